@@ -1,0 +1,1 @@
+"""Plumbing that the surfaces share: errors, paging, limits. No tables; it names no app."""

@@ -1,0 +1,86 @@
+"""The kinds of refusal. Apps derive their own from these; surfaces say what each looks like on the wire.
+
+A domain error knows what went wrong and for which ids. It knows no HTTP: `surfaces.py` maps each
+kind to a status and to the words of each document.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+Data = int | str | None | Sequence[int] | Sequence[str] | Sequence[Mapping[str, object]]
+
+
+class DomainError(Exception):
+    """A refusal in the words of the domain.
+
+    `message` is a whole sentence for people. `data` holds plain values (ids, moves, blockers)
+    that a surface shows beside its documented words, under the same names.
+    """
+
+    code: ClassVar[str] = "error"
+    default_message: ClassVar[str] = "The request was refused."
+
+    def __init__(self, message: str | None = None, **data: Data) -> None:
+        self.message = message or self.default_message
+        self.data = data
+        super().__init__(self.message)
+
+
+class Unauthenticated(DomainError):
+    """Nobody, or nobody that we can believe."""
+
+    code = "unauthenticated"
+    default_message = "The credentials are missing or not valid."
+
+
+class NotAllowed(DomainError):
+    """The caller may see this, and may not do that to it."""
+
+    code = "not_allowed"
+    default_message = "You may not do this."
+
+
+class NotFound(DomainError):
+    """It is not there, or not there for this caller: the two are never told apart."""
+
+    code = "not_found"
+    default_message = "There is no such thing."
+
+
+class Conflict(DomainError):
+    """Well-formed, and refused by the state that things are in."""
+
+    code = "conflict"
+    default_message = "The current state does not allow this."
+
+
+class AlreadyExists(Conflict):
+    """A thing that may exist once exists."""
+
+    code = "already_exists"
+    default_message = "This exists already."
+
+
+class Stale(DomainError):
+    """The caller acts on a version that has since changed."""
+
+    code = "stale"
+    default_message = (
+        "This has changed since you read it. Read it again and repeat the change."
+    )
+
+
+class Invalid(DomainError):
+    """Input that cannot be meant. `errors` holds messages by field name."""
+
+    code = "invalid"
+    default_message = "The input is not valid."
+
+    def __init__(
+        self,
+        errors: Mapping[str, Sequence[str]],
+        message: str | None = None,
+        **data: Data,
+    ) -> None:
+        super().__init__(message, **data)
+        self.errors = {field: list(messages) for field, messages in errors.items()}

@@ -1,0 +1,94 @@
+"""Bare lists with their total in `X-Total-Count` and RFC 8288 links beside the body."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from rest_framework.response import Response
+
+from orderchainer.api.errors import Invalid
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 200
+MAX_SKIP = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list is asked for: `limit` rows after the first `skip`."""
+
+    skip: int
+    limit: int
+
+    def total_if_known(self, row_count: int) -> int | None:
+        """Return the list's length where this page shows its end, so that nobody need count."""
+        if row_count < self.limit and (row_count or self.skip == 0):
+            return self.skip + row_count
+        return None
+
+
+def window_of(request: HttpRequest) -> Window:
+    """Read `skip` and `limit`. Raises `Invalid` for what is no number or out of bounds."""
+    errors: dict[str, list[str]] = {}
+    skip = _number(request, "skip", 0, 0, MAX_SKIP, errors)
+    limit = _number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, errors)
+    if errors:
+        raise Invalid(errors)
+    return Window(skip, limit)
+
+
+def _number(
+    request: HttpRequest,
+    name: str,
+    default: int,
+    least: int,
+    most: int,
+    errors: dict[str, list[str]],
+) -> int:
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    # Longer digits than any bound are not worth converting; isdecimal alone takes other scripts' digits.
+    if (
+        text.isascii()
+        and text.isdecimal()
+        and len(text) <= 10
+        and least <= int(text) <= most
+    ):
+        return int(text)
+    errors[name] = [f"Must be a whole number from {least} to {most}."]
+    return default
+
+
+def bare_list(
+    request: HttpRequest,
+    rows: list[object],
+    *,
+    total: int,
+    window: Window,
+    **extra: str,
+) -> Response:
+    """Answer `rows` as a bare array; `extra` names parameters that the links carry on."""
+    response = Response(rows)
+    response["X-Total-Count"] = str(total)
+    links = []
+    if window.skip + window.limit < total:
+        links.append(
+            _link(request, window.skip + window.limit, window.limit, "next", extra)
+        )
+    if window.skip > 0:
+        previous = max(0, window.skip - window.limit)
+        links.append(_link(request, previous, window.limit, "prev", extra))
+    if links:
+        response["Link"] = ", ".join(links)
+    return response
+
+
+def _link(
+    request: HttpRequest, skip: int, limit: int, rel: str, extra: dict[str, str]
+) -> str:
+    query = request.GET.copy()
+    query["skip"] = str(skip)
+    query["limit"] = str(limit)
+    for name, value in extra.items():
+        query[name] = value
+    return f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="{rel}"'

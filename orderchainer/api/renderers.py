@@ -1,0 +1,51 @@
+"""Writing answers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.utils.functional import Promise
+from rest_framework.renderers import BaseRenderer
+
+
+class JSONRenderer(BaseRenderer):
+    """Write JSON with orjson: lists of plain rows cost a fifth of the standard library's time."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None  # JSON is UTF-8 by definition
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        if data is None:
+            return b""
+        return dumps(data)
+
+
+def dumps(data: Any) -> bytes:
+    """Return `data` as JSON. Decimals become strings; moments are written by each surface itself."""
+    return orjson.dumps(
+        data,
+        default=_plain,
+        option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME,
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal | Promise):
+        return str(value)
+    if isinstance(value, datetime):
+        msg = "Write moments in the surface's own format before rendering."
+        raise TypeError(msg)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

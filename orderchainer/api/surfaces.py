@@ -1,0 +1,157 @@
+"""The four surfaces, and how each writes a refusal.
+
+A `Problem` is a refusal on its way out: status, words and data, in no surface's shape yet. Each
+surface turns it into the body that its document shows. `surface_of` tells from a path which surface
+answers there, so that an unknown path, a body over the limit or a crash is answered in shape as well.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A refusal: what status it has, what it says, and the typed data beside the words."""
+
+    status: int
+    code: str
+    message: str
+    errors: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One documented API: its name, where it lives, how it writes a problem."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    body_of: Callable[[Problem], Body]
+
+
+# --- chain: `detail` carries the documented words, facts stand beside it ----------------------
+
+CHAIN_WORDS = {
+    400: "Invalid request data",
+    401: "Could not validate credentials",
+    403: "Not authorized to perform this action",
+    404: "Resource not found",
+    500: "Internal server error",
+}
+
+
+def chain_body(problem: Problem) -> Body:
+    """Write `{"detail"}` with the document's words; a 400 adds `errors`, a 409 `code` and facts."""
+    if problem.code == "already_exists":
+        detail = "Resource already exists"
+    else:
+        detail = CHAIN_WORDS.get(problem.status, problem.message)
+    body: Body = {"detail": detail}
+    if problem.status not in {401, 403, 404, 500}:
+        body["code"] = problem.code
+    if problem.errors:
+        body["errors"] = dict(problem.errors)
+    return {**body, **problem.data}
+
+
+# --- hub --------------------------------------------------------------------------------------
+
+
+def hub_body(problem: Problem) -> Body:
+    """Write `{"detail", "code", "timestamp"}`; a 422 adds `errors` by field."""
+    body: Body = {
+        "detail": problem.message,
+        "code": problem.code.upper(),
+        "timestamp": _seconds(timezone.now()),
+    }
+    if problem.errors:
+        body["errors"] = dict(problem.errors)
+    return {**body, **problem.data}
+
+
+# --- envelope ---------------------------------------------------------------------------------
+
+ENVELOPE_CODES = {
+    "invalid": "VALIDATION_FAILED",
+    "unauthenticated": "UNAUTHORIZED",
+}
+
+
+def envelope_body(problem: Problem) -> Body:
+    """Write `{"success": false, "error", "errorCode", "timestamp"}`, first message first."""
+    return {
+        "success": False,
+        "error": first_message(problem.errors) or problem.message,
+        "errorCode": ENVELOPE_CODES.get(problem.code, problem.code.upper()),
+        "timestamp": milliseconds(timezone.now()),
+    }
+
+
+# --- shop -------------------------------------------------------------------------------------
+
+
+def shop_body(problem: Problem) -> Body:
+    """Write `{"error"}`, or the messages by field where fields are wrong."""
+    if problem.errors:
+        return dict(problem.errors)
+    return {"error": problem.message, **problem.data}
+
+
+# --- chain and envelope at once ---------------------------------------------------------------
+
+
+def union_body(problem: Problem) -> Body:
+    """Write the chain's body and the envelope's in one: both documents claim the path."""
+    return {**chain_body(problem), **envelope_body(problem)}
+
+
+CHAIN = Surface(
+    "chain", ("/api/orders", "/api/discord", "/api/auth", "/api"), chain_body
+)
+UNION = Surface("union", ("/api/auth/register",), union_body)
+HUB = Surface("hub", ("/api/v1",), hub_body)
+ENVELOPE = Surface("envelope", ("/api/user", "/api/order"), envelope_body)
+SHOP = Surface("shop", ("/auth/api", "/api/products", "/api/cart"), shop_body)
+
+_BY_PREFIX = sorted(
+    (
+        (prefix, surface)
+        for surface in (CHAIN, UNION, HUB, ENVELOPE, SHOP)
+        for prefix in surface.prefixes
+    ),
+    key=lambda pair: len(pair[0]),
+    reverse=True,
+)
+
+
+def surface_of(path: str) -> Surface | None:
+    """Return the surface that answers under `path`, or None where people browse (admin, docs)."""
+    for prefix, surface in _BY_PREFIX:
+        if path == prefix or path.startswith(prefix + "/"):
+            return surface
+    return None
+
+
+def first_message(errors: Any) -> str:
+    """Return the first message in a tree of errors by field, or an empty string."""
+    if isinstance(errors, Mapping):
+        errors = list(errors.values())
+    if isinstance(errors, list | tuple):
+        return next(filter(None, map(first_message, errors)), "")
+    return str(errors) if errors else ""
+
+
+def milliseconds(moment: datetime) -> str:
+    """Write an aware UTC moment as the envelope does: `2025-11-07T13:18:43.934Z`."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _seconds(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,11 @@
+"""The Celery application that every worker, beat and web process shares."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
+
+app = Celery("orderchainer")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

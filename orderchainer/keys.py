@@ -1,0 +1,37 @@
+"""Secrets of an installation that was started without any: made once, kept in a private file.
+
+Only a start with DEBUG on comes here; production names its secrets in the environment.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+
+def secret_in(file: Path) -> str:
+    """Return the random secret kept in `file`, making it on the first call."""
+    return _kept_in(file, lambda: secrets.token_urlsafe(50))
+
+
+def fernet_key_in(file: Path) -> str:
+    """Return the Fernet key kept in `file`, making it on the first call."""
+    return _kept_in(file, lambda: Fernet.generate_key().decode())
+
+
+def _kept_in(file: Path, make: Callable[[], str]) -> str:
+    if file.exists() and (kept := file.read_text().strip()):
+        return kept
+    made = file.with_name(f"{file.name}.{os.getpid()}")
+    made.touch(mode=0o600)
+    made.write_text(make() + "\n")
+    try:
+        # `link` fails where the file exists: of two first starts at once, one names the secret.
+        os.link(made, file)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()
+    return file.read_text().strip()

@@ -1,0 +1,290 @@
+"""Every setting of OrderChainer.
+
+One file for every deployment: what differs between a laptop and production comes from the
+environment, a `.env` file beside `manage.py` fills what the environment leaves unset, and the
+defaults below fill the rest. `.env.example` lists every variable.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from orderchainer.keys import fernet_key_in, secret_in
+from orderchainer.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env", overwrite=False)
+
+# --- What runs -------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=True)
+REDIS_URL = env.str("REDIS_URL", default="")
+# Without Redis there is nothing for two processes to meet in, so everything runs in one.
+EMBEDDED = not REDIS_URL
+PORT = env.int("PORT", default=8000)
+WS_PORT = env.int("WS_PORT", default=0)
+
+# --- Secrets ---------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. With DEBUG off it must be: a long random string that stays the "
+            "same across restarts, for example from `python -c 'import secrets; "
+            "print(secrets.token_urlsafe(50))'`."
+        )
+    SECRET_KEY = secret_in(BASE_DIR / ".secret_key")
+
+# Fernet keys: the first encrypts, all of them decrypt, so that a key can be rotated.
+CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[])
+if not CREDENTIALS_KEYS:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "CREDENTIALS_KEYS is not set. With DEBUG off it must hold at least one Fernet key, for "
+            "example from `python -c 'from cryptography.fernet import Fernet; "
+            "print(Fernet.generate_key().decode())'`."
+        )
+    CREDENTIALS_KEYS = [fernet_key_in(BASE_DIR / ".credentials_key")]
+
+# --- Hosts -----------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where people reach this service: links in e-mails and in Discord begin with it.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+
+# --- Applications ----------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_filters",
+    "django_prometheus",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "orderchainer.apps.OrderChainerConfig",
+    "accounts",
+    "orders",
+    "notifications",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "orderchainer.api.limits.RequestBodyLimitMiddleware",
+    "orderchainer.api.routing.EitherSlashMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "orderchainer.urls"
+WSGI_APPLICATION = "orderchainer.wsgi.application"
+ASGI_APPLICATION = "orderchainer.asgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database --------------------------------------------------------------------------------
+
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+
+
+def _database() -> dict[str, Any]:
+    """Read DATABASE_URL and add what each database needs to be safe under concurrent writers."""
+    config: dict[str, Any] = dict(
+        env.db_url("DATABASE_URL", default="sqlite:///./orderchainer.db")
+    )
+    # Kept connections and a thread per request exhaust PostgreSQL under ASGI; the pool bounds them.
+    config["CONN_MAX_AGE"] = 0
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["ENGINE"] = "orderchainer.sqlite"
+        config["NAME"] = str(BASE_DIR / config["NAME"])
+        # All three are needed: with WAL alone, or deferred transactions, writers meet "locked".
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL",
+        }
+    elif config["ENGINE"] == "django.db.backends.postgresql":
+        config["OPTIONS"] = {
+            **config.get("OPTIONS", {}),
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+        }
+    else:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL names {config['ENGINE']}; use sqlite:///… or postgres://…"
+        )
+    return config
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache, push, tasks ----------------------------------------------------------------------
+
+CACHES: dict[str, dict[str, Any]]
+CHANNEL_LAYERS: dict[str, dict[str, Any]]
+if EMBEDDED:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer"}
+    }
+    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+        }
+    }
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL]},
+        }
+    }
+    CELERY_BROKER_URL = REDIS_URL
+    # A dead broker must cost a request a moment, not a minute: the sweep repeats what was not sent.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 5,
+        "visibility_timeout": 3600,
+    }
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # A sweep that could not start in time is worthless: the next one does the same work.
+    "sweep-events": {
+        "task": "orders.sweep_events",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "flush-expired-tokens": {
+        "task": "accounts.flush_expired_tokens",
+        "schedule": timedelta(days=1),
+    },
+}
+
+# --- Users -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# The common-password list is off by default: the documented examples (`password123`) are on it.
+PASSWORD_REJECT_COMMON = env.bool("PASSWORD_REJECT_COMMON", default=False)
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "first_name", "last_name")},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+if PASSWORD_REJECT_COMMON:
+    AUTH_PASSWORD_VALIDATORS.append(
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"}
+    )
+
+ACCESS_TOKEN_EXPIRE_MINUTES = env.int("ACCESS_TOKEN_EXPIRE_MINUTES", default=15)
+REFRESH_TOKEN_EXPIRE_DAYS = env.int("REFRESH_TOKEN_EXPIRE_DAYS", default=7)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_EXPIRE_MINUTES),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=REFRESH_TOKEN_EXPIRE_DAYS),
+    "SIGNING_KEY": SECRET_KEY,
+    "USER_ID_FIELD": "id",
+    "USER_ID_CLAIM": "user_id",
+}
+
+# --- REST ------------------------------------------------------------------------------------
+
+MAX_REQUEST_BODY_BYTES = env.int("MAX_REQUEST_BODY_BYTES", default=1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BODY_BYTES
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.SessionJWTAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["orderchainer.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["orderchainer.api.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "orderchainer.api.handlers.surface_exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "orderchainer.api.schema.SurfaceAutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+# --- Time, language, static files ------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+# --- Logging ---------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_FILE = env.str("LOG_FILE", default="logs/orderchainer.log")
+LOGGING = logging_config(level=LOG_LEVEL, file=BASE_DIR / LOG_FILE)
+
+# --- Discord ---------------------------------------------------------------------------------
+
+DISCORD_WEBHOOK_TIMEOUT = env.float("DISCORD_WEBHOOK_TIMEOUT", default=5)
+# `host` or `host:port`. A host that is named here besides Discord's own may be plain http.
+DISCORD_WEBHOOK_HOSTS = env.list("DISCORD_WEBHOOK_HOSTS", default=[])
+DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="").rstrip("/")

@@ -1,0 +1,12 @@
+"""Every path of the service, surface by surface."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "orderchainer.api.handlers.bad_request"
+handler404 = "orderchainer.api.handlers.page_not_found"
+handler500 = "orderchainer.api.handlers.server_error"

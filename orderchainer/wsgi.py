@@ -1,0 +1,9 @@
+"""HTTP for servers that speak WSGI (gunicorn in production)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,376 @@
+"""Orders, what is in them, what they wait for, and everything that happened to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import Membership, Project, User
+from orders.events import EventType
+from orders.lifecycle import (
+    ALLOWED_WHILE_BLOCKED,
+    DONE,
+    GONE_WRONG,
+    OPEN_MOVES,
+    FailurePolicy,
+    Status,
+)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Who may see which orders, and what each waits for."""
+
+    def owned_by(self, user: User) -> OrderQuerySet:
+        """Keep the orders that `user` placed or made."""
+        return self.filter(owner=user)
+
+    def visible_to(self, user: User) -> OrderQuerySet:
+        """Keep the orders that `user` owns or handles as a member of their project."""
+        if user.is_staff:
+            return self
+        memberships = Membership.objects.filter(
+            user=user, project=OuterRef("project"), project__is_active=True
+        )
+        return self.filter(Q(owner=user) | Exists(memberships))
+
+    def changeable_by(self, user: User) -> OrderQuerySet:
+        """Keep the orders that `user` owns or whose project lets them handle orders."""
+        if user.is_staff:
+            return self
+        memberships = Membership.objects.filter(
+            user=user,
+            project=OuterRef("project"),
+            project__is_active=True,
+            role__in=Membership.HANDLES_ORDERS,
+        )
+        return self.filter(Q(owner=user) | Exists(memberships))
+
+    def with_ready(self) -> OrderQuerySet:
+        """Annotate `ready`: no dependency holds the order up."""
+        return self.annotate(
+            ready=~Exists(
+                OrderDependency.objects.holding_up().filter(order=OuterRef("pk"))
+            )
+        )
+
+
+class Order(models.Model):
+    """One order, from whatever channel it came."""
+
+    class Provider(models.TextChoices):
+        """The channel that an order came from."""
+
+        API = "api"
+        MANUAL = "manual"
+        STOREFRONT = "storefront"
+        SHOPIFY = "shopify"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    title = models.CharField(max_length=255)
+    description = models.TextField(max_length=10_000, blank=True)
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.PENDING
+    )
+    auto_activate = models.BooleanField(
+        default=False, help_text="Become active as soon as the last dependency is done."
+    )
+    failure_policy = models.CharField(
+        max_length=6, choices=FailurePolicy.choices, default=FailurePolicy.HOLD
+    )
+
+    provider = models.CharField(
+        max_length=16, choices=Provider.choices, default=Provider.API, editable=False
+    )
+    external_id = models.CharField(max_length=64, blank=True)
+
+    total_price = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        validators=[MinValueValidator(Decimal("0.00"))],
+    )
+    currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217")
+    link = models.URLField(max_length=2048, blank=True)
+
+    customer_name = models.CharField(max_length=255, blank=True)
+    customer_email = models.EmailField(max_length=254, blank=True)
+    customer_phone = models.CharField(max_length=32, blank=True)
+    shipping_address = models.TextField(max_length=1000, blank=True)
+    phone_number = models.CharField(max_length=32, blank=True)
+    notes = models.TextField(max_length=5000, blank=True)
+
+    ordered_at = models.DateTimeField(default=timezone.now)
+    status_changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    fulfilled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Counts the changes of the row; the entity tag is made of it.
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    dependencies: models.ManyToManyField[Order, OrderDependency] = (
+        models.ManyToManyField(
+            "self",
+            through="OrderDependency",
+            through_fields=("order", "depends_on"),
+            symmetrical=False,
+            related_name="dependents",
+        )
+    )
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            # The bare list: one owner's orders, oldest first, whole or by status.
+            models.Index(fields=["owner", "id"], name="order_by_owner"),
+            models.Index(
+                fields=["owner", "status", "id"], name="order_by_owner_status"
+            ),
+            models.Index(
+                fields=["project", "ordered_at"], name="order_by_project_date"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "provider", "external_id"],
+                condition=~Q(external_id=""),
+                name="order_unique_by_external_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="order_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(failure_policy__in=FailurePolicy.values),
+                name="order_failure_policy_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_price__gte=0), name="order_total_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=~Q(title=""), name="order_title_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing waits for this order any more."""
+        return self.status in DONE
+
+    def open_moves(self, *, blocked: bool = False) -> Sequence[Status]:
+        """Return the statuses that this order can take next, fewer while a dependency holds it up."""
+        moves = OPEN_MOVES[self.status]
+        if blocked:
+            return tuple(move for move in moves if move in ALLOWED_WHILE_BLOCKED)
+        return moves
+
+
+class OrderItem(models.Model):
+    """A line of an order, frozen at purchase."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    name = models.CharField(max_length=255)
+    sku = models.CharField(max_length=64, blank=True)
+    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="item_quantity_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_price__gte=0), name="item_price_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
+    @property
+    def total_price(self) -> Decimal:
+        """Unit price times quantity, in the order's currency."""
+        return self.unit_price * self.quantity
+
+
+class OrderDependencyQuerySet(models.QuerySet["OrderDependency"]):
+    """Edges of the graph of orders."""
+
+    def holding_up(self) -> OrderDependencyQuerySet:
+        """Keep the edges that hold their order up.
+
+        An edge does so until what it depends on is done, or went wrong while the waiting order ignores that.
+        """
+        return self.exclude(depends_on__status__in=DONE).exclude(
+            depends_on__status__in=GONE_WRONG,
+            order__failure_policy=FailurePolicy.IGNORE,
+        )
+
+
+class OrderDependency(models.Model):
+    """`order` waits for `depends_on`."""
+
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, related_name="dependency_edges", db_index=False
+    )
+    # PROTECT: an order that others wait for cannot go. The foreign key says so to the database as well.
+    depends_on = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="dependent_edges", db_index=False
+    )
+
+    objects = OrderDependencyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "order dependencies"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["order", "depends_on"], name="dependency_unique"
+            ),
+            models.CheckConstraint(
+                condition=~Q(order=F("depends_on")), name="dependency_not_on_itself"
+            ),
+        ]
+        indexes: ClassVar = [
+            # Both ways are walked; the unique constraint's index serves the way down.
+            models.Index(
+                fields=["depends_on", "order"], name="dependency_by_depends_on"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.order_id} waits for #{self.depends_on_id}"
+
+
+class OrderEvent(models.Model):
+    """Something that happened to an order: the audit log and the outbox in one.
+
+    Written by services in the transaction of the change and never changed again, but for `position`,
+    which the relay sets once. It outlives its order, hence the foreign keys without a constraint.
+    """
+
+    event_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    type = models.CharField(max_length=32, choices=EventType.choices)
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="events",
+    )
+    owner_id = models.BigIntegerField()
+    project_id = models.BigIntegerField()
+    actor_id = models.BigIntegerField(
+        null=True, help_text="The user who did it; empty where the chain did."
+    )
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The place in the gapless stream of all events, from 1; empty until the relay saw the commit.
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["order", "id"], name="event_by_order"),
+            models.Index(
+                fields=["owner_id", "position"], name="event_by_owner_position"
+            ),
+            models.Index(
+                fields=["project_id", "position"], name="event_by_project_position"
+            ),
+            models.Index(
+                fields=["id"], condition=Q(position=None), name="event_not_relayed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of #{self.order_id}"
+
+
+class EventStream(models.Model):
+    """The stream's last position, in one row that relays lock in turn."""
+
+    last_position = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="event_stream_single_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"stream at {self.last_position}"
+
+
+class EventDelivery(models.Model):
+    """One event on its way to one subscriber.
+
+    The row is the truth, the task a nudge: what is due is found here by `next_attempt_at`. A worker
+    claims a row by moving that time past its lease, so that a crash gives the row back by itself.
+    """
+
+    class State(models.TextChoices):
+        """How the delivery stands."""
+
+        PENDING = "pending"
+        SENT = "sent"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    event = models.ForeignKey(
+        OrderEvent, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    # The event's order: deliveries of one order to one subscriber go out one after the other.
+    order_id = models.BigIntegerField()
+    subscriber = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "event deliveries"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["event", "subscriber"],
+                name="delivery_unique_by_event_and_subscriber",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "sent", "failed", "dropped"]),
+                name="delivery_state_known",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state="pending"),
+                name="delivery_due",
+            ),
+            models.Index(
+                fields=["subscriber", "order_id", "id"],
+                condition=Q(state="pending"),
+                name="delivery_lane",
+            ),
+            models.Index(fields=["state", "subscriber"], name="delivery_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.subscriber}: {self.state}"
