@@ -1,0 +1,15 @@
+"""Users and the projects that come with them."""
+
+import pytest
+
+from accounts.models import Membership, User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_user_owns_a_personal_project() -> None:
+    user = User.objects.create_user("ada@example.com", "correct horse")
+
+    membership = Membership.objects.get(user=user)
+    assert membership.role == "owner"
+    assert membership.project == user.personal_project

@@ -1,0 +1,35 @@
+"""What every test stands on: a database of its own, no internet, no waiting for password hashes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from orderchainer.celery import app
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite's test database in a file: in memory it knows neither WAL nor a second writer."""
+    database: dict[str, Any] = settings.DATABASES["default"]
+    if database["ENGINE"] == "orderchainer.sqlite":
+        file: Path = tmp_path_factory.mktemp("database") / "test.db"
+        database.setdefault("TEST", {})["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_password_hashes() -> Iterator[None]:
+    """Hash cheaply. That the service itself uses Argon2 is a test of its own."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_shared_broker() -> None:
+    """Keep nudges in this process: a test that wants a worker starts one with a broker of its own."""
+    app.conf.broker_url = "memory://"
