@@ -12,6 +12,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from orderchainer import __version__
 from orderchainer.keys import fernet_key_in, secret_in
 from orderchainer.logs import logging_config
 
@@ -264,6 +265,30 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "orderchainer.api.schema.SurfaceAutoSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "OrderChainer",
+    "DESCRIPTION": "A self-hosted order hub: orders that depend on one another, evented and pushed.",
+    "VERSION": __version__,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SORT_OPERATIONS": False,
+    "SCHEMA_PATH_PREFIX": r"/api|/auth/api",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/favicon.ico",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "orderchainer.api.schema.group_tags",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "orders.lifecycle.Status",
+        "FailurePolicy": "orders.lifecycle.FailurePolicy",
+        "EventType": "orders.events.EventType",
+    },
 }
 
 # --- Time, language, static files ------------------------------------------------------------
