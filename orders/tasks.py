@@ -1,0 +1,30 @@
+"""Celery's doors to orders. Each may run twice, late or beside itself."""
+
+from celery import shared_task
+
+from orderchainer.api.background import nudge
+from orders import deliveries, relay
+
+
+@shared_task(name="orders.relay_events")
+def relay_events() -> None:
+    """Relay what was committed."""
+    for delivery_id in relay.relay_events().deliveries:
+        nudge(deliver, delivery_id)
+
+
+@shared_task(name="orders.deliver")
+def deliver(delivery_id: int) -> None:
+    """Try one delivery, then wake whoever looks at what it led to."""
+    outcome = deliveries.deliver(delivery_id)
+    if outcome is not None:
+        for following_id, seconds in outcome.nudges:
+            nudge(deliver, following_id, countdown=seconds)
+
+
+@shared_task(name="orders.sweep_events")
+def sweep_events() -> None:
+    """Find what a crash, a dead broker or a long pause left: events to relay, deliveries that are due."""
+    relay.relay_events()
+    for delivery_id in deliveries.due_deliveries():
+        nudge(deliver, delivery_id)
