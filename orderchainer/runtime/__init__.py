@@ -1,0 +1,1 @@
+"""How the service runs: its server, and the worker and beat that the embedded mode holds."""
