@@ -201,7 +201,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "orderchainer.runtime.schedule:DueAtStartScheduler"
 CELERY_BEAT_SCHEDULE = {
+    # `/readyz` tells by it that a worker consumes.
+    "heartbeat": {
+        "task": "orderchainer.heartbeat",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     # A sweep that could not start in time is worthless: the next one does the same work.
     "sweep-events": {
         "task": "orders.sweep_events",
