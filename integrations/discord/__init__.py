@@ -1,0 +1,1 @@
+"""Discord, by the webhooks that its users make by hand."""
