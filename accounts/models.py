@@ -88,6 +88,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.first_name} {self.last_name}".strip()
 
 
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions, and how to hold them still."""
+
+    def locked(self) -> SessionQuerySet:
+        """Lock these rows until the transaction ends: none is refreshed and ended at once.
+
+        The user's row stays free, since every sign-in writes to it.
+        """
+        return self.select_for_update(of=("self",), no_key=True)
+
+
 class Session(models.Model):
     """One sign-in: every token of it dies when it ends.
 
@@ -114,6 +125,8 @@ class Session(models.Model):
     end_reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=255, blank=True)
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

@@ -1,10 +1,11 @@
 """Every path of the service, surface by surface."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/auth/", include("accounts.api.urls")),
 ]
 
 handler400 = "orderchainer.api.handlers.bad_request"

@@ -62,7 +62,13 @@ def problem_of(exc: Exception) -> Problem | None:
             dict(exc.errors) if isinstance(exc, errors.Invalid) else {}
         )
         return Problem(
-            status, exc.code, exc.message, by_field, exc.data, _challenge(status)
+            status,
+            exc.code,
+            exc.message,
+            by_field,
+            exc.data,
+            _challenge(status),
+            is_duplicate=isinstance(exc, errors.AlreadyExists),
         )
     if isinstance(exc, exceptions.ValidationError):
         detail: Any = exc.detail

@@ -143,7 +143,9 @@ _USUAL: dict[int, Problem] = {
     401: Problem(401, "unauthenticated", "Could not validate credentials"),
     403: Problem(403, "not_allowed", "Not authorized to perform this action"),
     404: Problem(404, "not_found", "Resource not found"),
-    409: Problem(409, "already_exists", "This exists already."),
+    409: Problem(
+        409, "already_exists", "This exists already.", is_duplicate=True
+    ),
     412: Problem(
         412,
         "stale",

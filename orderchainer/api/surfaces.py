@@ -25,6 +25,8 @@ class Problem:
     errors: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    # A thing that may exist once exists: whatever its own code, some documents have one word for all.
+    is_duplicate: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ CHAIN_WORDS = {
 
 def chain_body(problem: Problem) -> Body:
     """Write `{"detail"}` with the document's words; a 400 adds `errors`, a 409 `code` and facts."""
-    if problem.code == "already_exists":
+    if problem.is_duplicate:
         detail = "Resource already exists"
     else:
         detail = CHAIN_WORDS.get(problem.status, problem.message)

@@ -1,0 +1,174 @@
+"""The bodies of `/api/auth/`: what they may hold, and how answers are written."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import User
+from accounts.tokens import TokenPair
+from orderchainer.api.surfaces import milliseconds
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+class StrictCharField(serializers.CharField):
+    """A text and nothing that could be read as one: DRF's own takes the number 12345678 for a password."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.EMAIL)
+class EmailTextField(StrictCharField):
+    """An e-mail whose form is judged by the service, together with the password, in one answer."""
+
+
+@extend_schema_field(OpenApiTypes.PASSWORD)
+class PasswordField(StrictCharField):
+    """A password, taken as it is: spaces at its ends belong to it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, write_only=True, **kwargs)
+
+
+def _is_required(name: str) -> dict[str, Any]:
+    return dict.fromkeys(("required", "blank", "null"), f"{name} is required")
+
+
+class Registration(serializers.Serializer[User]):
+    """`POST /api/auth/register`."""
+
+    email = EmailTextField(error_messages=_is_required("Email"))
+    password = PasswordField(error_messages=_is_required("Password"))
+
+
+class Credentials(serializers.Serializer[Any]):
+    """`POST /api/auth/token`: the e-mail under OAuth2's name for it or under its own."""
+
+    username = StrictCharField(required=False, help_text="The e-mail.")
+    email = EmailTextField(required=False, help_text="The same as `username`.")
+    password = PasswordField()
+    grant_type = serializers.ChoiceField(
+        ["password"],
+        required=False,
+        allow_blank=True,
+        help_text="OAuth2 clients send it (RFC 6749, 4.3.2).",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "username" not in attrs and "email" not in attrs:
+            field = self.fields["username"]
+            raise serializers.ValidationError(
+                {"username": [field.error_messages["required"]]}, code="required"
+            )
+        return attrs
+
+
+class Refreshing(serializers.Serializer[Any]):
+    """`POST /api/auth/refresh`: the token under either of the two names that documents give it."""
+
+    refresh_token = StrictCharField(required=False)
+    refresh = StrictCharField(required=False, help_text="The same as `refresh_token`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            field = self.fields["refresh_token"]
+            raise serializers.ValidationError(
+                {"refresh_token": [field.error_messages["required"]]}, code="required"
+            )
+        return attrs
+
+    @property
+    def token(self) -> str:
+        """The refresh token, from whichever name it stands under."""
+        return str(
+            self.validated_data.get("refresh_token") or self.validated_data["refresh"]
+        )
+
+
+class LoggingOut(serializers.Serializer[Any]):
+    """`POST /api/auth/logout`: a refresh token, or nothing where the header names the session."""
+
+    refresh_token = StrictCharField(required=False, allow_blank=True)
+    refresh = StrictCharField(
+        required=False, allow_blank=True, help_text="The same as `refresh_token`."
+    )
+
+    @property
+    def token(self) -> str:
+        """The refresh token, or an empty string."""
+        data = self.validated_data
+        return str(data.get("refresh_token") or data.get("refresh") or "")
+
+
+# --- Answers ----------------------------------------------------------------------------------
+
+
+class RegisteredUserData(serializers.Serializer[User]):
+    """The user as the envelope document shows one."""
+
+    userId = serializers.UUIDField()
+    email = serializers.EmailField()
+    createdAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+    updatedAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+
+
+class RegisteredUser(serializers.Serializer[User]):
+    """Both documents' answers to a registration, in one."""
+
+    email = serializers.EmailField()
+    id = serializers.IntegerField()
+    is_active = serializers.BooleanField()
+    success = serializers.BooleanField(help_text="Always true.")
+    # DRF takes declared fields off the class, so that its own `data` stays what it is.
+    data = RegisteredUserData()  # type: ignore[assignment]
+    message = serializers.CharField()
+
+
+class Tokens(serializers.Serializer[TokenPair]):
+    """The chain document's answer to a sign-in, and what is needed to stay signed in."""
+
+    access_token = serializers.CharField()
+    token_type = serializers.CharField(help_text="Always `bearer`.")
+    refresh_token = serializers.CharField(help_text="Good for one refresh.")
+    expires_in = serializers.IntegerField(
+        help_text="Life of the access token, in seconds."
+    )
+
+
+class Message(serializers.Serializer[Any]):
+    """What was done, in words."""
+
+    message = serializers.CharField()
+
+
+def registered_user(user: User) -> dict[str, Any]:
+    """Write `user` as `RegisteredUser`."""
+    return {
+        "email": user.email,
+        "id": user.pk,
+        "is_active": user.is_active,
+        "success": True,
+        "data": {
+            "userId": str(user.uuid),
+            "email": user.email,
+            "createdAt": milliseconds(user.created_at),
+            "updatedAt": milliseconds(user.updated_at),
+        },
+        "message": "User created successfully",
+    }
+
+
+def tokens(pair: TokenPair) -> dict[str, Any]:
+    """Write `pair` as `Tokens`."""
+    return {
+        "access_token": pair.access,
+        "token_type": "bearer",
+        "refresh_token": pair.refresh,
+        "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+    }

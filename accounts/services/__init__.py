@@ -1,0 +1,31 @@
+"""Every write of accounts: one function for each thing that a user or the system can do."""
+
+from accounts.services.idempotency import Answer, answer_once, fingerprint_of
+from accounts.services.registration import register_user
+from accounts.services.sessions import (
+    end_session,
+    end_sessions,
+    log_out,
+    open_session,
+    refresh_session,
+    sign_in,
+)
+from accounts.services.users import activate_user, change_password, deactivate_user
+from accounts.tokens import TokenPair
+
+__all__ = [
+    "Answer",
+    "TokenPair",
+    "activate_user",
+    "answer_once",
+    "change_password",
+    "deactivate_user",
+    "end_session",
+    "end_sessions",
+    "fingerprint_of",
+    "log_out",
+    "open_session",
+    "refresh_session",
+    "register_user",
+    "sign_in",
+]

@@ -1,0 +1,224 @@
+"""Signing in, staying signed in, signing out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from uuid import UUID
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import (
+    BlacklistedToken,
+    OutstandingToken,
+)
+from rest_framework_simplejwt.utils import datetime_from_epoch
+
+from accounts.errors import InvalidCredentials, TokenRefused
+from accounts.events import announce_ended_sessions
+from accounts.models import Session, User
+from accounts.queries import has_current_password
+from accounts.security import security_log
+from accounts.tokens import (
+    SessionAccessToken,
+    SessionRefreshToken,
+    TokenPair,
+    issue_pair,
+    read_token,
+    session_id_of,
+)
+
+# A client with two tabs, or one that lost our answer, may send a token twice in a moment. Later than
+# this only a thief or the robbed one does.
+REUSE_LEEWAY = timedelta(seconds=30)
+
+
+def sign_in(
+    *, email: str, password: str, ip_address: str | None = None, user_agent: str = ""
+) -> TokenPair:
+    """Open a session for whoever knows the password. Raises `InvalidCredentials`.
+
+    An unknown e-mail takes as long as a wrong password: Django runs the hasher for nobody, too.
+    """
+    user = authenticate(username=email, password=password)
+    if not isinstance(user, User):
+        raise InvalidCredentials
+    return open_session(user=user, ip_address=ip_address, user_agent=user_agent)
+
+
+@transaction.atomic
+def open_session(
+    *, user: User, ip_address: str | None = None, user_agent: str = ""
+) -> TokenPair:
+    """Open a session for a user who has proven who they are, and return its first tokens."""
+    moment = timezone.now()
+    session = Session.objects.create(
+        user=user,
+        # Of the password that was checked, not of the one in the database by now: where somebody
+        # changed it in between, this session is dead from the start.
+        password_fingerprint=user.get_session_auth_hash(),
+        expires_at=moment + api_settings.REFRESH_TOKEN_LIFETIME,
+        ip_address=ip_address,
+        user_agent=user_agent[:255],
+    )
+    User.objects.filter(pk=user.pk).update(last_login=moment)
+    security_log.info("login_succeeded", user_id=user.pk, session_id=str(session.pk))
+    return issue_pair(session)
+
+
+class _Use(Enum):
+    """What using up a refresh token has shown."""
+
+    FIRST = "first"
+    REPEATED = "repeated"  # within the leeway: refused, no more
+    REPLAYED = "replayed"  # later: somebody else has the token
+
+
+def refresh_session(*, refresh_token: str) -> TokenPair:
+    """Trade a refresh token for a new pair, once; the session lives on from now for its whole lifetime.
+
+    Raises `TokenRefused`. A token that was traded before ends its session if it comes later than
+    `REUSE_LEEWAY`: of two who hold it one is a thief, and nobody can tell which (RFC 9700, 4.14.2).
+    """
+    token = read_token(SessionRefreshToken, refresh_token)
+    pair = _rotate(token)
+    if pair is None:
+        raise TokenRefused
+    return pair
+
+
+@transaction.atomic(durable=True)
+def _rotate(token: SessionRefreshToken) -> TokenPair | None:
+    """Do the work of `refresh_session`; None means refused.
+
+    It returns instead of raising, and stands outermost, so that the end of a stolen session is
+    committed although the request is refused.
+    """
+    session = (
+        Session.objects.locked()
+        .select_related("user")
+        .filter(pk=session_id_of(token))
+        .first()
+    )
+    if session is None or session.ended_at or session.expires_at <= timezone.now():
+        return None
+    if not session.user.is_active or not has_current_password(session):
+        return None
+    use = _use_up(token, session)
+    if use is _Use.REPLAYED:
+        security_log.warning(
+            "refresh_token_reused", user_id=session.user_id, session_id=str(session.pk)
+        )
+        _end([session], Session.EndReason.TOKEN_REUSED)
+    if use is not _Use.FIRST:
+        return None
+    session.expires_at = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
+    session.save(update_fields=["expires_at"])
+    return issue_pair(session)
+
+
+def _use_up(token: SessionRefreshToken, session: Session) -> _Use:
+    """Blacklist `token` and tell whether it was the first time. Unique keys decide between two at once."""
+    outstanding, _ = OutstandingToken.objects.get_or_create(
+        jti=token["jti"],
+        defaults={
+            "user": session.user,
+            "created_at": datetime_from_epoch(token["iat"]),
+            "expires_at": datetime_from_epoch(token["exp"]),
+            "token": "",  # what is stored here opens nothing
+        },
+    )
+    used, is_first = BlacklistedToken.objects.get_or_create(token=outstanding)
+    if is_first:
+        return _Use.FIRST
+    late = timezone.now() - used.blacklisted_at > REUSE_LEEWAY
+    return _Use.REPLAYED if late else _Use.REPEATED
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A token that asks to end its session."""
+
+    session_id: UUID
+    refresh: SessionRefreshToken | None = None
+
+
+def log_out(*, refresh_token: str = "", access_token: str = "") -> None:
+    """End the sessions that these tokens belong to; one good token is enough.
+
+    A refresh token that was traded before will do: presenting it anywhere else ends the session, too.
+    Raises `TokenRefused` if no open session is named.
+    """
+    claims = _claims(refresh_token, access_token)
+    with transaction.atomic():
+        sessions = {
+            session.pk: session
+            for session in Session.objects.locked()
+            .filter(pk__in=[claim.session_id for claim in claims], ended_at=None)
+            .select_related("user")
+            .order_by("pk")
+        }
+        for claim in claims:
+            session = sessions.get(claim.session_id)
+            if session is not None and claim.refresh is not None:
+                _use_up(claim.refresh, session)
+        _end(list(sessions.values()), Session.EndReason.LOGGED_OUT)
+    if not sessions:
+        raise TokenRefused
+
+
+def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
+    claims = []
+    try:
+        refresh = read_token(SessionRefreshToken, refresh_token)
+        claims.append(_Claim(session_id_of(refresh), refresh))
+    except TokenRefused:
+        if not access_token:
+            raise
+    try:
+        claims.append(
+            _Claim(session_id_of(read_token(SessionAccessToken, access_token)))
+        )
+    except TokenRefused:
+        if not claims:
+            raise
+    return claims
+
+
+@transaction.atomic
+def end_sessions(*, user: User, reason: Session.EndReason) -> int:
+    """End all open sessions of `user` and return how many there were. Announces `sessions_ended`."""
+    sessions = list(
+        Session.objects.locked().filter(user=user, ended_at=None).order_by("pk")
+    )
+    _end(sessions, reason)
+    return len(sessions)
+
+
+@transaction.atomic
+def end_session(*, session: Session, reason: Session.EndReason) -> bool:
+    """End one session; False where it had ended already. Announces `sessions_ended`."""
+    locked = Session.objects.locked().filter(pk=session.pk, ended_at=None)
+    sessions = list(locked)
+    _end(sessions, reason)
+    return bool(sessions)
+
+
+def _end(sessions: Sequence[Session], reason: Session.EndReason) -> None:
+    """End locked, open sessions and say so once the transaction is committed."""
+    Session.objects.filter(pk__in=[session.pk for session in sessions]).update(
+        ended_at=timezone.now(), end_reason=reason
+    )
+    by_user: dict[int, list[UUID]] = {}
+    for session in sessions:
+        by_user.setdefault(session.user_id, []).append(session.pk)
+        security_log.info(
+            "session_ended",
+            user_id=session.user_id,
+            session_id=str(session.pk),
+            reason=str(reason),
+        )
+    for user_id, session_ids in by_user.items():
+        announce_ended_sessions(user_id=user_id, session_ids=session_ids)
