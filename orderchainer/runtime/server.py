@@ -1,8 +1,7 @@
 """The daphne server of `manage.py serve`: HTTP and WebSocket, on one port or on two."""
 
+from collections.abc import Callable
 from typing import Any
-
-import structlog
 
 # First: daphne installs the asyncio reactor when it is imported, before anything else takes one.
 from daphne.server import Server  # isort: skip
@@ -10,8 +9,6 @@ from daphne.endpoints import build_endpoint_description_strings
 from twisted.internet import reactor
 
 from orderchainer.api.sockets import SOCKET_EXTENSION
-
-logger = structlog.get_logger(__name__)
 
 
 class ListenError(Exception):
@@ -70,6 +67,10 @@ class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
             extensions[SOCKET_EXTENSION] = WebSocketWriter(protocol)
         return super().create_application(protocol, scope)
 
+    def before_shutdown(self, call: Callable[[], None]) -> None:
+        """Let `call` be made when the server was told to stop, before it drops its connections."""
+        reactor.addSystemEventTrigger("before", "shutdown", call)  # type: ignore[arg-type]  # an interface without self
+
     def listen_error(self, failure: Any) -> None:
         """Remember why an address cannot be had; daphne alone would log it and end as if all were well."""
         self.failed_to_listen = failure.getErrorMessage()
@@ -89,6 +90,3 @@ def endpoints_on(address: str, ports: list[int]) -> list[str]:
         for port in dict.fromkeys(ports)
         for description in build_endpoint_description_strings(host=address, port=port)
     ]
-
-
-__all__ = ["ListenError", "OrderChainerServer", "endpoints_on", "reactor"]

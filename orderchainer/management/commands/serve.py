@@ -1,0 +1,56 @@
+"""`manage.py serve`: HTTP and WebSocket; in the embedded mode the worker and beat as well."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from orderchainer.runtime.server import ListenError
+from orderchainer.runtime.serving import serve
+
+
+class Command(BaseCommand):
+    """Serve until Ctrl-C."""
+
+    help = (
+        "Serves HTTP and WebSocket on PORT and WS_PORT. Without REDIS_URL the same process also does the "
+        "background work; with it, workers and beat are processes of their own."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what differs from the environment."""
+        parser.add_argument(
+            "--address", default=settings.BIND_ADDRESS, help="Where to listen."
+        )
+
+    def handle(self, *args: Any, address: str, **options: Any) -> None:
+        """Serve; a taken port is a sentence and an exit status, not a traceback."""
+        self.check_migrations()
+        try:
+            serve(address=address, ports=ports(), on_ready=self._say_where)
+        except ListenError as exc:
+            raise CommandError(f"Cannot listen: {exc}") from exc
+        except KeyboardInterrupt:
+            # Ctrl-C before the server took over the signal.
+            return
+
+    def _say_where(self) -> None:
+        self.stdout.write(
+            f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it)."
+        )
+        if not settings.EMBEDDED:
+            self.stdout.write(
+                "REDIS_URL is set, so background work needs processes of its own: "
+                "`celery -A orderchainer worker` and one `celery -A orderchainer beat`."
+            )
+        self.stdout.flush()
+
+
+def ports() -> list[int]:
+    """Return the ports to listen on.
+
+    One process listens on both. Beside a server for HTTP, which then has PORT, it listens on WS_PORT alone.
+    """
+    if settings.EMBEDDED:
+        return [port for port in (settings.PORT, settings.WS_PORT) if port]
+    return [settings.WS_PORT or settings.PORT]
