@@ -1,5 +1,7 @@
 """The one status vocabulary of every surface, and the one table of allowed moves."""
 
+from collections.abc import Mapping
+
 from django.db import models
 
 
@@ -34,6 +36,8 @@ ALLOWED_WHILE_BLOCKED = frozenset(
 )
 # An order in one of these still waits for its dependencies.
 WAITING = frozenset({Status.DRAFT, Status.PENDING})
+# There is still work in it, be it a second try.
+UNFINISHED = frozenset(Status) - DONE - {Status.CANCELLED}
 
 OPEN_MOVES: dict[str, tuple[Status, ...]] = {
     Status.DRAFT: (Status.PENDING, Status.ACTIVE, Status.CANCELLED),
@@ -65,3 +69,17 @@ OPEN_MOVES: dict[str, tuple[Status, ...]] = {
     Status.FAILED: (Status.PENDING, Status.CANCELLED),
     Status.CANCELLED: (),
 }
+
+
+def holds_up(status: str, failure_policy: str) -> bool:
+    """Tell whether a dependency of that status holds up an order with that policy."""
+    if status in DONE:
+        return False
+    return not (status in GONE_WRONG and failure_policy == FailurePolicy.IGNORE)
+
+
+def blockers_among(dependencies: Mapping[int, str], failure_policy: str) -> list[int]:
+    """Return which of `dependencies` (status by id) hold up an order with that policy, ascending."""
+    return sorted(
+        pk for pk, status in dependencies.items() if holds_up(status, failure_policy)
+    )

@@ -25,8 +25,9 @@ BATCH_SIZE = 1000
 ASSIGN_POSITIONS = """
     UPDATE orders_orderevent AS event SET position = %s + fresh.number
     FROM (
-        SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS number
-        FROM orders_orderevent WHERE position IS NULL ORDER BY id LIMIT %s
+        SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS number FROM (
+            SELECT id FROM orders_orderevent WHERE position IS NULL ORDER BY id LIMIT %s
+        ) AS batch
     ) AS fresh
     WHERE event.id = fresh.id
 """

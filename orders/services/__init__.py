@@ -1,0 +1,15 @@
+"""Every write to orders: one public function per thing that a user or the system can do."""
+
+from orders.services.changing import move_order, update_order
+from orders.services.deleting import delete_order
+from orders.services.fields import ItemDraft, OrderFields
+from orders.services.placing import create_order
+
+__all__ = [
+    "ItemDraft",
+    "OrderFields",
+    "create_order",
+    "delete_order",
+    "move_order",
+    "update_order",
+]

@@ -1,0 +1,212 @@
+"""Who may wait for whom, and what follows when an order is done or goes wrong.
+
+Source: the design's chains: `dependencies` is a whole new set; a cycle is refused and named; what is
+blocked stays where it is; propagation is one transaction with a bounded number of statements.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from orders import graph
+from orders.errors import DependencyCycle, UnknownDependencies
+from orders.events import EventType
+from orders.lifecycle import (
+    DONE,
+    GONE_WRONG,
+    WAITING,
+    FailurePolicy,
+    Status,
+    holds_up,
+)
+from orders.models import Order, OrderDependency, OrderEvent
+from orders.services.recording import event
+
+
+def require_reach(
+    wanted: Iterable[int], *, owner_id: int, project_id: int, by: User
+) -> None:
+    """Check that every id is an order that `by` sees and that shares owner or project with ours.
+
+    Raises `UnknownDependencies`, alike for what is missing, not visible and out of reach.
+    """
+    wanted = set(wanted)
+    if not wanted:
+        return
+    rows = (
+        Order.objects.visible_to(by)
+        .filter(pk__in=graph.among(wanted))
+        .values_list("pk", "owner_id", "project_id")
+    )
+    found = {
+        pk for pk, owner, project in rows if owner == owner_id or project == project_id
+    }
+    if missing := sorted(wanted - found):
+        raise UnknownDependencies(missing)
+
+
+def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
+    """Check that none of `new_dependencies` waits for `order_id`. The caller holds the graph lock.
+
+    Raises `DependencyCycle` that names the orders on the cycle.
+    """
+    wanted = sorted(set(new_dependencies))
+    if order_id in wanted:
+        raise DependencyCycle([order_id])
+    waiting = graph.descendants_of(order_id)
+    closing = (
+        Order.objects.filter(pk__in=waiting)
+        .filter(pk__in=graph.among(wanted))
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if closing is None:
+        return
+    dependencies: dict[int, list[int]] = defaultdict(list)
+    edges = OrderDependency.objects.filter(order_id__in=waiting)
+    for waiter, dependency in edges.order_by("pk").values_list(
+        "order_id", "depends_on_id"
+    ):
+        dependencies[waiter].append(dependency)
+    raise DependencyCycle(
+        [order_id, *graph.shortest_way(closing, order_id, dependencies)[:-1]]
+    )
+
+
+def reached_by(order_id: int, status: str) -> set[int]:
+    """Return the ids of the orders that a move of `order_id` to `status` may change."""
+    if status in DONE:
+        edges = OrderDependency.objects.filter(depends_on_id=order_id)
+        return set(edges.values_list("order_id", flat=True))
+    if status in GONE_WRONG:
+        reached = Order.objects.filter(pk__in=graph.reached_by_failure_of(order_id))
+        return set(reached.values_list("pk", flat=True))
+    return set()
+
+
+@dataclass
+class Propagation:
+    """What the move of one order does to the orders that wait for it.
+
+    All orders involved are locked. `run` decides in memory over rows read once, by a work list and
+    not by recursion; `write` stores the outcome in one statement for each new status.
+    """
+
+    root: Order
+    locked: dict[int, Order]
+    events: list[OrderEvent] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Change the statuses of the locked orders in memory and collect the events."""
+        self._read_edges()
+        self._failed: list[int] = []
+        self._activated: list[int] = []
+        queue = deque([self.root])
+        blocked: dict[int, list[Order]] = defaultdict(list)
+        freed: dict[int, Order] = {}
+        while queue:
+            cause = queue.popleft()
+            for order in self._dependents_of(cause):
+                if order.status not in WAITING:
+                    continue
+                if cause.status in DONE or order.failure_policy == FailurePolicy.IGNORE:
+                    freed.setdefault(order.pk, cause)
+                elif (
+                    order.failure_policy == FailurePolicy.FAIL
+                    and order.status == Status.PENDING
+                ):
+                    self._move(order, Status.FAILED, cause)
+                    self._failed.append(order.pk)
+                    queue.append(order)
+                else:
+                    blocked[order.pk].append(cause)
+        for pk, causes in blocked.items():
+            self.events.append(
+                event(
+                    EventType.BLOCKED,
+                    self.locked[pk],
+                    blockers=sorted(order.pk for order in causes),
+                    cause=_cause(causes[0]),
+                )
+            )
+        for pk, cause in freed.items():
+            order = self.locked[pk]
+            if order.status == Status.PENDING and not self._blockers_of(order):
+                self.events.append(event(EventType.READY, order, cause=_cause(cause)))
+                if order.auto_activate:
+                    self._move(order, Status.ACTIVE, cause)
+                    self._activated.append(pk)
+
+    def write(self) -> None:
+        """Store the new statuses."""
+        for status, ids in (
+            (Status.FAILED, self._failed),
+            (Status.ACTIVE, self._activated),
+        ):
+            if ids:
+                now = timezone.now()
+                Order.objects.filter(pk__in=graph.among(ids)).update(
+                    status=status,
+                    status_changed_at=now,
+                    updated_at=now,
+                    version=F("version") + 1,
+                )
+
+    def _read_edges(self) -> None:
+        others = [pk for pk in self.locked if pk != self.root.pk]
+        self._dependencies: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        self._dependents: dict[int, list[int]] = defaultdict(list)
+        edges = OrderDependency.objects.filter(order_id__in=graph.among(others))
+        for waiter, dependency, status in edges.order_by(
+            "order_id", "depends_on_id"
+        ).values_list("order_id", "depends_on_id", "depends_on__status"):
+            self._dependencies[waiter].append((dependency, status))
+            self._dependents[dependency].append(waiter)
+
+    def _dependents_of(self, order: Order) -> list[Order]:
+        return [self.locked[pk] for pk in self._dependents[order.pk]]
+
+    def _blockers_of(self, order: Order) -> list[int]:
+        # Statuses that this propagation changed stand in `locked`; the others are as they were read.
+        return [
+            pk
+            for pk, status in self._dependencies[order.pk]
+            if holds_up(
+                self.locked[pk].status if pk in self.locked else status,
+                order.failure_policy,
+            )
+        ]
+
+    def _move(self, order: Order, status: Status, cause: Order) -> None:
+        old = str(order.status)
+        order.status = status
+        self.events.append(
+            event(
+                EventType.STATUS_CHANGED,
+                order,
+                old_status=old,
+                new_status=str(status),
+                cause=_cause(cause),
+            )
+        )
+
+
+def _cause(order: Order) -> dict[str, int | str]:
+    return {"order_id": order.pk, "status": str(order.status)}
+
+
+def set_dependencies(
+    order: Order, *, add: Sequence[int], remove: Sequence[int]
+) -> None:
+    """Store a change of what `order` waits for; all checks are done."""
+    if remove:
+        OrderDependency.objects.filter(
+            order=order, depends_on_id__in=graph.among(remove)
+        ).delete()
+    OrderDependency.objects.bulk_create(
+        OrderDependency(order=order, depends_on_id=pk) for pk in add
+    )

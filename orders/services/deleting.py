@@ -1,0 +1,38 @@
+"""Deleting an order."""
+
+from django.db import transaction
+
+from accounts.models import User
+from orders.errors import OrderHasDependents, OrderNotFound
+from orders.events import EventType
+from orders.locks import lock_orders
+from orders.models import OrderDependency
+from orders.queries import order_for_change
+from orders.services.changing import Precondition
+from orders.services.recording import event, record
+
+
+@transaction.atomic
+def delete_order(
+    *, order_id: int, by: User, precondition: Precondition | None = None
+) -> None:
+    """Delete an order that nothing waits for; its events stay. Records `order_deleted`.
+
+    Raises `OrderNotFound`, `OrderNotYours`, and `OrderHasDependents` that lists who waits for it.
+    """
+    order_for_change(by, order_id)
+    # Whoever makes an order wait for this one locks it first: none can be added while we look.
+    order = lock_orders([order_id]).get(order_id)
+    if order is None:
+        raise OrderNotFound
+    if precondition is not None:
+        precondition(order)
+    dependents = list(
+        OrderDependency.objects.filter(depends_on=order)
+        .order_by("order_id")
+        .values_list("order_id", flat=True)
+    )
+    if dependents:
+        raise OrderHasDependents(order_id, dependents)
+    record([event(EventType.DELETED, order, by=by)])
+    order.delete()

@@ -1,0 +1,66 @@
+"""Placing an order."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from accounts.models import Project, User
+from orders.errors import OrderBlocked
+from orders.events import EventType
+from orders.lifecycle import ALLOWED_WHILE_BLOCKED, Status, blockers_among
+from orders.locks import lock_orders
+from orders.models import Order
+from orders.services.chains import require_reach, set_dependencies
+from orders.services.fields import ItemDraft, OrderFields, total_of, write_items
+from orders.services.readiness import becoming_ready
+from orders.services.recording import event, record
+
+
+@transaction.atomic
+def create_order(
+    *,
+    by: User,
+    fields: OrderFields,
+    dependencies: Sequence[int] = (),
+    items: Sequence[ItemDraft] = (),
+    project: Project | None = None,
+    provider: str = Order.Provider.API,
+) -> Order:
+    """Create an order of `by`, in their personal project unless another is given.
+
+    An order that waits for others may start as whatever it can be while it waits. Where all that it waits
+    for is done already it is ready at once, so that it makes no difference which came first.
+    Records `order_created`, then `order_ready` and the activation if they follow. Raises
+    `UnknownDependencies` and `OrderBlocked`.
+    """
+    wanted = sorted(set(dependencies))
+    order = Order(
+        owner=by,
+        project=project or Project.objects.get(personal_owner=by),
+        provider=provider,
+        **fields,
+    )
+    if items:
+        order.total_price = total_of(items, fields.get("total_price"))
+
+    # Locked, so that none is deleted now, nor done between our look at it and our being seen to wait.
+    # No cycle can close: nothing waits for an order that nobody knows yet.
+    locked = lock_orders(wanted) if wanted else {}
+    require_reach(wanted, owner_id=order.owner_id, project_id=order.project_id, by=by)
+    blockers = blockers_among(
+        {pk: str(dependency.status) for pk, dependency in locked.items()},
+        order.failure_policy,
+    )
+    if blockers and order.status not in ALLOWED_WHILE_BLOCKED:
+        raise OrderBlocked(None, order.status, blockers, sorted(ALLOWED_WHILE_BLOCKED))
+
+    order.save(force_insert=True)
+    set_dependencies(order, add=wanted, remove=[])
+    write_items(order, items)
+    events = [event(EventType.CREATED, order, by=by, dependencies=wanted)]
+    if wanted and not blockers and order.status == Status.PENDING:
+        events += becoming_ready(order)
+        if order.status != Status.PENDING:
+            order.save(update_fields=["status"])
+    record(events)
+    return order

@@ -1,0 +1,33 @@
+"""What happens when nothing holds an order up any more."""
+
+from django.utils import timezone
+
+from orders.events import EventType
+from orders.lifecycle import Status
+from orders.models import Order, OrderEvent
+from orders.services.recording import event
+
+
+def becoming_ready(order: Order) -> list[OrderEvent]:
+    """Return the events of a pending order that became ready; it turns active if it is set to.
+
+    Changes `order` in memory; the caller stores it.
+    """
+    return [event(EventType.READY, order), *activation(order)]
+
+
+def activation(order: Order) -> list[OrderEvent]:
+    """Turn a ready order active in memory if it is set to, and return the event of that."""
+    if not order.auto_activate:
+        return []
+    old = str(order.status)
+    order.status = Status.ACTIVE
+    order.status_changed_at = timezone.now()
+    return [
+        event(
+            EventType.STATUS_CHANGED,
+            order,
+            old_status=old,
+            new_status=str(Status.ACTIVE),
+        )
+    ]

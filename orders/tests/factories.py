@@ -1,0 +1,38 @@
+"""Orders for tests, made the way the service makes them."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, cast
+
+from accounts.models import User
+from orders.models import Order, OrderDependency
+from orders.services import ItemDraft, OrderFields, create_order
+
+
+def make_order(owner: User, *waits_for: Order, **fields: Any) -> Order:
+    """Create an order of `owner` that waits for `waits_for`."""
+    items: Sequence[ItemDraft] = fields.pop("items", ())
+    return create_order(
+        by=owner,
+        fields=cast(OrderFields, {"title": "An order", **fields}),
+        dependencies=[order.pk for order in waits_for],
+        items=items,
+    )
+
+
+def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
+    """Create `length` orders at once, each waiting for the one before it, with no events."""
+    orders = Order.objects.bulk_create(
+        Order(
+            owner=owner,
+            project=owner.personal_project,
+            title=f"Link {number}",
+            **fields,
+        )
+        for number in range(length)
+    )
+    OrderDependency.objects.bulk_create(
+        OrderDependency(order=later, depends_on=earlier)
+        for earlier, later in itertools.pairwise(orders)
+    )
+    return orders

@@ -1,0 +1,265 @@
+"""What waits for what, and what follows when one is done or goes wrong."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from orders.errors import DependencyCycle, OrderBlocked, UnknownDependencies
+from orders.models import Order, OrderDependency, OrderEvent
+from orders.queries import chain_for
+from orders.services import create_order, move_order, update_order
+from orders.tests.factories import make_chain, make_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada() -> User:
+    return User.objects.create_user("ada@example.com", "correct horse")
+
+
+def history(order: Order) -> list[str]:
+    return list(
+        OrderEvent.objects.filter(order=order)
+        .order_by("pk")
+        .values_list("type", flat=True)
+    )
+
+
+def statuses(*orders: Order) -> list[str]:
+    found = dict(Order.objects.values_list("pk", "status"))
+    return [found[order.pk] for order in orders]
+
+
+# --- dependencies are validated ---------------------------------------------------------------
+
+
+def test_refuses_to_wait_for_what_does_not_exist_and_writes_nothing(ada: User) -> None:
+    with pytest.raises(UnknownDependencies) as refusal:
+        create_order(by=ada, fields={"title": "Second"}, dependencies=[99])
+
+    assert refusal.value.errors == {
+        "dependencies": ["There is no order #99 that this one could wait for."]
+    }
+    assert not Order.objects.exists()
+    assert not OrderEvent.objects.exists()
+
+
+def test_refuses_to_wait_for_a_strangers_order_as_if_it_were_not_there(
+    ada: User,
+) -> None:
+    stranger = User.objects.create_user("eve@example.com", "correct horse")
+    theirs = make_order(stranger)
+
+    with pytest.raises(UnknownDependencies):
+        create_order(by=ada, fields={"title": "Mine"}, dependencies=[theirs.pk])
+
+
+def test_refuses_to_wait_for_itself(ada: User) -> None:
+    order = make_order(ada)
+
+    with pytest.raises(DependencyCycle) as refusal:
+        update_order(order_id=order.pk, by=ada, fields={}, dependencies=[order.pk])
+
+    assert refusal.value.data == {"cycle": [order.pk]}
+
+
+def test_names_the_orders_on_a_refused_cycle_in_order(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+    third = make_order(ada, second)
+    make_order(ada, first)
+
+    with pytest.raises(DependencyCycle) as refusal:
+        update_order(order_id=first.pk, by=ada, fields={}, dependencies=[third.pk])
+
+    assert refusal.value.data == {"cycle": [first.pk, third.pk, second.pk]}
+    assert refusal.value.errors["dependencies"] == [
+        f"These orders would wait for one another: "
+        f"#{first.pk} → #{third.pk} → #{second.pk} → #{first.pk}."
+    ]
+    assert not OrderDependency.objects.filter(order=first).exists()
+
+
+def test_keeps_dependencies_out_of_an_order_that_works_already(ada: User) -> None:
+    open_order = make_order(ada)
+    active = make_order(ada, status="active")
+
+    with pytest.raises(OrderBlocked) as refusal:
+        update_order(
+            order_id=active.pk, by=ada, fields={}, dependencies=[open_order.pk]
+        )
+
+    assert refusal.value.data["blockers"] == [open_order.pk]
+
+
+def test_a_blocked_order_can_only_wait_fail_or_be_cancelled(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+
+    with pytest.raises(OrderBlocked) as refusal:
+        move_order(order_id=second.pk, status="active", by=ada)
+
+    assert refusal.value.data == {
+        "blockers": [first.pk],
+        "open_moves": ["draft", "failed", "cancelled"],
+    }
+    assert statuses(second) == ["pending"]
+
+
+# --- what follows -----------------------------------------------------------------------------
+
+
+def test_becomes_ready_when_the_last_dependency_is_done(ada: User) -> None:
+    first, second = make_order(ada), make_order(ada)
+    third = make_order(ada, first, second)
+
+    move_order(order_id=first.pk, status="completed", by=ada)
+    assert history(third) == ["order_created"]
+    move_order(order_id=second.pk, status="fulfilled", by=ada)
+
+    assert history(third) == ["order_created", "order_ready"]
+    assert statuses(third) == ["pending"]
+
+
+def test_activates_itself_when_it_gets_ready(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, auto_activate=True)
+
+    move_order(order_id=first.pk, status="completed", by=ada)
+
+    assert statuses(second) == ["active"]
+    assert history(second) == ["order_created", "order_ready", "order_status_changed"]
+    event = OrderEvent.objects.filter(order=second).latest("pk")
+    assert event.actor_id is None
+    assert event.data == {
+        "title": "An order",
+        "status": "active",
+        "old_status": "pending",
+        "new_status": "active",
+        "cause": {"order_id": first.pk, "status": "completed"},
+    }
+
+
+def test_is_ready_at_once_when_all_it_waits_for_is_done_already(ada: User) -> None:
+    done = make_order(ada, status="completed")
+
+    order = make_order(ada, done, auto_activate=True)
+
+    assert statuses(order) == ["active"]
+    assert history(order) == ["order_created", "order_ready", "order_status_changed"]
+
+
+def test_holds_when_a_dependency_fails_and_says_that_it_is_blocked(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+
+    move_order(order_id=first.pk, status="failed", by=ada)
+
+    assert statuses(second) == ["pending"]
+    blocked = OrderEvent.objects.filter(order=second).latest("pk")
+    assert blocked.type == "order_blocked"
+    assert blocked.data["blockers"] == [first.pk]
+
+
+def test_fails_along_where_its_policy_says_so(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, failure_policy="fail")
+    third = make_order(ada, second, failure_policy="fail")
+    fourth = make_order(ada, third)
+
+    move_order(order_id=first.pk, status="cancelled", by=ada)
+
+    assert statuses(second, third, fourth) == ["failed", "failed", "pending"]
+    assert history(fourth) == ["order_created", "order_blocked"]
+
+
+def test_goes_on_where_its_policy_ignores_the_failure(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, failure_policy="ignore", auto_activate=True)
+
+    move_order(order_id=first.pk, status="failed", by=ada)
+
+    assert statuses(second) == ["active"]
+
+
+def test_taking_the_last_blocker_away_makes_ready(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, auto_activate=True)
+
+    update_order(order_id=second.pk, by=ada, fields={}, dependencies=[])
+
+    assert statuses(second) == ["active"]
+    assert history(second) == [
+        "order_created",
+        "order_updated",
+        "order_ready",
+        "order_status_changed",
+    ]
+
+
+def test_setting_what_is_set_is_no_change_and_no_event(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+
+    order = update_order(
+        order_id=second.pk,
+        by=ada,
+        fields={"title": "An order", "status": "pending"},
+        dependencies=[first.pk],
+    )
+
+    assert order.version == 1
+    assert history(second) == ["order_created"]
+
+
+# --- size -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [50, 5000])
+def test_a_failure_runs_down_a_chain_in_a_fixed_number_of_statements(
+    ada: User, length: int
+) -> None:
+    chain = make_chain(ada, length, failure_policy="fail")
+
+    with CaptureQueriesContext(connection) as queries:
+        move_order(order_id=chain[0].pk, status="failed", by=ada)
+
+    assert Order.objects.filter(status="failed").count() == length
+    assert OrderEvent.objects.count() == length
+    assert len(queries) <= 30
+
+
+def test_a_chain_of_thousands_is_checked_and_shown(ada: User) -> None:
+    chain = make_chain(ada, 5000)
+
+    with pytest.raises(DependencyCycle) as refusal:
+        update_order(
+            order_id=chain[0].pk, by=ada, fields={}, dependencies=[chain[-1].pk]
+        )
+    assert len(refusal.value.data["cycle"]) == 5000  # type: ignore[arg-type]
+
+    shown = chain_for(ada, chain[2500].pk)
+    assert [node.id for node in shown.nodes] == [order.pk for order in chain]
+    assert shown.critical_path == [order.pk for order in chain]
+
+
+def test_a_graph_with_more_ways_than_atoms_is_checked_shown_and_propagated(
+    ada: User,
+) -> None:
+    # Sixty diamonds in a row: 2 ** 60 ways from the first order to the last.
+    top = make_order(ada, failure_policy="fail")
+    first = top
+    for _ in range(60):
+        left = make_order(ada, top, failure_policy="fail")
+        right = make_order(ada, top, failure_policy="fail")
+        top = make_order(ada, left, right, failure_policy="fail")
+
+    with pytest.raises(DependencyCycle) as refusal:
+        update_order(order_id=first.pk, by=ada, fields={}, dependencies=[top.pk])
+    assert len(refusal.value.data["cycle"]) == 121  # type: ignore[arg-type]
+
+    assert len(chain_for(ada, first.pk).nodes) == 181
+    move_order(order_id=first.pk, status="failed", by=ada)
+    assert Order.objects.filter(status="failed").count() == 181
