@@ -7,3 +7,7 @@ class AccountsConfig(AppConfig):
     """Wiring of the accounts app."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Hear of every sign-in that Django's own authentication refuses or lets through."""
+        from accounts import subscribers  # noqa: F401  (models are not loaded before this moment)

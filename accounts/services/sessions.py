@@ -82,9 +82,16 @@ def refresh_session(*, refresh_token: str) -> TokenPair:
     Raises `TokenRefused`. A token that was traded before ends its session if it comes later than
     `REUSE_LEEWAY`: of two who hold it one is a thief, and nobody can tell which (RFC 9700, 4.14.2).
     """
-    token = read_token(SessionRefreshToken, refresh_token)
+    try:
+        token = read_token(SessionRefreshToken, refresh_token)
+    except TokenRefused:
+        security_log.warning("token_refused", token_type="refresh")
+        raise
     pair = _rotate(token)
     if pair is None:
+        security_log.warning(
+            "token_refused", token_type="refresh", session_id=str(token.get("sid"))
+        )
         raise TokenRefused
     return pair
 

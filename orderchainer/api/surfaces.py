@@ -87,11 +87,17 @@ ENVELOPE_CODES = {
 
 
 def envelope_body(problem: Problem) -> Body:
-    """Write `{"success": false, "error", "errorCode", "timestamp"}`, first message first."""
+    """Write `{"success": false, "error", "errorCode", "timestamp"}`: the first message and its code."""
+    first = first_message(problem.errors)
+    # The document has a code of its own for what is left out; REST framework marks such messages.
+    if getattr(first, "code", None) in {"required", "null", "blank"}:
+        code = "MISSING_REQUIRED_FIELD"
+    else:
+        code = ENVELOPE_CODES.get(problem.code, problem.code.upper())
     return {
         "success": False,
-        "error": first_message(problem.errors) or problem.message,
-        "errorCode": ENVELOPE_CODES.get(problem.code, problem.code.upper()),
+        "error": first or problem.message,
+        "errorCode": code,
         "timestamp": milliseconds(timezone.now()),
     }
 
@@ -147,6 +153,8 @@ def first_message(errors: Any) -> str:
         errors = list(errors.values())
     if isinstance(errors, list | tuple):
         return next(filter(None, map(first_message, errors)), "")
+    if isinstance(errors, str):
+        return errors
     return str(errors) if errors else ""
 
 

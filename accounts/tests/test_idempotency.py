@@ -1,0 +1,190 @@
+"""Repeated requests get the first answer."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.errors import EmailTaken, IdempotencyKeyReused
+from accounts.models import IdempotencyRecord, Project, User
+from accounts.services import Answer, answer_once, fingerprint_of
+from accounts.tests.factories import make_user
+from orderchainer.api.errors import Invalid
+from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
+
+FIRST = fingerprint_of(method="POST", path="/api/orders/", payload={"title": "One"})
+OTHER = fingerprint_of(method="POST", path="/api/orders/", payload={"title": "Two"})
+
+
+def create_project(name: str = "Made once") -> Answer:
+    """Do something that can be counted."""
+    project = Project.objects.create(name=name)
+    return Answer(201, {"id": project.pk, "name": name}, {"Location": f"/{project.pk}"})
+
+
+def made() -> int:
+    """Count what `create_project` did."""
+    return Project.objects.filter(personal_owner=None).count()
+
+
+@pytest.mark.django_db
+def test_replays_the_first_answer_whole() -> None:
+    user = make_user()
+
+    first = answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
+    again = answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
+
+    assert (first.status, first.replayed) == (201, False)
+    assert again == Answer(201, first.body, first.headers, replayed=True)
+    assert made() == 1
+
+
+@pytest.mark.django_db
+def test_refuses_the_key_for_another_request() -> None:
+    user = make_user()
+    answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
+
+    with pytest.raises(IdempotencyKeyReused):
+        answer_once(user=user, key="k", fingerprint=OTHER, work=create_project)
+
+    assert made() == 1
+
+
+@pytest.mark.django_db
+def test_keys_of_two_users_have_nothing_to_do_with_each_other() -> None:
+    for user in (make_user(), make_user()):
+        answer = answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
+        assert not answer.replayed
+
+    assert made() == 2
+
+
+@pytest.mark.django_db
+def test_refused_work_leaves_nothing_and_frees_the_key() -> None:
+    user = make_user()
+
+    def refused() -> Answer:
+        create_project()
+        raise EmailTaken
+
+    with pytest.raises(EmailTaken):
+        answer_once(user=user, key="k", fingerprint=FIRST, work=refused)
+
+    assert (made(), IdempotencyRecord.objects.count()) == (0, 0)
+    answer = answer_once(user=user, key="k", fingerprint=OTHER, work=create_project)
+    assert not answer.replayed
+
+
+@pytest.mark.django_db
+def test_forgets_a_key_after_a_day() -> None:
+    user = make_user()
+    with time_machine.travel(
+        timezone.now() - timedelta(hours=24, seconds=1), tick=False
+    ):
+        answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
+
+    answer = answer_once(
+        user=user, key="k", fingerprint=OTHER, work=lambda: create_project("Later")
+    )
+
+    assert (answer.replayed, answer.body["name"]) == (False, "Later")
+    again = answer_once(user=user, key="k", fingerprint=OTHER, work=create_project)
+    assert (again.replayed, again.body) == (True, answer.body)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_refuses_a_key_of_no_or_absurd_length(key: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        answer_once(user=make_user(), key=key, fingerprint=FIRST, work=create_project)
+
+    assert refusal.value.errors == {
+        "Idempotency-Key": ["Must have 1 to 255 characters."]
+    }
+
+
+def test_a_fingerprint_ignores_the_order_of_keys_and_nothing_else() -> None:
+    def fingerprint(**changes: object) -> str:
+        request = {"method": "POST", "path": "/a", "payload": {"x": 1, "y": [1, 2]}}
+        return fingerprint_of(**{**request, **changes})  # type: ignore[arg-type]
+
+    assert fingerprint(payload={"y": [1, 2], "x": 1}) == fingerprint()
+    assert fingerprint(payload={"y": [2, 1], "x": 1}) != fingerprint()
+    assert fingerprint(path="/b") != fingerprint()
+    assert fingerprint(method="PUT") != fingerprint()
+
+
+def answer_at_once_twice(
+    user: User, *, meeting: Meeting | None = None
+) -> list[Answer | Exception]:
+    """Send one request twice at the same time."""
+
+    def request() -> Answer:
+        return answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
+
+    return race(request, request, meeting=meeting)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_does_the_work_once_when_sent_twice_at_once() -> None:
+    outcomes = answer_at_once_twice(make_user())
+
+    assert sorted(
+        outcome.replayed for outcome in outcomes if isinstance(outcome, Answer)
+    ) == [False, True]
+    assert made() == 1
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_at_the_insert_together_still_do_the_work_once() -> None:
+    before_insert = Meeting('INSERT INTO "accounts_idempotencyrecord"')
+
+    outcomes = answer_at_once_twice(make_user(), meeting=before_insert)
+
+    assert before_insert.was_complete
+    assert sorted(
+        outcome.replayed for outcome in outcomes if isinstance(outcome, Answer)
+    ) == [False, True]
+    assert made() == 1
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_without_the_unique_key_the_work_is_done_twice() -> None:
+    """The negative control: it is the constraint that decides."""
+    before_insert = Meeting('INSERT INTO "accounts_idempotencyrecord"')
+    user = make_user()
+
+    with without_constraint(
+        "accounts_idempotencyrecord", "idempotency_key_unique_by_user"
+    ):
+        answer_at_once_twice(user, meeting=before_insert)
+
+        assert made() == 2
+        IdempotencyRecord.objects.all().delete()
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_an_old_key_sent_twice_at_once_does_the_work_once() -> None:
+    user = make_user()
+    IdempotencyRecord.objects.create(
+        user=user,
+        key="k",
+        fingerprint=OTHER,
+        created_at=timezone.now() - timedelta(days=2),
+    )
+
+    outcomes = answer_at_once_twice(
+        user, meeting=Meeting('INSERT INTO "accounts_project"')
+    )
+
+    assert sorted(
+        outcome.replayed for outcome in outcomes if isinstance(outcome, Answer)
+    ) == [False, True]
+    assert made() == 1
