@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from orderchainer.celery import app
+from orderchainer.logs import configure, logging_config
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,12 @@ def _fast_password_hashes() -> Iterator[None]:
 def _no_shared_broker() -> None:
     """Keep nudges in this process: a test that wants a worker starts one with a broker of its own."""
     app.conf.broker_url = "memory://"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Write the log into a file of this run, and leave the console to pytest."""
+    file = tmp_path_factory.mktemp("logs") / "orderchainer.log"
+    config = logging_config(level="INFO", file=file, for_people=True)
+    config["root"]["handlers"].remove("console")
+    configure(config)

@@ -1,9 +1,17 @@
 """The project as an app: management commands, templates and checks that belong to no single app."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class OrderChainerConfig(AppConfig):
     """Wiring of the project itself."""
 
     name = "orderchainer"
+
+    def ready(self) -> None:
+        """Listen to Celery's signals for the log; check what the environment names."""
+        from orderchainer.logs import tasks as _task_lines  # noqa: F401 (connects its receivers)
+        from orderchainer.logs.checks import check_log_file
+
+        checks.register(check_log_file)

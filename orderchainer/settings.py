@@ -27,6 +27,8 @@ DEBUG = env.bool("DEBUG", default=True)
 REDIS_URL = env.str("REDIS_URL", default="")
 # Without Redis there is nothing for two processes to meet in, so everything runs in one.
 EMBEDDED = not REDIS_URL
+# Only this machine, until somebody says otherwise: a first start has a demo account.
+BIND_ADDRESS = env.str("BIND_ADDRESS", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 WS_PORT = env.int("WS_PORT", default=0)
 
@@ -57,6 +59,9 @@ if not CREDENTIALS_KEYS:
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# How many proxies of our own stand in front: so many of the last addresses in X-Forwarded-For are
+# theirs to write. With 0 the header is not believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # Where people reach this service: links in e-mails and in Discord begin with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 
@@ -74,7 +79,6 @@ INSTALLED_APPS = [
     "channels",
     "django_filters",
     "django_prometheus",
-    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -90,7 +94,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "orderchainer.logs.requests.RequestLogMiddleware",
     "orderchainer.api.limits.RequestBodyLimitMiddleware",
     "orderchainer.api.routing.EitherSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -125,6 +129,7 @@ TEMPLATES = [
 
 # --- Database --------------------------------------------------------------------------------
 
+# Connections that each process keeps to PostgreSQL. With 0 every request and task opens its own.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
 
 
@@ -145,10 +150,11 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL",
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
-        config["OPTIONS"] = {
-            **config.get("OPTIONS", {}),
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
-        }
+        if DATABASE_POOL_SIZE:
+            config["OPTIONS"] = {
+                **config.get("OPTIONS", {}),
+                "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+            }
     else:
         raise ImproperlyConfigured(
             f"DATABASE_URL names {config['ENGINE']}; use sqlite:///… or postgres://…"
@@ -168,7 +174,7 @@ if EMBEDDED:
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer"}
     }
-    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_URL = "memory://localhost//"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
 else:
     CACHES = {
@@ -307,12 +313,32 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# The embedded mode, and development, serve static files from where the packages keep them. Production
+# collects them first: compressed, and with names that a browser may keep for ever.
+WHITENOISE_USE_FINDERS = DEBUG or EMBEDDED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if WHITENOISE_USE_FINDERS
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
 
 # --- Logging ---------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOG_FILE = env.str("LOG_FILE", default="logs/orderchainer.log")
-LOGGING = logging_config(level=LOG_LEVEL, file=BASE_DIR / LOG_FILE)
+LOG_MAX_BYTES = env.int("LOG_MAX_BYTES", default=20 * 1024 * 1024)
+LOG_BACKUPS = env.int("LOG_BACKUPS", default=5)
+LOGGING_CONFIG = "orderchainer.logs.configure"
+LOGGING = logging_config(
+    level=LOG_LEVEL,
+    file=BASE_DIR / LOG_FILE,
+    for_people=DEBUG,
+    max_bytes=LOG_MAX_BYTES,
+    backups=LOG_BACKUPS,
+)
 
 # --- Discord ---------------------------------------------------------------------------------
 
