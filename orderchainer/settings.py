@@ -19,7 +19,9 @@ from orderchainer.logs import logging_config
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env", overwrite=False)
+# An empty ENV_FILE reads none: what tests see is what they were given.
+if env_file := env.str("ENV_FILE", default=".env"):
+    env.read_env(BASE_DIR / env_file, overwrite=False)
 
 # --- What runs -------------------------------------------------------------------------------
 
@@ -312,10 +314,10 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 # The embedded mode, and development, serve static files from where the packages keep them. Production
 # collects them first: compressed, and with names that a browser may keep for ever.
 WHITENOISE_USE_FINDERS = DEBUG or EMBEDDED
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

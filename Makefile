@@ -1,0 +1,100 @@
+# Everything that a person types. `make` alone lists it.
+
+# The first Python that is new enough; `make run PYTHON=…` names another.
+PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; \
+	done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+# A stamp is older than its list as soon as the list has changed, and the packages are installed again.
+RUNTIME := $(VENV)/.installed
+TOOLS := $(VENV)/.installed-dev
+
+# Tests see this environment and no `.env`.
+ON_SQLITE := ENV_FILE= DATABASE_URL=sqlite:///./orderchainer.db REDIS_URL=
+ON_SERVICES := ENV_FILE= \
+	DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/orderchainer}" \
+	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/15}"
+# Two cores are what the slowest machine has.
+PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-services lint format types layers migrations check lock bench
+
+help:  ## List what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+# --- For everybody ---------------------------------------------------------------------------
+
+run: $(RUNTIME)  ## Start the service on PORT (8000): Ctrl-C ends it
+	@$(BIN)/python manage.py serve --prepare
+
+demo: $(RUNTIME)  ## Load the demo account and its chain of orders into the configured database
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+
+# --- For contributors ------------------------------------------------------------------------
+
+test: $(TOOLS)  ## Test on SQLite, with nothing else installed
+	$(ON_SQLITE) $(PYTEST)
+
+test-services: $(TOOLS)  ## Test on PostgreSQL and Redis (DATABASE_URL, REDIS_URL; this machine's by default)
+	$(ON_SERVICES) $(PYTEST)
+
+lint: $(TOOLS)  ## Lint, and check that the code is formatted
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(TOOLS)  ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(TOOLS)  ## Check the types
+	$(ON_SQLITE) $(BIN)/mypy .
+
+layers: $(TOOLS)  ## Check that imports point down
+	$(ON_SQLITE) $(BIN)/lint-imports
+
+migrations: $(TOOLS)  ## Check that the settings hold and no migration is missing
+	$(ON_SQLITE) $(BIN)/python manage.py check
+	$(ON_SQLITE) $(BIN)/python manage.py makemigrations --check --dry-run
+
+check: lint types layers migrations  ## All checks but the tests
+
+lock: $(TOOLS)  ## Pin the newest versions that pyproject.toml allows
+	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml -o requirements.txt
+	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+bench: $(RUNTIME)  ## Measure beside bare floors (BENCH_ARGS go to `python -m benchmarks`)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+# --- The environment -------------------------------------------------------------------------
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "OrderChainer needs Python 3.11 or newer, and python3 here is: $$(python3 --version 2>&1)."; \
+		echo "Install one, or name it: make run PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(RUNTIME): requirements.txt | $(BIN)/python
+	$(call install,requirements.txt)
+	@touch $@
+
+$(TOOLS): requirements-dev.txt $(RUNTIME)
+	$(call install,requirements-dev.txt)
+	@touch $@
+
+# uv installs in seconds what takes pip a minute, and pip still serves where uv cannot be had or does not
+# know the package index that pip is configured for.
+UV_PIN := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-dev.txt)
+define install
+	@echo "Installing $(1) …"
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)" || true
+	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $(1) 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1)
+endef
