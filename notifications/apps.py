@@ -7,3 +7,9 @@ class NotificationsConfig(AppConfig):
     """Wiring of the notifications app."""
 
     name = "notifications"
+
+    def ready(self) -> None:
+        """Hear what happens below. Imported here, since models are not loaded before."""
+        from notifications import subscribers
+
+        subscribers.connect()

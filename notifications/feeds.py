@@ -1,0 +1,33 @@
+"""The feeds that a socket can follow: which events belong to it, live and from the past."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from orders.models import OrderEvent
+from orders.queries import stream_of_owner
+
+
+class Feed(Protocol):
+    """A part of the stream of all events. Two equal feeds are one: a feed is a key, hence hashable."""
+
+    def __hash__(self) -> int: ...
+
+    def after(self, position: int, *, limit: int) -> list[OrderEvent]:
+        """Read the feed's next events after `position` from the database, in the stream's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerFeed:
+    """Everything that happens to the orders of one owner."""
+
+    owner_id: int
+
+    def after(self, position: int, *, limit: int) -> list[OrderEvent]:
+        """Read the owner's next events after `position`."""
+        return stream_of_owner(self.owner_id, after=position, limit=limit)
+
+
+def feeds_of(event: OrderEvent) -> Sequence[Feed]:
+    """Return every feed that `event` belongs to."""
+    return (OwnerFeed(event.owner_id),)

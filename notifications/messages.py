@@ -1,0 +1,115 @@
+"""What a socket is told of an order: the shop document's WebSocket messages, and more beside them.
+
+Every message has `type`, `order_id` and `message` (a sentence for people), and tells its place:
+`event_id` to drop repeats by, `position` to resume after. `docs/websocket.md` shows each.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+
+from orders.events import EventType
+from orders.models import OrderEvent
+
+logger = structlog.get_logger(__name__)
+
+# The shop document's names for two of our events; the others go by their own.
+TYPE_ON_THE_WIRE: Mapping[str, str] = {
+    EventType.CREATED: "order_notification",
+    EventType.STATUS_CHANGED: "order_status_update",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as its listeners get it, encoded once for all of them."""
+
+    position: int
+    text: bytes
+
+
+def message_of(event: OrderEvent) -> Message:
+    """Encode `event`, which the relay has given its position."""
+    assert event.position is not None
+    return Message(event.position, orjson.dumps(body_of(event)))
+
+
+def body_of(event: OrderEvent) -> dict[str, object]:
+    """Return the message of `event` in the words of its type.
+
+    A type or payload that this release does not know still gives a message, only a plainer one: a
+    position must never be missing from what a listener gets.
+    """
+    try:
+        details = _DETAILS[event.type](event.order_id, event.data)
+    except (KeyError, TypeError, ValueError):
+        logger.exception("event_not_understood", event_id=str(event.event_id))
+        details = {"message": f"Order #{event.order_id} changed"}
+    return {
+        "type": TYPE_ON_THE_WIRE.get(event.type, event.type),
+        "order_id": event.order_id,
+        **details,
+        "event_id": str(event.event_id),
+        "position": event.position,
+    }
+
+
+Details = dict[str, object]
+
+
+def _created(order_id: int, data: Mapping[str, Any]) -> Details:
+    return {"message": "Order created successfully"}
+
+
+def _status_changed(order_id: int, data: Mapping[str, Any]) -> Details:
+    old, new = data["old_status"], data["new_status"]
+    return {
+        "old_status": old,
+        "new_status": new,
+        "message": f"Order #{order_id} status updated from {old} to {new}",
+    }
+
+
+def _updated(order_id: int, data: Mapping[str, Any]) -> Details:
+    fields = sorted(data["changes"])
+    return {
+        "changes": fields,
+        "message": f"Order #{order_id} changed: {', '.join(fields)}",
+    }
+
+
+def _ready(order_id: int, data: Mapping[str, Any]) -> Details:
+    return {
+        "message": f"Order #{order_id} is ready: it waits for no other order any more"
+    }
+
+
+def _blocked(order_id: int, data: Mapping[str, Any]) -> Details:
+    blockers: list[int] = list(data["blockers"])
+    return {
+        "blockers": blockers,
+        "message": f"Order #{order_id} is blocked by {_some(blockers)}",
+    }
+
+
+def _deleted(order_id: int, data: Mapping[str, Any]) -> Details:
+    return {"message": f"Order #{order_id} was deleted"}
+
+
+def _some(order_ids: Sequence[int], *, at_most: int = 5) -> str:
+    named = ", ".join(f"#{order_id}" for order_id in order_ids[:at_most])
+    left = len(order_ids) - at_most
+    return f"{named} and {left} more" if left > 0 else named
+
+
+_DETAILS: Mapping[str, Callable[[int, Mapping[str, Any]], Details]] = {
+    EventType.CREATED: _created,
+    EventType.STATUS_CHANGED: _status_changed,
+    EventType.UPDATED: _updated,
+    EventType.READY: _ready,
+    EventType.BLOCKED: _blocked,
+    EventType.DELETED: _deleted,
+}

@@ -1,0 +1,26 @@
+"""What push does when the apps below announce something: pass the word on, nothing more."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from accounts.events import sessions_ended
+from notifications.wakeups import announcer
+from orders.events import stream_advanced
+
+
+def wake_listeners(*, position: int, **signal: object) -> None:
+    """The relay has given events their positions."""
+    announcer.stream_advanced(position)
+
+
+def close_sockets_of(*, session_ids: Sequence[UUID], **signal: object) -> None:
+    """Sessions have ended, and with them every socket they opened."""
+    announcer.sessions_ended(session_ids)
+
+
+def connect() -> None:
+    """Listen to the apps below. Safe to call twice."""
+    stream_advanced.connect(wake_listeners, dispatch_uid="notifications.wake_listeners")
+    sessions_ended.connect(
+        close_sockets_of, dispatch_uid="notifications.close_sockets_of"
+    )

@@ -1,0 +1,92 @@
+"""Telling every process that something happened: a word over the channel layer, and no more than a word.
+
+Said from worker threads, after a commit. Whoever says it never waits for the channel layer and never
+fails with it: a thread of its own with a loop of its own does the sending, over one lasting
+connection. What is lost is logged; listeners find it by themselves.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from channels.layers import get_channel_layer
+
+logger = structlog.get_logger(__name__)
+
+# The one group of the channel layer in which every process that holds sockets has one channel.
+PUSH_GROUP = "push"
+STREAM_ADVANCED = "stream.advanced"
+SESSIONS_ENDED = "sessions.ended"
+
+SEND_SECONDS = 5.0
+
+
+class Announcer:
+    """Sends to `PUSH_GROUP` from any thread. While one send is under way, later positions become one."""
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # What follows belongs to the loop's thread.
+        self._position = 0
+        self._ended: set[str] = set()
+        self._sending: asyncio.Task[None] | None = None
+
+    def stream_advanced(self, position: int) -> None:
+        """Say that the stream has reached `position`."""
+        self._home().call_soon_threadsafe(self._note, position, ())
+
+    def sessions_ended(self, session_ids: Iterable[UUID]) -> None:
+        """Say that these sessions are over."""
+        ended = [str(session_id) for session_id in session_ids]
+        self._home().call_soon_threadsafe(self._note, 0, ended)
+
+    def _home(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=self._loop.run_forever, name="push-announcer", daemon=True
+                ).start()
+            return self._loop
+
+    def _note(self, position: int, ended: Iterable[str]) -> None:
+        self._position = max(self._position, position)
+        self._ended.update(ended)
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.get_running_loop().create_task(self._send_noted())
+
+    async def _send_noted(self) -> None:
+        while self._position or self._ended:
+            if self._ended:
+                ended, self._ended = sorted(self._ended), set()
+                await _send({"type": SESSIONS_ENDED, "session_ids": ended})
+            if self._position:
+                position, self._position = self._position, 0
+                await _send({"type": STREAM_ADVANCED, "position": position})
+
+
+async def _send(message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await layer.group_send(PUSH_GROUP, message)
+    except Exception:
+        # Whatever the layer throws: every listener polls, so this is a delay and not a loss.
+        logger.exception("push_wakeup_lost", kind=message["type"])
+
+
+announcer = Announcer()
+
+
+def _forget_the_parents_thread() -> None:
+    """Start anew in a forked worker: threads stay behind in the parent."""
+    announcer.__init__()  # type: ignore[misc]  # on purpose: the same object, as new
+
+
+os.register_at_fork(after_in_child=_forget_the_parents_thread)
