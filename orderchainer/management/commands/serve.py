@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from orderchainer.runtime.server import ListenError
 from orderchainer.runtime.serving import serve
@@ -20,19 +22,34 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what differs from the environment."""
         parser.add_argument(
+            "--prepare",
+            action="store_true",
+            help="Migrate the database first and, in the embedded mode, load the demo data.",
+        )
+        parser.add_argument(
             "--address", default=settings.BIND_ADDRESS, help="Where to listen."
         )
 
-    def handle(self, *args: Any, address: str, **options: Any) -> None:
+    def handle(self, *args: Any, address: str, prepare: bool, **options: Any) -> None:
         """Serve; a taken port is a sentence and an exit status, not a traceback."""
-        self.check_migrations()
         try:
+            if prepare:
+                self._prepare()
+            else:
+                self.check_migrations()
             serve(address=address, ports=ports(), on_ready=self._say_where)
         except ListenError as exc:
             raise CommandError(f"Cannot listen: {exc}") from exc
         except KeyboardInterrupt:
             # Ctrl-C before the server took over the signal.
             return
+
+    def _prepare(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False, stdout=self.stdout)
+        if settings.EMBEDDED:
+            call_command("demo", stdout=self.stdout)
+        # This thread serves from now on; every request and task opens a connection of its own.
+        connections.close_all()
 
     def _say_where(self) -> None:
         self.stdout.write(

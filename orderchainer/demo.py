@@ -1,0 +1,134 @@
+"""The demo account and its chain: a dining table from board to door.
+
+    #1 Oak boards ──────────► #4 Plane and glue the top ─┐
+    #2 Hardware kit ─────────────────────────────────────┼─► #5 Assemble ─┬─► #7 Finish ─► #8 Deliver
+    #3 Steel legs ───────────────────────────────────────┘                │
+    #6 Hardwax oil ───────────────────────────────────────────────────────┘
+
+#1 and #2 are done, so #4 is ready. #3 is still being welded and holds up #5; #6 has failed, and #7 says
+that it is blocked by it.
+"""
+
+import secrets
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import register_user
+from orders.lifecycle import Status
+from orders.models import Order, OrderDependency
+from orders.services import ItemDraft, create_order, move_order
+
+EMAIL = "demo@example.com"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The demo account as it is now.
+
+    `password` is known only to the call that made the account. `waiting` holds the ids of `orders`
+    that a dependency holds up.
+    """
+
+    email: str
+    password: str | None
+    orders: list[Order]
+    waiting: set[int]
+
+
+@transaction.atomic
+def load_demo(*, as_staff: bool) -> Loaded:
+    """Make the demo account, and its chain if it has no order; `as_staff` opens the admin to a new one.
+
+    What is there stays as it is, whatever has since been done to it.
+    """
+    user = User.objects.filter(email=EMAIL).first()
+    password = None
+    if user is None:
+        password = secrets.token_urlsafe(12)
+        user = register_user(
+            email=EMAIL, password=password, first_name="Dana", last_name="Demo"
+        )
+        if as_staff:
+            user.is_staff = user.is_superuser = True
+            user.save(update_fields=["is_staff", "is_superuser", "updated_at"])
+    if not Order.objects.owned_by(user).exists():
+        _load_chain(user)
+    edges = OrderDependency.objects.holding_up().filter(order__owner=user)
+    return Loaded(
+        email=EMAIL,
+        password=password,
+        orders=list(Order.objects.owned_by(user).order_by("pk")),
+        waiting=set(edges.values_list("order_id", flat=True)),
+    )
+
+
+def _load_chain(by: User) -> None:
+    boards = create_order(
+        by=by,
+        fields={
+            "title": "Oak boards",
+            "description": "Kiln-dried, 40 mm, from the sawmill in Lindau.",
+            "customer_name": "Café Aurora",
+        },
+        items=[ItemDraft("Oak board 240 cm", Decimal("64.50"), 6, "OAK-40-240")],
+    )
+    hardware = create_order(
+        by=by,
+        fields={"title": "Hardware kit", "customer_name": "Café Aurora"},
+        items=[
+            ItemDraft("Threaded insert M8", Decimal("0.85"), 24, "INS-M8"),
+            ItemDraft("Bolt M8 x 40", Decimal("0.40"), 24, "BLT-M8-40"),
+        ],
+    )
+    legs = create_order(
+        by=by,
+        fields={
+            "title": "Steel legs",
+            "description": "Black, powder-coated; the welder needs a week.",
+            "customer_name": "Café Aurora",
+        },
+        items=[ItemDraft("Table leg 72 cm", Decimal("58.00"), 4, "LEG-72-BLK")],
+    )
+    top = create_order(
+        by=by,
+        fields={"title": "Plane and glue the top", "customer_name": "Café Aurora"},
+        dependencies=[boards.pk],
+    )
+    assembly = create_order(
+        by=by,
+        fields={"title": "Assemble the table", "customer_name": "Café Aurora"},
+        dependencies=[hardware.pk, legs.pk, top.pk],
+    )
+    oil = create_order(
+        by=by,
+        fields={"title": "Hardwax oil", "customer_name": "Café Aurora"},
+        items=[ItemDraft("Hardwax oil 1 l", Decimal("39.90"), 2, "OIL-1L")],
+    )
+    finish = create_order(
+        by=by,
+        fields={"title": "Finish the surface", "customer_name": "Café Aurora"},
+        dependencies=[assembly.pk, oil.pk],
+    )
+    create_order(
+        by=by,
+        fields={
+            "title": "Deliver to Café Aurora",
+            "description": "Starts by itself when the table is finished.",
+            "auto_activate": True,
+            "customer_name": "Café Aurora",
+            "shipping_address": "Seestrasse 4, 88131 Lindau",
+            "total_price": Decimal("120.00"),
+        },
+        dependencies=[finish.pk],
+    )
+    for order, *statuses in (
+        (boards, Status.ACTIVE, Status.COMPLETED),
+        (hardware, Status.ACTIVE, Status.SHIPPED, Status.FULFILLED),
+        (legs, Status.ACTIVE),
+        (oil, Status.ACTIVE, Status.FAILED),
+    ):
+        for status in statuses:
+            move_order(order_id=order.pk, status=status, by=by)
