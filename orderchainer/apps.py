@@ -11,6 +11,7 @@ class OrderChainerConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to Celery's signals for the log; check what the environment names."""
+        from orderchainer import checks as _own_checks  # noqa: F401 (registers them)
         from orderchainer.logs import tasks as _task_lines  # noqa: F401 (connects its receivers)
         from orderchainer.logs.checks import check_log_file
 

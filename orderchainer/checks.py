@@ -1,0 +1,125 @@
+"""Settings that cannot work together, found at the start and not in the night.
+
+`manage.py check` runs these, and so does every start of the server.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.http.request import validate_host
+
+LEAST_SECRET_BYTES = 32
+MAX_PORT = 65_535
+
+
+@register()
+def check_credentials_keys(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a key that nothing can be encrypted with, before the first secret is lost to it."""
+    for number, key in enumerate(settings.CREDENTIALS_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            return [
+                Error(
+                    f"Key number {number} of CREDENTIALS_KEYS is not a Fernet key.",
+                    hint="A Fernet key is 32 random bytes in URL-safe base64. Make one with "
+                    "`python -c 'from cryptography.fernet import Fernet; "
+                    "print(Fernet.generate_key().decode())'`.",
+                    id="orderchainer.E001",
+                )
+            ]
+    return []
+
+
+@register()
+def check_ports(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse ports that no machine has."""
+    return [
+        Error(
+            f"{name} is {port}; a port is a number from 1 to {MAX_PORT}.",
+            id="orderchainer.E002",
+        )
+        for name, port, least in (
+            ("PORT", settings.PORT, 1),
+            ("WS_PORT", settings.WS_PORT, 0),
+        )
+        if not least <= port <= MAX_PORT
+    ]
+
+
+@register()
+def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse tokens that are dead when they are made, or that outlive what renews them."""
+    access = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
+    refresh = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+    if access.total_seconds() > 0 and refresh >= access:
+        return []
+    return [
+        Error(
+            "ACCESS_TOKEN_EXPIRE_MINUTES must be positive and no longer than REFRESH_TOKEN_EXPIRE_DAYS.",
+            id="orderchainer.E003",
+        )
+    ]
+
+
+@register()
+def check_secret_key(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of a key that is too short for what it signs."""
+    if len(settings.SECRET_KEY.encode()) >= LEAST_SECRET_BYTES:
+        return []
+    return [
+        Warning(
+            f"SECRET_KEY is shorter than {LEAST_SECRET_BYTES} bytes, and access tokens are signed with it "
+            "(RFC 7518, section 3.2).",
+            id="orderchainer.W001",
+        )
+    ]
+
+
+@register()
+def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of a file as the database of several processes."""
+    if settings.EMBEDDED or "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
+        return []
+    return [
+        Warning(
+            "REDIS_URL is set, so that several processes share the database, and that is a SQLite file.",
+            hint="It works where all of them run on one machine. Set DATABASE_URL to PostgreSQL otherwise.",
+            id="orderchainer.W002",
+        )
+    ]
+
+
+@register()
+def check_public_url(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn where the links that we send lead to a host that we refuse to be."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Warning(
+            f"PUBLIC_URL is {settings.PUBLIC_URL!r}, whose host is not among ALLOWED_HOSTS: "
+            "links in messages would lead nowhere.",
+            hint="Set PUBLIC_URL to where people reach this service.",
+            id="orderchainer.W003",
+        )
+    ]
+
+
+@register()
+def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn where production would look for static files that nobody has collected."""
+    root = settings.STATIC_ROOT
+    if root is None or (root / "staticfiles.json").exists():
+        return []
+    return [
+        Warning(
+            "Static files are not collected, so that the admin and the API pages cannot be shown.",
+            hint="Run `manage.py collectstatic --noinput`.",
+            id="orderchainer.W004",
+        )
+    ]

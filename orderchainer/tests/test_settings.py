@@ -1,0 +1,200 @@
+"""What the environment decides, and what it is refused."""
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+
+ROOT: Path = settings.BASE_DIR
+SECRET = "a-long-random-string-for-production-starts"
+
+
+def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a Python command of the project with nothing but `environment` in its environment."""
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "orderchainer.settings",
+            "ENV_FILE": "",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def value_of(setting: str, **environment: str) -> str:
+    """Return a setting as a process with that environment sees it."""
+    done = run(
+        "-c",
+        f"from django.conf import settings; print(settings.{setting})",
+        **environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+# --- Where a value comes from ----------------------------------------------------------------
+
+
+def test_the_defaults_run_everything_in_one_process_on_sqlite() -> None:
+    done = run(
+        "-c",
+        "from django.conf import settings as s; "
+        "print(s.DEBUG, s.EMBEDDED, s.PORT, s.BIND_ADDRESS, s.DATABASES['default']['NAME'])",
+    )
+
+    assert done.stdout.strip() == f"True True 8000 127.0.0.1 {ROOT / 'orderchainer.db'}"
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "env"
+    file.write_text("PORT=9001\nREFRESH_TOKEN_EXPIRE_DAYS=3\n")
+
+    seen = run(
+        "-c",
+        "from django.conf import settings as s; "
+        "print(s.PORT, s.REFRESH_TOKEN_EXPIRE_DAYS, s.ACCESS_TOKEN_EXPIRE_MINUTES)",
+        ENV_FILE=str(file),
+        PORT="9002",
+    )
+
+    assert seen.stdout.split() == ["9002", "3", "15"]
+
+
+# --- What is refused -------------------------------------------------------------------------
+
+
+def test_production_does_not_start_without_a_secret_key() -> None:
+    done = run("manage.py", "check", DEBUG="off")
+
+    assert done.returncode != 0
+    assert "SECRET_KEY is not set." in done.stderr
+
+
+def test_production_does_not_start_without_keys_for_credentials() -> None:
+    done = run("manage.py", "check", DEBUG="off", SECRET_KEY=SECRET)
+
+    assert done.returncode != 0
+    assert "CREDENTIALS_KEYS is not set." in done.stderr
+
+
+def test_production_starts_with_both() -> None:
+    done = run(
+        "manage.py",
+        "check",
+        DEBUG="off",
+        SECRET_KEY=SECRET,
+        CREDENTIALS_KEYS=Fernet.generate_key().decode(),
+    )
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        "System check identified no issues (0 silenced).\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "70000"}, "orderchainer.E002"),
+        ({"DATABASE_URL": "mysql://root@127.0.0.1/shop"}, "DATABASE_URL"),
+        ({"CREDENTIALS_KEYS": "too-short"}, "orderchainer.E001"),
+        ({"ACCESS_TOKEN_EXPIRE_MINUTES": "0"}, "orderchainer.E003"),
+    ],
+)
+def test_nonsense_is_refused_by_name(
+    environment: dict[str, str], complaint: str
+) -> None:
+    done = run("manage.py", "check", **environment)
+
+    assert done.returncode != 0
+    assert complaint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "warning"),
+    [
+        ({"SECRET_KEY": "short"}, "orderchainer.W001"),
+        ({"REDIS_URL": "redis://127.0.0.1:6379/0"}, "orderchainer.W002"),
+        ({"ALLOWED_HOSTS": "orders.example.com"}, "orderchainer.W003"),
+    ],
+)
+def test_what_may_not_work_is_warned_of(
+    environment: dict[str, str], warning: str
+) -> None:
+    done = run("manage.py", "check", **environment)
+
+    assert done.returncode == 0
+    assert warning in done.stderr
+
+
+# --- What it leads to ------------------------------------------------------------------------
+
+
+def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:
+    redis = "redis://127.0.0.1:6379/0"
+
+    assert value_of("EMBEDDED", REDIS_URL=redis) == "False"
+    assert value_of("CELERY_BROKER_URL", REDIS_URL=redis) == redis
+    assert "redis" in value_of("CACHES['default']['BACKEND']", REDIS_URL=redis)
+
+
+def test_a_pool_of_no_connections_is_no_pool() -> None:
+    postgres = "postgres://someone@127.0.0.1/orders"
+
+    pool = "DATABASES['default'].get('OPTIONS', {}).get('pool')"
+    assert "'max_size': 8" in value_of(pool, DATABASE_URL=postgres)
+    assert value_of(pool, DATABASE_URL=postgres, DATABASE_POOL_SIZE="0") == "None"
+
+
+# --- What is written down --------------------------------------------------------------------
+
+
+def test_the_example_lists_every_variable_once() -> None:
+    source = (ROOT / "orderchainer" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+
+    listed = re.findall(
+        r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE
+    )
+
+    assert sorted(listed) == sorted(read)
+
+
+def test_each_variable_of_the_example_says_what_it_is() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+
+    for before, line in pairwise(lines):
+        if re.match(r"#?[A-Z_]+=", line):
+            assert before.startswith("# "), f"{line} has no comment above it"
+
+
+def test_the_examples_defaults_are_the_settings_defaults() -> None:
+    text = (ROOT / ".env.example").read_text()
+
+    done = run(
+        "-c",
+        "from django.conf import settings as s; "
+        "print(s.PORT, s.DATABASE_POOL_SIZE, s.MAX_REQUEST_BODY_BYTES, s.LOG_MAX_BYTES)",
+    )
+
+    for name, value in zip(
+        ("PORT", "DATABASE_POOL_SIZE", "MAX_REQUEST_BODY_BYTES", "LOG_MAX_BYTES"),
+        done.stdout.split(),
+        strict=True,
+    ):
+        assert f"#{name}={value}\n" in text
