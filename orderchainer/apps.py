@@ -10,9 +10,10 @@ class OrderChainerConfig(AppConfig):
     name = "orderchainer"
 
     def ready(self) -> None:
-        """Listen to Celery's signals for the log; check what the environment names."""
+        """Listen to Celery's signals for log and metrics; check what the environment names."""
         from orderchainer import checks as _own_checks  # noqa: F401 (registers them)
-        from orderchainer.logs import tasks as _task_lines  # noqa: F401 (connects its receivers)
+        from orderchainer import metrics as _metrics  # noqa: F401 (connects its receivers)
+        from orderchainer.logs import tasks as _lines  # noqa: F401 (connects its receivers)
         from orderchainer.logs.checks import check_log_file
 
         checks.register(check_log_file)

@@ -70,8 +70,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/
 # --- Applications ----------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "accounts.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "django_filters",
-    "django_prometheus",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -93,10 +92,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "orderchainer.logs.requests.RequestLogMiddleware",
+    "orderchainer.metrics.RequestMetricsMiddleware",
+    "orderchainer.content_policy.ContentPolicyMiddleware",
     "orderchainer.api.limits.RequestBodyLimitMiddleware",
     "orderchainer.api.routing.EitherSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -105,8 +105,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "orderchainer.urls"
@@ -278,6 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["orderchainer.api.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "orderchainer.api.handlers.surface_exception_handler",
     "DEFAULT_SCHEMA_CLASS": "orderchainer.api.schema.SurfaceAutoSchema",
+    "NON_FIELD_ERRORS_KEY": "body",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -314,6 +313,7 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 # The embedded mode, and development, serve static files from where the packages keep them. Production
 # collects them first: compressed, and with names that a browser may keep for ever.
 WHITENOISE_USE_FINDERS = DEBUG or EMBEDDED
@@ -341,6 +341,24 @@ LOGGING = logging_config(
     max_bytes=LOG_MAX_BYTES,
     backups=LOG_BACKUPS,
 )
+
+# --- Metrics ---------------------------------------------------------------------------------
+
+# Who sends it as a bearer token sees /metrics; without one, only this machine does.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# `host:port` where a Celery worker shows its own metrics.
+WORKER_METRICS_LISTEN = env.str("WORKER_METRICS_LISTEN", default="")
+
+# --- Browsers --------------------------------------------------------------------------------
+
+# Set it where a proxy ends TLS and sets X-Forwarded-Proto itself, whatever the client sent.
+if env.bool("TRUST_X_FORWARDED_PROTO", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Browsers remember for so many seconds that this host speaks https only: there is no way back.
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+X_FRAME_OPTIONS = "DENY"
 
 # --- Discord ---------------------------------------------------------------------------------
 

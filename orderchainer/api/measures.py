@@ -1,0 +1,37 @@
+"""What is counted and timed while it happens, for Prometheus.
+
+With PROMETHEUS_MULTIPROC_DIR set, the processes of one machine count together in files there;
+`orderchainer.metrics` shows the sum.
+"""
+
+import os
+from pathlib import Path
+
+if _directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    # The library decides at import how it counts, and takes the directory for granted.
+    Path(_directory).mkdir(parents=True, exist_ok=True)
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Labels: the route as it is declared, so that ids do not make series of their own.
+REQUEST_SECONDS = Histogram(
+    "orderchainer_http_request_duration_seconds",
+    "How long requests took, by route, method and status.",
+    ["route", "method", "status"],
+)
+TASK_SECONDS = Histogram(
+    "orderchainer_task_duration_seconds",
+    "How long background tasks took, by name and outcome (success, failure, retry, …).",
+    ["task", "outcome"],
+    buckets=(0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+DELIVERIES = Counter(
+    "orderchainer_deliveries_total",
+    "Deliveries of events that came to an end, by subscriber and state (sent, failed, dropped).",
+    ["subscriber", "state"],
+)
+SOCKETS = Gauge(
+    "orderchainer_websocket_connections",
+    "WebSockets that are open now.",
+    multiprocess_mode="livesum",
+)

@@ -1,0 +1,45 @@
+"""The few pages of the service itself: what runs here, and what browsers and robots ask for."""
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from orderchainer import __version__
+
+DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+A_DAY = 24 * 60 * 60
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what runs here and where to go from here."""
+    return render(
+        request,
+        "home.html",
+        {
+            "version": __version__,
+            "embedded": settings.EMBEDDED,
+            "database": DATABASES[connection.vendor],
+            "debug": settings.DEBUG,
+        },
+    )
+
+
+@require_safe
+@cache_control(max_age=A_DAY, public=True)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead to the icon, from the path that browsers try where a page names none."""
+    return HttpResponse(
+        status=301, headers={"Location": static("orderchainer/icon.svg")}
+    )
+
+
+@require_safe
+@cache_control(max_age=A_DAY, public=True)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Ask robots to stay away: nothing here is for searching."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
