@@ -14,7 +14,8 @@ from orderchainer.logs import configure, logging_config
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+    django_db_modify_db_settings_parallel_suffix: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """Keep SQLite's test database in a file: in memory it knows neither WAL nor a second writer."""
     database: dict[str, Any] = settings.DATABASES["default"]
@@ -26,7 +27,9 @@ def django_db_modify_db_settings(
 @pytest.fixture(scope="session", autouse=True)
 def _fast_password_hashes() -> Iterator[None]:
     """Hash cheaply. That the service itself uses Argon2 is a test of its own."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]
+    ):
         yield
 
 

@@ -12,7 +12,7 @@ from orderchainer.api.pagination import Window
 from orders import graph
 from orders.errors import OrderNotFound, OrderNotYours
 from orders.graph import ListOf
-from orders.lifecycle import UNFINISHED, blockers_among
+from orders.lifecycle import UNFINISHED
 from orders.models import (
     EventStream,
     Order,
@@ -144,7 +144,6 @@ class ChainNode:
     status: str
     owner_id: int
     ready: bool
-    status_changed_at: datetime
     dependencies: list[int]
     blockers: list[int]
 
@@ -169,6 +168,8 @@ def chain_for(user: User, order_id: int) -> Chain:
     rows = list(
         members.annotate(
             dependency_ids=ListOf(edges.values(item=F("depends_on_id"))),
+            # Not taken from the nodes: what holds one up may be outside of this chain.
+            blocker_ids=ListOf(edges.holding_up().values(item=F("depends_on_id"))),
             is_visible=Exists(visible),
         )
         .order_by("pk")
@@ -177,30 +178,26 @@ def chain_for(user: User, order_id: int) -> Chain:
             "title",
             "status",
             "owner_id",
-            "failure_policy",
-            "status_changed_at",
             "dependency_ids",
+            "blocker_ids",
             "is_visible",
         )[: MAX_CHAIN + 1]
     )
     is_truncated = len(rows) > MAX_CHAIN
-    status_of = {row["pk"]: row["status"] for row in rows[:MAX_CHAIN]}
-    nodes = {}
-    for row in rows[:MAX_CHAIN]:
-        inside = [pk for pk in row["dependency_ids"] if pk in status_of]
-        blockers = blockers_among(
-            {pk: status_of[pk] for pk in inside}, row["failure_policy"]
-        )
-        nodes[row["pk"]] = ChainNode(
+    rows = rows[:MAX_CHAIN]
+    status_of = {row["pk"]: row["status"] for row in rows}
+    nodes = {
+        row["pk"]: ChainNode(
             id=row["pk"],
             title=row["title"] if row["is_visible"] else None,
             status=row["status"],
             owner_id=row["owner_id"],
-            ready=not blockers,
-            status_changed_at=row["status_changed_at"],
-            dependencies=inside,
-            blockers=blockers,
+            ready=not row["blocker_ids"],
+            dependencies=[pk for pk in row["dependency_ids"] if pk in status_of],
+            blockers=row["blocker_ids"],
         )
+        for row in rows
+    }
     dependencies = {pk: node.dependencies for pk, node in nodes.items()}
     ordered = graph.topological_order(nodes, dependencies)
     unfinished = {pk for pk, status in status_of.items() if status in UNFINISHED}

@@ -5,7 +5,7 @@ blocked stays where it is; propagation is one transaction with a bounded number 
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import F
@@ -28,24 +28,26 @@ from orders.services.recording import event
 
 
 def require_reach(
-    wanted: Iterable[int], *, owner_id: int, project_id: int, by: User
+    wanted: Iterable[int], locked: Mapping[int, Order], *, order: Order, by: User
 ) -> None:
-    """Check that every id is an order that `by` sees and that shares owner or project with ours.
+    """Check that every id is an order that `by` sees and that shares owner or project with `order`.
 
-    Raises `UnknownDependencies`, alike for what is missing, not visible and out of reach.
+    `locked` holds those of them that exist. Raises `UnknownDependencies`, alike for what is missing, not
+    visible and out of reach.
     """
     wanted = set(wanted)
-    if not wanted:
-        return
-    rows = (
-        Order.objects.visible_to(by)
-        .filter(pk__in=graph.among(wanted))
-        .values_list("pk", "owner_id", "project_id")
-    )
-    found = {
-        pk for pk, owner, project in rows if owner == owner_id or project == project_id
+    near = {
+        pk: dependency
+        for pk, dependency in locked.items()
+        if dependency.owner_id == order.owner_id
+        or dependency.project_id == order.project_id
     }
-    if missing := sorted(wanted - found):
+    reached = {pk for pk, dependency in near.items() if dependency.owner_id == by.pk}
+    # One's own orders are visible without asking.
+    if others := (wanted & near.keys()) - reached:
+        visible = Order.objects.visible_to(by).filter(pk__in=graph.among(others))
+        reached |= set(visible.values_list("pk", flat=True))
+    if missing := sorted(wanted - reached):
         raise UnknownDependencies(missing)
 
 

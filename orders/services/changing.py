@@ -181,7 +181,7 @@ def _rewire(
     remove = sorted(old.keys() - set(wanted))
     if order.pk in add:
         require_no_cycle(order.pk, [order.pk])
-    require_reach(add, owner_id=order.owner_id, project_id=order.project_id, by=by)
+    require_reach(add, locked, order=order, by=by)
     if add:
         require_no_cycle(order.pk, add)
     set_dependencies(order, add=add, remove=remove)

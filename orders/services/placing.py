@@ -46,7 +46,7 @@ def create_order(
     # Locked, so that none is deleted now, nor done between our look at it and our being seen to wait.
     # No cycle can close: nothing waits for an order that nobody knows yet.
     locked = lock_orders(wanted) if wanted else {}
-    require_reach(wanted, owner_id=order.owner_id, project_id=order.project_id, by=by)
+    require_reach(wanted, locked, order=order, by=by)
     blockers = blockers_among(
         {pk: str(dependency.status) for pk, dependency in locked.items()},
         order.failure_policy,

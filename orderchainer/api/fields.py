@@ -1,0 +1,54 @@
+"""Reading input strictly: what nobody asked for is named, not ignored."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.core.validators import URLValidator
+from rest_framework import serializers
+
+MAX_ID = 2**63 - 1
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses fields it does not know, so that a typing error is not a silent no.
+
+    `ignored` names what a client may send back because it read it here, without setting anything.
+    """
+
+    ignored: ClassVar[frozenset[str]] = frozenset()
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read `data`. Raises ValidationError that names unknown fields beside wrong ones."""
+        unknown: dict[str, list[str]] = {}
+        if isinstance(data, Mapping):
+            known = self.fields.keys() | self.ignored
+            unknown = {
+                str(name): ["There is no such field."]
+                for name in data
+                if name not in known
+            }
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as exc:
+            if unknown and isinstance(exc.detail, dict):
+                raise serializers.ValidationError({**exc.detail, **unknown}) from exc
+            raise
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+
+class IdField(serializers.IntegerField):
+    """The number of a row: positive, and within what a database can hold."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class WebURLField(serializers.CharField):
+    """An address on the web: http or https and nothing else."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 2048)
+        super().__init__(**kwargs)
+        self.validators.append(URLValidator(schemes=["http", "https"]))

@@ -1,0 +1,1 @@
+"""Orders as the chain document has them: `/api/orders/`."""

@@ -1,0 +1,259 @@
+"""Reading orders from requests, and how they appear in the schema."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from orderchainer.api.fields import IdField, StrictSerializer, WebURLField
+from orders.lifecycle import FailurePolicy, Status
+from orders.models import Order
+from orders.services import ItemDraft
+
+MAX_DEPENDENCIES = 1000
+MAX_ITEMS = 500
+MAX_QUANTITY = 1_000_000
+
+
+def money(**kwargs: Any) -> serializers.DecimalField:
+    """Return a field for an amount of money: not negative, two decimals."""
+    return serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=Decimal("0.00"), **kwargs
+    )
+
+
+class ItemInput(StrictSerializer):
+    """A line of an order. `price` is another word for `unit_price`."""
+
+    ignored: ClassVar = frozenset({"price", "total_price"})
+
+    name = serializers.CharField(max_length=255)
+    sku = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    unit_price = money()
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+
+    def to_internal_value(self, data: Any) -> ItemDraft:
+        """Read a line."""
+        if isinstance(data, dict) and "price" in data:
+            data = {"unit_price": data["price"], **data}
+        return ItemDraft(**super().to_internal_value(data))
+
+
+class CustomerInput(StrictSerializer):
+    """Whom an order is for."""
+
+    name = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
+
+
+class OrderChanges(StrictSerializer):
+    """What may be said about an order; all of it may be left out. `price` is another word for `total_price`."""
+
+    ignored: ClassVar = frozenset(
+        {
+            "id",
+            "uuid",
+            "created_at",
+            "updated_at",
+            "owner_id",
+            "ready",
+            "provider",
+            "external_id",
+            "price",
+        }
+    )
+
+    title = serializers.CharField(max_length=255, required=False)
+    description = serializers.CharField(
+        max_length=10_000, required=False, allow_blank=True, trim_whitespace=False
+    )
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    dependencies = serializers.ListField(
+        child=IdField(),
+        max_length=MAX_DEPENDENCIES,
+        required=False,
+        help_text="The ids of all orders that this one waits for.",
+    )
+    auto_activate = serializers.BooleanField(
+        required=False, help_text="Become active when the last dependency is done."
+    )
+    failure_policy = serializers.ChoiceField(
+        choices=FailurePolicy.choices,
+        required=False,
+        help_text="What to do when a dependency fails or is cancelled.",
+    )
+    items = ItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
+    total_price = money(
+        required=False, help_text="The sum of `items`, where there are any."
+    )
+    currency = serializers.RegexField(
+        r"^[A-Z]{3}$",
+        required=False,
+        help_text="ISO 4217.",
+        error_messages={
+            "invalid": "Must be three capital letters as in ISO 4217, such as USD."
+        },
+    )
+    link = WebURLField(required=False, allow_blank=True)
+    customer = CustomerInput(required=False)
+    shipping_address = serializers.CharField(
+        max_length=1000, required=False, allow_blank=True
+    )
+    phone_number = serializers.CharField(
+        max_length=32, required=False, allow_blank=True
+    )
+    notes = serializers.CharField(
+        max_length=5000, required=False, allow_blank=True, trim_whitespace=False
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the fields, with the customer's under the names that the order has for them."""
+        if isinstance(data, dict) and "price" in data:
+            data = {"total_price": data["price"], **data}
+        fields = super().to_internal_value(data)
+        for name, value in fields.pop("customer", {}).items():
+            fields[f"customer_{name}"] = value
+        return fields
+
+
+class OrderInput(OrderChanges):
+    """A new order: it needs a title."""
+
+    title = serializers.CharField(max_length=255)
+
+
+# --- what is answered, for the schema ---------------------------------------------------------
+
+
+class ItemOutput(serializers.Serializer[Any]):
+    """A line of an order."""
+
+    name = serializers.CharField()
+    sku = serializers.CharField()
+    unit_price = serializers.CharField(help_text="Two decimals.")
+    quantity = serializers.IntegerField()
+    total_price = serializers.CharField(help_text="`unit_price` times `quantity`.")
+
+
+class CustomerOutput(serializers.Serializer[Any]):
+    """Whom an order is for."""
+
+    name = serializers.CharField()
+    email = serializers.CharField()
+    phone = serializers.CharField()
+
+
+class OrderOutput(serializers.Serializer[Any]):
+    """An order. Moments are UTC, in seconds, without a zone."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    created_at = serializers.CharField(help_text="As `2024-02-14T12:00:00`, UTC.")
+    updated_at = serializers.CharField(help_text="As `2024-02-14T12:00:00`, UTC.")
+    owner_id = serializers.IntegerField()
+    uuid = serializers.UUIDField()
+    dependencies = serializers.ListField(child=serializers.IntegerField())
+    auto_activate = serializers.BooleanField()
+    failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
+    ready = serializers.BooleanField(help_text="No dependency holds it up.")
+    items = ItemOutput(many=True)
+    total_price = serializers.CharField(help_text="Two decimals.")
+    currency = serializers.CharField(help_text="ISO 4217.")
+    link = serializers.CharField()
+    customer = CustomerOutput()
+    shipping_address = serializers.CharField()
+    phone_number = serializers.CharField()
+    notes = serializers.CharField()
+    provider = serializers.ChoiceField(choices=Order.Provider.choices)
+    external_id = serializers.CharField()
+
+
+class DeletedOutput(serializers.Serializer[Any]):
+    """Word of a deletion."""
+
+    message = serializers.CharField()
+
+
+class ChainNodeOutput(serializers.Serializer[Any]):
+    """An order in a chain. One that you may not see has neither title nor more than its place."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    owner_id = serializers.IntegerField()
+    ready = serializers.BooleanField()
+    blockers = serializers.ListField(child=serializers.IntegerField())
+
+
+class ChainEdgeOutput(serializers.Serializer[Any]):
+    """`order` waits for `depends_on`."""
+
+    order = serializers.IntegerField()
+    depends_on = serializers.IntegerField()
+
+
+class ChainOutput(serializers.Serializer[Any]):
+    """All that an order waits for, directly or not, and all that waits for it."""
+
+    order_id = serializers.IntegerField()
+    nodes = ChainNodeOutput(many=True)
+    edges = ChainEdgeOutput(many=True)
+    topological_order = serializers.ListField(child=serializers.IntegerField())
+    critical_path = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="The longest way through unfinished orders, by their number.",
+    )
+    truncated = serializers.BooleanField(
+        help_text="The chain is larger than what is shown."
+    )
+
+
+class BlockerOwnerOutput(serializers.Serializer[Any]):
+    """Whom to ask."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+
+
+class BlockerOutput(serializers.Serializer[Any]):
+    """An unfinished order that others wait for."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    since = serializers.CharField(help_text="When it took this status.")
+    owner = BlockerOwnerOutput()
+
+
+class BlockersOutput(serializers.Serializer[Any]):
+    """Why an order waits."""
+
+    order_id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    waiting = serializers.BooleanField()
+    blockers = BlockerOutput(many=True, help_text="What it waits for directly.")
+    root_blockers = BlockerOutput(
+        many=True,
+        help_text="Where the wait begins: unfinished, and waiting for nobody.",
+    )
+
+
+class EventOutput(serializers.Serializer[Any]):
+    """Something that happened to an order."""
+
+    event_id = serializers.UUIDField()
+    position = serializers.IntegerField(
+        allow_null=True,
+        help_text="The place in the stream; empty for the moment after the change.",
+    )
+    type = serializers.CharField()
+    order_id = serializers.IntegerField()
+    actor_id = serializers.IntegerField(
+        allow_null=True, help_text="Who did it; empty where the chain did."
+    )
+    created_at = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a field, not the property

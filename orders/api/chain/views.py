@@ -1,0 +1,312 @@
+"""The chain document's `/api/orders/`, and what its clients would expect beside it."""
+
+from typing import Any, cast
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts.models import User
+from accounts.services.idempotency import Answer, answer_once, fingerprint_of
+from orderchainer.api.conditional import is_unchanged, require_match
+from orderchainer.api.pagination import bare_list, window_of
+from orderchainer.api.schema import (
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    WINDOW,
+    answer_example,
+    errors_of,
+    etag_of_answer,
+    request_example,
+)
+from orders import queries, services
+from orders.api.chain import examples
+from orders.api.chain.filters import ORDERINGS, narrowed
+from orders.api.chain.presentation import (
+    etag_of_order,
+    etag_of_row,
+    shown,
+    shown_chain,
+    shown_event,
+    shown_wait,
+)
+from orders.api.chain.serializers import (
+    BlockersOutput,
+    ChainOutput,
+    DeletedOutput,
+    EventOutput,
+    OrderChanges,
+    OrderInput,
+    OrderOutput,
+)
+from orders.errors import (
+    DependencyCycle,
+    MoveRefused,
+    OrderBlocked,
+    OrderHasDependents,
+    UnknownDependencies,
+)
+from orders.lifecycle import OPEN_MOVES, Status
+from orders.models import Order
+
+REFUSED_CHANGES = (
+    400,
+    UnknownDependencies([99]),
+    DependencyCycle([3, 1, 2]),
+    MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
+    OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
+)
+
+
+class OrderViewSet(ViewSet):
+    """Orders of the caller."""
+
+    @extend_schema(
+        summary="List orders",
+        description=(
+            "Your own orders, the oldest first unless `ordering` says otherwise. Rows that are added while "
+            "you read come last; in any other order the links carry `up_to`, which leaves them out."
+        ),
+        parameters=[
+            *WINDOW,
+            OpenApiParameter(
+                "status",
+                OpenApiTypes.STR,
+                enum=Status.values,
+                many=True,
+                description="Only orders with this status; may be repeated.",
+            ),
+            OpenApiParameter(
+                "search", description="Only orders with this in title or description."
+            ),
+            OpenApiParameter(
+                "ordering",
+                enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
+                description="Sort by this field; a minus turns it round.",
+            ),
+            OpenApiParameter(
+                "up_to", OpenApiTypes.INT64, description="Only orders up to this id."
+            ),
+        ],
+        responses={200: OrderOutput(many=True), **errors_of("chain", 400)},
+        examples=[answer_example("One order", examples.LISTED)],
+    )
+    def list(self, request: Request) -> Response:
+        """Answer a part of the caller's orders."""
+        window = window_of(request)
+        orders = narrowed(Order.objects.owned_by(_caller(request)), request)
+        page = queries.page_of(orders, window)
+        extra = {}
+        if "ordering" in request.GET and "up_to" not in request.GET and page.total:
+            extra["up_to"] = str(page.newest_id)
+        return bare_list(
+            request,
+            [shown(row) for row in page.rows],
+            total=page.total,
+            window=window,
+            **extra,
+        )
+
+    @extend_schema(
+        summary="Create an order",
+        description=(
+            "Creates an order that waits for `dependencies`. While one of them is not done it can be draft, "
+            "pending, failed or cancelled. `items`, where given, add up to the total."
+        ),
+        request=OrderInput,
+        parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
+        responses={
+            201: OrderOutput,
+            **errors_of("chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1]),
+        },
+        examples=[
+            request_example("A chained order", examples.CREATE),
+            request_example("With items", examples.CREATE_WITH_ITEMS),
+            answer_example("The order", examples.CREATED, status=201),
+        ],
+    )
+    def create(self, request: Request) -> Response:
+        """Create an order, once for each `Idempotency-Key`."""
+        fields = _read(OrderInput(data=request.data))
+        dependencies = fields.pop("dependencies", ())
+        items = fields.pop("items", ())
+        caller = _caller(request)
+
+        def work() -> Answer:
+            order = services.create_order(
+                by=caller,
+                fields=cast("services.OrderFields", fields),
+                dependencies=dependencies,
+                items=items,
+            )
+            row = queries.row_for(caller, order.pk)
+            headers = {"ETag": etag_of_row(row), "Location": f"/api/orders/{order.pk}"}
+            return Answer(201, {**shown(row), "uuid": str(row["uuid"])}, headers)
+
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            answer = work()
+        else:
+            fingerprint = fingerprint_of(
+                method="POST", path="/api/orders/", payload=request.data
+            )
+            answer = answer_once(
+                user=caller, key=key, fingerprint=fingerprint, work=work
+            )
+        response = Response(answer.body, status=answer.status, headers=answer.headers)
+        if answer.replayed:
+            response["Idempotent-Replayed"] = "true"
+        return response
+
+    @extend_schema(
+        summary="Get an order",
+        description="One order that you own, or handle as a member of its project.",
+        parameters=[IF_NONE_MATCH, etag_of_answer(200)],
+        responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("chain", 404)},
+        examples=[answer_example("The order", examples.LISTED)],
+    )
+    def retrieve(self, request: Request, order_id: int) -> Response | HttpResponse:
+        """Answer one order."""
+        row = queries.row_for(_caller(request), order_id)
+        etag = etag_of_row(row)
+        if is_unchanged(request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        return Response(shown(row), headers={"ETag": etag})
+
+    @extend_schema(
+        summary="Update an order",
+        description=(
+            "Changes what is named and leaves the rest. `dependencies` and `items` are whole new sets. A status "
+            "that the order cannot take next is refused with those that it can."
+        ),
+        request=OrderChanges,
+        parameters=[IF_MATCH, etag_of_answer(200)],
+        responses={
+            200: OrderOutput,
+            **errors_of("chain", *REFUSED_CHANGES, 403, 404, 412),
+        },
+        examples=[
+            request_example("The whole order", examples.UPDATE),
+            request_example("Only its status", {"status": "completed"}),
+            answer_example("The order", examples.UPDATED),
+        ],
+    )
+    def update(self, request: Request, order_id: int) -> Response:
+        """Change one order and all that follows from that."""
+        fields = _read(OrderChanges(data=request.data))
+        dependencies = fields.pop("dependencies", None)
+        items = fields.pop("items", None)
+        caller = _caller(request)
+        services.update_order(
+            order_id=order_id,
+            by=caller,
+            fields=cast("services.OrderFields", fields),
+            dependencies=dependencies,
+            items=items,
+            precondition=lambda order: require_match(request, etag_of_order(order)),
+        )
+        row = queries.row_for(caller, order_id)
+        return Response(shown(row), headers={"ETag": etag_of_row(row)})
+
+    @extend_schema(
+        summary="Change a part of an order",
+        description="The same as PUT.",
+        request=OrderChanges,
+        parameters=[IF_MATCH, etag_of_answer(200)],
+        responses={
+            200: OrderOutput,
+            **errors_of("chain", *REFUSED_CHANGES, 403, 404, 412),
+        },
+        examples=[
+            request_example("Only its status", {"status": "completed"}),
+            answer_example("The order", examples.UPDATED),
+        ],
+    )
+    def partial_update(self, request: Request, order_id: int) -> Response:
+        """Change one order and all that follows from that."""
+        return self.update(request, order_id)
+
+    @extend_schema(
+        summary="Delete an order",
+        description="Refused while others wait for it. Its history stays.",
+        parameters=[IF_MATCH],
+        responses={
+            200: DeletedOutput,
+            **errors_of("chain", 403, 404, OrderHasDependents(1, [2, 3]), 412),
+        },
+        examples=[answer_example("Word of it", examples.DELETED)],
+    )
+    def destroy(self, request: Request, order_id: int) -> Response:
+        """Delete one order."""
+        services.delete_order(
+            order_id=order_id,
+            by=_caller(request),
+            precondition=lambda order: require_match(request, etag_of_order(order)),
+        )
+        return Response(examples.DELETED)
+
+    @extend_schema(
+        summary="Get an order's chain",
+        description=(
+            "All that the order waits for, directly or through others, and all that waits for it: as a graph, in "
+            "an order in which it can be done, and with the longest way through what is unfinished."
+        ),
+        responses={200: ChainOutput, **errors_of("chain", 404)},
+        examples=[answer_example("A chain of three", examples.CHAIN)],
+    )
+    def chain(self, request: Request, order_id: int) -> Response:
+        """Answer the chain of one order."""
+        return Response(
+            shown_chain(order_id, queries.chain_for(_caller(request), order_id))
+        )
+
+    @extend_schema(
+        summary="Why is an order waiting?",
+        description=(
+            "What it waits for directly, and the unfinished orders at the root of the wait: since when they "
+            "are as they are, and who owns them."
+        ),
+        responses={200: BlockersOutput, **errors_of("chain", 404)},
+        examples=[
+            answer_example(
+                "Waiting for one, which waits for another", examples.BLOCKERS
+            )
+        ],
+    )
+    def blockers(self, request: Request, order_id: int) -> Response:
+        """Answer why one order waits."""
+        order, blockers = queries.blockers_for(_caller(request), order_id)
+        return Response(shown_wait(order, blockers))
+
+    @extend_schema(
+        summary="Get an order's history",
+        description="All that happened to the order, oldest first.",
+        parameters=WINDOW,
+        responses={200: EventOutput(many=True), **errors_of("chain", 400, 404)},
+        examples=[answer_example("A move", examples.EVENT)],
+    )
+    def events(self, request: Request, order_id: int) -> Response:
+        """Answer a part of one order's history."""
+        window = window_of(request)
+        events, total = queries.history_for(_caller(request), order_id, window)
+        return bare_list(
+            request,
+            [shown_event(event) for event in events],
+            total=total,
+            window=window,
+        )
+
+
+def _caller(request: Request) -> User:
+    return cast(User, request.user)
+
+
+def _read(serializer: OrderChanges) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    fields: dict[str, Any] = serializer.validated_data
+    return fields
