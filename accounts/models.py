@@ -11,6 +11,7 @@ from django.core.validators import MinLengthValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import constant_time_compare
 from django.utils.timezone import now
 
 
@@ -138,6 +139,23 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.id} of user {self.user_id}"
+
+    @property
+    def has_current_password(self) -> bool:
+        """Whether the user's password is still the one that this session was opened with."""
+        return constant_time_compare(
+            self.password_fingerprint, self.user.get_session_auth_hash()
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a token of this session opens anything at this moment."""
+        return (
+            self.ended_at is None
+            and self.expires_at > now()
+            and self.user.is_active
+            and self.has_current_password
+        )
 
 
 class Project(models.Model):

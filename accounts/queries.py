@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from accounts.errors import TokenRefused
 from accounts.models import Session
@@ -40,13 +39,4 @@ def _open_sessions(session_ids: Iterable[UUID]) -> dict[UUID, Session]:
         expires_at__gt=timezone.now(),
         user__is_active=True,
     )
-    return {
-        session.pk: session for session in sessions if has_current_password(session)
-    }
-
-
-def has_current_password(session: Session) -> bool:
-    """Tell whether the user's password is still the one that this session was opened with."""
-    return constant_time_compare(
-        session.password_fingerprint, session.user.get_session_auth_hash()
-    )
+    return {session.pk: session for session in sessions if session.has_current_password}

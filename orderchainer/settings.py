@@ -346,6 +346,8 @@ LOGGING = logging_config(
 
 # Who sends it as a bearer token sees /metrics; without one, only this machine does.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Where the processes of one machine count together; the Prometheus library reads it itself.
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 # `host:port` where a Celery worker shows its own metrics.
 WORKER_METRICS_LISTEN = env.str("WORKER_METRICS_LISTEN", default="")
 

@@ -29,9 +29,7 @@ class SessionJWTAuthentication(JWTAuthentication):
         try:
             session = session_of(token)
         except TokenRefused as exc:
-            security_log.warning(
-                "token_refused", token_type="access", path=request.path
-            )
+            security_log.warning("token_refused", kind="access", path=request.path)
             raise AuthenticationFailed from exc
         structlog.contextvars.bind_contextvars(user_id=session.user_id)
         return session.user, session

@@ -19,7 +19,6 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 from accounts.errors import InvalidCredentials, TokenRefused
 from accounts.events import announce_ended_sessions
 from accounts.models import Session, User
-from accounts.queries import has_current_password
 from accounts.security import security_log
 from accounts.tokens import (
     SessionAccessToken,
@@ -85,12 +84,12 @@ def refresh_session(*, refresh_token: str) -> TokenPair:
     try:
         token = read_token(SessionRefreshToken, refresh_token)
     except TokenRefused:
-        security_log.warning("token_refused", token_type="refresh")
+        security_log.warning("token_refused", kind="refresh")
         raise
     pair = _rotate(token)
     if pair is None:
         security_log.warning(
-            "token_refused", token_type="refresh", session_id=str(token.get("sid"))
+            "token_refused", kind="refresh", session_id=str(token.get("sid"))
         )
         raise TokenRefused
     return pair
@@ -111,7 +110,7 @@ def _rotate(token: SessionRefreshToken) -> TokenPair | None:
     )
     if session is None or session.ended_at or session.expires_at <= timezone.now():
         return None
-    if not session.user.is_active or not has_current_password(session):
+    if not session.user.is_active or not session.has_current_password:
         return None
     use = _use_up(token, session)
     if use is _Use.REPLAYED:

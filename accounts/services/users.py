@@ -1,10 +1,14 @@
 """What can be done to a user who exists."""
 
-from django.db import transaction
+from collections.abc import Mapping
 
+from django.db import IntegrityError, transaction
+
+from accounts.errors import EmailTaken, OwnAccount
 from accounts.models import Session, User
 from accounts.security import security_log
 from accounts.services.passwords import password_problems
+from accounts.services.registration import email_is_taken, email_problems
 from accounts.services.sessions import end_sessions
 from orderchainer.api.errors import Invalid
 
@@ -20,9 +24,50 @@ def change_password(*, user: User, password: str) -> None:
     end_sessions(user=user, reason=Session.EndReason.PASSWORD_CHANGED)
 
 
+# What `update_user` may change. The rest has a service of its own.
+UPDATABLE = frozenset(
+    {"email", "first_name", "last_name", "phone", "address", "is_staff", "is_superuser"}
+)
+PRIVILEGES = frozenset({"is_staff", "is_superuser"})
+
+
 @transaction.atomic
-def deactivate_user(*, user: User) -> None:
-    """Lock `user` out, at once and everywhere. Doing it again changes nothing."""
+def update_user(*, user: User, changes: Mapping[str, str | bool]) -> User:
+    """Change fields of `UPDATABLE`. Raises `Invalid` under `email`, and `EmailTaken`."""
+    unknown = set(changes) - UPDATABLE
+    if unknown:
+        msg = f"update_user changes no {sorted(unknown)}"
+        raise TypeError(msg)
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if "email" in changes:
+        user.email = User.objects.normalize_email(user.email).strip()
+        if problems := email_problems(user.email):
+            raise Invalid({"email": problems})
+    try:
+        with transaction.atomic():
+            user.save(update_fields=[*changes, "updated_at"])
+    except IntegrityError as exc:
+        if email_is_taken(user.email):
+            raise EmailTaken from exc
+        raise
+    if privileges := sorted(PRIVILEGES & set(changes)):
+        security_log.warning(
+            "privileges_changed",
+            user_id=user.pk,
+            **{name: changes[name] for name in privileges},
+        )
+    return user
+
+
+@transaction.atomic
+def deactivate_user(*, user: User, by: User | None = None) -> None:
+    """Lock `user` out, at once and everywhere. Doing it again changes nothing.
+
+    Raises `OwnAccount` where somebody would do it to themselves.
+    """
+    if by is not None and by.pk == user.pk:
+        raise OwnAccount
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         security_log.info("user_deactivated", user_id=user.pk)
     user.is_active = False
