@@ -1,7 +1,6 @@
 """The project as an app: management commands, templates and checks that belong to no single app."""
 
 from django.apps import AppConfig
-from django.core import checks
 
 
 class OrderChainerConfig(AppConfig):
@@ -14,6 +13,3 @@ class OrderChainerConfig(AppConfig):
         from orderchainer import checks as _own_checks  # noqa: F401 (registers them)
         from orderchainer import metrics as _metrics  # noqa: F401 (connects its receivers)
         from orderchainer.logs import tasks as _lines  # noqa: F401 (connects its receivers)
-        from orderchainer.logs.checks import check_log_file
-
-        checks.register(check_log_file)

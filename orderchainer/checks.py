@@ -3,7 +3,9 @@
 `manage.py check` runs these, and so does every start of the server.
 """
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -123,3 +125,58 @@ def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
             id="orderchainer.W004",
         )
     ]
+
+
+@register()
+def check_log_file(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a LOG_FILE that this process can neither append to nor make."""
+    path = Path(settings.LOGGING["handlers"]["file"]["path"])
+    reason = _why_not_writable(path)
+    if reason is None:
+        return []
+    return [
+        Error(
+            f"The log file {path} cannot be written: {reason}.",
+            hint="Set LOG_FILE to a path that this user may write, or make its directory writable.",
+            id="orderchainer.E004",
+        )
+    ]
+
+
+def _why_not_writable(path: Path) -> str | None:
+    if path.is_dir():
+        return "it is a directory"
+    if path.exists():
+        return None if os.access(path, os.W_OK) else "permission denied"
+    # The directory is made with the first line; what counts is the nearest one that is there.
+    parent = next(folder for folder in path.parents if folder.exists())
+    if not parent.is_dir():
+        return f"{parent} is not a directory"
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return f"permission denied in {parent}"
+    return None
+
+
+@register()
+def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a place for a worker's metrics that is none, or one where nothing could be seen."""
+    listen = settings.WORKER_METRICS_LISTEN
+    if not listen:
+        return []
+    host, _colon, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= MAX_PORT:
+        return [
+            Error(
+                f"WORKER_METRICS_LISTEN is {listen!r}; write host:port, for example 127.0.0.1:9101.",
+                id="orderchainer.E005",
+            )
+        ]
+    if not settings.PROMETHEUS_MULTIPROC_DIR:
+        return [
+            Warning(
+                "WORKER_METRICS_LISTEN is set and PROMETHEUS_MULTIPROC_DIR is not: what the worker's "
+                "children count is not seen.",
+                id="orderchainer.W005",
+            )
+        ]
+    return []

@@ -184,7 +184,7 @@ def _deliveries_in(state: str) -> list[tuple[str, int]]:
 
 def counted() -> CollectorRegistry:
     """Return what this process counts, or what all of this machine do where they count together."""
-    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    directory = settings.PROMETHEUS_MULTIPROC_DIR
     if not directory:
         return REGISTRY
     _forget_the_dead(Path(directory))

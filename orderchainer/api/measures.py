@@ -7,9 +7,14 @@ With PROMETHEUS_MULTIPROC_DIR set, the processes of one machine count together i
 import os
 from pathlib import Path
 
-if _directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-    # The library decides at import how it counts, and takes the directory for granted.
-    Path(_directory).mkdir(parents=True, exist_ok=True)
+from django.conf import settings
+
+# The library decides at its import how it counts. It takes a variable that is there, even an empty one,
+# for the name of a directory, and that directory for granted.
+if settings.PROMETHEUS_MULTIPROC_DIR:
+    Path(settings.PROMETHEUS_MULTIPROC_DIR).mkdir(parents=True, exist_ok=True)
+else:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
 from prometheus_client import Counter, Gauge, Histogram
 
