@@ -1,0 +1,118 @@
+"""The service's own processes, started for a test and surely ended."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+START_SECONDS = 30.0
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment_in(directory: Path, **variables: str) -> dict[str, str]:
+    """Return a whole environment for processes that keep everything they write in `directory`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONUNBUFFERED": "1",
+        "ENV_FILE": "",
+        "DATABASE_URL": f"sqlite:///{directory / 'orderchainer.db'}",
+        "LOG_FILE": str(directory / "orderchainer.log"),
+        **variables,
+    }
+
+
+class Service:
+    """One `python …` of the project, in a process group of its own."""
+
+    def __init__(
+        self, *command: str, environment: dict[str, str], output: Path
+    ) -> None:
+        self.port = int(environment["PORT"])
+        self._output = output
+        with output.open("w") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=settings.BASE_DIR,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # A shell that started the tests in the background had SIGINT ignored, and children inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has printed and logged to the console so far."""
+        return self._output.read_text()
+
+    def status_of(self, path: str) -> int:
+        """Return the status that GET `path` is answered with. Raises OSError while nobody listens."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with closing(connection):
+            connection.request("GET", path)
+            return connection.getresponse().status
+
+    def wait_for(self, path: str, status: int = 200) -> None:
+        """Wait until GET `path` is answered with `status`."""
+        deadline = time.monotonic() + START_SECONDS
+        seen: object = None
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                seen = self.status_of(path)
+            except OSError as exc:
+                seen = exc
+            if seen == status:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{path}: {seen!r} instead of {status}\n{self.output}")
+
+    def stop(self, with_signal: signal.Signals, within_seconds: float) -> int:
+        """Signal the process, and return its exit status. Raises TimeoutExpired if it takes longer."""
+        self.process.send_signal(with_signal)
+        return self.process.wait(timeout=within_seconds)
+
+    @property
+    def left_processes(self) -> bool:
+        """Whether any process of its group is still there."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """`kill -9` the whole group, if there is one."""
+        if self.left_processes:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running(*command: str, directory: Path, **variables: str) -> Iterator[Service]:
+    """Run `python …` with its files in `directory`, and kill what is left of it in the end."""
+    variables.setdefault("PORT", str(free_port()))
+    service = Service(
+        *command,
+        environment=environment_in(directory, **variables),
+        output=directory / "output.txt",
+    )
+    try:
+        yield service
+    finally:
+        service.kill()
