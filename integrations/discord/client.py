@@ -1,0 +1,257 @@
+"""Speaking to Discord over HTTP: one call, bounded in time and size, and what it came to.
+
+A webhook's URL is its password. Exceptions and debug lines of the HTTP library spell it out, so none
+of their words leave this module: every failure is told in our own.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import requests
+from django.conf import settings
+
+from integrations.discord.url import WebhookAddress
+
+USER_AGENT_VERSION = "1.0"
+MAX_REPLY_BYTES = 64 * 1024
+CHUNK_BYTES = 8 * 1024
+# What a 429 that names no delay is taken to mean, and the longest delay that is believed.
+DEFAULT_WAIT_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 24 * 60 * 60.0
+MAX_SAID_LENGTH = 300
+
+TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
+# Refusals that another try may not meet (RFC 9110, 15.5.9; RFC 8470).
+PASSING_REFUSALS = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_EARLY,
+}
+# Discord no longer knows the webhook, or no longer its token. It asks never to be called so again.
+LOST = {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}
+
+
+class Verdict(Enum):
+    """What a call came to, and so what is to be done."""
+
+    ACCEPTED = "accepted"
+    # Asked to wait; `wait_seconds` says how long.
+    THROTTLED = "throttled"
+    # The webhook is gone: no call to it can ever work.
+    LOST = "lost"
+    # This message can never be accepted.
+    REFUSED = "refused"
+    # It did not work, may have happened, and may work later.
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a call came to. No text in it holds a secret."""
+
+    verdict: Verdict
+    # A sentence for people.
+    summary: str
+    # The HTTP status, where there was an answer.
+    status: int | None = None
+    # Discord's own error code and words, where it gave them.
+    code: int | None = None
+    message: str = ""
+    # How long Discord wants to hear nothing from this webhook, even where it accepted the call.
+    wait_seconds: float | None = None
+    # Whether the wish to wait is for all that we send, and not for this webhook alone.
+    is_global: bool = False
+
+
+def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
+    """Post `message` to a webhook and tell what came of it; raises nothing for a failed call.
+
+    Asks Discord to wait until the message is saved: otherwise it is silent where that fails.
+    Takes at most about twice `DISCORD_WEBHOOK_TIMEOUT` seconds.
+    """
+    query = {"wait": "true"}
+    if address.thread_id:
+        query["thread_id"] = address.thread_id
+    timeout = settings.DISCORD_WEBHOOK_TIMEOUT
+    try:
+        with (
+            requests.Session() as session,
+            session.post(
+                address.endpoint,
+                params=query,
+                data=orjson.dumps(message),
+                headers=_headers(),
+                timeout=timeout,
+                # An answer may not choose another address to be called.
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            body = _read(response, deadline=time.monotonic() + timeout)
+            return _judge(address, response.status_code, response.headers, body)
+    except requests.ConnectTimeout:
+        return _unclear(f"Discord could not be reached within {timeout:g} seconds.")
+    except requests.Timeout:
+        return _unclear(f"Discord did not answer within {timeout:g} seconds.")
+    except requests.exceptions.SSLError:
+        return _unclear("No secure connection to Discord could be made.")
+    except requests.ConnectionError:
+        return _unclear("Discord could not be reached, or closed the connection.")
+    except requests.RequestException as exc:
+        return _unclear(f"The call to Discord failed: {type(exc).__name__}.")
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        # Discord's form; without it, the network in front of Discord may refuse.
+        "User-Agent": f"DiscordBot ({settings.PUBLIC_URL}, {USER_AGENT_VERSION}) OrderChainer",
+        "Accept": "application/json",
+        # What is not compressed cannot unfold to more than was read.
+        "Accept-Encoding": "identity",
+    }
+
+
+def _read(response: requests.Response, *, deadline: float) -> bytes:
+    """Read the answer as far as it is worth. What the status has settled, a lost body cannot change."""
+    body = b""
+    try:
+        for chunk in response.iter_content(CHUNK_BYTES):
+            body += chunk
+            if len(body) >= MAX_REPLY_BYTES or time.monotonic() > deadline:
+                break
+    except requests.RequestException:
+        return b""
+    return body
+
+
+def _judge(
+    address: WebhookAddress, status: int, headers: Mapping[str, str], body: bytes
+) -> Reply:
+    data = _json_object(body)
+    code, message = _error_in(data)
+    message = _without_secrets(message, address)
+    said = f"Discord answered {status}" + (f": {message}" if message else "") + "."
+
+    def reply(verdict: Verdict) -> Reply:
+        return Reply(verdict, said, status, code, message)
+
+    if 200 <= status < 300:
+        return Reply(
+            Verdict.ACCEPTED,
+            "Discord accepted the message.",
+            status,
+            wait_seconds=_rest_of_window(headers),
+        )
+    if status == TOO_MANY_REQUESTS:
+        return replace(
+            reply(Verdict.THROTTLED),
+            wait_seconds=_wait_seconds(data, headers),
+            # The network in front of Discord answers in HTML, and means the address that we call from.
+            is_global=not data or data.get("global") is True,
+        )
+    if status in LOST:
+        return reply(Verdict.LOST)
+    if status in PASSING_REFUSALS or status >= 500:
+        return reply(Verdict.UNCLEAR)
+    if status == HTTPStatus.FORBIDDEN and not data:
+        # The network in front of Discord refuses us for a while, not Discord this webhook.
+        return reply(Verdict.UNCLEAR)
+    return reply(Verdict.REFUSED)
+
+
+def _unclear(summary: str) -> Reply:
+    return Reply(Verdict.UNCLEAR, summary)
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _error_in(data: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Return Discord's code and words; where single fields are wrong, the first of them with its place."""
+    code = data.get("code")
+    message = data.get("message")
+    words = message if isinstance(message, str) else ""
+    detail = _first_detail(data.get("errors"), [])
+    if detail:
+        words = f"{words} ({detail})" if words else detail
+    return code if isinstance(code, int) else None, words
+
+
+def _first_detail(errors: Any, place: list[str]) -> str:
+    if not isinstance(errors, dict) or len(place) > 10:
+        return ""
+    for key, value in errors.items():
+        if key == "_errors" and isinstance(value, list) and value:
+            first = value[0]
+            words = str(first.get("message") if isinstance(first, dict) else first)
+            return ": ".join(filter(None, [".".join(place), words.rstrip(".")]))
+        detail = _first_detail(value, [*place, str(key)])
+        if detail:
+            return detail
+    return ""
+
+
+def _without_secrets(text: str, address: WebhookAddress) -> str:
+    """Return `text` fit to be kept and shown: without the token, on one line, not too long."""
+    text = " ".join(text.replace(address.token, "…").split()).rstrip(".")
+    text = "".join(character for character in text if character.isprintable())
+    return text if len(text) <= MAX_SAID_LENGTH else text[: MAX_SAID_LENGTH - 1] + "…"
+
+
+def _wait_seconds(data: Mapping[str, Any], headers: Mapping[str, str]) -> float:
+    """Return what a 429 asks for. The body is the finer; the network in front sends but the header."""
+    for value in (
+        data.get("retry_after"),
+        headers.get("X-RateLimit-Reset-After"),
+        headers.get("Retry-After"),
+    ):
+        seconds = _seconds(value)
+        if seconds is not None:
+            return seconds
+    return DEFAULT_WAIT_SECONDS
+
+
+def _rest_of_window(headers: Mapping[str, str]) -> float | None:
+    """Return how long the limit of an accepted call is used up, or None while it is not."""
+    if headers.get("X-RateLimit-Remaining") != "0":
+        return None
+    return _seconds(headers.get("X-RateLimit-Reset-After"))
+
+
+def _seconds(value: object) -> float | None:
+    """Read a delay. Comparing refuses NaN; a year's wait is taken for a day's."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return None
+    return min(seconds, LONGEST_WAIT_SECONDS) if seconds >= 0 else None
+
+
+class WebhookTokenFilter(logging.Filter):
+    """Take tokens of webhooks out of what the HTTP library logs about its requests."""
+
+    _token = re.compile(r"(/webhooks/[0-9]+/)[A-Za-z0-9._-]+")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record; keep it in any case."""
+        record.msg, record.args = self._token.sub(r"\1…", record.getMessage()), ()
+        return True
+
+
+# At DEBUG, urllib3 logs the path of every request.
+logging.getLogger("urllib3.connectionpool").addFilter(WebhookTokenFilter())

@@ -1,0 +1,214 @@
+"""From an event to the embed that tells of it.
+
+All limits are Discord's ("Message Resource", embed limits). The parts are cut so that even all of them
+at their longest stay within what one message may hold: 256 + 1,400 + 4 * (20 + 1,024) + 60 < 6,000.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.discord.text import cut, quoted
+from orders.events import EventType
+from orders.lifecycle import Status
+from orders.models import OrderEvent
+
+TITLE_LENGTH = 256
+DESCRIPTION_LENGTH = 1400
+VALUE_LENGTH = 1024
+# One title, name or value of a stranger: enough to recognise, and no wall of text.
+QUOTE_LENGTH = 300
+CHANGE_LENGTH = 80
+LISTED_ORDERS = 8
+# Leaves room for "and … more" in the field that lists them.
+LISTED_LENGTH = VALUE_LENGTH // (LISTED_ORDERS + 1)
+LISTED_CHANGES = 8
+
+COLOURS: Mapping[str, int] = {
+    Status.DRAFT: 0x99AAB5,
+    Status.PENDING: 0xFEE75C,
+    Status.ACTIVE: 0x3498DB,
+    Status.SHIPPED: 0x9B59B6,
+    Status.FULFILLED: 0x1ABC9C,
+    Status.COMPLETED: 0x57F287,
+    Status.FAILED: 0xED4245,
+    Status.CANCELLED: 0x4F545C,
+}
+HAPPENED: Mapping[str, str] = {
+    EventType.CREATED: "created",
+    EventType.UPDATED: "updated",
+    EventType.READY: "is ready",
+    EventType.BLOCKED: "is blocked",
+    EventType.DELETED: "deleted",
+}
+BECAME: Mapping[str, str] = {
+    Status.DRAFT: "is a draft again",
+    Status.PENDING: "is pending",
+    Status.ACTIVE: "is active",
+    Status.SHIPPED: "shipped",
+    Status.FULFILLED: "fulfilled",
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+    Status.CANCELLED: "cancelled",
+}
+# Changes whose values are told. Those of customers, addresses and notes stay out of a chat.
+TOLD_VALUES = frozenset(
+    {
+        "title",
+        "dependencies",
+        "auto_activate",
+        "failure_policy",
+        "total_price",
+        "currency",
+        "ordered_at",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Related:
+    """Orders that an embed lists: all ids, and the titles of the first that its reader may see."""
+
+    heading: str
+    ids: Sequence[int]
+    titles: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an embed tells besides its event: read when it is sent."""
+
+    owner: str
+    # What it waits for, or what blocks it; None where nobody can tell any more.
+    related: Related | None = None
+    # Where the order can be opened; empty where it is gone.
+    link: str = ""
+
+
+def embed_of(event: OrderEvent, subject: Subject) -> dict[str, Any]:
+    """Return the embed that tells of `event`."""
+    status = str(event.data["status"])
+    title = str(event.data["title"])
+    fields = [
+        _field("Order", _named(event.order_id, title, QUOTE_LENGTH)),
+        _field("Status", status),
+        _field("Owner", quoted(subject.owner, QUOTE_LENGTH)),
+    ]
+    if subject.related:
+        fields.append(
+            _field(subject.related.heading, _list_of(subject.related), inline=False)
+        )
+    embed: dict[str, Any] = {
+        "title": cut(_headline(event), TITLE_LENGTH),
+        "description": cut("\n".join(_lines(event)), DESCRIPTION_LENGTH),
+        "color": COLOURS[status],
+        "timestamp": _moment(event.created_at),
+        "fields": fields,
+        # The id by which a repeated message can be told from a second event.
+        "footer": {"text": f"OrderChainer · event {event.event_id}"},
+    }
+    if subject.link:
+        embed["url"] = subject.link
+    return embed
+
+
+def trial_embed(owner: str, now: datetime) -> dict[str, Any]:
+    """Return the embed that shows that a webhook works."""
+    return {
+        "title": "OrderChainer is connected",
+        "description": f"News of the orders of {quoted(owner, QUOTE_LENGTH)} will show up here.",
+        "color": COLOURS[Status.COMPLETED],
+        "timestamp": _moment(now),
+        "footer": {"text": "OrderChainer · test"},
+    }
+
+
+def message_of(
+    embed: Mapping[str, Any], *, username: str, avatar_url: str
+) -> dict[str, Any]:
+    """Return the body to post. Nobody is pinged, whatever the embed says."""
+    message: dict[str, Any] = {
+        "username": username,
+        "embeds": [embed],
+        "allowed_mentions": {"parse": []},
+    }
+    if avatar_url:
+        message["avatar_url"] = avatar_url
+    return message
+
+
+def _headline(event: OrderEvent) -> str:
+    if event.type == EventType.STATUS_CHANGED:
+        happened = BECAME[event.data["new_status"]]
+    else:
+        happened = HAPPENED[event.type]
+    return f"Order #{event.order_id} {happened}"
+
+
+def _lines(event: OrderEvent) -> list[str]:
+    data = event.data
+    lines = [f"**{quoted(str(data['title']), QUOTE_LENGTH)}**"]
+    match event.type:
+        case EventType.STATUS_CHANGED:
+            lines.append(f"{data['old_status']} → {data['new_status']}")
+        case EventType.UPDATED:
+            lines += _changes(data["changes"])
+        case EventType.READY:
+            lines.append("Nothing holds it up any more.")
+        case EventType.BLOCKED:
+            lines.append("It waits for what went wrong.")
+    if cause := data.get("cause"):
+        lines.append(f"Because order #{cause['order_id']} is {cause['status']}.")
+    return lines
+
+
+def _changes(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = [
+        _change(name, change) for name, change in list(changes.items())[:LISTED_CHANGES]
+    ]
+    if len(changes) > LISTED_CHANGES:
+        lines.append(f"and {len(changes) - LISTED_CHANGES} more changes")
+    return lines
+
+
+def _change(name: str, change: Mapping[str, Any]) -> str:
+    words = name.replace("_", " ")
+    if name not in TOLD_VALUES:
+        return f"{words} changed"
+    return f"{words}: {_value(change['from'])} → {_value(change['to'])}"
+
+
+def _value(value: object) -> str:
+    match value:
+        case None | "" | []:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return cut(", ".join(f"#{one}" for one in value), CHANGE_LENGTH)
+    return quoted(str(value), CHANGE_LENGTH)
+
+
+def _list_of(related: Related) -> str:
+    lines = [
+        _named(pk, related.titles.get(pk, ""), LISTED_LENGTH)
+        for pk in related.ids[:LISTED_ORDERS]
+    ]
+    if len(related.ids) > LISTED_ORDERS:
+        lines.append(f"and {len(related.ids) - LISTED_ORDERS} more")
+    return "\n".join(lines) or "none"
+
+
+def _named(order_id: int, title: str, most: int) -> str:
+    return cut(f"#{order_id} {quoted(title, most)}".rstrip(), most)
+
+
+def _field(name: str, value: str, *, inline: bool = True) -> dict[str, Any]:
+    return {"name": name, "value": cut(value, VALUE_LENGTH), "inline": inline}
+
+
+def _moment(moment: datetime) -> str:
+    return (
+        f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    )

@@ -1,0 +1,23 @@
+"""How a message's sender may be called: Discord's rules for the names of webhooks."""
+
+from integrations.discord.text import units
+
+USERNAME_LENGTH = 80
+FORBIDDEN_WORDS = ("clyde", "discord")
+
+
+class UsernameRefused(ValueError):
+    """Discord would refuse every message under this name; the message says why."""
+
+
+def check_username(name: str) -> str:
+    """Return `name` if Discord takes it. Raises `UsernameRefused`."""
+    if not 1 <= units(name) <= USERNAME_LENGTH:
+        raise UsernameRefused(f"It must have from 1 to {USERNAME_LENGTH} characters.")
+    if any(word in name.lower() for word in FORBIDDEN_WORDS):
+        raise UsernameRefused(
+            "Discord takes no name that contains “discord” or “clyde”."
+        )
+    if not name.isprintable():
+        raise UsernameRefused("It may not hold line breaks or control characters.")
+    return name

@@ -1,0 +1,500 @@
+"""Discord's webhooks as the real service keeps them: its limits, its errors, its rate limit.
+
+Control plane, below `/_control/discord`:
+
+    POST   /webhooks        {"id"?, "token"?, "threads"?}: make one; the answer has its `url` path
+    DELETE /webhooks/{id}   delete it, as somebody in Discord would
+    GET    /messages        what was posted, oldest first
+    GET    /calls-to-unknown how often webhooks were called that do not exist (any more)
+    POST   /bucket          {"limit": 5, "seconds": 2}: limit the rate of each webhook; {} for none
+
+Source of the rules: Discord's developer documentation, "Webhook Resource", "Message Resource" (embed
+limits) and "Rate Limits". Lengths are counted in UTF-16 code units, the strictest reading.
+"""
+
+import itertools
+import random
+import re
+import string
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.sandbox.wire import Answer, Request, json_answer
+
+VERSIONS = {"9", "10"}
+EPOCH_MILLISECONDS = 1420070400000
+EMBED_TOTAL = 6000
+
+_PATH = re.compile(
+    r"/api/v(?P<version>[0-9]+)/webhooks/(?P<id>[0-9]+)/(?P<token>[^/]+)(?:/messages/(?P<message>[0-9]+))?"
+)
+_USER_AGENT = re.compile(r"DiscordBot \(https?://[^\s,]+, [0-9][^\s)]*\)")
+
+Errors = dict[str, Any]
+
+
+@dataclass
+class Webhook:
+    """A webhook of one channel."""
+
+    id: str
+    token: str
+    threads: list[str] = field(default_factory=list)
+    # Times of the calls that the present window counts.
+    calls: list[float] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """What its URL has behind the host."""
+        return f"/api/webhooks/{self.id}/{self.token}"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """At most `limit` calls of a webhook within `seconds`."""
+
+    limit: int
+    seconds: float
+
+
+class Discord:
+    """An emulated Discord. Ids and tokens are random from a fixed seed: each start makes the same."""
+
+    name = "discord"
+
+    def __init__(
+        self,
+        *,
+        bucket: Bucket | None = None,
+        first_webhook: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._default_bucket = bucket
+        self._first_webhook = first_webhook
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget webhooks and messages; make the first webhook anew, if there was to be one."""
+        with self._lock:
+            self.bucket = self._default_bucket
+            self.webhooks: dict[str, Webhook] = {}
+            self.messages: list[dict[str, Any]] = []
+            self.calls_to_unknown = 0
+            self._random = random.Random(20150513)
+            self._numbers = itertools.count(1)
+            if self._first_webhook:
+                self.make_webhook()
+
+    def serves(self, path: str) -> bool:
+        """Discord's API lives under `/api/`."""
+        return path.startswith("/api/")
+
+    def make_webhook(
+        self, id: str = "", token: str = "", threads: list[str] | None = None
+    ) -> Webhook:
+        """Make a webhook, as somebody in Discord would in a channel's settings."""
+        with self._lock:
+            alphabet = string.ascii_letters + string.digits + "-_"
+            webhook = Webhook(
+                id or self._snowflake(),
+                token or "".join(self._random.choices(alphabet, k=68)),
+                threads or [],
+            )
+            self.webhooks[webhook.id] = webhook
+            return webhook
+
+    def delete_webhook(self, id: str) -> None:
+        """Delete a webhook, as somebody in Discord would."""
+        with self._lock:
+            del self.webhooks[id]
+
+    def answer(self, request: Request) -> Answer:
+        """Do what Discord does."""
+        with self._lock:
+            return self._answer(request)
+
+    def control(self, method: str, path: str, data: Any) -> Answer | None:
+        """See the module's docstring."""
+        with self._lock:
+            match (method, path.strip("/").split("/")):
+                case ("POST", ["webhooks"]):
+                    webhook = self.make_webhook(**data)
+                    return json_answer(
+                        201,
+                        {
+                            "id": webhook.id,
+                            "token": webhook.token,
+                            "path": webhook.path,
+                        },
+                    )
+                case ("DELETE", ["webhooks", id]):
+                    self.delete_webhook(id)
+                    return Answer(204)
+                case ("GET", ["messages"]):
+                    return json_answer(200, self.messages)
+                case ("GET", ["calls-to-unknown"]):
+                    return json_answer(200, self.calls_to_unknown)
+                case ("POST", ["bucket"]):
+                    self.bucket = Bucket(**data) if data else None
+                    return Answer(204)
+        return None
+
+    # --- What a call goes through, in Discord's order ------------------------------------------
+
+    def _answer(self, request: Request) -> Answer:
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            return _error(404, 0, "404: Not Found")
+        if match["version"] not in VERSIONS:
+            return _error(400, 50041, "Invalid API version")
+        if not _USER_AGENT.match(request.headers.get("user-agent", "")):
+            return _error(403, 40333, "internal network error")
+        webhook = self.webhooks.get(match["id"])
+        if webhook is None:
+            self.calls_to_unknown += 1
+            return _error(404, 10015, "Unknown Webhook")
+        if webhook.token != match["token"]:
+            return _error(401, 50027, "Invalid Webhook Token")
+        limits, wait_seconds = self._count(webhook)
+        if wait_seconds:
+            return _limited(wait_seconds, limits)
+        answer = self._call(request, webhook, match["message"])
+        return Answer(answer.status, answer.body, {**answer.headers, **limits})
+
+    def _call(
+        self, request: Request, webhook: Webhook, message_id: str | None
+    ) -> Answer:
+        match request.method, message_id:
+            case "GET", None:
+                return json_answer(200, _shown(webhook))
+            case "POST", None:
+                return self._execute(request, webhook)
+            case "PATCH", str():
+                return self._edit(request, webhook, message_id)
+        return _error(405, 0, "405: Method Not Allowed")
+
+    def _count(self, webhook: Webhook) -> tuple[dict[str, str], float]:
+        """Count a call; return the headers about the limit, and the seconds to wait if it is over it."""
+        if self.bucket is None:
+            return {}, 0
+        now = self._clock()
+        webhook.calls = [at for at in webhook.calls if at > now - self.bucket.seconds]
+        over = len(webhook.calls) >= self.bucket.limit
+        if not over:
+            webhook.calls.append(now)
+        reset_after = webhook.calls[0] + self.bucket.seconds - now
+        limits = {
+            "X-RateLimit-Limit": str(self.bucket.limit),
+            "X-RateLimit-Remaining": str(self.bucket.limit - len(webhook.calls)),
+            "X-RateLimit-Reset": f"{time.time() + reset_after:.3f}",
+            "X-RateLimit-Reset-After": f"{reset_after:.3f}",
+            "X-RateLimit-Bucket": f"webhook-{webhook.id}",
+        }
+        return limits, reset_after if over else 0
+
+    # --- Execute and edit ----------------------------------------------------------------------
+
+    def _execute(self, request: Request, webhook: Webhook) -> Answer:
+        unknown = set(request.query) - {"wait", "thread_id", "with_components"}
+        if unknown:
+            return _invalid(
+                {key: _one("UNKNOWN_PARAMETER", "Unknown") for key in unknown}
+            )
+        body, refusal = _read(request)
+        if refusal:
+            return refusal
+        thread = request.query.get("thread_id", [""])[0]
+        if thread and thread not in webhook.threads:
+            return _error(404, 10003, "Unknown Channel")
+        errors = _message_errors(body)
+        if errors:
+            return _invalid(errors)
+        if not body.get("content") and not body.get("embeds"):
+            return _error(400, 50006, "Cannot send an empty message")
+        message = {
+            "id": self._snowflake(),
+            "type": 0,
+            "webhook_id": webhook.id,
+            "channel_id": thread or webhook.id,
+            "author": {
+                "id": webhook.id,
+                "bot": True,
+                "username": body.get("username", "Captain Hook"),
+                "avatar_url": body.get("avatar_url"),
+            },
+            "content": body.get("content", ""),
+            "embeds": [{"type": "rich", **embed} for embed in body.get("embeds", [])],
+            "allowed_mentions": body.get("allowed_mentions"),
+            "timestamp": datetime.now(UTC).isoformat(),
+        }
+        self.messages.append(message)
+        if request.query.get("wait", ["false"])[0] == "true":
+            return json_answer(200, message)
+        return Answer(204)
+
+    def _edit(self, request: Request, webhook: Webhook, message_id: str) -> Answer:
+        body, refusal = _read(request)
+        if refusal:
+            return refusal
+        for message in self.messages:
+            if message["id"] == message_id and message["webhook_id"] == webhook.id:
+                errors = _message_errors(body)
+                if errors:
+                    return _invalid(errors)
+                message.update(
+                    {key: body[key] for key in ("content", "embeds") if key in body}
+                )
+                return json_answer(200, message)
+        return _error(404, 10008, "Unknown Message")
+
+    def _snowflake(self) -> str:
+        milliseconds = 1763600000000 + next(self._numbers)
+        return str((milliseconds - EPOCH_MILLISECONDS) << 22)
+
+
+# --- What Discord answers ----------------------------------------------------------------------
+
+
+def _error(status: int, code: int, message: str) -> Answer:
+    return json_answer(status, {"message": message, "code": code})
+
+
+def _invalid(errors: Errors) -> Answer:
+    return json_answer(
+        400, {"message": "Invalid Form Body", "code": 50035, "errors": errors}
+    )
+
+
+def _limited(wait_seconds: float, limits: Mapping[str, str]) -> Answer:
+    body = {
+        "message": "You are being rate limited.",
+        "retry_after": round(wait_seconds, 3),
+        "global": False,
+    }
+    headers = {
+        **limits,
+        "Retry-After": str(int(wait_seconds) + 1),
+        "X-RateLimit-Scope": "user",
+    }
+    return json_answer(429, body, headers)
+
+
+def _shown(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "id": webhook.id,
+        "type": 1,
+        "name": "Captain Hook",
+        "channel_id": webhook.id,
+        "guild_id": webhook.id,
+        "application_id": None,
+        "token": webhook.token,
+        "avatar": None,
+    }
+
+
+def _read(request: Request) -> tuple[dict[str, Any], Answer | None]:
+    if request.headers.get("content-type", "").split(";")[0] != "application/json":
+        return {}, _error(400, 50109, "Expected a JSON body")
+    try:
+        body = request.json()
+    except ValueError:
+        return {}, _error(400, 50109, "The request body contains invalid JSON.")
+    if not isinstance(body, dict):
+        return {}, _invalid(_one("DICT_TYPE_CONVERT", "Only dictionaries may be used"))
+    return body, None
+
+
+# --- What Discord checks -----------------------------------------------------------------------
+
+_MESSAGE_KEYS = {
+    "content",
+    "username",
+    "avatar_url",
+    "tts",
+    "embeds",
+    "allowed_mentions",
+    "components",
+    "flags",
+    "thread_name",
+    "applied_tags",
+}
+_EMBED_KEYS = {
+    "title",
+    "description",
+    "url",
+    "color",
+    "timestamp",
+    "footer",
+    "author",
+    "fields",
+    "image",
+    "thumbnail",
+}
+
+
+def units(text: str) -> int:
+    """Return the length that counts: UTF-16 code units after trimming."""
+    return len(text.strip().encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _one(code: str, message: str) -> Errors:
+    return {"_errors": [{"code": code, "message": message}]}
+
+
+def _message_errors(body: Mapping[str, Any]) -> Errors:
+    return dict(_each_message_error(body))
+
+
+def _each_message_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Errors]]:
+    yield from _unknown(body, _MESSAGE_KEYS)
+    yield from _text(body, "content", 2000)
+    yield from _text(body, "username", 80, least=1)
+    for word in ("clyde", "discord"):
+        if word in str(body.get("username", "")).lower():
+            yield (
+                "username",
+                _one("USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"'),
+            )
+    yield from _url(body, "avatar_url")
+    mentions = body.get("allowed_mentions", {})
+    known = {"parse", "users", "roles", "replied_user"}
+    if not isinstance(mentions, dict) or set(mentions) - known:
+        yield "allowed_mentions", _one("INVALID", "Invalid allowed mentions")
+    embeds = body.get("embeds", [])
+    if not isinstance(embeds, list):
+        yield "embeds", _one("LIST_TYPE_CONVERT", "Only iterables may be used")
+        return
+    if len(embeds) > 10:
+        yield "embeds", _one("BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+    found = {
+        str(number): errors
+        for number, embed in enumerate(embeds)
+        if (errors := _embed_errors(embed))
+    }
+    if found:
+        yield "embeds", found
+    elif sum(map(_embed_size, embeds)) > EMBED_TOTAL:
+        yield (
+            "embeds",
+            _one(
+                "MAX_EMBED_SIZE_EXCEEDED",
+                f"Embed size exceeds maximum size of {EMBED_TOTAL}",
+            ),
+        )
+
+
+def _embed_errors(embed: Any) -> Errors:
+    if not isinstance(embed, dict):
+        return _one("DICT_TYPE_CONVERT", "Only dictionaries may be used")
+    return dict(_each_embed_error(embed))
+
+
+def _each_embed_error(embed: Mapping[str, Any]) -> Iterator[tuple[str, Errors]]:
+    yield from _unknown(embed, _EMBED_KEYS)
+    yield from _text(embed, "title", 256)
+    yield from _text(embed, "description", 4096)
+    yield from _url(embed, "url")
+    color = embed.get("color", 0)
+    if (
+        isinstance(color, bool)
+        or not isinstance(color, int)
+        or not 0 <= color <= 0xFFFFFF
+    ):
+        yield "color", _one("NUMBER_TYPE_MAX", "int value should be from 0 to 16777215")
+    if "timestamp" in embed and not _is_timestamp(embed["timestamp"]):
+        yield (
+            "timestamp",
+            _one("DATE_TIME_TYPE_PARSE", "Could not parse the timestamp."),
+        )
+    for part, key, most in (("footer", "text", 2048), ("author", "name", 256)):
+        if part in embed and not isinstance(embed[part], dict):
+            yield part, _one("DICT_TYPE_CONVERT", "Only dictionaries may be used")
+        elif part in embed:
+            errors = dict(_text(embed[part], key, most, least=1, required=True))
+            if errors:
+                yield part, errors
+    fields = embed.get("fields", [])
+    if not isinstance(fields, list):
+        yield "fields", _one("LIST_TYPE_CONVERT", "Only iterables may be used")
+        return
+    if len(fields) > 25:
+        yield "fields", _one("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
+    found = {
+        str(number): errors
+        for number, one in enumerate(fields)
+        if (errors := dict(_each_field_error(one)))
+    }
+    if found:
+        yield "fields", found
+
+
+def _each_field_error(one: Any) -> Iterator[tuple[str, Errors]]:
+    if not isinstance(one, dict):
+        yield "_errors", _one("DICT_TYPE_CONVERT", "Only dictionaries may be used")
+        return
+    yield from _unknown(one, {"name", "value", "inline"})
+    yield from _text(one, "name", 256, least=1, required=True)
+    yield from _text(one, "value", 1024, least=1, required=True)
+
+
+def _embed_size(embed: Mapping[str, Any]) -> int:
+    texts = [
+        embed.get("title", ""),
+        embed.get("description", ""),
+        embed.get("footer", {}).get("text", ""),
+        embed.get("author", {}).get("name", ""),
+    ]
+    for one in embed.get("fields", []):
+        texts += [one["name"], one["value"]]
+    return sum(map(units, texts))
+
+
+def _unknown(
+    values: Mapping[str, Any], known: set[str]
+) -> Iterator[tuple[str, Errors]]:
+    for key in sorted(set(values) - known):
+        yield key, _one("UNKNOWN_PARAMETER", "This parameter is not known.")
+
+
+def _text(
+    values: Mapping[str, Any],
+    key: str,
+    most: int,
+    *,
+    least: int = 0,
+    required: bool = False,
+) -> Iterator[tuple[str, Errors]]:
+    if key not in values:
+        if required:
+            yield key, _one("BASE_TYPE_REQUIRED", "This field is required")
+        return
+    text = values[key]
+    if not isinstance(text, str):
+        yield key, _one("STRING_TYPE_CONVERT", "Only strings may be used.")
+    elif units(text) > most:
+        yield key, _one("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+    elif units(text) < least:
+        yield key, _one("BASE_TYPE_REQUIRED", "This field is required")
+
+
+def _url(values: Mapping[str, Any], key: str) -> Iterator[tuple[str, Errors]]:
+    text = values.get(key)
+    if text is None:
+        return
+    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
+        yield key, _one("URL_TYPE_INVALID_URL", "Not a well formed URL.")
+    elif len(text) > 2048:
+        yield key, _one("BASE_TYPE_MAX_LENGTH", "Must be 2048 or fewer in length.")
+
+
+def _is_timestamp(text: Any) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,69 @@
+"""What goes in and out of an emulated provider."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came in. Header names are in lower case; `at` is a Unix time."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    at: float
+
+    def json(self) -> Any:
+        """Return the body's JSON. Raises ValueError."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def json_answer(
+    status: int, data: object, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Answer `data` as JSON."""
+    return Answer(
+        status,
+        json.dumps(data).encode(),
+        {"Content-Type": "application/json", **(headers or {})},
+    )
+
+
+def html_answer(status: int, page: str) -> Answer:
+    """Answer a page of HTML, as the servers in front of a provider do."""
+    return Answer(status, page.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+
+
+class Provider(Protocol):
+    """One emulated service. Requests of several threads reach it at once."""
+
+    name: str
+
+    def serves(self, path: str) -> bool:
+        """Tell whether requests for `path` are this provider's."""
+        ...
+
+    def answer(self, request: Request) -> Answer:
+        """Do what the real service would."""
+        ...
+
+    def control(self, method: str, path: str, data: Any) -> Answer | None:
+        """Answer `/_control/{name}{path}`, or None where there is nothing."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything."""
+        ...

@@ -1,0 +1,115 @@
+"""Hearing of orders and telling Discord."""
+
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from integrations import services
+from integrations.discord.client import Verdict
+from integrations.discord.embeds import LISTED_ORDERS, Related, Subject, embed_of
+from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from integrations.models import DiscordWebhook
+from orderchainer.encryption import Undecryptable
+from orders.events import Drop, EventType, GiveUp, Subscriber, TryAgain, subscribe
+from orders.models import Order, OrderDependency, OrderEvent
+
+
+def connect() -> None:
+    """Have Discord hear of every event."""
+    subscribe(Subscriber(services.SUBSCRIBER, wants=wants, deliver=deliver))
+
+
+def wants(events: Sequence[OrderEvent]) -> Iterable[OrderEvent]:
+    """Pick the events whose owners want to be told of them, in one query."""
+    owners = {event.owner_id for event in events}
+    webhooks = DiscordWebhook.objects.receiving().filter(user_id__in=owners)
+    webhook_of = {webhook.user_id: webhook for webhook in webhooks.defer("url")}
+    return [
+        event
+        for event in events
+        if event.owner_id in webhook_of and webhook_of[event.owner_id].wants(event)
+    ]
+
+
+def deliver(event: OrderEvent) -> None:
+    """Tell the owner's channel of `event`: one message, and one call at most.
+
+    What was wanted when the event happened is asked again, since hours may have passed.
+    """
+    webhook = (
+        DiscordWebhook.objects.receiving()
+        .select_related("user")
+        .filter(user_id=event.owner_id)
+        .first()
+    )
+    if webhook is None:
+        raise Drop("The Discord integration was deleted or switched off.")
+    if not webhook.wants(event):
+        raise Drop("The owner does not want to be told of this any more.")
+    pause = webhook.pause_seconds(timezone.now())
+    if pause:
+        raise TryAgain("Discord asked to wait.", after_seconds=pause, counts=False)
+    embed = embed_of(event, _subject_of(event, webhook.user))
+    reply = services.post_to_discord(webhook, _address_of(webhook), embed)
+    match reply.verdict:
+        case Verdict.ACCEPTED:
+            return
+        case Verdict.THROTTLED:
+            raise TryAgain(
+                reply.summary, after_seconds=reply.wait_seconds, counts=False
+            )
+        case Verdict.UNCLEAR:
+            raise TryAgain(reply.summary)
+        case Verdict.LOST | Verdict.REFUSED:
+            raise GiveUp(reply.summary)
+
+
+def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
+    try:
+        return parse_webhook_url(webhook.url.reveal())
+    except Undecryptable as exc:
+        raise TryAgain(str(exc)) from exc
+    except NotAWebhook as exc:
+        # It was allowed when it was stored: the configuration has changed since.
+        reason = f"The webhook's URL is not allowed any more. {exc}"
+        services.switch_off_unusable(webhook, reason)
+        raise GiveUp(reason) from exc
+
+
+def _subject_of(event: OrderEvent, owner: User) -> Subject:
+    gone = event.type == EventType.DELETED
+    return Subject(
+        owner=owner.name or owner.email,
+        related=None if gone else _related_to(event, owner),
+        link="" if gone else _link_to(event.order_id, owner),
+    )
+
+
+def _related_to(event: OrderEvent, owner: User) -> Related:
+    """Return what the order waits for. The event knows what it was then, or else the order what it is now."""
+    if event.type == EventType.BLOCKED:
+        heading, ids = "Blockers", event.data["blockers"]
+    elif "dependencies" in event.data:
+        heading, ids = "Dependencies", event.data["dependencies"]
+    else:
+        edges = OrderDependency.objects.filter(order_id=event.order_id)
+        heading = "Dependencies"
+        ids = list(
+            edges.order_by("depends_on_id").values_list("depends_on_id", flat=True)
+        )
+    # An order may wait for one that its owner may not see: that one's title stays untold.
+    visible = Order.objects.visible_to(owner).filter(pk__in=ids[:LISTED_ORDERS])
+    return Related(heading, ids, dict(visible.values_list("pk", "title")))
+
+
+def _link_to(order_id: int, owner: User) -> str:
+    """Return the page that the owner can open: the back office's for staff, else the order's own address."""
+    path = (
+        reverse("admin:orders_order_change", args=[order_id])
+        if owner.is_staff
+        else f"/api/orders/{order_id}"
+    )
+    return f"{settings.PUBLIC_URL}{path}"
