@@ -1,23 +1,35 @@
 """Every path of the service, surface by surface."""
 
+from collections.abc import Callable
+
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, include, path
 
 from orderchainer import documentation, health, metrics, pages
+
+
+def both_spellings(
+    route: str, view: Callable[[HttpRequest], HttpResponse], *, name: str
+) -> list[URLPattern]:
+    """Serve `view` with and without a trailing slash; links lead to the one without."""
+    return [path(f"{route}/", view), path(route, view, name=name)]
+
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("favicon.ico", pages.favicon),
     path("robots.txt", pages.robots),
-    re_path(r"^openapi\.json/?$", documentation.openapi, name="openapi"),
-    re_path(r"^docs/?$", documentation.swagger, name="swagger"),
-    re_path(r"^redoc/?$", documentation.redoc, name="redoc"),
-    re_path(r"^healthz/?$", health.healthz, name="healthz"),
-    re_path(r"^readyz/?$", health.readyz, name="readyz"),
-    re_path(r"^metrics/?$", metrics.metrics, name="metrics"),
+    *both_spellings("openapi.json", documentation.openapi, name="openapi"),
+    *both_spellings("docs", documentation.swagger, name="swagger"),
+    *both_spellings("redoc", documentation.redoc, name="redoc"),
+    *both_spellings("healthz", health.healthz, name="healthz"),
+    *both_spellings("readyz", health.readyz, name="readyz"),
+    *both_spellings("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.api.urls")),
     path("api/orders/", include("orders.api.urls")),
+    path("api/discord/", include("integrations.api.urls")),
 ]
 
 handler400 = "orderchainer.api.handlers.bad_request"
