@@ -42,4 +42,5 @@ def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
 
 def lock_stream() -> EventStream:
     """Let one relay at a time extend the stream; held until the transaction ends."""
-    return EventStream.objects.select_for_update(no_key=True).get(pk=1)
+    stream, _ = EventStream.objects.select_for_update(no_key=True).get_or_create(pk=1)
+    return stream

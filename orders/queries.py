@@ -285,7 +285,7 @@ def history_for(
 
 def stream_head() -> int:
     """Return the last position of the stream, 0 while it is empty."""
-    return EventStream.objects.values_list("last_position", flat=True).get(pk=1)
+    return EventStream.objects.values_list("last_position", flat=True).first() or 0
 
 
 def stream_after(position: int, *, limit: int) -> list[OrderEvent]:
