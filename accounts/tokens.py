@@ -63,8 +63,9 @@ def read_token(kind: type[AnyToken], encoded: str) -> AnyToken:
     try:
         # simplejwt annotates a Token where it takes the encoded text.
         return kind(encoded)  # type: ignore[arg-type]
-    except (TokenError, UnicodeError, RecursionError) as exc:
-        # PyJWT lets the last two through: text that is no text, and a header of nothing but brackets.
+    except (TokenError, ValueError, OverflowError, RecursionError) as exc:
+        # The libraries let the last three through: text that is no text, a year that no calendar has,
+        # a header of nothing but brackets.
         raise TokenRefused from exc
 
 

@@ -1,6 +1,7 @@
 """Signing in, staying signed in, signing out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -172,24 +173,19 @@ def log_out(*, refresh_token: str = "", access_token: str = "") -> None:
                 _use_up(claim.refresh, session)
         _end(list(sessions.values()), Session.EndReason.LOGGED_OUT)
     if not sessions:
+        security_log.warning("token_refused", kind="log_out")
         raise TokenRefused
 
 
 def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
+    """Return what the good ones of both tokens claim."""
     claims = []
-    try:
+    with suppress(TokenRefused):
         refresh = read_token(SessionRefreshToken, refresh_token)
         claims.append(_Claim(session_id_of(refresh), refresh))
-    except TokenRefused:
-        if not access_token:
-            raise
-    try:
-        claims.append(
-            _Claim(session_id_of(read_token(SessionAccessToken, access_token)))
-        )
-    except TokenRefused:
-        if not claims:
-            raise
+    with suppress(TokenRefused):
+        access = read_token(SessionAccessToken, access_token)
+        claims.append(_Claim(session_id_of(access)))
     return claims
 
 

@@ -1,5 +1,6 @@
 """The bodies of `/api/auth/`: what they may hold, and how answers are written."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -47,11 +48,33 @@ class Registration(serializers.Serializer[User]):
     password = PasswordField(error_messages=_is_required("Password"))
 
 
-class Credentials(serializers.Serializer[Any]):
+class EitherName(serializers.Serializer[Any]):
+    """A body in which one value may stand under either of two names; only the first is documented."""
+
+    names: tuple[str, str]
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Ask for the first name unless the second is there."""
+        fields = super().get_fields()
+        first, second = self.names
+        given = getattr(self, "initial_data", None)
+        fields[first].required = not (isinstance(given, Mapping) and second in given)
+        return fields
+
+    @property
+    def value(self) -> str:
+        """What stands under either name."""
+        first, second = self.names
+        return str(self.validated_data.get(first) or self.validated_data[second])
+
+
+class Credentials(EitherName):
     """`POST /api/auth/token`: the e-mail under OAuth2's name for it or under its own."""
 
-    username = StrictCharField(required=False, help_text="The e-mail.")
-    email = EmailTextField(required=False, help_text="The same as `username`.")
+    names = ("username", "email")
+
+    username = StrictCharField(help_text="The e-mail.")
+    email = EmailTextField(required=False, help_text="Instead of `username`.")
     password = PasswordField()
     grant_type = serializers.ChoiceField(
         ["password"],
@@ -60,35 +83,14 @@ class Credentials(serializers.Serializer[Any]):
         help_text="OAuth2 clients send it (RFC 6749, 4.3.2).",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "username" not in attrs and "email" not in attrs:
-            field = self.fields["username"]
-            raise serializers.ValidationError(
-                {"username": [field.error_messages["required"]]}, code="required"
-            )
-        return attrs
 
-
-class Refreshing(serializers.Serializer[Any]):
+class Refreshing(EitherName):
     """`POST /api/auth/refresh`: the token under either of the two names that documents give it."""
 
-    refresh_token = StrictCharField(required=False)
-    refresh = StrictCharField(required=False, help_text="The same as `refresh_token`.")
+    names = ("refresh_token", "refresh")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs:
-            field = self.fields["refresh_token"]
-            raise serializers.ValidationError(
-                {"refresh_token": [field.error_messages["required"]]}, code="required"
-            )
-        return attrs
-
-    @property
-    def token(self) -> str:
-        """The refresh token, from whichever name it stands under."""
-        return str(
-            self.validated_data.get("refresh_token") or self.validated_data["refresh"]
-        )
+    refresh_token = StrictCharField()
+    refresh = StrictCharField(required=False, help_text="Instead of `refresh_token`.")
 
 
 class LoggingOut(serializers.Serializer[Any]):
@@ -96,7 +98,7 @@ class LoggingOut(serializers.Serializer[Any]):
 
     refresh_token = StrictCharField(required=False, allow_blank=True)
     refresh = StrictCharField(
-        required=False, allow_blank=True, help_text="The same as `refresh_token`."
+        required=False, allow_blank=True, help_text="Instead of `refresh_token`."
     )
 
     @property

@@ -1,7 +1,5 @@
 """`/api/auth/`: register, sign in, stay signed in, sign out."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
@@ -119,11 +117,10 @@ class TokenView(CredentialsView):
         """Sign in."""
         body = serializers.Credentials(data=request.data)
         body.is_valid(raise_exception=True)
-        fields: dict[str, Any] = body.validated_data
         caller = caller_of(request)
         pair = services.sign_in(
-            email=fields.get("username") or fields["email"],
-            password=fields["password"],
+            email=body.value,
+            password=body.validated_data["password"],
             ip_address=caller.ip_address,
             user_agent=caller.user_agent,
         )
@@ -155,7 +152,7 @@ class RefreshView(CredentialsView):
         """Trade the refresh token."""
         body = serializers.Refreshing(data=request.data)
         body.is_valid(raise_exception=True)
-        pair = services.refresh_session(refresh_token=body.token)
+        pair = services.refresh_session(refresh_token=body.value)
         return Response(serializers.tokens(pair), headers=UNCACHED)
 
 

@@ -1,0 +1,541 @@
+"""`/api/auth/`: the examples of the chain and the envelope document, and what they leave open."""
+
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from rest_framework.test import APIClient
+
+from accounts.models import Session, User
+from accounts.services import deactivate_user
+from accounts.tests.factories import PASSWORD, client_of, make_user
+
+pytestmark = pytest.mark.django_db
+
+FORM = "application/x-www-form-urlencoded"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+REFUSED = {"detail": "Could not validate credentials"}
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    """A client without any token."""
+    return APIClient()
+
+
+def register(client: APIClient, **body: Any) -> Any:
+    """Post a registration."""
+    return client.post("/api/auth/register", body, format="json")
+
+
+def tokens_of(client: APIClient, user: User) -> dict[str, Any]:
+    """Sign in over HTTP."""
+    response = client.post(
+        "/api/auth/token", {"username": user.email, "password": PASSWORD}, format="json"
+    )
+    assert response.status_code == 200
+    body: dict[str, Any] = response.json()
+    return body
+
+
+# --- Register ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["securepassword", "password123"],
+    ids=["the chain document", "the envelope document"],
+)
+def test_registers_as_both_documents_show(anonymous: APIClient, password: str) -> None:
+    response = register(anonymous, email="user@example.com", password=password)
+
+    user = User.objects.get()
+    body = response.json()
+    moments = [body["data"].pop("createdAt"), body["data"].pop("updatedAt")]
+    assert response.status_code == 201
+    assert body == {
+        "email": "user@example.com",
+        "id": user.pk,
+        "is_active": True,
+        "success": True,
+        "data": {"userId": str(user.uuid), "email": "user@example.com"},
+        "message": "User created successfully",
+    }
+    assert all(MOMENT.fullmatch(moment) for moment in moments)
+
+
+def test_documented_registration_of_a_taken_email(anonymous: APIClient) -> None:
+    register(anonymous, email="user@example.com", password="password123")
+
+    response = register(anonymous, email="user@example.com", password="password123")
+
+    body = response.json()
+    assert MOMENT.fullmatch(body.pop("timestamp"))
+    assert response.status_code == 409
+    assert body == {
+        "detail": "Resource already exists",
+        "code": "user_already_exists",
+        "success": False,
+        "error": "User with this email already exists",
+        "errorCode": "USER_ALREADY_EXISTS",
+    }
+    assert User.objects.count() == 1
+
+
+def test_documented_registration_with_a_wrong_email(anonymous: APIClient) -> None:
+    response = register(anonymous, email="no e-mail", password="password123")
+
+    body = response.json()
+    assert MOMENT.fullmatch(body.pop("timestamp"))
+    assert response.status_code == 400
+    assert body == {
+        "detail": "Invalid request data",
+        "code": "invalid",
+        "errors": {"email": ["Invalid email address"]},
+        "success": False,
+        "error": "Invalid email address",
+        "errorCode": "VALIDATION_FAILED",
+    }
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "USER@example.com",
+        "user@EXAMPLE.com",
+        "  user@example.com\n",
+        "User@Example.Com",
+    ],
+)
+def test_an_email_is_taken_in_whatever_case(anonymous: APIClient, taken: str) -> None:
+    register(anonymous, email="user@example.com", password=PASSWORD)
+
+    assert register(anonymous, email=taken, password=PASSWORD).status_code == 409
+
+
+INVALID = "Invalid email address"
+
+
+@pytest.mark.parametrize(
+    ("email", "message", "code"),
+    [
+        ("plain", INVALID, "VALIDATION_FAILED"),
+        ("two@at@example.com", INVALID, "VALIDATION_FAILED"),
+        ("a b@example.com", INVALID, "VALIDATION_FAILED"),
+        ("пользователь@example.com", INVALID, "VALIDATION_FAILED"),
+        ("user@example", INVALID, "VALIDATION_FAILED"),
+        ("user@example.com\nBcc: x@example.com", INVALID, "VALIDATION_FAILED"),
+        (
+            f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example.com",
+            INVALID,
+            "VALIDATION_FAILED",
+        ),
+        ("a" * 10_000 + "@example.com", INVALID, "VALIDATION_FAILED"),
+        (
+            "user\x00@example.com",
+            "Null characters are not allowed.",
+            "VALIDATION_FAILED",
+        ),
+        (["user@example.com"], "Not a valid string.", "VALIDATION_FAILED"),
+        ({"$ne": ""}, "Not a valid string.", "VALIDATION_FAILED"),
+        (True, "Not a valid string.", "VALIDATION_FAILED"),
+        (12345, "Not a valid string.", "VALIDATION_FAILED"),
+        ("", "Email is required", "MISSING_REQUIRED_FIELD"),
+        ("   ", "Email is required", "MISSING_REQUIRED_FIELD"),
+        (None, "Email is required", "MISSING_REQUIRED_FIELD"),
+    ],
+)
+def test_refuses_what_is_no_email(
+    anonymous: APIClient, email: object, message: str, code: str
+) -> None:
+    response = register(anonymous, email=email, password=PASSWORD)
+
+    body = response.json()
+    assert response.status_code == 400
+    assert body["errors"] == {"email": [message]}
+    assert (body["detail"], body["error"], body["errorCode"]) == (
+        "Invalid request data",
+        message,
+        code,
+    )
+    assert not User.objects.exists()
+
+
+def test_takes_an_international_domain(anonymous: APIClient) -> None:
+    response = register(anonymous, email="user@BÜCHER.example", password=PASSWORD)
+
+    assert (response.status_code, response.json()["email"]) == (
+        201,
+        "user@bücher.example",
+    )
+
+
+SHORT = "This password is too short. It must contain at least 8 characters."
+
+
+@pytest.mark.parametrize(
+    ("password", "messages"),
+    [
+        ("seven77", [SHORT]),
+        ("", ["Password is required"]),
+        (None, ["Password is required"]),
+        ("938475634", ["This password is entirely numeric."]),
+        ("1234", [SHORT, "This password is entirely numeric."]),
+        ("user@example.com", ["The password is too similar to the email."]),
+        (12345678.25, ["Not a valid string."]),
+        (["securepassword"], ["Not a valid string."]),
+        ("secure\x00password", ["Null characters are not allowed."]),
+    ],
+)
+def test_refuses_a_password(
+    anonymous: APIClient, password: object, messages: list[str]
+) -> None:
+    response = register(anonymous, email="user@example.com", password=password)
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {"password": messages}
+    assert not User.objects.exists()
+
+
+def test_refuses_a_common_password_where_that_is_set(
+    anonymous: APIClient, settings: Any
+) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = [
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"}
+    ]
+
+    response = register(anonymous, email="user@example.com", password="password123")
+
+    assert response.json()["errors"] == {"password": ["This password is too common."]}
+
+
+def test_a_password_keeps_the_spaces_at_its_ends(anonymous: APIClient) -> None:
+    register(anonymous, email="user@example.com", password="  spaces around  ")
+
+    def sign_in(password: str) -> int:
+        body = {"username": "user@example.com", "password": password}
+        status: int = anonymous.post("/api/auth/token", body, format="json").status_code
+        return status
+
+    assert (sign_in("spaces around"), sign_in("  spaces around  ")) == (401, 200)
+
+
+def test_names_everything_that_is_wrong_at_once(anonymous: APIClient) -> None:
+    assert register(anonymous, email="no", password="short").json()["errors"] == {
+        "email": [INVALID],
+        "password": [SHORT],
+    }
+    assert register(anonymous).json()["errors"] == {
+        "email": ["Email is required"],
+        "password": ["Password is required"],
+    }
+
+
+def test_registration_takes_no_privileges(anonymous: APIClient) -> None:
+    register(
+        anonymous,
+        email="user@example.com",
+        password=PASSWORD,
+        is_staff=True,
+        is_superuser=True,
+        is_active=False,
+        id=77,
+    )
+
+    user = User.objects.get()
+    assert (user.is_staff, user.is_superuser, user.is_active) == (False, False, True)
+    assert user.pk != 77
+
+
+def test_registers_beside_a_bad_token(anonymous: APIClient) -> None:
+    anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
+
+    assert (
+        register(anonymous, email="a@example.com", password=PASSWORD).status_code == 201
+    )
+
+
+# --- Token ------------------------------------------------------------------------------------
+
+
+def assert_is_token_answer(response: HttpResponse) -> None:
+    """Check the documented body, and what stands beside it."""
+    body = response.json()  # type: ignore[attr-defined]
+    assert response.status_code == 200
+    assert set(body) == {"access_token", "token_type", "refresh_token", "expires_in"}
+    assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
+    assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["access_token"])
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_documented_sign_in(anonymous: APIClient) -> None:
+    register(anonymous, email="user@example.com", password="securepassword")
+
+    response = anonymous.post(
+        "/api/auth/token",
+        {"username": "user@example.com", "password": "securepassword"},
+        format="json",
+    )
+
+    assert_is_token_answer(response)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (
+            '{"email": "user@example.com", "password": "correct horse"}',
+            "application/json",
+        ),
+        (
+            '{"username": " USER@Example.com ", "password": "correct horse"}',
+            "application/json",
+        ),
+        ("username=user@example.com&password=correct+horse", FORM),
+        (
+            "grant_type=password&username=user%40example.com&password=correct%20horse"
+            "&scope=&client_id=string",
+            FORM,
+        ),
+        (
+            "email=user@example.com&password=correct+horse&grant_type=",
+            f"{FORM}; charset=utf-8",
+        ),
+    ],
+)
+def test_signs_in_by_json_and_form(
+    anonymous: APIClient, body: str, content_type: str
+) -> None:
+    make_user(email="user@example.com")
+
+    for path in ("/api/auth/token", "/api/auth/token/"):
+        assert_is_token_answer(anonymous.post(path, body, content_type=content_type))
+
+
+def test_remembers_where_a_session_comes_from(anonymous: APIClient) -> None:
+    user = make_user()
+
+    anonymous.post(
+        "/api/auth/token",
+        {"username": user.email, "password": PASSWORD},
+        format="json",
+        HTTP_USER_AGENT="curl/8.0" + "x" * 400,
+        REMOTE_ADDR="fe80::1%eth0",
+    )
+
+    session = Session.objects.get()
+    user.refresh_from_db()
+    assert (session.user, session.ip_address) == (user, "fe80::1")
+    assert session.user_agent == ("curl/8.0" + "x" * 400)[:255]
+    assert user.last_login is not None
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("user@example.com", "wrong horse"),
+        ("user@example.com", "CORRECT HORSE"),
+        ("nobody@example.com", PASSWORD),
+        ("not an e-mail", PASSWORD),
+        ("inactive@example.com", PASSWORD),
+        ("user@example.com", "x" * 100_000),
+        ("x" * 100_000, PASSWORD),
+        ("' OR 1=1 --", PASSWORD),
+    ],
+)
+def test_refuses_to_sign_in_without_telling_why(
+    anonymous: APIClient, email: str, password: str
+) -> None:
+    make_user(email="user@example.com")
+    deactivate_user(user=make_user(email="inactive@example.com"))
+
+    response = anonymous.post(
+        "/api/auth/token", {"username": email, "password": password}, format="json"
+    )
+
+    assert (response.status_code, response.json()) == (401, REFUSED)
+    assert response["WWW-Authenticate"] == "Bearer"
+    assert not Session.objects.exists()
+
+
+REQUIRED = ["This field is required."]
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {"username": REQUIRED, "password": REQUIRED}),
+        ({"username": "user@example.com"}, {"password": REQUIRED}),
+        ({"password": PASSWORD}, {"username": REQUIRED}),
+        (
+            {"username": None, "password": PASSWORD},
+            {"username": ["This field may not be null."]},
+        ),
+        ({"username": 5, "password": PASSWORD}, {"username": ["Not a valid string."]}),
+        (
+            {"username": "a\x00", "password": PASSWORD},
+            {"username": ["Null characters are not allowed."]},
+        ),
+        (
+            {"username": "a", "password": PASSWORD, "grant_type": "implicit"},
+            {"grant_type": ['"implicit" is not a valid choice.']},
+        ),
+    ],
+)
+def test_refuses_incomplete_credentials(
+    anonymous: APIClient, body: dict[str, object], errors: dict[str, list[str]]
+) -> None:
+    response = anonymous.post("/api/auth/token", body, format="json")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": "Invalid request data",
+        "code": "invalid",
+        "errors": errors,
+    }
+
+
+# --- Refresh ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["refresh_token", "refresh"])
+@pytest.mark.parametrize("encoding", ["json", "form"])
+def test_refreshes(anonymous: APIClient, name: str, encoding: str) -> None:
+    token = tokens_of(anonymous, make_user())["refresh_token"]
+
+    if encoding == "json":
+        response = anonymous.post("/api/auth/refresh", {name: token}, format="json")
+    else:
+        response = anonymous.post(
+            "/api/auth/refresh", f"{name}={token}", content_type=FORM
+        )
+
+    assert_is_token_answer(response)
+    assert response.json()["refresh_token"] != token
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"refresh_token": ""}, 400),
+        ({"refresh": 5}, 400),
+        ({"refresh": "x"}, 401),
+    ],
+)
+def test_refuses_to_refresh(
+    anonymous: APIClient, body: dict[str, object], status: int
+) -> None:
+    response = anonymous.post("/api/auth/refresh", body, format="json")
+
+    assert response.status_code == status
+    if status == 401:
+        assert response.json() == REFUSED
+        assert response["WWW-Authenticate"] == "Bearer"
+
+
+# --- Log out ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "means", ["refresh_token", "refresh", "form", "header", "both"]
+)
+def test_logs_out(anonymous: APIClient, means: str) -> None:
+    pair = tokens_of(anonymous, make_user())
+    body: Any = {means: pair["refresh_token"]} if means.startswith("refresh") else {}
+    if means in {"header", "both"}:
+        anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access_token']}")
+    if means == "both":
+        body = {"refresh_token": pair["refresh_token"]}
+
+    if means == "form":
+        response = anonymous.post(
+            "/api/auth/logout",
+            f"refresh_token={pair['refresh_token']}",
+            content_type=FORM,
+        )
+    else:
+        response = anonymous.post("/api/auth/logout", body, format="json")
+
+    assert (response.status_code, response.json()) == (
+        200,
+        {"message": "Logged out successfully"},
+    )
+    assert Session.objects.get().end_reason == "logged_out"
+    again = anonymous.post(
+        "/api/auth/refresh", {"refresh": pair["refresh_token"]}, format="json"
+    )
+    assert (again.status_code, again.json()) == (401, REFUSED)
+
+
+def test_logs_out_without_a_body() -> None:
+    client = client_of(make_user())
+
+    assert client.post("/api/auth/logout").status_code == 200
+    assert client.post("/api/auth/logout").status_code == 401
+
+
+def test_logs_out_of_this_session_alone(anonymous: APIClient) -> None:
+    user = make_user()
+    here, there = tokens_of(anonymous, user), tokens_of(anonymous, user)
+
+    anonymous.post(
+        "/api/auth/logout", {"refresh": here["refresh_token"]}, format="json"
+    )
+
+    response = anonymous.post(
+        "/api/auth/refresh", {"refresh": there["refresh_token"]}, format="json"
+    )
+    assert response.status_code == 200
+
+
+def test_refuses_to_log_nobody_out(anonymous: APIClient) -> None:
+    response = anonymous.post("/api/auth/logout", {}, format="json")
+
+    assert (response.status_code, response.json()) == (401, REFUSED)
+
+
+# --- Bodies that are none ---------------------------------------------------------------------
+
+PATHS = ["register", "token", "refresh", "logout"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b'{"email": "\\ud800"}', "application/json", 400),
+        (b'{"email": NaN}', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'"text"', "application/json", 400),
+        (b"null", "application/json", 400),
+        (b"<xml/>", "text/xml", 415),
+        (b"x" * 2_000_000, "application/json", 413),
+        (b"a=1&" * 2_000, FORM, 413),
+        (b"username=%ff%00&password=%00&refresh=%00", FORM, 400),
+    ],
+)
+def test_hostile_bodies_are_refused_in_shape(
+    anonymous: APIClient, path: str, body: bytes, content_type: str, status: int
+) -> None:
+    response = anonymous.post(f"/api/auth/{path}", body, content_type=content_type)
+
+    if path == "register" and content_type == FORM:
+        status = 415
+    assert response.status_code == status
+    assert response.json()["detail"]
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_other_methods_are_refused(anonymous: APIClient, path: str) -> None:
+    response = anonymous.get(f"/api/auth/{path}")
+
+    assert response.status_code == 405
+    assert response["Allow"] == "POST, OPTIONS"
