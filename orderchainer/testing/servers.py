@@ -10,10 +10,18 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
+import pytest
 from django.conf import settings
+from django.db import connection
 
 START_SECONDS = 30.0
+
+needs_services = pytest.mark.skipif(
+    connection.vendor != "postgresql" or not settings.REDIS_URL,
+    reason="needs DATABASE_URL to name a PostgreSQL and REDIS_URL a Redis",
+)
 
 
 def free_port() -> int:
@@ -33,6 +41,24 @@ def environment_in(directory: Path, **variables: str) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{directory / 'orderchainer.db'}",
         "LOG_FILE": str(directory / "orderchainer.log"),
         **variables,
+    }
+
+
+def services_of_this_test() -> dict[str, str]:
+    """Return DATABASE_URL, of the test database, and REDIS_URL, of a database apart for each test process.
+
+    Workers that shared one would take each other's tasks.
+    """
+    database = connection.settings_dict
+    user = quote(database["USER"]) + (
+        f":{quote(database['PASSWORD'], safe='')}" if database["PASSWORD"] else ""
+    )
+    redis = urlsplit(settings.REDIS_URL)
+    number = int(redis.path.strip("/") or 0)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return {
+        "DATABASE_URL": f"postgres://{user}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}",
+        "REDIS_URL": redis._replace(path=f"/{(number - worker) % 16}").geturl(),
     }
 
 
@@ -107,6 +133,7 @@ class Service:
 def running(*command: str, directory: Path, **variables: str) -> Iterator[Service]:
     """Run `python …` with its files in `directory`, and kill what is left of it in the end."""
     variables.setdefault("PORT", str(free_port()))
+    directory.mkdir(exist_ok=True)
     service = Service(
         *command,
         environment=environment_in(directory, **variables),
