@@ -23,6 +23,7 @@ TOKEN_EXAMPLE = {
     "refresh_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
     "expires_in": 900,
 }
+REQUIRED = ["This field is required."]
 # RFC 6749, 5.1: nothing between us and the client may keep an answer with tokens in it.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -44,6 +45,7 @@ class RegisterView(PublicView):
     """Become a user. Two documents claim this path: the answers are the union of both."""
 
     @extend_schema(
+        operation_id="register",
         summary="Register a new user",
         description=(
             "Creates a user with a personal project. The password needs at least 8 characters, is "
@@ -94,6 +96,7 @@ class TokenView(CredentialsView):
     """Sign in."""
 
     @extend_schema(
+        operation_id="get_token",
         summary="Get an access token",
         description=(
             "Signs in with e-mail and password, as JSON or as an OAuth2 password grant. The access "
@@ -104,11 +107,23 @@ class TokenView(CredentialsView):
             "application/json": serializers.Credentials,
             FORM: serializers.Credentials,
         },
-        responses={200: serializers.Tokens, **errors_of("chain", 400, 401)},
+        responses={
+            200: serializers.Tokens,
+            **errors_of("chain", Invalid({"username": REQUIRED}), 401),
+        },
         examples=[
             request_example(
                 "E-mail and password",
                 {"username": "user@example.com", "password": "securepassword"},
+            ),
+            request_example(
+                "An OAuth2 password grant",
+                {
+                    "grant_type": "password",
+                    "username": "user@example.com",
+                    "password": "securepassword",
+                },
+                media_type=FORM,
             ),
             answer_example("The tokens", TOKEN_EXAMPLE),
         ],
@@ -131,6 +146,7 @@ class RefreshView(CredentialsView):
     """Stay signed in."""
 
     @extend_schema(
+        operation_id="refresh_token",
         summary="Refresh the access token",
         description=(
             "Trades a refresh token for a new pair. Each works once: sent again within half a minute "
@@ -140,7 +156,10 @@ class RefreshView(CredentialsView):
             "application/json": serializers.Refreshing,
             FORM: serializers.Refreshing,
         },
-        responses={200: serializers.Tokens, **errors_of("chain", 400, 401)},
+        responses={
+            200: serializers.Tokens,
+            **errors_of("chain", Invalid({"refresh_token": REQUIRED}), 401),
+        },
         examples=[
             request_example(
                 "The refresh token", {"refresh_token": TOKEN_EXAMPLE["refresh_token"]}
@@ -160,6 +179,7 @@ class LogoutView(CredentialsView):
     """Sign out."""
 
     @extend_schema(
+        operation_id="log_out",
         summary="Log out",
         description=(
             "Ends the session of the refresh token in the body or of the access token in the header; "
@@ -169,7 +189,12 @@ class LogoutView(CredentialsView):
             "application/json": serializers.LoggingOut,
             FORM: serializers.LoggingOut,
         },
-        responses={200: serializers.Message, **errors_of("chain", 400, 401)},
+        responses={
+            200: serializers.Message,
+            **errors_of(
+                "chain", Invalid({"refresh_token": ["Not a valid string."]}), 401
+            ),
+        },
         # OpenAPI's own notation: with the header or without it.
         auth=[{"bearer": []}, {}],  # type: ignore[list-item]
         examples=[
