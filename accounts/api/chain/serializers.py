@@ -1,7 +1,7 @@
 """The bodies of `/api/auth/`: what they may hold, and how answers are written."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
@@ -27,6 +27,13 @@ class StrictCharField(serializers.CharField):
 @extend_schema_field(OpenApiTypes.EMAIL)
 class EmailTextField(StrictCharField):
     """An e-mail whose form is judged by the service, together with the password, in one answer."""
+
+    default_error_messages: ClassVar = {"invalid": "Invalid email address"}
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, str) and "\x00" in data:
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 @extend_schema_field(OpenApiTypes.PASSWORD)
