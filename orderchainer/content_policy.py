@@ -35,22 +35,20 @@ _BASE = {
 # An answer of the API is data, whatever a browser makes of it.
 DATA = _policy(default_src="'none'", frame_ancestors="'none'")
 PAGE = _policy(**_BASE)
-# Swagger UI draws with `style` attributes and data: images.
-SWAGGER = _policy(**_BASE | {"style_src": "'self' 'unsafe-inline'"})
-# Redoc writes its styles into the page, searches in a worker that it makes from a blob.
+# Redoc writes its styles into the page and searches in a worker that it makes from a blob.
 REDOC = _policy(
     **_BASE | {"style_src": "'self' 'unsafe-inline'", "worker_src": "blob:"}
 )
-# The admin's Alpine.js evaluates the expressions in its markup.
+# The admin's Alpine.js evaluates the expressions in its markup; its colours stand in the page.
 ADMIN = _policy(
     **_BASE
     | {
-        "script_src": "'self' 'unsafe-eval' 'unsafe-inline'",
+        "script_src": "'self' 'unsafe-eval'",
         "style_src": "'self' 'unsafe-inline'",
     }
 )
 
-_BY_PREFIX = (("/admin", ADMIN), ("/docs", SWAGGER), ("/redoc", REDOC))
+_BY_PREFIX = (("/admin", ADMIN), ("/redoc", REDOC))
 
 
 def policy_of(path: str) -> str:
@@ -73,7 +71,7 @@ class ContentPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        # Django's page about a crash, for developers alone, has its styles and scripts inline.
-        if not (settings.DEBUG and response.status_code == 500):
+        # Django's pages for developers have their styles and scripts inline.
+        if not (settings.DEBUG and response.status_code in {404, 500}):
             response.headers.setdefault(HEADER, policy_of(request.path_info))
         return response

@@ -67,7 +67,7 @@ class RequestMetricsMiddleware:
         match = request.resolver_match
         # A client can invent paths and methods, and each would be a series for ever.
         REQUEST_SECONDS.labels(
-            match.route if match else "(none)",
+            f"/{match.route}" if match else "(none)",
             request.method if request.method in METHODS else "(other)",
             response.status_code,
         ).observe(time.perf_counter() - started)

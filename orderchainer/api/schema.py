@@ -143,9 +143,7 @@ _USUAL: dict[int, Problem] = {
     401: Problem(401, "unauthenticated", "Could not validate credentials"),
     403: Problem(403, "not_allowed", "Not authorized to perform this action"),
     404: Problem(404, "not_found", "Resource not found"),
-    409: Problem(
-        409, "already_exists", "This exists already.", is_duplicate=True
-    ),
+    409: Problem(409, "already_exists", "This exists already.", is_duplicate=True),
     412: Problem(
         412,
         "stale",
@@ -305,6 +303,12 @@ _GROUPS: dict[str, str] = {
     ENVELOPE.name: "Answers in an envelope, with camelCase names.",
     SHOP.name: "The storefront: products, cart, checkout.",
 }
+# What the operations of one tag are about, by its last word; in the order in which tags are shown.
+_THINGS: dict[str, str] = {
+    "auth": "Registering, signing in and staying signed in.",
+    "orders": "Orders, what they wait for, and what happened to them.",
+    "discord": "Word of your orders in a Discord channel.",
+}
 
 
 class SurfaceAutoSchema(AutoSchema):
@@ -378,16 +382,28 @@ def group_tags(result: dict[str, Any], **_: object) -> dict[str, Any]:
     tags: list[dict[str, str]] = []
     groups: list[dict[str, Any]] = []
     for group, description in _GROUPS.items():
-        members = sorted(tag for tag in used if tag.startswith(f"{group}: "))
+        members = sorted(
+            (tag for tag in used if tag.startswith(f"{group}: ")), key=_rank
+        )
         if not members:
             continue
         groups.append({"name": group.capitalize(), "tags": members})
         tags += [
             {
                 "name": tag,
-                "x-displayName": tag.removeprefix(f"{group}: ").capitalize(),
-                "description": description,
+                "x-displayName": _thing_of(tag).capitalize(),
+                "description": _THINGS.get(_thing_of(tag), description),
             }
             for tag in members
         ]
     return {**result, "tags": tags, "x-tagGroups": groups}
+
+
+def _thing_of(tag: str) -> str:
+    return tag.rpartition(": ")[2]
+
+
+def _rank(tag: str) -> tuple[int, str]:
+    names = list(_THINGS)
+    thing = _thing_of(tag)
+    return (names.index(thing) if thing in names else len(names), thing)

@@ -7,6 +7,7 @@ on. `docs/operations.md` lists the fields and the names of the security events.
 
 import logging.config
 import re
+import sys
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from pathlib import Path
@@ -199,7 +200,10 @@ def logging_config(
         "disable_existing_loggers": False,
         "formatters": {
             "line": {"()": "orderchainer.logs.LineFormatter"},
-            "people": {"()": "orderchainer.logs.ConsoleFormatter", "colours": True},
+            "people": {
+                "()": "orderchainer.logs.ConsoleFormatter",
+                "colours": sys.stderr.isatty(),
+            },
         },
         "handlers": {
             "console": {
@@ -220,6 +224,7 @@ def logging_config(
             # These tell of each task, with its arguments; `orderchainer.logs.tasks` does without.
             "celery.app.trace": {"level": "CRITICAL"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
             # At DEBUG these write whole requests and bodies.
             "asyncio": {"level": "WARNING"},
             "autobahn": {"level": "WARNING"},

@@ -1,11 +1,15 @@
 """Lines about background tasks: started, and how they ended, under the request that asked for them."""
 
 import time
+from datetime import timedelta
+from functools import cache as once
 from typing import Any
 
 import structlog
 from celery import signals
 from celery.app.task import Context, Task
+from celery.states import SUCCESS
+from django.conf import settings
 
 logger = structlog.get_logger("orderchainer.tasks")
 
@@ -43,7 +47,9 @@ def task_finished(
     task: "Task[..., Any]", state: str | None = None, **_: object
 ) -> None:
     """Log how the task ended and how long it took."""
-    logger.info(
+    # What beat asks for every few seconds is only worth a line where it went wrong.
+    log = logger.debug if state == SUCCESS and task.name in _often() else logger.info
+    log(
         "task_finished",
         outcome=(state or "unknown").lower(),
         duration_ms=round(seconds_of(task) * 1000, 2),
@@ -80,6 +86,17 @@ def task_revoked(request: Context, expired: bool | None = None, **_: object) -> 
 def task_unknown(name: str, id: str, **_: object) -> None:
     """Log a message for a task that this release does not know."""
     logger.error("task_unknown", task=name, task_id=id)
+
+
+@once
+def _often() -> frozenset[str]:
+    """Return the names of the tasks that beat asks for at least once a minute."""
+    return frozenset(
+        str(entry["task"])
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if isinstance(entry["schedule"], timedelta)
+        and entry["schedule"] <= timedelta(minutes=1)
+    )
 
 
 def seconds_of(task: "Task[..., Any]") -> float:
