@@ -22,6 +22,7 @@ from notifications.messages import Message, message_of
 from notifications.outboxes import Batch
 from notifications.protocol import CloseCode, position_ahead, resumed
 from notifications.wakeups import PUSH_GROUP, SESSIONS_ENDED, STREAM_ADVANCED
+from orderchainer.api.measures import SOCKETS
 from orders.models import OrderEvent
 from orders.queries import stream_after, stream_head
 
@@ -65,6 +66,7 @@ class Hub:
     async def start(self, listener: Listener) -> None:
         """Count `listener` in; return when `position` is known. It gets nothing before `resume`."""
         self._present.add(listener)
+        SOCKETS.set(len(self._present))
         if self._started is None:
             self._started = asyncio.get_running_loop().create_future()
             self._tasks = [
@@ -86,6 +88,7 @@ class Hub:
         """Count `listener` out; with the last one the hub stops, to start again with the next."""
         self._unfollow(listener)
         self._present.discard(listener)
+        SOCKETS.set(len(self._present))
         if self._present or self._started is None:
             return
         tasks, self._tasks = self._tasks, []

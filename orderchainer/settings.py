@@ -11,6 +11,7 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from orderchainer import __version__
 from orderchainer.keys import fernet_key_in, secret_in
@@ -341,6 +342,21 @@ LOGGING = logging_config(
     max_bytes=LOG_MAX_BYTES,
     backups=LOG_BACKUPS,
 )
+
+# --- Back office -----------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "OrderChainer",
+    "SITE_HEADER": "OrderChainer",
+    "SITE_ICON": lambda request: static("orderchainer/icon.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("orderchainer/icon.svg"),
+        }
+    ],
+}
 
 # --- Metrics ---------------------------------------------------------------------------------
 

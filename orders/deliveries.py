@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from orderchainer.api.measures import DELIVERIES
 from orders.events import Drop, GiveUp, TryAgain, subscriber_named
 from orders.models import EventDelivery
 
@@ -74,9 +75,11 @@ def due_deliveries(limit: int = 500) -> list[int]:
 
 def drop_pending(*, subscriber: str, owner_id: int, reason: str) -> int:
     """Drop all that is still on its way to `subscriber` for orders of `owner_id`; return how many."""
-    return EventDelivery.objects.filter(
+    dropped = EventDelivery.objects.filter(
         subscriber=subscriber, state=State.PENDING, event__owner_id=owner_id
     ).update(state=State.DROPPED, finished_at=timezone.now(), last_error=reason[:500])
+    DELIVERIES.labels(subscriber, State.DROPPED).inc(dropped)
+    return dropped
 
 
 @transaction.atomic
@@ -126,9 +129,10 @@ def _own(delivery: EventDelivery) -> Q:
 
 
 def _finish(delivery: EventDelivery, state: str, error: str) -> Outcome:
-    EventDelivery.objects.filter(_own(delivery)).update(
+    finished = EventDelivery.objects.filter(_own(delivery)).update(
         state=state, finished_at=timezone.now(), last_error=error[:500]
     )
+    DELIVERIES.labels(delivery.subscriber, state).inc(finished)
     log = logger.info if state == State.SENT else logger.warning
     log(
         "delivery_finished",
