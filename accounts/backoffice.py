@@ -1,23 +1,33 @@
 """The admin's own ground: its site, and the base of every page that writes through services."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, time
 from typing import Any, TypeVar
 
+from django import forms
 from django.contrib import messages
+from django.contrib.admin import helpers
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.contrib.auth.views import PasswordChangeView
-from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import ValidationError
+from django.db import DataError, models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
+from unfold.utils import parse_date_str
 
 from accounts import services
 from accounts.models import User
 from orderchainer.api.errors import DomainError, Invalid
 
 Row = TypeVar("Row", bound=models.Model)
+
+# --- The site ---------------------------------------------------------------------------------
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):
@@ -35,6 +45,46 @@ class BackOffice(UnfoldAdminSite):
 
     site_title = "OrderChainer"
     site_header = "OrderChainer"
+    index_title = "Back office"
+
+    # The sidebar's groups from top to bottom, by app; what is not named here follows.
+    areas = ("orders", "integrations", "notifications", "accounts")
+    # Apps whose pages stand with another's.
+    joined: Mapping[str, str] = {"auth": "accounts"}
+
+    def navigation(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the sidebar: a group for each app, with the pages that the caller may see.
+
+        Each page shows the `icon` of its ModelAdmin, a name from Material Symbols.
+        """
+        apps = {app["app_label"]: app for app in self.get_app_list(request)}
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for label in sorted(apps, key=self._place_of):
+            pages = groups.setdefault(self.joined.get(label, label), [])
+            for page in apps[label]["models"]:
+                icon = getattr(self.get_model_admin(page["model"]), "icon", "list")
+                pages.append(
+                    {"title": page["name"], "icon": icon, "link": page["admin_url"]}
+                )
+        return [
+            {"title": label.capitalize(), "separator": True, "items": pages}
+            for label, pages in groups.items()
+        ]
+
+    def _place_of(self, label: str) -> tuple[int, str]:
+        """Sort by `areas`; a joined app comes right after the one that it stands with."""
+        area = self.joined.get(label, label)
+        place = self.areas.index(area) if area in self.areas else len(self.areas)
+        return place, area if area == label else f"{area}/{label}"
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Search for pages, as the parent does, which takes the number of a result page on trust."""
+        page = request.GET.get("page", "1")
+        if not page.isdecimal() or len(page) > 3:
+            raise Http404
+        return super().search(request, extra_context)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -50,8 +100,49 @@ class BackOffice(UnfoldAdminSite):
         )(request)
 
 
-class ServiceAdmin(ModelAdmin):
-    """An admin page whose writes are services: what they refuse is shown as a message."""
+def caller(request: HttpRequest) -> User:
+    """Return who is signed in to the admin."""
+    assert isinstance(request.user, User)  # the admin lets nobody else in
+    return request.user
+
+
+# --- Pages that write through services --------------------------------------------------------
+
+# What filters make of a field's name; anything else in an address is not theirs, and some of it
+# (a regular expression) costs what the sender likes.
+LOOKUPS = frozenset({"exact", "isnull", "isempty", "gte", "gt", "lte", "lt"})
+# An action runs within one request, each row in a transaction of its own.
+MOST_AT_ONCE = 500
+MOST_REFUSALS_SHOWN = 10
+MOST_SEARCHED_CHARACTERS = 100
+
+
+class Autocompletes:
+    """Related rows that are found by typing, with widgets that survive what nobody could have picked."""
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Give autocompletes our widget."""
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # of the admin
+            kwargs["widget"] = PickOne(db_field, self.admin_site)  # type: ignore[attr-defined]  # of the admin
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin
+
+
+class ServiceAdmin(Autocompletes, ModelAdmin):
+    """An admin page whose writes are services: what they refuse is shown and nothing is written."""
+
+    icon = "list"
+    show_full_result_count = False
+    list_filter_submit = True
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the form; after a refusal, one that shows it with all that was typed."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return form if refusal is None else refused(form, refusal)
 
     def changeform_view(
         self,
@@ -60,12 +151,77 @@ class ServiceAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save a form. Django saves in one transaction, so a refusal leaves nothing behind."""
+        """Show or save a form.
+
+        Django saves in one transaction, so a service's refusal leaves nothing behind. The form is then
+        shown again, with the refusal as an error of its own.
+        """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
+            if request.method != "POST":
+                raise
+            request.refusal = refusal  # type: ignore[attr-defined]  # for get_form, in this request
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        """Ask, then delete; a refusal leads back to the page of the row."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except DomainError as refusal:
             self.message_user(request, words_of(refusal), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            name = f"{self.opts.app_label}_{self.opts.model_name}_change"
+            return HttpResponseRedirect(
+                reverse(f"{self.admin_site.name}:{name}", args=[object_id])
+            )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Show the list, or act on it. A value that no row can have shows the whole list instead."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except (DataError, OverflowError):
+            return HttpResponseRedirect(f"{request.path}?e=1")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow in an address what the filters put there."""
+        _, joint, how = lookup.rpartition("__")
+        return (not joint or how in LOOKUPS) and super().lookup_allowed(
+            lookup, value, request
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Search within bounds: each word is another condition, and no text holds a NUL."""
+        term = search_term.replace("\x00", "")[:MOST_SEARCHED_CHARACTERS]
+        return super().get_search_results(request, queryset, term)
+
+    def response_action(
+        self, request: HttpRequest, queryset: Any
+    ) -> HttpResponseBase | None:
+        """Run an action, on rows that can be and not on too many."""
+        selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        if not all(is_key_of(self.model, key) for key in selected):
+            self.message_user(
+                request, "These are no rows of this list.", messages.ERROR
+            )
+            return None
+        whole = request.POST.get("select_across", "0") != "0"
+        if whole and queryset.count() > MOST_AT_ONCE:
+            self.message_user(
+                request,
+                f"At most {MOST_AT_ONCE} rows can be acted on at once: narrow the list by a filter.",
+                messages.ERROR,
+            )
+            return None
+        return super().response_action(request, queryset)
 
     def do_each(
         self,
@@ -75,22 +231,72 @@ class ServiceAdmin(ModelAdmin):
         *,
         done: str,
     ) -> None:
-        """Call `work` for each selected row; tell how many it was `done` to, and each refusal by row.
+        """Call `work` for each selected row; tell how many it was `done` to, and what was refused.
 
         One service call for each row: every one has its own rules, locks and events.
         """
         count = 0
+        refusals: list[str] = []
         for row in rows:
             try:
                 work(row)
             except DomainError as refusal:
-                self.message_user(
-                    request, f"{row}: {words_of(refusal)}", messages.ERROR
-                )
+                refusals.append(f"{row}: {words_of(refusal)}")
             else:
                 count += 1
+        for words in refusals[:MOST_REFUSALS_SHOWN]:
+            self.message_user(request, words, messages.ERROR)
+        if more := refusals[MOST_REFUSALS_SHOWN:]:
+            self.message_user(
+                request, f"Refused as well: {len(more)} more.", messages.ERROR
+            )
         if count:
             self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
+
+
+class ServiceInline(Autocompletes, TabularInline):
+    """Rows within the page of another."""
+
+
+class ReadOnly:
+    """An admin page that is only looked at, whoever looks: nobody adds, changes or deletes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+# --- Refusals ---------------------------------------------------------------------------------
+
+
+def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.BaseForm]:
+    """Return `form` with `refusal` among its errors, beside the fields that it names."""
+
+    class Refused(form):  # type: ignore[valid-type,misc]  # a class made at run time, as Django's factories do
+        # A form whose fields are called otherwise than the service's says so in `called`.
+        def full_clean(self) -> None:
+            super().full_clean()
+            called = getattr(self, "called", {})
+            if not isinstance(refusal, Invalid):
+                self.add_error(None, refusal.message)
+                return
+            for name, found in refusal.errors.items():
+                field = called.get(name, name)
+                known = field in self.fields
+                self.add_error(
+                    field if known else None,
+                    found if known else [f"{name}: {words}" for words in found],
+                )
+
+    return Refused
 
 
 def words_of(refusal: DomainError) -> str:
@@ -102,3 +308,70 @@ def words_of(refusal: DomainError) -> str:
             for message in found
         )
     return refusal.message
+
+
+# --- Fields, widgets and filters --------------------------------------------------------------
+
+
+def is_key_of(model: type[models.Model], text: str) -> bool:
+    """Tell whether `text` could be the key of a row: of its type, and within what a database holds."""
+    key = model._meta.pk
+    try:
+        value = key.to_python(text)
+        key.run_validators(value)
+    except ValidationError:
+        return False
+    return True
+
+
+class _Keys:
+    """Leave out of what is shown as selected whatever cannot be a key: Django asks the database for it."""
+
+    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+        model = self.field.remote_field.model  # type: ignore[attr-defined]  # of the widget
+        keys = [key for key in value if not key or is_key_of(model, key)]
+        return super().optgroups(name, keys, attr)  # type: ignore[misc]  # of the widget
+
+
+class PickOne(_Keys, AutocompleteSelect):
+    """A related row, found by typing."""
+
+
+class PickMany(_Keys, AutocompleteSelectMultiple):
+    """Related rows, found by typing."""
+
+
+class Lines(forms.CharField):
+    """Text of several lines. Browsers send CRLF for each line end, whatever they were given."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text with plain line ends."""
+        return super().to_python(value).replace("\r\n", "\n")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare without regard to the kind of line ends."""
+        return super().has_changed((initial or "").replace("\r\n", "\n"), data)
+
+
+class DaysFilter(RangeDateFilter):
+    """From one day to another, both included."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list; a text that is no date does not."""
+        for end, how, moment in (("from", "gte", time.min), ("to", "lte", time.max)):
+            text = self.used_parameters.get(f"{self.parameter_name}_{end}")
+            day = parse_date_str(text) if text else None
+            if day is not None:
+                bound = datetime.combine(day, moment, tzinfo=UTC)
+                queryset = queryset.filter(**{f"{self.field_path}__{how}": bound})
+        return queryset
+
+
+class PickFilter(AutocompleteSelectFilter):
+    """By a related row, found by typing: a list of all of them could be long."""
+
+    def __init__(self, field: Any, request: HttpRequest, *args: Any) -> None:
+        super().__init__(field, request, *args)
+        chosen = self.value()
+        if chosen and not is_key_of(field.remote_field.model, chosen):
+            raise IncorrectLookupParameters

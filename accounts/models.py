@@ -6,6 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import MinLengthValidator
 from django.db import models, transaction
@@ -26,8 +27,9 @@ class UserManager(BaseUserManager["User"]):
 
         Raises IntegrityError where the e-mail is taken, in whatever case.
         """
+        # Hashed first: it takes a tenth of a second, and a user is as old as their row.
+        fields["password"] = make_password(password)
         user = self.model(email=self.normalize_email(email).strip(), **fields)
-        user.set_password(password)
         user.save(using=self._db)
         project = Project.objects.create(name=user.email, personal_owner=user)
         Membership.objects.create(

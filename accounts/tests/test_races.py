@@ -1,4 +1,4 @@
-"""What happens when two come at once, on PostgreSQL, and what would happen without our guards."""
+"""What happens when two come at once, and on PostgreSQL what would happen without our guards."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,7 @@ from accounts.services import (
 from accounts.tests.factories import PASSWORD, make_user
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 
-pytestmark = [
-    pytest.mark.services,
-    on_postgresql,
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def unique_name(table: str, column: str) -> str:
@@ -45,6 +41,8 @@ def register(email: str) -> Callable[[], User]:
     return lambda: register_user(email=email, password=PASSWORD)
 
 
+@pytest.mark.services
+@on_postgresql
 def test_one_email_registered_twice_at_once_makes_one_user() -> None:
     before_insert = Meeting('INSERT INTO "accounts_user"')
 
@@ -67,6 +65,8 @@ def test_many_registrations_of_one_email_make_one_user() -> None:
     assert sum(isinstance(outcome, EmailTaken) for outcome in outcomes) == 5
 
 
+@pytest.mark.services
+@on_postgresql
 def test_without_the_constraint_one_email_makes_two_users() -> None:
     """The negative control: asking first whether the e-mail is taken is not enough."""
     with without_constraint("accounts_user", "user_email_unique_without_case"):
@@ -98,6 +98,8 @@ def before_use() -> Meeting:
     return Meeting('INSERT INTO "token_blacklist_outstandingtoken"')
 
 
+@pytest.mark.services
+@on_postgresql
 def test_one_refresh_token_traded_twice_at_once_gives_one_pair() -> None:
     token = open_session(user=make_user()).refresh
     meeting = before_use()
@@ -121,6 +123,8 @@ def test_many_trades_of_one_refresh_token_give_one_pair() -> None:
     assert sum(isinstance(outcome, TokenRefused) for outcome in outcomes) == 5
 
 
+@pytest.mark.services
+@on_postgresql
 def test_without_the_lock_the_unique_keys_still_give_one_pair(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -137,6 +141,8 @@ def test_without_the_lock_the_unique_keys_still_give_one_pair(
     ]
 
 
+@pytest.mark.services
+@on_postgresql
 def test_without_lock_and_unique_keys_one_refresh_token_gives_two_pairs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -156,6 +162,8 @@ def test_without_lock_and_unique_keys_one_refresh_token_gives_two_pairs(
 # --- A session ended while it is refreshed ----------------------------------------------------
 
 
+@pytest.mark.services
+@on_postgresql
 @pytest.mark.parametrize("door", ["log_out", "deactivate_user"])
 def test_a_session_ended_during_its_refresh_is_ended(door: str) -> None:
     user = make_user()
