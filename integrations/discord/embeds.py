@@ -159,7 +159,8 @@ def _lines(event: OrderEvent) -> list[str]:
         case EventType.BLOCKED:
             lines.append("It waits for what went wrong.")
     if cause := data.get("cause"):
-        lines.append(f"Because order #{cause['order_id']} is {cause['status']}.")
+        became = BECAME[cause["status"]]
+        lines.append(f"Because order #{cause['order_id']} {became}.")
     return lines
 
 

@@ -73,7 +73,7 @@ class Discord:
         first_webhook: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._default_bucket = bucket
         self._first_webhook = first_webhook
         self._lock = threading.RLock()
@@ -183,7 +183,7 @@ class Discord:
         """Count a call; return the headers about the limit, and the seconds to wait if it is over it."""
         if self.bucket is None:
             return {}, 0
-        now = self._clock()
+        now = self.clock()
         webhook.calls = [at for at in webhook.calls if at > now - self.bucket.seconds]
         over = len(webhook.calls) >= self.bucket.limit
         if not over:
@@ -212,7 +212,7 @@ class Discord:
         thread = request.query.get("thread_id", [""])[0]
         if thread and thread not in webhook.threads:
             return _error(404, 10003, "Unknown Channel")
-        errors = _message_errors(body)
+        errors = message_errors(body)
         if errors:
             return _invalid(errors)
         if not body.get("content") and not body.get("embeds"):
@@ -244,7 +244,7 @@ class Discord:
             return refusal
         for message in self.messages:
             if message["id"] == message_id and message["webhook_id"] == webhook.id:
-                errors = _message_errors(body)
+                errors = message_errors(body)
                 if errors:
                     return _invalid(errors)
                 message.update(
@@ -347,7 +347,8 @@ def _one(code: str, message: str) -> Errors:
     return {"_errors": [{"code": code, "message": message}]}
 
 
-def _message_errors(body: Mapping[str, Any]) -> Errors:
+def message_errors(body: Mapping[str, Any]) -> Errors:
+    """Return all that is wrong with a message, by field as deep as it stands."""
     return dict(_each_message_error(body))
 
 
@@ -379,7 +380,7 @@ def _each_message_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Errors]]
     }
     if found:
         yield "embeds", found
-    elif sum(map(_embed_size, embeds)) > EMBED_TOTAL:
+    elif sum(map(embed_size, embeds)) > EMBED_TOTAL:
         yield (
             "embeds",
             _one(
@@ -443,7 +444,8 @@ def _each_field_error(one: Any) -> Iterator[tuple[str, Errors]]:
     yield from _text(one, "value", 1024, least=1, required=True)
 
 
-def _embed_size(embed: Mapping[str, Any]) -> int:
+def embed_size(embed: Mapping[str, Any]) -> int:
+    """Return the length of all texts of an embed together."""
     texts = [
         embed.get("title", ""),
         embed.get("description", ""),
