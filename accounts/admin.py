@@ -14,11 +14,11 @@ from rest_framework_simplejwt.token_blacklist.models import (
     BlacklistedToken,
     OutstandingToken,
 )
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import services
-from accounts.backoffice import ServiceAdmin
+from accounts.backoffice import ReadOnly, ServiceAdmin, ServiceInline, caller
 from accounts.models import Membership, Project, Session, User
 from accounts.security import security_log
 from accounts.services import projects, users
@@ -238,12 +238,6 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         return reached
 
 
-def caller(request: HttpRequest) -> User:
-    """Return who is signed in to the admin."""
-    assert isinstance(request.user, User)  # the admin lets nobody else in
-    return request.user
-
-
 # --- Sessions ---------------------------------------------------------------------------------
 
 
@@ -271,18 +265,6 @@ class SessionState(admin.SimpleListFilter):
         }
         chosen = self.value()
         return queryset.filter(conditions[chosen]) if chosen in conditions else queryset
-
-
-class ReadOnly:
-    """An admin page that nothing is written on; its actions ask for the permission to change."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 @admin.register(Session)
@@ -319,7 +301,11 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
         """Whether its tokens open anything."""
         return session.is_open
 
-    @admin.action(description="End", permissions=["change"])
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change sessions may end them, which is all that can be done to one."""
+        return request.user.has_perm("accounts.change_session")
+
+    @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         """Sign these sessions out; those that have ended already are left as they are."""
         self.do_each(
@@ -335,7 +321,7 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
 # --- Projects ---------------------------------------------------------------------------------
 
 
-class MembershipInline(TabularInline):
+class MembershipInline(ServiceInline):
     """Who works in the project."""
 
     model = Membership

@@ -52,7 +52,7 @@ class BackOffice(UnfoldAdminSite):
     # Apps whose pages stand with another's.
     joined: Mapping[str, str] = {"auth": "accounts"}
 
-    def navigation(self, request: HttpRequest) -> list[dict[str, Any]]:
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the sidebar: a group for each app, with the pages that the caller may see.
 
         Each page shows the `icon` of its ModelAdmin, a name from Material Symbols.
@@ -60,15 +60,22 @@ class BackOffice(UnfoldAdminSite):
         apps = {app["app_label"]: app for app in self.get_app_list(request)}
         groups: dict[str, list[dict[str, Any]]] = {}
         for label in sorted(apps, key=self._place_of):
-            pages = groups.setdefault(self.joined.get(label, label), [])
+            items = groups.setdefault(self.joined.get(label, label), [])
             for page in apps[label]["models"]:
-                icon = getattr(self.get_model_admin(page["model"]), "icon", "list")
-                pages.append(
-                    {"title": page["name"], "icon": icon, "link": page["admin_url"]}
+                items.append(
+                    {
+                        "title": page["name"],
+                        "icon": getattr(
+                            self.get_model_admin(page["model"]), "icon", "list"
+                        ),
+                        "link": page["admin_url"],
+                        "active": request.path.startswith(page["admin_url"]),
+                        "has_permission": True,
+                    }
                 )
         return [
-            {"title": label.capitalize(), "separator": True, "items": pages}
-            for label, pages in groups.items()
+            {"title": label.capitalize(), "separator": True, "items": items}
+            for label, items in groups.items()
         ]
 
     def _place_of(self, label: str) -> tuple[int, str]:
@@ -281,9 +288,9 @@ def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.Base
     """Return `form` with `refusal` among its errors, beside the fields that it names."""
 
     class Refused(form):  # type: ignore[valid-type,misc]  # a class made at run time, as Django's factories do
-        # A form whose fields are called otherwise than the service's says so in `called`.
         def full_clean(self) -> None:
             super().full_clean()
+            # A form that calls a field otherwise than the service does says so in `called`.
             called = getattr(self, "called", {})
             if not isinstance(refusal, Invalid):
                 self.add_error(None, refusal.message)

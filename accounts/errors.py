@@ -4,7 +4,6 @@ from orderchainer.api.errors import (
     AlreadyExists,
     Conflict,
     NotAllowed,
-    NotFound,
     Unauthenticated,
 )
 
@@ -35,13 +34,6 @@ class IdempotencyKeyReused(Conflict):
 
     code = "idempotency_key_reused"
     default_message = "This Idempotency-Key was used for another request. Take a new key for a new request."
-
-
-class ProjectNotFound(NotFound):
-    """There is no such project, or none of this user's."""
-
-    code = "project_not_found"
-    default_message = "There is no such project."
 
 
 class LastOwner(Conflict):

@@ -13,6 +13,7 @@ from accounts.errors import TokenRefused
 from accounts.models import Session, User
 from accounts.queries import session_of
 from accounts.security import security_log
+from orderchainer.api.clients import address_of
 
 
 class SessionJWTAuthentication(JWTAuthentication):
@@ -54,9 +55,9 @@ class Caller:
 
 
 def caller_of(request: HttpRequest | Request) -> Caller:
-    """Return where `request` comes from: the peer of the connection."""
+    """Return where `request` comes from."""
     return Caller(
-        ip_address=_address_in(request.META.get("REMOTE_ADDR", "")),
+        ip_address=_address_in(address_of(request) or ""),
         # PostgreSQL keeps no NUL, and not every server refuses one in a header.
         user_agent=request.META.get("HTTP_USER_AGENT", "").replace("\x00", ""),
     )
