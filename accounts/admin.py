@@ -14,7 +14,6 @@ from rest_framework_simplejwt.token_blacklist.models import (
     BlacklistedToken,
     OutstandingToken,
 )
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import services
@@ -29,8 +28,26 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    """Sets of permissions for staff."""
+class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
+    """Sets of permissions for staff. Superusers alone write them: others could extend their own."""
+
+    icon = "shield_person"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return request.user.is_superuser and super().has_add_permission(request)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        """Superusers only."""
+        return request.user.is_superuser and super().has_change_permission(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        """Superusers only."""
+        return request.user.is_superuser and super().has_delete_permission(request, obj)
 
 
 # --- Users ------------------------------------------------------------------------------------
@@ -84,6 +101,7 @@ class UserPasswordForm(AdminPasswordChangeForm):
 class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no generic at run time
     """Users. They are deactivated and never deleted: their orders stay what they are."""
 
+    icon = "person"
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = UserPasswordForm
@@ -271,6 +289,7 @@ class SessionState(admin.SimpleListFilter):
 class SessionAdmin(ReadOnly, ServiceAdmin):
     """Who is signed in, since when and from where."""
 
+    icon = "key"
     list_display = (
         "user",
         "open_now",
@@ -362,6 +381,7 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
 class ProjectAdmin(ServiceAdmin):
     """Projects and who works in them."""
 
+    icon = "storefront"
     list_display = (
         "name",
         "personal_owner",

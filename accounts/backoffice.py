@@ -143,11 +143,9 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     show_full_result_count = False
     list_filter_submit = True
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form; after a refusal, one that shows it with all that was typed."""
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, **kwargs)
         refusal = getattr(request, "refusal", None)
         return form if refusal is None else refused(form, refusal)
 
@@ -340,11 +338,11 @@ class _Keys:
         return super().optgroups(name, keys, attr)  # type: ignore[misc]  # of the widget
 
 
-class PickOne(_Keys, AutocompleteSelect):
+class PickOne(_Keys, AutocompleteSelect):  # type: ignore[misc]  # the stubs type `attr` as nothing
     """A related row, found by typing."""
 
 
-class PickMany(_Keys, AutocompleteSelectMultiple):
+class PickMany(_Keys, AutocompleteSelectMultiple):  # type: ignore[misc]  # as above
     """Related rows, found by typing."""
 
 
@@ -353,7 +351,7 @@ class Lines(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return the text with plain line ends."""
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare without regard to the kind of line ends."""

@@ -12,6 +12,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from orderchainer import __version__
 from orderchainer.keys import fernet_key_in, secret_in
@@ -72,6 +73,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
     "accounts.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -267,6 +269,8 @@ SIMPLE_JWT = {
 
 MAX_REQUEST_BODY_BYTES = env.int("MAX_REQUEST_BODY_BYTES", default=1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BODY_BYTES
+# The admin's form of an order posts a field for each dependency and several for each item.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -325,6 +329,49 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if WHITENOISE_USE_FINDERS
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Back office ------------------------------------------------------------------------------
+
+# The sidebar follows the pages that there are: see `accounts.backoffice`.
+UNFOLD = {
+    "SITE_TITLE": "OrderChainer",
+    "SITE_HEADER": "OrderChainer",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_ICON": lambda request: static("orderchainer/icon.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("orderchainer/icon.svg"),
+        }
+    ],
+    "SITE_DROPDOWN": [
+        {"icon": "home", "title": "Front page", "link": reverse_lazy("home")},
+        {"icon": "terminal", "title": "API, to try", "link": reverse_lazy("swagger")},
+        {"icon": "menu_book", "title": "API, to read", "link": reverse_lazy("redoc")},
+        {"icon": "monitor_heart", "title": "Ready?", "link": reverse_lazy("readyz")},
+    ],
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "ENVIRONMENT": ["Development", "warning"] if DEBUG else ["Production", "danger"],
+    "BORDER_RADIUS": "8px",
+    # Teal, as the icon.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.7)",
+            "100": "oklch(95.3% .051 180.8)",
+            "200": "oklch(91% .096 180.4)",
+            "300": "oklch(85.5% .138 181.1)",
+            "400": "oklch(77.7% .152 181.9)",
+            "500": "oklch(70.4% .14 182.5)",
+            "600": "oklch(60% .118 184.7)",
+            "700": "oklch(51.1% .096 186.4)",
+            "800": "oklch(43.7% .078 188.2)",
+            "900": "oklch(38.6% .063 188.4)",
+            "950": "oklch(27.7% .046 192.5)",
+        }
     },
 }
 
