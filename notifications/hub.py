@@ -46,6 +46,7 @@ LONGEST_RETRY_SECONDS = 15.0
 # A socket that came while the database was away is not kept waiting for longer; it may come again.
 START_SECONDS = 10.0
 LEAVE_GROUP_SECONDS = 2.0
+CANCEL_AGAIN_SECONDS = 0.25
 
 
 class Hub:
@@ -94,9 +95,12 @@ class Hub:
         tasks, self._tasks = self._tasks, []
         self._started.cancel()
         self._started = None
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ending = set(tasks)
+        while ending:
+            for task in ending:
+                task.cancel()
+            # Again and again: a Redis client that is about to connect swallows a cancellation.
+            _, ending = await asyncio.wait(ending, timeout=CANCEL_AGAIN_SECONDS)
 
     async def refuse_ahead(self, position: int) -> None:
         """Raise ClientError where the stream has not reached `position`."""

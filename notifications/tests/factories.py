@@ -1,0 +1,148 @@
+"""Events and sockets for tests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ParamSpec, TypeVar, cast
+
+import orjson
+from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from accounts.models import User
+from accounts.tests.factories import token_of
+from notifications.consumers import Receive, Scope
+from notifications.outboxes import Send
+from notifications.routing import websocket_application
+from orders.events import EventType
+from orders.models import OrderEvent
+from orders.relay import relay_events
+
+# As what it is to a server; Channels types each kind of message on its own.
+SERVED = cast(Callable[[Scope, Receive, Send], Awaitable[None]], websocket_application)
+
+
+def make_event(
+    owner: User, type: str = EventType.CREATED, *, order_id: int = 1, **data: Any
+) -> OrderEvent:
+    """Write an event of one of `owner`'s orders as a service would, not relayed yet."""
+    return OrderEvent.objects.create(
+        type=type,
+        order_id=order_id,
+        owner_id=owner.pk,
+        project_id=owner.personal_project.pk,
+        actor_id=owner.pk,
+        data={"title": "An order", "status": "pending", **data},
+    )
+
+
+def make_stream(owner: User, length: int) -> list[int]:
+    """Write `length` events of `owner` and relay them; return their positions."""
+    events = [make_event(owner, order_id=number) for number in range(1, length + 1)]
+    relay_events()
+    return positions_of(events)
+
+
+def positions_of(events: list[OrderEvent]) -> list[int]:
+    """Return the positions that the relay gave to `events`."""
+    rows = OrderEvent.objects.filter(pk__in=[event.pk for event in events]).order_by(
+        "pk"
+    )
+    return [
+        position for position in rows.values_list("position", flat=True) if position
+    ]
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do what touches the database in a thread, as a worker would, and give the connection back."""
+    return await database_sync_to_async(work, thread_sensitive=False)(*args, **kwargs)
+
+
+class Socket(WebsocketCommunicator):
+    """A client of the service's WebSocket application, without a server in between.
+
+    While `reading` is cleared, sends to it wait, as on a server whose client takes nothing.
+    """
+
+    def __init__(self, path: str, **options: Any) -> None:
+        self.subprotocol: str | None = None
+        self.reading = asyncio.Event()
+        self.reading.set()
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_when_read(output: dict[str, Any]) -> None:
+                await self.reading.wait()
+                await send(output)
+
+            await SERVED(scope, receive, send_when_read)
+
+        super().__init__(application, path, **options)
+
+    # Channels' own keep every thread's database connection open, for tests in one transaction. Ours
+    # commit, and the threads of a service give their connections back.
+    async def send_input(self, message: dict[str, Any]) -> None:
+        """Give the application what a client sends."""
+        await ApplicationCommunicator.send_input(self, message)  # type: ignore[no-untyped-call]
+
+    async def receive_output(self, timeout: float = 1) -> dict[str, Any]:
+        """Return what the application sends."""
+        output: dict[str, Any] = await ApplicationCommunicator.receive_output(
+            self, timeout
+        )
+        return output
+
+    async def hear(self, timeout: float = 3) -> dict[str, Any]:
+        """Return the next message."""
+        message: dict[str, Any] = orjson.loads(await self.receive_from(timeout))
+        return message
+
+    async def hear_many(self, number: int) -> list[dict[str, Any]]:
+        """Return the next `number` messages."""
+        return [await self.hear() for _ in range(number)]
+
+    async def hear_to_the_close(self, code: int) -> list[dict[str, Any]]:
+        """Return all messages before the close, which has to have this code."""
+        heard = []
+        while (output := await self.receive_output(3))["type"] == "websocket.send":
+            heard.append(orjson.loads(output["text"]))
+        assert output == {"type": "websocket.close", "code": code}
+        return heard
+
+    async def close_code(self, timeout: float = 3) -> int:
+        """Return the code of the close that comes next."""
+        output = await self.receive_output(timeout)
+        assert output["type"] == "websocket.close", output
+        code: int = output["code"]
+        return code
+
+
+@asynccontextmanager
+async def socket_of(
+    user: User, *, of: int | None = None, query: str = "", **options: Any
+) -> AsyncIterator[Socket]:
+    """Open `user`'s socket with a fresh token, on their own feed or on the feed `of` another."""
+    token = await in_thread(token_of, user)
+    async with socket_at(
+        f"/ws/notifications/{of or user.pk}/{query}",
+        headers=[(b"authorization", b"Bearer " + token.encode())],
+        **options,
+    ) as socket:
+        yield socket
+
+
+@asynccontextmanager
+async def socket_at(path: str, **options: Any) -> AsyncIterator[Socket]:
+    """Open a socket at `path`, however it is then received."""
+    socket = Socket(path, **options)
+    accepted, subprotocol = await socket.connect(timeout=5)
+    assert accepted
+    socket.subprotocol = subprotocol if isinstance(subprotocol, str) else None
+    try:
+        yield socket
+    finally:
+        await socket.disconnect(timeout=5)

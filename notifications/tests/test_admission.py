@@ -1,0 +1,159 @@
+"""Who gets a socket, and with which credentials."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import log_out
+from accounts.tests.factories import token_of
+from notifications.tests.factories import (
+    Socket,
+    in_thread,
+    make_stream,
+    socket_at,
+    socket_of,
+)
+
+
+def header(token: str, scheme: str = "Bearer") -> dict[str, Any]:
+    return {"headers": [(b"authorization", f"{scheme} {token}".encode())]}
+
+
+def protocols(token: str, scheme: str = "bearer") -> dict[str, Any]:
+    return {"subprotocols": [scheme, token]}
+
+
+async def assert_hears_own_events(socket: Socket, user: User) -> None:
+    [position] = await in_thread(make_stream, user, 1)
+    assert (await socket.hear())["position"] == position
+
+
+@pytest.mark.parametrize("slash", ["/", ""], ids=["with slash", "without"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+async def test_admits_the_bearer_of_a_header(
+    ada: User, slash: str, scheme: str
+) -> None:
+    token = await in_thread(token_of, ada)
+
+    async with socket_at(
+        f"/ws/notifications/{ada.pk}{slash}", **header(token, scheme)
+    ) as socket:
+        assert socket.subprotocol is None
+        await assert_hears_own_events(socket, ada)
+
+
+async def test_admits_a_token_in_the_query(ada: User) -> None:
+    token = await in_thread(token_of, ada)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/?token={token}") as socket:
+        await assert_hears_own_events(socket, ada)
+
+
+async def test_admits_a_token_among_the_subprotocols_and_answers_bearer(
+    ada: User,
+) -> None:
+    token = await in_thread(token_of, ada)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **protocols(token)) as socket:
+        assert socket.subprotocol == "bearer"
+        await assert_hears_own_events(socket, ada)
+
+
+async def test_admits_staff_to_the_feed_of_anyone(ada: User, staff: User) -> None:
+    async with socket_of(staff, of=ada.pk) as socket:
+        await assert_hears_own_events(socket, ada)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {},
+        header("garbage"),
+        header(""),
+        header("YWRhOnB3", "Basic"),
+        protocols("garbage"),
+        {"subprotocols": ["bearer"]},
+        {"headers": [(b"authorization", b"\xff\x00")]},
+    ],
+    ids=["none", "garbage", "empty", "basic", "subprotocol", "no subprotocol", "bytes"],
+)
+async def test_refuses_without_a_token_that_can_be_believed(
+    ada: User, credentials: dict[str, Any]
+) -> None:
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **credentials) as socket:
+        assert await socket.close_code() == 4401
+
+
+@pytest.mark.parametrize("query", ["?token=", "?token=%00", "?token=a.b.c", "?%ff"])
+async def test_refuses_a_query_without_a_token_that_can_be_believed(
+    ada: User, query: str
+) -> None:
+    async with socket_at(f"/ws/notifications/{ada.pk}/{query}") as socket:
+        assert await socket.close_code() == 4401
+
+
+async def test_answers_the_subprotocol_to_a_browser_that_it_refuses(ada: User) -> None:
+    async with socket_at(
+        f"/ws/notifications/{ada.pk}/", **protocols("garbage")
+    ) as socket:
+        assert socket.subprotocol == "bearer"
+        assert await socket.close_code() == 4401
+
+
+async def test_refuses_an_expired_token(ada: User) -> None:
+    token = await in_thread(token_of, ada)
+    later = timezone.now() + timedelta(
+        minutes=settings.ACCESS_TOKEN_EXPIRE_MINUTES, seconds=1
+    )
+
+    with time_machine.travel(later):
+        async with socket_at(f"/ws/notifications/{ada.pk}/", **header(token)) as socket:
+            assert await socket.close_code() == 4401
+
+
+async def test_refuses_the_token_of_a_session_that_has_ended(ada: User) -> None:
+    token = await in_thread(token_of, ada)
+    await in_thread(log_out, access_token=token)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **header(token)) as socket:
+        assert await socket.close_code() == 4401
+
+
+async def test_refuses_the_feed_of_another(ada: User, bob: User) -> None:
+    async with socket_of(ada, of=bob.pk) as socket:
+        assert await socket.close_code() == 4403
+
+
+@pytest.mark.parametrize(
+    "id_in_path", ["0", "-1", "abc", "9" * 30, "%00", "1.0", "\uff19"]
+)
+async def test_tells_a_stranger_nothing_of_other_ids(
+    ada: User, id_in_path: str
+) -> None:
+    token = await in_thread(token_of, ada)
+
+    async with socket_at(f"/ws/notifications/{id_in_path}/", **header(token)) as socket:
+        assert await socket.close_code() == 4403
+
+
+@pytest.mark.parametrize(
+    "id_in_path", ["0", "-1", "abc", "9" * 19, "9" * 30, "%00", "999999"]
+)
+async def test_tells_staff_that_nobody_has_the_id(staff: User, id_in_path: str) -> None:
+    token = await in_thread(token_of, staff)
+
+    async with socket_at(f"/ws/notifications/{id_in_path}/", **header(token)) as socket:
+        assert await socket.close_code() == 4404
+
+
+@pytest.mark.parametrize(
+    "path", ["/ws/", "/ws/notifications/", "/", "/ws/notifications/1/2"]
+)
+async def test_closes_what_is_opened_at_another_path(path: str) -> None:
+    async with socket_at(path) as socket:
+        assert await socket.close_code() == 4404
