@@ -196,7 +196,9 @@ else:
     # A dead broker must cost a request a moment, not a minute: the sweep repeats what was not sent.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "socket_connect_timeout": 1,
-        "socket_timeout": 5,
+        "socket_timeout": 2,
+        # Of publishing. By itself kombu tries anew for six seconds; workers and beat go by the setting below.
+        "max_retries": 0,
         "visibility_timeout": 3600,
     }
 
@@ -209,6 +211,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# For ever: after a hundred tries, which is most of an hour, Celery would give up and end.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "orderchainer.runtime.schedule:DueAtStartScheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -229,6 +233,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(days=1),
     },
 }
+
+# --- Events ----------------------------------------------------------------------------------
+
+# How long a worker has a delivery to itself. Deliveries of a worker that died go on after that.
+DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", default=60)
 
 # --- Users -----------------------------------------------------------------------------------
 
@@ -428,6 +437,8 @@ X_FRAME_OPTIONS = "DENY"
 # --- Discord ---------------------------------------------------------------------------------
 
 DISCORD_WEBHOOK_TIMEOUT = env.float("DISCORD_WEBHOOK_TIMEOUT", default=5)
-# `host` or `host:port`. A host that is named here besides Discord's own may be plain http.
+# Where webhooks may be, and nowhere else; empty means Discord's own hosts. `integrations.discord.hosts`
+# reads the entries. Only an entry with a port or with the scheme http allows plain http.
 DISCORD_WEBHOOK_HOSTS = env.list("DISCORD_WEBHOOK_HOSTS", default=[])
+# Replaces https://discord.com/api for webhooks at Discord's own hosts; the others are called where they are.
 DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="").rstrip("/")
