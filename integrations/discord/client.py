@@ -20,6 +20,8 @@ from django.conf import settings
 from integrations.discord.url import WebhookAddress
 
 USER_AGENT_VERSION = "1.0"
+# To connect, tried for each address of the host in turn: more than a handshake ever needs.
+LONGEST_CONNECT_SECONDS = 3.0
 MAX_REPLY_BYTES = 64 * 1024
 CHUNK_BYTES = 8 * 1024
 # What a 429 that names no delay is taken to mean, and the longest delay that is believed.
@@ -74,12 +76,13 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
     """Post `message` to a webhook and tell what came of it; raises nothing for a failed call.
 
     Asks Discord to wait until the message is saved: otherwise it is silent where that fails.
-    Takes at most about twice `DISCORD_WEBHOOK_TIMEOUT` seconds.
+    Takes at most about twice `DISCORD_WEBHOOK_TIMEOUT`, and what it takes to find the host.
     """
     query = {"wait": "true"}
     if address.thread_id:
         query["thread_id"] = address.thread_id
     timeout = settings.DISCORD_WEBHOOK_TIMEOUT
+    deadline = time.monotonic() + timeout
     try:
         with (
             requests.Session() as session,
@@ -88,16 +91,16 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
                 params=query,
                 data=orjson.dumps(message),
                 headers=_headers(),
-                timeout=timeout,
+                timeout=(min(timeout, LONGEST_CONNECT_SECONDS), timeout),
                 # An answer may not choose another address to be called.
                 allow_redirects=False,
                 stream=True,
             ) as response,
         ):
-            body = _read(response, deadline=time.monotonic() + timeout)
+            body = _read(response, deadline=deadline)
             return _judge(address, response.status_code, response.headers, body)
     except requests.ConnectTimeout:
-        return _unclear(f"Discord could not be reached within {timeout:g} seconds.")
+        return _unclear("Discord could not be reached in time.")
     except requests.Timeout:
         return _unclear(f"Discord did not answer within {timeout:g} seconds.")
     except requests.exceptions.SSLError:
