@@ -36,13 +36,16 @@ def _fast_password_hashes() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _no_shared_broker() -> None:
     """Keep nudges in this process: a test that wants a worker starts one with a broker of its own."""
-    app.conf.broker_url = "memory://"
+    app.conf.broker_url = "memory://"  # type: ignore[misc]  # it can be set
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _logs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _logs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Write the log into a file of this run, and leave the console to pytest."""
     file = tmp_path_factory.mktemp("logs") / "orderchainer.log"
     config = logging_config(level="INFO", file=file, for_people=True)
     config["root"]["handlers"].remove("console")
-    configure(config)
+    # The settings too, since a Celery worker that starts within a test sets Django up again.
+    with override_settings(LOGGING=config):
+        configure(config)
+        yield

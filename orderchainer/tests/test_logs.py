@@ -1,0 +1,506 @@
+"""The log as it stands on disk: which lines, with which fields, in which file, and what never."""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import structlog
+from celery import signals
+from celery.contrib.testing.worker import start_worker
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from accounts.tests.factories import client_of, make_user, token_of
+from orderchainer.celery import app
+from orderchainer.logs import logging_config, redact, scrub
+from orderchainer.logs.files import SharedRotatingFileHandler
+from orderchainer.tasks import beat_once
+from orderchainer.tests.conftest import WrittenLog
+
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+WEBHOOK = (
+    "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_of-the-webhook"
+)
+
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+def test_a_request_is_one_line_and_its_answer_another(log: WrittenLog) -> None:
+    Client().get("/healthz", headers={"X-Request-ID": "from-the-proxy.1"})
+
+    started, finished = log.lines()
+    assert TIMESTAMP.fullmatch(started.pop("timestamp"))
+    assert started == {
+        "level": "info",
+        "logger": "orderchainer.requests",
+        "event": "request_started",
+        "request_id": "from-the-proxy.1",
+        "method": "GET",
+        "path": "/healthz",
+        "ip": "127.0.0.1",
+    }
+    assert TIMESTAMP.fullmatch(finished.pop("timestamp"))
+    assert 0 < finished.pop("duration_ms") < 5000
+    assert finished == {
+        "level": "info",
+        "logger": "orderchainer.requests",
+        "event": "request_finished",
+        "request_id": "from-the-proxy.1",
+        "method": "GET",
+        "path": "/healthz",
+        "ip": "127.0.0.1",
+        "status": 200,
+        "user_id": None,
+        "queries": 0,
+    }
+
+
+@pytest.mark.django_db
+def test_the_answers_line_names_who_called_and_counts_the_statements(
+    log: WrittenLog,
+) -> None:
+    user = make_user()
+    client = client_of(user)
+    # The first list asks the database once for all what it can.
+    client.get("/api/orders/")
+
+    client.get("/api/orders/")
+
+    _first, finished = log.lines("request_finished")
+    assert finished["user_id"] == user.pk
+    assert finished["status"] == 200
+    assert finished["queries"] == 2
+
+
+@pytest.mark.parametrize(
+    "given", ["", "x" * 65, "two words", "line\nbreak", '"quoted"', "é"]
+)
+def test_a_request_without_a_sane_id_gets_one_that_its_answer_names(
+    given: str, log: WrittenLog
+) -> None:
+    response = Client().get("/healthz", HTTP_X_REQUEST_ID=given)
+
+    request_id = response["X-Request-ID"]
+    assert re.fullmatch(r"[0-9a-f]{32}", request_id)
+    assert {line["request_id"] for line in log.lines()} == {request_id}
+
+
+def test_an_id_of_the_proxy_is_kept_and_echoed() -> None:
+    response = Client().get(
+        "/healthz", headers={"X-Request-ID": "0af7651916cd43dd:b7ad6b"}
+    )
+
+    assert response["X-Request-ID"] == "0af7651916cd43dd:b7ad6b"
+
+
+@pytest.mark.django_db
+def test_neither_query_string_nor_authorization_reach_the_log(log: WrittenLog) -> None:
+    user = make_user()
+    token = token_of(user)
+
+    Client().get(
+        f"/api/orders/?token={token}&limit=1",
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Cookie": "sessionid=c00kie-of-somebody",
+        },
+    )
+    Client().post(
+        "/api/auth/token",
+        {"username": user.email, "password": "correct horse"},
+        content_type="application/json",
+    )
+
+    assert len(log.lines("request_finished")) == 2
+    assert token not in log.text
+    assert "token=" not in log.text
+    assert "c00kie-of-somebody" not in log.text
+    assert "correct horse" not in log.text
+
+
+def test_a_forged_host_is_a_security_event_and_no_error(log: WrittenLog) -> None:
+    response = Client().get("/api/orders/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    (refused,) = log.lines("request_refused")
+    assert refused["logger"] == "security"
+    assert refused["level"] == "warning"
+    assert refused["reason"] == "disallowedhost"
+    assert "evil.example" in refused["detail"]
+    assert not log.errors()
+
+
+# --- Errors -----------------------------------------------------------------------------------
+
+
+def crash(request: HttpRequest) -> HttpResponse:
+    password_of_somebody = "hunter2-in-a-local-variable"
+    raise LookupError(f"{WEBHOOK} does not answer, {len(password_of_somebody)}")
+
+
+urlpatterns = [path("crash", crash), path("api/crash", crash)]
+
+
+@pytest.mark.parametrize("where", ["/crash", "/api/crash"])
+def test_a_crash_is_an_error_with_its_traceback_in_both_files(
+    where: str, log: WrittenLog
+) -> None:
+    with override_settings(ROOT_URLCONF=__name__, DEBUG=False):
+        response = Client(raise_request_exception=False).get(where)
+
+    assert response.status_code == 500
+    (error,) = log.errors()
+    assert error in log.lines()
+    assert error["level"] == "error"
+    assert error["request_id"] == response["X-Request-ID"]
+    assert error["exception"].startswith("Traceback (most recent call last):")
+    assert "in crash\n" in error["exception"]
+    (finished,) = log.lines("request_finished")
+    assert (finished["status"], finished["level"]) == (500, "warning")
+    # The secrets of its message and of its frames stay out.
+    assert "s3cr3t" not in log.text
+    assert "hunter2" not in log.text
+
+
+def test_the_file_of_errors_holds_errors_only(log: WrittenLog) -> None:
+    logger = structlog.get_logger("somewhere")
+    logger.info("fine")
+    logger.warning("hm", number=7)
+    logger.error("broken", number=8)
+    logging.getLogger("elsewhere").critical("worse by %s", 9)
+
+    assert [line["event"] for line in log.lines()] == [
+        "fine",
+        "hm",
+        "broken",
+        "worse by 9",
+    ]
+    errors = log.errors()
+    assert [(line["level"], line["logger"], line["event"]) for line in errors] == [
+        ("error", "somewhere", "broken"),
+        ("critical", "elsewhere", "worse by 9"),
+    ]
+
+
+def test_hostile_values_are_written_and_break_nothing(log: WrittenLog) -> None:
+    structlog.get_logger("x").info(
+        "odd", surrogate="\ud800", huge=2**80, newline="a\nb", quote='"', thing=object
+    )
+
+    (line,) = log.lines("odd")
+    assert line["surrogate"] == "\ud800"
+    assert line["huge"] == 2**80
+    assert line["newline"] == "a\nb"
+    assert line["thing"] == "<class 'object'>"
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+
+
+def test_values_under_secret_names_are_never_written(log: WrittenLog) -> None:
+    structlog.get_logger("x").info(
+        "signed_in",
+        user_id=3,
+        password="p1",
+        refresh_token="p2",
+        Authorization="p3",
+        webhook_url="p4",
+        config={
+            "api_key": "p5",
+            "shop_url": "shop.example",
+            "more": [{"app_secret": "p6"}],
+        },
+        headers=[("Cookie", "kept: a pair is no name")],
+    )
+
+    (line,) = log.lines("signed_in")
+    assert line["user_id"] == 3
+    assert line["password"] == "[redacted]"
+    assert line["config"] == {
+        "api_key": "[redacted]",
+        "shop_url": "shop.example",
+        "more": [{"app_secret": "[redacted]"}],
+    }
+    assert not re.search(r"\bp[1-6]\b", log.text)
+
+
+def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
+    assert redact(None, "", {"token": None, "passwords_tried": 3}) == {
+        "token": None,
+        "passwords_tried": "[redacted]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "scrubbed"),
+    [
+        ("GET /ws/notifications/1/?after=3&token=eyJ0eXAi.eyJ1c2Vy.c2ln HTTP/1.1",
+         "GET /ws/notifications/1/?after=3&token=[redacted] HTTP/1.1"),
+        ("<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=abc-DEF_1 clientproto=HTTP/1.1>",
+         "<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=[redacted] clientproto=HTTP/1.1>"),
+        ("Authorization: Bearer oc_abcdefghijklmnop", "Authorization: Bearer [redacted]"),
+        ("found oc_abcdefghijklmnop in a file", "found oc_[redacted] in a file"),
+        ("jwt eyJhbGciOiJI.eyJzdWIi.SflKxwRJ is over", "jwt eyJ[redacted] is over"),
+        (f"POST {WEBHOOK}?wait=true", "POST https://discord.com/api/webhooks/123456789012345678/[redacted]?wait=true"),
+        ("connect postgres://app:pa%40ss@db:5432/orders", "connect postgres://app:[redacted]@db:5432/orders"),
+        ("redis://:topsecret@cache:6379/0", "redis://:[redacted]@cache:6379/0"),
+        ("see https://example.com:8000/docs#token", "see https://example.com:8000/docs#token"),
+        ("order 7 is ready = true", "order 7 is ready = true"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_secret_is_taken_out_of_any_text(
+    text: str, scrubbed: str
+) -> None:
+    assert scrub(text) == scrubbed
+
+
+def test_texts_of_other_libraries_are_scrubbed_as_well(log: WrittenLog) -> None:
+    logging.getLogger("kombu.connection").warning(
+        "No %s", "redis://:topsecret@cache:6379/0"
+    )
+
+    (line,) = log.lines()
+    assert line["event"] == "No redis://:[redacted]@cache:6379/0"
+
+
+# --- Tasks ------------------------------------------------------------------------------------
+
+
+@app.task(name="tests.add_up")
+def add_up(numbers: list[int]) -> int:
+    structlog.get_logger("x").info("adding")
+    return sum(numbers)
+
+
+@app.task(name="tests.fail")
+def fail(_secret: str) -> None:
+    raise LookupError("nothing there")
+
+
+def test_a_task_names_itself_in_its_lines_and_ends_with_one(log: WrittenLog) -> None:
+    result = add_up.apply(([1, 2],))
+
+    within, finished = log.lines()
+    assert (within["event"], within["task"], within["task_id"]) == (
+        "adding",
+        "tests.add_up",
+        result.id,
+    )
+    assert 0 <= finished.pop("duration_ms") < 5000
+    finished.pop("timestamp")
+    assert finished == {
+        "level": "info",
+        "logger": "orderchainer.tasks",
+        "event": "task_finished",
+        "task": "tests.add_up",
+        "task_id": result.id,
+        "outcome": "success",
+    }
+
+
+def test_a_failed_task_is_an_error_without_its_arguments(log: WrittenLog) -> None:
+    fail.apply(("argument-of-somebody",))
+
+    (error,) = log.errors()
+    assert (error["event"], error["task"], error["error"]) == (
+        "task_failed",
+        "tests.fail",
+        "nothing there",
+    )
+    assert "LookupError: nothing there" in error["exception"]
+    (finished,) = log.lines("task_finished")
+    assert finished["outcome"] == "failure"
+    assert "argument-of-somebody" not in log.text
+
+
+def test_what_beat_asks_for_all_the_time_is_no_line(log: WrittenLog) -> None:
+    beat_once.apply()
+
+    assert not log.lines()
+
+
+def test_a_task_writes_under_the_request_that_asked_for_it(log: WrittenLog) -> None:
+    # A real worker, on the broker within this process, that ends when its task has.
+    done = threading.Event()
+
+    @signals.task_postrun.connect(weak=False)
+    def tell(sender: object, **_: object) -> None:
+        if sender == add_up:
+            done.set()
+
+    try:
+        with structlog.contextvars.bound_contextvars(request_id="abc"):
+            add_up.apply_async(([1],), queue="test-logs")
+        with start_worker(
+            app, pool="solo", perform_ping_check=False, queues=["test-logs"]
+        ):
+            assert done.wait(timeout=10)
+    finally:
+        signals.task_postrun.disconnect(tell)
+
+    assert [line["request_id"] for line in log.lines("adding")] == ["abc"]
+    assert [line["request_id"] for line in log.lines("task_finished")] == ["abc"]
+
+
+# --- Files ------------------------------------------------------------------------------------
+
+
+def record(text: str) -> logging.LogRecord:
+    return logging.LogRecord("x", logging.INFO, "", 0, text, None, None)
+
+
+def test_a_full_file_is_turned_over_and_the_oldest_goes(tmp_path: Path) -> None:
+    handler = SharedRotatingFileHandler(
+        str(tmp_path / "a.log"), max_bytes=100, backups=2
+    )
+
+    for number in range(40):
+        handler.emit(record(f"line {number:02}"))
+    handler.close()
+
+    # 13 lines of 8 bytes are the first that reach 100.
+    contents = {
+        path.name: path.read_text().split("\n")[:-1]
+        for path in tmp_path.glob("a.log*")
+        if path.suffix != ".lock"
+    }
+    assert contents == {
+        "a.log": ["line 39"],
+        "a.log.1": [f"line {number:02}" for number in range(26, 39)],
+        "a.log.2": [f"line {number:02}" for number in range(13, 26)],
+    }
+
+
+WRITE_MANY = """
+import logging, sys
+from orderchainer.logs.files import SharedRotatingFileHandler
+handler = SharedRotatingFileHandler(sys.argv[1], max_bytes=20_000, backups=99)
+for number in range(1000):
+    handler.emit(logging.LogRecord("x", 20, "", 0, f"{sys.argv[2]}-{number}-" + "x" * 50, None, None))
+"""
+
+
+@pytest.mark.processes
+def test_processes_that_rotate_one_file_together_lose_and_tear_no_line(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "shared.log"
+
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE_MANY, str(file), str(writer)])
+        for writer in range(3)
+    ]
+
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    files = [path for path in tmp_path.glob("shared.log*") if path.suffix != ".lock"]
+    lines = [line for path in files for line in path.read_text().splitlines()]
+    assert sorted(lines) == sorted(
+        f"{writer}-{number}-" + "x" * 50
+        for writer in range(3)
+        for number in range(1000)
+    )
+    assert len(files) >= 8
+    # One line each may be on its way while the file is found full.
+    assert max(path.stat().st_size for path in files) < 20_000 + 3 * 70
+
+
+def test_a_file_that_somebody_moved_away_is_begun_anew(tmp_path: Path) -> None:
+    file = tmp_path / "a.log"
+    handler = SharedRotatingFileHandler(str(file), max_bytes=1000, backups=1)
+    handler.emit(record("before"))
+
+    file.rename(tmp_path / "moved.log")
+    handler.emit(record("after"))
+
+    assert (tmp_path / "moved.log").read_text() == "before\n"
+    assert file.read_text() == "after\n"
+
+
+def test_the_directory_is_made_with_the_first_line(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "deeper" / "a.log"
+    handler = SharedRotatingFileHandler(str(file), max_bytes=1000, backups=1)
+    assert not (tmp_path / "new").exists()
+
+    handler.emit(record("first"))
+
+    assert file.read_text() == "first\n"
+
+
+def test_a_file_that_cannot_be_written_is_told_once_and_stops_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    handler = SharedRotatingFileHandler(
+        str(tmp_path / "file" / "a.log"), max_bytes=1000, backups=1
+    )
+
+    handler.emit(record("one"))
+    handler.emit(record("two"))
+
+    assert capsys.readouterr().err == (
+        f"Cannot write the log file {tmp_path}/file/a.log: Not a directory.\n"
+    )
+
+
+# --- Configuration ----------------------------------------------------------------------------
+
+
+def test_an_unknown_level_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(
+        ImproperlyConfigured, match="LOG_LEVEL is 'LOUD'; use one of DEBUG, INFO"
+    ):
+        logging_config(level="LOUD", file=tmp_path / "a.log", for_people=True)
+
+
+SAY_ALL = """
+import django, structlog, logging
+django.setup()
+log = structlog.get_logger("x")
+log.debug("d"); log.info("i"); log.warning("w", token="t0ken"); log.error("e")
+logging.getLogger("y").info("stdlib")
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize(
+    ("level", "events"),
+    [
+        ("debug", ["d", "i", "w", "e", "stdlib"]),
+        ("WARNING", ["w", "e"]),
+        ("ERROR", ["e"]),
+    ],
+)
+def test_the_environment_sets_level_and_file_and_production_speaks_json(
+    level: str, events: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "logs" / "service.log"
+
+    done = subprocess.run(
+        [sys.executable, "-c", SAY_ALL],
+        env={
+            "DJANGO_SETTINGS_MODULE": "orderchainer.settings",
+            "ENV_FILE": "",
+            "DEBUG": "off",
+            "SECRET_KEY": "s" * 50,
+            "CREDENTIALS_KEYS": "hUXgn0ZpXmpD5hOuaQG5lXWYjJ2yBN6KkQ4iCyQ7HwY=",
+            "LOG_LEVEL": level,
+            "LOG_FILE": str(file),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["event"] for line in lines if line["logger"] in {"x", "y"}] == events
+    errors = (tmp_path / "logs" / "service-errors.log").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in errors] == ["e"]
+    assert done.stderr == file.read_text()
