@@ -150,6 +150,18 @@ def test_deletes_an_order_as_documented(ada: User, client: APIClient) -> None:
     assert client.get(f"/api/orders/{order.pk}").status_code == 404
 
 
+@pytest.mark.parametrize("status", ["pending", "active", "completed", "failed"])
+def test_every_documented_status_can_be_set(
+    client: APIClient, ada: User, status: str
+) -> None:
+    created = client.post("/api/orders/", {"title": "Made so", "status": status})
+    draft = make_order(ada)
+    changed = client.put(f"/api/orders/{draft.pk}", {"status": status})
+
+    assert (created.status_code, created.json()["status"]) == (201, status)
+    assert (changed.status_code, changed.json()["status"]) == (200, status)
+
+
 # --- the document's refusals ------------------------------------------------------------------
 
 

@@ -1,0 +1,42 @@
+"""The documents tell the truth: what they name exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from orders.events import EventType
+
+ROOT = Path(settings.BASE_DIR)
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text())
+    files = [
+        link for link in links if "://" not in link and not link.startswith("mailto:")
+    ]
+
+    assert [link for link in files if not (document.parent / link).exists()] == []
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    for document in DOCUMENTS:
+        for file, name in re.findall(r"`([\w/]+\.py)::(\w+)`", document.read_text()):
+            source = (ROOT / file).read_text()
+            assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), (
+                document,
+                name,
+            )
+
+
+def test_the_page_on_events_lists_every_type() -> None:
+    page = (ROOT / "docs/events.md").read_text()
+
+    assert re.findall(r"^\| `(order_\w+)` \|", page, re.MULTILINE) == EventType.values
