@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -23,8 +24,6 @@ logger = structlog.get_logger(__name__)
 
 State = EventDelivery.State
 
-# Longer than any subscriber may take: they bound their own calls to seconds.
-LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 10
 MAX_AGE = timedelta(hours=24)
 FIRST_DELAY_SECONDS = 5
@@ -39,6 +38,11 @@ class Outcome:
 
     state: str
     nudges: tuple[tuple[int, float], ...] = ()
+
+
+def lease() -> timedelta:
+    """Return how long a worker has a delivery to itself: longer than any subscriber may take."""
+    return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
 
 
 def deliver(delivery_id: int) -> Outcome | None:
@@ -113,7 +117,7 @@ def _due(now: datetime) -> Q:
 def _claim(delivery_id: int) -> EventDelivery | None:
     now = timezone.now()
     # Microseconds make the lease's end the worker's own mark.
-    lease_until = now + LEASE
+    lease_until = now + lease()
     claimed = EventDelivery.objects.filter(_due(now), pk=delivery_id).update(
         next_attempt_at=lease_until, attempts=F("attempts") + 1
     )

@@ -301,7 +301,7 @@ def test_a_worker_that_dies_gives_its_delivery_back(
         deliveries.deliver(delivery_id)
     assert deliveries.due_deliveries() == []
 
-    now.shift(deliveries.LEASE)
+    now.shift(deliveries.lease())
 
     assert deliveries.due_deliveries() == [delivery_id]
     deliveries.deliver(delivery_id)
@@ -315,7 +315,7 @@ def test_a_worker_that_comes_back_late_does_not_overwrite_the_outcome(
     [delivery_id] = relay.relay_events().deliveries
     slow = deliveries._claim(delivery_id)
     assert slow is not None
-    now.shift(deliveries.LEASE)
+    now.shift(deliveries.lease())
     deliveries.deliver(delivery_id)
 
     deliveries._try_again(slow, TryAgain("timed out"))
