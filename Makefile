@@ -20,7 +20,7 @@ ON_SERVICES := ENV_FILE= \
 PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-services lint format types layers migrations check lock bench
+.PHONY: help run demo sandbox test test-services lint format types layers migrations check lock bench
 
 help:  ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -33,6 +33,9 @@ run: $(RUNTIME)  ## Start the service on PORT (8000): Ctrl-C ends it
 demo: $(RUNTIME)  ## Load the demo account and its chain of orders into the configured database
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
+
+sandbox: $(RUNTIME)  ## Start a Discord of one's own on port 8400, to try the service without the real one
+	@$(BIN)/python -m integrations.sandbox
 
 # --- For contributors ------------------------------------------------------------------------
 

@@ -28,11 +28,10 @@ def main() -> None:
         signal.signal(number, lambda *_: over.set())
     sandbox.start()
     sys.stdout.write(
-        f"Sandbox on http://{sandbox.host}. Start OrderChainer with\n"
-        f"    DISCORD_WEBHOOK_HOSTS={sandbox.host}\n"
-        f"and give it this webhook:\n"
-        f"    http://{sandbox.host}{webhook.path}\n"
-        f"What was posted: http://{sandbox.host}/_control/discord/messages\n"
+        f"Sandbox: http://{sandbox.host}\n"
+        f"Start OrderChainer with: DISCORD_WEBHOOK_HOSTS={sandbox.host}\n"
+        f"Give it this webhook: http://{sandbox.host}{webhook.path}\n"
+        f"See what was posted: http://{sandbox.host}/_control/discord/\n"
     )
     sys.stdout.flush()
     over.wait()

@@ -4,6 +4,7 @@ Control plane, below `/_control/discord`:
 
     POST   /webhooks        {"id"?, "token"?, "threads"?}: make one; the answer has its `url` path
     DELETE /webhooks/{id}   delete it, as somebody in Discord would
+    GET    /                what was posted, as a page for people
     GET    /messages        what was posted, oldest first
     GET    /calls-to-unknown how often webhooks were called that do not exist (any more)
     POST   /bucket          {"limit": 5, "seconds": 2}: limit the rate of each webhook; {} for none
@@ -23,7 +24,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.sandbox.wire import Answer, Request, json_answer
+from integrations.sandbox.page import page_of
+from integrations.sandbox.wire import Answer, Request, html_answer, json_answer
 
 VERSIONS = {"9", "10"}
 EPOCH_MILLISECONDS = 1420070400000
@@ -136,6 +138,8 @@ class Discord:
                 case ("DELETE", ["webhooks", id]):
                     self.delete_webhook(id)
                     return Answer(204)
+                case ("GET", [""]):
+                    return html_answer(200, page_of(reversed(self.messages)))
                 case ("GET", ["messages"]):
                     return json_answer(200, self.messages)
                 case ("GET", ["calls-to-unknown"]):

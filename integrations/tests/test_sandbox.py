@@ -177,6 +177,23 @@ def test_is_steered_over_http(channel: Channel) -> None:
     assert requests.get(f"{control}/requests", timeout=5).json() == []
 
 
+def test_shows_the_channel_as_a_page_that_runs_nothing(channel: Channel) -> None:
+    page = f"http://{channel.sandbox.host}/_control/discord/"
+    assert "Nothing has been posted yet" in requests.get(page, timeout=5).text
+    embed = {
+        "title": "<script>alert(1)</script>",
+        "url": 'https://example.com/?a=1&b="><script>',
+        "description": "**\\*bold\\*** \\<b>",
+        "color": 255,
+        "fields": [{"name": "Order", "value": "#1"}],
+    }
+    assert call(channel, {"embeds": [embed]}).status_code == 204
+    text = requests.get(page, timeout=5).text
+    assert "<script>" not in text
+    assert "<strong>*bold*</strong> &lt;b&gt;" in text
+    assert "border-color: #0000ff" in text
+
+
 @pytest.fixture
 def process() -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
@@ -194,11 +211,11 @@ def test_runs_by_itself_and_names_the_same_webhook_at_each_start(
     process: "subprocess.Popen[str]",
 ) -> None:
     assert process.stdout is not None
-    lines = [process.stdout.readline().strip() for _ in range(5)]
-    host = lines[0].removeprefix("Sandbox on http://").split(".  ")[0].split(" ")[0]
-    host = host.rstrip(".")
-    assert lines[1] == f"DISCORD_WEBHOOK_HOSTS={host}"
-    url = lines[3]
+    sandbox, hosts, url, page = (
+        process.stdout.readline().split()[-1] for _ in range(4)
+    )
+    assert hosts == "DISCORD_WEBHOOK_HOSTS=" + sandbox.removeprefix("http://")
+    assert url.startswith(f"{sandbox}/api/webhooks/1440867575402594304/")
     answer = requests.post(
         url.replace("/api/", "/api/v10/"),
         json={"content": "a"},
@@ -207,6 +224,6 @@ def test_runs_by_itself_and_names_the_same_webhook_at_each_start(
     )
     assert answer.status_code == 204
     assert answer.headers["X-RateLimit-Remaining"] == "4"
-    assert requests.get(lines[4].split()[-1], timeout=5).json()[0]["content"] == "a"
+    assert "<p>a</p>" in requests.get(page, timeout=5).text
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0
