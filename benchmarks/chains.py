@@ -1,0 +1,179 @@
+"""The chain engine in this process: the check for cycles, and what one move brings about."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from django.db import transaction
+
+from benchmarks.bare import REACHES, Database
+from benchmarks.seeding import Account
+from benchmarks.statements import statements_of
+from benchmarks.table import (
+    Figures,
+    Row,
+    Verdict,
+    at_most,
+    figures_of,
+    in_pairs,
+    times_the_floor,
+)
+from orders.services import create_order, move_order
+from orders.services.chains import require_no_cycle
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the floor runs on, and for how long everything is measured."""
+
+    database: Database
+    rounds: int
+    seconds: float
+
+    def timed(self, work: Callable[[], object]) -> Figures:
+        """Repeat `work` for the time given, at least three times."""
+        seconds: list[float] = []
+        cpu = time.process_time()
+        started = time.perf_counter()
+        while len(seconds) < 3 or time.perf_counter() - started < self.seconds:
+            before = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - before)
+        return figures_of(
+            seconds,
+            elapsed=sum(seconds),
+            cpu_seconds=time.process_time() - cpu,
+        )
+
+    def measure(
+        self,
+        what: str,
+        ours: Callable[[], object],
+        floor: Callable[[], object],
+        judge: Callable[[float, float], Sequence[Verdict]],
+    ) -> Row:
+        """Measure both in turn; `judge` takes the statements and the ratio."""
+        with statements_of() as sent:
+            ours()
+        before = self.database.statements
+        floor()
+        floor_statements = self.database.statements - before
+        pairs = in_pairs(
+            self.rounds, lambda: self.timed(ours), lambda: self.timed(floor)
+        )
+        return Row(
+            what,
+            replace(pairs.ours, statements=len(sent)),
+            replace(pairs.floor, statements=floor_statements),
+            pairs.ratio,
+            pairs.cpu_ratio,
+            judge(len(sent), pairs.ratio),
+        )
+
+
+# --- Cycles -----------------------------------------------------------------------------------
+
+
+def checking_cycles(
+    bench: Bench, chains: Sequence[Account], stranger: int
+) -> Iterator[Row]:
+    """Measure whether the first order of each chain may wait for `stranger`: all others are asked."""
+    for chain in chains:
+        yield bench.measure(
+            f"check for a cycle, depth {len(chain.order_ids):,}",
+            partial(require_no_cycle, chain.order_ids[0], [stranger]),
+            partial(bench.database.run, REACHES, [chain.order_ids[0], stranger]),
+            lambda _, ratio: [times_the_floor(ratio, 1.5)],
+        )
+
+
+def creating_without_check(bench: Bench, writer: Account, other: int) -> Iterator[Row]:
+    """Measure a new order that waits for `other`, which takes no walk of the graph."""
+
+    def create() -> None:
+        create_order(by=writer.user, fields={"title": "Waiting"}, dependencies=[other])
+
+    with statements_of() as sent:
+        create()
+    walks = any("RECURSIVE" in statement for statement in sent)
+    yield Row(
+        "create an order that waits (service)",
+        replace(bench.timed(create), statements=len(sent)),
+        verdicts=[Verdict("no check for a cycle", not walks)],
+    )
+
+
+# --- Propagation ------------------------------------------------------------------------------
+
+# What the service does in memory over rows that it reads once, done by the database alone.
+MOVE = """
+    UPDATE orders_order SET status = %s, status_changed_at = {now}, updated_at = {now}, version = version + 1
+    WHERE id = %s
+"""
+FAIL_ALONG = """
+    UPDATE orders_order SET status = 'failed', status_changed_at = {now}, updated_at = {now}, version = version + 1
+    WHERE id IN (
+        WITH RECURSIVE walk(id) AS (
+            SELECT order_id FROM orders_orderdependency WHERE depends_on_id = %s
+            UNION
+            SELECT e.order_id FROM walk
+                JOIN orders_order o ON o.id = walk.id AND o.status = 'pending' AND o.failure_policy = 'fail'
+                JOIN orders_orderdependency e ON e.depends_on_id = walk.id
+        ) SELECT id FROM walk
+    )
+"""
+ACTIVATE = """
+    UPDATE orders_order SET status = 'active', status_changed_at = {now}, updated_at = {now}, version = version + 1
+    WHERE status = 'pending' AND auto_activate AND id IN (
+        SELECT order_id FROM orders_orderdependency WHERE depends_on_id = %s
+    ) AND NOT EXISTS (
+        SELECT 1 FROM orders_orderdependency e JOIN orders_order d ON d.id = e.depends_on_id
+        WHERE e.order_id = orders_order.id AND d.status NOT IN ('fulfilled', 'completed')
+    )
+"""
+TELL = """
+    INSERT INTO orders_orderevent (event_id, type, order_id, owner_id, project_id, data, created_at)
+    SELECT {uuid}, 'order_status_changed', id, owner_id, project_id,
+        '{{"title": "", "status": "", "old_status": "", "new_status": "", "cause": {{}}}}', {now}
+    FROM orders_order WHERE owner_id = %s AND status = %s
+"""
+
+
+class _TakenBack(Exception):
+    """Ends a transaction without its changes, so that the same chain can move again."""
+
+
+def propagating(bench: Bench, chain: Account, crowd: Account) -> Iterator[Row]:
+    """Measure a failure along a whole chain, and a completion that so many wait for."""
+    yield bench.measure(
+        f"fail along a chain of {len(chain.order_ids):,}",
+        partial(_move, chain, "failed"),
+        partial(_bare_move, bench.database, chain, "failed", FAIL_ALONG, "failed"),
+        lambda statements, _: [at_most(statements, 30)],
+    )
+    yield bench.measure(
+        f"complete what {len(crowd.order_ids) - 1:,} wait for",
+        partial(_move, crowd, "completed"),
+        partial(_bare_move, bench.database, crowd, "completed", ACTIVATE, "active"),
+        lambda statements, _: [at_most(statements, 30)],
+    )
+
+
+def _move(chain: Account, status: str) -> None:
+    with suppress(_TakenBack), transaction.atomic():
+        move_order(order_id=chain.order_ids[0], status=status, by=chain.user)
+        raise _TakenBack
+
+
+def _bare_move(
+    database: Database, chain: Account, status: str, follow: str, followed: str
+) -> None:
+    words = {"now": "CURRENT_TIMESTAMP", "uuid": database.uuid}
+    first = chain.order_ids[0]
+    with suppress(_TakenBack), database.transaction() as run:
+        run(MOVE.format(**words), [status, first])
+        run(follow.format(**words), [first])
+        run(TELL.format(**words), [chain.user.pk, followed])
+        raise _TakenBack

@@ -1,0 +1,133 @@
+"""A client that costs little: raw sockets on kept connections, in a process of its own.
+
+Reads a job as JSON from standard input and answers with JSON: `python -m benchmarks.client`.
+"""
+
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import orjson
+
+CONNECTIONS = 8
+STALLED_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to send, where and for how long. `requests` are whole HTTP requests, sent in turn."""
+
+    port: int
+    requests: Sequence[str]
+    seconds: float
+    expected_status: int
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How long each answer took, and all of them together, in seconds."""
+
+    seconds: list[float]
+    elapsed: float
+
+
+class Refused(Exception):
+    """The server answered something else than it should have."""
+
+
+def run(job: Job) -> Answered:
+    """Do a job in a process of its own, so that the client's work is not the server's."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.client"],
+        input=orjson.dumps(asdict(job)),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        raise Refused(f"the client ended with {done.returncode}")
+    answer = orjson.loads(done.stdout)
+    return Answered(answer["seconds"], answer["elapsed"])
+
+
+class Connection:
+    """One kept connection: sends a request, collects its answer, then sends the next."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.started = 0.0
+        self._received = b""
+        self._expected = 0
+
+    def send(self, request: bytes) -> None:
+        """Send a request."""
+        self._received, self._expected = b"", 0
+        self.started = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> bytes | None:
+        """Take what has come; return the whole answer once it is there."""
+        received = self.socket.recv(1 << 20)
+        if not received:
+            raise Refused(f"the server hung up after {self._received[:200]!r}")
+        self._received += received
+        if not self._expected:
+            end = self._received.find(b"\r\n\r\n")
+            if end < 0:
+                return None
+            self._expected = end + 4 + _length_in(self._received[:end])
+        return self._received if len(self._received) >= self._expected else None
+
+
+def _length_in(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    raise Refused(f"the answer names no length: {head!r}")
+
+
+def work(job: Job) -> Answered:
+    """Keep every connection busy until the time is over. Raises `Refused`."""
+    requests = [request.encode() for request in job.requests]
+    status = b"HTTP/1.1 %d " % job.expected_status
+    sent = 0
+    seconds: list[float] = []
+    with selectors.DefaultSelector() as selector:
+        started = time.perf_counter()
+        for _ in range(CONNECTIONS):
+            connection = Connection(job.port)
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.send(requests[sent % len(requests)])
+            sent += 1
+        waiting = CONNECTIONS
+        while waiting:
+            ready = selector.select(STALLED_SECONDS)
+            if not ready:
+                raise Refused("the server stalled")
+            for key, _ in ready:
+                connection = key.data
+                answer = connection.receive()
+                if answer is None:
+                    continue
+                now = time.perf_counter()
+                if not answer.startswith(status):
+                    raise Refused(f"the server answered {answer[:500]!r}")
+                seconds.append(now - connection.started)
+                if now - started < job.seconds:
+                    connection.send(requests[sent % len(requests)])
+                    sent += 1
+                else:
+                    waiting -= 1
+                    selector.unregister(connection.socket)
+                    connection.socket.close()
+        return Answered(seconds, time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    job = Job(**orjson.loads(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(orjson.dumps(asdict(work(job))))

@@ -1,0 +1,201 @@
+"""Orders over HTTP: created, got, listed, and read with their chains."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.test import Client
+
+from benchmarks.bare import Bare, application
+from benchmarks.seeding import Account
+from benchmarks.serving import Server, serving
+from benchmarks.statements import statements_of
+from benchmarks.table import Pairs, Row, Verdict, at_most, in_pairs, of_the_floor
+
+NEW_ORDER = {"title": "Order from the benchmark", "description": "Nothing special."}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kind of request, on the service and on the floor. `paths` are asked in turn."""
+
+    what: str
+    account: Account
+    paths: list[str]
+    bare_paths: list[str]
+    method: str = "GET"
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Both:
+    """The service and the floor, each under a server, and the floor in this process as well."""
+
+    service: Server
+    floor: Server
+    bare: Bare
+    rounds: int
+    seconds: float
+
+    def measure(
+        self, call: Call, judge: Callable[[float, Pairs], list[Verdict]]
+    ) -> Row:
+        """Measure one kind of request; `judge` takes the statements and the pairs."""
+        ours = [_request(call.method, path, call.account.token) for path in call.paths]
+        floor = [_request(call.method, path) for path in call.bare_paths]
+        for server, requests in ((self.service, ours), (self.floor, floor)):
+            server.measure(requests, seconds=0.3, expected_status=call.status)
+        pairs = in_pairs(
+            self.rounds,
+            lambda: self.service.measure(
+                ours, seconds=self.seconds, expected_status=call.status
+            ),
+            lambda: self.floor.measure(
+                floor, seconds=self.seconds, expected_status=call.status
+            ),
+        )
+        statements = _statements(call)
+        return Row(
+            call.what,
+            replace(pairs.ours, statements=statements),
+            replace(pairs.floor, statements=self._bare_statements(call)),
+            pairs.ratio,
+            pairs.cpu_ratio,
+            judge(statements, pairs),
+        )
+
+    def _bare_statements(self, call: Call) -> int:
+        before = self.bare.database.statements
+        path, _, query = call.bare_paths[0].partition("?")
+        environ = {
+            "REQUEST_METHOD": call.method,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "wsgi.input": BytesIO(orjson.dumps(NEW_ORDER)),
+        }
+        self.bare(environ, lambda status, headers: None)
+        return self.bare.database.statements - before
+
+
+@contextmanager
+def both_serving(directory: Path, rounds: int, seconds: float) -> Iterator[Both]:
+    """Start the service and the floor."""
+    # The floor has no path that answers without a database.
+    with (
+        serving("orderchainer.wsgi:application", directory, "/healthz") as service,
+        serving("benchmarks.bare:application()", directory, "/orders?owner=0") as floor,
+    ):
+        yield Both(service, floor, application(), rounds, seconds)
+
+
+def _request(method: str, path: str, token: str = "") -> str:
+    """Write a request as it goes over the wire."""
+    body = orjson.dumps(NEW_ORDER).decode() if method == "POST" else ""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", body])
+
+
+def _statements(call: Call) -> int:
+    """Count what one request sends to the database, in this process."""
+    client = Client(
+        SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {call.account.token}"
+    )
+    body: dict[str, Any] = {}
+    if call.method == "POST":
+        body = {"data": NEW_ORDER, "content_type": "application/json"}
+    with statements_of() as sent:
+        response = getattr(client, call.method.lower())(call.paths[0], **body)
+    if response.status_code != call.status:
+        msg = f"{call.what}: {HTTPStatus(response.status_code)} {response.content[:500]!r}"
+        raise RuntimeError(msg)
+    return len(sent)
+
+
+# --- What is measured -------------------------------------------------------------------------
+
+
+def creating(both: Both, writer: Account) -> Iterator[Row]:
+    """Measure creation. With Redis, ours nudges the worker too, which the floor does not."""
+    yield both.measure(
+        Call(
+            "create an order",
+            writer,
+            ["/api/orders/"],
+            [f"/orders?owner={writer.user.pk}"],
+            method="POST",
+            status=201,
+        ),
+        lambda statements, _: [at_most(statements, 8)],
+    )
+
+
+def getting(both: Both, reader: Account) -> Iterator[Row]:
+    """Measure single orders, a hundred in turn."""
+    ids = reader.order_ids[:100]
+    yield both.measure(
+        Call(
+            "get an order",
+            reader,
+            [f"/api/orders/{pk}" for pk in ids],
+            [f"/orders/{pk}" for pk in ids],
+        ),
+        lambda statements, pairs: [
+            at_most(statements, 2),
+            of_the_floor(pairs.ratio, 0.25),
+        ],
+    )
+
+
+def listing(both: Both, readers: list[Account]) -> Iterator[Row]:
+    """Measure the first page of each user's orders, and the last page of the largest."""
+    calls = [
+        Call(
+            f"list, {len(reader.order_ids):,} orders",
+            reader,
+            ["/api/orders/"],
+            [f"/orders?owner={reader.user.pk}"],
+        )
+        for reader in readers
+    ]
+    largest = readers[-1]
+    skip = len(largest.order_ids) - 100
+    calls.append(
+        Call(
+            f"list, last 100 of {len(largest.order_ids):,}",
+            largest,
+            [f"/api/orders/?skip={skip}"],
+            [f"/orders?owner={largest.user.pk}&skip={skip}"],
+        )
+    )
+    for call in calls:
+        yield both.measure(
+            call,
+            lambda statements, pairs: [
+                at_most(statements, 3),
+                of_the_floor(pairs.ratio, 0.20),
+            ],
+        )
+
+
+def reading_chains(both: Both, chains: list[Account]) -> Iterator[Row]:
+    """Measure the whole chain of an order in its middle."""
+    for chain in chains:
+        middle = chain.order_ids[len(chain.order_ids) // 2]
+        yield both.measure(
+            Call(
+                f"read a chain of {len(chain.order_ids):,}",
+                chain,
+                [f"/api/orders/{middle}/chain"],
+                [f"/chain/{middle}"],
+            ),
+            lambda statements, _: [],
+        )

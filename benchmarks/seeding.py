@@ -1,0 +1,133 @@
+"""Filling the database: users, their orders, and chains, by SQL that both databases speak."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from accounts.models import User
+from accounts.services import open_session, register_user
+from benchmarks.bare import PostgreSQL, SQLite
+from orders.models import Order
+
+PASSWORD = "correct horse"
+
+# Every order has a text to show, a third of them wait for the one before, which is done for every second of
+# those, and a quarter hold two lines.
+_ORDERS = """
+    INSERT INTO orders_order (
+        uuid, owner_id, project_id, title, description, status, auto_activate, failure_policy, provider,
+        external_id, total_price, currency, link, customer_name, customer_email, customer_phone,
+        shipping_address, phone_number, notes, ordered_at, status_changed_at, created_at, updated_at, version
+    )
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+    SELECT
+        {uuid}, %s, %s, 'Order ' || n, 'What there is to say about order ' || n || '.',
+        CASE WHEN n %% 6 = 1 THEN 'completed' ELSE 'pending' END, false, %s, 'api',
+        '', 25, 'USD', '', 'Ann Example', 'ann@example.com', '+15550100',
+        '1 Main Street, Springfield', '+15550100', '', {now}, {now}, {now}, {now}, 1
+    FROM numbers
+"""
+_WAITING_FOR_THE_ONE_BEFORE = """
+    INSERT INTO orders_orderdependency (order_id, depends_on_id)
+    SELECT id, id - 1 FROM orders_order WHERE owner_id = %s AND id > %s AND (id - %s) %% %s = %s
+"""
+_LINES = """
+    INSERT INTO orders_orderitem (order_id, name, sku, unit_price, quantity)
+    SELECT id, 'Line ' || n, 'SKU-' || n, 12.5, 1
+    FROM orders_order CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2) AS lines
+    WHERE owner_id = %s AND (id - %s) %% 4 = 0
+"""
+_EVENTS = """
+    INSERT INTO orders_orderevent (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
+    SELECT {uuid}, 'order_created', %s, %s, %s, %s,
+        '{{"title": "An order", "status": "pending", "dependencies": []}}', {now}
+    FROM numbers
+"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user with orders of ascending ids, and a token to read them with."""
+
+    user: User
+    token: str
+    order_ids: range
+
+
+def make_account(name: str, order_count: int = 0) -> Account:
+    """Register a user and give them so many orders, a third of which wait for the one before."""
+    user = register_user(email=f"{name}@example.com", password=PASSWORD)
+    ids = _add_orders(user, order_count, "hold")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 3, 1]
+        )
+        cursor.execute(_LINES, [user.pk, ids.start])
+    return Account(user, open_session(user=user).access, ids)
+
+
+def make_chain(name: str, length: int) -> Account:
+    """Register a user with one chain: each order waits for the one before and would fail with it."""
+    user = register_user(email=f"{name}@example.com", password=PASSWORD)
+    ids = _add_orders(user, length, "fail")
+    Order.objects.filter(owner=user).update(status="pending")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 1, 0]
+        )
+    return Account(user, open_session(user=user).access, ids)
+
+
+def make_crowd(name: str, size: int) -> Account:
+    """Register a user with one order, the first, for which so many others wait."""
+    user = register_user(email=f"{name}@example.com", password=PASSWORD)
+    ids = _add_orders(user, size + 1, "hold")
+    Order.objects.filter(owner=user).update(status="pending", auto_activate=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO orders_orderdependency (order_id, depends_on_id)"
+            " SELECT id, %s FROM orders_order WHERE owner_id = %s AND id > %s",
+            [ids.start, user.pk, ids.start],
+        )
+    return Account(user, open_session(user=user).access, ids)
+
+
+def add_events(account: Account, count: int) -> None:
+    """Add events that have no place in the stream yet."""
+    user = account.user
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _for_this_database(_EVENTS),
+            [
+                count,
+                account.order_ids.start,
+                user.pk,
+                user.personal_project.pk,
+                user.pk,
+            ],
+        )
+
+
+def settle() -> None:
+    """Do what the database's own housekeeping would have done by the time it holds so many rows."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
+def _add_orders(user: User, count: int, failure_policy: str) -> range:
+    if count:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _for_this_database(_ORDERS),
+                [count, user.pk, user.personal_project.pk, failure_policy],
+            )
+    newest = Order.objects.filter(owner=user).order_by("-pk").first()
+    last = newest.pk if newest else 0
+    return range(last - count + 1, last + 1)
+
+
+def _for_this_database(statement: str) -> str:
+    database = PostgreSQL if connection.vendor == "postgresql" else SQLite
+    return statement.format(uuid=database.uuid, now="CURRENT_TIMESTAMP")

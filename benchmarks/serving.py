@@ -1,0 +1,107 @@
+"""Both applications under the server that production uses: gunicorn, two processes of four threads."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from benchmarks import client
+from benchmarks.table import Figures, figures_of
+
+WORKERS = 2
+THREADS = 4
+START_SECONDS = 30
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it listens, and the process that its workers descend from."""
+
+    port: int
+    pid: int
+
+    def measure(
+        self, requests: list[str], *, seconds: float, expected_status: int = 200
+    ) -> Figures:
+        """Send `requests` in turn for so long, and tell how that went."""
+        before = cpu_seconds_of(self.pid)
+        answered = client.run(client.Job(self.port, requests, seconds, expected_status))
+        after = cpu_seconds_of(self.pid)
+        spent = None if before is None or after is None else after - before
+        return figures_of(answered.seconds, elapsed=answered.elapsed, cpu_seconds=spent)
+
+
+@contextmanager
+def serving(application: str, directory: Path, path: str) -> Iterator[Server]:
+    """Serve a WSGI application on a port of its own; `path` answers 2xx once it is ready."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        port = listener.getsockname()[1]
+        log = directory / f"gunicorn-{port}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-m", "gunicorn", application),
+                    *("--bind", f"fd://{listener.fileno()}"),
+                    *("--worker-class", "gthread"),
+                    *("--workers", str(WORKERS), "--threads", str(THREADS)),
+                    "--no-control-socket",
+                ],
+                pass_fds=[listener.fileno()],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            _wait_for(process, port, path, log)
+            yield Server(port, process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(
+    process: "subprocess.Popen[bytes]", port: int, path: str, log: Path
+) -> None:
+    """Wait until the application answers. Raises RuntimeError with the end of its log if it never does."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        try:
+            connection.request("GET", path, headers={"Connection": "close"})
+            if connection.getresponse().status < 300:
+                return
+        except OSError:
+            pass  # not there yet
+        finally:
+            connection.close()
+        time.sleep(0.1)
+    msg = f"The server did not start:\n{log.read_text()[-2000:]}"
+    raise RuntimeError(msg)
+
+
+def cpu_seconds_of(pid: int) -> float | None:
+    """Return the processor time of a process and its children so far; None where there is no /proc."""
+    processes = Path("/proc")
+    if not (processes / "self/stat").exists():
+        return None
+    ticks = 0
+    for stat in processes.glob("[0-9]*/stat"):
+        try:
+            # The name of the program, in brackets, may hold anything.
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended while we looked
+        if int(stat.parent.name) == pid or int(fields[1]) == pid:
+            ticks += int(fields[11]) + int(fields[12])  # user and system time
+    return ticks / os.sysconf("SC_CLK_TCK")

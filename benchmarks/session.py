@@ -1,0 +1,82 @@
+"""One run: fills the database, measures group by group, and writes the table."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from django.core.management import call_command
+
+from benchmarks import chains, relaying, rest, seeding
+from benchmarks.bare import connect
+from benchmarks.table import Row, text_of
+from orderchainer.logs import configure, logging_config
+
+LIST_SIZES = (10, 1_000, 100_000)
+DEPTHS = (10, 1_000, 5_000)
+OVER_HTTP = {"create", "get", "list", "chain"}
+
+
+def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
+    """Measure `groups` and return the table as text; progress goes to standard error."""
+    _log_to_the_file_only(directory)
+    sys.stderr.write("Filling the database …\n")
+    call_command("migrate", verbosity=0)
+    run = Run(directory, rounds=2 if quick else 5, seconds=0.5 if quick else 2.0)
+    rows: list[Row] = []
+    for row in run.rows(set(groups)):
+        sys.stderr.write(f"  {row.what}\n")
+        rows.append(row)
+    return text_of(rows)
+
+
+def _log_to_the_file_only(directory: Path) -> None:
+    """Keep the console for the table; the servers log as in production."""
+    config = logging_config(
+        level="INFO", file=directory / "bench.log", for_people=False
+    )
+    config["root"]["handlers"].remove("console")
+    configure(config)
+
+
+class Run:
+    """The accounts that everything is measured on, and the measurements in their order."""
+
+    def __init__(self, directory: Path, *, rounds: int, seconds: float) -> None:
+        self.directory, self.rounds, self.seconds = directory, rounds, seconds
+        self.writer = seeding.make_account("writer", 1)
+        self.readers = [
+            seeding.make_account(f"reader-of-{size}", size) for size in LIST_SIZES
+        ]
+        self.chains = [
+            seeding.make_chain(f"chain-of-{depth}", depth) for depth in DEPTHS
+        ]
+        self.crowd = seeding.make_crowd("crowd", DEPTHS[-1])
+        seeding.settle()
+
+    def rows(self, groups: set[str]) -> Iterator[Row]:
+        """Measure what is in `groups`."""
+        if groups & OVER_HTTP:
+            yield from self._over_http(groups)
+        bench = chains.Bench(
+            connect(os.environ["DATABASE_URL"]), self.rounds, self.seconds / 2
+        )
+        other = self.writer.order_ids[0]
+        if "cycle" in groups:
+            yield from chains.checking_cycles(bench, self.chains, other)
+            yield from chains.creating_without_check(bench, self.writer, other)
+        if "propagation" in groups:
+            yield from chains.propagating(bench, self.chains[-1], self.crowd)
+        if "relay" in groups:
+            yield from relaying.relaying(bench, self.writer)
+
+    def _over_http(self, groups: set[str]) -> Iterator[Row]:
+        with rest.both_serving(self.directory, self.rounds, self.seconds) as both:
+            if "create" in groups:
+                yield from rest.creating(both, self.writer)
+            if "get" in groups:
+                yield from rest.getting(both, self.readers[1])
+            if "list" in groups:
+                yield from rest.listing(both, self.readers)
+            if "chain" in groups:
+                yield from rest.reading_chains(both, self.chains)
