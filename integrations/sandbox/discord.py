@@ -14,6 +14,7 @@ limits) and "Rate Limits". Lengths are counted in UTF-16 code units, the stricte
 """
 
 import itertools
+import math
 import random
 import re
 import string
@@ -46,8 +47,9 @@ class Webhook:
     id: str
     token: str
     threads: list[str] = field(default_factory=list)
-    # Times of the calls that the present window counts.
-    calls: list[float] = field(default_factory=list)
+    # When the present window of the rate limit began, and how many calls it has counted.
+    window_began: float = -math.inf
+    calls: int = 0
 
     @property
     def path(self) -> str:
@@ -57,7 +59,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Bucket:
-    """At most `limit` calls of a webhook within `seconds`."""
+    """At most `limit` calls of a webhook in a window of `seconds` that its first call begins."""
 
     limit: int
     seconds: float
@@ -188,14 +190,15 @@ class Discord:
         if self.bucket is None:
             return {}, 0
         now = self.clock()
-        webhook.calls = [at for at in webhook.calls if at > now - self.bucket.seconds]
-        over = len(webhook.calls) >= self.bucket.limit
+        if now >= webhook.window_began + self.bucket.seconds:
+            webhook.window_began, webhook.calls = now, 0
+        over = webhook.calls >= self.bucket.limit
         if not over:
-            webhook.calls.append(now)
-        reset_after = webhook.calls[0] + self.bucket.seconds - now
+            webhook.calls += 1
+        reset_after = webhook.window_began + self.bucket.seconds - now
         limits = {
             "X-RateLimit-Limit": str(self.bucket.limit),
-            "X-RateLimit-Remaining": str(self.bucket.limit - len(webhook.calls)),
+            "X-RateLimit-Remaining": str(self.bucket.limit - webhook.calls),
             "X-RateLimit-Reset": f"{time.time() + reset_after:.3f}",
             "X-RateLimit-Reset-After": f"{reset_after:.3f}",
             "X-RateLimit-Bucket": f"webhook-{webhook.id}",
