@@ -15,7 +15,7 @@ LONGEST_CLUSTER = 32
 
 # Formatting, links and mentions; the colon that makes an address a link; and at the beginning of a
 # line what makes headings, subtexts and lists.
-_MARKDOWN = re.compile(r"[\\*_~`|<>\[\]@]|:(?=//)|^[#+-]")
+_MARKDOWN = re.compile(r"[\\*_~`|<>\[\]]|@(?=everyone|here)|:(?=//)|^[#+-]")
 # Overrides and isolates of the writing direction.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
