@@ -33,7 +33,7 @@ _SECRET_TEXT = re.compile(
     r"(?P<query>[?&;](?:\w*token|key|secret|password|signature)=)[^&\s\"'\\<>]+"
     r"|(?P<scheme>\b(?:Bearer|Basic) )[\w.~+/=-]{8,}"
     r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(?P<webhook>/webhooks/\d+/)[\w-]+"
+    r"|(?P<webhook>/webhooks/\d+/)[\w.-]+"
     r"|(?P<own>\boc_)\w{16,}"
     r"|(?P<login>://[^\s:/@\"']*:)[^\s/@\"']+(?=@)",
     re.IGNORECASE,
