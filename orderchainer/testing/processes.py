@@ -1,0 +1,257 @@
+"""Whole installations in real processes, of which a test may kill any and start it again.
+
+    with embedded(tmp_path) as installation:
+        installation.start("serve")
+        …
+        installation.kill("serve")
+
+Every process has a group of its own, and the context's end kills all that is left of each.
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from cryptography.fernet import Fernet
+from django.conf import settings
+from psycopg import sql
+
+from orderchainer.testing.servers import Service, environment_in, free_port
+
+# The processes of the production mode, as `docker-compose.yml` starts them. `{port}` and the variables
+# of each are filled in at its start.
+PRODUCTION: Mapping[str, Sequence[str]] = {
+    "web": (
+        *("-m", "gunicorn", "orderchainer.wsgi:application", "--bind", "127.0.0.1:{port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        "--no-control-socket",
+    ),
+    "daphne": ("manage.py", "serve"),
+    "worker": ("-m", "celery", "--app", "orderchainer", "worker", "--concurrency", "2"),
+    "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
+}  # fmt: skip
+# A prefork process does one thing at a time, and needs no pool.
+PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
+    "worker": {"DATABASE_POOL_SIZE": "0"},
+}
+EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
+
+MIGRATION_SECONDS = 120.0
+NO_OPTIONS = sql.SQL("")
+
+
+def wait_until(
+    holds: Callable[[], object], *, within_seconds: float, what: str
+) -> None:
+    """Ask again and again until `holds` is true. Raises AssertionError if that takes too long."""
+    deadline = time.monotonic() + within_seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within_seconds:g} s: {what}"
+        time.sleep(0.05)
+
+
+class Installation:
+    """The processes of one installation: same environment, same database, files in one directory."""
+
+    def __init__(
+        self, directory: Path, commands: Mapping[str, Sequence[str]], **variables: str
+    ) -> None:
+        self.directory = directory
+        self.commands = commands
+        self.variables = {
+            "DEBUG": "off",
+            "SECRET_KEY": "k" * 50,
+            "CREDENTIALS_KEYS": Fernet.generate_key().decode(),
+            "PORT": str(free_port()),
+            **variables,
+        }
+        self.database_url = environment_in(directory, **self.variables)["DATABASE_URL"]
+        self.services: dict[str, Service] = {}
+        self._starts = 0
+
+    @property
+    def url(self) -> str:
+        """Where its HTTP is."""
+        return f"http://127.0.0.1:{self.variables['PORT']}"
+
+    def start(self, *names: str) -> None:
+        """Start processes by their names; does not wait for them."""
+        for name in names:
+            self._starts += 1
+            self.services[name] = Service(
+                *(part.format(port=self.variables["PORT"]) for part in self.commands[name]),
+                environment=environment_in(
+                    self.directory,
+                    **{**self.variables, **PRODUCTION_VARIABLES.get(name, {})},
+                ),
+                output=self.directory / f"{self._starts:02}-{name}.txt",
+            )  # fmt: skip
+
+    def kill(self, *names: str) -> None:
+        """`kill -9` processes with all their children, the first ones first."""
+        for name in names:
+            self.services.pop(name).kill()
+
+    def wait_until_it_listens(self, name: str) -> None:
+        """Wait until the process of that name answers HTTP."""
+        self.services[name].wait_for("/healthz")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Read the database with plain SQL, so that the service's own code does not vouch for itself."""
+        if self.database_url.startswith("sqlite"):
+            path = self.database_url.removeprefix("sqlite:///")
+            with closing(sqlite3.connect(path, timeout=20)) as connection:
+                return connection.execute(query).fetchall()
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def close(self) -> None:
+        """Kill all that is left."""
+        self.kill(*self.services)
+
+    @property
+    def outputs(self) -> str:
+        """The end of what each process has printed, for the message of a test that fails."""
+        return "\n".join(
+            f"--- {path.name}\n{path.read_text()[-2000:]}"
+            for path in sorted(self.directory.glob("*.txt"))
+        )
+
+
+@contextmanager
+def embedded(directory: Path, **variables: str) -> Iterator[Installation]:
+    """Lend an installation of one process, `serve`, with a SQLite file."""
+    installation = Installation(directory, EMBEDDED, **variables)
+    try:
+        yield installation
+    finally:
+        installation.close()
+
+
+@contextmanager
+def production(
+    directory: Path, *, database_url: str, redis_url: str, **variables: str
+) -> Iterator[Installation]:
+    """Lend an installation of `web`, `daphne`, `worker` and `beat`, of which none runs yet."""
+    installation = Installation(
+        directory,
+        PRODUCTION,
+        DATABASE_URL=database_url,
+        REDIS_URL=redis_url,
+        WS_PORT=str(free_port()),
+        **variables,
+    )
+    try:
+        yield installation
+    finally:
+        installation.close()
+
+
+class RedisServer:
+    """A Redis of the test's own, that it may kill, stall and start again."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Whether this machine has the program."""
+        return shutil.which("redis-server") is not None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it empty: it keeps nothing, as in `docker-compose.yml`."""
+        self._process = subprocess.Popen(
+            [
+                *("redis-server", "--bind", "127.0.0.1", "--port", str(self.port)),
+                *("--save", "", "--appendonly", "no", "--dir", str(self._directory)),
+            ],
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        """`kill -9`, stalled or not; does nothing if it does not run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stall(self) -> None:
+        """Let it accept connections and answer nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End a stall."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+
+@contextmanager
+def redis_server(directory: Path) -> Iterator[RedisServer]:
+    """Lend a running Redis."""
+    server = RedisServer(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def migrated_postgresql(directory: Path) -> Iterator[str]:
+    """Lend a fresh, migrated database on the server of DATABASE_URL; the value is its URL."""
+    with _postgresql(os.environ["DATABASE_URL"]) as url:
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=settings.BASE_DIR,
+            env=environment_in(directory, DATABASE_URL=url),
+            check=True,
+            timeout=MIGRATION_SECONDS,
+        )
+        yield url
+
+
+@contextmanager
+def copied_postgresql(template_url: str) -> Iterator[str]:
+    """Lend a copy of a database that nobody uses at the moment; the value is its URL."""
+    template = sql.Identifier(urlsplit(template_url).path.lstrip("/"))
+    with _postgresql(template_url, sql.SQL(" TEMPLATE {}").format(template)) as url:
+        yield url
+
+
+@contextmanager
+def _postgresql(
+    sibling_url: str, options: sql.Composable = NO_OPTIONS
+) -> Iterator[str]:
+    # Databases are made and dropped outside of a transaction, and from within another one.
+    sibling = urlsplit(sibling_url)
+    name = f"{sibling.path.lstrip('/')[:30]}_{os.getpid()}_{time.monotonic_ns()}"
+    with psycopg.connect(
+        sibling._replace(path="/postgres").geturl(), autocommit=True
+    ) as server:
+        database = sql.Identifier(name)
+        server.execute(sql.SQL("CREATE DATABASE {}{}").format(database, options))
+        try:
+            yield sibling._replace(path=f"/{name}").geturl()
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))

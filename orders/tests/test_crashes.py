@@ -1,0 +1,223 @@
+"""`kill -9` in the middle of a burst, and nothing is lost: real processes, real database, real HTTP.
+
+After every crash, whatever died: what was acknowledged with 201 is there, each event stands in the
+stream exactly once, and Discord (an emulator) has been told of each, in order.
+"""
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from orderchainer.testing.processes import (
+    Installation,
+    RedisServer,
+    copied_postgresql,
+    embedded,
+    migrated_postgresql,
+    production,
+    redis_server,
+    wait_until,
+)
+from orders.tests.bursts import (
+    Burst,
+    Customer,
+    Discord,
+    check_answers,
+    check_deliveries,
+    check_orders,
+    check_stream,
+    discord_emulator,
+    unsettled,
+    wait_until_settled,
+)
+
+pytestmark = pytest.mark.processes
+
+CUSTOMERS = 4
+# The shortest lease that goes with a timeout: see `integrations.E003`.
+SHORT_LEASE = {"DISCORD_WEBHOOK_TIMEOUT": "0.5", "DELIVERY_LEASE_SECONDS": "6"}
+# The lease of a worker that died, the sweep after it, and what there is to deliver.
+SETTLING_SECONDS = 40.0
+
+
+@pytest.fixture
+def discord(tmp_path: Path) -> Iterator[Discord]:
+    """Everybody's Discord: slow enough that whatever dies has a delivery under way."""
+    with discord_emulator(tmp_path / "discord") as emulator:
+        emulator.be_slow(0.03)
+        yield emulator
+
+
+def burst_at(installation: Installation, discord: Discord) -> Burst:
+    """Return a burst of new customers who all are connected with Discord."""
+    customers = [
+        Customer(installation.url, email=f"customer{number}@example.com")
+        for number in range(CUSTOMERS)
+    ]
+    for customer in customers:
+        customer.connect(discord)
+    return Burst(customers)
+
+
+def check_that_nothing_was_lost(
+    installation: Installation, burst: Burst, discord: Discord
+) -> None:
+    """Wait until all work is done, then check all that a crash could have broken."""
+    wait_until_settled(installation, within_seconds=SETTLING_SECONDS)
+    check_orders(installation, burst)
+    check_stream(installation)
+    check_deliveries(installation, discord)
+    check_answers(burst)
+
+
+# --- The embedded mode ------------------------------------------------------------------------
+
+
+def test_the_embedded_mode_loses_nothing_however_often_it_is_killed(
+    tmp_path: Path, discord: Discord
+) -> None:
+    with embedded(
+        tmp_path, DISCORD_WEBHOOK_HOSTS=discord.host, **SHORT_LEASE
+    ) as installation:
+        installation.start("serve")
+        installation.wait_until_it_listens("serve")
+        with burst_at(installation, discord) as burst:
+            for _ in range(3):
+                burst.wait_for(random.randint(5, 25))
+                installation.kill("serve")
+                installation.start("serve")
+            burst.wait_for(10)
+            burst.stop()
+
+        check_that_nothing_was_lost(installation, burst, discord)
+
+
+# --- Production -------------------------------------------------------------------------------
+
+needs_services = [
+    pytest.mark.services,
+    pytest.mark.skipif(
+        not os.environ.get("DATABASE_URL", "").startswith("postgres"),
+        reason="needs DATABASE_URL to name a PostgreSQL",
+    ),
+    pytest.mark.skipif(
+        shutil.which("redis-server") is None,
+        reason="needs redis-server, to start and kill one of its own",
+    ),
+]
+
+
+def on_services(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test of the production mode."""
+    for mark in needs_services:
+        test = mark(test)
+    return test
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a migrated database that every test copies."""
+    with migrated_postgresql(tmp_path_factory.mktemp("template")) as database_url:
+        yield database_url
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that nobody else uses."""
+    with redis_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def installation(
+    tmp_path: Path, template: str, redis: RedisServer, discord: Discord
+) -> Iterator[Installation]:
+    """Web, worker and beat on PostgreSQL and Redis."""
+    with (
+        copied_postgresql(template) as database_url,
+        production(
+            tmp_path,
+            database_url=database_url,
+            redis_url=redis.url,
+            DISCORD_WEBHOOK_HOSTS=discord.host,
+            **SHORT_LEASE,
+        ) as started,
+    ):
+        started.start("web", "worker", "beat")
+        started.wait_until_it_listens("web")
+        yield started
+
+
+def wait_until_work_piles_up(installation: Installation) -> None:
+    """Wait until there is more to deliver than worker processes, so that all of them are at it."""
+    wait_until(
+        lambda: (
+            installation.rows(
+                "SELECT 1 FROM orders_eventdelivery WHERE state = 'pending' AND attempts > 0"
+            )
+            and unsettled(installation)[1] > 10
+        ),
+        within_seconds=30,
+        what="deliveries under way",
+    )
+
+
+@on_services
+@pytest.mark.parametrize(
+    "dying", [["web"], ["worker"], ["web", "worker"]], ids="+".join
+)
+def test_production_loses_nothing_when_processes_are_killed(
+    installation: Installation, discord: Discord, dying: list[str]
+) -> None:
+    with burst_at(installation, discord) as burst:
+        burst.wait_for(random.randint(10, 30))
+        wait_until_work_piles_up(installation)
+        installation.kill(*dying)
+        installation.start(*dying)
+        burst.wait_for(10)
+        burst.stop()
+
+    check_that_nothing_was_lost(installation, burst, discord)
+    [(attempts,)] = installation.rows("SELECT max(attempts) FROM orders_eventdelivery")
+    # What a dead worker had begun was begun again.
+    assert attempts == (2 if "worker" in dying else 1)
+
+
+@on_services
+def test_a_dead_redis_costs_requests_a_moment_and_loses_nothing(
+    installation: Installation, redis: RedisServer, discord: Discord
+) -> None:
+    with burst_at(installation, discord) as burst:
+        burst.wait_for(random.randint(10, 30))
+        redis.kill()
+        burst.wait_for(30)
+        # With the machine's other work; a broker that is waited for costs six.
+        assert burst.slowest_seconds < 2
+        redis.start()
+        burst.wait_for(10)
+        burst.stop()
+
+    check_that_nothing_was_lost(installation, burst, discord)
+    # The restarted Redis knows of no heartbeat but a new one.
+    installation.services["web"].wait_for("/readyz")
+
+
+@on_services
+def test_a_redis_that_hangs_is_waited_for_once_and_loses_nothing(
+    installation: Installation, redis: RedisServer, discord: Discord
+) -> None:
+    with burst_at(installation, discord) as burst:
+        burst.wait_for(random.randint(10, 30))
+        redis.stall()
+        burst.wait_for(30)
+        # The timeout of the connection, with the machine's other work.
+        assert burst.slowest_seconds < 4
+        redis.go_on()
+        burst.wait_for(10)
+        burst.stop()
+
+    check_that_nothing_was_lost(installation, burst, discord)
