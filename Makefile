@@ -75,8 +75,8 @@ bench: $(RUNTIME)  ## Measure beside bare floors (BENCH_ARGS go to `python -m be
 # --- The environment -------------------------------------------------------------------------
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { \
-		echo "OrderChainer needs Python 3.11 or newer, and python3 here is: $$(python3 --version 2>&1)."; \
+	@$(or $(PYTHON),python3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "OrderChainer needs Python 3.11 or newer. Here, $(or $(PYTHON),python3) is: $$($(or $(PYTHON),python3) --version 2>&1)"; \
 		echo "Install one, or name it: make run PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv $(VENV) || { \
