@@ -102,6 +102,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     """Users. They are deactivated and never deleted: their orders stay what they are."""
 
     icon = "person"
+    is_main = True
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = UserPasswordForm

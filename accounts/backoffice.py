@@ -47,42 +47,55 @@ class BackOffice(UnfoldAdminSite):
     site_header = "OrderChainer"
     index_title = "Back office"
 
-    # The sidebar's groups from top to bottom, by app; what is not named here follows.
+    # From top to bottom; apps that are not named here follow.
     areas = ("orders", "integrations", "notifications", "accounts")
     # Apps whose pages stand with another's.
     joined: Mapping[str, str] = {"auth": "accounts"}
 
-    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the sidebar: a group for each app, with the pages that the caller may see.
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the pages that the caller may see, by app, each app's main page first."""
+        apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        by_label = {app["app_label"]: app for app in apps}
+        for label, other in self.joined.items():
+            if label in by_label and other in by_label:
+                by_label[other]["models"] += by_label.pop(label)["models"]
+        for app in by_label.values():
+            app["models"].sort(
+                key=lambda page: (not self._page_of(page, "is_main"), page["name"])
+            )
+        return sorted(by_label.values(), key=self._place_of)
 
-        Each page shows the `icon` of its ModelAdmin, a name from Material Symbols.
-        """
-        apps = {app["app_label"]: app for app in self.get_app_list(request)}
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for label in sorted(apps, key=self._place_of):
-            items = groups.setdefault(self.joined.get(label, label), [])
-            for page in apps[label]["models"]:
-                items.append(
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the same for the sidebar. Each page shows its `icon`, a name from Material Symbols."""
+        return [
+            {
+                "title": app["name"],
+                "items": [
                     {
                         "title": page["name"],
-                        "icon": getattr(
-                            self.get_model_admin(page["model"]), "icon", "list"
-                        ),
+                        "icon": self._page_of(page, "icon"),
                         "link": page["admin_url"],
                         "active": request.path.startswith(page["admin_url"]),
                         "has_permission": True,
                     }
-                )
-        return [
-            {"title": label.capitalize(), "separator": True, "items": items}
-            for label, items in groups.items()
+                    for page in app["models"]
+                ],
+            }
+            for app in self.get_app_list(request)
         ]
 
-    def _place_of(self, label: str) -> tuple[int, str]:
-        """Sort by `areas`; a joined app comes right after the one that it stands with."""
-        area = self.joined.get(label, label)
-        place = self.areas.index(area) if area in self.areas else len(self.areas)
-        return place, area if area == label else f"{area}/{label}"
+    def _place_of(self, app: dict[str, Any]) -> tuple[int, str]:
+        label = app["app_label"]
+        known = label in self.areas
+        return (self.areas.index(label) if known else len(self.areas)), label
+
+    def _page_of(self, page: dict[str, Any], name: str) -> Any:
+        """Return an attribute of a page that is a `ServiceAdmin`, None of others."""
+        return getattr(self.get_model_admin(page["model"]), name, None)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -140,6 +153,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     """An admin page whose writes are services: what they refuse is shown and nothing is written."""
 
     icon = "list"
+    is_main = False  # the first page of its app
     show_full_result_count = False
     list_filter_submit = True
 
@@ -318,15 +332,18 @@ def words_of(refusal: DomainError) -> str:
 # --- Fields, widgets and filters --------------------------------------------------------------
 
 
-def is_key_of(model: type[models.Model], text: str) -> bool:
-    """Tell whether `text` could be the key of a row: of its type, and within what a database holds."""
-    key = model._meta.pk
+def is_value_of(field: "models.Field[Any, Any]", text: str) -> bool:
+    """Tell whether `text` could stand in `field`: of its type, and within what a database holds."""
     try:
-        value = key.to_python(text)
-        key.run_validators(value)
+        field.run_validators(field.to_python(text))
     except ValidationError:
         return False
     return True
+
+
+def is_key_of(model: type[models.Model], text: str) -> bool:
+    """Tell whether `text` could be the key of a row."""
+    return is_value_of(model._meta.pk, text)
 
 
 class _Keys:
@@ -375,8 +392,10 @@ class DaysFilter(RangeDateFilter):
 class PickFilter(AutocompleteSelectFilter):
     """By a related row, found by typing: a list of all of them could be long."""
 
-    def __init__(self, field: Any, request: HttpRequest, *args: Any) -> None:
-        super().__init__(field, request, *args)
+    def __init__(
+        self, field: Any, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(field, request, *args, **kwargs)
         chosen = self.value()
         if chosen and not is_key_of(field.remote_field.model, chosen):
             raise IncorrectLookupParameters

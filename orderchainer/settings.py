@@ -310,7 +310,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "orderchainer.api.schema.group_tags",
+        "orderchainer.api.schema.arrange",
     ],
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.lifecycle.Status",
@@ -325,6 +325,9 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+# What the back office shows is UTC, as everything inside.
+DATE_FORMAT = "Y-m-d"
+DATETIME_FORMAT = "Y-m-d H:i:s"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -343,7 +346,7 @@ STORAGES = {
 
 # --- Back office ------------------------------------------------------------------------------
 
-# The sidebar follows the pages that there are: see `accounts.backoffice`.
+# The sidebar shows the pages that there are: see `accounts.backoffice`.
 UNFOLD = {
     "SITE_TITLE": "OrderChainer",
     "SITE_HEADER": "OrderChainer",
@@ -398,21 +401,6 @@ LOGGING = logging_config(
     max_bytes=LOG_MAX_BYTES,
     backups=LOG_BACKUPS,
 )
-
-# --- Back office -----------------------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": "OrderChainer",
-    "SITE_HEADER": "OrderChainer",
-    "SITE_ICON": lambda request: static("orderchainer/icon.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("orderchainer/icon.svg"),
-        }
-    ],
-}
 
 # --- Metrics ---------------------------------------------------------------------------------
 

@@ -23,10 +23,11 @@ def create_order(
     fields: OrderFields,
     dependencies: Sequence[int] = (),
     items: Sequence[ItemDraft] = (),
+    owner: User | None = None,
     project: Project | None = None,
     provider: str = Order.Provider.API,
 ) -> Order:
-    """Create an order of `by`, in their personal project unless another is given.
+    """Create an order of `owner`, or of `by` itself, in their personal project unless another is given.
 
     An order that waits for others may start as whatever it can be while it waits. Where all that it waits
     for is done already it is ready at once, so that it makes no difference which came first.
@@ -34,9 +35,10 @@ def create_order(
     `UnknownDependencies` and `OrderBlocked`.
     """
     wanted = sorted(set(dependencies))
+    owner = owner or by
     order = Order(
-        owner=by,
-        project=project or Project.objects.get(personal_owner=by),
+        owner=owner,
+        project=project or Project.objects.get(personal_owner=owner),
         provider=provider,
         **fields,
     )

@@ -1,0 +1,130 @@
+"""Events on their way to subscribers: how each stands, and "retry now"."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from accounts.backoffice import DaysFilter, ReadOnly, ServiceAdmin, is_key_of
+from orderchainer.api.background import nudge_on_commit
+from orders import deliveries, tasks
+from orders.admin.shown import STATE_COLOURS, order_link
+from orders.events import subscribers
+from orders.models import EventDelivery, Order
+
+
+class SubscriberFilter(admin.SimpleListFilter):
+    """By subscriber, of those that there are: asking the rows would read them all."""
+
+    title = "subscriber"
+    parameter_name = "subscriber"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> Sequence[tuple[str, str]]:
+        """Name the subscribers."""
+        return [(subscriber.name, subscriber.name) for subscriber in subscribers()]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[EventDelivery]
+    ) -> QuerySet[EventDelivery]:
+        """Pick what goes to the chosen one."""
+        chosen = self.value()
+        return queryset if chosen is None else queryset.filter(subscriber=chosen)
+
+
+@admin.register(EventDelivery)
+class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
+    """Deliveries, the newest first. Nothing is changed by hand; what was not sent can be tried again."""
+
+    icon = "outbox"
+    list_display = (
+        "subscriber",
+        "order_shown",
+        "event_type",
+        "state_shown",
+        "attempts",
+        "next_attempt",
+        "last_error",
+    )
+    list_display_links = ("subscriber",)
+    list_filter = (
+        "state",
+        SubscriberFilter,
+        "event__type",
+        ("created_at", DaysFilter),
+    )
+    list_select_related = ("event",)
+    search_fields = ("last_error",)
+    search_help_text = "An order's number, or a part of the last error"
+    ordering = ("-id",)
+    fields = (
+        "subscriber",
+        "order_shown",
+        "event",
+        "state_shown",
+        "attempts",
+        "next_attempt",
+        "last_error",
+        "created_at",
+        "finished_at",
+    )
+    readonly_fields = ("order_shown", "state_shown", "next_attempt")
+    actions = ("retry_now",)
+
+    @admin.display(description="order", ordering="order_id")
+    def order_shown(self, delivery: EventDelivery) -> SafeString:
+        """The order, by the title that it had then."""
+        return order_link(delivery.order_id, delivery.event.data.get("title"))
+
+    @admin.display(description="event")
+    def event_type(self, delivery: EventDelivery) -> str:
+        """What happened."""
+        return delivery.event.type
+
+    @display(description="state", ordering="state", label=STATE_COLOURS)
+    def state_shown(self, delivery: EventDelivery) -> str:
+        """How it stands."""
+        return delivery.state
+
+    @admin.display(description="next attempt", ordering="next_attempt_at")
+    def next_attempt(self, delivery: EventDelivery) -> Any:
+        """When it is tried again, if it is."""
+        if delivery.state != EventDelivery.State.PENDING:
+            return None
+        return delivery.next_attempt_at
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[EventDelivery], search_term: str
+    ) -> tuple[Any, bool]:
+        """Find an order's deliveries by its number, otherwise by the error."""
+        number = search_term.strip().removeprefix("#")
+        if is_key_of(Order, number):
+            return queryset.filter(event__order_id=number), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change deliveries may retry them, which is all that can be done to one."""
+        return request.user.has_perm("orders.change_eventdelivery")
+
+    @admin.action(description="Retry now", permissions=["retry"])
+    def retry_now(
+        self, request: HttpRequest, queryset: QuerySet[EventDelivery]
+    ) -> None:
+        """Make the selected deliveries due at once; those that were sent stay as they are."""
+        selected = list(queryset.values_list("pk", flat=True))
+        with transaction.atomic():
+            due = deliveries.retry_now(selected)
+            for delivery_id in due:
+                nudge_on_commit(tasks.deliver, delivery_id)
+        if due:
+            self.message_user(request, f"Due now: {len(due)}.", messages.SUCCESS)
+        if sent := len(selected) - len(due):
+            self.message_user(
+                request, f"Sent already, left alone: {sent}.", messages.WARNING
+            )

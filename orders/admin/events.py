@@ -1,0 +1,74 @@
+"""The history of all orders, to look at: append-only, so nobody changes anything here."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.backoffice import (
+    DaysFilter,
+    ReadOnly,
+    ServiceAdmin,
+    is_key_of,
+    is_value_of,
+)
+from orders.admin.shown import order_link, summary_of
+from orders.models import Order, OrderEvent
+
+
+@admin.register(OrderEvent)
+class OrderEventAdmin(ReadOnly, ServiceAdmin):
+    """What happened to orders, the newest first. The orders themselves may be gone."""
+
+    icon = "history"
+    list_display = ("type", "order_shown", "summary", "position", "created_at")
+    list_filter = ("type", ("created_at", DaysFilter))
+    search_fields = ("event_id",)
+    search_help_text = "An order's number, or an event's id"
+    ordering = ("-id",)
+    fields = (
+        "type",
+        "order_shown",
+        "created_at",
+        "actor_id",
+        "owner_id",
+        "project_id",
+        "event_id",
+        "position",
+        "payload",
+    )
+    readonly_fields = ("order_shown", "payload")
+
+    @admin.display(description="order")
+    def order_shown(self, event: OrderEvent) -> SafeString:
+        """The order, by the title that it had then."""
+        return order_link(event.order_id, event.data.get("title"))
+
+    @admin.display(description="what")
+    def summary(self, event: OrderEvent) -> str:
+        """What the event says beyond its type."""
+        return summary_of(event)
+
+    @admin.display(description="data")
+    def payload(self, event: OrderEvent) -> SafeString:
+        """The whole payload."""
+        written = json.dumps(event.data, indent=2, ensure_ascii=False)
+        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OrderEvent], search_term: str
+    ) -> tuple[Any, bool]:
+        """Find by order or by the event's own id, each by its index: there are too many to scan."""
+        term = search_term.strip().removeprefix("#")
+        if not term:
+            return queryset, False
+        if is_key_of(Order, term):
+            return queryset.filter(order_id=term), False
+        event_id = OrderEvent._meta.get_field("event_id")
+        if is_value_of(event_id, term):
+            return queryset.filter(event_id=term), False
+        return queryset.none(), False

@@ -1,0 +1,171 @@
+"""The forms of an order and of its items. They check shape; the services decide."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, URLValidator
+from django.db.models import QuerySet
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+)
+
+from accounts.backoffice import PickMany, PickOne, is_key_of
+from accounts.models import Project, User
+from orders.lifecycle import Status
+from orders.models import Order, OrderItem
+from orders.services import ItemDraft, OrderFields
+
+CENT = Decimal("0.01")
+MAX_ITEMS = 500
+MAX_QUANTITY = 1_000_000
+
+IS_CURRENCY = RegexValidator(
+    r"\A[A-Z]{3}\Z", "Must be three capital letters as in ISO 4217, such as USD."
+)
+IS_WEB_ADDRESS = URLValidator(["http", "https"])
+
+
+class OrdersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
+    """Orders, by their ids."""
+
+    def clean(self, value: Any) -> QuerySet[Order]:
+        """Return the orders. Raises ValidationError that names what is none."""
+        for key in value or ():
+            if not is_key_of(Order, key):
+                raise ValidationError(
+                    self.error_messages["invalid_pk_value"],
+                    code="invalid_pk_value",
+                    params={"pk": key},
+                )
+        return super().clean(value)
+
+
+class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """What people set on an order."""
+
+    # The service's word for it is a field of the model, which a form could only fill by itself.
+    called: ClassVar = {"dependencies": "waits_for"}
+
+    waits_for = OrdersField(
+        Order.objects.all(),
+        required=False,
+        label="Waits for",
+        help_text="All orders that must be done before this one. They share its owner or its project.",
+        widget=PickMany(Order._meta.get_field("dependencies"), admin.site),
+    )
+
+    class Meta:
+        model = Order
+        fields = tuple(OrderFields.__annotations__)
+
+    def clean_total_price(self) -> Decimal:
+        """Write the amount with two decimals, whatever was typed."""
+        total: Decimal = self.cleaned_data["total_price"]
+        return total.quantize(CENT)
+
+    def clean_currency(self) -> str:
+        """Refuse what is no currency's code."""
+        currency: str = self.cleaned_data["currency"]
+        IS_CURRENCY(currency)
+        return currency
+
+    def clean_link(self) -> str:
+        """Refuse links that lead elsewhere than to the web."""
+        link: str = self.cleaned_data["link"]
+        if link:
+            IS_WEB_ADDRESS(link)
+        return link
+
+    def changes(self) -> OrderFields:
+        """Return what was changed, for the services."""
+        named = OrderFields.__annotations__.keys()
+        changed = [name for name in self.changed_data if name in named]
+        return {name: self.cleaned_data[name] for name in changed}  # type: ignore[return-value]  # by these names
+
+    def changed_dependencies(self) -> list[int] | None:
+        """Return the ids of all orders to wait for, or None where they stay as they are."""
+        if "waits_for" not in self.changed_data:
+            return None
+        return [order.pk for order in self.cleaned_data["waits_for"]]
+
+
+class NewOrderForm(OrderForm):
+    """What it takes to make an order for somebody."""
+
+    owner = forms.ModelChoiceField(
+        User.objects.filter(is_active=True),
+        widget=PickOne(Order._meta.get_field("owner"), admin.site),
+    )
+    project = forms.ModelChoiceField(
+        Project.objects.filter(is_active=True),
+        required=False,
+        widget=PickOne(Order._meta.get_field("project"), admin.site),
+        help_text="Who handles the order; the owner's own project if you name none.",
+    )
+
+
+class OrderChangeForm(OrderForm):
+    """What can be changed about an order, as it was when the page was read."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = str(self.instance.version)
+        edges = self.instance.dependency_edges.order_by("depends_on_id")
+        self.fields["waits_for"].initial = list(
+            edges.values_list("depends_on_id", flat=True)
+        )
+        if "status" in self.fields:
+            # Offered is what is open; what is sent nevertheless, the service refuses in its own words.
+            shown = (self.instance.status, *self.instance.open_moves())
+            self.fields["status"].widget.choices = [
+                (status, Status(status).label) for status in shown
+            ]
+
+
+class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """A line of an order."""
+
+    unit_price = forms.DecimalField(
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    class Meta:
+        model = OrderItem
+        fields = ("name", "sku", "unit_price", "quantity")
+
+    def draft(self) -> ItemDraft:
+        """Return the line as it shall be."""
+        line = self.cleaned_data
+        return ItemDraft(
+            name=line["name"],
+            sku=line["sku"],
+            unit_price=line["unit_price"].quantize(CENT),
+            quantity=line["quantity"],
+        )
+
+
+def drafts_in(formset: Any) -> list[ItemDraft] | None:
+    """Return all lines that the order shall have, or None where they stay as they are."""
+    if not formset.has_changed():
+        return None
+    return [
+        form.draft()
+        for form in formset.forms
+        if form not in formset.deleted_forms
+        and (form.has_changed() or form.instance.pk is not None)
+    ]

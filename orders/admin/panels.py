@@ -1,0 +1,172 @@
+"""What stands under an order's form: why it waits, its neighbours in the chain, its history, deliveries.
+
+Each panel is a table of a bounded number of rows and costs at most two statements.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from orders import queries
+from orders.admin.shown import (
+    STATE_COLOURS,
+    STATUS_COLOURS,
+    WAIT_COLOURS,
+    label,
+    moment,
+    order_link,
+    summary_of,
+)
+from orders.lifecycle import WAITING, holds_up
+from orders.models import EventDelivery, Order, OrderDependency, OrderEvent
+
+MOST_ROWS = 50
+
+Cells = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A titled table. `is_cut` tells that there are more rows than it shows; `empty` stands for none."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Cells]
+    empty: str = ""
+    is_cut: bool = False
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The table as the theme's component takes it."""
+        return {"headers": self.headers, "rows": self.rows}
+
+
+def _panel(
+    title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = ""
+) -> Panel:
+    found = list(rows)
+    return Panel(title, headers, found[:MOST_ROWS], empty, len(found) > MOST_ROWS)
+
+
+def why_it_waits(order: Order, viewer: User) -> Panel:
+    """List what holds the order up: what it waits for directly, and where the wait begins."""
+    _, blockers = queries.blockers_for(viewer, order.pk)
+    return _panel(
+        "Why it waits",
+        ("order", "status", "since", "owner", "root"),
+        (
+            (
+                order_link(blocker.id, blocker.title),
+                label(blocker.status, STATUS_COLOURS),
+                moment(blocker.since),
+                blocker.owner_email,
+                "the wait begins here" if blocker.is_root else "",
+            )
+            for blocker in blockers
+        ),
+    )
+
+
+def dependencies_of(order: Order) -> Panel:
+    """List the orders that this one waits for, done or not."""
+    edges = OrderDependency.objects.filter(order=order).select_related(
+        "depends_on__owner"
+    )
+    return _panel(
+        "Waits for",
+        ("order", "status", "", "owner"),
+        (
+            (
+                order_link(edge.depends_on_id, edge.depends_on.title),
+                label(edge.depends_on.status, STATUS_COLOURS),
+                label("holds it up", {"holds it up": "warning"})
+                if holds_up(edge.depends_on.status, order.failure_policy)
+                else "",
+                edge.depends_on.owner.email,
+            )
+            for edge in edges.order_by("depends_on_id")[: MOST_ROWS + 1]
+        ),
+        "Nothing: it stands on its own.",
+    )
+
+
+def dependents_of(order: Order) -> Panel:
+    """List the orders that wait for this one."""
+    waiting = (
+        Order.objects.filter(dependency_edges__depends_on=order)
+        .with_ready()
+        .select_related("owner")
+    )
+    return _panel(
+        "Waited for by",
+        ("order", "status", "", "owner"),
+        (
+            (
+                order_link(dependent.pk, dependent.title),
+                label(dependent.status, STATUS_COLOURS),
+                label(wait, WAIT_COLOURS) if (wait := wait_of(dependent)) else "",
+                dependent.owner.email,
+            )
+            for dependent in waiting.order_by("pk")[: MOST_ROWS + 1]
+        ),
+        "Nobody.",
+    )
+
+
+def history_of(order: Order) -> Panel:
+    """List what happened to the order, the newest first."""
+    events = list(
+        OrderEvent.objects.filter(order=order).order_by("-pk")[: MOST_ROWS + 1]
+    )
+    actors = User.objects.in_bulk({event.actor_id for event in events} - {None})
+    return _panel(
+        "History",
+        ("when", "event", "what", "who"),
+        (
+            (
+                moment(event.created_at),
+                event.type,
+                summary_of(event),
+                _who(event.actor_id, actors),
+            )
+            for event in events
+        ),
+    )
+
+
+def _who(actor_id: int | None, actors: dict[int, User]) -> str:
+    if actor_id is None:
+        return "the chain"
+    return actors[actor_id].email if actor_id in actors else f"user {actor_id}"
+
+
+def deliveries_of(order: Order) -> Panel:
+    """List how the order's events went out, the newest first."""
+    # By the events and not by `order_id`: that has an index for what is pending only.
+    rows = EventDelivery.objects.filter(event__order=order).select_related("event")
+    return _panel(
+        "Deliveries",
+        ("subscriber", "event", "state", "attempts", "next attempt", "last error"),
+        (
+            (
+                row.subscriber,
+                row.event.type,
+                label(row.state, STATE_COLOURS),
+                str(row.attempts),
+                moment(row.next_attempt_at)
+                if row.state == EventDelivery.State.PENDING
+                else "-",
+                row.last_error or "-",
+            )
+            for row in rows.order_by("-event_id", "pk")[: MOST_ROWS + 1]
+        ),
+        "None: nobody wanted these events.",
+    )
+
+
+def wait_of(order: Any) -> str | None:
+    """Return `ready` or `waits` for an order that has not begun, annotated with `ready`."""
+    if order.status not in WAITING:
+        return None
+    return "ready" if order.ready else "waits"

@@ -1,0 +1,80 @@
+"""How orders, events and deliveries look in the admin: coloured labels, links, one-line summaries."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+
+from orders.errors import numbered
+from orders.events import EventType
+from orders.lifecycle import Status
+from orders.models import EventDelivery, OrderEvent
+
+# The colours are the names that the admin's theme has for them; what is not listed stays grey.
+STATUS_COLOURS: Mapping[str, str] = {
+    Status.PENDING: "info",
+    Status.ACTIVE: "primary",
+    Status.SHIPPED: "warning",
+    Status.FULFILLED: "success",
+    Status.COMPLETED: "success",
+    Status.FAILED: "danger",
+}
+WAIT_COLOURS = {"ready": "success", "waits": "warning"}
+STATE_COLOURS: Mapping[str, str] = {
+    EventDelivery.State.PENDING: "info",
+    EventDelivery.State.SENT: "success",
+    EventDelivery.State.FAILED: "danger",
+}
+
+
+def label(text: str, colours: Mapping[str, str]) -> SafeString:
+    """Return `text` on a patch of its colour."""
+    context = {"text": text, "type": colours.get(text)}
+    return mark_safe(
+        render_to_string("unfold/helpers/label.html", context)
+    )  # a template escapes
+
+
+def order_link(order_id: int, title: str | None) -> SafeString:
+    """Return a link to an order's page, with what it is called."""
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">#{}</a> {}',
+        reverse("admin:orders_order_change", args=[order_id]),
+        order_id,
+        title or "",
+    )
+
+
+def links(orders: Iterable[tuple[int, str]]) -> SafeString:
+    """Return links to orders, given as (id, title), one under the other."""
+    return mark_safe(
+        "<br>".join(order_link(pk, title) for pk, title in orders)
+    )  # links are safe
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as the rest of the admin writes it, or a dash."""
+    return "-" if at is None else localize(localtime(at))
+
+
+def summary_of(event: OrderEvent) -> str:
+    """Tell in a line what an event says beyond its type."""
+    data = event.data
+    parts: list[str] = []
+    match event.type:
+        case EventType.CREATED if data.get("dependencies"):
+            parts.append(f"waits for {numbered(data['dependencies'])}")
+        case EventType.UPDATED:
+            parts.append(", ".join(sorted(data.get("changes", {}))))
+        case EventType.STATUS_CHANGED:
+            parts.append(f"{data.get('old_status')} → {data.get('new_status')}")
+        case EventType.BLOCKED:
+            parts.append(f"by {numbered(data.get('blockers', []))}")
+    if cause := data.get("cause"):
+        parts.append(f"since #{cause['order_id']} is {cause['status']}")
+    return ", ".join(parts)
