@@ -1,0 +1,81 @@
+"""`manage.py listen`: show what a user's socket gets, as it comes."""
+
+import asyncio
+from argparse import ArgumentParser
+from typing import Any
+
+import jwt
+from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    """Connect to a running service as the bearer of a token, and print every message on a line."""
+
+    help = "Show what is pushed to the bearer of an access token, until Ctrl-C."
+    # It talks to a service that may run elsewhere, and needs no database of its own.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the token, and where to begin."""
+        parser.add_argument("token", help="an access token of POST /api/auth/token")
+        parser.add_argument(
+            "--url",
+            default=f"ws://127.0.0.1:{settings.WS_PORT or settings.PORT}",
+            help="where the service listens (%(default)s)",
+        )
+        parser.add_argument(
+            "--after", type=int, help="first show what came after this position"
+        )
+        parser.add_argument("--count", type=int, help="end after so many messages")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Listen until the service or the user ends it."""
+        try:
+            claims = jwt.decode(options["token"], options={"verify_signature": False})
+            user_id = int(claims["user_id"])
+        except (jwt.InvalidTokenError, KeyError, ValueError) as exc:
+            raise CommandError("This is no access token.") from exc
+        url = f"{options['url'].rstrip('/')}/ws/notifications/{user_id}/"
+        if options["after"] is not None:
+            url += f"?after={options['after']}"
+        try:
+            reason = asyncio.run(self._listen(url, options["token"], options["count"]))
+        except KeyboardInterrupt:
+            return
+        except OSError as exc:
+            raise CommandError(f"Nobody answers at {options['url']}: {exc}") from exc
+        if reason is not None:
+            raise CommandError(f"The service closed the connection: {reason}")
+
+    async def _listen(self, url: str, token: str, count: int | None) -> str | None:
+        """Print messages; return why the service closed, or None once there were `count` of them."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[str | None] = loop.create_future()
+        write = self.stdout.write
+        left = count
+
+        class Listener(WebSocketClientProtocol):  # type: ignore[misc]  # untyped library
+            def onMessage(self, payload: bytes, isBinary: bool) -> None:
+                nonlocal left
+                if ended.done():
+                    return
+                write(payload.decode())
+                if left is not None:
+                    left -= 1
+                    if left == 0:
+                        ended.set_result(None)
+
+            def onClose(
+                self, wasClean: bool, code: int | None, reason: str | None
+            ) -> None:
+                if not ended.done():
+                    ended.set_result(f"{code} {reason or ''}".strip())
+
+        factory = WebSocketClientFactory(
+            url, headers={"Authorization": f"Bearer {token}"}
+        )
+        factory.protocol = Listener
+        await loop.create_connection(lambda: factory(), factory.host, factory.port)
+        return await ended
