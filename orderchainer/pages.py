@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -33,9 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @cache_control(max_age=A_DAY, public=True)
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to the icon, from the path that browsers try where a page names none."""
-    return HttpResponse(
-        status=301, headers={"Location": static("orderchainer/icon.svg")}
-    )
+    return redirect(static("orderchainer/icon.svg"), permanent=True)
 
 
 @require_safe

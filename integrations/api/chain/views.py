@@ -128,15 +128,15 @@ class DiscordView(APIView):
 
     @extend_schema(
         summary="Update integration, as PUT",
+        description="The same as `PUT`, which leaves what is not sent as it is, too.",
         request=serializers.IntegrationChange,
         responses={
             200: serializers.Integration,
             **errors_of("chain", 400, 404, WebhookUnreadable()),
         },
         examples=[
-            request_example(
-                "One toggle off", {"notifications": {"order_completed": False}}
-            )
+            request_example("Another name, one toggle off", CHANGE_EXAMPLE),
+            answer_example("The integration", CHANGED_EXAMPLE),
         ],
     )
     def patch(self, request: Request) -> Response:

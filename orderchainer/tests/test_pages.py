@@ -1,0 +1,177 @@
+"""The pages for people: what they say, that they bring everything themselves, and under which policy."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+
+from orderchainer import __version__
+
+PAGES = ["/", "/docs", "/docs/", "/redoc", "/redoc/"]
+
+
+def assets_of(page: str) -> list[str]:
+    """Return what the page's markup makes a browser load."""
+    links = re.findall(r"<link\b[^>]*\bhref=\"([^\"]+)\"", page)
+    return links + re.findall(r"<(?:script|img)\b[^>]*\bsrc=\"([^\"]+)\"", page)
+
+
+def test_the_front_page_says_what_runs_here_and_leads_on() -> None:
+    response = Client().get("/")
+
+    page = response.text
+    assert response.status_code == 200
+    assert f"<dt>Version</dt><dd>{__version__}</dd>" in page
+    assert "embedded: everything in one process" in page
+    assert re.search(r"<dt>Database</dt><dd>(SQLite|PostgreSQL)</dd>", page)
+    for target in (
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/admin/",
+        "/readyz",
+        "/healthz",
+    ):
+        assert f'<a href="{target}">' in page
+
+
+@override_settings(EMBEDDED=False)
+def test_the_front_page_knows_production() -> None:
+    assert "production: workers over Redis" in Client().get("/").text
+
+
+def test_the_front_page_tells_no_address_and_no_login() -> None:
+    database = settings.DATABASES["default"]
+    page = Client().get("/").text
+
+    for secret in (database.get("PASSWORD"), database.get("HOST"), database["NAME"]):
+        assert not secret or str(secret) not in page
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(url: str) -> None:
+    response = Client().get(url)
+
+    assert response.status_code == 200
+    assets = assets_of(response.text)
+    assert assets
+    assert [
+        asset for asset in assets if not re.match(r"/static/[\w./-]+$", asset)
+    ] == []
+    assert not re.search(
+        r"<style|\bstyle=|\bon\w+=|<script>|javascript:", response.text
+    )
+    assert not re.search(r"https?://", response.text)
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_everything_that_a_page_loads_is_there(url: str) -> None:
+    client = Client()
+
+    for asset in assets_of(client.get(url).text):
+        response = client.get(asset)
+        assert response.status_code == 200, asset
+
+
+@pytest.mark.parametrize("script", ["swagger.js", "redoc.js"])
+def test_the_viewers_ask_nobody_outside(script: str) -> None:
+    text = (settings.BASE_DIR / "static" / "orderchainer" / script).read_text()
+
+    assert not re.search(r"https?://", text)
+    if script == "swagger.js":
+        # Its default is a validator on the internet.
+        assert "validatorUrl: null" in text
+
+
+def test_browsers_that_guess_find_an_icon() -> None:
+    response = Client().get("/favicon.ico", follow=True)
+
+    assert response.redirect_chain == [("/static/orderchainer/icon.svg", 301)]
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/svg+xml"
+
+
+def test_robots_are_asked_to_stay_away() -> None:
+    response = Client().get("/robots.txt")
+
+    assert response.text == "User-agent: *\nDisallow: /\n"
+    assert response["Content-Type"] == "text/plain"
+
+
+# --- Pages about what went wrong --------------------------------------------------------------
+
+
+def crash(request: HttpRequest) -> HttpResponse:
+    raise LookupError
+
+
+urlpatterns = [path("crash", crash)]
+
+
+def test_a_person_who_is_lost_gets_a_page() -> None:
+    response = Client().get("/nothing/here")
+
+    assert response.status_code == 404
+    assert "<h1>Nothing here</h1>" in response.text
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_person_who_meets_a_defect_gets_a_page() -> None:
+    response = Client(raise_request_exception=False).get("/crash")
+
+    assert response.status_code == 500
+    assert "<h1>Something broke</h1>" in response.text
+
+
+def test_a_person_with_a_forged_host_gets_a_page() -> None:
+    response = Client().get("/", headers={"Host": "evil.example"})
+
+    assert response.status_code == 400
+    assert "<h1>This cannot be read</h1>" in response.text
+
+
+# --- Headers ----------------------------------------------------------------------------------
+
+PAGE_POLICY = (
+    "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self'"
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "policy"),
+    [
+        ("/", PAGE_POLICY),
+        ("/docs", PAGE_POLICY),
+        ("/redoc", f"{PAGE_POLICY} 'unsafe-inline'; worker-src blob:"),
+        (
+            "/admin/login/",
+            PAGE_POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-eval'")
+            + " 'unsafe-inline'",
+        ),
+        ("/api/nothing", "default-src 'none'; frame-ancestors 'none'"),
+    ],
+)
+@pytest.mark.django_db
+def test_each_page_may_load_what_it_needs_and_no_more(url: str, policy: str) -> None:
+    response = Client().get(url)
+
+    assert response["Content-Security-Policy"] == policy
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "url", ["/", "/docs", "/admin/login/", "/api/nothing", "/nothing"]
+)
+def test_every_answer_carries_the_usual_protections(url: str) -> None:
+    response = Client().get(url)
+
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+    assert "Strict-Transport-Security" not in response
