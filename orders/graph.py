@@ -9,7 +9,9 @@ import heapq
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import orjson
 from django.db import connection
 from django.db.models import JSONField, Subquery
 from django.db.models.expressions import RawSQL
@@ -126,13 +128,23 @@ def reached_by_failure_of(order_id: int) -> RawSQL:
     )
 
 
+class _Parsed(JSONField):
+    """JSON that a database has put together; orjson reads it in a fifth of the usual time."""
+
+    def from_db_value(
+        self, value: str | None, expression: object, connection: object
+    ) -> Any:
+        return orjson.loads(value or "null")
+
+
 class ListOf(Subquery):
     """The column `item` of a subquery's rows as one JSON array, in the subquery's order.
 
-    It keeps a list of orders with all that hangs on them at one statement.
+    It keeps a list of orders with all that hangs on them at one statement. PostgreSQL asks it for each row
+    that is shown, by index; an EXISTS in its place may make it hash the whole table first.
     """
 
-    output_field = JSONField()
+    output_field = _Parsed()
 
     def as_sqlite(self, compiler, connection):  # type: ignore[no-untyped-def]
         """Collect with SQLite's function; `json` restores the type that a subquery forgets."""
@@ -149,6 +161,20 @@ class ListOf(Subquery):
             connection,
             template="(SELECT coalesce(jsonb_agg(item), '[]') FROM (%(subquery)s) AS listed)",
         )
+
+
+class _ParsedStatuses(_Parsed):
+    def from_db_value(
+        self, value: str | None, expression: object, connection: object
+    ) -> dict[int, str]:
+        items = super().from_db_value(value, expression, connection)
+        return {item["id"]: item["status"] for item in items}
+
+
+class StatusesById(ListOf):
+    """The columns `id` and `status` of a subquery's items as one mapping, in the subquery's order."""
+
+    output_field = _ParsedStatuses()
 
 
 def topological_order(nodes: Iterable[int], dependencies: Edges) -> list[int]:

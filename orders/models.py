@@ -10,11 +10,13 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import Membership, Project, User
 from orders.events import EventType
+from orders.graph import StatusesById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
     DONE,
@@ -34,12 +36,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def visible_to(self, user: User) -> OrderQuerySet:
         """Keep the orders that `user` owns or handles as a member of their project."""
-        if user.is_staff:
-            return self
-        memberships = Membership.objects.filter(
-            user=user, project=OuterRef("project"), project__is_active=True
+        return self if user.is_staff else self.filter(_seen_by(user))
+
+    def with_visible_to(self, user: User) -> OrderQuerySet:
+        """Annotate `is_visible`: `visible_to` would keep it."""
+        seen = Value(True) if user.is_staff else _seen_by(user)
+        return self.annotate(
+            is_visible=ExpressionWrapper(seen, output_field=models.BooleanField())
         )
-        return self.filter(Q(owner=user) | Exists(memberships))
 
     def changeable_by(self, user: User) -> OrderQuerySet:
         """Keep the orders that `user` owns or whose project lets them handle orders."""
@@ -54,12 +58,30 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(Q(owner=user) | Exists(memberships))
 
     def with_ready(self) -> OrderQuerySet:
-        """Annotate `ready`: no dependency holds the order up."""
+        """Annotate `ready`: no dependency holds the order up. To filter by; `with_waits` shows it cheaper."""
         return self.annotate(
             ready=~Exists(
                 OrderDependency.objects.holding_up().filter(order=OuterRef("pk"))
             )
         )
+
+    def with_waits(self) -> OrderQuerySet:
+        """Annotate `waits`: the status of each order that it waits for, by id and in their order."""
+        edges = OrderDependency.objects.filter(order=OuterRef("pk"))
+        return self.annotate(
+            waits=StatusesById(
+                edges.order_by("depends_on_id").values(
+                    item=JSONObject(id="depends_on_id", status="depends_on__status")
+                )
+            )
+        )
+
+
+def _seen_by(user: User) -> Q:
+    memberships = Membership.objects.filter(
+        user=user, project=OuterRef("project"), project__is_active=True
+    )
+    return Q(owner=user) | Q(Exists(memberships))
 
 
 class Order(models.Model):

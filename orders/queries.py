@@ -1,18 +1,21 @@
 """What orders can tell: reads that are more than a filter."""
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
 from orderchainer.api.pagination import Window
+from orderchainer.api.prepared import Row, prepared
 from orders import graph
 from orders.errors import OrderNotFound, OrderNotYours
 from orders.graph import ListOf
-from orders.lifecycle import UNFINISHED
+from orders.lifecycle import UNFINISHED, blockers_among
 from orders.models import (
     EventStream,
     Order,
@@ -21,8 +24,6 @@ from orders.models import (
     OrderItem,
     OrderQuerySet,
 )
-
-Row = dict[str, Any]
 
 # --- one order --------------------------------------------------------------------------------
 
@@ -68,23 +69,16 @@ FIELDS = (
     "notes",
     "provider",
     "external_id",
-    "ordered_at",
-    "fulfilled_at",
-    "status_changed_at",
     "version",
 )
 
 
 def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
-    """Return `orders` as plain rows, with `dependencies`, `items` and `ready`, in one statement."""
-    edges = OrderDependency.objects.filter(order=OuterRef("pk")).order_by(
-        "depends_on_id"
-    )
+    """Return `orders` as plain rows, with `lines` and `waits_for`, in one statement."""
     lines = OrderItem.objects.filter(order=OuterRef("pk")).order_by("pk")
     rows: QuerySet[Order, Row] = (
-        orders.with_ready()
+        orders.with_waits()
         .annotate(
-            dependency_ids=ListOf(edges.values(item=F("depends_on_id"))),
             lines=ListOf(
                 lines.values(
                     item=JSONObject(
@@ -96,17 +90,39 @@ def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
                 )
             ),
         )
-        .values(*FIELDS, "ready", "dependency_ids", "lines")
+        .values(*FIELDS, "waits", "lines")
     )
     return rows
 
 
+@prepared
+def _visible_rows(
+    user_id: int, order_id: int, *, is_staff: bool
+) -> QuerySet[Order, Row]:
+    user = User(pk=user_id, is_staff=is_staff)
+    return rows_of(Order.objects.visible_to(user).filter(pk=order_id))
+
+
+@prepared
+def _rows_among(
+    ids: QuerySet[Order, Any], *, ordering: Sequence[str | Combinable]
+) -> QuerySet[Order, Row]:
+    return rows_of(Order.objects.filter(pk__in=ids).order_by(*ordering))
+
+
 def row_for(user: User, order_id: int) -> Row:
     """Return the row of an order that `user` may see. Raises `OrderNotFound`."""
-    row = rows_of(Order.objects.visible_to(user).filter(pk=order_id)).first()
-    if row is None:
+    rows = _visible_rows(user.pk, order_id, is_staff=user.is_staff)
+    if not rows:
         raise OrderNotFound
-    return row
+    return _judged(rows)[0]
+
+
+def _judged(rows: list[Row]) -> list[Row]:
+    """Add to each row whether it is `ready`: no dependency holds it up."""
+    for row in rows:
+        row["ready"] = not blockers_among(row["waits"], row["failure_policy"])
+    return rows
 
 
 @dataclass(frozen=True)
@@ -119,8 +135,11 @@ class Page:
 
 
 def page_of(orders: OrderQuerySet, window: Window) -> Page:
-    """Return the rows of `window` in at most two statements."""
-    rows = list(rows_of(orders)[window.skip : window.skip + window.limit])
+    """Return the rows of `window` in at most two statements; `orders` names the columns it is ordered by."""
+    # The page's ids come first and from an index alone: whatever else a row shows would be read for all rows
+    # that are skipped, too.
+    ids = orders.values("pk")[window.skip : window.skip + window.limit]
+    rows = _judged(_rows_among(ids, ordering=orders.query.order_by))
     total = window.total_if_known(len(rows))
     newest = max((row["id"] for row in rows), default=0)
     if total is None:
@@ -133,6 +152,8 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
 
 # More nodes than anyone can look at; beyond it a chain is cut and says so.
 MAX_CHAIN = 20_000
+
+NODE_FIELDS = ("pk", "title", "status", "owner_id", "failure_policy")
 
 
 @dataclass(frozen=True)
@@ -157,54 +178,51 @@ class Chain:
     is_truncated: bool
 
 
-def chain_for(user: User, order_id: int) -> Chain:
-    """Return the chain of an order that `user` may see, in two statements. Raises `OrderNotFound`."""
-    order_for(user, order_id)
-    members = Order.objects.filter(pk__in=graph.chain_of(order_id))
-    edges = OrderDependency.objects.filter(order=OuterRef("pk")).order_by(
-        "depends_on_id"
-    )
-    visible = Order.objects.visible_to(user).filter(pk=OuterRef("pk"))
-    rows = list(
-        members.annotate(
-            dependency_ids=ListOf(edges.values(item=F("depends_on_id"))),
-            # Not taken from the nodes: what holds one up may be outside of this chain.
-            blocker_ids=ListOf(edges.holding_up().values(item=F("depends_on_id"))),
-            is_visible=Exists(visible),
-        )
+@prepared
+def _chain_rows(user_id: int, order_id: int, *, is_staff: bool) -> QuerySet[Order, Row]:
+    members: QuerySet[Order, Row] = (
+        Order.objects.filter(pk__in=graph.chain_of(order_id))
+        .with_waits()
+        .with_visible_to(User(pk=user_id, is_staff=is_staff))
         .order_by("pk")
-        .values(
-            "pk",
-            "title",
-            "status",
-            "owner_id",
-            "dependency_ids",
-            "blocker_ids",
-            "is_visible",
-        )[: MAX_CHAIN + 1]
+        .values(*NODE_FIELDS, "waits", "is_visible")
     )
-    is_truncated = len(rows) > MAX_CHAIN
-    rows = rows[:MAX_CHAIN]
-    status_of = {row["pk"]: row["status"] for row in rows}
-    nodes = {
-        row["pk"]: ChainNode(
-            id=row["pk"],
-            title=row["title"] if row["is_visible"] else None,
-            status=row["status"],
-            owner_id=row["owner_id"],
-            ready=not row["blocker_ids"],
-            dependencies=[pk for pk in row["dependency_ids"] if pk in status_of],
-            blockers=row["blocker_ids"],
-        )
-        for row in rows
-    }
+    return members[: MAX_CHAIN + 1]
+
+
+def chain_for(user: User, order_id: int) -> Chain:
+    """Return the chain of an order that `user` may see. Raises `OrderNotFound`.
+
+    One statement tells who may see the order and what its chain is, unless the order is beyond the cut.
+    """
+    found = _chain_rows(user.pk, order_id, is_staff=user.is_staff)
+    rows = {row["pk"]: row for row in found[:MAX_CHAIN]}
+    if order_id not in rows:
+        order_for(user, order_id)
+    elif not rows[order_id]["is_visible"]:
+        raise OrderNotFound
+    nodes = {pk: _node_of(row, rows) for pk, row in rows.items()}
     dependencies = {pk: node.dependencies for pk, node in nodes.items()}
     ordered = graph.topological_order(nodes, dependencies)
-    unfinished = {pk for pk, status in status_of.items() if status in UNFINISHED}
+    unfinished = {pk for pk, row in rows.items() if row["status"] in UNFINISHED}
     return Chain(
         nodes=[nodes[pk] for pk in ordered],
         critical_path=graph.critical_path(ordered, dependencies, unfinished),
-        is_truncated=is_truncated,
+        is_truncated=len(found) > MAX_CHAIN,
+    )
+
+
+def _node_of(row: Row, chain: Container[int]) -> ChainNode:
+    # What holds an order up may be outside of what is shown of the chain.
+    blockers = blockers_among(row["waits"], row["failure_policy"])
+    return ChainNode(
+        id=row["pk"],
+        title=row["title"] if row["is_visible"] else None,
+        status=row["status"],
+        owner_id=row["owner_id"],
+        ready=not blockers,
+        dependencies=[pk for pk in row["waits"] if pk in chain],
+        blockers=blockers,
     )
 
 

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from orderchainer.api.conditional import etag_of
+from orderchainer.api.prepared import Row
 from orders.models import Order, OrderEvent
-from orders.queries import Blocker, Chain, Row
+from orders.queries import Blocker, Chain
 
 Shown = dict[str, Any]
 
@@ -32,7 +33,7 @@ def shown(row: Row) -> Shown:
         "updated_at": moment(row["updated_at"]),
         "owner_id": row["owner_id"],
         "uuid": row["uuid"],
-        "dependencies": row["dependency_ids"],
+        "dependencies": list(row["waits"]),
         "auto_activate": row["auto_activate"],
         "failure_policy": row["failure_policy"],
         "ready": row["ready"],
