@@ -173,7 +173,7 @@ def _deliveries_in(state: str) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT subscriber, COUNT(*) FROM (SELECT subscriber FROM orders_eventdelivery"
-            " WHERE state = %s LIMIT %s) AS some GROUP BY subscriber",
+            " WHERE state = %s LIMIT %s) AS counted GROUP BY subscriber",
             [state, COUNTED_AT_MOST],
         )
         return [(subscriber, count) for subscriber, count in cursor.fetchall()]

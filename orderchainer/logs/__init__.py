@@ -164,6 +164,10 @@ class SecurityEventHandler(logging.Handler):
         )
 
 
+def _is_crash(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None
+
+
 # --- Configuration ----------------------------------------------------------------------------
 
 
@@ -205,6 +209,12 @@ def logging_config(
                 "colours": sys.stderr.isatty(),
             },
         },
+        "filters": {
+            "crashes": {
+                "()": "django.utils.log.CallbackFilter",
+                "callback": _is_crash,
+            },
+        },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
@@ -217,8 +227,8 @@ def logging_config(
         "root": {"level": level, "handlers": ["console", "file", "errors"]},
         "loggers": {
             "django": {"level": "INFO", "handlers": [], "propagate": True},
-            # A 4xx is a request line of ours already.
-            "django.request": {"level": "ERROR"},
+            # What has no traceback only repeats the status that stands in the request's own line.
+            "django.request": {"filters": ["crashes"]},
             "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
             "django.security": {"handlers": ["security"], "propagate": False},
             # These tell of each task, with its arguments; `orderchainer.logs.tasks` does without.

@@ -15,6 +15,9 @@ from django.utils.functional import SimpleLazyObject
 from orderchainer.api.clients import address_of
 
 logger = structlog.get_logger("orderchainer.requests")
+security_log = structlog.get_logger("security")
+
+TOO_MANY_REQUESTS = 429
 
 # What a proxy or a client may call a request; anything else gets a name of ours.
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
@@ -59,6 +62,9 @@ class RequestLogMiddleware:
                 user_id=_user_id_of(request),
                 queries=statements.count,
             )
+            if response.status_code == TOO_MANY_REQUESTS:
+                # Whatever it was that counted, here everyone's refusals meet.
+                security_log.warning("throttled", **about, user_id=_user_id_of(request))
             return response
         finally:
             structlog.contextvars.clear_contextvars()

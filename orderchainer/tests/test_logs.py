@@ -12,10 +12,15 @@ import pytest
 import structlog
 from celery import signals
 from celery.contrib.testing.worker import start_worker
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
 from orderchainer.celery import app
@@ -138,18 +143,54 @@ def test_a_forged_host_is_a_security_event_and_no_error(log: WrittenLog) -> None
     assert not log.errors()
 
 
+def throttle(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=429)
+
+
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_throttled_request_is_a_security_event(log: WrittenLog) -> None:
+    Client().post("/throttled")
+
+    (event,) = log.lines("throttled")
+    assert (
+        event["logger"],
+        event["level"],
+        event["method"],
+        event["path"],
+        event["ip"],
+    ) == (
+        "security",
+        "warning",
+        "POST",
+        "/throttled",
+        "127.0.0.1",
+    )
+
+
 # --- Errors -----------------------------------------------------------------------------------
 
 
-def crash(request: HttpRequest) -> HttpResponse:
+def crash(request: object) -> HttpResponse:
     password_of_somebody = "hunter2-in-a-local-variable"
     raise LookupError(f"{WEBHOOK} does not answer, {len(password_of_somebody)}")
 
 
-urlpatterns = [path("crash", crash), path("api/crash", crash)]
+class CrashingView(APIView):
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> Response:
+        return Response(crash(request))
 
 
-@pytest.mark.parametrize("where", ["/crash", "/api/crash"])
+urlpatterns = [
+    path("crash", crash),
+    path("api/crash", crash),
+    path("api/in-a-view", CrashingView.as_view()),
+    path("throttled", throttle),
+]
+
+
+@pytest.mark.parametrize("where", ["/crash", "/api/crash", "/api/in-a-view"])
 def test_a_crash_is_an_error_with_its_traceback_in_both_files(
     where: str, log: WrittenLog
 ) -> None:
@@ -168,6 +209,17 @@ def test_a_crash_is_an_error_with_its_traceback_in_both_files(
     # The secrets of its message and of its frames stay out.
     assert "s3cr3t" not in log.text
     assert "hunter2" not in log.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_service_that_is_not_ready_is_no_error_at_each_probe(log: WrittenLog) -> None:
+    cache.clear()
+
+    assert Client().get("/readyz").status_code == 503
+
+    (finished,) = log.lines("request_finished")
+    assert (finished["status"], finished["level"]) == (503, "warning")
+    assert not log.errors()
 
 
 def test_the_file_of_errors_holds_errors_only(log: WrittenLog) -> None:
