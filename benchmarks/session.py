@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from benchmarks import chains, relaying, rest, seeding
+from benchmarks import chains, push, relaying, rest, seeding
 from benchmarks.bare import connect
 from benchmarks.table import Row, text_of
 from orderchainer.logs import configure, logging_config
@@ -69,6 +69,8 @@ class Run:
             yield from chains.propagating(bench, self.chains[-1], self.crowd)
         if "relay" in groups:
             yield from relaying.relaying(bench, self.writer)
+        if "push" in groups:
+            yield from push.pushing(self.directory, self.rounds, self.seconds)
 
     def _over_http(self, groups: set[str]) -> Iterator[Row]:
         with rest.both_serving(self.directory, self.rounds, self.seconds) as both:
