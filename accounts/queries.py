@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import TokenRefused
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.tokens import SessionAccessToken, read_token, session_id_of
+from orderchainer.api.prepared import Row, prepared
 
 
 def session_of(access_token: str) -> Session:
@@ -16,10 +19,11 @@ def session_of(access_token: str) -> Session:
     Raises `TokenRefused` (an `Unauthenticated`) for any token that opens nothing.
     """
     token = read_token(SessionAccessToken, access_token)
-    session = _open_sessions([session_id_of(token)]).get(session_id_of(token))
-    if session is None:
-        raise TokenRefused
-    return session
+    for row in _sessions_with_users(session_id_of(token)):
+        session = _session_of_row(row)
+        if session.is_open:
+            return session
+    raise TokenRefused
 
 
 def still_open(session_ids: Iterable[UUID]) -> set[UUID]:
@@ -40,3 +44,26 @@ def _open_sessions(session_ids: Iterable[UUID]) -> dict[UUID, Session]:
         user__is_active=True,
     )
     return {session.pk: session for session in sessions if session.has_current_password}
+
+
+_SESSION_FIELDS = [field.attname for field in Session._meta.concrete_fields]
+_USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+
+
+@prepared
+def _sessions_with_users(session_id: UUID) -> QuerySet[Session, Row]:
+    sessions: QuerySet[Session, Row] = Session.objects.filter(pk=session_id).values(
+        *_SESSION_FIELDS, *(f"user__{name}" for name in _USER_FIELDS)
+    )
+    return sessions
+
+
+def _session_of_row(row: Row) -> Session:
+    values = list(row.values())
+    session = Session.from_db(
+        DEFAULT_DB_ALIAS, _SESSION_FIELDS, values[: len(_SESSION_FIELDS)]
+    )
+    session.user = User.from_db(
+        DEFAULT_DB_ALIAS, _USER_FIELDS, values[len(_SESSION_FIELDS) :]
+    )
+    return session
