@@ -11,6 +11,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
+from django.core.paginator import InvalidPage
 from django.db import DataError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -101,10 +102,10 @@ class BackOffice(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Search for pages, as the parent does, which takes the number of a result page on trust."""
-        page = request.GET.get("page", "1")
-        if not page.isdecimal() or len(page) > 3:
-            raise Http404
-        return super().search(request, extra_context)
+        try:
+            return super().search(request, extra_context)
+        except (InvalidPage, ValueError) as exc:
+            raise Http404 from exc
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -60,7 +60,13 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
 
     class Meta:
         model = Order
-        fields = tuple(OrderFields.__annotations__)
+        fields = ()  # the page names them
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # What changed is told by the row, whose version the page names, and not by the page.
+            field.show_hidden_initial = False
 
     def clean_total_price(self) -> Decimal:
         """Write the amount with two decimals, whatever was typed."""

@@ -53,6 +53,7 @@ from orders.models import (
 from orders.services import create_order, delete_order, move_order, update_order
 
 MOST_NODES_SHOWN = 500
+MOST_NEW_ITEMS = 100  # in one go
 
 Action = Callable[["OrderAdmin", HttpRequest, QuerySet[Order]], None]
 
@@ -105,10 +106,19 @@ class ItemInline(ServiceInline):
     model = OrderItem
     form = ItemForm
     extra = 0
-    max_num = MAX_ITEMS
     fields = ("name", "sku", "unit_price", "quantity", "line_total")
     readonly_fields = ("line_total",)
     verbose_name_plural = "items"
+
+    def get_formset(
+        self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
+    ) -> Any:
+        """Take so many lines and no more: Django would build 1,000 beyond, if a browser says so."""
+        there = 0 if obj is None else obj.items.count()
+        most = max(there, min(MAX_ITEMS, there + MOST_NEW_ITEMS))
+        return super().get_formset(
+            request, obj, max_num=most, absolute_max=most, **kwargs
+        )
 
     @admin.display(description="total")
     def line_total(self, item: OrderItem) -> Any:
