@@ -22,15 +22,25 @@ from notifications.protocol import (
     read_client_message,
     read_position,
 )
+from orderchainer.api.clients import address_behind_proxies
 from orderchainer.api.sockets import SOCKET_EXTENSION, SocketWriter
 
 logger = structlog.get_logger(__name__)
+security_log = structlog.get_logger("security")
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Admit = Callable[[Scope], Admission]
 
 FLUSH_SECONDS = 5.0
+
+
+def _client_of(scope: Scope) -> str | None:
+    peer = scope.get("client")
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"")
+    return address_behind_proxies(
+        peer[0] if peer else None, forwarded.decode("latin-1").split(",")
+    )
 
 
 class Allowance:
@@ -76,12 +86,11 @@ class FeedConsumer:
                 self._admit, thread_sensitive=False
             )(scope)
         except Refused as refusal:
-            client = scope.get("client")
-            logger.warning(
+            security_log.warning(
                 "socket_refused",
                 path=scope["path"],
                 code=int(refusal.code),
-                ip=client[0] if client else None,
+                ip=_client_of(scope),
             )
             await send(accept)
             await send({"type": "websocket.close", "code": int(refusal.code)})
