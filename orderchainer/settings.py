@@ -291,6 +291,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "orderchainer.api.handlers.surface_exception_handler",
     "DEFAULT_SCHEMA_CLASS": "orderchainer.api.schema.SurfaceAutoSchema",
     "NON_FIELD_ERRORS_KEY": "body",
+    # There is one format. A parameter of that name is one that nobody knows.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -6,9 +6,13 @@ from django.utils.http import parse_etags
 from orderchainer.api.errors import Stale
 
 
-def etag_of(kind: str, pk: int, version: int) -> str:
-    """Return the strong validator of version `version` of a row."""
-    return f'"{kind}-{pk}-{version}"'
+def etag_of(kind: str, pk: int, version: int, **others: bool) -> str:
+    """Return the strong validator of version `version` of a row.
+
+    `others` are what is shown with the row and changes without it; those that hold are named.
+    """
+    marks = "".join(f"-{name}" for name, holds in others.items() if holds)
+    return f'"{kind}-{pk}-{version}{marks}"'
 
 
 def require_match(request: HttpRequest, etag: str) -> None:

@@ -11,13 +11,18 @@ from rest_framework.parsers import BaseParser, FormParser
 
 __all__ = ["FormParser", "StrictJSONParser"]
 
+# No documented body comes near. What is written into messages, digests or rows is written by
+# recursion, and each library bears another depth.
+MAX_DEPTH = 32
+
 
 class StrictJSONParser(BaseParser):
     """Read JSON as RFC 8259 has it.
 
     The standard library's parser takes NaN, lone surrogates and integers of any length, which a
     database then refuses in the middle of a transaction. orjson refuses the first two here and reads
-    the third as a float, which no integer field takes.
+    the third as a float, which no integer field takes. Lists and objects within one another are
+    bounded, too.
     """
 
     media_type = "application/json"
@@ -33,6 +38,23 @@ class StrictJSONParser(BaseParser):
         if len(body) > limit:
             raise RequestDataTooBig
         try:
-            return orjson.loads(body)
+            value = orjson.loads(body)
         except orjson.JSONDecodeError as exc:
             raise ParseError(f"This is not JSON: {exc}.") from exc
+        # Most bodies have too few brackets to be deep, and are not walked.
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
+            raise ParseError(f"Values are nested deeper than {MAX_DEPTH} levels.")
+        return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether more than `MAX_DEPTH` lists and objects stand within one another."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            part
+            for outer in level
+            if isinstance(outer, list | dict)
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)

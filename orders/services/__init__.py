@@ -1,6 +1,6 @@
 """Every write to orders: one public function per thing that a user or the system can do."""
 
-from orders.services.changing import move_order, update_order
+from orders.services.changing import Precondition, move_order, update_order
 from orders.services.deleting import delete_order
 from orders.services.fields import ItemDraft, OrderFields
 from orders.services.placing import create_order
@@ -8,6 +8,7 @@ from orders.services.placing import create_order
 __all__ = [
     "ItemDraft",
     "OrderFields",
+    "Precondition",
     "create_order",
     "delete_order",
     "move_order",

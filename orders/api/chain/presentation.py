@@ -66,13 +66,11 @@ def _line(line: Row) -> Shown:
 
 
 def etag_of_row(row: Row) -> str:
-    """Return the entity tag of an order's row."""
-    return etag_of("order", row["id"], row["version"])
+    """Return the entity tag of an order's row.
 
-
-def etag_of_order(order: Order) -> str:
-    """Return the entity tag of an order."""
-    return etag_of("order", order.pk, order.version)
+    `ready` is part of it: an order gets ready, or stops being so, by what happens to others.
+    """
+    return etag_of("order", row["id"], row["version"], ready=row["ready"])
 
 
 def shown_chain(order_id: int, chain: Chain) -> Shown:

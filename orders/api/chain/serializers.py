@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from orderchainer.api.fields import IdField, StrictSerializer, WebURLField
+from orderchainer.api.fields import IdListField, StrictSerializer, WebURLField
 from orders.lifecycle import FailurePolicy, Status
 from orders.models import Order
 from orders.services import ItemDraft
@@ -69,8 +69,7 @@ class OrderChanges(StrictSerializer):
         max_length=10_000, required=False, allow_blank=True, trim_whitespace=False
     )
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    dependencies = serializers.ListField(
-        child=IdField(),
+    dependencies = IdListField(
         max_length=MAX_DEPENDENCIES,
         required=False,
         help_text="The ids of all orders that this one waits for.",

@@ -28,7 +28,6 @@ from orders import queries, services
 from orders.api.chain import examples
 from orders.api.chain.filters import ORDERINGS, narrowed
 from orders.api.chain.presentation import (
-    etag_of_order,
     etag_of_row,
     shown,
     shown_chain,
@@ -208,7 +207,7 @@ class OrderViewSet(ViewSet):
             fields=cast("services.OrderFields", fields),
             dependencies=dependencies,
             items=items,
-            precondition=lambda order: require_match(request, etag_of_order(order)),
+            precondition=_precondition(request),
         )
         row = queries.row_for(caller, order_id)
         return Response(shown(row), headers={"ETag": etag_of_row(row)})
@@ -246,7 +245,7 @@ class OrderViewSet(ViewSet):
         services.delete_order(
             order_id=order_id,
             by=_caller(request),
-            precondition=lambda order: require_match(request, etag_of_order(order)),
+            precondition=_precondition(request),
         )
         return Response(examples.DELETED)
 
@@ -304,6 +303,18 @@ class OrderViewSet(ViewSet):
 
 def _caller(request: Request) -> User:
     return cast(User, request.user)
+
+
+def _precondition(request: Request) -> services.Precondition | None:
+    """Return the check that the order is still as `If-Match` has it, if the request has one."""
+    if "If-Match" not in request.headers:
+        return None
+
+    def require_unchanged(order: Order) -> None:
+        row = queries.row_for(_caller(request), order.pk)
+        require_match(request, etag_of_row(row))
+
+    return require_unchanged
 
 
 def _read(serializer: OrderChanges) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.tests.factories import client_of, make_user
 from orders.api.chain.serializers import OrderOutput
 from orders.models import Order, OrderEvent
+from orders.services import move_order
 from orders.tests.factories import make_chain, make_order
 
 pytestmark = pytest.mark.django_db
@@ -713,6 +714,23 @@ def test_an_unchanged_order_is_a_304(ada: User, client: APIClient) -> None:
     assert (response.status_code, response.content) == (304, b"")
 
 
+def test_an_order_that_got_ready_is_not_unchanged(ada: User, client: APIClient) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+    path = f"/api/orders/{second.pk}"
+    etag = client.get(path)["ETag"]
+
+    move_order(order_id=first.pk, status="completed", by=ada)
+
+    response = client.get(path, headers={"If-None-Match": etag})
+    assert (response.status_code, response.json()["ready"]) == (200, True)
+    assert response["ETag"] != etag
+    stale = client.put(path, {"title": "New"}, headers={"If-Match": etag})
+    assert stale.status_code == 412
+    fresh = client.put(path, {"title": "New"}, headers={"If-Match": response["ETag"]})
+    assert fresh.status_code == 200
+
+
 def test_a_repeat_with_the_same_key_gets_the_first_answer(client: APIClient) -> None:
     sent = {"title": "Once"}
     headers = {"Idempotency-Key": "abc"}
@@ -784,6 +802,13 @@ def test_a_repeat_with_the_same_key_gets_the_first_answer(client: APIClient) -> 
         b'{"title": "a", "nonsense": 1}',
         b'{"title": "a", "\\u0000": 1}',
         b"[" * 100_000,
+        # Deep enough for whatever writes a value out, by a loop or by recursion, to give up on it.
+        *(
+            b'{"title": "a", "%s": %s1%s}' % (name, b"[" * depth, b"]" * depth)
+            for name in (b"title", b"status", b"total_price", b"dependencies", b"id")
+            for depth in (33, 300, 1000)
+        ),
+        b'{"title": "a", "customer": %s1%s}' % (b'{"name": ' * 1000, b"}" * 1000),
     ],
 )
 def test_hostile_bodies_are_a_400_and_write_nothing(
@@ -798,6 +823,35 @@ def test_hostile_bodies_are_a_400_and_write_nothing(
     assert not OrderEvent.objects.exists()
 
 
+def test_a_repeatable_request_with_a_deep_body_is_refused_as_any_other(
+    client: APIClient,
+) -> None:
+    deep = b'{"title": "a", "id": %s1%s}' % (b"[" * 300, b"]" * 300)
+
+    response = client.post(
+        "/api/orders/",
+        deep,
+        content_type="application/json",
+        headers={"Idempotency-Key": "deep"},
+    )
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {
+        "body": ["Values are nested deeper than 32 levels."]
+    }
+
+
+def test_too_many_dependencies_are_refused_without_reading_them(
+    client: APIClient,
+) -> None:
+    response = client.post("/api/orders/", {"title": "a", "dependencies": [0] * 1001})
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {
+        "dependencies": ["Ensure this field has no more than 1000 elements."]
+    }
+
+
 @pytest.mark.parametrize(
     "order_id",
     ["0", "99", "-1", "abc", "1.5", "9" * 19, "9" * 40, "%00", "1%00", "..%2F1"],
@@ -809,6 +863,10 @@ def test_wrong_ids_in_paths_are_a_404(client: APIClient, order_id: str) -> None:
         assert response.json() == {"detail": "Resource not found"}
     assert client.put(f"/api/orders/{order_id}", {"title": "a"}).status_code == 404
     assert client.delete(f"/api/orders/{order_id}").status_code == 404
+
+
+def test_a_parameter_named_format_means_nothing(client: APIClient) -> None:
+    assert client.get("/api/orders/?format=xml").json() == []
 
 
 def test_another_content_type_is_a_415(client: APIClient) -> None:
