@@ -53,7 +53,10 @@ def email_problems(email: str) -> list[str]:
         validate_email(email)
     except ValidationError:
         return ["Invalid email address"]
-    if len(email) > MAX_EMAIL_LENGTH or "\x00" in email:
+    name, _, _ = email.rpartition("@")
+    # Django's pattern ignores case and so lets a few letters through that no database takes for the
+    # ASCII ones: who signed up with a Kelvin sign would never be found again.
+    if len(email) > MAX_EMAIL_LENGTH or "\x00" in email or not name.isascii():
         return ["Invalid email address"]
     return []
 

@@ -125,6 +125,14 @@ INVALID = "Invalid email address"
         ("two@at@example.com", INVALID, "VALIDATION_FAILED"),
         ("a b@example.com", INVALID, "VALIDATION_FAILED"),
         ("пользователь@example.com", INVALID, "VALIDATION_FAILED"),
+        # Letters that a search without regard to case takes for k, i and s.
+        ("\N{KELVIN SIGN}@example.com", INVALID, "VALIDATION_FAILED"),
+        (
+            "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}@example.com",
+            INVALID,
+            "VALIDATION_FAILED",
+        ),
+        ("\N{LATIN SMALL LETTER LONG S}@example.com", INVALID, "VALIDATION_FAILED"),
         ("user@example", INVALID, "VALIDATION_FAILED"),
         ("user@example.com\nBcc: x@example.com", INVALID, "VALIDATION_FAILED"),
         (
