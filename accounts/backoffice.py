@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import helpers
+from django.contrib.admin import ShowFacets, helpers
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.contrib.auth.views import PasswordChangeView
@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilt
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 from unfold.utils import parse_date_str
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts import services
 from accounts.models import User
@@ -150,13 +151,35 @@ class Autocompletes:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin
 
 
+class Lines(forms.CharField):
+    """Text of several lines. Browsers send CRLF for each line end, whatever they were given."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text with plain line ends."""
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare without regard to the kind of line ends."""
+        return super().has_changed((initial or "").replace("\r\n", "\n"), data)
+
+
 class ServiceAdmin(Autocompletes, ModelAdmin):
     """An admin page whose writes are services: what they refuse is shown and nothing is written."""
 
     icon = "list"
     is_main = False  # the first page of its app
+    # Each count is one over the whole table.
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_filter_submit = True
+    formfield_overrides: ClassVar[Mapping[type[models.Field[Any, Any]], Any]] = {
+        models.TextField: {
+            "form_class": Lines,
+            "strip": False,
+            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        },
+        models.URLField: {"assume_scheme": "https"},
+    }
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Return the form; after a refusal, one that shows it with all that was typed."""
@@ -199,6 +222,12 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             return HttpResponseRedirect(
                 reverse(f"{self.admin_site.name}:{name}", args=[object_id])
             )
+
+    def render_delete_form(
+        self, request: HttpRequest, context: dict[str, Any]
+    ) -> HttpResponse:
+        """Ask without the scripts of the list's filters, which fail on a page that has none."""
+        return without_media(super().render_delete_form(request, context))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -272,6 +301,12 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             )
         if count:
             self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
+
+
+def without_media(page: Any) -> HttpResponse:
+    """Return a page of the admin, not rendered yet, that asks a question and loads no widgets."""
+    page.context_data["media"] = forms.Media()
+    return page
 
 
 class ServiceInline(Autocompletes, TabularInline):
@@ -362,18 +397,6 @@ class PickOne(_Keys, AutocompleteSelect):  # type: ignore[misc]  # the stubs typ
 
 class PickMany(_Keys, AutocompleteSelectMultiple):  # type: ignore[misc]  # as above
     """Related rows, found by typing."""
-
-
-class Lines(forms.CharField):
-    """Text of several lines. Browsers send CRLF for each line end, whatever they were given."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return the text with plain line ends."""
-        return (super().to_python(value) or "").replace("\r\n", "\n")
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare without regard to the kind of line ends."""
-        return super().has_changed((initial or "").replace("\r\n", "\n"), data)
 
 
 class DaysFilter(RangeDateFilter):

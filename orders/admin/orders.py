@@ -12,16 +12,15 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.backoffice import (
     DaysFilter,
-    Lines,
     PickFilter,
     ServiceAdmin,
     ServiceInline,
     caller,
     is_key_of,
+    without_media,
 )
 from orderchainer.api.errors import Stale
 from orders import graph, queries
@@ -177,14 +176,6 @@ class OrderAdmin(ServiceAdmin):
     search_help_text = "Number, title, the owner's e-mail or an external id"
     ordering = ("-id",)
     inlines: ClassVar = [ItemInline]
-    formfield_overrides: ClassVar = {
-        models.TextField: {
-            "form_class": Lines,
-            "strip": False,
-            "widget": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        },
-        models.URLField: {"assume_scheme": "https"},
-    }
     warn_unsaved_form = True
     change_form_before_template = "admin/orders/order/before_form.html"
     change_form_outer_after_template = "admin/orders/order/panels.html"
@@ -416,7 +407,7 @@ class OrderAdmin(ServiceAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Chain of {order}",
-            "order": order,
+            "original": order,
             "table": {
                 "headers": [
                     "order",
@@ -469,10 +460,7 @@ class OrderAdmin(ServiceAdmin):
     ) -> HttpResponseBase | None:
         """Ask, then delete the selected orders, those first that wait for others of them."""
         if "post" not in request.POST:
-            asked: HttpResponseBase | None = ask_before_deleting(
-                self, request, queryset
-            )
-            return asked
+            return without_media(ask_before_deleting(self, request, queryset))
         self.do_each(
             request,
             _waiting_first(queryset),

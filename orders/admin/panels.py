@@ -75,12 +75,12 @@ def dependencies_of(order: Order) -> Panel:
     )
     return _panel(
         "Waits for",
-        ("order", "status", "", "owner"),
+        ("order", "status", "wait", "owner"),
         (
             (
                 order_link(edge.depends_on_id, edge.depends_on.title),
                 label(edge.depends_on.status, STATUS_COLOURS),
-                label("holds it up", {"holds it up": "warning"})
+                label("holds it up", WAIT_COLOURS)
                 if holds_up(edge.depends_on.status, order.failure_policy)
                 else "",
                 edge.depends_on.owner.email,
@@ -100,7 +100,7 @@ def dependents_of(order: Order) -> Panel:
     )
     return _panel(
         "Waited for by",
-        ("order", "status", "", "owner"),
+        ("order", "status", "wait", "owner"),
         (
             (
                 order_link(dependent.pk, dependent.title),

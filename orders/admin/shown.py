@@ -24,7 +24,7 @@ STATUS_COLOURS: Mapping[str, str] = {
     Status.COMPLETED: "success",
     Status.FAILED: "danger",
 }
-WAIT_COLOURS = {"ready": "success", "waits": "warning"}
+WAIT_COLOURS = {"ready": "success", "waits": "warning", "holds it up": "warning"}
 STATE_COLOURS: Mapping[str, str] = {
     EventDelivery.State.PENDING: "info",
     EventDelivery.State.SENT: "success",
