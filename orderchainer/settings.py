@@ -134,6 +134,9 @@ TEMPLATES = [
 
 # Connections that each process keeps to PostgreSQL. With 0 every request and task opens its own.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+# Whether each connection has PostgreSQL plan once what it asks often. Planning takes most of the time of
+# a short statement. A pooler that gives one connection to many in turn must know of it, or it is off.
+DATABASE_PREPARES = env.bool("DATABASE_PREPARES", default=True)
 
 
 def _database() -> dict[str, Any]:
@@ -153,11 +156,16 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL",
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
+        options = config.setdefault("OPTIONS", {})
         if DATABASE_POOL_SIZE:
-            config["OPTIONS"] = {
-                **config.get("OPTIONS", {}),
-                "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+            options["pool"] = {
+                "min_size": 1,
+                "max_size": DATABASE_POOL_SIZE,
+                "timeout": 10,
             }
+        if DATABASE_PREPARES:
+            # psycopg prepares what a connection asks for the fifth time.
+            options |= {"server_side_binding": True, "prepare_threshold": 5}
     else:
         raise ImproperlyConfigured(
             f"DATABASE_URL names {config['ENGINE']}; use sqlite:///… or postgres://…"
@@ -299,7 +307,15 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "OrderChainer",
-    "DESCRIPTION": "A self-hosted order hub: orders that depend on one another, evented and pushed.",
+    "DESCRIPTION": (
+        "A self-hosted order hub: orders that depend on one another, evented and pushed.\n\n"
+        "1. `POST /api/auth/register`, then `POST /api/auth/token` for an access token.\n"
+        "2. Send it with every request: `Authorization: Bearer <access_token>`.\n"
+        "3. `POST /api/orders/` creates an order; its `dependencies` are what it waits for.\n"
+        "4. A WebSocket at `/ws/notifications/{user_id}/` tells what happens, as it happens.\n\n"
+        "Each path answers with and without its trailing slash. Each answer has an `X-Request-ID`, under "
+        "which the log knows the request."
+    ),
     "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
