@@ -172,7 +172,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_filter_submit = True
-    formfield_overrides: ClassVar[Mapping[type[models.Field[Any, Any]], Any]] = {
+    formfield_overrides: ClassVar[Mapping[type["models.Field[Any, Any]"], Any]] = {
         models.TextField: {
             "form_class": Lines,
             "strip": False,
