@@ -94,17 +94,20 @@ def reached_by(order_id: int, status: str) -> set[int]:
 class Propagation:
     """What the move of one order does to the orders that wait for it.
 
-    All orders involved are locked. `run` decides in memory over rows read once, by a work list and
-    not by recursion; `write` stores the outcome in one statement for each new status.
+    All orders involved are locked; `root` had the status `root_was` before its move. `run` decides in
+    memory over rows read once, by a work list and not by recursion; `write` stores the outcome in one
+    statement for each new status.
     """
 
     root: Order
+    root_was: str
     locked: dict[int, Order]
     events: list[OrderEvent] = field(default_factory=list)
 
     def run(self) -> None:
         """Change the statuses of the locked orders in memory and collect the events."""
         self._read_edges()
+        self._was = {self.root.pk: self.root_was}
         self._failed: list[int] = []
         self._activated: list[int] = []
         queue = deque([self.root])
@@ -113,7 +116,10 @@ class Propagation:
         while queue:
             cause = queue.popleft()
             for order in self._dependents_of(cause):
-                if order.status not in WAITING:
+                if order.status not in WAITING or not holds_up(
+                    self._was[cause.pk], order.failure_policy
+                ):
+                    # It did not wait for this one before: its move is no news.
                     continue
                 if cause.status in DONE or order.failure_policy == FailurePolicy.IGNORE:
                     freed.setdefault(order.pk, cause)
@@ -185,6 +191,7 @@ class Propagation:
 
     def _move(self, order: Order, status: Status, cause: Order) -> None:
         old = str(order.status)
+        self._was[order.pk] = old
         order.status = status
         self.events.append(
             event(

@@ -123,7 +123,7 @@ def update_order(
     order.updated_at = timezone.now()
     order.save()
     if moved and order.status in DONE | GONE_WRONG:
-        propagation = Propagation(order, locked)
+        propagation = Propagation(order, old_status, locked)
         propagation.run()
         propagation.write()
         events += propagation.events

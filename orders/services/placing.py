@@ -42,6 +42,8 @@ def create_order(
         provider=provider,
         **fields,
     )
+    if order.status == Status.FULFILLED:
+        order.fulfilled_at = order.status_changed_at
     if items:
         order.total_price = total_of(items, fields.get("total_price"))
 
@@ -63,6 +65,6 @@ def create_order(
     if wanted and not blockers and order.status == Status.PENDING:
         events += becoming_ready(order)
         if order.status != Status.PENDING:
-            order.save(update_fields=["status"])
+            order.save(update_fields=["status", "status_changed_at"])
     record(events)
     return order

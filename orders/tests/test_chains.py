@@ -184,6 +184,32 @@ def test_goes_on_where_its_policy_ignores_the_failure(ada: User) -> None:
     assert statuses(second) == ["active"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "first_move", "second_move"),
+    [("hold", "fulfilled", "completed"), ("ignore", "failed", "cancelled")],
+)
+def test_gets_ready_once_when_what_it_waited_for_moves_on(
+    ada: User, policy: str, first_move: str, second_move: str
+) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, failure_policy=policy)
+
+    move_order(order_id=first.pk, status=first_move, by=ada)
+    move_order(order_id=first.pk, status=second_move, by=ada)
+
+    assert history(second) == ["order_created", "order_ready"]
+
+
+def test_gets_ready_again_where_it_was_held_up_again(ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, failure_policy="ignore")
+
+    for status in ("failed", "pending", "completed"):
+        move_order(order_id=first.pk, status=status, by=ada)
+
+    assert history(second) == ["order_created", "order_ready", "order_ready"]
+
+
 def test_taking_the_last_blocker_away_makes_ready(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, auto_activate=True)
