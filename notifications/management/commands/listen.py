@@ -56,7 +56,7 @@ class Command(BaseCommand):
         write = self.stdout.write
         left = count
 
-        class Listener(WebSocketClientProtocol):  # type: ignore[misc]  # untyped library
+        class Listener(WebSocketClientProtocol):
             def onMessage(self, payload: bytes, isBinary: bool) -> None:
                 nonlocal left
                 if ended.done():
@@ -73,7 +73,7 @@ class Command(BaseCommand):
                 if not ended.done():
                     ended.set_result(f"{code} {reason or ''}".strip())
 
-        factory = WebSocketClientFactory(
+        factory = WebSocketClientFactory(  # type: ignore[no-untyped-call]
             url, headers={"Authorization": f"Bearer {token}"}
         )
         factory.protocol = Listener
