@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -337,6 +337,19 @@ def test_users_who_are_no_staff_see_nothing() -> None:
     assert response["Location"].startswith(reverse("admin:login"))
 
 
+def test_superusers_alone_write_groups(client: Client) -> None:
+    staff = make_user(is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(content_type__model="group"))
+    browser = Client()
+    browser.force_login(staff)
+    url = reverse("admin:auth_group_add")
+
+    assert browser.post(url, {"name": "Mine"}).status_code == 403
+    assert browser.get(reverse("admin:auth_group_changelist")).status_code == 200
+    assert client.post(url, {"name": "Clerks"}).status_code == 302
+    assert list(Group.objects.values_list("name", flat=True)) == ["Clerks"]
+
+
 # --- Sessions ---------------------------------------------------------------------------------
 
 
@@ -421,6 +434,48 @@ def test_shows_that_a_time_zone_is_unknown(client: Client) -> None:
 
     assert "This is no time zone" in response.content.decode()
     assert not Project.objects.filter(name="Shop").exists()
+
+
+@pytest.mark.parametrize("owner", ["", "abc", "999", str(10**30)])
+def test_makes_no_project_for_an_owner_that_is_not_there(
+    client: Client, owner: str
+) -> None:
+    response = client.post(
+        page("project_add"), {"owner": owner, "name": "Shop", "timezone": "UTC"}
+    )
+
+    assert response.status_code == 200
+    assert not Project.objects.filter(name="Shop").exists()
+
+
+@pytest.mark.parametrize("user", ["", "abc", "999", str(10**30)])
+def test_takes_no_member_who_is_not_there(client: Client, user: str) -> None:
+    project = create_project(owner=make_user(email="ada@example.com"), name="Shop")
+
+    response = client.post(
+        page("project_change", project.pk),
+        members_form(
+            project,
+            row_of(project.memberships.get()),
+            {"user": user, "role": "owner"},
+        ),
+    )
+
+    assert response.status_code == 200
+    assert roles(project) == {"ada@example.com": "owner"}
+
+
+def test_keeps_what_was_typed_where_the_service_refuses(client: Client) -> None:
+    project = create_project(owner=make_user(), name="Shop")
+    form = members_form(project, row_of(project.memberships.get(), role="viewer"))
+
+    response = client.post(
+        page("project_change", project.pk), {**form, "name": "Renamed"}
+    )
+
+    project.refresh_from_db()
+    assert 'value="Renamed"' in response.content.decode()
+    assert project.name == "Shop"
 
 
 def test_adds_changes_exchanges_and_removes_members(client: Client) -> None:
