@@ -19,6 +19,7 @@ def assets_of(page: str) -> list[str]:
     return links + re.findall(r"<(?:script|img)\b[^>]*\bsrc=\"([^\"]+)\"", page)
 
 
+@override_settings(EMBEDDED=True)
 def test_the_front_page_says_what_runs_here_and_leads_on() -> None:
     response = Client().get("/")
 
