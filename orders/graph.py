@@ -82,10 +82,12 @@ def holding_up(order_id: int) -> RawSQL:
     """Return the ids of the orders that hold `order_id` up, directly or through others.
 
     Only edges that hold are walked: what is done, or went wrong where that is ignored, ends the way.
+    So does what was cancelled: it waits for nothing any more.
     """
     done, wrong = _listed(DONE), _listed(GONE_WRONG)
     holds = f"""
-        blocker.status NOT IN ({done})
+        waiting.status <> '{Status.CANCELLED}'
+        AND blocker.status NOT IN ({done})
         AND NOT (blocker.status IN ({wrong}) AND waiting.failure_policy = '{FailurePolicy.IGNORE}')
     """
     return RawSQL(

@@ -1,6 +1,6 @@
 """What orders can tell: reads that are more than a filter."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from orderchainer.api.prepared import Row, prepared
 from orders import graph
 from orders.errors import OrderNotFound, OrderNotYours
 from orders.graph import ListOf
-from orders.lifecycle import UNFINISHED, blockers_among
+from orders.lifecycle import UNFINISHED, Status, blockers_among
 from orders.models import (
     EventStream,
     Order,
@@ -158,12 +158,12 @@ NODE_FIELDS = ("pk", "title", "status", "owner_id", "failure_policy")
 
 @dataclass(frozen=True)
 class ChainNode:
-    """An order in a chain. `title` is empty where the viewer may not see the order itself."""
+    """An order in a chain. `title` and `owner_id` are None where the viewer may not see the order itself."""
 
     id: int
     title: str | None
     status: str
-    owner_id: int
+    owner_id: int | None
     ready: bool
     dependencies: list[int]
     blockers: list[int]
@@ -219,7 +219,7 @@ def _node_of(row: Row, chain: Container[int]) -> ChainNode:
         id=row["pk"],
         title=row["title"] if row["is_visible"] else None,
         status=row["status"],
-        owner_id=row["owner_id"],
+        owner_id=row["owner_id"] if row["is_visible"] else None,
         ready=not blockers,
         dependencies=[pk for pk in row["waits"] if pk in chain],
         blockers=blockers,
@@ -227,16 +227,23 @@ def _node_of(row: Row, chain: Container[int]) -> ChainNode:
 
 
 @dataclass(frozen=True)
+class BlockerOwner:
+    """Whom to ask about a blocker."""
+
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
 class Blocker:
-    """An unfinished order that others wait for. `title` is empty where the viewer may not see it."""
+    """An order that holds others up. `title` and `owner` are None where the viewer may not see it."""
 
     id: int
     title: str | None
     status: str
     since: datetime
-    owner_id: int
-    owner_name: str
-    owner_email: str
+    owner: BlockerOwner | None
     is_direct: bool
     is_root: bool
 
@@ -244,7 +251,7 @@ class Blocker:
 def blockers_for(user: User, order_id: int) -> tuple[Order, list[Blocker]]:
     """Tell why an order waits: what it waits for directly, and where the wait has its roots.
 
-    A root is unfinished and waits for nobody itself. Two statements. Raises `OrderNotFound`.
+    A root holds others up and waits for nobody itself, be it since it was cancelled. Two statements. Raises `OrderNotFound`.
     """
     order = order_for(user, order_id)
     holding = OrderDependency.objects.holding_up()
@@ -252,7 +259,8 @@ def blockers_for(user: User, order_id: int) -> tuple[Order, list[Blocker]]:
         Order.objects.filter(pk__in=graph.holding_up(order_id))
         .annotate(
             is_direct=Exists(holding.filter(order=order, depends_on=OuterRef("pk"))),
-            is_root=~Exists(holding.filter(order=OuterRef("pk"))),
+            is_root=Q(status=Status.CANCELLED)
+            | ~Exists(holding.filter(order=OuterRef("pk"))),
             is_visible=Exists(Order.objects.visible_to(user).filter(pk=OuterRef("pk"))),
         )
         .filter(Q(is_direct=True) | Q(is_root=True))
@@ -271,20 +279,24 @@ def blockers_for(user: User, order_id: int) -> tuple[Order, list[Blocker]]:
             "is_visible",
         )
     )
-    return order, [
-        Blocker(
-            id=row["id"],
-            title=row["title"] if row["is_visible"] else None,
-            status=row["status"],
-            since=row["status_changed_at"],
-            owner_id=row["owner_id"],
-            owner_name=f"{row['owner__first_name']} {row['owner__last_name']}".strip(),
-            owner_email=row["owner__email"],
-            is_direct=row["is_direct"],
-            is_root=row["is_root"],
-        )
-        for row in rows
-    ]
+    return order, [_blocker_of(row) for row in rows]
+
+
+def _blocker_of(row: Mapping[str, Any]) -> Blocker:
+    owner = BlockerOwner(
+        id=row["owner_id"],
+        name=f"{row['owner__first_name']} {row['owner__last_name']}".strip(),
+        email=row["owner__email"],
+    )
+    return Blocker(
+        id=row["id"],
+        title=row["title"] if row["is_visible"] else None,
+        status=row["status"],
+        since=row["status_changed_at"],
+        owner=owner if row["is_visible"] else None,
+        is_direct=row["is_direct"],
+        is_root=row["is_root"],
+    )
 
 
 # --- events -----------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def why_it_waits(order: Order, viewer: User) -> Panel:
                 order_link(blocker.id, blocker.title),
                 label(blocker.status, STATUS_COLOURS),
                 moment(blocker.since),
-                blocker.owner_email,
+                blocker.owner.email if blocker.owner else "",
                 "the wait begins here" if blocker.is_root else "",
             )
             for blocker in blockers

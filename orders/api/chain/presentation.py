@@ -5,6 +5,7 @@ lists of model instances through a serializer cost more than twice as much.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -117,11 +118,7 @@ def _blocker(blocker: Blocker) -> Shown:
         "title": blocker.title,
         "status": blocker.status,
         "since": moment(blocker.since),
-        "owner": {
-            "id": blocker.owner_id,
-            "name": blocker.owner_name,
-            "email": blocker.owner_email,
-        },
+        "owner": blocker.owner and asdict(blocker.owner),
     }
 
 

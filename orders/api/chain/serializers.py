@@ -177,12 +177,12 @@ class DeletedOutput(serializers.Serializer[Any]):
 
 
 class ChainNodeOutput(serializers.Serializer[Any]):
-    """An order in a chain. One that you may not see has neither title nor more than its place."""
+    """An order in a chain. One that you may not see has no title and no owner, only its place."""
 
     id = serializers.IntegerField()
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
-    owner_id = serializers.IntegerField()
+    owner_id = serializers.IntegerField(allow_null=True)
     ready = serializers.BooleanField()
     blockers = serializers.ListField(child=serializers.IntegerField())
 
@@ -219,13 +219,13 @@ class BlockerOwnerOutput(serializers.Serializer[Any]):
 
 
 class BlockerOutput(serializers.Serializer[Any]):
-    """An unfinished order that others wait for."""
+    """An order that holds others up. One that you may not see has no title and no owner."""
 
     id = serializers.IntegerField()
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     since = serializers.CharField(help_text="When it took this status.")
-    owner = BlockerOwnerOutput()
+    owner = BlockerOwnerOutput(allow_null=True)
 
 
 class BlockersOutput(serializers.Serializer[Any]):
@@ -237,7 +237,7 @@ class BlockersOutput(serializers.Serializer[Any]):
     blockers = BlockerOutput(many=True, help_text="What it waits for directly.")
     root_blockers = BlockerOutput(
         many=True,
-        help_text="Where the wait begins: unfinished, and waiting for nobody.",
+        help_text="Where the wait begins: what holds others up and waits for nobody.",
     )
 
 

@@ -620,6 +620,22 @@ def test_says_why_an_order_waits(ada: User, client: APIClient) -> None:
     ]
 
 
+def test_a_wait_for_what_was_cancelled_begins_there(
+    ada: User, client: APIClient
+) -> None:
+    first = make_order(ada)
+    cancelled = make_order(ada, first)
+    last = make_order(ada, cancelled)
+    move_order(order_id=cancelled.pk, status="cancelled", by=ada)
+
+    body = client.get(f"/api/orders/{last.pk}/blockers").json()
+
+    assert [blocker["id"] for blocker in body["root_blockers"]] == [cancelled.pk]
+    assert body["blockers"] == body["root_blockers"]
+    itself = client.get(f"/api/orders/{cancelled.pk}/blockers").json()
+    assert (itself["waiting"], itself["blockers"]) == (False, [])
+
+
 def test_an_order_that_waits_for_nothing_has_no_blockers(
     ada: User, client: APIClient
 ) -> None:

@@ -1,0 +1,183 @@
+"""Who may do what with an order, and what those who see a part of a chain learn about the rest."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Membership, Project, User
+from accounts.services.projects import create_project, set_member
+from accounts.tests.factories import client_of, make_user
+from orders.models import Order, OrderEvent
+from orders.services import create_order, update_order
+
+pytestmark = pytest.mark.django_db
+
+Role = Membership.Role
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project with a member of each role, and the order of a customer who is none."""
+
+    project: Project
+    callers: dict[str, User]
+    order: Order
+
+
+def order_of(owner: User, shop: Project, *waits_for: Order, title: str) -> Order:
+    return create_order(
+        by=owner,
+        owner=owner,
+        project=shop,
+        fields={"title": title},
+        dependencies=[order.pk for order in waits_for],
+    )
+
+
+@pytest.fixture
+def shop() -> Shop:
+    customer = make_user(email="customer@example.com")
+    callers = {
+        "customer": customer,
+        "stranger": make_user(email="stranger@example.com"),
+        "staff": make_user(email="staff@example.com", is_staff=True),
+        **{str(role): make_user(email=f"{role}@example.com") for role in Role},
+    }
+    project = create_project(owner=callers["owner"], name="Shop")
+    for role in Role:
+        set_member(project=project, user=callers[role], role=role)
+    return Shop(project, callers, order_of(customer, project, title="Lamp"))
+
+
+WHOLE = ("customer", "staff", "owner", "manager", "agent")
+READS = ("", "/chain", "/blockers", "/events")
+
+
+@pytest.mark.parametrize(
+    ("caller", "read", "changed"),
+    [
+        *((caller, 200, 200) for caller in WHOLE),
+        ("viewer", 200, 403),
+        ("stranger", 404, 404),
+        ("anonymous", 401, 401),
+    ],
+)
+def test_each_caller_gets_what_their_role_allows(
+    shop: Shop, caller: str, read: int, changed: int
+) -> None:
+    client = APIClient()
+    if caller != "anonymous":
+        client = client_of(shop.callers[caller])
+    path = f"/api/orders/{shop.order.pk}"
+
+    assert {client.get(f"{path}{suffix}").status_code for suffix in READS} == {read}
+    for method in ("put", "patch"):
+        sent = getattr(client, method)(path, {"title": f"Lamp, {method}"})
+        assert sent.status_code == changed
+    assert client.delete(path).status_code == changed
+    refused = changed != 200
+    assert Order.objects.filter(pk=shop.order.pk).exists() is refused
+    count = OrderEvent.objects.filter(order_id=shop.order.pk).count()
+    assert count == (1 if refused else 4)
+
+
+def test_a_refusal_to_change_is_the_documented_403(shop: Shop) -> None:
+    client = client_of(shop.callers["viewer"])
+
+    response = client.delete(f"/api/orders/{shop.order.pk}")
+
+    assert (response.status_code, response.json()) == (
+        403,
+        {"detail": "Not authorized to perform this action"},
+    )
+
+
+def test_members_of_a_project_that_was_closed_see_nothing(shop: Shop) -> None:
+    Project.objects.filter(pk=shop.project.pk).update(is_active=False)
+
+    response = client_of(shop.callers["owner"]).get(f"/api/orders/{shop.order.pk}")
+
+    assert response.status_code == 404
+
+
+def test_a_list_holds_the_callers_own_orders_alone(shop: Shop) -> None:
+    listed = {
+        name: [order["id"] for order in client_of(user).get("/api/orders/").json()]
+        for name, user in shop.callers.items()
+    }
+
+    assert listed.pop("customer") == [shop.order.pk]
+    assert set(map(tuple, listed.values())) == {()}
+
+
+@pytest.fixture
+def chained(shop: Shop) -> tuple[Order, Order]:
+    """The customer's order, and that of another customer for which an agent makes it wait."""
+    other = make_user(email="other@example.com", first_name="Grace")
+    first = order_of(other, shop.project, title="A present for Ada")
+    update_order(
+        order_id=shop.order.pk,
+        by=shop.callers["agent"],
+        fields={},
+        dependencies=[first.pk],
+    )
+    return shop.order, first
+
+
+def test_a_chain_shows_no_more_than_the_place_of_what_one_may_not_see(
+    shop: Shop, chained: tuple[Order, Order]
+) -> None:
+    order, first = chained
+
+    def first_node(caller: str) -> Any:
+        client = client_of(shop.callers[caller])
+        return client.get(f"/api/orders/{order.pk}/chain").json()["nodes"][0]
+
+    place = {"id": first.pk, "status": "pending", "ready": True, "blockers": []}
+    assert first_node("customer") == {**place, "title": None, "owner_id": None}
+    assert first_node("viewer") == {
+        **place,
+        "title": "A present for Ada",
+        "owner_id": first.owner_id,
+    }
+
+
+def test_a_blocker_that_one_may_not_see_is_nobodys(
+    shop: Shop, chained: tuple[Order, Order]
+) -> None:
+    order, first = chained
+
+    def blocker(caller: str) -> Any:
+        client = client_of(shop.callers[caller])
+        return client.get(f"/api/orders/{order.pk}/blockers").json()["root_blockers"][0]
+
+    assert blocker("customer") == {
+        "id": first.pk,
+        "title": None,
+        "status": "pending",
+        "since": blocker("viewer")["since"],
+        "owner": None,
+    }
+    assert blocker("viewer")["owner"] == {
+        "id": first.owner_id,
+        "name": "Grace",
+        "email": "other@example.com",
+    }
+
+
+def test_nobody_waits_for_what_they_may_not_see(
+    shop: Shop, chained: tuple[Order, Order]
+) -> None:
+    _, first = chained
+    order = order_of(shop.callers["customer"], shop.project, title="Shade")
+    client = client_of(shop.callers["customer"])
+
+    response = client.put(f"/api/orders/{order.pk}", {"dependencies": [first.pk]})
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "unknown_dependencies"
+    assert response.json()["errors"] == {
+        "dependencies": [f"There is no order #{first.pk} that this one could wait for."]
+    }
