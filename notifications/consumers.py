@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import structlog
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
 
 from notifications.admission import Admission, Refused, admit_to_owner, subprotocol_of
 from notifications.hub import Hub, hub_here
@@ -130,12 +129,12 @@ class _Conversation:
         self._listener = listener
         self._receive = receive
         self._allowance = Allowance()
-        self._replay: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
 
     async def run(self, query_string: bytes) -> CloseCode | None:
         """Talk until somebody ends it. Return what to close with, or None if the client is gone."""
         closing = self._listener.closing
-        sending = asyncio.create_task(self._listener.outbox.run())
+        sending = asyncio.create_task(self._send())
         reading = asyncio.create_task(self._open_and_read(query_string))
         try:
             ends: set[asyncio.Future[Any]] = {closing, reading}
@@ -149,7 +148,7 @@ class _Conversation:
             return closing.result()
         finally:
             tasks = [
-                task for task in (sending, reading, self._replay) if task is not None
+                task for task in (sending, reading, self._following) if task is not None
             ]
             for task in tasks:
                 task.cancel()
@@ -194,19 +193,36 @@ class _Conversation:
                 )
 
     async def _resume(self, after: int, *, announce: bool) -> None:
-        """Begin to replay, beside the reading; a replay that is under way ends."""
-        if self._replay is not None:
-            self._replay.cancel()
-            await asyncio.gather(self._replay, return_exceptions=True)
-        self._replay = asyncio.create_task(self._catch_up(after, announce=announce))
+        """Follow the feed from `after` on, beside the reading, instead of from wherever we are."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        self._following = asyncio.create_task(self._follow(after, announce=announce))
 
-    async def _catch_up(self, after: int, *, announce: bool) -> None:
+    async def _follow(self, after: int, *, announce: bool) -> None:
         try:
             await self._hub.resume(self._listener, after, announce=announce)
+            while await self._listener.behind.wait():
+                await self._hub.resume(
+                    self._listener, self._listener.position, announce=False
+                )
         except TooSlow:
             self._listener.close(CloseCode.TOO_SLOW)
-        except DatabaseError:
-            logger.exception("replay_failed", user_id=self._listener.admission.user_id)
+        except Exception:
+            # Most likely the database. The client comes back by position, and so loses nothing.
+            logger.exception(
+                "push_replay_failed", user_id=self._listener.admission.user_id
+            )
+            self._listener.close(CloseCode.UNAVAILABLE)
+
+    async def _send(self) -> None:
+        try:
+            await self._listener.outbox.run()
+        except Exception:
+            # The server has no way to this client any more; it should say so itself, in `receive`.
+            logger.exception(
+                "push_send_failed", user_id=self._listener.admission.user_id
+            )
             self._listener.close(CloseCode.UNAVAILABLE)
 
 

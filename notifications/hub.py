@@ -35,10 +35,11 @@ T = TypeVar("T")
 POLL_SECONDS = 2.0
 # How long a socket can outlive its session where the word of its end was lost.
 RECHECK_SECONDS = 15.0
-# Events read at once; a replay reads as many of its feed.
+# Events read at once.
 PAGE_SIZE = 500
-# A page of a replay that is heavier than this is not the last: its reader gets time to take it.
-LAST_PAGE_BYTES = 256 * 1024
+# What a replay reads at once, and how much of it each socket that replays may keep in memory.
+REPLAY_PAGE_SIZE = 200
+REPLAY_PAGE_BYTES = 256 * 1024
 # After a restart everyone comes back at once; the database has other callers too.
 PARALLEL_REPLAY_READS = 4
 FIRST_RETRY_SECONDS = 0.5
@@ -119,37 +120,43 @@ class Hub:
         self._unfollow(listener)
         listener.position = after
         while True:
+            await listener.taken()
             self._follow(listener)
             through = self.position
-            page = await self._past_of(listener, through)
-            if (
-                len(page) < PAGE_SIZE
-                and sum(len(m.text) for m in page) <= LAST_PAGE_BYTES
-            ):
+            page, is_last = await self._past_of(listener, through)
+            if is_last:
                 break
             self._unfollow(listener)
-            for message in page:
-                listener.write(Batch([message]))
-                await listener.taken()
+            listener.write(Batch(page))
         if page:
             listener.write(Batch(page))
         if announce:
             listener.say(resumed(max(after, through)))
         listener.release()
 
-    async def _past_of(self, listener: Listener, through: int) -> list[Message]:
-        """Read the feed's next page behind the listener's position, not beyond `through`."""
+    async def _past_of(
+        self, listener: Listener, through: int
+    ) -> tuple[list[Message], bool]:
+        """Read the feed's next page behind the listener's position, not beyond `through`.
+
+        The second value tells whether that is all there is up to `through`.
+        """
         if listener.position >= through:
-            return []
+            return [], True
         feed, after = listener.admission.feed, listener.position
 
-        def read() -> list[Message]:
-            events = feed.after(after, limit=PAGE_SIZE)
-            return [
-                message_of(event)
-                for event in events
-                if event.position is not None and event.position <= through
-            ]
+        def read() -> tuple[list[Message], bool]:
+            events = feed.after(after, limit=REPLAY_PAGE_SIZE)
+            page: list[Message] = []
+            size = 0
+            for event in events:
+                if event.position is None or event.position > through:
+                    return page, True
+                if size > REPLAY_PAGE_BYTES:
+                    return page, False
+                page.append(message_of(event))
+                size += len(page[-1].text)
+            return page, len(events) < REPLAY_PAGE_SIZE
 
         async with self._replay_reads:
             return await _in_thread(read)

@@ -9,10 +9,10 @@ from notifications.admission import Admission
 from notifications.outboxes import Batch, Outbox
 from notifications.protocol import CloseCode
 
-# A reader who leaves more than this unread is cut off, to come back for the rest by position. The
-# kernel's own buffers, up to a few MiB a socket, come on top.
+# A reader who leaves this much unread gets nothing live any more, but what it missed, as fast as it takes
+# it. The kernel's own buffers, up to a few MiB a socket, come on top.
 MAX_UNREAD_BYTES = 1024 * 1024
-# A replay goes on when a reader has taken all but this much, and gives up on one who takes nothing.
+# A replay goes on when its reader has taken all but this much, and gives up on one who takes nothing.
 REPLAY_UNREAD_BYTES = 64 * 1024
 REPLAY_PATIENCE_SECONDS = 30.0
 _DRAIN_POLL_SECONDS = 0.02
@@ -25,7 +25,8 @@ class TooSlow(Exception):  # an outcome: the reader may come back
 class Listener:
     """A socket's place in the stream. `position` is the last that it was sent, or need not be sent.
 
-    Before it is live, batches are kept aside where a replay is about to catch up with them.
+    It is live, or a replay is about to catch up with what is kept aside for it, or it has fallen `behind`
+    and waits for a replay.
     """
 
     def __init__(self, admission: Admission, outbox: Outbox) -> None:
@@ -36,18 +37,22 @@ class Listener:
         self.closing: asyncio.Future[CloseCode] = (
             asyncio.get_running_loop().create_future()
         )
+        self.behind = asyncio.Event()
         self.is_live = False
         self._held: list[Batch] = []
 
     def push(self, batch: Batch) -> None:
-        """Send what is new of a live batch. Never waits; a reader who is too far behind is closed."""
-        if self.closing.done():
+        """Send what is new of a live batch; never waits. What the reader has no room for, it is not sent."""
+        if self.closing.done() or self.behind.is_set():
             return
         if not self.is_live:
             self._held.append(batch)
             return
+        if self.outbox.buffered_bytes + batch.size > MAX_UNREAD_BYTES:
+            self.is_live = False
+            self.behind.set()
+            return
         self.write(batch)
-        self._require_reader()
 
     def write(self, batch: Batch) -> None:
         """Send what is new of a batch, however far behind the reader is."""
@@ -61,11 +66,9 @@ class Listener:
         """Send a message that is no event."""
         if not self.closing.done():
             self.outbox.write_text(orjson.dumps(message))
-            self._require_reader()
-
-    def _require_reader(self) -> None:
-        if self.outbox.buffered_bytes > MAX_UNREAD_BYTES:
-            self.close(CloseCode.TOO_SLOW)
+            # One who asks and asks and does not listen.
+            if self.outbox.buffered_bytes > 2 * MAX_UNREAD_BYTES:
+                self.close(CloseCode.TOO_SLOW)
 
     def close(self, code: CloseCode) -> None:
         """Have the socket closed, if nobody has yet."""
@@ -75,6 +78,7 @@ class Listener:
     def hold(self) -> None:
         """Keep live batches aside from now on, and forget those that were: they will be read again."""
         self.is_live = False
+        self.behind.clear()
         self._held = []
 
     def release(self) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -13,11 +12,13 @@ from orderchainer.api.sockets import SocketWriter, text_frame
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-@dataclass(frozen=True)
 class Batch:
-    """Messages in the stream's order for any number of sockets. What they share is made once."""
+    """Messages in the stream's order, at least one, for any number of sockets. What they share is made once."""
 
-    messages: Sequence[Message]
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.messages = messages
+        self.first = messages[0].position
+        self.last = messages[-1].position
 
     @cached_property
     def frames(self) -> bytes:
@@ -29,15 +30,10 @@ class Batch:
         """All messages as ASGI sends them."""
         return [message.text.decode() for message in self.messages]
 
-    @property
-    def first(self) -> int:
-        """Position of the first message."""
-        return self.messages[0].position
-
-    @property
-    def last(self) -> int:
-        """Position of the last message."""
-        return self.messages[-1].position
+    @cached_property
+    def size(self) -> int:
+        """What all of it takes in memory, in bytes."""
+        return sum(len(message.text) for message in self.messages)
 
     def after(self, position: int) -> "Batch":
         """Return the part behind `position`; itself where that is all of it."""

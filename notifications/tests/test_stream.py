@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.models import User
 from notifications import consumers, hub, listeners
 from notifications.feeds import OwnerFeed
 from notifications.messages import Message, message_of
+from notifications.outboxes import QueuedOutbox
 from notifications.tests.factories import (
     Socket,
     in_thread,
@@ -150,7 +152,7 @@ async def test_replays_nothing_where_nothing_was_missed(ada: User) -> None:
 async def test_replays_in_pages(
     ada: User, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "PAGE_SIZE", 5)
+    monkeypatch.setattr(hub, "REPLAY_PAGE_SIZE", 5)
     await in_thread(make_stream, ada, length)
 
     async with socket_of(ada, query="?after=0") as socket:
@@ -158,10 +160,10 @@ async def test_replays_in_pages(
         assert await socket.hear() == {"type": "resumed", "position": length}
 
 
-async def test_gives_a_heavy_page_time(
+async def test_replays_heavy_messages_in_smaller_pages(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "LAST_PAGE_BYTES", 10)
+    monkeypatch.setattr(hub, "REPLAY_PAGE_BYTES", 10)
     await in_thread(make_stream, ada, 8)
 
     async with socket_of(ada, query="?after=0") as socket:
@@ -183,11 +185,11 @@ async def test_is_told_where_it_stands_by_a_pong(ada: User, bob: User) -> None:
 # --- While others write ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page_size", [7, 500])
+@pytest.mark.parametrize("page_size", [7, 200])
 async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
     ada: User, bob: User, page_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "PAGE_SIZE", page_size)
+    monkeypatch.setattr(hub, "REPLAY_PAGE_SIZE", page_size)
     await in_thread(make_stream, ada, 40)
 
     def write_on() -> None:
@@ -335,17 +337,30 @@ async def test_stops_with_the_last_socket_and_starts_with_the_next(ada: User) ->
 # --- Readers who do not keep up -------------------------------------------------------------------
 
 
-async def test_cuts_off_a_reader_who_takes_nothing_and_goes_on_for_the_others(
-    ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listeners, "MAX_UNREAD_BYTES", 2000)
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave readers room for a few messages only."""
+    monkeypatch.setattr(listeners, "MAX_UNREAD_BYTES", 1500)
+    monkeypatch.setattr(listeners, "REPLAY_UNREAD_BYTES", 300)
+    monkeypatch.setattr(hub, "REPLAY_PAGE_BYTES", 700)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give readers little time."""
+    monkeypatch.setattr(listeners, "REPLAY_PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(consumers, "FLUSH_SECONDS", 0.1)
 
+
+@pytest.mark.usefixtures("narrow", "impatient")
+async def test_cuts_off_a_reader_who_takes_nothing_and_goes_on_for_the_others(
+    ada: User,
+) -> None:
     async with socket_of(ada) as quick, socket_of(ada) as slow:
         slow.reading.clear()
         await in_thread(make_stream, ada, 30)
         assert await positions_heard(quick, 30) == list(range(1, 31))
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.6)
         slow.reading.set()
         heard = [message["position"] for message in await slow.hear_to_the_close(4408)]
 
@@ -356,19 +371,55 @@ async def test_cuts_off_a_reader_who_takes_nothing_and_goes_on_for_the_others(
         assert heard + rest == list(range(1, 31))
 
 
-async def test_gives_up_a_replay_that_nobody_takes(
+@pytest.mark.usefixtures("narrow")
+async def test_gives_a_reader_who_falls_behind_what_it_missed_at_its_own_pace(
+    ada: User,
+) -> None:
+    async with socket_of(ada) as socket:
+        heard = []
+        for _ in range(20):
+            socket.reading.clear()
+            await in_thread(make_stream, ada, 5)
+            socket.reading.set()
+            heard += await positions_heard(socket, 3)
+        heard += await positions_heard(socket, 40)
+
+        assert heard == list(range(1, 101))
+        assert await socket.receive_nothing(timeout=0.2)
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_never_holds_more_for_a_reader_than_it_may(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "PAGE_SIZE", 5)
-    monkeypatch.setattr(listeners, "REPLAY_UNREAD_BYTES", 100)
-    monkeypatch.setattr(listeners, "REPLAY_PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(consumers, "FLUSH_SECONDS", 0.1)
+    most = 0
+    put = QueuedOutbox._put
+
+    def put_and_weigh(outbox: QueuedOutbox, texts: Iterable[str]) -> None:
+        nonlocal most
+        put(outbox, texts)
+        most = max(most, outbox.buffered_bytes)
+
+    monkeypatch.setattr(QueuedOutbox, "_put", put_and_weigh)
+
+    async with socket_of(ada) as socket:
+        socket.reading.clear()
+        for _ in range(10):
+            await in_thread(make_stream, ada, 8)
+        socket.reading.set()
+        assert await positions_heard(socket, 80) == list(range(1, 81))
+
+    assert most <= 1500
+
+
+@pytest.mark.usefixtures("narrow", "impatient")
+async def test_gives_up_a_replay_that_nobody_takes(ada: User) -> None:
     await in_thread(make_stream, ada, 30)
 
     async with socket_of(ada) as socket:
         socket.reading.clear()
         await socket.send_json_to({"type": "resume", "after": 0})
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.8)
         socket.reading.set()
         assert len(await socket.hear_to_the_close(4408)) < 30
 
