@@ -46,8 +46,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
     def changeable_by(self, user: User) -> OrderQuerySet:
-        """Keep the orders that `user` owns or whose project lets them handle orders."""
-        if user.is_staff:
+        """Keep the orders that `user` owns or whose project lets them handle orders.
+
+        Staff see every order; they change those of others only with the permission that the back office asks for.
+        """
+        if user.is_staff and user.has_perm("orders.change_order"):
             return self
         memberships = Membership.objects.filter(
             user=user,
