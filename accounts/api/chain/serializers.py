@@ -61,11 +61,14 @@ class EitherName(serializers.Serializer[Any]):
     names: tuple[str, str]
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Ask for the first name unless the second is there."""
+        """Ask for the first name unless the second is there; then for that one, unless both are."""
         fields = super().get_fields()
         first, second = self.names
         given = getattr(self, "initial_data", None)
-        fields[first].required = not (isinstance(given, Mapping) and second in given)
+        if isinstance(given, Mapping) and second in given:
+            fields[first].required = False
+            # An empty field of a form counts as left out, so it is no use that it is there.
+            fields[second].required = not given.get(first)
         return fields
 
     @property

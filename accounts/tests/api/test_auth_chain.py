@@ -405,6 +405,34 @@ def test_refuses_incomplete_credentials(
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "form", "field"),
+    [
+        ("token", "email=&password=abc", "email"),
+        ("token", "username=&email=&password=abc", "email"),
+        ("refresh", "refresh=", "refresh"),
+    ],
+)
+def test_an_empty_field_of_a_form_is_a_missing_one(
+    anonymous: APIClient, path: str, form: str, field: str
+) -> None:
+    response = anonymous.post(f"/api/auth/{path}", form, content_type=FORM)
+
+    assert response.status_code == 400
+    assert response.json()["errors"] == {field: ["This field may not be blank."]}
+
+
+def test_an_empty_field_of_a_form_harms_nobody_beside_the_other_name(
+    anonymous: APIClient,
+) -> None:
+    register(anonymous, email="user@example.com", password=PASSWORD)
+    form = "username=user@example.com&email=&password=correct+horse"
+
+    response = anonymous.post("/api/auth/token", form, content_type=FORM)
+
+    assert response.status_code == 200
+
+
 # --- Refresh ----------------------------------------------------------------------------------
 
 
