@@ -60,6 +60,26 @@ def descendants_of(order_id: int) -> RawSQL:
     )
 
 
+def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
+    """Return one of `ids` that waits for `order_id`, directly or through others, or None.
+
+    The walk ends where it meets one.
+    """
+    walk = descendants_of(order_id)
+    wanted: object
+    if connection.vendor == "postgresql":
+        is_wanted, wanted = "id = ANY(%s::bigint[])", list(ids)
+    else:
+        is_wanted, wanted = "id IN (SELECT value FROM json_each(%s))", json.dumps(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM ({walk.sql}) AS found WHERE {is_wanted} LIMIT 1",
+            [*walk.params, wanted],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def chain_of(order_id: int) -> RawSQL:
     """Return the ids of the order, all that it waits for and all that wait for it."""
     return RawSQL(

@@ -59,16 +59,11 @@ def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
     wanted = sorted(set(new_dependencies))
     if order_id in wanted:
         raise DependencyCycle([order_id])
-    waiting = graph.descendants_of(order_id)
-    closing = (
-        Order.objects.filter(pk__in=waiting)
-        .filter(pk__in=graph.among(wanted))
-        .values_list("pk", flat=True)
-        .first()
-    )
+    closing = graph.first_descendant_among(wanted, order_id)
     if closing is None:
         return
     dependencies: dict[int, list[int]] = defaultdict(list)
+    waiting = graph.descendants_of(order_id)
     edges = OrderDependency.objects.filter(order_id__in=waiting)
     for waiter, dependency in edges.order_by("pk").values_list(
         "order_id", "depends_on_id"
