@@ -8,8 +8,9 @@ import os
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +20,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
 
 Rows = list[tuple[Any, ...]]
+Run = Callable[[str, Sequence[object]], Rows]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -36,9 +38,11 @@ class Database(Protocol):
         """Run one statement by itself."""
         ...
 
-    def transaction(
-        self,
-    ) -> "AbstractContextManager[Callable[[str, Sequence[object]], Rows]]":
+    def held(self) -> "AbstractContextManager[Run]":
+        """Run what is called on one connection, each statement by itself."""
+        ...
+
+    def transaction(self) -> "AbstractContextManager[Run]":
         """Run what is called within one transaction."""
         ...
 
@@ -65,11 +69,14 @@ class PostgreSQL:
             return self._execute(connection, statement, params)
 
     @contextmanager
-    def transaction(self):  # type: ignore[no-untyped-def]  # told by the protocol
+    def held(self) -> Iterator[Run]:
+        with self._pool.connection() as connection:
+            yield partial(self._execute, connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Run]:
         with self._pool.connection() as connection, connection.transaction():
-            yield lambda statement, params=(): self._execute(
-                connection, statement, params
-            )
+            yield partial(self._execute, connection)
 
     def _execute(
         self,
@@ -104,7 +111,11 @@ class SQLite:
         )
 
     @contextmanager
-    def transaction(self):  # type: ignore[no-untyped-def]  # told by the protocol
+    def held(self) -> Iterator[Run]:
+        yield self.run  # a thread keeps its connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Run]:
         connection = self._connection()
         connection.execute("BEGIN IMMEDIATE")
         with connection:
