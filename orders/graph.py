@@ -46,18 +46,18 @@ def ancestors_of(order_id: int) -> RawSQL:
     )
 
 
+_DESCENDANTS = f"""
+    WITH RECURSIVE walk(id) AS (
+        SELECT order_id FROM {EDGES} WHERE depends_on_id = %s
+        UNION
+        SELECT edge.order_id FROM {EDGES} edge JOIN walk ON edge.depends_on_id = walk.id
+    ) SELECT id FROM walk
+"""
+
+
 def descendants_of(order_id: int) -> RawSQL:
     """Return the ids of all that wait for `order_id`, directly or through others."""
-    return RawSQL(
-        f"""
-        WITH RECURSIVE walk(id) AS (
-            SELECT order_id FROM {EDGES} WHERE depends_on_id = %s
-            UNION
-            SELECT edge.order_id FROM {EDGES} edge JOIN walk ON edge.depends_on_id = walk.id
-        ) SELECT id FROM walk
-        """,
-        [order_id],
-    )
+    return RawSQL(_DESCENDANTS, [order_id])
 
 
 def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
@@ -65,17 +65,13 @@ def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
 
     The walk ends where it meets one.
     """
-    walk = descendants_of(order_id)
     wanted: object
     if connection.vendor == "postgresql":
         is_wanted, wanted = "id = ANY(%s::bigint[])", list(ids)
     else:
         is_wanted, wanted = "id IN (SELECT value FROM json_each(%s))", json.dumps(ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM ({walk.sql}) AS found WHERE {is_wanted} LIMIT 1",
-            [*walk.params, wanted],
-        )
+        cursor.execute(f"{_DESCENDANTS} WHERE {is_wanted} LIMIT 1", [order_id, wanted])
         row = cursor.fetchone()
     return row[0] if row else None
 
