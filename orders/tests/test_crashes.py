@@ -7,6 +7,7 @@ stream exactly once, and Discord (an emulator) has been told of each, in order.
 import os
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,14 +47,17 @@ SETTLING_SECONDS = 40.0
 
 @pytest.fixture
 def discord(tmp_path: Path) -> Iterator[Discord]:
-    """Everybody's Discord: slow enough that whatever dies has a delivery under way."""
+    """Everybody's Discord, which no crash of ours concerns."""
     with discord_emulator(tmp_path / "discord") as emulator:
-        emulator.be_slow(0.03)
         yield emulator
 
 
 def burst_at(installation: Installation, discord: Discord) -> Burst:
-    """Return a burst of new customers who all are connected with Discord."""
+    """Return a burst of new customers who all are connected with Discord.
+
+    That is slow enough for whatever dies to have a delivery under way.
+    """
+    discord.be_slow(0.03)
     customers = [
         Customer(installation.url, email=f"customer{number}@example.com")
         for number in range(CUSTOMERS)
@@ -204,6 +208,34 @@ def test_a_dead_redis_costs_requests_a_moment_and_loses_nothing(
     check_that_nothing_was_lost(installation, burst, discord)
     # The restarted Redis knows of no heartbeat but a new one.
     installation.services["web"].wait_for("/readyz")
+
+
+@on_services
+def test_a_worker_outlives_its_broker(
+    installation: Installation, redis: RedisServer, discord: Discord
+) -> None:
+    discord.be_slow(0.4)
+    customer = Customer(installation.url, email="ada@example.com")
+    customer.connect(discord)
+    for round_ in range(3):
+        told = len(discord.told_events)
+        customer.ask("POST", "/api/orders/", {"title": f"Order {round_}"})
+        # Few enough that the worker still asks for more: it loses the connection and what it has not done.
+        wait_until(
+            lambda: installation.rows(
+                "SELECT 1 FROM orders_eventdelivery WHERE state = 'pending' AND attempts > 0"
+            ),
+            within_seconds=20,
+            what="a delivery under way",
+        )
+        redis.kill()
+        time.sleep(random.uniform(0, 1))
+        redis.start()
+
+        wait_until_settled(installation, within_seconds=SETTLING_SECONDS)
+        assert len(discord.told_events) > told
+        installation.services["web"].wait_for("/readyz")
+        assert installation.services["worker"].process.poll() is None
 
 
 @on_services
