@@ -50,6 +50,14 @@ def deliver(delivery_id: int) -> Outcome | None:
     delivery = _claim(delivery_id)
     if delivery is None:
         return None
+    if delivery.attempts > MAX_ATTEMPTS:
+        # Every attempt that comes to an end is counted before this. What kills each worker that tries
+        # it must not do so for ever.
+        return _finish(
+            delivery,
+            State.FAILED,
+            f"Gave up after {MAX_ATTEMPTS} attempts: the last one was cut off.",
+        )
     subscriber = subscriber_named(delivery.subscriber)
     try:
         if subscriber is None:
@@ -88,9 +96,11 @@ def drop_pending(*, subscriber: str, owner_id: int, reason: str) -> int:
 
 @transaction.atomic
 def retry_now(delivery_ids: Iterable[int]) -> list[int]:
-    """Make unsent deliveries due at once, with all attempts ahead of them; return their ids."""
+    """Make unsent deliveries due at once, with all attempts and a day ahead of them; return their ids."""
+    now = timezone.now()
     ids = list(
-        EventDelivery.objects.select_for_update()
+        EventDelivery.objects.select_for_update(no_key=True)
+        .order_by("pk")
         .filter(pk__in=list(delivery_ids))
         .exclude(state=State.SENT)
         .values_list("pk", flat=True)
@@ -98,7 +108,8 @@ def retry_now(delivery_ids: Iterable[int]) -> list[int]:
     EventDelivery.objects.filter(pk__in=ids).update(
         state=State.PENDING,
         attempts=0,
-        next_attempt_at=timezone.now(),
+        asked_at=now,
+        next_attempt_at=now,
         finished_at=None,
     )
     return ids
@@ -165,7 +176,7 @@ def _try_again(delivery: EventDelivery, why: TryAgain) -> Outcome:
         return _finish(
             delivery, State.FAILED, f"Gave up after {delivery.attempts} attempts: {why}"
         )
-    if now - delivery.created_at > MAX_AGE:
+    if now - delivery.asked_at > MAX_AGE:
         return _finish(delivery, State.FAILED, f"Gave up after a day: {why}")
     delay = (
         _delay_seconds(delivery.attempts)

@@ -5,6 +5,10 @@ from celery import shared_task
 from orderchainer.api.background import nudge
 from orders import deliveries, relay
 
+# By then the next sweep has nudged whatever is still due. Without an end, nudges for deliveries that
+# workers do not get to would pile up sweep by sweep, and everything else wait behind them.
+SWEPT_NUDGE_SECONDS = 5
+
 
 @shared_task(name="orders.relay_events")
 def relay_events() -> None:
@@ -27,4 +31,4 @@ def sweep_events() -> None:
     """Find what a crash, a dead broker or a long pause left: events to relay, deliveries that are due."""
     relay.relay_events()
     for delivery_id in deliveries.due_deliveries():
-        nudge(deliver, delivery_id)
+        nudge(deliver, delivery_id, expires_after=SWEPT_NUDGE_SECONDS)

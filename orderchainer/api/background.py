@@ -58,12 +58,25 @@ def nudge_on_commit(
     transaction.on_commit(lambda: nudge(task, *args, countdown=countdown), robust=True)
 
 
-def nudge(task: "Task[..., Any]", *args: int | str, countdown: float = 0) -> None:
-    """Send `task` now; a dead broker is logged and no more, and then left alone for a while."""
+def nudge(
+    task: "Task[..., Any]",
+    *args: int | str,
+    countdown: float = 0,
+    expires_after: float | None = None,
+) -> None:
+    """Send `task` now; a dead broker is logged and no more, and then left alone for a while.
+
+    `countdown` and `expires_after` are seconds: before the one it does not start, after the other it is
+    no use any more and thrown away.
+    """
     if not broker.may_be_asked():
         return
     try:
-        task.apply_async(args=args, countdown=countdown)
+        task.apply_async(
+            args=args,
+            countdown=countdown,
+            expires=expires_after,  # type: ignore[arg-type]  # its stubs know no None
+        )
     except (OperationalError, OSError) as exc:
         broker.failed()
         logger.warning("nudge_lost", task=task.name, error=str(exc))

@@ -1,7 +1,7 @@
 """From committed events to the stream and to those who want them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import make_user
+from orderchainer.celery import app
 from orders import deliveries, events, relay
 from orders.events import Drop, GiveUp, Subscriber, TryAgain
 from orders.models import EventDelivery, OrderEvent
@@ -25,7 +26,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.got: list[tuple[int, str]] = []
-        self.answers: list[Exception] = []
+        self.answers: list[BaseException] = []
 
     def wants(self, fresh: Sequence[OrderEvent]) -> list[OrderEvent]:
         return [event for event in fresh if event.type != "order_updated"]
@@ -296,7 +297,7 @@ def test_a_worker_that_dies_gives_its_delivery_back(
 ) -> None:
     make_order(ada)
     [delivery_id] = relay.relay_events().deliveries
-    listener.answers = [KeyboardInterrupt()]  # type: ignore[list-item]  # the end of a process
+    listener.answers = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
         deliveries.deliver(delivery_id)
     assert deliveries.due_deliveries() == []
@@ -355,6 +356,63 @@ def test_retries_now_what_was_given_up_and_leaves_what_was_sent(
     assert deliveries.retry_now([failed, sent]) == [failed]
 
     assert deliveries.due_deliveries() == [failed]
+
+
+def test_what_is_retried_by_hand_has_a_day_and_all_attempts_ahead(
+    ada: User, listener: Listener, now: time_machine.Traveller
+) -> None:
+    make_order(ada)
+    listener.answers = [GiveUp("no"), TryAgain("away")]
+    [id_] = relay.relay_events().deliveries
+    deliveries.deliver(id_)
+    now.shift(timedelta(days=3))
+    deliveries.retry_now([id_])
+
+    deliveries.deliver(id_)
+
+    assert (delivery().state, delivery().attempts) == ("pending", 1)
+    now.shift(timedelta(minutes=1))
+    deliveries.deliver(id_)
+    assert delivery().state == "sent"
+
+
+def test_a_delivery_that_no_worker_survives_is_given_up(
+    ada: User, listener: Listener, now: time_machine.Traveller
+) -> None:
+    class Killed(BaseException):
+        """What ends a worker in the middle: nothing after it runs."""
+
+    make_order(ada)
+    [id_] = relay.relay_events().deliveries
+    listener.answers = [Killed() for _ in range(deliveries.MAX_ATTEMPTS)]
+    for _ in range(deliveries.MAX_ATTEMPTS):
+        with pytest.raises(Killed):
+            deliveries.deliver(id_)
+        assert delivery().state == "pending"
+        now.shift(deliveries.lease())
+
+    deliveries.deliver(id_)
+
+    assert (delivery().state, listener.got) == ("failed", [])
+    assert delivery().last_error == (
+        "Gave up after 10 attempts: the last one was cut off."
+    )
+
+
+def test_nudges_of_the_sweep_do_not_outlive_the_next_one(
+    ada: User, listener: Listener
+) -> None:
+    make_order(ada)
+    with app.connection_for_write() as connection:
+        queue = connection.SimpleQueue("celery")
+        queue.clear()
+
+        sweep_events()
+
+        message = queue.get(timeout=1)
+    lifetime = datetime.fromisoformat(message.headers["expires"]) - timezone.now()
+    assert message.headers["task"] == "orders.deliver"
+    assert timedelta(seconds=4) < lifetime <= timedelta(seconds=5)
 
 
 def test_the_sweep_finds_what_no_nudge_announced(ada: User, listener: Listener) -> None:
