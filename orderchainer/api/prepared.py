@@ -6,7 +6,7 @@ it comes out the same each time. Only reads that are asked at every request are 
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, ParamSpec, cast
 from uuid import UUID
 
@@ -23,6 +23,9 @@ _NUMBER = -(2**62)
 _UUID = 2**127
 _OUT_OF_RANGE = 2**63
 
+# Of each query. What shapes a statement may come from a client, who can think of orderings without end.
+MOST_KEPT = 64
+
 
 def prepared(
     write: Callable[P, QuerySet[Any, Row]],
@@ -31,21 +34,24 @@ def prepared(
 
     Positional arguments are values, which `write` may only compare columns with: numbers, UUIDs, or a
     query for an IN, which is written anew each time. Keyword arguments shape the statement: one is kept
-    for each combination.
+    for each combination, as long as it is among the last `MOST_KEPT`.
     """
-    statements: dict[Hashable, _Statement] = {}
+
+    @lru_cache(maxsize=MOST_KEPT)
+    def statement_for(
+        _vendor: str, kinds: tuple[type, ...], shape: tuple[tuple[str, Hashable], ...]
+    ) -> _Statement:
+        stand_ins = [_stand_in(index, kind) for index, kind in enumerate(kinds)]
+        queryset = cast("Callable[..., QuerySet[Any, Row]]", write)(
+            *stand_ins, **dict(shape)
+        )
+        return _statement_of(queryset, stand_ins)
 
     @wraps(write)
     def run(*args: P.args, **kwargs: P.kwargs) -> list[Row]:
-        shape = (connection.vendor, *sorted(kwargs.items()))
-        statement = statements.get(shape)
-        if statement is None:
-            stand_ins = [_stand_in(index, value) for index, value in enumerate(args)]
-            queryset = cast("Callable[..., QuerySet[Any, Row]]", write)(
-                *stand_ins, **kwargs
-            )
-            statement = statements[shape] = _statement_of(queryset, stand_ins)
-        return statement.run(args)
+        kinds = tuple(map(type, args))
+        shape = tuple(sorted(kwargs.items()))
+        return statement_for(connection.vendor, kinds, shape).run(args)
 
     return run
 
@@ -110,10 +116,10 @@ class _Statement:
         return sql, params
 
 
-def _stand_in(index: int, value: object) -> object:
-    if isinstance(value, QuerySet):
+def _stand_in(index: int, kind: type) -> object:
+    if issubclass(kind, QuerySet):
         return RawSQL(f"/*{index}*/", [])
-    if isinstance(value, UUID):
+    if issubclass(kind, UUID):
         return UUID(int=_UUID - index)
     return _NUMBER - index
 

@@ -1,0 +1,50 @@
+"""Statements that are written once: found again with other values, and kept within bounds."""
+
+import itertools
+from uuid import UUID, uuid4
+
+import pytest
+from django.db.models import QuerySet
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from orderchainer.api.prepared import MOST_KEPT, Row, prepared
+
+pytestmark = pytest.mark.django_db
+
+
+def test_writes_a_statement_once_and_runs_it_with_each_value() -> None:
+    written = []
+
+    @prepared
+    def named(user_id: int, name: UUID) -> QuerySet[User, Row]:
+        written.append(user_id)
+        return User.objects.filter(pk=user_id, uuid=name).values("email")
+
+    users = [make_user(email=f"user{number}@example.com") for number in range(3)]
+
+    found = [named(user.pk, user.uuid) for user in users]
+
+    assert found == [[{"email": user.email}] for user in users]
+    assert named(users[0].pk, users[1].uuid) == named(2**63, uuid4()) == []
+    assert len(written) == 1
+
+
+def test_keeps_no_more_statements_than_are_used() -> None:
+    written = []
+
+    @prepared
+    def sorted_users(least: int, *, ordering: tuple[str, ...]) -> QuerySet[User, Row]:
+        written.append(ordering)
+        return User.objects.filter(pk__gte=least).order_by(*ordering).values("pk")
+
+    orderings = [
+        tuple(some)
+        for some in itertools.islice(
+            itertools.product(["email", "-email", "id", "-id"], repeat=4), MOST_KEPT + 1
+        )
+    ]
+    for ordering in [*orderings, orderings[-1], orderings[0]]:
+        sorted_users(1, ordering=ordering)
+
+    assert written == [*orderings, orderings[0]]
