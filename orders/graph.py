@@ -65,13 +65,13 @@ def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
 
     The walk ends where it meets one.
     """
-    wanted: object
-    if connection.vendor == "postgresql":
-        is_wanted, wanted = "id = ANY(%s::bigint[])", list(ids)
-    else:
-        is_wanted, wanted = "id IN (SELECT value FROM json_each(%s))", json.dumps(ids)
+    if not ids:
+        return None
+    places = ", ".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
-        cursor.execute(f"{_DESCENDANTS} WHERE {is_wanted} LIMIT 1", [order_id, wanted])
+        cursor.execute(
+            f"{_DESCENDANTS} WHERE id IN ({places}) LIMIT 1", [order_id, *ids]
+        )
         row = cursor.fetchone()
     return row[0] if row else None
 
