@@ -1,0 +1,100 @@
+"""The word that something happened, and whoever says it while nobody can carry it."""
+
+import asyncio
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+import pytest
+import redis
+from channels.layers import InMemoryChannelLayer, channel_layers
+from django.conf import settings
+
+from accounts.models import User
+from notifications import hub
+from notifications.tests.factories import in_thread, make_stream, socket_of
+from notifications.wakeups import Announcer
+from orderchainer.testing.servers import needs_services
+
+SESSION = UUID("0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52")
+
+
+class StuckLayer(InMemoryChannelLayer):
+    """A channel layer that takes its time until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[dict[str, Any]] = []
+        self.called = threading.Event()
+        self.go_on = threading.Event()
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Remember the message, then wait."""
+        self.sent.append(message)
+        self.called.set()
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def stuck() -> StuckLayer:
+    """Put it in the place of the channel layer."""
+    layer = StuckLayer()
+    channel_layers.set("default", layer)
+    return layer
+
+
+@pytest.mark.usefixtures("live")
+async def test_whoever_announces_never_waits_and_what_piles_up_becomes_one(
+    stuck: StuckLayer,
+) -> None:
+    announcer = Announcer()
+
+    announcer.stream_advanced(1)
+    assert stuck.called.wait(5)
+    started = time.monotonic()
+    for position in range(2, 1000):
+        announcer.stream_advanced(position)
+    announcer.sessions_ended([SESSION])
+    assert time.monotonic() - started < 0.5
+
+    stuck.go_on.set()
+    deadline = time.monotonic() + 5
+    while len(stuck.sent) < 3 and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    assert stuck.sent == [
+        {"type": "stream.advanced", "position": 1},
+        {"type": "sessions.ended", "session_ids": [str(SESSION)]},
+        {"type": "stream.advanced", "position": 999},
+    ]
+
+
+@needs_services
+@pytest.mark.services
+async def test_hears_again_after_redis_dropped_the_connection(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So that only a wake-up can be what wakes.
+    monkeypatch.setattr(hub, "POLL_SECONDS", 60.0)
+
+    def drop_connections() -> int:
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        number = client.connection_pool.connection_kwargs.get("db", 0)
+        with client:
+            connections = [
+                each for each in client.client_list() if each["db"] == str(number)
+            ]
+            listening = [each for each in connections if int(each["sub"]) > 0]
+            for each in listening:
+                client.client_kill_filter(_id=each["id"])
+            return len(listening)
+
+    async with socket_of(ada) as socket:
+        await in_thread(make_stream, ada, 1)
+        assert (await socket.hear())["position"] == 1
+        assert await in_thread(drop_connections) >= 1
+        await asyncio.sleep(2)
+        await in_thread(make_stream, ada, 1)
+
+        assert (await socket.hear(timeout=10))["position"] == 2
