@@ -21,7 +21,10 @@ def test_writes_a_statement_once_and_runs_it_with_each_value() -> None:
     @prepared
     def named(user_id: int, name: UUID) -> QuerySet[User, Row]:
         written.append(user_id)
-        return User.objects.filter(pk=user_id, uuid=name).values(*SHOWN)
+        rows: QuerySet[User, Row] = User.objects.filter(pk=user_id, uuid=name).values(
+            *SHOWN
+        )
+        return rows
 
     users = [make_user(email=f"user{number}@example.com") for number in range(3)]
 
@@ -38,7 +41,9 @@ def test_keeps_no_more_statements_than_are_used() -> None:
     @prepared
     def sorted_users(least: int, *, ordering: tuple[str, ...]) -> QuerySet[User, Row]:
         written.append(ordering)
-        return User.objects.filter(pk__gte=least).order_by(*ordering).values(*SHOWN)
+        users = User.objects.filter(pk__gte=least).order_by(*ordering)
+        rows: QuerySet[User, Row] = users.values(*SHOWN)
+        return rows
 
     orderings = [
         tuple(some)
