@@ -13,6 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from kombu import Exchange, Queue
 
 from orderchainer import __version__
 from orderchainer.keys import fernet_key_in, secret_in
@@ -210,6 +211,14 @@ else:
         "visibility_timeout": 3600,
     }
 
+# What waits for others has a queue and, where there are many, workers of its own, so that a provider that
+# is slow holds up other deliveries at most. A worker that is told nothing takes from both.
+DEFAULT_QUEUE, DELIVERIES_QUEUE = "celery", "deliveries"
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name)
+    for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE)
+]
+CELERY_TASK_ROUTES = {"orders.deliver": {"queue": DELIVERIES_QUEUE}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True

@@ -37,12 +37,20 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
         "--no-control-socket",
     ),
     "daphne": ("manage.py", "serve"),
-    "worker": ("-m", "celery", "--app", "orderchainer", "worker", "--concurrency", "2"),
+    "worker": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "celery"),
+        *("--concurrency", "2", "--hostname", "events@%h"),
+    ),
+    "deliveries": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "deliveries"),
+        *("--concurrency", "2", "--hostname", "deliveries@%h"),
+    ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
 # A prefork process does one thing at a time, and needs no pool.
 PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "worker": {"DATABASE_POOL_SIZE": "0"},
+    "deliveries": {"DATABASE_POOL_SIZE": "0"},
 }
 EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
 
@@ -142,7 +150,7 @@ def embedded(directory: Path, **variables: str) -> Iterator[Installation]:
 def production(
     directory: Path, *, database_url: str, redis_url: str, **variables: str
 ) -> Iterator[Installation]:
-    """Lend an installation of `web`, `daphne`, `worker` and `beat`, of which none runs yet."""
+    """Lend an installation of the processes in `PRODUCTION`, of which none runs yet."""
     installation = Installation(
         directory,
         PRODUCTION,

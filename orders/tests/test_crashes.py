@@ -140,7 +140,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 def installation(
     tmp_path: Path, template: str, redis: RedisServer, discord: Discord
 ) -> Iterator[Installation]:
-    """Web, worker and beat on PostgreSQL and Redis."""
+    """Web, workers and beat on PostgreSQL and Redis."""
     with (
         copied_postgresql(template) as database_url,
         production(
@@ -151,7 +151,7 @@ def installation(
             **SHORT_LEASE,
         ) as started,
     ):
-        started.start("web", "worker", "beat")
+        started.start("web", "worker", "deliveries", "beat")
         started.wait_until_it_listens("web")
         yield started
 
@@ -172,7 +172,9 @@ def wait_until_work_piles_up(installation: Installation) -> None:
 
 @on_services
 @pytest.mark.parametrize(
-    "dying", [["web"], ["worker"], ["web", "worker"]], ids="+".join
+    "dying",
+    [["web"], ["worker", "deliveries"], ["web", "worker", "deliveries"]],
+    ids="+".join,
 )
 def test_production_loses_nothing_when_processes_are_killed(
     installation: Installation, discord: Discord, dying: list[str]
@@ -188,7 +190,7 @@ def test_production_loses_nothing_when_processes_are_killed(
     check_that_nothing_was_lost(installation, burst, discord)
     [(attempts,)] = installation.rows("SELECT max(attempts) FROM orders_eventdelivery")
     # What a dead worker had begun was begun again.
-    assert attempts == (2 if "worker" in dying else 1)
+    assert attempts == (2 if "deliveries" in dying else 1)
 
 
 @on_services
@@ -235,7 +237,8 @@ def test_a_worker_outlives_its_broker(
         wait_until_settled(installation, within_seconds=SETTLING_SECONDS)
         assert len(discord.told_events) > told
         installation.services["web"].wait_for("/readyz")
-        assert installation.services["worker"].process.poll() is None
+        for name in ("worker", "deliveries"):
+            assert installation.services[name].process.poll() is None, name
 
 
 @on_services
