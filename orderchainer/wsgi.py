@@ -7,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
 
 application = get_wsgi_application()
+
+# Only here are the apps loaded.
+from orderchainer.runtime.heap import freeze_what_is_loaded  # noqa: E402
+
+freeze_what_is_loaded()
