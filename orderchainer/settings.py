@@ -184,7 +184,11 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]]
 if EMBEDDED:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {
-        "default": {"BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer"}
+        "default": {
+            "BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer",
+            # The stock layer forgets who listens after a day; here they listen as long as they live.
+            "CONFIG": {"group_expiry": float("inf")},
+        }
     }
     CELERY_BROKER_URL = "memory://localhost//"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
