@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -404,7 +405,7 @@ def test_nudges_of_the_sweep_do_not_outlive_the_next_one(
 ) -> None:
     make_order(ada)
     with app.connection_for_write() as connection:
-        queue = connection.SimpleQueue("celery")
+        queue = connection.SimpleQueue(settings.DELIVERIES_QUEUE)
         queue.clear()
 
         sweep_events()
