@@ -1,6 +1,7 @@
 """Events on their way to many sockets: all at once, one by one, and a few per second.
 
-A delay counts from an event's commit, relay included, to its arrival at a client.
+A rate counts messages to clients. A delay counts from an event's commit, relay included, to its arrival at
+a client; processor time is the server's for each event to the whole crowd.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -260,18 +262,17 @@ class Audience:
             for start, moments in zip(sent, arrived, strict=False)
             for moment in moments
         ]
-        spent = _spent(self._stage.pid, cpu)
-        return figures_of(delays, elapsed=heard.last_at - started, cpu_seconds=spent)
+        figures = figures_of(delays, elapsed=heard.last_at - started)
+        return replace(figures, cpu_ms=_cpu_ms(self._stage.pid, cpu, events))
 
     def _timed(self, send: Callable[[], None]) -> Figures:
         self._listeners.expect(EVENTS, within_seconds=PATIENCE_SECONDS)
         cpu, started = cpu_seconds_of(self._stage.pid), time.monotonic()
         send()
         heard = self._heard(EVENTS)
-        spent = _spent(self._stage.pid, cpu)
         return Figures(
             per_second=heard.received / (heard.last_at - started),
-            cpu_ms=spent and spent / heard.received * 1000,
+            cpu_ms=_cpu_ms(self._stage.pid, cpu, EVENTS),
         )
 
     def _heard(self, events: int) -> Heard:
@@ -281,9 +282,10 @@ class Audience:
         return heard
 
 
-def _spent(pid: int, before: float | None) -> float | None:
+def _cpu_ms(pid: int, before: float | None, events: int) -> float | None:
+    """Return the processor time since `before` for each event to the whole crowd."""
     after = cpu_seconds_of(pid)
-    return None if before is None or after is None else after - before
+    return None if before is None or after is None else (after - before) / events * 1000
 
 
 def pushing(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
