@@ -210,6 +210,34 @@ def test_gets_ready_again_where_it_was_held_up_again(ada: User) -> None:
     assert history(second) == ["order_created", "order_ready", "order_ready"]
 
 
+def test_what_is_ready_already_only_activates_when_it_is_set_to(ada: User) -> None:
+    order = make_order(ada, make_order(ada, status="completed"))
+
+    update_order(order_id=order.pk, by=ada, fields={"auto_activate": True})
+
+    assert statuses(order) == ["active"]
+    assert history(order) == [
+        "order_created",
+        "order_ready",
+        "order_updated",
+        "order_status_changed",
+    ]
+
+
+def test_an_order_that_works_already_keeps_ignoring_what_failed(
+    ada: User,
+) -> None:
+    first = make_order(ada, status="failed")
+    second = make_order(ada, first, failure_policy="ignore", status="active")
+
+    with pytest.raises(OrderBlocked) as refusal:
+        update_order(order_id=second.pk, by=ada, fields={"failure_policy": "hold"})
+
+    assert refusal.value.data["blockers"] == [first.pk]
+    assert Order.objects.get(pk=second.pk).failure_policy == "ignore"
+    assert history(second) == ["order_created"]
+
+
 def test_taking_the_last_blocker_away_makes_ready(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, auto_activate=True)

@@ -331,6 +331,19 @@ def test_items_add_up_to_the_total(client: APIClient) -> None:
     }
 
 
+def test_without_its_items_an_order_costs_nothing_or_what_is_said(
+    client: APIClient,
+) -> None:
+    lamp = {"name": "Lamp", "unit_price": "5.00", "quantity": 2}
+    order = client.post("/api/orders/", {"title": "Lamps", "items": [lamp]}).json()
+    path = f"/api/orders/{order['id']}"
+
+    assert client.put(path, {"items": []}).json()["total_price"] == "0.00"
+    client.put(path, {"items": [lamp]})
+    stated = client.put(path, {"items": [], "total_price": "7.00"}).json()
+    assert (stated["items"], stated["total_price"]) == ([], "7.00")
+
+
 def test_a_total_that_the_items_do_not_add_up_to_is_refused(client: APIClient) -> None:
     response = client.post(
         "/api/orders/",
