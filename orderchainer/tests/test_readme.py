@@ -54,7 +54,7 @@ def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
             ("localhost:8000", f"localhost:{service.port}"),
             ("127.0.0.1:8400", f"127.0.0.1:{sandbox_port}"),
             (".venv/bin/python", shlex.quote(sys.executable)),
-            ("heard.txt", shlex.quote(str(tmp_path / "heard.txt"))),
+            ("/tmp/heard.txt", shlex.quote(str(tmp_path / "heard.txt"))),
         ]:
             script = script.replace(printed, actual)
         done = subprocess.run(

@@ -1,6 +1,7 @@
 """`manage.py listen`: show what a user's socket gets, as it comes."""
 
 import asyncio
+import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    """Connect to a running service as the bearer of a token, and print every message on a line."""
+    """Connect to a running service as the bearer of a token, and print every event on a line."""
 
     help = "Show what is pushed to the bearer of an access token, until Ctrl-C."
     # It talks to a service that may run elsewhere, and needs no database of its own.
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--after", type=int, help="first show what came after this position"
         )
-        parser.add_argument("--count", type=int, help="end after so many messages")
+        parser.add_argument("--count", type=int, help="end after so many events")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Listen until the service or the user ends it."""
@@ -50,16 +51,21 @@ class Command(BaseCommand):
             raise CommandError(f"The service closed the connection: {reason}")
 
     async def _listen(self, url: str, token: str, count: int | None) -> str | None:
-        """Print messages; return why the service closed, or None once there were `count` of them."""
+        """Print events; return why the service closed, or None after `count` events."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[str | None] = loop.create_future()
-        write = self.stdout.write
+        write, note = self.stdout.write, self.stderr.write
         left = count
 
         class Listener(WebSocketClientProtocol):
             def onMessage(self, payload: bytes, isBinary: bool) -> None:
                 nonlocal left
                 if ended.done():
+                    return
+                message = json.loads(payload)
+                if "event_id" not in message:
+                    # Word of the connection itself, such as that a replay is through.
+                    note(payload.decode())
                     return
                 write(payload.decode())
                 if left is not None:
