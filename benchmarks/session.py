@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ OVER_HTTP = {"create", "get", "list", "chain"}
 def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
     """Measure `groups` and return the table as text; progress goes to standard error."""
     _log_to_the_file_only(directory)
+    # Static files need not be collected for this.
+    warnings.filterwarnings("ignore", message="No directory at")
     sys.stderr.write("Filling the database …\n")
     call_command("migrate", verbosity=0)
     run = Run(directory, rounds=2 if quick else 5, seconds=0.5 if quick else 2.0)
