@@ -1,6 +1,10 @@
 """What waits for what, and what follows when one is done or goes wrong."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -175,6 +179,38 @@ def test_fails_along_where_its_policy_says_so(ada: User) -> None:
     assert history(fourth) == ["order_created", "order_blocked"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "first_status", "status"),
+    [
+        ({"failure_policy": "fail"}, "failed", "failed"),
+        ({"auto_activate": True}, "completed", "active"),
+    ],
+)
+def test_what_the_chain_does_is_a_change_as_any_other(
+    ada: User, fields: dict[str, Any], first_status: str, status: str
+) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, **fields)
+
+    with time_machine.travel(second.created_at + timedelta(hours=1), tick=False):
+        move_order(order_id=first.pk, status=first_status, by=ada)
+
+    second.refresh_from_db()
+    assert (second.status, second.version) == (status, 2)
+    later = second.created_at + timedelta(hours=1)
+    assert (second.status_changed_at, second.updated_at) == (later, later)
+
+
+def test_a_draft_does_not_fail_along_and_hears_that_it_is_blocked(ada: User) -> None:
+    first = make_order(ada)
+    draft = make_order(ada, first, status="draft", failure_policy="fail")
+
+    move_order(order_id=first.pk, status="failed", by=ada)
+
+    assert statuses(draft) == ["draft"]
+    assert history(draft) == ["order_created", "order_blocked"]
+
+
 def test_goes_on_where_its_policy_ignores_the_failure(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy="ignore", auto_activate=True)
@@ -297,6 +333,19 @@ def test_a_chain_of_thousands_is_checked_and_shown(ada: User) -> None:
     shown = chain_for(ada, chain[2500].pk)
     assert [node.id for node in shown.nodes] == [order.pk for order in chain]
     assert shown.critical_path == [order.pk for order in chain]
+
+
+def test_a_chain_that_is_too_large_is_cut_and_says_so(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.queries.MAX_CHAIN", 3)
+    chain = make_chain(ada, 5)
+
+    for order in (chain[0], chain[4]):
+        shown = chain_for(ada, order.pk)
+        assert [node.id for node in shown.nodes] == [link.pk for link in chain[:3]]
+        assert shown.is_truncated
+    assert not chain_for(ada, make_chain(ada, 3)[0].pk).is_truncated
 
 
 def test_a_graph_with_more_ways_than_atoms_is_checked_shown_and_propagated(
