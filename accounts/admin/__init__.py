@@ -1,0 +1,8 @@
+"""The back office of accounts. It looks at rows by itself and changes them through the services."""
+
+from accounts.admin.groups import GroupAdmin
+from accounts.admin.projects import ProjectAdmin
+from accounts.admin.sessions import SessionAdmin
+from accounts.admin.users import UserAdmin
+
+__all__ = ["GroupAdmin", "ProjectAdmin", "SessionAdmin", "UserAdmin"]

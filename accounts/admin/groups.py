@@ -1,0 +1,33 @@
+"""The back office of groups."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+
+from accounts.backoffice import ServiceAdmin
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
+    """Sets of permissions for staff. Superusers alone write them: others could extend their own."""
+
+    icon = "shield_person"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only."""
+        return request.user.is_superuser and super().has_add_permission(request)
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        """Superusers only."""
+        return request.user.is_superuser and super().has_change_permission(request, obj)
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Group | None = None
+    ) -> bool:
+        """Superusers only."""
+        return request.user.is_superuser and super().has_delete_permission(request, obj)

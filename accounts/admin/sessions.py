@@ -1,0 +1,97 @@
+"""The back office of sessions: they are looked at and ended."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import (
+    BlacklistedToken,
+    OutstandingToken,
+)
+
+from accounts import services
+from accounts.backoffice import ReadOnly, ServiceAdmin
+from accounts.models import Session
+
+# Rows of hashes that say nothing to anybody: sessions tell who is signed in.
+admin.site.unregister([OutstandingToken, BlacklistedToken])
+
+
+class SessionState(admin.SimpleListFilter):
+    """Filter by whether a session still opens anything."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> tuple[tuple[str, str], ...]:
+        """Name the states."""
+        return (("open", "Open"), ("expired", "Expired"), ("ended", "Ended"))
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Session]
+    ) -> QuerySet[Session]:
+        """Pick the sessions in the chosen state."""
+        moment = timezone.now()
+        conditions = {
+            "open": Q(ended_at=None, expires_at__gt=moment),
+            "expired": Q(ended_at=None, expires_at__lte=moment),
+            "ended": Q(ended_at__isnull=False),
+        }
+        chosen = self.value()
+        return queryset.filter(conditions[chosen]) if chosen in conditions else queryset
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnly, ServiceAdmin):
+    """Who is signed in, since when and from where."""
+
+    icon = "key"
+    list_display = (
+        "user",
+        "open_now",
+        "created_at",
+        "expires_at",
+        "ended_at",
+        "end_reason",
+        "ip_address",
+    )
+    list_filter = (SessionState, "end_reason", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "ip_address")
+    ordering = ("-created_at",)
+    readonly_fields = (
+        "id",
+        "user",
+        "created_at",
+        "expires_at",
+        "ended_at",
+        "end_reason",
+        "ip_address",
+        "user_agent",
+    )
+    actions = ("end",)
+
+    @admin.display(description="open", boolean=True)
+    def open_now(self, session: Session) -> bool:
+        """Whether its tokens open anything."""
+        return session.is_open
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change sessions may end them, which is all that can be done to one."""
+        return request.user.has_perm("accounts.change_session")
+
+    @admin.action(description="End", permissions=["end"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        """Sign these sessions out; those that have ended already are left as they are."""
+        self.do_each(
+            request,
+            queryset.filter(ended_at=None),
+            lambda session: services.end_session(
+                session=session, reason=Session.EndReason.REVOKED
+            ),
+            done="Ended",
+        )
