@@ -1,6 +1,6 @@
 """The admin's own ground: its site, and the base of every page that writes through services."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any, ClassVar, TypeVar
 
@@ -301,6 +301,13 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             )
         if count:
             self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
+
+
+def changes_in(form: Any, updatable: Collection[str]) -> dict[str, Any]:
+    """Return what was changed in a valid form, by name, of the fields that the service can update."""
+    return {
+        name: form.cleaned_data[name] for name in form.changed_data if name in updatable
+    }
 
 
 def without_media(page: Any) -> HttpResponse:

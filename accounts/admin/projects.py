@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.backoffice import ServiceAdmin, ServiceInline
+from accounts.backoffice import ServiceAdmin, ServiceInline, changes_in
 from accounts.models import Membership, Project, User
 from accounts.services import projects
 
@@ -119,14 +119,7 @@ class ProjectAdmin(ServiceAdmin):
         self, request: HttpRequest, obj: Project, form: Any, change: bool
     ) -> None:
         """Save changes by the service. A new project is there already: the form has created it."""
-        if not change:
-            return
-        changes = {
-            name: form.cleaned_data[name]
-            for name in form.changed_data
-            if name in projects.UPDATABLE
-        }
-        if changes:
+        if change and (changes := changes_in(form, projects.UPDATABLE)):
             services.update_project(project=obj, changes=changes)
 
     def save_formset(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import services
-from accounts.backoffice import ServiceAdmin, caller
+from accounts.backoffice import ServiceAdmin, caller, changes_in
 from accounts.models import Session, User
 from accounts.security import security_log
 from accounts.services import users
@@ -151,14 +151,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self, request: HttpRequest, obj: User, form: Any, change: bool
     ) -> None:
         """Save changes by the service. A new user is there already: the form has registered them."""
-        if not change:
-            return
-        changes = {
-            name: form.cleaned_data[name]
-            for name in form.changed_data
-            if name in users.UPDATABLE
-        }
-        if changes:
+        if change and (changes := changes_in(form, users.UPDATABLE)):
             services.update_user(user=obj, changes=changes)
 
     def save_related(
