@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from accounts.models import User
-from orders.models import Order, OrderDependency
+from orders.models import EventDelivery, Order, OrderDependency, OrderEvent
 from orders.services import ItemDraft, OrderFields, create_order
 
 
@@ -36,3 +36,14 @@ def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
         for earlier, later in itertools.pairwise(orders)
     )
     return orders
+
+
+def make_delivery(order: Order, state: str = "pending", **fields: Any) -> EventDelivery:
+    """Create a delivery, to Discord unless said, of the latest event of `order`."""
+    return EventDelivery.objects.create(
+        event=OrderEvent.objects.filter(order=order).latest("pk"),
+        order_id=order.pk,
+        subscriber=fields.pop("subscriber", "discord"),
+        state=state,
+        **fields,
+    )

@@ -1,0 +1,16 @@
+"""What is stored about orders after the back office has acted."""
+
+from orders.models import Order, OrderEvent
+
+
+def history(order_id: int) -> list[str]:
+    return list(
+        OrderEvent.objects.filter(order_id=order_id)
+        .order_by("pk")
+        .values_list("type", flat=True)
+    )
+
+
+def statuses(*orders: Order) -> list[str]:
+    found = dict(Order.objects.values_list("pk", "status"))
+    return [found[order.pk] for order in orders]

@@ -1,0 +1,141 @@
+"""The pages of events and deliveries: they are looked at, and deliveries are retried."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from orders.models import EventDelivery, OrderEvent
+from orders.services import delete_order, move_order
+from orders.tests.admin.pages import page, run, shown
+from orders.tests.factories import make_delivery, make_order
+
+pytestmark = pytest.mark.django_db
+
+# --- events -----------------------------------------------------------------------------------
+
+
+def test_events_of_a_deleted_order_are_still_shown(client: Client, ada: User) -> None:
+    order = make_order(ada, title="Gone for good")
+    delete_order(order_id=order.pk, by=ada)
+
+    text = shown(client, page("orderevent_changelist"), q=f"#{order.pk}")
+    event = OrderEvent.objects.latest("pk")
+    event_page = shown(client, page("orderevent_change", event.pk))
+
+    assert "order_created" in text or "Created" in text
+    assert text.count("Gone for good") == 2
+    assert "Gone for good" in event_page
+    assert str(event.event_id) in event_page
+
+
+def test_an_event_is_found_by_its_id(client: Client, ada: User) -> None:
+    make_order(ada, title="Sought")
+    sought = OrderEvent.objects.latest("pk")
+    make_order(ada, title="Other")
+
+    text = shown(client, page("orderevent_changelist"), q=str(sought.event_id))
+
+    assert "Sought" in text
+    assert "Other" not in text
+
+
+def test_nobody_writes_events(client: Client, ada: User) -> None:
+    make_order(ada)
+    event = OrderEvent.objects.get()
+
+    for response in (
+        client.get(page("orderevent_add")),
+        client.post(page("orderevent_add"), {"type": "order_created"}),
+        client.post(page("orderevent_change", event.pk), {"type": "order_deleted"}),
+        client.post(page("orderevent_delete", event.pk), {"post": "yes"}),
+    ):
+        assert response.status_code == 403
+    run(client, "delete_selected", event, model="orderevent", post="yes")
+    event.refresh_from_db()
+    assert event.type == "order_created"
+
+
+# --- deliveries -------------------------------------------------------------------------------
+
+
+def test_retries_what_was_not_sent_and_leaves_the_rest(
+    client: Client, ada: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    failed = make_delivery(make_order(ada), "failed", attempts=10, last_error="No.")
+    dropped = make_delivery(make_order(ada), "dropped")
+    sent = make_delivery(make_order(ada), "sent", attempts=1)
+
+    with django_capture_on_commit_callbacks() as nudges:
+        text = run(client, "retry_now", failed, dropped, sent, model="eventdelivery")
+
+    found = {
+        delivery.pk: (delivery.state, delivery.attempts)
+        for delivery in EventDelivery.objects.all()
+    }
+    assert found == {
+        failed.pk: ("pending", 0),
+        dropped.pk: ("pending", 0),
+        sent.pk: ("sent", 1),
+    }
+    assert len(nudges) == 2
+    assert "Due now: 2." in text
+    assert "Sent already, left alone: 1." in text
+
+
+def test_deliveries_show_how_they_stand_and_lead_to_their_order(
+    client: Client, ada: User
+) -> None:
+    order = make_order(ada, title="Walnut desk")
+    delivery = make_delivery(order, "failed", attempts=3, last_error="Discord: 404.")
+
+    for url in (
+        page("eventdelivery_changelist"),
+        page("eventdelivery_change", delivery.pk),
+    ):
+        text = shown(client, url)
+        for words in ("discord", "Walnut desk", "failed", "Discord: 404."):
+            assert words in text
+        assert f'href="{page("order_change", order.pk)}"' in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"state__exact": "failed"},
+        {"subscriber": "discord"},
+        {"event__type__exact": "order_status_changed"},
+        {"q": "#{order}"},
+        {"q": "unknown webhook"},
+    ],
+)
+def test_deliveries_are_filtered_and_found(
+    client: Client, ada: User, query: dict[str, str]
+) -> None:
+    make_delivery(make_order(ada, title="Plain"), subscriber="elsewhere")
+    order = make_order(ada, title="Sought")
+    move_order(order_id=order.pk, status="active", by=ada)
+    make_delivery(order, "failed", last_error="Unknown webhook")
+
+    text = shown(
+        client,
+        page("eventdelivery_changelist"),
+        **{name: value.format(order=order.pk) for name, value in query.items()},
+    )
+
+    assert "Sought" in text
+    assert "Plain" not in text
+
+
+def test_nobody_writes_deliveries(client: Client, ada: User) -> None:
+    delivery = make_delivery(make_order(ada), "failed")
+
+    for response in (
+        client.get(page("eventdelivery_add")),
+        client.post(page("eventdelivery_change", delivery.pk), {"state": "sent"}),
+        client.post(page("eventdelivery_delete", delivery.pk), {"post": "yes"}),
+    ):
+        assert response.status_code == 403
+    delivery.refresh_from_db()
+    assert delivery.state == "failed"

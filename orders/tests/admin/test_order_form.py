@@ -1,0 +1,254 @@
+"""The form of an order that is there: its changes are the service's, and so are its refusals."""
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from orders.models import OrderEvent
+from orders.services import ItemDraft, update_order
+from orders.tests.admin.forms import WRONG_FIELDS, change, errors_in, items_form
+from orders.tests.admin.pages import TOO_LARGE, page
+from orders.tests.admin.stored import history, statuses
+from orders.tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+
+def test_changes_an_order_in_one_go(client: Client, ada: User, admin: User) -> None:
+    first, second = make_order(ada), make_order(ada)
+    order = make_order(ada, first)
+
+    response = change(
+        client, order, title="New", status="draft", waits_for=[second.pk], notes="Soon"
+    )
+
+    order.refresh_from_db()
+    assert response.status_code == 302
+    assert (order.title, order.status, order.notes, order.version) == (
+        "New",
+        "draft",
+        "Soon",
+        2,
+    )
+    assert list(order.dependencies.all()) == [second]
+    assert history(order.pk) == [
+        "order_created",
+        "order_updated",
+        "order_status_changed",
+    ]
+    updated = OrderEvent.objects.get(order=order, type="order_updated")
+    assert updated.actor_id == admin.pk
+    assert updated.data["changes"] == {
+        "title": {"from": "An order", "to": "New"},
+        "notes": {"from": "", "to": "Soon"},
+        "dependencies": {"from": [first.pk], "to": [second.pk]},
+    }
+
+
+def test_saving_what_is_there_is_no_change_and_no_event(
+    client: Client, ada: User
+) -> None:
+    order = make_order(
+        ada,
+        make_order(ada),
+        description=" Two\nlines, \n",
+        notes="Three\n\nlines",
+        total_price="9.90",
+        auto_activate=True,
+        items=[],
+    )
+
+    response = change(client, order)
+
+    order.refresh_from_db()
+    assert response.status_code == 302
+    assert order.version == 1
+    assert history(order.pk) == ["order_created"]
+
+
+def test_completing_an_order_frees_what_waits_for_it(client: Client, ada: User) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, auto_activate=True)
+
+    change(client, first, status="completed")
+
+    assert statuses(first, second) == ["completed", "active"]
+
+
+def test_adds_changes_and_removes_items(client: Client, ada: User) -> None:
+    order = make_order(
+        ada,
+        items=[ItemDraft("Shelf", Decimal(10), 2), ItemDraft("Screw", Decimal(1), 10)],
+    )
+    shelf, screw = order.items.order_by("pk")
+    there = {"sku": "", "order": order.pk}
+    lines = items_form(
+        {"id": shelf.pk, "name": "Shelf", "unit_price": "12", "quantity": 2, **there},
+        {
+            "id": screw.pk,
+            "name": "Screw",
+            "unit_price": "1",
+            "quantity": 10,
+            "DELETE": "on",
+            **there,
+        },
+        {"name": "Glue", "unit_price": "3.5", "quantity": 1, "order": order.pk},
+    )
+
+    response = change(client, order, **lines)
+
+    order.refresh_from_db()
+    assert response.status_code == 302
+    assert [(i.name, str(i.unit_price)) for i in order.items.order_by("pk")] == [
+        ("Shelf", "12.00"),
+        ("Glue", "3.50"),
+    ]
+    assert str(order.total_price) == "27.50"
+    assert history(order.pk) == ["order_created", "order_updated"]
+
+
+def test_a_line_that_names_another_orders_item_leaves_that_alone(
+    client: Client, ada: User
+) -> None:
+    theirs = make_order(ada, items=[ItemDraft("Shelf", Decimal(10), 2)])
+    order = make_order(ada)
+    line = {"id": theirs.items.get().pk, "order": theirs.pk, "name": "Mine"}
+
+    change(client, order, **items_form({**line, "unit_price": "1", "quantity": 1}))
+
+    assert theirs.items.get().name == "Shelf"
+
+
+def test_a_total_that_is_not_the_sum_of_the_items_is_refused_at_its_field(
+    client: Client, ada: User
+) -> None:
+    order = make_order(ada, items=[ItemDraft("Shelf", Decimal(10), 2)])
+
+    response = change(client, order, total_price="5.00")
+
+    assert errors_in(response) == {
+        "total_price": ["It is the sum of the items; change those."]
+    }
+    order.refresh_from_db()
+    assert str(order.total_price) == "20.00"
+
+
+def test_offers_the_open_moves_and_no_others(client: Client, ada: User) -> None:
+    order = make_order(ada, status="shipped")
+
+    response = client.get(page("order_change", order.pk))
+
+    form = response.context["adminform"].form
+    assert [value for value, _ in form.fields["status"].widget.choices] == [
+        "shipped",
+        "fulfilled",
+        "completed",
+        "failed",
+        "cancelled",
+    ]
+
+
+def test_a_move_that_is_not_open_is_refused_with_those_that_are(
+    client: Client, ada: User
+) -> None:
+    order = make_order(ada, status="fulfilled")
+
+    response = change(client, order, status="draft", title="Changed as well")
+
+    assert errors_in(response) == {
+        "__all__": [
+            f"Order #{order.pk} cannot move from fulfilled to draft. Open moves: completed."
+        ]
+    }
+    assert 'value="Changed as well"' in response.content.decode()
+    order.refresh_from_db()
+    assert (order.title, order.status, order.version) == ("An order", "fulfilled", 1)
+    assert history(order.pk) == ["order_created"]
+
+
+def test_a_blocked_move_is_refused_with_what_blocks_it(
+    client: Client, ada: User
+) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+
+    response = change(client, second, status="active")
+
+    assert errors_in(response) == {
+        "__all__": [
+            f"Order #{second.pk} cannot be active while it waits for #{first.pk}."
+        ]
+    }
+    assert statuses(second) == ["pending"]
+
+
+def test_a_cycle_is_refused_at_the_dependencies_and_named(
+    client: Client, ada: User
+) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first)
+
+    response = change(client, first, waits_for=[second.pk], title="Changed as well")
+
+    assert errors_in(response) == {
+        "waits_for": [
+            "These orders would wait for one another: "
+            f"#{first.pk} → #{second.pk} → #{first.pk}."
+        ]
+    }
+    first.refresh_from_db()
+    assert first.title == "An order"
+    assert not first.dependencies.exists()
+
+
+@pytest.mark.parametrize("version", ["1", "", "abc", TOO_LARGE])
+def test_a_page_that_is_not_of_the_present_version_overwrites_nothing(
+    client: Client, ada: User, version: str
+) -> None:
+    order = make_order(ada)
+    update_order(order_id=order.pk, by=ada, fields={"title": "Meanwhile"})
+
+    response = change(client, order, version=version, title="Mine")
+
+    assert errors_in(response) == {
+        "__all__": [
+            "This has changed since you read it. Read it again and repeat the change."
+        ]
+    }
+    order.refresh_from_db()
+    assert (order.title, order.version) == ("Meanwhile", 2)
+
+
+def test_neither_owner_nor_project_is_changed(client: Client, ada: User) -> None:
+    order, other = make_order(ada), make_user()
+
+    change(client, order, owner=other.pk, project=other.personal_project.pk)
+
+    order.refresh_from_db()
+    assert (order.owner, order.project) == (ada, ada.personal_project)
+
+
+# A few of them: the form is the same.
+@pytest.mark.parametrize(("name", "value"), WRONG_FIELDS[::4])
+def test_changes_nothing_by_wrong_input(
+    client: Client, ada: User, name: str, value: object
+) -> None:
+    order = make_order(ada, items=[ItemDraft("Shelf", Decimal(10), 2)])
+
+    response = change(client, order, **{name: value, "notes": "Changed as well"})
+
+    assert response.status_code == 200
+    order.refresh_from_db()
+    assert (order.version, order.notes) == (1, "")
+    assert history(order.pk) == ["order_created"]
+
+
+def test_changes_nothing_by_an_empty_post(client: Client, ada: User) -> None:
+    order = make_order(ada)
+
+    assert client.post(page("order_change", order.pk), {}).status_code == 200
+    order.refresh_from_db()
+    assert order.version == 1

@@ -1,0 +1,114 @@
+"""The page of an order: why it waits, its neighbours, its history, its deliveries, its chain."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from orders.models import EventDelivery, OrderDependency, OrderEvent
+from orders.services import move_order, update_order
+from orders.tests.admin.pages import page, shown
+from orders.tests.factories import make_chain, make_delivery, make_order
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_order_shows_why_it_waits_its_neighbours_history_and_deliveries(
+    client: Client, ada: User
+) -> None:
+    root = make_order(ada, title="Root cause")
+    middle = make_order(ada, root, title="Middle")
+    order = make_order(ada, middle, title="This one")
+    make_order(ada, order, title="Waiting for it")
+    make_delivery(order, "failed", last_error="Discord answered 404.")
+
+    panels = {
+        panel.title: panel
+        for panel in client.get(page("order_change", order.pk)).context["panels"]
+    }
+
+    assert list(panels) == [
+        "Why it waits",
+        "Waits for",
+        "Waited for by",
+        "History",
+        "Deliveries",
+    ]
+    waits = {row[0].split("</a> ")[1]: row[4] for row in panels["Why it waits"].rows}
+    assert waits == {"Root cause": "the wait begins here", "Middle": ""}
+    assert "Waiting for it" in panels["Waited for by"].rows[0][0]
+    assert panels["History"].rows[0][1:] == (
+        "order_created",
+        f"waits for #{middle.pk}",
+        "ada@example.com",
+    )
+    assert panels["Deliveries"].rows[0][-1] == "Discord answered 404."
+
+
+def test_a_page_shows_a_bounded_number_of_neighbours_and_says_so(
+    client: Client, ada: User
+) -> None:
+    order = make_order(ada)
+    waiting = make_chain(ada, 60)
+    OrderDependency.objects.filter(order__in=waiting).delete()
+    OrderDependency.objects.bulk_create(
+        OrderDependency(order=other, depends_on=order) for other in waiting
+    )
+
+    text = shown(client, page("order_change", order.pk))
+
+    assert "There are more than these 50." in text
+
+
+def test_the_page_of_an_order_takes_as_many_queries_with_many_neighbours_as_with_few(
+    client: Client, ada: User
+) -> None:
+    shown(client, page("order_change", make_order(ada).pk))  # content types are kept
+    counts = []
+    for number in (2, 20):
+        middle = make_order(ada, *(make_order(ada) for _ in range(number)))
+        for _ in range(number):
+            make_order(ada, middle)
+        for status in ("draft", "pending") * number:
+            move_order(order_id=middle.pk, status=status, by=ada)
+        make_delivery(middle)
+        with CaptureQueriesContext(connection) as queries:
+            shown(client, page("order_change", middle.pk))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_titles_are_shown_and_not_executed(client: Client, ada: User) -> None:
+    evil = "<script>alert(1)</script>"
+    first = make_order(ada, title=evil)
+    second = make_order(ada, first, title=evil, link="https://example.com/?a=b&c")
+    make_delivery(second, last_error=evil)
+
+    for url in (
+        page("order_changelist"),
+        page("order_change", second.pk),
+        page("order_chain", second.pk),
+        page("order_delete", second.pk),
+        page("orderevent_changelist"),
+        page("orderevent_change", OrderEvent.objects.latest("pk").pk),
+        page("eventdelivery_changelist"),
+        page("eventdelivery_change", EventDelivery.objects.get().pk),
+    ):
+        text = shown(client, url)
+        assert evil not in text
+        assert "&lt;script&gt;" in text
+
+
+def test_the_chain_stands_in_an_order_in_which_it_can_be_done(
+    client: Client, ada: User
+) -> None:
+    first = make_order(ada, title="First")
+    second = make_order(ada, title="Second")
+    update_order(order_id=first.pk, by=ada, fields={}, dependencies=[second.pk])
+
+    response = client.get(page("order_chain", first.pk))
+
+    titles = [row[0].split("</a> ")[1] for row in response.context["table"]["rows"]]
+    assert titles == ["Second", "First"]

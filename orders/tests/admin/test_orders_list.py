@@ -1,0 +1,147 @@
+"""The lists: what they tell, find and do, and that they take as many queries at any size."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from orders.models import Order, OrderDependency, OrderEvent
+from orders.tests.admin.pages import page, run, shown
+from orders.tests.admin.stored import statuses
+from orders.tests.factories import make_chain, make_delivery, make_order
+
+pytestmark = pytest.mark.django_db
+
+
+def add_order() -> None:
+    """Add an order of another owner that waits for one more, with a delivery."""
+    owner = make_user()
+    make_delivery(make_order(owner, make_order(owner)))
+
+
+@pytest.mark.parametrize("model", ["order", "orderevent", "eventdelivery"])
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
+    client: Client, model: str
+) -> None:
+    counts = []
+    for number in (2, 10):
+        for _ in range(number):
+            add_order()
+        with CaptureQueriesContext(connection) as queries:
+            shown(client, page(f"{model}_changelist"))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_the_list_tells_status_wait_and_total(client: Client, ada: User) -> None:
+    first = make_order(ada, title="First", total_price="12.50", currency="EUR")
+    make_order(ada, first, title="Second")
+
+    text = shown(client, page("order_changelist"))
+
+    for words in ("First", "Second", "12.50 EUR", "ada@example.com", "waits", "ready"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    "term", ["{pk}", "#{pk}", "walnut", "ada@", "shop-77", " #{pk} "]
+)
+def test_orders_are_found_by_number_title_owner_and_external_id(
+    client: Client, ada: User, term: str
+) -> None:
+    order = make_order(ada, title="Walnut desk")
+    Order.objects.filter(pk=order.pk).update(external_id="shop-77")
+    make_order(make_user(email="bob@example.com"), title="Oak chair")
+
+    text = shown(client, page("order_changelist"), q=term.format(pk=order.pk))
+
+    assert "Walnut desk" in text
+    assert "Oak chair" not in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"status__exact": "draft"},
+        {"provider__exact": "manual"},
+        {"failure_policy__exact": "fail"},
+        {"wait": "waits"},
+        {"created_at_from": "2024-02-14", "created_at_to": "2024-02-14"},
+        {"project__id__exact": "{project}"},
+    ],
+)
+def test_orders_are_filtered(client: Client, ada: User, query: dict[str, str]) -> None:
+    first = make_order(ada, title="Plain")
+    found = make_order(
+        make_user(), title="Sought", status="draft", failure_policy="fail"
+    )
+    Order.objects.filter(pk=found.pk).update(
+        provider="manual", created_at="2024-02-14T23:30:00Z"
+    )
+    OrderDependency.objects.create(order=found, depends_on=first)
+    query = {
+        name: value.format(project=found.project_id) for name, value in query.items()
+    }
+
+    text = shown(client, page("order_changelist"), **query)
+
+    assert "Sought" in text
+    assert "Plain" not in text
+
+
+def test_ready_orders_are_found(client: Client, ada: User) -> None:
+    first = make_order(ada, title="Ready one")
+    make_order(ada, first, title="Still held")
+    make_order(ada, title="At work", status="active")
+
+    text = shown(client, page("order_changelist"), wait="ready")
+
+    assert "Ready one" in text
+    assert "Still held" not in text
+    assert "At work" not in text
+
+
+# --- actions ----------------------------------------------------------------------------------
+
+
+def test_moves_those_that_can_be_moved_and_tells_of_the_others(
+    client: Client, ada: User, admin: User
+) -> None:
+    first, free = make_order(ada), make_order(ada)
+    held = make_order(ada, first, title="Held up")
+    ended = make_order(ada, status="completed", title="Ended")
+
+    text = run(client, "move_to_active", first, free, held, ended)
+
+    assert statuses(first, free, held, ended) == [
+        "active",
+        "active",
+        "pending",
+        "completed",
+    ]
+    assert "Moved to active: 2." in text
+    assert f"cannot be active while it waits for #{first.pk}" in text
+    assert f"Order #{ended.pk} cannot move from completed to active" in text
+    moved = OrderEvent.objects.filter(type="order_status_changed")
+    assert set(moved.values_list("actor_id", flat=True)) == {admin.pk}
+
+
+def test_tells_of_many_refusals_in_a_few_words(client: Client, ada: User) -> None:
+    ended = [make_order(ada, status="completed") for _ in range(14)]
+
+    text = run(client, "move_to_draft", *ended)
+
+    assert text.count("cannot move from completed to draft") == 10
+    assert "Refused as well: 4 more." in text
+
+
+def test_refuses_to_act_on_very_many_rows_at_once(client: Client, ada: User) -> None:
+    chain = make_chain(ada, 501)
+
+    text = run(client, "move_to_cancelled", chain[0], select_across="1")
+
+    assert "At most 500 rows can be acted on at once" in text
+    assert statuses(chain[0], chain[-1]) == ["pending", "pending"]
