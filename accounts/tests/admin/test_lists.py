@@ -1,0 +1,53 @@
+"""The lists: what they find, and that they take as many queries at any size."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.services import open_session
+from accounts.tests.admin.pages import page
+from accounts.tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def add_user() -> None:
+    """Add a user with a session."""
+    open_session(user=make_user())
+
+
+@pytest.mark.parametrize(
+    ("model", "add"),
+    [("user", add_user), ("session", add_user), ("project", make_user)],
+)
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
+    client: Client, model: str, add: Callable[[], object]
+) -> None:
+    counts = []
+    for number in (2, 10):
+        for _ in range(number):
+            add()
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page(f"{model}_changelist")).status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("model", ["user", "session", "project"])
+def test_lists_are_searched_and_filtered(client: Client, model: str) -> None:
+    open_session(user=make_user(email="ada@example.com"))
+    open_session(user=make_user(email="bob@example.com"))
+
+    found = client.get(page(f"{model}_changelist"), {"q": "ada@"}).content.decode()
+
+    assert "ada@example.com" in found
+    assert "bob@example.com" not in found
+    for parameters in (
+        {"state": "open"} if model == "session" else {"is_active__exact": "1"},
+        {"created_at__gte": "2024-01-01 00:00:00+00:00"},
+    ):
+        assert client.get(page(f"{model}_changelist"), parameters).status_code == 200
