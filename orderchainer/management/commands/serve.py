@@ -52,10 +52,13 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _say_where(self) -> None:
-        self.stdout.write(
-            f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it)."
-        )
-        if not settings.EMBEDDED:
+        if settings.EMBEDDED:
+            self.stdout.write(
+                f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it)."
+            )
+        else:
+            (port,) = ports()
+            self.stdout.write(f"OrderChainer listens on port {port} (Ctrl-C ends it).")
             self.stdout.write(
                 "REDIS_URL is set, so background work needs processes of its own: "
                 "`celery -A orderchainer worker` and one `celery -A orderchainer beat`."
