@@ -1,0 +1,76 @@
+"""How many statements `/api/orders/` takes, whatever the size of lists and chains."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from orders.tests.factories import make_chain, make_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/orders/?limit={n}", "/api/orders/?limit={n}&status=pending"]
+)
+def test_a_list_takes_three_statements_whatever_its_size(
+    ada: User, client: APIClient, path: str
+) -> None:
+    for number in range(40):
+        make_order(ada, title=str(number), items=())
+    make_chain(ada, 20)
+
+    for size in (2, 50):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(client.get(path.format(n=size)).json()) == size
+        assert len(queries) == 3
+
+
+def test_a_single_order_takes_two_statements(ada: User, client: APIClient) -> None:
+    chain = make_chain(ada, 30)
+
+    for order in (chain[0], chain[-1]):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/api/orders/{order.pk}")
+        assert len(queries) == 2
+
+
+def test_creating_takes_at_most_eight_statements(ada: User, client: APIClient) -> None:
+    first, second = make_order(ada), make_order(ada)
+
+    with CaptureQueriesContext(connection) as queries:
+        client.post(
+            "/api/orders/",
+            {
+                "title": "All of it",
+                "dependencies": [first.pk, second.pk],
+                "items": [{"name": "Lamp", "unit_price": "1.00", "quantity": 1}] * 5,
+            },
+        )
+
+    words = [query["sql"].split()[0] for query in queries]
+    assert [word for word in words if word in {"SELECT", "INSERT", "UPDATE"}] == [
+        "SELECT",  # the session
+        "SELECT",  # the personal project
+        "SELECT",  # the dependencies, locked
+        "INSERT",  # the order,
+        "INSERT",  # what it waits for,
+        "INSERT",  # its lines
+        "INSERT",  # and the event
+        "SELECT",  # the answer
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["", "/chain", "/blockers", "/events"])
+def test_reads_take_the_same_number_of_statements_at_any_size(
+    ada: User, client: APIClient, suffix: str
+) -> None:
+    counts = []
+    for size in (3, 60):
+        chain = make_chain(ada, size)
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(f"/api/orders/{chain[-1].pk}{suffix}")
+        assert response.status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 3
