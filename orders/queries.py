@@ -36,9 +36,14 @@ def order_for(user: User, order_id: int) -> Order:
     return order
 
 
-def order_for_change(user: User, order_id: int) -> Order:
-    """Return an order that `user` may change. Raises `OrderNotFound`, or `OrderNotYours` if only visible."""
-    order = Order.objects.changeable_by(user).filter(pk=order_id).first()
+def order_for_change(
+    user: User, order_id: int, *, permission: str = "orders.change_order"
+) -> Order:
+    """Return an order that `user` may change. Raises `OrderNotFound`, or `OrderNotYours` if only visible.
+
+    `permission` is what staff need for the orders of others.
+    """
+    order = Order.objects.changeable_by(user, permission).filter(pk=order_id).first()
     if order is None:
         order_for(user, order_id)
         raise OrderNotYours

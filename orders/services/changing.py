@@ -68,15 +68,12 @@ def update_order(
     `OrderBlocked`, `UnknownDependencies` and `DependencyCycle`.
     """
     order_for_change(by, order_id)
-    if dependencies is not None:
-        lock_graph()
     wanted_status = fields.get("status")
-    locked = _lock_with_reach(order_id, wanted_status, set(dependencies or ()))
+    locked, old_dependencies = _lock_for_change(order_id, wanted_status, dependencies)
     order = locked[order_id]
     if precondition is not None:
         precondition(order)
 
-    old_dependencies = _dependencies_of(order)
     was_ready = _is_ready(order, old_dependencies)
     new_dependencies = old_dependencies
     changes: Changes = {}
@@ -131,32 +128,41 @@ def update_order(
     return order
 
 
-def _lock_with_reach(
-    order_id: int, status: str | None, others: set[int]
-) -> dict[int, Order]:
-    """Lock the order, `others` and all that a move to `status` reaches, in one go and by id.
+def _lock_for_change(
+    order_id: int, status: str | None, wanted: Sequence[int] | None
+) -> tuple[dict[int, Order], Dependencies]:
+    """Lock the order, the `wanted` dependencies and all that a move to `status` reaches; by id, in one go.
 
-    What a move reaches is known for certain only once it is locked. Where it grew meanwhile, the locks
-    are given back and taken anew, since adding to them could deadlock.
+    Return what is locked, and what the order waits for so far. The graph is locked as well, before any
+    order, where a dependency is new. What a move reaches and what is new is known for certain only under the locks:
+    where it grew meanwhile, they are given back and taken anew, since adding to them could deadlock.
     """
+    others = set(wanted or ())
     reach = reached_by(order_id, status) if status else set()
+    holds_graph = False
+    needs_graph = bool(others) and not others <= _dependencies_of(order_id).keys()
     for _ in range(LOCK_ATTEMPTS):
+        if needs_graph and not holds_graph:
+            lock_graph()
+            holds_graph = True
         savepoint = transaction.savepoint()
         locked = lock_orders({order_id, *others, *reach})
         if order_id not in locked:
             raise OrderNotFound
+        dependencies = _dependencies_of(order_id)
         now_reached = reached_by(order_id, status) if status else set()
-        if now_reached <= locked.keys():
+        needs_graph = not others <= dependencies.keys()
+        if now_reached <= locked.keys() and (holds_graph or not needs_graph):
             transaction.savepoint_commit(savepoint)
-            return locked
+            return locked, dependencies
         transaction.savepoint_rollback(savepoint)
         reach |= now_reached
     msg = f"the chain of order {order_id} kept growing while it was being locked"
     raise RuntimeError(msg)
 
 
-def _dependencies_of(order: Order) -> Dependencies:
-    edges = OrderDependency.objects.filter(order=order)
+def _dependencies_of(order_id: int) -> Dependencies:
+    edges = OrderDependency.objects.filter(order_id=order_id)
     return dict(edges.values_list("depends_on_id", "depends_on__status"))
 
 

@@ -20,7 +20,7 @@ def delete_order(
 
     Raises `OrderNotFound`, `OrderNotYours`, and `OrderHasDependents` that lists who waits for it.
     """
-    order_for_change(by, order_id)
+    order_for_change(by, order_id, permission="orders.delete_order")
     # Whoever makes an order wait for this one locks it first: none can be added while we look.
     order = lock_orders([order_id]).get(order_id)
     if order is None:

@@ -112,6 +112,24 @@ def test_a_blocked_order_can_only_wait_fail_or_be_cancelled(ada: User) -> None:
     assert statuses(second) == ["pending"]
 
 
+def test_only_a_new_dependency_queues_for_the_lock_on_the_graph(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(
+        "orders.services.changing.lock_graph", lambda: taken.append("the graph")
+    )
+    first, second = make_order(ada), make_order(ada)
+    third = make_order(ada, first, second)
+
+    for fewer_or_same in ([first.pk, second.pk], [first.pk], []):
+        update_order(order_id=third.pk, by=ada, fields={}, dependencies=fewer_or_same)
+    assert taken == []
+
+    update_order(order_id=third.pk, by=ada, fields={}, dependencies=[second.pk])
+    assert taken == ["the graph"]
+
+
 # --- what follows -----------------------------------------------------------------------------
 
 

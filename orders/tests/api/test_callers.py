@@ -48,7 +48,7 @@ def shop() -> Shop:
         **{str(role): make_user(email=f"{role}@example.com") for role in Role},
     }
     callers["clerk"].user_permissions.set(
-        Permission.objects.filter(codename="change_order")
+        Permission.objects.filter(codename__in=["change_order", "delete_order"])
     )
     project = create_project(owner=callers["owner"], name="Shop")
     for role in Role:
