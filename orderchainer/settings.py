@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "orderchainer.logs.requests.RequestLogMiddleware",
     "orderchainer.metrics.RequestMetricsMiddleware",
     "orderchainer.content_policy.ContentPolicyMiddleware",
+    "orderchainer.api.hosts.AllowedHostMiddleware",
     "orderchainer.api.limits.RequestBodyLimitMiddleware",
     "orderchainer.api.routing.EitherSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -142,9 +143,8 @@ DATABASE_PREPARES = env.bool("DATABASE_PREPARES", default=True)
 
 def _database() -> dict[str, Any]:
     """Read DATABASE_URL and add what each database needs to be safe under concurrent writers."""
-    config: dict[str, Any] = dict(
-        env.db_url("DATABASE_URL", default="sqlite:///./orderchainer.db")
-    )
+    url = env.str("DATABASE_URL", default="") or "sqlite:///./orderchainer.db"
+    config: dict[str, Any] = dict(env.db_url_config(url))
     # Kept connections and a thread per request exhaust PostgreSQL under ASGI; the pool bounds them.
     config["CONN_MAX_AGE"] = 0
     if config["ENGINE"] == "django.db.backends.sqlite3":

@@ -47,11 +47,15 @@ def value_of(setting: str, **environment: str) -> str:
 # --- Where a value comes from ----------------------------------------------------------------
 
 
-def test_the_defaults_run_everything_in_one_process_on_sqlite() -> None:
+@pytest.mark.parametrize("unset", [{}, {"DATABASE_URL": "", "REDIS_URL": ""}])
+def test_the_defaults_run_everything_in_one_process_on_sqlite(
+    unset: dict[str, str],
+) -> None:
     done = run(
         "-c",
         "from django.conf import settings as s; "
         "print(s.DEBUG, s.EMBEDDED, s.PORT, s.BIND_ADDRESS, s.DATABASES['default']['NAME'])",
+        **unset,
     )
 
     assert done.stdout.strip() == f"True True 8000 127.0.0.1 {ROOT / 'orderchainer.db'}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.tests.factories import client_of, make_user
 from orderchainer.testing.servers import Service, running
@@ -104,16 +104,21 @@ def test_a_method_that_is_not_there_is_a_405_in_shape(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("debug", [True, False])
 @time_machine.travel(NOW, tick=False)
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        ("/api/nothing/here", {"detail": "Invalid request data", "code": "invalid", "errors": {"request": ["It cannot be read."]}}),
         ("/api/orders/", {"detail": "Invalid request data", "code": "invalid", "errors": {"request": ["It cannot be read."]}}),
         ("/api/auth/register", {"detail": "Invalid request data", "code": "invalid", "errors": {"request": ["It cannot be read."]}, "success": False, "error": "It cannot be read.", "errorCode": "VALIDATION_FAILED", "timestamp": NOW}),
     ],
 )  # fmt: skip
-def test_a_forged_host_is_a_400_in_shape(path: str, body: dict[str, Any]) -> None:
-    response = Client().get(path, headers={"Host": "evil.example"})
+def test_a_forged_host_is_a_400_in_shape(
+    debug: bool, path: str, body: dict[str, Any]
+) -> None:
+    with override_settings(DEBUG=debug):
+        response = Client().get(path, headers={"Host": "evil.example"})
 
     assert response.status_code == 400
     assert response.json() == body
