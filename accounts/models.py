@@ -236,7 +236,9 @@ class IdempotencyRecord(models.Model):
         max_length=64, help_text="SHA-256 of method, path and body."
     )
     status = models.PositiveSmallIntegerField(default=0)
-    body = models.JSONField(null=True)
+    body = models.TextField(
+        blank=True, help_text="JSON as it was sent: a repeat is the same to the letter."
+    )
     headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now, editable=False)
 

@@ -61,11 +61,12 @@ def answer_once(
         if not is_new and record.created_at > timezone.now() - KEY_LIFETIME:
             if record.fingerprint != fingerprint:
                 raise IdempotencyKeyReused
-            return Answer(record.status, record.body, record.headers, replayed=True)
+            body = orjson.loads(record.body)
+            return Answer(record.status, body, record.headers, replayed=True)
         answer = work()
         record.fingerprint = fingerprint
         record.status = answer.status
-        record.body = answer.body
+        record.body = orjson.dumps(answer.body).decode()
         record.headers = answer.headers
         record.created_at = timezone.now()
         record.save()

@@ -63,7 +63,7 @@ def test_a_repeat_with_the_same_key_gets_the_first_answer(client: APIClient) -> 
     other = client.post("/api/orders/", {"title": "Other"}, headers=headers)
 
     assert (first.status_code, second.status_code) == (201, 201)
-    assert second.json() == first.json()
+    assert second.content == first.content
     assert (second["ETag"], second["Location"]) == (first["ETag"], first["Location"])
     assert "Idempotent-Replayed" not in first
     assert second["Idempotent-Replayed"] == "true"
