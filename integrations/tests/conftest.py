@@ -1,13 +1,17 @@
-"""Discord on loopback for every test that asks for it."""
+"""Discord on loopback for every test that asks for it, and somebody who is connected to it."""
 
 from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
 
+from accounts.models import User
+from accounts.tests.factories import make_user
+from integrations.models import DiscordWebhook
 from integrations.sandbox.discord import Discord
 from integrations.sandbox.server import Sandbox
 from integrations.tests.channel import Channel
+from integrations.tests.factories import make_discord_webhook
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,13 @@ def channel(
     yield Channel(sandbox)
     # Whoever still hangs in a fault is let go.
     sandbox.reset()
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user(first_name="Ada", last_name="Lovelace")
+
+
+@pytest.fixture
+def webhook(owner: User, channel: Channel) -> DiscordWebhook:
+    return make_discord_webhook(owner, channel)
