@@ -5,13 +5,10 @@ import logging
 import re
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 import structlog
-from celery import signals
-from celery.contrib.testing.worker import start_worker
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
-from orderchainer.celery import app
 from orderchainer.logs import logging_config, redact, scrub
-from orderchainer.logs.files import SharedRotatingFileHandler
-from orderchainer.tasks import beat_once
 from orderchainer.tests.conftest import WrittenLog
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -321,185 +315,6 @@ def test_texts_of_other_libraries_are_scrubbed_as_well(log: WrittenLog) -> None:
 
     (line,) = log.lines()
     assert line["event"] == "No redis://:[redacted]@cache:6379/0"
-
-
-# --- Tasks ------------------------------------------------------------------------------------
-
-
-@app.task(name="tests.add_up")
-def add_up(numbers: list[int]) -> int:
-    structlog.get_logger("x").info("adding")
-    return sum(numbers)
-
-
-@app.task(name="tests.fail")
-def fail(_secret: str) -> None:
-    raise LookupError("nothing there")
-
-
-def test_a_task_names_itself_in_its_lines_and_ends_with_one(log: WrittenLog) -> None:
-    result = add_up.apply(([1, 2],))
-
-    within, finished = log.lines()
-    assert (within["event"], within["task"], within["task_id"]) == (
-        "adding",
-        "tests.add_up",
-        result.id,
-    )
-    assert 0 <= finished.pop("duration_ms") < 5000
-    finished.pop("timestamp")
-    assert finished == {
-        "level": "info",
-        "logger": "orderchainer.tasks",
-        "event": "task_finished",
-        "task": "tests.add_up",
-        "task_id": result.id,
-        "outcome": "success",
-    }
-
-
-def test_a_failed_task_is_an_error_without_its_arguments(log: WrittenLog) -> None:
-    fail.apply(("argument-of-somebody",))
-
-    (error,) = log.errors()
-    assert (error["event"], error["task"], error["error"]) == (
-        "task_failed",
-        "tests.fail",
-        "nothing there",
-    )
-    assert "LookupError: nothing there" in error["exception"]
-    (finished,) = log.lines("task_finished")
-    assert finished["outcome"] == "failure"
-    assert "argument-of-somebody" not in log.text
-
-
-def test_what_beat_asks_for_all_the_time_is_no_line(log: WrittenLog) -> None:
-    beat_once.apply()
-
-    assert not log.lines()
-
-
-def test_a_task_writes_under_the_request_that_asked_for_it(log: WrittenLog) -> None:
-    # A real worker, on the broker within this process, that ends when its task has.
-    done = threading.Event()
-
-    @signals.task_postrun.connect(weak=False)
-    def tell(sender: object, **_: object) -> None:
-        if sender == add_up:
-            done.set()
-
-    try:
-        with structlog.contextvars.bound_contextvars(request_id="abc"):
-            add_up.apply_async(([1],), queue="test-logs")
-        with start_worker(
-            app, pool="solo", perform_ping_check=False, queues=["test-logs"]
-        ):
-            assert done.wait(timeout=10)
-    finally:
-        signals.task_postrun.disconnect(tell)
-
-    assert [line["request_id"] for line in log.lines("adding")] == ["abc"]
-    assert [line["request_id"] for line in log.lines("task_finished")] == ["abc"]
-
-
-# --- Files ------------------------------------------------------------------------------------
-
-
-def record(text: str) -> logging.LogRecord:
-    return logging.LogRecord("x", logging.INFO, "", 0, text, None, None)
-
-
-def test_a_full_file_is_turned_over_and_the_oldest_goes(tmp_path: Path) -> None:
-    handler = SharedRotatingFileHandler(
-        str(tmp_path / "a.log"), max_bytes=100, backups=2
-    )
-
-    for number in range(40):
-        handler.emit(record(f"line {number:02}"))
-    handler.close()
-
-    # 13 lines of 8 bytes are the first that reach 100.
-    contents = {
-        path.name: path.read_text().split("\n")[:-1]
-        for path in tmp_path.glob("a.log*")
-        if path.suffix != ".lock"
-    }
-    assert contents == {
-        "a.log": ["line 39"],
-        "a.log.1": [f"line {number:02}" for number in range(26, 39)],
-        "a.log.2": [f"line {number:02}" for number in range(13, 26)],
-    }
-
-
-WRITE_MANY = """
-import logging, sys
-from orderchainer.logs.files import SharedRotatingFileHandler
-handler = SharedRotatingFileHandler(sys.argv[1], max_bytes=20_000, backups=99)
-for number in range(1000):
-    handler.emit(logging.LogRecord("x", 20, "", 0, f"{sys.argv[2]}-{number}-" + "x" * 50, None, None))
-"""
-
-
-@pytest.mark.processes
-def test_processes_that_rotate_one_file_together_lose_and_tear_no_line(
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / "shared.log"
-
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITE_MANY, str(file), str(writer)])
-        for writer in range(3)
-    ]
-
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
-    files = [path for path in tmp_path.glob("shared.log*") if path.suffix != ".lock"]
-    lines = [line for path in files for line in path.read_text().splitlines()]
-    assert sorted(lines) == sorted(
-        f"{writer}-{number}-" + "x" * 50
-        for writer in range(3)
-        for number in range(1000)
-    )
-    assert len(files) >= 8
-    # One line each may be on its way while the file is found full.
-    assert max(path.stat().st_size for path in files) < 20_000 + 3 * 70
-
-
-def test_a_file_that_somebody_moved_away_is_begun_anew(tmp_path: Path) -> None:
-    file = tmp_path / "a.log"
-    handler = SharedRotatingFileHandler(str(file), max_bytes=1000, backups=1)
-    handler.emit(record("before"))
-
-    file.rename(tmp_path / "moved.log")
-    handler.emit(record("after"))
-
-    assert (tmp_path / "moved.log").read_text() == "before\n"
-    assert file.read_text() == "after\n"
-
-
-def test_the_directory_is_made_with_the_first_line(tmp_path: Path) -> None:
-    file = tmp_path / "new" / "deeper" / "a.log"
-    handler = SharedRotatingFileHandler(str(file), max_bytes=1000, backups=1)
-    assert not (tmp_path / "new").exists()
-
-    handler.emit(record("first"))
-
-    assert file.read_text() == "first\n"
-
-
-def test_a_file_that_cannot_be_written_is_told_once_and_stops_nobody(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").touch()
-    handler = SharedRotatingFileHandler(
-        str(tmp_path / "file" / "a.log"), max_bytes=1000, backups=1
-    )
-
-    handler.emit(record("one"))
-    handler.emit(record("two"))
-
-    assert capsys.readouterr().err == (
-        f"Cannot write the log file {tmp_path}/file/a.log: Not a directory.\n"
-    )
 
 
 # --- Configuration ----------------------------------------------------------------------------
