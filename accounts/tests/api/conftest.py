@@ -1,0 +1,10 @@
+"""Who calls before anybody has signed in."""
+
+import pytest
+from rest_framework.test import APIClient
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    """A client without any token."""
+    return APIClient()
