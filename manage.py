@@ -10,7 +10,11 @@ from django.core.management import execute_from_command_line
 def main() -> None:
     """Hand the command line to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        # Ctrl-C before the command was ready for it: the end that was asked for.
+        sys.exit(130)
 
 
 if __name__ == "__main__":

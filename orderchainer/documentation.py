@@ -8,8 +8,9 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
+
+from orderchainer.reading import read_only
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def document() -> Document:
     return Document(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
-@require_safe
+@read_only
 def openapi(request: HttpRequest) -> HttpResponse:
     """Answer the OpenAPI 3 document of every surface."""
     current = document()
@@ -44,13 +45,13 @@ def openapi(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
+@read_only
 def swagger(request: HttpRequest) -> HttpResponse:
     """Show the document with Swagger UI, where each operation can be tried."""
     return render(request, "documentation/swagger.html")
 
 
-@require_safe
+@read_only
 def redoc(request: HttpRequest) -> HttpResponse:
     """Show the document with Redoc, for reading."""
     return render(request, "documentation/redoc.html")

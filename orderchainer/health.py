@@ -13,10 +13,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from orderchainer.bounded import ask
 from orderchainer.celery import app
+from orderchainer.reading import read_only
 from orderchainer.runtime.heartbeat import last_heartbeat_age_seconds
 
 logger = structlog.get_logger(__name__)
@@ -31,14 +31,14 @@ class Unready(Exception):
     """A check's own finding, in words that anyone may read."""
 
 
-@require_safe
+@read_only
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer that this process lives. It asks nothing, so that a slow database restarts nobody."""
     return JsonResponse({"status": "ok"})
 
 
-@require_safe
+@read_only
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 if everything that work needs is there, else 503; each check stands under its name.

@@ -22,7 +22,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -37,6 +36,7 @@ from prometheus_client.registry import Collector
 from orderchainer.api.measures import REQUEST_SECONDS, TASK_SECONDS
 from orderchainer.bounded import ask
 from orderchainer.logs.tasks import seconds_of
+from orderchainer.reading import read_only
 from orderchainer.runtime.heartbeat import last_heartbeat_age_seconds
 from orders.models import EventDelivery, OrderEvent
 from orders.queries import stream_head
@@ -204,7 +204,7 @@ def _forget_the_dead(directory: Path) -> None:
             continue  # it lives, as another user
 
 
-@require_safe
+@read_only
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Show all metrics to who may see them: see `_may_see`."""

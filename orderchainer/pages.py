@@ -6,15 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 
 from orderchainer import __version__
+from orderchainer.reading import read_only
 
 DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 A_DAY = 24 * 60 * 60
 
 
-@require_safe
+@read_only
 def home(request: HttpRequest) -> HttpResponse:
     """Say what runs here and where to go from here."""
     return render(
@@ -29,14 +29,14 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_safe
+@read_only
 @cache_control(max_age=A_DAY, public=True)
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to the icon, from the path that browsers try where a page names none."""
     return redirect(static("orderchainer/icon.svg"), permanent=True)
 
 
-@require_safe
+@read_only
 @cache_control(max_age=A_DAY, public=True)
 def robots(request: HttpRequest) -> HttpResponse:
     """Ask robots to stay away: nothing here is for searching."""

@@ -60,6 +60,14 @@ class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
 
     failed_to_listen: str = ""
 
+    def protocol_connected(self, protocol: Any) -> None:
+        """Take note of a request or a WebSocket that begins, and leave its body to the application.
+
+        Twisted would parse forms itself, on the event loop, for nobody, and answer a broken one with a bare 400.
+        """
+        protocol._parsePOSTFormSubmission = False
+        super().protocol_connected(protocol)
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application for one connection, in whose `scope` a WebSocket finds its writer."""
         if scope["type"] == "websocket":

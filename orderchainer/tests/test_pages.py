@@ -176,3 +176,14 @@ def test_every_answer_carries_the_usual_protections(url: str) -> None:
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
     assert "Strict-Transport-Security" not in response
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/docs", "/redoc", "/openapi.json", "/healthz", "/readyz", "/metrics"],
+)
+def test_a_page_that_only_tells_takes_nothing(path: str) -> None:
+    response = Client(enforce_csrf_checks=True).post(path)
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+import requests
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
@@ -21,9 +22,9 @@ FLOOD = 5_000_000
 async def application(scope, receive, send):
     if scope["type"] == "http":
         lent = SOCKET_EXTENSION in scope.get("extensions", {})
-        await receive()
-        await send({"type": "http.response.start", "status": 500 if lent else 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        body = (await receive())["body"]
+        await send({"type": "http.response.start", "status": 500 if lent else 200 if body else 204, "headers": []})
+        await send({"type": "http.response.body", "body": body})
         return
     writer = scope["extensions"][SOCKET_EXTENSION]
     await receive()
@@ -117,3 +118,14 @@ async def test_writing_to_a_socket_that_is_gone_does_nothing(service: Service) -
 def test_a_frame_is_what_the_standard_shows() -> None:
     # RFC 6455, section 5.7: "A single-frame unmasked text message".
     assert text_frame(b"Hello") == bytes([0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F])
+
+
+def test_a_body_reaches_the_application_as_it_came(service: Service) -> None:
+    answer = requests.post(
+        f"http://127.0.0.1:{service.port}/",
+        data=b"no part of anything",
+        headers={"Content-Type": "multipart/form-data"},
+        timeout=10,
+    )
+
+    assert (answer.status_code, answer.content) == (200, b"no part of anything")
