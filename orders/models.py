@@ -309,9 +309,18 @@ class OrderEvent(models.Model):
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # The place in the gapless stream of all events, from 1; empty until the relay saw the commit.
-    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    position = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
+        constraints: ClassVar = [
+            # Without the events that have none yet. Their entries would stay in the index, dead, until a
+            # vacuum, and the relay would look through them at each pass.
+            models.UniqueConstraint(
+                fields=["position"],
+                condition=Q(position__isnull=False),
+                name="event_position_unique",
+            )
+        ]
         indexes: ClassVar = [
             models.Index(fields=["order", "id"], name="event_by_order"),
             models.Index(
