@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from orders.events import EventType
+from orders.lifecycle import OPEN_MOVES
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -40,3 +41,16 @@ def test_the_page_on_events_lists_every_type() -> None:
     page = (ROOT / "docs/events.md").read_text()
 
     assert re.findall(r"^\| `(order_\w+)` \|", page, re.MULTILINE) == EventType.values
+
+
+def test_the_page_on_surfaces_has_the_table_of_moves() -> None:
+    page = (ROOT / "docs/surfaces.md").read_text()
+    table = page.partition("| from | to |")[2].partition("\n\n")[0]
+    moves = {}
+    for line in table.splitlines()[2:]:
+        sources, targets = (
+            re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]
+        )
+        moves |= dict.fromkeys(sources, targets)
+
+    assert moves == {source: list(targets) for source, targets in OPEN_MOVES.items()}
