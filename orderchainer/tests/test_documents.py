@@ -46,7 +46,7 @@ def test_the_page_on_events_lists_every_type() -> None:
 def test_the_page_on_surfaces_has_the_table_of_moves() -> None:
     page = (ROOT / "docs/surfaces.md").read_text()
     table = page.partition("| from | to |")[2].partition("\n\n")[0]
-    moves = {}
+    moves: dict[str, list[str]] = {}
     for line in table.splitlines()[2:]:
         sources, targets = (
             re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]
