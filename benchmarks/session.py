@@ -70,9 +70,12 @@ class Run:
             yield from chains.creating_without_check(bench, self.writer, other)
         if "propagation" in groups:
             yield from chains.propagating(bench, self.chains[-1], self.crowd)
+        # Events that were rolled back by the hundred thousand are nobody's daily life.
+        seeding.settle()
         if "relay" in groups:
             yield from relaying.relaying(bench, self.writer)
         if "push" in groups:
+            seeding.settle()
             yield from push.pushing(self.directory, self.rounds, self.seconds)
 
     def _over_http(self, groups: set[str]) -> Iterator[Row]:
