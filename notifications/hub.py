@@ -271,9 +271,9 @@ class Hub:
         try:
             listener.push(batch)
         except Exception:
-            # One broken socket is its own reader's trouble; that one comes back for the rest.
+            # One socket that cannot be served must not stop the others; its reader comes back for the rest.
             logger.exception("push_to_socket_failed")
-            listener.close(CloseCode.TOO_SLOW)
+            listener.close(CloseCode.UNAVAILABLE)
 
     async def _keep(
         self, work: Callable[[Callable[[], None]], Awaitable[None]]

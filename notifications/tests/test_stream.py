@@ -14,7 +14,7 @@ from accounts.models import User
 from notifications import consumers, hub, listeners
 from notifications.feeds import OwnerFeed
 from notifications.messages import Message, message_of
-from notifications.outboxes import QueuedOutbox
+from notifications.outboxes import Batch, QueuedOutbox
 from notifications.tests.factories import (
     Socket,
     in_thread,
@@ -318,6 +318,25 @@ async def test_goes_on_where_it_was_after_the_database_was_away(
 
         assert await positions_heard(socket, 3) == [1, 2, 3]
     assert next(failures, None) is None
+
+
+async def test_closes_a_socket_that_cannot_be_served_and_goes_on_for_the_others(
+    ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = QueuedOutbox.write
+
+    def fail_at_the_first_event(outbox: QueuedOutbox, batch: Batch) -> None:
+        if batch.first == 1:
+            raise OSError("the way out is broken")
+        write(outbox, batch)
+
+    monkeypatch.setattr(QueuedOutbox, "write", fail_at_the_first_event)
+    async with socket_of(ada) as broken, socket_of(bob) as whole:
+        await in_thread(make_stream, ada, 1)
+        assert await broken.hear_to_the_close(4503) == []
+
+        await in_thread(make_stream, bob, 1)
+        assert await positions_heard(whole, 1) == [2]
 
 
 async def test_stops_with_the_last_socket_and_starts_with_the_next(ada: User) -> None:
