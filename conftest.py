@@ -34,6 +34,17 @@ def _fast_password_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_limits() -> Iterator[None]:
+    """Let tests call as often as they like; those of the limits set their own rates."""
+    off = dict.fromkeys(
+        ("RATE_LIMIT_AUTH", "RATE_LIMIT_CODES", "RATE_LIMIT_AI", "RATE_LIMIT_STANDARD"),
+        "",
+    )
+    with override_settings(**off):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_shared_broker() -> None:
     """Keep nudges in this process: a test that wants a worker starts one with a broker of its own."""
     app.conf.broker_url = "memory://"  # type: ignore[misc]  # it can be set

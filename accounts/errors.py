@@ -3,9 +3,20 @@
 from orderchainer.api.errors import (
     AlreadyExists,
     Conflict,
+    Invalid,
     NotAllowed,
+    NotFound,
     Unauthenticated,
 )
+
+# --- Users ------------------------------------------------------------------------------------
+
+
+class UserNotFound(NotFound):
+    """There is no such user for this caller."""
+
+    code = "user_not_found"
+    default_message = "User not found"
 
 
 class EmailTaken(AlreadyExists):
@@ -13,6 +24,45 @@ class EmailTaken(AlreadyExists):
 
     code = "user_already_exists"
     default_message = "User with this email already exists"
+
+
+class EmailInUse(AlreadyExists):
+    """A user cannot take this e-mail: somebody else signs in with it."""
+
+    code = "email_already_in_use"
+    default_message = "Email already in use"
+
+
+class UsernameTaken(AlreadyExists):
+    """Another customer has this username, in whatever case it is written."""
+
+    code = "username_already_in_use"
+    default_message = "A user with that username already exists."
+
+
+class OwnsProjects(Conflict):
+    """An account cannot go while others work in projects that nobody else owns."""
+
+    code = "owns_projects"
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(
+            f"You are the only owner of {', '.join(names)}. Make somebody else an owner or delete them first.",
+            projects=names,
+        )
+
+
+class NothingToChange(Invalid):
+    """A change that names no field."""
+
+    code = "missing_required_field"
+
+    def __init__(self) -> None:
+        words = "At least one field must be provided for update"
+        super().__init__({"body": [words]}, words)
+
+
+# --- Signing in -------------------------------------------------------------------------------
 
 
 class InvalidCredentials(Unauthenticated):
@@ -27,6 +77,190 @@ class InvalidCredentials(Unauthenticated):
 
 class TokenRefused(Unauthenticated):
     """A token that is not ours, not of this kind, out of date, used up, or of an ended session."""
+
+
+class EmailNotVerified(NotAllowed):
+    """The password is right, and this service wants to know first that the e-mail is theirs, too."""
+
+    code = "email_not_verified"
+    default_message = "Verify your email address before you sign in."
+
+
+class ScopeMissing(NotAllowed):
+    """The API token is good, and not for this."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        super().__init__(f"This needs an API token with the scope {scope}.")
+
+
+class SessionNeeded(NotAllowed):
+    """What decides over sign-ins is for people who have signed in themselves."""
+
+    code = "session_needed"
+    default_message = (
+        "An API token cannot do this: sign in with e-mail and password for it."
+    )
+
+
+class ApiTokenNotFound(NotFound):
+    """The user has no such API token."""
+
+    code = "api_token_not_found"
+    default_message = "API token not found"
+
+
+class SessionNotFound(NotFound):
+    """The user has no such open session."""
+
+    code = "session_not_found"
+    default_message = "Session not found"
+
+
+# --- Codes ------------------------------------------------------------------------------------
+
+
+class ResetCodeInvalid(Invalid):
+    """These digits were not sent to this address."""
+
+    code = "invalid_reset_code"
+
+    def __init__(self) -> None:
+        super().__init__({}, "Invalid reset code")
+
+
+class ResetCodeExpired(Invalid):
+    """The digits were right once."""
+
+    code = "reset_code_expired"
+
+    def __init__(self) -> None:
+        super().__init__({}, "Reset code has expired")
+
+
+class ResetCodeNotFound(NotFound):
+    """None was asked for, it was used, or it was guessed at too often."""
+
+    code = "reset_code_not_found"
+    default_message = "No reset code found for this email"
+
+
+class VerificationCodeInvalid(Invalid):
+    """These digits were not sent to this address."""
+
+    code = "invalid_verification_code"
+
+    def __init__(self) -> None:
+        super().__init__({}, "Invalid verification code")
+
+
+class VerificationCodeExpired(Invalid):
+    """The digits were right once."""
+
+    code = "verification_code_expired"
+
+    def __init__(self) -> None:
+        super().__init__({}, "Verification code has expired")
+
+
+class VerificationCodeNotFound(NotFound):
+    """None was asked for, it was used, or it was guessed at too often."""
+
+    code = "verification_code_not_found"
+    default_message = "No verification code found for this email"
+
+
+class EmailAlreadyVerified(Conflict):
+    """There is nothing left to prove."""
+
+    code = "email_already_verified"
+    default_message = "Email is already verified"
+
+
+class LinkNotFound(NotFound):
+    """A link that we never sent, or one that was used or replaced."""
+
+    code = "confirmation_not_found"
+    default_message = "Confirmation link not found or already used"
+
+
+class LinkExpired(Invalid):
+    """A link whose time is over."""
+
+    code = "confirmation_expired"
+
+    def __init__(self) -> None:
+        super().__init__({}, "Confirmation link has expired")
+
+
+# --- Projects ---------------------------------------------------------------------------------
+
+
+class ProjectNotFound(NotFound):
+    """There is no such project for this caller."""
+
+    code = "project_not_found"
+    default_message = "Project not found"
+
+
+class RoleNotEnough(NotAllowed):
+    """The caller is in the project, in a role that may not do this."""
+
+    code = "role_not_enough"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            f"Your role in this project does not allow this ({operation}).",
+        )
+
+
+class MemberNotFound(NotFound):
+    """Nobody of that id works in the project."""
+
+    code = "member_not_found"
+    default_message = "Member not found"
+
+
+class AlreadyMember(AlreadyExists):
+    """Whoever has this e-mail works in the project already."""
+
+    code = "already_member"
+    default_message = "This person is a member of the project already"
+
+
+class InvitationNotFound(NotFound):
+    """There is no such open invitation for this caller."""
+
+    code = "invitation_not_found"
+    default_message = "Invitation not found"
+
+
+class InvitationExpired(Invalid):
+    """Nobody came in time."""
+
+    code = "invitation_expired"
+
+    def __init__(self) -> None:
+        super().__init__({}, "This invitation has expired. Ask for a new one.")
+
+
+class InvitationForSomebodyElse(NotAllowed):
+    """The link was sent to another address than the one that the caller signs in with."""
+
+    code = "invitation_for_somebody_else"
+    default_message = "This invitation was sent to another e-mail address than yours."
+
+
+class PersonalProject(Conflict):
+    """The project that somebody has from registration on stays as long as they do."""
+
+    code = "personal_project"
+    default_message = "A personal project cannot be deleted."
+
+
+# --- Repeats ----------------------------------------------------------------------------------
 
 
 class IdempotencyKeyReused(Conflict):

@@ -1,14 +1,44 @@
-"""The facts that accounts announce.
+"""The facts that accounts record and announce.
 
-Lesser facts than an order's: they are signals and not rows. Who misses one finds the truth by asking
-`accounts.queries.still_open`.
+What touches who gets in is an activity, a row. What others have to hear at once is a signal besides:
+who misses one finds the truth by asking `accounts.queries.still_open`.
 """
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 from django.dispatch import Signal
+
+
+class ActivityType(models.TextChoices):
+    """What the activity log can tell of."""
+
+    USER_REGISTERED = "user_registered"
+    LOGIN_SUCCEEDED = "login_succeeded"
+    LOGIN_FAILED = "login_failed"
+    SESSION_ENDED = "session_ended"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"
+    API_TOKEN_CREATED = "api_token_created"
+    API_TOKEN_REVOKED = "api_token_revoked"
+    PASSWORD_CHANGED = "password_changed"
+    PASSWORD_RESET_REQUESTED = "password_reset_requested"
+    PASSWORD_RESET_FAILED = "password_reset_failed"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_VERIFIED = "email_verified"
+    USER_ACTIVATED = "user_activated"
+    USER_DEACTIVATED = "user_deactivated"
+    USER_DELETED = "user_deleted"
+    PRIVILEGES_CHANGED = "privileges_changed"
+    PROJECT_CREATED = "project_created"
+    PROJECT_CHANGED = "project_changed"
+    PROJECT_DELETED = "project_deleted"
+    MEMBER_INVITED = "member_invited"
+    INVITATION_REVOKED = "invitation_revoked"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_ROLE_CHANGED = "member_role_changed"
+    MEMBER_REMOVED = "member_removed"
+
 
 # Sent with `user_id: int` and `session_ids: list[UUID]` once the end of these sessions is committed:
 # a logout, a changed password, a deactivated user, a refresh token used twice.

@@ -1,8 +1,9 @@
-"""Users, their sessions, and the projects that orders belong to."""
+"""Users and what they sign in with, the projects that orders belong to, and what happened to both."""
 
 from __future__ import annotations
 
 import uuid
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -15,9 +16,11 @@ from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare
 from django.utils.timezone import now
 
+from accounts.events import ActivityType
+
 
 class UserManager(BaseUserManager["User"]):
-    """The one door by which users come to be: each gets a personal project in the same breath."""
+    """The one door by which users come to be: each gets a profile and a personal project along."""
 
     @transaction.atomic
     def create_user(
@@ -31,6 +34,7 @@ class UserManager(BaseUserManager["User"]):
         fields["password"] = make_password(password)
         user = self.model(email=self.normalize_email(email).strip(), **fields)
         user.save(using=self._db)
+        Profile.objects.create(user=user)
         project = Project.objects.create(name=user.email, personal_owner=user)
         Membership.objects.create(
             project=project, user=user, role=Membership.Role.OWNER
@@ -58,6 +62,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Unique as written for Django's own check (auth.E003); the constraint below is the one that counts.
     email = models.EmailField(max_length=254, unique=True)
+    # The storefront's customers have one; nobody signs in with it.
+    username = models.CharField(max_length=150, blank=True)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=32, blank=True)
@@ -65,6 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
+    # Set where the account was deleted: the row stays for the orders, and nothing of the person is in it.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -80,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
                 Lower("email"), name="user_email_unique_without_case"
             ),
             models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
+            models.UniqueConstraint(
+                Lower("username"),
+                condition=~Q(username=""),
+                name="user_username_unique_without_case",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +102,31 @@ class User(AbstractBaseUser, PermissionsMixin):
     def name(self) -> str:
         """Both name parts, or an empty string."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def role(self) -> str:
+        """What the user is to the whole service: `user`, `staff` or `admin` (the hub's words)."""
+        if self.is_superuser:
+            return "admin"
+        return "staff" if self.is_staff else "user"
+
+
+def avatar_path(_profile: Profile, filename: str) -> str:
+    """Return where an avatar is stored: a name that nobody guesses and no client chose."""
+    return f"avatars/{uuid.uuid4().hex}{PurePosixPath(filename).suffix}"
+
+
+class Profile(models.Model):
+    """What a user shows of themselves, and how they like things."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
+    avatar = models.ImageField(upload_to=avatar_path, blank=True)
+    preferences = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"profile of user {self.user_id}"
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -116,6 +154,7 @@ class Session(models.Model):
         PASSWORD_CHANGED = "password_changed"
         DEACTIVATED = "deactivated"
         TOKEN_REUSED = "token_reused"
+        DELETED = "deleted"
         REVOKED = "revoked"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -160,6 +199,157 @@ class Session(models.Model):
         )
 
 
+class ApiToken(models.Model):
+    """A key that a program signs in with, in its user's name and within its scopes.
+
+    The token is `oc_<prefix>_<secret>`. It is found by its prefix and believed for its digest; the
+    secret is shown once and kept nowhere.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True, editable=False)
+    digest = models.CharField(
+        max_length=64, editable=False, help_text="SHA-256 of the whole token."
+    )
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # To the minute: a token that is used all day costs a write per minute.
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API token"
+        indexes: ClassVar = [
+            models.Index(fields=["user", "created_at"], name="api_token_by_user")
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(name=""), name="api_token_named")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (oc_{self.prefix}_…)"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the token opens anything at this moment."""
+        return (
+            self.revoked_at is None
+            and (self.expires_at is None or self.expires_at > now())
+            and self.user.is_active
+        )
+
+
+class EmailCode(models.Model):
+    """What proves that somebody reads the e-mails of an address: six digits, and a link beside them.
+
+    There is one row for each user and purpose, so that the newest counts by itself. Both secrets are
+    made as the e-mail is written and stand here as digests only.
+    """
+
+    class Purpose(models.TextChoices):
+        """What the proof is for."""
+
+        VERIFY_EMAIL = "verify_email"
+        RESET_PASSWORD = "reset_password"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_codes")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    email = models.EmailField(
+        max_length=254, help_text="The address that the code was sent to."
+    )
+    # Empty after too many wrong tries: guesses kill the digits, and never the link, so that whoever has
+    # the mailbox gets in whatever others try.
+    code_digest = models.CharField(max_length=64, blank=True, editable=False)
+    link_digest = models.CharField(max_length=64, unique=True, editable=False)
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    link_expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "purpose"], name="email_code_one_by_user_and_purpose"
+            ),
+            models.CheckConstraint(
+                condition=Q(wrong_tries__lte=5), name="email_code_tries_bounded"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["link_expires_at"], name="email_code_by_expiry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of user {self.user_id}"
+
+
+class OutgoingEmail(models.Model):
+    """An e-mail that is due, as a fact without its text: the text is made when it is sent.
+
+    The row is the truth, the task a nudge. A worker claims a row by moving `next_attempt_at` past its
+    lease, so that a crash gives it back by itself. Codes and links never stand here.
+    """
+
+    class Kind(models.TextChoices):
+        """What the e-mail says."""
+
+        VERIFY_EMAIL = "verify_email"
+        RESET_PASSWORD = "reset_password"
+        EMAIL_CHANGED = "email_changed"
+        PASSWORD_CHANGED = "password_changed"
+        INVITATION = "invitation"
+
+    class State(models.TextChoices):
+        """How it stands."""
+
+        PENDING = "pending"
+        SENT = "sent"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    recipient = models.EmailField(max_length=254)
+    data = models.JSONField(
+        default=dict, blank=True, help_text="Ids and plain words for the text."
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=now)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    # After this nobody would want it any more: a code that has expired on its way.
+    expires_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "sent", "failed", "dropped"]),
+                name="outgoing_email_state_known",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state="pending"),
+                name="outgoing_email_due",
+            ),
+            # Is a code on its way to this address?
+            models.Index(
+                fields=["recipient", "kind"],
+                condition=Q(state="pending"),
+                name="outgoing_email_on_its_way",
+            ),
+            models.Index(fields=["created_at"], name="outgoing_email_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} e-mail {self.pk}"
+
+
 class Project(models.Model):
     """A shop or a team: who handles an order."""
 
@@ -198,9 +388,6 @@ class Membership(models.Model):
         AGENT = "agent"
         VIEWER = "viewer"
 
-    # The roles that may create and change a project's orders.
-    HANDLES_ORDERS: ClassVar = (Role.OWNER, Role.MANAGER, Role.AGENT)
-
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="memberships"
     )
@@ -221,6 +408,81 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role} of {self.project}"
+
+
+class Invitation(models.Model):
+    """A seat in a project that is kept for whoever reads the e-mails of an address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="invitations"
+    )
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Membership.Role.choices)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # Empty until the e-mail is written: the link is made then and stands here as a digest only.
+    link_digest = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "project",
+                Lower("email"),
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once_by_project_and_email",
+            ),
+            models.UniqueConstraint(
+                fields=["link_digest"],
+                condition=~Q(link_digest=""),
+                name="invitation_link_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "manager", "agent", "viewer"]),
+                name="invitation_role_known",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="invitation_by_expiry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.project}"
+
+
+class Activity(models.Model):
+    """Something that touched who gets in: written once by a service, read by those it concerns.
+
+    It outlives what it tells of, hence the plain ids. Rows are never changed; `flush_expired` deletes
+    them when their time is over.
+    """
+
+    type = models.CharField(max_length=32, choices=ActivityType.choices)
+    # Whose account it is about; empty where nobody has such an account.
+    user_id = models.BigIntegerField(null=True)
+    # Who did it; empty where nobody was signed in.
+    actor_id = models.BigIntegerField(null=True)
+    project_id = models.BigIntegerField(null=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "activity"
+        indexes: ClassVar = [
+            models.Index(fields=["user_id", "id"], name="activity_by_user"),
+            models.Index(fields=["project_id", "id"], name="activity_by_project"),
+            models.Index(fields=["created_at"], name="activity_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} at {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class IdempotencyRecord(models.Model):

@@ -1,10 +1,14 @@
-"""The two JSON Web Tokens of a session.
+"""What bearer tokens are made of: the two JSON Web Tokens of a session, and API tokens.
 
-Both carry `sid` (the session), `user_id`, `token_type`, `jti`, `iat` and `exp`. A good signature only
-says that we wrote a token once; whether it still counts is told by the session's row.
+Both of a session's carry `sid` (the session), `user_id`, `token_type`, `jti`, `iat` and `exp`. A good signature only
+says that we wrote a token once; whether it still counts is told by the session's row. An API token is
+random and says nothing by itself.
 """
 
+import secrets
+import string
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
@@ -75,3 +79,44 @@ def session_id_of(token: SessionAccessToken | SessionRefreshToken) -> UUID:
         return UUID(token[SESSION_CLAIM])
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise TokenRefused from exc
+
+
+# --- API tokens -------------------------------------------------------------------------------
+
+# People, logs and scanners for leaked secrets know ours by it.
+API_TOKEN_START = "oc_"
+PREFIX_LENGTH = 10
+# 62 to the power of 40 is 238 bits: nobody guesses, so a bare hash of it is safe to keep.
+SECRET_LENGTH = 40
+_ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class NewApiToken:
+    """A fresh API token: `text` is shown once, the others are kept."""
+
+    text: str
+    prefix: str
+    digest: str
+
+
+def new_api_token() -> NewApiToken:
+    """Make an API token: `oc_<prefix>_<secret>`."""
+    prefix = _random(PREFIX_LENGTH)
+    text = f"{API_TOKEN_START}{prefix}_{_random(SECRET_LENGTH)}"
+    return NewApiToken(text, prefix, digest_of(text))
+
+
+def prefix_of(token: str) -> str:
+    """Return what an API token is found by; of anything else, what finds nothing."""
+    # NUL is the one character that a database may refuse to compare with.
+    return token[len(API_TOKEN_START) :].partition("_")[0][:64].replace("\x00", "")
+
+
+def digest_of(secret: str) -> str:
+    """Return the SHA-256 of a secret too long to guess, in hexadecimal."""
+    return sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

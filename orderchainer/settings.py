@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "orderchainer.logs.requests.RequestLogMiddleware",
+    "orderchainer.api.clients.ClientMiddleware",
     "orderchainer.metrics.RequestMetricsMiddleware",
     "orderchainer.content_policy.ContentPolicyMiddleware",
     "orderchainer.api.hosts.AllowedHostMiddleware",
@@ -182,7 +183,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES: dict[str, dict[str, Any]]
 CHANNEL_LAYERS: dict[str, dict[str, Any]]
 if EMBEDDED:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "limits": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "limits",
+            # Beyond so many the oldest counts go: an attacker with addresses without end has others.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        },
+    }
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer",
@@ -197,7 +206,11 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-        }
+        },
+        "limits": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+        },
     }
     CHANNEL_LAYERS = {
         "default": {
@@ -249,11 +262,42 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "sweep-emails": {
+        "task": "accounts.sweep_emails",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     "flush-expired-tokens": {
         "task": "accounts.flush_expired_tokens",
         "schedule": timedelta(days=1),
     },
 }
+
+# --- E-mail ----------------------------------------------------------------------------------
+
+# smtp://user:password@host:port, smtp+tls://…, filemail:///directory, or the console, which shows them.
+vars().update(
+    env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
+)
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="OrderChainer <orders@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Uploads ---------------------------------------------------------------------------------
+
+# Where pictures are kept. Every web process needs the same directory.
+MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
+MEDIA_URL = "media/"
+
+# --- Limits ----------------------------------------------------------------------------------
+
+# Requests and the time that they are counted in, as django-ratelimit writes rates: 5/m, 1000/h. An empty
+# value switches a limit off.
+RATE_LIMIT_AUTH = env.str("RATE_LIMIT_AUTH", default="5/m")
+RATE_LIMIT_CODES = env.str("RATE_LIMIT_CODES", default="10/h")
+RATE_LIMIT_AI = env.str("RATE_LIMIT_AI", default="60/m")
+RATE_LIMIT_STANDARD = env.str("RATE_LIMIT_STANDARD", default="100/m")
+RATELIMIT_USE_CACHE = "limits"
 
 # --- Events ----------------------------------------------------------------------------------
 
@@ -285,6 +329,14 @@ if PASSWORD_REJECT_COMMON:
         {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"}
     )
 
+# Refuse tokens to people who have not shown that their e-mail is theirs.
+REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
+# Whether the endpoints that send codes answer alike for addresses that nobody has. The documents show a
+# 404 for those, which tells a stranger who is a user here.
+HIDE_ACCOUNT_EXISTENCE = env.bool("HIDE_ACCOUNT_EXISTENCE", default=False)
+# Days after which the activity log forgets.
+ACTIVITY_RETENTION_DAYS = env.int("ACTIVITY_RETENTION_DAYS", default=365)
+
 ACCESS_TOKEN_EXPIRE_MINUTES = env.int("ACCESS_TOKEN_EXPIRE_MINUTES", default=15)
 REFRESH_TOKEN_EXPIRE_DAYS = env.int("REFRESH_TOKEN_EXPIRE_DAYS", default=7)
 SIMPLE_JWT = {
@@ -304,9 +356,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.SessionJWTAuthentication"
+        "accounts.api.authentication.BearerAuthentication"
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.api.permissions.WithinScopes",
+    ],
     "DEFAULT_PARSER_CLASSES": ["orderchainer.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["orderchainer.api.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "orderchainer.api.handlers.surface_exception_handler",

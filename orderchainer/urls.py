@@ -27,8 +27,13 @@ urlpatterns = [
     *both_spellings("readyz", health.readyz, name="readyz"),
     *both_spellings("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
-    path("api/auth/", include("accounts.api.urls")),
-    path("api/orders/", include("orders.api.urls")),
+    path("api/auth/", include("accounts.api.chain.urls")),
+    path("api/", include("accounts.api.envelope.urls")),
+    path("api/v1/auth/", include("accounts.api.hub.auth_urls")),
+    path("api/v1/", include("accounts.api.hub.project_urls")),
+    path("auth/api/", include("accounts.api.shop.urls")),
+    path("api/orders/", include("orders.api.chain.urls")),
+    path("api/", include("orders.api.envelope.urls")),
     path("api/discord/", include("integrations.api.urls")),
 ]
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
+from accounts.access import Operation, roles_that_may
 from accounts.models import Membership, Project, User
 from orders.events import EventType
 from orders.graph import StatusesById
@@ -56,7 +57,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
             user=user,
             project=OuterRef("project"),
             project__is_active=True,
-            role__in=Membership.HANDLES_ORDERS,
+            role__in=roles_that_may(Operation.HANDLE_ORDERS),
         )
         return self.filter(Q(owner=user) | Exists(memberships))
 

@@ -1,39 +1,40 @@
-"""Who is calling: from a bearer token to a user whose session is open."""
-
-import ipaddress
-from dataclasses import dataclass
+"""Who is calling: from a bearer token to a user who may be believed."""
 
 import structlog
 from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from accounts.errors import TokenRefused
-from accounts.models import Session, User
-from accounts.queries import session_of
+from accounts.models import ApiToken, Session, User
+from accounts.queries import credential_of
 from accounts.security import security_log
-from orderchainer.api.clients import address_of
 
 
-class SessionJWTAuthentication(JWTAuthentication):
-    """Believe an access token only while its session is open.
+class BearerAuthentication(BaseAuthentication):
+    """Believe a bearer token: an access token while its session is open, or an API token.
 
-    `request.user` is then the user and `request.auth` the `Session`, both from one statement.
+    `request.user` is then the user and `request.auth` the `Session` or the `ApiToken`, both from one
+    statement.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, Session] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Session | ApiToken] | None:
         """Return who calls, or None where no bearer token is shown. A bad one is a 401."""
         token = bearer_token_of(request)
         if token is None:
             return None
         try:
-            session = session_of(token)
+            credential = credential_of(token)
         except TokenRefused as exc:
             security_log.warning("token_refused", kind="access", path=request.path)
             raise AuthenticationFailed from exc
-        structlog.contextvars.bind_contextvars(user_id=session.user_id)
-        return session.user, session
+        structlog.contextvars.bind_contextvars(user_id=credential.user_id)
+        return credential.user, credential
+
+    def authenticate_header(self, request: Request) -> str:
+        """Name the scheme that would do (RFC 9110, 11.6.1)."""
+        return "Bearer"
 
 
 def bearer_token_of(request: HttpRequest | Request) -> str | None:
@@ -44,28 +45,3 @@ def bearer_token_of(request: HttpRequest | Request) -> str | None:
     header = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Where a request comes from, as a session remembers it."""
-
-    ip_address: str | None
-    user_agent: str
-
-
-def caller_of(request: HttpRequest | Request) -> Caller:
-    """Return where `request` comes from."""
-    return Caller(
-        ip_address=_address_in(address_of(request) or ""),
-        # PostgreSQL keeps no NUL, and not every server refuses one in a header.
-        user_agent=request.META.get("HTTP_USER_AGENT", "").replace("\x00", ""),
-    )
-
-
-def _address_in(text: str) -> str | None:
-    """Return an address that the database can keep: a Unix socket has none, and a zone is no part of it."""
-    try:
-        return str(ipaddress.ip_address(text.partition("%")[0]))
-    except ValueError:
-        return None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.utils import timezone
@@ -17,8 +18,9 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.errors import InvalidCredentials, TokenRefused
-from accounts.events import announce_ended_sessions
+from accounts.activity import record_activity
+from accounts.errors import EmailNotVerified, InvalidCredentials, TokenRefused
+from accounts.events import ActivityType, announce_ended_sessions
 from accounts.models import Session, User
 from accounts.security import security_log
 from accounts.tokens import (
@@ -29,42 +31,45 @@ from accounts.tokens import (
     read_token,
     session_id_of,
 )
+from orderchainer.api.clients import current_client
 
 # A client with two tabs, or one that lost our answer, may send a token twice in a moment. Later than
 # this only a thief or the robbed one does.
 REUSE_LEEWAY = timedelta(seconds=30)
 
 
-def sign_in(
-    *, email: str, password: str, ip_address: str | None = None, user_agent: str = ""
-) -> TokenPair:
-    """Open a session for whoever knows the password. Raises `InvalidCredentials`.
+def sign_in(*, email: str, password: str) -> TokenPair:
+    """Open a session for whoever knows the password. Raises `InvalidCredentials`, `EmailNotVerified`.
 
     An unknown e-mail takes as long as a wrong password: Django runs the hasher for nobody, too.
     """
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
-    return open_session(user=user, ip_address=ip_address, user_agent=user_agent)
+    return open_session(user=user)
 
 
 @transaction.atomic
-def open_session(
-    *, user: User, ip_address: str | None = None, user_agent: str = ""
-) -> TokenPair:
-    """Open a session for a user who has proven who they are, and return its first tokens."""
+def open_session(*, user: User) -> TokenPair:
+    """Open a session for a user who has proven who they are, and return its first tokens.
+
+    Raises `EmailNotVerified` where tokens are for the verified alone.
+    """
+    if settings.REQUIRE_VERIFIED_EMAIL and user.email_verified_at is None:
+        raise EmailNotVerified
     moment = timezone.now()
+    client = current_client()
     session = Session.objects.create(
         user=user,
         # Of the password that was checked, not of the one in the database by now: where somebody
         # changed it in between, this session is dead from the start.
         password_fingerprint=user.get_session_auth_hash(),
         expires_at=moment + api_settings.REFRESH_TOKEN_LIFETIME,
-        ip_address=ip_address,
-        user_agent=user_agent[:255],
+        ip_address=client.address,
+        user_agent=client.user_agent,
     )
     User.objects.filter(pk=user.pk).update(last_login=moment)
-    security_log.info("login_succeeded", user_id=user.pk, session_id=str(session.pk))
+    record_activity(ActivityType.LOGIN_SUCCEEDED, user=user, session_id=str(session.pk))
     return issue_pair(session)
 
 

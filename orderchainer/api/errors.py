@@ -70,6 +70,18 @@ class Stale(DomainError):
     )
 
 
+class TooManyRequests(DomainError):
+    """The caller comes too often. `retry_after` are the seconds until it makes sense again."""
+
+    code = "rate_limit_exceeded"
+    default_message = "Too many requests."
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = max(1, retry_after)
+        unit = "second" if self.retry_after == 1 else "seconds"
+        super().__init__(f"Too many requests. Try again in {self.retry_after} {unit}.")
+
+
 class Invalid(DomainError):
     """Input that cannot be meant. `errors` holds messages by field name."""
 

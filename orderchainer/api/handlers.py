@@ -21,7 +21,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from orderchainer.api import errors
-from orderchainer.api.surfaces import CHAIN, Problem, surface_of
+from orderchainer.api.rates import LimitExceeded
+from orderchainer.api.surfaces import (
+    CHAIN,
+    MISSING_AUTHORIZATION,
+    Problem,
+    surface_of,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -32,6 +38,7 @@ STATUS_OF_KIND: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.Conflict, 409),
     (errors.Stale, 412),
     (errors.Invalid, 400),
+    (errors.TooManyRequests, 429),
 )
 
 
@@ -47,6 +54,7 @@ def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Res
         logger.error("unhandled_error", exc_info=exc)
         problem = Problem(500, "internal_error", "Internal server error")
     surface = surface_of(request.path) or CHAIN  # type: ignore[attr-defined]
+    problem = surface.reading(problem)
     return Response(
         surface.body_of(problem), status=problem.status, headers=dict(problem.headers)
     )
@@ -67,7 +75,7 @@ def problem_of(exc: Exception) -> Problem | None:
             exc.message,
             by_field,
             exc.data,
-            _challenge(status),
+            _headers_of(exc, status),
             is_duplicate=isinstance(exc, errors.AlreadyExists),
         )
     if isinstance(exc, exceptions.ValidationError):
@@ -78,7 +86,14 @@ def problem_of(exc: Exception) -> Problem | None:
         return Problem(
             400, "unreadable", "The body cannot be read.", {"body": [str(exc.detail)]}
         )
-    if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+    if isinstance(exc, exceptions.NotAuthenticated):
+        return Problem(
+            401,
+            MISSING_AUTHORIZATION,
+            "Could not validate credentials",
+            headers=_challenge(401),
+        )
+    if isinstance(exc, exceptions.AuthenticationFailed):
         return Problem(
             401,
             "unauthenticated",
@@ -98,6 +113,12 @@ def problem_of(exc: Exception) -> Problem | None:
     return None
 
 
+def _headers_of(exc: errors.DomainError, status: int) -> dict[str, str]:
+    if isinstance(exc, LimitExceeded):
+        return {"Retry-After": str(exc.retry_after), **exc.usage.headers}
+    return _challenge(status)
+
+
 def _challenge(status: int) -> dict[str, str]:
     """RFC 9110, 11.6.1: a 401 names the scheme that would do."""
     return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
@@ -108,6 +129,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     surface = surface_of(request.path)
     if surface is None:
         return None
+    problem = surface.reading(problem)
     return JsonResponse(
         surface.body_of(problem), status=problem.status, headers=dict(problem.headers)
     )

@@ -354,11 +354,9 @@ def _group_of(surface: Surface) -> str:
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """`Authorization: Bearer …` with an access token, for every authentication by JWT of ours."""
+    """`Authorization: Bearer …` with an access token or an API token."""
 
-    target_class = "rest_framework_simplejwt.authentication.JWTAuthentication"
-    match_subclasses = True
-    priority = 1
+    target_class = "accounts.api.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
@@ -366,7 +364,10 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         definition: dict[str, Any] = build_bearer_security_scheme_object(
             header_name="HTTP_AUTHORIZATION", token_prefix="Bearer", bearer_format="JWT"
         )
-        definition["description"] = "An access token from `POST /api/auth/token`."
+        definition["description"] = (
+            "An access token from `POST /api/auth/token`, or an API token (`oc_…`) from "
+            "`POST /api/v1/auth/tokens`."
+        )
         return definition
 
 

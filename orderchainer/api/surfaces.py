@@ -6,7 +6,7 @@ answers there, so that an unknown path, a body over the limit or a crash is answ
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +29,23 @@ class Problem:
     is_duplicate: bool = False
 
 
+# Nobody has said who they are, as against saying it wrongly: one document has words for each.
+MISSING_AUTHORIZATION = "missing_authorization"
+
+
+def _as_it_is(problem: Problem) -> Problem:
+    return problem
+
+
 @dataclass(frozen=True)
 class Surface:
-    """One documented API: its name, where it lives, how it writes a problem."""
+    """One documented API: its name, where it lives, how it reads a problem and writes it."""
 
     name: str
     prefixes: tuple[str, ...]
     body_of: Callable[[Problem], Body]
+    # What another document would call by another status.
+    reading: Callable[[Problem], Problem] = _as_it_is
 
 
 # --- chain: `detail` carries the documented words, facts stand beside it ----------------------
@@ -49,6 +59,12 @@ CHAIN_WORDS = {
 }
 
 
+# Refusals that a client must tell from the others of their status, for which the document has one text.
+CHAIN_TOLD_APART = frozenset(
+    {"email_not_verified", "insufficient_scope", "session_needed"}
+)
+
+
 def chain_body(problem: Problem) -> Body:
     """Write `{"detail"}` with the document's words; a 400 adds `errors`, a 409 `code` and facts."""
     if problem.is_duplicate:
@@ -56,7 +72,7 @@ def chain_body(problem: Problem) -> Body:
     else:
         detail = CHAIN_WORDS.get(problem.status, problem.message)
     body: Body = {"detail": detail}
-    if problem.status not in {401, 403, 404, 500}:
+    if problem.status not in {401, 403, 404, 500} or problem.code in CHAIN_TOLD_APART:
         body["code"] = problem.code
     if problem.errors:
         body["errors"] = dict(problem.errors)
@@ -64,6 +80,14 @@ def chain_body(problem: Problem) -> Body:
 
 
 # --- hub --------------------------------------------------------------------------------------
+
+
+def hub_reading(problem: Problem) -> Problem:
+    """Tell fields that do not validate (422) from a body that cannot be read (400)."""
+    if problem.status == 400 and problem.code != "unreadable":
+        code = "validation_error" if problem.code == "invalid" else problem.code
+        return replace(problem, status=422, code=code)
+    return problem
 
 
 def hub_body(problem: Problem) -> Body:
@@ -83,7 +107,12 @@ def hub_body(problem: Problem) -> Body:
 ENVELOPE_CODES = {
     "invalid": "VALIDATION_FAILED",
     "unauthenticated": "UNAUTHORIZED",
+    MISSING_AUTHORIZATION: "UNAUTHORIZED",
+    "unreadable": "VALIDATION_FAILED",
 }
+MISSING_AUTHORIZATION_HINT = (
+    "Authorization header is required. Format: Authorization: Bearer <token>"
+)
 
 
 def envelope_body(problem: Problem) -> Body:
@@ -94,12 +123,18 @@ def envelope_body(problem: Problem) -> Body:
         code = "MISSING_REQUIRED_FIELD"
     else:
         code = ENVELOPE_CODES.get(problem.code, problem.code.upper())
-    return {
+    body: Body = {
         "success": False,
         "error": first or problem.message,
         "errorCode": code,
         "timestamp": milliseconds(timezone.now()),
     }
+    if problem.code == MISSING_AUTHORIZATION:
+        body |= {
+            "error": "Missing authorization",
+            "message": MISSING_AUTHORIZATION_HINT,
+        }
+    return body
 
 
 # --- shop -------------------------------------------------------------------------------------
@@ -124,8 +159,23 @@ CHAIN = Surface(
     "chain", ("/api/orders", "/api/discord", "/api/auth", "/api"), chain_body
 )
 UNION = Surface("union", ("/api/auth/register",), union_body)
-HUB = Surface("hub", ("/api/v1",), hub_body)
-ENVELOPE = Surface("envelope", ("/api/user", "/api/order"), envelope_body)
+HUB = Surface("hub", ("/api/v1",), hub_body, hub_reading)
+ENVELOPE = Surface(
+    "envelope",
+    (
+        "/api/user",
+        "/api/order",
+        "/api/auth/login",
+        "/api/auth/forgot-password",
+        "/api/auth/send-reset-code",
+        "/api/auth/reset-password",
+        "/api/auth/verify-email",
+        "/api/auth/resend-verification-code",
+        "/api/auth/register-confirmation",
+        "/api/auth/resend-confirmation-email",
+    ),
+    envelope_body,
+)
 SHOP = Surface("shop", ("/auth/api", "/api/products", "/api/cart"), shop_body)
 
 _BY_PREFIX = sorted(

@@ -179,7 +179,10 @@ def test_the_token_is_a_bearer_token() -> None:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token from `POST /api/auth/token`.",
+            "description": (
+                "An access token from `POST /api/auth/token`, or an API token (`oc_…`) from "
+                "`POST /api/v1/auth/tokens`."
+            ),
         }
     }
 

@@ -1,18 +1,16 @@
 """`/api/auth/`: register, sign in, stay signed in, sign out."""
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import FormParser
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import services
-from accounts.api.authentication import bearer_token_of, caller_of
+from accounts.api.authentication import bearer_token_of
 from accounts.api.chain import serializers
+from accounts.api.public import UNCACHED, CredentialsView, PublicView
 from accounts.errors import EmailTaken
 from orderchainer.api.errors import Invalid
-from orderchainer.api.parsers import StrictJSONParser
+from orderchainer.api.rates import REGISTER, SIGN_IN
 from orderchainer.api.schema import answer_example, errors_of, request_example
 
 FORM = "application/x-www-form-urlencoded"
@@ -24,25 +22,12 @@ TOKEN_EXAMPLE = {
     "expires_in": 900,
 }
 REQUIRED = ["This field is required."]
-# RFC 6749, 5.1: nothing between us and the client may keep an answer with tokens in it.
-UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-
-class PublicView(APIView):
-    """A door for people without an access token: a bad one in the header is none of its business."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-
-class CredentialsView(PublicView):
-    """A public door that reads JSON and the form encoding that OAuth2 clients send."""
-
-    parser_classes = (StrictJSONParser, FormParser)
 
 
 class RegisterView(PublicView):
     """Become a user. Two documents claim this path: the answers are the union of both."""
+
+    limit = REGISTER
 
     @extend_schema(
         operation_id="register",
@@ -95,6 +80,8 @@ class RegisterView(PublicView):
 class TokenView(CredentialsView):
     """Sign in."""
 
+    limit = SIGN_IN
+
     @extend_schema(
         operation_id="get_token",
         summary="Get an access token",
@@ -132,12 +119,8 @@ class TokenView(CredentialsView):
         """Sign in."""
         body = serializers.Credentials(data=request.data)
         body.is_valid(raise_exception=True)
-        caller = caller_of(request)
         pair = services.sign_in(
-            email=body.value,
-            password=body.validated_data["password"],
-            ip_address=caller.ip_address,
-            user_agent=caller.user_agent,
+            email=body.value, password=body.validated_data["password"]
         )
         return Response(serializers.tokens(pair), headers=UNCACHED)
 

@@ -41,7 +41,8 @@ def test_ends_a_session_once(client: Client) -> None:
 
 
 def test_a_session_is_looked_at_and_not_written(client: Client) -> None:
-    open_session(user=make_user(), ip_address="192.0.2.1", user_agent="curl/8")
+    open_session(user=make_user())
+    Session.objects.update(ip_address="192.0.2.1", user_agent="curl/8")
     session = Session.objects.get()
 
     shown = client.get(page("session_change", session.pk)).content.decode()

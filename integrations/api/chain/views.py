@@ -3,7 +3,6 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
 from integrations import services
@@ -11,6 +10,7 @@ from integrations.api.chain import serializers
 from integrations.errors import WebhookExists, WebhookUnreadable
 from integrations.queries import discord_webhook_of
 from orderchainer.api.schema import answer_example, errors_of, request_example
+from orderchainer.api.views import SurfaceView
 
 URL_EXAMPLE = "https://discord.com/api/webhooks/..."
 WEBHOOK_EXAMPLE = {
@@ -49,8 +49,10 @@ SWITCHED_OFF_EXAMPLE = {
 }
 
 
-class DiscordView(APIView):
+class DiscordView(SurfaceView):
     """The caller's Discord integration."""
+
+    area = "discord"
 
     @extend_schema(
         summary="Create integration",
@@ -159,8 +161,10 @@ class DiscordView(APIView):
         return Response({"message": "Discord integration deleted successfully"})
 
 
-class DiscordTestView(APIView):
+class DiscordTestView(SurfaceView):
     """Trying whether the webhook works."""
+
+    area = "discord"
 
     @extend_schema(
         summary="Test the webhook",

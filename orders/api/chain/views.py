@@ -7,7 +7,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from accounts.models import User
 from accounts.services.idempotency import Answer, answer_once, fingerprint_of
@@ -24,6 +23,7 @@ from orderchainer.api.schema import (
     etag_of_answer,
     request_example,
 )
+from orderchainer.api.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.chain import examples
 from orders.api.chain.filters import ORDERINGS, narrowed
@@ -62,8 +62,10 @@ REFUSED_CHANGES = (
 )
 
 
-class OrderViewSet(ViewSet):
+class OrderViewSet(SurfaceViewSet):
     """Orders of the caller."""
+
+    area = "orders"
 
     @extend_schema(
         summary="List orders",

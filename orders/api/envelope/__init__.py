@@ -1,0 +1,1 @@
+"""Orders on the envelope surface: `/api/order`."""
