@@ -1,5 +1,6 @@
 """Bare lists with their total in `X-Total-Count` and RFC 8288 links beside the body."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -8,8 +9,10 @@ from rest_framework.response import Response
 from orderchainer.api.errors import Invalid
 
 DEFAULT_LIMIT = 100
+DEFAULT_PAGE_SIZE = 50
 MAX_LIMIT = 200
 MAX_SKIP = 2**31 - 1
+MAX_PAGE = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,19 @@ class Window:
             return self.skip + row_count
         return None
 
+    def query_at(self, skip: int) -> dict[str, str]:
+        """Return the parameters that ask for as many rows after the first `skip`."""
+        return {"skip": str(skip), "limit": str(self.limit)}
+
+
+@dataclass(frozen=True)
+class PageWindow(Window):
+    """A window that is asked for by the number of a page, counted from 1, and its size."""
+
+    def query_at(self, skip: int) -> dict[str, str]:
+        """Return the parameters that ask for the page that begins after the first `skip`."""
+        return {"page": str(skip // self.limit + 1), "page_size": str(self.limit)}
+
 
 def window_of(request: HttpRequest) -> Window:
     """Read `skip` and `limit`. Raises `Invalid` for what is no number or out of bounds."""
@@ -34,6 +50,16 @@ def window_of(request: HttpRequest) -> Window:
     if errors:
         raise Invalid(errors)
     return Window(skip, limit)
+
+
+def page_window_of(request: HttpRequest) -> PageWindow:
+    """Read `page` and `page_size`. Raises `Invalid` for what is no number or out of bounds."""
+    errors: dict[str, list[str]] = {}
+    page = _number(request, "page", 1, 1, MAX_PAGE, errors)
+    size = _number(request, "page_size", DEFAULT_PAGE_SIZE, 1, MAX_LIMIT, errors)
+    if errors:
+        raise Invalid(errors)
+    return PageWindow((page - 1) * size, size)
 
 
 def _number(
@@ -61,7 +87,7 @@ def _number(
 
 def bare_list(
     request: HttpRequest,
-    rows: list[object],
+    rows: Sequence[object],
     *,
     total: int,
     window: Window,
@@ -72,23 +98,18 @@ def bare_list(
     response["X-Total-Count"] = str(total)
     links = []
     if window.skip + window.limit < total:
-        links.append(
-            _link(request, window.skip + window.limit, window.limit, "next", extra)
-        )
+        following = window.query_at(window.skip + window.limit)
+        links.append(_link(request, {**following, **extra}, "next"))
     if window.skip > 0:
-        previous = max(0, window.skip - window.limit)
-        links.append(_link(request, previous, window.limit, "prev", extra))
+        previous = window.query_at(max(0, window.skip - window.limit))
+        links.append(_link(request, {**previous, **extra}, "prev"))
     if links:
         response["Link"] = ", ".join(links)
     return response
 
 
-def _link(
-    request: HttpRequest, skip: int, limit: int, rel: str, extra: dict[str, str]
-) -> str:
+def _link(request: HttpRequest, parameters: dict[str, str], rel: str) -> str:
     query = request.GET.copy()
-    query["skip"] = str(skip)
-    query["limit"] = str(limit)
-    for name, value in extra.items():
+    for name, value in parameters.items():
         query[name] = value
     return f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="{rel}"'

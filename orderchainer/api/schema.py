@@ -20,7 +20,8 @@ A view says what is its own; everything that follows from the surface is added h
 - `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
   status does. The example bodies are written by the surface itself, so they are what is sent.
 - Never name 401, 413, 415 or 500: they are added to each operation that can answer them.
-- `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`.
+- `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
+  `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
 - `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
   conditions on it; `NOT_MODIFIED` is the 304, and 412 belongs into `errors_of`.
 - The tag comes from the path (`/api/orders/{id}` is in "chain: orders"); do not set `tags`.
@@ -42,7 +43,13 @@ from rest_framework import serializers
 
 from orderchainer.api.errors import DomainError
 from orderchainer.api.handlers import problem_of
-from orderchainer.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_SKIP
+from orderchainer.api.pagination import (
+    DEFAULT_LIMIT,
+    DEFAULT_PAGE_SIZE,
+    MAX_LIMIT,
+    MAX_PAGE,
+    MAX_SKIP,
+)
 from orderchainer.api.surfaces import (
     CHAIN,
     ENVELOPE,
@@ -240,6 +247,21 @@ _LIMIT = OpenApiParameter(
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     description="How many rows to return at most.",
 )
+_PAGE = OpenApiParameter(
+    "page",
+    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1},
+    description="Which page to return, counted from 1.",
+)
+_PAGE_SIZE = OpenApiParameter(
+    "page_size",
+    {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_LIMIT,
+        "default": DEFAULT_PAGE_SIZE,
+    },
+    description="How many rows a page has at most.",
+)
 _TOTAL = OpenApiParameter(
     "X-Total-Count",
     OpenApiTypes.INT,
@@ -255,6 +277,7 @@ _LINK = OpenApiParameter(
     response=[200],
 )
 WINDOW = [_SKIP, _LIMIT, _TOTAL, _LINK]
+PAGE_WINDOW = [_PAGE, _PAGE_SIZE, _TOTAL, _LINK]
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
