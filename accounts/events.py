@@ -40,17 +40,18 @@ class ActivityType(models.TextChoices):
     MEMBER_REMOVED = "member_removed"
 
 
-# Sent with `user_id: int` and `session_ids: list[UUID]` once the end of these sessions is committed:
-# a logout, a changed password, a deactivated user, a refresh token used twice.
-sessions_ended = Signal()
+# Sent with `user_id: int` and `credential_ids: list[UUID]` once the end of these sessions and API tokens
+# is committed: a logout, a changed password, a deactivated user, a refresh token used twice, a token
+# revoked. Nobody says so where one expires.
+credentials_ended = Signal()
 
 
-def announce_ended_sessions(*, user_id: int, session_ids: Sequence[UUID]) -> None:
-    """Send `sessions_ended` after the commit; a listener that fails is logged and harms nobody."""
-    ended = list(session_ids)
+def announce_ended_credentials(*, user_id: int, credential_ids: Sequence[UUID]) -> None:
+    """Send `credentials_ended` after the commit; a listener that fails is logged and harms nobody."""
+    ended = list(credential_ids)
     if ended:
         transaction.on_commit(
-            lambda: sessions_ended.send_robust(
-                sender=None, user_id=user_id, session_ids=ended
+            lambda: credentials_ended.send_robust(
+                sender=None, user_id=user_id, credential_ids=ended
             )
         )

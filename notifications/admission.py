@@ -1,7 +1,8 @@
 """Who may follow which feed, at the door and as long as the socket lasts.
 
-A socket lives as long as the *session* of its token, not as long as the token: the token is shown once,
-when the socket opens, and it is the session that a logout or a changed password ends.
+A socket lives as long as the *credential* that it was opened with: the session of an access token, which
+outlives the token itself and which a logout or a changed password ends, or an API token. Either is shown
+once, when the socket opens.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,8 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from accounts.models import User
-from accounts.queries import session_of, still_open
+from accounts.models import ApiToken, User
+from accounts.queries import credential_of, still_open
+from accounts.scopes import covers, scope_for
 from notifications.feeds import Feed, OwnerFeed
 from notifications.protocol import CloseCode
 from orderchainer.api.errors import Unauthenticated
@@ -19,6 +21,8 @@ from orderchainer.api.errors import Unauthenticated
 # The subprotocol that a browser offers before the token, since it can set no header. We answer it.
 BEARER = "bearer"
 MAX_USER_ID = 2**63 - 1
+# What an API token needs: whoever may read orders may hear of them.
+SCOPE = scope_for("orders", "GET")
 
 
 class Refused(Exception):  # an outcome that is told to the client, not a defect
@@ -31,10 +35,10 @@ class Refused(Exception):  # an outcome that is told to the client, not a defect
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What lets a socket follow a feed: an open session, and for another's feed a staff member's."""
+    """What lets a socket follow a feed: an open session or API token, and for another's feed a staff member's."""
 
     feed: Feed
-    session_id: UUID
+    credential_id: UUID
     user_id: int
     as_staff: bool = False
 
@@ -48,18 +52,20 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
     if token is None:
         raise Refused(CloseCode.UNAUTHENTICATED)
     try:
-        session = session_of(token)
+        credential = credential_of(token)
     except Unauthenticated as exc:
         raise Refused(CloseCode.UNAUTHENTICATED) from exc
-    user = session.user
+    if isinstance(credential, ApiToken) and not covers(credential.scopes, SCOPE):
+        raise Refused(CloseCode.FORBIDDEN)
+    user = credential.user
     if owner_id_in_path == str(user.pk):
-        return Admission(OwnerFeed(user.pk), session.pk, user.pk)
+        return Admission(OwnerFeed(user.pk), credential.pk, user.pk)
     if not user.is_staff:
         raise Refused(CloseCode.FORBIDDEN)
     if not _is_user(owner_id_in_path):
         raise Refused(CloseCode.NOT_FOUND)
     return Admission(
-        OwnerFeed(int(owner_id_in_path)), session.pk, user.pk, as_staff=True
+        OwnerFeed(int(owner_id_in_path)), credential.pk, user.pk, as_staff=True
     )
 
 
@@ -71,8 +77,8 @@ def _is_user(id_in_path: str) -> bool:
 
 
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
-    """Return those that hold no more and what to close them with: one statement, two with staff."""
-    open_sessions = still_open({admission.session_id for admission in admissions})
+    """Return those that hold no more and what to close them with: three statements at most."""
+    still = still_open({admission.credential_id for admission in admissions})
     watchers = {admission.user_id for admission in admissions if admission.as_staff}
     staff = (
         set(
@@ -85,7 +91,7 @@ def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, Clo
     )
     lapsed: dict[Admission, CloseCode] = {}
     for admission in admissions:
-        if admission.session_id not in open_sessions:
+        if admission.credential_id not in still:
             lapsed[admission] = CloseCode.UNAUTHENTICATED
         elif admission.as_staff and admission.user_id not in staff:
             lapsed[admission] = CloseCode.FORBIDDEN
@@ -93,7 +99,7 @@ def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, Clo
 
 
 def token_in(scope: Mapping[str, Any]) -> str | None:
-    """Return the access token that a WebSocket was opened with.
+    """Return the token that a WebSocket was opened with.
 
     It stands in the `Authorization: Bearer` header, else after `bearer` in `Sec-WebSocket-Protocol`,
     else in the query as `token`.

@@ -21,7 +21,7 @@ from notifications.listeners import Listener
 from notifications.messages import Message, message_of
 from notifications.outboxes import Batch
 from notifications.protocol import CloseCode, position_ahead, resumed
-from notifications.wakeups import PUSH_GROUP, SESSIONS_ENDED, STREAM_ADVANCED
+from notifications.wakeups import CREDENTIALS_ENDED, PUSH_GROUP, STREAM_ADVANCED
 from orderchainer.api.measures import SOCKETS
 from orders.models import OrderEvent
 from orders.queries import stream_after, stream_head
@@ -33,7 +33,8 @@ T = TypeVar("T")
 
 # What a lost wake-up costs at most.
 POLL_SECONDS = 2.0
-# How long a socket can outlive its session where the word of its end was lost.
+# How long a socket can outlive what it was opened with where nobody says so (an API token that expires)
+# or the word was lost.
 RECHECK_SECONDS = 15.0
 # Events read at once.
 PAGE_SIZE = 500
@@ -229,12 +230,12 @@ class Hub:
             ):
                 if position > self.position:
                     self._advanced.set()
-            case {"type": str(kind), "session_ids": list(ended)} if (
-                kind == SESSIONS_ENDED
+            case {"type": str(kind), "credential_ids": list(ended)} if (
+                kind == CREDENTIALS_ENDED
             ):
-                gone = {UUID(session_id) for session_id in ended}
+                gone = {UUID(credential_id) for credential_id in ended}
                 for listener in self._present:
-                    if listener.admission.session_id in gone:
+                    if listener.admission.credential_id in gone:
                         listener.close(CloseCode.UNAUTHENTICATED)
 
     async def _recheck_admissions(self, healthy: Callable[[], None]) -> None:

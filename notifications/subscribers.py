@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from accounts.events import sessions_ended
+from accounts.events import credentials_ended
 from notifications.wakeups import announcer
 from orders.events import stream_advanced
 
@@ -13,14 +13,14 @@ def wake_listeners(*, position: int, **signal: object) -> None:
     announcer.stream_advanced(position)
 
 
-def close_sockets_of(*, session_ids: Sequence[UUID], **signal: object) -> None:
-    """Sessions have ended, and with them every socket they opened."""
-    announcer.sessions_ended(session_ids)
+def close_sockets_of(*, credential_ids: Sequence[UUID], **signal: object) -> None:
+    """Sessions or API tokens have ended, and with them every socket they opened."""
+    announcer.credentials_ended(credential_ids)
 
 
 def connect() -> None:
     """Listen to the apps below. Safe to call twice."""
     stream_advanced.connect(wake_listeners, dispatch_uid="notifications.wake_listeners")
-    sessions_ended.connect(
+    credentials_ended.connect(
         close_sockets_of, dispatch_uid="notifications.close_sockets_of"
     )

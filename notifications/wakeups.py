@@ -20,7 +20,7 @@ logger = structlog.get_logger(__name__)
 # The one group of the channel layer in which every process that holds sockets has one channel.
 PUSH_GROUP = "push"
 STREAM_ADVANCED = "stream.advanced"
-SESSIONS_ENDED = "sessions.ended"
+CREDENTIALS_ENDED = "credentials.ended"
 
 SEND_SECONDS = 5.0
 
@@ -40,9 +40,9 @@ class Announcer:
         """Say that the stream has reached `position`."""
         self._home().call_soon_threadsafe(self._note, position, ())
 
-    def sessions_ended(self, session_ids: Iterable[UUID]) -> None:
-        """Say that these sessions are over."""
-        ended = [str(session_id) for session_id in session_ids]
+    def credentials_ended(self, credential_ids: Iterable[UUID]) -> None:
+        """Say that these sessions or API tokens are over."""
+        ended = [str(credential_id) for credential_id in credential_ids]
         self._home().call_soon_threadsafe(self._note, 0, ended)
 
     def _home(self) -> asyncio.AbstractEventLoop:
@@ -64,7 +64,7 @@ class Announcer:
         while self._position or self._ended:
             if self._ended:
                 ended, self._ended = sorted(self._ended), set()
-                await _send({"type": SESSIONS_ENDED, "session_ids": ended})
+                await _send({"type": CREDENTIALS_ENDED, "credential_ids": ended})
             if self._position:
                 position, self._position = self._position, 0
                 await _send({"type": STREAM_ADVANCED, "position": position})

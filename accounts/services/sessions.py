@@ -20,7 +20,7 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.activity import record_activity
 from accounts.errors import EmailNotVerified, InvalidCredentials, TokenRefused
-from accounts.events import ActivityType, announce_ended_sessions
+from accounts.events import ActivityType, announce_ended_credentials
 from accounts.models import Session, User
 from accounts.security import security_log
 from accounts.tokens import (
@@ -196,7 +196,7 @@ def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
 
 @transaction.atomic
 def end_sessions(*, user: User, reason: Session.EndReason) -> int:
-    """End all open sessions of `user` and return how many there were. Announces `sessions_ended`."""
+    """End all open sessions of `user` and return how many there were. Announces `credentials_ended`."""
     sessions = list(
         Session.objects.locked().filter(user=user, ended_at=None).order_by("pk")
     )
@@ -206,7 +206,7 @@ def end_sessions(*, user: User, reason: Session.EndReason) -> int:
 
 @transaction.atomic
 def end_session(*, session: Session, reason: Session.EndReason) -> bool:
-    """End one session; False where it had ended already. Announces `sessions_ended`."""
+    """End one session; False where it had ended already. Announces `credentials_ended`."""
     locked = Session.objects.locked().filter(pk=session.pk, ended_at=None)
     sessions = list(locked)
     _end(sessions, reason)
@@ -228,4 +228,4 @@ def _end(sessions: Sequence[Session], reason: Session.EndReason) -> None:
             reason=str(reason),
         )
     for user_id, session_ids in by_user.items():
-        announce_ended_sessions(user_id=user_id, session_ids=session_ids)
+        announce_ended_credentials(user_id=user_id, credential_ids=session_ids)

@@ -20,7 +20,7 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 
 from accounts.errors import InvalidCredentials, TokenRefused
-from accounts.events import sessions_ended
+from accounts.events import credentials_ended
 from accounts.models import Session, User
 from accounts.queries import session_of, still_open
 from accounts.services import (
@@ -54,17 +54,17 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def announced(django_capture_on_commit_callbacks: Any) -> Iterator[Announced]:
-    """Collect what `sessions_ended` says: user and sessions."""
+    """Collect what `credentials_ended` says: user and sessions."""
     heard: Announced = []
 
     def hear(
-        sender: object, *, user_id: int, session_ids: list[UUID], **_: object
+        sender: object, *, user_id: int, credential_ids: list[UUID], **_: object
     ) -> None:
-        heard.append((user_id, session_ids))
+        heard.append((user_id, credential_ids))
 
-    sessions_ended.connect(hear)
+    credentials_ended.connect(hear)
     yield heard
-    sessions_ended.disconnect(hear)
+    credentials_ended.disconnect(hear)
 
 
 def is_refused(work: Callable[[], object]) -> bool:

@@ -7,7 +7,7 @@ import time_machine
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.events import sessions_ended
+from accounts.events import credentials_ended
 from accounts.models import Session, User
 from accounts.services import change_password, deactivate_user, log_out
 from accounts.tests.factories import token_of
@@ -64,7 +64,7 @@ async def test_finds_an_ended_session_where_its_announcement_was_lost(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
-    sessions_ended.disconnect(dispatch_uid="notifications.close_sockets_of")
+    credentials_ended.disconnect(dispatch_uid="notifications.close_sockets_of")
 
     try:
         async with socket_of(ada) as socket:

@@ -17,7 +17,7 @@ from notifications.tests.factories import in_thread, make_stream, socket_of
 from notifications.wakeups import Announcer
 from orderchainer.testing.servers import needs_services
 
-SESSION = UUID("0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52")
+CREDENTIAL = UUID("0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52")
 
 
 class StuckLayer(InMemoryChannelLayer):
@@ -56,7 +56,7 @@ async def test_whoever_announces_never_waits_and_what_piles_up_becomes_one(
     started = time.monotonic()
     for position in range(2, 1000):
         announcer.stream_advanced(position)
-    announcer.sessions_ended([SESSION])
+    announcer.credentials_ended([CREDENTIAL])
     assert time.monotonic() - started < 0.5
 
     stuck.go_on.set()
@@ -65,7 +65,7 @@ async def test_whoever_announces_never_waits_and_what_piles_up_becomes_one(
         await asyncio.sleep(0.01)
     assert stuck.sent == [
         {"type": "stream.advanced", "position": 1},
-        {"type": "sessions.ended", "session_ids": [str(SESSION)]},
+        {"type": "credentials.ended", "credential_ids": [str(CREDENTIAL)]},
         {"type": "stream.advanced", "position": 999},
     ]
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.events import sessions_ended
+from accounts.events import credentials_ended
 from accounts.models import Session, User
 from accounts.services import open_session
 from accounts.tests.admin.pages import NEW_PASSWORD, change_form, page, run
@@ -18,17 +18,17 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def announced() -> Iterator[list[dict[str, Any]]]:
-    """Collect what `sessions_ended` says."""
+    """Collect what `credentials_ended` says."""
     heard: list[dict[str, Any]] = []
 
     def hear(
-        sender: object, *, user_id: int, session_ids: list[Any], **_: object
+        sender: object, *, user_id: int, credential_ids: list[Any], **_: object
     ) -> None:
-        heard.append({"user_id": user_id, "session_ids": session_ids})
+        heard.append({"user_id": user_id, "credential_ids": credential_ids})
 
-    sessions_ended.connect(hear)
+    credentials_ended.connect(hear)
     yield heard
-    sessions_ended.disconnect(hear)
+    credentials_ended.disconnect(hear)
 
 
 def test_makes_a_user_with_a_project(client: Client) -> None:
@@ -117,7 +117,7 @@ def test_a_new_password_ends_the_sessions(
     assert response.status_code == 302
     assert user.check_password(NEW_PASSWORD)
     assert session.end_reason == "password_changed"
-    assert announced == [{"user_id": user.pk, "session_ids": [session.pk]}]
+    assert announced == [{"user_id": user.pk, "credential_ids": [session.pk]}]
 
 
 def test_an_own_new_password_ends_the_sessions_of_tokens_and_keeps_the_page(
