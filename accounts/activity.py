@@ -1,11 +1,22 @@
 """Recording what touched who gets in: a row for those it concerns, and a line in the security log."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, Final
 
 from accounts.events import ActivityType
 from accounts.models import Activity, User
 from accounts.security import security_log
 from orderchainer.api.clients import current_client
+
+
+class Stranger(Enum):
+    """Stands for whoever has not shown who they are."""
+
+    NOBODY = "nobody"
+
+
+NOBODY: Final = Stranger.NOBODY
 
 # What the security log tells louder than the rest.
 _WARNINGS = frozenset(
@@ -16,38 +27,76 @@ _WARNINGS = frozenset(
         ActivityType.PRIVILEGES_CHANGED,
     }
 )
+# Lines that are alike whether somebody has the address or not: who reads the log shall not learn which
+# addresses have accounts. The row tells, to its user and to staff.
+_NAMELESS = frozenset({ActivityType.LOGIN_FAILED})
 
 
 def record_activity(
     type_: ActivityType,
     *,
     user: User | None,
-    by: User | None = None,
+    by: User | Stranger | None = None,
     project_id: int | None = None,
     **data: Any,
 ) -> None:
     """Write down that something happened to `user`, in the transaction in which it happens.
 
-    `by` is who did it, `user` themselves where nobody else is named. `data` are plain values: ids, roles,
-    old and new; never a password, a code, a token or somebody's e-mail. The log line is written at once,
-    so that what a rollback takes back has still been tried in the open.
+    `by` is who did it, `user` themselves where nobody else is named, and `NOBODY` where whoever did it
+    has not shown who they are. `data` are plain values: ids, roles, old and new; never a password, a code,
+    a token or somebody's e-mail. The log line is written at once, so that what a rollback takes back has
+    still been tried in the open.
     """
+    activity = _activity(type_, user=user, by=by, project_id=project_id, data=data)
+    activity.save(force_insert=True)
+    _log(activity)
+
+
+def record_each(
+    type_: ActivityType,
+    facts: Iterable[Mapping[str, Any]],
+    *,
+    user: User,
+    by: User | Stranger | None = None,
+) -> None:
+    """Do as `record_activity` does, once with each of `facts` for its data, in one statement."""
+    activities = [
+        _activity(type_, user=user, by=by, project_id=None, data=dict(data))
+        for data in facts
+    ]
+    Activity.objects.bulk_create(activities)
+    for activity in activities:
+        _log(activity)
+
+
+def _activity(
+    type_: ActivityType,
+    *,
+    user: User | None,
+    by: User | Stranger | None,
+    project_id: int | None,
+    data: dict[str, Any],
+) -> Activity:
     client = current_client()
-    user_id = user.pk if user else None
-    actor_id = by.pk if by else user_id
-    Activity.objects.create(
+    actor = by or user
+    return Activity(
         type=type_,
-        user_id=user_id,
-        actor_id=actor_id,
+        user_id=user.pk if user else None,
+        actor_id=actor.pk if isinstance(actor, User) else None,
         project_id=project_id,
         ip_address=client.address,
         user_agent=client.user_agent,
         data=data,
     )
-    log = security_log.warning if type_ in _WARNINGS else security_log.info
-    about: dict[str, Any] = {"user_id": user_id, **data}
-    if actor_id != user_id:
-        about["actor_id"] = actor_id
-    if project_id is not None:
-        about["project_id"] = project_id
-    log(str(type_), **about)
+
+
+def _log(activity: Activity) -> None:
+    log = security_log.warning if activity.type in _WARNINGS else security_log.info
+    about: dict[str, Any] = dict(activity.data)
+    if activity.type not in _NAMELESS:
+        about["user_id"] = activity.user_id
+        if activity.actor_id is not None and activity.actor_id != activity.user_id:
+            about["actor_id"] = activity.actor_id
+    if activity.project_id is not None:
+        about["project_id"] = activity.project_id
+    log(str(activity.type), **about)

@@ -455,6 +455,21 @@ class Invitation(models.Model):
         return f"{self.role} of {self.project}"
 
 
+APPEND_ONLY = "activity is append-only: nothing changes a row"
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    """What happened. It is read and forgotten, and never told otherwise."""
+
+    def update(self, **fields: Any) -> int:
+        """Refuse: what happened has happened."""
+        raise TypeError(APPEND_ONLY)
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        """Refuse: what happened has happened."""
+        raise TypeError(APPEND_ONLY)
+
+
 class Activity(models.Model):
     """Something that touched who gets in: written once by a service, read by those it concerns.
 
@@ -462,6 +477,8 @@ class Activity(models.Model):
     them when their time is over.
     """
 
+    # The surfaces show it: the number would tell how much happens to everybody else.
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     type = models.CharField(max_length=32, choices=ActivityType.choices)
     # Whose account it is about; empty where nobody has such an account.
     user_id = models.BigIntegerField(null=True)
@@ -473,6 +490,8 @@ class Activity(models.Model):
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now, editable=False)
 
+    objects = ActivityQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "activity"
         indexes: ClassVar = [
@@ -483,6 +502,12 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} at {self.created_at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the row. Raises TypeError for one that is there already."""
+        if not self._state.adding:
+            raise TypeError(APPEND_ONLY)
+        super().save(*args, **kwargs)
 
 
 class IdempotencyRecord(models.Model):
