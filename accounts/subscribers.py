@@ -1,24 +1,65 @@
-"""Sign-ins that Django tells of: refused ones by every door, let through ones by the admin's."""
+"""Sign-ins that Django tells of: refused ones by every door, the rest by the admin's."""
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.contrib.auth.signals import (
+    user_logged_in,
+    user_logged_out,
+    user_login_failed,
+)
 from django.dispatch import receiver
+from django.http import HttpRequest
 
-from accounts.models import User
-from accounts.security import email_digest, security_log
+from accounts.activity import NOBODY, record_activity
+from accounts.events import ActivityType
+from accounts.models import Session, User
+from accounts.security import email_digest
+
+# What is signed in to with a cookie. Everywhere else people have tokens.
+_ADMIN = "admin"
 
 
 @receiver(user_login_failed)
-def log_failed_login(
-    sender: object, credentials: dict[str, Any], **kwargs: object
+def record_failed_login(
+    sender: object,
+    credentials: dict[str, Any],
+    request: HttpRequest | None = None,
+    **kwargs: object,
 ) -> None:
-    """Record `login_failed`: wrong password, unknown e-mail or inactive user, never told apart."""
+    """Record `login_failed`: wrong password, unknown e-mail or inactive user.
+
+    Its user is told by one statement, whether there is one or not, so that a stranger learns nothing by
+    the clock. Nobody has opened a transaction, so the row stays although the sign-in is refused.
+    """
     email = str(credentials.get("username") or credentials.get("email") or "")
-    security_log.warning("login_failed", email_digest=email_digest(email))
+    about: dict[str, Any] = {"email_digest": email_digest(email)}
+    if request is not None:  # only a form hands its request to Django's `authenticate`
+        about["door"] = _ADMIN
+    record_activity(
+        ActivityType.LOGIN_FAILED, user=_user_with(email), by=NOBODY, **about
+    )
 
 
 @receiver(user_logged_in)
-def log_admin_login(sender: object, user: User, **kwargs: object) -> None:
+def record_admin_login(sender: object, user: User, **kwargs: object) -> None:
     """Record `login_succeeded` for a sign-in with a cookie; those with tokens are recorded as they open."""
-    security_log.info("login_succeeded", user_id=user.pk, door="admin")
+    record_activity(ActivityType.LOGIN_SUCCEEDED, user=user, door=_ADMIN)
+
+
+@receiver(user_logged_out)
+def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> None:
+    """Record `session_ended` for a sign-out with a cookie. It comes without a user where nobody was in."""
+    if user is not None:
+        record_activity(
+            ActivityType.SESSION_ENDED,
+            user=user,
+            reason=str(Session.EndReason.LOGGED_OUT),
+            door=_ADMIN,
+        )
+
+
+def _user_with(email: str) -> User | None:
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        return None

@@ -1,6 +1,6 @@
 """Signing in, staying signed in, signing out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import (
@@ -18,11 +19,11 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.activity import record_activity
+from accounts.activity import NOBODY, Stranger, record_activity, record_each
 from accounts.errors import EmailNotVerified, InvalidCredentials, TokenRefused
 from accounts.events import ActivityType, announce_ended_credentials
 from accounts.models import Session, User
-from accounts.security import security_log
+from accounts.security import email_digest, security_log
 from accounts.tokens import (
     SessionAccessToken,
     SessionRefreshToken,
@@ -46,7 +47,18 @@ def sign_in(*, email: str, password: str) -> TokenPair:
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
-    return open_session(user=user)
+    try:
+        return open_session(user=user)
+    except EmailNotVerified:
+        # Somebody knows the password: that is worth telling, and outlasts the refusal.
+        record_activity(
+            ActivityType.LOGIN_FAILED,
+            user=user,
+            by=NOBODY,
+            email_digest=email_digest(user.email),
+            reason=EmailNotVerified.code,
+        )
+        raise
 
 
 @transaction.atomic
@@ -120,10 +132,13 @@ def _rotate(token: SessionRefreshToken) -> TokenPair | None:
         return None
     use = _use_up(token, session)
     if use is _Use.REPLAYED:
-        security_log.warning(
-            "refresh_token_reused", user_id=session.user_id, session_id=str(session.pk)
+        record_activity(
+            ActivityType.REFRESH_TOKEN_REUSED,
+            user=session.user,
+            by=NOBODY,
+            session_id=str(session.pk),
         )
-        _end([session], Session.EndReason.TOKEN_REUSED)
+        _end([session], Session.EndReason.TOKEN_REUSED, by=NOBODY)
     if use is not _Use.FIRST:
         return None
     session.expires_at = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
@@ -167,16 +182,13 @@ def log_out(*, refresh_token: str = "", access_token: str = "") -> None:
     with transaction.atomic():
         sessions = {
             session.pk: session
-            for session in Session.objects.locked()
-            .filter(pk__in=[claim.session_id for claim in claims], ended_at=None)
-            .select_related("user")
-            .order_by("pk")
+            for session in _open().filter(pk__in=[claim.session_id for claim in claims])
         }
         for claim in claims:
             session = sessions.get(claim.session_id)
             if session is not None and claim.refresh is not None:
                 _use_up(claim.refresh, session)
-        _end(list(sessions.values()), Session.EndReason.LOGGED_OUT)
+        _end(sessions.values(), Session.EndReason.LOGGED_OUT)
     if not sessions:
         security_log.warning("token_refused", kind="log_out")
         raise TokenRefused
@@ -195,37 +207,59 @@ def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
 
 
 @transaction.atomic
-def end_sessions(*, user: User, reason: Session.EndReason) -> int:
-    """End all open sessions of `user` and return how many there were. Announces `credentials_ended`."""
-    sessions = list(
-        Session.objects.locked().filter(user=user, ended_at=None).order_by("pk")
-    )
-    _end(sessions, reason)
-    return len(sessions)
+def end_sessions(
+    *, user: User, reason: Session.EndReason, by: User | None = None
+) -> int:
+    """End all open sessions of `user` and return how many there were. Announces `credentials_ended`.
+
+    `by` is who ends them, `user` themselves where nobody else is named.
+    """
+    return _end(_open().filter(user=user), reason, by=by)
 
 
 @transaction.atomic
-def end_session(*, session: Session, reason: Session.EndReason) -> bool:
-    """End one session; False where it had ended already. Announces `credentials_ended`."""
-    locked = Session.objects.locked().filter(pk=session.pk, ended_at=None)
-    sessions = list(locked)
-    _end(sessions, reason)
-    return bool(sessions)
+def end_session(
+    *, session: Session, reason: Session.EndReason, by: User | None = None
+) -> bool:
+    """End one session; False where it had ended already. Announces `credentials_ended`.
+
+    `by` is who ends it, its user themselves where nobody else is named.
+    """
+    return bool(_end(_open().filter(pk=session.pk), reason, by=by))
 
 
-def _end(sessions: Sequence[Session], reason: Session.EndReason) -> None:
-    """End locked, open sessions and say so once the transaction is committed."""
-    Session.objects.filter(pk__in=[session.pk for session in sessions]).update(
-        ended_at=timezone.now(), end_reason=reason
+def _open() -> QuerySet[Session]:
+    """Return the sessions that have not ended, to be locked together in the order of their ids."""
+    return (
+        Session.objects.locked()
+        .filter(ended_at=None)
+        .select_related("user")
+        .order_by("pk")
     )
-    by_user: dict[int, list[UUID]] = {}
+
+
+def _end(
+    sessions: Iterable[Session],
+    reason: Session.EndReason,
+    *,
+    by: User | Stranger | None = None,
+) -> int:
+    """End locked, open sessions; return how many. It is announced once the transaction is committed."""
+    by_user: dict[User, list[UUID]] = {}
     for session in sessions:
-        by_user.setdefault(session.user_id, []).append(session.pk)
-        security_log.info(
-            "session_ended",
-            user_id=session.user_id,
-            session_id=str(session.pk),
-            reason=str(reason),
+        by_user.setdefault(session.user, []).append(session.pk)
+    ended = [pk for session_ids in by_user.values() for pk in session_ids]
+    if ended:
+        Session.objects.filter(pk__in=ended).update(
+            ended_at=timezone.now(), end_reason=reason
         )
-    for user_id, session_ids in by_user.items():
-        announce_ended_credentials(user_id=user_id, credential_ids=session_ids)
+    # Nearly always of one user: what names several are the two tokens of a logout.
+    for user, session_ids in by_user.items():
+        record_each(
+            ActivityType.SESSION_ENDED,
+            [{"session_id": str(pk), "reason": str(reason)} for pk in session_ids],
+            user=user,
+            by=by,
+        )
+        announce_ended_credentials(user_id=user.pk, credential_ids=session_ids)
+    return len(ended)
