@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
+from accounts.mail.tasks import send_email, sweep_emails
 from accounts.services.flushing import flush_expired
+
+__all__ = ["flush_expired_tokens", "send_email", "sweep_emails"]
 
 
 @shared_task(name="accounts.flush_expired_tokens")

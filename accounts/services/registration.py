@@ -1,50 +1,92 @@
 """How somebody becomes a user."""
 
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
-from accounts.errors import EmailTaken
-from accounts.models import User
-from accounts.security import security_log
+from accounts.activity import record_activity
+from accounts.errors import EmailTaken, UsernameTaken
+from accounts.events import ActivityType
+from accounts.models import EmailCode, User
+from accounts.services.emails import queue_code
 from accounts.services.passwords import password_problems
-from orderchainer.api.errors import Invalid
+from orderchainer.api.errors import AlreadyExists, Invalid
 
 MAX_EMAIL_LENGTH = (
     254  # RFC 5321, 4.5.3.1.3: what fits between the angle brackets of a path
 )
+MAX_USERNAME_LENGTH = 150
 
 
 def register_user(
-    *, email: str, password: str, first_name: str = "", last_name: str = ""
+    *,
+    email: str,
+    password: str,
+    first_name: str = "",
+    last_name: str = "",
+    username: str = "",
+    phone: str = "",
+    address: str = "",
 ) -> User:
-    """Create a user with a personal project.
+    """Create a user with a personal project, and have the e-mail that asks to confirm the address sent.
 
-    Raises `Invalid` (under `email`, `password`) and `EmailTaken`.
+    Raises `Invalid` (under `email`, `password`, `username`), `EmailTaken` and `UsernameTaken`.
     """
-    email = email.strip()
-    errors = {}
-    if problems := email_problems(email):
-        errors["email"] = problems
-    candidate = User(email=email, first_name=first_name, last_name=last_name)
-    if problems := password_problems(password, candidate):
-        errors["password"] = problems
-    if errors:
+    candidate = User(
+        email=email.strip(),
+        username=User.normalize_username(username.strip()),
+        first_name=first_name,
+        last_name=last_name,
+        phone=phone,
+        address=address,
+    )
+    if errors := _problems(candidate, password):
         raise Invalid(errors)
-    # Asked before the costly hash. The database's constraint decides when two come at once.
-    if email_is_taken(email):
-        raise EmailTaken
+    # Asked before the costly hash. The database's constraints decide when two come at once.
+    _check_free(candidate)
     try:
-        with transaction.atomic():
-            user = User.objects.create_user(
-                email, password, first_name=first_name, last_name=last_name
-            )
+        return _create(candidate, password)
     except IntegrityError as exc:
-        if email_is_taken(email):
-            raise EmailTaken from exc
+        try:
+            _check_free(candidate)
+        except AlreadyExists as taken:
+            raise taken from exc
         raise
-    security_log.info("user_registered", user_id=user.pk)
+
+
+@transaction.atomic
+def _create(candidate: User, password: str) -> User:
+    user = User.objects.create_user(
+        candidate.email,
+        password,
+        username=candidate.username,
+        first_name=candidate.first_name,
+        last_name=candidate.last_name,
+        phone=candidate.phone,
+        address=candidate.address,
+    )
+    record_activity(ActivityType.USER_REGISTERED, user=user)
+    queue_code(recipient=user.email, purpose=EmailCode.Purpose.VERIFY_EMAIL)
     return user
+
+
+def _problems(candidate: User, password: str) -> dict[str, list[str]]:
+    found = {
+        "email": email_problems(candidate.email),
+        "username": username_problems(candidate.username),
+        "password": password_problems(password, candidate),
+    }
+    return {field: messages for field, messages in found.items() if messages}
+
+
+def _check_free(candidate: User) -> None:
+    if email_is_taken(candidate.email):
+        raise EmailTaken
+    if username_is_taken(candidate.username):
+        raise UsernameTaken
 
 
 def email_problems(email: str) -> list[str]:
@@ -68,3 +110,24 @@ def email_is_taken(email: str) -> bool:
     except User.DoesNotExist:
         return False
     return True
+
+
+def username_problems(username: str) -> list[str]:
+    """Return what is wrong with a username; nothing if it is fine, or empty: not everybody has one."""
+    if not username:
+        return []
+    try:
+        UnicodeUsernameValidator()(username)
+        MaxLengthValidator(MAX_USERNAME_LENGTH)(username)
+    except ValidationError as exc:
+        return list(exc.messages)
+    return []
+
+
+def username_is_taken(username: str) -> bool:
+    """Tell whether a user has this username, in whatever case."""
+    if not username:
+        return False
+    # As the index has it. PostgreSQL would compare upper forms for `iexact`, and find no index for them.
+    users = User.objects.annotate(username_key=Lower("username"))
+    return users.filter(username_key=Lower(Value(username))).exists()

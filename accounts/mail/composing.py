@@ -1,0 +1,153 @@
+"""From a row to an e-mail: who it is for, what it says, and the secrets that it carries.
+
+Text and HTML come from `templates/emails/`. No subject carries a secret, or a word that a user chose.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from accounts.invitation_links import new_link
+from accounts.mail.proofs import CODE_LIFETIME, new_proof
+from accounts.models import EmailCode, Invitation, OutgoingEmail, User
+
+Kind = OutgoingEmail.Kind
+Context = dict[str, object]
+
+# A name is shown up to here: what follows in a longer one is somebody's advertisement.
+LONGEST_NAME = 80
+
+
+class Unwanted(Exception):
+    """Nobody waits for this e-mail any more. The message says why."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An e-mail ready to be sent, and the secrets that stand in it."""
+
+    message: EmailMultiAlternatives
+    secrets: tuple[str, ...] = ()
+
+
+def compose(email: OutgoingEmail) -> Letter:
+    """Write the e-mail that is due. Raises `Unwanted`.
+
+    Each call makes a new code and a new link, which replace those of an earlier attempt.
+    """
+    subject, context_of = _LETTERS[Kind(email.kind)]
+    context, secrets = context_of(email)
+    context |= {"subject": subject, "service": settings.PUBLIC_URL}
+    message = EmailMultiAlternatives(
+        subject,
+        render_to_string(f"emails/{email.kind}.txt", context),
+        to=[email.recipient],
+        headers=_headers(email),
+    )
+    message.attach_alternative(
+        render_to_string(f"emails/{email.kind}.html", context), "text/html"
+    )
+    return Letter(message, secrets)
+
+
+def _headers(email: OutgoingEmail) -> Mapping[str, str]:
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return {
+        # Each attempt has its own: it carries another code, and mailboxes keep one of two with one id.
+        "Message-ID": f"<email-{email.pk}-{email.attempts}@{host}>",
+        # RFC 3834, 5: nobody's holiday answers it.
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+
+
+# --- What each kind says ----------------------------------------------------------------------
+
+Written = tuple[Context, tuple[str, ...]]
+
+
+def _verify_email(email: OutgoingEmail) -> Written:
+    user = _recipient_of(email)
+    if user.email_verified_at is not None:
+        raise Unwanted("The address is verified already.")
+    return _with_proof(email, user, EmailCode.Purpose.VERIFY_EMAIL, "confirm-email")
+
+
+def _reset_password(email: OutgoingEmail) -> Written:
+    user = _recipient_of(email)
+    return _with_proof(email, user, EmailCode.Purpose.RESET_PASSWORD, "reset-password")
+
+
+def _password_changed(email: OutgoingEmail) -> Written:
+    user = _recipient_of(email)
+    return {"name": shown(user.name), "at": email.created_at}, ()
+
+
+def _email_changed(email: OutgoingEmail) -> Written:
+    # It goes to the address that the user no longer has.
+    return {"new_email": email.data.get("new_email", ""), "at": email.created_at}, ()
+
+
+def _invitation(email: OutgoingEmail) -> Written:
+    invitation_id = str(email.data["invitation_id"])
+    link = new_link(invitation_id)
+    if link is None:
+        raise Unwanted("The invitation is not open any more.")
+    invitation = Invitation.objects.select_related("project", "invited_by").get(
+        pk=invitation_id
+    )
+    by = invitation.invited_by
+    return {
+        "project": shown(invitation.project.name),
+        "role": invitation.role,
+        "inviter": shown(by.name) if by else "",
+        "inviter_email": by.email if by else "",
+        "expires_at": invitation.expires_at,
+        "link": f"{settings.PUBLIC_URL}/invitations/{link}",
+    }, (str(link),)
+
+
+_LETTERS: Mapping[Kind, tuple[str, Callable[[OutgoingEmail], Written]]] = {
+    Kind.VERIFY_EMAIL: ("Confirm your e-mail address", _verify_email),
+    Kind.RESET_PASSWORD: ("Choose a new password", _reset_password),
+    Kind.PASSWORD_CHANGED: ("Your password was changed", _password_changed),
+    Kind.EMAIL_CHANGED: ("Your e-mail address was changed", _email_changed),
+    Kind.INVITATION: ("You are invited to a project", _invitation),
+}
+
+
+def _recipient_of(email: OutgoingEmail) -> User:
+    try:
+        user = User.objects.get_by_natural_key(email.recipient)
+    except User.DoesNotExist:
+        raise Unwanted("Nobody has this address.") from None
+    if not user.is_active:
+        raise Unwanted("The account is not active.")
+    return user
+
+
+def _with_proof(
+    email: OutgoingEmail, user: User, purpose: EmailCode.Purpose, page: str
+) -> Written:
+    proof = new_proof(user=user, purpose=purpose, email=email)
+    if proof is None:
+        raise Unwanted("A later e-mail carries a newer code.")
+    context: Context = {
+        "name": shown(user.name),
+        "code": proof.code,
+        "code_expires_at": email.created_at + CODE_LIFETIME,
+        "link": f"{settings.PUBLIC_URL}/{page}/{proof.link}",
+        "link_expires_at": email.expires_at,
+        "ip_address": email.data.get("ip_address") or "",
+    }
+    return context, tuple(filter(None, (proof.code, str(proof.link))))
+
+
+def shown(name: str) -> str:
+    """Return a name that somebody chose, in a form that can stand within a sentence: one short line."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"

@@ -1,0 +1,81 @@
+"""The secrets that an e-mail carries: six digits, and links. Made as the e-mail is written, kept as digests."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.locks import lock_user
+from accounts.models import EmailCode, OutgoingEmail, User
+from accounts.tokens import digest_of
+
+CODE_DIGITS = 6
+# Both count from the moment of the request: `expiresAt` is promised before the e-mail is written.
+CODE_LIFETIME = timedelta(minutes=15)
+LINK_LIFETIMES = {
+    EmailCode.Purpose.VERIFY_EMAIL: timedelta(days=1),
+    EmailCode.Purpose.RESET_PASSWORD: timedelta(hours=1),
+}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What an e-mail proves by: `code` is empty where its time was over before it could be sent."""
+
+    code: str
+    link: UUID
+
+
+@transaction.atomic
+def new_proof(
+    *, user: User, purpose: EmailCode.Purpose, email: OutgoingEmail
+) -> Proof | None:
+    """Make the code and the link that `email` will carry, in place of those that `user` had.
+
+    None where the user has since asked again and the later e-mail was written first: its code is the
+    newest, and has to stay so.
+    """
+    proof = Proof(f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", uuid4())
+    expires_at = email.created_at + CODE_LIFETIME
+    # Before the code's row, as everybody does who uses one up.
+    lock_user(user)
+    codes = EmailCode.objects.filter(user=user, purpose=purpose)
+    if codes.filter(link_expires_at__gt=email.expires_at).exists():
+        return None
+    if expires_at <= timezone.now():
+        proof = Proof("", proof.link)
+    EmailCode.objects.update_or_create(
+        user=user,
+        purpose=purpose,
+        defaults={
+            "email": email.recipient,
+            "code_digest": code_digest(user.pk, purpose, proof.code),
+            "link_digest": link_digest(proof.link),
+            "wrong_tries": 0,
+            "created_at": timezone.now(),
+            "expires_at": expires_at,
+            "link_expires_at": email.expires_at,
+        },
+    )
+    return proof
+
+
+def code_digest(user_id: int, purpose: str, code: str) -> str:
+    """Return what is kept of a code, in hexadecimal; empty for no code.
+
+    Keyed, since a million hashes are soon made: a copy of the database alone gives no code away.
+    """
+    if not code:
+        return ""
+    return salted_hmac(
+        "accounts.email_code", f"{user_id}:{purpose}:{code}", algorithm="sha256"
+    ).hexdigest()
+
+
+def link_digest(link: UUID) -> str:
+    """Return what is kept of a link. A random UUID is too long to guess, so a bare hash will do."""
+    return digest_of(str(link))

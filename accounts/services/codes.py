@@ -1,0 +1,267 @@
+"""Codes and links that prove who reads the e-mails of an address: asked for, tried, used up.
+
+The worker that writes the e-mail makes them (`accounts.mail.proofs`). Whoever uses one up or tries to
+holds the user's row, so that guesses at once are counted one by one and a proof is good once. A wrong
+try is committed although its request is refused: hence the transactions here that return a refusal.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.activity import record_activity
+from accounts.errors import (
+    EmailAlreadyVerified,
+    LinkExpired,
+    LinkNotFound,
+    ResetCodeExpired,
+    ResetCodeInvalid,
+    ResetCodeNotFound,
+    UserNotFound,
+    VerificationCodeExpired,
+    VerificationCodeInvalid,
+    VerificationCodeNotFound,
+)
+from accounts.events import ActivityType
+from accounts.mail.proofs import (
+    CODE_LIFETIME,
+    code_digest,
+    link_digest,
+)
+from accounts.models import EmailCode, OutgoingEmail, User
+from accounts.security import email_digest, security_log
+from accounts.services.emails import queue_code
+from accounts.services.users import change_password
+from orderchainer.api.errors import DomainError, Invalid, NotFound
+
+Purpose = EmailCode.Purpose
+
+MOST_WRONG_TRIES = 5
+
+_INVALID: dict[str, Callable[[], Invalid]] = {
+    Purpose.RESET_PASSWORD: ResetCodeInvalid,
+    Purpose.VERIFY_EMAIL: VerificationCodeInvalid,
+}
+_EXPIRED: dict[str, Callable[[], Invalid]] = {
+    Purpose.RESET_PASSWORD: ResetCodeExpired,
+    Purpose.VERIFY_EMAIL: VerificationCodeExpired,
+}
+_NOT_FOUND: dict[str, Callable[[], NotFound]] = {
+    Purpose.RESET_PASSWORD: ResetCodeNotFound,
+    Purpose.VERIFY_EMAIL: VerificationCodeNotFound,
+}
+
+
+# --- Asking for one ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
+    """Have a code and a link sent to `email`; return when the code expires.
+
+    Raises `UserNotFound`, and `EmailAlreadyVerified` where there is nothing left to prove. Where
+    `HIDE_ACCOUNT_EXISTENCE` is on it raises neither and looks nobody up: the worker does, later, so that
+    neither the answer nor its time tells whether somebody has this address.
+    """
+    recipient = email.strip()
+    user: User | None = None
+    if not settings.HIDE_ACCOUNT_EXISTENCE:
+        user = _user_of(recipient)
+        if user is None:
+            raise UserNotFound
+        if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
+            raise EmailAlreadyVerified
+        recipient = user.email
+    if purpose == Purpose.RESET_PASSWORD:
+        about = {} if user else {"email_digest": email_digest(recipient)}
+        record_activity(ActivityType.PASSWORD_RESET_REQUESTED, user=user, **about)
+    queued = queue_code(recipient=recipient, purpose=purpose)
+    return queued.created_at + CODE_LIFETIME
+
+
+# --- Choosing a new password ------------------------------------------------------------------
+
+
+def reset_password(*, email: str, code: str, new_password: str) -> User:
+    """Give whoever has the code a new password, end every session and return the user.
+
+    Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and `Invalid`
+    (under `password`) for a new password that is refused, which uses nothing up.
+    """
+
+    def reset(user: User) -> None:
+        _reset(user, new_password)
+
+    try:
+        return _use_code(email, Purpose.RESET_PASSWORD, code, reset)
+    except UserNotFound:
+        _note_failed_reset(None, "unknown_user", email_digest=email_digest(email))
+        raise
+
+
+def reset_password_by_link(*, link: UUID, new_password: str) -> User:
+    """Do the same for whoever has the link. Raises `LinkNotFound`, `LinkExpired`, `Invalid`."""
+    return _use_link(
+        link, Purpose.RESET_PASSWORD, lambda user: _reset(user, new_password)
+    )
+
+
+def _reset(user: User, new_password: str) -> None:
+    change_password(user=user, password=new_password)
+    # The e-mail was read, or nobody had this code.
+    _mark_verified(user)
+
+
+def _note_failed_reset(user: User | None, reason: str, **about: str) -> None:
+    record_activity(
+        ActivityType.PASSWORD_RESET_FAILED, user=user, reason=reason, **about
+    )
+
+
+# --- Verifying an e-mail ----------------------------------------------------------------------
+
+
+def verify_email(*, email: str, code: str) -> User:
+    """Believe whoever has the code that the address is theirs; return the user.
+
+    Raises `UserNotFound`, `EmailAlreadyVerified`, `VerificationCodeInvalid`, `VerificationCodeExpired`,
+    `VerificationCodeNotFound`.
+    """
+    return _use_code(email, Purpose.VERIFY_EMAIL, code, _mark_verified)
+
+
+def confirm_email(*, link: UUID) -> User:
+    """Do the same for whoever has the link. Raises `LinkNotFound`, `LinkExpired`."""
+    return _use_link(link, Purpose.VERIFY_EMAIL, _mark_verified)
+
+
+@transaction.atomic
+def mark_email_verified(*, user: User) -> None:
+    """Believe that `user` reads the e-mails of their address: they came by a link that was sent there."""
+    _mark_verified(user)
+
+
+def _mark_verified(user: User) -> None:
+    moment = timezone.now()
+    # Only of the address that the proof was sent to: another door may have changed it since.
+    marked = User.objects.filter(
+        pk=user.pk, email=user.email, email_verified_at=None
+    ).update(email_verified_at=moment, updated_at=moment)
+    EmailCode.objects.filter(user=user, purpose=Purpose.VERIFY_EMAIL).delete()
+    if marked:
+        user.email_verified_at = moment
+        record_activity(ActivityType.EMAIL_VERIFIED, user=user)
+
+
+# --- Using one up -----------------------------------------------------------------------------
+
+Effect = Callable[[User], None]
+
+
+def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
+    """Do `effect` if `code` was sent to the user of `email`, and use it up; raise the refusal otherwise."""
+    user = _user_of(email)
+    if user is None:
+        raise _hidden(purpose) or UserNotFound()
+    outcome = _try_code(user.pk, purpose, code, effect)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+@transaction.atomic(durable=True)
+def _try_code(
+    user_id: int, purpose: Purpose, code: str, effect: Effect
+) -> User | DomainError:
+    """Do the work of `_use_code`; a refusal is returned, so that what it counted is committed."""
+    user = _locked(user_id)
+    row = EmailCode.objects.filter(user=user, purpose=purpose).first()
+    refusal = _refusal_of(user, row, purpose, code)
+    if refusal is None:
+        assert row is not None
+        row.delete()
+        effect(user)
+        return user
+    if purpose == Purpose.RESET_PASSWORD:
+        _note_failed_reset(user, refusal.code)
+    else:
+        security_log.warning(
+            "email_verification_failed", user_id=user.pk, reason=refusal.code
+        )
+    return refusal
+
+
+def _refusal_of(
+    user: User, row: EmailCode | None, purpose: Purpose, code: str
+) -> DomainError | None:
+    """Return why `code` does not count, and count it if it was a guess; None where it does."""
+    if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
+        return _hidden(purpose) or EmailAlreadyVerified()
+    if row is None or not row.code_digest or not _is_for(user, row):
+        if _is_on_its_way(user, purpose):
+            return _INVALID[purpose]()
+        return _hidden(purpose) or _NOT_FOUND[purpose]()
+    if not constant_time_compare(row.code_digest, code_digest(user.pk, purpose, code)):
+        row.wrong_tries += 1
+        if row.wrong_tries >= MOST_WRONG_TRIES:
+            # The link stays: who guesses has not got it, and must not lock out whoever has.
+            row.code_digest = ""
+        row.save(update_fields=["wrong_tries", "code_digest"])
+        return _INVALID[purpose]()
+    if row.expires_at <= timezone.now():
+        return _EXPIRED[purpose]()
+    return None
+
+
+@transaction.atomic
+def _use_link(link: UUID, purpose: Purpose, effect: Effect) -> User:
+    """Do `effect` for the user that `link` was sent to, and use it up. Raises `LinkNotFound`, `LinkExpired`."""
+    rows = EmailCode.objects.filter(purpose=purpose, link_digest=link_digest(link))
+    user_id = rows.values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise LinkNotFound
+    user = _locked(user_id)
+    # Read again under the lock: somebody may have used it up meanwhile.
+    row = rows.first()
+    if row is None or not user.is_active or not _is_for(user, row):
+        raise LinkNotFound
+    if row.link_expires_at <= timezone.now():
+        raise LinkExpired
+    row.delete()
+    effect(user)
+    return user
+
+
+def _user_of(email: str) -> User | None:
+    """Return the active user of `email`: for the others there is nothing to prove."""
+    try:
+        user = User.objects.get_by_natural_key(email.strip())
+    except User.DoesNotExist:
+        return None
+    return user if user.is_active else None
+
+
+def _locked(user_id: int) -> User:
+    """Lock the user's row until the transaction ends: before their codes, and by everybody."""
+    return User.objects.select_for_update(no_key=True).get(pk=user_id)
+
+
+def _is_for(user: User, row: EmailCode) -> bool:
+    """Tell whether the proof was sent to the address that the user still has."""
+    return row.email.lower() == user.email.lower()
+
+
+def _is_on_its_way(user: User, purpose: Purpose) -> bool:
+    return OutgoingEmail.objects.filter(
+        recipient=user.email, kind=purpose.value, state=OutgoingEmail.State.PENDING
+    ).exists()
+
+
+def _hidden(purpose: Purpose) -> DomainError | None:
+    """Return the one refusal that there is where the service tells nobody who is a user here."""
+    return _INVALID[purpose]() if settings.HIDE_ACCOUNT_EXISTENCE else None
