@@ -112,6 +112,17 @@ class ApiTokenNotFound(NotFound):
     default_message = "API token not found"
 
 
+class TooManyApiTokens(Conflict):
+    """The user has as many API tokens in force as one may have."""
+
+    code = "too_many_api_tokens"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} API tokens, which is as many as one can have. Revoke one first."
+        )
+
+
 class SessionNotFound(NotFound):
     """The user has no such open session."""
 
@@ -235,6 +246,17 @@ class InvitationNotFound(NotFound):
 
     code = "invitation_not_found"
     default_message = "Invitation not found"
+
+
+class TooManyInvitations(Conflict):
+    """A project that asks the whole world in sends the e-mails of a spammer."""
+
+    code = "too_many_invitations"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"A project has at most {most} open invitations. Revoke some that nobody has accepted.",
+        )
 
 
 class InvitationExpired(Invalid):

@@ -199,6 +199,16 @@ class Session(models.Model):
         )
 
 
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """API tokens by whether they still count."""
+
+    def in_force(self) -> ApiTokenQuerySet:
+        """Keep those that are neither revoked nor expired, whether or not their user may come in."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None
+        )
+
+
 class ApiToken(models.Model):
     """A key that a program signs in with, in its user's name and within its scopes.
 
@@ -219,6 +229,8 @@ class ApiToken(models.Model):
     # To the minute: a token that is used all day costs a write per minute.
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = "API token"

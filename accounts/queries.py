@@ -1,10 +1,11 @@
 """What accounts can tell: whose token this is, what is still open, and who gets into which project."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -39,7 +40,7 @@ def session_of(access_token: str) -> Session:
     """
     token = read_token(SessionAccessToken, access_token)
     for row in _sessions_with_users(session_id_of(token)):
-        session = _session_of_row(row)
+        session = _loaded(Session, row)
         if session.is_open:
             return session
     raise TokenRefused
@@ -50,16 +51,12 @@ def api_token_of(token: str) -> ApiToken:
 
     Raises `TokenRefused` (an `Unauthenticated`) for any that opens nothing.
     """
-    found = (
-        ApiToken.objects.select_related("user").filter(prefix=prefix_of(token)).first()
-    )
-    if (
-        found is None
-        or not constant_time_compare(found.digest, digest_of(token))
-        or not found.is_open
-    ):
-        raise TokenRefused
-    return found
+    digest = digest_of(token)
+    for row in _api_tokens_with_users(prefix_of(token)):
+        found = _loaded(ApiToken, row)
+        if constant_time_compare(found.digest, digest) and found.is_open:
+            return found
+    raise TokenRefused
 
 
 def still_open(credential_ids: Iterable[UUID]) -> set[UUID]:
@@ -70,8 +67,8 @@ def still_open(credential_ids: Iterable[UUID]) -> set[UUID]:
     ids = set(credential_ids)
     found = set(_open_sessions(ids))
     if others := ids - found:
-        tokens = ApiToken.objects.select_related("user").filter(pk__in=others)
-        found |= {token.pk for token in tokens if token.is_open}
+        tokens = ApiToken.objects.in_force().filter(pk__in=others, user__is_active=True)
+        found.update(tokens.values_list("pk", flat=True))
     return found
 
 
@@ -90,27 +87,44 @@ def _open_sessions(session_ids: Iterable[UUID]) -> dict[UUID, Session]:
     return {session.pk: session for session in sessions if session.has_current_password}
 
 
-_SESSION_FIELDS = [field.attname for field in Session._meta.concrete_fields]
-_USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+AnyCredential = TypeVar("AnyCredential", Session, ApiToken)
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+_COLUMNS: Mapping[type[Model], list[str]] = {
+    model: _columns(model) for model in (Session, ApiToken, User)
+}
 
 
 @prepared
 def _sessions_with_users(session_id: UUID) -> QuerySet[Session, Row]:
-    sessions: QuerySet[Session, Row] = Session.objects.filter(pk=session_id).values(
-        *_SESSION_FIELDS, *(f"user__{name}" for name in _USER_FIELDS)
+    return _with_users(Session, Session.objects.filter(pk=session_id))
+
+
+@prepared
+def _api_tokens_with_users(prefix: str) -> QuerySet[ApiToken, Row]:
+    return _with_users(ApiToken, ApiToken.objects.filter(prefix=prefix))
+
+
+def _with_users(
+    model: type[AnyCredential], rows: QuerySet[AnyCredential]
+) -> QuerySet[AnyCredential, Row]:
+    values: QuerySet[AnyCredential, Row] = rows.values(
+        *_COLUMNS[model], *(f"user__{name}" for name in _COLUMNS[User])
     )
-    return sessions
+    return values
 
 
-def _session_of_row(row: Row) -> Session:
+def _loaded(model: type[AnyCredential], row: Row) -> AnyCredential:
+    """Return what a row of `_with_users` holds."""
     values = list(row.values())
-    session = Session.from_db(
-        DEFAULT_DB_ALIAS, _SESSION_FIELDS, values[: len(_SESSION_FIELDS)]
-    )
-    session.user = User.from_db(
-        DEFAULT_DB_ALIAS, _USER_FIELDS, values[len(_SESSION_FIELDS) :]
-    )
-    return session
+    own = _COLUMNS[model]
+    credential = model.from_db(DEFAULT_DB_ALIAS, own, values[: len(own)])
+    credential.user = User.from_db(DEFAULT_DB_ALIAS, _COLUMNS[User], values[len(own) :])
+    return credential
 
 
 # --- Projects ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ says that we wrote a token once; whether it still counts is told by the session'
 random and says nothing by itself.
 """
 
+import re
 import secrets
 import string
 from dataclasses import dataclass
@@ -89,6 +90,9 @@ PREFIX_LENGTH = 10
 # 62 to the power of 40 is 238 bits: nobody guesses, so a bare hash of it is safe to keep.
 SECRET_LENGTH = 40
 _ALPHABET = string.ascii_letters + string.digits
+_API_TOKEN = re.compile(
+    f"{API_TOKEN_START}([A-Za-z0-9]{{{PREFIX_LENGTH}}})_[A-Za-z0-9]{{{SECRET_LENGTH}}}"
+)
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,11 @@ def new_api_token() -> NewApiToken:
 
 
 def prefix_of(token: str) -> str:
-    """Return what an API token is found by; of anything else, what finds nothing."""
-    # NUL is the one character that a database may refuse to compare with.
-    return token[len(API_TOKEN_START) :].partition("_")[0][:64].replace("\x00", "")
+    """Return what an API token is found by. Raises `TokenRefused` for what is spelt like none of ours."""
+    spelt = _API_TOKEN.fullmatch(token)
+    if spelt is None:
+        raise TokenRefused
+    return spelt[1]
 
 
 def digest_of(secret: str) -> str:

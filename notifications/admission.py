@@ -14,6 +14,7 @@ from uuid import UUID
 from accounts.models import ApiToken, User
 from accounts.queries import credential_of, still_open
 from accounts.scopes import covers, scope_for
+from accounts.services import note_use
 from notifications.feeds import Feed, OwnerFeed
 from notifications.protocol import CloseCode
 from orderchainer.api.errors import Unauthenticated
@@ -46,7 +47,7 @@ class Admission:
 def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission:
     """Admit the bearer of the scope's token to an owner's feed: their own, or anyone's for staff.
 
-    Reads the database. Raises Refused.
+    Reads the database, and notes the use of an API token. Raises Refused.
     """
     token = token_in(scope)
     if token is None:
@@ -55,8 +56,10 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
         credential = credential_of(token)
     except Unauthenticated as exc:
         raise Refused(CloseCode.UNAUTHENTICATED) from exc
-    if isinstance(credential, ApiToken) and not covers(credential.scopes, SCOPE):
-        raise Refused(CloseCode.FORBIDDEN)
+    if isinstance(credential, ApiToken):
+        note_use(credential)
+        if not covers(credential.scopes, SCOPE):
+            raise Refused(CloseCode.FORBIDDEN)
     user = credential.user
     if owner_id_in_path == str(user.pk):
         return Admission(OwnerFeed(user.pk), credential.pk, user.pk)

@@ -10,13 +10,14 @@ from accounts.errors import TokenRefused
 from accounts.models import ApiToken, Session, User
 from accounts.queries import credential_of
 from accounts.security import security_log
+from accounts.services.api_tokens import note_use
 
 
 class BearerAuthentication(BaseAuthentication):
     """Believe a bearer token: an access token while its session is open, or an API token.
 
     `request.user` is then the user and `request.auth` the `Session` or the `ApiToken`, both from one
-    statement.
+    statement. That an API token was used is noted once in a while.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session | ApiToken] | None:
@@ -30,6 +31,8 @@ class BearerAuthentication(BaseAuthentication):
             security_log.warning("token_refused", kind="access", path=request.path)
             raise AuthenticationFailed from exc
         structlog.contextvars.bind_contextvars(user_id=credential.user_id)
+        if isinstance(credential, ApiToken):
+            note_use(credential)
         return credential.user, credential
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,10 +1,26 @@
 """Every write of accounts: one function for each thing that a user or the system can do."""
 
+from accounts.services.api_tokens import (
+    create_api_token,
+    note_use,
+    revoke_api_token,
+    revoke_api_tokens,
+)
 from accounts.services.idempotency import Answer, answer_once, fingerprint_of
-from accounts.services.projects import (
-    create_project,
+from accounts.services.invitations import (
+    accept_invitation,
+    invite,
+    revoke_invitation,
+)
+from accounts.services.members import (
+    change_role,
+    leave_every_project,
     remove_member,
     set_member,
+)
+from accounts.services.projects import (
+    create_project,
+    delete_project,
     update_project,
 )
 from accounts.services.registration import register_user
@@ -27,19 +43,29 @@ from accounts.tokens import TokenPair
 __all__ = [
     "Answer",
     "TokenPair",
+    "accept_invitation",
     "activate_user",
     "answer_once",
     "change_password",
+    "change_role",
+    "create_api_token",
     "create_project",
     "deactivate_user",
+    "delete_project",
     "end_session",
     "end_sessions",
     "fingerprint_of",
+    "invite",
+    "leave_every_project",
     "log_out",
+    "note_use",
     "open_session",
     "refresh_session",
     "register_user",
     "remove_member",
+    "revoke_api_token",
+    "revoke_api_tokens",
+    "revoke_invitation",
     "set_member",
     "sign_in",
     "update_project",

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts.errors import EmailTaken, OwnAccount
 from accounts.models import Session, User
 from accounts.security import security_log
+from accounts.services.api_tokens import revoke_api_tokens
 from accounts.services.passwords import password_problems
 from accounts.services.registration import email_is_taken, email_problems
 from accounts.services.sessions import end_sessions
@@ -62,7 +63,7 @@ def update_user(*, user: User, changes: Mapping[str, str | bool]) -> User:
 
 @transaction.atomic
 def deactivate_user(*, user: User, by: User | None = None) -> None:
-    """Lock `user` out, at once and everywhere. Doing it again changes nothing.
+    """Lock `user` out, at once, everywhere, and with every API token for good. Doing it again changes nothing.
 
     Raises `OwnAccount` where somebody would do it to themselves.
     """
@@ -72,6 +73,7 @@ def deactivate_user(*, user: User, by: User | None = None) -> None:
         security_log.info("user_deactivated", user_id=user.pk)
     user.is_active = False
     end_sessions(user=user, reason=Session.EndReason.DEACTIVATED)
+    revoke_api_tokens(user=user, by=by)
 
 
 @transaction.atomic
@@ -80,6 +82,7 @@ def activate_user(*, user: User) -> None:
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         security_log.info("user_activated", user_id=user.pk)
         # A sign-in that was under way when the user was deactivated, or a deactivation by another
-        # door, may have left a session behind: it must not come back to life.
+        # door, may have left a session or an API token behind: neither must come back to life.
         end_sessions(user=user, reason=Session.EndReason.DEACTIVATED)
+        revoke_api_tokens(user=user)
     user.is_active = True

@@ -1,11 +1,12 @@
 """Users for tests, made and signed in by the services that make and sign in everybody."""
 
+from datetime import datetime
 from itertools import count
 
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from accounts.services import open_session, register_user
+from accounts.models import ApiToken, User
+from accounts.services import create_api_token, open_session, register_user
 
 PASSWORD = "correct horse"
 
@@ -31,8 +32,25 @@ def token_of(user: User) -> str:
     return open_session(user=user).access
 
 
+def make_api_token(
+    user: User,
+    *scopes: str,
+    name: str = "A program",
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """Make an API token of `user`, for reading orders unless told otherwise; return its text beside it."""
+    return create_api_token(
+        user=user, name=name, scopes=scopes or ("orders:read",), expires_at=expires_at
+    )
+
+
+def client_with(text: str) -> APIClient:
+    """Return a client that shows this token."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
+    return client
+
+
 def client_of(user: User) -> APIClient:
     """Return a client that `user` is signed in with, by a real bearer token."""
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_of(user)}")
-    return client
+    return client_with(token_of(user))

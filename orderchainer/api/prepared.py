@@ -20,6 +20,7 @@ P = ParamSpec("P")
 
 # What no argument is: by these the arguments' places are found again in what the ORM wrote.
 _NUMBER = -(2**62)
+_TEXT = "\x00\x00"  # no database takes it, so nobody else has written it
 _UUID = 2**127
 _OUT_OF_RANGE = 2**63
 
@@ -32,8 +33,8 @@ def prepared(
 ) -> Callable[P, list[Row]]:
     """Turn a function that writes a query of `.values()` into one that runs it and returns the rows.
 
-    Positional arguments are values, which `write` may only compare columns with: numbers, UUIDs, or a
-    query for an IN, which is written anew each time. Keyword arguments shape the statement: one is kept
+    Positional arguments are values, which `write` may only compare columns with: numbers, texts, UUIDs, or
+    a query for an IN, which is written anew each time. Keyword arguments shape the statement: one is kept
     for each combination, as long as it is among the last `MOST_KEPT`.
     """
 
@@ -121,6 +122,8 @@ def _stand_in(index: int, kind: type) -> object:
         return RawSQL(f"/*{index}*/", [])
     if issubclass(kind, UUID):
         return UUID(int=_UUID - index)
+    if issubclass(kind, str):
+        return f"{_TEXT}{index}"
     return _NUMBER - index
 
 

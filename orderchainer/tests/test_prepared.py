@@ -35,6 +35,24 @@ def test_writes_a_statement_once_and_runs_it_with_each_value() -> None:
     assert len(written) == 1
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Ada", "", "O'Hara", '"', "%s", "%(name)s", "/*0*/", "\u2603", "0", "x" * 5000],
+)
+def test_finds_by_any_text_and_by_no_other(name: str) -> None:
+    @prepared
+    def called(first: str, last: str) -> QuerySet[User, Row]:
+        people = User.objects.filter(first_name=first, last_name=last)
+        rows: QuerySet[User, Row] = people.values(*SHOWN)
+        return rows
+
+    user = make_user(first_name=name[:150], last_name="Lovelace")
+    make_user(first_name="Lovelace", last_name=name[:150])
+
+    assert called("Somebody", "Else") == []
+    assert called(name[:150], "Lovelace") == [{"email": user.email}]
+
+
 def test_keeps_no_more_statements_than_are_used() -> None:
     written = []
 

@@ -1,0 +1,153 @@
+"""API tokens: made once, shown once, used until they expire or are revoked."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.activity import record_activity, record_each
+from accounts.errors import ApiTokenNotFound, TokenRefused, TooManyApiTokens
+from accounts.events import ActivityType, announce_ended_credentials
+from accounts.models import ApiToken, User
+from accounts.scopes import SCOPES
+from accounts.tokens import new_api_token
+from orderchainer.api.errors import Invalid
+
+logger = structlog.get_logger(__name__)
+
+MAX_NAME_LENGTH = 100
+# In force at once, for one user.
+MOST_API_TOKENS = 100
+# What is to last longer has no expiry at all.
+LONGEST_LIFE = timedelta(days=3653)
+# How exact `last_used_at` is: a token that is used all day costs one write in this time.
+USE_PRECISION = timedelta(minutes=1)
+
+
+@transaction.atomic
+def create_api_token(
+    *,
+    user: User,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
+    """Make a token that acts for `user` within `scopes`; return it and its text, which is kept nowhere.
+
+    Raises `Invalid` (under `name`, `scopes`, `expires_at`), `TooManyApiTokens`, and `TokenRefused` where
+    `user` may not come in any more.
+    """
+    name = name.strip()
+    if errors := _problems(name, scopes, expires_at):
+        raise Invalid(errors)
+    if not _hold_still(user):
+        raise TokenRefused
+    if ApiToken.objects.in_force().filter(user=user).count() >= MOST_API_TOKENS:
+        raise TooManyApiTokens(MOST_API_TOKENS)
+    new = new_api_token()
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        prefix=new.prefix,
+        digest=new.digest,
+        scopes=[scope for scope in SCOPES if scope in scopes],
+        expires_at=expires_at,
+    )
+    record_activity(
+        ActivityType.API_TOKEN_CREATED,
+        user=user,
+        token_id=str(token.pk),
+        scopes=token.scopes,
+    )
+    return token, new.text
+
+
+def _problems(
+    name: str, scopes: Collection[str], expires_at: datetime | None
+) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not 0 < len(name) <= MAX_NAME_LENGTH:
+        errors["name"] = [f"Must have 1 to {MAX_NAME_LENGTH} characters."]
+    if not scopes or not set(scopes) <= set(SCOPES):
+        errors["scopes"] = [f"Must be one or more of {', '.join(SCOPES)}."]
+    if expires_at is not None:
+        moment = timezone.now()
+        if expires_at <= moment:
+            errors["expires_at"] = ["Must be in the future."]
+        elif expires_at > moment + LONGEST_LIFE:
+            errors["expires_at"] = [
+                "Must be within ten years. Leave it out for a token that does not expire."
+            ]
+    return errors
+
+
+def _hold_still(user: User) -> bool:
+    """Lock the user's row until the transaction ends, and tell whether they may come in.
+
+    Of two tokens made at once each would count without the other; and a user who is being deactivated
+    would be left with one that nobody has revoked.
+    """
+    row = User.objects.select_for_update(no_key=True).filter(pk=user.pk)
+    return bool(row.values_list("is_active", flat=True).first())
+
+
+@transaction.atomic
+def revoke_api_token(*, user: User, token_id: UUID, by: User | None = None) -> None:
+    """End one token of `user` for good. Announces `credentials_ended`.
+
+    Raises `ApiTokenNotFound`, alike for one that is not theirs and one that was revoked before.
+    """
+    if not _revoke(user, [token_id], by):
+        raise ApiTokenNotFound
+
+
+@transaction.atomic
+def revoke_api_tokens(*, user: User, by: User | None = None) -> int:
+    """End all tokens of `user` and return how many were in force. Announces `credentials_ended`."""
+    in_force = (
+        ApiToken.objects.in_force()
+        .select_for_update(no_key=True)
+        .filter(user=user)
+        .order_by("pk")
+    )
+    token_ids = list(in_force.values_list("pk", flat=True))
+    _revoke(user, token_ids, by)
+    return len(token_ids)
+
+
+def _revoke(user: User, token_ids: Sequence[UUID], by: User | None) -> int:
+    """Revoke tokens of `user`, and tell of it once the transaction is committed."""
+    count = ApiToken.objects.filter(
+        pk__in=token_ids, user=user, revoked_at=None
+    ).update(revoked_at=timezone.now())
+    if count:
+        record_each(
+            ActivityType.API_TOKEN_REVOKED,
+            [{"token_id": str(token_id)} for token_id in token_ids],
+            user=user,
+            by=by,
+        )
+        announce_ended_credentials(user_id=user.pk, credential_ids=token_ids)
+    return count
+
+
+def note_use(token: ApiToken) -> None:
+    """Remember, as exactly as `USE_PRECISION`, that `token` opens something now.
+
+    Mostly no statement at all, else one UPDATE whose condition lets one of many requests at once write.
+    A database that takes no write at the moment is no reason to refuse somebody who came to read.
+    """
+    moment = timezone.now()
+    due = moment - USE_PRECISION
+    if token.last_used_at is not None and token.last_used_at > due:
+        return
+    try:
+        ApiToken.objects.filter(
+            Q(last_used_at=None) | Q(last_used_at__lte=due), pk=token.pk
+        ).update(last_used_at=moment)
+    except DatabaseError:
+        logger.warning("api_token_use_not_noted", token_id=str(token.pk), exc_info=True)
