@@ -95,7 +95,7 @@ def hub_body(problem: Problem) -> Body:
     body: Body = {
         "detail": problem.message,
         "code": problem.code.upper(),
-        "timestamp": _seconds(timezone.now()),
+        "timestamp": seconds(timezone.now()),
     }
     if problem.errors:
         body["errors"] = dict(problem.errors)
@@ -213,5 +213,6 @@ def milliseconds(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
-def _seconds(moment: datetime) -> str:
+def seconds(moment: datetime) -> str:
+    """Write an aware UTC moment as the hub and the shop do: `2025-01-12T10:00:00Z`."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
