@@ -235,7 +235,10 @@ CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
     for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE)
 ]
-CELERY_TASK_ROUTES = {"orders.deliver": {"queue": DELIVERIES_QUEUE}}
+CELERY_TASK_ROUTES = {
+    name: {"queue": DELIVERIES_QUEUE}
+    for name in ("orders.deliver", "accounts.send_email")
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ACKS_LATE = True
@@ -323,6 +326,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "OPTIONS": {"min_length": 8},
     },
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.services.passwords.NotBlankValidator"},
 ]
 if PASSWORD_REJECT_COMMON:
     AUTH_PASSWORD_VALIDATORS.append(

@@ -84,7 +84,7 @@ def _reset_password(email: OutgoingEmail) -> Written:
 
 def _password_changed(email: OutgoingEmail) -> Written:
     user = _recipient_of(email)
-    return {"name": shown(user.name), "at": email.created_at}, ()
+    return {"name": _greeted(user), "at": email.created_at}, ()
 
 
 def _email_changed(email: OutgoingEmail) -> Written:
@@ -130,6 +130,12 @@ def _recipient_of(email: OutgoingEmail) -> User:
     return user
 
 
+def _greeted(user: User) -> str:
+    # Whoever signs up with somebody else's address chooses the name, too: it must not become their
+    # message to that person.
+    return shown(user.name) if user.email_verified_at else ""
+
+
 def _with_proof(
     email: OutgoingEmail, user: User, purpose: EmailCode.Purpose, page: str
 ) -> Written:
@@ -137,7 +143,7 @@ def _with_proof(
     if proof is None:
         raise Unwanted("A later e-mail carries a newer code.")
     context: Context = {
-        "name": shown(user.name),
+        "name": _greeted(user),
         "code": proof.code,
         "code_expires_at": email.created_at + CODE_LIFETIME,
         "link": f"{settings.PUBLIC_URL}/{page}/{proof.link}",
