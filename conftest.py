@@ -34,6 +34,13 @@ def _fast_password_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _static_files_when_asked_for() -> Iterator[None]:
+    """Look for a static file when it is asked for: each test client would look for all of them."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_limits() -> Iterator[None]:
     """Let tests call as often as they like; those of the limits set their own rates."""
     off = dict.fromkeys(
