@@ -1,0 +1,239 @@
+"""Everybody who could knock at an endpoint: its owner, a stranger, and all who should get nowhere."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import jwt
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import ApiToken, Session, User
+from accounts.scopes import AREAS, READ, SCOPES
+from accounts.services import (
+    change_password,
+    deactivate_user,
+    end_sessions,
+    open_session,
+)
+from accounts.tests.factories import make_user, token_of
+from accounts.tokens import SessionAccessToken, new_api_token
+from integrations.discord.url import parse_webhook_url
+from integrations.services import create_discord_webhook
+from orders.tests.factories import make_order
+
+# Nobody listens there, and nobody has to: what is refused sends nothing.
+DISCORD = "127.0.0.1:9"
+
+
+def api_token(
+    user: User, scopes: Sequence[str] = SCOPES, **fields: Any
+) -> tuple[ApiToken, str]:
+    """Give `user` an API token; return its row and its text. `fields` are set as they are."""
+    new = new_api_token()
+    row = ApiToken.objects.create(
+        user=user,
+        name="A test's",
+        prefix=new.prefix,
+        digest=new.digest,
+        scopes=list(scopes),
+        **fields,
+    )
+    return row, new.text
+
+
+class World:
+    """An owner with one of everything, a stranger with nothing, and ids to name things by."""
+
+    def __init__(self) -> None:
+        # One for all: each would set up the middleware anew.
+        self.client = APIClient()
+        self.owner = make_user(first_name="Ada", last_name="Lovelace")
+        self.stranger = make_user()
+        self.ids: Mapping[str, object] = {
+            "order": make_order(self.owner).pk,
+        }
+        create_discord_webhook(
+            user=self.owner,
+            address=parse_webhook_url(f"http://{DISCORD}/api/webhooks/1/t0ken"),
+            fields={},
+        )
+        self.session = token_of(self.owner)
+        self.strangers_session = token_of(self.stranger)
+        self.strangers_api_token = api_token(self.stranger)[1]
+        # Good for one scope, and good for all but one area.
+        self.with_scope = {scope: api_token(self.owner, [scope])[1] for scope in SCOPES}
+        self.without_area = {
+            area: api_token(
+                self.owner,
+                [scope for scope in SCOPES if not scope.startswith(f"{area}:")],
+            )[1]
+            for area in AREAS
+        }
+        self.reading_only = {
+            area: api_token(
+                self.owner,
+                [
+                    scope
+                    for scope in SCOPES
+                    if not scope.startswith(f"{area}:") or scope == f"{area}:{READ}"
+                ],
+            )[1]
+            for area in AREAS
+        }
+        self.with_all_scopes = api_token(self.owner)[1]
+        self.unbelievable = {name: make(self) for name, make in UNBELIEVABLE.items()}
+
+    def claims(self, **changes: object) -> dict[str, object]:
+        """Return the claims of the owner's good access token, changed."""
+        claims = jwt.decode(self.session, options={"verify_signature": False})
+        return {**claims, **changes}
+
+    def signed(self, algorithm: str = "HS256", key: str = "", **changes: object) -> str:
+        """Write a token like the owner's good one."""
+        return jwt.encode(
+            self.claims(**changes), key or settings.SECRET_KEY, algorithm=algorithm
+        )
+
+
+# Requests that show no bearer token at all.
+MISSING: dict[str, dict[str, str]] = {
+    "nothing": {},
+    "an empty header": {"HTTP_AUTHORIZATION": ""},
+    "another scheme": {"HTTP_AUTHORIZATION": "Basic dXNlcjpwYXNzd29yZA=="},
+    "the scheme of other services": {"HTTP_AUTHORIZATION": "Token oc_0123456789"},
+    "a cookie": {"HTTP_COOKIE": "sessionid=0123456789abcdef0123456789abcdef"},
+}
+
+
+def _unsigned(world: World, algorithm: str) -> str:
+    head = {"alg": algorithm, "typ": "JWT"}
+    return f"{_part(head)}.{_part(world.claims())}."
+
+
+def _signed_as_another_algorithm(world: World) -> str:
+    """Claim RS256 over a signature that was made with the secret as if it were a public key."""
+    _head, body, signature = world.signed().split(".")
+    return f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{body}.{signature}"
+
+
+def _part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def _other_payload(world: World) -> str:
+    """Put another user's id into a good token."""
+    head, _body, signature = world.session.split(".")
+    return f"{head}.{_part(world.claims(user_id=str(world.stranger.pk)))}.{signature}"
+
+
+def _expired(_world: World) -> str:
+    token = SessionAccessToken(token_of(make_user()))  # type: ignore[arg-type]
+    token.set_exp(lifetime=-timedelta(seconds=1))
+    return str(token)
+
+
+def _of_an_ended_session(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    end_sessions(user=user, reason=Session.EndReason.LOGGED_OUT)
+    return token
+
+
+def _of_an_expired_session(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    user.sessions.update(expires_at=timezone.now() - timedelta(seconds=1))
+    return token
+
+
+def _of_a_deactivated_user(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    # By whatever door: the session is left as it is.
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    return token
+
+
+def _of_a_user_deactivated_by_the_service(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    deactivate_user(user=user)
+    return token
+
+
+def _from_before_a_new_password(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    change_password(user=user, password="another long one")
+    return token
+
+
+def _from_before_a_password_by_another_door(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    user.set_password("another long one")
+    user.save(update_fields=["password"])
+    return token
+
+
+def _of_a_user_who_is_gone(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    user.delete()
+    return token
+
+
+def _revoked(world: World) -> str:
+    return api_token(world.owner, revoked_at=timezone.now())[1]
+
+
+def _over(world: World) -> str:
+    return api_token(world.owner, expires_at=timezone.now())[1]
+
+
+def _api_token_of_a_deactivated_user(_world: World) -> str:
+    user = make_user()
+    text = api_token(user)[1]
+    deactivate_user(user=user)
+    return text
+
+
+def _with_another_secret(world: World) -> str:
+    row, text = api_token(world.owner)
+    return f"oc_{row.prefix}_{text.rpartition('_')[2][::-1]}"
+
+
+# Bearer tokens that nobody may believe: all the same to whoever shows them.
+UNBELIEVABLE: dict[str, Callable[[World], str]] = {
+    "no token": lambda _world: "",
+    "garbage": lambda _world: "garbage",
+    "three parts of garbage": lambda _world: "a.b.c",
+    "a far too long token": lambda _world: "x" * 5000,
+    "an expired access token": _expired,
+    "a refresh token": lambda world: open_session(user=world.owner).refresh,
+    "an unsigned token": lambda world: _unsigned(world, "none"),
+    "an unsigned token, oddly spelt": lambda world: _unsigned(world, "nOnE"),
+    "a token with another key": lambda world: world.signed(key="k" * 50),
+    "a token by another algorithm": lambda world: world.signed("HS512"),
+    "a token that claims another algorithm": _signed_as_another_algorithm,
+    "a token with somebody else's id": _other_payload,
+    "a token of no session": lambda world: world.signed(sid=None),
+    "a token of an unknown session": lambda world: world.signed(sid="0" * 32),
+    "a token of an ended session": _of_an_ended_session,
+    "a token of an expired session": _of_an_expired_session,
+    "a deactivated user's token": _of_a_deactivated_user,
+    "a locked out user's token": _of_a_user_deactivated_by_the_service,
+    "a token from before a new password": _from_before_a_new_password,
+    "a token from before a password by another door": _from_before_a_password_by_another_door,
+    "the token of a user who is gone": _of_a_user_who_is_gone,
+    "a revoked API token": _revoked,
+    "an expired API token": _over,
+    "an API token of a deactivated user": _api_token_of_a_deactivated_user,
+    "an API token with another secret": _with_another_secret,
+    "an API token that nobody made": lambda _world: new_api_token().text,
+    "the beginning of an API token": lambda world: world.with_all_scopes[:13],
+}

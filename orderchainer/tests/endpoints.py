@@ -1,0 +1,86 @@
+"""The table of every endpoint: what it needs of its caller, and what a stranger is told.
+
+`test_refusals.py` knocks at each of them as every bad caller there is. A view without its row fails
+`test_every_endpoint_has_its_row`: whoever adds one says here who gets in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Instead of a scope.
+PUBLIC = "public"  # a door for people without a token
+SESSION = "session"  # for people who have signed in themselves: no API token opens it
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """What a surface says of things that are not there, or not there for this caller."""
+
+    message: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one path. `path` has the names of `World.ids` in braces."""
+
+    surface: str
+    method: str
+    path: str
+    needs: str
+    # What its rightful caller gets for `body`, which is good.
+    status: int = 200
+    body: Mapping[str, Any] | None = None
+    # Where the thing belongs to somebody: what everybody else is told.
+    hidden: NotFound | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+ORDER = NotFound("Order not found", "order_not_found")
+DISCORD = NotFound("You have no Discord integration.", "discord_integration_not_found")
+
+CHAIN = [
+    Endpoint("union", "POST", "/api/auth/register", PUBLIC),
+    Endpoint("chain", "POST", "/api/auth/token", PUBLIC),
+    Endpoint("chain", "POST", "/api/auth/refresh", PUBLIC),
+    Endpoint("chain", "POST", "/api/auth/logout", PUBLIC),
+    Endpoint("chain", "GET", "/api/orders/", "orders:read"),
+    Endpoint("chain", "POST", "/api/orders/", "orders:write", 201, {"title": "New"}),
+    Endpoint("chain", "GET", "/api/orders/{order}", "orders:read", hidden=ORDER),
+    Endpoint(
+        "chain", "PUT", "/api/orders/{order}", "orders:write",
+        body={"title": "Other"}, hidden=ORDER,
+    ),
+    Endpoint(
+        "chain", "PATCH", "/api/orders/{order}", "orders:write",
+        body={"title": "Other"}, hidden=ORDER,
+    ),
+    Endpoint("chain", "DELETE", "/api/orders/{order}", "orders:write", hidden=ORDER),
+    Endpoint("chain", "GET", "/api/orders/{order}/chain", "orders:read", hidden=ORDER),
+    Endpoint(
+        "chain", "GET", "/api/orders/{order}/blockers", "orders:read", hidden=ORDER
+    ),
+    Endpoint("chain", "GET", "/api/orders/{order}/events", "orders:read", hidden=ORDER),
+    # There is one integration per user, so that nobody can even name somebody else's.
+    Endpoint("chain", "GET", "/api/discord/", "discord:read", hidden=DISCORD),
+    Endpoint(
+        "chain", "PUT", "/api/discord/", "discord:write",
+        body={"webhook": {"username": "Other"}}, hidden=DISCORD,
+    ),
+    Endpoint(
+        "chain", "PATCH", "/api/discord/", "discord:write",
+        body={"webhook": {"username": "Other"}}, hidden=DISCORD,
+    ),
+    Endpoint("chain", "DELETE", "/api/discord/", "discord:write", hidden=DISCORD),
+    Endpoint("chain", "POST", "/api/discord/test", "discord:write", hidden=DISCORD),
+    Endpoint(
+        # A second one is a conflict, which is told only to who gets in.
+        "chain", "POST", "/api/discord/", "discord:write", 409,
+        {"webhook": {"url": "http://127.0.0.1:9/api/webhooks/2/another"}},
+    ),
+]  # fmt: skip
+
+ENDPOINTS = [*CHAIN]

@@ -1,0 +1,367 @@
+"""Every endpoint of every surface and every bad caller: who gets nowhere, in exactly which words.
+
+The table of endpoints is in `endpoints.py`, the callers are in `callers.py`. Nobody who is refused has
+changed anything, and the rightful caller gets in: otherwise a refusal would prove nothing.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker
+from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
+
+from accounts.scopes import SCOPES
+from orderchainer.api.surfaces import surface_of
+from orderchainer.api.views import SurfaceView
+from orderchainer.tests.callers import DISCORD, MISSING, UNBELIEVABLE, World
+from orderchainer.tests.endpoints import ENDPOINTS, PUBLIC, SESSION, Endpoint
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """One world for all cases: each is rolled back, and in the end all of it."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(DISCORD_WEBHOOK_HOSTS=[DISCORD], DISCORD_API_BASE=""),
+        transaction.atomic(),
+    ):
+        yield World()
+        transaction.set_rollback(True)
+
+
+# --- What each surface says -------------------------------------------------------------------
+
+SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+NOT_VALIDATED = "Could not validate credentials"
+DETAILS = {
+    401: NOT_VALIDATED,
+    403: "Not authorized to perform this action",
+    404: "Resource not found",
+}
+
+
+def chain(status: int, code: str, message: str) -> dict[str, Any]:
+    """The document has one text for each status; a 403 of an API token tells why."""
+    body = {"detail": DETAILS[status]}
+    return {**body, "code": code} if status == 403 else body
+
+
+def hub(status: int, code: str, message: str) -> dict[str, Any]:
+    return {"detail": message, "code": code.upper(), "timestamp": SECONDS}
+
+
+def envelope(status: int, code: str, message: str) -> dict[str, Any]:
+    if code == "missing_authorization":
+        return {
+            "success": False,
+            "error": "Missing authorization",
+            "errorCode": "UNAUTHORIZED",
+            "message": "Authorization header is required. Format: Authorization: Bearer <token>",
+            "timestamp": MILLISECONDS,
+        }
+    if code == "unauthenticated":
+        code = "UNAUTHORIZED"
+    return {
+        "success": False,
+        "error": message,
+        "errorCode": code.upper(),
+        "timestamp": MILLISECONDS,
+    }
+
+
+def shop(status: int, code: str, message: str) -> dict[str, Any]:
+    return {"error": message}
+
+
+SAYS: dict[str, Callable[[int, str, str], dict[str, Any]]] = {
+    "chain": chain,
+    "hub": hub,
+    "envelope": envelope,
+    "shop": shop,
+}
+
+
+def assert_refused(
+    response: HttpResponse, endpoint: Endpoint, status: int, code: str, message: str
+) -> None:
+    """Check the status and the whole body, and that a 401 names the scheme that would do."""
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/json"
+    assert response.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
+    body = response.json()  # type: ignore[attr-defined]
+    expected = SAYS[endpoint.surface](status, code, message)
+    moment = expected.get("timestamp")
+    if isinstance(moment, re.Pattern):
+        assert moment.fullmatch(body["timestamp"])
+        expected["timestamp"] = body["timestamp"]
+    assert body == expected
+
+
+# --- Knocking ---------------------------------------------------------------------------------
+
+
+class Writes:
+    """Notes what is written, whether it is taken back or not; wrapped around each statement."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def __call__(
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: Any,
+    ) -> Any:
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            self.statements.append(sql)
+        return execute(sql, params, many, context)
+
+
+# That a token was used is worth a note even where it was used for what it may not do.
+NOTE_OF_USE = 'UPDATE "accounts_apitoken" SET "last_used_at"'
+
+
+def knock(world: World, endpoint: Endpoint, **headers: Any) -> Any:
+    """Call the endpoint with its good body."""
+    path = endpoint.path.format(**world.ids)
+    if endpoint.body is None:
+        return world.client.generic(endpoint.method, path, **headers)
+    body = json.dumps(endpoint.body)
+    return world.client.generic(
+        endpoint.method, path, body, content_type="application/json", **headers
+    )
+
+
+def knock_with(world: World, endpoint: Endpoint, token: str) -> Any:
+    """Call the endpoint with a bearer token."""
+    return knock(world, endpoint, HTTP_AUTHORIZATION=f"Bearer {token}")
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Check that no statement in the block writes."""
+    writes = Writes()
+    with connection.execute_wrapper(writes):
+        yield
+    assert [sql for sql in writes.statements if not sql.startswith(NOTE_OF_USE)] == []
+
+
+def each(
+    wanted: Callable[[Endpoint], bool] = lambda endpoint: endpoint.needs != PUBLIC,
+) -> pytest.MarkDecorator:
+    """Run a test for each endpoint that is wanted; by default for each that is not public."""
+    return pytest.mark.parametrize(
+        "endpoint", [endpoint for endpoint in ENDPOINTS if wanted(endpoint)], ids=str
+    )
+
+
+# --- The table --------------------------------------------------------------------------------
+
+
+def test_every_endpoint_has_its_row(world: World) -> None:
+    rows = [
+        (endpoint.method, resolve(endpoint.path.format(**world.ids)).route)
+        for endpoint in ENDPOINTS
+    ]
+
+    assert sorted(rows) == sorted(served())
+
+
+def served() -> Iterator[tuple[str, str]]:
+    """Walk the URLs: method and route of every view of a surface."""
+    for pattern, route in walk(get_resolver()):
+        view = getattr(pattern.callback, "cls", None)
+        if view is None or not issubclass(view, APIView):
+            continue
+        assert issubclass(view, SurfaceView), f"{route}: {view} is no SurfaceView"
+        methods = getattr(pattern.callback, "actions", None) or [
+            name for name in view.http_method_names if hasattr(view, name)
+        ]
+        for method in methods:
+            if method not in {"head", "options"}:
+                yield method.upper(), route
+
+
+def walk(resolver: URLResolver, start: str = "") -> Iterator[tuple[URLPattern, str]]:
+    for pattern in resolver.url_patterns:
+        route = start + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern, route)
+        else:
+            yield pattern, route
+
+
+@each(lambda endpoint: True)
+def test_a_row_agrees_with_its_view(endpoint: Endpoint, world: World) -> None:
+    path = endpoint.path.format(**world.ids)
+    view = resolve(path).func.cls  # type: ignore[attr-defined]
+    surface = surface_of(path)
+
+    assert surface is not None
+    assert surface.name == endpoint.surface
+    if endpoint.needs == PUBLIC:
+        assert view.permission_classes == (AllowAny,)
+    elif endpoint.needs == SESSION:
+        assert view.area is None
+    else:
+        assert endpoint.needs in SCOPES
+        assert view.area == endpoint.needs.partition(":")[0]
+
+
+@each()
+@pytest.mark.parametrize("scheme", ["Bearer ", "bEARER  "])
+def test_its_owner_gets_in(endpoint: Endpoint, scheme: str, world: World) -> None:
+    response = knock(world, endpoint, HTTP_AUTHORIZATION=f"{scheme}{world.session}")
+
+    assert response.status_code == endpoint.status, response.content
+
+
+# --- Nobody -----------------------------------------------------------------------------------
+
+
+@each()
+@pytest.mark.parametrize("shown", MISSING)
+def test_who_shows_no_token_is_told_to(
+    shown: str, endpoint: Endpoint, world: World
+) -> None:
+    with nothing_written():
+        response = knock(world, endpoint, **MISSING[shown])
+
+    assert_refused(response, endpoint, 401, "missing_authorization", NOT_VALIDATED)
+
+
+@each()
+@pytest.mark.parametrize("token", UNBELIEVABLE)
+def test_who_shows_a_bad_token_is_not_told_what_is_wrong_with_it(
+    token: str, endpoint: Endpoint, world: World
+) -> None:
+    with nothing_written():
+        response = knock_with(world, endpoint, world.unbelievable[token])
+
+    assert_refused(response, endpoint, 401, "unauthenticated", NOT_VALIDATED)
+
+
+@each()
+def test_not_even_what_an_endpoint_can_do_is_told_to_nobody(
+    endpoint: Endpoint, world: World
+) -> None:
+    response = world.client.options(endpoint.path.format(**world.ids))
+
+    assert_refused(response, endpoint, 401, "missing_authorization", NOT_VALIDATED)
+
+
+@each(lambda endpoint: endpoint.needs == PUBLIC)
+@pytest.mark.parametrize(
+    "token", ["garbage", "an expired access token", "an unsigned token"]
+)
+def test_a_public_door_does_not_look_at_tokens(
+    token: str, endpoint: Endpoint, world: World
+) -> None:
+    with nothing_written(), time_machine.travel(timezone.now(), tick=False):
+        without = knock(world, endpoint)
+        response = knock_with(world, endpoint, world.unbelievable[token])
+
+    assert 400 <= without.status_code < 500
+    assert (response.status_code, response.json()) == (
+        without.status_code,
+        without.json(),
+    )
+
+
+# --- API tokens -------------------------------------------------------------------------------
+
+
+def needs_scope(endpoint: Endpoint) -> bool:
+    return endpoint.needs not in {PUBLIC, SESSION}
+
+
+@each(needs_scope)
+def test_an_api_token_with_that_scope_alone_gets_in(
+    endpoint: Endpoint, world: World
+) -> None:
+    response = knock_with(world, endpoint, world.with_scope[endpoint.needs])
+
+    assert response.status_code == endpoint.status, response.content
+
+
+@each(needs_scope)
+def test_an_api_token_for_everything_else_is_told_what_it_lacks(
+    endpoint: Endpoint, world: World
+) -> None:
+    area = endpoint.needs.partition(":")[0]
+
+    with nothing_written():
+        response = knock_with(world, endpoint, world.without_area[area])
+
+    assert_lacks_scope(response, endpoint)
+
+
+@each(lambda endpoint: endpoint.needs.endswith(":write"))
+def test_an_api_token_that_may_read_writes_nothing(
+    endpoint: Endpoint, world: World
+) -> None:
+    area = endpoint.needs.partition(":")[0]
+
+    with nothing_written():
+        response = knock_with(world, endpoint, world.reading_only[area])
+
+    assert_lacks_scope(response, endpoint)
+
+
+def assert_lacks_scope(response: HttpResponse, endpoint: Endpoint) -> None:
+    words = f"This needs an API token with the scope {endpoint.needs}."
+    assert_refused(response, endpoint, 403, "insufficient_scope", words)
+
+
+@each(lambda endpoint: endpoint.needs == SESSION)
+def test_an_api_token_cannot_do_what_decides_over_sign_ins(
+    endpoint: Endpoint, world: World
+) -> None:
+    with nothing_written():
+        response = knock_with(world, endpoint, world.with_all_scopes)
+
+    assert_refused(
+        response,
+        endpoint,
+        403,
+        "session_needed",
+        "An API token cannot do this: sign in with e-mail and password for it.",
+    )
+
+
+# --- Strangers --------------------------------------------------------------------------------
+
+
+@each(lambda endpoint: endpoint.hidden is not None)
+def test_a_stranger_does_not_learn_that_it_is_there(
+    endpoint: Endpoint, world: World
+) -> None:
+    assert endpoint.hidden is not None
+    tokens = [world.strangers_session]
+    if endpoint.needs != SESSION:
+        tokens.append(world.strangers_api_token)
+
+    for token in tokens:
+        with nothing_written():
+            response = knock_with(world, endpoint, token)
+
+        assert_refused(
+            response, endpoint, 404, endpoint.hidden.code, endpoint.hidden.message
+        )
