@@ -1,17 +1,18 @@
-"""What accounts can tell: whose token this is, what is still open, and who gets into which project."""
+"""What accounts can tell: whose token this is, what is still open, who gets in, and what happened."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.access import STAFF_MAY_VIEW, STAFF_PERMISSIONS, Operation, may
 from accounts.errors import ProjectNotFound, RoleNotEnough, TokenRefused
-from accounts.models import ApiToken, Membership, Project, Session, User
+from accounts.models import Activity, ApiToken, Membership, Project, Session, User
 from accounts.tokens import (
     API_TOKEN_START,
     SessionAccessToken,
@@ -178,3 +179,59 @@ def _uuid_in(text: UUID | str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+# --- Activity ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as others may see them: without the e-mail where they need not know it."""
+
+    id: UUID
+    name: str
+    email: str | None
+
+
+def activity_of(user: User) -> QuerySet[Activity]:
+    """Return what happened to the account of `user`, the newest first, with `project_uuid`."""
+    return _with_project(Activity.objects.filter(user_id=user.pk))
+
+
+def activity_in(project: Project) -> QuerySet[Activity]:
+    """Return what happened in `project`, the newest first, with `project_uuid`."""
+    return _with_project(Activity.objects.filter(project_id=project.pk))
+
+
+def _with_project(activities: QuerySet[Activity]) -> QuerySet[Activity]:
+    project = Project.objects.filter(pk=OuterRef("project_id"))
+    return activities.annotate(project_uuid=Subquery(project.values("uuid"))).order_by(
+        "-id"
+    )
+
+
+def people_in(
+    activities: Iterable[Activity], *, viewer: User, project: Project | None = None
+) -> dict[int, Person]:
+    """Return who has to do with the activities, by the number of the user, in one statement.
+
+    `viewer` knows their own e-mail, and those of the members of the `project` that they look at.
+    """
+    ids = {
+        pk
+        for activity in activities
+        for pk in (activity.user_id, activity.actor_id)
+        if pk is not None
+    }
+    members = Membership.objects.filter(
+        user=OuterRef("pk"), project=project.pk if project else None
+    )
+    users = User.objects.filter(pk__in=ids).annotate(is_member=Exists(members))
+    return {
+        user.pk: Person(
+            user.uuid,
+            user.name,
+            user.email if user.is_member or user == viewer else None,
+        )
+        for user in users
+    }

@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/", include("accounts.api.envelope.urls")),
     path("api/v1/auth/", include("accounts.api.hub.auth_urls")),
     path("api/v1/", include("accounts.api.hub.project_urls")),
+    path("api/v1/", include("accounts.api.hub.activity_urls")),
     path("auth/api/", include("accounts.api.shop.urls")),
     path("api/orders/", include("orders.api.chain.urls")),
     path("api/", include("orders.api.envelope.urls")),
