@@ -422,6 +422,14 @@ class Membership(models.Model):
         return f"{self.user} as {self.role} of {self.project}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations by how they stand."""
+
+    def open(self) -> InvitationQuerySet:
+        """Keep those that are neither accepted nor revoked; their time may be over."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
 class Invitation(models.Model):
     """A seat in a project that is kept for whoever reads the e-mails of an address."""
 
@@ -440,6 +448,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

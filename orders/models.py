@@ -53,12 +53,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """
         if user.is_staff and user.has_perm(permission):
             return self
-        memberships = Membership.objects.filter(
-            user=user,
-            project=OuterRef("project"),
-            project__is_active=True,
-            role__in=roles_that_may(Operation.HANDLE_ORDERS),
-        )
+        memberships = _memberships(user, Operation.HANDLE_ORDERS)
         return self.filter(Q(owner=user) | Exists(memberships))
 
     def with_ready(self) -> OrderQuerySet:
@@ -82,10 +77,17 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 def _seen_by(user: User) -> Q:
-    memberships = Membership.objects.filter(
-        user=user, project=OuterRef("project"), project__is_active=True
+    return Q(owner=user) | Q(Exists(_memberships(user, Operation.VIEW_ORDERS)))
+
+
+def _memberships(user: User, operation: Operation) -> models.QuerySet[Membership]:
+    """Return what lets `user` do that in the project of the order around it."""
+    return Membership.objects.filter(
+        user=user,
+        project=OuterRef("project"),
+        project__is_active=True,
+        role__in=roles_that_may(operation),
     )
-    return Q(owner=user) | Q(Exists(memberships))
 
 
 class Order(models.Model):

@@ -1,85 +1,118 @@
-"""Projects and who works in them."""
+"""Projects: making them, changing them, switching them off."""
 
-from collections.abc import Mapping
-from zoneinfo import available_timezones
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.db import transaction
 
-from accounts.errors import LastOwner
+from accounts.access import Operation
+from accounts.activity import record_activity
+from accounts.errors import PersonalProject, UserNotFound
+from accounts.events import ActivityType
+from accounts.locks import lock_project, lock_user
 from accounts.models import Membership, Project, User
-from orderchainer.api.errors import Invalid
+from accounts.queries import require_operation
+from accounts.services.project_fields import check_fields
+
+Precondition = Callable[[Project], None]
 
 # What `update_project` may change.
-UPDATABLE = frozenset({"name", "description", "timezone", "is_active"})
+UPDATABLE = frozenset({"name", "description", "timezone", "settings", "is_active"})
 
 
 @transaction.atomic
 def create_project(
-    *, owner: User, name: str, description: str = "", timezone: str = "UTC"
+    *,
+    owner: User,
+    name: str,
+    description: str = "",
+    timezone: str = "UTC",
+    settings: Mapping[str, Any] | None = None,
+    by: User | None = None,
 ) -> Project:
-    """Create a project that `owner` owns. Raises `Invalid` for a time zone that nobody knows."""
-    _check_timezone(timezone)
-    project = Project.objects.create(
-        name=name, description=description, timezone=timezone
-    )
+    """Create a project that `owner` owns. Records `project_created`.
+
+    Raises `Invalid` for a time zone that nobody knows and for settings out of bounds, `UserNotFound` for
+    an owner whose account is deleted.
+    """
+    fields = {
+        "name": name,
+        "description": description,
+        "timezone": timezone,
+        "settings": dict(settings or {}),
+    }
+    check_fields(fields)
+    if lock_user(owner) is None:
+        raise UserNotFound
+    project = Project.objects.create(**fields)
     Membership.objects.create(project=project, user=owner, role=Membership.Role.OWNER)
+    record_activity(
+        ActivityType.PROJECT_CREATED, user=owner, by=by, project_id=project.pk
+    )
     return project
 
 
 @transaction.atomic
-def update_project(*, project: Project, changes: Mapping[str, str | bool]) -> Project:
-    """Change fields of `UPDATABLE`. Raises `Invalid` for a time zone that nobody knows."""
+def update_project(
+    *,
+    project: Project,
+    changes: Mapping[str, Any],
+    by: User | None = None,
+    precondition: Precondition | None = None,
+) -> Project:
+    """Change fields of `UPDATABLE` and return the project as it is now.
+
+    `settings` are replaced as a whole. `precondition` is called with the locked project before anything
+    changes, and may raise. Setting what is already set is no change. Records `project_changed` with the
+    names of the fields, or `project_deleted` where it is switched off. `by` is who asks: what their role
+    does not allow is `RoleNotEnough`. Raises `Invalid` and `PersonalProject`.
+    """
     unknown = set(changes) - UPDATABLE
     if unknown:
         msg = f"update_project changes no {sorted(unknown)}"
         raise TypeError(msg)
-    if "timezone" in changes:
-        _check_timezone(str(changes["timezone"]))
-    for name, value in changes.items():
-        setattr(project, name, value)
-    project.save(update_fields=[*changes, "updated_at"])
+    check_fields(changes)
+    project = lock_project(project)
+    if by is not None:
+        require_operation(by, project, Operation.CHANGE_PROJECT)
+        if "is_active" in changes:
+            require_operation(by, project, Operation.DELETE_PROJECT)
+    if precondition is not None:
+        precondition(project)
+    changed = {
+        name: value
+        for name, value in changes.items()
+        if getattr(project, name) != value
+    }
+    if not changed:
+        return project
+    _change(project, changed, by)
     return project
 
 
 @transaction.atomic
-def set_member(*, project: Project, user: User, role: Membership.Role) -> Membership:
-    """Let `user` work in the project as `role`, instead of any role they had. Raises `LastOwner`."""
-    project = _locked(project)
-    membership, _ = Membership.objects.update_or_create(
-        project=project, user=user, defaults={"role": role}
-    )
-    _check_owner(project)
-    return membership
+def delete_project(
+    *, project: Project, by: User, precondition: Precondition | None = None
+) -> None:
+    """Switch a project off: its members no longer find it, its orders stay. Records `project_deleted`.
+
+    `precondition` as in `update_project`. Raises `PersonalProject`, and `RoleNotEnough` or
+    `ProjectNotFound` where `by` may not do it, or somebody was faster.
+    """
+    project = lock_project(project)
+    require_operation(by, project, Operation.DELETE_PROJECT)
+    if precondition is not None:
+        precondition(project)
+    if project.is_active:
+        _change(project, {"is_active": False}, by)
 
 
-@transaction.atomic
-def remove_member(*, project: Project, user: User) -> None:
-    """Take `user` out of the project. Raises `LastOwner`."""
-    project = _locked(project)
-    Membership.objects.filter(project=project, user=user).delete()
-    _check_owner(project)
-
-
-def _locked(project: Project) -> Project:
-    """Lock the project's row: two owners must not leave at once, each counting on the other."""
-    return Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-
-
-def _check_owner(project: Project) -> None:
-    owners = set(
-        project.memberships.filter(role=Membership.Role.OWNER).values_list(
-            "user_id", flat=True
-        )
-    )
-    if not owners or (
-        project.personal_owner_id is not None
-        and project.personal_owner_id not in owners
-    ):
-        raise LastOwner
-
-
-def _check_timezone(name: str) -> None:
-    if name not in available_timezones():
-        raise Invalid(
-            {"timezone": ["This is no time zone; for example Europe/Berlin."]}
-        )
+def _change(project: Project, changed: Mapping[str, Any], by: User | None) -> None:
+    is_deleted = changed.get("is_active") is False
+    if is_deleted and project.personal_owner_id is not None:
+        raise PersonalProject
+    for name, value in changed.items():
+        setattr(project, name, value)
+    project.save(update_fields=[*changed, "updated_at"])
+    kind = ActivityType.PROJECT_DELETED if is_deleted else ActivityType.PROJECT_CHANGED
+    record_activity(kind, user=by, project_id=project.pk, fields=sorted(changed))

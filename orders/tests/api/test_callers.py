@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from rest_framework.test import APIClient
 
 from accounts.models import Membership, Project, User
-from accounts.services.projects import create_project, set_member
+from accounts.services import create_project, set_member
 from accounts.tests.factories import client_of, make_user
 from orders.models import Order, OrderEvent
 from orders.services import create_order, update_order

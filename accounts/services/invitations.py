@@ -1,0 +1,175 @@
+"""Asking somebody into a project by e-mail, and coming."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import Operation
+from accounts.activity import record_activity
+from accounts.errors import (
+    AlreadyMember,
+    InvitationExpired,
+    InvitationForSomebodyElse,
+    InvitationNotFound,
+    TooManyInvitations,
+)
+from accounts.events import ActivityType
+from accounts.invitation_links import digest_of_link, new_link
+from accounts.locks import lock_project, lock_user
+from accounts.models import (
+    Invitation,
+    InvitationQuerySet,
+    Membership,
+    OutgoingEmail,
+    Project,
+    User,
+)
+from accounts.queries import require_operation
+from accounts.services.emails import queue_email
+from accounts.services.registration import email_problems
+from orderchainer.api.errors import Invalid
+
+__all__ = [
+    "accept_invitation",
+    "invite",
+    "new_link",
+    "revoke_each",
+    "revoke_invitation",
+]
+
+Role = Membership.Role
+
+LIFETIME = timedelta(days=7)
+# Of one project, at once.
+MAX_OPEN = 200
+
+
+@transaction.atomic
+def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
+    """Keep a seat for whoever reads the e-mails of `email`, for `LIFETIME`, and send them a link.
+
+    Asked again, the invitation is renewed: its role, its time and its link are those of the last time.
+    Records `member_invited`. Raises `Invalid` under `email`, `AlreadyMember`, `TooManyInvitations`, and
+    `RoleNotEnough` where `by` may not invite, or not to that role.
+    """
+    email = User.objects.normalize_email(email.strip())
+    if problems := email_problems(email):
+        raise Invalid({"email": problems})
+    # The invitation will refer to them, so their row is held first, as the order of locks has it.
+    lock_user(by)
+    project = lock_project(project)
+    require_operation(by, project, Operation.MANAGE_MEMBERS)
+    invitation = project.invitations.open().filter(email__iexact=email).first()
+    if role == Role.OWNER or (invitation and invitation.role == Role.OWNER):
+        require_operation(by, project, Operation.MANAGE_OWNERS)
+    if project.memberships.filter(user__email__iexact=email).exists():
+        raise AlreadyMember
+    if invitation is None:
+        if project.invitations.open().count() >= MAX_OPEN:
+            raise TooManyInvitations(MAX_OPEN)
+        invitation = Invitation(project=project, email=email)
+    invitation.role = role
+    invitation.invited_by = by
+    # The e-mail that is on its way to them opens nothing any more; the next one brings a link.
+    invitation.link_digest = ""
+    invitation.expires_at = timezone.now() + LIFETIME
+    invitation.save()
+    record_activity(
+        ActivityType.MEMBER_INVITED,
+        user=None,
+        by=by,
+        project_id=project.pk,
+        invitation_id=str(invitation.pk),
+        role=str(role),
+    )
+    queue_email(
+        kind=OutgoingEmail.Kind.INVITATION,
+        recipient=email,
+        data={"invitation_id": str(invitation.pk)},
+        lifetime=LIFETIME,
+    )
+    return invitation
+
+
+@transaction.atomic
+def revoke_invitation(*, project: Project, invitation_id: UUID, by: User) -> None:
+    """Let an invitation open nothing any more. Records `invitation_revoked`.
+
+    Raises `InvitationNotFound` for one that is not open in this project, and `RoleNotEnough` where `by`
+    may not do it.
+    """
+    project = lock_project(project)
+    require_operation(by, project, Operation.MANAGE_MEMBERS)
+    found = project.invitations.open().filter(pk=invitation_id)
+    invitation = found.first()
+    if invitation is None:
+        raise InvitationNotFound
+    if invitation.role == Role.OWNER:
+        require_operation(by, project, Operation.MANAGE_OWNERS)
+    revoke_each(found, by=by)
+
+
+def revoke_each(invitations: InvitationQuerySet, *, by: User | None) -> None:
+    """Revoke open invitations of projects that the caller has locked. Records `invitation_revoked`."""
+    revoked = list(invitations)
+    Invitation.objects.filter(pk__in=[each.pk for each in revoked]).update(
+        revoked_at=timezone.now(), link_digest=""
+    )
+    for invitation in revoked:
+        record_activity(
+            ActivityType.INVITATION_REVOKED,
+            user=None,
+            by=by,
+            project_id=invitation.project_id,
+            invitation_id=str(invitation.pk),
+            role=invitation.role,
+        )
+
+
+@transaction.atomic
+def accept_invitation(*, link: UUID, user: User) -> Membership:
+    """Let `user` into the project that the link of an invitation leads to, once. Records `member_joined`.
+
+    The link proves that somebody reads the e-mails of the address; that it is `user` is proven by their
+    signing in with that address. Raises `InvitationNotFound`, `InvitationForSomebodyElse`,
+    `InvitationExpired` and `AlreadyMember`.
+    """
+    digest = digest_of_link(link)
+    invitation = Invitation.objects.filter(link_digest=digest).first()
+    if invitation is None:
+        raise InvitationNotFound
+    accepting = lock_user(user)
+    project = lock_project(invitation.project)
+    # Read again: while we waited for the lock it may have been accepted, revoked or renewed.
+    invitation = (
+        project.invitations.open()
+        .select_related("invited_by")
+        .filter(link_digest=digest)
+        .first()
+    )
+    if invitation is None or accepting is None or not project.is_active:
+        raise InvitationNotFound
+    if accepting.email.lower() != invitation.email.lower():
+        raise InvitationForSomebodyElse
+    if invitation.expires_at <= timezone.now():
+        raise InvitationExpired
+    # An account is deactivated when it is in the wrong hands: whom those have invited stays outside.
+    if invitation.invited_by is not None and not invitation.invited_by.is_active:
+        raise InvitationNotFound
+    if project.memberships.filter(user=accepting).exists():
+        raise AlreadyMember
+    membership = Membership.objects.create(
+        project=project, user=accepting, role=invitation.role
+    )
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_at"])
+    record_activity(
+        ActivityType.MEMBER_JOINED,
+        user=accepting,
+        project_id=project.pk,
+        invitation_id=str(invitation.pk),
+        role=invitation.role,
+    )
+    return membership

@@ -1,0 +1,193 @@
+"""Who works in a project and as what."""
+
+from django.db import transaction
+
+from accounts.access import Operation, may
+from accounts.activity import record_activity
+from accounts.errors import LastOwner, MemberNotFound, OwnsProjects, UserNotFound
+from accounts.events import ActivityType
+from accounts.locks import lock_project, lock_projects, lock_user
+from accounts.models import Membership, Project, User
+from accounts.queries import require_operation
+from accounts.services.invitations import revoke_each
+
+Role = Membership.Role
+
+
+@transaction.atomic
+def set_member(
+    *, project: Project, user: User, role: Role, by: User | None = None
+) -> Membership:
+    """Let `user` work in the project as `role`, instead of any role they had.
+
+    Records `member_joined` or `member_role_changed`. `by` is who asks, nobody for the system itself.
+    Raises `LastOwner`, `RoleNotEnough` where `by` may not do it, `UserNotFound` for a deleted account.
+    """
+    if lock_user(user) is None:
+        raise UserNotFound
+    project = lock_project(project)
+    membership = project.memberships.filter(user=user).first()
+    if membership is not None:
+        return _change_role(project, membership, user, role, by)
+    _require_say(project, by, {role})
+    membership = Membership.objects.create(project=project, user=user, role=role)
+    record_activity(
+        ActivityType.MEMBER_JOINED,
+        user=user,
+        by=by,
+        project_id=project.pk,
+        role=str(role),
+    )
+    # The seat that was kept for them is taken.
+    revoke_each(project.invitations.open().filter(email__iexact=user.email), by=by)
+    return membership
+
+
+@transaction.atomic
+def change_role(
+    *, project: Project, user: User, role: Role, by: User | None = None
+) -> Membership:
+    """Give a member another role, at once and everywhere. Records `member_role_changed`.
+
+    Raises as `set_member` does, and `MemberNotFound`.
+    """
+    project = lock_project(project)
+    membership = project.memberships.filter(user=user).first()
+    if membership is None:
+        raise MemberNotFound
+    return _change_role(project, membership, user, role, by)
+
+
+def _change_role(
+    project: Project,
+    membership: Membership,
+    user: User,
+    role: Role,
+    by: User | None,
+) -> Membership:
+    before = Role(membership.role)
+    _require_say(project, by, {before, role})
+    if before == role:
+        return membership
+    if before == Role.OWNER:
+        _require_another_owner(project, user)
+    membership.role = role
+    membership.save(update_fields=["role"])
+    record_activity(
+        ActivityType.MEMBER_ROLE_CHANGED,
+        user=user,
+        by=by,
+        project_id=project.pk,
+        old_role=str(before),
+        new_role=str(role),
+    )
+    _revoke_what_they_may_not_give(project, user, role, by)
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, project: Project, user: User, by: User | None = None) -> None:
+    """Take `user` out of the project, by somebody who may, or by themselves. Records `member_removed`.
+
+    Raises `MemberNotFound`, `LastOwner`, and `RoleNotEnough` where `by` may not do it.
+    """
+    project = lock_project(project)
+    membership = project.memberships.filter(user=user).first()
+    if membership is None:
+        raise MemberNotFound
+    role = Role(membership.role)
+    if by is not None and by.pk == user.pk:
+        require_operation(by, project, Operation.LEAVE_PROJECT)
+    else:
+        _require_say(project, by, {role})
+    if role == Role.OWNER:
+        _require_another_owner(project, user)
+    _remove(project, membership, user, by)
+
+
+@transaction.atomic
+def leave_every_project(*, user: User, by: User | None = None) -> None:
+    """Take `user` out of all projects, before their account goes; hold their row first (`lock_user`).
+
+    What nobody but them works in is switched off, their personal project as well. Records
+    `member_removed` and `project_deleted`. Raises `OwnsProjects` where others work in a project that
+    would have no owner left who can sign in.
+    """
+    projects = lock_projects(
+        Membership.objects.filter(user=user).values_list("project_id", flat=True)
+    )
+    stranded = [project for project in projects if _needs_owner(project, user)]
+    if stranded:
+        raise OwnsProjects([project.name for project in stranded])
+    for project in projects:
+        membership = project.memberships.filter(user=user).first()
+        if membership is None:
+            continue  # removed while we waited for the lock
+        _remove(project, membership, user, by)
+        is_theirs = project.personal_owner_id == user.pk
+        if project.is_active and (is_theirs or not project.memberships.exists()):
+            project.is_active = False
+            project.save(update_fields=["is_active", "updated_at"])
+            record_activity(
+                ActivityType.PROJECT_DELETED, user=user, by=by, project_id=project.pk
+            )
+
+
+def _needs_owner(project: Project, user: User) -> bool:
+    """Tell whether others would be left in the project without an owner who can sign in."""
+    if not project.is_active or project.personal_owner_id == user.pk:
+        return False
+    others = project.memberships.exclude(user=user)
+    mine = project.memberships.filter(user=user, role=Role.OWNER)
+    return mine.exists() and others.exists() and not _has_other_owner(project, user)
+
+
+def _remove(
+    project: Project, membership: Membership, user: User, by: User | None
+) -> None:
+    role = membership.role
+    membership.delete()
+    record_activity(
+        ActivityType.MEMBER_REMOVED,
+        user=user,
+        by=by,
+        project_id=project.pk,
+        role=role,
+    )
+    _revoke_what_they_may_not_give(project, user, None, by)
+
+
+def _require_say(project: Project, by: User | None, roles: set[Role]) -> None:
+    """Refuse who may not give or take these roles: managers manage everybody but owners."""
+    if by is not None:
+        require_operation(by, project, Operation.MANAGE_MEMBERS)
+        if Role.OWNER in roles:
+            require_operation(by, project, Operation.MANAGE_OWNERS)
+
+
+def _require_another_owner(project: Project, user: User) -> None:
+    """Refuse to take the owner's role from `user` where nobody else could act as one.
+
+    An owner whose account is deactivated does not count: they could neither give the role on nor take
+    anybody in. Deactivating the only owner is nevertheless possible, since an account that was stolen has
+    to be stopped at once; staff then make somebody else an owner.
+    """
+    if project.personal_owner_id == user.pk or not _has_other_owner(project, user):
+        raise LastOwner
+
+
+def _has_other_owner(project: Project, user: User) -> bool:
+    owners = project.memberships.filter(role=Role.OWNER, user__is_active=True)
+    return owners.exclude(user=user).exists()
+
+
+def _revoke_what_they_may_not_give(
+    project: Project, user: User, role: Role | None, by: User | None
+) -> None:
+    """Revoke what `user` has invited to, as far as their `role` from now on could not: nobody comes back
+    by an invitation that they sent themselves on their last day."""
+    given = project.invitations.open().filter(invited_by=user)
+    if role is None or not may(role, Operation.MANAGE_MEMBERS):
+        revoke_each(given, by=by)
+    elif not may(role, Operation.MANAGE_OWNERS):
+        revoke_each(given.filter(role=Role.OWNER), by=by)
