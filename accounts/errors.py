@@ -19,6 +19,13 @@ class UserNotFound(NotFound):
     default_message = "User not found"
 
 
+class UserNotYours(NotAllowed):
+    """The caller may look at this account and not change it: it is somebody else's."""
+
+    code = "user_not_changeable"
+    default_message = "You may look at this account and not change it."
+
+
 class EmailTaken(AlreadyExists):
     """Somebody signs in with this e-mail already, in whatever case it is written."""
 
@@ -50,16 +57,6 @@ class OwnsProjects(Conflict):
             f"You are the only owner of {', '.join(names)}. Make somebody else an owner or delete them first.",
             projects=names,
         )
-
-
-class NothingToChange(Invalid):
-    """A change that names no field."""
-
-    code = "missing_required_field"
-
-    def __init__(self) -> None:
-        words = "At least one field must be provided for update"
-        super().__init__({"body": [words]}, words)
 
 
 # --- Signing in -------------------------------------------------------------------------------

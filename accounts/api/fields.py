@@ -4,16 +4,8 @@ from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
-
-class StrictCharField(serializers.CharField):
-    """A text and nothing that could be read as one: DRF's own takes the number 12345678 for a password."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+from orderchainer.api.fields import StrictCharField
 
 
 @extend_schema_field(OpenApiTypes.EMAIL)

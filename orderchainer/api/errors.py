@@ -96,3 +96,13 @@ class Invalid(DomainError):
     ) -> None:
         super().__init__(message, **data)
         self.errors = {field: list(messages) for field, messages in errors.items()}
+
+
+class NothingToChange(Invalid):
+    """A change that names no field."""
+
+    code = "missing_required_field"
+
+    def __init__(self) -> None:
+        words = "At least one field must be provided for update"
+        super().__init__({"body": [words]}, words)

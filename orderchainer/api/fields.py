@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.core.validators import URLValidator
 from rest_framework import serializers
@@ -16,6 +17,8 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     ignored: ClassVar[frozenset[str]] = frozenset()
+    # What is said of an unknown field; `{name}` stands for its name.
+    unknown_field: ClassVar[str] = "There is no such field."
 
     def to_internal_value(self, data: Any) -> Any:
         """Read `data`. Raises ValidationError that names unknown fields beside wrong ones."""
@@ -23,7 +26,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             known = self.fields.keys() | self.ignored
             unknown = {
-                str(name): ["There is no such field."]
+                str(name): [self.unknown_field.replace("{name}", str(name))]
                 for name in data
                 if name not in known
             }
@@ -36,6 +39,15 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError(unknown)
         return value
+
+
+class StrictCharField(serializers.CharField):
+    """A text and nothing that could be read as one: DRF's own takes the number 12345678 for a password."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class IdField(serializers.IntegerField):
@@ -63,9 +75,19 @@ class IdListField(serializers.ListField):
 
 
 class WebURLField(serializers.CharField):
-    """An address on the web: http or https and nothing else."""
+    """An address on the web: http or https and nothing else. `refusal` is said of anything else."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, refusal: str | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 2048)
         super().__init__(**kwargs)
-        self.validators.append(URLValidator(schemes=["http", "https"]))
+        self.validators.append(URLValidator(schemes=["http", "https"], message=refusal))
+
+
+def uuid_in(text: UUID | str) -> UUID | None:
+    """Return the UUID, or None for what is none: nothing is found under it."""
+    if isinstance(text, UUID):
+        return text
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

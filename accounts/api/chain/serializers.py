@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from accounts.api.fields import EmailTextField, PasswordField, StrictCharField
+from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
+from orderchainer.api.fields import StrictCharField
 from orderchainer.api.surfaces import milliseconds
 
 # --- Requests ---------------------------------------------------------------------------------
