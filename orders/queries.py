@@ -4,12 +4,14 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
+from orderchainer.api.fields import uuid_in
 from orderchainer.api.pagination import Window
 from orderchainer.api.prepared import Row, prepared
 from orders import graph
@@ -48,6 +50,15 @@ def order_for_change(
         order_for(user, order_id)
         raise OrderNotYours
     return order
+
+
+def order_id_for(user: User, order_uuid: UUID | str) -> int:
+    """Return the number of an order that `user` may see. Raises `OrderNotFound`, for what is no UUID as well."""
+    if uuid := uuid_in(order_uuid):
+        found = Order.objects.visible_to(user).filter(uuid=uuid)
+        for order_id in found.values_list("pk", flat=True):
+            return order_id
+    raise OrderNotFound
 
 
 # --- rows, as lists and single answers show them ----------------------------------------------
@@ -109,6 +120,14 @@ def _visible_rows(
 
 
 @prepared
+def _visible_rows_by_uuid(
+    user_id: int, uuid: UUID, *, is_staff: bool
+) -> QuerySet[Order, Row]:
+    user = User(pk=user_id, is_staff=is_staff)
+    return rows_of(Order.objects.visible_to(user).filter(uuid=uuid))
+
+
+@prepared
 def _rows_among(
     ids: QuerySet[Order, Any], *, ordering: Sequence[str | Combinable]
 ) -> QuerySet[Order, Row]:
@@ -118,6 +137,15 @@ def _rows_among(
 def row_for(user: User, order_id: int) -> Row:
     """Return the row of an order that `user` may see. Raises `OrderNotFound`."""
     rows = _visible_rows(user.pk, order_id, is_staff=user.is_staff)
+    if not rows:
+        raise OrderNotFound
+    return _judged(rows)[0]
+
+
+def row_by_uuid(user: User, order_uuid: UUID | str) -> Row:
+    """Return the row of an order that `user` may see. Raises `OrderNotFound`, for what is no UUID as well."""
+    uuid = uuid_in(order_uuid)
+    rows = _visible_rows_by_uuid(user.pk, uuid, is_staff=user.is_staff) if uuid else []
     if not rows:
         raise OrderNotFound
     return _judged(rows)[0]

@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from orderchainer.api.conditional import etag_of
 from orderchainer.api.prepared import Row
 from orders.models import Order, OrderEvent
 from orders.queries import Blocker, Chain
@@ -64,14 +63,6 @@ def _line(line: Row) -> Shown:
         "quantity": line["quantity"],
         "total_price": str(unit_price * line["quantity"]),
     }
-
-
-def etag_of_row(row: Row) -> str:
-    """Return the entity tag of an order's row.
-
-    `ready` is part of it: an order gets ready, or stops being so, by what happens to others.
-    """
-    return etag_of("order", row["id"], row["version"], ready=row["ready"])
 
 
 def shown_chain(order_id: int, chain: Chain) -> Shown:

@@ -8,9 +8,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.idempotency import answer_repeatable
 from accounts.models import User
-from accounts.services.idempotency import Answer, answer_once, fingerprint_of
-from orderchainer.api.conditional import is_unchanged, require_match
+from accounts.services import Answer
+from orderchainer.api.conditional import is_unchanged
 from orderchainer.api.pagination import bare_list, window_of
 from orderchainer.api.schema import (
     IDEMPOTENCY_KEY,
@@ -28,7 +29,6 @@ from orders import queries, services
 from orders.api.chain import examples
 from orders.api.chain.filters import ORDERINGS, narrowed
 from orders.api.chain.presentation import (
-    etag_of_row,
     shown,
     shown_chain,
     shown_event,
@@ -43,6 +43,7 @@ from orders.api.chain.serializers import (
     OrderInput,
     OrderOutput,
 )
+from orders.api.conditions import etag_of_row, precondition_of
 from orders.errors import (
     DependencyCycle,
     MoveRefused,
@@ -149,20 +150,7 @@ class OrderViewSet(SurfaceViewSet):
             headers = {"ETag": etag_of_row(row), "Location": f"/api/orders/{order.pk}"}
             return Answer(201, {**shown(row), "uuid": str(row["uuid"])}, headers)
 
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
-            answer = work()
-        else:
-            fingerprint = fingerprint_of(
-                method="POST", path="/api/orders/", payload=request.data
-            )
-            answer = answer_once(
-                user=caller, key=key, fingerprint=fingerprint, work=work
-            )
-        response = Response(answer.body, status=answer.status, headers=answer.headers)
-        if answer.replayed:
-            response["Idempotent-Replayed"] = "true"
-        return response
+        return answer_repeatable(request, work)
 
     @extend_schema(
         summary="Get an order",
@@ -209,7 +197,7 @@ class OrderViewSet(SurfaceViewSet):
             fields=cast("services.OrderFields", fields),
             dependencies=dependencies,
             items=items,
-            precondition=_precondition(request),
+            precondition=precondition_of(request),
         )
         row = queries.row_for(caller, order_id)
         return Response(shown(row), headers={"ETag": etag_of_row(row)})
@@ -247,7 +235,7 @@ class OrderViewSet(SurfaceViewSet):
         services.delete_order(
             order_id=order_id,
             by=_caller(request),
-            precondition=_precondition(request),
+            precondition=precondition_of(request),
         )
         return Response(examples.DELETED)
 
@@ -305,18 +293,6 @@ class OrderViewSet(SurfaceViewSet):
 
 def _caller(request: Request) -> User:
     return cast(User, request.user)
-
-
-def _precondition(request: Request) -> services.Precondition | None:
-    """Return the check that the order is still as `If-Match` has it, if the request has one."""
-    if "If-Match" not in request.headers:
-        return None
-
-    def require_unchanged(order: Order) -> None:
-        row = queries.row_for(_caller(request), order.pk)
-        require_match(request, etag_of_row(row))
-
-    return require_unchanged
 
 
 def _read(serializer: OrderChanges) -> dict[str, Any]:

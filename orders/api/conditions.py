@@ -1,0 +1,32 @@
+"""The version of an order, as every surface names it in `ETag` and reads it from `If-Match`."""
+
+from typing import cast
+
+from rest_framework.request import Request
+
+from accounts.models import User
+from orderchainer.api.conditional import etag_of, require_match
+from orderchainer.api.prepared import Row
+from orders import queries
+from orders.models import Order
+from orders.services import Precondition
+
+
+def etag_of_row(row: Row) -> str:
+    """Return the entity tag of an order's row.
+
+    `ready` is part of it: an order gets ready, or stops being so, by what happens to others.
+    """
+    return etag_of("order", row["id"], row["version"], ready=row["ready"])
+
+
+def precondition_of(request: Request) -> Precondition | None:
+    """Return the check that the order is still as `If-Match` has it, if the request has one."""
+    if "If-Match" not in request.headers:
+        return None
+
+    def require_unchanged(order: Order) -> None:
+        row = queries.row_for(cast(User, request.user), order.pk)
+        require_match(request, etag_of_row(row))
+
+    return require_unchanged
