@@ -16,6 +16,7 @@ from django.http.request import validate_host
 
 LEAST_SECRET_BYTES = 32
 MAX_PORT = 65_535
+MAX_RETENTION_DAYS = 36_500
 
 
 @register()
@@ -180,3 +181,17 @@ def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def check_activity_retention(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse an activity log that forgets at once, and one that goes back beyond all calendars."""
+    if 1 <= settings.ACTIVITY_RETENTION_DAYS <= MAX_RETENTION_DAYS:
+        return []
+    return [
+        Error(
+            f"ACTIVITY_RETENTION_DAYS is {settings.ACTIVITY_RETENTION_DAYS}; "
+            f"it is a number of days from 1 to {MAX_RETENTION_DAYS}.",
+            id="orderchainer.E006",
+        )
+    ]

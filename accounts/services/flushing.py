@@ -1,26 +1,46 @@
 """Deleting what has had its time."""
 
+from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts.models import IdempotencyRecord, Session
+from accounts.models import (
+    Activity,
+    ApiToken,
+    EmailCode,
+    IdempotencyRecord,
+    Invitation,
+    OutgoingEmail,
+    Session,
+)
 from accounts.services.idempotency import KEY_LIFETIME
 
 # Each batch is a transaction of its own: sign-ins do not wait for a year of leftovers.
 BATCH = 1000
 
+# What no longer works is shown for a while to whoever wonders what became of it.
+EMAILS_KEPT = timedelta(days=7)
+INVITATIONS_KEPT = timedelta(days=30)
+API_TOKENS_KEPT = timedelta(days=90)
+
 
 def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
-    """Delete expired tokens, sessions and idempotency records; return how many rows of each went.
+    """Delete what nobody can use any more and nobody asks for; return how many rows of each went.
 
-    A token is forgotten once it has expired by itself. A session is kept for one more lifetime of a
-    refresh token, for whoever looks in the admin when somebody was signed in.
+    A token or a code is forgotten once it has expired by itself. A session is kept for one more lifetime
+    of a refresh token, for whoever looks in the admin when somebody was signed in. The activity log goes
+    back `ACTIVITY_RETENTION_DAYS`.
     """
     moment = timezone.now()
+    old_email = moment - EMAILS_KEPT
+    old_api_token = moment - API_TOKENS_KEPT
+    _flush_admin_sessions()
     return {
         # Their blacklist rows go with them.
         "tokens": _flush(OutstandingToken.objects.filter(expires_at__lt=moment), batch),
@@ -35,6 +55,34 @@ def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
             IdempotencyRecord.objects.filter(created_at__lt=moment - KEY_LIFETIME),
             batch,
         ),
+        "email_codes": _flush(
+            EmailCode.objects.filter(link_expires_at__lt=moment), batch
+        ),
+        "emails": _flush(
+            # Those that never got away as well: nobody wants them after their time.
+            OutgoingEmail.objects.filter(
+                Q(finished_at__lt=old_email) | Q(expires_at__lt=old_email),
+                created_at__lt=old_email,  # follows, and has the index
+            ),
+            batch,
+        ),
+        # By expiry alone again: those that were accepted or revoked expire, too.
+        "invitations": _flush(
+            Invitation.objects.filter(expires_at__lt=moment - INVITATIONS_KEPT), batch
+        ),
+        # Nobody has so many that a daily look at all would need an index.
+        "api_tokens": _flush(
+            ApiToken.objects.filter(
+                Q(expires_at__lt=old_api_token) | Q(revoked_at__lt=old_api_token)
+            ),
+            batch,
+        ),
+        "activity": _flush(
+            Activity.objects.filter(
+                created_at__lt=moment - timedelta(days=settings.ACTIVITY_RETENTION_DAYS)
+            ),
+            batch,
+        ),
     }
 
 
@@ -44,3 +92,8 @@ def _flush(rows: QuerySet[Any], batch: int) -> int:
         rows.filter(pk__in=keys).delete()
         count += len(keys)
     return count
+
+
+def _flush_admin_sessions() -> None:
+    """Let Django forget the cookies of the back office that have expired, wherever it keeps them."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

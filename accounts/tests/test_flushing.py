@@ -1,15 +1,30 @@
 """What the daily flush deletes, and what it keeps."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.sessions.models import Session as CookieSession
+from django.db import models
+from django.test import Client
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import (
     BlacklistedToken,
     OutstandingToken,
 )
 
-from accounts.models import IdempotencyRecord, Session, User
+from accounts.models import (
+    Activity,
+    ApiToken,
+    EmailCode,
+    IdempotencyRecord,
+    Invitation,
+    OutgoingEmail,
+    Session,
+    User,
+)
 from accounts.services.flushing import flush_expired
 from accounts.tasks import flush_expired_tokens
 from accounts.tests.factories import make_user
@@ -17,63 +32,216 @@ from orderchainer.celery import app
 
 pytestmark = pytest.mark.django_db
 
-
-def add(user: User, *, age: timedelta, number: int = 1) -> None:
-    """Add rows of each kind that expired, or were made, `age` ago."""
-    moment = timezone.now() - age
-    for _ in range(number):
-        name = f"{age}-{OutstandingToken.objects.count()}"
-        token = OutstandingToken.objects.create(
-            user=user, jti=name, token="", expires_at=moment
-        )
-        BlacklistedToken.objects.create(token=token)
-        Session.objects.create(user=user, password_fingerprint="", expires_at=moment)
-        IdempotencyRecord.objects.create(
-            user=user, key=name, fingerprint="", created_at=moment
-        )
+SECOND = timedelta(seconds=1)
 
 
-def counts() -> tuple[int, int, int, int]:
-    """Count tokens, blacklisted tokens, sessions and idempotency records."""
-    return (
-        OutstandingToken.objects.count(),
-        BlacklistedToken.objects.count(),
-        Session.objects.count(),
-        IdempotencyRecord.objects.count(),
+@pytest.fixture(autouse=True)
+def now() -> Iterator[datetime]:
+    """The moment at which all of this happens."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield timezone.now()
+
+
+# --- One row of each kind, by the moment that counts ------------------------------------------
+
+
+def token(user: User, name: str, at: datetime) -> models.Model:
+    """Add a traded refresh token that expires then."""
+    traded = OutstandingToken.objects.create(
+        user=user, jti=name, token="", expires_at=at
+    )
+    BlacklistedToken.objects.create(token=traded)
+    return traded
+
+
+def session(user: User, name: str, at: datetime) -> models.Model:
+    """Add a session that expires then."""
+    return Session.objects.create(user=user, password_fingerprint="", expires_at=at)
+
+
+def idempotency_record(user: User, name: str, at: datetime) -> models.Model:
+    """Add an answer that was given then."""
+    return IdempotencyRecord.objects.create(
+        user=user, key=name, fingerprint="", created_at=at
     )
 
 
-def test_deletes_what_has_expired_in_batches() -> None:
+def email_code(user: User, name: str, at: datetime) -> models.Model:
+    """Add a code whose link expires then."""
+    return EmailCode.objects.create(
+        user=make_user(),
+        purpose=EmailCode.Purpose.VERIFY_EMAIL,
+        email=user.email,
+        link_digest=name,
+        expires_at=at - timedelta(hours=1),
+        link_expires_at=at,
+    )
+
+
+def sent_email(user: User, name: str, at: datetime) -> models.Model:
+    """Add an e-mail that was sent then, and would have been wanted for a day more."""
+    return OutgoingEmail.objects.create(
+        kind=OutgoingEmail.Kind.PASSWORD_CHANGED,
+        recipient=user.email,
+        state=OutgoingEmail.State.SENT,
+        created_at=at - SECOND,
+        finished_at=at,
+        expires_at=at + timedelta(days=1),
+    )
+
+
+def stuck_email(user: User, name: str, at: datetime) -> models.Model:
+    """Add an e-mail that nobody wants any more from then on, and that was never sent."""
+    return OutgoingEmail.objects.create(
+        kind=OutgoingEmail.Kind.VERIFY_EMAIL,
+        recipient=user.email,
+        created_at=at - timedelta(minutes=15),
+        expires_at=at,
+    )
+
+
+def invitation(user: User, name: str, at: datetime) -> models.Model:
+    """Add an invitation that expires then."""
+    return Invitation.objects.create(
+        project=user.personal_project,
+        email=f"{name}@example.com",
+        role="agent",
+        expires_at=at,
+    )
+
+
+def expired_api_token(user: User, name: str, at: datetime) -> models.Model:
+    """Add an API token that expires then."""
+    return ApiToken.objects.create(
+        user=user, name="Script", prefix=name, digest="", expires_at=at
+    )
+
+
+def revoked_api_token(user: User, name: str, at: datetime) -> models.Model:
+    """Add an API token without an end that was revoked then."""
+    return ApiToken.objects.create(
+        user=user, name="Script", prefix=name, digest="", revoked_at=at
+    )
+
+
+def activity(user: User, name: str, at: datetime) -> models.Model:
+    """Add something that happened then."""
+    return Activity.objects.create(
+        type="login_succeeded", user_id=user.pk, created_at=at
+    )
+
+
+Add = Callable[[User, str, datetime], models.Model]
+# What is added, what it is counted as, and how long it stays after its moment.
+KINDS: list[tuple[Add, str, type[models.Model], timedelta]] = [
+    (token, "tokens", OutstandingToken, timedelta()),
+    (session, "sessions", Session, timedelta(days=7)),
+    (
+        idempotency_record,
+        "idempotency_records",
+        IdempotencyRecord,
+        timedelta(hours=24),
+    ),
+    (email_code, "email_codes", EmailCode, timedelta()),
+    (sent_email, "emails", OutgoingEmail, timedelta(days=7)),
+    (stuck_email, "emails", OutgoingEmail, timedelta(days=7)),
+    (invitation, "invitations", Invitation, timedelta(days=30)),
+    (expired_api_token, "api_tokens", ApiToken, timedelta(days=90)),
+    (revoked_api_token, "api_tokens", ApiToken, timedelta(days=90)),
+    (activity, "activity", Activity, timedelta(days=365)),
+]
+each_kind = pytest.mark.parametrize(
+    ("add", "name", "model", "kept"), KINDS, ids=[kind[0].__name__ for kind in KINDS]
+)
+
+
+def rows_of(model: type[models.Model]) -> "models.QuerySet[Any]":
+    """Return all rows of a kind."""
+    return model._default_manager.all()
+
+
+def without_history() -> User:
+    """Make a user of whom the log tells nothing."""
     user = make_user()
-    add(user, age=timedelta(days=8), number=5)
+    Activity.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
+    return user
 
-    flushed = flush_expired(batch=2)
 
-    assert flushed == {"tokens": 5, "sessions": 5, "idempotency_records": 5}
-    assert counts() == (0, 0, 0, 0)
+# --- The tests --------------------------------------------------------------------------------
+
+
+@each_kind
+def test_a_row_stays_until_its_time_is_over(
+    add: Add, name: str, model: type[models.Model], kept: timedelta, now: datetime
+) -> None:
+    user = without_history()
+    over = add(user, "over", now - kept - SECOND)
+    stays = add(user, "stays", now - kept)
+    # Making the rows may have made others, whose time has not come.
+    others = rows_of(model).count() - 2
+
+    flushed = flush_expired()
+
+    assert flushed == {**dict.fromkeys(flushed, 0), name: 1}
+    assert rows_of(model).count() == 1 + others
+    assert not rows_of(model).filter(pk=over.pk).exists()
+    assert rows_of(model).filter(pk=stays.pk).exists()
+
+
+@each_kind
+def test_it_is_done_in_batches(
+    add: Add, name: str, model: type[models.Model], kept: timedelta, now: datetime
+) -> None:
+    user = without_history()
+    for number in range(5):
+        add(user, f"over{number}", now - kept - SECOND)
+
+    assert flush_expired(batch=2)[name] == 5
+    assert flush_expired(batch=2)[name] == 0
+
+
+def test_how_far_the_log_goes_back_is_a_setting(settings: Any, now: datetime) -> None:
+    settings.ACTIVITY_RETENTION_DAYS = 2
+    user = without_history()
+    activity(user, "", now - timedelta(days=2) - SECOND)
+    activity(user, "", now - timedelta(days=2))
+
+    flush_expired_tokens()
+
+    assert Activity.objects.get().created_at == now - timedelta(days=2)
+
+
+def test_what_still_opens_something_is_kept(now: datetime) -> None:
+    user = without_history()
+    long_ago = now - timedelta(days=3650)
+    kept = ApiToken.objects.create(
+        user=user, name="Script", prefix="open", digest="", created_at=long_ago
+    )
+    email = OutgoingEmail.objects.create(
+        kind=OutgoingEmail.Kind.INVITATION,
+        recipient="ada@example.com",
+        created_at=now - timedelta(days=30),
+        expires_at=now + SECOND,
+    )
+
+    flush_expired()
+
+    assert (ApiToken.objects.get(), OutgoingEmail.objects.get()) == (kept, email)
     assert User.objects.get() == user
 
 
-@pytest.mark.parametrize(
-    ("age", "kept"),
-    [
-        (timedelta(minutes=-1), (1, 1, 1, 1)),
-        (timedelta(minutes=1), (0, 0, 1, 1)),
-        (timedelta(hours=23, minutes=59), (0, 0, 1, 1)),
-        (timedelta(hours=24, minutes=1), (0, 0, 1, 0)),
-        (timedelta(days=6, hours=23), (0, 0, 1, 0)),
-        (timedelta(days=7, hours=1), (0, 0, 0, 0)),
-    ],
-)
-def test_keeps_what_still_means_something(
-    age: timedelta, kept: tuple[int, int, int, int]
+def test_cookies_of_the_back_office_are_forgotten_once_they_have_expired(
+    now: datetime,
 ) -> None:
-    add(make_user(), age=age)
+    for _ in range(2):
+        Client().force_login(make_user(is_staff=True))
+    expired, open_ = CookieSession.objects.all()
+    CookieSession.objects.filter(pk=expired.pk).update(expire_date=now - SECOND)
 
-    flush_expired_tokens()
-    flush_expired_tokens()
+    flush_expired()
 
-    assert counts() == kept
+    assert CookieSession.objects.get() == open_
 
 
 def test_beat_asks_for_it_daily() -> None:
