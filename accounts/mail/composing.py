@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.template.loader import render_to_string
 
 from accounts.invitation_links import new_link
+from accounts.locks import lock_user
 from accounts.mail.proofs import CODE_LIFETIME, new_proof
 from accounts.models import EmailCode, Invitation, OutgoingEmail, User
 
@@ -71,15 +73,11 @@ Written = tuple[Context, tuple[str, ...]]
 
 
 def _verify_email(email: OutgoingEmail) -> Written:
-    user = _recipient_of(email)
-    if user.email_verified_at is not None:
-        raise Unwanted("The address is verified already.")
-    return _with_proof(email, user, EmailCode.Purpose.VERIFY_EMAIL, "confirm-email")
+    return _with_proof(email, EmailCode.Purpose.VERIFY_EMAIL, "confirm-email")
 
 
 def _reset_password(email: OutgoingEmail) -> Written:
-    user = _recipient_of(email)
-    return _with_proof(email, user, EmailCode.Purpose.RESET_PASSWORD, "reset-password")
+    return _with_proof(email, EmailCode.Purpose.RESET_PASSWORD, "reset-password")
 
 
 def _password_changed(email: OutgoingEmail) -> Written:
@@ -93,13 +91,17 @@ def _email_changed(email: OutgoingEmail) -> Written:
 
 
 def _invitation(email: OutgoingEmail) -> Written:
-    invitation_id = str(email.data["invitation_id"])
-    link = new_link(invitation_id)
-    if link is None:
-        raise Unwanted("The invitation is not open any more.")
-    invitation = Invitation.objects.select_related("project", "invited_by").get(
-        pk=invitation_id
+    invitation = (
+        Invitation.objects.select_related("project", "invited_by")
+        .filter(pk=str(email.data["invitation_id"]))
+        .first()
     )
+    # Asked again, it lives longer than the first e-mail knows.
+    if invitation is not None and invitation.expires_at > email.expires_at:
+        raise Unwanted("A later e-mail carries a newer link.")
+    link = new_link(invitation.pk) if invitation else None
+    if invitation is None or link is None:
+        raise Unwanted("The invitation is not open any more.")
     by = invitation.invited_by
     return {
         "project": shown(invitation.project.name),
@@ -136,9 +138,14 @@ def _greeted(user: User) -> str:
     return shown(user.name) if user.email_verified_at else ""
 
 
-def _with_proof(
-    email: OutgoingEmail, user: User, purpose: EmailCode.Purpose, page: str
-) -> Written:
+@transaction.atomic
+def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> Written:
+    # Held, as by everybody who tries a code or uses one up: what is replaced here is not used meanwhile.
+    user = lock_user(_recipient_of(email))
+    if user is None or user.email.lower() != email.recipient.lower():
+        raise Unwanted("Nobody has this address.")
+    if purpose == EmailCode.Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
+        raise Unwanted("The address is verified already.")
     proof = new_proof(user=user, purpose=purpose, email=email)
     if proof is None:
         raise Unwanted("A later e-mail carries a newer code.")

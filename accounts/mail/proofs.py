@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.locks import lock_user
 from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.tokens import digest_of
 
@@ -30,24 +28,21 @@ class Proof:
     link: UUID
 
 
-@transaction.atomic
 def new_proof(
     *, user: User, purpose: EmailCode.Purpose, email: OutgoingEmail
 ) -> Proof | None:
     """Make the code and the link that `email` will carry, in place of those that `user` had.
 
     None where the user has since asked again and the later e-mail was written first: its code is the
-    newest, and has to stay so.
+    newest, and has to stay so. The caller holds the user's row.
     """
-    proof = Proof(f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}", uuid4())
-    expires_at = email.created_at + CODE_LIFETIME
-    # Before the code's row, as everybody does who uses one up.
-    lock_user(user)
     codes = EmailCode.objects.filter(user=user, purpose=purpose)
     if codes.filter(link_expires_at__gt=email.expires_at).exists():
         return None
-    if expires_at <= timezone.now():
-        proof = Proof("", proof.link)
+    now = timezone.now()
+    expires_at = email.created_at + CODE_LIFETIME
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    proof = Proof(code if now < expires_at else "", uuid4())
     EmailCode.objects.update_or_create(
         user=user,
         purpose=purpose,
@@ -56,7 +51,7 @@ def new_proof(
             "code_digest": code_digest(user.pk, purpose, proof.code),
             "link_digest": link_digest(proof.link),
             "wrong_tries": 0,
-            "created_at": timezone.now(),
+            "created_at": now,
             "expires_at": expires_at,
             "link_expires_at": email.expires_at,
         },
@@ -71,9 +66,8 @@ def code_digest(user_id: int, purpose: str, code: str) -> str:
     """
     if not code:
         return ""
-    return salted_hmac(
-        "accounts.email_code", f"{user_id}:{purpose}:{code}", algorithm="sha256"
-    ).hexdigest()
+    text = f"{user_id}:{purpose}:{code}".encode(errors="replace")
+    return salted_hmac("accounts.email_code", text, algorithm="sha256").hexdigest()
 
 
 def link_digest(link: UUID) -> str:

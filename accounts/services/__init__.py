@@ -6,6 +6,15 @@ from accounts.services.api_tokens import (
     revoke_api_token,
     revoke_api_tokens,
 )
+from accounts.services.codes import (
+    confirm_email,
+    mark_email_verified,
+    request_code,
+    reset_password,
+    reset_password_by_link,
+    verify_email,
+)
+from accounts.services.emails import queue_code, queue_email, retry_emails
 from accounts.services.idempotency import Answer, answer_once, fingerprint_of
 from accounts.services.invitations import (
     accept_invitation,
@@ -18,6 +27,7 @@ from accounts.services.members import (
     remove_member,
     set_member,
 )
+from accounts.services.own_account import change_own_account
 from accounts.services.projects import (
     create_project,
     delete_project,
@@ -46,8 +56,10 @@ __all__ = [
     "accept_invitation",
     "activate_user",
     "answer_once",
+    "change_own_account",
     "change_password",
     "change_role",
+    "confirm_email",
     "create_api_token",
     "create_project",
     "deactivate_user",
@@ -58,11 +70,18 @@ __all__ = [
     "invite",
     "leave_every_project",
     "log_out",
+    "mark_email_verified",
     "note_use",
     "open_session",
+    "queue_code",
+    "queue_email",
     "refresh_session",
     "register_user",
     "remove_member",
+    "request_code",
+    "reset_password",
+    "reset_password_by_link",
+    "retry_emails",
     "revoke_api_token",
     "revoke_api_tokens",
     "revoke_invitation",
@@ -70,4 +89,5 @@ __all__ = [
     "sign_in",
     "update_project",
     "update_user",
+    "verify_email",
 ]

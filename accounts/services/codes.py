@@ -28,11 +28,8 @@ from accounts.errors import (
     VerificationCodeNotFound,
 )
 from accounts.events import ActivityType
-from accounts.mail.proofs import (
-    CODE_LIFETIME,
-    code_digest,
-    link_digest,
-)
+from accounts.locks import lock_user
+from accounts.mail.proofs import CODE_LIFETIME, code_digest, link_digest
 from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.security import email_digest, security_log
 from accounts.services.emails import queue_code
@@ -93,15 +90,9 @@ def reset_password(*, email: str, code: str, new_password: str) -> User:
     Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and `Invalid`
     (under `password`) for a new password that is refused, which uses nothing up.
     """
-
-    def reset(user: User) -> None:
-        _reset(user, new_password)
-
-    try:
-        return _use_code(email, Purpose.RESET_PASSWORD, code, reset)
-    except UserNotFound:
-        _note_failed_reset(None, "unknown_user", email_digest=email_digest(email))
-        raise
+    return _use_code(
+        email, Purpose.RESET_PASSWORD, code, lambda user: _reset(user, new_password)
+    )
 
 
 def reset_password_by_link(*, link: UUID, new_password: str) -> User:
@@ -114,13 +105,7 @@ def reset_password_by_link(*, link: UUID, new_password: str) -> User:
 def _reset(user: User, new_password: str) -> None:
     change_password(user=user, password=new_password)
     # The e-mail was read, or nobody had this code.
-    _mark_verified(user)
-
-
-def _note_failed_reset(user: User | None, reason: str, **about: str) -> None:
-    record_activity(
-        ActivityType.PASSWORD_RESET_FAILED, user=user, reason=reason, **about
-    )
+    mark_email_verified(user=user)
 
 
 # --- Verifying an e-mail ----------------------------------------------------------------------
@@ -132,21 +117,21 @@ def verify_email(*, email: str, code: str) -> User:
     Raises `UserNotFound`, `EmailAlreadyVerified`, `VerificationCodeInvalid`, `VerificationCodeExpired`,
     `VerificationCodeNotFound`.
     """
-    return _use_code(email, Purpose.VERIFY_EMAIL, code, _mark_verified)
+    return _use_code(
+        email, Purpose.VERIFY_EMAIL, code, lambda user: mark_email_verified(user=user)
+    )
 
 
 def confirm_email(*, link: UUID) -> User:
     """Do the same for whoever has the link. Raises `LinkNotFound`, `LinkExpired`."""
-    return _use_link(link, Purpose.VERIFY_EMAIL, _mark_verified)
+    return _use_link(
+        link, Purpose.VERIFY_EMAIL, lambda user: mark_email_verified(user=user)
+    )
 
 
 @transaction.atomic
 def mark_email_verified(*, user: User) -> None:
-    """Believe that `user` reads the e-mails of their address: they came by a link that was sent there."""
-    _mark_verified(user)
-
-
-def _mark_verified(user: User) -> None:
+    """Believe that `user` reads the e-mails of their address: they came by what was sent there."""
     moment = timezone.now()
     # Only of the address that the proof was sent to: another door may have changed it since.
     marked = User.objects.filter(
@@ -165,10 +150,7 @@ Effect = Callable[[User], None]
 
 def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
     """Do `effect` if `code` was sent to the user of `email`, and use it up; raise the refusal otherwise."""
-    user = _user_of(email)
-    if user is None:
-        raise _hidden(purpose) or UserNotFound()
-    outcome = _try_code(user.pk, purpose, code, effect)
+    outcome = _try_code(email, purpose, code, effect)
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
@@ -176,32 +158,29 @@ def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
 
 @transaction.atomic(durable=True)
 def _try_code(
-    user_id: int, purpose: Purpose, code: str, effect: Effect
+    email: str, purpose: Purpose, code: str, effect: Effect
 ) -> User | DomainError:
     """Do the work of `_use_code`; a refusal is returned, so that what it counted is committed."""
-    user = _locked(user_id)
-    row = EmailCode.objects.filter(user=user, purpose=purpose).first()
-    refusal = _refusal_of(user, row, purpose, code)
-    if refusal is None:
-        assert row is not None
-        row.delete()
-        effect(user)
-        return user
-    if purpose == Purpose.RESET_PASSWORD:
-        _note_failed_reset(user, refusal.code)
-    else:
-        security_log.warning(
-            "email_verification_failed", user_id=user.pk, reason=refusal.code
+    found = _user_of(email)
+    user = lock_user(found) if found else None
+    if user is None or not user.is_active:
+        _note_failure(
+            purpose, None, UserNotFound.code, email_digest=email_digest(email)
         )
-    return refusal
+        return _hidden(purpose) or UserNotFound()
+    refusal = _spend(user, purpose, code)
+    if refusal is not None:
+        _note_failure(purpose, user, refusal.code)
+        return refusal
+    effect(user)
+    return user
 
 
-def _refusal_of(
-    user: User, row: EmailCode | None, purpose: Purpose, code: str
-) -> DomainError | None:
-    """Return why `code` does not count, and count it if it was a guess; None where it does."""
+def _spend(user: User, purpose: Purpose, code: str) -> DomainError | None:
+    """Use up the code of a locked user; return why it is not good, and count it if it was a guess."""
     if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
         return _hidden(purpose) or EmailAlreadyVerified()
+    row = EmailCode.objects.filter(user=user, purpose=purpose).first()
     if row is None or not row.code_digest or not _is_for(user, row):
         if _is_on_its_way(user, purpose):
             return _INVALID[purpose]()
@@ -215,26 +194,34 @@ def _refusal_of(
         return _INVALID[purpose]()
     if row.expires_at <= timezone.now():
         return _EXPIRED[purpose]()
+    row.delete()
     return None
 
 
 @transaction.atomic
 def _use_link(link: UUID, purpose: Purpose, effect: Effect) -> User:
     """Do `effect` for the user that `link` was sent to, and use it up. Raises `LinkNotFound`, `LinkExpired`."""
-    rows = EmailCode.objects.filter(purpose=purpose, link_digest=link_digest(link))
-    user_id = rows.values_list("user_id", flat=True).first()
-    if user_id is None:
-        raise LinkNotFound
-    user = _locked(user_id)
+    user = lock_user(_open_link(link, purpose).user)
     # Read again under the lock: somebody may have used it up meanwhile.
-    row = rows.first()
-    if row is None or not user.is_active or not _is_for(user, row):
+    row = _open_link(link, purpose)
+    if user is None or not _is_for(user, row):
         raise LinkNotFound
-    if row.link_expires_at <= timezone.now():
-        raise LinkExpired
     row.delete()
     effect(user)
     return user
+
+
+def _open_link(link: UUID, purpose: Purpose) -> EmailCode:
+    row = (
+        EmailCode.objects.filter(purpose=purpose, link_digest=link_digest(link))
+        .select_related("user")
+        .first()
+    )
+    if row is None or not row.user.is_active or not _is_for(row.user, row):
+        raise LinkNotFound
+    if row.link_expires_at <= timezone.now():
+        raise LinkExpired
+    return row
 
 
 def _user_of(email: str) -> User | None:
@@ -246,9 +233,18 @@ def _user_of(email: str) -> User | None:
     return user if user.is_active else None
 
 
-def _locked(user_id: int) -> User:
-    """Lock the user's row until the transaction ends: before their codes, and by everybody."""
-    return User.objects.select_for_update(no_key=True).get(pk=user_id)
+def _note_failure(
+    purpose: Purpose, user: User | None, reason: str, **about: str
+) -> None:
+    if purpose == Purpose.RESET_PASSWORD:
+        record_activity(
+            ActivityType.PASSWORD_RESET_FAILED, user=user, reason=reason, **about
+        )
+    else:
+        user_id = user.pk if user else None
+        security_log.warning(
+            "email_verification_failed", user_id=user_id, reason=reason, **about
+        )
 
 
 def _is_for(user: User, row: EmailCode) -> bool:

@@ -18,7 +18,7 @@ class NotBlankValidator:
 
     def get_help_text(self) -> str:
         """Say it before somebody tries."""
-        return "Your password can’t consist of blanks alone."
+        return "Your password must not be blank."
 
 
 def password_problems(password: str, user: User) -> list[str]:
