@@ -12,9 +12,11 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.access import STAFF_MAY_VIEW, STAFF_PERMISSIONS, Operation, may
 from accounts.errors import (
+    InvitationNotFound,
     MemberNotFound,
     ProjectNotFound,
     RoleNotEnough,
+    SessionNotFound,
     TokenRefused,
 )
 from accounts.models import (
@@ -34,6 +36,7 @@ from accounts.tokens import (
     read_token,
     session_id_of,
 )
+from orderchainer.api.fields import uuid_in
 from orderchainer.api.prepared import Row, prepared
 
 
@@ -71,6 +74,32 @@ def api_token_of(token: str) -> ApiToken:
         if constant_time_compare(found.digest, digest) and found.is_open:
             return found
     raise TokenRefused
+
+
+def sessions_of(user: User) -> QuerySet[Session]:
+    """Return the open sessions of `user`, the newest first."""
+    return Session.objects.filter(
+        user=user,
+        ended_at=None,
+        expires_at__gt=timezone.now(),
+        password_fingerprint=user.get_session_auth_hash(),
+    ).order_by("-created_at", "pk")
+
+
+def session_for(user: User, session_id: UUID | str) -> Session:
+    """Return an open session of `user`. Raises `SessionNotFound`."""
+    uuid = uuid_in(session_id)
+    session = sessions_of(user).filter(pk=uuid).first() if uuid else None
+    if session is None:
+        raise SessionNotFound
+    return session
+
+
+def api_tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Return the API tokens of `user` that are not revoked, expired ones too, the newest first."""
+    return ApiToken.objects.filter(user=user, revoked_at=None).order_by(
+        "-created_at", "pk"
+    )
 
 
 def still_open(credential_ids: Iterable[UUID]) -> set[UUID]:
@@ -151,7 +180,7 @@ def project_for(user: User, project_id: UUID | str, operation: Operation) -> Pro
     change with the back office's permission. Raises `ProjectNotFound`, alike for missing, deleted and
     not theirs, and `RoleNotEnough` to those who see it and may not.
     """
-    uuid = _uuid_in(project_id)
+    uuid = uuid_in(project_id)
     project = (
         _with_role(Project.objects.filter(uuid=uuid, is_active=True), user).first()
         if uuid
@@ -187,7 +216,7 @@ def members_of(project: Project) -> QuerySet[Membership]:
 
 def member_for(project: Project, user_id: UUID | str) -> Membership:
     """Return who works in the project under that UUID, their user loaded. Raises `MemberNotFound`."""
-    uuid = _uuid_in(user_id)
+    uuid = uuid_in(user_id)
     member = members_of(project).filter(user__uuid=uuid).first() if uuid else None
     if member is None:
         raise MemberNotFound
@@ -201,6 +230,15 @@ def invitations_of(project: Project) -> QuerySet[Invitation]:
         .select_related("invited_by")
         .order_by("created_at", "pk")
     )
+
+
+def invitation_for(project: Project, invitation_id: UUID | str) -> Invitation:
+    """Return an open invitation to the project. Raises `InvitationNotFound`."""
+    uuid = uuid_in(invitation_id)
+    found = invitations_of(project).filter(pk=uuid).first() if uuid else None
+    if found is None:
+        raise InvitationNotFound
+    return found
 
 
 def _require(user: User, role: str | None, operation: Operation) -> None:
@@ -224,16 +262,6 @@ def _with_role(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
     """Annotate `role`: what `user` is in each of the projects, None where they are no member."""
     memberships = Membership.objects.filter(project=OuterRef("pk"), user=user)
     return projects.annotate(role=Subquery(memberships.values("role")[:1]))
-
-
-def _uuid_in(text: UUID | str) -> UUID | None:
-    """Return the UUID, or None for what is none: nothing is found under it."""
-    if isinstance(text, UUID):
-        return text
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 # --- Activity ---------------------------------------------------------------------------------

@@ -94,19 +94,20 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
 
 
 @transaction.atomic
-def revoke_invitation(*, project: Project, invitation_id: UUID, by: User) -> None:
+def revoke_invitation(*, invitation: Invitation, by: User) -> None:
     """Let an invitation open nothing any more. Records `invitation_revoked`.
 
-    Raises `InvitationNotFound` for one that is not open in this project, and `RoleNotEnough` where `by`
-    may not do it.
+    Raises `InvitationNotFound` for one that is not open any more, and `RoleNotEnough` where `by` may not
+    do it.
     """
-    project = lock_project(project)
+    project = lock_project(invitation.project)
     require_operation(by, project, Operation.MANAGE_MEMBERS)
-    found = project.invitations.open().filter(pk=invitation_id)
-    invitation = found.first()
-    if invitation is None:
+    found = project.invitations.open().filter(pk=invitation.pk)
+    # Its role as it is now: it may have been renewed while we waited.
+    role = found.values_list("role", flat=True).first()
+    if role is None:
         raise InvitationNotFound
-    if invitation.role == Role.OWNER:
+    if role == Role.OWNER:
         require_operation(by, project, Operation.MANAGE_OWNERS)
     revoke_each(found, by=by)
 

@@ -19,7 +19,9 @@ A view says what is its own; everything that follows from the surface is added h
 
 - `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
   status does. The example bodies are written by the surface itself, so they are what is sent.
-- Never name 401, 413, 415 or 500: they are added to each operation that can answer them.
+- Never name 401, 413, 415 or 500: they are added to each operation that can answer them, and so is the
+  400 of a body that cannot be read where the view names no other.
+- On the hub an `Invalid` is a 422, as it is sent.
 - `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
   `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
 - `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
@@ -40,6 +42,7 @@ from drf_spectacular.utils import (
     inline_serializer,
 )
 from rest_framework import serializers
+from rest_framework.exceptions import APIException, ParseError
 
 from orderchainer.api.errors import DomainError
 from orderchainer.api.handlers import problem_of
@@ -160,12 +163,16 @@ _USUAL: dict[int, Problem] = {
         415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'
     ),
     422: Problem(
-        422, "invalid", "The input is not valid.", {"name": ["This field is required."]}
+        422,
+        "validation_error",
+        "The input is not valid.",
+        {"name": ["This field is required."]},
     ),
     429: Problem(429, "throttled", "Too many requests. Try again in 30 seconds."),
     500: Problem(500, "internal_error", "Internal server error"),
     503: Problem(503, "unavailable", "This is not available at the moment."),
 }
+_UNREADABLE = ParseError("This is not JSON: unexpected end of data.")
 _MEANING = {
     400: "The request cannot be meant: `errors` names what is wrong.",
     401: "The credentials are missing, expired or revoked.",
@@ -183,17 +190,18 @@ _MEANING = {
 
 
 def errors_of(
-    surface: SurfaceName, *refusals: int | DomainError
+    surface: SurfaceName, *refusals: int | DomainError | APIException
 ) -> dict[int, OpenApiResponse]:
     """Return the documented error answers of an operation on `surface`, by status.
 
-    A status stands for its usual refusal, a domain error for itself; several of one status become
-    several examples of it.
+    A status stands for its usual refusal, an error for itself, by the status that the surface has for
+    it; several of one status become several examples of it.
     """
     problems: dict[int, dict[str, Problem]] = {}
     for refusal in refusals:
         problem = _USUAL[refusal] if isinstance(refusal, int) else problem_of(refusal)
         assert problem is not None
+        problem = _SURFACES[surface].reading(problem)
         name = problem.code.replace("_", " ").capitalize()
         problems.setdefault(problem.status, {})[name] = problem
     return {
@@ -329,6 +337,8 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 # What the operations of one tag are about, by its last word; in the order in which tags are shown.
 _THINGS: dict[str, str] = {
     "auth": "Registering, signing in and staying signed in.",
+    "projects": "Projects, who works in them and as what.",
+    "invitations": "Coming into a project by the link of an e-mail.",
     "orders": "Orders, what they wait for, and what happened to them.",
     "discord": "Word of your orders in a Discord channel.",
 }
@@ -356,11 +366,11 @@ class SurfaceAutoSchema(AutoSchema):
         surface = surface_of(self.path)
         if operation is None or surface is None:
             return operation
-        refusals = [500]
+        refusals: list[int | APIException] = [500]
         if operation.get("security") and {} not in operation["security"]:
             refusals.append(401)
         if "requestBody" in operation:
-            refusals += [413, 415]
+            refusals += [_UNREADABLE, 413, 415]
         answers: dict[str, Any] = operation["responses"]
         for status, answer in errors_of(surface.name, *refusals).items():  # type: ignore[arg-type]
             if str(status) not in answers:

@@ -1,0 +1,213 @@
+"""Invitations on the hub: sending and revoking them in a project, accepting them as who was invited."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import services
+from accounts.access import Operation
+from accounts.api.hub.project_serializers import (
+    Acceptance,
+    InvitationOutput,
+    NewInvitation,
+    ProjectOutput,
+    invitation_body,
+    project_body,
+)
+from accounts.api.hub.project_view import PROJECT_ID, ProjectView
+from accounts.api.hub.projects import EXAMPLE as PROJECT_EXAMPLE
+from accounts.attempts import count_code
+from accounts.errors import (
+    AlreadyMember,
+    InvitationExpired,
+    InvitationForSomebodyElse,
+    InvitationNotFound,
+    ProjectNotFound,
+    RoleNotEnough,
+    TooManyInvitations,
+)
+from accounts.models import Membership, User
+from accounts.queries import invitation_for, invitations_of
+from orderchainer.api.errors import Invalid
+from orderchainer.api.pagination import bare_list, page_window_of
+from orderchainer.api.schema import (
+    PAGE_WINDOW,
+    answer_example,
+    errors_of,
+    request_example,
+)
+from orderchainer.api.views import SurfaceView
+
+EXAMPLE = {
+    "id": "a3f1b1de-0a0c-4a52-9d1b-5f7f0e1f6f11",
+    "email": "grace@example.com",
+    "role": "agent",
+    "invited_by": "5b1f7f1e-6a3e-4d3b-8c66-8a0f2f6a9b10",
+    "created_at": "2025-01-12T10:00:00Z",
+    "expires_at": "2025-01-19T10:00:00Z",
+}
+INVITATION_ID = OpenApiParameter(
+    "invitation_id",
+    OpenApiTypes.UUID,
+    OpenApiParameter.PATH,
+    description="The invitation's id; not the token in its link.",
+)
+
+
+class InvitationsView(ProjectView):
+    """The open invitations of a project."""
+
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "GET": Operation.MANAGE_MEMBERS,
+        "POST": Operation.MANAGE_MEMBERS,
+    }
+
+    @extend_schema(
+        operation_id="hub_list_invitations",
+        summary="List the open invitations of a project",
+        description=(
+            "What is neither accepted nor revoked, the oldest first; also what is out of time by now."
+        ),
+        parameters=[PROJECT_ID, *PAGE_WINDOW],
+        responses={
+            200: InvitationOutput(many=True),
+            **errors_of(
+                "hub",
+                Invalid({"page": ["Must be a whole number from 1 to 9."]}),
+                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                ProjectNotFound(),
+            ),
+        },
+        examples=[answer_example("An invitation", EXAMPLE)],
+    )
+    def get(self, request: Request, project_id: str) -> Response:
+        """Answer a part of the invitations."""
+        window = page_window_of(request)
+        invitations = invitations_of(self.project)
+        page = list(invitations[window.skip : window.skip + window.limit])
+        total = window.total_if_known(len(page))
+        return bare_list(
+            request,
+            [invitation_body(invitation) for invitation in page],
+            total=invitations.count() if total is None else total,
+            window=window,
+        )
+
+    @extend_schema(
+        operation_id="hub_invite",
+        summary="Invite somebody by e-mail",
+        description=(
+            "Sends a link that works once, for seven days, and for whoever signs in with that e-mail. Invited "
+            "again, somebody gets a new link, in the new role; the old link is dead. Owners alone invite owners."
+        ),
+        request=NewInvitation,
+        parameters=[PROJECT_ID],
+        responses={
+            201: InvitationOutput,
+            **errors_of(
+                "hub",
+                Invalid({"email": ["Invalid email address"]}),
+                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                ProjectNotFound(),
+                AlreadyMember(),
+                TooManyInvitations(200),
+                429,
+            ),
+        },
+        examples=[
+            request_example(
+                "An agent", {"email": "grace@example.com", "role": "agent"}
+            ),
+            answer_example("The invitation", EXAMPLE, status=201),
+        ],
+    )
+    def post(self, request: Request, project_id: str) -> Response:
+        """Invite somebody."""
+        body = NewInvitation(data=request.data)
+        body.is_valid(raise_exception=True)
+        email = body.validated_data["email"]
+        count_code(email=email, purpose="invitation")
+        invitation = services.invite(
+            project=self.project,
+            email=email,
+            role=Membership.Role(body.validated_data["role"]),
+            by=self.caller,
+        )
+        return Response(invitation_body(invitation), status=201)
+
+
+class OneInvitationView(ProjectView):
+    """One open invitation."""
+
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "DELETE": Operation.MANAGE_MEMBERS,
+    }
+
+    @extend_schema(
+        operation_id="hub_revoke_invitation",
+        summary="Revoke an invitation",
+        description="Its link opens nothing any more. Owners alone revoke what would make an owner.",
+        parameters=[PROJECT_ID, INVITATION_ID],
+        responses={
+            204: None,
+            **errors_of(
+                "hub",
+                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                ProjectNotFound(),
+                InvitationNotFound(),
+            ),
+        },
+    )
+    def delete(self, request: Request, project_id: str, invitation_id: str) -> Response:
+        """Revoke the invitation."""
+        services.revoke_invitation(
+            invitation=invitation_for(self.project, invitation_id), by=self.caller
+        )
+        return Response(status=204)
+
+
+class AcceptInvitationView(SurfaceView):
+    """Coming where one was invited."""
+
+    area = "projects"
+
+    @extend_schema(
+        operation_id="hub_accept_invitation",
+        summary="Accept an invitation",
+        description=(
+            "Lets you into the project that the link in the e-mail leads to. Sign in with the address that the "
+            "e-mail was sent to; the link works once."
+        ),
+        request=Acceptance,
+        responses={
+            200: ProjectOutput,
+            **errors_of(
+                "hub",
+                Invalid({"token": ["Must be a valid UUID."]}),
+                InvitationExpired(),
+                InvitationForSomebodyElse(),
+                InvitationNotFound(),
+                AlreadyMember(),
+            ),
+        },
+        examples=[
+            request_example(
+                "The token of the link",
+                {"token": "0b8f6c2e-3c52-4d0e-9a55-1f9a4c7f2d10"},
+            ),
+            answer_example("The project", {**PROJECT_EXAMPLE, "role": "agent"}),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Accept the invitation."""
+        assert isinstance(request.user, User)
+        body = Acceptance(data=request.data)
+        body.is_valid(raise_exception=True)
+        membership = services.accept_invitation(
+            link=body.validated_data["token"], user=request.user
+        )
+        return Response(project_body(membership.project, membership.role))

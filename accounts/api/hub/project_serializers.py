@@ -1,0 +1,186 @@
+"""The bodies of `/api/v1/projects` and `/api/v1/invitations`: what they may hold, how they are written."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.api.fields import EmailTextField
+from accounts.models import Invitation, Membership, Project
+from orderchainer.api.fields import StrictCharField, StrictSerializer
+
+Shown = dict[str, Any]
+
+# --- Requests ---------------------------------------------------------------------------------
+
+# What a client may send back as it was read.
+_SHOWN_ONLY = frozenset({"id", "is_personal", "role", "created_at", "updated_at"})
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class ObjectField(serializers.JSONField):
+    """A JSON object; the service judges what is in it."""
+
+    default_error_messages: ClassVar = {"not_an_object": "Must be an object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read an object."""
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        return data
+
+
+class ProjectChanges(StrictSerializer):
+    """`PATCH /api/v1/projects/{project_id}`."""
+
+    ignored: ClassVar = _SHOWN_ONLY
+
+    name = StrictCharField(max_length=255, required=False)
+    description = StrictCharField(
+        max_length=5000, allow_blank=True, required=False, trim_whitespace=False
+    )
+    timezone = StrictCharField(
+        max_length=64, required=False, help_text="A name of the tz database."
+    )
+    settings = ObjectField(
+        required=False, help_text="At most 16 KiB; replaced as a whole."
+    )
+    is_active = serializers.BooleanField(
+        required=False, help_text="May be sent back as it was read."
+    )
+
+    def validate_is_active(self, value: bool) -> bool:
+        """Let nobody believe that they have switched a project off."""
+        if not value:
+            msg = "A project is switched off by DELETE."
+            raise serializers.ValidationError(msg)
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what says nothing new."""
+        attrs.pop("is_active", None)
+        return attrs
+
+
+class NewProject(ProjectChanges):
+    """`POST /api/v1/projects`."""
+
+    ignored: ClassVar = frozenset()
+
+    name = StrictCharField(max_length=255)
+    is_active = None  # type: ignore[assignment]  # takes the field away
+
+
+class RoleChange(StrictSerializer):
+    """`PATCH /api/v1/projects/{project_id}/members/{user_id}`."""
+
+    ignored: ClassVar = frozenset({"user_id", "email", "name", "joined_at"})
+
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+
+
+class NewInvitation(StrictSerializer):
+    """`POST /api/v1/projects/{project_id}/invitations`."""
+
+    email = EmailTextField()
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+
+
+class Acceptance(StrictSerializer):
+    """`POST /api/v1/invitations/accept`."""
+
+    token = serializers.UUIDField(help_text="The last part of the link in the e-mail.")
+
+
+# --- Answers ----------------------------------------------------------------------------------
+
+
+class ProjectOutput(serializers.Serializer[Project]):
+    """A project as the hub document shows one, and what the caller is in it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    timezone = serializers.CharField()
+    settings = ObjectField()
+    is_active = serializers.BooleanField()
+    is_personal = serializers.BooleanField(
+        help_text="Whether somebody has it from registration on; it cannot be deleted."
+    )
+    role = serializers.ChoiceField(
+        choices=Membership.Role.choices,
+        allow_null=True,
+        help_text="What you are in it; null for staff who are no members.",
+    )
+    created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+    updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+def project_body(project: Project, role: str | None) -> Shown:
+    """Write a project for a caller who is `role` in it."""
+    return {
+        "id": project.uuid,
+        "name": project.name,
+        "description": project.description,
+        "timezone": project.timezone,
+        "settings": project.settings,
+        "is_active": project.is_active,
+        "is_personal": project.personal_owner_id is not None,
+        "role": role,
+        "created_at": _moment(project.created_at),
+        "updated_at": _moment(project.updated_at),
+    }
+
+
+class MemberOutput(serializers.Serializer[Membership]):
+    """Somebody who works in a project."""
+
+    user_id = serializers.UUIDField()
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    joined_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+def member_body(member: Membership) -> Shown:
+    """Write a member, whose user is loaded."""
+    return {
+        "user_id": member.user.uuid,
+        "email": member.user.email,
+        "name": member.user.name,
+        "role": member.role,
+        "joined_at": _moment(member.created_at),
+    }
+
+
+class InvitationOutput(serializers.Serializer[Invitation]):
+    """An invitation that is neither accepted nor revoked. Its link stands in the e-mail alone."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    invited_by = serializers.UUIDField(
+        allow_null=True, help_text="Who sent it last; null where the account is gone."
+    )
+    created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+    expires_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+def invitation_body(invitation: Invitation) -> Shown:
+    """Write an invitation, whose sender is loaded."""
+    sender = invitation.invited_by
+    return {
+        "id": invitation.pk,
+        "email": invitation.email,
+        "role": invitation.role,
+        "invited_by": sender.uuid if sender else None,
+        "created_at": _moment(invitation.created_at),
+        "expires_at": _moment(invitation.expires_at),
+    }
+
+
+def _moment(value: datetime) -> str:
+    """Write an aware moment as `2025-01-12T10:00:00Z`."""
+    return f"{value.astimezone(UTC).isoformat()[:19]}Z"
