@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.core.exceptions import ValidationError
@@ -16,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Operation
+from accounts.api.hub.project_view import PROJECT_ID, ProjectView
 from accounts.errors import ProjectNotFound, RoleNotEnough
 from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
-from accounts.queries import Person, activity_in, activity_of, people_in, project_for
+from accounts.queries import Person, activity_in, activity_of, people_in
 from orderchainer.api.errors import Invalid
 from orderchainer.api.pagination import bare_list, page_window_of
 from orderchainer.api.schema import PAGE_WINDOW, answer_example, errors_of
@@ -244,11 +245,10 @@ class OwnActivityView(SurfaceView):
         return _answer(request, activity_of(user), viewer=user)
 
 
-class ProjectActivityView(SurfaceView):
+class ProjectActivityView(ProjectView):
     """What happened in a project."""
 
-    area = "projects"
-    operation = Operation.VIEW_ACTIVITY
+    operations: ClassVar = {"GET": Operation.VIEW_ACTIVITY}
 
     @extend_schema(
         summary="List what happened in a project",
@@ -256,7 +256,7 @@ class ProjectActivityView(SurfaceView):
             "Who changed the project, its members and their roles, the newest first, for its owners. "
             "Addresses and programs of others are not told."
         ),
-        parameters=[*_FILTERS, *PAGE_WINDOW],
+        parameters=[PROJECT_ID, *_FILTERS, *PAGE_WINDOW],
         responses={
             200: ActivityOutput(many=True),
             **errors_of(
@@ -267,7 +267,9 @@ class ProjectActivityView(SurfaceView):
     )
     def get(self, request: Request, project_id: str) -> Response:
         """List the project's activity."""
-        user = request.user
-        assert isinstance(user, User)
-        project = project_for(user, project_id, self.operation)
-        return _answer(request, activity_in(project), viewer=user, project=project)
+        return _answer(
+            request,
+            activity_in(self.project),
+            viewer=self.caller,
+            project=self.project,
+        )
