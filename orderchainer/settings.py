@@ -406,6 +406,8 @@ SPECTACULAR_SETTINGS = {
         "OrderStatus": "orders.lifecycle.Status",
         "FailurePolicy": "orders.lifecycle.FailurePolicy",
         "EventType": "orders.events.EventType",
+        "MemberRole": "accounts.models.Membership.Role",
+        "UserRole": ["user", "staff", "admin"],
     },
 }
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework.response import Response
 
 from orderchainer.api.errors import Invalid
+
+Row = TypeVar("Row", bound=Model)
 
 DEFAULT_LIMIT = 100
 DEFAULT_PAGE_SIZE = 50
@@ -83,6 +87,13 @@ def _number(
         return int(text)
     errors[name] = [f"Must be a whole number from {least} to {most}."]
     return default
+
+
+def part_of(rows: QuerySet[Row], window: Window) -> tuple[list[Row], int]:
+    """Return the rows of `window`, and how many there are in all: two statements at most."""
+    part = list(rows[window.skip : window.skip + window.limit])
+    total = window.total_if_known(len(part))
+    return part, rows.count() if total is None else total
 
 
 def bare_list(

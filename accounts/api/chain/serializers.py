@@ -1,11 +1,11 @@
 """The bodies of `/api/auth/`: what they may hold, and how answers are written."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.api.bodies import EitherName
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
@@ -24,29 +24,6 @@ class Registration(serializers.Serializer[User]):
 
     email = EmailTextField(error_messages=_is_required("Email"))
     password = PasswordField(error_messages=_is_required("Password"))
-
-
-class EitherName(serializers.Serializer[Any]):
-    """A body in which one value may stand under either of two names; only the first is documented."""
-
-    names: tuple[str, str]
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Ask for the first name unless the second is there; then for that one, unless both are."""
-        fields = super().get_fields()
-        first, second = self.names
-        given = getattr(self, "initial_data", None)
-        if isinstance(given, Mapping) and second in given:
-            fields[first].required = False
-            # An empty field of a form counts as left out, so it is no use that it is there.
-            fields[second].required = not given.get(first)
-        return fields
-
-    @property
-    def value(self) -> str:
-        """What stands under either name."""
-        first, second = self.names
-        return str(self.validated_data.get(first) or self.validated_data[second])
 
 
 class Credentials(EitherName):

@@ -1,0 +1,164 @@
+"""The bodies of `/api/v1/auth/`: what they may hold, and how answers are written."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from rest_framework import serializers
+
+from accounts.api.bodies import EitherName
+from accounts.api.fields import EmailTextField, PasswordField
+from accounts.models import User
+from accounts.tokens import TokenPair
+from orderchainer.api.fields import StrictCharField, StrictSerializer
+from orderchainer.api.surfaces import seconds
+
+MAX_PART_OF_NAME = 150
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+class NameField(StrictCharField):
+    """A person's whole name. It becomes both parts of it, split at the first blank."""
+
+    default_error_messages: ClassVar = {
+        "too_long": "First and last name may each have {most} characters."
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("allow_blank", True)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the parts as `first_name` and `last_name`."""
+        first, _, last = " ".join(super().to_internal_value(data).split()).partition(
+            " "
+        )
+        if max(len(first), len(last)) > MAX_PART_OF_NAME:
+            self.fail("too_long", most=MAX_PART_OF_NAME)
+        return {"first_name": first, "last_name": last}
+
+
+class HubRegistration(StrictSerializer):
+    """`POST /api/v1/auth/register`."""
+
+    email = EmailTextField()
+    password = PasswordField()
+    name = NameField(required=False, help_text="As `John Doe`.")
+
+
+class HubLogin(StrictSerializer):
+    """`POST /api/v1/auth/login`."""
+
+    email = EmailTextField()
+    password = PasswordField()
+
+
+class HubRefreshing(EitherName):
+    """`POST /api/v1/auth/refresh`: the token under either of the two names that documents give it."""
+
+    names = ("refresh_token", "refresh")
+
+    refresh_token = StrictCharField()
+    refresh = StrictCharField(required=False, help_text="Instead of `refresh_token`.")
+
+
+class HubLoggingOut(serializers.Serializer[Any]):
+    """`POST /api/v1/auth/logout`: a refresh token, or nothing where the header names the session."""
+
+    refresh_token = StrictCharField(required=False, allow_blank=True)
+    refresh = StrictCharField(
+        required=False, allow_blank=True, help_text="Instead of `refresh_token`."
+    )
+
+    @property
+    def token(self) -> str:
+        """The refresh token, or an empty string."""
+        data = self.validated_data
+        return str(data.get("refresh_token") or data.get("refresh") or "")
+
+
+class AccountChanges(StrictSerializer):
+    """`PATCH /api/v1/auth/me`: what is left out stays as it is."""
+
+    ignored: ClassVar[frozenset[str]] = frozenset(
+        {"id", "role", "is_active", "created_at", "email_verified"}
+    )
+
+    name = NameField(required=False, help_text="As `John Doe`.")
+    phone = StrictCharField(required=False, allow_blank=True, max_length=32)
+    address = StrictCharField(required=False, allow_blank=True, max_length=1000)
+    email = EmailTextField(
+        required=False, help_text="Another one needs `current_password`."
+    )
+    password = PasswordField(
+        required=False,
+        help_text="A new one. It needs `current_password`, and ends every session, this one too.",
+    )
+    current_password = PasswordField(required=False)
+
+
+# --- Answers ----------------------------------------------------------------------------------
+
+
+class HubUser(serializers.Serializer[User]):
+    """The hub document's user."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    role = serializers.ChoiceField(choices=["user", "staff", "admin"])
+    is_active = serializers.BooleanField()
+    created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
+
+
+class HubAccount(HubUser):
+    """The hub document's user, and what else they may change."""
+
+    phone = serializers.CharField()
+    address = serializers.CharField()
+    email_verified = serializers.BooleanField(
+        help_text="Whether they have shown that they read the e-mails of this address."
+    )
+
+
+class HubTokens(serializers.Serializer[TokenPair]):
+    """The hub document's answer to a sign-in."""
+
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField(help_text="Good for one refresh.")
+    token_type = serializers.CharField(help_text="Always `bearer`.")
+    expires_in = serializers.IntegerField(
+        help_text="Life of the access token, in seconds."
+    )
+
+
+def shown_user(user: User) -> dict[str, Any]:
+    """Write `user` as `HubUser`."""
+    return {
+        "id": str(user.uuid),
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "is_active": user.is_active,
+        "created_at": seconds(user.created_at),
+    }
+
+
+def shown_account(user: User) -> dict[str, Any]:
+    """Write `user` as `HubAccount`."""
+    return {
+        **shown_user(user),
+        "phone": user.phone,
+        "address": user.address,
+        "email_verified": user.email_verified_at is not None,
+    }
+
+
+def shown_tokens(pair: TokenPair) -> dict[str, Any]:
+    """Write `pair` as `HubTokens`."""
+    return {
+        "access_token": pair.access,
+        "refresh_token": pair.refresh,
+        "token_type": "bearer",
+        "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+    }
