@@ -56,7 +56,7 @@ def compose(email: OutgoingEmail) -> Letter:
     return Letter(message, secrets)
 
 
-def _headers(email: OutgoingEmail) -> Mapping[str, str]:
+def _headers(email: OutgoingEmail) -> dict[str, str]:
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     return {
         # Each attempt has its own: it carries another code, and mailboxes keep one of two with one id.

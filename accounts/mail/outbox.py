@@ -6,6 +6,7 @@ once the lease is over; its e-mail then goes out with a new code, and the newest
 """
 
 import random
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -35,28 +36,51 @@ def send(email_id: int) -> float | None:
     email = _claim(email_id)
     if email is None:
         return None
+    outcome = _try(email)
+    if isinstance(outcome, _TryAgain):
+        return _postpone(email, outcome.error)
+    _finish(email, outcome)
+    return None
+
+
+@dataclass(frozen=True)
+class _End:
+    """The last that becomes of an e-mail."""
+
+    state: State
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class _TryAgain:
+    """What has kept an e-mail from going out for now."""
+
+    error: str
+
+
+def _try(email: OutgoingEmail) -> _End | _TryAgain:
     if email.expires_at <= timezone.now():
         # Dropped if nobody came to try it, failed if all who tried did.
         state = State.FAILED if email.last_error else State.DROPPED
-        return _finish(email, state, f"Too late. {email.last_error}".strip())
+        return _End(state, f"Too late. {email.last_error}".strip())
     if email.attempts > MAX_ATTEMPTS:
-        return _finish(email, State.FAILED, f"Gave up. {email.last_error}".strip())
+        return _End(State.FAILED, f"Gave up. {email.last_error}".strip())
     letter: Letter | None = None
     try:
         letter = compose(email)
         letter.message.send()
     except Unwanted as exc:
-        return _finish(email, State.DROPPED, str(exc))
+        return _End(State.DROPPED, str(exc))
     except Exception as exc:
         # Whatever it is, the row tells of it and the bounds hold. A traceback only where it is a defect:
         # a mail server's refusal names the recipient.
         error = told(exc, hiding=letter.secrets if letter else ())
         if is_permanent(exc):
-            return _finish(email, State.FAILED, error)
+            return _End(State.FAILED, error)
         if not isinstance(exc, OSError):
             logger.exception("email_crashed", email=email.pk, kind=email.kind)
-        return _try_again(email, error)
-    return _finish(email, State.SENT, "")
+        return _TryAgain(error)
+    return _End(State.SENT)
 
 
 def due_emails(limit: int = 500) -> list[int]:
@@ -85,21 +109,21 @@ def _own(email: OutgoingEmail) -> Q:
     return Q(pk=email.pk, state=State.PENDING, next_attempt_at=email.next_attempt_at)
 
 
-def _finish(email: OutgoingEmail, state: State, error: str) -> None:
+def _finish(email: OutgoingEmail, end: _End) -> None:
     OutgoingEmail.objects.filter(_own(email)).update(
-        state=state, finished_at=timezone.now(), last_error=error[:500]
+        state=end.state, finished_at=timezone.now(), last_error=end.error[:500]
     )
-    log = logger.warning if state == State.FAILED else logger.info
+    log = logger.warning if end.state == State.FAILED else logger.info
     log(
         "email_finished",
         email=email.pk,
         kind=email.kind,
-        state=str(state),
+        state=str(end.state),
         attempts=email.attempts,
     )
 
 
-def _try_again(email: OutgoingEmail, error: str) -> float | None:
+def _postpone(email: OutgoingEmail, error: str) -> float | None:
     delay = _delay_seconds(email.attempts)
     OutgoingEmail.objects.filter(_own(email)).update(
         next_attempt_at=timezone.now() + timedelta(seconds=delay),

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.activity import record_activity
+from accounts.activity import NOBODY, record_activity
 from accounts.errors import (
     EmailAlreadyVerified,
     LinkExpired,
@@ -75,10 +75,29 @@ def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
             raise EmailAlreadyVerified
         recipient = user.email
     if purpose == Purpose.RESET_PASSWORD:
-        about = {} if user else {"email_digest": email_digest(recipient)}
-        record_activity(ActivityType.PASSWORD_RESET_REQUESTED, user=user, **about)
+        record_activity(
+            ActivityType.PASSWORD_RESET_REQUESTED,
+            user=user,
+            by=NOBODY,
+            email_digest=email_digest(recipient),
+        )
     queued = queue_code(recipient=recipient, purpose=purpose)
     return queued.created_at + CODE_LIFETIME
+
+
+@transaction.atomic
+def send_code(*, user: User, purpose: EmailCode.Purpose, by: User) -> None:
+    """Have a code and a link sent to `user`, since `by` in the back office wishes it.
+
+    Raises `UserNotFound` where they may not come in, and `EmailAlreadyVerified`.
+    """
+    if not user.is_active:
+        raise UserNotFound
+    if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
+        raise EmailAlreadyVerified
+    if purpose == Purpose.RESET_PASSWORD:
+        record_activity(ActivityType.PASSWORD_RESET_REQUESTED, user=user, by=by)
+    queue_code(recipient=user.email, purpose=purpose)
 
 
 # --- Choosing a new password ------------------------------------------------------------------
@@ -130,8 +149,11 @@ def confirm_email(*, link: UUID) -> User:
 
 
 @transaction.atomic
-def mark_email_verified(*, user: User) -> None:
-    """Believe that `user` reads the e-mails of their address: they came by what was sent there."""
+def mark_email_verified(*, user: User, by: User | None = None) -> None:
+    """Believe that `user` reads the e-mails of their address: they came by what was sent there.
+
+    Or `by` in the back office says so.
+    """
     moment = timezone.now()
     # Only of the address that the proof was sent to: another door may have changed it since.
     marked = User.objects.filter(
@@ -140,7 +162,7 @@ def mark_email_verified(*, user: User) -> None:
     EmailCode.objects.filter(user=user, purpose=Purpose.VERIFY_EMAIL).delete()
     if marked:
         user.email_verified_at = moment
-        record_activity(ActivityType.EMAIL_VERIFIED, user=user)
+        record_activity(ActivityType.EMAIL_VERIFIED, user=user, by=by)
 
 
 # --- Using one up -----------------------------------------------------------------------------
@@ -164,13 +186,11 @@ def _try_code(
     found = _user_of(email)
     user = lock_user(found) if found else None
     if user is None or not user.is_active:
-        _note_failure(
-            purpose, None, UserNotFound.code, email_digest=email_digest(email)
-        )
+        _note_failure(purpose, None, email, UserNotFound.code)
         return _hidden(purpose) or UserNotFound()
     refusal = _spend(user, purpose, code)
     if refusal is not None:
-        _note_failure(purpose, user, refusal.code)
+        _note_failure(purpose, user, email, refusal.code)
         return refusal
     effect(user)
     return user
@@ -233,17 +253,19 @@ def _user_of(email: str) -> User | None:
     return user if user.is_active else None
 
 
-def _note_failure(
-    purpose: Purpose, user: User | None, reason: str, **about: str
-) -> None:
+def _note_failure(purpose: Purpose, user: User | None, email: str, reason: str) -> None:
+    digest = email_digest(email)
     if purpose == Purpose.RESET_PASSWORD:
         record_activity(
-            ActivityType.PASSWORD_RESET_FAILED, user=user, reason=reason, **about
+            ActivityType.PASSWORD_RESET_FAILED,
+            user=user,
+            by=NOBODY,
+            reason=reason,
+            email_digest=digest,
         )
     else:
-        user_id = user.pk if user else None
         security_log.warning(
-            "email_verification_failed", user_id=user_id, reason=reason, **about
+            "email_verification_failed", reason=reason, email_digest=digest
         )
 
 
