@@ -1,6 +1,5 @@
 """Waking a worker after a commit, without ever failing the request that did so, nor holding it up."""
 
-import time
 from typing import Any
 
 import structlog
@@ -8,44 +7,15 @@ from celery.app.task import Task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from orderchainer.api.breaker import Breaker
+
 logger = structlog.get_logger(__name__)
 
 # A sweep finds within seconds what no nudge came for; so long can a broker that is away be left alone.
 PAUSE_SECONDS = 5.0
 
 
-class Broker:
-    """Remembers that the broker did not answer, so that not every request waits for it in turn.
-
-    One that hangs costs whoever asks it the whole timeout of the connection. After a pause it is asked
-    again, by one nudge; all others go without until it has answered.
-    """
-
-    def __init__(self, pause_seconds: float = PAUSE_SECONDS) -> None:
-        self._pause_seconds = pause_seconds
-        # None while it answers. Threads that write at once do no harm: one of them asks too often.
-        self._asked_again_at: float | None = None
-
-    def may_be_asked(self) -> bool:
-        """Tell whether a nudge should try; who gets a yes tells what came of it."""
-        if self._asked_again_at is None:
-            return True
-        now = time.monotonic()
-        if now < self._asked_again_at:
-            return False
-        self._asked_again_at = now + self._pause_seconds
-        return True
-
-    def answered(self) -> None:
-        """Hear that it took a nudge."""
-        self._asked_again_at = None
-
-    def failed(self) -> None:
-        """Hear that it took none."""
-        self._asked_again_at = time.monotonic() + self._pause_seconds
-
-
-broker = Broker()
+broker = Breaker(PAUSE_SECONDS)
 
 
 def nudge_on_commit(

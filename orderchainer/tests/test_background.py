@@ -4,13 +4,11 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from orderchainer.api.background import Broker
 from orderchainer.testing.servers import environment_in, free_port
 
 # A process of the production mode, as its settings make it.
@@ -69,16 +67,3 @@ def test_a_broker_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
 
     assert 1 < first < 4
     assert max(others) < 0.1
-
-
-def test_a_broker_that_failed_is_asked_again_by_one_after_a_pause() -> None:
-    broker = Broker(pause_seconds=0.05)
-    assert broker.may_be_asked()
-    broker.failed()
-    assert not broker.may_be_asked()
-
-    time.sleep(0.06)
-
-    assert [broker.may_be_asked() for _ in range(3)] == [True, False, False]
-    broker.answered()
-    assert [broker.may_be_asked() for _ in range(3)] == [True, True, True]
