@@ -1,15 +1,18 @@
 """The doors for people without a token: what is tried there is counted by address and by account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from accounts.attempts import count_attempt
 from orderchainer.api.parsers import StrictJSONParser
-from orderchainer.api.views import SurfaceView, address_subject
+from orderchainer.api.rates import Usage
+from orderchainer.api.views import SurfaceView
 
 # RFC 6749, 5.1: nothing between us and the client may keep an answer with tokens in it.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -23,7 +26,7 @@ class PublicView(SurfaceView):
     # Where the body may name the account that it is about.
     account_fields: ClassVar[tuple[str, ...]] = ("email", "username")
     # REST framework tells of a body that cannot be read only whoever looks first.
-    _unreadable: APIException | None = None
+    _unreadable: Exception | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Do what comes before every handler, and refuse a body that could not be read."""
@@ -31,29 +34,32 @@ class PublicView(SurfaceView):
         if self._unreadable is not None:
             raise self._unreadable
 
-    def subjects_of(self, request: Request) -> Sequence[str]:
-        """Return the address, and the account that the body names: either may be tried too often."""
-        address = address_subject(request)
+    def count_request(self, request: Request) -> Usage | None:
+        """Count the request for its address, and then for the account that it is tried on.
+
+        Returns the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
+        """
+        return count_attempt(request, self.limit, self._accounts_in(request))
+
+    def _accounts_in(self, request: Request) -> Iterator[str]:
+        """Read the body and return what it names as its account.
+
+        All of it, where it names several: which of them a view believes is not known here, and the
+        account must not hide behind another.
+        """
         try:
-            account = _named_in(request.data, self.account_fields)
-        except APIException as exc:
+            body = request.data
+        except (APIException, RequestDataTooBig, TooManyFieldsSent) as exc:
             self._unreadable = exc
-            return [address]
-        return [address, f"account:{account}"] if account else [address]
+            return
+        if isinstance(body, Mapping):
+            for field in self.account_fields:
+                value = body.get(field)
+                if isinstance(value, str) and value.strip():
+                    yield value
 
 
 class CredentialsView(PublicView):
     """A public door that reads JSON and the form encoding that OAuth2 clients send."""
 
     parser_classes = (StrictJSONParser, FormParser)
-
-
-def _named_in(body: Any, fields: Sequence[str]) -> str:
-    """Return the e-mail in the body, as it is compared; empty where there is none."""
-    if not isinstance(body, Mapping):
-        return ""
-    for field in fields:
-        value = body.get(field)
-        if isinstance(value, str) and value.strip():
-            return value.strip().lower()
-    return ""

@@ -83,6 +83,9 @@ def address_behind_proxies(peer: str | None, forwarded: Sequence[str]) -> str | 
 @lru_cache(maxsize=4096)
 def _normalised(address: str) -> str | None:
     try:
-        return str(ipaddress.ip_address(address))
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return None
+    # A socket that takes both kinds has IPv4 clients as `::ffff:192.0.2.1`.
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)

@@ -1,6 +1,5 @@
 """What every view of every surface stands on: who calls, how often, and as what."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import APIException
@@ -9,9 +8,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
-from orderchainer.api.clients import address_of
 from orderchainer.api.errors import DomainError
-from orderchainer.api.rates import STANDARD, Limit, Usage, count
+from orderchainer.api.rates import (
+    STANDARD,
+    Limit,
+    Usage,
+    address_subject,
+    count,
+    user_subject,
+)
 
 
 class SurfaceView(APIView):
@@ -27,15 +32,20 @@ class SurfaceView(APIView):
         try:
             super().perform_authentication(request)
         except (APIException, DomainError):
-            self.usage = count(request, self.limit, [address_subject(request)])
+            self.usage = count(self.limit, [address_subject(request)])
             raise
-        self.usage = count(request, self.limit, self.subjects_of(request))
+        self.usage = self.count_request(request)
 
-    def subjects_of(self, request: Request) -> Sequence[str]:
-        """Return whom the request is counted for: its user, or its address where nobody is signed in."""
-        if request.user.is_authenticated:
-            return [f"user:{request.user.pk}"]
-        return [address_subject(request)]
+    def count_request(self, request: Request) -> Usage | None:
+        """Count the request: for its user, or for its address where nobody is signed in.
+
+        Returns how much is left, None where the limit is off. Raises `LimitExceeded`.
+        """
+        user = request.user
+        subject = (
+            user_subject(user.pk) if user.is_authenticated else address_subject(request)
+        )
+        return count(self.limit, [subject])
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -50,8 +60,3 @@ class SurfaceView(APIView):
 
 class SurfaceViewSet(ViewSetMixin, SurfaceView):
     """Several operations on one kind of thing."""
-
-
-def address_subject(request: Request) -> str:
-    """Return the subject that a client's address is. A Unix socket has one for all."""
-    return f"address:{address_of(request) or ''}"

@@ -21,6 +21,7 @@ from orderchainer.api.clients import address_of
         (1, "10.0.0.1", "", "10.0.0.1"),
         (1, "10.0.0.1", "not an address", "10.0.0.1"),
         (1, "10.0.0.1", "2001:DB8::0:1", "2001:db8::1"),
+        (0, "::ffff:192.0.2.1", "", "192.0.2.1"),
         # A Unix socket has no address.
         (0, "", "", None),
     ],

@@ -1,0 +1,88 @@
+"""What is tried on accounts, counted by the address that tries and by the account that it is tried on.
+
+The address is counted first: a spray over many accounts ends there and uses up nobody's share. The
+account's count stops those who come from many addresses. It must not stop its user, so it does not apply
+to an address that the account was used from lately: whoever attacks does not come from there.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.events import ActivityType
+from accounts.models import Activity, Session, User
+from orderchainer.api.clients import address_of
+from orderchainer.api.rates import (
+    CODES_SENT,
+    Limit,
+    LimitExceeded,
+    Usage,
+    account_subject,
+    address_subject,
+    count,
+    network_of,
+    tighter,
+)
+
+LATELY = timedelta(days=30)
+
+
+def count_attempt(
+    request: HttpRequest, limit: Limit, accounts: Iterable[str]
+) -> Usage | None:
+    """Count `request` for its address and, under a limit that is by account, for each of `accounts`.
+
+    `accounts` are e-mails as they were typed; they are only looked at once the address may go on. Returns
+    the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
+    """
+    tightest = count(limit, [address_subject(request)])
+    if tightest is None or not limit.by_account:
+        return tightest
+    for subject in dict.fromkeys(map(account_subject, accounts)):
+        try:
+            usage = count(limit, [subject])
+        except LimitExceeded:
+            email = subject.removeprefix("account:")
+            if not _was_used_from(email, network_of(address_of(request))):
+                raise
+        else:
+            tightest = tighter(tightest, usage)
+    return tightest
+
+
+def count_code(*, email: str, purpose: str) -> None:
+    """Count a code that is about to be sent, so that nobody's mailbox is filled. Raises `LimitExceeded`.
+
+    For each purpose by itself. Whose count is used up has an e-mail that is younger than the count's
+    period, with a link that works whatever others try.
+    """
+    count(CODES_SENT, [f"{purpose}:{account_subject(email)}"])
+
+
+def _was_used_from(email: str, network: str) -> bool:
+    """Tell whether the user of `email` had a session, or signed in, from `network` lately. One statement."""
+    if not network:
+        return False
+    since = timezone.now() - LATELY
+    users = User.objects.annotate(email_key=Lower("email")).filter(
+        email_key=email, is_active=True
+    )
+    sessions = Session.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gte=since),
+        user__in=users,
+        expires_at__gte=since,
+    )
+    # A session that was opened long ago may last; a cookie of the admin has no session of ours.
+    sign_ins = Activity.objects.filter(
+        user_id__in=users.values("pk"),
+        type=ActivityType.LOGIN_SUCCEEDED,
+        created_at__gte=since,
+    )
+    addresses = sessions.values_list("ip_address").union(
+        sign_ins.values_list("ip_address")
+    )
+    return any(network_of(address) == network for (address,) in addresses)
