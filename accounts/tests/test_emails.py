@@ -1,0 +1,532 @@
+"""E-mails on their way: claimed, tried, retried within bounds, and what they say."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPDataError,
+    SMTPRecipientsRefused,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+)
+
+import pytest
+import time_machine
+from django.conf import LazySettings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.mail import outbox
+from accounts.mail.composing import compose, shown
+from accounts.mail.failures import is_permanent, told
+from accounts.models import EmailCode, Invitation, OutgoingEmail, Project, User
+from accounts.services import queue_email, register_user, request_code, retry_emails
+from accounts.tests.factories import PASSWORD, make_user
+from accounts.tests.mailbox import code_in, emails_to, link_in, send_due
+from accounts.tests.smtp import MailServer, mail_server
+
+pytestmark = pytest.mark.django_db
+
+Kind = OutgoingEmail.Kind
+ADDRESS = "ada@example.com"
+
+
+@pytest.fixture
+def server(settings: LazySettings) -> Iterator[MailServer]:
+    """Send through a mail server of this test's own."""
+    with mail_server() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST = "127.0.0.1"
+        settings.EMAIL_PORT = running.port
+        settings.EMAIL_TIMEOUT = 0.3
+        yield running
+
+
+def due_email(kind: Kind = Kind.PASSWORD_CHANGED) -> OutgoingEmail:
+    """Return an e-mail that is due to a user of that address, who has no other."""
+    make_user(email=ADDRESS)
+    OutgoingEmail.objects.all().delete()
+    return queue_email(kind=kind, recipient=ADDRESS)
+
+
+# --- Asking -----------------------------------------------------------------------------------
+
+
+def test_a_rollback_takes_the_email_along(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as nudges, transaction.atomic():
+        queue_email(kind=Kind.PASSWORD_CHANGED, recipient=ADDRESS)
+        transaction.set_rollback(True)
+
+    assert not nudges
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_a_worker_is_woken_after_the_commit(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as nudges:
+        queue_email(kind=Kind.PASSWORD_CHANGED, recipient=ADDRESS)
+
+    assert len(nudges) == 1
+
+
+def test_registering_asks_for_an_email_that_confirms_the_address() -> None:
+    register_user(email="Ada@Example.com", password=PASSWORD)
+
+    email = OutgoingEmail.objects.get()
+    assert (email.kind, email.recipient) == (Kind.VERIFY_EMAIL, "Ada@example.com")
+    assert email.expires_at - email.created_at == timedelta(days=1)
+
+
+# --- Sending ----------------------------------------------------------------------------------
+
+
+def test_sends_through_a_mail_server(server: MailServer) -> None:
+    due_email()
+
+    send_due()
+
+    email = OutgoingEmail.objects.get()
+    assert (email.state, email.attempts, email.last_error) == ("sent", 1, "")
+    assert email.finished_at is not None
+    [taken] = server.taken
+    assert (taken["To"], taken["Subject"], taken["Auto-Submitted"]) == (
+        ADDRESS,
+        "Your password was changed",
+        "auto-generated",
+    )
+    assert [part.get_content_type() for part in taken.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_what_was_sent_is_not_sent_again(server: MailServer) -> None:
+    email = due_email()
+    outbox.send(email.pk)
+
+    assert outbox.send(email.pk) is None
+
+    assert len(server.taken) == 1
+
+
+def test_what_another_worker_tries_is_left_to_it(server: MailServer) -> None:
+    email = due_email()
+    claimed_until = timezone.now() + timedelta(seconds=60)
+    OutgoingEmail.objects.update(next_attempt_at=claimed_until)
+
+    assert outbox.due_emails() == []
+    assert outbox.send(email.pk) is None
+
+    assert not server.taken
+
+
+def test_a_worker_that_died_is_followed_by_another(server: MailServer) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        email = due_email(Kind.RESET_PASSWORD)
+        # It has claimed the e-mail and made a code that nobody will ever read.
+        claimed = outbox._claim(email.pk)
+        assert claimed is not None
+        compose(claimed)
+        digest = EmailCode.objects.get().code_digest
+        clock.shift(timedelta(seconds=59))
+        assert outbox.due_emails() == []
+        clock.shift(timedelta(seconds=1))
+
+        send_due()
+
+    email.refresh_from_db()
+    assert (email.state, email.attempts) == ("sent", 2)
+    assert len(server.taken) == 1
+    assert EmailCode.objects.get().code_digest != digest
+
+
+def test_a_worker_that_comes_back_too_late_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    email = due_email()
+
+    def stall(self: EmailMultiAlternatives) -> None:
+        # Meanwhile the lease is over, and another worker has failed for good.
+        OutgoingEmail.objects.update(
+            state="failed", next_attempt_at=timezone.now(), last_error="550 no"
+        )
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", stall)
+    outbox.send(email.pk)
+
+    email.refresh_from_db()
+    assert (email.state, email.last_error) == ("failed", "550 no")
+
+
+# --- When it does not work --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "error"),
+    [
+        ("RCPT", "450 4.2.1 try later", "SMTPRecipientsRefused: "),
+        ("MAIL", "550 5.7.1 who are you", "SMTPSenderRefused: (550, "),
+        (".", "451 4.3.0 busy", "SMTPDataError: (451, "),
+        ("EHLO", "421 4.3.2 going down", "SMTPHeloError: (421, "),
+    ],
+)
+def test_tries_again_what_may_go_better(
+    server: MailServer, command: str, answer: str, error: str
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        email = due_email()
+        server.answers[command] = answer
+        if command == "EHLO":
+            server.answers["HELO"] = answer
+
+        seconds = outbox.send(email.pk)
+
+        email.refresh_from_db()
+        assert (email.state, email.attempts) == ("pending", 1)
+        assert email.last_error.startswith(error)
+        assert seconds is not None
+        assert 5 <= seconds <= 10
+        assert email.next_attempt_at == timezone.now() + timedelta(seconds=seconds)
+
+        server.answers.clear()
+        clock.shift(timedelta(seconds=10))
+        send_due()
+
+    email.refresh_from_db()
+    assert (email.state, email.attempts, email.last_error) == ("sent", 2, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [("RCPT", "550 5.1.1 no such user"), (".", "554 5.7.1 this is spam")],
+)
+def test_gives_up_what_is_refused_for_good(
+    server: MailServer, command: str, answer: str
+) -> None:
+    email = due_email()
+    server.answers[command] = answer
+
+    assert outbox.send(email.pk) is None
+
+    email.refresh_from_db()
+    assert (email.state, email.attempts) == ("failed", 1)
+    assert answer[4:] in email.last_error
+
+
+def test_a_server_that_hangs_costs_the_timeout(server: MailServer) -> None:
+    email = due_email()
+    server.talking.clear()
+
+    assert outbox.send(email.pk) is not None
+
+    email.refresh_from_db()
+    assert email.state == "pending"
+    assert email.last_error.endswith("timed out")
+
+
+def test_no_server_is_tried_again(settings: LazySettings) -> None:
+    with mail_server() as gone:
+        pass
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", gone.port
+    email = due_email()
+
+    outbox.send(email.pk)
+
+    email.refresh_from_db()
+    assert email.state == "pending"
+    assert email.last_error.startswith("ConnectionRefusedError: ")
+
+
+def test_a_server_that_quotes_the_code_gives_nothing_away(
+    server: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers["."] = "554 5.7.1 I do not like: {data}"
+    make_user(email=ADDRESS)
+    caplog.set_level(logging.DEBUG)
+
+    send_due()
+
+    email = OutgoingEmail.objects.get()
+    assert email.state == "failed"
+    assert "Your code: [redacted]" in email.last_error
+    assert "/confirm-email/[redacted]" in email.last_error
+    assert ADDRESS not in caplog.text
+    assert "I do not like" not in caplog.text
+
+
+def test_a_defect_is_logged_and_kept_within_bounds(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    email = due_email()
+
+    def fail(self: EmailMultiAlternatives) -> None:
+        raise ValueError("a defect")
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", fail)
+    outbox.send(email.pk)
+
+    email.refresh_from_db()
+    assert (email.state, email.last_error) == ("pending", "ValueError: a defect")
+    assert "email_crashed" in caplog.text
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        longest = [max(outbox._delay_seconds(n) for _ in range(200)) for n in (1, 2, 6)]
+        late = [outbox._delay_seconds(40) for _ in range(200)]
+
+    assert [round(seconds, -1) for seconds in longest] == [10, 20, 320]
+    assert 1800 <= min(late) < max(late) <= 3600
+
+
+def test_an_email_whose_time_is_over_is_dropped() -> None:
+    email = due_email()
+    with time_machine.travel(email.expires_at, tick=False):
+        send_due()
+
+    email.refresh_from_db()
+    assert (email.state, email.last_error) == ("dropped", "Too late.")
+    assert not mail.outbox
+
+
+def test_one_that_could_not_be_sent_in_time_has_failed(server: MailServer) -> None:
+    email = due_email()
+    server.answers["RCPT"] = "450 4.2.1 try later"
+    send_due()
+    with time_machine.travel(email.expires_at, tick=False):
+        send_due()
+
+    email.refresh_from_db()
+    assert email.state == "failed"
+    assert email.last_error.startswith("Too late. SMTPRecipientsRefused: ")
+
+
+def test_what_kills_every_worker_comes_to_an_end(server: MailServer) -> None:
+    email = due_email()
+    OutgoingEmail.objects.update(attempts=outbox.MAX_ATTEMPTS, last_error="Killed")
+
+    send_due()
+
+    email.refresh_from_db()
+    assert (email.state, email.last_error) == ("failed", "Gave up. Killed")
+    assert not server.taken
+
+
+def test_a_failed_email_can_be_tried_anew(server: MailServer) -> None:
+    email = due_email()
+    server.answers["RCPT"] = "550 5.1.1 no such user"
+    send_due()
+    server.answers.clear()
+
+    assert retry_emails([email.pk, 10**9]) == 1
+    send_due()
+
+    email.refresh_from_db()
+    assert (email.state, email.attempts, email.last_error) == ("sent", 1, "")
+    assert retry_emails([email.pk]) == 0
+
+
+# --- What they say ----------------------------------------------------------------------------
+
+
+def test_a_code_stands_in_both_bodies_and_in_no_header() -> None:
+    user = make_user(email=ADDRESS)
+    User.objects.filter(pk=user.pk).update(
+        email_verified_at=timezone.now(), first_name="Ada", last_name="<b>O'Hara</b>"
+    )
+    OutgoingEmail.objects.all().delete()
+    request_code(email=ADDRESS, purpose=EmailCode.Purpose.RESET_PASSWORD)
+
+    [message] = emails_to(ADDRESS)
+
+    code, link = code_in(message), link_in(message)
+    [(html, kind)] = message.alternatives
+    assert kind == "text/html"
+    assert code in str(html)
+    assert f"http://localhost:8000/reset-password/{link}" in str(html)
+    headers = str(message.message().items())
+    assert code not in headers
+    assert str(link) not in headers
+    assert "Hello Ada <b>O'Hara</b>," in str(message.body)
+    assert "Hello Ada &lt;b&gt;O&#x27;Hara&lt;/b&gt;," in str(html)
+
+
+def test_a_stranger_cannot_put_words_into_our_mouth() -> None:
+    """Whoever signs up with somebody else's address chooses the name, too."""
+    register_user(
+        email=ADDRESS, password=PASSWORD, first_name="Win at https://evil.example"
+    )
+
+    [message] = emails_to(ADDRESS)
+
+    assert str(message.body).startswith("Hello,\n")
+    assert "evil" not in message.message().as_string()
+
+
+def test_an_invitation_says_who_invites_to_what() -> None:
+    owner = make_user(email="owner@example.com")
+    User.objects.filter(pk=owner.pk).update(first_name="Bo\r\nBcc: x@evil.example")
+    owner.refresh_from_db()
+    project = Project.objects.create(name="Tea & <i>Cake</i>\n\n\u202eliame")
+    invitation = Invitation.objects.create(
+        project=project,
+        email=ADDRESS,
+        role="agent",
+        invited_by=owner,
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    queue_email(
+        kind=Kind.INVITATION,
+        recipient=ADDRESS,
+        data={"invitation_id": str(invitation.pk)},
+        lifetime=timedelta(days=7),
+    )
+
+    [message] = emails_to(ADDRESS)
+
+    text, (html, _) = str(message.body), message.alternatives[0]
+    assert "Bo Bcc: x@evil.example (owner@example.com) invites you" in text
+    assert 'the project\n"Tea & <i>Cake</i> liame" as agent.' in text
+    assert "<strong>Tea &amp; &lt;i&gt;Cake&lt;/i&gt; liame</strong>" in str(html)
+    assert message.message()["Bcc"] is None
+    invitation.refresh_from_db()
+    assert invitation.link_digest
+    assert str(link_in(message)) not in invitation.link_digest
+
+
+@pytest.mark.parametrize("undone", ["revoked_at", "accepted_at", "expires_at"])
+def test_an_invitation_that_is_not_open_is_not_sent(undone: str) -> None:
+    project = Project.objects.create(name="Tea")
+    invitation = Invitation.objects.create(
+        project=project,
+        email=ADDRESS,
+        role="agent",
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    queue_email(
+        kind=Kind.INVITATION,
+        recipient=ADDRESS,
+        data={"invitation_id": str(invitation.pk)},
+        lifetime=timedelta(days=7),
+    )
+    Invitation.objects.update(**{undone: timezone.now()})
+
+    assert emails_to(ADDRESS) == []
+    assert OutgoingEmail.objects.get().state == "dropped"
+
+
+def test_the_old_address_hears_that_it_was_changed() -> None:
+    """Nobody has that address any more, which is the point."""
+    queue_email(
+        kind=Kind.EMAIL_CHANGED,
+        recipient="old@example.com",
+        data={"new_email": "new@example.com"},
+    )
+
+    [message] = emails_to("old@example.com")
+
+    assert message.subject == "Your e-mail address was changed"
+    assert "new@example.com" in str(message.body)
+
+
+@pytest.mark.parametrize("kind", [Kind.RESET_PASSWORD, Kind.PASSWORD_CHANGED])
+def test_a_deactivated_user_gets_none(kind: Kind) -> None:
+    email = due_email(kind)
+    User.objects.update(is_active=False)
+
+    assert emails_to(ADDRESS) == []
+
+    email.refresh_from_db()
+    assert (email.state, email.last_error) == ("dropped", "The account is not active.")
+
+
+def test_an_older_request_never_replaces_a_newer_code() -> None:
+    make_user(email=ADDRESS)
+    OutgoingEmail.objects.all().delete()
+    for _ in range(2):
+        request_code(email=ADDRESS, purpose=EmailCode.Purpose.RESET_PASSWORD)
+    older, newer = OutgoingEmail.objects.order_by("pk")
+
+    outbox.send(newer.pk)
+    outbox.send(older.pk)
+
+    older.refresh_from_db()
+    assert (older.state, older.last_error) == (
+        "dropped",
+        "A later e-mail carries a newer code.",
+    )
+    assert len(mail.outbox) == 1
+
+
+def test_the_email_tells_where_the_request_came_from() -> None:
+    make_user(email=ADDRESS)
+    OutgoingEmail.objects.all().delete()
+    queue_email(
+        kind=Kind.RESET_PASSWORD,
+        recipient=ADDRESS,
+        data={"ip_address": "2001:db8::7"},
+        lifetime=timedelta(hours=1),
+    )
+
+    [message] = emails_to(ADDRESS)
+
+    assert "from the address\n2001:db8::7." in str(message.body)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Ada", "Ada"),
+        ("  Ada \n\t Lovelace ", "Ada Lovelace"),
+        ("a\x00b\u200bc\u202ed", "a b c d"),
+        ("x" * 80, "x" * 80),
+        ("x" * 81, "x" * 79 + "…"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_shown_as_one_short_line(name: str, line: str) -> None:
+    assert shown(name) == line
+
+
+# --- Sorting failures -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exc", "permanent"),
+    [
+        (SMTPRecipientsRefused({ADDRESS: (550, b"no")}), True),
+        (SMTPRecipientsRefused({ADDRESS: (450, b"later")}), False),
+        (SMTPRecipientsRefused({}), False),
+        (SMTPDataError(554, b"spam"), True),
+        (SMTPDataError(452, b"full"), False),
+        # These are about us, and somebody can mend them in time.
+        (SMTPSenderRefused(550, b"unknown", "a@b.c"), False),
+        (SMTPAuthenticationError(535, b"wrong password"), False),
+        (SMTPConnectError(554, b"not you"), False),
+        (SMTPServerDisconnected("gone"), False),
+        (TimeoutError("timed out"), False),
+        (ConnectionResetError(104, "reset"), False),
+        (ValueError("a defect"), False),
+    ],
+)
+def test_sorts_what_may_go_better(exc: Exception, permanent: bool) -> None:
+    assert is_permanent(exc) is permanent
+
+
+def test_an_error_is_told_in_one_line_without_the_secrets() -> None:
+    error = SMTPDataError(554, b"no\r\n 123456 in http://x/reset/abc")
+
+    words = told(error, hiding=["123456", "abc"])
+
+    assert words == (
+        "SMTPDataError: (554, b'no\\r\\n [redacted] in http://x/reset/[redacted]')"
+    )
