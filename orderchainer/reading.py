@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-View = TypeVar("View", bound=Callable[[HttpRequest], HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 def read_only(view: View) -> View:

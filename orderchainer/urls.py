@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, include, path, register_converter
 
-from orderchainer import documentation, health, metrics, pages
+from orderchainer import documentation, health, media, metrics, pages
 
 
 def both_spellings(
@@ -15,6 +15,8 @@ def both_spellings(
     """Serve `view` with and without a trailing slash; links lead to the one without."""
     return [path(f"{route}/", view), path(route, view, name=name)]
 
+
+register_converter(media.PictureNameConverter, "picture")
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -26,6 +28,7 @@ urlpatterns = [
     *both_spellings("healthz", health.healthz, name="healthz"),
     *both_spellings("readyz", health.readyz, name="readyz"),
     *both_spellings("metrics", metrics.metrics, name="metrics"),
+    path("media/<picture:name>", media.picture, name="picture"),
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.api.chain.urls")),
     path("api/", include("accounts.api.envelope.urls")),

@@ -1,0 +1,218 @@
+"""Pictures that strangers send: checked, made small and harmless, and kept as files of our own.
+
+Nothing of what was sent is kept but its pixels. A picture is decoded whole and encoded anew, so that what
+else the file was (a script, an archive, the place where a photograph was taken) is gone.
+
+    picture = read_picture(uploaded.read())                     # outside of any transaction: it takes time
+    with stored(picture, "avatars") as name, transaction.atomic(durable=True):
+        old, row.image = row.image, name
+        row.save(update_fields=["image"])
+        delete_after_commit(old)
+
+The row is the truth: a file that no row names is nobody's, and `sweep` finds what a crash left.
+"""
+
+import re
+import struct
+import time
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from threading import Lock
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+# A camera's 6000 by 4000. Decoded, each takes up to four bytes, and twice that while it is made smaller.
+MOST_PIXELS = 24_000_000
+# Those who draw a JPEG in passes need about ten. Each costs us a walk over all pixels and its sender some
+# forty bytes, so that without a bound half a minute of our time fits into 300 kB.
+MOST_JPEG_SCANS = 64
+JPEG_QUALITY = 85
+
+# How a name that we give looks. Whoever serves files trusts in it.
+NAME_PATTERN = r"[a-z]+/[0-9a-f]{32}\.(?:jpg|png)"
+CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+
+
+class PictureRefused(Exception):
+    """What was sent is no picture that we take; the message is for whoever sent it."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of ours: encoded, and how its file's name ends."""
+
+    content: bytes
+    extension: str
+
+
+# --- Reading ----------------------------------------------------------------------------------
+
+# One at a time in each process: a large picture takes 200 MB while it is decoded.
+_decoding = Lock()
+
+# What Pillow's readers raise at bytes that are not what they begin as.
+_BROKEN = (
+    EOFError,
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
+    """Decode what somebody sent and draw it anew, upright and within a square of `longest_side` pixels.
+
+    Of an animation the first frame is taken. What the file calls itself does not matter. It becomes a
+    PNG where something shines through, and a JPEG otherwise: the two that every program shows.
+    Raises `PictureRefused`.
+    """
+    if not content:
+        raise PictureRefused("The file is empty.")
+    with _decoding:
+        try:
+            with Image.open(BytesIO(content), formats=FORMATS) as image:
+                _check_cost(image, content)
+                drawn = _drawn_anew(image, longest_side)
+        except UnidentifiedImageError as exc:
+            raise PictureRefused("Upload a PNG, JPEG, WebP or GIF picture.") from exc
+        except Image.DecompressionBombError as exc:
+            raise PictureRefused(_TOO_LARGE) from exc
+        except _BROKEN as exc:
+            raise PictureRefused("The picture is damaged: it cannot be read.") from exc
+        return _encoded(drawn)
+
+
+_TOO_LARGE = f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels."
+
+
+def _check_cost(image: Image.Image, content: bytes) -> None:
+    """Refuse by its head what would take too much memory or time to decode."""
+    if image.width * image.height > MOST_PIXELS:
+        raise PictureRefused(_TOO_LARGE)
+    if content.startswith(b"\xff\xd8") and _scans_of(content) > MOST_JPEG_SCANS:
+        raise PictureRefused("The picture is drawn in too many passes.")
+
+
+# A marker of a JPEG that begins a segment with a length, or ends the picture (ITU-T T.81, B.1.1). What is
+# left out stands alone: a stuffed zero, filling, restarts, TEM.
+_SEGMENT = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])", re.DOTALL)
+_END_OF_IMAGE, _START_OF_SCAN = b"\xd9", b"\xda"
+
+
+def _scans_of(jpeg: bytes) -> int:
+    """Count the scans up to the end of the picture; behind it phones keep films and second pictures."""
+    scans, at = 0, 2
+    while found := _SEGMENT.search(jpeg, at):
+        if found[1] == _END_OF_IMAGE:
+            break
+        scans += found[1] == _START_OF_SCAN
+        # The length counts itself.
+        at = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2])
+    return scans
+
+
+def _drawn_anew(image: Image.Image, longest_side: int) -> Image.Image:
+    """Return the pixels of the first frame, small and upright, and nothing else of `image`."""
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.format not in {"JPEG", "MPO"}:
+        # A JPEG decodes straight to about the wanted size; the others are whole first.
+        image = _in_mode(image, mode)
+    image.thumbnail((longest_side, longest_side))
+    image = _in_mode(image, mode)
+    if turn is not None:
+        image = image.transpose(turn)
+    if mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    # Copies and conversions carry comments, profiles and EXIF along, and writers write them.
+    return Image.frombytes(image.mode, image.size, image.tobytes())
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    if image.mode.startswith("I"):
+        # Greys of 16 bits, of which a conversion would make white whatever is not nearly black.
+        image = image.point(lambda grey: grey * (1 / 256)).convert("L")
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _encoded(image: Image.Image) -> Picture:
+    out = BytesIO()
+    if image.mode == "RGBA":
+        image.save(out, "PNG", optimize=True)
+        return Picture(out.getvalue(), "png")
+    image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
+    return Picture(out.getvalue(), "jpg")
+
+
+# --- Keeping ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def stored(picture: Picture, folder: str) -> Iterator[str]:
+    """Write the file, and hand out its name; if the block fails, the file is gone again.
+
+    The block has to commit: open a durable transaction inside of it.
+    """
+    name = default_storage.save(
+        f"{folder}/{uuid.uuid4().hex}.{picture.extension}", ContentFile(picture.content)
+    )
+    try:
+        yield name
+    except BaseException:
+        default_storage.delete(name)
+        raise
+
+
+def delete_after_commit(name: str | None) -> None:
+    """Delete the file, if there is one, once the transaction is committed."""
+    if name:
+        transaction.on_commit(lambda: default_storage.delete(name), robust=True)
+
+
+# Longer than any request takes from its file to its commit.
+LEAST_AGE_SECONDS = 60 * 60
+
+
+def sweep(folder: str, *, in_use: Iterable[str]) -> int:
+    """Delete the files in `folder` whose names are not `in_use`, and return how many there were.
+
+    `in_use` is read after the files are. Young ones are left alone: their row may be about to be
+    committed.
+    """
+    if not default_storage.exists(folder):
+        return 0
+    oldest_young = time.time() - LEAST_AGE_SECONDS
+    _folders, files = default_storage.listdir(folder)
+    unused = {f"{folder}/{file}" for file in files}
+    unused.difference_update(in_use)
+    deleted = 0
+    for name in unused:
+        # It may have been deleted since it was listed.
+        with suppress(FileNotFoundError):
+            if default_storage.get_modified_time(name).timestamp() < oldest_young:
+                default_storage.delete(name)
+                deleted += 1
+    return deleted

@@ -1,0 +1,78 @@
+"""Pictures for tests, drawn by Pillow: what people upload, and what those send who mean harm."""
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+from PIL import ExifTags, Image
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+def encoded(image: Image.Image, format_: str, **options: Any) -> bytes:
+    """Return `image` as a file's content."""
+    out = BytesIO()
+    image.save(out, format_, **options)
+    return out.getvalue()
+
+
+def decoded(content: bytes) -> Image.Image:
+    """Return the picture that a file's content is, read whole."""
+    image = Image.open(BytesIO(content))
+    image.load()
+    return image
+
+
+def two_halves(width: int = 64, height: int = 32) -> Image.Image:
+    """Return a picture whose left half is red and whose right half is blue: one sees how it is turned."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(BLUE, (width // 2, 0, width, height))
+    return image
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """Return a picture that does not compress."""
+    bands = [Image.effect_noise((width, height), 80) for _ in range(3)]
+    return Image.merge("RGB", bands)
+
+
+def photograph(*, orientation: int = 1, **options: Any) -> bytes:
+    """Return a JPEG as a phone takes it: with the place, the phone's name and how it was held."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Acme Phones"
+    exif[ExifTags.Base.Orientation] = orientation
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (52.0, 31.0, 12.0)
+    return encoded(
+        two_halves(),
+        "JPEG",
+        exif=exif,
+        comment=b"taken at home",
+        icc_profile=b"a profile",
+        **options,
+    )
+
+
+def png_that_says(
+    width: int, height: int, *, depth: int = 8, colour: int = 2, pixels: bytes = b""
+) -> bytes:
+    """Return a PNG of a few bytes whose head claims that size."""
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data))
+        + kind
+        + data
+        + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in (
+            (b"IHDR", head),
+            (b"IDAT", zlib.compress(pixels)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def jpeg_in_passes(more: int) -> bytes:
+    """Return a progressive JPEG whose last scan is drawn `more` times more often than it need be."""
+    content = encoded(Image.new("RGB", (64, 64), RED), "JPEG", progressive=True)
+    last_scan = content[content.rindex(b"\xff\xda") : -2]
+    return content[:-2] + last_scan * more + content[-2:]
