@@ -30,7 +30,10 @@ _SECRET_NAME = re.compile(
 )
 # What a secret looks like inside of a text: an address, an exception's message, a traceback.
 _SECRET_TEXT = re.compile(
-    r"(?P<query>[?&;](?:\w*token|key|secret|password|signature)=)[^&\s\"'\\<>]+"
+    r"(?P<query>[?&;](?:\w*token|code|link|key|secret|password|signature)=)[^&\s\"'\\<>]+"
+    # The pages that e-mails lead to: whoever has such a path may do what it is for. An invitation within
+    # a project's path is an id.
+    r"|(?P<link>(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/)[0-9a-f-]{16,}"
     r"|(?P<scheme>\b(?:Bearer|Basic) )[\w.~+/=-]{8,}"
     r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+\.[\w-]*"
     r"|(?P<webhook>/webhooks/\d+/)[\w.-]+"
@@ -41,7 +44,10 @@ _SECRET_TEXT = re.compile(
 
 
 # No text without one of these can match the above, and hardly any line has one.
-_SIGNS = ("=", "bearer ", "basic ", "eyj", "/webhooks/", "oc_", "://")
+_SIGNS = (
+    "=", "bearer ", "basic ", "eyj", "/webhooks/", "oc_", "://",
+    "/confirm-email/", "/reset-password/", "/invitations/",
+)  # fmt: skip
 
 
 def scrub(text: str) -> str:

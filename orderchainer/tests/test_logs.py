@@ -27,6 +27,7 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 WEBHOOK = (
     "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_of-the-webhook"
 )
+LINK = "a1b2c3d4-5e6f-4789-8abc-def012345678"
 
 
 # --- Requests ---------------------------------------------------------------------------------
@@ -123,6 +124,19 @@ def test_neither_query_string_nor_authorization_reach_the_log(log: WrittenLog) -
     assert "token=" not in log.text
     assert "c00kie-of-somebody" not in log.text
     assert "correct horse" not in log.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["confirm-email", "reset-password", "invitations"])
+def test_a_link_from_an_email_does_not_reach_the_log(
+    page: str, log: WrittenLog
+) -> None:
+    Client().get(f"/{page}/{LINK}")
+
+    assert {line["path"] for line in log.lines("request_finished")} == {
+        f"/{page}/[redacted]"
+    }
+    assert LINK not in log.text
 
 
 def test_a_forged_host_is_a_security_event_and_no_error(log: WrittenLog) -> None:
@@ -294,6 +308,15 @@ def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
          "<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=[redacted] clientproto=HTTP/1.1>"),
         ("Authorization: Bearer oc_abcdefghijklmnop", "Authorization: Bearer [redacted]"),
         ("found oc_abcdefghijklmnop in a file", "found oc_[redacted] in a file"),
+        ("oc_AbCdEfGhIj_" + "kL3" * 13 + "m is over", "oc_[redacted] is over"),
+        ("GET /page?code=123456&next=1", "GET /page?code=[redacted]&next=1"),
+        (f"GET /confirm-email/{LINK} HTTP/1.1", "GET /confirm-email/[redacted] HTTP/1.1"),
+        (f"see http://localhost:8000/reset-password/{LINK}/", "see http://localhost:8000/reset-password/[redacted]/"),
+        (f"/invitations/{LINK.upper()}.", "/invitations/[redacted]."),
+        (f"/reset-password/{LINK.replace('-', '')}", "/reset-password/[redacted]"),
+        (f"/reset-password/{LINK[:20]}", "/reset-password/[redacted]"),
+        (f"/api/v1/projects/{LINK}/invitations/{LINK}", f"/api/v1/projects/{LINK}/invitations/{LINK}"),
+        ("/api/v1/invitations/accept", "/api/v1/invitations/accept"),
         ("jwt eyJhbGciOiJI.eyJzdWIi.SflKxwRJ is over", "jwt eyJ[redacted] is over"),
         (f"POST {WEBHOOK}?wait=true", "POST https://discord.com/api/webhooks/123456789012345678/[redacted]?wait=true"),
         ("connect postgres://app:pa%40ss@db:5432/orders", "connect postgres://app:[redacted]@db:5432/orders"),
