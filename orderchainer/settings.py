@@ -404,6 +404,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.lifecycle.Status",
+        "WritableOrderStatus": ["active", "draft"],
         "FailurePolicy": "orders.lifecycle.FailurePolicy",
         "EventType": "orders.events.EventType",
         "MemberRole": "accounts.models.Membership.Role",

@@ -337,8 +337,10 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 # What the operations of one tag are about, by its last word; in the order in which tags are shown.
 _THINGS: dict[str, str] = {
     "auth": "Registering, signing in and staying signed in.",
+    "user": "A user's own account.",
     "projects": "Projects, who works in them and as what.",
     "invitations": "Coming into a project by the link of an e-mail.",
+    "order": "The same orders, by their UUIDs.",
     "orders": "Orders, what they wait for, and what happened to them.",
     "discord": "Word of your orders in a Discord channel.",
 }

@@ -1,5 +1,21 @@
 """Paths under `/api/order`, spelt as the envelope document spells them."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from orders.api.envelope.views import OrderViewSet
+
+urlpatterns = [
+    path(
+        "order",
+        OrderViewSet.as_view({"get": "list", "post": "create"}),
+        name="envelope-orders",
+    ),
+    path(
+        # A text, so that what is no UUID is answered as an order that is not there.
+        "order/<str:order_id>",
+        OrderViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="envelope-order",
+    ),
+]

@@ -90,6 +90,33 @@ def test_each_caller_gets_what_their_role_allows(
     assert count == (1 if refused else 4)
 
 
+@pytest.mark.parametrize(
+    ("caller", "read", "changed"),
+    [
+        *((caller, 200, 200) for caller in WHOLE),
+        ("viewer", 200, 403),
+        ("staff", 200, 403),
+        ("stranger", 404, 404),
+        ("anonymous", 401, 401),
+    ],
+)
+def test_each_caller_gets_the_same_on_the_envelope_surface(
+    shop: Shop, caller: str, read: int, changed: int
+) -> None:
+    client = APIClient()
+    if caller != "anonymous":
+        client = client_of(shop.callers[caller])
+    path = f"/api/order/{shop.order.uuid}"
+
+    assert client.get(path).status_code == read
+    assert client.patch(path, {"title": "Lantern"}).status_code == changed
+    assert client.delete(path).status_code == changed
+    refused = changed != 200
+    assert Order.objects.filter(pk=shop.order.pk, title="Lamp").exists() is refused
+    count = OrderEvent.objects.filter(order_id=shop.order.pk).count()
+    assert count == (1 if refused else 3)
+
+
 def test_a_refusal_to_change_is_the_documented_403(shop: Shop) -> None:
     client = client_of(shop.callers["viewer"])
 
@@ -101,12 +128,19 @@ def test_a_refusal_to_change_is_the_documented_403(shop: Shop) -> None:
     )
 
 
-def test_members_of_a_project_that_was_closed_see_nothing(shop: Shop) -> None:
-    Project.objects.filter(pk=shop.project.pk).update(is_active=False)
+def test_a_deleted_project_keeps_its_orders_for_who_placed_them(shop: Shop) -> None:
+    deleted = client_of(shop.callers["owner"]).delete(
+        f"/api/v1/projects/{shop.project.uuid}"
+    )
 
-    response = client_of(shop.callers["owner"]).get(f"/api/orders/{shop.order.pk}")
+    def status(caller: str) -> int:
+        client = client_of(shop.callers[caller])
+        found: int = client.get(f"/api/orders/{shop.order.pk}").status_code
+        return found
 
-    assert response.status_code == 404
+    assert deleted.status_code == 204
+    assert {str(role): status(role) for role in Role} == dict.fromkeys(Role, 404)
+    assert status("customer") == 200
 
 
 def test_a_list_holds_the_callers_own_orders_alone(shop: Shop) -> None:

@@ -1,0 +1,19 @@
+"""Writing orders as the envelope document does: camelCase, the total as `price`, moments with milliseconds."""
+
+from typing import Any
+
+from orderchainer.api.prepared import Row
+from orderchainer.api.surfaces import milliseconds
+
+
+def shown(row: Row) -> dict[str, Any]:
+    """Write one order from the plain row that `queries` reads."""
+    return {
+        "orderId": str(row["uuid"]),
+        "title": row["title"],
+        "price": str(row["total_price"]),
+        "link": row["link"],
+        "status": row["status"],
+        "createdAt": milliseconds(row["created_at"]),
+        "updatedAt": milliseconds(row["updated_at"]),
+    }

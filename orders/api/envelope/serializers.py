@@ -1,0 +1,127 @@
+"""Reading orders from requests, and how they appear in the schema."""
+
+import re
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from orderchainer.api.envelope import EnvelopeChanges, EnvelopeInput, refusals
+from orderchainer.api.fields import StrictCharField, WebURLField
+from orders.lifecycle import Status
+
+# What the document lets in. Whatever else an order can be, it becomes on other surfaces.
+WRITABLE = (Status.ACTIVE, Status.DRAFT)
+# As many digits as an order's total has room for.
+_PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+PRICE_REFUSED = "Price must be a valid number with up to 2 decimal places"
+
+
+@extend_schema_field(
+    {"type": "string", "pattern": f"^{_PRICE.pattern}$", "example": "99.99"}
+)
+class PriceField(serializers.Field[Decimal, Any, str, Decimal]):
+    """An amount of money, in text as the document writes it or as a number."""
+
+    default_error_messages: ClassVar = {
+        **refusals("Price"),
+        "invalid": PRICE_REFUSED,
+    }
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Read an amount; what Python would take beside these (1e3, NaN, other scripts' digits) is none."""
+        text = data
+        if isinstance(data, int | float) and not isinstance(data, bool):
+            text = str(data)
+        if not isinstance(text, str) or not _PRICE.fullmatch(text.strip()):
+            self.fail("invalid")
+        return Decimal(text.strip()).quantize(Decimal("0.01"))
+
+
+class StatusField(serializers.ChoiceField):
+    """A status that this surface can set."""
+
+    default_error_messages: ClassVar = {
+        **refusals("Status"),
+        "invalid_choice": 'Status must be either "active" or "draft"',
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[str(status) for status in WRITABLE], **kwargs)
+
+
+def _title(**kwargs: Any) -> StrictCharField:
+    return StrictCharField(max_length=255, error_messages=refusals("Title"), **kwargs)
+
+
+def _link(**kwargs: Any) -> WebURLField:
+    words = "Link must be a valid URL that begins with http:// or https://"
+    return WebURLField(
+        refusal=words, error_messages=refusals("Link", invalid=words), **kwargs
+    )
+
+
+class EnvelopeOrderInput(EnvelopeInput):
+    """A new order. The document asks for each of its fields."""
+
+    title = _title()
+    price = PriceField()
+    link = _link()
+    status = StatusField()
+
+
+class EnvelopeOrderChanges(EnvelopeChanges):
+    """What may be said about an order; what was read may be sent back."""
+
+    ignored: ClassVar = frozenset({"orderId", "createdAt", "updatedAt"})
+
+    title = _title(required=False)
+    price = PriceField(required=False)
+    link = _link(required=False)
+    status = StatusField(required=False)
+
+
+# --- what is answered, for the schema ---------------------------------------------------------
+
+
+class EnvelopeOrderData(serializers.Serializer[Any]):
+    """An order."""
+
+    orderId = serializers.UUIDField()
+    title = serializers.CharField()
+    price = serializers.CharField(help_text="The order's total, with two decimals.")
+    link = serializers.CharField(help_text="Empty where the order has none.")
+    status = serializers.ChoiceField(choices=Status.choices)
+    createdAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+    updatedAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+
+
+class EnvelopeOrderAnswer(serializers.Serializer[Any]):
+    """An order in its envelope."""
+
+    success = serializers.BooleanField(help_text="Always true.")
+    # DRF takes declared fields off the class, so that its own `data` stays what it is.
+    data = EnvelopeOrderData()  # type: ignore[assignment]
+
+
+class EnvelopeOrderDoneAnswer(EnvelopeOrderAnswer):
+    """An order in its envelope, with what was done to it."""
+
+    message = serializers.CharField()
+
+
+class Pagination(serializers.Serializer[Any]):
+    """Which part of a list this is."""
+
+    total = serializers.IntegerField(help_text="How many there are in all.")
+    skip = serializers.IntegerField()
+    limit = serializers.IntegerField()
+
+
+class EnvelopeOrdersAnswer(serializers.Serializer[Any]):
+    """A part of the caller's orders in its envelope."""
+
+    success = serializers.BooleanField(help_text="Always true.")
+    data = EnvelopeOrderData(many=True)  # type: ignore[assignment]
+    pagination = Pagination()
