@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import SuspiciousOperation
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
@@ -49,7 +49,7 @@ class PublicView(SurfaceView):
         """
         try:
             body = request.data
-        except (APIException, RequestDataTooBig, TooManyFieldsSent) as exc:
+        except (APIException, SuspiciousOperation) as exc:
             self._unreadable = exc
             return
         if isinstance(body, Mapping):

@@ -141,6 +141,11 @@ class LimitExceeded(TooManyRequests):
         self.usage = usage
         super().__init__(retry_after=usage.reset_at - int(time.time()))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer says of it: when to come back, and the three headers."""
+        return {"Retry-After": str(self.retry_after), **self.usage.headers}
+
 
 def count(limit: Limit, subjects: Sequence[str]) -> Usage | None:
     """Count once under `limit` for each subject, and return the usage with least remaining.

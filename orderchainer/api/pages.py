@@ -1,0 +1,69 @@
+"""Limits on pages that people browse: the counts of the surfaces, and a page where one is used up.
+
+@counted(USE_CODE)
+def choose_password(request: HttpRequest, link: UUID) -> HttpResponse: …
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from orderchainer.api.rates import Limit, LimitExceeded, Usage, address_subject, count
+
+Params = ParamSpec("Params")
+Response = TypeVar("Response", bound=HttpResponseBase)
+View = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
+
+# What only shows a page tries nothing.
+_SHOWING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def counted(limit: Limit) -> Callable[[View[Params]], View[Params]]:
+    """Count under `limit`, by the client's address, what is posted to a view; say so on the answer."""
+
+    def decorate(view: View[Params]) -> View[Params]:
+        @wraps(view)
+        def counting(
+            request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
+        ) -> HttpResponseBase:
+            def usage() -> Usage | None:
+                return count(limit, [address_subject(request)])
+
+            return answer_counted(
+                request, usage, lambda: view(request, *args, **kwargs)
+            )
+
+        return counting
+
+    return decorate
+
+
+def answer_counted(
+    request: HttpRequest,
+    counting: Callable[[], Usage | None],
+    answering: Callable[[], HttpResponseBase],
+) -> HttpResponseBase:
+    """Answer a form that is posted once `counting` has let it through, and a request for the form always."""
+    if request.method in _SHOWING:
+        return answering()
+    try:
+        usage = counting()
+    except LimitExceeded as exceeded:
+        return too_many_requests(request, exceeded)
+    return _with_headers(answering(), usage.headers if usage else {})
+
+
+def too_many_requests(request: HttpRequest, exceeded: LimitExceeded) -> HttpResponse:
+    """Return the page that says when to come back, with the headers that an answer of a surface has."""
+    page = render(request, "429.html", {"seconds": exceeded.retry_after}, status=429)
+    return _with_headers(page, exceeded.headers)
+
+
+def _with_headers(response: Response, headers: Mapping[str, str]) -> Response:
+    for name, value in headers.items():
+        response.headers[name] = value
+    return response
