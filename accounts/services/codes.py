@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.activity import NOBODY, record_activity
+from accounts.attempts import count_code
 from accounts.errors import (
     EmailAlreadyVerified,
     LinkExpired,
@@ -63,7 +64,8 @@ def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
 
     Raises `UserNotFound`, and `EmailAlreadyVerified` where there is nothing left to prove. Where
     `HIDE_ACCOUNT_EXISTENCE` is on it raises neither and looks nobody up: the worker does, later, so that
-    neither the answer nor its time tells whether somebody has this address.
+    neither the answer nor its time tells whether somebody has this address. Raises `LimitExceeded` where
+    enough were sent there lately.
     """
     recipient = email.strip()
     user: User | None = None
@@ -74,6 +76,7 @@ def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
         if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
             raise EmailAlreadyVerified
         recipient = user.email
+    count_code(email=recipient, purpose=purpose)
     if purpose == Purpose.RESET_PASSWORD:
         record_activity(
             ActivityType.PASSWORD_RESET_REQUESTED,
