@@ -5,26 +5,33 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import ApiToken, Session, User
+from accounts.invitation_links import new_link
+from accounts.models import ApiToken, Invitation, Membership, Project, Session, User
+from accounts.queries import session_of
 from accounts.scopes import AREAS, READ, SCOPES
 from accounts.services import (
     change_password,
+    create_project,
     deactivate_user,
     end_sessions,
     open_session,
+    set_member,
 )
+from accounts.services.invitations import invite
 from accounts.tests.factories import make_user, token_of
 from accounts.tokens import SessionAccessToken, new_api_token
 from integrations.discord.url import parse_webhook_url
 from integrations.services import create_discord_webhook
 from orders.tests.factories import make_order
 
+Role = Membership.Role
 # Nobody listens there, and nobody has to: what is refused sends nothing.
 DISCORD = "127.0.0.1:9"
 
@@ -52,9 +59,20 @@ class World:
         # One for all: each would set up the middleware anew.
         self.client = APIClient()
         self.owner = make_user(first_name="Ada", last_name="Lovelace")
+        self.colleague = make_user()
         self.stranger = make_user()
+        order = make_order(self.owner)
+        project, invitation = self._shared_project()
         self.ids: Mapping[str, object] = {
-            "order": make_order(self.owner).pk,
+            "order": order.pk,
+            "order_uuid": order.uuid,
+            "project": project.uuid,
+            "member": self.colleague.uuid,
+            "invitation": invitation.pk,
+            "invitation_link": self._link_to_the_project_of_somebody_else(),
+            "session": session_of(token_of(self.owner)).pk,
+            "api_token": api_token(self.owner)[0].pk,
+            "user": self.owner.uuid,
         }
         create_discord_webhook(
             user=self.owner,
@@ -86,6 +104,31 @@ class World:
         }
         self.with_all_scopes = api_token(self.owner)[1]
         self.unbelievable = {name: make(self) for name, make in UNBELIEVABLE.items()}
+
+    def _shared_project(self) -> tuple[Project, Invitation]:
+        """Make a project of the owner's with a colleague and somebody who is invited."""
+        project = create_project(owner=self.owner, name="Shared")
+        set_member(project=project, user=self.colleague, role=Role.AGENT)
+        invitation = invite(
+            project=project,
+            email="somebody@example.com",
+            role=Role.VIEWER,
+            by=self.owner,
+        )
+        return project, invitation
+
+    def _link_to_the_project_of_somebody_else(self) -> UUID:
+        """Invite the owner to another project and return what their e-mail would lead to."""
+        project = create_project(owner=self.colleague, name="Another")
+        invitation = invite(
+            project=project,
+            email=self.owner.email,
+            role=Role.AGENT,
+            by=self.colleague,
+        )
+        link = new_link(invitation.pk)
+        assert link is not None
+        return link
 
     def claims(self, **changes: object) -> dict[str, object]:
         """Return the claims of the owner's good access token, changed."""

@@ -23,7 +23,7 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One method of one path. `path` has the names of `World.ids` in braces."""
+    """One method of one path. `path` and texts in `body` have the names of `World.ids` in braces."""
 
     surface: str
     method: str
@@ -41,6 +41,10 @@ class Endpoint:
 
 ORDER = NotFound("Order not found", "order_not_found")
 DISCORD = NotFound("You have no Discord integration.", "discord_integration_not_found")
+PROJECT = NotFound("Project not found", "project_not_found")
+USER = NotFound("User not found", "user_not_found")
+SIGN_IN = NotFound("Session not found", "session_not_found")
+API_TOKEN = NotFound("API token not found", "api_token_not_found")
 
 CHAIN = [
     Endpoint("union", "POST", "/api/auth/register", PUBLIC),
@@ -83,4 +87,102 @@ CHAIN = [
     ),
 ]  # fmt: skip
 
-ENDPOINTS = [*CHAIN]
+HUB = [
+    Endpoint("hub", "POST", "/api/v1/auth/register", PUBLIC),
+    Endpoint("hub", "POST", "/api/v1/auth/login", PUBLIC),
+    Endpoint("hub", "POST", "/api/v1/auth/refresh", PUBLIC),
+    Endpoint("hub", "POST", "/api/v1/auth/logout", PUBLIC),
+    Endpoint("hub", "GET", "/api/v1/auth/me", "account:read"),
+    Endpoint("hub", "PATCH", "/api/v1/auth/me", "account:write", body={"name": "Ada"}),
+    Endpoint("hub", "GET", "/api/v1/auth/activity", "account:read"),
+    Endpoint("hub", "GET", "/api/v1/auth/sessions", SESSION),
+    Endpoint("hub", "DELETE", "/api/v1/auth/sessions", SESSION, 204),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/auth/sessions/{session}", SESSION, 204, hidden=SIGN_IN
+    ),
+    Endpoint("hub", "GET", "/api/v1/auth/tokens", SESSION),
+    Endpoint(
+        "hub", "POST", "/api/v1/auth/tokens", SESSION, 201,
+        {"name": "CI", "scopes": ["orders:read"]},
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/auth/tokens/{api_token}", SESSION, 204,
+        hidden=API_TOKEN,
+    ),
+    Endpoint("hub", "GET", "/api/v1/projects", "projects:read"),
+    Endpoint("hub", "POST", "/api/v1/projects", "projects:write", 201, {"name": "New"}),
+    Endpoint(
+        "hub", "GET", "/api/v1/projects/{project}", "projects:read", hidden=PROJECT
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/projects/{project}", "projects:write",
+        body={"name": "Other"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/projects/{project}", "projects:write", 204,
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/projects/{project}/activity", "projects:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/projects/{project}/members", "projects:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/projects/{project}/members/{member}",
+        "projects:write", body={"role": "viewer"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/projects/{project}/members/{member}",
+        "projects:write", 204, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/projects/{project}/invitations", "projects:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/projects/{project}/invitations", "projects:write", 201,
+        {"email": "grace@example.com", "role": "agent"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/projects/{project}/invitations/{invitation}",
+        "projects:write", 204, hidden=PROJECT,
+    ),
+    Endpoint(
+        # Whoever has the link may know that there is an invitation, if not accept it.
+        "hub", "POST", "/api/v1/invitations/accept", "projects:write",
+        body={"token": "{invitation_link}"},
+    ),
+]  # fmt: skip
+
+ENVELOPE = [
+    Endpoint("envelope", "GET", "/api/order", "orders:read"),
+    Endpoint(
+        "envelope", "POST", "/api/order", "orders:write", 201,
+        {"title": "New", "price": "1.00", "link": "https://example.com/", "status": "draft"},
+    ),
+    Endpoint("envelope", "GET", "/api/order/{order_uuid}", "orders:read", hidden=ORDER),
+    Endpoint(
+        "envelope", "PATCH", "/api/order/{order_uuid}", "orders:write",
+        body={"title": "Other"}, hidden=ORDER,
+    ),
+    Endpoint(
+        "envelope", "DELETE", "/api/order/{order_uuid}", "orders:write", hidden=ORDER
+    ),
+]  # fmt: skip
+
+SHOP = [
+    Endpoint("shop", "POST", "/auth/api/register/", PUBLIC),
+    Endpoint("shop", "POST", "/auth/api/token/", PUBLIC),
+    Endpoint("shop", "POST", "/auth/api/token/refresh/", PUBLIC),
+    Endpoint("shop", "POST", "/auth/api/logout/", PUBLIC),
+    Endpoint("shop", "GET", "/auth/api/profile/", "account:read"),
+    Endpoint(
+        "shop", "PATCH", "/auth/api/profile/", "account:write",
+        body={"first_name": "Ada"},
+    ),
+]  # fmt: skip
+
+ENDPOINTS = [*CHAIN, *HUB, *ENVELOPE, *SHOP]

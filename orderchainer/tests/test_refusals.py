@@ -6,7 +6,7 @@ changed anything, and the rightful caller gets in: otherwise a refusal would pro
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -116,7 +116,7 @@ def assert_refused(
 
 
 class Writes:
-    """Notes what is written, whether it is taken back or not; wrapped around each statement."""
+    """Notes what changes a row, whether it is taken back or not; wrapped around each statement."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
@@ -129,9 +129,14 @@ class Writes:
         many: bool,
         context: Any,
     ) -> Any:
-        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+        result = execute(sql, params, many, context)
+        # A conditional UPDATE that finds nothing is a way of looking.
+        if (
+            sql.startswith(("INSERT", "UPDATE", "DELETE"))
+            and context["cursor"].rowcount
+        ):
             self.statements.append(sql)
-        return execute(sql, params, many, context)
+        return result
 
 
 # That a token was used is worth a note even where it was used for what it may not do.
@@ -143,10 +148,18 @@ def knock(world: World, endpoint: Endpoint, **headers: Any) -> Any:
     path = endpoint.path.format(**world.ids)
     if endpoint.body is None:
         return world.client.generic(endpoint.method, path, **headers)
-    body = json.dumps(endpoint.body)
+    body = json.dumps(filled_in(endpoint.body, world))
     return world.client.generic(
         endpoint.method, path, body, content_type="application/json", **headers
     )
+
+
+def filled_in(body: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """Put ids where a text names them in braces."""
+    return {
+        name: value.format(**world.ids) if isinstance(value, str) else value
+        for name, value in body.items()
+    }
 
 
 def knock_with(world: World, endpoint: Endpoint, token: str) -> Any:
