@@ -5,12 +5,11 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import SuspiciousOperation
 from rest_framework.exceptions import APIException
-from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from accounts.attempts import count_attempt
-from orderchainer.api.parsers import StrictJSONParser
+from orderchainer.api.parsers import FormParser, StrictJSONParser
 from orderchainer.api.rates import Usage
 from orderchainer.api.views import SurfaceView
 

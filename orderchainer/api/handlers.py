@@ -7,6 +7,7 @@ from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
     TooManyFieldsSent,
+    TooManyFilesSent,
 )
 from django.core.signals import got_request_exception
 from django.http import (
@@ -104,7 +105,7 @@ def problem_of(exc: Exception) -> Problem | None:
         return Problem(403, "not_allowed", "Not authorized to perform this action")
     if isinstance(exc, Http404 | exceptions.NotFound):
         return Problem(404, "not_found", "Resource not found")
-    if isinstance(exc, RequestDataTooBig | TooManyFieldsSent):
+    if isinstance(exc, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return Problem(
             413, "too_large", "The body is larger than this service accepts."
         )
@@ -115,7 +116,7 @@ def problem_of(exc: Exception) -> Problem | None:
 
 def _headers_of(exc: errors.DomainError, status: int) -> dict[str, str]:
     if isinstance(exc, LimitExceeded):
-        return {"Retry-After": str(exc.retry_after), **exc.usage.headers}
+        return exc.headers
     return _challenge(status)
 
 

@@ -6,17 +6,15 @@ from typing import IO, Any
 import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from rest_framework import parsers
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser, FormParser
-
-__all__ = ["FormParser", "StrictJSONParser"]
 
 # No documented body comes near. What is written into messages, digests or rows is written by
 # recursion, and each library bears another depth.
 MAX_DEPTH = 32
 
 
-class StrictJSONParser(BaseParser):
+class StrictJSONParser(parsers.BaseParser):
     """Read JSON as RFC 8259 has it.
 
     The standard library's parser takes NaN, lone surrogates and integers of any length, which a
@@ -45,6 +43,38 @@ class StrictJSONParser(BaseParser):
         if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
             raise ParseError(f"Values are nested deeper than {MAX_DEPTH} levels.")
         return value
+
+
+class FormParser(parsers.FormParser):
+    """Read a form as UTF-8.
+
+    REST framework decodes by the `charset` of the header, which the format does not have (WHATWG URL,
+    5.1), and of which Python knows some that are no text, or that make lone surrogates.
+    """
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return super().parse(stream, media_type, _in_utf_8(parser_context))
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    """Read a form with files, its texts as UTF-8 whatever the header says (RFC 7578, 5.1.2)."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return super().parse(stream, media_type, _in_utf_8(parser_context))
+
+
+def _in_utf_8(parser_context: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {**(parser_context or {}), "encoding": "utf-8"}
 
 
 def _is_deep(value: Any) -> bool:
