@@ -8,6 +8,7 @@ from accounts import services
 from accounts.api.authentication import bearer_token_of, caller_of
 from accounts.api.hub import auth_serializers as serializers
 from accounts.api.public import UNCACHED, PublicView
+from accounts.attempts import count_attempt
 from accounts.errors import EmailNotVerified, EmailTaken, InvalidCredentials
 from orderchainer.api.errors import Invalid
 from orderchainer.api.rates import REGISTER, SIGN_IN
@@ -229,6 +230,9 @@ class MeView(SurfaceView):
         changes = dict(body.validated_data)
         changes |= changes.pop("name", {})
         user = caller_of(request)
+        if "current_password" in changes:
+            # Guessing here is guessing at the login.
+            self.usage = count_attempt(request, SIGN_IN, [user.email])
         user = services.change_own_account(
             user=user,
             password=changes.pop("password", None),

@@ -28,11 +28,9 @@ class NameField(StrictCharField):
         kwargs.setdefault("allow_blank", True)
         super().__init__(**kwargs)
 
-    def to_internal_value(self, data: Any) -> Any:
+    def run_validation(self, data: Any = serializers.empty) -> Any:
         """Return the parts as `first_name` and `last_name`."""
-        first, _, last = " ".join(super().to_internal_value(data).split()).partition(
-            " "
-        )
+        first, _, last = " ".join(super().run_validation(data).split()).partition(" ")
         if max(len(first), len(last)) > MAX_PART_OF_NAME:
             self.fail("too_long", most=MAX_PART_OF_NAME)
         return {"first_name": first, "last_name": last}
