@@ -33,7 +33,7 @@ from accounts.errors import (
 from accounts.models import Membership, User
 from accounts.queries import invitation_for, invitations_of
 from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of
+from orderchainer.api.pagination import bare_list, page_window_of, part_of
 from orderchainer.api.schema import (
     PAGE_WINDOW,
     answer_example,
@@ -87,13 +87,11 @@ class InvitationsView(ProjectView):
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a part of the invitations."""
         window = page_window_of(request)
-        invitations = invitations_of(self.project)
-        page = list(invitations[window.skip : window.skip + window.limit])
-        total = window.total_if_known(len(page))
+        page, total = part_of(invitations_of(self.project), window)
         return bare_list(
             request,
             [invitation_body(invitation) for invitation in page],
-            total=invitations.count() if total is None else total,
+            total=total,
             window=window,
         )
 

@@ -16,7 +16,7 @@ from accounts.errors import LastOwner, MemberNotFound, ProjectNotFound, RoleNotE
 from accounts.models import Membership
 from accounts.queries import member_for, members_of
 from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of
+from orderchainer.api.pagination import bare_list, page_window_of, part_of
 from orderchainer.api.schema import (
     PAGE_WINDOW,
     answer_example,
@@ -62,13 +62,11 @@ class MembersView(ProjectView):
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a part of the members."""
         window = page_window_of(request)
-        members = members_of(self.project)
-        page = list(members[window.skip : window.skip + window.limit])
-        total = window.total_if_known(len(page))
+        page, total = part_of(members_of(self.project), window)
         return bare_list(
             request,
             [member_body(member) for member in page],
-            total=members.count() if total is None else total,
+            total=total,
             window=window,
         )
 

@@ -22,7 +22,7 @@ from accounts.models import Project, User
 from accounts.queries import projects_of
 from orderchainer.api.conditional import etag_of, is_unchanged, require_match
 from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of
+from orderchainer.api.pagination import bare_list, page_window_of, part_of
 from orderchainer.api.schema import (
     IF_MATCH,
     IF_NONE_MATCH,
@@ -80,13 +80,11 @@ class ProjectsView(SurfaceView):
         """Answer a part of the caller's projects."""
         assert isinstance(request.user, User)
         window = page_window_of(request)
-        projects = projects_of(request.user)
-        page = list(projects[window.skip : window.skip + window.limit])
-        total = window.total_if_known(len(page))
+        page, total = part_of(projects_of(request.user), window)
         return bare_list(
             request,
             [project_body(project, _role_in(project)) for project in page],
-            total=projects.count() if total is None else total,
+            total=total,
             window=window,
         )
 

@@ -1,0 +1,188 @@
+"""Example calls for `test_matrix.py`: one at least for each method of each path within a project.
+
+Each app that serves such paths lists its own in `<app>/tests/matrix.py`, under the name `CALLS`; they are
+found by that name. What a call needs in its project, `arguments` makes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.access import Operation
+from accounts.models import Membership, User
+from accounts.services import invite, set_member
+from accounts.tests.factories import make_user
+from accounts.tests.projects import Team
+
+Role = Membership.Role
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A project with somebody in each role, and who calls; nobody's call is made as any user's."""
+
+    team: Team
+    caller: User
+
+
+def project_alone(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments of a path that names nothing but the project."""
+    return {"project_id": scene.team.project.uuid}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that succeeds, with `status`, for whoever may do `operation`.
+
+    `route` is the name of the path and `arguments` return what stands in it, having made it.
+    """
+
+    method: str
+    route: str
+    operation: Operation
+    status: int = 200
+    arguments: Callable[[Scene], Mapping[str, object]] = project_alone
+    body: Any = None
+    about: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.method, self.route, self.about)))
+
+
+# --- Members and invitations ------------------------------------------------------------------
+
+
+def member(role: Role) -> Callable[[Scene], Mapping[str, object]]:
+    """Name another member, who has that role."""
+
+    def arguments(scene: Scene) -> Mapping[str, object]:
+        user = make_user()
+        set_member(project=scene.team.project, user=user, role=role)
+        return {**project_alone(scene), "user_id": user.uuid}
+
+    return arguments
+
+
+def themselves(scene: Scene) -> Mapping[str, object]:
+    """Name the caller, in a project that has another owner."""
+    set_member(project=scene.team.project, user=make_user(), role=Role.OWNER)
+    return {**project_alone(scene), "user_id": scene.caller.uuid}
+
+
+def invited(role: Role) -> Callable[[Scene], Mapping[str, object]]:
+    """Name an invitation to that role."""
+
+    def arguments(scene: Scene) -> Mapping[str, object]:
+        return {**project_alone(scene), "invitation_id": _invite(scene, role)}
+
+    return arguments
+
+
+def invited_before(role: Role) -> Callable[[Scene], Mapping[str, object]]:
+    """Have somebody invited to that role already."""
+
+    def arguments(scene: Scene) -> Mapping[str, object]:
+        _invite(scene, role)
+        return project_alone(scene)
+
+    return arguments
+
+
+def _invite(scene: Scene, role: Role) -> UUID:
+    team = scene.team
+    email = "grace@example.com"
+    found = invite(project=team.project, email=email, role=role, by=team.owner)
+    key: UUID = found.pk
+    return key
+
+
+GRACE = {"email": "grace@example.com", "role": "agent"}
+
+CALLS = [
+    Call("GET", "hub-project", Operation.VIEW_PROJECT),
+    Call("PATCH", "hub-project", Operation.CHANGE_PROJECT, body={"name": "Renamed"}),
+    Call("DELETE", "hub-project", Operation.DELETE_PROJECT, 204),
+    Call("GET", "hub-project-activity", Operation.VIEW_ACTIVITY),
+    Call("GET", "hub-members", Operation.VIEW_MEMBERS),
+    Call(
+        "PATCH",
+        "hub-member",
+        Operation.MANAGE_MEMBERS,
+        arguments=member(Role.AGENT),
+        body={"role": "manager"},
+    ),
+    Call(
+        "PATCH",
+        "hub-member",
+        Operation.MANAGE_OWNERS,
+        arguments=member(Role.AGENT),
+        body={"role": "owner"},
+        about="to owner",
+    ),
+    Call(
+        "PATCH",
+        "hub-member",
+        Operation.MANAGE_OWNERS,
+        arguments=member(Role.OWNER),
+        body={"role": "agent"},
+        about="from owner",
+    ),
+    Call(
+        "DELETE",
+        "hub-member",
+        Operation.MANAGE_MEMBERS,
+        204,
+        arguments=member(Role.MANAGER),
+    ),
+    Call(
+        "DELETE",
+        "hub-member",
+        Operation.MANAGE_OWNERS,
+        204,
+        arguments=member(Role.OWNER),
+        about="owner",
+    ),
+    Call(
+        "DELETE",
+        "hub-member",
+        Operation.LEAVE_PROJECT,
+        204,
+        arguments=themselves,
+        about="themselves",
+    ),
+    Call("GET", "hub-invitations", Operation.MANAGE_MEMBERS),
+    Call("POST", "hub-invitations", Operation.MANAGE_MEMBERS, 201, body=GRACE),
+    Call(
+        "POST",
+        "hub-invitations",
+        Operation.MANAGE_OWNERS,
+        201,
+        body={**GRACE, "role": "owner"},
+        about="as owner",
+    ),
+    Call(
+        "POST",
+        "hub-invitations",
+        Operation.MANAGE_OWNERS,
+        201,
+        arguments=invited_before(Role.OWNER),
+        body=GRACE,
+        about="who is invited as owner",
+    ),
+    Call(
+        "DELETE",
+        "hub-invitation",
+        Operation.MANAGE_MEMBERS,
+        204,
+        arguments=invited(Role.VIEWER),
+    ),
+    Call(
+        "DELETE",
+        "hub-invitation",
+        Operation.MANAGE_OWNERS,
+        204,
+        arguments=invited(Role.OWNER),
+        about="of an owner",
+    ),
+]

@@ -1,0 +1,222 @@
+"""The matrix of roles and operations, proven over every path within a project, later ones included.
+
+The paths are found in the URL resolver: one that names a `project_id` and does not stand on `ProjectView`,
+or for which no example call is listed (`accounts/tests/matrix.py` says where), fails here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from rest_framework.test import APIClient
+
+from accounts.access import MATRIX, STAFF_MAY_VIEW, STAFF_PERMISSIONS, Operation
+from accounts.api.hub.project_view import ProjectView
+from accounts.models import Membership, User
+from accounts.services import remove_member, set_member
+from accounts.tests.factories import client_of, make_user
+from accounts.tests.matrix import Call, Scene
+from accounts.tests.projects import Team, make_team
+
+Role = Membership.Role
+
+# --- What there is ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A path that names a project."""
+
+    name: str
+    route: str
+    view: Any
+
+
+def endpoints(
+    resolver: URLResolver, before: str = "", named: frozenset[str] = frozenset()
+) -> Iterator[Endpoint]:
+    """Return what leads into a project, from here down."""
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        names = named | pattern.pattern.converters.keys()
+        if isinstance(pattern, URLResolver):
+            yield from endpoints(pattern, route, names)
+        elif isinstance(pattern, URLPattern) and "project_id" in names:
+            view = getattr(pattern.callback, "cls", pattern.callback)
+            yield Endpoint(pattern.name or "", route, view)
+
+
+ENDPOINTS = list(endpoints(get_resolver()))
+
+
+def calls() -> Iterator[Call]:
+    """Return the example calls that all apps list."""
+    for config in apps.get_app_configs():
+        package = f"{config.name}.tests"
+        if (settings.BASE_DIR / package.replace(".", "/")).is_dir() and find_spec(
+            f"{package}.matrix"
+        ):
+            yield from import_module(f"{package}.matrix").CALLS
+
+
+CALLS = list(calls())
+
+
+def test_every_path_in_a_project_asks_the_matrix() -> None:
+    """A view that does not stand on `ProjectView` could forget to."""
+    others = [
+        each.route
+        for each in ENDPOINTS
+        if not (isinstance(each.view, type) and issubclass(each.view, ProjectView))
+    ]
+
+    assert len(ENDPOINTS) >= 6
+    assert others == []
+
+
+def test_no_path_names_a_project_by_another_name() -> None:
+    """What the walk above would miss."""
+
+    def names(resolver: URLResolver) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver) and pattern.app_name != "admin":
+                yield from names(pattern)
+            yield from pattern.pattern.converters
+
+    assert {name for name in names(get_resolver()) if "project" in name} == {
+        "project_id"
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "method"),
+    [
+        pytest.param(each, method, id=f"{method} {each.route}")
+        for each in ENDPOINTS
+        for method in getattr(each.view, "operations", {})
+    ],
+)
+def test_every_method_has_an_example_call(endpoint: Endpoint, method: str) -> None:
+    assert [
+        call
+        for call in CALLS
+        if (call.route, call.method) == (endpoint.name, method)
+        and call.operation == endpoint.view.operations[method]
+    ]
+
+
+def test_every_operation_is_proven_by_a_call() -> None:
+    assert {call.operation for call in CALLS} == set(Operation) == set(MATRIX)
+
+
+def test_a_view_cannot_forget_an_operation() -> None:
+    with pytest.raises(TypeError, match=r"Forgetful has no operation for \['PATCH'\]"):
+
+        class Forgetful(ProjectView):
+            operations: Mapping[str, Operation] = {"GET": Operation.VIEW_PROJECT}  # type: ignore[misc]
+
+            def get(self) -> None: ...
+
+            def patch(self) -> None: ...
+
+
+# --- Who may what -----------------------------------------------------------------------------
+
+
+def caller_of(name: str, team: Team, operation: Operation) -> User:
+    """Return who goes by that name."""
+    if name in team.members:
+        return team.members[name]
+    user = make_user(is_staff=name in {"staff", "clerk"})
+    if name == "former":
+        set_member(project=team.project, user=user, role=Role.MANAGER)
+        remove_member(project=team.project, user=user)
+    if name == "clerk" and operation in STAFF_PERMISSIONS:
+        codename = STAFF_PERMISSIONS[operation].partition(".")[2]
+        user.user_permissions.set(Permission.objects.filter(codename=codename))
+    return user
+
+
+def expected(name: str, call: Call) -> int:
+    """Return the status that the matrix means for somebody."""
+    refusals = {"anonymous": 401, "stranger": 404, "former": 404}
+    if name in refusals:
+        return refusals[name]
+    if name == "staff":
+        allowed = call.operation in STAFF_MAY_VIEW
+    elif name == "clerk":
+        allowed = (
+            call.operation in STAFF_MAY_VIEW or call.operation in STAFF_PERMISSIONS
+        )
+    else:
+        allowed = name in MATRIX[call.operation]
+    return call.status if allowed else 403
+
+
+def everything() -> dict[str, list[Any]]:
+    """Return every row of ours."""
+    ours = {config.label for config in apps.get_app_configs() if _is_ours(config.path)}
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+        if model._meta.app_label in ours
+    }
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(str(settings.BASE_DIR)) and "site-packages" not in path
+
+
+CALLERS = ["anonymous", "stranger", "former", "staff", "clerk", *map(str, Role)]
+CODES = {401: "MISSING_AUTHORIZATION", 403: "ROLE_NOT_ENOUGH", 404: "PROJECT_NOT_FOUND"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", CALLERS)
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_the_matrix_decides(call: Call, name: str) -> None:
+    team = make_team()
+    caller = caller_of(name, team, call.operation)
+    scene = Scene(team, caller)
+    path = reverse(call.route, kwargs=dict(call.arguments(scene)))
+    client = APIClient() if name == "anonymous" else client_of(caller)
+    before = everything()
+
+    response = getattr(client, call.method.lower())(path, call.body)
+
+    status = expected(name, call)
+    assert response.status_code == status, response.content
+    if status != call.status:
+        assert everything() == before
+        if path.startswith("/api/v1/"):
+            assert response.json()["code"] == CODES[status]
+
+
+# --- The table --------------------------------------------------------------------------------
+
+
+def test_the_page_on_roles_has_the_matrix() -> None:
+    page = (settings.BASE_DIR / "docs/roles.md").read_text()
+    table = page.partition("| operation |")[2].partition("\n\n")[0].splitlines()
+    columns = [cell.strip() for cell in table[0].strip("| ").split("|")]
+    documented = {}
+    for line in table[2:]:
+        operation, *cells = [cell.strip(" `") for cell in line.strip().split("|")[1:-1]]
+        documented[operation] = dict(zip(columns, cells, strict=True))
+
+    assert documented == {
+        str(operation): {
+            **{str(role): "yes" if role in roles else "" for role in Role},
+            "staff": "yes"
+            if operation in STAFF_MAY_VIEW
+            else STAFF_PERMISSIONS.get(operation, ""),
+        }
+        for operation, roles in MATRIX.items()
+    }

@@ -1,0 +1,58 @@
+"""Example calls for `accounts/tests/test_matrix.py`: orders in a project, by the paths that lead to them.
+
+Deleting is not among them: it asks staff for a permission of its own (`orders/tests/api/test_callers.py`).
+"""
+
+from collections.abc import Mapping
+
+from accounts.access import Operation
+from accounts.tests.factories import make_user
+from accounts.tests.matrix import Call, Scene
+from orders.models import Order
+from orders.services import create_order
+
+
+def order(scene: Scene) -> Mapping[str, object]:
+    """Name an order in the project, of a customer who is no member."""
+    return {"order_id": _order_in(scene).pk}
+
+
+def order_by_uuid(scene: Scene) -> Mapping[str, object]:
+    """Name such an order as the envelope does."""
+    return {"order_id": _order_in(scene).uuid}
+
+
+def _order_in(scene: Scene) -> Order:
+    customer = make_user()
+    return create_order(
+        by=customer,
+        owner=customer,
+        project=scene.team.project,
+        fields={"title": "Lamp"},
+    )
+
+
+CALLS = [
+    *(
+        Call("GET", route, Operation.VIEW_ORDERS, arguments=order)
+        for route in ("order", "order-chain", "order-blockers", "order-events")
+    ),
+    *(
+        Call(
+            method,
+            "order",
+            Operation.HANDLE_ORDERS,
+            arguments=order,
+            body={"status": "active"},
+        )
+        for method in ("PUT", "PATCH")
+    ),
+    Call("GET", "envelope-order", Operation.VIEW_ORDERS, arguments=order_by_uuid),
+    Call(
+        "PATCH",
+        "envelope-order",
+        Operation.HANDLE_ORDERS,
+        arguments=order_by_uuid,
+        body={"status": "active"},
+    ),
+]
