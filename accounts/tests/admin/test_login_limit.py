@@ -1,6 +1,7 @@
 """The admin's sign-in is counted with those of the surfaces, and says so on a page."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -19,10 +20,13 @@ FORM = {"username": "boss@example.com", "password": "wrong"}
 
 
 @pytest.fixture
-def limits(settings: Settings) -> None:
-    """The default limits, and nothing counted yet."""
+def limits(settings: Settings) -> Iterator[None]:
+    """The default limits, nothing counted yet, and a moment that stands still."""
     settings.RATE_LIMIT_AUTH = "5/m"
     settings.TRUSTED_PROXIES = 1
+    caches["limits"].clear()
+    with time_machine.travel(NOW, tick=False):
+        yield
     caches["limits"].clear()
 
 
@@ -36,7 +40,6 @@ def statuses(*responses: object) -> list[int]:
     return [response.status_code for response in responses]  # type: ignore[attr-defined]  # of the client
 
 
-@time_machine.travel(NOW, tick=False)
 def test_the_sixth_try_is_a_page_that_says_when_to_come_back() -> None:
     make_user(email="boss@example.com", is_staff=True)
 
