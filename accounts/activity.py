@@ -27,9 +27,6 @@ _WARNINGS = frozenset(
         ActivityType.PRIVILEGES_CHANGED,
     }
 )
-# Lines that are alike whether somebody has the address or not: who reads the log shall not learn which
-# addresses have accounts. The row tells, to its user and to staff.
-_NAMELESS = frozenset({ActivityType.LOGIN_FAILED})
 
 
 def record_activity(
@@ -44,8 +41,8 @@ def record_activity(
 
     `by` is who did it, `user` themselves where nobody else is named, and `NOBODY` where whoever did it
     has not shown who they are. `data` are plain values: ids, roles, old and new; never a password, a code,
-    a token or somebody's e-mail. The log line is written at once, so that what a rollback takes back has
-    still been tried in the open.
+    a token or somebody's e-mail, for which an `email_digest` stands. The log line is written at once, so
+    that what a rollback takes back has still been tried in the open.
     """
     activity = _activity(type_, user=user, by=by, project_id=project_id, data=data)
     activity.save(force_insert=True)
@@ -93,7 +90,9 @@ def _activity(
 def _log(activity: Activity) -> None:
     log = security_log.warning if activity.type in _WARNINGS else security_log.info
     about: dict[str, Any] = dict(activity.data)
-    if activity.type not in _NAMELESS:
+    # What strangers try on an address is alike in the log whether somebody has it or not: who reads it
+    # shall not learn which addresses have accounts. The row tells, to its user and to staff.
+    if "email_digest" not in about:
         about["user_id"] = activity.user_id
         if activity.actor_id is not None and activity.actor_id != activity.user_id:
             about["actor_id"] = activity.actor_id

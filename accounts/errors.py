@@ -26,6 +26,13 @@ class UserNotYours(NotAllowed):
     default_message = "You may look at this account and not change it."
 
 
+class UserDeactivated(Conflict):
+    """Nobody comes in by what would be sent to them."""
+
+    code = "user_deactivated"
+    default_message = "This user is deactivated. Activate them first."
+
+
 class EmailTaken(AlreadyExists):
     """Somebody signs in with this e-mail already, in whatever case it is written."""
 

@@ -1,8 +1,19 @@
 """The back office of accounts. It looks at rows by itself and changes them through the services."""
 
+from accounts.admin.activity import ActivityAdmin
+from accounts.admin.emails import OutgoingEmailAdmin
 from accounts.admin.groups import GroupAdmin
 from accounts.admin.projects import ProjectAdmin
 from accounts.admin.sessions import SessionAdmin
+from accounts.admin.tokens import ApiTokenAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["GroupAdmin", "ProjectAdmin", "SessionAdmin", "UserAdmin"]
+__all__ = [
+    "ActivityAdmin",
+    "ApiTokenAdmin",
+    "GroupAdmin",
+    "OutgoingEmailAdmin",
+    "ProjectAdmin",
+    "SessionAdmin",
+    "UserAdmin",
+]

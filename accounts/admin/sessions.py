@@ -12,7 +12,7 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 
 from accounts import services
-from accounts.backoffice import ReadOnly, ServiceAdmin
+from accounts.backoffice import ReadOnly, ServiceAdmin, caller
 from accounts.models import Session
 
 # Rows of hashes that say nothing to anybody: sessions tell who is signed in.
@@ -91,7 +91,9 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
             request,
             queryset.filter(ended_at=None),
             lambda session: services.end_session(
-                session=session, reason=Session.EndReason.REVOKED
+                session=session,
+                reason=Session.EndReason.REVOKED,
+                by=caller(request),
             ),
             done="Ended",
         )

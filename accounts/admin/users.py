@@ -1,19 +1,33 @@
 """The back office of users: the list with its actions, and the forms."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import services
-from accounts.backoffice import ServiceAdmin, caller, changes_in
-from accounts.models import Session, User
-from accounts.security import security_log
+from accounts.activity import record_activity
+from accounts.backoffice import ServiceAdmin, caller, changes_in, is_value_of
+from accounts.events import ActivityType
+from accounts.models import EmailCode, Profile, Session, User
 from accounts.services import users
+
+
+def _is_in_reach(request: HttpRequest, user: User | None) -> bool:
+    if user is None:
+        return True
+    return user.deleted_at is None and (
+        request.user.is_superuser or not user.is_superuser
+    )
 
 
 class NewUserForm(UserCreationForm):
@@ -60,6 +74,52 @@ class UserPasswordForm(AdminPasswordChangeForm):
         return user
 
 
+class VerifiedFilter(admin.SimpleListFilter):
+    """By whether somebody has shown that their e-mail is theirs."""
+
+    title = "e-mail"
+    parameter_name = "email"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> tuple[tuple[str, str], ...]:
+        """Name both."""
+        return (("verified", "Verified"), ("unverified", "Not verified"))
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> QuerySet[User]:
+        """Pick the chosen."""
+        chosen = self.value()
+        if chosen not in {"verified", "unverified"}:
+            return queryset
+        return queryset.filter(email_verified_at__isnull=chosen == "unverified")
+
+
+class DeletedFilter(admin.SimpleListFilter):
+    """Leave out those who deleted their account, unless they are asked for."""
+
+    title = "account"
+    parameter_name = "account"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> tuple[tuple[str, str], ...]:
+        """Name the others."""
+        return (("deleted", "Deleted"),)
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Call by its name what is shown where nothing is chosen."""
+        for number, choice in enumerate(super().choices(changelist)):
+            yield {**choice, "display": choice["display"] if number else "In use"}
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> QuerySet[User]:
+        """Pick the chosen."""
+        return queryset.filter(deleted_at__isnull=self.value() != "deleted")
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no generic at run time
     """Users. They are deactivated and never deleted: their orders stay what they are."""
@@ -74,32 +134,66 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         "first_name",
         "last_name",
         "is_active",
+        "is_verified",
         "is_staff",
         "open_sessions",
         "last_login",
         "created_at",
     )
-    list_filter = ("is_active", "is_staff", "is_superuser", "created_at")
-    search_fields = ("email", "first_name", "last_name", "phone")
+    list_filter = (
+        DeletedFilter,
+        VerifiedFilter,
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "created_at",
+    )
+    search_fields = ("email", "username", "first_name", "last_name", "phone")
+    search_help_text = "An e-mail, a name, a phone number, or a whole id"
     ordering = ("-id",)
     readonly_fields = (
         "uuid",
+        "username",
         "is_active",
+        "picture",
+        "related_pages",
         "email_verified_at",
+        "deleted_at",
         "last_login",
         "created_at",
         "updated_at",
     )
     fieldsets = (
         (None, {"fields": ("email", "password", "is_active", "uuid")}),
-        ("Person", {"fields": ("first_name", "last_name", "phone", "address")}),
+        (
+            "Person",
+            {
+                "fields": (
+                    "picture",
+                    "first_name",
+                    "last_name",
+                    "username",
+                    "phone",
+                    "address",
+                )
+            },
+        ),
+        ("More", {"fields": ("related_pages",)}),
         (
             "Permissions",
             {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")},
         ),
         (
             "Dates",
-            {"fields": ("email_verified_at", "last_login", "created_at", "updated_at")},
+            {
+                "fields": (
+                    "email_verified_at",
+                    "last_login",
+                    "created_at",
+                    "updated_at",
+                    "deleted_at",
+                )
+            },
         ),
     )
     add_fieldsets = (
@@ -108,7 +202,14 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             {"fields": ("email", "first_name", "last_name", "password1", "password2")},
         ),
     )
-    actions = ("activate", "deactivate", "end_sessions")
+    actions = (
+        "verify_email",
+        "send_verification",
+        "send_reset",
+        "activate",
+        "deactivate",
+        "end_sessions",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Count the open sessions in the same statement."""
@@ -124,6 +225,53 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """Sessions that have neither ended nor expired."""
         return user.open_session_count  # type: ignore[attr-defined]  # annotated above
 
+    @admin.display(description="verified", boolean=True, ordering="email_verified_at")
+    def is_verified(self, user: User) -> bool:
+        """Whether they have shown that the e-mail is theirs."""
+        return user.email_verified_at is not None
+
+    @admin.display(description="picture")
+    def picture(self, user: User) -> SafeString | str:
+        """The picture that they show of themselves."""
+        profile = Profile.objects.filter(user=user).first()
+        if profile is None or not profile.avatar:
+            return "-"
+        return format_html(
+            '<img src="{}" alt="" width="96" height="96" class="rounded-default">',
+            profile.avatar.url,
+        )
+
+    @admin.display(description="see also")
+    def related_pages(self, user: User) -> SafeString:
+        """Lists of what belongs to the user."""
+        return format_html_join(
+            " · ",
+            '<a href="{}?{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+            (
+                (
+                    reverse(f"{self.admin_site.name}:accounts_{page}_changelist"),
+                    urlencode({parameter: user.pk}),
+                    words,
+                )
+                for page, parameter, words in (
+                    ("activity", "user", "Activity"),
+                    ("session", "user__id__exact", "Sessions"),
+                    ("apitoken", "user__id__exact", "API tokens"),
+                )
+            ),
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[Any, bool]:
+        """Find by the id that the surfaces show as well, and let nobody pick who is gone."""
+        if request.path.endswith("/autocomplete/"):
+            queryset = queryset.filter(deleted_at=None)
+        term = search_term.strip()
+        if is_value_of(User._meta.get_field("uuid"), term):
+            return queryset.filter(uuid=term), False
+        return super().get_search_results(request, queryset, search_term)
+
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
     ) -> list[str] | tuple[Any, ...]:
@@ -136,10 +284,13 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Keep superusers from the others' hands: whoever sets one's password becomes one."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
+        """Keep superusers from the others' hands: whoever sets one's password becomes one.
+
+        And let those rest who are gone.
+        """
+        return _is_in_reach(request, obj) and super().has_change_permission(
+            request, obj
+        )
 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
@@ -159,8 +310,52 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     ) -> None:
         """Save groups and permissions, and record that they changed."""
         super().save_related(request, form, formsets, change)
+        user: User = form.instance
         if {"groups", "user_permissions"} & set(form.changed_data):
-            security_log.warning("privileges_changed", user_id=form.instance.pk)
+            record_activity(
+                ActivityType.PRIVILEGES_CHANGED,
+                user=user,
+                by=caller(request),
+                groups=sorted(user.groups.values_list("name", flat=True)),
+                permissions=sorted(
+                    user.user_permissions.values_list("codename", flat=True)
+                ),
+            )
+
+    @admin.action(description="Mark the e-mail as verified", permissions=["change"])
+    def verify_email(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Believe that the selected users read their e-mails, where they have not shown it."""
+        self.do_each(
+            request,
+            self._within_reach(request, queryset.filter(email_verified_at=None)),
+            lambda user: services.mark_email_verified(user=user, by=caller(request)),
+            done="Verified",
+        )
+
+    @admin.action(description="Send the verification again", permissions=["change"])
+    def send_verification(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Ask the selected users once more to show that their e-mail is theirs."""
+        self._send(request, queryset, EmailCode.Purpose.VERIFY_EMAIL)
+
+    @admin.action(description="Send a password reset", permissions=["change"])
+    def send_reset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Send the selected users what they need to choose a new password."""
+        self._send(request, queryset, EmailCode.Purpose.RESET_PASSWORD)
+
+    def _send(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[User],
+        purpose: EmailCode.Purpose,
+    ) -> None:
+        self.do_each(
+            request,
+            self._within_reach(request, queryset),
+            lambda user: services.send_code(
+                user=user, purpose=purpose, by=caller(request)
+            ),
+            done="On its way",
+        )
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -191,7 +386,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             request,
             self._within_reach(request, queryset),
             lambda user: services.end_sessions(
-                user=user, reason=Session.EndReason.REVOKED
+                user=user, reason=Session.EndReason.REVOKED, by=caller(request)
             ),
             done="Signed out",
         )
@@ -207,7 +402,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         if left:
             self.message_user(
                 request,
-                f"Only a superuser may do this to superusers: {left} left out.",
+                f"Only a superuser may do this to superusers, and nobody to deleted users: {left} left out.",
                 "ERROR",
             )
         return reached

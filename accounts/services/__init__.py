@@ -12,6 +12,7 @@ from accounts.services.codes import (
     request_code,
     reset_password,
     reset_password_by_link,
+    send_code,
     verify_email,
 )
 from accounts.services.emails import queue_code, queue_email, retry_emails
@@ -85,6 +86,7 @@ __all__ = [
     "revoke_api_token",
     "revoke_api_tokens",
     "revoke_invitation",
+    "send_code",
     "set_member",
     "sign_in",
     "update_project",

@@ -23,6 +23,7 @@ from accounts.errors import (
     ResetCodeExpired,
     ResetCodeInvalid,
     ResetCodeNotFound,
+    UserDeactivated,
     UserNotFound,
     VerificationCodeExpired,
     VerificationCodeInvalid,
@@ -92,15 +93,20 @@ def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
 def send_code(*, user: User, purpose: EmailCode.Purpose, by: User) -> None:
     """Have a code and a link sent to `user`, since `by` in the back office wishes it.
 
-    Raises `UserNotFound` where they may not come in, and `EmailAlreadyVerified`.
+    Raises `UserDeactivated` and `EmailAlreadyVerified`.
     """
     if not user.is_active:
-        raise UserNotFound
+        raise UserDeactivated
     if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
         raise EmailAlreadyVerified
     if purpose == Purpose.RESET_PASSWORD:
         record_activity(ActivityType.PASSWORD_RESET_REQUESTED, user=user, by=by)
     queue_code(recipient=user.email, purpose=purpose)
+
+
+def address_of_link(*, link: UUID, purpose: EmailCode.Purpose) -> str:
+    """Return the address that `link` was sent to. Raises `LinkNotFound` and `LinkExpired`."""
+    return _open_link(link, purpose).user.email
 
 
 # --- Choosing a new password ------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.services import open_session
+from accounts.services import create_api_token, open_session
 from accounts.tests.admin.pages import page
 from accounts.tests.factories import make_user
 
@@ -15,13 +15,25 @@ pytestmark = pytest.mark.django_db
 
 
 def add_user() -> None:
-    """Add a user with a session."""
+    """Add a user with a session, which the activity log tells of, and an e-mail on its way."""
     open_session(user=make_user())
+
+
+def add_token() -> None:
+    """Add an API token of a new user."""
+    create_api_token(user=make_user(), name="Script", scopes=["orders:read"])
 
 
 @pytest.mark.parametrize(
     ("model", "add"),
-    [("user", add_user), ("session", add_user), ("project", make_user)],
+    [
+        ("user", add_user),
+        ("session", add_user),
+        ("project", make_user),
+        ("apitoken", add_token),
+        ("activity", add_user),
+        ("outgoingemail", add_user),
+    ],
 )
 def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
     client: Client, model: str, add: Callable[[], object]

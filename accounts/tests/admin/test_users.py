@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.events import credentials_ended
-from accounts.models import Session, User
+from accounts.models import Activity, OutgoingEmail, Session, User
 from accounts.services import open_session
 from accounts.tests.admin.pages import NEW_PASSWORD, change_form, page, run
 from accounts.tests.factories import PASSWORD, make_user
@@ -175,3 +177,173 @@ def test_nobody_is_deleted(client: Client) -> None:
     assert client.post(page("user_delete", user.pk), {"post": "yes"}).status_code == 403
     assert "delete_selected" not in client.get(page("user_changelist")).content.decode()
     assert User.objects.filter(pk=user.pk).exists()
+
+
+# --- E-mails ----------------------------------------------------------------------------------
+
+
+def activity_of(user: User) -> list[tuple[str, int | None]]:
+    """Return what was recorded of the user, and who did it, the oldest first."""
+    return list(
+        Activity.objects.filter(user_id=user.pk)
+        .order_by("pk")
+        .values_list("type", "actor_id")
+    )
+
+
+def test_marks_an_email_as_verified_once(client: Client, admin: User) -> None:
+    user = make_user()
+    Activity.objects.all().delete()
+
+    assert "Verified: 1." in run(client, "verify_email", "user", user)
+    assert "Verified: 1." not in run(client, "verify_email", "user", user)
+
+    user.refresh_from_db()
+    assert user.email_verified_at is not None
+    assert activity_of(user) == [("email_verified", admin.pk)]
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "recorded"),
+    [
+        ("send_verification", "verify_email", []),
+        ("send_reset", "reset_password", ["password_reset_requested"]),
+    ],
+)
+def test_sends_what_proves_an_email(
+    client: Client, admin: User, action: str, kind: str, recorded: list[str]
+) -> None:
+    user = make_user()
+    OutgoingEmail.objects.all().delete()
+    Activity.objects.all().delete()
+
+    assert "On its way: 1." in run(client, action, "user", user)
+
+    email = OutgoingEmail.objects.get()
+    assert (email.kind, email.recipient) == (kind, user.email)
+    assert activity_of(user) == [(type_, admin.pk) for type_ in recorded]
+
+
+def test_sends_nothing_that_nobody_could_use(client: Client) -> None:
+    verified = make_user(email_verified_at=timezone.now())
+    inactive = make_user(is_active=False)
+    OutgoingEmail.objects.all().delete()
+
+    shown = run(client, "send_verification", "user", verified, inactive)
+
+    assert "Email is already verified" in shown
+    assert "This user is deactivated. Activate them first." in shown
+    assert "On its way" not in shown
+    assert not OutgoingEmail.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["verified", "unverified"])
+def test_users_are_filtered_by_whether_their_email_is_verified(
+    client: Client, state: str
+) -> None:
+    make_user(email="unverified@example.com")
+    make_user(email="verified@example.com", email_verified_at=timezone.now())
+
+    found = client.get(page("user_changelist"), {"email": state}).content.decode()
+
+    shown = {
+        each for each in ("verified", "unverified") if f">{each}@example.com<" in found
+    }
+    assert shown == {state}
+
+
+# --- Who is gone ------------------------------------------------------------------------------
+
+
+def test_deleted_users_are_hidden_unless_they_are_asked_for(client: Client) -> None:
+    make_user(email="here@example.com")
+    make_user(email="gone@example.com", deleted_at=timezone.now())
+    path = page("user_changelist")
+
+    usual = client.get(path).content.decode()
+    asked = client.get(path, {"account": "deleted"}).content.decode()
+
+    assert ("here@example.com" in usual, "gone@example.com" in usual) == (True, False)
+    assert ("here@example.com" in asked, "gone@example.com" in asked) == (False, True)
+
+
+def test_a_deleted_user_is_looked_at_and_left_alone(client: Client) -> None:
+    user = make_user(deleted_at=timezone.now(), is_active=False)
+    url = page("user_change", user.pk)
+    password = reverse("admin:auth_user_password_change", args=[user.pk])
+    new = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+
+    assert client.get(url).status_code == 200
+    assert client.post(url, change_form(user, first_name="X")).status_code == 403
+    assert client.post(password, new).status_code == 403
+    # Where the list shows them at all, actions leave them out.
+    shown = client.post(
+        f"{page('user_changelist')}?account=deleted",
+        {"action": "activate", "_selected_action": [user.pk]},
+        follow=True,
+    ).content.decode()
+
+    user.refresh_from_db()
+    assert "1 left out" in shown
+    assert (user.is_active, user.first_name) == (False, "")
+    assert user.check_password(PASSWORD)
+
+
+def test_nobody_picks_who_is_gone(client: Client) -> None:
+    here = make_user(email="here@example.com")
+    make_user(email="heretofore@example.com", deleted_at=timezone.now())
+
+    answer = client.get(
+        reverse("admin:autocomplete"),
+        {
+            "app_label": "accounts",
+            "model_name": "membership",
+            "field_name": "user",
+            "term": "here",
+        },
+    )
+
+    assert [row["id"] for row in answer.json()["results"]] == [str(here.pk)]
+
+
+# --- What belongs to somebody -----------------------------------------------------------------
+
+
+def test_a_user_is_found_by_the_id_that_the_surfaces_show(client: Client) -> None:
+    user = make_user(email="ada@example.com")
+    make_user(email="bob@example.com")
+
+    found = client.get(page("user_changelist"), {"q": str(user.uuid)}).content.decode()
+
+    assert ("ada@example.com" in found, "bob@example.com" in found) == (True, False)
+
+
+def test_a_users_page_leads_to_what_belongs_to_them(client: Client) -> None:
+    user = make_user()
+    open_session(user=user)
+    open_session(user=make_user())
+    shown = client.get(page("user_change", user.pk)).content.decode()
+
+    for name, query in (
+        ("activity", f"user={user.pk}"),
+        ("session", f"user__id__exact={user.pk}"),
+        ("apitoken", f"user__id__exact={user.pk}"),
+    ):
+        link = f"{page(f'{name}_changelist')}?{query}"
+        assert f'href="{link}"' in shown
+        listed = client.get(link)
+        assert listed.status_code == 200
+        rows = listed.context["cl"].result_list
+        assert {row.user_id for row in rows} <= {user.pk}
+
+
+def test_another_set_of_permissions_is_recorded(client: Client, admin: User) -> None:
+    user = make_user()
+    group = Group.objects.create(name="Clerks")
+    Activity.objects.all().delete()
+
+    client.post(page("user_change", user.pk), change_form(user, groups=[group.pk]))
+
+    (row,) = Activity.objects.filter(type="privileges_changed")
+    assert (row.user_id, row.actor_id) == (user.pk, admin.pk)
+    assert row.data == {"groups": ["Clerks"], "permissions": []}

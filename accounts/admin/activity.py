@@ -1,0 +1,202 @@
+"""The back office of the activity log, to look at: append-only, so nobody changes anything here."""
+
+import json
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
+from unfold.decorators import display
+
+from accounts.backoffice import (
+    MOST_SEARCHED_CHARACTERS,
+    DaysFilter,
+    ReadOnly,
+    ServiceAdmin,
+    is_key_of,
+    is_value_of,
+)
+from accounts.events import ActivityType
+from accounts.models import Activity, Project, User
+from accounts.security import email_digest
+
+_COLOURS: Mapping[str, str] = {
+    ActivityType.LOGIN_FAILED: "warning",
+    ActivityType.PASSWORD_RESET_FAILED: "warning",
+    ActivityType.REFRESH_TOKEN_REUSED: "danger",
+    ActivityType.PRIVILEGES_CHANGED: "warning",
+    ActivityType.USER_DEACTIVATED: "danger",
+    ActivityType.USER_DELETED: "danger",
+    ActivityType.PROJECT_DELETED: "danger",
+}
+
+
+class UserFilter(TextFilter):
+    """By whose account it is about, typed as an e-mail or an id: a list of all could be long."""
+
+    title = "user (e-mail or id)"
+    parameter_name = "user"
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Activity]
+    ) -> QuerySet[Activity]:
+        """Pick what happened to that user; nothing where there is none."""
+        typed = _typed(self.value())
+        if not typed:
+            return queryset
+        users = User.objects.annotate(email_key=Lower("email")).filter(
+            _with_id(User, typed) or Q(email_key=typed.lower())
+        )
+        return queryset.filter(user_id__in=users.values("pk"))
+
+
+class ProjectFilter(TextFilter):
+    """By the project, typed as its id or the beginning of its name."""
+
+    title = "project (name or id)"
+    parameter_name = "project"
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Activity]
+    ) -> QuerySet[Activity]:
+        """Pick what happened in the projects that it names."""
+        typed = _typed(self.value())
+        if not typed:
+            return queryset
+        projects = Project.objects.filter(
+            _with_id(Project, typed) or Q(name__istartswith=typed)
+        )
+        return queryset.filter(project_id__in=projects.values("pk"))
+
+
+def _typed(text: str | None) -> str:
+    """Return what somebody typed, within bounds and without what no text holds."""
+    return (text or "").replace("\x00", "")[:MOST_SEARCHED_CHARACTERS].strip()
+
+
+def _with_id(model: type[Model], text: str) -> Q | None:
+    """Return the condition that finds a row by its number or its UUID, None where `text` is neither."""
+    if is_key_of(model, text):
+        return Q(pk=text)
+    field = model._meta.get_field("uuid")
+    return Q(uuid=text) if is_value_of(field, text) else None  # type: ignore[arg-type]  # a field of a row
+
+
+def _link(page: str, pk: int | None, words: str | None) -> SafeString | str:
+    if pk is None:
+        return "-"
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
+        reverse(f"admin:accounts_{page}_change", args=[pk]),
+        words or f"#{pk}",
+    )
+
+
+@admin.register(Activity)
+class ActivityAdmin(ReadOnly, ServiceAdmin):
+    """What touched who gets in, the newest first."""
+
+    icon = "policy"
+    list_display = (
+        "type_shown",
+        "user_shown",
+        "actor_shown",
+        "project_shown",
+        "ip_address",
+        "created_at",
+    )
+    list_display_links = ("type_shown",)
+    list_filter = (
+        ("type", ChoicesDropdownFilter),
+        UserFilter,
+        ProjectFilter,
+        ("created_at", DaysFilter),
+    )
+    search_fields = ("ip_address",)
+    search_help_text = (
+        "An IP address, or an e-mail: also one that nobody has, and that was tried"
+    )
+    ordering = ("-id",)
+    fields = (
+        "type",
+        "user_shown",
+        "actor_shown",
+        "project_shown",
+        "ip_address",
+        "user_agent",
+        "payload",
+        "created_at",
+        "uuid",
+    )
+    readonly_fields = (
+        "user_shown",
+        "actor_shown",
+        "project_shown",
+        "payload",
+        "created_at",
+        "uuid",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
+        """Ask for the names in the same statement."""
+        users = User.objects.values("email")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                user_email=Subquery(users.filter(pk=OuterRef("user_id"))),
+                actor_email=Subquery(users.filter(pk=OuterRef("actor_id"))),
+                project_name=Subquery(
+                    Project.objects.filter(pk=OuterRef("project_id")).values("name")
+                ),
+            )
+        )
+
+    @display(description="type", ordering="type", label=_COLOURS)
+    def type_shown(self, activity: Activity) -> tuple[str, str]:
+        """What happened."""
+        return activity.type, activity.get_type_display()
+
+    @admin.display(description="user")
+    def user_shown(self, activity: Activity) -> SafeString | str:
+        """Whose account it is about."""
+        return _link("user", activity.user_id, activity.user_email)  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description="done by")
+    def actor_shown(self, activity: Activity) -> SafeString | str:
+        """Who did it."""
+        return _link("user", activity.actor_id, activity.actor_email)  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description="project")
+    def project_shown(self, activity: Activity) -> SafeString | str:
+        """Where it happened."""
+        return _link("project", activity.project_id, activity.project_name)  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description="data")
+    def payload(self, activity: Activity) -> SafeString:
+        """What else is to say of it."""
+        written = json.dumps(activity.data, indent=2, ensure_ascii=False)
+        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Activity], search_term: str
+    ) -> tuple[Any, bool]:
+        """Find by where it came from, or by an e-mail: to whom it happened, who did it, what was tried."""
+        term = _typed(search_term)
+        if not term:
+            return queryset, False
+        if is_value_of(Activity._meta.get_field("ip_address"), term):
+            return queryset.filter(ip_address=str(ip_address(term))), False
+        users = User.objects.filter(email__icontains=term).values("pk")
+        return queryset.filter(
+            Q(user_id__in=users)
+            | Q(actor_id__in=users)
+            | Q(data__email_digest=email_digest(term))
+        ), False

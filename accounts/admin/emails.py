@@ -1,0 +1,92 @@
+"""The back office of e-mails that are due: how each stands, and trying again."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from accounts import services
+from accounts.backoffice import DaysFilter, ReadOnly, ServiceAdmin
+from accounts.models import OutgoingEmail
+
+_COLOURS: Mapping[str, str] = {
+    OutgoingEmail.State.PENDING: "info",
+    OutgoingEmail.State.SENT: "success",
+    OutgoingEmail.State.FAILED: "danger",
+}
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
+    """E-mails, the newest first. Their text, and so every code and link, was never stored."""
+
+    icon = "outgoing_mail"
+    list_display = (
+        "kind",
+        "recipient",
+        "state_shown",
+        "attempts",
+        "next_attempt",
+        "last_error",
+        "created_at",
+    )
+    list_filter = ("state", "kind", ("created_at", DaysFilter))
+    search_fields = ("recipient", "last_error")
+    search_help_text = "An address, or a part of the last error"
+    ordering = ("-id",)
+    fields = (
+        "kind",
+        "recipient",
+        "state_shown",
+        "attempts",
+        "next_attempt",
+        "last_error",
+        "payload",
+        "created_at",
+        "expires_at",
+        "finished_at",
+    )
+    readonly_fields = ("state_shown", "next_attempt", "payload", "created_at")
+    actions = ("retry",)
+
+    @display(description="state", ordering="state", label=_COLOURS)
+    def state_shown(self, email: OutgoingEmail) -> str:
+        """How it stands."""
+        return email.state
+
+    @admin.display(description="next attempt", ordering="next_attempt_at")
+    def next_attempt(self, email: OutgoingEmail) -> Any:
+        """When it is tried again, if it is."""
+        if email.state != OutgoingEmail.State.PENDING:
+            return None
+        return email.next_attempt_at
+
+    @admin.display(description="data")
+    def payload(self, email: OutgoingEmail) -> SafeString:
+        """What its text is made of."""
+        written = json.dumps(email.data, indent=2, ensure_ascii=False)
+        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change e-mails may retry them, which is all that can be done to one."""
+        return request.user.has_perm("accounts.change_outgoingemail")
+
+    @admin.action(description="Retry now", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]) -> None:
+        """Make the selected e-mails due at once; those that were sent, or come too late, stay as they are."""
+        selected = list(queryset.values_list("pk", flat=True))
+        due = services.retry_emails(selected)
+        if due:
+            self.message_user(request, f"Due now: {due}.", messages.SUCCESS)
+        if left := len(selected) - due:
+            self.message_user(
+                request,
+                f"Sent already or not wanted any more, left alone: {left}.",
+                messages.WARNING,
+            )

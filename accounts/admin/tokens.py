@@ -1,0 +1,117 @@
+"""The back office of API tokens: they are looked at and revoked. What they are is shown to nobody."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import services
+from accounts.backoffice import DaysFilter, PickFilter, ReadOnly, ServiceAdmin, caller
+from accounts.models import ApiToken
+from accounts.tokens import API_TOKEN_START
+
+
+class ApiTokenState(admin.SimpleListFilter):
+    """Filter by whether a token still opens anything."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> tuple[tuple[str, str], ...]:
+        """Name the states."""
+        return (("open", "Open"), ("expired", "Expired"), ("revoked", "Revoked"))
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ApiToken]
+    ) -> QuerySet[ApiToken]:
+        """Pick the tokens in the chosen state."""
+        moment = timezone.now()
+        conditions = {
+            "open": Q(revoked_at=None)
+            & (Q(expires_at=None) | Q(expires_at__gt=moment)),
+            "expired": Q(revoked_at=None, expires_at__lte=moment),
+            "revoked": Q(revoked_at__isnull=False),
+        }
+        chosen = self.value()
+        return queryset.filter(conditions[chosen]) if chosen in conditions else queryset
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnly, ServiceAdmin):
+    """The programs that sign in, in whose name, and for what."""
+
+    icon = "smart_toy"
+    list_display = (
+        "name",
+        "user",
+        "begins_with",
+        "may",
+        "open_now",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
+    list_filter = (ApiTokenState, ("user", PickFilter), ("created_at", DaysFilter))
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__email")
+    search_help_text = (
+        "A name, an e-mail, or how a token begins: oc_ and ten characters"
+    )
+    ordering = ("-created_at",)
+    fields = (
+        "name",
+        "user",
+        "begins_with",
+        "may",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
+    readonly_fields = ("begins_with", "may")
+    actions = ("revoke",)
+
+    @admin.display(description="begins with", ordering="prefix")
+    def begins_with(self, token: ApiToken) -> str:
+        """The part by which it is known, and by which a leaked one is told."""
+        return f"{API_TOKEN_START}{token.prefix}_…"
+
+    @admin.display(description="scopes")
+    def may(self, token: ApiToken) -> str:
+        """What it is good for."""
+        return ", ".join(token.scopes)
+
+    @admin.display(description="open", boolean=True)
+    def open_now(self, token: ApiToken) -> bool:
+        """Whether it opens anything."""
+        return token.is_open
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ApiToken], search_term: str
+    ) -> tuple[Any, bool]:
+        """Find a token by its beginning as the list writes it."""
+        term = search_term.strip()
+        if term.startswith(API_TOKEN_START):
+            term = term.removeprefix(API_TOKEN_START).partition("_")[0]
+        return super().get_search_results(request, queryset, term)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change API tokens may revoke them, which is all that can be done to one."""
+        return request.user.has_perm("accounts.change_apitoken")
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """End these tokens for good; those that were revoked already are left as they are."""
+        self.do_each(
+            request,
+            queryset.filter(revoked_at=None).select_related("user"),
+            lambda token: services.revoke_api_token(
+                user=token.user, token_id=token.pk, by=caller(request)
+            ),
+            done="Revoked",
+        )
