@@ -26,6 +26,7 @@ from orderchainer.api.rates import (
     count,
     network_of,
     tighter,
+    user_subject,
 )
 
 LATELY = timedelta(days=30)
@@ -61,6 +62,11 @@ def count_code(*, email: str, purpose: str) -> None:
     period, with a link that works whatever others try.
     """
     count(CODES_SENT, [f"{purpose}:{account_subject(email)}"])
+
+
+def count_move(user: User) -> None:
+    """Count that `user` takes another e-mail: a code goes to whatever address they name. Raises `LimitExceeded`."""
+    count(CODES_SENT, [f"move:{user_subject(user.pk)}"])
 
 
 def _was_used_from(email: str, network: str) -> bool:

@@ -18,6 +18,8 @@ from accounts.errors import (
     RoleNotEnough,
     SessionNotFound,
     TokenRefused,
+    UserNotFound,
+    UserNotYours,
 )
 from accounts.models import (
     Activity,
@@ -168,6 +170,38 @@ def _loaded(model: type[AnyCredential], row: Row) -> AnyCredential:
     credential = model.from_db(DEFAULT_DB_ALIAS, own, values[: len(own)])
     credential.user = User.from_db(DEFAULT_DB_ALIAS, _COLUMNS[User], values[len(own) :])
     return credential
+
+
+# --- Users ------------------------------------------------------------------------------------
+
+
+def user_for(caller: User, user_id: UUID | str) -> User:
+    """Return the user with that UUID, if they are the caller or the caller is staff: one door to accounts.
+
+    Raises `UserNotFound`, alike for missing, deleted and not for this caller.
+    """
+    uuid = uuid_in(user_id)
+    if uuid == caller.uuid:
+        return caller
+    if uuid and caller.is_staff:
+        for user in User.objects.filter(uuid=uuid, deleted_at=None):
+            return user
+    raise UserNotFound
+
+
+def user_for_change(caller: User, user_id: UUID | str, *, permission: str) -> User:
+    """Return a user whom `caller` may change: themselves, or with the back office's `permission` others.
+
+    Superusers are changed by superusers alone: whoever sets one's password becomes one. Raises
+    `UserNotFound`, and `UserNotYours` to those who may only look.
+    """
+    user = user_for(caller, user_id)
+    if user != caller and (
+        not caller.has_perm(permission)
+        or (user.is_superuser and not caller.is_superuser)
+    ):
+        raise UserNotYours
+    return user
 
 
 # --- Projects ---------------------------------------------------------------------------------

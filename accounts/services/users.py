@@ -1,88 +1,250 @@
 """What can be done to a user who exists."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from copy import copy
+from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from accounts.errors import EmailTaken, OwnAccount
-from accounts.models import Session, User
-from accounts.security import security_log
+from accounts.activity import record_activity
+from accounts.attempts import count_code, count_move
+from accounts.errors import (
+    EmailInUse,
+    EmailTaken,
+    OwnAccount,
+    UsernameTaken,
+    UserNotFound,
+)
+from accounts.events import ActivityType
+from accounts.locks import lock_user
+from accounts.models import EmailCode, OutgoingEmail, Project, Session, User
 from accounts.services.api_tokens import revoke_api_tokens
+from accounts.services.emails import queue_code, queue_email
 from accounts.services.passwords import password_problems
-from accounts.services.registration import email_is_taken, email_problems
+from accounts.services.registration import (
+    email_is_taken,
+    email_problems,
+    username_is_taken,
+    username_problems,
+)
 from accounts.services.sessions import end_sessions
-from orderchainer.api.errors import Invalid
+from orderchainer.api.errors import AlreadyExists, Invalid
+
+# --- What they sign in with -------------------------------------------------------------------
 
 
-@transaction.atomic
-def change_password(*, user: User, password: str) -> None:
-    """Give `user` another password and end every session. Raises `Invalid` under `password`."""
+def change_password(*, user: User, password: str, by: User | None = None) -> None:
+    """Give `user` another password, tell them by e-mail, and end every session.
+
+    `by` is who does it, `user` themselves where nobody else is named. API tokens go on; a code that was
+    sent for choosing a password does not. Records `password_changed`. Raises `Invalid` under `password`,
+    and `UserNotFound` for an account that is deleted.
+    """
     if problems := password_problems(password, user):
         raise Invalid({"password": problems})
-    user.set_password(password)
-    user.save(update_fields=["password", "updated_at"])
-    security_log.info("password_changed", user_id=user.pk)
-    end_sessions(user=user, reason=Session.EndReason.PASSWORD_CHANGED)
+    # Hashed first: it takes a tenth of a second, for which nobody else shall wait.
+    hashed = make_password(password)
+    with transaction.atomic():
+        _set_password(user, hashed, by)
 
+
+def change_sign_in(
+    *,
+    user: User,
+    by: User,
+    email: str | None = None,
+    password: str | None = None,
+) -> User:
+    """Change the e-mail, the password or both, all or nothing; return the user as they are then.
+
+    What follows from either is told at `update_user` and `change_password`. Raises `Invalid` (under
+    `email` and `password`, all that is wrong at once), `EmailInUse`, and `UserNotFound` for an account
+    that is deleted.
+    """
+    candidate = copy(user)
+    if email is not None:
+        candidate.email = _normalised(email)
+    if errors := _sign_in_problems(candidate, password):
+        raise Invalid(errors)
+    hashed = None if password is None else make_password(password)
+    try:
+        with transaction.atomic():
+            now = _locked(user)
+            # The password first: word of both goes to the address that the user has had until now.
+            if hashed is not None:
+                _set_password(now, hashed, by)
+            if email is not None:
+                update_user(user=now, changes={"email": email}, by=by)
+            return now
+    except EmailTaken as exc:
+        raise EmailInUse from exc
+
+
+def _sign_in_problems(candidate: User, password: str | None) -> dict[str, list[str]]:
+    found = {"email": email_problems(candidate.email)}
+    if password is not None:
+        found["password"] = password_problems(password, candidate)
+    return {field: messages for field, messages in found.items() if messages}
+
+
+def _set_password(user: User, hashed: str, by: User | None) -> None:
+    email = _locked(user).email
+    user.password = hashed
+    user.save(update_fields=["password", "updated_at"])
+    EmailCode.objects.filter(
+        user=user, purpose=EmailCode.Purpose.RESET_PASSWORD
+    ).delete()
+    record_activity(ActivityType.PASSWORD_CHANGED, user=user, by=by)
+    end_sessions(user=user, reason=Session.EndReason.PASSWORD_CHANGED, by=by)
+    queue_email(kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient=email)
+
+
+def _locked(user: User) -> User:
+    """Hold the user's row still and return it as it is now. Raises `UserNotFound` for a deleted account."""
+    now = lock_user(user)
+    if now is None:
+        raise UserNotFound
+    return now
+
+
+# --- What stands on their row -----------------------------------------------------------------
 
 # What `update_user` may change. The rest has a service of its own.
 UPDATABLE = frozenset(
-    {"email", "first_name", "last_name", "phone", "address", "is_staff", "is_superuser"}
+    {
+        "email",
+        "username",
+        "first_name",
+        "last_name",
+        "phone",
+        "address",
+        "is_staff",
+        "is_superuser",
+    }
 )
-PRIVILEGES = frozenset({"is_staff", "is_superuser"})
+PRIVILEGES = ("is_staff", "is_superuser")
 
 
 @transaction.atomic
-def update_user(*, user: User, changes: Mapping[str, str | bool]) -> User:
-    """Change fields of `UPDATABLE`. Raises `Invalid` under `email`, and `EmailTaken`."""
+def update_user(
+    *, user: User, changes: Mapping[str, str | bool], by: User | None = None
+) -> User:
+    """Change fields of `UPDATABLE`, on `user` itself as well. `by` as in `change_password`.
+
+    Another e-mail has to be verified, the old address is told, and whatever codes and links were sent
+    there are dead; another spelling of the same is no other e-mail. Records `email_changed` and
+    `privileges_changed`. Raises `Invalid` (under `email`, `username`), `EmailTaken`, `UsernameTaken`,
+    `LimitExceeded` where enough was sent to the new address lately, and `UserNotFound` for an account
+    that is deleted.
+    """
     unknown = set(changes) - UPDATABLE
     if unknown:
         msg = f"update_user changes no {sorted(unknown)}"
         raise TypeError(msg)
+    # What was: `user` may have been read long ago, or be half changed by a form.
+    before = _locked(user)
     for name, value in changes.items():
         setattr(user, name, value)
-    if "email" in changes:
-        user.email = User.objects.normalize_email(user.email).strip()
-        if problems := email_problems(user.email):
-            raise Invalid({"email": problems})
+    _check(user, changes)
+    is_moved = user.email.lower() != before.email.lower() and "email" in changes
+    if is_moved:
+        user.email_verified_at = None
+    fields = [*changes, *(["email_verified_at"] if is_moved else [])]
     try:
         with transaction.atomic():
-            user.save(update_fields=[*changes, "updated_at"])
+            user.save(update_fields=[*fields, "updated_at"])
     except IntegrityError as exc:
-        if email_is_taken(user.email):
-            raise EmailTaken from exc
+        # The database decides, also between two who come at once.
+        if refusal := _taken(user, before):
+            raise refusal from exc
         raise
-    if privileges := sorted(PRIVILEGES & set(changes)):
-        security_log.warning(
-            "privileges_changed",
-            user_id=user.pk,
-            **{name: changes[name] for name in privileges},
-        )
+    if is_moved:
+        _follow_to_another_email(user, before.email, by)
+    privileges: dict[str, Any] = {
+        name: changes[name]
+        for name in PRIVILEGES
+        if name in changes and changes[name] != getattr(before, name)
+    }
+    if privileges:
+        record_activity(ActivityType.PRIVILEGES_CHANGED, user=user, by=by, **privileges)
     return user
+
+
+def _check(user: User, changes: Collection[str]) -> None:
+    """Bring e-mail and username into the form that is kept. Raises `Invalid`."""
+    errors = {}
+    if "email" in changes:
+        user.email = _normalised(user.email)
+        errors["email"] = email_problems(user.email)
+    if "username" in changes:
+        user.username = User.normalize_username(user.username.strip())
+        errors["username"] = username_problems(user.username)
+    if any(errors.values()):
+        raise Invalid({field: words for field, words in errors.items() if words})
+
+
+def _normalised(email: str) -> str:
+    return User.objects.normalize_email(email).strip()
+
+
+def _taken(user: User, before: User) -> AlreadyExists | None:
+    """Return which of the user's new names somebody else has."""
+    if user.email.lower() != before.email.lower() and email_is_taken(user.email):
+        return EmailTaken()
+    if user.username != before.username and username_is_taken(user.username):
+        return UsernameTaken()
+    return None
+
+
+def _follow_to_another_email(user: User, old: str, by: User | None) -> None:
+    """Do what follows from another e-mail."""
+    # Whoever reads the old address proves nothing any more by what was sent there.
+    EmailCode.objects.filter(user=user).delete()
+    # It was given its name at the registration; one that was chosen since stays.
+    Project.objects.filter(personal_owner=user, name=old).update(name=user.email)
+    record_activity(ActivityType.EMAIL_CHANGED, user=user, by=by)
+    # Neither one mailbox nor many are filled by somebody who names them as their own.
+    count_code(email=user.email, purpose=EmailCode.Purpose.VERIFY_EMAIL)
+    if by is None or by.pk == user.pk:
+        count_move(user)
+    queue_code(recipient=user.email, purpose=EmailCode.Purpose.VERIFY_EMAIL)
+    queue_email(
+        kind=OutgoingEmail.Kind.EMAIL_CHANGED,
+        recipient=old,
+        data={"new_email": user.email},
+    )
+
+
+# --- Whether they may come in -----------------------------------------------------------------
 
 
 @transaction.atomic
 def deactivate_user(*, user: User, by: User | None = None) -> None:
     """Lock `user` out, at once, everywhere, and with every API token for good. Doing it again changes nothing.
 
-    Raises `OwnAccount` where somebody would do it to themselves.
+    Records `user_deactivated`. Raises `OwnAccount` where somebody would do it to themselves.
     """
     if by is not None and by.pk == user.pk:
         raise OwnAccount
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        security_log.info("user_deactivated", user_id=user.pk)
+        record_activity(ActivityType.USER_DEACTIVATED, user=user, by=by)
     user.is_active = False
-    end_sessions(user=user, reason=Session.EndReason.DEACTIVATED)
+    end_sessions(user=user, reason=Session.EndReason.DEACTIVATED, by=by)
     revoke_api_tokens(user=user, by=by)
 
 
 @transaction.atomic
-def activate_user(*, user: User) -> None:
-    """Let `user` sign in again, anew. Doing it again changes nothing."""
+def activate_user(*, user: User, by: User | None = None) -> None:
+    """Let `user` sign in again, anew. Doing it again changes nothing. Records `user_activated`.
+
+    Raises `UserNotFound` for an account that is deleted: nobody is left who could sign in.
+    """
+    _locked(user)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        security_log.info("user_activated", user_id=user.pk)
+        record_activity(ActivityType.USER_ACTIVATED, user=user, by=by)
         # A sign-in that was under way when the user was deactivated, or a deactivation by another
         # door, may have left a session or an API token behind: neither must come back to life.
-        end_sessions(user=user, reason=Session.EndReason.DEACTIVATED)
-        revoke_api_tokens(user=user)
+        end_sessions(user=user, reason=Session.EndReason.DEACTIVATED, by=by)
+        revoke_api_tokens(user=user, by=by)
     user.is_active = True
