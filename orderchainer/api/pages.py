@@ -1,45 +1,18 @@
-"""Limits on pages that people browse: the counts of the surfaces, and a page where one is used up.
-
-@counted(USE_CODE)
-def choose_password(request: HttpRequest, link: UUID) -> HttpResponse: …
-"""
+"""Limits on forms that people browse: the counts of the surfaces, and a page where one is used up."""
 
 from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from orderchainer.api.rates import Limit, LimitExceeded, Usage, address_subject, count
+from orderchainer.api.rates import LimitExceeded, Usage
 
-Params = ParamSpec("Params")
 Response = TypeVar("Response", bound=HttpResponseBase)
-View = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
 
-# What only shows a page tries nothing.
+# What only shows a form tries nothing.
 _SHOWING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def counted(limit: Limit) -> Callable[[View[Params]], View[Params]]:
-    """Count under `limit`, by the client's address, what is posted to a view; say so on the answer."""
-
-    def decorate(view: View[Params]) -> View[Params]:
-        @wraps(view)
-        def counting(
-            request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponseBase:
-            def usage() -> Usage | None:
-                return count(limit, [address_subject(request)])
-
-            return answer_counted(
-                request, usage, lambda: view(request, *args, **kwargs)
-            )
-
-        return counting
-
-    return decorate
 
 
 def answer_counted(

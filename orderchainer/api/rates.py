@@ -2,7 +2,7 @@
 
 A limit has a rate from the settings and counts each subject (an address, a user, an account's e-mail)
 by itself, from one reset to the next. It knows neither views nor users: `orderchainer.api.views` says who
-is counted under what, `orderchainer.api.pages` does so for pages, `accounts.attempts` for accounts.
+is counted under what, and `accounts.attempts` does so for what is tried on accounts.
 """
 
 import ipaddress

@@ -19,8 +19,8 @@ A view says what is its own; everything that follows from the surface is added h
 
 - `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
   status does. The example bodies are written by the surface itself, so they are what is sent.
-- Never name 401, 413, 415 or 500: they are added to each operation that can answer them, and so is the
-  400 of a body that cannot be read where the view names no other.
+- Never name 401, 413, 415, 429 or 500: they are added to each operation that can answer them, and so is
+  the 400 of a body that cannot be read where the view names no other. So are the headers of the limits.
 - On the hub an `Invalid` is a 422, as it is sent.
 - `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
   `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
@@ -168,7 +168,9 @@ _USUAL: dict[int, Problem] = {
         "The input is not valid.",
         {"name": ["This field is required."]},
     ),
-    429: Problem(429, "throttled", "Too many requests. Try again in 30 seconds."),
+    429: Problem(
+        429, "rate_limit_exceeded", "Too many requests. Try again in 30 seconds."
+    ),
     500: Problem(500, "internal_error", "Internal server error"),
     503: Problem(503, "unavailable", "This is not available at the moment."),
 }
@@ -368,7 +370,11 @@ class SurfaceAutoSchema(AutoSchema):
         surface = surface_of(self.path)
         if operation is None or surface is None:
             return operation
+        # A `SurfaceView`, whose module REST framework loads after this one.
+        is_counted = hasattr(self.view, "limit")
         refusals: list[int | APIException] = [500]
+        if is_counted:
+            refusals.append(429)
         if operation.get("security") and {} not in operation["security"]:
             refusals.append(401)
         if "requestBody" in operation:
@@ -379,8 +385,48 @@ class SurfaceAutoSchema(AutoSchema):
                 answers[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
                     answer, str(status)
                 )
+        if is_counted:
+            _add_limit_headers(answers)
         operation["responses"] = dict(sorted(answers.items()))
         return operation
+
+
+# What each answer says that is counted under a limit; the names are the hub document's.
+_LIMIT_HEADERS: dict[str, dict[str, Any]] = {
+    "X-RateLimit-Limit": {
+        "description": "How many requests the limit allows.",
+        "schema": {"type": "integer"},
+        "example": 100,
+    },
+    "X-RateLimit-Remaining": {
+        "description": "How many of them are left.",
+        "schema": {"type": "integer"},
+        "example": 95,
+    },
+    "X-RateLimit-Reset": {
+        "description": "When all of them are there again, in seconds since 1970.",
+        "schema": {"type": "integer"},
+        "example": 1673521200,
+    },
+}
+_RETRY_AFTER: dict[str, Any] = {
+    "description": "Seconds until it makes sense to come back.",
+    "schema": {"type": "integer"},
+    "example": 30,
+}
+# Refused before a view counts it.
+_UNCOUNTED = {"413"}
+
+
+def _add_limit_headers(answers: dict[str, Any]) -> None:
+    """Tell of the limit's headers on every answer that has them. `arrange` says what they mean."""
+    for status, answer in answers.items():
+        if status in _UNCOUNTED:
+            continue
+        names = [*_LIMIT_HEADERS, *(["Retry-After"] if status == "429" else [])]
+        headers = answer.setdefault("headers", {})
+        for name in names:
+            headers[name] = {"$ref": f"#/components/headers/{name}"}
 
 
 def _group_of(surface: Surface) -> str:
@@ -408,6 +454,8 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
 def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Postprocess the document: order it for readers, alike in every process, and group its tags.
+
+    What many answers refer to stands among its components.
 
     The groups are those of Redoc, one per surface.
     """
@@ -438,7 +486,17 @@ def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
             }
             for tag in members
         ]
-    return {**result, "paths": paths, "tags": tags, "x-tagGroups": groups}
+    components = {
+        **result["components"],
+        "headers": {**_LIMIT_HEADERS, "Retry-After": _RETRY_AFTER},
+    }
+    return {
+        **result,
+        "paths": paths,
+        "components": components,
+        "tags": tags,
+        "x-tagGroups": groups,
+    }
 
 
 def _thing_of(tag: str) -> str:

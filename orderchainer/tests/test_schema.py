@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from orderchainer import __version__
-from orderchainer.api.errors import AlreadyExists, Conflict, Invalid
+from orderchainer.api.errors import AlreadyExists, Conflict, Invalid, TooManyRequests
 from orderchainer.api.schema import errors_of
 from orderchainer.api.surfaces import surface_of
 from orderchainer.documentation import document
@@ -159,6 +159,36 @@ def strict(schema: Any) -> Any:
         if schema.get("nullable") is True
         else inner
     )
+
+
+@OPERATIONS
+def test_each_operation_tells_of_its_limit(
+    path: str, method: str, operation: dict[str, Any]
+) -> None:
+    told = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+
+    for status, answer in operation["responses"].items():
+        headers = set(answer.get("headers", {}))
+        if status == "413":  # nothing has counted it
+            assert not headers
+        else:
+            assert told <= headers, status
+    assert "Retry-After" in operation["responses"]["429"]["headers"]
+    surface: Any = surface_of(path)
+    (shown,) = errors_of(surface.name, TooManyRequests(retry_after=30))[429].examples
+    (content,) = operation["responses"]["429"]["content"].values()
+    assert [example["value"] for example in content["examples"].values()] == [
+        shown.value
+    ]
+
+
+def test_every_header_that_is_referred_to_is_there() -> None:
+    assert set(SCHEMA["components"]["headers"]) == {
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+    }
 
 
 def test_operations_are_grouped_by_surface() -> None:
