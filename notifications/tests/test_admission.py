@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import log_out
-from accounts.tests.factories import token_of
+from accounts.scopes import SCOPES
+from accounts.services import deactivate_user, log_out, revoke_api_token
+from accounts.tests.factories import make_api_token, token_of
 from notifications.tests.factories import (
     Socket,
     in_thread,
@@ -62,6 +63,75 @@ async def test_admits_a_token_among_the_subprotocols_and_answers_bearer(
     async with socket_at(f"/ws/notifications/{ada.pk}/", **protocols(token)) as socket:
         assert socket.subprotocol == "bearer"
         await assert_hears_own_events(socket, ada)
+
+
+BY = ["header", "query", "subprotocol"]
+
+
+def showing(text: str, by: str) -> tuple[str, dict[str, Any]]:
+    """Return a query and the options of a socket that shows this token `by` one of the three ways."""
+    if by == "query":
+        return f"?token={text}", {}
+    return "", header(text) if by == "header" else protocols(text)
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("scope", ["orders:read", "orders:write"])
+async def test_admits_an_api_token_that_may_read_orders(
+    ada: User, by: str, scope: str
+) -> None:
+    token, text = await in_thread(make_api_token, ada, scope)
+    query, options = showing(text, by)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/{query}", **options) as socket:
+        await assert_hears_own_events(socket, ada)
+
+    await in_thread(token.refresh_from_db)
+    assert token.last_used_at is not None
+
+
+@pytest.mark.parametrize("by", BY)
+async def test_refuses_an_api_token_that_may_read_anything_but_orders(
+    ada: User, by: str
+) -> None:
+    others = [scope for scope in SCOPES if not scope.startswith("orders:")]
+    _, text = await in_thread(make_api_token, ada, *others)
+    query, options = showing(text, by)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/{query}", **options) as socket:
+        assert await socket.close_code() == 4403
+
+
+async def test_an_api_token_opens_no_feed_of_another(ada: User, bob: User) -> None:
+    _, text = await in_thread(make_api_token, ada)
+
+    async with socket_at(f"/ws/notifications/{bob.pk}/", **header(text)) as socket:
+        assert await socket.close_code() == 4403
+
+
+async def test_a_staff_members_api_token_opens_the_feed_of_anyone(
+    ada: User, staff: User
+) -> None:
+    _, text = await in_thread(make_api_token, staff)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **header(text)) as socket:
+        await assert_hears_own_events(socket, ada)
+
+
+async def test_refuses_api_tokens_that_open_nothing(ada: User, bob: User) -> None:
+    revoked, revoked_text = await in_thread(make_api_token, ada)
+    await in_thread(revoke_api_token, user=ada, token_id=revoked.pk)
+    _, expired = await in_thread(
+        make_api_token, ada, expires_at=timezone.now() + timedelta(milliseconds=1)
+    )
+    _, of_the_deactivated = await in_thread(make_api_token, bob)
+    await in_thread(deactivate_user, user=bob)
+    _, good = await in_thread(make_api_token, ada)
+    spoilt = good[:-1] + ("a" if good[-1] != "a" else "b")
+
+    for text in (revoked_text, expired, of_the_deactivated, spoilt, good + "\x00"):
+        async with socket_at(f"/ws/notifications/{ada.pk}/", **header(text)) as socket:
+            assert await socket.close_code() == 4401
 
 
 async def test_admits_staff_to_the_feed_of_anyone(ada: User, staff: User) -> None:

@@ -1,0 +1,176 @@
+"""A socket lasts as long as the session, or the API token, that it was opened with."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.events import credentials_ended
+from accounts.models import Session, User
+from accounts.services import (
+    change_password,
+    deactivate_user,
+    end_sessions,
+    log_out,
+    revoke_api_token,
+)
+from accounts.tests.factories import make_api_token, token_of
+from notifications import hub, subscribers
+from notifications.tests.factories import in_thread, make_stream, socket_at, socket_of
+
+
+async def test_closes_when_its_session_logs_out_and_leaves_the_others(
+    ada: User,
+) -> None:
+    token = await in_thread(token_of, ada)
+    path = f"/ws/notifications/{ada.pk}/"
+    authorization = [(b"authorization", f"Bearer {token}".encode())]
+
+    async with socket_at(path, headers=authorization) as ended, socket_of(ada) as other:
+        await in_thread(log_out, access_token=token)
+
+        assert await ended.close_code() == 4401
+        await in_thread(make_stream, ada, 1)
+        assert (await other.hear())["type"] == "order_notification"
+
+
+async def test_closes_all_when_the_password_changes(ada: User) -> None:
+    async with socket_of(ada) as first, socket_of(ada) as second:
+        await in_thread(change_password, user=ada, password="another horse")
+
+        assert await first.close_code() == 4401
+        assert await second.close_code() == 4401
+
+
+async def test_closes_when_the_user_is_deactivated(ada: User) -> None:
+    async with socket_of(ada) as socket:
+        await in_thread(deactivate_user, user=ada)
+
+        assert await socket.close_code() == 4401
+
+
+async def test_outlives_the_access_token(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.05)
+
+    async with socket_of(ada) as socket:
+        later = timezone.now() + timedelta(
+            minutes=settings.ACCESS_TOKEN_EXPIRE_MINUTES + 1
+        )
+        with time_machine.travel(later):
+            assert await socket.receive_nothing(timeout=0.3)
+            await in_thread(make_stream, ada, 1)
+            assert (await socket.hear())["type"] == "order_notification"
+
+
+async def test_finds_an_ended_session_where_its_announcement_was_lost(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
+    credentials_ended.disconnect(dispatch_uid="notifications.close_sockets_of")
+
+    try:
+        async with socket_of(ada) as socket:
+            await in_thread(
+                Session.objects.filter(user=ada).update, ended_at=timezone.now()
+            )
+
+            assert await socket.close_code() == 4401
+    finally:
+        subscribers.connect()
+
+
+def shown(text: str) -> dict[str, Any]:
+    """Return the options of a socket that shows this token."""
+    return {"headers": [(b"authorization", f"Bearer {text}".encode())]}
+
+
+async def test_closes_when_its_api_token_is_revoked_and_leaves_the_others(
+    ada: User,
+) -> None:
+    path = f"/ws/notifications/{ada.pk}/"
+    revoked, text = await in_thread(make_api_token, ada)
+    _, other_text = await in_thread(make_api_token, ada)
+
+    async with (
+        socket_at(path, **shown(text)) as ended,
+        socket_at(path, **shown(other_text)) as other,
+        socket_of(ada) as of_session,
+    ):
+        await in_thread(revoke_api_token, user=ada, token_id=revoked.pk)
+
+        assert await ended.close_code() == 4401
+        await in_thread(make_stream, ada, 1)
+        assert (await other.hear())["type"] == "order_notification"
+        assert (await of_session.hear())["type"] == "order_notification"
+
+
+async def test_closes_those_of_api_tokens_when_the_user_is_deactivated(
+    ada: User,
+) -> None:
+    _, text = await in_thread(make_api_token, ada)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **shown(text)) as socket:
+        await in_thread(deactivate_user, user=ada)
+
+        assert await socket.close_code() == 4401
+
+
+async def test_an_api_tokens_socket_outlives_a_new_password_and_a_logout(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.05)
+    _, text = await in_thread(make_api_token, ada)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **shown(text)) as socket:
+        await in_thread(change_password, user=ada, password="another horse")
+        await in_thread(end_sessions, user=ada, reason=Session.EndReason.REVOKED)
+
+        assert await socket.receive_nothing(timeout=0.3)
+        await in_thread(make_stream, ada, 1)
+        assert (await socket.hear())["type"] == "order_notification"
+
+
+async def test_closes_when_its_api_token_expires(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.05)
+    expires_at = timezone.now() + timedelta(hours=1)
+    _, text = await in_thread(make_api_token, ada, expires_at=expires_at)
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **shown(text)) as socket:
+        assert await socket.receive_nothing(timeout=0.3)
+        with time_machine.travel(expires_at):
+            assert await socket.close_code() == 4401
+
+
+async def test_finds_a_revoked_api_token_where_its_announcement_was_lost(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
+    credentials_ended.disconnect(dispatch_uid="notifications.close_sockets_of")
+    token, text = await in_thread(make_api_token, ada)
+
+    try:
+        async with socket_at(f"/ws/notifications/{ada.pk}/", **shown(text)) as socket:
+            await in_thread(revoke_api_token, user=ada, token_id=token.pk)
+
+            assert await socket.close_code() == 4401
+    finally:
+        subscribers.connect()
+
+
+async def test_closes_on_staff_who_are_staff_no_longer(
+    ada: User, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
+
+    async with socket_of(staff, of=ada.pk) as of_another, socket_of(staff) as own:
+        await in_thread(User.objects.filter(pk=staff.pk).update, is_staff=False)
+
+        assert await of_another.close_code() == 4403
+        assert await own.receive_nothing(timeout=0.3)
