@@ -18,8 +18,8 @@ COPY . .
 # Collecting needs settings that load, not the secrets that will be: these stay in this step alone.
 RUN REDIS_URL=redis://localhost SECRET_KEY=for-this-step-only CREDENTIALS_KEYS=for-this-step-only \
         python manage.py collectstatic --noinput --verbosity 0 \
-    && mkdir -p logs \
-    && chown orderchainer logs
+    && mkdir -p logs media \
+    && chown orderchainer logs media
 USER orderchainer
 EXPOSE 8000 8001
 CMD ["gunicorn", "orderchainer.wsgi:application", "--bind", "0.0.0.0:8000", \

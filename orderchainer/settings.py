@@ -270,6 +270,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "sweep-avatars": {
+        "task": "accounts.sweep_avatars",
+        "schedule": timedelta(days=1),
+    },
     "flush-expired-tokens": {
         "task": "accounts.flush_expired_tokens",
         "schedule": timedelta(days=1),
@@ -288,9 +292,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Uploads ---------------------------------------------------------------------------------
 
-# Where pictures are kept. Every web process needs the same directory.
+# Where pictures are kept. Every process needs the same directory: workers sweep it.
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
 MEDIA_URL = "media/"
+# The largest form with a file in it.
+MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=5 * 1024 * 1024)
 
 # --- Limits ----------------------------------------------------------------------------------
 

@@ -29,6 +29,12 @@ from accounts.services.members import (
     set_member,
 )
 from accounts.services.own_account import change_own_account
+from accounts.services.profiles import (
+    ProfileChanges,
+    clear_profile,
+    sweep_avatars,
+    update_profile,
+)
 from accounts.services.projects import (
     create_project,
     delete_project,
@@ -43,6 +49,7 @@ from accounts.services.sessions import (
     refresh_session,
     sign_in,
 )
+from accounts.services.signing_up import sign_up
 from accounts.services.users import (
     activate_user,
     change_password,
@@ -53,6 +60,7 @@ from accounts.tokens import TokenPair
 
 __all__ = [
     "Answer",
+    "ProfileChanges",
     "TokenPair",
     "accept_invitation",
     "activate_user",
@@ -60,6 +68,7 @@ __all__ = [
     "change_own_account",
     "change_password",
     "change_role",
+    "clear_profile",
     "confirm_email",
     "create_api_token",
     "create_project",
@@ -89,6 +98,9 @@ __all__ = [
     "send_code",
     "set_member",
     "sign_in",
+    "sign_up",
+    "sweep_avatars",
+    "update_profile",
     "update_project",
     "update_user",
     "verify_email",

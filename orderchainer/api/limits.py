@@ -14,7 +14,10 @@ from orderchainer.api.surfaces import Problem
 
 
 class RequestBodyLimitMiddleware:
-    """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it."""
+    """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
+
+    A form with files may have `MAX_UPLOAD_BYTES`; what of it is no file is bounded as it is read.
+    """
 
     sync_capable = True
     async_capable = False
@@ -23,7 +26,11 @@ class RequestBodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        limit = settings.MAX_REQUEST_BODY_BYTES
+        limit = (
+            settings.MAX_UPLOAD_BYTES
+            if request.content_type == "multipart/form-data"
+            else settings.MAX_REQUEST_BODY_BYTES
+        )
         if "Transfer-Encoding" in request.headers:
             length = _measure_chunked_body(request, limit)
         else:

@@ -31,6 +31,8 @@ DOCUMENTED = {
     "/api/orders/": {"get", "post"},
     "/api/orders/{order_id}": {"get", "put", "delete"},
     "/api/discord/": {"get", "post", "put", "delete"},
+    "/auth/api/register/": {"post"},
+    "/auth/api/token/": {"post"},
     "/api/order": {"get", "post"},
     "/api/order/{order_id}": {"get", "patch", "delete"},
 }

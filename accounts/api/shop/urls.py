@@ -1,5 +1,19 @@
 """Paths under `/auth/api/`, spelt as the shop document spells them."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.api.shop.views import (
+    ShopLogoutView,
+    ShopProfileView,
+    ShopRefreshView,
+    ShopRegisterView,
+    ShopTokenView,
+)
+
+urlpatterns = [
+    path("register/", ShopRegisterView.as_view(), name="shop-register"),
+    path("token/", ShopTokenView.as_view(), name="shop-token"),
+    path("token/refresh/", ShopRefreshView.as_view(), name="shop-token-refresh"),
+    path("logout/", ShopLogoutView.as_view(), name="shop-logout"),
+    path("profile/", ShopProfileView.as_view(), name="shop-profile"),
+]

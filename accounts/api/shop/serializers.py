@@ -1,0 +1,248 @@
+"""The bodies of `/auth/api/`: what they may hold, and how answers are written."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+import orjson
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.api.bodies import EitherName
+from accounts.api.fields import EmailTextField, PasswordField
+from accounts.models import User
+from accounts.services.profiles import ProfileChanges
+from accounts.tokens import TokenPair
+from orderchainer.api.fields import StrictCharField, StrictSerializer
+from orderchainer.api.surfaces import seconds
+from orderchainer.api.uploads import PictureField
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+class OptionalTextField(StrictCharField):
+    """A text that may be left out or empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_blank=True, **kwargs)
+
+
+class AboutOneself(StrictSerializer):
+    """What people tell of themselves, at once or later."""
+
+    username = OptionalTextField(
+        max_length=150,
+        help_text="Letters, digits and `@.+-_`; nobody else's, in whatever case.",
+    )
+    first_name = OptionalTextField(max_length=150)
+    last_name = OptionalTextField(max_length=150)
+    phone = OptionalTextField(max_length=32)
+    address = OptionalTextField(max_length=1000)
+
+
+class ShopRegistration(AboutOneself):
+    """`POST /auth/api/register/`."""
+
+    email = EmailTextField()
+    password = PasswordField()
+    password_confirm = PasswordField(help_text="The password once more.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return what the service takes. Raises ValidationError where the passwords are two."""
+        if attrs.pop("password_confirm") != attrs["password"]:
+            raise serializers.ValidationError(
+                {"password_confirm": ["The two passwords do not match."]}
+            )
+        return attrs
+
+
+class ShopCredentials(StrictSerializer):
+    """`POST /auth/api/token/`."""
+
+    email = EmailTextField()
+    password = PasswordField()
+
+
+class ShopRefreshing(EitherName):
+    """`POST /auth/api/token/refresh/`: the token under either of the two names that documents give it."""
+
+    names = ("refresh", "refresh_token")
+
+    refresh = StrictCharField()
+    refresh_token = StrictCharField(required=False, help_text="Instead of `refresh`.")
+
+
+class ShopLoggingOut(serializers.Serializer[Any]):
+    """`POST /auth/api/logout/`: a refresh token, or nothing where the header names the session."""
+
+    refresh = StrictCharField(required=False, allow_blank=True)
+    refresh_token = StrictCharField(
+        required=False, allow_blank=True, help_text="Instead of `refresh`."
+    )
+
+    @property
+    def token(self) -> str:
+        """The refresh token, or an empty string."""
+        data = self.validated_data
+        return str(data.get("refresh") or data.get("refresh_token") or "")
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class ObjectField(serializers.Field[Any, Any, Any, Any]):
+    """A JSON object; in a form, the text of one. How much it may hold is the service's to say."""
+
+    default_error_messages: ClassVar = {"invalid": "Must be an object."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        # A form knows nothing but texts.
+        if isinstance(data, str) and isinstance(self.root.initial_data, QueryDict):
+            try:
+                data = orjson.loads(data)
+            except orjson.JSONDecodeError:
+                self.fail("invalid")
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        return data
+
+
+class ShopProfileChange(AboutOneself):
+    """`PATCH /auth/api/profile/`: any of what one may change, beside what one has read here."""
+
+    ignored = frozenset({"id", "created_at", "updated_at"})
+
+    email = EmailTextField(
+        required=False, help_text="As it is: it is not changed here."
+    )
+    preferences = ObjectField(
+        required=False,
+        help_text="Instead of all that was there: at most 16 KiB, 8 levels deep. In a form, as JSON.",
+    )
+    avatar = PictureField(
+        required=False,
+        help_text="A PNG, JPEG, WebP or GIF file, in a form; null or empty takes the picture away.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read `data`, in which a client may send back `profile` and the avatar's address as it read them."""
+        if isinstance(data, Mapping) and not isinstance(data, QueryDict):
+            inner = data.get("profile")
+            if isinstance(inner, Mapping):
+                outer = {name: data[name] for name in data if name != "profile"}
+                data = {**inner, **outer}
+            if data.get("avatar") and data["avatar"] == avatar_url(self._user):
+                data = {name: data[name] for name in data if name != "avatar"}
+        return super().to_internal_value(data)
+
+    def validate_email(self, email: str) -> str:
+        """Let an e-mail pass that is no change."""
+        if email.lower() != self._user.email.lower():
+            raise serializers.ValidationError("The e-mail cannot be changed here.")
+        return email
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return what the service changes."""
+        attrs.pop("email", None)
+        return attrs
+
+    @property
+    def changes(self) -> ProfileChanges:
+        """What is to be changed, by name."""
+        return cast(ProfileChanges, self.validated_data)
+
+    @property
+    def _user(self) -> User:
+        return cast(User, self.instance)
+
+
+# --- Answers ----------------------------------------------------------------------------------
+
+
+class ShopProfile(serializers.Serializer[Any]):
+    """What is shown with a user."""
+
+    avatar = serializers.CharField(help_text="Where the picture is; empty without one.")
+    preferences = serializers.DictField(child=serializers.JSONField())
+    created_at = serializers.CharField(help_text="As `2025-01-08T10:00:00Z`.")
+    updated_at = serializers.CharField(help_text="As `2025-01-08T10:00:00Z`.")
+
+
+class ShopUser(serializers.Serializer[User]):
+    """A user as the shop document shows one."""
+
+    id = serializers.IntegerField()
+    email = serializers.EmailField()
+    username = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    phone = serializers.CharField()
+    address = serializers.CharField()
+    profile = ShopProfile()
+
+
+class ShopTokens(serializers.Serializer[TokenPair]):
+    """What one is signed in with."""
+
+    refresh = serializers.CharField(help_text="Good for one refresh.")
+    access = serializers.CharField()
+
+
+class ShopRegistered(serializers.Serializer[Any]):
+    """A new user, signed in."""
+
+    user = ShopUser()
+    refresh = serializers.CharField(
+        help_text="Empty where the e-mail must be verified before one signs in."
+    )
+    access = serializers.CharField(help_text="Empty as `refresh` is.")
+    message = serializers.CharField()
+
+
+class ShopMessage(serializers.Serializer[Any]):
+    """What was done, in words."""
+
+    message = serializers.CharField()
+
+
+REGISTERED = "User registered successfully"
+REGISTERED_UNVERIFIED = "User registered successfully. We have sent you an e-mail: verify your address with it, then sign in."
+
+
+def user_output(user: User) -> dict[str, Any]:
+    """Write `user` as `ShopUser`."""
+    profile = user.profile
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "phone": user.phone,
+        "address": user.address,
+        "profile": {
+            "avatar": avatar_url(user),
+            "preferences": profile.preferences,
+            "created_at": seconds(profile.created_at),
+            "updated_at": seconds(profile.updated_at),
+        },
+    }
+
+
+def avatar_url(user: User) -> str:
+    """Return the whole address of the user's picture; empty without one."""
+    name = user.profile.avatar.name
+    return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
+
+
+def tokens_output(pair: TokenPair) -> dict[str, str]:
+    """Write `pair` as `ShopTokens`."""
+    return {"refresh": pair.refresh, "access": pair.access}
+
+
+def registered_output(user: User, pair: TokenPair | None) -> dict[str, Any]:
+    """Write a new user as `ShopRegistered`."""
+    tokens = tokens_output(pair) if pair else {"refresh": "", "access": ""}
+    message = REGISTERED if pair else REGISTERED_UNVERIFIED
+    return {"user": user_output(user), **tokens, "message": message}

@@ -1,0 +1,109 @@
+"""What users tell of themselves."""
+
+from contextlib import nullcontext
+from typing import Any, TypedDict
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import UsernameTaken, UserNotFound
+from accounts.locks import lock_user
+from accounts.models import Profile, User
+from accounts.services.json_objects import object_problem
+from accounts.services.registration import username_is_taken, username_problems
+from orderchainer.api.errors import Invalid
+from orderchainer.pictures import Picture, delete_after_commit, stored, sweep
+
+AVATARS = "avatars"
+
+
+class UserChanges(TypedDict, total=False):
+    """What stands on the user's own row."""
+
+    first_name: str
+    last_name: str
+    username: str
+    phone: str
+    address: str
+
+
+class ProfileChanges(UserChanges, total=False):
+    """Everything that users change of what they tell of themselves."""
+
+    # Instead of all that was there.
+    preferences: dict[str, Any]
+    # None takes the picture away.
+    avatar: Picture | None
+
+
+def update_profile(*, user: User, changes: ProfileChanges) -> User:
+    """Change what is named, all or nothing, and return the user as they are then, with their profile.
+
+    A new avatar's file is there before the row that names it is committed, and the old one is deleted
+    after that. Opens its own transaction, and must not be called in another. Raises `Invalid` (under
+    `username`, `preferences`), `UsernameTaken`, and `UserNotFound` for an account that is gone.
+    """
+    if "username" in changes:
+        name = User.normalize_username(changes["username"].strip())
+        changes = {**changes, "username": name}
+    if errors := _problems(changes):
+        raise Invalid(errors)
+    picture = changes.get("avatar")
+    try:
+        with (
+            stored(picture, AVATARS) if picture else nullcontext("") as avatar,
+            transaction.atomic(durable=True),
+        ):
+            return _update(user, changes, avatar)
+    except IntegrityError as exc:
+        if username_is_taken(changes.get("username", "")):
+            raise UsernameTaken from exc
+        raise
+
+
+def _problems(changes: ProfileChanges) -> dict[str, list[str]]:
+    errors = {}
+    if problems := username_problems(changes.get("username", "")):
+        errors["username"] = problems
+    if problem := object_problem(changes.get("preferences", {})):
+        errors["preferences"] = [problem]
+    return errors
+
+
+def _update(caller: User, changes: ProfileChanges, avatar: str) -> User:
+    # Of two new avatars at once, one has to find the other's file to delete it; and nobody tells anything
+    # of themselves while their account is deleted.
+    user = lock_user(caller)
+    if user is None:
+        raise UserNotFound
+    own = [name for name in UserChanges.__optional_keys__ if name in changes]
+    if own:
+        for name in own:
+            setattr(user, name, changes[name])  # type: ignore[literal-required]
+        user.save(update_fields=[*own, "updated_at"])
+    profile = Profile.objects.get(user=user)
+    user.profile = profile
+    shown = [name for name in ("avatar", "preferences") if name in changes]
+    if "preferences" in changes:
+        profile.preferences = changes["preferences"]
+    if "avatar" in changes:
+        delete_after_commit(profile.avatar.name)
+        profile.avatar.name = avatar
+    if shown:
+        profile.save(update_fields=[*shown, "updated_at"])
+    return user
+
+
+@transaction.atomic
+def clear_profile(user: User) -> None:
+    """Forget the avatar and the preferences of a user whose row is locked."""
+    profile = Profile.objects.get(user=user)
+    delete_after_commit(profile.avatar.name)
+    profile.avatar.name = ""
+    profile.preferences = {}
+    profile.save(update_fields=["avatar", "preferences", "updated_at"])
+
+
+def sweep_avatars() -> int:
+    """Delete the files that no profile names, and return how many: what died between a file and its row."""
+    names = Profile.objects.exclude(avatar="").values_list("avatar", flat=True)
+    return sweep(AVATARS, in_use=names.iterator())

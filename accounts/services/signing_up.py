@@ -1,0 +1,40 @@
+"""Becoming a user and being signed in, in one step."""
+
+from django.db import transaction
+
+from accounts.errors import EmailNotVerified
+from accounts.models import User
+from accounts.services.registration import register_user
+from accounts.services.sessions import open_session
+from accounts.tokens import TokenPair
+
+
+@transaction.atomic
+def sign_up(
+    *,
+    email: str,
+    password: str,
+    first_name: str = "",
+    last_name: str = "",
+    username: str = "",
+    phone: str = "",
+    address: str = "",
+) -> tuple[User, TokenPair | None]:
+    """Register somebody and open their first session, or do neither.
+
+    There are no tokens where those are for people alone who have shown that their e-mail is theirs.
+    Raises what `register_user` does.
+    """
+    user = register_user(
+        email=email,
+        password=password,
+        first_name=first_name,
+        last_name=last_name,
+        username=username,
+        phone=phone,
+        address=address,
+    )
+    try:
+        return user, open_session(user=user)
+    except EmailNotVerified:
+        return user, None

@@ -1,0 +1,588 @@
+"""`/auth/api/profile/`: what users tell of themselves, and the picture that they show."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from rest_framework.test import APIClient
+
+from accounts.models import Profile, User
+from accounts.tests.factories import (
+    client_of,
+    client_with,
+    make_api_token,
+    make_user,
+)
+from orderchainer.pictures import MOST_JPEG_SCANS
+from orderchainer.testing.photographs import (
+    decoded,
+    encoded,
+    jpeg_in_passes,
+    noise,
+    photograph,
+    png_that_says,
+    two_halves,
+)
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/auth/api/profile/"
+NO_PICTURE = "Upload a PNG, JPEG, WebP or GIF picture."
+DAMAGED = "The picture is damaged: it cannot be read."
+NO_TEXT = ["Not a valid string."]
+
+
+@pytest.fixture(autouse=True)
+def _media(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    settings.PUBLIC_URL = "https://orders.example.com"
+
+
+@pytest.fixture
+def user() -> User:
+    """A customer."""
+    return make_user(email="user@example.com", username="testuser", first_name="Test")
+
+
+@pytest.fixture
+def client(user: User) -> APIClient:
+    """A client that the customer is signed in with."""
+    return client_of(user)
+
+
+def change(client: APIClient, **body: Any) -> Any:
+    """Send a change as JSON."""
+    return client.patch(PATH, body, format="json")
+
+
+def upload(
+    client: APIClient, content: bytes, name: str = "me.png", **texts: Any
+) -> Any:
+    """Send a file as the avatar, in a form with other fields."""
+    file = SimpleUploadedFile(name, content, content_type="image/png")
+    return client.patch(PATH, {"avatar": file, **texts}, format="multipart")
+
+
+def files(directory: Path) -> set[str]:
+    """Return the names of the files that are kept."""
+    return {file.name for file in directory.rglob("*") if not file.is_dir()}
+
+
+def avatar_of(user: User) -> str:
+    """Return the stored name of the user's picture."""
+    return str(Profile.objects.get(user=user).avatar.name)
+
+
+# --- Reading ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [PATH, "/auth/api/profile"])
+def test_shows_the_caller(client: APIClient, user: User, path: str) -> None:
+    response = client.get(path)
+
+    body = response.json()
+    profile = body.pop("profile")
+    assert response.status_code == 200
+    assert body == {
+        "id": user.pk,
+        "email": "user@example.com",
+        "username": "testuser",
+        "first_name": "Test",
+        "last_name": "",
+        "phone": "",
+        "address": "",
+    }
+    assert list(profile) == ["avatar", "preferences", "created_at", "updated_at"]
+    assert (profile["avatar"], profile["preferences"]) == ("", {})
+
+
+def test_asks_two_statements(client: APIClient, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        client.get(PATH)
+
+
+@pytest.mark.parametrize(
+    ("scope", "reads", "writes"),
+    [
+        ("account:read", 200, 403),
+        ("account:write", 200, 200),
+        ("orders:write", 403, 403),
+    ],
+)
+def test_an_api_token_needs_the_scope(
+    user: User, scope: str, reads: int, writes: int
+) -> None:
+    _token, text = make_api_token(user, scope)
+    client = client_with(text)
+
+    assert client.get(PATH).status_code == reads
+    assert change(client, phone="1").status_code == writes
+
+
+@pytest.mark.parametrize("method", ["get", "patch"])
+def test_strangers_see_and_change_nothing(anonymous: APIClient, method: str) -> None:
+    response = getattr(anonymous, method)(PATH)
+
+    assert (response.status_code, response.json()) == (
+        401,
+        {"error": "Could not validate credentials"},
+    )
+
+
+# --- Changing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("first_name", "Zoë"),
+        ("first_name", ""),
+        ("last_name", "Müller-Lüdenscheidt"),
+        ("username", "test.user+2@shop_x-y"),
+        ("username", ""),
+        ("username", "TESTUSER"),
+        ("phone", "+49 30 1234567"),
+        ("address", "Platz 1\n10115 Berlin"),
+    ],
+)
+@pytest.mark.parametrize("form", ["json", "multipart", "urlencoded"])
+def test_changes_a_field_and_no_other(
+    client: APIClient, user: User, field: str, value: str, form: str
+) -> None:
+    before = client.get(PATH).json()
+
+    if form == "urlencoded":
+        response = client.patch(
+            PATH,
+            urlencode({field: value}),
+            content_type="application/x-www-form-urlencoded",
+        )
+    else:
+        response = client.patch(PATH, {field: value}, format=form)
+
+    assert response.status_code == 200
+    assert response.json() == {**before, field: value}
+    assert client.get(PATH).json() == {**before, field: value}
+
+
+def test_changes_nobody_else(client: APIClient) -> None:
+    other = make_user(username="other")
+    before = client_of(other).get(PATH).json()
+
+    change(client, first_name="New", preferences={"theme": "dark"})
+
+    assert client_of(other).get(PATH).json() == before
+
+
+def test_a_change_of_nothing_is_none(client: APIClient) -> None:
+    before = client.get(PATH).json()
+
+    response = change(client)
+
+    assert (response.status_code, response.json()) == (200, before)
+
+
+def test_preferences_replace_what_was_there(client: APIClient) -> None:
+    preferences: dict[str, object] = {
+        "theme": "dark",
+        "ünïcode": ["✓", None, 1.5, True, {"a": {}}],
+    }
+    change(client, preferences={"old": 1})
+
+    response = change(client, preferences=preferences)
+
+    assert response.status_code == 200
+    assert response.json()["profile"]["preferences"] == preferences
+    assert client.get(PATH).json()["profile"]["preferences"] == preferences
+
+
+def test_preferences_of_a_form_are_json(client: APIClient) -> None:
+    response = client.patch(
+        PATH, {"preferences": '{"theme": "dark"}'}, format="multipart"
+    )
+
+    assert response.json()["profile"]["preferences"] == {"theme": "dark"}
+
+
+def test_what_was_read_may_be_sent_back(client: APIClient) -> None:
+    upload(client, photograph())
+    read = change(client, preferences={"theme": "dark"}).json()
+
+    response = client.patch(PATH, read, format="json")
+
+    assert response.status_code == 200
+    body = response.json()
+    # All is as it was, but for when that was said.
+    body["profile"]["updated_at"] = read["profile"]["updated_at"]
+    assert body == read
+
+
+def test_a_profile_may_be_changed_where_it_was_read(client: APIClient) -> None:
+    profile = {"preferences": {"theme": "dark"}, "avatar": None}
+
+    response = change(client, profile=profile, first_name="New")
+
+    assert response.status_code == 200
+    assert response.json()["first_name"] == "New"
+    assert response.json()["profile"]["preferences"] == {"theme": "dark"}
+
+
+TOO_LONG = "Ensure this field has no more than {} characters."
+BAD_USERNAME = [
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+]
+TOO_DEEP: dict[str, Any] = {}
+for _ in range(8):
+    TOO_DEEP = {"a": TOO_DEEP}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "messages"),
+    [
+        ("first_name", "x" * 151, [TOO_LONG.format(150)]),
+        ("first_name", None, ["This field may not be null."]),
+        ("first_name", 5, NO_TEXT),
+        ("first_name", ["x"], NO_TEXT),
+        ("last_name", "a\x00b", ["Null characters are not allowed."]),
+        ("phone", "1" * 33, [TOO_LONG.format(32)]),
+        ("address", "x" * 1001, [TOO_LONG.format(1000)]),
+        ("username", "two words", BAD_USERNAME),
+        ("username", "‮evil", BAD_USERNAME),
+        ("username", "x" * 151, [TOO_LONG.format(150)]),
+        ("email", "other@example.com", ["The e-mail cannot be changed here."]),
+        ("email", 5, ["Invalid email address"]),
+        ("is_staff", True, ["There is no such field."]),
+        ("password", "a new password", ["There is no such field."]),
+        ("profile", "text", ["There is no such field."]),
+        ("preferences", [], ["Must be an object."]),
+        ("preferences", "{}", ["Must be an object."]),
+        ("preferences", 5, ["Must be an object."]),
+        ("preferences", None, ["This field may not be null."]),
+        ("preferences", TOO_DEEP, ["Must not be nested deeper than 8 levels."]),
+        ("preferences", {"a": "x" * 16_384}, ["Must not take up more than 16384 bytes."]),
+        ("preferences", {"a": "\x00"}, ["Null characters are not allowed."]),
+        ("preferences", {"\x00": 1}, ["Null characters are not allowed."]),
+        ("preferences", {"a": 1e300}, ["Numbers must lie between 1e-15 and 9007199254740992, or be 0."]),
+        ("preferences", {"a": 2**63}, ["Numbers must lie between 1e-15 and 9007199254740992, or be 0."]),
+        ("avatar", "https://evil.example/x.png", ["Send the picture as a file, in multipart/form-data."]),
+        ("avatar", "data:image/png;base64,AAAA", ["Send the picture as a file, in multipart/form-data."]),
+        ("avatar", ["x"], ["Send the picture as a file, in multipart/form-data."]),
+        ("avatar", False, ["Send the picture as a file, in multipart/form-data."]),
+    ],
+)  # fmt: skip
+def test_refuses_a_change(
+    client: APIClient, field: str, value: object, messages: list[str]
+) -> None:
+    before = client.get(PATH).json()
+
+    response = change(client, **{"phone": "123", field: value})
+
+    assert (response.status_code, response.json()) == (400, {field: messages})
+    assert client.get(PATH).json() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '"x"', "NaN", '{"a": "\\ud800"}', "{" * 5000, "[" * 100_000],
+)  # fmt: skip
+def test_refuses_preferences_of_a_form_that_are_no_object(
+    client: APIClient, text: str
+) -> None:
+    response = client.patch(PATH, {"preferences": text}, format="multipart")
+
+    if not text:
+        # An empty field of a form counts as left out.
+        assert response.status_code == 200
+    else:
+        assert (response.status_code, response.json()) == (
+            400,
+            {"preferences": ["Must be an object."]},
+        )
+    assert client.get(PATH).json()["profile"]["preferences"] == {}
+
+
+@pytest.mark.parametrize("username", ["taken", "TAKEN", " Taken "])
+def test_a_username_that_is_taken_is_a_wrong_field(
+    client: APIClient, username: str, tmp_path: Path
+) -> None:
+    make_user(username="taken")
+
+    response = upload(client, photograph(), username=username, first_name="New")
+
+    assert (response.status_code, response.json()) == (
+        400,
+        {"username": ["A user with that username already exists."]},
+    )
+    assert client.get(PATH).json()["first_name"] == "Test"
+    assert files(tmp_path) == set()
+
+
+# --- The picture ------------------------------------------------------------------------------
+
+
+def test_shows_the_picture_where_it_says(client: APIClient, user: User) -> None:
+    response = upload(client, photograph(orientation=6), first_name="New")
+
+    assert response.status_code == 200
+    assert response.json()["first_name"] == "New"
+    url = response.json()["profile"]["avatar"]
+    assert url == f"https://orders.example.com/media/{avatar_of(user)}"
+    shown = Client().get(url.removeprefix("https://orders.example.com"))
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/jpeg")
+    image = decoded(shown.content)
+    assert image.size == (32, 64)
+    assert not image.getexif()
+
+
+def test_a_new_picture_takes_the_place_of_the_old(
+    client: APIClient,
+    user: User,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        upload(client, photograph())
+        first = avatar_of(user)
+    with django_capture_on_commit_callbacks(execute=True):
+        upload(client, encoded(noise(40, 40), "WEBP"))
+
+    second = avatar_of(user)
+    assert first != second
+    assert files(tmp_path) == {Path(second).name}
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        ({"avatar": None}, "json"),
+        ({"avatar": ""}, "json"),
+        ({"profile": {"avatar": ""}}, "json"),
+        ({"avatar": ""}, "multipart"),
+    ],
+)
+def test_takes_the_picture_away(
+    client: APIClient,
+    user: User,
+    tmp_path: Path,
+    body: Mapping[str, object],
+    form: str,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    upload(client, photograph())
+    assert len(files(tmp_path)) == 1
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.patch(PATH, body, format=form)
+
+    assert (response.status_code, response.json()["profile"]["avatar"]) == (200, "")
+    assert files(tmp_path) == set()
+
+
+def test_another_change_leaves_the_picture_alone(
+    client: APIClient, user: User, tmp_path: Path
+) -> None:
+    upload(client, photograph())
+    name = avatar_of(user)
+
+    change(client, preferences={"theme": "dark"})
+
+    assert avatar_of(user) == name
+    assert files(tmp_path) == {Path(name).name}
+
+
+@pytest.mark.parametrize(
+    "name", ["me.txt", "me.html", "me.svg", "../../me.png", "x" * 300]
+)
+def test_what_a_file_calls_itself_does_not_matter(
+    client: APIClient, user: User, name: str
+) -> None:
+    response = upload(client, photograph(), name=name)
+
+    assert response.status_code == 200
+    assert avatar_of(user).startswith("avatars/")
+    assert avatar_of(user).endswith(".jpg")
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The file is empty."),
+        (SVG, NO_PICTURE),
+        (b"GIF89a<script>alert(1)</script>", NO_PICTURE),
+        (encoded(two_halves(), "BMP"), NO_PICTURE),
+        (encoded(noise(64, 64), "PNG")[:-4000], DAMAGED),
+        (encoded(noise(64, 64), "JPEG")[:-2000], DAMAGED),
+        (png_that_says(10_000, 10_000), "The picture has more than 24 million pixels."),
+        (png_that_says(65_000, 65_000), "The picture has more than 24 million pixels."),
+        (jpeg_in_passes(MOST_JPEG_SCANS), "The picture is drawn in too many passes."),
+    ],
+)  # fmt: skip
+def test_refuses_a_picture(
+    client: APIClient, tmp_path: Path, content: bytes, message: str
+) -> None:
+    before = client.get(PATH).json()
+
+    response = upload(client, content, first_name="New")
+
+    assert (response.status_code, response.json()) == (400, {"avatar": [message]})
+    assert client.get(PATH).json() == before
+    assert files(tmp_path) == set()
+
+
+def test_a_refused_change_keeps_the_picture_that_is_there(
+    client: APIClient, user: User, tmp_path: Path
+) -> None:
+    upload(client, photograph())
+    name = avatar_of(user)
+
+    response = upload(client, photograph(), username="two words")
+
+    assert response.status_code == 400
+    assert avatar_of(user) == name
+    assert files(tmp_path) == {Path(name).name}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_fails_leaves_no_file(
+    user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(user)
+    client.raise_request_exception = False
+    upload(client, photograph())
+    kept = avatar_of(user)
+
+    def fail(self: Profile, **_: object) -> None:
+        assert len(files(tmp_path)) == 2
+        raise RuntimeError
+
+    monkeypatch.setattr(Profile, "save", fail)
+    response = upload(client, photograph(), first_name="New")
+
+    assert (response.status_code, response.json()) == (
+        500,
+        {"error": "Internal server error"},
+    )
+    assert (avatar_of(user), files(tmp_path)) == (kept, {Path(kept).name})
+    assert User.objects.get().first_name == "Test"
+
+
+# --- Forms that mean harm ---------------------------------------------------------------------
+
+
+def send(client: APIClient, body: bytes, content_type: str = MULTIPART_CONTENT) -> Any:
+    """Send a body as it is."""
+    return client.patch(PATH, body, content_type=content_type)
+
+
+def test_a_form_may_be_larger_than_other_bodies_and_no_larger(
+    client: APIClient, settings: Any
+) -> None:
+    settings.MAX_UPLOAD_BYTES = 3_000_000
+
+    taken = upload(client, encoded(noise(800, 800), "PNG"))
+    refused = upload(client, b"x" * 3_000_001)
+
+    assert taken.status_code == 200
+    assert (refused.status_code, refused.json()) == (
+        413,
+        {"error": "The body is larger than 3000000 bytes."},
+    )
+
+
+def test_the_texts_of_a_form_may_not_be_larger_than_other_bodies(
+    client: APIClient,
+) -> None:
+    response = client.patch(PATH, {"address": "x" * 1_100_000}, format="multipart")
+
+    assert (response.status_code, response.json()) == (
+        413,
+        {"error": "The body is larger than this service accepts."},
+    )
+
+
+def test_json_may_not_be_as_large_as_a_form(client: APIClient) -> None:
+    assert change(client, address="x" * 1_100_000).status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["files", "fields"])
+def test_a_form_of_many_parts_is_too_large(client: APIClient, kind: str) -> None:
+    if kind == "files":
+        parts: dict[str, Any] = {
+            f"f{n}": SimpleUploadedFile("x", b"x") for n in range(101)
+        }
+    else:
+        parts = {f"f{n}": "x" for n in range(5001)}
+
+    response = send(client, encode_multipart(BOUNDARY, parts))
+
+    assert response.status_code == 413
+
+
+def part(headers: str, content: bytes = b"x") -> bytes:
+    """Return a form of one part."""
+    return (
+        f"--{BOUNDARY}\r\n{headers}\r\n\r\n".encode("utf-8", "surrogateescape")
+        + content
+        + f"\r\n--{BOUNDARY}--\r\n".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"", MULTIPART_CONTENT),
+        (b"nonsense", MULTIPART_CONTENT),
+        (b"x", "multipart/form-data"),
+        (b"x", "multipart/form-data; boundary="),
+        (b"x", f"multipart/form-data; boundary={'b' * 300}"),
+        (part("Content-Disposition: form-data; name=unknown"), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="first_name"', b"a\x00"), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="\udcff"'), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="avatar"; filename="\x00"'), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="avatar"; filename="x"\r\n'
+              "Content-Transfer-Encoding: base64", b"&"), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="first_name"; filename="x"', b"a file"), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="preferences"; filename="x"', b"{}"), MULTIPART_CONTENT),
+    ],
+)  # fmt: skip
+def test_a_broken_form_is_never_a_defect(
+    client: APIClient, body: bytes, content_type: str
+) -> None:
+    before = client.get(PATH).json()
+
+    response = send(client, body, content_type)
+
+    assert response.status_code in {200, 400, 415}
+    assert client.get(PATH).json() == before
+
+
+@pytest.mark.parametrize("charset", ["base64", "rot13", "utf-7", "unicode_escape"])
+def test_a_form_is_read_as_utf_8_whatever_it_says(
+    client: APIClient, charset: str
+) -> None:
+    body = encode_multipart(BOUNDARY, {"first_name": "Zoë \\ud800"})
+
+    response = send(client, body, f"{MULTIPART_CONTENT}; charset={charset}")
+
+    assert (response.status_code, response.json()["first_name"]) == (200, "Zoë \\ud800")
+
+
+def test_a_file_that_is_sent_twice_counts_once(client: APIClient, user: User) -> None:
+    sent = [BytesIO(photograph()), BytesIO(encoded(noise(20, 30), "PNG"))]
+
+    response = client.patch(PATH, {"avatar": sent}, format="multipart")
+
+    assert response.status_code == 200
+    profile = Profile.objects.get(user=user)
+    with profile.avatar.open() as file:
+        assert decoded(file.read()).size == (20, 30)

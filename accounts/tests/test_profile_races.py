@@ -1,0 +1,172 @@
+"""Profiles and usernames when two come at once, and on PostgreSQL what would happen without our guards."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accounts.errors import UsernameTaken, UserNotFound
+from accounts.models import Profile, User
+from accounts.services import profiles
+from accounts.services.profiles import update_profile
+from accounts.services.signing_up import sign_up
+from accounts.tests.factories import PASSWORD, make_user
+from accounts.tokens import TokenPair
+from orderchainer.pictures import Picture, read_picture
+from orderchainer.testing.photographs import encoded, noise
+from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def names_of(outcomes: list[Any]) -> list[str]:
+    """Return the types of what came of a race, in the order of the alphabet."""
+    return sorted(type(outcome).__name__ for outcome in outcomes)
+
+
+# --- One username for two ---------------------------------------------------------------------
+
+
+def register(number: int, username: str) -> Callable[[], tuple[User, TokenPair | None]]:
+    """Return the work of registering another user with that username."""
+    return lambda: sign_up(
+        email=f"{number}@example.com", password=PASSWORD, username=username
+    )
+
+
+def before_insert() -> Meeting:
+    """Return the place where a username was found free and is about to be taken."""
+    return Meeting('INSERT INTO "accounts_user"')
+
+
+@pytest.mark.services
+@on_postgresql
+def test_one_username_registered_twice_at_once_makes_one_user() -> None:
+    meeting = before_insert()
+
+    outcomes = race(register(1, "ada"), register(2, "ADA"), meeting=meeting)
+
+    assert meeting.was_complete
+    assert names_of(outcomes) == ["UsernameTaken", "tuple"]
+    assert User.objects.count() == 1
+
+
+def test_many_registrations_of_one_username_make_one_user() -> None:
+    outcomes = race(*[register(number, "ada") for number in range(5)])
+
+    assert names_of(outcomes) == ["UsernameTaken"] * 4 + ["tuple"]
+    assert User.objects.count() == 1
+
+
+@pytest.mark.services
+@on_postgresql
+def test_without_the_constraint_one_username_makes_two_users() -> None:
+    """The negative control: asking first whether the username is taken is not enough."""
+    with without_constraint("accounts_user", "user_username_unique_without_case"):
+        outcomes = race(register(1, "ada"), register(2, "ADA"), meeting=before_insert())
+
+        assert names_of(outcomes) == ["tuple", "tuple"]
+        User.objects.all().delete()
+
+
+@pytest.mark.services
+@on_postgresql
+def test_a_username_that_two_change_to_at_once_is_one_users() -> None:
+    users = [make_user(), make_user()]
+
+    def rename(user: User) -> Callable[[], User]:
+        return lambda: update_profile(user=user, changes={"username": "ada"})
+
+    meeting = Meeting('UPDATE "accounts_user"')
+    outcomes = race(*map(rename, users), meeting=meeting)
+
+    assert meeting.was_complete
+    assert names_of(outcomes) == ["User", "UsernameTaken"]
+    assert isinstance(
+        next(each for each in outcomes if isinstance(each, Exception)), UsernameTaken
+    )
+    assert User.objects.filter(username="ada").count() == 1
+
+
+# --- Two pictures for one ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def media(tmp_path: Path, settings: Any) -> Path:
+    """Where pictures are kept."""
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def picture() -> Picture:
+    """Return a picture as nobody else has it."""
+    return read_picture(encoded(noise(16, 16), "PNG"))
+
+
+def show(user: User) -> Callable[[], User]:
+    """Return the work of changing the user's picture."""
+    new = picture()
+    return lambda: update_profile(user=user, changes={"avatar": new})
+
+
+def files(directory: Path) -> set[str]:
+    """Return the names of the files that are kept."""
+    return {file.name for file in directory.rglob("*") if not file.is_dir()}
+
+
+def kept(user: User) -> set[str]:
+    """Return the name of the file that the user's profile names."""
+    return {Path(str(Profile.objects.get(user=user).avatar.name)).name}
+
+
+@pytest.mark.services
+@on_postgresql
+def test_of_two_pictures_at_once_one_file_is_left(media: Path) -> None:
+    user = make_user()
+    meeting = Meeting('UPDATE "accounts_profile"')
+
+    outcomes = race(show(user), show(user), meeting=meeting)
+
+    assert not meeting.was_complete  # the lock has kept one of them out
+    assert names_of(outcomes) == ["User", "User"]
+    assert files(media) == kept(user)
+
+
+def test_of_many_pictures_at_once_one_file_is_left(media: Path) -> None:
+    user = make_user()
+
+    outcomes = race(*[show(user) for _ in range(5)])
+
+    assert names_of(outcomes) == ["User"] * 5
+    assert files(media) == kept(user)
+
+
+@pytest.mark.services
+@on_postgresql
+def test_without_the_lock_of_two_pictures_at_once_one_is_nobodys(
+    media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: neither finds the other's file to delete it."""
+    user = make_user()
+    monkeypatch.setattr(
+        profiles, "lock_user", lambda user: User.objects.get(pk=user.pk)
+    )
+    meeting = Meeting('UPDATE "accounts_profile"')
+
+    race(show(user), show(user), meeting=meeting)
+
+    assert meeting.was_complete
+    assert len(files(media)) == 2
+    assert kept(user) < files(media)
+
+
+def test_nobody_tells_anything_of_an_account_that_is_gone(media: Path) -> None:
+    user = make_user()
+    User.objects.filter(pk=user.pk).update(deleted_at="2026-01-01T00:00:00Z")
+
+    with pytest.raises(UserNotFound):
+        update_profile(user=user, changes={"first_name": "Ada", "avatar": picture()})
+
+    assert User.objects.get().first_name == ""
+    assert files(media) == set()

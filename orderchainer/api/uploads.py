@@ -1,0 +1,34 @@
+"""Pictures in the bodies of requests."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from orderchainer.pictures import Picture, PictureRefused, read_picture
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class PictureField(serializers.Field[Any, Any, Any, Any]):
+    """A file of a form, read as a `Picture`; null or an empty text is None: there shall be none.
+
+    It is decoded as it is read, which takes time: no transaction should be open.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Picture | None:
+        """Return the picture. Raises ValidationError that says what would do."""
+        if data == "":
+            return None
+        if not isinstance(data, UploadedFile):
+            raise serializers.ValidationError(
+                "Send the picture as a file, in multipart/form-data."
+            )
+        try:
+            return read_picture(data.read())
+        except PictureRefused as exc:
+            raise serializers.ValidationError(str(exc)) from exc
