@@ -22,9 +22,9 @@ REDACTED = "[redacted]"
 
 # --- Keeping secrets out ----------------------------------------------------------------------
 
-# Names under which nothing is ever logged, whoever logs it.
+# Names under which nothing is ever logged, whoever logs it. An API token's id opens nothing.
 _SECRET_NAME = re.compile(
-    r"pass(word|wd|phrase)|secret|token|authorization|cookie|credential|api_?key|webhook|signature"
+    r"pass(word|wd|phrase)|secret|token(?!_id$)|authorization|cookie|credential|api_?key|webhook|signature"
     r"|^(access|refresh)$|database_url|redis_url|broker_url",
     re.IGNORECASE,
 )

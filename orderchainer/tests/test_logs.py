@@ -293,9 +293,10 @@ def test_values_under_secret_names_are_never_written(log: WrittenLog) -> None:
 
 
 def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
-    assert redact(None, "", {"token": None, "passwords_tried": 3}) == {
+    assert redact(None, "", {"token": None, "passwords_tried": 3, "token_id": "7"}) == {
         "token": None,
         "passwords_tried": "[redacted]",
+        "token_id": "7",
     }
 
 
