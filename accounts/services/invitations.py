@@ -69,7 +69,8 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
     if invitation is None:
         if project.invitations.open().count() >= MAX_OPEN:
             raise TooManyInvitations(MAX_OPEN)
-        invitation = Invitation(project=project, email=email)
+        invitation = Invitation(project=project)
+    invitation.email = email
     invitation.role = role
     invitation.invited_by = by
     # The e-mail that is on its way to them opens nothing any more; the next one brings a link.

@@ -16,6 +16,7 @@ from accounts.errors import LastOwner, MemberNotFound, ProjectNotFound, RoleNotE
 from accounts.models import Membership
 from accounts.queries import member_for, members_of
 from orderchainer.api.errors import Invalid
+from orderchainer.api.fields import uuid_in
 from orderchainer.api.pagination import bare_list, page_window_of, part_of
 from orderchainer.api.schema import (
     PAGE_WINDOW,
@@ -81,7 +82,7 @@ class OneMemberView(ProjectView):
 
     def operation_of(self, request: Request) -> Operation:
         """Let everybody go by themselves."""
-        is_own = self.kwargs["user_id"] == str(self.caller.uuid)
+        is_own = uuid_in(self.kwargs["user_id"]) == self.caller.uuid
         if request.method == "DELETE" and is_own:
             return Operation.LEAVE_PROJECT
         return super().operation_of(request)

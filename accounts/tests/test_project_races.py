@@ -1,0 +1,275 @@
+"""Two at once in a project, and on PostgreSQL what would happen without our locks."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from accounts.access import Operation
+from accounts.errors import (
+    InvitationNotFound,
+    LastOwner,
+    ProjectNotFound,
+    RoleNotEnough,
+)
+from accounts.models import Invitation, Membership, Project, User
+from accounts.queries import project_for
+from accounts.services import (
+    accept_invitation,
+    change_role,
+    invitations,
+    invite,
+    members,
+    remove_member,
+    set_member,
+)
+from accounts.tests.factories import make_user
+from accounts.tests.projects import Team, make_invitation, make_team, roles_in
+from orderchainer.testing.races import Meeting, on_postgresql, race
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+Role = Membership.Role
+GRACE = "grace@example.com"
+
+
+def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the locks of project and user away."""
+
+    def read(project: Project) -> Project:
+        return Project.objects.get(pk=project.pk)
+
+    for module in (members, invitations):
+        monkeypatch.setattr(module, "lock_project", read)
+        monkeypatch.setattr(module, "lock_user", lambda user: user)
+
+
+def names(outcomes: Sequence[object]) -> list[str]:
+    """Return what came of each, by the names of the types, sorted."""
+    return sorted(type(outcome).__name__ for outcome in outcomes)
+
+
+# --- The last two owners leave at once --------------------------------------------------------
+
+
+def two_owners() -> Team:
+    """Return a project with two owners: `owner` and `agent`."""
+    team = make_team()
+    set_member(project=team.project, user=team.members["agent"], role=Role.OWNER)
+    return team
+
+
+def leaving(team: Team, role: str) -> Callable[[], None]:
+    """Return the work of leaving."""
+    user = team.members[role]
+    return lambda: remove_member(project=team.project, user=user, by=user)
+
+
+def stepping_down(team: Team, role: str) -> Callable[[], object]:
+    """Return the work of becoming a viewer."""
+    user = team.members[role]
+    return lambda: change_role(
+        project=team.project, user=user, role=Role.VIEWER, by=user
+    )
+
+
+Way = Callable[[Team, str], Callable[[], object]]
+# With the statement by which it is done.
+WAYS = pytest.mark.parametrize(
+    ("way", "statement"),
+    [
+        (leaving, 'DELETE FROM "accounts_membership"'),
+        (stepping_down, 'UPDATE "accounts_membership"'),
+    ],
+)
+
+
+@WAYS
+def test_of_the_last_two_owners_one_stays(way: Way, statement: str) -> None:
+    team = two_owners()
+
+    outcomes = race(way(team, "owner"), way(team, "agent"))
+
+    assert sum(isinstance(outcome, LastOwner) for outcome in outcomes) == 1
+    assert list(roles_in(team.project).values()).count("owner") == 1
+
+
+@pytest.mark.services
+@on_postgresql
+@WAYS
+def test_the_lock_keeps_the_last_two_owners_from_leaving_at_once(
+    way: Way, statement: str
+) -> None:
+    team = two_owners()
+    meeting = Meeting(statement)
+
+    outcomes = race(way(team, "owner"), way(team, "agent"), meeting=meeting)
+
+    assert not meeting.was_complete
+    assert sum(isinstance(outcome, LastOwner) for outcome in outcomes) == 1
+
+
+@pytest.mark.services
+@on_postgresql
+@WAYS
+def test_without_the_lock_a_project_loses_both_owners(
+    monkeypatch: pytest.MonkeyPatch, way: Way, statement: str
+) -> None:
+    """The negative control: each counts on the other."""
+    team = two_owners()
+    unlock(monkeypatch)
+    meeting = Meeting(statement)
+
+    race(way(team, "owner"), way(team, "agent"), meeting=meeting)
+
+    assert meeting.was_complete
+    assert "owner" not in roles_in(team.project).values()
+
+
+# --- One invitation accepted twice at once ----------------------------------------------------
+
+
+def test_one_invitation_lets_its_user_in_once() -> None:
+    team = make_team()
+    grace = make_user(email=GRACE)
+    _, link = make_invitation(team)
+
+    # As by two sessions: nothing but the rows is shared.
+    outcomes = race(
+        *[lambda: accept_invitation(link=link, user=User.objects.get(email=GRACE))] * 4
+    )
+
+    assert names(outcomes) == [*["InvitationNotFound"] * 3, "Membership"]
+    assert team.project.memberships.filter(user=grace).count() == 1
+    assert Invitation.objects.get().accepted_at
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_the_lock_comes_before_the_constraint(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """Without it, the negative control, the constraint still lets one in, and the other sees a defect."""
+    team = make_team()
+    grace = make_user(email=GRACE)
+    _, link = make_invitation(team)
+    if not is_locked:
+        unlock(monkeypatch)
+    meeting = Meeting('INSERT INTO "accounts_membership"')
+
+    outcomes = race(
+        *[lambda: accept_invitation(link=link, user=grace)] * 2, meeting=meeting
+    )
+
+    assert meeting.was_complete is not is_locked
+    refusal = "InvitationNotFound" if is_locked else "IntegrityError"
+    assert names(outcomes) == [refusal, "Membership"]
+    assert team.project.memberships.filter(user=grace).count() == 1
+
+
+def test_an_invitation_is_accepted_or_revoked() -> None:
+    team = make_team()
+    grace = make_user(email=GRACE)
+    invitation, link = make_invitation(team)
+
+    accepted, revoked = race(
+        lambda: accept_invitation(link=link, user=grace),
+        lambda: invitations.revoke_invitation(invitation=invitation, by=team.owner),
+    )
+
+    is_in = team.project.memberships.filter(user=grace).exists()
+    assert is_in is isinstance(accepted, Membership)
+    assert isinstance(revoked if is_in else accepted, InvitationNotFound)
+
+
+# --- One address invited twice at once --------------------------------------------------------
+
+
+def inviting(team: Team, role: str, email: str = GRACE) -> Callable[[], Invitation]:
+    """Return the work of inviting somebody, by the member in that role."""
+    return lambda: invite(
+        project=team.project, email=email, role=Role.AGENT, by=team.members[role]
+    )
+
+
+def test_invited_twice_at_once_somebody_has_one_invitation() -> None:
+    team = make_team()
+
+    outcomes = race(
+        inviting(team, "owner"), inviting(team, "manager", "GRACE@example.com")
+    )
+
+    assert names(outcomes) == ["Invitation", "Invitation"]
+    assert Invitation.objects.count() == 1
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_the_lock_lets_the_second_invitation_renew_the_first(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """Without it, the negative control, the constraint turns the second one into a defect."""
+    team = make_team()
+    if not is_locked:
+        unlock(monkeypatch)
+    meeting = Meeting('INSERT INTO "accounts_invitation"')
+
+    outcomes = race(inviting(team, "owner"), inviting(team, "manager"), meeting=meeting)
+
+    assert meeting.was_complete is not is_locked
+    second = "Invitation" if is_locked else "IntegrityError"
+    assert names(outcomes) == sorted(["Invitation", second])
+    assert Invitation.objects.count() == 1
+
+
+# --- A role is taken away while its member acts -----------------------------------------------
+
+
+def removing(team: Team, role: str) -> Callable[[], None]:
+    """Return the work of removing a member."""
+    return lambda: remove_member(
+        project=team.project, user=team.members[role], by=team.owner
+    )
+
+
+def test_a_manager_who_is_removed_leaves_no_open_invitation() -> None:
+    team = make_team()
+
+    invited, removed = race(inviting(team, "manager"), removing(team, "manager"))
+
+    assert isinstance(invited, Invitation | ProjectNotFound)
+    assert removed is None
+    assert not team.project.invitations.open().exists()
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_the_lock_keeps_a_removed_manager_from_inviting(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """Without it, the negative control, they invite after their invitations were looked for."""
+    team = make_team()
+    if not is_locked:
+        unlock(monkeypatch)
+    # The one was found to be a manager, the other has just removed them.
+    meeting = Meeting('FROM "accounts_invitation"')
+
+    race(inviting(team, "manager"), removing(team, "manager"), meeting=meeting)
+
+    assert meeting.was_complete is not is_locked
+    assert team.project.invitations.open().exists() is not is_locked
+
+
+def test_what_a_view_allowed_is_refused_once_it_was_taken_away() -> None:
+    team = make_team()
+    manager = team.members["manager"]
+    project = project_for(manager, team.project.uuid, Operation.MANAGE_MEMBERS)
+    change_role(project=project, user=manager, role=Role.AGENT, by=team.owner)
+
+    with pytest.raises(RoleNotEnough):
+        invite(project=project, email=GRACE, role=Role.AGENT, by=manager)
+    with pytest.raises(RoleNotEnough):
+        remove_member(project=project, user=team.members["viewer"], by=manager)
+    assert not Invitation.objects.exists()
