@@ -149,13 +149,36 @@ def _why_not_writable(path: Path) -> str | None:
         return "it is a directory"
     if path.exists():
         return None if os.access(path, os.W_OK) else "permission denied"
-    # The directory is made with the first line; what counts is the nearest one that is there.
-    parent = next(folder for folder in path.parents if folder.exists())
-    if not parent.is_dir():
-        return f"{parent} is not a directory"
-    if not os.access(parent, os.W_OK | os.X_OK):
-        return f"permission denied in {parent}"
+    # The directory is made with the first line.
+    return _why_not_writable_in(path.parent)
+
+
+def _why_not_writable_in(directory: Path) -> str | None:
+    """Return why no file can be made in a directory that is, if need be, made first."""
+    # What counts is the nearest one that is there.
+    nearest = next(
+        folder for folder in (directory, *directory.parents) if folder.exists()
+    )
+    if not nearest.is_dir():
+        return f"{nearest} is not a directory"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"permission denied in {nearest}"
     return None
+
+
+@register()
+def check_media_root(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a MEDIA_ROOT in which this process can keep no pictures."""
+    reason = _why_not_writable_in(Path(settings.MEDIA_ROOT))
+    if reason is None:
+        return []
+    return [
+        Error(
+            f"Pictures cannot be kept in {settings.MEDIA_ROOT}: {reason}.",
+            hint="Set MEDIA_ROOT to a directory that this user may write, or make it writable.",
+            id="orderchainer.E008",
+        )
+    ]
 
 
 @register()

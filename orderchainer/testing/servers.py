@@ -18,6 +18,12 @@ from django.db import connection
 
 START_SECONDS = 30.0
 
+# Limits that count, and that no test reaches: for those that call as no client may.
+PLENTY = dict.fromkeys(
+    ("RATE_LIMIT_AUTH", "RATE_LIMIT_CODES", "RATE_LIMIT_AI", "RATE_LIMIT_STANDARD"),
+    "1000000/m",
+)
+
 needs_services = pytest.mark.skipif(
     connection.vendor != "postgresql" or not settings.REDIS_URL,
     reason="needs DATABASE_URL to name a PostgreSQL and REDIS_URL a Redis",
@@ -40,6 +46,7 @@ def environment_in(directory: Path, **variables: str) -> dict[str, str]:
         "ENV_FILE": "",
         "DATABASE_URL": f"sqlite:///{directory / 'orderchainer.db'}",
         "LOG_FILE": str(directory / "orderchainer.log"),
+        "MEDIA_ROOT": str(directory / "media"),
         **variables,
     }
 

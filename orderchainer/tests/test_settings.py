@@ -118,6 +118,8 @@ def test_production_starts_with_both() -> None:
         ({"DATABASE_URL": "mysql://root@127.0.0.1/shop"}, "DATABASE_URL"),
         ({"CREDENTIALS_KEYS": "too-short"}, "orderchainer.E001"),
         ({"ACCESS_TOKEN_EXPIRE_MINUTES": "0"}, "orderchainer.E003"),
+        ({"MEDIA_ROOT": "/dev/null/pictures"}, "orderchainer.E008"),
+        ({"MEDIA_ROOT": "manage.py"}, "orderchainer.E008"),
         ({"ACTIVITY_RETENTION_DAYS": "0"}, "orderchainer.E006"),
         ({"ACTIVITY_RETENTION_DAYS": "1000000"}, "orderchainer.E006"),
     ],
