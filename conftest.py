@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from orderchainer.api.rates import LIMITS
 from orderchainer.celery import app
 from orderchainer.logs import configure, logging_config
 
@@ -43,11 +44,7 @@ def _static_files_when_asked_for() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _no_limits() -> Iterator[None]:
     """Let tests call as often as they like; those of the limits set their own rates."""
-    off = dict.fromkeys(
-        ("RATE_LIMIT_AUTH", "RATE_LIMIT_CODES", "RATE_LIMIT_AI", "RATE_LIMIT_STANDARD"),
-        "",
-    )
-    with override_settings(**off):
+    with override_settings(**dict.fromkeys((each.setting for each in LIMITS), "")):
         yield
 
 

@@ -306,6 +306,7 @@ RATE_LIMIT_AUTH = env.str("RATE_LIMIT_AUTH", default="5/m")
 RATE_LIMIT_CODES = env.str("RATE_LIMIT_CODES", default="10/h")
 RATE_LIMIT_AI = env.str("RATE_LIMIT_AI", default="60/m")
 RATE_LIMIT_STANDARD = env.str("RATE_LIMIT_STANDARD", default="100/m")
+RATE_LIMIT_UPLOADS = env.str("RATE_LIMIT_UPLOADS", default="10/m")
 RATELIMIT_USE_CACHE = "limits"
 
 # --- Events ----------------------------------------------------------------------------------

@@ -20,13 +20,20 @@ from accounts.errors import (
 from accounts.models import User
 from orderchainer.api.errors import Invalid
 from orderchainer.api.parsers import FormParser, MultiPartParser, StrictJSONParser
-from orderchainer.api.rates import REGISTER, SIGN_IN
+from orderchainer.api.rates import (
+    REGISTER,
+    SIGN_IN,
+    UPLOAD,
+    Usage,
+    count,
+    user_subject,
+)
 from orderchainer.api.schema import answer_example, errors_of, request_example
 from orderchainer.api.views import SurfaceView
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-UPLOAD = "multipart/form-data"
+UPLOAD_TYPE = "multipart/form-data"
 
 TOKENS_EXAMPLE = {
     "refresh": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
@@ -236,6 +243,13 @@ class ShopProfileView(SurfaceView):
     area = "account"
     parser_classes = (StrictJSONParser, MultiPartParser, FormParser)
 
+    def count_request(self, request: Request) -> Usage | None:
+        """Count what may bring a picture under the limit of those, too."""
+        usage = super().count_request(request)
+        if request.user.is_authenticated and _is_upload(request):
+            return count(UPLOAD, [user_subject(request.user.pk)]) or usage
+        return usage
+
     @extend_schema(
         operation_id="shop_get_profile",
         summary="Read your profile",
@@ -259,7 +273,7 @@ class ShopProfileView(SurfaceView):
         ),
         request={
             JSON: serializers.ShopProfileChange,
-            UPLOAD: serializers.ShopProfileChange,
+            UPLOAD_TYPE: serializers.ShopProfileChange,
             FORM: serializers.ShopProfileChange,
         },
         responses={
@@ -281,7 +295,7 @@ class ShopProfileView(SurfaceView):
                 media_type=JSON,
             ),
             request_example(
-                "A picture", {"avatar": "(the file's bytes)"}, media_type=UPLOAD
+                "A picture", {"avatar": "(the file's bytes)"}, media_type=UPLOAD_TYPE
             ),
             answer_example(
                 "You",
@@ -305,6 +319,10 @@ class ShopProfileView(SurfaceView):
         with _by_field():
             user = services.update_profile(user=user, changes=body.changes)
         return Response(serializers.user_output(user))
+
+
+def _is_upload(request: Request) -> bool:
+    return request.content_type.lower().startswith(UPLOAD_TYPE)
 
 
 def _caller_of(request: Request) -> User:
