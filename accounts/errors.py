@@ -79,6 +79,13 @@ class InvalidCredentials(Unauthenticated):
     default_message = "Invalid credentials"
 
 
+class WrongPassword(Invalid):
+    """Somebody who is in has not shown that they know the password as well."""
+
+    def __init__(self) -> None:
+        super().__init__({"current_password": ["This is not your password."]})
+
+
 class TokenRefused(Unauthenticated):
     """A token that is not ours, not of this kind, out of date, used up, or of an ended session."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.activity import record_activity, record_each
 from accounts.errors import ApiTokenNotFound, TokenRefused, TooManyApiTokens
 from accounts.events import ActivityType, announce_ended_credentials
+from accounts.locks import lock_user
 from accounts.models import ApiToken, User
 from accounts.scopes import SCOPES
 from accounts.tokens import new_api_token
@@ -91,8 +92,8 @@ def _hold_still(user: User) -> bool:
     Of two tokens made at once each would count without the other; and a user who is being deactivated
     would be left with one that nobody has revoked.
     """
-    row = User.objects.select_for_update(no_key=True).filter(pk=user.pk)
-    return bool(row.values_list("is_active", flat=True).first())
+    now = lock_user(user)
+    return now is not None and now.is_active
 
 
 @transaction.atomic

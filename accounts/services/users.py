@@ -15,6 +15,7 @@ from accounts.errors import (
     OwnAccount,
     UsernameTaken,
     UserNotFound,
+    WrongPassword,
 )
 from accounts.events import ActivityType
 from accounts.locks import lock_user
@@ -55,14 +56,19 @@ def change_sign_in(
     by: User,
     email: str | None = None,
     password: str | None = None,
+    others: Mapping[str, str] | None = None,
+    shown_hash: str | None = None,
 ) -> User:
     """Change the e-mail, the password or both, all or nothing; return the user as they are then.
 
-    What follows from either is told at `update_user` and `change_password`. Raises `Invalid` (under
-    `email` and `password`, all that is wrong at once), `EmailInUse`, and `UserNotFound` for an account
-    that is deleted.
+    What follows from either is told at `update_user` and `change_password`. `others` are further fields of
+    `UPDATABLE` that change along. `shown_hash` is that of the password which the caller has shown to know.
+    Raises `Invalid` (under `email` and `password`, all that is wrong at once), `EmailInUse`,
+    `WrongPassword` where the password is another by now, and `UserNotFound` for an account that is deleted.
     """
     candidate = copy(user)
+    for name, value in (others or {}).items():
+        setattr(candidate, name, value)
     if email is not None:
         candidate.email = _normalised(email)
     if errors := _sign_in_problems(candidate, password):
@@ -71,11 +77,14 @@ def change_sign_in(
     try:
         with transaction.atomic():
             now = _locked(user)
+            if shown_hash is not None and now.password != shown_hash:
+                raise WrongPassword
             # The password first: word of both goes to the address that the user has had until now.
             if hashed is not None:
                 _set_password(now, hashed, by)
-            if email is not None:
-                update_user(user=now, changes={"email": email}, by=by)
+            changes = {**(others or {}), **({} if email is None else {"email": email})}
+            if changes:
+                update_user(user=now, changes=changes, by=by)
             return now
     except EmailTaken as exc:
         raise EmailInUse from exc

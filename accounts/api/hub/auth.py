@@ -9,7 +9,13 @@ from accounts.api.authentication import bearer_token_of, caller_of
 from accounts.api.hub import auth_serializers as serializers
 from accounts.api.public import UNCACHED, PublicView
 from accounts.attempts import count_attempt
-from accounts.errors import EmailNotVerified, EmailTaken, InvalidCredentials
+from accounts.errors import (
+    EmailInUse,
+    EmailNotVerified,
+    EmailTaken,
+    InvalidCredentials,
+    WrongPassword,
+)
 from orderchainer.api.errors import Invalid
 from orderchainer.api.rates import REGISTER, SIGN_IN
 from orderchainer.api.schema import answer_example, errors_of, request_example
@@ -209,9 +215,9 @@ class MeView(SurfaceView):
             **errors_of(
                 "hub",
                 400,
-                Invalid({"current_password": ["This is not your password."]}),
+                WrongPassword(),
                 403,
-                EmailTaken(),
+                EmailInUse(),
             ),
         },
         examples=[

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import check_password
 from django.core.cache import caches
 from rest_framework.test import APIClient
 
-from accounts.models import Session, User
+from accounts.models import OutgoingEmail, Session, User
 from accounts.services import deactivate_user
 from accounts.tests.factories import (
     PASSWORD,
@@ -408,6 +408,38 @@ def test_another_email_has_to_be_verified() -> None:
     assert client.get(ME).json() == response.json()
 
 
+def test_word_of_a_new_email_and_password_goes_to_the_old_address() -> None:
+    user = make_user(email="user@example.com")
+    OutgoingEmail.objects.all().delete()
+
+    client_of(user).patch(ME, {**CHANGES["both"], "current_password": PASSWORD})
+
+    assert set(OutgoingEmail.objects.values_list("kind", "recipient")) == {
+        ("password_changed", "user@example.com"),
+        ("email_changed", "user@example.com"),
+        ("verify_email", "other@example.com"),
+    }
+
+
+def test_a_password_like_the_name_that_comes_with_it_is_refused() -> None:
+    user = make_user()
+
+    response = client_of(user).patch(
+        ME,
+        {
+            "name": "Johnathan Doe",
+            "password": "JohnathanDoe",
+            "current_password": PASSWORD,
+        },
+    )
+
+    assert refusal(response)[2] == {
+        "password": ["The password is too similar to the first name."]
+    }
+    user.refresh_from_db()
+    assert user.name == ""
+
+
 def test_an_email_that_is_taken_is_refused_and_nothing_is_changed() -> None:
     make_user(email="taken@example.com")
     user = make_user(email="user@example.com")
@@ -422,7 +454,7 @@ def test_an_email_that_is_taken_is_refused_and_nothing_is_changed() -> None:
         },
     )
 
-    assert refusal(response)[:2] == (409, "USER_ALREADY_EXISTS")
+    assert refusal(response)[:2] == (409, "EMAIL_ALREADY_IN_USE")
     user.refresh_from_db()
     assert (user.email, user.name) == ("user@example.com", "")
     assert check_password(PASSWORD, user.password)

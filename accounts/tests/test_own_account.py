@@ -1,0 +1,74 @@
+"""What people change about themselves when they do two things at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import check_password
+
+from accounts.errors import WrongPassword
+from accounts.models import User
+from accounts.services import change_own_account, own_account
+from accounts.services.users import change_sign_in
+from accounts.tests.factories import PASSWORD, make_user
+from orderchainer.testing.races import race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def choose(user: User, password: str) -> Callable[[], User]:
+    """Return the work of choosing another password, of a request that has just been let in."""
+    read = User.objects.get(pk=user.pk)
+    return lambda: change_own_account(
+        user=read, changes={}, password=password, current_password=PASSWORD
+    )
+
+
+def test_one_current_password_is_good_for_one_new_one() -> None:
+    """Of a thief and the robbed who change it at once, the second has shown nothing any more."""
+    user = make_user()
+
+    outcomes = race(choose(user, "another horse"), choose(user, "a third horse"))
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "User",
+        "WrongPassword",
+    ]
+    [changed] = [outcome for outcome in outcomes if isinstance(outcome, User)]
+    user.refresh_from_db()
+    assert user.password == changed.password
+
+
+def test_without_the_second_look_it_is_good_for_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative control."""
+
+    def trusting(*, shown_hash: str, **kwargs: Any) -> User:
+        return change_sign_in(**kwargs)
+
+    monkeypatch.setattr(own_account, "change_sign_in", trusting)
+    user = make_user()
+
+    outcomes = race(choose(user, "another horse"), choose(user, "a third horse"))
+
+    assert [type(outcome) for outcome in outcomes] == [User, User]
+
+
+def test_nothing_is_changed_with_a_password_that_was_replaced() -> None:
+    user = make_user(email="user@example.com")
+    late = User.objects.get(pk=user.pk)
+    change_own_account(
+        user=user, changes={}, password="another horse", current_password=PASSWORD
+    )
+
+    with pytest.raises(WrongPassword):
+        change_own_account(
+            user=late,
+            changes={"email": "thief@example.com", "first_name": "Eve"},
+            current_password=PASSWORD,
+        )
+
+    user.refresh_from_db()
+    assert (user.email, user.first_name) == ("user@example.com", "")
+    assert check_password("another horse", user.password)
