@@ -419,7 +419,8 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} as {self.role} of {self.project}"
+        # Without the e-mail: the admin writes this into its history, which outlives the account.
+        return f"user {self.user_id} as {self.role} of {self.project}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

@@ -115,4 +115,6 @@ def _change(project: Project, changed: Mapping[str, Any], by: User | None) -> No
         setattr(project, name, value)
     project.save(update_fields=[*changed, "updated_at"])
     kind = ActivityType.PROJECT_DELETED if is_deleted else ActivityType.PROJECT_CHANGED
-    record_activity(kind, user=by, project_id=project.pk, fields=sorted(changed))
+    record_activity(
+        kind, user=None, by=by, project_id=project.pk, fields=sorted(changed)
+    )

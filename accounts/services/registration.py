@@ -30,10 +30,12 @@ def register_user(
     username: str = "",
     phone: str = "",
     address: str = "",
+    by: User | None = None,
 ) -> User:
     """Create a user with a personal project, and have the e-mail that asks to confirm the address sent.
 
-    Raises `Invalid` (under `email`, `password`, `username`), `EmailTaken` and `UsernameTaken`.
+    `by` is who does it, the user themselves where nobody else is named. Raises `Invalid` (under `email`,
+    `password`, `username`), `EmailTaken` and `UsernameTaken`.
     """
     candidate = User(
         email=email.strip(),
@@ -48,7 +50,7 @@ def register_user(
     # Asked before the costly hash. The database's constraints decide when two come at once.
     _check_free(candidate)
     try:
-        return _create(candidate, password)
+        return _create(candidate, password, by)
     except IntegrityError as exc:
         try:
             _check_free(candidate)
@@ -58,7 +60,7 @@ def register_user(
 
 
 @transaction.atomic
-def _create(candidate: User, password: str) -> User:
+def _create(candidate: User, password: str, by: User | None) -> User:
     user = User.objects.create_user(
         candidate.email,
         password,
@@ -68,7 +70,7 @@ def _create(candidate: User, password: str) -> User:
         phone=candidate.phone,
         address=candidate.address,
     )
-    record_activity(ActivityType.USER_REGISTERED, user=user)
+    record_activity(ActivityType.USER_REGISTERED, user=user, by=by)
     queue_code(recipient=user.email, purpose=EmailCode.Purpose.VERIFY_EMAIL)
     return user
 
