@@ -55,3 +55,9 @@ def announce_ended_credentials(*, user_id: int, credential_ids: Sequence[UUID]) 
                 sender=None, user_id=user_id, credential_ids=ended
             )
         )
+
+
+# Sent with `user: User` within the transaction in which an account is deleted, so that what other apps
+# keep of the person goes with it or nothing does: a receiver that fails makes the deletion fail. A row would
+# come too late, and tell of somebody who wants to be told of no more.
+user_deleted = Signal()

@@ -1,16 +1,19 @@
 """Hearing of orders and telling Discord."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.events import user_deleted
 from accounts.models import User
 from integrations import services
 from integrations.discord.client import Verdict
 from integrations.discord.embeds import LISTED_ORDERS, Related, Subject, embed_of
 from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from integrations.errors import WebhookNotFound
 from integrations.models import DiscordWebhook
 from orderchainer.encryption import Undecryptable
 from orders.events import Drop, EventType, GiveUp, Subscriber, TryAgain, subscribe
@@ -18,8 +21,15 @@ from orders.models import Order, OrderDependency, OrderEvent
 
 
 def connect() -> None:
-    """Have Discord hear of every event."""
+    """Have Discord hear of every event, and forget whoever deletes their account."""
     subscribe(Subscriber(services.SUBSCRIBER, wants=wants, deliver=deliver))
+    user_deleted.connect(forget)
+
+
+def forget(sender: object, *, user: User, **_: object) -> None:
+    """Disconnect a user whose account is being deleted: nothing that opens their channel stays."""
+    with suppress(WebhookNotFound):
+        services.delete_discord_webhook(user=user)
 
 
 def wants(events: Sequence[OrderEvent]) -> Iterable[OrderEvent]:

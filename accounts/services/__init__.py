@@ -15,6 +15,7 @@ from accounts.services.codes import (
     send_code,
     verify_email,
 )
+from accounts.services.deleting import delete_user
 from accounts.services.emails import queue_code, queue_email, retry_emails
 from accounts.services.idempotency import Answer, answer_once, fingerprint_of
 from accounts.services.invitations import (
@@ -53,6 +54,7 @@ from accounts.services.signing_up import sign_up
 from accounts.services.users import (
     activate_user,
     change_password,
+    change_sign_in,
     deactivate_user,
     update_user,
 )
@@ -68,12 +70,14 @@ __all__ = [
     "change_own_account",
     "change_password",
     "change_role",
+    "change_sign_in",
     "clear_profile",
     "confirm_email",
     "create_api_token",
     "create_project",
     "deactivate_user",
     "delete_project",
+    "delete_user",
     "end_session",
     "end_sessions",
     "fingerprint_of",

@@ -1,0 +1,65 @@
+"""Deleting an account: the person goes, their orders stay."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.activity import record_activity
+from accounts.errors import UserNotFound
+from accounts.events import ActivityType, user_deleted
+from accounts.locks import lock_user
+from accounts.models import (
+    EmailCode,
+    IdempotencyRecord,
+    Invitation,
+    Project,
+    Session,
+    User,
+)
+from accounts.services.api_tokens import revoke_api_tokens
+from accounts.services.members import leave_every_project
+from accounts.services.profiles import clear_profile
+from accounts.services.sessions import end_sessions
+
+
+@transaction.atomic
+def delete_user(*, user: User, by: User | None = None) -> None:
+    """Take the person out of the account, at once and for good; its row stays for the orders.
+
+    The e-mail and the username are free again. `by` is who does it, `user` themselves where nobody else
+    is named. Sends `user_deleted`, records `user_deleted` and what ends with it. Raises `OwnsProjects`
+    where others work in a project that nobody else owns, and `UserNotFound` where it was deleted before.
+    """
+    leaving = lock_user(user)
+    if leaving is None:
+        raise UserNotFound
+    leave_every_project(user=leaving, by=by)
+    end_sessions(user=leaving, reason=Session.EndReason.DELETED, by=by)
+    revoke_api_tokens(user=leaving, by=by)
+    _forget(leaving)
+    user_deleted.send(sender=None, user=leaving)
+    record_activity(ActivityType.USER_DELETED, user=leaving, by=by)
+    user.is_active, user.deleted_at = leaving.is_active, leaving.deleted_at
+
+
+def _forget(user: User) -> None:
+    """Leave nothing of the person on the row of a locked user, or beside it."""
+    clear_profile(user)
+    EmailCode.objects.filter(user=user).delete()
+    IdempotencyRecord.objects.filter(user=user).delete()
+    Invitation.objects.filter(email__iexact=user.email).delete()
+    user.groups.clear()
+    user.user_permissions.clear()
+
+    # A domain that no mail is ever delivered to (RFC 2606, 2).
+    user.email = f"deleted-{user.uuid}@deleted.invalid"
+    user.username = user.first_name = user.last_name = ""
+    user.phone = user.address = ""
+    user.set_unusable_password()
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.email_verified_at = None
+    user.deleted_at = timezone.now()
+    user.save()
+    # Their own project is named after their e-mail.
+    Project.objects.filter(personal_owner=user).update(
+        name=user.email, description="", settings={}, updated_at=user.deleted_at
+    )
