@@ -170,7 +170,7 @@ def mark_email_verified(*, user: User, by: User | None = None) -> None:
     ).update(email_verified_at=moment, updated_at=moment)
     EmailCode.objects.filter(user=user, purpose=Purpose.VERIFY_EMAIL).delete()
     if marked:
-        user.email_verified_at = moment
+        user.email_verified_at = user.updated_at = moment
         record_activity(ActivityType.EMAIL_VERIFIED, user=user, by=by)
 
 

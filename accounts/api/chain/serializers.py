@@ -6,11 +6,12 @@ from django.conf import settings
 from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
+from accounts.api.envelope.presentation import shown_user
+from accounts.api.envelope.serializers import EnvelopeUserData
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
 from orderchainer.api.fields import StrictCharField
-from orderchainer.api.surfaces import milliseconds
 
 # --- Requests ---------------------------------------------------------------------------------
 
@@ -69,15 +70,6 @@ class LoggingOut(serializers.Serializer[Any]):
 # --- Answers ----------------------------------------------------------------------------------
 
 
-class RegisteredUserData(serializers.Serializer[User]):
-    """The user as the envelope document shows one."""
-
-    userId = serializers.UUIDField()
-    email = serializers.EmailField()
-    createdAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
-    updatedAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
-
-
 class RegisteredUser(serializers.Serializer[User]):
     """Both documents' answers to a registration, in one."""
 
@@ -86,7 +78,7 @@ class RegisteredUser(serializers.Serializer[User]):
     is_active = serializers.BooleanField()
     success = serializers.BooleanField(help_text="Always true.")
     # DRF takes declared fields off the class, so that its own `data` stays what it is.
-    data = RegisteredUserData()  # type: ignore[assignment]
+    data = EnvelopeUserData()  # type: ignore[assignment]
     message = serializers.CharField()
 
 
@@ -114,12 +106,7 @@ def registered_user(user: User) -> dict[str, Any]:
         "id": user.pk,
         "is_active": user.is_active,
         "success": True,
-        "data": {
-            "userId": str(user.uuid),
-            "email": user.email,
-            "createdAt": milliseconds(user.created_at),
-            "updatedAt": milliseconds(user.updated_at),
-        },
+        "data": shown_user(user),
         "message": "User created successfully",
     }
 

@@ -1,5 +1,53 @@
 """Paths under `/api/auth/` and `/api/user/`, spelt as the envelope document spells them."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts.api.envelope import auth
+from accounts.api.envelope.users import UserViewSet
+
+urlpatterns = [
+    path("auth/login", auth.LoginView.as_view(), name="envelope-login"),
+    path(
+        "auth/forgot-password",
+        auth.ForgotPasswordView.as_view(),
+        name="envelope-forgot-password",
+    ),
+    path(
+        "auth/send-reset-code",
+        auth.SendResetCodeView.as_view(),
+        name="envelope-send-reset-code",
+    ),
+    path(
+        "auth/reset-password",
+        auth.ResetPasswordView.as_view(),
+        name="envelope-reset-password",
+    ),
+    path(
+        "auth/verify-email",
+        auth.VerifyEmailView.as_view(),
+        name="envelope-verify-email",
+    ),
+    path(
+        "auth/resend-verification-code",
+        auth.ResendVerificationCodeView.as_view(),
+        name="envelope-resend-verification-code",
+    ),
+    path(
+        "auth/register-confirmation",
+        auth.RegisterConfirmationView.as_view(),
+        name="envelope-register-confirmation",
+    ),
+    path(
+        "auth/resend-confirmation-email",
+        auth.ResendConfirmationEmailView.as_view(),
+        name="envelope-resend-confirmation-email",
+    ),
+    path(
+        # A text, so that what is no UUID is answered as a user who is not there.
+        "user/<str:user_id>",
+        UserViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="envelope-user",
+    ),
+]

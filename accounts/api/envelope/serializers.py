@@ -1,0 +1,148 @@
+"""The bodies of `/api/auth/` and `/api/user/` in the envelope document, and its answers for the schema."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from accounts.api.fields import EmailTextField, PasswordField
+from accounts.services.registration import email_problems
+from orderchainer.api.envelope import EnvelopeChanges, EnvelopeInput, refusals
+from orderchainer.api.fields import StrictCharField
+
+MIN_CODE_LENGTH = 6
+MAX_CODE_LENGTH = 64
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+class ValidEmailField(EmailTextField):
+    """An e-mail in its right form, whoever has it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = refusals("Email", invalid="Invalid email address")
+        super().__init__(error_messages=words, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read an address."""
+        email = super().to_internal_value(data)
+        if email_problems(email):
+            self.fail("invalid")
+        return email
+
+
+class EnvelopeLogin(EnvelopeInput):
+    """`POST /api/auth/login`."""
+
+    email = ValidEmailField()
+    password = PasswordField(error_messages=refusals("Password"))
+
+
+class EnvelopeEmail(EnvelopeInput):
+    """The address that a code shall go to."""
+
+    email = ValidEmailField()
+
+
+class EnvelopeCode(EnvelopeInput):
+    """The code that came by e-mail."""
+
+    email = ValidEmailField()
+    code = StrictCharField(
+        min_length=MIN_CODE_LENGTH,
+        max_length=MAX_CODE_LENGTH,
+        error_messages=refusals("Code"),
+    )
+
+
+class EnvelopeNewPassword(EnvelopeCode):
+    """`POST /api/auth/reset-password`."""
+
+    newPassword = PasswordField(
+        error_messages=refusals("New password"),
+        help_text="At least 8 characters.",
+    )
+
+
+class EnvelopeConfirmation(EnvelopeInput):
+    """`POST /api/auth/register-confirmation`."""
+
+    uuid = StrictCharField(
+        error_messages=refusals("Uuid"),
+        help_text="What the link in the e-mail ends with.",
+    )
+
+
+class EnvelopeUserChanges(EnvelopeChanges):
+    """`PATCH /api/user/{user_id}`; what was read may be sent back."""
+
+    ignored: ClassVar = frozenset({"userId", "createdAt", "updatedAt"})
+
+    email = ValidEmailField(required=False)
+    password = PasswordField(
+        required=False,
+        error_messages=refusals("Password"),
+        help_text="At least 8 characters.",
+    )
+
+
+# --- Answers ----------------------------------------------------------------------------------
+
+
+class EnvelopeUserData(serializers.Serializer[Any]):
+    """The user as the envelope document shows one."""
+
+    userId = serializers.UUIDField()
+    email = serializers.EmailField()
+    createdAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+    updatedAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+
+
+class EnvelopeUserAnswer(serializers.Serializer[Any]):
+    """A user in their envelope."""
+
+    success = serializers.BooleanField(help_text="Always true.")
+    # DRF takes declared fields off the class, so that its own `data` stays what it is.
+    data = EnvelopeUserData()  # type: ignore[assignment]
+
+
+class EnvelopeUserDone(EnvelopeUserAnswer):
+    """A user in their envelope, with what was done."""
+
+    message = serializers.CharField()
+
+
+class EnvelopeSignInData(EnvelopeUserData):
+    """The user who has signed in, and their tokens."""
+
+    accessToken = serializers.CharField(
+        help_text="For the header `Authorization: Bearer …`."
+    )
+    refreshToken = serializers.CharField(
+        help_text="Good for one `POST /api/auth/refresh`."
+    )
+    tokenType = serializers.CharField(help_text="Always `bearer`.")
+    expiresIn = serializers.IntegerField(
+        help_text="Life of the access token, in seconds."
+    )
+
+
+class EnvelopeSignIn(serializers.Serializer[Any]):
+    """A sign-in in its envelope."""
+
+    success = serializers.BooleanField(help_text="Always true.")
+    data = EnvelopeSignInData()  # type: ignore[assignment]
+    message = serializers.CharField()
+
+
+class EnvelopeExpiry(serializers.Serializer[Any]):
+    """Until when a code is good."""
+
+    expiresAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
+
+
+class EnvelopeCodeSent(serializers.Serializer[Any]):
+    """Word that an e-mail is on its way."""
+
+    success = serializers.BooleanField(help_text="Always true.")
+    message = serializers.CharField()
+    data = EnvelopeExpiry()  # type: ignore[assignment]
