@@ -106,7 +106,8 @@ class TokenOutput(serializers.Serializer[Any]):
         allow_null=True, help_text="Empty where it does not expire."
     )
     last_used_at = serializers.CharField(
-        allow_null=True, help_text="To the minute. Empty where it never was."
+        allow_null=True,
+        help_text="When it last opened something, request or socket, to the minute.",
     )
 
 
