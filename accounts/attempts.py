@@ -18,6 +18,7 @@ from accounts.models import Activity, Session, User
 from orderchainer.api.clients import address_of
 from orderchainer.api.rates import (
     CODES_SENT,
+    INVITATIONS_SENT,
     Limit,
     LimitExceeded,
     Usage,
@@ -67,6 +68,12 @@ def count_code(*, email: str, purpose: str) -> None:
 def count_move(user: User) -> None:
     """Count that `user` takes another e-mail: a code goes to whatever address they name. Raises `LimitExceeded`."""
     count(CODES_SENT, [f"move:{user_subject(user.pk)}"])
+
+
+def count_invitation(*, email: str, by: User) -> None:
+    """Count an invitation that is about to be sent, by who sends it and by who gets it. Raises `LimitExceeded`."""
+    count(INVITATIONS_SENT, [user_subject(by.pk)])
+    count_code(email=email, purpose="invitation")
 
 
 def _was_used_from(email: str, network: str) -> bool:

@@ -185,12 +185,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]]
 if EMBEDDED:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-        "limits": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "limits",
-            # Beyond so many the oldest counts go: an attacker with addresses without end has others.
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        },
+        "limits": {"BACKEND": "orderchainer.api.counters.LocalCountersCache"},
     }
     CHANNEL_LAYERS = {
         "default": {
@@ -208,8 +203,9 @@ else:
             "LOCATION": REDIS_URL,
         },
         "limits": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "orderchainer.api.counters.RedisCountersCache",
             "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "limits",
         },
     }
     CHANNEL_LAYERS = {
@@ -282,7 +278,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- E-mail ----------------------------------------------------------------------------------
 
-# smtp://user:password@host:port, smtp+tls://…, filemail:///directory, or the console, which shows them.
+# smtp://user:password@host:port, smtp+tls://…, filemail:////directory, or the console, which shows them.
 vars().update(
     env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 )
@@ -306,6 +302,7 @@ RATE_LIMIT_AUTH = env.str("RATE_LIMIT_AUTH", default="5/m")
 RATE_LIMIT_CODES = env.str("RATE_LIMIT_CODES", default="10/h")
 RATE_LIMIT_AI = env.str("RATE_LIMIT_AI", default="60/m")
 RATE_LIMIT_STANDARD = env.str("RATE_LIMIT_STANDARD", default="100/m")
+RATE_LIMIT_INVITATIONS = env.str("RATE_LIMIT_INVITATIONS", default="50/h")
 RATE_LIMIT_UPLOADS = env.str("RATE_LIMIT_UPLOADS", default="10/m")
 RATELIMIT_USE_CACHE = "limits"
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.access import Operation
 from accounts.activity import record_activity
+from accounts.attempts import count_invitation
 from accounts.errors import (
     AlreadyMember,
     InvitationExpired,
@@ -51,8 +52,9 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
     """Keep a seat for whoever reads the e-mails of `email`, for `LIFETIME`, and send them a link.
 
     Asked again, the invitation is renewed: its role, its time and its link are those of the last time.
-    Records `member_invited`. Raises `Invalid` under `email`, `AlreadyMember`, `TooManyInvitations`, and
-    `RoleNotEnough` where `by` may not invite, or not to that role.
+    Records `member_invited`. Raises `Invalid` under `email`, `AlreadyMember`, `TooManyInvitations`,
+    `RoleNotEnough` where `by` may not invite, or not to that role, and `LimitExceeded` where they, or
+    others to this address, have sent enough lately.
     """
     email = User.objects.normalize_email(email.strip())
     if problems := email_problems(email):
@@ -70,6 +72,7 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
         if project.invitations.open().count() >= MAX_OPEN:
             raise TooManyInvitations(MAX_OPEN)
         invitation = Invitation(project=project)
+    count_invitation(email=email, by=by)
     invitation.email = email
     invitation.role = role
     invitation.invited_by = by

@@ -53,10 +53,22 @@ USE_CODE = Limit("use-code", "RATE_LIMIT_AUTH", by_account=True)
 # otherwise requests that send nothing would keep its user from ever getting one.
 SEND_CODE = Limit("send-code", "RATE_LIMIT_AUTH")
 CODES_SENT = Limit("codes-sent", "RATE_LIMIT_CODES")
+# By who invites. An e-mail with our name on it goes to whatever addresses they like.
+INVITATIONS_SENT = Limit("invitations-sent", "RATE_LIMIT_INVITATIONS")
 # Beside STANDARD: a picture may take a second to decode, one after the other.
 UPLOAD = Limit("upload", "RATE_LIMIT_UPLOADS")
 
-LIMITS = (STANDARD, AI, SIGN_IN, REGISTER, USE_CODE, SEND_CODE, CODES_SENT, UPLOAD)
+LIMITS = (
+    STANDARD,
+    AI,
+    SIGN_IN,
+    REGISTER,
+    USE_CODE,
+    SEND_CODE,
+    CODES_SENT,
+    INVITATIONS_SENT,
+    UPLOAD,
+)
 
 # django-ratelimit's own notation, of which it takes for granted that it is kept: `5/m`, `10/30s`.
 _RATE = re.compile(r"(?P<count>[0-9]+)/(?P<times>[0-9]*)(?P<unit>[smhd])")

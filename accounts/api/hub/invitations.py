@@ -20,7 +20,6 @@ from accounts.api.hub.project_serializers import (
 )
 from accounts.api.hub.project_view import PROJECT_ID, ProjectView
 from accounts.api.hub.projects import EXAMPLE as PROJECT_EXAMPLE
-from accounts.attempts import count_code
 from accounts.errors import (
     AlreadyMember,
     InvitationExpired,
@@ -127,11 +126,9 @@ class InvitationsView(ProjectView):
         """Invite somebody."""
         body = NewInvitation(data=request.data)
         body.is_valid(raise_exception=True)
-        email = body.validated_data["email"]
-        count_code(email=email, purpose="invitation")
         invitation = services.invite(
             project=self.project,
-            email=email,
+            email=body.validated_data["email"],
             role=Membership.Role(body.validated_data["role"]),
             by=self.caller,
         )

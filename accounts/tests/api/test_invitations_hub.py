@@ -1,11 +1,13 @@
 """Invitations on the hub, from sending one to working in the project."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, Invitation, Membership, OutgoingEmail, User
@@ -159,20 +161,59 @@ def test_a_project_does_not_ask_the_whole_world(team: Team) -> None:
     assert again.status_code == 201
 
 
-def test_nobodys_mailbox_is_filled(team: Team, settings: Any) -> None:
-    settings.RATE_LIMIT_CODES = "2/h"
+@pytest.fixture
+def nothing_counted() -> Iterator[None]:
+    """A moment that stands still, at which nobody has sent anything yet."""
+    caches["limits"].clear()
+    with time_machine.travel(datetime(2025, 1, 12, 10, tzinfo=UTC), tick=False):
+        yield
+    caches["limits"].clear()
+
+
+@pytest.mark.usefixtures("nothing_counted")
+@pytest.mark.parametrize(
+    ("limit", "sent_to"),
+    [
+        ("RATE_LIMIT_CODES", [GRACE, GRACE.upper(), GRACE]),
+        ("RATE_LIMIT_INVITATIONS", [f"{name}@example.com" for name in "abc"]),
+    ],
+)
+def test_nobody_sends_invitations_without_end(
+    settings: Any, limit: str, sent_to: list[str]
+) -> None:
+    setattr(settings, limit, "2/h")
+    team = make_team()
     client = team.client("owner")
 
     def invite(email: str) -> Any:
         return client.post(team.path("invitations"), {"email": email, "role": "agent"})
 
-    statuses = [invite(email).status_code for email in (GRACE, GRACE.upper(), GRACE)]
-    refused = invite(GRACE)
+    statuses = [invite(email).status_code for email in sent_to]
+    refused = invite(sent_to[0])
 
     assert statuses == [201, 201, 429]
     assert refusal(refused) == (429, "RATE_LIMIT_EXCEEDED")
     assert int(refused["Retry-After"]) > 0
-    assert invite("ada@example.com").status_code == 201
+    assert OutgoingEmail.objects.filter(kind="invitation").count() == 2
+
+
+@pytest.mark.usefixtures("nothing_counted")
+def test_what_is_refused_is_not_counted(settings: Any) -> None:
+    settings.RATE_LIMIT_INVITATIONS = "1/h"
+    team = make_team()
+    client = team.client("owner")
+
+    def invite(email: str) -> int:
+        body = {"email": email, "role": "agent"}
+        status: int = client.post(team.path("invitations"), body).status_code
+        return status
+
+    assert [invite(each) for each in ("x", "agent@example.com", GRACE, GRACE)] == [
+        422,
+        409,
+        201,
+        429,
+    ]
 
 
 # --- Renewing ---------------------------------------------------------------------------------
