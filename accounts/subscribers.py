@@ -1,18 +1,20 @@
-"""Sign-ins that Django tells of: refused ones by every door, the rest by the admin's."""
+"""What the accounts hear: sign-ins that Django tells of, and the end of an account."""
 
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.signals import (
     user_logged_in,
     user_logged_out,
     user_login_failed,
 )
+from django.contrib.contenttypes.models import ContentType
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.activity import NOBODY, record_activity
-from accounts.events import ActivityType
-from accounts.models import Session, User
+from accounts.events import ActivityType, user_deleted
+from accounts.models import Project, Session, User
 from accounts.security import email_digest
 
 # What is signed in to with a cookie. Everywhere else people have tokens.
@@ -40,6 +42,13 @@ def record_failed_login(
     )
 
 
+def _user_with(email: str) -> User | None:
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        return None
+
+
 @receiver(user_logged_in)
 def record_admin_login(sender: object, user: User, **kwargs: object) -> None:
     """Record `login_succeeded` for a sign-in with a cookie; those with tokens are recorded as they open."""
@@ -58,8 +67,14 @@ def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> 
         )
 
 
-def _user_with(email: str) -> User | None:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        return None
+@receiver(user_deleted)
+def forget_names_in_the_admins_history(
+    sender: object, user: User, **kwargs: object
+) -> None:
+    """Call the user, and the project named after them, in what the admin did to them as they are now."""
+    projects = Project.objects.filter(personal_owner=user).values_list("pk", flat=True)
+    for model, keys in ((User, [user.pk]), (Project, projects)):
+        LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(model),
+            object_id__in=[str(key) for key in keys],
+        ).update(object_repr=str(user))

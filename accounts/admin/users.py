@@ -1,13 +1,15 @@
 """The back office of users: the list with its actions, and the forms."""
 
 from collections.abc import Iterator
-from typing import Any
+from copy import copy
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -31,7 +33,9 @@ def _is_in_reach(request: HttpRequest, user: User | None) -> bool:
 
 
 class NewUserForm(UserCreationForm):
-    """What it takes to make a user."""
+    """What it takes to make a user. `by` is who does it."""
+
+    by: ClassVar[User]
 
     class Meta:
         model = User
@@ -52,6 +56,7 @@ class NewUserForm(UserCreationForm):
             password=fields["password1"],
             first_name=fields["first_name"],
             last_name=fields["last_name"],
+            by=self.by,
         )
 
     def save_m2m(self) -> None:
@@ -59,7 +64,9 @@ class NewUserForm(UserCreationForm):
 
 
 class UserPasswordForm(AdminPasswordChangeForm):
-    """A new password for somebody."""
+    """A new password for somebody. `by` is who gives it to them."""
+
+    by: ClassVar[User]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +77,9 @@ class UserPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         """Change it by the service, which ends every session of the user."""
         user: User = self.user
-        services.change_password(user=user, password=self.cleaned_data["password1"])
+        services.change_password(
+            user=user, password=self.cleaned_data["password1"], by=self.by
+        )
         return user
 
 
@@ -122,7 +131,7 @@ class DeletedFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no generic at run time
-    """Users. They are deactivated and never deleted: their orders stay what they are."""
+    """Users. Whose account is deleted stays as the row that their orders belong to."""
 
     icon = "person"
     is_main = True
@@ -153,7 +162,6 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     ordering = ("-id",)
     readonly_fields = (
         "uuid",
-        "username",
         "is_active",
         "picture",
         "related_pages",
@@ -295,15 +303,66 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Never: deactivate instead."""
-        return False
+        """Keep whom one may not change, and oneself: that is done where one has signed in."""
+        return (
+            obj != request.user
+            and _is_in_reach(request, obj)
+            and super().has_delete_permission(request, obj)
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer no deletion of many at once: each has a page that tells what it means."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """List nothing: no row goes, and the page says what does."""
+        return [], {}, set(), []
+
+    def log_deletions(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> list[LogEntry]:
+        """Write nothing before the deletion: the history would keep the e-mail."""
+        return []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Take the person out of the account by the service, and write that into the history."""
+        services.delete_user(user=obj, by=caller(request))
+        super().log_deletions(request, User.objects.filter(pk=obj.pk))
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: User | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Tell the form, which is made anew for each request, who fills it in."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.by = caller(request)
+        return form
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Give somebody a new password; a copy of this page tells the form who does."""
+
+        class PasswordForm(UserPasswordForm):
+            by = caller(request)
+
+        page = copy(self)
+        page.change_password_form = PasswordForm
+        return super(UserAdmin, page).user_change_password(request, id, form_url)
 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
     ) -> None:
         """Save changes by the service. A new user is there already: the form has registered them."""
         if change and (changes := changes_in(form, users.UPDATABLE)):
-            services.update_user(user=obj, changes=changes)
+            services.update_user(user=obj, changes=changes, by=caller(request))
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
@@ -363,7 +422,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self.do_each(
             request,
             self._within_reach(request, queryset),
-            lambda user: services.activate_user(user=user),
+            lambda user: services.activate_user(user=user, by=caller(request)),
             done="Activated",
         )
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import OutgoingEmail, User
 from accounts.tests.admin.pages import NEW_PASSWORD, change_form, page, run
 from accounts.tests.factories import PASSWORD, make_user
 
@@ -53,6 +53,37 @@ def test_staff_cannot_touch_a_superuser(clerk: Client, admin: User) -> None:
         "",
         True,
     )
+
+
+def test_deleting_has_a_permission_of_its_own(clerk: Client, admin: User) -> None:
+    user = make_user()
+    staff = User.objects.get(user_permissions__codename="view_user")
+
+    without = clerk.post(page("user_delete", user.pk), {"post": "yes"})
+    staff.user_permissions.add(Permission.objects.get(codename="delete_user"))
+    superuser = clerk.post(page("user_delete", admin.pk), {"post": "yes"})
+    with_it = clerk.post(page("user_delete", user.pk), {"post": "yes"})
+
+    user.refresh_from_db()
+    admin.refresh_from_db()
+    assert (without.status_code, superuser.status_code) == (403, 403)
+    assert with_it.status_code == 302
+    assert (user.deleted_at is None, admin.deleted_at) == (False, None)
+
+
+@pytest.mark.parametrize("action", ["verify_email", "send_verification", "send_reset"])
+def test_who_may_only_look_proves_nobodys_email(action: str) -> None:
+    staff, user = make_user(is_staff=True), make_user()
+    staff.user_permissions.set(Permission.objects.filter(codename="view_user"))
+    browser = Client()
+    browser.force_login(staff)
+    OutgoingEmail.objects.all().delete()
+
+    run(browser, action, "user", user)
+
+    user.refresh_from_db()
+    assert user.email_verified_at is None
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_users_who_are_no_staff_see_nothing() -> None:

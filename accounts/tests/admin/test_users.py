@@ -1,17 +1,19 @@
-"""The pages of users: the services make and change them, and nobody is deleted."""
+"""The pages of users: the services make, change and delete them."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.events import credentials_ended
-from accounts.models import Activity, OutgoingEmail, Session, User
-from accounts.services import open_session
+from accounts.models import Activity, Membership, OutgoingEmail, Session, User
+from accounts.services import create_project, open_session
 from accounts.tests.admin.pages import NEW_PASSWORD, change_form, page, run
 from accounts.tests.factories import PASSWORD, make_user
 
@@ -171,14 +173,6 @@ def test_shows_the_refusal_to_deactivate_oneself(client: Client, admin: User) ->
     assert admin.is_active
 
 
-def test_nobody_is_deleted(client: Client) -> None:
-    user = make_user()
-
-    assert client.post(page("user_delete", user.pk), {"post": "yes"}).status_code == 403
-    assert "delete_selected" not in client.get(page("user_changelist")).content.decode()
-    assert User.objects.filter(pk=user.pk).exists()
-
-
 # --- E-mails ----------------------------------------------------------------------------------
 
 
@@ -304,6 +298,73 @@ def test_nobody_picks_who_is_gone(client: Client) -> None:
     )
 
     assert [row["id"] for row in answer.json()["results"]] == [str(here.pk)]
+
+
+def test_deletes_an_account_after_asking(client: Client, admin: User) -> None:
+    user = make_user(email="ada@example.com", first_name="Ada")
+    client.post(page("user_change", user.pk), change_form(user, first_name="Adah"))
+    own_project = user.personal_project
+    LogEntry.objects.create(
+        user=admin,
+        content_type=ContentType.objects.get_for_model(own_project),
+        object_id=str(own_project.pk),
+        object_repr=str(own_project),
+        action_flag=CHANGE,
+    )
+    url = page("user_delete", user.pk)
+
+    question = client.get(url).content.decode()
+    assert "Delete the account of ada@example.com?" in question
+    assert "Their orders stay" in question
+    answer = client.post(url, {"post": "yes"})
+
+    user.refresh_from_db()
+    assert answer.status_code == 302
+    assert user.deleted_at is not None
+    assert (user.email, user.first_name) == (
+        f"deleted-{user.uuid}@deleted.invalid",
+        "",
+    )
+    assert activity_of(user)[-1] == ("user_deleted", admin.pk)
+    # The history of the admin calls neither them nor the project named after them by the e-mail.
+    entries = LogEntry.objects.values_list("object_repr", flat=True)
+    assert list(entries) == [user.email] * 3
+
+
+def test_shows_why_an_account_cannot_be_deleted(client: Client) -> None:
+    owner = make_user(email="ada@example.com")
+    project = create_project(owner=owner, name="The shop")
+    Membership.objects.create(project=project, user=make_user(), role="agent")
+
+    shown = client.post(
+        page("user_delete", owner.pk), {"post": "yes"}, follow=True
+    ).content.decode()
+
+    owner.refresh_from_db()
+    assert "You are the only owner of The shop." in shown
+    assert (owner.deleted_at, owner.email) == (None, "ada@example.com")
+
+
+def test_nobody_is_deleted_by_the_dozen_nor_by_themselves(
+    client: Client, admin: User
+) -> None:
+    user = make_user()
+
+    assert "delete_selected" not in client.get(page("user_changelist")).content.decode()
+    client.post(
+        page("user_changelist"),
+        {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"},
+    )
+    refused = client.post(page("user_delete", admin.pk), {"post": "yes"})
+
+    assert refused.status_code == 403
+    assert User.objects.filter(deleted_at=None).count() == 2
+
+
+def test_a_deleted_account_is_not_deleted_again(client: Client) -> None:
+    user = make_user(deleted_at=timezone.now())
+
+    assert client.post(page("user_delete", user.pk), {"post": "yes"}).status_code == 403
 
 
 # --- What belongs to somebody -----------------------------------------------------------------
