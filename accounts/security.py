@@ -1,8 +1,8 @@
 """Security events: one line each, by name, in the log named `security`.
 
-Events: `user_registered`, `login_succeeded`, `login_failed`, `token_refused`, `refresh_token_reused`,
-`session_ended`, `password_changed`, `user_activated`, `user_deactivated`, `privileges_changed`.
-A line names a user by id and never holds a password, a token or an e-mail.
+Most of them are activities (`accounts.activity`), a row each beside the line. Lines alone are those that
+would fill the table and concern nobody's account: `token_refused`, `email_verification_failed`. A line
+names a user by id and never holds a password, a token or an e-mail. `docs/operations.md` lists them all.
 """
 
 import structlog

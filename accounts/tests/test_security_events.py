@@ -1,16 +1,19 @@
 """Which security events are logged, and that none of them holds a secret."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 from structlog.testing import capture_logs
 
+from accounts.events import ActivityType
 from accounts.models import User
 from accounts.security import email_digest
 from accounts.services import (
@@ -28,18 +31,7 @@ pytestmark = pytest.mark.django_db
 
 def named(lines: list[Any]) -> list[dict[str, Any]]:
     """Return the security events among log lines."""
-    events = {
-        "user_registered",
-        "login_succeeded",
-        "login_failed",
-        "token_refused",
-        "refresh_token_reused",
-        "session_ended",
-        "password_changed",
-        "user_activated",
-        "user_deactivated",
-        "privileges_changed",
-    }
+    events = {*ActivityType.values, "token_refused"}
     return [line for line in lines if line["event"] in events]
 
 
@@ -177,3 +169,17 @@ def test_what_is_done_to_a_user_is_logged() -> None:
         ("user_activated", user.pk),
     ]
     assert "battery staple" not in str(lines)
+
+
+def test_the_documentation_names_every_event() -> None:
+    text = (settings.BASE_DIR / "docs" / "operations.md").read_text()
+    _, _, table = text.partition("**Security events**")
+    table, _, _ = table.partition("Nothing secret is written")
+    named_there = set(re.findall(r"`([a-z_]+)`", table))
+
+    assert set(ActivityType.values) <= named_there
+    assert {
+        "token_refused",
+        "email_verification_failed",
+        "limit_reached",
+    } <= named_there
