@@ -29,8 +29,12 @@ from django.db import transaction
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-# A camera's 6000 by 4000. Decoded, each takes up to four bytes, and twice that while it is made smaller.
-MOST_PIXELS = 24_000_000
+# What is drawn small while it is read; the others stand in memory whole first, with four bytes for each
+# pixel and up to four times over.
+SMALL_AT_ONCE = frozenset({"JPEG", "MPO"})
+# A camera's 6000 by 4000; a screen's 5120 by 2880.
+MOST_PIXELS_OF_A_JPEG = 24_000_000
+MOST_PIXELS = 16_000_000
 # Those who draw a JPEG in passes need about ten. Each costs us a walk over all pixels and its sender some
 # forty bytes, so that without a bound half a minute of our time fits into 300 kB.
 MOST_JPEG_SCANS = 64
@@ -55,7 +59,7 @@ class Picture:
 
 # --- Reading ----------------------------------------------------------------------------------
 
-# One at a time in each process: a large picture takes 200 MB while it is decoded.
+# One at a time in each process: a large picture takes up to 260 MB while it is decoded.
 _decoding = Lock()
 
 # What Pillow's readers raise at bytes that are not what they begin as.
@@ -105,14 +109,19 @@ def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
         return _encoded(drawn)
 
 
-_TOO_LARGE = f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels."
+_TOO_LARGE = (
+    f"The picture has too many pixels: at most {MOST_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
+    f"{MOST_PIXELS // 1_000_000} million otherwise."
+)
 
 
 def _check_cost(image: Image.Image, content: bytes) -> None:
     """Refuse by its head what would take too much memory or time to decode."""
-    if image.width * image.height > MOST_PIXELS:
+    is_jpeg = image.format in SMALL_AT_ONCE
+    most = MOST_PIXELS_OF_A_JPEG if is_jpeg else MOST_PIXELS
+    if image.width * image.height > most:
         raise PictureRefused(_TOO_LARGE)
-    if content.startswith(b"\xff\xd8") and _scans_of(content) > MOST_JPEG_SCANS:
+    if is_jpeg and _scans_of(content) > MOST_JPEG_SCANS:
         raise PictureRefused("The picture is drawn in too many passes.")
 
 
@@ -138,8 +147,7 @@ def _drawn_anew(image: Image.Image, longest_side: int) -> Image.Image:
     """Return the pixels of the first frame, small and upright, and nothing else of `image`."""
     turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    if image.format not in {"JPEG", "MPO"}:
-        # A JPEG decodes straight to about the wanted size; the others are whole first.
+    if image.format not in SMALL_AT_ONCE:
         image = _in_mode(image, mode)
     image.thumbnail((longest_side, longest_side))
     image = _in_mode(image, mode)

@@ -71,6 +71,14 @@ def png_that_says(
     )
 
 
+def jpeg_that_says(width: int, height: int) -> bytes:
+    """Return a JPEG of some hundred bytes whose head claims that size."""
+    content = encoded(Image.new("RGB", (8, 8), RED), "JPEG")
+    size_at = content.index(b"\xff\xc0") + 5
+    size = struct.pack(">HH", height, width)
+    return content[:size_at] + size + content[size_at + 4 :]
+
+
 def jpeg_in_passes(more: int) -> bytes:
     """Return a progressive JPEG whose last scan is drawn `more` times more often than it need be."""
     content = encoded(Image.new("RGB", (64, 64), RED), "JPEG", progressive=True)

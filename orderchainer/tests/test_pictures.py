@@ -29,6 +29,7 @@ from orderchainer.testing.photographs import (
     decoded,
     encoded,
     jpeg_in_passes,
+    jpeg_that_says,
     noise,
     photograph,
     png_that_says,
@@ -37,7 +38,7 @@ from orderchainer.testing.photographs import (
 
 NO_PICTURE = "Upload a PNG, JPEG, WebP or GIF picture."
 DAMAGED = "The picture is damaged: it cannot be read."
-TOO_LARGE = "The picture has more than 24 million pixels."
+TOO_LARGE = "The picture has too many pixels: at most 24 million as a JPEG, 16 million otherwise."
 
 
 def refusal_of(content: bytes) -> str:
@@ -280,7 +281,8 @@ def test_refuses_a_picture_that_breaks_off(format_: str, part: float) -> None:
     [
         png_that_says(50_000, 50_000),  # Pillow's own bound
         png_that_says(12_000, 12_000),
-        png_that_says(24_000_001, 1),
+        png_that_says(16_000_001, 1),
+        jpeg_that_says(6000, 4001),
         b"GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00;",
     ],
 )
@@ -293,7 +295,11 @@ def test_a_bomb_is_refused_by_its_head(content: bytes) -> None:
 
 def test_refuses_a_picture_without_pixels() -> None:
     assert refusal_of(png_that_says(0, 5)) == NO_PICTURE
-    assert refusal_of(png_that_says(6000, 4000)) == DAMAGED
+
+
+def test_a_head_within_the_bounds_is_no_picture_yet() -> None:
+    assert refusal_of(png_that_says(4000, 4000)) == DAMAGED
+    assert refusal_of(jpeg_that_says(6000, 4000)[:-200]) == DAMAGED
 
 
 def test_a_jpeg_of_many_passes_is_refused_before_they_are_drawn(

@@ -266,8 +266,8 @@ class ShopProfileView(SurfaceView):
         summary="Change your profile",
         description=(
             "Changes what is named, all or nothing. `preferences` replace all that was there. A picture "
-            "is sent as a file named `avatar` in `multipart/form-data`, at most `MAX_UPLOAD_BYTES` and 24 "
-            "million pixels; it is kept within 512 by 512 pixels, upright, and without anything else "
+            "is sent as a file named `avatar` in `multipart/form-data`, at most `MAX_UPLOAD_BYTES` and 16 "
+            "million pixels (24 million as a JPEG); it is kept within 512 by 512 pixels, upright, and without anything else "
             "that the file told, such as where it was taken. What was read here may be sent back "
             "as it is; of values under `profile` those beside it count more."
         ),
