@@ -2,7 +2,7 @@
 
 import socketserver
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from threading import Event, Thread
@@ -17,6 +17,8 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.port: int = self.server_address[1]
+        # Who has connected, and what was taken from them.
+        self.callers = 0
         self.taken: list[EmailMessage] = []
         # What to answer to a command instead of yes; "{data}" in it quotes the e-mail.
         self.answers: dict[str, str] = {}
@@ -29,6 +31,12 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        # Callers are killed in the middle of a word.
+        with suppress(ConnectionError):
+            self._converse()
+
+    def _converse(self) -> None:
+        self.server.callers += 1
         self._say("220 mail.test")
         while line := self.rfile.readline(2000):
             command = line[:4].strip().upper().decode()
