@@ -8,16 +8,34 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.backoffice import ServiceAdmin, ServiceInline, changes_in
-from accounts.models import Membership, Project, User
+from accounts.access import STAFF_PERMISSIONS, Operation
+from accounts.backoffice import ServiceAdmin, ServiceInline, caller, changes_in
+from accounts.models import Invitation, Membership, Project, User
 from accounts.services import projects
 
 
-class MembershipInline(ServiceInline):
+class PeopleInline(ServiceInline):
+    """Who works in the project, or is asked to. The matrix knows one permission for all that is done there."""
+
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the permission that the services ask for."""
+        return request.user.has_perm(STAFF_PERMISSIONS[Operation.MANAGE_MEMBERS])
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the permission that the services ask for."""
+        return self.has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask for the permission that the services ask for."""
+        return self.has_add_permission(request, obj)
+
+
+class MembershipInline(PeopleInline):
     """Who works in the project."""
 
     model = Membership
-    extra = 0
     autocomplete_fields = ("user",)
     fields = ("user", "role", "created_at")
     readonly_fields = ("created_at",)
@@ -27,9 +45,48 @@ class MembershipInline(ServiceInline):
         return super().get_queryset(request).select_related("user", "project")
 
 
-class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """What it takes to make a project: it has an owner from the start."""
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """Whom to invite as what."""
 
+    class Meta:
+        model = Invitation
+        fields = ("email", "role")
+
+    def validate_constraints(self) -> None:
+        """Leave it to the service, by which a second invitation renews the first."""
+
+
+class InvitationInline(PeopleInline):
+    """The open invitations: they are sent, again or anew, and revoked."""
+
+    model = Invitation
+    form = InvitationForm
+    verbose_name = "open invitation"
+    fields = ("email", "role", "invited_by", "created_at", "expires_at")
+    readonly_fields = ("invited_by", "created_at", "expires_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
+        """Leave out what is accepted or revoked, and load who has sent the others."""
+        invitations = super().get_queryset(request)
+        return invitations.filter(accepted_at=None, revoked_at=None).select_related(
+            "invited_by", "project"
+        )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show them to whoever may send them, too."""
+        return self.has_add_permission(request, obj) or super().has_view_permission(
+            request, obj
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: what was sent stands in somebody's mailbox. Send another one."""
+        return False
+
+
+class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """What it takes to make a project: it has an owner from the start. `by` is who makes it."""
+
+    by: ClassVar[User]
     owner = forms.ModelChoiceField(User.objects.filter(is_active=True))
 
     class Meta:
@@ -44,6 +101,7 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
             name=fields["name"],
             description=fields["description"],
             timezone=fields["timezone"],
+            by=self.by,
         )
 
     def save_m2m(self) -> None:
@@ -76,7 +134,7 @@ class ProjectAdmin(ServiceAdmin):
         (None, {"fields": ("name", "description", "timezone", "is_active")}),
         ("Facts", {"fields": ("uuid", "personal_owner", "created_at", "updated_at")}),
     )
-    inlines: ClassVar = [MembershipInline]
+    inlines: ClassVar = [MembershipInline, InvitationInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         """Count the members in the same statement."""
@@ -97,7 +155,9 @@ class ProjectAdmin(ServiceAdmin):
         """Ask for an owner where a project is made."""
         if obj is None:
             kwargs["form"] = NewProjectForm
-        return super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, **kwargs)
+        form.by = caller(request)
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
         """Show a new project's form whole."""
@@ -106,7 +166,7 @@ class ProjectAdmin(ServiceAdmin):
         return super().get_fieldsets(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
-        """Leave the members out while the project is not there."""
+        """Leave people out while the project is not there."""
         return [] if obj is None else super().get_inlines(request, obj)
 
     def has_delete_permission(
@@ -120,13 +180,20 @@ class ProjectAdmin(ServiceAdmin):
     ) -> None:
         """Save changes by the service. A new project is there already: the form has created it."""
         if change and (changes := changes_in(form, projects.UPDATABLE)):
-            services.update_project(project=obj, changes=changes)
+            services.update_project(project=obj, changes=changes, by=caller(request))
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool
     ) -> None:
-        """Save the members by the services: owners first, so that one may follow another."""
-        members: list[Membership] = formset.save(commit=False)
+        """Save members and invitations by the services."""
+        rows: list[Any] = formset.save(commit=False)
+        if formset.model is Invitation:
+            self._save_invitations(rows, formset.deleted_objects, caller(request))
+        else:
+            self._save_members(rows, formset, caller(request))
+
+    def _save_members(self, members: list[Membership], formset: Any, by: User) -> None:
+        """Save the owners first, so that one may follow another."""
         # A row whose user was exchanged stands for two changes: one comes, one goes.
         exchanged = Membership.objects.filter(
             pk__in=[
@@ -144,6 +211,20 @@ class ProjectAdmin(ServiceAdmin):
                 project=member.project,
                 user=member.user,
                 role=Membership.Role(member.role),
+                by=by,
             )
         for member in leaving:
-            services.remove_member(project=member.project, user=member.user)
+            services.remove_member(project=member.project, user=member.user, by=by)
+
+    def _save_invitations(
+        self, sent: list[Invitation], revoked: list[Invitation], by: User
+    ) -> None:
+        for invitation in revoked:
+            services.revoke_invitation(invitation=invitation, by=by)
+        for invitation in sent:
+            services.invite(
+                project=invitation.project,
+                email=invitation.email,
+                role=Membership.Role(invitation.role),
+                by=by,
+            )

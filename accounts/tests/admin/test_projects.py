@@ -1,29 +1,45 @@
 """The pages of projects: the services make and change them and their members."""
 
+from collections.abc import Sequence
+
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.models import Membership, Project
+from accounts.models import (
+    Activity,
+    Invitation,
+    Membership,
+    OutgoingEmail,
+    Project,
+    User,
+)
 from accounts.services import create_project
 from accounts.tests.admin.pages import page
 from accounts.tests.factories import make_user
+from accounts.tests.projects import make_invitation, make_team
 
 pytestmark = pytest.mark.django_db
 
 
-def members_form(project: Project, *rows: dict[str, object]) -> dict[str, object]:
-    """Return what a browser posts from the project's form, with these rows of members."""
+def members_form(
+    project: Project,
+    *rows: dict[str, object],
+    invitations: Sequence[dict[str, object]] = (),
+) -> dict[str, object]:
+    """Return what a browser posts from the project's form, with these rows of members and invitations."""
     form: dict[str, object] = {
         "name": project.name,
         "timezone": project.timezone,
         "is_active": "on",
-        "memberships-TOTAL_FORMS": len(rows),
-        "memberships-INITIAL_FORMS": sum("id" in row for row in rows),
     }
-    for number, row in enumerate(rows):
-        for name, value in row.items():
-            form[f"memberships-{number}-{name}"] = value
-        form[f"memberships-{number}-project"] = project.pk
+    for prefix, these in (("memberships", rows), ("invitations", invitations)):
+        form[f"{prefix}-TOTAL_FORMS"] = len(these)
+        form[f"{prefix}-INITIAL_FORMS"] = sum("id" in row for row in these)
+        for number, row in enumerate(these):
+            for name, value in row.items():
+                form[f"{prefix}-{number}-{name}"] = value
+            form[f"{prefix}-{number}-project"] = project.pk
     return form
 
 
@@ -159,3 +175,182 @@ def test_a_personal_project_keeps_the_user_whose_it_is(client: Client) -> None:
     )
 
     assert roles(project) == {"ada@example.com": "owner", "bob@example.com": "owner"}
+
+
+# --- Who did it -------------------------------------------------------------------------------
+
+
+def test_the_activity_names_who_did_it(client: Client, admin: User) -> None:
+    ada, bob = make_user(email="ada@example.com"), make_user(email="bob@example.com")
+    client.post(
+        page("project_add"), {"owner": ada.pk, "name": "Shop", "timezone": "UTC"}
+    )
+    project = Project.objects.get(name="Shop")
+
+    client.post(
+        page("project_change", project.pk),
+        {
+            **members_form(
+                project,
+                row_of(project.memberships.get()),
+                {"user": bob.pk, "role": "agent"},
+            ),
+            "name": "Renamed",
+        },
+    )
+
+    recorded = Activity.objects.filter(project_id=project.pk).order_by("id")
+    assert list(recorded.values_list("type", "user_id", "actor_id")) == [
+        ("project_created", ada.pk, admin.pk),
+        ("project_changed", None, admin.pk),
+        ("member_joined", bob.pk, admin.pk),
+    ]
+
+
+def test_switches_a_project_off_and_on(client: Client) -> None:
+    project = create_project(owner=make_user(), name="Shop")
+    form = members_form(project, row_of(project.memberships.get()))
+
+    client.post(
+        page("project_change", project.pk),
+        {name: value for name, value in form.items() if name != "is_active"},
+    )
+    was_off = not Project.objects.get(pk=project.pk).is_active
+    client.post(page("project_change", project.pk), form)
+
+    assert was_off
+    assert Project.objects.get(pk=project.pk).is_active
+    assert list(
+        Activity.objects.filter(type__in=["project_deleted", "project_changed"])
+        .order_by("id")
+        .values_list("type", flat=True)
+    ) == ["project_deleted", "project_changed"]
+
+
+def test_a_personal_project_stays_on(client: Client) -> None:
+    project = make_user().personal_project
+    form = members_form(project, row_of(project.memberships.get()))
+    del form["is_active"]
+
+    response = client.post(page("project_change", project.pk), form)
+
+    assert "A personal project cannot be deleted" in response.content.decode()
+    assert Project.objects.get(pk=project.pk).is_active
+
+
+# --- Invitations ------------------------------------------------------------------------------
+
+
+def test_invites_and_revokes(client: Client, admin: User) -> None:
+    team = make_team()
+    old, _ = make_invitation(team, email="old@example.com")
+
+    response = client.post(
+        page("project_change", team.project.pk),
+        members_form(
+            team.project,
+            invitations=[
+                {"id": old.pk, "DELETE": "on"},
+                {"email": "grace@example.com", "role": "owner"},
+            ],
+        ),
+    )
+
+    invitation = Invitation.objects.open().get()
+    assert response.status_code == 302
+    assert (invitation.email, invitation.role, invitation.invited_by) == (
+        "grace@example.com",
+        "owner",
+        admin,
+    )
+    assert OutgoingEmail.objects.filter(recipient="grace@example.com").count() == 1
+    revoked = Activity.objects.get(type="invitation_revoked")
+    assert (revoked.actor_id, revoked.data["invitation_id"]) == (admin.pk, str(old.pk))
+
+
+def test_invites_again(client: Client) -> None:
+    team = make_team()
+    invitation, _ = make_invitation(team)
+
+    response = client.post(
+        page("project_change", team.project.pk),
+        members_form(
+            team.project,
+            invitations=[
+                {"id": invitation.pk, "email": "other@example.com", "role": "owner"},
+                {"email": "GRACE@example.com", "role": "viewer"},
+            ],
+        ),
+    )
+
+    assert response.status_code == 302
+    # What stands in the row of the old one is not read.
+    assert Invitation.objects.get().email == "GRACE@example.com"
+    assert Invitation.objects.get().role == "viewer"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"email": "agent@example.com", "role": "viewer"}, "a member of the project"),
+        ({"email": "no e-mail", "role": "viewer"}, "Enter a valid email address"),
+        ({"email": "\N{KELVIN SIGN}@example.com", "role": "viewer"}, "Invalid email"),
+        ({"email": "grace@example.com", "role": "boss"}, "Select a valid choice"),
+    ],
+)
+def test_shows_why_somebody_is_not_invited(
+    client: Client, row: dict[str, object], words: str
+) -> None:
+    team = make_team()
+
+    response = client.post(
+        page("project_change", team.project.pk),
+        members_form(team.project, invitations=[row]),
+    )
+
+    assert words in response.content.decode()
+    assert not Invitation.objects.exists()
+
+
+def test_shows_open_invitations_without_their_links(client: Client) -> None:
+    team = make_team()
+    invitation, link = make_invitation(team)
+
+    shown = client.get(page("project_change", team.project.pk)).content.decode()
+
+    assert "grace@example.com" in shown
+    assert str(link) not in shown
+    assert invitation.link_digest not in shown
+
+
+# --- Staff ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_staff_change_people_by_one_permission(may: bool) -> None:
+    team = make_team()
+    user = make_user(is_staff=True)
+    codenames = ["view_project", "change_project", "view_membership", "add_membership"]
+    user.user_permissions.set(
+        Permission.objects.filter(
+            codename__in=[*codenames, *(["change_membership"] if may else [])]
+        )
+    )
+    browser = Client()
+    browser.force_login(user)
+    agent = team.project.memberships.get(role="agent")
+
+    browser.post(
+        page("project_change", team.project.pk),
+        members_form(
+            team.project,
+            row_of(agent, role="manager"),
+            {"user": make_user().pk, "role": "viewer"},
+            invitations=[{"email": "grace@example.com", "role": "agent"}],
+        ),
+    )
+
+    agent.refresh_from_db()
+    assert agent.role == ("manager" if may else "agent")
+    assert team.project.memberships.count() == (5 if may else 4)
+    assert Invitation.objects.exists() is may
