@@ -26,7 +26,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from psycopg import sql
 
-from orderchainer.testing.servers import Service, environment_in, free_port
+from orderchainer.testing.servers import PLENTY, Service, environment_in, free_port
 
 # The processes of the production mode, as `docker-compose.yml` starts them. `{port}` and the variables
 # of each are filled in at its start.
@@ -81,6 +81,7 @@ class Installation:
             "SECRET_KEY": "k" * 50,
             "CREDENTIALS_KEYS": Fernet.generate_key().decode(),
             "PORT": str(free_port()),
+            **PLENTY,
             **variables,
         }
         self.database_url = environment_in(directory, **self.variables)["DATABASE_URL"]

@@ -16,13 +16,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from orderchainer.api.rates import LIMITS
+
 START_SECONDS = 30.0
 
 # Limits that count, and that no test reaches: for those that call as no client may.
-PLENTY = dict.fromkeys(
-    ("RATE_LIMIT_AUTH", "RATE_LIMIT_CODES", "RATE_LIMIT_AI", "RATE_LIMIT_STANDARD"),
-    "1000000/m",
-)
+PLENTY = dict.fromkeys((limit.setting for limit in LIMITS), "1000000/m")
 
 needs_services = pytest.mark.skipif(
     connection.vendor != "postgresql" or not settings.REDIS_URL,

@@ -1,0 +1,559 @@
+"""The limits as every surface shows them, and what they leave of an attack."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import Activity, EmailCode, OutgoingEmail, Session
+from accounts.services import open_session
+from accounts.tests.factories import PASSWORD, make_user
+from orderchainer.testing.races import on_postgresql
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("limits")]
+
+NOW = 1_700_000_000  # 2023-11-14T22:13:20Z
+EMAIL = "ada@example.com"
+HOME = "203.0.113.5"
+
+
+@pytest.fixture
+def limits(settings: Settings) -> Iterator[None]:
+    """The default limits behind one proxy, and nothing counted yet."""
+    settings.RATE_LIMIT_AUTH = "5/m"
+    settings.RATE_LIMIT_CODES = "10/h"
+    settings.RATE_LIMIT_STANDARD = "100/m"
+    settings.TRUSTED_PROXIES = 1
+    caches["limits"].clear()
+    # At a moment that stands still, no period ends within a test.
+    with time_machine.travel(NOW, tick=False):
+        yield
+    caches["limits"].clear()
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where people sign in on a surface, what with, and what it says when they try too often."""
+
+    path: str
+    name: str
+    refusal: dict[str, Any]
+
+    def refusal_in(self, seconds: int) -> dict[str, Any]:
+        """Return the body of the 429 that says to come back in so many seconds."""
+        words = (
+            f"Too many requests. Try again in {seconds} second{'s' * (seconds > 1)}."
+        )
+        return {
+            name: words if value is WORDS else value
+            for name, value in self.refusal.items()
+        }
+
+
+WORDS = object()
+CHAIN = Door(
+    "/api/auth/token",
+    "username",
+    {"detail": WORDS, "code": "rate_limit_exceeded"},
+)
+ENVELOPE = Door(
+    "/api/auth/login",
+    "email",
+    {
+        "success": False,
+        "error": WORDS,
+        "errorCode": "RATE_LIMIT_EXCEEDED",
+        "timestamp": "2023-11-14T22:13:20.000Z",
+    },
+)
+HUB = Door(
+    "/api/v1/auth/login",
+    "email",
+    {
+        "detail": WORDS,
+        "code": "RATE_LIMIT_EXCEEDED",
+        "timestamp": "2023-11-14T22:13:20Z",
+    },
+)
+SHOP = Door("/auth/api/token/", "email", {"error": WORDS})
+DOORS = [CHAIN, ENVELOPE, HUB, SHOP]
+on_each_surface = pytest.mark.parametrize(
+    "door", DOORS, ids=["chain", "envelope", "hub", "shop"]
+)
+
+_strangers = count(1)
+
+
+def a_stranger() -> str:
+    """Return an address that nobody has come from."""
+    number = next(_strangers)
+    return f"198.18.{number // 250}.{number % 250}"
+
+
+def post(path: str, body: object, *, address: str, **headers: str) -> Any:
+    """Post from an address, as our proxy tells it."""
+    return Client().post(
+        path,
+        body,
+        content_type="application/json",
+        headers={"X-Forwarded-For": address, **headers},
+    )
+
+
+def sign_in(
+    door: Door, *, email: str = EMAIL, password: str = "wrong", address: str
+) -> Any:
+    """Try to sign in."""
+    return post(door.path, {door.name: email, "password": password}, address=address)
+
+
+def statuses(responses: Any) -> list[int]:
+    return [response.status_code for response in responses]
+
+
+# --- The sixth sign-in within a minute --------------------------------------------------------
+
+
+@on_each_surface
+def test_the_sixth_sign_in_is_refused_in_the_surfaces_own_shape(door: Door) -> None:
+    make_user(email=EMAIL)
+
+    first_five = [sign_in(door, address=HOME) for _ in range(5)]
+    sixth = sign_in(door, address=HOME, password=PASSWORD)
+
+    assert statuses(first_five) == [401] * 5
+    assert [answer["X-RateLimit-Remaining"] for answer in first_five] == list("43210")
+    assert {answer["X-RateLimit-Limit"] for answer in first_five} == {"5"}
+    assert sixth.status_code == 429
+    seconds = int(sixth["Retry-After"])
+    assert 1 <= seconds <= 60
+    assert sixth["X-RateLimit-Limit"] == "5"
+    assert sixth["X-RateLimit-Remaining"] == "0"
+    assert sixth["X-RateLimit-Reset"] == str(NOW + seconds)
+    assert sixth["Content-Type"] == "application/json"
+    assert sixth.json() == door.refusal_in(seconds)
+
+
+@on_each_surface
+def test_a_right_password_counts_as_well_and_is_told_what_is_left(door: Door) -> None:
+    make_user(email=EMAIL)
+
+    answers = [sign_in(door, password=PASSWORD, address=HOME) for _ in range(6)]
+
+    assert statuses(answers) == [200] * 5 + [429]
+    assert answers[0]["X-RateLimit-Remaining"] == "4"
+    assert not Activity.objects.filter(type="login_failed").exists()
+    assert Session.objects.count() == 5
+
+
+def test_who_was_refused_gets_in_when_they_were_told_to_come_back() -> None:
+    for number in range(5):
+        sign_in(HUB, email=f"user{number}@example.com", address=HOME)
+    refused = sign_in(HUB, address=HOME)
+    make_user(email=EMAIL)
+
+    with time_machine.travel(int(refused["X-RateLimit-Reset"]) - 1, tick=False):
+        assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 429
+    with time_machine.travel(int(refused["X-RateLimit-Reset"]), tick=False):
+        assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 200
+
+
+def test_a_limit_is_one_for_all_surfaces() -> None:
+    make_user(email=EMAIL)
+
+    answers = [sign_in(door, address=HOME) for door in [*DOORS, CHAIN, HUB]]
+
+    assert statuses(answers) == [401] * 5 + [429]
+
+
+def test_the_body_is_not_read_for_an_address_that_is_stopped() -> None:
+    for _ in range(5):
+        sign_in(CHAIN, address=HOME)
+
+    answer = post(CHAIN.path, b"{not json", address=HOME)
+
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '"text"', "{", "{}", '{"email": 7}'])
+def test_a_body_that_names_nobody_counts_for_its_address(body: str) -> None:
+    answers = [post(HUB.path, body, address=HOME) for _ in range(6)]
+
+    assert set(statuses(answers[:5])) <= {400, 422}
+    assert [answer["X-RateLimit-Remaining"] for answer in answers[:5]] == list("43210")
+    assert answers[5].status_code == 429
+
+
+# --- On every answer --------------------------------------------------------------------------
+
+
+def test_every_kind_of_answer_says_what_is_left() -> None:
+    user = make_user(email=EMAIL)
+    token = {"Authorization": f"Bearer {open_session(user=user).access}"}
+    client = Client(headers={"X-Forwarded-For": HOME})
+
+    answers = {
+        200: client.get("/api/orders/", headers=token),
+        400: client.post(
+            "/api/orders/", "{}", content_type="application/json", headers=token
+        ),
+        401: client.get("/api/orders/", headers={"Authorization": "Bearer no"}),
+        404: client.get("/api/orders/999", headers=token),
+        405: client.delete("/api/orders/", headers=token),
+        422: post(HUB.path, {}, address=HOME),
+    }
+
+    assert {
+        status: (
+            answer.status_code,
+            answer.get("X-RateLimit-Limit"),
+            answer.get("X-RateLimit-Remaining"),
+        )
+        for status, answer in answers.items()
+    } == {
+        200: (200, "100", "99"),
+        400: (400, "100", "98"),
+        401: (401, "100", "99"),  # by its address
+        404: (404, "100", "97"),
+        405: (405, "100", "96"),
+        422: (422, "5", "4"),
+    }
+    for answer in answers.values():
+        assert int(answer["X-RateLimit-Reset"]) > timezone.now().timestamp() - 1
+
+
+def test_a_user_has_one_count_wherever_they_come_from(settings: Settings) -> None:
+    settings.RATE_LIMIT_STANDARD = "3/m"
+    user = make_user(email=EMAIL)
+    other = make_user()
+
+    def get(of: Any, address: str) -> Any:
+        return Client().get(
+            "/api/orders/",
+            headers={
+                "Authorization": f"Bearer {open_session(user=of).access}",
+                "X-Forwarded-For": address,
+            },
+        )
+
+    assert statuses(get(user, a_stranger()) for _ in range(4)) == [200] * 3 + [429]
+    assert get(other, HOME).status_code == 200
+
+
+def test_tokens_that_are_refused_count_for_their_address(settings: Settings) -> None:
+    settings.RATE_LIMIT_STANDARD = "3/m"
+
+    def get(address: str) -> Any:
+        return Client().get(
+            "/api/orders/",
+            headers={
+                "Authorization": "Bearer oc_guess_guess",
+                "X-Forwarded-For": address,
+            },
+        )
+
+    assert statuses(get(HOME) for _ in range(4)) == [401] * 3 + [429]
+    assert get(a_stranger()).status_code == 401
+
+
+def test_switched_off_a_limit_says_nothing(settings: Settings) -> None:
+    settings.RATE_LIMIT_AUTH = ""
+
+    answers = [sign_in(CHAIN, address=HOME) for _ in range(10)]
+
+    assert statuses(answers) == [401] * 10
+    assert not any("X-RateLimit-Limit" in answer.headers for answer in answers)
+
+
+# --- Attacks ----------------------------------------------------------------------------------
+
+
+@on_each_surface
+def test_a_spray_over_many_accounts_ends_at_its_address(door: Door) -> None:
+    for number in range(8):
+        make_user(email=f"user{number}@example.com")
+
+    answers = [
+        sign_in(door, email=f"user{number}@example.com", address=HOME)
+        for number in range(8)
+    ]
+
+    assert statuses(answers) == [401] * 5 + [429] * 3
+    # Those behind the limit were not counted: their users have all their tries.
+    assert (
+        sign_in(door, email="user7@example.com", address=a_stranger())[
+            "X-RateLimit-Remaining"
+        ]
+        == "4"
+    )
+
+
+@on_each_surface
+def test_many_addresses_on_one_account_end_at_the_account(door: Door) -> None:
+    make_user(email=EMAIL)
+
+    answers = [
+        sign_in(door, email=email, address=a_stranger())
+        for email in [EMAIL, "ADA@example.com", f" {EMAIL}", "Ada@Example.Com", EMAIL]
+    ]
+    sixth = sign_in(door, password=PASSWORD, address=a_stranger())
+
+    assert 429 not in statuses(answers)
+    assert sixth.status_code == 429
+
+
+def test_an_account_that_nobody_has_is_counted_just_so() -> None:
+    answers = [
+        sign_in(HUB, email="nobody@example.com", address=a_stranger()) for _ in range(6)
+    ]
+
+    assert statuses(answers) == [401] * 5 + [429]
+
+
+def test_an_account_does_not_hide_behind_another_name() -> None:
+    make_user(email=EMAIL)
+
+    answers = [
+        post(
+            CHAIN.path,
+            {"username": EMAIL, "email": f"decoy{number}@example.com", "password": "x"},
+            address=a_stranger(),
+        )
+        for number in range(6)
+    ]
+
+    assert statuses(answers)[5] == 429
+
+
+def test_an_ipv6_network_is_one_address() -> None:
+    answers = [
+        sign_in(HUB, email=f"u{number}@example.com", address=f"2001:db8:0:1::{number}")
+        for number in range(1, 7)
+    ]
+
+    assert statuses(answers) == [401] * 5 + [429]
+    assert (
+        sign_in(HUB, email="u9@example.com", address="2001:db8:0:2::1").status_code
+        == 401
+    )
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forged"),
+    [
+        (0, "{n}.{n}.{n}.{n}"),
+        (1, "{n}.{n}.{n}.{n}, 203.0.113.5"),
+        (1, "{n}, 203.0.113.5"),
+    ],
+)
+def test_a_forged_address_is_still_the_same_client(
+    proxies: int, forged: str, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+
+    answers = [
+        sign_in(HUB, email=f"u{n}@example.com", address=forged.replace("{n}", str(n)))
+        for n in range(1, 7)
+    ]
+
+    assert statuses(answers) == [401] * 5 + [429]
+
+
+# --- The rightful user ------------------------------------------------------------------------
+
+
+def use_up(email: str = EMAIL) -> None:
+    """Attack an account from everywhere until its count is used up."""
+    for _ in range(6):
+        sign_in(HUB, email=email, address=a_stranger())
+
+
+def was_here(email: str, address: str) -> None:
+    """Sign in from an address."""
+    assert (
+        sign_in(HUB, email=email, password=PASSWORD, address=address).status_code == 200
+    )
+    caches["limits"].clear()
+
+
+@on_each_surface
+def test_the_user_gets_in_from_where_they_have_been(door: Door) -> None:
+    make_user(email=EMAIL)
+    was_here(EMAIL, HOME)
+    use_up()
+
+    at_home = sign_in(door, password=PASSWORD, address=HOME)
+    elsewhere = sign_in(door, password=PASSWORD, address=a_stranger())
+
+    assert (at_home.status_code, elsewhere.status_code) == (200, 429)
+    # What is left is that of the address: the account's count has no say here.
+    assert at_home["X-RateLimit-Remaining"] == "4"
+
+
+def test_from_there_the_address_still_counts() -> None:
+    make_user(email=EMAIL)
+    was_here(EMAIL, HOME)
+    use_up()
+
+    answers = [sign_in(HUB, address=HOME) for _ in range(6)]
+
+    assert statuses(answers) == [401] * 5 + [429]
+
+
+def test_an_ipv6_network_where_they_have_been_will_do() -> None:
+    make_user(email=EMAIL)
+    was_here(EMAIL, "2001:db8:0:1::1")
+    use_up()
+
+    # Browsers change the last half of it every day.
+    answer = sign_in(HUB, password=PASSWORD, address="2001:db8:0:1:aaaa::7")
+
+    assert answer.status_code == 200
+
+
+def test_where_somebody_else_has_been_will_not_do() -> None:
+    make_user(email=EMAIL)
+    was_here(make_user().email, HOME)
+    use_up()
+
+    assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 429
+
+
+def test_where_they_were_long_ago_will_not_do() -> None:
+    make_user(email=EMAIL)
+    with time_machine.travel(timezone.now() - timedelta(days=38), tick=False):
+        was_here(EMAIL, HOME)
+    use_up()
+
+    assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 429
+
+
+def test_a_session_from_long_ago_that_lasts_will_do() -> None:
+    make_user(email=EMAIL)
+    with time_machine.travel(timezone.now() - timedelta(days=90), tick=False):
+        was_here(EMAIL, HOME)
+    # It is refreshed all the time.
+    Session.objects.update(expires_at=timezone.now() + timedelta(days=7))
+    use_up()
+
+    assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 200
+
+
+def test_the_way_home_is_asked_for_only_when_the_count_is_used_up(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_user(email=EMAIL)
+    was_here(EMAIL, HOME)
+    broken = {"email": EMAIL}
+    with django_assert_num_queries(0):
+        post(HUB.path, broken, address=HOME)
+    use_up()
+
+    with django_assert_num_queries(1):
+        post(HUB.path, broken, address=HOME)
+    with django_assert_num_queries(1):
+        post(HUB.path, broken, address=a_stranger())
+
+
+# --- Codes ------------------------------------------------------------------------------------
+
+FORGOT = "/api/auth/forgot-password"
+
+
+def forgot(address: str, **more: object) -> Any:
+    return post(FORGOT, {"email": EMAIL, **more}, address=address)
+
+
+def sent() -> int:
+    return OutgoingEmail.objects.filter(kind="reset_password").count()
+
+
+def test_nobodys_mailbox_is_filled() -> None:
+    make_user(email=EMAIL)
+
+    answers = [forgot(a_stranger()) for _ in range(12)]
+
+    assert statuses(answers) == [200] * 10 + [429] * 2
+    assert sent() == 10
+    assert answers[-1]["X-RateLimit-Limit"] == "10"
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 3600
+
+
+def test_one_address_asks_for_five_codes_a_minute() -> None:
+    for number in range(6):
+        make_user(email=f"user{number}@example.com")
+
+    answers = [
+        post(FORGOT, {"email": f"user{number}@example.com"}, address=HOME)
+        for number in range(6)
+    ]
+
+    assert statuses(answers) == [200] * 5 + [429]
+
+
+def test_requests_that_send_nothing_keep_nobody_from_a_code() -> None:
+    make_user(email=EMAIL, email_verified_at=timezone.now())
+    for _ in range(20):
+        assert forgot(a_stranger(), nonsense=1).status_code == 400
+        post(
+            "/api/auth/resend-verification-code",
+            {"email": EMAIL},
+            address=a_stranger(),
+        )
+
+    assert forgot(a_stranger()).status_code == 200
+    assert sent() == 1
+
+
+def test_an_attack_on_the_sign_in_leaves_the_way_by_email() -> None:
+    make_user(email=EMAIL)
+    use_up()
+
+    assert forgot(a_stranger()).status_code == 200
+
+
+def test_guesses_at_a_code_end_at_the_account() -> None:
+    make_user(email=EMAIL)
+    body = {"email": EMAIL, "code": "000000", "newPassword": "another horse"}
+
+    answers = [
+        post("/api/auth/reset-password", body, address=a_stranger()) for _ in range(6)
+    ]
+
+    assert statuses(answers)[5] == 429
+    assert 429 not in statuses(answers[:5])
+    assert not EmailCode.objects.exists()
+
+
+# --- At once ----------------------------------------------------------------------------------
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_many_sign_ins_at_once_no_more_than_the_limit_are_tried() -> None:
+    make_user(email=EMAIL)
+
+    def attempt(number: int) -> int:
+        try:
+            status: int = sign_in(
+                DOORS[number % 2 * 2], address=f"192.0.2.{number}"
+            ).status_code
+            return status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(attempt, range(32)))
+
+    assert sorted(answers) == [401] * 5 + [429] * 27
+    assert Activity.objects.filter(type="login_failed").count() == 5
