@@ -14,6 +14,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.http.request import validate_host
 
+from orderchainer.api.rates import LIMITS, is_rate
+
 LEAST_SECRET_BYTES = 32
 MAX_PORT = 65_535
 MAX_RETENTION_DAYS = 36_500
@@ -66,6 +68,21 @@ def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
             "ACCESS_TOKEN_EXPIRE_MINUTES must be positive and no longer than REFRESH_TOKEN_EXPIRE_DAYS.",
             id="orderchainer.E003",
         )
+    ]
+
+
+@register()
+def check_rate_limits(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse rates that nobody can count by: each request under such a limit would fail."""
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)!r}, which is no rate.",
+            hint="Write a number of requests and a time of at most 30 days: 5/m, 1000/h, 10/30s. "
+            "An empty value switches the limit off.",
+            id="orderchainer.E007",
+        )
+        for name in sorted({limit.setting for limit in LIMITS})
+        if not is_rate(getattr(settings, name))
     ]
 
 

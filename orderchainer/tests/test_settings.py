@@ -120,6 +120,8 @@ def test_production_starts_with_both() -> None:
         ({"ACCESS_TOKEN_EXPIRE_MINUTES": "0"}, "orderchainer.E003"),
         ({"MEDIA_ROOT": "/dev/null/pictures"}, "orderchainer.E008"),
         ({"MEDIA_ROOT": "manage.py"}, "orderchainer.E008"),
+        ({"RATE_LIMIT_AUTH": "five a minute"}, "orderchainer.E007"),
+        ({"RATE_LIMIT_STANDARD": "0/m"}, "orderchainer.E007"),
         ({"ACTIVITY_RETENTION_DAYS": "0"}, "orderchainer.E006"),
         ({"ACTIVITY_RETENTION_DAYS": "1000000"}, "orderchainer.E006"),
     ],
@@ -159,6 +161,19 @@ def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:
     assert value_of("EMBEDDED", REDIS_URL=redis) == "False"
     assert value_of("CELERY_BROKER_URL", REDIS_URL=redis) == redis
     assert "redis" in value_of("CACHES['default']['BACKEND']", REDIS_URL=redis)
+
+
+def test_limits_are_counted_where_all_processes_see_them() -> None:
+    backend = "CACHES['limits']['BACKEND']"
+
+    assert value_of(backend).endswith(".LocalCountersCache")
+    redis = "redis://127.0.0.1:6379/0"
+    assert value_of(backend, REDIS_URL=redis).endswith(".RedisCountersCache")
+
+
+def test_an_empty_rate_switches_a_limit_off() -> None:
+    assert value_of("RATE_LIMIT_AUTH") == "5/m"
+    assert value_of("RATE_LIMIT_AUTH", RATE_LIMIT_AUTH="") == ""
 
 
 def test_a_pool_of_no_connections_is_no_pool() -> None:
