@@ -12,7 +12,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of every sign-in that Django's own authentication refuses or lets through."""
-        from accounts import subscribers  # noqa: F401  (models are not loaded before this moment)
+        # Imported here, since models are not loaded before. Both register themselves.
+        from accounts import checks, subscribers  # noqa: F401
 
 
 class BackOfficeConfig(admin_apps.AdminConfig):

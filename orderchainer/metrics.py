@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, and what is measured of every request and task.
 
 Two kinds stand there: what each process counts (`orderchainer.api.measures`), and what the database
-knows, read at each scrape in four bounded queries.
+knows, read at each scrape in six bounded queries.
 """
 
 import hmac
@@ -33,6 +33,7 @@ from prometheus_client.exposition import start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from accounts.models import OutgoingEmail
 from orderchainer.api.measures import REQUEST_SECONDS, TASK_SECONDS
 from orderchainer.bounded import ask
 from orderchainer.logs.tasks import seconds_of
@@ -95,7 +96,7 @@ def serve_workers_metrics(**_: object) -> None:
 
 
 class DatabaseCollector(Collector):
-    """Tells how far the stream is, how late the relay and the deliveries are, how old the heartbeat is."""
+    """Tells how far the stream is, how late relay, deliveries and e-mails are, how old the heartbeat is."""
 
     def collect(self) -> Iterable[Metric]:
         """Read it all, within `DATABASE_SECONDS`; a database that is away is a metric as well."""
@@ -154,6 +155,21 @@ class DatabaseCollector(Collector):
             "orderchainer_delivery_overdue_seconds",
             "How long the delivery that is most overdue should have been tried.",
             max(0.0, (now - due).total_seconds()) if due else 0,
+        )
+        emails = OutgoingEmail.objects.filter(
+            state=OutgoingEmail.State.PENDING
+        ).order_by("next_attempt_at")[:COUNTED_AT_MOST]
+        unsent = emails.aggregate(count=Count("pk"), oldest=Min("created_at"))
+        yield _gauge(
+            "orderchainer_emails_waiting",
+            f"E-mails that have not gone out yet, counted up to {COUNTED_AT_MOST}.",
+            unsent["count"],
+        )
+        asked_at = unsent["oldest"]
+        yield _gauge(
+            "orderchainer_email_waiting_seconds",
+            "How long the e-mail that was asked for first has been waiting.",
+            (now - asked_at).total_seconds() if asked_at else 0,
         )
         heartbeat = last_heartbeat_age_seconds()
         if heartbeat is not None:

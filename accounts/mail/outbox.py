@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.mail.composing import Letter, Unwanted, compose
 from accounts.mail.failures import is_permanent, told
 from accounts.models import OutgoingEmail
+from orderchainer.api.measures import EMAILS
 
 logger = structlog.get_logger(__name__)
 
@@ -110,9 +111,10 @@ def _own(email: OutgoingEmail) -> Q:
 
 
 def _finish(email: OutgoingEmail, end: _End) -> None:
-    OutgoingEmail.objects.filter(_own(email)).update(
+    finished = OutgoingEmail.objects.filter(_own(email)).update(
         state=end.state, finished_at=timezone.now(), last_error=end.error[:500]
     )
+    EMAILS.labels(email.kind, end.state).inc(finished)
     log = logger.warning if end.state == State.FAILED else logger.info
     log(
         "email_finished",

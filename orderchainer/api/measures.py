@@ -38,6 +38,11 @@ DELIVERIES = Counter(
     "Deliveries of events that came to an end, by subscriber and state (sent, failed, dropped).",
     ["subscriber", "state"],
 )
+EMAILS = Counter(
+    "orderchainer_emails_total",
+    "E-mails that came to an end, by kind and state (sent, failed, dropped).",
+    ["kind", "state"],
+)
 SOCKETS = Gauge(
     "orderchainer_websocket_connections",
     "WebSockets that are open now.",

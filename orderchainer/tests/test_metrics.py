@@ -13,7 +13,9 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
-from accounts.models import User
+from accounts.mail import outbox
+from accounts.models import OutgoingEmail, User
+from accounts.services import queue_email
 from accounts.tests.factories import client_of, make_user
 from orderchainer import metrics as metrics_module
 from orderchainer.celery import app
@@ -130,6 +132,8 @@ def test_an_idle_service_shows_zeros() -> None:
     assert samples["orderchainer_relay_waiting_events"] == 0
     assert samples["orderchainer_relay_lag_seconds"] == 0
     assert samples["orderchainer_delivery_overdue_seconds"] == 0
+    assert samples["orderchainer_emails_waiting"] == 0
+    assert samples["orderchainer_email_waiting_seconds"] == 0
     assert (
         0
         <= samples["orderchainer_worker_heartbeat_age_seconds"]
@@ -185,6 +189,40 @@ def test_a_relay_that_is_late_and_deliveries_that_wait_are_seen() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_emails_that_do_not_go_out_are_seen() -> None:
+    for age, state in (
+        (90, "pending"),
+        (30, "pending"),
+        (600, "sent"),
+        (700, "failed"),
+    ):
+        queued = queue_email(
+            kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient="ada@example.com"
+        )
+        OutgoingEmail.objects.filter(pk=queued.pk).update(
+            created_at=timezone.now() - timedelta(seconds=age), state=state
+        )
+
+    samples = scraped()
+
+    assert samples["orderchainer_emails_waiting"] == 2
+    assert 90 <= samples["orderchainer_email_waiting_seconds"] < 100
+
+
+@pytest.mark.django_db
+def test_emails_are_counted_by_how_they_end() -> None:
+    before = scraped()
+    queued = queue_email(
+        kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient="nobody@example.com"
+    )
+
+    outbox.send(queued.pk)
+
+    name = 'orderchainer_emails_total{kind="password_changed",state="dropped"}'
+    assert scraped()[name] == before.get(name, 0) + 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_scrape_counts_no_further_than_its_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -196,7 +234,7 @@ def test_a_scrape_counts_no_further_than_its_bound(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("rows", [10, 500])
-def test_a_scrape_costs_five_statements_whatever_there_is(rows: int) -> None:
+def test_a_scrape_costs_six_statements_whatever_there_is(rows: int) -> None:
     events = make_events(make_user(), rows, positions=True, age=timedelta(0))
     EventDelivery.objects.bulk_create(
         EventDelivery(event=event, order_id=event.order_id, subscriber="discord")
@@ -211,7 +249,7 @@ def test_a_scrape_costs_five_statements_whatever_there_is(rows: int) -> None:
     with connection.execute_wrapper(note):
         list(metrics_module.DatabaseCollector()._read())
 
-    assert len(statements) == 5
+    assert len(statements) == 6
 
 
 # --- Who sees it ------------------------------------------------------------------------------

@@ -1,0 +1,53 @@
+"""Configurations with which no e-mail reaches anybody, said at the start and not at the first reset."""
+
+from collections.abc import Sequence
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+@register()
+def check_where_emails_go(**_: object) -> Sequence[CheckMessage]:
+    """Warn of a production whose e-mails, with codes and links in them, are printed."""
+    if settings.DEBUG or settings.EMAIL_BACKEND != CONSOLE:
+        return []
+    return [
+        Warning(
+            "E-mails are printed to the console of the worker: nobody gets them, and whoever reads its "
+            "output can take over any account.",
+            hint="Set EMAIL_URL, for example to smtp+tls://user:password@mail.example.com:587.",
+            id="accounts.W001",
+        )
+    ]
+
+
+@register()
+def check_sender(**_: object) -> Sequence[CheckMessage]:
+    """Refuse an EMAIL_FROM that no mail server takes."""
+    sender = settings.DEFAULT_FROM_EMAIL
+    name, _at, host = parseaddr(sender)[1].rpartition("@")
+    if name and host and sender.isprintable():
+        return []
+    return [
+        Error(
+            f"EMAIL_FROM is {sender!r}, which is no address.",
+            hint="Write `orders@example.com` or `Our shop <orders@example.com>`.",
+            id="accounts.E001",
+        )
+    ]
+
+
+@register()
+def check_timeout(**_: object) -> Sequence[CheckMessage]:
+    """Refuse an EMAIL_TIMEOUT that is none."""
+    if settings.EMAIL_TIMEOUT > 0:
+        return []
+    return [
+        Error(
+            f"EMAIL_TIMEOUT is {settings.EMAIL_TIMEOUT:g}; it must be over 0 seconds.",
+            id="accounts.E002",
+        )
+    ]

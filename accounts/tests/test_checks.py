@@ -1,0 +1,52 @@
+"""What the start of the service says about settings for e-mails."""
+
+import pytest
+from django.conf import LazySettings
+
+from accounts.checks import CONSOLE, check_sender, check_timeout, check_where_emails_go
+
+
+@pytest.mark.parametrize(
+    ("debug", "backend", "ids"),
+    [
+        (True, CONSOLE, []),
+        (False, "django.core.mail.backends.smtp.EmailBackend", []),
+        (False, CONSOLE, ["accounts.W001"]),
+    ],
+)
+def test_warns_of_a_production_that_prints_its_emails(
+    settings: LazySettings, debug: bool, backend: str, ids: list[str]
+) -> None:
+    settings.DEBUG, settings.EMAIL_BACKEND = debug, backend
+
+    assert [message.id for message in check_where_emails_go()] == ids
+
+
+@pytest.mark.parametrize(
+    "sender", ["orders@localhost", "Our shop <orders@example.com>", '"A, B" <a@b.c>']
+)
+def test_takes_a_sender(settings: LazySettings, sender: str) -> None:
+    settings.DEFAULT_FROM_EMAIL = sender
+
+    assert check_sender() == []
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["", "Our shop", "Our shop <>", "@example.com", "a@", "a@b.c\r\nBcc: d@e.f"],
+)
+def test_refuses_what_is_no_sender(settings: LazySettings, sender: str) -> None:
+    settings.DEFAULT_FROM_EMAIL = sender
+
+    [message] = check_sender()
+
+    assert message.id == "accounts.E001"
+
+
+@pytest.mark.parametrize(("seconds", "ids"), [(10.0, []), (0.0, ["accounts.E002"])])
+def test_refuses_a_timeout_that_is_none(
+    settings: LazySettings, seconds: float, ids: list[str]
+) -> None:
+    settings.EMAIL_TIMEOUT = seconds
+
+    assert [message.id for message in check_timeout()] == ids
