@@ -141,9 +141,9 @@ def update_user(
 ) -> User:
     """Change fields of `UPDATABLE`, on `user` itself as well. `by` as in `change_password`.
 
-    Another e-mail has to be verified, the old address is told, and whatever codes and links were sent
-    there are dead; another spelling of the same is no other e-mail. Records `email_changed` and
-    `privileges_changed`. Raises `Invalid` (under `email`, `username`), `EmailTaken`, `UsernameTaken`,
+    What is already so is no change. Another e-mail has to be verified, the old address is told, and
+    whatever codes and links were sent there are dead; another spelling of the same is no other e-mail.
+    Records `email_changed` and `privileges_changed`. Raises `Invalid` (under `email`, `username`), `EmailTaken`, `UsernameTaken`,
     `LimitExceeded` where enough was sent to the new address lately, and `UserNotFound` for an account
     that is deleted.
     """
@@ -156,10 +156,13 @@ def update_user(
     for name, value in changes.items():
         setattr(user, name, value)
     _check(user, changes)
-    is_moved = user.email.lower() != before.email.lower() and "email" in changes
+    fields = [name for name in changes if getattr(user, name) != getattr(before, name)]
+    if not fields:
+        return user
+    is_moved = "email" in fields and user.email.lower() != before.email.lower()
     if is_moved:
         user.email_verified_at = None
-    fields = [*changes, *(["email_verified_at"] if is_moved else [])]
+        fields.append("email_verified_at")
     try:
         with transaction.atomic():
             user.save(update_fields=[*fields, "updated_at"])
@@ -171,9 +174,7 @@ def update_user(
     if is_moved:
         _follow_to_another_email(user, before.email, by)
     privileges: dict[str, Any] = {
-        name: changes[name]
-        for name in PRIVILEGES
-        if name in changes and changes[name] != getattr(before, name)
+        name: changes[name] for name in PRIVILEGES if name in fields
     }
     if privileges:
         record_activity(ActivityType.PRIVILEGES_CHANGED, user=user, by=by, **privileges)
