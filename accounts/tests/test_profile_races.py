@@ -8,7 +8,7 @@ import pytest
 
 from accounts.errors import UsernameTaken, UserNotFound
 from accounts.models import Profile, User
-from accounts.services import profiles
+from accounts.services import delete_user, profiles
 from accounts.services.profiles import update_profile
 from accounts.services.signing_up import sign_up
 from accounts.tests.factories import PASSWORD, make_user
@@ -159,6 +159,24 @@ def test_without_the_lock_of_two_pictures_at_once_one_is_nobodys(
     assert meeting.was_complete
     assert len(files(media)) == 2
     assert kept(user) < files(media)
+
+
+def test_a_change_while_the_account_is_deleted_leaves_nothing_behind(
+    media: Path,
+) -> None:
+    user = make_user()
+    new = picture()
+
+    def tell() -> User:
+        return update_profile(user=user, changes={"first_name": "Ada", "avatar": new})
+
+    outcomes = race(tell, lambda: delete_user(user=user))
+
+    assert names_of(outcomes)[0] == "NoneType"
+    assert names_of(outcomes)[1] in {"User", "UserNotFound"}
+    assert User.objects.get(pk=user.pk).first_name == ""
+    assert Profile.objects.get(user=user).avatar.name == ""
+    assert files(media) == set()
 
 
 def test_nobody_tells_anything_of_an_account_that_is_gone(media: Path) -> None:
