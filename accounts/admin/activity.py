@@ -28,13 +28,21 @@ from accounts.models import Activity, Project, User
 from accounts.security import email_digest
 
 _COLOURS: Mapping[str, str] = {
-    ActivityType.LOGIN_FAILED: "warning",
-    ActivityType.PASSWORD_RESET_FAILED: "warning",
-    ActivityType.REFRESH_TOKEN_REUSED: "danger",
-    ActivityType.PRIVILEGES_CHANGED: "warning",
-    ActivityType.USER_DEACTIVATED: "danger",
-    ActivityType.USER_DELETED: "danger",
-    ActivityType.PROJECT_DELETED: "danger",
+    type_.label: colour
+    for colour, types in {
+        "warning": (
+            ActivityType.LOGIN_FAILED,
+            ActivityType.PASSWORD_RESET_FAILED,
+            ActivityType.PRIVILEGES_CHANGED,
+        ),
+        "danger": (
+            ActivityType.REFRESH_TOKEN_REUSED,
+            ActivityType.USER_DEACTIVATED,
+            ActivityType.USER_DELETED,
+            ActivityType.PROJECT_DELETED,
+        ),
+    }.items()
+    for type_ in types
 }
 
 
@@ -120,9 +128,8 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
         ("created_at", DaysFilter),
     )
     search_fields = ("ip_address",)
-    search_help_text = (
-        "An IP address, or an e-mail: also one that nobody has, and that was tried"
-    )
+    # Also one that nobody has, and that was tried.
+    search_help_text = "An IP address, or an e-mail"
     ordering = ("-id",)
     fields = (
         "type",
@@ -160,9 +167,9 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
         )
 
     @display(description="type", ordering="type", label=_COLOURS)
-    def type_shown(self, activity: Activity) -> tuple[str, str]:
+    def type_shown(self, activity: Activity) -> str:
         """What happened."""
-        return activity.type, activity.get_type_display()
+        return activity.get_type_display()
 
     @admin.display(description="user")
     def user_shown(self, activity: Activity) -> SafeString | str:

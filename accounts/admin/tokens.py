@@ -59,9 +59,7 @@ class ApiTokenAdmin(ReadOnly, ServiceAdmin):
     list_filter = (ApiTokenState, ("user", PickFilter), ("created_at", DaysFilter))
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
-    search_help_text = (
-        "A name, an e-mail, or how a token begins: oc_ and ten characters"
-    )
+    search_help_text = "Name, e-mail, or how a token begins"
     ordering = ("-created_at",)
     fields = (
         "name",

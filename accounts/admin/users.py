@@ -158,7 +158,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         "created_at",
     )
     search_fields = ("email", "username", "first_name", "last_name", "phone")
-    search_help_text = "An e-mail, a name, a phone number, or a whole id"
+    search_help_text = "E-mail, name, phone, or a whole id"
     ordering = ("-id",)
     readonly_fields = (
         "uuid",

@@ -8,7 +8,8 @@ from enum import Enum
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import authenticate
+from django.contrib.auth import SESSION_KEY, authenticate
+from django.contrib.sessions.models import Session as CookieSession
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -212,9 +213,32 @@ def end_sessions(
 ) -> int:
     """End all open sessions of `user` and return how many there were. Announces `credentials_ended`.
 
-    `by` is who ends them, `user` themselves where nobody else is named.
+    `by` is who ends them, `user` themselves where nobody else is named. Who is signed out for no other
+    reason than that somebody wishes it is signed out of the admin as well; every other reason closes
+    that by itself.
     """
+    if user.is_staff and reason == Session.EndReason.REVOKED:
+        _end_cookies(user, by)
     return _end(_open().filter(user=user), reason, by=by)
+
+
+def _end_cookies(user: User, by: User | None) -> None:
+    """End the sign-ins of `user` to the admin, which Django keeps without saying whose they are.
+
+    Staff alone have any, so there are few to look through.
+    """
+    theirs = [
+        cookie.pk
+        for cookie in CookieSession.objects.filter(expire_date__gt=timezone.now())
+        if cookie.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    CookieSession.objects.filter(pk__in=theirs).delete()
+    record_each(
+        ActivityType.SESSION_ENDED,
+        [{"reason": str(Session.EndReason.REVOKED), "door": "admin"} for _ in theirs],
+        user=user,
+        by=by,
+    )
 
 
 @transaction.atomic

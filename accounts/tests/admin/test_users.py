@@ -165,6 +165,28 @@ def test_ends_the_sessions_of_a_user(client: Client) -> None:
     assert Session.objects.get().end_reason == "revoked"
 
 
+def test_ends_the_sign_ins_of_staff_to_the_admin(client: Client, admin: User) -> None:
+    users = [make_user(is_staff=True) for _ in range(2)]
+    browsers = []
+    for user in users:
+        browsers.append(Client())
+        browsers[-1].force_login(user)
+    Activity.objects.all().delete()
+
+    run(client, "end_sessions", "user", users[0])
+
+    index = reverse("admin:index")
+    answers = [browser.get(index).status_code for browser in (*browsers, client)]
+    assert answers == [302, 200, 200]
+    row = Activity.objects.get()
+    assert (row.type, row.user_id, row.actor_id, row.data) == (
+        "session_ended",
+        users[0].pk,
+        admin.pk,
+        {"reason": "revoked", "door": "admin"},
+    )
+
+
 def test_shows_the_refusal_to_deactivate_oneself(client: Client, admin: User) -> None:
     shown = run(client, "deactivate", "user", admin)
 
