@@ -22,7 +22,7 @@ from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
 from accounts.queries import Person, activity_in, activity_of, people_in
 from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of
+from orderchainer.api.pagination import bare_list, page_window_of, part_of
 from orderchainer.api.schema import PAGE_WINDOW, answer_example, errors_of
 from orderchainer.api.surfaces import seconds
 from orderchainer.api.views import SurfaceView
@@ -211,13 +211,12 @@ def _answer(
 ) -> Response:
     window = page_window_of(request)
     found = _narrowed(activities, request)
-    page = list(found[window.skip : window.skip + window.limit])
-    total = window.total_if_known(len(page))
+    page, total = part_of(found, window)
     people = people_in(page, viewer=viewer, project=project)
     return bare_list(
         request,
         [_shown(activity, viewer=viewer, people=people) for activity in page],
-        total=found.count() if total is None else total,
+        total=total,
         window=window,
     )
 
