@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import check_password
 
-from accounts.errors import WrongPassword
+from accounts.errors import UserNotFound, WrongPassword
 from accounts.models import User
 from accounts.services import change_own_account, own_account
+from accounts.services.deleting import delete_user
 from accounts.services.users import change_sign_in
 from accounts.tests.factories import PASSWORD, make_user
 from orderchainer.testing.races import race
@@ -72,3 +73,19 @@ def test_nothing_is_changed_with_a_password_that_was_replaced() -> None:
     user.refresh_from_db()
     assert (user.email, user.first_name) == ("user@example.com", "")
     assert check_password("another horse", user.password)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"first_name": "Eve"}, {"email": "eve@example.com"}]
+)
+def test_a_deleted_account_is_not_filled_again(changes: dict[str, str]) -> None:
+    user = make_user()
+    late = User.objects.get(pk=user.pk)
+    delete_user(user=user)
+
+    with pytest.raises(UserNotFound):
+        change_own_account(user=late, changes=changes, current_password=PASSWORD)
+
+    user.refresh_from_db()
+    assert user.first_name == ""
+    assert user.email.endswith("@deleted.invalid")
