@@ -102,6 +102,7 @@ def test_production_starts_with_both() -> None:
         DEBUG="off",
         SECRET_KEY=SECRET,
         CREDENTIALS_KEYS=Fernet.generate_key().decode(),
+        EMAIL_URL="smtp+tls://mail.example.com:587",
     )
 
     assert (done.returncode, done.stdout) == (
