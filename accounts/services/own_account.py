@@ -4,8 +4,11 @@ from collections.abc import Mapping
 
 from django.contrib.auth.hashers import check_password
 
+from accounts.activity import NOBODY, record_activity
 from accounts.errors import WrongPassword
+from accounts.events import ActivityType
 from accounts.models import User
+from accounts.security import email_digest
 from accounts.services.users import change_sign_in, update_user
 from orderchainer.api.errors import Invalid
 
@@ -35,6 +38,13 @@ def change_own_account(
         raise Invalid({"current_password": [words]})
     # Not the user's own method: it may write the hash anew, which ends every session.
     if not check_password(current_password, user.password):
+        record_activity(
+            ActivityType.LOGIN_FAILED,
+            user=user,
+            by=NOBODY,
+            email_digest=email_digest(user.email),
+            reason="current_password",
+        )
         raise WrongPassword
     return change_sign_in(
         user=user,

@@ -141,6 +141,24 @@ def an_unknown_address() -> Any:
 
 
 @story
+def a_guess_at_the_current_password() -> Any:
+    user = make_user()
+    return (
+        lambda: services.change_own_account(
+            user=user, changes={}, password=NEW_PASSWORD, current_password="wrong horse"
+        ),
+        lambda: [
+            Row(
+                ActivityType.LOGIN_FAILED,
+                user,
+                None,
+                data={"reason": "current_password", **about(user.email)},
+            )
+        ],
+    )
+
+
+@story
 def a_deactivated_user() -> Any:
     user = make_user(is_active=False)
     return (
