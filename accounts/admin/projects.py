@@ -18,6 +18,7 @@ class PeopleInline(ServiceInline):
     """Who works in the project, or is asked to. The matrix knows one permission for all that is done there."""
 
     extra = 0
+    hide_title = True  # it says what stands in the row
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask for the permission that the services ask for."""
@@ -129,10 +130,16 @@ class ProjectAdmin(ServiceAdmin):
     list_select_related = ("personal_owner",)
     search_fields = ("name", "description", "members__email")
     ordering = ("-id",)
-    readonly_fields = ("uuid", "personal_owner", "created_at", "updated_at")
+    readonly_fields = (
+        "uuid",
+        "personal_owner",
+        "settings",
+        "created_at",
+        "updated_at",
+    )
     fieldsets = (
         (None, {"fields": ("name", "description", "timezone", "is_active")}),
-        ("Facts", {"fields": ("uuid", "personal_owner", "created_at", "updated_at")}),
+        ("Facts", {"fields": readonly_fields}),
     )
     inlines: ClassVar = [MembershipInline, InvitationInline]
 
