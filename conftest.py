@@ -12,6 +12,9 @@ from orderchainer.api.rates import LIMITS
 from orderchainer.celery import app
 from orderchainer.logs import configure, logging_config
 
+# Looks for every secret that a run makes in everything that it lets out.
+pytest_plugins = ["orderchainer.testing.sweeping"]
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
@@ -56,10 +59,10 @@ def _no_shared_broker() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Write the log into a file of this run, and leave the console to pytest."""
+    """Write the log into a file of this run, and sweep what the console would show for secrets."""
     file = tmp_path_factory.mktemp("logs") / "orderchainer.log"
     config = logging_config(level="INFO", file=file, for_people=True)
-    config["root"]["handlers"].remove("console")
+    config["handlers"]["console"] = {"()": "orderchainer.testing.sweeping.ConsoleSweep"}
     # The settings too, since a Celery worker that starts within a test sets Django up again.
     with override_settings(LOGGING=config):
         configure(config)
