@@ -103,6 +103,9 @@ def _invitation(email: OutgoingEmail) -> Written:
     if invitation is None or link is None:
         raise Unwanted("The invitation is not open any more.")
     by = invitation.invited_by
+    if by is not None and by.email_verified_at is None:
+        # They may have signed up with anybody's address: it must not speak for them.
+        by = None
     return {
         "project": shown(invitation.project.name),
         "role": invitation.role,

@@ -24,8 +24,22 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.mail import outbox
 from accounts.mail.composing import compose, shown
 from accounts.mail.failures import is_permanent, told
-from accounts.models import EmailCode, Invitation, OutgoingEmail, Project, User
-from accounts.services import queue_email, register_user, request_code, retry_emails
+from accounts.models import (
+    EmailCode,
+    Invitation,
+    Membership,
+    OutgoingEmail,
+    Project,
+    User,
+)
+from accounts.services import (
+    create_project,
+    invite,
+    queue_email,
+    register_user,
+    request_code,
+    retry_emails,
+)
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.mailbox import code_in, emails_to, link_in, send_due
 from accounts.tests.smtp import MailServer, mail_server
@@ -374,7 +388,9 @@ def test_a_stranger_cannot_put_words_into_our_mouth() -> None:
 
 def test_an_invitation_says_who_invites_to_what() -> None:
     owner = make_user(email="owner@example.com")
-    User.objects.filter(pk=owner.pk).update(first_name="Bo\r\nBcc: x@evil.example")
+    User.objects.filter(pk=owner.pk).update(
+        first_name="Bo\r\nBcc: x@evil.example", email_verified_at=timezone.now()
+    )
     owner.refresh_from_db()
     project = Project.objects.create(name="Tea & <i>Cake</i>\n\n\u202eliame")
     invitation = Invitation.objects.create(
@@ -401,6 +417,19 @@ def test_an_invitation_says_who_invites_to_what() -> None:
     invitation.refresh_from_db()
     assert invitation.link_digest
     assert str(link_in(message)) not in invitation.link_digest
+
+
+def test_an_invitation_names_nobody_whose_address_is_not_confirmed() -> None:
+    owner = make_user(email="boss@example.com", first_name="The", last_name="Boss")
+    project = create_project(owner=owner, name="Tea")
+    invite(project=project, email=ADDRESS, role=Membership.Role.AGENT, by=owner)
+
+    [message] = emails_to(ADDRESS)
+
+    whole = message.message().as_string()
+    assert "you are invited to work in the project" in whole
+    assert "The Boss" not in whole
+    assert "boss@example.com" not in whole
 
 
 @pytest.mark.parametrize("undone", ["revoked_at", "accepted_at", "expires_at"])

@@ -52,7 +52,9 @@ def resetting() -> str:
 def inviting() -> str:
     """Return the path of a page that invites Ada, who may have an account."""
     owner = make_user(email="bob@example.com")
-    User.objects.filter(pk=owner.pk).update(first_name="Bob", last_name="<Moss>")
+    User.objects.filter(pk=owner.pk).update(
+        first_name="Bob", last_name="<Moss>", email_verified_at=timezone.now()
+    )
     project = create_project(owner=owner, name="Tea & Cake")
     invite(project=project, email=ADDRESS, role=Membership.Role.AGENT, by=owner)
     return f"/invitations/{link_sent_to(ADDRESS)}"
