@@ -53,12 +53,13 @@ def record_each(
     type_: ActivityType,
     facts: Iterable[Mapping[str, Any]],
     *,
-    user: User,
+    user: User | None,
     by: User | Stranger | None = None,
+    project_id: int | None = None,
 ) -> None:
     """Do as `record_activity` does, once with each of `facts` for its data, in one statement."""
     activities = [
-        _activity(type_, user=user, by=by, project_id=None, data=dict(data))
+        _activity(type_, user=user, by=by, project_id=project_id, data=dict(data))
         for data in facts
     ]
     Activity.objects.bulk_create(activities)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import Operation
-from accounts.activity import record_activity
+from accounts.activity import record_activity, record_each
 from accounts.attempts import count_invitation
 from accounts.errors import (
     AlreadyMember,
@@ -113,24 +113,26 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
         raise InvitationNotFound
     if role == Role.OWNER:
         require_operation(by, project, Operation.MANAGE_OWNERS)
-    revoke_each(found, by=by)
+    revoke_each(found, project=project, by=by)
 
 
-def revoke_each(invitations: InvitationQuerySet, *, by: User | None) -> None:
-    """Revoke open invitations of projects that the caller has locked. Records `invitation_revoked`."""
+def revoke_each(
+    invitations: InvitationQuerySet, *, project: Project, by: User | None
+) -> None:
+    """Revoke open invitations to a project that the caller has locked. Records `invitation_revoked`."""
     revoked = list(invitations)
+    if not revoked:
+        return
     Invitation.objects.filter(pk__in=[each.pk for each in revoked]).update(
         revoked_at=timezone.now(), link_digest=""
     )
-    for invitation in revoked:
-        record_activity(
-            ActivityType.INVITATION_REVOKED,
-            user=None,
-            by=by,
-            project_id=invitation.project_id,
-            invitation_id=str(invitation.pk),
-            role=invitation.role,
-        )
+    record_each(
+        ActivityType.INVITATION_REVOKED,
+        [{"invitation_id": str(each.pk), "role": each.role} for each in revoked],
+        user=None,
+        by=by,
+        project_id=project.pk,
+    )
 
 
 @transaction.atomic

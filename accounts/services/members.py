@@ -39,7 +39,8 @@ def set_member(
         role=str(role),
     )
     # The seat that was kept for them is taken.
-    revoke_each(project.invitations.open().filter(email__iexact=user.email), by=by)
+    theirs = project.invitations.open().filter(email__iexact=user.email)
+    revoke_each(theirs, project=project, by=by)
     return membership
 
 
@@ -119,6 +120,7 @@ def leave_every_project(*, user: User, by: User | None = None) -> None:
     stranded = [project for project in projects if _needs_owner(project, user)]
     if stranded:
         raise OwnsProjects([project.name for project in stranded])
+    # One by one: people work in few projects, and each of these has its own record and its own invitations.
     for project in projects:
         membership = project.memberships.filter(user=user).first()
         if membership is None:
@@ -188,6 +190,6 @@ def _revoke_what_they_may_not_give(
     by an invitation that they sent themselves on their last day."""
     given = project.invitations.open().filter(invited_by=user)
     if role is None or not may(role, Operation.MANAGE_MEMBERS):
-        revoke_each(given, by=by)
+        revoke_each(given, project=project, by=by)
     elif not may(role, Operation.MANAGE_OWNERS):
-        revoke_each(given.filter(role=Role.OWNER), by=by)
+        revoke_each(given.filter(role=Role.OWNER), project=project, by=by)
