@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.services import deactivate_user
+from accounts.services import deactivate_user, delete_user
 from accounts.tests.factories import client_of, make_user
 from integrations import services
 from integrations.discord.url import parse_webhook_url
@@ -281,6 +281,20 @@ def test_deleting_the_integration_stops_what_is_queued(
     assert dropped.last_error == "The Discord integration was deleted."
     work()
     assert len(channel.messages) == 1
+
+
+def test_whoever_deletes_their_account_is_disconnected(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    make_order(owner)
+    relay_events()
+
+    delete_user(user=owner)
+
+    work()
+    assert not DiscordWebhook.objects.exists()
+    assert states() == [State.DROPPED]
+    assert channel.messages == []
 
 
 @pytest.mark.parametrize(

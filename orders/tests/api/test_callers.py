@@ -57,10 +57,7 @@ def shop() -> Shop:
 
 
 WHOLE = ("customer", "clerk", "owner", "manager", "agent")
-READS = ("", "/chain", "/blockers", "/events")
-
-
-@pytest.mark.parametrize(
+CALLERS = pytest.mark.parametrize(
     ("caller", "read", "changed"),
     [
         *((caller, 200, 200) for caller in WHOLE),
@@ -71,6 +68,10 @@ READS = ("", "/chain", "/blockers", "/events")
         ("anonymous", 401, 401),
     ],
 )
+READS = ("", "/chain", "/blockers", "/events")
+
+
+@CALLERS
 def test_each_caller_gets_what_their_role_allows(
     shop: Shop, caller: str, read: int, changed: int
 ) -> None:
@@ -90,16 +91,7 @@ def test_each_caller_gets_what_their_role_allows(
     assert count == (1 if refused else 4)
 
 
-@pytest.mark.parametrize(
-    ("caller", "read", "changed"),
-    [
-        *((caller, 200, 200) for caller in WHOLE),
-        ("viewer", 200, 403),
-        ("staff", 200, 403),
-        ("stranger", 404, 404),
-        ("anonymous", 401, 401),
-    ],
-)
+@CALLERS
 def test_each_caller_gets_the_same_on_the_envelope_surface(
     shop: Shop, caller: str, read: int, changed: int
 ) -> None:
