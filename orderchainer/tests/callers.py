@@ -20,6 +20,7 @@ from accounts.services import (
     change_password,
     create_project,
     deactivate_user,
+    delete_user,
     end_sessions,
     open_session,
     set_member,
@@ -106,9 +107,9 @@ class World:
         self.unbelievable = {name: make(self) for name, make in UNBELIEVABLE.items()}
 
     def _shared_project(self) -> tuple[Project, Invitation]:
-        """Make a project of the owner's with a colleague and somebody who is invited."""
+        """Make a project of the owner's and a colleague's, to which somebody is invited."""
         project = create_project(owner=self.owner, name="Shared")
-        set_member(project=project, user=self.colleague, role=Role.AGENT)
+        set_member(project=project, user=self.colleague, role=Role.OWNER)
         invitation = invite(
             project=project,
             email="somebody@example.com",
@@ -223,6 +224,20 @@ def _from_before_a_password_by_another_door(_world: World) -> str:
     return token
 
 
+def _of_a_deleted_user(_world: World) -> str:
+    user = make_user()
+    token = token_of(user)
+    delete_user(user=user)
+    return token
+
+
+def _api_token_of_a_deleted_user(_world: World) -> str:
+    user = make_user()
+    text = api_token(user)[1]
+    delete_user(user=user)
+    return text
+
+
 def _of_a_user_who_is_gone(_world: World) -> str:
     user = make_user()
     token = token_of(user)
@@ -272,10 +287,12 @@ UNBELIEVABLE: dict[str, Callable[[World], str]] = {
     "a locked out user's token": _of_a_user_deactivated_by_the_service,
     "a token from before a new password": _from_before_a_new_password,
     "a token from before a password by another door": _from_before_a_password_by_another_door,
-    "the token of a user who is gone": _of_a_user_who_is_gone,
+    "a deleted user's token": _of_a_deleted_user,
+    "a token of nobody in the database": _of_a_user_who_is_gone,
     "a revoked API token": _revoked,
     "an expired API token": _over,
     "an API token of a deactivated user": _api_token_of_a_deactivated_user,
+    "an API token of a deleted user": _api_token_of_a_deleted_user,
     "an API token with another secret": _with_another_secret,
     "an API token that nobody made": lambda _world: new_api_token().text,
     "the beginning of an API token": lambda world: world.with_all_scopes[:13],

@@ -158,6 +158,20 @@ HUB = [
 ]  # fmt: skip
 
 ENVELOPE = [
+    Endpoint("envelope", "POST", "/api/auth/login", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/forgot-password", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/send-reset-code", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/reset-password", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/verify-email", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/resend-verification-code", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/register-confirmation", PUBLIC),
+    Endpoint("envelope", "POST", "/api/auth/resend-confirmation-email", PUBLIC),
+    Endpoint("envelope", "GET", "/api/user/{user}", "account:read", hidden=USER),
+    Endpoint(
+        "envelope", "PATCH", "/api/user/{user}", "account:write",
+        body={"email": "ada@example.com"}, hidden=USER,
+    ),
+    Endpoint("envelope", "DELETE", "/api/user/{user}", "account:write", hidden=USER),
     Endpoint("envelope", "GET", "/api/order", "orders:read"),
     Endpoint(
         "envelope", "POST", "/api/order", "orders:write", 201,
