@@ -225,15 +225,16 @@ else:
     }
 
 # What waits for others has a queue and, where there are many, workers of its own, so that a provider that
-# is slow holds up other deliveries at most. A worker that is told nothing takes from both.
-DEFAULT_QUEUE, DELIVERIES_QUEUE = "celery", "deliveries"
+# is slow holds up other deliveries at most, and no e-mail with a code that expires. A worker that is told
+# nothing takes from all, in turn.
+DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE = "celery", "deliveries", "emails"
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
-    for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE)
+    for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE)
 ]
 CELERY_TASK_ROUTES = {
-    name: {"queue": DELIVERIES_QUEUE}
-    for name in ("orders.deliver", "accounts.send_email")
+    "orders.deliver": {"queue": DELIVERIES_QUEUE},
+    "accounts.send_email": {"queue": EMAILS_QUEUE},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False

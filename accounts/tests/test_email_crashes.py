@@ -137,7 +137,7 @@ def test_an_email_survives_its_worker(
             **variables_for(server),
         ) as installation,
     ):
-        installation.start("web", "worker", "deliveries", "beat")
+        installation.start("web", "worker", "emails", "beat")
         installation.wait_until_it_listens("web")
 
-        check_that_the_email_survives(installation, server, "deliveries")
+        check_that_the_email_survives(installation, server, "emails")

@@ -15,11 +15,13 @@ from django.conf import settings
 from orderchainer.runtime.schedule import DueAtStartScheduler
 from orderchainer.tasks import beat_once
 
-# Deliveries wait for other people's servers, and have threads enough for several that are slow. They have
-# them to themselves: the relay of events, and with it all live news, never stands behind them.
+# Deliveries and e-mails wait for other people's servers, and have threads enough for several that are
+# slow. They have them to themselves: the relay of events, and with it all live news, never stands behind
+# them, and no e-mail behind a delivery.
 THREADS: Mapping[str, int] = {
     settings.DEFAULT_QUEUE: 2,
     settings.DELIVERIES_QUEUE: 4,
+    settings.EMAILS_QUEUE: 2,
 }
 
 

@@ -45,12 +45,17 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
         *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "deliveries"),
         *("--concurrency", "2", "--hostname", "deliveries@%h"),
     ),
+    "emails": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "emails"),
+        *("--concurrency", "1", "--hostname", "emails@%h"),
+    ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
 # A prefork process does one thing at a time, and needs no pool.
 PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "worker": {"DATABASE_POOL_SIZE": "0"},
     "deliveries": {"DATABASE_POOL_SIZE": "0"},
+    "emails": {"DATABASE_POOL_SIZE": "0"},
 }
 EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
 
