@@ -161,14 +161,14 @@ def confirm_email(*, link: UUID) -> User:
 def mark_email_verified(*, user: User, by: User | None = None) -> None:
     """Believe that `user` reads the e-mails of their address: they came by what was sent there.
 
-    Or `by` in the back office says so.
+    Or `by` in the back office says so. What was sent for it stays good until its time is over: whoever
+    comes with it then has done nothing wrong.
     """
     moment = timezone.now()
     # Only of the address that the proof was sent to: another door may have changed it since.
     marked = User.objects.filter(
         pk=user.pk, email=user.email, email_verified_at=None
     ).update(email_verified_at=moment, updated_at=moment)
-    EmailCode.objects.filter(user=user, purpose=Purpose.VERIFY_EMAIL).delete()
     if marked:
         user.email_verified_at = user.updated_at = moment
         record_activity(ActivityType.EMAIL_VERIFIED, user=user, by=by)
@@ -207,8 +207,18 @@ def _try_code(
 
 def _spend(user: User, purpose: Purpose, code: str) -> DomainError | None:
     """Use up the code of a locked user; return why it is not good, and count it if it was a guess."""
-    if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
+    refusal = _compare(user, purpose, code)
+    # Whoever was verified meanwhile, by choosing a new password, may still use what they were sent.
+    if (
+        refusal is not None
+        and purpose == Purpose.VERIFY_EMAIL
+        and user.email_verified_at is not None
+    ):
         return _hidden(purpose) or EmailAlreadyVerified()
+    return refusal
+
+
+def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
     row = EmailCode.objects.filter(user=user, purpose=purpose).first()
     if row is None or not row.code_digest or not _is_for(user, row):
         if _is_on_its_way(user, purpose):

@@ -441,6 +441,23 @@ def test_a_link_to_choose_a_password_confirms_nothing(user: User) -> None:
     assert response.json()["errorCode"] == "CONFIRMATION_NOT_FOUND"
 
 
+def test_what_was_sent_stays_good_for_who_was_verified_by_a_new_password() -> None:
+    user = make_user(email="user@example.com")
+    code, link = code_sent_to("user@example.com"), link_sent_to("user@example.com")
+    post("forgot-password", email="user@example.com")
+    reset(code_sent_to("user@example.com"))
+
+    guess = post("verify-email", email="user@example.com", code=wrong(code))
+    right = post("register-confirmation", uuid=str(link))
+    again = post("verify-email", email="user@example.com", code=code)
+
+    user.refresh_from_db()
+    assert user.email_verified_at is not None
+    assert guess.json()["errorCode"] == "EMAIL_ALREADY_VERIFIED"
+    assert right.status_code == 200
+    assert again.json()["errorCode"] == "EMAIL_ALREADY_VERIFIED"
+
+
 # --- Whether there is such a user -------------------------------------------------------------
 
 
@@ -595,14 +612,16 @@ def test_the_curl_lines_work_one_after_the_other() -> None:
         return response.json()
 
     ok(post("register", **email, password="password123"), 201)
+    verification = code_sent_to("test@example.com")
     ok(post("login", **email, password="password123"))
     ok(post("forgot-password", **email))
     ok(post("send-reset-code", **email))
     code = code_sent_to("test@example.com")
     ok(post("reset-password", **email, code=code, newPassword="newpassword123"))
-    # Whoever could read that code has shown that the address is theirs.
-    done = post("resend-verification-code", **email)
-    assert done.json()["errorCode"] == "EMAIL_ALREADY_VERIFIED"
+    ok(post("verify-email", **email, code=verification))
+    # Nobody who is verified needs the last three.
+    for path in ("resend-verification-code", "resend-confirmation-email"):
+        assert post(path, **email).json()["errorCode"] == "EMAIL_ALREADY_VERIFIED"
 
     User.objects.update(email_verified_at=None)
     ok(post("resend-verification-code", **email))
