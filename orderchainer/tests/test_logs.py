@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
 from orderchainer.logs import logging_config, redact, scrub
+from orderchainer.testing.routes import every_route
 from orderchainer.tests.conftest import WrittenLog
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -137,6 +138,17 @@ def test_a_link_from_an_email_does_not_reach_the_log(
         f"/{page}/[redacted]"
     }
     assert LINK not in log.text
+
+
+def test_no_page_has_a_link_in_its_path_that_the_log_would_write() -> None:
+    pages = {
+        f"/{route.replace('<uuid:link>', LINK)}"
+        for route, _pattern in every_route()
+        if "<uuid:link>" in route
+    }
+
+    assert pages
+    assert [page for page in pages if LINK in scrub(page)] == []
 
 
 def test_a_forged_host_is_a_security_event_and_no_error(log: WrittenLog) -> None:

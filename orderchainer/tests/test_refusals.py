@@ -15,7 +15,7 @@ import time_machine
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import override_settings
-from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.urls import resolve
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from rest_framework.permissions import AllowAny
@@ -24,6 +24,8 @@ from rest_framework.views import APIView
 from accounts.scopes import SCOPES
 from orderchainer.api.surfaces import surface_of
 from orderchainer.api.views import SurfaceView
+from orderchainer.testing.routes import every_route
+from orderchainer.testing.statements import Statements
 from orderchainer.tests.callers import DISCORD, MISSING, UNBELIEVABLE, World
 from orderchainer.tests.endpoints import ENDPOINTS, PUBLIC, SESSION, Endpoint
 
@@ -115,30 +117,6 @@ def assert_refused(
 # --- Knocking ---------------------------------------------------------------------------------
 
 
-class Writes:
-    """Notes what changes a row, whether it is taken back or not; wrapped around each statement."""
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    def __call__(
-        self,
-        execute: Callable[..., Any],
-        sql: str,
-        params: Any,
-        many: bool,
-        context: Any,
-    ) -> Any:
-        result = execute(sql, params, many, context)
-        # A conditional UPDATE that finds nothing is a way of looking.
-        if (
-            sql.startswith(("INSERT", "UPDATE", "DELETE"))
-            and context["cursor"].rowcount
-        ):
-            self.statements.append(sql)
-        return result
-
-
 # That a token was used is worth a note even where it was used for what it may not do.
 NOTE_OF_USE = 'UPDATE "accounts_apitoken" SET "last_used_at"'
 
@@ -169,11 +147,11 @@ def knock_with(world: World, endpoint: Endpoint, token: str) -> Any:
 
 @contextmanager
 def nothing_written() -> Iterator[None]:
-    """Check that no statement in the block writes."""
-    writes = Writes()
-    with connection.execute_wrapper(writes):
+    """Check that no statement in the block changes a row, not even one that is taken back."""
+    statements = Statements()
+    with connection.execute_wrapper(statements):
         yield
-    assert [sql for sql in writes.statements if not sql.startswith(NOTE_OF_USE)] == []
+    assert [sql for sql in statements.changes if not sql.startswith(NOTE_OF_USE)] == []
 
 
 def each(
@@ -199,7 +177,7 @@ def test_every_endpoint_has_its_row(world: World) -> None:
 
 def served() -> Iterator[tuple[str, str]]:
     """Walk the URLs: method and route of every view of a surface."""
-    for pattern, route in walk(get_resolver()):
+    for route, pattern in every_route():
         view = getattr(pattern.callback, "cls", None)
         if view is None or not issubclass(view, APIView):
             continue
@@ -210,15 +188,6 @@ def served() -> Iterator[tuple[str, str]]:
         for method in methods:
             if method not in {"head", "options"}:
                 yield method.upper(), route
-
-
-def walk(resolver: URLResolver, start: str = "") -> Iterator[tuple[URLPattern, str]]:
-    for pattern in resolver.url_patterns:
-        route = start + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from walk(pattern, route)
-        else:
-            yield pattern, route
 
 
 @each(lambda endpoint: True)

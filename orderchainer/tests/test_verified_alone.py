@@ -1,0 +1,109 @@
+"""`REQUIRE_VERIFIED_EMAIL`: who has not shown that the e-mail is theirs gets no tokens, on no surface."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import Activity, Session, User
+from accounts.tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "Verify your email address before you sign in."
+# Each surface's door: its path, the name of its field for the e-mail, and what it answers.
+DOORS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "chain": (
+        "/api/auth/token",
+        "username",
+        {
+            "detail": "Not authorized to perform this action",
+            "code": "email_not_verified",
+        },
+    ),
+    "envelope": (
+        "/api/auth/login",
+        "email",
+        {"success": False, "error": WORDS, "errorCode": "EMAIL_NOT_VERIFIED"},
+    ),
+    "hub": (
+        "/api/v1/auth/login",
+        "email",
+        {"detail": WORDS, "code": "EMAIL_NOT_VERIFIED"},
+    ),
+    "shop": ("/auth/api/token/", "email", {"error": WORDS}),
+}
+
+each_surface = pytest.mark.parametrize("surface", DOORS)
+
+
+def sign_in(surface: str, user: User, password: str = PASSWORD) -> Any:
+    """Sign in at the door of a surface."""
+    path, field, _body = DOORS[surface]
+    return APIClient().post(path, {field: user.email, "password": password})
+
+
+@each_surface
+def test_the_unverified_get_no_tokens_and_are_told_why(
+    surface: str, settings: Settings
+) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+
+    response = sign_in(surface, make_user())
+
+    body = response.json()
+    body.pop("timestamp", None)
+    assert (response.status_code, body) == (403, DOORS[surface][2])
+    assert "WWW-Authenticate" not in response
+    assert not Session.objects.exists()
+    assert not Activity.objects.filter(type="login_succeeded").exists()
+
+
+@each_surface
+def test_only_who_knows_the_password_is_told(surface: str, settings: Settings) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+    unverified, verified = make_user(), make_user(email_verified_at=timezone.now())
+
+    answers = [sign_in(surface, user, "wrong horse") for user in (unverified, verified)]
+
+    bodies = [answer.json() for answer in answers]
+    for body in bodies:
+        body.pop("timestamp", None)
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert bodies[0] == bodies[1]
+
+
+@each_surface
+def test_the_verified_get_in(surface: str, settings: Settings) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+
+    response = sign_in(surface, make_user(email_verified_at=timezone.now()))
+
+    assert response.status_code == 200
+    assert Session.objects.count() == 1
+
+
+@each_surface
+def test_everybody_gets_in_unless_it_is_set(surface: str) -> None:
+    assert sign_in(surface, make_user()).status_code == 200
+
+
+def test_a_registration_brings_no_tokens(settings: Settings) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+
+    response = APIClient().post(
+        "/auth/api/register/",
+        {
+            "email": "user@example.com",
+            "username": "testuser",
+            "password": PASSWORD,
+            "password_confirm": PASSWORD,
+        },
+    )
+
+    assert response.status_code == 201
+    body = response.json()
+    assert (body.get("access"), body.get("refresh")) == (None, None)
+    assert not Session.objects.exists()
