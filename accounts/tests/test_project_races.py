@@ -8,6 +8,7 @@ from accounts.access import Operation
 from accounts.errors import (
     InvitationNotFound,
     LastOwner,
+    OwnsProjects,
     ProjectNotFound,
     RoleNotEnough,
 )
@@ -16,6 +17,7 @@ from accounts.queries import project_for
 from accounts.services import (
     accept_invitation,
     change_role,
+    delete_user,
     invitations,
     invite,
     members,
@@ -123,6 +125,34 @@ def test_without_the_lock_a_project_loses_both_owners(
 
     assert meeting.was_complete
     assert "owner" not in roles_in(team.project).values()
+
+
+def test_one_owner_leaves_or_the_account_of_the_other_goes() -> None:
+    team = two_owners()
+    other = team.members["agent"]
+
+    left, deleted = race(leaving(team, "owner"), lambda: delete_user(user=other))
+
+    assert (left is None) is isinstance(deleted, OwnsProjects)
+    assert (deleted is None) is isinstance(left, LastOwner)
+    owner = team.project.memberships.get(role=Role.OWNER).user
+    assert owner.is_active
+    assert owner == (other if left is None else team.owner)
+
+
+def test_nobody_comes_in_while_their_account_goes() -> None:
+    team = make_team()
+    grace = make_user(email=GRACE)
+    _, link = make_invitation(team)
+
+    accepted, deleted = race(
+        lambda: accept_invitation(link=link, user=grace),
+        lambda: delete_user(user=grace),
+    )
+
+    assert deleted is None
+    assert isinstance(accepted, Membership | InvitationNotFound)
+    assert not Membership.objects.filter(user=grace).exists()
 
 
 # --- One invitation accepted twice at once ----------------------------------------------------
