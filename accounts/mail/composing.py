@@ -41,19 +41,19 @@ def compose(email: OutgoingEmail) -> Letter:
 
     Each call makes a new code and a new link, which replace those of an earlier attempt.
     """
-    subject, context_of = _LETTERS[Kind(email.kind)]
-    context, secrets = context_of(email)
-    context |= {"subject": subject, "service": settings.PUBLIC_URL}
+    subject, write = _LETTERS[Kind(email.kind)]
+    written = write(email)
+    context = {**written.context, "subject": subject, "service": settings.PUBLIC_URL}
     message = EmailMultiAlternatives(
         subject,
         render_to_string(f"emails/{email.kind}.txt", context),
-        to=[email.recipient],
+        to=[written.to],
         headers=_headers(email),
     )
     message.attach_alternative(
         render_to_string(f"emails/{email.kind}.html", context), "text/html"
     )
-    return Letter(message, secrets)
+    return Letter(message, written.secrets)
 
 
 def _headers(email: OutgoingEmail) -> dict[str, str]:
@@ -69,28 +69,40 @@ def _headers(email: OutgoingEmail) -> dict[str, str]:
 
 # --- What each kind says ----------------------------------------------------------------------
 
-Written = tuple[Context, tuple[str, ...]]
+
+@dataclass(frozen=True)
+class _Written:
+    """What an e-mail tells to whom.
+
+    A user gets it at the address that they have, and not at what somebody typed who asked for it: two
+    that a database takes for one need not be one mailbox.
+    """
+
+    to: str
+    context: Context
+    secrets: tuple[str, ...] = ()
 
 
-def _verify_email(email: OutgoingEmail) -> Written:
+def _verify_email(email: OutgoingEmail) -> _Written:
     return _with_proof(email, EmailCode.Purpose.VERIFY_EMAIL, "confirm-email")
 
 
-def _reset_password(email: OutgoingEmail) -> Written:
+def _reset_password(email: OutgoingEmail) -> _Written:
     return _with_proof(email, EmailCode.Purpose.RESET_PASSWORD, "reset-password")
 
 
-def _password_changed(email: OutgoingEmail) -> Written:
+def _password_changed(email: OutgoingEmail) -> _Written:
     user = _recipient_of(email)
-    return {"name": _greeted(user), "at": email.created_at}, ()
+    return _Written(user.email, {"name": _greeted(user), "at": email.created_at})
 
 
-def _email_changed(email: OutgoingEmail) -> Written:
+def _email_changed(email: OutgoingEmail) -> _Written:
     # It goes to the address that the user no longer has.
-    return {"new_email": email.data.get("new_email", ""), "at": email.created_at}, ()
+    new_email = email.data.get("new_email", "")
+    return _Written(email.recipient, {"new_email": new_email, "at": email.created_at})
 
 
-def _invitation(email: OutgoingEmail) -> Written:
+def _invitation(email: OutgoingEmail) -> _Written:
     invitation = (
         Invitation.objects.select_related("project", "invited_by")
         .filter(pk=str(email.data["invitation_id"]))
@@ -106,17 +118,18 @@ def _invitation(email: OutgoingEmail) -> Written:
     if by is not None and by.email_verified_at is None:
         # They may have signed up with anybody's address: it must not speak for them.
         by = None
-    return {
+    context: Context = {
         "project": shown(invitation.project.name),
         "role": invitation.role,
         "inviter": shown(by.name) if by else "",
         "inviter_email": by.email if by else "",
         "expires_at": invitation.expires_at,
         "link": f"{settings.PUBLIC_URL}/invitations/{link}",
-    }, (str(link),)
+    }
+    return _Written(email.recipient, context, (str(link),))
 
 
-_LETTERS: Mapping[Kind, tuple[str, Callable[[OutgoingEmail], Written]]] = {
+_LETTERS: Mapping[Kind, tuple[str, Callable[[OutgoingEmail], _Written]]] = {
     Kind.VERIFY_EMAIL: ("Confirm your e-mail address", _verify_email),
     Kind.RESET_PASSWORD: ("Choose a new password", _reset_password),
     Kind.PASSWORD_CHANGED: ("Your password was changed", _password_changed),
@@ -142,7 +155,9 @@ def _greeted(user: User) -> str:
 
 
 @transaction.atomic
-def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> Written:
+def _with_proof(
+    email: OutgoingEmail, purpose: EmailCode.Purpose, page: str
+) -> _Written:
     # Held, as by everybody who tries a code or uses one up: what is replaced here is not used meanwhile.
     user = lock_user(_recipient_of(email))
     if user is None or user.email.lower() != email.recipient.lower():
@@ -160,7 +175,8 @@ def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> 
         "link_expires_at": email.expires_at,
         "ip_address": email.data.get("ip_address") or "",
     }
-    return context, tuple(filter(None, (proof.code, str(proof.link))))
+    secrets = tuple(filter(None, (proof.code, str(proof.link))))
+    return _Written(user.email, context, secrets)
 
 
 def shown(name: str) -> str:

@@ -47,7 +47,7 @@ def new_proof(
         user=user,
         purpose=purpose,
         defaults={
-            "email": email.recipient,
+            "email": user.email,
             "code_digest": code_digest(user.pk, purpose, proof.code),
             "link_digest": link_digest(proof.link),
             "wrong_tries": 0,

@@ -102,6 +102,10 @@ def email_problems(email: str) -> list[str]:
     # ASCII ones: who signed up with a Kelvin sign would never be found again.
     if len(email) > MAX_EMAIL_LENGTH or "\x00" in email or not name.isascii():
         return ["Invalid email address"]
+    # What is in quotes may hold control characters, and what looks like an encoded word (RFC 2047) is
+    # decoded by some: mail servers disagree on whom such an e-mail is for. Nobody has such an address.
+    if '"' in name or "=?" in name:
+        return ["Invalid email address"]
     return []
 
 

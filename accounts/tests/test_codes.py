@@ -176,6 +176,20 @@ def test_hiding_existence_the_worker_finds_out_who_gets_an_email(
     ]
 
 
+def test_hiding_existence_a_code_goes_to_the_address_that_the_user_has(
+    settings: LazySettings,
+) -> None:
+    """The letter K has a twin, the Kelvin sign, which is a domain of its own to some."""
+    make_user(email="ada@kiosk.example")
+    send_due()
+    settings.HIDE_ACCOUNT_EXISTENCE = True
+
+    request_code(email="ada@\u212aios\u212a.example", purpose=RESET)
+    send_due()
+
+    assert [message.to for message in mail.outbox] == [["ada@kiosk.example"]] * 2
+
+
 @pytest.mark.parametrize("address", [ADDRESS, "nobody@example.com"])
 def test_hiding_existence_every_refusal_is_the_same(
     settings: LazySettings, address: str

@@ -114,6 +114,9 @@ INVALID = "Invalid email address"
             "VALIDATION_FAILED",
         ),
         ("a" * 10_000 + "@example.com", INVALID, "VALIDATION_FAILED"),
+        ('"a\x0bb"@example.com', INVALID, "VALIDATION_FAILED"),
+        ('"a@b"@example.com', INVALID, "VALIDATION_FAILED"),
+        ("=?utf-8?q?x?=@example.com", INVALID, "VALIDATION_FAILED"),
         (
             "user\x00@example.com",
             INVALID,
