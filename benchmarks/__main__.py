@@ -9,7 +9,10 @@ from pathlib import Path
 
 from benchmarks.workplace import Unusable, workplace
 
-GROUPS = ("create", "get", "list", "chain", "cycle", "propagation", "relay", "push")
+GROUPS = (
+    *("create", "get", "list", "chain", "limits", "sign-in"),
+    *("cycle", "propagation", "relay", "push"),
+)
 DEFAULT_REDIS = "redis://127.0.0.1:6379/14"
 
 

@@ -46,8 +46,10 @@ class Both:
         self, call: Call, judge: Callable[[float, Pairs], list[Verdict]]
     ) -> Row:
         """Measure one kind of request; `judge` takes the statements and the pairs."""
-        ours = [_request(call.method, path, call.account.token) for path in call.paths]
-        floor = [_request(call.method, path) for path in call.bare_paths]
+        ours = [
+            request_of(call.method, path, call.account.token) for path in call.paths
+        ]
+        floor = [request_of(call.method, path) for path in call.bare_paths]
         for server, requests in ((self.service, ours), (self.floor, floor)):
             server.measure(requests, seconds=0.3, expected_status=call.status)
         pairs = in_pairs(
@@ -93,8 +95,8 @@ def both_serving(directory: Path, rounds: int, seconds: float) -> Iterator[Both]
         yield Both(service, floor, application(), rounds, seconds)
 
 
-def _request(method: str, path: str, token: str = "") -> str:
-    """Write a request as it goes over the wire."""
+def request_of(method: str, path: str, token: str = "") -> str:
+    """Return a request as it goes over the wire."""
     body = orjson.dumps(NEW_ORDER).decode() if method == "POST" else ""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     if token:

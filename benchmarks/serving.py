@@ -39,8 +39,13 @@ class Server:
 
 
 @contextmanager
-def serving(application: str, directory: Path, path: str) -> Iterator[Server]:
-    """Serve a WSGI application on a port of its own; `path` answers 2xx once it is ready."""
+def serving(
+    application: str, directory: Path, path: str, **variables: str
+) -> Iterator[Server]:
+    """Serve a WSGI application on a port of its own; `path` answers 2xx once it is ready.
+
+    `variables` are of its environment, beside this process's own.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         port = listener.getsockname()[1]
         log = directory / f"gunicorn-{port}.log"
@@ -54,6 +59,7 @@ def serving(application: str, directory: Path, path: str) -> Iterator[Server]:
                     *("--workers", str(WORKERS), "--threads", str(THREADS)),
                     "--no-control-socket",
                 ],
+                env={**os.environ, **variables},
                 pass_fds=[listener.fileno()],
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from benchmarks import chains, push, relaying, rest, seeding
+from benchmarks import chains, limiting, push, relaying, rest, seeding, signing_in
 from benchmarks.bare import connect
 from benchmarks.table import Row, text_of
 from orderchainer.logs import configure, logging_config
@@ -61,6 +61,14 @@ class Run:
         """Measure what is in `groups`."""
         if groups & OVER_HTTP:
             yield from self._over_http(groups)
+        if "limits" in groups:
+            yield from limiting.limiting(
+                self.directory, self.readers[1], self.rounds, self.seconds
+            )
+        if "sign-in" in groups:
+            yield from signing_in.signing_in(
+                self.directory, self.readers[0], pairs=int(self.seconds * 150)
+            )
         bench = chains.Bench(
             connect(os.environ["DATABASE_URL"]), self.rounds, self.seconds / 2
         )

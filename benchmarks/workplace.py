@@ -13,6 +13,8 @@ import redis
 from cryptography.fernet import Fernet
 from psycopg import sql
 
+from orderchainer.api.rates import LIMITS
+
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 # Where Celery's Redis transport keeps the tasks that nobody has taken yet.
 QUEUE = "celery"
@@ -99,5 +101,7 @@ def _set_environment(directory: Path, database_url: str, redis_url: str) -> None
         REDIS_URL=redis_url,
         LOG_FILE=str(directory / "orderchainer.log"),
         ACCESS_TOKEN_EXPIRE_MINUTES="1440",
+        # Off, except where it is they that are measured.
+        **dict.fromkeys((limit.setting for limit in LIMITS), ""),
         DJANGO_SETTINGS_MODULE="orderchainer.settings",
     )
