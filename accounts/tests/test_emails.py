@@ -1,8 +1,8 @@
 """E-mails on their way: claimed, tried, retried within bounds, and what they say."""
 
 import logging
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from smtplib import (
     SMTPAuthenticationError,
     SMTPConnectError,
@@ -11,10 +11,11 @@ from smtplib import (
     SMTPSenderRefused,
     SMTPServerDisconnected,
 )
+from typing import Any
 
 import pytest
 import time_machine
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
@@ -40,9 +41,11 @@ from accounts.services import (
     request_code,
     retry_emails,
 )
+from accounts.tasks import send_email, sweep_emails
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.mailbox import code_in, emails_to, link_in, send_due
 from accounts.tests.smtp import MailServer, mail_server
+from orderchainer.celery import app
 
 pytestmark = pytest.mark.django_db
 
@@ -347,6 +350,43 @@ def test_a_failed_email_can_be_tried_anew(server: MailServer) -> None:
     email.refresh_from_db()
     assert (email.state, email.attempts, email.last_error) == ("sent", 1, "")
     assert retry_emails([email.pk]) == 0
+
+
+# --- Waking workers ---------------------------------------------------------------------------
+
+
+def nudge_sent_by(work: Callable[[], None]) -> dict[str, Any]:
+    """Do some work, and return the headers of the message that it has sent to the workers for e-mails."""
+    with app.connection_for_write() as connection:
+        queue = connection.SimpleQueue(settings.EMAILS_QUEUE)
+        queue.clear()
+        work()
+        headers: dict[str, Any] = queue.get(timeout=1).headers
+    return headers
+
+
+def test_the_sweep_nudges_what_is_due() -> None:
+    email = due_email()
+
+    headers = nudge_sent_by(sweep_emails)
+
+    lifetime = datetime.fromisoformat(headers["expires"]) - timezone.now()
+    assert (headers["task"], headers["argsrepr"]) == (
+        "accounts.send_email",
+        f"({email.pk},)",
+    )
+    # By then the next sweep has come.
+    assert timedelta(seconds=9) < lifetime <= timedelta(seconds=10)
+
+
+def test_a_short_wait_ends_without_a_sweep(server: MailServer) -> None:
+    email = due_email()
+    server.answers["RCPT"] = "450 4.2.1 try later"
+
+    headers = nudge_sent_by(lambda: send_email(email.pk))
+
+    pause = datetime.fromisoformat(headers["eta"]) - timezone.now()
+    assert timedelta(seconds=4) < pause <= timedelta(seconds=10)
 
 
 # --- What they say ----------------------------------------------------------------------------

@@ -303,6 +303,21 @@ def test_a_refused_newcomer_is_no_user(client: Client) -> None:
         sign_in(email=ADDRESS, password="12345678")
 
 
+def test_who_has_signed_up_meanwhile_is_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_user(email=ADDRESS)
+    path = inviting()
+    monkeypatch.setattr("accounts.pages.views.has_account", lambda invitation: False)
+
+    expect_page(
+        client.post(path, CHOSEN), 400, "You have an account by now: reload this page."
+    )
+    assert not Membership.objects.filter(
+        user__email=ADDRESS, project__name="Tea & Cake"
+    ).exists()
+
+
 def test_a_member_is_told(client: Client) -> None:
     ada = make_user(email=ADDRESS)
     path = inviting()
