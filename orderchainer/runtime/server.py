@@ -1,14 +1,20 @@
 """The daphne server of `manage.py serve`: HTTP and WebSocket, on one port or on two."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 # First: daphne installs the asyncio reactor when it is imported, before anything else takes one.
 from daphne.server import Server  # isort: skip
 from daphne.endpoints import build_endpoint_description_strings
 from twisted.internet import reactor
+from twisted.web import http
 
 from orderchainer.api.sockets import SOCKET_EXTENSION
+
+# Twisted knows the words of older standards, and calls a 422 or a 429 an "Unknown Status".
+for _status in HTTPStatus:
+    http.RESPONSES.setdefault(_status.value, _status.phrase.encode())
 
 
 class ListenError(Exception):

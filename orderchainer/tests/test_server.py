@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import pytest
 import requests
@@ -23,7 +24,9 @@ async def application(scope, receive, send):
     if scope["type"] == "http":
         lent = SOCKET_EXTENSION in scope.get("extensions", {})
         body = (await receive())["body"]
-        await send({"type": "http.response.start", "status": 500 if lent else 200 if body else 204, "headers": []})
+        asked = int(scope["path"].strip("/") or 0)
+        status = asked or (500 if lent else 200 if body else 204)
+        await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": body})
         return
     writer = scope["extensions"][SOCKET_EXTENSION]
@@ -129,3 +132,11 @@ def test_a_body_reaches_the_application_as_it_came(service: Service) -> None:
     )
 
     assert (answer.status_code, answer.content) == (200, b"no part of anything")
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("status", [404, 422, 429])
+def test_a_status_is_called_by_its_name(service: Service, status: int) -> None:
+    answer = requests.get(f"http://127.0.0.1:{service.port}/{status}", timeout=10)
+
+    assert (answer.status_code, answer.reason) == (status, HTTPStatus(status).phrase)
