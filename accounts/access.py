@@ -27,6 +27,8 @@ class Operation(StrEnum):
     VIEW_ACTIVITY = "view_activity"
     VIEW_ORDERS = "view_orders"
     HANDLE_ORDERS = "handle_orders"
+    VIEW_CATALOG = "view_catalog"
+    MANAGE_CATALOG = "manage_catalog"
 
 
 _EVERYBODY = frozenset(Role)
@@ -45,6 +47,8 @@ MATRIX: Mapping[Operation, frozenset[Role]] = {
     Operation.VIEW_ACTIVITY: _OWNERS,
     Operation.VIEW_ORDERS: _EVERYBODY,
     Operation.HANDLE_ORDERS: _AGENTS,
+    Operation.VIEW_CATALOG: _EVERYBODY,
+    Operation.MANAGE_CATALOG: _MANAGERS,
 }
 
 # What staff may do in projects that they are no members of: look. For the rest the back office's own
@@ -55,6 +59,7 @@ STAFF_PERMISSIONS: Mapping[Operation, str] = {
     Operation.MANAGE_MEMBERS: "accounts.change_membership",
     Operation.MANAGE_OWNERS: "accounts.change_membership",
     Operation.HANDLE_ORDERS: "orders.change_order",
+    Operation.MANAGE_CATALOG: "catalog.change_product",
 }
 STAFF_MAY_VIEW = frozenset(
     {
@@ -62,6 +67,7 @@ STAFF_MAY_VIEW = frozenset(
         Operation.VIEW_MEMBERS,
         Operation.VIEW_ACTIVITY,
         Operation.VIEW_ORDERS,
+        Operation.VIEW_CATALOG,
     }
 )
 

@@ -371,6 +371,11 @@ class Project(models.Model):
     timezone = models.CharField(max_length=64, default="UTC")
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
+    is_storefront = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="The project whose products the storefront sells.",
+    )
     personal_owner = models.OneToOneField(
         User,
         on_delete=models.CASCADE,
@@ -384,6 +389,15 @@ class Project(models.Model):
     members = models.ManyToManyField(
         User, through="Membership", related_name="projects"
     )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_storefront"],
+                condition=Q(is_storefront=True),
+                name="project_one_storefront",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

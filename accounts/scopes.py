@@ -13,6 +13,8 @@ READ, WRITE = "read", "write"
 AREAS = {
     "account": "your own name, e-mail, password, profile and activity",
     "projects": "projects, their members and invitations",
+    "catalog": "categories, products and their stock",
+    "cart": "your cart in the storefront; ordering what is in it asks for orders:write",
     "orders": "orders, chains and their events, over REST and WebSocket",
     "discord": "your Discord integration",
 }

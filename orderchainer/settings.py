@@ -90,6 +90,8 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "orderchainer.apps.OrderChainerConfig",
     "accounts",
+    "catalog",
+    "cart",
     "orders",
     "notifications",
     "integrations",

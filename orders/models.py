@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.access import Operation, roles_that_may
 from accounts.models import Membership, Project, User
+from catalog.models import Product
 from orders.events import EventType
 from orders.graph import StatusesById
 from orders.lifecycle import (
@@ -216,6 +217,10 @@ class OrderItem(models.Model):
     """A line of an order, frozen at purchase."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    # What it was sold from, and what its stock goes back to; empty where nothing was held.
+    product = models.ForeignKey(
+        Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     name = models.CharField(max_length=255)
     sku = models.CharField(max_length=64, blank=True)
     unit_price = models.DecimalField(max_digits=12, decimal_places=2)

@@ -1,6 +1,7 @@
 """Every write to orders: one public function per thing that a user or the system can do."""
 
 from orders.services.changing import Precondition, move_order, update_order
+from orders.services.checkout import check_out
 from orders.services.deleting import delete_order
 from orders.services.fields import ItemDraft, OrderFields
 from orders.services.placing import create_order
@@ -9,6 +10,7 @@ __all__ = [
     "ItemDraft",
     "OrderFields",
     "Precondition",
+    "check_out",
     "create_order",
     "delete_order",
     "move_order",

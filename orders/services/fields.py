@@ -41,6 +41,8 @@ class ItemDraft:
     unit_price: Decimal
     quantity: int
     sku: str = ""
+    # What it is sold from; a line that people or programs write names none.
+    product_id: int | None = None
 
     @property
     def total_price(self) -> Decimal:
@@ -75,6 +77,7 @@ def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
             sku=item.sku,
             unit_price=item.unit_price,
             quantity=item.quantity,
+            product_id=item.product_id,
         )
         for item in items
     )
