@@ -92,8 +92,13 @@ def _reset_password(email: OutgoingEmail) -> _Written:
 
 
 def _password_changed(email: OutgoingEmail) -> _Written:
-    user = _recipient_of(email)
-    return _Written(user.email, {"name": _greeted(user), "at": email.created_at})
+    # It goes to the address of that moment: whoever moved the account away meanwhile, or along with it,
+    # shall not keep this from its user.
+    user = _user_with(email.recipient)
+    if user is not None and not user.is_active:
+        raise Unwanted("The account is not active.")
+    name = _greeted(user) if user else ""
+    return _Written(email.recipient, {"name": name, "at": email.created_at})
 
 
 def _email_changed(email: OutgoingEmail) -> _Written:
@@ -139,13 +144,19 @@ _LETTERS: Mapping[Kind, tuple[str, Callable[[OutgoingEmail], _Written]]] = {
 
 
 def _recipient_of(email: OutgoingEmail) -> User:
-    try:
-        user = User.objects.get_by_natural_key(email.recipient)
-    except User.DoesNotExist:
-        raise Unwanted("Nobody has this address.") from None
+    user = _user_with(email.recipient)
+    if user is None:
+        raise Unwanted("Nobody has this address.")
     if not user.is_active:
         raise Unwanted("The account is not active.")
     return user
+
+
+def _user_with(address: str) -> User | None:
+    try:
+        return User.objects.get_by_natural_key(address)
+    except User.DoesNotExist:
+        return None
 
 
 def _greeted(user: User) -> str:

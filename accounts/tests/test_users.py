@@ -278,12 +278,24 @@ def test_word_of_both_goes_to_the_address_that_the_user_had() -> None:
     assert changed == user
     assert (changed.email, changed.updated_at) == ("new@example.com", user.updated_at)
     assert user.check_password(NEW_PASSWORD)
-    assert subjects_to("old@example.com")[-1] == "Your e-mail address was changed"
+    assert subjects_to("old@example.com")[-2:] == [
+        "Your password was changed",
+        "Your e-mail address was changed",
+    ]
     assert subjects_to("new@example.com") == ["Confirm your e-mail address"]
     assert activity_of(user) == [
         ("password_changed", admin.pk),
         ("email_changed", admin.pk),
     ]
+
+
+def test_moving_on_at_once_keeps_word_of_the_password_from_nobody() -> None:
+    user = make_user(email="old@example.com")
+
+    change_password(user=user, password=NEW_PASSWORD)
+    update_user(user=user, changes={"email": "thief@example.com"})
+
+    assert "Your password was changed" in subjects_to("old@example.com")
 
 
 def test_both_are_changed_or_neither() -> None:
