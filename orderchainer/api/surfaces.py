@@ -176,7 +176,7 @@ ENVELOPE = Surface(
     ),
     envelope_body,
 )
-SHOP = Surface("shop", ("/auth/api", "/api/products", "/api/cart"), shop_body)
+SHOP = Surface("shop", ("/auth/api", "/api/products", "/api/categories", "/api/cart"), shop_body)
 
 _BY_PREFIX = sorted(
     (

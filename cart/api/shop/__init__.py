@@ -1,0 +1,1 @@
+"""The cart on the shop surface: `/api/cart/`."""

@@ -1,0 +1,1 @@
+"""The catalogue on the hub surface: `/api/v1/products` and `/api/v1/categories`, for merchants."""
