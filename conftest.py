@@ -1,5 +1,6 @@
 """What every test stands on: a database of its own, no internet, no waiting for password hashes."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,13 @@ def _static_files_when_asked_for() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_limits() -> Iterator[None]:
-    """Let tests call as often as they like; those of the limits set their own rates."""
-    with override_settings(**dict.fromkeys((each.setting for each in LIMITS), "")):
+    """Let tests call as often as they like; those of the limits set their own rates.
+
+    What these count is kept apart from other processes' tests on the same Redis.
+    """
+    off = dict.fromkeys((each.setting for each in LIMITS), "")
+    limits = {**settings.CACHES["limits"], "KEY_PREFIX": f"limits-{os.getpid()}"}
+    with override_settings(**off, CACHES={**settings.CACHES, "limits": limits}):
         yield
 
 
