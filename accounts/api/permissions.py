@@ -22,7 +22,8 @@ class WithinScopes(BasePermission):
         if not isinstance(request.auth, ApiToken):
             return True
         area: str | None = getattr(view, "area", None)
-        if area is None:
+        session_methods: frozenset[str] = getattr(view, "session_methods", frozenset())
+        if area is None or request.method in session_methods:
             raise SessionNeeded
         wanted = scope_for(area, request.method or "")
         if not covers(request.auth.scopes, wanted):

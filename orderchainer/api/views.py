@@ -24,6 +24,8 @@ class SurfaceView(APIView):
 
     # Which area of scopes its operations belong to. None: an API token opens none of them.
     area: ClassVar[str | None] = None
+    # Methods that decide over how somebody gets in: no scope covers them.
+    session_methods: ClassVar[frozenset[str]] = frozenset()
     limit: ClassVar[Limit] = STANDARD
     usage: Usage | None = None
 

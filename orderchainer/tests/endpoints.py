@@ -168,10 +168,10 @@ ENVELOPE = [
     Endpoint("envelope", "POST", "/api/auth/resend-confirmation-email", PUBLIC),
     Endpoint("envelope", "GET", "/api/user/{user}", "account:read", hidden=USER),
     Endpoint(
-        "envelope", "PATCH", "/api/user/{user}", "account:write",
+        "envelope", "PATCH", "/api/user/{user}", SESSION,
         body={"email": "ada@example.com"}, hidden=USER,
     ),
-    Endpoint("envelope", "DELETE", "/api/user/{user}", "account:write", hidden=USER),
+    Endpoint("envelope", "DELETE", "/api/user/{user}", SESSION, hidden=USER),
     Endpoint("envelope", "GET", "/api/order", "orders:read"),
     Endpoint(
         "envelope", "POST", "/api/order", "orders:write", 201,

@@ -9,7 +9,13 @@ from accounts.api.authentication import caller_of
 from accounts.api.envelope import examples, serializers
 from accounts.api.envelope.auth import EMAIL_REFUSED
 from accounts.api.envelope.presentation import shown_user
-from accounts.errors import EmailInUse, OwnsProjects, UserNotFound, UserNotYours
+from accounts.errors import (
+    EmailInUse,
+    OwnsProjects,
+    SessionNeeded,
+    UserNotFound,
+    UserNotYours,
+)
 from orderchainer.api.envelope import EnvelopeDone, success
 from orderchainer.api.errors import NothingToChange
 from orderchainer.api.schema import answer_example, errors_of, request_example
@@ -20,6 +26,8 @@ class UserViewSet(SurfaceViewSet):
     """The caller's own account. Staff see everybody's, and change it with the back office's permission."""
 
     area = "account"
+    # A new password opens a session: with it an API token would outgrow its scopes, and its revocation.
+    session_methods = frozenset({"PATCH", "DELETE"})
 
     @extend_schema(
         operation_id="get_user",
@@ -40,7 +48,7 @@ class UserViewSet(SurfaceViewSet):
         summary="Update a user",
         description=(
             "Changes e-mail, password or both. A new e-mail has to be verified, and the old address is told. "
-            "A new password ends every session, this one too: log in again. API tokens go on."
+            "A new password ends every session, this one too: log in again. API tokens go on, and cannot do this."
         ),
         request=serializers.EnvelopeUserChanges,
         responses={
@@ -49,6 +57,7 @@ class UserViewSet(SurfaceViewSet):
                 "envelope",
                 NothingToChange(),
                 EMAIL_REFUSED,
+                SessionNeeded(),
                 UserNotYours(),
                 UserNotFound(),
                 EmailInUse(),
@@ -84,7 +93,11 @@ class UserViewSet(SurfaceViewSet):
         responses={
             200: EnvelopeDone,
             **errors_of(
-                "envelope", UserNotYours(), UserNotFound(), OwnsProjects(["Shop"])
+                "envelope",
+                SessionNeeded(),
+                UserNotYours(),
+                UserNotFound(),
+                OwnsProjects(["Shop"]),
             ),
         },
         examples=[answer_example("Done", examples.done("User deleted successfully"))],
