@@ -47,14 +47,25 @@ def _static_files_when_asked_for() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_limits() -> Iterator[None]:
-    """Let tests call as often as they like; those of the limits set their own rates.
-
-    What these count is kept apart from other processes' tests on the same Redis.
-    """
+    """Let tests call as often as they like; those of the limits set their own rates."""
     off = dict.fromkeys((each.setting for each in LIMITS), "")
-    limits = {**settings.CACHES["limits"], "KEY_PREFIX": f"limits-{os.getpid()}"}
+    limits = {**settings.CACHES["limits"], "KEY_FUNCTION": _key_of_this_test}
     with override_settings(**off, CACHES={**settings.CACHES, "limits": limits}):
         yield
+
+
+_tests = {"number": 0}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """Let each test find all limits whole, whatever others have counted."""
+    _tests["number"] += 1
+
+
+def _key_of_this_test(key: str, prefix: str, version: int) -> str:
+    """Keep the counts of each test, and of each process on the same Redis, apart."""
+    return f"{prefix}-{os.getpid()}-{_tests['number']}:{version}:{key}"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -171,7 +171,7 @@ def test_a_late_reader_is_told(page: Page, client: Client) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_who_comes_too_often_waits(page: Page, settings: LazySettings) -> None:
     path = page()
-    settings.RATE_LIMIT_AUTH = "2/m"
+    settings.RATE_LIMIT_AUTH = "2/h"
     client = Client(REMOTE_ADDR="198.51.100.77")
     for _ in range(2):
         client.post(f"/{path.split('/')[1]}/{uuid4()}", CHOSEN)
@@ -346,7 +346,7 @@ def test_guesses_at_a_password_are_counted_as_sign_ins(
     """Whoever came by the link must not get past the limit of signing in by it."""
     make_user(email=ADDRESS)
     path = inviting()
-    settings.RATE_LIMIT_AUTH = "2/m"
+    settings.RATE_LIMIT_AUTH = "2/h"
     for number in range(2):
         client.post(path, {"password": "wrong"}, REMOTE_ADDR=f"198.51.100.{number}")
 

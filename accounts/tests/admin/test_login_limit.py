@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -21,13 +20,11 @@ FORM = {"username": "boss@example.com", "password": "wrong"}
 
 @pytest.fixture
 def limits(settings: Settings) -> Iterator[None]:
-    """The default limits, nothing counted yet, and a moment that stands still."""
+    """The default limits, at a moment that stands still: no period ends within a test."""
     settings.RATE_LIMIT_AUTH = "5/m"
     settings.TRUSTED_PROXIES = 1
-    caches["limits"].clear()
     with time_machine.travel(NOW, tick=False):
         yield
-    caches["limits"].clear()
 
 
 def sign_in(address: str, **form: str) -> object:

@@ -29,16 +29,13 @@ HOME = "203.0.113.5"
 
 @pytest.fixture
 def limits(settings: Settings) -> Iterator[None]:
-    """The default limits behind one proxy, and nothing counted yet."""
+    """The default limits behind one proxy, at a moment that stands still: no period ends within a test."""
     settings.RATE_LIMIT_AUTH = "5/m"
     settings.RATE_LIMIT_CODES = "10/h"
     settings.RATE_LIMIT_STANDARD = "100/m"
     settings.TRUSTED_PROXIES = 1
-    caches["limits"].clear()
-    # At a moment that stands still, no period ends within a test.
     with time_machine.travel(NOW, tick=False):
         yield
-    caches["limits"].clear()
 
 
 @dataclass(frozen=True)
