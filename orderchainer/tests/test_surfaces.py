@@ -185,6 +185,8 @@ def test_a_real_server_counts_a_body_that_names_no_length_and_writes_no_token(
         assert status == 201
         assert body["email"] == "chunks@example.com"
 
+        # What an e-mail leads to.
+        service.status_of("/reset-password/a1b2c3d4-5e6f-4789-8abc-def012345678")
         # A token where a WebSocket has it: neither the log nor the console may know it.
         service.status_of("/api/orders/?token=T0KENinTheQuery")
         with closing(
@@ -206,3 +208,5 @@ def test_a_real_server_counts_a_body_that_names_no_length_and_writes_no_token(
         written = service.output + (tmp_path / "orderchainer.log").read_text()
         assert '"path":"/api/orders/"' in written
         assert "T0KENinTheQuery" not in written
+        assert "/reset-password/[redacted]" in written
+        assert "5e6f-4789" not in written
