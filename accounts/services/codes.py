@@ -34,6 +34,7 @@ from accounts.locks import lock_user
 from accounts.mail.proofs import CODE_LIFETIME, code_digest, link_digest
 from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.security import email_digest, security_log
+from accounts.services.api_tokens import revoke_api_tokens
 from accounts.services.emails import queue_code
 from accounts.services.users import change_password
 from orderchainer.api.errors import DomainError, Invalid, NotFound
@@ -132,6 +133,9 @@ def reset_password_by_link(*, link: UUID, new_password: str) -> User:
 
 def _reset(user: User, new_password: str) -> None:
     change_password(user=user, password=new_password)
+    if user.email_verified_at is None:
+        # Somebody else may have signed up with this address, and would keep a way in.
+        revoke_api_tokens(user=user)
     # The e-mail was read, or nobody had this code.
     mark_email_verified(user=user)
 

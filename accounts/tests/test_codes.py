@@ -20,6 +20,7 @@ from accounts.errors import (
     ResetCodeExpired,
     ResetCodeInvalid,
     ResetCodeNotFound,
+    TokenRefused,
     UserNotFound,
     VerificationCodeExpired,
     VerificationCodeInvalid,
@@ -27,6 +28,7 @@ from accounts.errors import (
 )
 from accounts.events import ActivityType
 from accounts.models import Activity, EmailCode, OutgoingEmail, Session, User
+from accounts.queries import credential_of
 from accounts.services import (
     confirm_email,
     open_session,
@@ -36,7 +38,7 @@ from accounts.services import (
     sign_in,
     verify_email,
 )
-from accounts.tests.factories import PASSWORD, make_user
+from accounts.tests.factories import PASSWORD, make_api_token, make_user
 from accounts.tests.mailbox import code_sent_to, emails_to, link_sent_to, send_due
 from orderchainer.api.errors import DomainError, Invalid
 
@@ -516,3 +518,37 @@ def test_an_email_that_comes_late_brings_the_link_alone() -> None:
         confirm_email(link=link_sent_to(ADDRESS))
     user.refresh_from_db()
     assert user.email_verified_at is not None
+
+
+# --- Whoever was there before -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+def test_who_signed_up_with_anothers_address_is_left_with_no_token(
+    by_link: bool,
+) -> None:
+    user = ada()
+    _token, text = make_api_token(user)
+    request_code(email=ADDRESS, purpose=RESET)
+    send_due()
+
+    if by_link:
+        link = link_sent_to(ADDRESS)
+        reset_password_by_link(link=link, new_password=NEW_PASSWORD)
+    else:
+        code = code_sent_to(ADDRESS)
+        reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
+
+    with pytest.raises(TokenRefused):
+        credential_of(text)
+
+
+def test_a_token_of_a_verified_user_outlasts_a_reset() -> None:
+    user = ada(email_verified_at=timezone.now())
+    _token, text = make_api_token(user)
+    request_code(email=ADDRESS, purpose=RESET)
+    send_due()
+
+    reset_password(email=ADDRESS, code=code_sent_to(ADDRESS), new_password=NEW_PASSWORD)
+
+    assert credential_of(text).user == user
