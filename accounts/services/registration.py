@@ -8,6 +8,7 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 
 from accounts.activity import record_activity
+from accounts.attempts import count_code
 from accounts.errors import EmailTaken, UsernameTaken
 from accounts.events import ActivityType
 from accounts.models import EmailCode, User
@@ -35,7 +36,8 @@ def register_user(
     """Create a user with a personal project, and have the e-mail that asks to confirm the address sent.
 
     `by` is who does it, the user themselves where nobody else is named. Raises `Invalid` (under `email`,
-    `password`, `username`), `EmailTaken` and `UsernameTaken`.
+    `password`, `username`), `EmailTaken`, `UsernameTaken`, and `LimitExceeded` where somebody signs up with
+    the same address again and again.
     """
     candidate = User(
         email=email.strip(),
@@ -49,6 +51,9 @@ def register_user(
         raise Invalid(errors)
     # Asked before the costly hash. The database's constraints decide when two come at once.
     _check_free(candidate)
+    if by is None:
+        # An account may be deleted and made anew, and each brings an e-mail.
+        count_code(email=candidate.email, purpose="registration")
     try:
         return _create(candidate, password, by)
     except IntegrityError as exc:

@@ -17,7 +17,7 @@ from accounts.errors import (
     UserNotFound,
     WrongPassword,
 )
-from accounts.events import ActivityType
+from accounts.events import ActivityType, announce_changed_access
 from accounts.locks import lock_user
 from accounts.models import EmailCode, OutgoingEmail, Project, Session, User
 from accounts.services.api_tokens import revoke_api_tokens
@@ -64,7 +64,8 @@ def change_sign_in(
     What follows from either is told at `update_user` and `change_password`. `others` are further fields of
     `UPDATABLE` that change along. `shown_hash` is that of the password which the caller has shown to know.
     Raises `Invalid` (under `email` and `password`, all that is wrong at once), `EmailInUse`,
-    `WrongPassword` where the password is another by now, and `UserNotFound` for an account that is deleted.
+    `WrongPassword` where the password is another by now, `LimitExceeded` where enough was changed lately,
+    and `UserNotFound` for an account that is deleted.
     """
     candidate = copy(user)
     for name, value in (others or {}).items():
@@ -73,6 +74,9 @@ def change_sign_in(
         candidate.email = _normalised(email)
     if errors := _sign_in_problems(candidate, password):
         raise Invalid(errors)
+    if password is not None and by.pk == user.pk:
+        # Nor is a mailbox filled with word of one password after the other. Who resets it is not counted.
+        count_code(email=user.email, purpose="password_changed")
     hashed = None if password is None else make_password(password)
     try:
         with transaction.atomic():
@@ -178,6 +182,7 @@ def update_user(
     }
     if privileges:
         record_activity(ActivityType.PRIVILEGES_CHANGED, user=user, by=by, **privileges)
+        announce_changed_access(user_id=user.pk)
     return user
 
 

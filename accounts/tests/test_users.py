@@ -26,6 +26,7 @@ from accounts.services import (
     change_sign_in,
     delete_user,
     open_session,
+    register_user,
     request_code,
     reset_password,
     reset_password_by_link,
@@ -185,6 +186,36 @@ def test_nobody_has_codes_sent_all_over_by_moving_on(settings: Settings) -> None
         update_user(user=user, changes={"email": f"{uuid4().hex}@example.com"})
 
     update_user(user=user, changes={"email": f"{uuid4().hex}@example.com"}, by=staff)
+
+
+def test_nobody_fills_a_mailbox_by_signing_up_and_leaving(settings: Settings) -> None:
+    settings.RATE_LIMIT_CODES = "2/h"
+    victim = f"victim-{uuid4().hex}@example.com"
+    for _ in range(2):
+        delete_user(user=register_user(email=victim, password=PASSWORD))
+
+    with pytest.raises(LimitExceeded):
+        register_user(email=victim.upper(), password=PASSWORD)
+
+    assert register_user(email=victim, password=PASSWORD, by=make_user(is_staff=True))
+
+
+def test_nobody_fills_a_mailbox_by_one_password_after_the_other(
+    settings: Settings,
+) -> None:
+    settings.RATE_LIMIT_CODES = "2/h"
+    victim = f"victim-{uuid4().hex}@example.com"
+    user = make_user(email=victim)
+    for number in range(2):
+        change_sign_in(user=user, by=user, password=f"battery staple {number}")
+
+    with pytest.raises(LimitExceeded):
+        change_sign_in(user=user, by=user, password="battery staple 3")
+
+    request_code(email=victim, purpose=EmailCode.Purpose.RESET_PASSWORD)
+    reset_password(
+        email=victim, code=code_sent_to(victim), new_password="the rightful user's"
+    )
 
 
 def test_a_form_that_has_changed_the_user_already_is_told_from_the_row() -> None:
