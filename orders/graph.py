@@ -6,7 +6,6 @@ thousands needs no stack. The walks come as expressions for `filter(pk__in=…)`
 """
 
 import heapq
-import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -22,14 +21,6 @@ EDGES = "orders_orderdependency"
 ORDERS = "orders_order"
 
 Edges = Mapping[int, Sequence[int]]
-
-
-def among(ids: Iterable[int]) -> RawSQL:
-    """Return `ids` for an IN, as one parameter: there is no bound on how many."""
-    listed = sorted(set(ids))
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [listed])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])
 
 
 def ancestors_of(order_id: int) -> RawSQL:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from orders.graph import among
+from orderchainer.api.among import among
 from orders.models import EventStream, Order
 
 # Any number that no other part of the installation's database uses as an advisory lock.

@@ -22,6 +22,7 @@ from accounts.backoffice import (
     is_key_of,
     without_media,
 )
+from orderchainer.api.among import among
 from orderchainer.api.errors import Stale
 from orders import graph, queries
 from orders.admin import panels
@@ -432,16 +433,16 @@ class OrderAdmin(ServiceAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[SafeString]]:
         """Tell what goes with the orders and what keeps them, without walking through their events."""
         orders = {order.pk: order for order in objs}
-        edges = OrderDependency.objects.filter(
-            depends_on_id__in=graph.among(orders)
-        ).exclude(order_id__in=graph.among(orders))
+        edges = OrderDependency.objects.filter(depends_on_id__in=among(orders)).exclude(
+            order_id__in=among(orders)
+        )
         keeping = [
             links(
                 [(edge.order_id, f"{edge.order.title} waits for #{edge.depends_on_id}")]
             )
             for edge in edges.select_related("order").order_by("order_id")[:100]
         ]
-        items = OrderItem.objects.filter(order_id__in=graph.among(orders)).count()
+        items = OrderItem.objects.filter(order_id__in=among(orders)).count()
         return (
             [order_link(order.pk, order.title) for order in orders.values()],
             {"orders": len(orders), "items": items},
@@ -480,7 +481,7 @@ def _waiting_first(orders: Iterable[Order]) -> list[Order]:
     by_id = {order.pk: order for order in orders}
     dependencies: dict[int, list[int]] = {pk: [] for pk in by_id}
     edges = OrderDependency.objects.filter(
-        order_id__in=graph.among(by_id), depends_on_id__in=graph.among(by_id)
+        order_id__in=among(by_id), depends_on_id__in=among(by_id)
     )
     for waiter, dependency in edges.values_list("order_id", "depends_on_id"):
         dependencies[waiter].append(dependency)

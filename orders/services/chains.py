@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from orderchainer.api.among import among
 from orders import graph
 from orders.errors import DependencyCycle, UnknownDependencies
 from orders.events import EventType
@@ -45,7 +46,7 @@ def require_reach(
     reached = {pk for pk, dependency in near.items() if dependency.owner_id == by.pk}
     # One's own orders are visible without asking.
     if others := (wanted & near.keys()) - reached:
-        visible = Order.objects.visible_to(by).filter(pk__in=graph.among(others))
+        visible = Order.objects.visible_to(by).filter(pk__in=among(others))
         reached |= set(visible.values_list("pk", flat=True))
     if missing := sorted(wanted - reached):
         raise UnknownDependencies(missing)
@@ -152,7 +153,7 @@ class Propagation:
         ):
             if ids:
                 now = timezone.now()
-                Order.objects.filter(pk__in=graph.among(ids)).update(
+                Order.objects.filter(pk__in=among(ids)).update(
                     status=status,
                     status_changed_at=now,
                     updated_at=now,
@@ -163,7 +164,7 @@ class Propagation:
         others = [pk for pk in self.locked if pk != self.root.pk]
         self._dependencies: dict[int, list[tuple[int, str]]] = defaultdict(list)
         self._dependents: dict[int, list[int]] = defaultdict(list)
-        edges = OrderDependency.objects.filter(order_id__in=graph.among(others))
+        edges = OrderDependency.objects.filter(order_id__in=among(others))
         for waiter, dependency, status in edges.order_by(
             "order_id", "depends_on_id"
         ).values_list("order_id", "depends_on_id", "depends_on__status"):
@@ -209,7 +210,7 @@ def set_dependencies(
     """Store a change of what `order` waits for; all checks are done."""
     if remove:
         OrderDependency.objects.filter(
-            order=order, depends_on_id__in=graph.among(remove)
+            order=order, depends_on_id__in=among(remove)
         ).delete()
     OrderDependency.objects.bulk_create(
         OrderDependency(order=order, depends_on_id=pk) for pk in add
