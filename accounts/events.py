@@ -1,7 +1,7 @@
 """The facts that accounts record and announce.
 
 What touches who gets in is an activity, a row. What others have to hear at once is a signal besides:
-who misses one finds the truth by asking `accounts.queries.still_open`.
+who misses one finds the truth by asking `still_open` and `refusals_in_projects` of `accounts.queries`.
 """
 
 from collections.abc import Sequence
@@ -55,6 +55,23 @@ def announce_ended_credentials(*, user_id: int, credential_ids: Sequence[UUID]) 
                 sender=None, user_id=user_id, credential_ids=ended
             )
         )
+
+
+# Sent with `user_id: int | None` and `project_id: int | None`, once it is committed that this user may do
+# something else in this project than before, most often less; None stands for any. It tells nothing of the
+# rights as they are now: by the time that it is heard they may have changed again.
+access_changed = Signal()
+
+
+def announce_changed_access(
+    *, user_id: int | None = None, project_id: int | None = None
+) -> None:
+    """Send `access_changed` after the commit; a listener that fails is logged and harms nobody."""
+    transaction.on_commit(
+        lambda: access_changed.send_robust(
+            sender=None, user_id=user_id, project_id=project_id
+        )
+    )
 
 
 # Sent with `user: User` within the transaction in which an account is deleted, so that what other apps

@@ -237,6 +237,48 @@ def require_operation(user: User, project: Project, operation: Operation) -> Non
     _require(user, role, operation)
 
 
+def refusals_in_projects(
+    claims: Iterable[tuple[int, int]], operation: Operation
+) -> dict[tuple[int, int], ProjectNotFound | RoleNotEnough]:
+    """Return who may not do `operation` at this moment, each with the refusal of `project_for`.
+
+    For connections that last. A claim is the number of a user and that of a project. One statement, and
+    two more where not all of them are members who may; staff who need a permission cost more.
+    """
+    asked = set(claims)
+    memberships = Membership.objects.filter(
+        user__in={user_id for user_id, _ in asked},
+        project__in={project_id for _, project_id in asked},
+        project__is_active=True,
+    )
+    roles = {
+        (user_id, project_id): role
+        for user_id, project_id, role in memberships.values_list(
+            "user_id", "project_id", "role"
+        )
+    }
+    doubtful = {
+        claim
+        for claim in asked
+        if claim not in roles or not may(roles[claim], operation)
+    }
+    if not doubtful:
+        return {}
+    users = User.objects.in_bulk({user_id for user_id, _ in doubtful})
+    is_open = Project.objects.filter(is_active=True).in_bulk(
+        {project_id for _, project_id in doubtful}
+    )
+    refusals: dict[tuple[int, int], ProjectNotFound | RoleNotEnough] = {}
+    for user_id, project_id in doubtful:
+        try:
+            if user_id not in users or project_id not in is_open:
+                raise ProjectNotFound
+            _require(users[user_id], roles.get((user_id, project_id)), operation)
+        except (ProjectNotFound, RoleNotEnough) as refusal:
+            refusals[user_id, project_id] = refusal
+    return refusals
+
+
 def projects_of(user: User) -> QuerySet[Project]:
     """Return the open projects that `user` works in, each with their `role`, the oldest first."""
     mine = Project.objects.filter(memberships__user=user, is_active=True)

@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts.access import Operation, may
 from accounts.activity import record_activity
 from accounts.errors import LastOwner, MemberNotFound, OwnsProjects, UserNotFound
-from accounts.events import ActivityType
+from accounts.events import ActivityType, announce_changed_access
 from accounts.locks import lock_project, lock_projects, lock_user
 from accounts.models import Membership, Project, User
 from accounts.queries import require_operation
@@ -82,6 +82,7 @@ def _change_role(
         old_role=str(before),
         new_role=str(role),
     )
+    announce_changed_access(user_id=user.pk, project_id=project.pk)
     _revoke_what_they_may_not_give(project, user, role, by)
     return membership
 
@@ -133,6 +134,7 @@ def leave_every_project(*, user: User, by: User | None = None) -> None:
             record_activity(
                 ActivityType.PROJECT_DELETED, user=user, by=by, project_id=project.pk
             )
+            announce_changed_access(project_id=project.pk)
 
 
 def _needs_owner(project: Project, user: User) -> bool:
@@ -156,6 +158,7 @@ def _remove(
         project_id=project.pk,
         role=role,
     )
+    announce_changed_access(user_id=user.pk, project_id=project.pk)
     _revoke_what_they_may_not_give(project, user, None, by)
 
 

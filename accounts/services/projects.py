@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.access import Operation
 from accounts.activity import record_activity
 from accounts.errors import PersonalProject, UserNotFound
-from accounts.events import ActivityType
+from accounts.events import ActivityType, announce_changed_access
 from accounts.locks import lock_project, lock_user
 from accounts.models import Membership, Project, User
 from accounts.queries import require_operation
@@ -118,3 +118,5 @@ def _change(project: Project, changed: Mapping[str, Any], by: User | None) -> No
     record_activity(
         kind, user=None, by=by, project_id=project.pk, fields=sorted(changed)
     )
+    if "is_active" in changed:
+        announce_changed_access(project_id=project.pk)
