@@ -19,6 +19,15 @@ class CartEmpty(Invalid):
         super().__init__({"cart": ["Your cart is empty."]}, "Your cart is empty.")
 
 
+class CartFull(Conflict):
+    """The cart has as many different products as one order can have lines."""
+
+    code = "cart_full"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A cart holds {most} different products, and yours is full.")
+
+
 class OtherCurrency(Conflict):
     """All that is in a cart is paid in one currency."""
 

@@ -11,17 +11,23 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Product
 
+# Of one product; and how many different ones, as many as an order has lines.
 MOST_OF_ONE = 999
+MOST_PRODUCTS = 500
 
 
 class Cart(models.Model):
-    """A customer's one cart; it is emptied by a checkout and never goes."""
+    """A customer's one cart: known by its customer's number before there is a row, never deleted by orders.
 
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="cart")
+    The row is what writers hold, so that they come one after the other; who has put nothing into the
+    cart yet has none.
+    """
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="cart"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Counts the changes of the cart; the entity tag is made of it.
-    version = models.PositiveIntegerField(default=1, editable=False)
 
     def __str__(self) -> str:
         return f"cart of user {self.user_id}"
@@ -33,7 +39,9 @@ class CartItem(models.Model):
     cart = models.ForeignKey(
         Cart, on_delete=models.CASCADE, related_name="items", db_index=False
     )
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="cart_items"
+    )
     quantity = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,23 +1,23 @@
 """Putting things into the cart and taking them out.
 
-Whoever writes to a cart begins with `touch_cart`: its one UPDATE counts the version and holds the row
-until the transaction ends, so that two tabs and a checkout come one after the other.
+Whoever writes to a cart holds it first, and looks at it then: two tabs and a checkout come one after the
+other, and each knows what the one before has left.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from cart.errors import CartItemNotFound, OtherCurrency
-from cart.models import MOST_OF_ONE, Cart, CartItem
+from cart.errors import CartFull, CartItemNotFound, OtherCurrency
+from cart.models import MOST_OF_ONE, MOST_PRODUCTS, Cart, CartItem
+from cart.queries import CartContents, Line, cart_and_offer, cart_of
 from catalog.errors import ProductNotFound
-from catalog.models import Product
 from orderchainer.api.errors import Invalid
 
-Precondition = Callable[[Cart], None]
+Precondition = Callable[[CartContents], None]
 
 
 @transaction.atomic
@@ -27,80 +27,103 @@ def add_item(
     product_id: int,
     quantity: int,
     precondition: Precondition | None = None,
-) -> CartItem:
-    """Put so many of a product into the cart, beside those that are there.
+) -> CartContents:
+    """Put so many of a product into the cart, beside those that are there; return all that is in it then.
 
-    Raises `ProductNotFound` for what the storefront does not sell, `OtherCurrency`, and `Invalid` (under
-    `quantity`) where there would be more than `MOST_OF_ONE`. How many there are in stock is asked at the
-    checkout: until then somebody else may buy them, or bring some back.
+    `precondition` is called with the cart as it was, and may raise. Raises `ProductNotFound` for what the
+    storefront does not sell, `OtherCurrency`, `CartFull`, and `Invalid` (under `quantity`) where there would
+    be more than `MOST_OF_ONE`. How many there are in stock is asked at the checkout: until then somebody
+    else may buy them, or bring some back.
     """
-    cart = touch_cart(user, precondition)
-    product = Product.objects.on_sale().filter(pk=product_id).first()
-    if product is None:
-        raise ProductNotFound
-    others = cart.items.exclude(product=product).values_list(
-        "product__currency", flat=True
+    # Held, and made where there is none yet, by one statement: two first requests at once make one.
+    Cart.objects.bulk_create(
+        [Cart(user=user, updated_at=timezone.now())],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=["updated_at"],
     )
-    for currency in others[:1]:
-        if currency != product.currency:
-            raise OtherCurrency(product.name, product.currency, currency)
-    item = cart.items.filter(product=product).first()
-    if item is None:
-        _check_quantity(quantity)
-        return CartItem.objects.create(cart=cart, product=product, quantity=quantity)
-    item.quantity += quantity
-    _check_quantity(item.quantity)
-    item.save(update_fields=["quantity"])
-    return item
+    cart, offer = cart_and_offer(user.pk, product_id)
+    if precondition is not None:
+        precondition(cart)
+    if offer is None or not offer.is_on_sale:
+        raise ProductNotFound
+    if cart.lines and offer.currency != cart.currency:
+        raise OtherCurrency(offer.name, offer.currency, cart.currency)
+    for line in cart.lines:
+        if line.offer.product_id == product_id:
+            return _set_quantity(cart, line, line.quantity + quantity)
+    if len(cart.lines) >= MOST_PRODUCTS:
+        raise CartFull(MOST_PRODUCTS)
+    _check_quantity(quantity)
+    item = CartItem.objects.create(
+        cart_id=user.pk, product_id=product_id, quantity=quantity
+    )
+    return replace(cart, lines=(*cart.lines, Line(item.pk, offer, quantity)))
 
 
 @transaction.atomic
 def change_item(
     *, user: User, item_id: int, quantity: int, precondition: Precondition | None = None
-) -> CartItem:
-    """Have so many of an item. Raises `CartItemNotFound`, `Invalid`."""
-    _check_quantity(quantity)
-    cart = touch_cart(user, precondition)
-    if not cart.items.filter(pk=item_id).update(quantity=quantity):
-        raise CartItemNotFound
-    return cart.items.get(pk=item_id)
+) -> CartContents:
+    """Have so many of an item; return all that is in the cart then.
+
+    `precondition` as in `add_item`. Raises `CartItemNotFound`, `Invalid`.
+    """
+    cart, line = _held_with(user, item_id, precondition)
+    return _set_quantity(cart, line, quantity)
 
 
 @transaction.atomic
 def remove_item(
     *, user: User, item_id: int, precondition: Precondition | None = None
-) -> None:
-    """Take an item out of the cart. Raises `CartItemNotFound`."""
-    cart = touch_cart(user, precondition)
-    count, _ = cart.items.filter(pk=item_id).delete()
-    if not count:
-        raise CartItemNotFound
+) -> CartContents:
+    """Take an item out of the cart; return what is left. Raises `CartItemNotFound`."""
+    cart, removed = _held_with(user, item_id, precondition)
+    CartItem.objects.filter(pk=item_id).delete()
+    left = tuple(line for line in cart.lines if line is not removed)
+    return replace(cart, lines=left)
 
 
 @transaction.atomic
-def clear_cart(*, user: User, precondition: Precondition | None = None) -> None:
-    """Take everything out of the cart."""
-    touch_cart(user, precondition).items.all().delete()
-
-
-def touch_cart(user: User, precondition: Precondition | None = None) -> Cart:
-    """Return the cart of `user`, held and counted as changed; make it where there is none yet.
-
-    `precondition` is called with the cart as it was, and may raise.
-    """
-    changed = Cart.objects.filter(user=user).update(
-        version=F("version") + 1, updated_at=timezone.now()
-    )
-    if not changed:
-        # Of two first requests at once, one makes it and the other finds it.
-        Cart.objects.get_or_create(user=user)
-        return touch_cart(user, precondition)
-    cart = Cart.objects.get(user=user)
+def clear_cart(*, user: User, precondition: Precondition | None = None) -> CartContents:
+    """Take everything out of the cart, which is returned empty."""
+    hold_cart(user)
     if precondition is not None:
-        cart.version -= 1
-        precondition(cart)
-        cart.version += 1
-    return cart
+        precondition(cart_of(user.pk))
+    CartItem.objects.filter(cart_id=user.pk).delete()
+    return CartContents(user.pk)
+
+
+def hold_cart(user: User, **having: int) -> bool:
+    """Hold the cart of `user` until the transaction ends; tell whether there is one.
+
+    `having` are more conditions on it, as they are before anybody else's change is waited for.
+    """
+    carts = Cart.objects.filter(user=user, **having)
+    return carts.update(updated_at=timezone.now()) > 0
+
+
+def _held_with(
+    user: User, item_id: int, precondition: Precondition | None
+) -> tuple[CartContents, Line]:
+    """Hold the cart of `user`, if it has that item, and return both as they are then."""
+    if hold_cart(user, items=item_id):
+        cart = cart_of(user.pk)
+        if precondition is not None:
+            precondition(cart)
+        for line in cart.lines:
+            if line.item_id == item_id:
+                return cart, line
+    raise CartItemNotFound
+
+
+def _set_quantity(cart: CartContents, line: Line, quantity: int) -> CartContents:
+    _check_quantity(quantity)
+    CartItem.objects.filter(pk=line.item_id).update(quantity=quantity)
+    changed = replace(line, quantity=quantity)
+    return replace(
+        cart, lines=tuple(changed if each is line else each for each in cart.lines)
+    )
 
 
 def _check_quantity(quantity: int) -> None:

@@ -1,0 +1,150 @@
+"""What a cart can tell: its items, what each costs now, and how many of it there are."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+
+from cart.models import CartItem
+from catalog.models import Product
+from orderchainer.api.prepared import Row, prepared
+
+# What no row has for a number.
+NO_PRODUCT = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A product as a customer finds it now. `stock` is what is on hand, whether or not it is sold."""
+
+    product_id: int
+    name: str
+    price: Decimal
+    currency: str
+    category_name: str
+    image: str  # its name in the storage, empty without one
+    stock: int
+    is_on_sale: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """So many of a product, in a cart."""
+
+    item_id: int
+    offer: Offer
+    quantity: int
+
+    @property
+    def total_price(self) -> Decimal:
+        """Price times quantity, in the product's currency."""
+        return self.offer.price * self.quantity
+
+
+@dataclass(frozen=True)
+class CartContents:
+    """All that is in a customer's cart, the oldest first, with prices and stock as they were when it was read."""
+
+    user_id: int
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        """What is paid in: the currency of the oldest item, empty where there is none."""
+        return self.lines[0].offer.currency if self.lines else ""
+
+    @property
+    def total_price(self) -> Decimal:
+        """What all items cost together, whether or not they can be had now, in `currency`.
+
+        What the shop has priced in another currency since has no part in it: the two have no sum.
+        """
+        amounts = (
+            line.total_price
+            for line in self.lines
+            if line.offer.currency == self.currency
+        )
+        return sum(amounts, Decimal("0.00"))
+
+    @property
+    def total_items(self) -> int:
+        """How many things there are, all quantities together."""
+        return sum(line.quantity for line in self.lines)
+
+    def available_of(self, line: Line) -> int:
+        """Return how many of a line could be ordered with this cart at this moment.
+
+        None of what is not sold any more, nor of what is not paid in the cart's currency.
+        """
+        offer = line.offer
+        is_sold = offer.is_on_sale and offer.currency == self.currency
+        return offer.stock if is_sold else 0
+
+
+def cart_of(user_id: int) -> CartContents:
+    """Return what is in a user's cart, in one statement; an empty one for who never had any."""
+    return cart_and_offer(user_id, NO_PRODUCT)[0]
+
+
+def cart_and_offer(user_id: int, product_id: int) -> tuple[CartContents, Offer | None]:
+    """Return what is in a user's cart, and the product with that id if there is one: one statement."""
+    lines: list[Line] = []
+    wanted: Offer | None = None
+    for row in _rows(user_id, product_id):
+        offer = _offer_of(row)
+        if row["item_id"] is not None:
+            lines.append(Line(row["item_id"], offer, row["quantity"]))
+        if offer.product_id == product_id:
+            wanted = offer
+    lines.sort(key=lambda line: line.item_id)
+    return CartContents(user_id, tuple(lines)), wanted
+
+
+FIELDS = (
+    "id",
+    "name",
+    "price",
+    "currency",
+    "category__name",
+    "image",
+    "stock",
+    "is_active",
+    "project__is_storefront",
+    "project__is_active",
+    "item_id",
+    "quantity",
+)
+
+
+@prepared
+def _rows(user_id: int, product_id: int) -> QuerySet[Product, Row]:
+    # By ids that are found first: an OR over the join would look at all products.
+    in_cart = CartItem.objects.filter(cart_id=user_id).values("product_id")
+    wanted = Product.objects.filter(pk=product_id).values("pk")
+    rows: QuerySet[Product, Row] = (
+        Product.objects.filter(pk__in=in_cart.union(wanted))
+        .annotate(
+            item=FilteredRelation(
+                "cart_items", condition=Q(cart_items__cart_id=user_id)
+            ),
+            item_id=F("item__id"),
+            quantity=F("item__quantity"),
+        )
+        .values(*FIELDS)
+    )
+    return rows
+
+
+def _offer_of(row: Row) -> Offer:
+    return Offer(
+        product_id=row["id"],
+        name=row["name"],
+        price=row["price"],
+        currency=row["currency"],
+        category_name=row["category__name"] or "",
+        image=row["image"] or "",
+        stock=row["stock"],
+        is_on_sale=row["is_active"]
+        and row["project__is_storefront"]
+        and row["project__is_active"],
+    )
