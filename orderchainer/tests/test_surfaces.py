@@ -4,6 +4,7 @@ import http.client
 import json
 from collections.abc import Iterable
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,48 @@ def test_ten_megabytes_are_a_413_in_shape(path: str, body: dict[str, Any]) -> No
 
     assert response.status_code == 413
     assert response.json() == body
+
+
+class InvalidChunk(Exception):
+    """A server's own error, which is no OSError."""
+
+
+class BrokenStream(BytesIO):
+    """A body whose chunks are none, or whose sender went away, as gunicorn hands it out."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        msg = "Invalid chunk size: b'zz'"
+        raise InvalidChunk(msg)
+
+
+@time_machine.travel(NOW, tick=False)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/orders/", {"detail": "Invalid request data", "code": "unreadable", "errors": {"body": ["It breaks off, or its chunks are none."]}}),
+        ("/api/v1/auth/login", {"detail": "The body cannot be read.", "code": "UNREADABLE", "timestamp": "2025-11-07T13:18:43Z", "errors": {"body": ["It breaks off, or its chunks are none."]}}),
+        ("/auth/api/token/", {"body": ["It breaks off, or its chunks are none."]}),
+    ],
+)  # fmt: skip
+def test_broken_chunks_are_a_400_in_shape(path: str, body: dict[str, Any]) -> None:
+    response = Client().post(
+        path,
+        HTTP_TRANSFER_ENCODING="chunked",
+        **{"wsgi.input": BrokenStream()},  # type: ignore[arg-type]  # the environment of WSGI
+    )
+
+    assert response.status_code == 400
+    assert response.json() == body
+
+
+def test_broken_chunks_are_a_400_on_a_page() -> None:
+    response = Client().post(
+        "/admin/login/",
+        HTTP_TRANSFER_ENCODING="chunked",
+        **{"wsgi.input": BrokenStream()},  # type: ignore[arg-type]  # the environment of WSGI
+    )
+
+    assert response.status_code == 400
 
 
 def post_chunked(
