@@ -69,6 +69,31 @@ class OrderHasDependents(Conflict):
         )
 
 
+class ItemsFrozen(Conflict):
+    """The order was bought from stock: what it holds is what its lines say, as they were sold."""
+
+    code = "items_frozen"
+
+    def __init__(self, order_id: int) -> None:
+        super().__init__(
+            f"Order #{order_id} was bought from stock, so its items and its currency stay as they were sold. "
+            "Cancel it and order anew."
+        )
+
+
+class SeveralCurrencies(Conflict):
+    """What is in the cart is not all paid in one currency. `currencies` are those that are asked for."""
+
+    code = "several_currencies"
+
+    def __init__(self, currencies: Sequence[str]) -> None:
+        listed = " and ".join([", ".join(currencies[:-1]), currencies[-1]])
+        super().__init__(
+            f"What is in your cart is sold in {listed}. Order what is paid in one currency at a time.",
+            currencies=list(currencies),
+        )
+
+
 class UnknownDependencies(Invalid):
     """Ids among the dependencies that are no orders in the caller's reach."""
 

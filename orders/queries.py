@@ -102,6 +102,7 @@ def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
                         sku="sku",
                         unit_price=Cast("unit_price", CharField()),
                         quantity="quantity",
+                        product_id="product_id",
                     )
                 )
             ),
@@ -362,6 +363,15 @@ def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[OrderEvent
     """Return the next events after `after` of the orders of one owner, in the stream's order."""
     return list(
         OrderEvent.objects.filter(owner_id=owner_id, position__gt=after).order_by(
+            "position"
+        )[:limit]
+    )
+
+
+def stream_of_project(project_id: int, *, after: int, limit: int) -> list[OrderEvent]:
+    """Return the next events after `after` of the orders of one project, in the stream's order."""
+    return list(
+        OrderEvent.objects.filter(project_id=project_id, position__gt=after).order_by(
             "position"
         )[:limit]
     )

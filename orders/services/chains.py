@@ -99,12 +99,13 @@ class Propagation:
     root_was: str
     locked: dict[int, Order]
     events: list[OrderEvent] = field(default_factory=list)
+    # The ids of those that failed along.
+    failed: list[int] = field(default_factory=list)
 
     def run(self) -> None:
         """Change the statuses of the locked orders in memory and collect the events."""
         self._read_edges()
         self._was = {self.root.pk: self.root_was}
-        self._failed: list[int] = []
         self._activated: list[int] = []
         queue = deque([self.root])
         blocked: dict[int, list[Order]] = defaultdict(list)
@@ -124,7 +125,7 @@ class Propagation:
                     and order.status == Status.PENDING
                 ):
                     self._move(order, Status.FAILED, cause)
-                    self._failed.append(order.pk)
+                    self.failed.append(order.pk)
                     queue.append(order)
                 else:
                     blocked[order.pk].append(cause)
@@ -148,7 +149,7 @@ class Propagation:
     def write(self) -> None:
         """Store the new statuses."""
         for status, ids in (
-            (Status.FAILED, self._failed),
+            (Status.FAILED, self.failed),
             (Status.ACTIVE, self._activated),
         ):
             if ids:

@@ -1,7 +1,7 @@
 """Changing an order: its fields, what it waits for, its status, and all that follows from that."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from orderchainer.api.errors import Invalid
-from orders.errors import MoveRefused, OrderBlocked, OrderNotFound
+from orders.errors import ItemsFrozen, MoveRefused, OrderBlocked, OrderNotFound
 from orders.events import EventType
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
@@ -31,6 +31,7 @@ from orders.services.chains import (
     set_dependencies,
 )
 from orders.services.fields import ItemDraft, OrderFields, total_of, write_items
+from orders.services.holding import follow_the_moves
 from orders.services.readiness import activation, becoming_ready
 from orders.services.recording import event, record
 
@@ -64,8 +65,9 @@ def update_order(
 
     `precondition` is called with the locked order before anything changes, and may raise. Setting what is
     already set is no change and no event. Records `order_updated`, `order_status_changed`, and what follows
-    for this order and those that wait for it. Raises `OrderNotFound`, `OrderNotYours`, `MoveRefused`,
-    `OrderBlocked`, `UnknownDependencies` and `DependencyCycle`.
+    for this order and those that wait for it. What goes wrong gives back what it holds of the stock; a failed
+    order that is tried again takes it again. Raises `OrderNotFound`, `OrderNotYours`, `MoveRefused`,
+    `OrderBlocked`, `ItemsFrozen`, `InsufficientStock`, `UnknownDependencies` and `DependencyCycle`.
     """
     order_for_change(by, order_id)
     wanted_status = fields.get("status")
@@ -119,12 +121,17 @@ def update_order(
     order.version += 1
     order.updated_at = timezone.now()
     order.save()
+    failed: list[int] = []
     if moved and order.status in DONE | GONE_WRONG:
         propagation = Propagation(order, old_status, locked)
         propagation.run()
         propagation.write()
         events += propagation.events
+        failed = propagation.failed
     record(events)
+    if moved:
+        # Last: what others want to buy is held for as short a time as can be.
+        follow_the_moves(order, old_status, failed)
     return order
 
 
@@ -200,18 +207,24 @@ def _set_items(
 ) -> Changes:
     """Store new lines and keep the total their sum."""
     stated = fields.get("total_price")
+    new_currency = fields.get("currency", order.currency) != order.currency
     if items is None:
+        if new_currency and order.items.filter(product__isnull=False).exists():
+            raise ItemsFrozen(order.pk)
         if stated is not None and stated != order.total_price and order.items.exists():
             raise Invalid(
                 {"total_price": ["It is the sum of the items; change those."]}
             )
         return {}
     old = [_draft(item) for item in order.items.order_by("pk")]
+    same = [_as_written(item) for item in old] == [_as_written(item) for item in items]
+    if any(item.product_id for item in old) and (new_currency or not same):
+        raise ItemsFrozen(order.pk)
     if items:
         fields["total_price"] = total_of(items, stated)
     elif old and stated is None:
         fields["total_price"] = Decimal("0.00")
-    if list(items) == old:
+    if same:
         return {}
     order.items.all().delete()
     write_items(order, items)
@@ -220,8 +233,17 @@ def _set_items(
 
 def _draft(item: OrderItem) -> ItemDraft:
     return ItemDraft(
-        name=item.name, unit_price=item.unit_price, quantity=item.quantity, sku=item.sku
+        name=item.name,
+        unit_price=item.unit_price,
+        quantity=item.quantity,
+        sku=item.sku,
+        product_id=item.product_id,
     )
+
+
+def _as_written(item: ItemDraft) -> ItemDraft:
+    """Return a line without what no client writes: the product that it was sold from."""
+    return replace(item, product_id=None)
 
 
 def _set_fields(order: Order, fields: OrderFields) -> Changes:
@@ -250,7 +272,10 @@ def _move(order: Order, wanted: str | None, blockers: Sequence[int]) -> None:
 def _plain(value: Any) -> Any:
     """Return `value` as JSON can hold it."""
     if isinstance(value, ItemDraft):
-        return {name: _plain(part) for name, part in asdict(value).items()}
+        line = {name: _plain(part) for name, part in asdict(value).items()}
+        if value.product_id is None:
+            del line["product_id"]
+        return line
     if isinstance(value, list):
         return [_plain(part) for part in value]
     if isinstance(value, Decimal):

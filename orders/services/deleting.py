@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
+from catalog.services import return_stock
 from orders.errors import OrderHasDependents, OrderNotFound
 from orders.events import EventType
 from orders.locks import lock_orders
@@ -16,9 +17,9 @@ from orders.services.recording import event, record
 def delete_order(
     *, order_id: int, by: User, precondition: Precondition | None = None
 ) -> None:
-    """Delete an order that nothing waits for; its events stay. Records `order_deleted`.
+    """Delete an order that nothing waits for, and give back what it holds; its events stay.
 
-    Raises `OrderNotFound`, `OrderNotYours`, and `OrderHasDependents` that lists who waits for it.
+    Records `order_deleted`. Raises `OrderNotFound`, `OrderNotYours`, and `OrderHasDependents` that lists who waits for it.
     """
     order_for_change(by, order_id, permission="orders.delete_order")
     # Whoever makes an order wait for this one locks it first: none can be added while we look.
@@ -36,3 +37,4 @@ def delete_order(
         raise OrderHasDependents(order_id, dependents)
     record([event(EventType.DELETED, order, by=by)])
     order.delete()
+    return_stock([order_id])

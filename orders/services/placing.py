@@ -1,6 +1,7 @@
 """Placing an order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -34,7 +35,6 @@ def create_order(
     Records `order_created`, then `order_ready` and the activation if they follow. Raises
     `UnknownDependencies` and `OrderBlocked`.
     """
-    wanted = sorted(set(dependencies))
     owner = owner or by
     order = Order(
         owner=owner,
@@ -46,10 +46,40 @@ def create_order(
         order.fulfilled_at = order.status_changed_at
     if items:
         order.total_price = total_of(items, fields.get("total_price"))
+    place(
+        order,
+        by=by,
+        dependencies=dependencies,
+        locked=lock_dependencies(dependencies),
+        items=items,
+    )
+    return order
 
-    # Locked, so that none is deleted now, nor done between our look at it and our being seen to wait.
-    # No cycle can close: nothing waits for an order that nobody knows yet.
-    locked = lock_orders(wanted) if wanted else {}
+
+def lock_dependencies(dependencies: Sequence[int]) -> dict[int, Order]:
+    """Lock what a new order shall wait for; what exists comes back by id.
+
+    None is deleted then, nor done between our look at it and our being seen to wait. No cycle can
+    close: nothing waits for an order that nobody knows yet.
+    """
+    return lock_orders(dependencies) if dependencies else {}
+
+
+def place(
+    order: Order,
+    *,
+    by: User,
+    dependencies: Sequence[int],
+    locked: Mapping[int, Order],
+    items: Sequence[ItemDraft],
+    **facts: Any,
+) -> None:
+    """Store a new order with all that belongs to it, in the caller's transaction.
+
+    `locked` are the dependencies that exist. Records the events of `create_order`, the first with `facts`
+    beside its usual data, and raises its refusals.
+    """
+    wanted = sorted(set(dependencies))
     require_reach(wanted, locked, order=order, by=by)
     blockers = blockers_among(
         {pk: str(dependency.status) for pk, dependency in locked.items()},
@@ -61,10 +91,9 @@ def create_order(
     order.save(force_insert=True)
     set_dependencies(order, add=wanted, remove=[])
     write_items(order, items)
-    events = [event(EventType.CREATED, order, by=by, dependencies=wanted)]
+    events = [event(EventType.CREATED, order, by=by, dependencies=wanted, **facts)]
     if wanted and not blockers and order.status == Status.PENDING:
         events += becoming_ready(order)
         if order.status != Status.PENDING:
             order.save(update_fields=["status", "status_changed_at"])
     record(events)
-    return order

@@ -56,13 +56,16 @@ def shown(row: Row) -> Shown:
 
 def _line(line: Row) -> Shown:
     unit_price = Decimal(line["unit_price"]).quantize(Decimal("0.01"))
-    return {
+    shown = {
         "name": line["name"],
         "sku": line["sku"],
         "unit_price": str(unit_price),
         "quantity": line["quantity"],
         "total_price": str(unit_price * line["quantity"]),
     }
+    if line["product_id"] is not None:
+        shown["product_id"] = line["product_id"]
+    return shown
 
 
 def shown_chain(order_id: int, chain: Chain) -> Shown:

@@ -25,7 +25,7 @@ def money(**kwargs: Any) -> serializers.DecimalField:
 class ItemInput(StrictSerializer):
     """A line of an order. `price` is another word for `unit_price`."""
 
-    ignored: ClassVar = frozenset({"price", "total_price"})
+    ignored: ClassVar = frozenset({"price", "total_price", "product_id"})
 
     name = serializers.CharField(max_length=255)
     sku = serializers.CharField(max_length=64, required=False, allow_blank=True)
@@ -133,6 +133,9 @@ class ItemOutput(serializers.Serializer[Any]):
     unit_price = serializers.CharField(help_text="Two decimals.")
     quantity = serializers.IntegerField()
     total_price = serializers.CharField(help_text="`unit_price` times `quantity`.")
+    product_id = serializers.IntegerField(
+        required=False, help_text="The product of the storefront that it was sold from."
+    )
 
 
 class CustomerOutput(serializers.Serializer[Any]):

@@ -335,5 +335,7 @@ def test_the_schema_names_the_fields_that_are_answered(client: APIClient) -> Non
 
     assert listed == created
     assert list(listed) == list(schema.fields)
-    assert list(listed["items"][0]) == list(schema.fields["items"].child.fields)  # type: ignore[attr-defined]
+    of_item = schema.fields["items"].child.fields  # type: ignore[attr-defined]
+    # A line has a product where it was sold from one.
+    assert [*listed["items"][0], "product_id"] == list(of_item)
     assert list(listed["customer"]) == list(schema.fields["customer"].fields)  # type: ignore[attr-defined]

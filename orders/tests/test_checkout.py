@@ -1,0 +1,600 @@
+"""From a cart to an order, and what comes back into stock."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Project, User
+from accounts.services.storefront import set_storefront
+from accounts.tests.factories import make_user
+from cart.errors import CartEmpty
+from catalog.errors import InsufficientStock
+from catalog.models import Product, StockMovement
+from catalog.services import adjust_stock
+from catalog.tests.factories import make_product, make_storefront
+from orderchainer.api.errors import Invalid, Stale
+from orders.errors import (
+    ItemsFrozen,
+    SeveralCurrencies,
+    UnknownDependencies,
+)
+from orders.models import Order, OrderEvent
+from orders.queries import row_for
+from orders.services import (
+    ItemDraft,
+    check_out,
+    delete_order,
+    move_order,
+    update_order,
+)
+from orders.tests.factories import make_order
+from orders.tests.shopping import (
+    buy,
+    check_books,
+    fill_cart,
+    in_cart,
+    ledger_of,
+    stock_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Project:
+    return make_storefront()
+
+
+@pytest.fixture
+def lamp(shop: Project) -> Product:
+    return make_product(shop, name="Lamp", sku="LAMP", price=Decimal("19.99"))
+
+
+@pytest.fixture
+def bulb(shop: Project) -> Product:
+    return make_product(shop, name="Bulb", sku="BULB", price=Decimal("0.10"))
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user(email="ada@example.com", first_name="Ada", last_name="Lovelace")
+
+
+def put_away(product: Product, **fields: Any) -> None:
+    Product.objects.filter(pk=product.pk).update(**fields)
+
+
+# --- checkout ---------------------------------------------------------------------------------
+
+
+def test_a_cart_becomes_an_order_of_the_storefront(
+    shop: Project, lamp: Product, bulb: Product, ada: User
+) -> None:
+    fill_cart(ada, {bulb: 3, lamp: 2})
+
+    order = check_out(
+        by=ada,
+        fields={
+            "shipping_address": "1 Main Street",
+            "phone_number": "+15550100",
+            "notes": "Ring twice",
+        },
+    )
+
+    order.refresh_from_db()
+    assert (order.owner, order.project, order.provider) == (ada, shop, "storefront")
+    assert (order.status, order.title) == ("pending", "Bulb and 1 more")
+    assert (order.total_price, order.currency) == (Decimal("40.28"), "USD")
+    assert order.shipping_address == "1 Main Street"
+    assert (order.customer_name, order.customer_email, order.customer_phone) == (
+        "Ada Lovelace",
+        "ada@example.com",
+        "+15550100",
+    )
+    assert [
+        (line.product, line.name, line.sku, line.unit_price, line.quantity)
+        for line in order.items.order_by("pk")
+    ] == [
+        (bulb, "Bulb", "BULB", Decimal("0.10"), 3),
+        (lamp, "Lamp", "LAMP", Decimal("19.99"), 2),
+    ]
+    assert in_cart(ada) == {}
+    assert stock_of(lamp, bulb) == [8, 7]
+    assert ledger_of(lamp) == [("initial", 10), ("sold", -2)]
+    check_books()
+
+
+def test_a_checkout_is_told_with_what_it_comes_to(
+    shop: Project, lamp: Product, bulb: Product, ada: User
+) -> None:
+    order = buy(ada, {lamp: 2, bulb: 3})
+
+    event = OrderEvent.objects.get(order=order)
+    assert (event.type, event.owner_id, event.project_id, event.actor_id) == (
+        "order_created",
+        ada.pk,
+        shop.pk,
+        ada.pk,
+    )
+    assert event.data == {
+        "title": "Lamp and 1 more",
+        "status": "pending",
+        "dependencies": [],
+        "provider": "storefront",
+        "total_price": "40.28",
+        "currency": "USD",
+        "total_items": 5,
+    }
+
+
+def test_a_price_is_the_one_of_the_checkout_and_stays(lamp: Product, ada: User) -> None:
+    fill_cart(ada, {lamp: 1})
+    put_away(lamp, price=Decimal("25.00"), name="Better lamp")
+
+    order = check_out(by=ada, fields={})
+    put_away(lamp, price=Decimal("1.00"), name="Old lamp")
+
+    row = row_for(ada, order.pk)
+    assert row["total_price"] == Decimal("25.00")
+    assert (row["lines"][0]["name"], row["lines"][0]["product_id"]) == (
+        "Better lamp",
+        lamp.pk,
+    )
+
+
+def test_a_long_name_still_makes_a_title(
+    shop: Project, bulb: Product, ada: User
+) -> None:
+    long = make_product(shop, name="L" * 255)
+
+    order = buy(ada, {long: 1, bulb: 1})
+
+    assert order.title == "L" * 244 + " and 1 more"
+
+
+def test_an_empty_cart_is_no_order(ada: User) -> None:
+    with pytest.raises(CartEmpty):
+        check_out(by=ada, fields={})
+
+    assert not Order.objects.exists()
+
+
+def test_what_is_short_is_listed_whole_and_nothing_changes(
+    shop: Project, lamp: Product, bulb: Product, ada: User
+) -> None:
+    plenty = make_product(shop, name="Plenty")
+    fill_cart(ada, {lamp: 11, bulb: 12, plenty: 1})
+
+    with pytest.raises(InsufficientStock) as refusal:
+        check_out(by=ada, fields={})
+
+    assert refusal.value.data["shortages"] == [
+        {
+            "product_id": bulb.pk,
+            "name": "Bulb",
+            "sku": "BULB",
+            "requested": 12,
+            "available": 10,
+        },
+        {
+            "product_id": lamp.pk,
+            "name": "Lamp",
+            "sku": "LAMP",
+            "requested": 11,
+            "available": 10,
+        },
+    ]
+    assert stock_of(lamp, bulb, plenty) == [10, 10, 10]
+    assert in_cart(ada) == {lamp.pk: 11, bulb.pk: 12, plenty.pk: 1}
+    assert not Order.objects.exists()
+    assert not OrderEvent.objects.exists()
+    assert not StockMovement.objects.filter(reason="sold").exists()
+
+
+def test_what_the_storefront_does_not_sell_any_more_is_short(
+    shop: Project, lamp: Product, bulb: Product, ada: User
+) -> None:
+    fill_cart(ada, {lamp: 1, bulb: 1})
+    put_away(lamp, is_active=False)
+
+    with pytest.raises(InsufficientStock) as refusal:
+        check_out(by=ada, fields={})
+
+    [short] = refusal.value.shortages
+    assert (short.name, short.requested, short.available) == ("Lamp", 1, 0)
+
+
+def test_another_storefront_sells_nothing_of_this_one(
+    shop: Project, lamp: Product, ada: User
+) -> None:
+    fill_cart(ada, {lamp: 1})
+    make_storefront(name="Another shop")
+
+    with pytest.raises(InsufficientStock) as refusal:
+        check_out(by=ada, fields={})
+
+    assert refusal.value.shortages[0].available == 0
+    set_storefront(project=shop)
+    assert check_out(by=ada, fields={}).project == shop
+
+
+def test_a_closed_storefront_sells_nothing(
+    shop: Project, lamp: Product, ada: User
+) -> None:
+    fill_cart(ada, {lamp: 1})
+    Project.objects.filter(pk=shop.pk).update(is_active=False)
+
+    with pytest.raises(InsufficientStock):
+        check_out(by=ada, fields={})
+
+
+def test_an_order_is_paid_in_one_currency(
+    lamp: Product, bulb: Product, ada: User
+) -> None:
+    fill_cart(ada, {lamp: 1, bulb: 1})
+    put_away(bulb, currency="EUR")
+
+    with pytest.raises(SeveralCurrencies) as refusal:
+        check_out(by=ada, fields={})
+
+    assert refusal.value.message == (
+        "What is in your cart is sold in EUR and USD. Order what is paid in one currency at a time."
+    )
+    assert refusal.value.data == {"currencies": ["EUR", "USD"]}
+    assert in_cart(ada) == {lamp.pk: 1, bulb.pk: 1}
+
+    put_away(lamp, currency="EUR")
+    assert check_out(by=ada, fields={}).currency == "EUR"
+
+
+def test_an_order_costs_what_twelve_digits_hold(shop: Project, ada: User) -> None:
+    dear = make_product(shop, name="Dear", price=Decimal("9999999999.99"))
+    fill_cart(ada, {dear: 2})
+
+    with pytest.raises(Invalid) as refusal:
+        check_out(by=ada, fields={})
+
+    assert refusal.value.errors == {
+        "items": ["They add up to 19999999999.98; an order may cost 9999999999.99."]
+    }
+    assert stock_of(dear) == [10]
+
+
+def test_what_the_cart_decides_is_not_for_the_customer_to_say(
+    lamp: Product, ada: User
+) -> None:
+    fill_cart(ada, {lamp: 1})
+
+    order = check_out(
+        by=ada, fields={"title": "Mine", "status": "failed", "currency": "JPY"}
+    )
+
+    assert (order.title, order.status, order.currency) == ("Lamp", "pending", "USD")
+    fill_cart(ada, {lamp: 1})
+    with pytest.raises(Invalid) as refusal:
+        check_out(by=ada, fields={"total_price": Decimal("0.01")})
+    assert list(refusal.value.errors) == ["total_price"]
+
+
+def test_a_stale_cart_is_not_checked_out(lamp: Product, ada: User) -> None:
+    fill_cart(ada, {lamp: 1})
+    seen = []
+
+    def refuse(cart: Any) -> None:
+        seen.append(cart)
+        raise Stale
+
+    with pytest.raises(Stale):
+        check_out(by=ada, fields={}, precondition=refuse)
+
+    assert len(seen) == 1
+    assert in_cart(ada) == {lamp.pk: 1}
+
+
+# --- chained ----------------------------------------------------------------------------------
+
+
+def test_a_checkout_can_wait_for_other_orders(lamp: Product, ada: User) -> None:
+    first = buy(ada, {lamp: 1})
+    second = buy(ada, {lamp: 1}, first, auto_activate=True)
+
+    assert row_for(ada, second.pk)["waits"] == {first.pk: "pending"}
+    move_order(order_id=first.pk, status="completed", by=ada)
+
+    second.refresh_from_db()
+    assert second.status == "active"
+    check_books()
+
+
+def test_a_checkout_that_waits_for_what_is_done_activates_itself(
+    lamp: Product, ada: User
+) -> None:
+    first = buy(ada, {lamp: 1})
+    move_order(order_id=first.pk, status="completed", by=ada)
+
+    assert buy(ada, {lamp: 1}, first, auto_activate=True).status == "active"
+    check_books()
+
+
+def test_a_checkout_cannot_wait_for_a_strangers_order(lamp: Product, ada: User) -> None:
+    # Of another project, too: what the storefront has from others is nobody's business either.
+    theirs = buy(make_user(), {lamp: 1})
+    fill_cart(ada, {lamp: 1})
+
+    with pytest.raises(UnknownDependencies):
+        check_out(by=ada, fields={}, dependencies=[theirs.pk])
+
+    assert in_cart(ada) == {lamp.pk: 1}
+    assert stock_of(lamp) == [9]
+
+
+# --- back in stock ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_an_order_that_goes_wrong_gives_back_what_it_holds(
+    lamp: Product, bulb: Product, ada: User, status: str
+) -> None:
+    order = buy(ada, {lamp: 2, bulb: 3})
+
+    move_order(order_id=order.pk, status=status, by=ada)
+
+    assert stock_of(lamp, bulb) == [10, 10]
+    assert ledger_of(lamp) == [("initial", 10), ("sold", -2), ("returned", 2)]
+    check_books()
+
+
+def test_a_deleted_order_gives_back_what_it_holds(lamp: Product, ada: User) -> None:
+    order = buy(ada, {lamp: 2})
+
+    delete_order(order_id=order.pk, by=ada)
+
+    assert stock_of(lamp) == [10]
+    assert StockMovement.objects.filter(order_id=order.pk).count() == 2
+    check_books()
+
+
+def test_stock_comes_back_once_however_the_order_ends(lamp: Product, ada: User) -> None:
+    order = buy(ada, {lamp: 2})
+
+    move_order(order_id=order.pk, status="failed", by=ada)
+    move_order(order_id=order.pk, status="cancelled", by=ada)
+    move_order(order_id=order.pk, status="cancelled", by=ada)
+    delete_order(order_id=order.pk, by=ada)
+
+    assert stock_of(lamp) == [10]
+    assert ledger_of(lamp) == [("initial", 10), ("sold", -2), ("returned", 2)]
+
+
+@pytest.mark.parametrize(
+    "way", [["draft", "pending"], ["active", "draft"], ["shipped", "completed"]]
+)
+def test_an_order_that_goes_on_keeps_what_it_holds(
+    lamp: Product, ada: User, way: list[str]
+) -> None:
+    order = buy(ada, {lamp: 2})
+
+    for status in way:
+        move_order(order_id=order.pk, status=status, by=ada)
+
+    assert stock_of(lamp) == [8]
+    assert len(ledger_of(lamp)) == 2
+    check_books()
+
+
+def test_what_comes_back_need_not_be_sold_any_more(lamp: Product, ada: User) -> None:
+    order = buy(ada, {lamp: 2})
+    put_away(lamp, is_active=False)
+
+    move_order(order_id=order.pk, status="cancelled", by=ada)
+
+    assert stock_of(lamp) == [10]
+
+
+def test_a_failure_gives_back_what_all_that_fail_with_it_hold(
+    lamp: Product, bulb: Product, ada: User
+) -> None:
+    first = buy(ada, {lamp: 1})
+    second = buy(ada, {lamp: 2, bulb: 1}, first, failure_policy="fail")
+    third = buy(ada, {bulb: 4}, second, failure_policy="fail")
+    held = buy(ada, {bulb: 1}, third)
+    assert stock_of(lamp, bulb) == [7, 4]
+
+    with CaptureQueriesContext(connection) as queries:
+        move_order(order_id=first.pk, status="failed", by=ada)
+
+    # All that failed are named by one parameter: what holds nothing takes one statement.
+    movements = [q for q in queries if "catalog_stockmovement" in q["sql"]]
+    assert len(movements) == 3  # the locks, what is held, the new rows
+    assert stock_of(lamp, bulb) == [10, 9]
+    assert Order.objects.get(pk=held.pk).status == "pending"
+    assert set(
+        StockMovement.objects.filter(reason="returned").values_list(
+            "order_id", flat=True
+        )
+    ) == {first.pk, second.pk, third.pk}
+    check_books()
+
+
+def test_an_order_without_products_asks_once_whether_it_holds_any(ada: User) -> None:
+    order = make_order(ada)
+
+    with CaptureQueriesContext(connection) as queries:
+        move_order(order_id=order.pk, status="cancelled", by=ada)
+
+    assert len([q for q in queries if "catalog_" in q["sql"]]) == 1
+
+
+# --- tried again ------------------------------------------------------------------------------
+
+
+def test_a_failed_order_that_is_tried_again_takes_its_stock_again(
+    lamp: Product, ada: User
+) -> None:
+    order = buy(ada, {lamp: 2})
+    move_order(order_id=order.pk, status="failed", by=ada)
+
+    move_order(order_id=order.pk, status="pending", by=ada)
+
+    assert stock_of(lamp) == [8]
+    assert [change for _, change in ledger_of(lamp)] == [10, -2, 2, -2]
+    check_books()
+    move_order(order_id=order.pk, status="cancelled", by=ada)
+    assert stock_of(lamp) == [10]
+    check_books()
+
+
+def test_a_failed_order_stays_failed_where_others_bought_what_it_held(
+    lamp: Product, bulb: Product, ada: User
+) -> None:
+    order = buy(ada, {lamp: 2, bulb: 1})
+    move_order(order_id=order.pk, status="failed", by=ada)
+    buy(ada, {lamp: 9})
+    events = OrderEvent.objects.count()
+
+    with pytest.raises(InsufficientStock) as refusal:
+        update_order(
+            order_id=order.pk, by=ada, fields={"status": "pending", "notes": "Again"}
+        )
+
+    [short] = refusal.value.shortages
+    assert (short.name, short.requested, short.available) == ("Lamp", 2, 1)
+    order.refresh_from_db()
+    assert (order.status, order.notes) == ("failed", "")
+    assert stock_of(lamp, bulb) == [1, 10]
+    assert OrderEvent.objects.count() == events
+    check_books()
+
+
+def test_a_failed_order_is_not_tried_again_with_what_is_not_sold_any_more(
+    lamp: Product, ada: User
+) -> None:
+    order = buy(ada, {lamp: 2})
+    move_order(order_id=order.pk, status="failed", by=ada)
+    put_away(lamp, is_active=False)
+
+    with pytest.raises(InsufficientStock):
+        move_order(order_id=order.pk, status="pending", by=ada)
+
+    put_away(lamp, is_active=True)
+    # It was sold; which project the storefront sells for by now is no matter.
+    make_storefront(name="Another shop")
+    move_order(order_id=order.pk, status="pending", by=ada)
+    check_books()
+
+
+def test_a_failed_order_holds_stock_again_also_while_it_waits(
+    lamp: Product, ada: User
+) -> None:
+    first = buy(ada, {lamp: 1})
+    second = buy(ada, {lamp: 2}, first)
+    move_order(order_id=second.pk, status="failed", by=ada)
+
+    move_order(order_id=second.pk, status="pending", by=ada)
+
+    assert stock_of(lamp) == [7]
+    check_books()
+
+
+# --- lines stay as they were sold -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "cancelled", "completed"])
+def test_lines_that_were_sold_are_not_replaced(
+    lamp: Product, ada: User, status: str
+) -> None:
+    order = buy(ada, {lamp: 2})
+    if status != "pending":
+        move_order(order_id=order.pk, status=status, by=ada)
+
+    for items in ([], [ItemDraft("Lamp", Decimal("0.01"), 2, "LAMP")]):
+        with pytest.raises(ItemsFrozen) as refusal:
+            update_order(order_id=order.pk, by=ada, fields={}, items=items)
+    with pytest.raises(ItemsFrozen):
+        update_order(order_id=order.pk, by=ada, fields={"currency": "JPY"})
+
+    assert refusal.value.message == (
+        f"Order #{order.pk} was bought from stock, so its items and its currency stay as they were sold. "
+        "Cancel it and order anew."
+    )
+    order.refresh_from_db()
+    assert (order.total_price, order.currency) == (Decimal("39.98"), "USD")
+    check_books()
+
+
+def test_the_same_lines_are_no_change(lamp: Product, bulb: Product, ada: User) -> None:
+    order = buy(ada, {lamp: 2, bulb: 1})
+
+    update_order(
+        order_id=order.pk,
+        by=ada,
+        fields={"currency": "USD", "total_price": Decimal("40.08")},
+        items=[
+            ItemDraft("Lamp", Decimal("19.99"), 2, "LAMP"),
+            ItemDraft("Bulb", Decimal("0.10"), 1, "BULB"),
+        ],
+    )
+
+    assert OrderEvent.objects.filter(order=order).count() == 1
+    check_books()
+
+
+def test_lines_that_nobody_sold_from_stock_can_be_replaced(ada: User) -> None:
+    order = make_order(ada, items=[ItemDraft("Work", Decimal("5.00"), 1)])
+
+    update_order(
+        order_id=order.pk, by=ada, fields={}, items=[ItemDraft("Work", Decimal(6), 1)]
+    )
+
+    changes = OrderEvent.objects.filter(order=order).latest("pk").data["changes"]
+    assert changes["items"]["from"] == [
+        {"name": "Work", "unit_price": "5.00", "quantity": 1, "sku": ""}
+    ]
+
+
+# --- the ledger -------------------------------------------------------------------------------
+
+
+def test_what_comes_back_always_fits(lamp: Product, ada: User) -> None:
+    order = buy(ada, {lamp: 5})
+    adjust_stock(product_id=lamp.pk, change=10**9 - 5)
+
+    with pytest.raises(Invalid):
+        adjust_stock(product_id=lamp.pk, change=1)
+    move_order(order_id=order.pk, status="cancelled", by=ada)
+
+    assert stock_of(lamp) == [10**9 + 5]
+    check_books()
+
+
+# --- statements -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_checkout_takes_eight_statements_whatever_the_cart_holds(
+    shop: Project, ada: User, count: int
+) -> None:
+    fill_cart(
+        ada, {make_product(shop, name=f"Lamp {number}"): 1 for number in range(count)}
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        check_out(by=ada, fields={"notes": "Quickly"})
+
+    words = [query["sql"].split()[0] for query in queries]
+    # Beside them: who calls, and the answer.
+    assert [word for word in words if word not in {"SAVEPOINT", "RELEASE"}] == [
+        "UPDATE",  # the cart, held
+        "DELETE",  # what was in it
+        "SELECT",  # the products, locked
+        "INSERT",  # the order,
+        "INSERT",  # its lines
+        "INSERT",  # and the event
+        "UPDATE",  # the stock
+        "INSERT",  # and its ledger
+    ]
+    # The one savepoint is there because the test is a transaction already.
+    assert len(queries) == 10
