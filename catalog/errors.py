@@ -1,6 +1,6 @@
 """Ways in which the catalogue can refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from orderchainer.api.errors import AlreadyExists, Conflict, Invalid, NotFound
@@ -76,3 +76,24 @@ class InsufficientStock(Conflict):
             f"Not enough in stock. {words}.",
             shortages=[asdict(short) for short in shortages],
         )
+
+
+class ImportRefused(Invalid):
+    """Rows of a file cannot be imported, so none was. `rows` names the first of them with what is wrong."""
+
+    code = "import_refused"
+
+    def __init__(self, count: int, rows: Sequence[Mapping[str, object]]) -> None:
+        noun = "row" if count == 1 else "rows"
+        words = f"{count} {noun} cannot be imported; nothing was changed."
+        super().__init__({"file": [words]}, words, rows=rows)
+
+
+class ImportOvertaken(Conflict):
+    """Others changed the same products while they were imported, again and again."""
+
+    code = "import_overtaken"
+    default_message = (
+        "The catalogue was changed while the file was imported. Nothing of it was: "
+        "send it again."
+    )

@@ -1,8 +1,19 @@
 """Every write of the catalogue: one function for each thing that a user or the system can do."""
 
-from catalog.services.categories import create_category
-from catalog.services.fields import ProductFields
-from catalog.services.products import create_product
+from catalog.services.categories import (
+    create_category,
+    delete_category,
+    update_category,
+)
+from catalog.services.exporting import export_products
+from catalog.services.fields import CategoryFields, ProductFields
+from catalog.services.importing import (
+    ImportReport,
+    import_products,
+    preview_import,
+)
+from catalog.services.pictures import set_picture, sweep_pictures
+from catalog.services.products import Precondition, create_product, update_product
 from catalog.services.stock import (
     adjust_stock,
     lock_products,
@@ -11,11 +22,22 @@ from catalog.services.stock import (
 )
 
 __all__ = [
+    "CategoryFields",
+    "ImportReport",
+    "Precondition",
     "ProductFields",
     "adjust_stock",
     "create_category",
     "create_product",
+    "delete_category",
+    "export_products",
+    "import_products",
     "lock_products",
+    "preview_import",
     "return_stock",
+    "set_picture",
+    "sweep_pictures",
     "take_stock",
+    "update_category",
+    "update_product",
 ]

@@ -1,12 +1,29 @@
-"""The tree of categories."""
+"""The tree of categories.
 
-from django.db import IntegrityError, transaction
+Whoever changes the shape of a project's tree holds the project's row, so that no two moves close a circle
+whose ends are far apart. A product's own category is held by its row, after the project and before any product.
+"""
+
+from django.db import transaction
 
 from accounts.locks import lock_project
 from accounts.models import Project
-from catalog.errors import SlugTaken
+from catalog.errors import (
+    CategoryInItself,
+    CategoryNotEmpty,
+    CategoryNotFound,
+    SlugTaken,
+)
+from catalog.inventory import LEVEL_MARK
 from catalog.models import Category
-from catalog.services.fields import check_row, free_slug, slug_of
+from catalog.services.fields import CategoryFields, Slugs, errors_in
+from orderchainer.api.errors import Invalid
+
+# The tree is read and shown as a whole.
+MOST_CATEGORIES = 2000
+# Shelves within shelves that a path still fits on a line.
+MOST_LEVELS = 10
+UPDATABLE = CategoryFields.__optional_keys__
 
 
 @transaction.atomic
@@ -22,17 +39,98 @@ def create_category(
 
     Raises `Invalid` and `SlugTaken`.
     """
-    lock_project(project)
-    if not slug:
-        taken = Category.objects.filter(project=project)
-        slug = free_slug(slug_of(name), set(taken.values_list("slug", flat=True)))
     category = Category(
         project=project, name=name, slug=slug, parent=parent, position=position
     )
-    check_row(category, ["name", "slug", "position"])
-    try:
-        with transaction.atomic():
-            category.save(force_insert=True)
-    except IntegrityError as exc:
-        raise SlugTaken from exc
+    Tree(lock_project(project)).add(category)
     return category
+
+
+@transaction.atomic
+def update_category(*, category: Category, changes: CategoryFields) -> Category:
+    """Rename or move a category with all that stands in it, and return it as it is then.
+
+    A slug that is emptied is made of the name anew. Raises `CategoryNotFound`, `CategoryInItself`,
+    `Invalid` and `SlugTaken`.
+    """
+    if unknown := changes.keys() - UPDATABLE:
+        msg = f"update_category changes no {sorted(unknown)}"
+        raise TypeError(msg)
+    tree = Tree(lock_project(category.project))
+    row = tree.rows.get(category.pk)
+    if row is None:
+        raise CategoryNotFound
+    for name, value in changes.items():
+        setattr(row, name, value)
+    tree.save(row, is_new=False)
+    return row
+
+
+@transaction.atomic
+def delete_category(*, category: Category) -> None:
+    """Delete a category in which nothing stands. Raises `CategoryNotFound` and `CategoryNotEmpty`."""
+    lock_project(category.project)
+    # Its own row as well: whoever puts a product into it holds that, and not the project.
+    row = Category.objects.select_for_update(no_key=True).filter(pk=category.pk).first()
+    if row is None:
+        raise CategoryNotFound
+    if row.children.exists() or row.products.exists():
+        raise CategoryNotEmpty
+    row.delete()
+
+
+class Tree:
+    """The categories of a project that the caller has locked."""
+
+    def __init__(self, project: Project) -> None:
+        self.rows = {row.pk: row for row in project.categories.all()}
+
+    def add(self, category: Category) -> None:
+        """Insert a category. Raises `Invalid` and `SlugTaken`."""
+        if len(self.rows) >= MOST_CATEGORIES:
+            msg = f"A project has at most {MOST_CATEGORIES} categories."
+            raise Invalid({"name": [msg]})
+        self.save(category, is_new=True)
+        self.rows[category.pk] = category
+
+    def save(self, category: Category, *, is_new: bool) -> None:
+        """Insert or update a category, making a slug of its name where it has none."""
+        others = {row.slug for row in self.rows.values() if row.pk != category.pk}
+        if not category.slug:
+            category.slug = Slugs(others).new_for(category.name)
+        errors = errors_in(category, ["name", "slug", "position"])
+        if LEVEL_MARK in category.name:
+            errors["name"] = [f"{LEVEL_MARK} parts the levels of a path."]
+        if problem := self._problem_of_place(category):
+            errors["parent"] = [problem]
+        if errors:
+            raise Invalid(errors)
+        if category.slug in others:
+            raise SlugTaken
+        category.save(force_insert=is_new)
+
+    def _problem_of_place(self, category: Category) -> str | None:
+        """Return why the category cannot stand there. Raises `CategoryInItself`."""
+        if category.parent_id is None:
+            return None
+        if category.parent_id not in self.rows:
+            return "There is no such category in this project."
+        levels = 0
+        above: int | None = category.parent_id
+        while above is not None:
+            if above == category.pk:
+                raise CategoryInItself
+            levels += 1
+            above = self.rows[above].parent_id
+        if levels + self._levels_of(category) > MOST_LEVELS:
+            return f"Categories stand at most {MOST_LEVELS} levels deep."
+        return None
+
+    def _levels_of(self, category: Category) -> int:
+        """Return how many levels the category is with all that is within it."""
+        level, levels = {category.pk} & self.rows.keys(), 0
+        while level:
+            levels += 1
+            level = {row.pk for row in self.rows.values() if row.parent_id in level}
+        # A new one is not among the rows yet.
+        return max(levels, 1)

@@ -1,16 +1,27 @@
-"""Products: making them, changing them, taking them off the shelf."""
+"""Products: making them, changing them, taking them off the shelf.
+
+Nobody deletes a product: orders and the ledger speak of it. It is sold no more once it is not active.
+"""
+
+from collections.abc import Callable, Collection
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Project, User
-from catalog.errors import SkuTaken, SlugTaken
-from catalog.models import Product, StockMovement
-from catalog.services.fields import ProductFields, check_row, free_slug, slug_of
-from catalog.services.stock import adjust_stock
+from catalog.errors import ProductNotFound, SkuTaken, SlugTaken
+from catalog.models import Category, Product, StockMovement
+from catalog.services.fields import ProductFields, Slugs, check_row, slug_of
+from catalog.services.stock import MOST_IN_STOCK, adjust_locked, lock_products
+from orderchainer.api.errors import Invalid
 
-# How often a slug of our own making may be snatched before we give up.
+Precondition = Callable[[Product], None]
+
+# How often others may snatch a slug of our own making before we give up.
 TRIES = 5
+# What a product cannot do without.
+NEEDED = frozenset({"sku", "slug", "name", "price"})
+UPDATABLE = ProductFields.__optional_keys__
 
 
 @transaction.atomic
@@ -21,42 +32,116 @@ def create_product(
 
     Without a slug it gets one of its name. Raises `Invalid`, `SkuTaken` and `SlugTaken`.
     """
+    if not 0 <= stock <= MOST_IN_STOCK:
+        raise Invalid({"stock": [f"Must be from 0 to {MOST_IN_STOCK}."]})
     product = Product(project=project, **fields)
-    given = bool(product.slug)
+    _hold_category(product)
+    makes_slug = not product.slug
     for _ in range(TRIES):
-        if not given:
-            product.slug = _slug_for(product)
-        check_row(product, [*{"sku", "name", "price", "slug", *fields}])
-        try:
-            with transaction.atomic():
-                product.save(force_insert=True)
-        except IntegrityError:
-            _refuse_taken(product, slug_is_given=given)
-        else:
+        if makes_slug:
+            product.slug = _free_slug(product)
+        check_row(product, (NEEDED | fields.keys()) - {"category"})
+        refusal = _refusal_of_saving(product)
+        if refusal is None:
             break
+        if not makes_slug or isinstance(refusal, SkuTaken):
+            raise refusal
     else:
         raise SlugTaken
     if stock:
-        product = adjust_stock(
-            product_id=product.pk,
-            change=stock,
-            reason=StockMovement.Reason.INITIAL,
-            by=by,
-        )
+        adjust_locked({product: stock}, reason=StockMovement.Reason.INITIAL, by=by)
+        product.refresh_from_db(fields=["stock", "version", "updated_at"])
     return product
 
 
-def _slug_for(product: Product) -> str:
-    base = slug_of(product.name)
-    others = Product.objects.filter(project=product.project).exclude(pk=product.pk)
-    taken = others.filter(Q(slug=base) | Q(slug__startswith=f"{base[:240]}"))
-    return free_slug(base, set(taken.values_list("slug", flat=True)))
+@transaction.atomic
+def update_product(
+    *,
+    product: Product,
+    changes: ProductFields,
+    precondition: Precondition | None = None,
+) -> Product:
+    """Change what is named and return the product as it is then.
+
+    `precondition` is called with the locked product before anything changes, and may raise. A slug that is
+    emptied is made of the name anew. Setting what is already set is no change. Raises `ProductNotFound`,
+    `Invalid`, `SkuTaken` and `SlugTaken`.
+    """
+    if unknown := changes.keys() - UPDATABLE:
+        msg = f"update_product changes no {sorted(unknown)}"
+        raise TypeError(msg)
+    if changes.get("category") is not None:
+        # Categories before products, as everywhere.
+        _hold_category(Product(project_id=product.project_id, **changes))
+    locked = lock_products([product.pk]).get(product.pk)
+    if locked is None:
+        raise ProductNotFound
+    if precondition is not None:
+        precondition(locked)
+    before = {name: getattr(locked, name) for name in _columns(changes)}
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    if not locked.slug:
+        locked.slug = _free_slug(locked)
+    check_row(locked, changes.keys() - {"category"})
+    changed = [name for name, value in before.items() if getattr(locked, name) != value]
+    if changed and (refusal := _refusal_of_saving(locked, changed)):
+        raise refusal
+    return locked
 
 
-def _refuse_taken(product: Product, *, slug_is_given: bool) -> None:
-    """Say which of the unique columns somebody else has; nothing where it can be tried again."""
-    others = Product.objects.filter(project=product.project).exclude(pk=product.pk)
-    if others.filter(sku=product.sku).exists():
-        raise SkuTaken
-    if slug_is_given:
-        raise SlugTaken
+def touch(product: Product) -> list[str]:
+    """Count a change of a locked product; return the columns that say so, to be saved."""
+    product.version += 1
+    product.updated_at = timezone.now()
+    return ["version", "updated_at"]
+
+
+def _columns(changes: ProductFields) -> list[str]:
+    return ["category_id" if name == "category" else name for name in changes]
+
+
+def _hold_category(product: Product) -> None:
+    """Keep the product's category from being deleted until the transaction ends.
+
+    Raises `Invalid` where it is gone, or another project's.
+    """
+    if product.category_id is None:
+        return
+    held = Category.objects.select_for_update(no_key=True).filter(
+        pk=product.category_id, project=product.project_id
+    )
+    if not held:
+        raise Invalid({"category": ["There is no such category in this project."]})
+
+
+def _free_slug(product: Product) -> str:
+    start = slug_of(product.name)[:240]
+    others = Product.objects.filter(project=product.project_id).exclude(pk=product.pk)
+    # Numbers take the last characters of a long one.
+    alike = others.filter(slug__startswith=start)
+    return Slugs(alike.values_list("slug", flat=True)).new_for(product.name)
+
+
+def _refusal_of_saving(
+    product: Product, changed: Collection[str] | None = None
+) -> SkuTaken | SlugTaken | None:
+    """Insert the product, or update the columns `changed`; return which unique one somebody else has.
+
+    Nobody looks beforehand: of two at once both would find it free. The constraint decides.
+    """
+    try:
+        with transaction.atomic():
+            if changed is None:
+                product.save(force_insert=True)
+            else:
+                product.save(update_fields=[*changed, *touch(product)])
+    except IntegrityError:
+        others = Product.objects.filter(project=product.project_id)
+        others = others.exclude(pk=product.pk)
+        if others.filter(sku=product.sku).exists():
+            return SkuTaken()
+        if others.filter(slug=product.slug).exists():
+            return SlugTaken()
+        raise
+    return None

@@ -1,0 +1,140 @@
+"""What those who run a project read of its catalogue: all of it, whether or not it is sold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.models import Project
+from catalog.errors import CategoryNotFound, ProductNotFound
+from catalog.models import Category, Product, ProductQuerySet, StockMovement
+from orderchainer.api.fields import MAX_ID, uuid_in
+
+# Parts the levels of a category, from the top down, where it is written on a line.
+LEVEL_MARK = ">"
+PATH_SEPARATOR = f" {LEVEL_MARK} "
+
+
+def products_of(project: Project) -> ProductQuerySet:
+    """Return the project's products, in no order."""
+    return Product.objects.filter(project=project)
+
+
+def product_for(project: Project, product_id: UUID | str) -> Product:
+    """Return the product of the project that has that UUID. Raises `ProductNotFound`."""
+    uuid = uuid_in(product_id)
+    product = products_of(project).filter(uuid=uuid).first() if uuid else None
+    if product is None:
+        raise ProductNotFound
+    return product
+
+
+def movements_of(product: Product) -> QuerySet[StockMovement]:
+    """Return the product's ledger, the newest first, with who did it."""
+    return product.movements.select_related("by").order_by("-pk")
+
+
+# --- Categories -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A category where it stands in the tree: 0 levels below the top, and so on."""
+
+    category: Category
+    level: int
+    # In the category itself; those below have their own.
+    product_count: int
+    names: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The names from the top down, on a line."""
+        return PATH_SEPARATOR.join(self.names)
+
+
+def category_for(project: Project, category_id: int) -> Category:
+    """Return the project's category of that number. Raises `CategoryNotFound`."""
+    rows = Category.objects.filter(project=project, pk=category_id)
+    category = rows.first() if category_id <= MAX_ID else None
+    if category is None:
+        raise CategoryNotFound
+    return category
+
+
+def shelves_of(project: Project) -> list[Shelf]:
+    """Return the project's categories as the tree is read: each before those within it. One statement."""
+    counted = project.categories.annotate(product_count=Count("products"))
+    return in_tree_order(counted)
+
+
+def in_tree_order(categories: Iterable[Category]) -> list[Shelf]:
+    """Return all categories of a project, each before those within it, siblings by position and name."""
+    within: dict[int | None, list[Category]] = {}
+    for category in categories:
+        within.setdefault(category.parent_id, []).append(category)
+    for siblings in within.values():
+        siblings.sort(key=lambda row: (row.position, row.name, row.pk))
+    shelves: list[Shelf] = []
+    waiting: list[tuple[Category, tuple[str, ...]]] = [
+        (top, ()) for top in reversed(within.get(None, []))
+    ]
+    while waiting:
+        category, above = waiting.pop()
+        names = (*above, category.name)
+        count = getattr(category, "product_count", 0)
+        shelves.append(Shelf(category, len(above), count, names))
+        waiting += [(child, names) for child in reversed(within.get(category.pk, []))]
+    return shelves
+
+
+def subtree_of(project: Project, category_id: int) -> set[int]:
+    """Return the numbers of a category and of all within it; empty where the project has none such."""
+    parents = dict(project.categories.values_list("pk", "parent_id"))
+    found = {category_id} & parents.keys()
+    level = found
+    while level:
+        level = {pk for pk, parent in parents.items() if parent in level}
+        found |= level
+    return found
+
+
+# --- Proof ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StockDifference:
+    """A product whose ledger adds up to something else than its stock."""
+
+    product_id: int
+    sku: str
+    stock: int
+    ledger: int
+
+
+def stock_differences() -> list[StockDifference]:
+    """Return every product whose stock is not what its ledger adds up to. One statement, one moment."""
+    rows = (
+        Product.objects.annotate(ledger=Coalesce(Sum("movements__change"), 0))
+        .exclude(stock=F("ledger"))
+        .order_by("pk")
+        .values_list("pk", "sku", "stock", "ledger")
+    )
+    return [StockDifference(*row) for row in rows]
+
+
+def held_by_orders() -> dict[int, dict[int, int]]:
+    """Return what orders hold, by the number of the order and of the product. One statement."""
+    rows = (
+        StockMovement.objects.filter(order_id__isnull=False)
+        .values_list("order_id", "product_id")
+        .annotate(total=Sum("change"))
+        .exclude(total=0)
+        .order_by("order_id", "product_id")
+    )
+    held: dict[int, dict[int, int]] = {}
+    for order_id, product_id, total in rows:
+        held.setdefault(order_id, {})[product_id] = -total
+    return held

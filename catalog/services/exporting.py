@@ -1,0 +1,50 @@
+"""The catalogue as a file that spreadsheets open and that an import takes back."""
+
+from collections.abc import Iterator
+
+from accounts.models import Project
+from catalog.inventory import shelves_of
+from catalog.models import Product, ProductQuerySet
+from catalog.services.sheets import COLUMNS, lines_of, safe_cell
+
+# How many rows are read, written and sent at a time.
+CHUNK = 500
+# Without it spreadsheets take UTF-8 for something else.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def export_products(project: Project, products: ProductQuerySet) -> Iterator[str]:
+    """Write `products` of the project as CSV, a part at a time, the oldest first.
+
+    Each part is read for itself, so that a large catalogue neither fills the memory nor holds a
+    transaction open while a slow client reads. `version` keeps an import from overwriting what has changed
+    since.
+    """
+    paths: dict[int, str] = {}
+    yield BYTE_ORDER_MARK + lines_of([COLUMNS])
+    after = 0
+    while rows := list(products.filter(pk__gt=after).order_by("pk")[:CHUNK]):
+        after = rows[-1].pk
+        if {row.category_id for row in rows if row.category_id} - paths.keys():
+            paths = {shelf.category.pk: shelf.path for shelf in shelves_of(project)}
+        yield lines_of(_cells(row, paths) for row in rows)
+
+
+def _cells(product: Product, paths: dict[int, str]) -> list[str]:
+    values = {
+        "sku": product.sku,
+        "name": product.name,
+        "description": product.description,
+        "price": f"{product.price:.2f}",
+        "currency": product.currency,
+        "category": paths.get(product.category_id, "") if product.category_id else "",
+        "stock": str(product.stock),
+        "featured": _word(product.featured),
+        "is_active": _word(product.is_active),
+        "version": str(product.version),
+    }
+    return [safe_cell(values[name]) for name in COLUMNS]
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"

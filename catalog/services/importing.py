@@ -1,0 +1,431 @@
+"""Taking a table of products in: all of it, or none where a row is wrong.
+
+A row names a product by its SKU: one that the project has is changed, another one is created. Columns that the
+file leaves out change nothing. An empty cell empties a description and takes a product off its shelf; in other
+columns it says nothing. `stock` says how many there are, `stock_change` how many more or fewer. A `version`,
+as an export has it, has to be the product's still, so that no stale file brings back what has been sold since.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.locks import lock_project
+from accounts.models import Project, User
+from catalog.errors import ImportOvertaken, ImportRefused
+from catalog.inventory import LEVEL_MARK, PATH_SEPARATOR, in_tree_order
+from catalog.models import Category, Product, StockMovement
+from catalog.services.categories import MOST_CATEGORIES, MOST_LEVELS, Tree
+from catalog.services.fields import Slugs, errors_in
+from catalog.services.products import touch
+from catalog.services.sheets import STOCK_CHANGE, read_rows
+from catalog.services.stock import MOST_IN_STOCK, adjust_locked, lock_products
+
+Reason = StockMovement.Reason
+Errors = dict[str, list[str]]
+Path = tuple[str, ...]
+# Rows by their numbers, each with its texts by column.
+Cells = list[tuple[int, dict[str, str]]]
+
+# How often somebody else may take a SKU or a slug while we import before we give up.
+TRIES = 3
+# Of wrong rows, and of what would change: what a person reads.
+MOST_TOLD = 200
+MOST_IN_TOLD_TEXT = 100
+# In one statement: SQLite bears so many parameters.
+BATCH = 500
+
+# What of a product a file sets, beside its category.
+_FIELDS = ("name", "description", "price", "currency", "featured", "is_active")
+_NEEDED = ("name", "price")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell that differs: what there was (None for a new product), and what there is to be."""
+
+    before: str | None
+    after: str
+
+
+@dataclass
+class ImportedRow:
+    """What a row of the file comes to."""
+
+    row: int
+    product: Product
+    is_new: bool
+    # Of a category that is still to be made.
+    path: Path = ()
+    stock_change: int = 0
+    changes: dict[str, Change] = field(default_factory=dict)
+    errors: Errors = field(default_factory=dict)
+
+    @property
+    def sku(self) -> str:
+        """By what the row names its product."""
+        return self.product.sku
+
+    @property
+    def action(self) -> str:
+        """One word for it: `create`, `update`, `unchanged` or `refuse`."""
+        if self.errors:
+            return "refuse"
+        if self.is_new:
+            return "create"
+        return "update" if self.changes else "unchanged"
+
+
+@dataclass
+class ImportReport:
+    """What an import did, or would do."""
+
+    rows: list[ImportedRow]
+    # By path, each before those within it.
+    new_categories: list[str]
+
+    def count(self, action: str) -> int:
+        """Return how many rows come to that."""
+        return sum(row.action == action for row in self.rows)
+
+    @property
+    def refused(self) -> list[ImportedRow]:
+        """The rows that are wrong."""
+        return [row for row in self.rows if row.errors]
+
+
+def preview_import(
+    *, project: Project, content: bytes, encoding: str = ""
+) -> ImportReport:
+    """Return what `import_products` would do at this moment, wrong rows among it. Changes nothing.
+
+    Raises `Invalid` for a file that is no table of products.
+    """
+    cells = list(read_rows(content, encoding=encoding))
+    return _Plan(project, cells, held=False).report
+
+
+def import_products(
+    *, project: Project, content: bytes, encoding: str = "", by: User | None = None
+) -> ImportReport:
+    """Create and change the products that a CSV file names, all or nothing, and say what was done.
+
+    Missing categories are created. Stock changes by rows of the ledger. Raises `Invalid` for a file that is
+    no table of products, `ImportRefused` that names wrong rows, and `ImportOvertaken`.
+    """
+    cells = list(read_rows(content, encoding=encoding))
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _import(project, cells, by)
+        except IntegrityError:
+            # Whoever makes a single product holds nothing that we could wait for: read anew.
+            continue
+    raise ImportOvertaken
+
+
+def _import(project: Project, cells: Cells, by: User | None) -> ImportReport:
+    plan = _Plan(lock_project(project), cells, held=True)
+    if refused := plan.report.refused:
+        raise ImportRefused(len(refused), [told(row) for row in refused[:MOST_TOLD]])
+    plan.carry_out(by)
+    return plan.report
+
+
+def told(row: ImportedRow) -> dict[str, Any]:
+    """Return what a person is told of a row: plain values, long texts cut."""
+    return {
+        "row": row.row,
+        "sku": row.sku,
+        "action": row.action,
+        "changes": {
+            name: [_short(change.before), _short(change.after)]
+            for name, change in row.changes.items()
+        },
+        "errors": row.errors,
+    }
+
+
+def _short(text: str | None) -> str | None:
+    if text is None or len(text) <= MOST_IN_TOLD_TEXT:
+        return text
+    return f"{text[: MOST_IN_TOLD_TEXT - 1]}…"
+
+
+# --- Planning ---------------------------------------------------------------------------------
+
+
+class _Plan:
+    """What a file comes to in a project.
+
+    With `held` the caller has locked the project, so that no category goes, and the products are locked here.
+    """
+
+    def __init__(self, project: Project, cells: Cells, *, held: bool) -> None:
+        self.project = project
+        self.tree = Tree(project)
+        self.paths = _Paths(self.tree.rows.values())
+        # In the order in which they are to be made.
+        self.missing: dict[Path, None] = {}
+        self.products = self._find({text["sku"].strip() for _, text in cells}, held)
+        rows = [self._read(number, text) for number, text in cells]
+        self._refuse_repeated(rows)
+        self._refuse_too_many_categories(rows)
+        self._make_slugs([row.product for row in rows if row.is_new])
+        self.report = ImportReport(rows, list(map(PATH_SEPARATOR.join, self.missing)))
+
+    def _find(self, skus: set[str], held: bool) -> dict[str, Product]:
+        found = Product.objects.filter(project=self.project, sku__in=skus)
+        if held:
+            products = lock_products(found.values_list("pk", flat=True)).values()
+            # Somebody may have given one another SKU before we had it.
+            return {row.sku: row for row in products if row.sku in skus}
+        return {product.sku: product for product in found}
+
+    def _read(self, number: int, text: Mapping[str, str]) -> ImportedRow:
+        sku = text["sku"].strip()
+        product = self.products.get(sku)
+        row = ImportedRow(
+            number, product or Product(project=self.project, sku=sku), product is None
+        )
+        before = {} if row.is_new else _cells(row.product, self.paths)
+        if not row.is_new:
+            self._check_version(row, text.get("version", "").strip())
+        named = ["sku", *self._set_fields(row, text)]
+        if "category" in text:
+            self._set_category(row, text["category"])
+        for name, said in errors_in(row.product, named).items():
+            row.errors.setdefault(name, said)
+        self._set_stock(row, text)
+        after = _cells(row.product, self.paths)
+        after["stock"] = str(row.product.stock + row.stock_change)
+        if row.path:
+            after["category"] = PATH_SEPARATOR.join(row.path)
+        row.changes = {
+            name: Change(before.get(name), cell)
+            for name, cell in after.items()
+            if cell != before.get(name, "")
+        }
+        return row
+
+    def _check_version(self, row: ImportedRow, text: str) -> None:
+        if text and text != str(row.product.version):
+            row.errors["version"] = [
+                f"The product has changed since: this is version {text[:20]}, and now it is "
+                f"{row.product.version}. Export it anew, or leave the column out."
+            ]
+
+    def _set_fields(self, row: ImportedRow, text: Mapping[str, str]) -> list[str]:
+        """Set what the row says; return which columns it did say something of."""
+        named = []
+        for name in _FIELDS:
+            cell = text.get(name, "")
+            if name != "description":
+                cell = cell.strip()
+            if not cell and (name != "description" or name not in text):
+                if row.is_new and name in _NEEDED:
+                    row.errors[name] = ["A new product needs this."]
+                continue
+            try:
+                setattr(row.product, name, _value_of(name, cell))
+            except ValueError as exc:
+                row.errors[name] = [str(exc)]
+                continue
+            named.append(name)
+        return named
+
+    def _set_category(self, row: ImportedRow, text: str) -> None:
+        path = _path_in(text)
+        found = self.paths.find(path)
+        if found is not None or not path:
+            row.product.category = found
+        elif self.paths.is_ambiguous(path):
+            row.errors["category"] = ["Several categories have this path."]
+        elif problem := self._problem_of(path):
+            row.errors["category"] = [problem]
+        else:
+            row.path = self.paths.spelt(path)
+            for end in range(1, len(path) + 1):
+                if self.paths.find(path[:end]) is None:
+                    self.missing.setdefault(self.paths.spelt(path[:end]), None)
+
+    def _problem_of(self, path: Path) -> str | None:
+        if len(path) > MOST_LEVELS:
+            return f"Categories stand at most {MOST_LEVELS} levels deep."
+        for name in path:
+            category = Category(project=self.project, name=name)
+            if not name:
+                return f"Something is missing beside a {LEVEL_MARK}."
+            if said := errors_in(category, ["name"]).get("name"):
+                return said[0]
+        return None
+
+    def _set_stock(self, row: ImportedRow, text: Mapping[str, str]) -> None:
+        name = STOCK_CHANGE if STOCK_CHANGE in text else "stock"
+        cell = text.get(name, "").strip()
+        if not cell:
+            return
+        pattern = _SIGNED if name == STOCK_CHANGE else _COUNT
+        if not pattern.fullmatch(cell):
+            row.errors[name] = ["Must be a whole number."]
+            return
+        change = int(cell) if name == STOCK_CHANGE else int(cell) - row.product.stock
+        if not 0 <= row.product.stock + change <= MOST_IN_STOCK:
+            row.errors[name] = [
+                f"There are {row.product.stock}; there can be from 0 to {MOST_IN_STOCK}."
+            ]
+            return
+        row.stock_change = change
+
+    def _refuse_repeated(self, rows: list[ImportedRow]) -> None:
+        first: dict[str, int] = {}
+        for row in rows:
+            if first.setdefault(row.sku, row.row) != row.row:
+                row.errors["sku"] = [f"Row {first[row.sku]} has this SKU already."]
+
+    def _refuse_too_many_categories(self, rows: list[ImportedRow]) -> None:
+        if len(self.tree.rows) + len(self.missing) <= MOST_CATEGORIES:
+            return
+        for row in rows:
+            if row.path:
+                said = f"A project has at most {MOST_CATEGORIES} categories."
+                row.errors["category"] = [said]
+
+    def _make_slugs(self, products: list[Product]) -> None:
+        """Give each new product a slug that nobody else has."""
+        if not products:
+            return
+        others = Product.objects.filter(project=self.project)
+        slugs = Slugs(others.values_list("slug", flat=True))
+        for product in products:
+            product.slug = slugs.new_for(product.name)
+
+    # --- Carrying out ---
+
+    def carry_out(self, by: User | None) -> None:
+        """Write it all: nothing of it is wrong, and all of it is locked."""
+        rows = self.report.rows
+        made = self._make_categories()
+        for row in rows:
+            if row.path:
+                row.product.category = made[row.path]
+        new = [row.product for row in rows if row.is_new]
+        Product.objects.bulk_create(new, batch_size=BATCH)
+        self._update([row for row in rows if not row.is_new])
+        for reason, is_new in ((Reason.INITIAL, True), (Reason.IMPORTED, False)):
+            changes = {
+                row.product: row.stock_change
+                for row in rows
+                if row.stock_change and row.is_new is is_new
+            }
+            adjust_locked(changes, reason=reason, by=by)
+
+    def _make_categories(self) -> dict[Path, Category]:
+        made: dict[Path, Category] = {}
+        for path in self.missing:
+            above = path[:-1]
+            parent = self.paths.find(above) or made.get(self.paths.spelt(above))
+            category = Category(project=self.project, name=path[-1], parent=parent)
+            self.tree.add(category)
+            made[path] = category
+        return made
+
+    def _update(self, rows: list[ImportedRow]) -> None:
+        """Write what has changed of the products that there were, but for their stock."""
+        names: set[str] = set()
+        products = []
+        for row in rows:
+            if columns := row.changes.keys() - {"stock"}:
+                names.update(columns, touch(row.product))
+                products.append(row.product)
+        if products:
+            Product.objects.bulk_update(products, sorted(names), batch_size=BATCH)
+
+
+class _Paths:
+    """The categories of a project by their paths, however they are capitalised."""
+
+    def __init__(self, categories: Iterable[Category]) -> None:
+        self._by_path: dict[Path, list[Category]] = {}
+        self._path_of: dict[int, Path] = {}
+        self._spelt: dict[Path, Path] = {}
+        for shelf in in_tree_order(categories):
+            self._by_path.setdefault(_folded(shelf.names), []).append(shelf.category)
+            self._path_of[shelf.category.pk] = shelf.names
+
+    def find(self, path: Path) -> Category | None:
+        """Return the one category that stands there, or that alone is spelt like it."""
+        found = self._by_path.get(_folded(path), [])
+        exact = [row for row in found if self._path_of[row.pk] == path]
+        return exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None
+
+    def is_ambiguous(self, path: Path) -> bool:
+        """Tell whether several categories stand there, or above it."""
+        return any(
+            self.find(path[:end]) is None and _folded(path[:end]) in self._by_path
+            for end in range(1, len(path) + 1)
+        )
+
+    def spelt(self, path: Path) -> Path:
+        """Return the path as it was spelt when it was first asked for."""
+        return self._spelt.setdefault(_folded(path), path)
+
+    def text_of(self, category_id: int | None) -> str:
+        """Return the path of a category on a line; empty for none."""
+        names = self._path_of.get(category_id, ()) if category_id else ()
+        return PATH_SEPARATOR.join(names)
+
+
+def _folded(path: Path) -> Path:
+    return tuple(name.casefold() for name in path)
+
+
+# --- Cells ------------------------------------------------------------------------------------
+
+# No thousands, no commas, no exponents: what could be read in two ways is refused.
+_PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+_COUNT = re.compile(r"[0-9]{1,10}")
+_SIGNED = re.compile(r"[+-]?[0-9]{1,10}")
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "1"), True),
+    **dict.fromkeys(("false", "no", "0"), False),
+}
+
+
+def _value_of(name: str, cell: str) -> str | Decimal | bool:
+    """Return what a cell says. Raises ValueError with words for people."""
+    if name == "price":
+        if not _PRICE.fullmatch(cell):
+            msg = "Must be a number such as 1299.00, without signs and commas."
+            raise ValueError(msg)
+        return Decimal(cell)
+    if name in {"featured", "is_active"}:
+        if cell.lower() not in _WORDS:
+            msg = "Must be true or false."
+            raise ValueError(msg)
+        return _WORDS[cell.lower()]
+    return cell
+
+
+def _path_in(text: str) -> Path:
+    """Return the names of a path, from the top down; none for an empty cell."""
+    text = text.strip()
+    return tuple(part.strip() for part in text.split(LEVEL_MARK)) if text else ()
+
+
+def _cells(product: Product, paths: _Paths) -> dict[str, str]:
+    """Return what a product is as texts, to be compared and shown."""
+    return {
+        "name": product.name,
+        "description": product.description,
+        "price": f"{product.price:.2f}" if product.price is not None else "",
+        "currency": product.currency,
+        "category": paths.text_of(product.category_id),
+        "featured": str(product.featured).lower(),
+        "is_active": str(product.is_active).lower(),
+        "stock": str(product.stock),
+    }
