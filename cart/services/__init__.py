@@ -1,13 +1,22 @@
 """Every write of the cart: one function for each thing that a customer or the checkout can do."""
 
-from cart.services.checkout import ClaimedCart, claim_cart
-from cart.services.items import add_item, change_item, clear_cart, remove_item
+from cart.services.checkout import empty_cart, lock_products_in_cart
+from cart.services.items import (
+    Precondition,
+    add_item,
+    change_item,
+    clear_cart,
+    hold_cart,
+    remove_item,
+)
 
 __all__ = [
-    "ClaimedCart",
+    "Precondition",
     "add_item",
     "change_item",
-    "claim_cart",
     "clear_cart",
+    "empty_cart",
+    "hold_cart",
+    "lock_products_in_cart",
     "remove_item",
 ]

@@ -1,13 +1,11 @@
-"""Handing a cart over to whoever turns it into an order."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
+"""Handing a cart over to whoever turns it into an order, and holds it all the while."""
 
 from django.db import connection
 
 from accounts.models import User
-from cart.queries import cart_of
-from cart.services.items import Precondition, hold_cart
+from cart.models import CartItem
+from catalog.models import Product
+from catalog.services import lock_products
 
 # Django's own `delete` does not tell what it deleted.
 _EMPTY = (
@@ -15,25 +13,15 @@ _EMPTY = (
 )
 
 
-@dataclass(frozen=True)
-class ClaimedCart:
-    """What was in a cart that is empty from now on, unless the transaction is rolled back."""
+def lock_products_in_cart(user: User) -> dict[int, Product]:
+    """Lock all that is in the held cart of `user` against change; the products come back by id."""
+    items = CartItem.objects.filter(cart_id=user.pk)
+    return lock_products(items.values("product_id"))
 
-    quantities: Mapping[int, int]  # by product, in the order in which they were put in
 
-
-def claim_cart(user: User, precondition: Precondition | None = None) -> ClaimedCart:
-    """Empty the cart of `user` and return what was in it, in the caller's transaction.
-
-    The first statement holds the cart, so that nothing is added meanwhile and two checkouts at once are one
-    after the other: the second finds it empty. Two statements, and what `precondition` takes: it is called
-    with the cart as it was, and may raise.
-    """
-    if not hold_cart(user):
-        return ClaimedCart({})
-    if precondition is not None:
-        precondition(cart_of(user.pk))
+def empty_cart(user: User) -> dict[int, int]:
+    """Empty the held cart of `user`; return how many of each product were in it, in the order of their coming."""
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY, [user.pk])
         rows = sorted(cursor.fetchall())
-    return ClaimedCart({product_id: quantity for _, product_id, quantity in rows})
+    return {product_id: quantity for _, product_id, quantity in rows}

@@ -8,9 +8,10 @@ database's own constraint keeps stock from falling below zero even without these
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
@@ -29,13 +30,16 @@ MOST_IN_NOTE = 255
 BY_HAND = (Reason.INITIAL, Reason.RECEIVED, Reason.ADJUSTED, Reason.IMPORTED)
 
 
-def lock_products(product_ids: Iterable[int]) -> dict[int, Product]:
+def lock_products(
+    product_ids: Iterable[int] | QuerySet[Any, Any],
+) -> dict[int, Product]:
     """Lock products against any other change of their stock; those that exist come back by id.
 
-    Each comes with its project, which is not locked.
+    `product_ids` may be a query for them. Each product comes with its project, which is not locked.
     """
-    rows = Product.objects.locked().select_related("project")
-    return {product.pk: product for product in rows.filter(pk__in=among(product_ids))}
+    wanted = product_ids if isinstance(product_ids, QuerySet) else among(product_ids)
+    rows = Product.objects.locked().select_related("project").filter(pk__in=wanted)
+    return {product.pk: product for product in rows}
 
 
 def is_active(product: Product) -> bool:

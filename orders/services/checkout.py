@@ -7,11 +7,11 @@ from django.db import transaction
 
 from accounts.models import User
 from cart.errors import CartEmpty
-from cart.services import claim_cart
-from cart.services.items import Precondition
+from cart.queries import cart_of
+from cart.services import Precondition, empty_cart, hold_cart, lock_products_in_cart
 from catalog.errors import InsufficientStock
 from catalog.models import Product
-from catalog.services import lock_products, take_stock
+from catalog.services import take_stock
 from catalog.services.stock import shortages_of
 from orders.errors import SeveralCurrencies
 from orders.lifecycle import Status
@@ -34,19 +34,25 @@ def check_out(
 
     Prices and names are the products' of this moment. What the cart decides is taken from there, whatever
     `fields` say: title, status, currency; a stated total has to be the cart's. `precondition` is called
-    with the cart as it is held, before anything changes, and may raise.
+    with the cart once prices and stock are locked, before anything changes, and may raise.
 
     Records `order_created`, with `provider`, `total_price`, `currency` and `total_items`. Raises `CartEmpty`,
     `InsufficientStock` that lists every product of which there is too little or that the storefront does
     not sell (any more), `SeveralCurrencies`, `Invalid` for a total beyond all bounds, and what
     `create_order` raises.
     """
-    demand = claim_cart(by, precondition).quantities
+    # Cart, then orders, then products: as everywhere, so that nobody waits in a circle. Of two checkouts at
+    # once the second finds the cart empty.
+    is_held = hold_cart(by)
+    locked = lock_dependencies(dependencies)
+    products = lock_products_in_cart(by)
+    if precondition is not None:
+        # Prices are locked by now: what the customer has seen is what they pay.
+        precondition(cart_of(by.pk))
+    # Who has no cart yet may just be getting one.
+    demand = empty_cart(by) if is_held else {}
     if not demand:
         raise CartEmpty
-    # Cart, then orders, then products: as everywhere, so that nobody waits in a circle.
-    locked = lock_dependencies(dependencies)
-    products = lock_products(demand)
     if shortages := shortages_of(products, demand, sells=_is_on_sale):
         raise InsufficientStock(shortages)
     # In the order in which they were put into the cart.

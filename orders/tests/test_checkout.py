@@ -588,8 +588,8 @@ def test_a_checkout_takes_eight_statements_whatever_the_cart_holds(
     # Beside them: who calls, and the answer.
     assert [word for word in words if word not in {"SAVEPOINT", "RELEASE"}] == [
         "UPDATE",  # the cart, held
-        "DELETE",  # what was in it
         "SELECT",  # the products, locked
+        "DELETE",  # what was in the cart
         "INSERT",  # the order,
         "INSERT",  # its lines
         "INSERT",  # and the event
