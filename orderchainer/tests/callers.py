@@ -256,6 +256,13 @@ def _over(world: World) -> str:
 def _api_token_of_a_deactivated_user(_world: World) -> str:
     user = make_user()
     text = api_token(user)[1]
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    return text
+
+
+def _api_token_of_a_user_deactivated_by_the_service(_world: World) -> str:
+    user = make_user()
+    text = api_token(user)[1]
     deactivate_user(user=user)
     return text
 
@@ -292,6 +299,7 @@ UNBELIEVABLE: dict[str, Callable[[World], str]] = {
     "a revoked API token": _revoked,
     "an expired API token": _over,
     "an API token of a deactivated user": _api_token_of_a_deactivated_user,
+    "an API token of a locked out user": _api_token_of_a_user_deactivated_by_the_service,
     "an API token of a deleted user": _api_token_of_a_deleted_user,
     "an API token with another secret": _with_another_secret,
     "an API token that nobody made": lambda _world: new_api_token().text,
