@@ -121,10 +121,10 @@ def _invitation(email: OutgoingEmail) -> _Written:
         raise Unwanted("The invitation is not open any more.")
     by = invitation.invited_by
     if by is not None and by.email_verified_at is None:
-        # They may have signed up with anybody's address: it must not speak for them.
+        # They may have signed up with anybody's address: neither it nor a word of theirs speaks for them.
         by = None
     context: Context = {
-        "project": shown(invitation.project.name),
+        "project": shown(invitation.project.name) if by else "",
         "role": invitation.role,
         "inviter": shown(by.name) if by else "",
         "inviter_email": by.email if by else "",

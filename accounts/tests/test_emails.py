@@ -467,9 +467,20 @@ def test_an_invitation_names_nobody_whose_address_is_not_confirmed() -> None:
     [message] = emails_to(ADDRESS)
 
     whole = message.message().as_string()
-    assert "you are invited to work in the project" in whole
-    assert "The Boss" not in whole
-    assert "boss@example.com" not in whole
+    assert "you are invited to work in a project as agent." in whole
+    for word in ("The Boss", "boss@example.com", "Tea"):
+        assert word not in whole
+
+
+def test_an_invitation_to_their_own_project_names_nobody_either() -> None:
+    owner = make_user(email="boss@example.com")
+    project = owner.personal_project
+    assert project.name == "boss@example.com"
+    invite(project=project, email=ADDRESS, role=Membership.Role.AGENT, by=owner)
+
+    [message] = emails_to(ADDRESS)
+
+    assert "boss@example.com" not in message.message().as_string()
 
 
 @pytest.mark.parametrize("undone", ["revoked_at", "accepted_at", "expires_at"])
