@@ -54,3 +54,16 @@ def test_a_session_is_looked_at_and_not_written(client: Client) -> None:
         client.post(page("session_delete", session.pk), {"post": "yes"}).status_code
         == 403
     )
+
+
+# In real transactions: the driver's refusal would end the test's own.
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_is_none_is_no_defect(client: Client) -> None:
+    open_session(user=make_user())
+    session = Session.objects.get()
+
+    for found in (
+        client.get(page("session_changelist"), {"ip_address": "[]"}, follow=True),
+        client.get(page("session_change", session.pk), {"_to_field": ""}),
+    ):
+        assert found.status_code in (200, 400)
