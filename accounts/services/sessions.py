@@ -68,8 +68,7 @@ def open_session(*, user: User) -> TokenPair:
 
     Raises `EmailNotVerified` where tokens are for the verified alone.
     """
-    if settings.REQUIRE_VERIFIED_EMAIL and user.email_verified_at is None:
-        raise EmailNotVerified
+    _require_verified(user)
     moment = timezone.now()
     client = current_client()
     session = Session.objects.create(
@@ -86,6 +85,11 @@ def open_session(*, user: User) -> TokenPair:
     return issue_pair(session)
 
 
+def _require_verified(user: User) -> None:
+    if settings.REQUIRE_VERIFIED_EMAIL and user.email_verified_at is None:
+        raise EmailNotVerified
+
+
 class _Use(Enum):
     """What using up a refresh token has shown."""
 
@@ -97,8 +101,8 @@ class _Use(Enum):
 def refresh_session(*, refresh_token: str) -> TokenPair:
     """Trade a refresh token for a new pair, once; the session lives on from now for its whole lifetime.
 
-    Raises `TokenRefused`. A token that was traded before ends its session if it comes later than
-    `REUSE_LEEWAY`: of two who hold it one is a thief, and nobody can tell which (RFC 9700, 4.14.2).
+    Raises `EmailNotVerified` as `open_session` does, and `TokenRefused`. A token that was traded before ends
+    its session if it comes later than `REUSE_LEEWAY`: of two who hold it one is a thief, and nobody can tell which (RFC 9700, 4.14.2).
     """
     try:
         token = read_token(SessionRefreshToken, refresh_token)
@@ -131,6 +135,8 @@ def _rotate(token: SessionRefreshToken) -> TokenPair | None:
         return None
     if not session.user.is_active or not session.has_current_password:
         return None
+    # Nothing is used up: the same token will do once the new address is verified.
+    _require_verified(session.user)
     use = _use_up(token, session)
     if use is _Use.REPLAYED:
         record_activity(

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, Session, User
+from accounts.services import open_session, update_user
 from accounts.tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,32 @@ def test_the_verified_get_in(surface: str, settings: Settings) -> None:
 @each_surface
 def test_everybody_gets_in_unless_it_is_set(surface: str) -> None:
     assert sign_in(surface, make_user()).status_code == 200
+
+
+REFRESHES = {
+    "chain": "/api/auth/refresh",
+    "hub": "/api/v1/auth/refresh",
+    "shop": "/auth/api/token/refresh/",
+}
+
+
+@pytest.mark.parametrize("surface", REFRESHES)
+def test_another_address_has_to_be_verified_before_the_session_goes_on(
+    surface: str, settings: Settings
+) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+    user = make_user(email_verified_at=timezone.now())
+    body = {"refresh": open_session(user=user).refresh}
+    update_user(user=user, changes={"email": "moved@example.com"})
+
+    refused = APIClient().post(REFRESHES[surface], body)
+    User.objects.update(email_verified_at=timezone.now())
+    answered = APIClient().post(REFRESHES[surface], body)
+
+    shown = refused.json()
+    shown.pop("timestamp", None)
+    assert (refused.status_code, shown) == (403, DOORS[surface][2])
+    assert answered.status_code == 200
 
 
 def test_a_registration_brings_no_tokens(settings: Settings) -> None:

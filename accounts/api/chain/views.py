@@ -8,7 +8,7 @@ from accounts import services
 from accounts.api.authentication import bearer_token_of
 from accounts.api.chain import serializers
 from accounts.api.public import UNCACHED, CredentialsView, PublicView
-from accounts.errors import EmailTaken
+from accounts.errors import EmailNotVerified, EmailTaken
 from orderchainer.api.errors import Invalid
 from orderchainer.api.rates import REGISTER, SIGN_IN
 from orderchainer.api.schema import answer_example, errors_of, request_example
@@ -96,7 +96,9 @@ class TokenView(CredentialsView):
         },
         responses={
             200: serializers.Tokens,
-            **errors_of("chain", Invalid({"username": REQUIRED}), 401),
+            **errors_of(
+                "chain", Invalid({"username": REQUIRED}), 401, EmailNotVerified()
+            ),
         },
         examples=[
             request_example(
@@ -141,7 +143,9 @@ class RefreshView(CredentialsView):
         },
         responses={
             200: serializers.Tokens,
-            **errors_of("chain", Invalid({"refresh_token": REQUIRED}), 401),
+            **errors_of(
+                "chain", Invalid({"refresh_token": REQUIRED}), 401, EmailNotVerified()
+            ),
         },
         examples=[
             request_example(

@@ -138,7 +138,13 @@ class RefreshView(PublicView):
         request=serializers.HubRefreshing,
         responses={
             200: serializers.HubTokens,
-            **errors_of("hub", 400, Invalid({"refresh_token": REQUIRED}), 401),
+            **errors_of(
+                "hub",
+                400,
+                Invalid({"refresh_token": REQUIRED}),
+                401,
+                EmailNotVerified(),
+            ),
         },
         examples=[
             request_example("The refresh token", REFRESH_EXAMPLE),

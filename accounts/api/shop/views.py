@@ -183,7 +183,9 @@ class ShopRefreshView(CredentialsView):
         },
         responses={
             200: serializers.ShopTokens,
-            **errors_of("shop", Invalid({"refresh": REQUIRED}), 401),
+            **errors_of(
+                "shop", Invalid({"refresh": REQUIRED}), 401, EmailNotVerified()
+            ),
         },
         examples=[
             request_example(
