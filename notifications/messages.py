@@ -1,12 +1,13 @@
 """What a socket is told of an order: the shop document's WebSocket messages, and more beside them.
 
 Every message has `type`, `order_id` and `message` (a sentence for people), and tells its place:
-`event_id` to drop repeats by, `position` to resume after. `docs/websocket.md` shows each.
+`event_id` to drop repeats by, `position` to resume after. What the document shows of a message comes first.
+The customer and the merchant get the same bytes, so nothing is told that not both may know.
+`docs/websocket.md` shows each.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 import structlog
@@ -44,7 +45,7 @@ def body_of(event: OrderEvent) -> dict[str, object]:
     position must never be missing from what a listener gets.
     """
     try:
-        details = _DETAILS[event.type](event.order_id, event.data)
+        details = _DETAILS[event.type](event)
     except (KeyError, TypeError, ValueError):
         logger.exception("event_not_understood", event_id=str(event.event_id))
         details = {"message": f"Order #{event.order_id} changed"}
@@ -59,44 +60,51 @@ def body_of(event: OrderEvent) -> dict[str, object]:
 
 Details = dict[str, object]
 
+# What is told of a new order besides, as far as the event has it: a checkout's has all of it.
+_TOLD_OF_NEW = ("title", "provider", "total_price", "currency", "total_items")
 
-def _created(order_id: int, data: Mapping[str, Any]) -> Details:
-    return {"message": "Order created successfully"}
+
+def _created(event: OrderEvent) -> Details:
+    return {
+        "message": "Order created successfully",
+        "owner_id": event.owner_id,
+        **{name: event.data[name] for name in _TOLD_OF_NEW if name in event.data},
+    }
 
 
-def _status_changed(order_id: int, data: Mapping[str, Any]) -> Details:
-    old, new = data["old_status"], data["new_status"]
+def _status_changed(event: OrderEvent) -> Details:
+    old, new = event.data["old_status"], event.data["new_status"]
     return {
         "old_status": old,
         "new_status": new,
-        "message": f"Order #{order_id} status updated from {old} to {new}",
+        "message": f"Order #{event.order_id} status updated from {old} to {new}",
     }
 
 
-def _updated(order_id: int, data: Mapping[str, Any]) -> Details:
-    fields = sorted(data["changes"])
+def _updated(event: OrderEvent) -> Details:
+    fields = sorted(event.data["changes"])
     return {
         "changes": fields,
-        "message": f"Order #{order_id} changed: {', '.join(fields)}",
+        "message": f"Order #{event.order_id} changed: {', '.join(fields)}",
     }
 
 
-def _ready(order_id: int, data: Mapping[str, Any]) -> Details:
+def _ready(event: OrderEvent) -> Details:
     return {
-        "message": f"Order #{order_id} is ready: it waits for no other order any more"
+        "message": f"Order #{event.order_id} is ready: it waits for no other order any more"
     }
 
 
-def _blocked(order_id: int, data: Mapping[str, Any]) -> Details:
-    blockers: list[int] = list(data["blockers"])
+def _blocked(event: OrderEvent) -> Details:
+    blockers: list[int] = list(event.data["blockers"])
     return {
         "blockers": blockers,
-        "message": f"Order #{order_id} is blocked by {_some(blockers)}",
+        "message": f"Order #{event.order_id} is blocked by {_some(blockers)}",
     }
 
 
-def _deleted(order_id: int, data: Mapping[str, Any]) -> Details:
-    return {"message": f"Order #{order_id} was deleted"}
+def _deleted(event: OrderEvent) -> Details:
+    return {"message": f"Order #{event.order_id} was deleted"}
 
 
 def _some(order_ids: Sequence[int], *, at_most: int = 5) -> str:
@@ -105,7 +113,7 @@ def _some(order_ids: Sequence[int], *, at_most: int = 5) -> str:
     return f"{named} and {left} more" if left > 0 else named
 
 
-_DETAILS: Mapping[str, Callable[[int, Mapping[str, Any]], Details]] = {
+_DETAILS: Mapping[str, Callable[[OrderEvent], Details]] = {
     EventType.CREATED: _created,
     EventType.STATUS_CHANGED: _status_changed,
     EventType.UPDATED: _updated,

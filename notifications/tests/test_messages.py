@@ -25,13 +25,43 @@ def event(type: str, **data: object) -> OrderEvent:
 
 
 def test_shop_document_order_notification() -> None:
-    assert body_of(event(EventType.CREATED, dependencies=[])) == {
-        "type": "order_notification",
-        "order_id": 1,
-        "message": "Order created successfully",
-        "event_id": EVENT_ID,
-        "position": 42,
+    body = body_of(event(EventType.CREATED, dependencies=[]))
+
+    assert list(body.items()) == [
+        ("type", "order_notification"),
+        ("order_id", 1),
+        ("message", "Order created successfully"),
+        ("owner_id", 5),
+        ("title", "An order"),
+        ("event_id", EVENT_ID),
+        ("position", 42),
+    ]
+
+
+def test_a_checkout_tells_the_merchant_what_it_comes_to() -> None:
+    recorded = {
+        "dependencies": [],
+        "provider": "storefront",
+        "total_price": "1999.98",
+        "currency": "USD",
+        "total_items": 2,
     }
+
+    body = body_of(event(EventType.CREATED, **recorded))
+
+    assert list(body.items()) == [
+        ("type", "order_notification"),
+        ("order_id", 1),
+        ("message", "Order created successfully"),
+        ("owner_id", 5),
+        ("title", "An order"),
+        ("provider", "storefront"),
+        ("total_price", "1999.98"),
+        ("currency", "USD"),
+        ("total_items", 2),
+        ("event_id", EVENT_ID),
+        ("position", 42),
+    ]
 
 
 def test_shop_document_order_status_update() -> None:
@@ -39,15 +69,15 @@ def test_shop_document_order_status_update() -> None:
         EventType.STATUS_CHANGED, old_status="pending", new_status="shipped"
     )
 
-    assert body_of(changed) == {
-        "type": "order_status_update",
-        "order_id": 1,
-        "old_status": "pending",
-        "new_status": "shipped",
-        "message": "Order #1 status updated from pending to shipped",
-        "event_id": EVENT_ID,
-        "position": 42,
-    }
+    assert list(body_of(changed).items()) == [
+        ("type", "order_status_update"),
+        ("order_id", 1),
+        ("old_status", "pending"),
+        ("new_status", "shipped"),
+        ("message", "Order #1 status updated from pending to shipped"),
+        ("event_id", EVENT_ID),
+        ("position", 42),
+    ]
 
 
 @pytest.mark.parametrize(

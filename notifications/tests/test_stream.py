@@ -52,6 +52,8 @@ async def test_tells_what_happens_to_an_order(ada: User) -> None:
         "type": "order_notification",
         "order_id": order_id,
         "message": "Order created successfully",
+        "owner_id": ada.pk,
+        "title": "A table",
         "event_id": created["event_id"],
         "position": 1,
     }
