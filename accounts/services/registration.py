@@ -102,7 +102,7 @@ def email_problems(email: str) -> list[str]:
         validate_email(email)
     except ValidationError:
         return ["Invalid email address"]
-    name, _, _ = email.rpartition("@")
+    name, _, domain = email.rpartition("@")
     # Django's pattern ignores case and so lets a few letters through that no database takes for the
     # ASCII ones: who signed up with a Kelvin sign would never be found again.
     if len(email) > MAX_EMAIL_LENGTH or "\x00" in email or not name.isascii():
@@ -111,7 +111,26 @@ def email_problems(email: str) -> list[str]:
     # decoded by some: mail servers disagree on whom such an e-mail is for. Nobody has such an address.
     if '"' in name or "=?" in name:
         return ["Invalid email address"]
+    if not _is_domain_as_sent_to(domain):
+        return ["Invalid email address"]
     return []
+
+
+def _is_domain_as_sent_to(domain: str) -> bool:
+    """Tell whether e-mails go to the domain that is written, and not to one that it is folded into.
+
+    Otherwise one mailbox would have any number of accounts, each with codes of its own, and codes for the
+    user of straße.example would go to strasse.example. Nor do they go to a bare address in our network.
+    """
+    if domain.startswith("["):
+        return False
+    if domain.isascii():
+        return True
+    try:
+        sent_to = domain.encode("idna").decode("idna")
+    except UnicodeError:
+        return False
+    return sent_to == domain.lower()
 
 
 def email_is_taken(email: str) -> bool:

@@ -73,6 +73,13 @@ def test_documented_registration_with_a_wrong_email(anonymous: APIClient) -> Non
     assert not User.objects.exists()
 
 
+def test_a_domain_may_have_letters_of_any_language(anonymous: APIClient) -> None:
+    response = register(anonymous, email="user@Exämple.com", password=PASSWORD)
+
+    assert response.status_code == 201
+    assert response.json()["email"] == "user@exämple.com"
+
+
 @pytest.mark.parametrize(
     "taken",
     [
@@ -117,6 +124,16 @@ INVALID = "Invalid email address"
         ('"a\x0bb"@example.com', INVALID, "VALIDATION_FAILED"),
         ('"a@b"@example.com', INVALID, "VALIDATION_FAILED"),
         ("=?utf-8?q?x?=@example.com", INVALID, "VALIDATION_FAILED"),
+        # E-mails to these would go to examples.com, example.com and strasse.example.
+        ("user@example\N{LATIN SMALL LETTER LONG S}.com", INVALID, "VALIDATION_FAILED"),
+        (
+            "user@\N{FULLWIDTH LATIN SMALL LETTER E}xample.com",
+            INVALID,
+            "VALIDATION_FAILED",
+        ),
+        ("user@straße.example", INVALID, "VALIDATION_FAILED"),
+        # And to this into our own network.
+        ("user@[127.0.0.1]", INVALID, "VALIDATION_FAILED"),
         (
             "user\x00@example.com",
             INVALID,
