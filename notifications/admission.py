@@ -2,22 +2,29 @@
 
 A socket lives as long as the *credential* that it was opened with: the session of an access token, which
 outlives the token itself and which a logout or a changed password ends, or an API token. Either is shown
-once, when the socket opens.
+once, when the socket opens. From then on it is asked about, together with whatever else lets its user
+follow the feed, and the socket is closed with the code that the door would answer by now.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from accounts.models import ApiToken, User
-from accounts.queries import credential_of, still_open
+from accounts.access import Operation
+from accounts.models import ApiToken, Session, User
+from accounts.queries import (
+    credential_of,
+    project_for,
+    refusals_in_projects,
+    still_open,
+)
 from accounts.scopes import covers, scope_for
 from accounts.services import note_use
-from notifications.feeds import Feed, OwnerFeed
+from notifications.feeds import Feed, OwnerFeed, ProjectFeed
 from notifications.protocol import CloseCode
-from orderchainer.api.errors import Unauthenticated
+from orderchainer.api.errors import NotAllowed, NotFound, Unauthenticated
 
 # The subprotocol that a browser offers before the token, since it can set no header. We answer it.
 BEARER = "bearer"
@@ -36,12 +43,20 @@ class Refused(Exception):  # an outcome that is told to the client, not a defect
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What lets a socket follow a feed: an open session or API token, and for another's feed a staff member's."""
+    """What lets a socket follow a feed: an open session or API token, whose user may follow it."""
 
     feed: Feed
     credential_id: UUID
     user_id: int
-    as_staff: bool = False
+
+    def concerns(self, user_id: int | None, project_id: int | None) -> bool:
+        """Tell whether it could rest on what this user may do in this project; None stands for any."""
+        if user_id not in (None, self.user_id):
+            return False
+        return project_id is None or self.feed == ProjectFeed(project_id)
+
+
+# --- At the door ------------------------------------------------------------------------------
 
 
 def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission:
@@ -49,6 +64,34 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
 
     Reads the database, and notes the use of an API token. Raises Refused.
     """
+    credential = _credential_in(scope)
+    user = credential.user
+    if owner_id_in_path == str(user.pk):
+        return Admission(OwnerFeed(user.pk), credential.pk, user.pk)
+    if not user.is_staff:
+        raise Refused(CloseCode.FORBIDDEN)
+    if not _is_user(owner_id_in_path):
+        raise Refused(CloseCode.NOT_FOUND)
+    return Admission(OwnerFeed(int(owner_id_in_path)), credential.pk, user.pk)
+
+
+def admit_to_project(scope: Mapping[str, Any], project_id_in_path: str) -> Admission:
+    """Admit the bearer of the scope's token to the feed of a project whose orders they may view.
+
+    Reads the database, and notes the use of an API token. Raises Refused, alike for a project that is
+    not there, one that is switched off and one that is not theirs.
+    """
+    credential = _credential_in(scope)
+    user = credential.user
+    try:
+        project = project_for(user, project_id_in_path, Operation.VIEW_ORDERS)
+    except (NotFound, NotAllowed) as exc:
+        raise Refused(_code_of(exc)) from exc
+    return Admission(ProjectFeed(project.pk), credential.pk, user.pk)
+
+
+def _credential_in(scope: Mapping[str, Any]) -> Session | ApiToken:
+    """Return what the scope's token stands for, if it may read orders. Raises Refused."""
     token = token_in(scope)
     if token is None:
         raise Refused(CloseCode.UNAUTHENTICATED)
@@ -60,16 +103,13 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
         note_use(credential)
         if not covers(credential.scopes, SCOPE):
             raise Refused(CloseCode.FORBIDDEN)
-    user = credential.user
-    if owner_id_in_path == str(user.pk):
-        return Admission(OwnerFeed(user.pk), credential.pk, user.pk)
-    if not user.is_staff:
-        raise Refused(CloseCode.FORBIDDEN)
-    if not _is_user(owner_id_in_path):
-        raise Refused(CloseCode.NOT_FOUND)
-    return Admission(
-        OwnerFeed(int(owner_id_in_path)), credential.pk, user.pk, as_staff=True
-    )
+    return credential
+
+
+def _code_of(refusal: NotFound | NotAllowed) -> CloseCode:
+    if isinstance(refusal, NotFound):
+        return CloseCode.NOT_FOUND
+    return CloseCode.FORBIDDEN
 
 
 def _is_user(id_in_path: str) -> bool:
@@ -79,26 +119,59 @@ def _is_user(id_in_path: str) -> bool:
     return user_id <= MAX_USER_ID and User.objects.filter(pk=user_id).exists()
 
 
+# --- As long as it lasts ----------------------------------------------------------------------
+
+
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
-    """Return those that hold no more and what to close them with: three statements at most."""
+    """Return those that the door would refuse by now, and with which code: six statements at most."""
     still = still_open({admission.credential_id for admission in admissions})
-    watchers = {admission.user_id for admission in admissions if admission.as_staff}
-    staff = (
-        set(
-            User.objects.filter(pk__in=watchers, is_staff=True).values_list(
-                "pk", flat=True
-            )
-        )
-        if watchers
-        else set()
+    ended = [each for each in admissions if each.credential_id not in still]
+    return {
+        **_refused_by_owners(admissions),
+        **_refused_by_projects(admissions),
+        **dict.fromkeys(ended, CloseCode.UNAUTHENTICATED),
+    }
+
+
+def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
+    """Return those who follow another owner's feed and are staff no longer."""
+    of_others = {
+        admission
+        for admission in admissions
+        if isinstance(admission.feed, OwnerFeed)
+        and admission.feed.owner_id != admission.user_id
+    }
+    if not of_others:
+        return {}
+    watchers = {admission.user_id for admission in of_others}
+    staff = set(
+        User.objects.filter(pk__in=watchers, is_staff=True).values_list("pk", flat=True)
     )
-    lapsed: dict[Admission, CloseCode] = {}
-    for admission in admissions:
-        if admission.credential_id not in still:
-            lapsed[admission] = CloseCode.UNAUTHENTICATED
-        elif admission.as_staff and admission.user_id not in staff:
-            lapsed[admission] = CloseCode.FORBIDDEN
-    return lapsed
+    return {
+        admission: CloseCode.FORBIDDEN
+        for admission in of_others
+        if admission.user_id not in staff
+    }
+
+
+def _refused_by_projects(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
+    """Return those who may not view the orders of the project whose feed they follow."""
+    claims = {
+        admission: (admission.user_id, admission.feed.project_id)
+        for admission in admissions
+        if isinstance(admission.feed, ProjectFeed)
+    }
+    if not claims:
+        return {}
+    refusals = refusals_in_projects(claims.values(), Operation.VIEW_ORDERS)
+    return {
+        admission: _code_of(refusals[claim])
+        for admission, claim in claims.items()
+        if claim in refusals
+    }
+
+
+# --- What a client shows ----------------------------------------------------------------------
 
 
 def token_in(scope: Mapping[str, Any]) -> str | None:

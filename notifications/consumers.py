@@ -9,7 +9,13 @@ from typing import Any, ClassVar
 import structlog
 from channels.db import database_sync_to_async
 
-from notifications.admission import Admission, Refused, admit_to_owner, subprotocol_of
+from notifications.admission import (
+    Admission,
+    Refused,
+    admit_to_owner,
+    admit_to_project,
+    subprotocol_of,
+)
 from notifications.hub import Hub, hub_here
 from notifications.listeners import Listener, TooSlow
 from notifications.outboxes import DirectOutbox, Outbox, QueuedOutbox, Send
@@ -230,6 +236,13 @@ async def own_notifications(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve `/ws/notifications/{user_id}/`: everything that happens to one user's orders."""
     user_id: str = scope["url_route"]["kwargs"]["user_id"]
     consumer = FeedConsumer(lambda scope: admit_to_owner(scope, user_id))
+    await consumer(scope, receive, send)
+
+
+async def project_events(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve `/ws/projects/{project_id}/`: everything that happens to the orders of one project."""
+    project_id: str = scope["url_route"]["kwargs"]["project_id"]
+    consumer = FeedConsumer(lambda scope: admit_to_project(scope, project_id))
     await consumer(scope, receive, send)
 
 

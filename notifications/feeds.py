@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from orders.models import OrderEvent
-from orders.queries import stream_of_owner
+from orders.queries import stream_of_owner, stream_of_project
 
 
 class Feed(Protocol):
@@ -28,6 +28,17 @@ class OwnerFeed:
         return stream_of_owner(self.owner_id, after=position, limit=limit)
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectFeed:
+    """Everything that happens to the orders that one project handles."""
+
+    project_id: int
+
+    def after(self, position: int, *, limit: int) -> list[OrderEvent]:
+        """Read the project's next events after `position`."""
+        return stream_of_project(self.project_id, after=position, limit=limit)
+
+
 def feeds_of(event: OrderEvent) -> Sequence[Feed]:
     """Return every feed that `event` belongs to."""
-    return (OwnerFeed(event.owner_id),)
+    return OwnerFeed(event.owner_id), ProjectFeed(event.project_id)

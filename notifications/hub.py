@@ -6,7 +6,8 @@ costs a moment (until the next poll) and never a message.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -15,13 +16,18 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.layers import BaseChannelLayer, get_channel_layer
 
-from notifications.admission import no_longer_admitted
+from notifications.admission import Admission, no_longer_admitted
 from notifications.feeds import Feed, feeds_of
 from notifications.listeners import Listener
 from notifications.messages import Message, message_of
 from notifications.outboxes import Batch
 from notifications.protocol import CloseCode, position_ahead, resumed
-from notifications.wakeups import CREDENTIALS_ENDED, PUSH_GROUP, STREAM_ADVANCED
+from notifications.wakeups import (
+    ACCESS_CHANGED,
+    CREDENTIALS_ENDED,
+    PUSH_GROUP,
+    STREAM_ADVANCED,
+)
 from orderchainer.api.measures import SOCKETS
 from orders.models import OrderEvent
 from orders.queries import stream_after, stream_head
@@ -33,8 +39,8 @@ T = TypeVar("T")
 
 # What a lost wake-up costs at most.
 POLL_SECONDS = 2.0
-# How long a socket can outlive what it was opened with where nobody says so (an API token that expires)
-# or the word was lost.
+# How long a socket can outlive what it rests on where nobody says so (an API token that expires) or the
+# word was lost.
 RECHECK_SECONDS = 15.0
 # Events read at once.
 PAGE_SIZE = 500
@@ -62,6 +68,9 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._started: asyncio.Future[None] | None = None
         self._advanced = asyncio.Event()
+        # What may hold no more: to be asked about at once.
+        self._doubted: set[Admission] = set()
+        self._in_doubt = asyncio.Event()
         self._replay_reads = asyncio.Semaphore(PARALLEL_REPLAY_READS)
 
     # --- Coming and going ------------------------------------------------------------------------
@@ -83,6 +92,8 @@ class Hub:
                     self._keep(self._recheck_admissions), name="push-recheck"
                 ),
             ]
+        # What was announced between its admission and its being present, it was not told.
+        self._doubt([listener])
         async with asyncio.timeout(START_SECONDS):
             # Shielded, since others wait for the same start.
             await asyncio.shield(self._started)
@@ -210,6 +221,7 @@ class Hub:
             healthy()
             # What was announced while nobody listened.
             self._advanced.set()
+            self._doubt(self._present)
             while True:
                 self._heed(await layer.receive(channel))
         finally:
@@ -237,13 +249,35 @@ class Hub:
                 for listener in self._present:
                     if listener.admission.credential_id in gone:
                         listener.close(CloseCode.UNAUTHENTICATED)
+            case {"type": str(kind), "access": list(changed)} if kind == ACCESS_CHANGED:
+                self._doubt(
+                    listener
+                    for listener in self._present
+                    if any(listener.admission.concerns(*access) for access in changed)
+                )
+
+    def _doubt(self, listeners: Iterable[Listener]) -> None:
+        """Have it asked at once whether these may still be open."""
+        self._doubted.update(listener.admission for listener in listeners)
+        if self._doubted:
+            self._in_doubt.set()
 
     async def _recheck_admissions(self, healthy: Callable[[], None]) -> None:
-        """Ask from time to time, once for all sockets, whether they may still be open."""
+        """Ask whether sockets may still be open: at once for those in doubt, from time to time for all."""
+        loop = asyncio.get_running_loop()
+        # The first time and after a failure, which may have taken a doubt with it.
+        self._doubt(self._present)
+        all_due = loop.time() + RECHECK_SECONDS
         while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            admissions = {listener.admission for listener in self._present}
-            lapsed = await _in_thread(no_longer_admitted, admissions)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(all_due):
+                    await self._in_doubt.wait()
+            if loop.time() >= all_due:
+                self._doubt(self._present)
+                all_due = loop.time() + RECHECK_SECONDS
+            self._in_doubt.clear()
+            doubted, self._doubted = self._doubted, set()
+            lapsed = await _in_thread(no_longer_admitted, doubted)
             for listener in self._present:
                 if code := lapsed.get(listener.admission):
                     listener.close(code)

@@ -8,10 +8,12 @@ The customer and the merchant get the same bytes, so nothing is told that not bo
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import orjson
 import structlog
 
+from orderchainer.api.sockets import text_frame
 from orders.events import EventType
 from orders.models import OrderEvent
 
@@ -24,12 +26,17 @@ TYPE_ON_THE_WIRE: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
-    """An event as its listeners get it, encoded once for all of them."""
+    """An event as its listeners get it, encoded once for all of them, whichever feed they follow."""
 
     position: int
     text: bytes
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The text as a WebSocket frame."""
+        return text_frame(self.text)
 
 
 def message_of(event: OrderEvent) -> Message:

@@ -23,7 +23,7 @@ class Batch:
     @cached_property
     def frames(self) -> bytes:
         """All messages as WebSocket frames, one behind the other."""
-        return b"".join(text_frame(message.text) for message in self.messages)
+        return b"".join(message.frame for message in self.messages)
 
     @cached_property
     def texts(self) -> list[str]:

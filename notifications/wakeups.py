@@ -21,8 +21,12 @@ logger = structlog.get_logger(__name__)
 PUSH_GROUP = "push"
 STREAM_ADVANCED = "stream.advanced"
 CREDENTIALS_ENDED = "credentials.ended"
+ACCESS_CHANGED = "access.changed"
 
 SEND_SECONDS = 5.0
+
+# Whose access where: the numbers of a user and of a project, None for any.
+Access = tuple[int | None, int | None]
 
 
 class Announcer:
@@ -34,16 +38,21 @@ class Announcer:
         # What follows belongs to the loop's thread.
         self._position = 0
         self._ended: set[str] = set()
+        self._changed: set[Access] = set()
         self._sending: asyncio.Task[None] | None = None
 
     def stream_advanced(self, position: int) -> None:
         """Say that the stream has reached `position`."""
-        self._home().call_soon_threadsafe(self._note, position, ())
+        self._home().call_soon_threadsafe(self._note_position, position)
 
     def credentials_ended(self, credential_ids: Iterable[UUID]) -> None:
         """Say that these sessions or API tokens are over."""
         ended = [str(credential_id) for credential_id in credential_ids]
-        self._home().call_soon_threadsafe(self._note, 0, ended)
+        self._home().call_soon_threadsafe(self._note_ended, ended)
+
+    def access_changed(self, user_id: int | None, project_id: int | None) -> None:
+        """Say that this user may do something else in this project than before; None stands for any."""
+        self._home().call_soon_threadsafe(self._note_changed, (user_id, project_id))
 
     def _home(self) -> asyncio.AbstractEventLoop:
         with self._starting:
@@ -54,17 +63,32 @@ class Announcer:
                 ).start()
             return self._loop
 
-    def _note(self, position: int, ended: Iterable[str]) -> None:
+    def _note_position(self, position: int) -> None:
         self._position = max(self._position, position)
-        self._ended.update(ended)
+        self._send_soon()
+
+    def _note_ended(self, credential_ids: Iterable[str]) -> None:
+        self._ended.update(credential_ids)
+        self._send_soon()
+
+    def _note_changed(self, access: Access) -> None:
+        self._changed.add(access)
+        self._send_soon()
+
+    def _send_soon(self) -> None:
         if self._sending is None or self._sending.done():
             self._sending = asyncio.get_running_loop().create_task(self._send_noted())
 
     async def _send_noted(self) -> None:
-        while self._position or self._ended:
+        while self._position or self._ended or self._changed:
             if self._ended:
                 ended, self._ended = sorted(self._ended), set()
                 await _send({"type": CREDENTIALS_ENDED, "credential_ids": ended})
+            if self._changed:
+                changed, self._changed = self._changed, set()
+                await _send(
+                    {"type": ACCESS_CHANGED, "access": list(map(list, changed))}
+                )
             if self._position:
                 position, self._position = self._position, 0
                 await _send({"type": STREAM_ADVANCED, "position": position})

@@ -8,6 +8,7 @@ from channels.layers import channel_layers, get_channel_layer
 
 from accounts.models import User
 from accounts.tests.factories import make_user
+from accounts.tests.projects import Team, make_team
 from notifications.layers import ThreadSafeInMemoryChannelLayer
 from notifications.tests.factories import in_thread
 from orders.models import EventStream
@@ -42,3 +43,9 @@ async def bob(live: None) -> User:
 async def staff(live: None) -> User:
     """A member of the staff."""
     return await in_thread(make_user, is_staff=True)
+
+
+@pytest.fixture
+async def team(live: None) -> Team:
+    """A project with somebody in each role."""
+    return await in_thread(make_team)

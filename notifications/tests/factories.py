@@ -10,7 +10,7 @@ from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 
-from accounts.models import User
+from accounts.models import Project, User
 from accounts.tests.factories import token_of
 from notifications.consumers import Receive, Scope
 from notifications.outboxes import Send
@@ -24,22 +24,35 @@ SERVED = cast(Callable[[Scope, Receive, Send], Awaitable[None]], websocket_appli
 
 
 def make_event(
-    owner: User, type: str = EventType.CREATED, *, order_id: int = 1, **data: Any
+    owner: User,
+    type: str = EventType.CREATED,
+    *,
+    order_id: int = 1,
+    project: Project | None = None,
+    **data: Any,
 ) -> OrderEvent:
-    """Write an event of one of `owner`'s orders as a service would, not relayed yet."""
+    """Write an event of one of `owner`'s orders as a service would, not relayed yet.
+
+    The order is in their personal project unless another is named.
+    """
     return OrderEvent.objects.create(
         type=type,
         order_id=order_id,
         owner_id=owner.pk,
-        project_id=owner.personal_project.pk,
+        project_id=(project or owner.personal_project).pk,
         actor_id=owner.pk,
         data={"title": "An order", "status": "pending", **data},
     )
 
 
-def make_stream(owner: User, length: int) -> list[int]:
+def make_stream(
+    owner: User, length: int, *, project: Project | None = None
+) -> list[int]:
     """Write `length` events of `owner` and relay them; return their positions."""
-    events = [make_event(owner, order_id=number) for number in range(1, length + 1)]
+    events = [
+        make_event(owner, order_id=number, project=project)
+        for number in range(1, length + 1)
+    ]
     relay_events()
     return positions_of(events)
 
@@ -133,6 +146,20 @@ async def socket_of(
     token = await in_thread(token_of, user)
     async with socket_at(
         f"/ws/notifications/{of or user.pk}/{query}",
+        headers=[(b"authorization", b"Bearer " + token.encode())],
+        **options,
+    ) as socket:
+        yield socket
+
+
+@asynccontextmanager
+async def project_socket_of(
+    user: User, project: Project, *, query: str = "", **options: Any
+) -> AsyncIterator[Socket]:
+    """Open `user`'s socket on the feed of a project with a fresh token."""
+    token = await in_thread(token_of, user)
+    async with socket_at(
+        f"/ws/projects/{project.uuid}/{query}",
         headers=[(b"authorization", b"Bearer " + token.encode())],
         **options,
     ) as socket:

@@ -57,15 +57,18 @@ async def test_whoever_announces_never_waits_and_what_piles_up_becomes_one(
     for position in range(2, 1000):
         announcer.stream_advanced(position)
     announcer.credentials_ended([CREDENTIAL])
+    for _ in range(3):
+        announcer.access_changed(None, 7)
     assert time.monotonic() - started < 0.5
 
     stuck.go_on.set()
     deadline = time.monotonic() + 5
-    while len(stuck.sent) < 3 and time.monotonic() < deadline:
+    while len(stuck.sent) < 4 and time.monotonic() < deadline:
         await asyncio.sleep(0.01)
     assert stuck.sent == [
         {"type": "stream.advanced", "position": 1},
         {"type": "credentials.ended", "credential_ids": [str(CREDENTIAL)]},
+        {"type": "access.changed", "access": [[None, 7]]},
         {"type": "stream.advanced", "position": 999},
     ]
 

@@ -1,9 +1,10 @@
-"""`manage.py listen`: show what a user's socket gets, as it comes."""
+"""`manage.py listen`: show what a socket of a user or a project gets, as it comes."""
 
 import asyncio
 import json
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import quote
 
 import jwt
 from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
@@ -14,13 +15,21 @@ from django.core.management.base import BaseCommand, CommandError
 class Command(BaseCommand):
     """Connect to a running service as the bearer of a token, and print every event on a line."""
 
-    help = "Show what is pushed to the bearer of an access token, until Ctrl-C."
+    help = "Show what is pushed to the bearer of a token, until Ctrl-C."
     # It talks to a service that may run elsewhere, and needs no database of its own.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the token, and where to begin."""
-        parser.add_argument("token", help="an access token of POST /api/auth/token")
+        parser.add_argument(
+            "token",
+            help="an access token of POST /api/auth/token; for a project an API token as well",
+        )
+        parser.add_argument(
+            "--project",
+            metavar="UUID",
+            help="follow the orders of this project instead of the bearer's own",
+        )
         parser.add_argument(
             "--url",
             default=f"ws://127.0.0.1:{settings.WS_PORT or settings.PORT}",
@@ -33,12 +42,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Listen until the service or the user ends it."""
-        try:
-            claims = jwt.decode(options["token"], options={"verify_signature": False})
-            user_id = int(claims["user_id"])
-        except (jwt.InvalidTokenError, KeyError, ValueError) as exc:
-            raise CommandError("This is no access token.") from exc
-        url = f"{options['url'].rstrip('/')}/ws/notifications/{user_id}/"
+        path = _path_of(options["token"], options["project"])
+        url = f"{options['url'].rstrip('/')}{path}"
         if options["after"] is not None:
             url += f"?after={options['after']}"
         try:
@@ -85,3 +90,14 @@ class Command(BaseCommand):
         factory.protocol = Listener
         await loop.create_connection(lambda: factory(), factory.host, factory.port)
         return await ended
+
+
+def _path_of(token: str, project_id: str | None) -> str:
+    if project_id is not None:
+        return f"/ws/projects/{quote(project_id, safe='')}/"
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+        user_id = int(claims["user_id"])
+    except (jwt.InvalidTokenError, KeyError, ValueError) as exc:
+        raise CommandError("This is no access token.") from exc
+    return f"/ws/notifications/{user_id}/"
