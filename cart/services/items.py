@@ -35,13 +35,7 @@ def add_item(
     be more than `MOST_OF_ONE`. How many there are in stock is asked at the checkout: until then somebody
     else may buy them, or bring some back.
     """
-    # Held, and made where there is none yet, by one statement: two first requests at once make one.
-    Cart.objects.bulk_create(
-        [Cart(user=user, updated_at=timezone.now())],
-        update_conflicts=True,
-        unique_fields=["user"],
-        update_fields=["updated_at"],
-    )
+    _hold_or_make(user)
     cart, offer = cart_and_offer(user.pk, product_id)
     if precondition is not None:
         precondition(cart)
@@ -94,6 +88,16 @@ def clear_cart(*, user: User, precondition: Precondition | None = None) -> CartC
     return CartContents(user.pk)
 
 
+def _hold_or_make(user: User) -> None:
+    """Hold the cart of `user`, made if need be, by one statement: two first requests at once make one."""
+    Cart.objects.bulk_create(
+        [Cart(user=user, updated_at=timezone.now())],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=["updated_at"],
+    )
+
+
 def hold_cart(user: User, **having: int) -> bool:
     """Hold the cart of `user` until the transaction ends; tell whether there is one.
 
@@ -107,7 +111,7 @@ def _held_with(
     user: User, item_id: int, precondition: Precondition | None
 ) -> tuple[CartContents, Line]:
     """Hold the cart of `user`, if it has that item, and return both as they are then."""
-    if hold_cart(user, items=item_id):
+    if hold_cart(user, items__pk=item_id):
         cart = cart_of(user.pk)
         if precondition is not None:
             precondition(cart)

@@ -344,6 +344,9 @@ _THINGS: dict[str, str] = {
     "invitations": "Coming into a project by the link of an e-mail.",
     "order": "The same orders, by their UUIDs.",
     "orders": "Orders, what they wait for, and what happened to them.",
+    "products": "What is sold, for customers and for those who run the project.",
+    "categories": "The tree that products stand in.",
+    "cart": "What you have picked and not ordered yet.",
     "discord": "Word of your orders in a Discord channel.",
 }
 

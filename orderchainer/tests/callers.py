@@ -26,8 +26,11 @@ from accounts.services import (
     set_member,
 )
 from accounts.services.invitations import invite
+from accounts.services.storefront import set_storefront
 from accounts.tests.factories import make_user, token_of
 from accounts.tokens import SessionAccessToken, new_api_token
+from cart.tests.factories import make_cart
+from catalog.tests.factories import make_category, make_product
 from integrations.discord.url import parse_webhook_url
 from integrations.services import create_discord_webhook
 from orders.tests.factories import make_order
@@ -64,6 +67,8 @@ class World:
         self.stranger = make_user()
         order = make_order(self.owner)
         project, invitation = self._shared_project()
+        set_storefront(project=project)
+        product = make_product(project)
         self.ids: Mapping[str, object] = {
             "order": order.pk,
             "order_uuid": order.uuid,
@@ -74,6 +79,10 @@ class World:
             "session": session_of(token_of(self.owner)).pk,
             "api_token": api_token(self.owner)[0].pk,
             "user": self.owner.uuid,
+            "product": product.pk,
+            "shared_product": make_product(project).uuid,
+            "shared_category": make_category(project).pk,
+            "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }
         create_discord_webhook(
             user=self.owner,

@@ -45,6 +45,7 @@ PROJECT = NotFound("Project not found", "project_not_found")
 USER = NotFound("User not found", "user_not_found")
 SIGN_IN = NotFound("Session not found", "session_not_found")
 API_TOKEN = NotFound("API token not found", "api_token_not_found")
+CART_ITEM = NotFound("Cart item not found", "cart_item_not_found")
 
 CHAIN = [
     Endpoint("union", "POST", "/api/auth/register", PUBLIC),
@@ -151,6 +152,64 @@ HUB = [
         "projects:write", 204, hidden=PROJECT,
     ),
     Endpoint(
+        "hub", "GET", "/api/v1/products/{project}", "catalog:read", hidden=PROJECT
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/products/{project}", "catalog:write", 201,
+        {"sku": "NEW-1", "name": "New", "price": "1.00"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/products/{project}/{shared_product}", "catalog:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/products/{project}/{shared_product}",
+        "catalog:write", body={"name": "Other"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PUT", "/api/v1/products/{project}/{shared_product}/image",
+        "catalog:write", body={"image": None}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/products/{project}/{shared_product}/image",
+        "catalog:write", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/products/{project}/{shared_product}/stock",
+        "catalog:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/products/{project}/{shared_product}/stock",
+        "catalog:write", 201, {"change": 5}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/products/{project}/import", "catalog:write",
+        body={"csv": "sku,name,price\nNEW-1,New,1.00"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/products/{project}/export", "catalog:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/categories/{project}", "catalog:read", hidden=PROJECT
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/categories/{project}", "catalog:write", 201,
+        {"name": "New"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/categories/{project}/{shared_category}",
+        "catalog:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/categories/{project}/{shared_category}",
+        "catalog:write", body={"name": "Other"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/categories/{project}/{shared_category}",
+        "catalog:write", 204, hidden=PROJECT,
+    ),
+    Endpoint(
         # Whoever has the link may know that there is an invitation, if not accept it.
         "hub", "POST", "/api/v1/invitations/accept", "projects:write",
         body={"token": "{invitation_link}"},
@@ -196,6 +255,21 @@ SHOP = [
     Endpoint(
         "shop", "PATCH", "/auth/api/profile/", "account:write",
         body={"first_name": "Ada"},
+    ),
+    # There is one cart per user, so that nobody can even name somebody else's.
+    Endpoint("shop", "GET", "/api/cart/", "cart:read"),
+    Endpoint("shop", "DELETE", "/api/cart/", "cart:write"),
+    Endpoint(
+        "shop", "POST", "/api/cart/items/", "cart:write", 201,
+        {"product_id": "{product}", "quantity": 2},
+    ),
+    Endpoint(
+        "shop", "PATCH", "/api/cart/items/{cart_item}/", "cart:write",
+        body={"quantity": 2}, hidden=CART_ITEM,
+    ),
+    Endpoint(
+        "shop", "DELETE", "/api/cart/items/{cart_item}/", "cart:write",
+        hidden=CART_ITEM,
     ),
 ]  # fmt: skip
 

@@ -1,0 +1,215 @@
+"""Two at once on one cart, on PostgreSQL; and what would happen if nobody held it."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import User
+from accounts.tests.factories import make_user
+from cart.errors import CartItemNotFound
+from cart.models import Cart, CartItem
+from cart.queries import CartContents
+from cart.services import (
+    add_item,
+    change_item,
+    clear_cart,
+    empty_cart,
+    items,
+    remove_item,
+)
+from cart.tests.factories import make_cart
+from catalog.models import Product
+from catalog.tests.factories import make_product, make_storefront
+from orderchainer.testing.races import Meeting, on_postgresql, race
+
+pytestmark = [
+    pytest.mark.services,
+    on_postgresql,
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user(email="ada@example.com")
+
+
+@pytest.fixture
+def lamp() -> Product:
+    return make_product(make_storefront())
+
+
+@pytest.fixture
+def nobody_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have whoever writes to a cart look at it without holding it."""
+
+    def make_loosely(user: User) -> None:
+        Cart.objects.get_or_create(user=user)
+
+    def find_loosely(user: User, **having: int) -> bool:
+        return Cart.objects.filter(user=user, **having).exists()
+
+    monkeypatch.setattr("cart.services.items._hold_or_make", make_loosely)
+    monkeypatch.setattr("cart.services.items.hold_cart", find_loosely)
+
+
+def quantities(user: User) -> dict[int, int]:
+    stored = CartItem.objects.filter(cart_id=user.pk)
+    return dict(stored.values_list("product_id", "quantity"))
+
+
+def adding(user: User, product: Product, quantity: int) -> Callable[[], CartContents]:
+    return partial(add_item, user=user, product_id=product.pk, quantity=quantity)
+
+
+def claim(user: User) -> dict[int, int]:
+    """Do to the cart what a checkout does: hold it, empty it, and have what was in it."""
+    with transaction.atomic():
+        return empty_cart(user) if items.hold_cart(user) else {}
+
+
+BEFORE_THE_CHANGE = 'UPDATE "cart_cartitem"'
+BEFORE_THE_ITEM = 'INSERT INTO "cart_cartitem"'
+
+
+# --- two tabs add the same --------------------------------------------------------------------
+
+
+def test_two_tabs_that_add_at_once_add_up(ada: User, lamp: Product) -> None:
+    make_cart(ada, {lamp: 1})
+
+    race(adding(ada, lamp, 2), adding(ada, lamp, 3), meeting=Meeting(BEFORE_THE_CHANGE))
+
+    assert quantities(ada) == {lamp.pk: 6}
+
+
+@pytest.mark.usefixtures("nobody_holds")
+def test_without_the_hold_one_of_them_is_lost(ada: User, lamp: Product) -> None:
+    """The negative control: both have seen one lamp and write what they make of it."""
+    make_cart(ada, {lamp: 1})
+    meeting = Meeting(BEFORE_THE_CHANGE)
+
+    race(adding(ada, lamp, 2), adding(ada, lamp, 3), meeting=meeting)
+
+    assert meeting.was_complete
+    assert quantities(ada)[lamp.pk] in {3, 4}
+
+
+def test_two_tabs_cannot_have_more_than_999_together(ada: User, lamp: Product) -> None:
+    make_cart(ada, {lamp: 1})
+
+    outcomes = race(
+        adding(ada, lamp, 500),
+        adding(ada, lamp, 500),
+        meeting=Meeting(BEFORE_THE_CHANGE),
+    )
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "CartContents",
+        "Invalid",
+    ]
+    assert quantities(ada) == {lamp.pk: 501}
+
+
+# --- the first requests ever ------------------------------------------------------------------
+
+
+def test_two_first_requests_at_once_make_one_cart(ada: User, lamp: Product) -> None:
+    outcomes = race(
+        *(adding(ada, lamp, 1) for _ in range(4)),
+        meeting=Meeting('INSERT INTO "cart_cart"', parties=4),
+    )
+
+    assert {type(outcome) for outcome in outcomes} == {CartContents}
+    assert Cart.objects.count() == 1
+    assert quantities(ada) == {lamp.pk: 4}
+
+
+@pytest.mark.usefixtures("nobody_holds")
+def test_without_the_hold_the_second_first_item_fails(ada: User, lamp: Product) -> None:
+    """The negative control: both find no lamp in the cart, and only the constraint keeps them from two."""
+    Cart.objects.create(user=ada)
+    meeting = Meeting(BEFORE_THE_ITEM)
+
+    outcomes = race(adding(ada, lamp, 1), adding(ada, lamp, 1), meeting=meeting)
+
+    assert meeting.was_complete
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "CartContents",
+        "IntegrityError",
+    ]
+    assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
+    assert quantities(ada) == {lamp.pk: 1}
+
+
+# --- a checkout meanwhile ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fragment", ["DELETE FROM cart_cartitem", 'UPDATE "cart_cart"']
+)
+def test_what_is_added_during_a_checkout_is_ordered_or_stays(
+    ada: User, lamp: Product, fragment: str
+) -> None:
+    make_cart(ada, {lamp: 2})
+
+    claimed, added = race(
+        partial(claim, ada), adding(ada, lamp, 3), meeting=Meeting(fragment)
+    )
+
+    assert isinstance(claimed, dict)
+    assert isinstance(added, CartContents)
+    ordered = claimed[lamp.pk]
+    left = quantities(ada).get(lamp.pk, 0)
+    assert (ordered, left) in {(2, 3), (5, 0)}
+
+
+@pytest.mark.usefixtures("nobody_holds")
+def test_without_the_hold_what_was_added_is_lost(ada: User, lamp: Product) -> None:
+    """The negative control: the item that is added to has been ordered before it is written."""
+    make_cart(ada, {lamp: 2})
+    claimed: list[object] = []
+
+    def claim_first(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith(BEFORE_THE_CHANGE):
+            claimed.extend(race(partial(claim, ada)))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(claim_first):
+        adding(ada, lamp, 3)()
+
+    assert claimed == [{lamp.pk: 2}]
+    assert quantities(ada) == {}
+
+
+def test_of_two_checkouts_at_once_one_gets_everything(ada: User, lamp: Product) -> None:
+    make_cart(ada, {lamp: 2})
+
+    outcomes = race(
+        partial(claim, ada),
+        partial(claim, ada),
+        meeting=Meeting("DELETE FROM cart_cartitem"),
+    )
+
+    assert sorted(outcomes, key=len) == [{}, {lamp.pk: 2}]  # type: ignore[arg-type]
+
+
+# --- changing and taking out ------------------------------------------------------------------
+
+
+def test_an_item_that_is_taken_out_meanwhile_is_not_there_to_be_changed(
+    ada: User, lamp: Product
+) -> None:
+    item = make_cart(ada, {lamp: 2}).lines[0].item_id
+
+    outcomes = race(
+        partial(remove_item, user=ada, item_id=item),
+        partial(change_item, user=ada, item_id=item, quantity=5),
+        partial(clear_cart, user=ada),
+        meeting=Meeting('UPDATE "cart_cart"', parties=3),
+    )
+
+    assert quantities(ada) == {}
+    assert {type(outcome) for outcome in outcomes} <= {CartContents, CartItemNotFound}
