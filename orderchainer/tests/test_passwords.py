@@ -1,9 +1,18 @@
 """How passwords are kept."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
 import pytest
 from django.conf import LazySettings
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    PBKDF2PasswordHasher,
+    get_hasher,
+)
 
+from accounts.hashers import AT_ONCE
 from accounts.models import User
 from accounts.services import sign_in
 from accounts.tests.factories import PASSWORD, make_user
@@ -34,3 +43,27 @@ def test_an_older_hash_becomes_argon2_at_the_next_sign_in(
 
     user.refresh_from_db()
     assert user.password.startswith("argon2$argon2id$")
+
+
+@pytest.mark.parametrize("name", ["encode", "verify"])
+def test_a_flood_of_sign_ins_takes_the_memory_of_a_few(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings, name: str
+) -> None:
+    settings.PASSWORD_HASHERS = deployed.PASSWORD_HASHERS
+    hasher, running, most, lock = get_hasher(), 0, 0, Lock()
+
+    def slowly(*_: object) -> str:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return ""
+
+    monkeypatch.setattr(Argon2PasswordHasher, name, slowly)
+    with ThreadPoolExecutor(4 * AT_ONCE) as threads:
+        list(threads.map(getattr(hasher, name), [PASSWORD] * 24, ["salt"] * 24))
+
+    assert most == AT_ONCE
