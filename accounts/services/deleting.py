@@ -8,6 +8,7 @@ from accounts.errors import UserNotFound
 from accounts.events import ActivityType, user_deleted
 from accounts.locks import lock_user
 from accounts.models import (
+    ApiToken,
     EmailCode,
     IdempotencyRecord,
     Invitation,
@@ -45,6 +46,8 @@ def _forget(user: User) -> None:
     """Leave nothing of the person on the row of a locked user, or beside it."""
     clear_profile(user)
     EmailCode.objects.filter(user=user).delete()
+    # Revoked, their rows are shown to staff for a while.
+    ApiToken.objects.filter(user=user).update(name="")
     IdempotencyRecord.objects.filter(user=user).delete()
     Invitation.objects.filter(email__iexact=user.email).delete()
     user.groups.clear()

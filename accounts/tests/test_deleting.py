@@ -29,6 +29,7 @@ from accounts.services import (
     open_session,
     register_user,
     request_code,
+    revoke_api_tokens,
     set_member,
     update_profile,
 )
@@ -137,6 +138,16 @@ def test_nobody_comes_in_any_more(ada: User) -> None:
     assert ada.sessions.get().end_reason == "deleted"
     assert token.revoked_at is not None
     assert authenticate(username="ada@example.com", password=PASSWORD) is None
+
+
+def test_what_they_called_their_programs_is_forgotten(ada: User) -> None:
+    make_api_token(ada, name="Ada's phone")
+    revoke_api_tokens(user=ada)
+    make_api_token(ada, name="Ada's laptop")
+
+    delete_user(user=ada)
+
+    assert set(ada.api_tokens.values_list("name", flat=True)) == {""}
 
 
 def test_email_and_username_are_free_again(ada: User) -> None:
