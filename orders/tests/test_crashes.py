@@ -179,10 +179,15 @@ def wait_until_work_piles_up(installation: Installation) -> None:
 def test_production_loses_nothing_when_processes_are_killed(
     installation: Installation, discord: Discord, dying: list[str]
 ) -> None:
+    kills_deliveries = "deliveries" in dying
     with burst_at(installation, discord) as burst:
         burst.wait_for(random.randint(10, 30))
+        if kills_deliveries:
+            # On a busy machine the kill comes late: whatever is under way then has to take its time.
+            discord.be_slow(0.25)
         wait_until_work_piles_up(installation)
         installation.kill(*dying)
+        discord.be_slow(0.03)
         installation.start(*dying)
         burst.wait_for(10)
         burst.stop()
@@ -190,7 +195,7 @@ def test_production_loses_nothing_when_processes_are_killed(
     check_that_nothing_was_lost(installation, burst, discord)
     [(attempts,)] = installation.rows("SELECT max(attempts) FROM orders_eventdelivery")
     # What a dead worker had begun was begun again.
-    assert attempts == (2 if "deliveries" in dying else 1)
+    assert attempts > 1 if kills_deliveries else attempts == 1
 
 
 @on_services
