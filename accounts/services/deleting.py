@@ -47,7 +47,7 @@ def _forget(user: User) -> None:
     clear_profile(user)
     EmailCode.objects.filter(user=user).delete()
     # Revoked, their rows are shown to staff for a while.
-    ApiToken.objects.filter(user=user).update(name="")
+    ApiToken.objects.filter(user=user).update(name="deleted")
     IdempotencyRecord.objects.filter(user=user).delete()
     Invitation.objects.filter(email__iexact=user.email).delete()
     user.groups.clear()

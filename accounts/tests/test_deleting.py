@@ -147,7 +147,7 @@ def test_what_they_called_their_programs_is_forgotten(ada: User) -> None:
 
     delete_user(user=ada)
 
-    assert set(ada.api_tokens.values_list("name", flat=True)) == {""}
+    assert set(ada.api_tokens.values_list("name", flat=True)) == {"deleted"}
 
 
 def test_email_and_username_are_free_again(ada: User) -> None:
