@@ -1,17 +1,35 @@
-"""A clean stream and a channel layer of this test's loop."""
+"""A clean stream and a channel layer of this test's loop; and the whole service on this test's database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from channels.layers import channel_layers, get_channel_layer
+from django.conf import settings
+from django.db import connection
 
 from accounts.models import User
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team, make_team
 from notifications.layers import ThreadSafeInMemoryChannelLayer
 from notifications.tests.factories import in_thread
+from orderchainer.testing.servers import (
+    PLENTY,
+    Service,
+    free_port,
+    running,
+    services_of_this_test,
+)
 from orders.models import EventStream
+
+CELERY = ("-m", "celery", "--app", "orderchainer")
+GUNICORN = (
+    *("-m", "gunicorn", "orderchainer.wsgi", "--no-control-socket"),
+    *("--worker-class", "gthread", "--threads", "4"),
+)
 
 
 @pytest.fixture
@@ -49,3 +67,49 @@ async def staff(live: None) -> User:
 async def team(live: None) -> Team:
     """A project with somebody in each role."""
     return await in_thread(make_team)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The service as somebody outside sees it: a port for HTTP and one for WebSockets."""
+
+    http: str
+    websockets: str
+    processes: tuple[Service, ...]
+
+
+@pytest.fixture
+def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
+    """Run the whole service on this test's database, with a port of its own for WebSockets.
+
+    On PostgreSQL and Redis that is what production is: gunicorn, daphne and a worker. On SQLite it is the
+    one process of the embedded mode.
+    """
+    EventStream.objects.get_or_create(pk=1)
+    http, websockets = free_port(), free_port()
+    environment = {"PORT": str(http), "WS_PORT": str(websockets), **PLENTY}
+    with ExitStack() as stack:
+
+        def start(name: str, *command: str, **more: str) -> Service:
+            variables = {**environment, **more}
+            return stack.enter_context(
+                running(*command, directory=tmp_path / name, **variables)
+            )
+
+        if connection.vendor == "sqlite" or not settings.REDIS_URL:
+            file = connection.settings_dict["NAME"]
+            started = [
+                start("serve", "manage.py", "serve", DATABASE_URL=f"sqlite:///{file}")
+            ]
+        else:
+            environment |= services_of_this_test()
+            started = [
+                start("worker", *CELERY, "worker", "--concurrency", "1"),
+                start("daphne", "manage.py", "serve", PORT=str(websockets)),
+                start("web", *GUNICORN, "--bind", f"127.0.0.1:{http}"),
+            ]
+        for service in started[-2:]:
+            service.wait_for("/healthz")
+        yield Shop(
+            f"http://127.0.0.1:{http}", f"ws://127.0.0.1:{websockets}", tuple(started)
+        )

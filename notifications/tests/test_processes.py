@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,9 +16,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from accounts.models import User
-from accounts.services import log_out
+from accounts.models import Project, User
+from accounts.services import log_out, remove_member
 from accounts.tests.factories import make_user, token_of
+from accounts.tests.projects import make_team
 from notifications import subscribers
 from notifications.tests.factories import in_thread, make_event
 from orderchainer.testing.servers import (
@@ -28,7 +30,7 @@ from orderchainer.testing.servers import (
 )
 from orders.events import EventType, stream_advanced
 from orders.models import EventStream
-from orders.queries import stream_of_owner
+from orders.queries import stream_of_owner, stream_of_project
 from orders.relay import relay_events
 
 pytestmark = pytest.mark.processes
@@ -68,8 +70,19 @@ class Api:
 
 def socket_to(port: int, user_id: int, token: str, query: str = "") -> connect:
     """Open a user's socket."""
+    return _socket_to(port, f"/ws/notifications/{user_id}/{query}", token)
+
+
+def project_socket_to(
+    port: int, project: Project, token: str, query: str = ""
+) -> connect:
+    """Open a socket on a project."""
+    return _socket_to(port, f"/ws/projects/{project.uuid}/{query}", token)
+
+
+def _socket_to(port: int, path: str, token: str) -> connect:
     return connect(
-        f"ws://127.0.0.1:{port}/ws/notifications/{user_id}/{query}",
+        f"ws://127.0.0.1:{port}{path}",
         additional_headers={"Authorization": f"Bearer {token}"},
         max_size=None,
         # With a bound, a client that hangs up before it has read all waits for its own close for ever.
@@ -258,6 +271,91 @@ async def test_every_process_tells_everything_in_order_while_others_write(
     events = await in_thread(stream_of_owner, user.pk, after=0, limit=1000)
     assert len(events) == 181
     assert all(positions == [event.position for event in events] for positions in heard)
+
+
+@needs_services
+@pytest.mark.services
+async def test_every_process_tells_members_of_all_orders_and_customers_of_theirs(
+    sockets: list[Service],
+) -> None:
+    team = await in_thread(make_team)
+    customers = [await in_thread(make_user) for _ in range(3)]
+    tokens = {
+        user.pk: await in_thread(token_of, user)
+        for user in [*team.members.values(), *customers]
+    }
+    chance = random.Random(11)
+
+    def write(customer: User) -> None:
+        for number in range(40):
+            make_event(customer, order_id=number, project=team.project)
+            make_event(customer, order_id=number)
+            relay_events()
+
+    def finish() -> None:
+        for customer in customers:
+            make_event(customer, EventType.BLOCKED, blockers=[])
+        make_event(team.owner, EventType.DELETED, project=team.project)
+        for customer in customers:
+            make_event(customer, EventType.DELETED)
+        relay_events()
+
+    def of_project(member: User) -> Callable[[str], connect]:
+        return lambda query: project_socket_to(
+            chance.choice(sockets).port, team.project, tokens[member.pk], query
+        )
+
+    def of_customer(customer: User) -> Callable[[str], connect]:
+        return lambda query: socket_to(
+            chance.choice(sockets).port, customer.pk, tokens[customer.pk], query
+        )
+
+    def is_restless() -> bool:
+        return chance.random() < 0.1
+
+    members = [
+        asyncio.create_task(follow(of_project(member), hang_up))
+        for member in team.members.values()
+        for hang_up in (is_restless, lambda: False)
+    ]
+    owners = [
+        asyncio.create_task(follow(of_customer(customer), is_restless))
+        for customer in customers
+    ]
+    await asyncio.gather(*(in_thread(write, customer) for customer in customers))
+    await in_thread(finish)
+    heard_by_members = await asyncio.gather(*members)
+    heard_by_customers = await asyncio.gather(*owners)
+
+    of_all = await in_thread(stream_of_project, team.project.pk, after=0, limit=1000)
+    assert len(of_all) == 121
+    written = [event.position for event in of_all]
+    assert all(heard == written for heard in heard_by_members)
+    for customer, heard in zip(customers, heard_by_customers, strict=True):
+        theirs = await in_thread(stream_of_owner, customer.pk, after=0, limit=1000)
+        assert len(theirs) == 82
+        assert heard == [event.position for event in theirs]
+
+
+@needs_services
+@pytest.mark.services
+async def test_a_removal_closes_sockets_of_every_process(
+    sockets: list[Service],
+) -> None:
+    team = await in_thread(make_team)
+    agent = team.members["agent"]
+    token = await in_thread(token_of, agent)
+
+    async with (
+        project_socket_to(sockets[0].port, team.project, token) as one,
+        project_socket_to(sockets[1].port, team.project, token) as two,
+    ):
+        started = time.monotonic()
+        await in_thread(remove_member, project=team.project, user=agent)
+
+        assert [await closed_with(one), await closed_with(two)] == [4404, 4404]
+        # Told, and not found at the next recheck.
+        assert time.monotonic() - started < 5
 
 
 @needs_services

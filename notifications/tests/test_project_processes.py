@@ -1,0 +1,177 @@
+"""A project's feed by the whole service: people at work over HTTP, and whoever looks on."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import pytest
+import requests
+from django.conf import settings
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from accounts.models import User
+from accounts.tests.factories import make_api_token, make_user, token_of
+from accounts.tests.projects import Team, make_team
+from notifications.tests.conftest import Shop
+from notifications.tests.factories import in_thread
+from orders.events import EventType
+from orders.queries import stream_of_project
+from orders.services import create_order
+
+pytestmark = pytest.mark.processes
+
+
+def send(
+    shop: Shop, token: str, method: str, path: str, body: Any = None
+) -> requests.Response:
+    """Send a request that has to succeed."""
+    answer = requests.request(
+        method,
+        shop.http + path,
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return answer
+
+
+def follow(shop: Shop, project_id: UUID, token: str, query: str = "") -> connect:
+    """Open a socket on a project."""
+    return connect(
+        f"{shop.websockets}/ws/projects/{project_id}/{query}",
+        additional_headers={"Authorization": f"Bearer {token}"},
+        max_queue=None,
+    )
+
+
+async def hear_to_the_end(connection: ClientConnection) -> list[int]:
+    """Return the positions of all events up to a deletion, or to the close."""
+    positions = []
+    with suppress(ConnectionClosed):
+        while True:
+            message = json.loads(await asyncio.wait_for(connection.recv(), 30))
+            if "event_id" in message:
+                positions.append(message["position"])
+            if message["type"] == EventType.DELETED:
+                break
+    return positions
+
+
+async def test_a_member_who_is_removed_over_http_while_orders_move_hears_no_more(
+    shop: Shop,
+) -> None:
+    team: Team = await in_thread(make_team)
+    project_id, agent = team.project.uuid, team.members["agent"]
+    tokens = {
+        name: await in_thread(token_of, user) for name, user in team.members.items()
+    }
+    customer: User = await in_thread(make_user)
+    orders = [
+        await in_thread(
+            create_order,
+            by=customer,
+            fields={"title": f"Order {number}"},
+            project=team.project,
+        )
+        for number in range(30)
+    ]
+    half_way = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def handle_orders() -> None:
+        for number, order in enumerate(orders):
+            path = f"/api/orders/{order.pk}"
+            send(shop, tokens["manager"], "PATCH", path, {"status": "shipped"})
+            if number == len(orders) // 2:
+                loop.call_soon_threadsafe(half_way.set)
+        send(shop, tokens["manager"], "DELETE", f"/api/orders/{orders[0].pk}")
+
+    async with (
+        follow(shop, project_id, tokens["agent"], "?after=0") as first,
+        follow(shop, project_id, tokens["agent"]) as second,
+        follow(shop, project_id, tokens["viewer"], "?after=0") as viewer,
+    ):
+        listening = [
+            asyncio.create_task(hear_to_the_end(each))
+            for each in (first, second, viewer)
+        ]
+        handling = asyncio.create_task(in_thread(handle_orders))
+        await half_way.wait()
+        member = f"/api/v1/projects/{project_id}/members/{agent.uuid}"
+        await in_thread(send, shop, tokens["owner"], "DELETE", member)
+        await handling
+        of_first, of_second, of_viewer = await asyncio.gather(*listening)
+        assert (first.close_code, second.close_code) == (4404, 4404)
+
+    events = await in_thread(stream_of_project, team.project.pk, after=0, limit=1000)
+    positions = [event.position for event in events]
+    assert of_viewer == positions
+    assert of_first == positions[: len(of_first)]
+    assert of_second == [each for each in of_first if each >= of_second[0]]
+    assert len(of_first) < len(positions)
+    async with follow(shop, project_id, tokens["agent"], "?after=0") as back:
+        assert await hear_to_the_end(back) == []
+        assert back.close_code == 4404
+
+
+@pytest.mark.parametrize("credential", ["session", "API token"])
+async def test_listen_shows_what_happens_in_a_project(
+    shop: Shop, credential: str
+) -> None:
+    team: Team = await in_thread(make_team)
+    token = await in_thread(token_of, team.owner)
+    shown = token
+    if credential == "API token":
+        _, shown = await in_thread(make_api_token, team.members["viewer"])
+    customer: User = await in_thread(make_user)
+    order = await in_thread(
+        create_order, by=customer, fields={"title": "A table"}, project=team.project
+    )
+    path = f"/api/orders/{order.pk}"
+    await in_thread(send, shop, token, "PATCH", path, {"status": "shipped"})
+
+    told = await in_thread(
+        listen, shop, shown, "--project", str(team.project.uuid), "--count", "2"
+    )
+
+    assert told.returncode == 0, told.stderr
+    created, moved = map(json.loads, told.stdout.splitlines())
+    assert (created["type"], created["title"]) == ("order_notification", "A table")
+    assert moved["message"] == (
+        f"Order #{order.pk} status updated from pending to shipped"
+    )
+
+
+async def test_listen_says_when_it_may_not_look(shop: Shop) -> None:
+    team: Team = await in_thread(make_team)
+    stranger: User = await in_thread(make_user)
+    token = await in_thread(token_of, stranger)
+
+    for project_id in (str(team.project.uuid), "no/uuid"):
+        told = await in_thread(listen, shop, token, "--project", project_id)
+
+        assert told.returncode == 1
+        assert told.stderr.strip() == (
+            "CommandError: The service closed the connection: 4404"
+        )
+
+
+def listen(shop: Shop, token: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command from the beginning of the stream on."""
+    return subprocess.run(
+        [
+            *(sys.executable, "manage.py", "listen", token, "--after", "0"),
+            *("--url", shop.websockets, *options),
+        ],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
