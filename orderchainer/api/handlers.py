@@ -27,6 +27,7 @@ from orderchainer.api.surfaces import (
     CHAIN,
     MISSING_AUTHORIZATION,
     Problem,
+    Surface,
     surface_of,
 )
 
@@ -44,7 +45,7 @@ STATUS_OF_KIND: tuple[tuple[type[errors.DomainError], int], ...] = (
 
 
 def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Response:
-    """Answer `exc` in the surface of the request's path. An unforeseen one is logged and is a 500."""
+    """Answer `exc` in the surface of the view or of the request's path. An unforeseen one is logged and is a 500."""
     request = context["request"]
     problem = problem_of(exc)
     if problem is None:
@@ -54,7 +55,8 @@ def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Res
         )
         logger.error("unhandled_error", exc_info=exc)
         problem = Problem(500, "internal_error", "Internal server error")
-    surface = surface_of(request.path) or CHAIN  # type: ignore[attr-defined]
+    chosen: Surface | None = getattr(context.get("view"), "surface", None)
+    surface = chosen or surface_of(request.path) or CHAIN  # type: ignore[attr-defined]
     problem = surface.reading(problem)
     return Response(
         surface.body_of(problem), status=problem.status, headers=dict(problem.headers)

@@ -55,6 +55,7 @@ from orderchainer.api.pagination import (
 )
 from orderchainer.api.surfaces import (
     CHAIN,
+    CHECKOUT,
     ENVELOPE,
     HUB,
     SHOP,
@@ -64,7 +65,7 @@ from orderchainer.api.surfaces import (
     surface_of,
 )
 
-SurfaceName = Literal["chain", "union", "hub", "envelope", "shop"]
+SurfaceName = Literal["chain", "union", "checkout", "hub", "envelope", "shop"]
 
 # Moments in examples, where a surface would write the present one.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
@@ -117,6 +118,21 @@ _BODIES: dict[str, serializers.Serializer[Any]] = {
     UNION.name: inline_serializer(
         "ChainAndEnvelopeError", {**_CHAIN_FIELDS, **_ENVELOPE_FIELDS}
     ),
+    CHECKOUT.name: inline_serializer(
+        "ChainAndShopError",
+        {
+            **_CHAIN_FIELDS,
+            "error": serializers.CharField(
+                required=False,
+                help_text="Of a checkout: the refusal in words. Wrong fields stand under their own names as well.",
+            ),
+            "shortages": serializers.ListField(
+                child=serializers.JSONField(),
+                required=False,
+                help_text="What there is too little of: `product_id`, `name`, `sku`, `requested`, `available`.",
+            ),
+        },
+    ),
     ENVELOPE.name: inline_serializer("EnvelopeError", dict(_ENVELOPE_FIELDS)),
     HUB.name: inline_serializer(
         "HubError",
@@ -138,7 +154,7 @@ _BODIES: dict[str, serializers.Serializer[Any]] = {
     ),
 }
 _SURFACES: dict[str, Surface] = {
-    surface.name: surface for surface in (CHAIN, UNION, HUB, ENVELOPE, SHOP)
+    surface.name: surface for surface in (CHAIN, UNION, CHECKOUT, HUB, ENVELOPE, SHOP)
 }
 
 # The refusal that each status usually is, for examples.
@@ -217,6 +233,27 @@ def errors_of(
         )
         for status, by_name in problems.items()
     }
+
+
+def errors_of_checkout(
+    others: dict[int, OpenApiResponse], *refusals: int | DomainError | APIException
+) -> dict[int, OpenApiResponse]:
+    """Return the error answers of an operation that can be a checkout and, as `others` have it, something else."""
+    answers = dict(others)
+    for status, answer in errors_of("checkout", *refusals).items():
+        of_others = others[status].examples if status in others else []
+        answers[status] = OpenApiResponse(
+            response=answer.response,
+            description=answer.description,
+            examples=[
+                *of_others,
+                *(
+                    OpenApiExample(f"Checkout: {each.name}", value=each.value)
+                    for each in answer.examples
+                ),
+            ],
+        )
+    return answers
 
 
 def _example_body(surface: Surface, problem: Problem) -> dict[str, Any]:

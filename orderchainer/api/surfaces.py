@@ -155,10 +155,27 @@ def union_body(problem: Problem) -> Body:
     return {**chain_body(problem), **envelope_body(problem)}
 
 
+# --- chain and shop at once -------------------------------------------------------------------
+
+
+def checkout_body(problem: Problem) -> Body:
+    """Write the shop's `error` and messages by field beside the chain's body, which stands as it is.
+
+    Both documents claim the path, and what is asked for is the shop's.
+    """
+    return {
+        **problem.errors,
+        "error": problem.message,
+        **chain_body(problem),
+    }
+
+
 CHAIN = Surface(
     "chain", ("/api/orders", "/api/discord", "/api/auth", "/api"), chain_body
 )
 UNION = Surface("union", ("/api/auth/register",), union_body)
+# No path is always its: the view that is asked for a checkout says so.
+CHECKOUT = Surface("checkout", (), checkout_body)
 HUB = Surface("hub", ("/api/v1",), hub_body, hub_reading)
 ENVELOPE = Surface(
     "envelope",
@@ -176,7 +193,9 @@ ENVELOPE = Surface(
     ),
     envelope_body,
 )
-SHOP = Surface("shop", ("/auth/api", "/api/products", "/api/categories", "/api/cart"), shop_body)
+SHOP = Surface(
+    "shop", ("/auth/api", "/api/products", "/api/categories", "/api/cart"), shop_body
+)
 
 _BY_PREFIX = sorted(
     (

@@ -17,6 +17,7 @@ from orderchainer.api.rates import (
     count,
     user_subject,
 )
+from orderchainer.api.surfaces import Surface
 
 
 class SurfaceView(APIView):
@@ -28,6 +29,8 @@ class SurfaceView(APIView):
     session_methods: ClassVar[frozenset[str]] = frozenset()
     limit: ClassVar[Limit] = STANDARD
     usage: Usage | None = None
+    # Whose words it refuses in, where that is not for the path alone to say.
+    surface: Surface | None = None
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who calls, and count it; a refused token counts as well, by its address."""

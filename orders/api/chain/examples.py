@@ -46,6 +46,39 @@ CREATED: Example = {
     "dependencies": [1, 2],
     "ready": False,
 }
+CHECK_OUT: Example = {
+    "shipping_address": "123 Main St, City, Country",
+    "phone_number": "+1234567890",
+    "notes": "Leave at door",
+}
+CHECKED_OUT: Example = {
+    "id": 4,
+    "title": "Smartphone Pro Max",
+    "description": "",
+    "status": "pending",
+    "created_at": "2024-02-14T12:00:00",
+    "updated_at": "2024-02-14T12:00:00",
+    "owner_id": 1,
+    **_REST,
+    "items": [
+        {
+            "name": "Smartphone Pro Max",
+            "sku": "PHONE-1",
+            "unit_price": "999.99",
+            "quantity": 2,
+            "total_price": "1999.98",
+            "product_id": 1,
+        }
+    ],
+    "total_price": "1999.98",
+    "customer": {
+        "name": "Test User",
+        "email": "user@example.com",
+        "phone": "+1234567890",
+    },
+    **CHECK_OUT,
+    "provider": "storefront",
+}
 LISTED: Example = {
     "id": 1,
     "title": "First Order",

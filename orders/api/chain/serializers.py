@@ -1,5 +1,6 @@
 """Reading orders from requests, and how they appear in the schema."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -19,6 +20,28 @@ def money(**kwargs: Any) -> serializers.DecimalField:
     """Return a field for an amount of money: not negative, two decimals."""
     return serializers.DecimalField(
         max_digits=12, decimal_places=2, min_value=Decimal("0.00"), **kwargs
+    )
+
+
+def _dependencies() -> IdListField:
+    return IdListField(
+        max_length=MAX_DEPENDENCIES,
+        required=False,
+        help_text="The ids of all orders that this one waits for.",
+    )
+
+
+def _auto_activate() -> serializers.BooleanField:
+    return serializers.BooleanField(
+        required=False, help_text="Become active when the last dependency is done."
+    )
+
+
+def _failure_policy() -> serializers.ChoiceField:
+    return serializers.ChoiceField(
+        choices=FailurePolicy.choices,
+        required=False,
+        help_text="What to do when a dependency fails or is cancelled.",
     )
 
 
@@ -69,19 +92,9 @@ class OrderChanges(StrictSerializer):
         max_length=10_000, required=False, allow_blank=True, trim_whitespace=False
     )
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    dependencies = IdListField(
-        max_length=MAX_DEPENDENCIES,
-        required=False,
-        help_text="The ids of all orders that this one waits for.",
-    )
-    auto_activate = serializers.BooleanField(
-        required=False, help_text="Become active when the last dependency is done."
-    )
-    failure_policy = serializers.ChoiceField(
-        choices=FailurePolicy.choices,
-        required=False,
-        help_text="What to do when a dependency fails or is cancelled.",
-    )
+    dependencies = _dependencies()
+    auto_activate = _auto_activate()
+    failure_policy = _failure_policy()
     items = ItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
     total_price = money(
         required=False, help_text="The sum of `items`, where there are any."
@@ -120,6 +133,32 @@ class OrderInput(OrderChanges):
     """A new order: it needs a title."""
 
     title = serializers.CharField(max_length=255)
+
+
+class CheckoutInput(StrictSerializer):
+    """Where what is in the cart goes; what is in it, and what it costs, the cart knows."""
+
+    shipping_address = serializers.CharField(max_length=1000)
+    phone_number = serializers.CharField(max_length=32)
+    notes = serializers.CharField(
+        max_length=5000, required=False, allow_blank=True, trim_whitespace=False
+    )
+    dependencies = _dependencies()
+    auto_activate = _auto_activate()
+    failure_policy = _failure_policy()
+
+
+_OF_ORDERS_ALONE = (
+    OrderInput().fields.keys() | OrderInput.ignored
+) - CheckoutInput().fields.keys()
+
+
+def is_checkout(data: object) -> bool:
+    """Tell whether a body asks for the cart to be ordered: it names nothing that only other orders have.
+
+    Whoever means another order and forgets its title does not buy a cart by that.
+    """
+    return isinstance(data, Mapping) and not data.keys() & _OF_ORDERS_ALONE
 
 
 # --- what is answered, for the schema ---------------------------------------------------------

@@ -1,17 +1,29 @@
 """The chain document's `/api/orders/`, and what its clients would expect beside it."""
 
+from contextlib import suppress
 from typing import Any, cast
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.idempotency import answer_repeatable
+from accounts.errors import IdempotencyKeyReused
 from accounts.models import User
 from accounts.services import Answer
+from cart.api.shop.presentation import precondition_of as precondition_of_cart
+from cart.errors import CartEmpty
+from catalog.errors import InsufficientStock, Shortage
 from orderchainer.api.conditional import is_unchanged
+from orderchainer.api.errors import DomainError, Invalid, TooManyRequests
 from orderchainer.api.pagination import bare_list, window_of
 from orderchainer.api.schema import (
     IDEMPOTENCY_KEY,
@@ -21,9 +33,11 @@ from orderchainer.api.schema import (
     WINDOW,
     answer_example,
     errors_of,
+    errors_of_checkout,
     etag_of_answer,
     request_example,
 )
+from orderchainer.api.surfaces import CHECKOUT
 from orderchainer.api.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.chain import examples
@@ -37,11 +51,13 @@ from orders.api.chain.presentation import (
 from orders.api.chain.serializers import (
     BlockersOutput,
     ChainOutput,
+    CheckoutInput,
     DeletedOutput,
     EventOutput,
     OrderChanges,
     OrderInput,
     OrderOutput,
+    is_checkout,
 )
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.errors import (
@@ -49,11 +65,20 @@ from orders.errors import (
     MoveRefused,
     OrderBlocked,
     OrderHasDependents,
+    SeveralCurrencies,
     UnknownDependencies,
 )
 from orders.lifecycle import OPEN_MOVES, Status
 from orders.models import Order
 
+CARTS_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "Of a checkout: the `ETag` of the cart that you read. Another cart now is a 412 and nothing is ordered."
+    ),
+)
 REFUSED_CHANGES = (
     400,
     UnknownDependencies([99]),
@@ -115,25 +140,45 @@ class OrderViewSet(SurfaceViewSet):
         )
 
     @extend_schema(
-        summary="Create an order",
+        summary="Create an order, or order what is in the cart",
         description=(
-            "Creates an order that waits for `dependencies`. While one of them is not done it can be draft, "
-            "pending, failed or cancelled. `items`, where given, add up to the total."
+            "With a `title`: creates an order that waits for `dependencies`. While one of them is not done it can "
+            "be draft, pending, failed or cancelled. `items`, where given, add up to the total.\n\n"
+            "Without one: orders all that is in your cart and empties it, all or nothing, at the prices of this "
+            "moment. What there is too little of is listed under `shortages`, and nothing has changed then. The cart's "
+            "`ETag` in `If-Match` lets nothing be ordered that you have not seen, prices included."
         ),
-        request=OrderInput,
-        parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
+        request=PolymorphicProxySerializer(
+            component_name="OrderOrCheckout",
+            serializers=[OrderInput, CheckoutInput],
+            resource_type_field_name=None,
+        ),
+        parameters=[IDEMPOTENCY_KEY, CARTS_IF_MATCH, etag_of_answer(201)],
         responses={
             201: OrderOutput,
-            **errors_of("chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1]),
+            **errors_of_checkout(
+                errors_of("chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1]),
+                Invalid({"shipping_address": ["This field is required."]}),
+                CartEmpty(),
+                UnknownDependencies([99]),
+                InsufficientStock([Shortage(1, "Desk lamp", "LAMP-1", 3, 1)]),
+                SeveralCurrencies(["EUR", "USD"]),
+                IdempotencyKeyReused(),
+                412,
+            ),
         },
         examples=[
             request_example("A chained order", examples.CREATE),
             request_example("With items", examples.CREATE_WITH_ITEMS),
+            request_example("What is in the cart", examples.CHECK_OUT),
             answer_example("The order", examples.CREATED, status=201),
+            answer_example("What was in the cart", examples.CHECKED_OUT, status=201),
         ],
     )
     def create(self, request: Request) -> Response:
         """Create an order, once for each `Idempotency-Key`."""
+        if is_checkout(request.data):
+            return self._check_out(request)
         fields = _read(OrderInput(data=request.data))
         dependencies = fields.pop("dependencies", ())
         items = fields.pop("items", ())
@@ -146,11 +191,37 @@ class OrderViewSet(SurfaceViewSet):
                 dependencies=dependencies,
                 items=items,
             )
-            row = queries.row_for(caller, order.pk)
-            headers = {"ETag": etag_of_row(row), "Location": f"/api/orders/{order.pk}"}
-            return Answer(201, {**shown(row), "uuid": str(row["uuid"])}, headers)
+            return _created(caller, order)
 
         return answer_repeatable(request, work)
+
+    def _check_out(self, request: Request) -> Response:
+        """Order what is in the cart, once for each `Idempotency-Key`."""
+        self.surface = CHECKOUT
+        fields = _read(CheckoutInput(data=request.data))
+        dependencies = fields.pop("dependencies", ())
+        caller = _caller(request)
+
+        def work() -> Answer:
+            order = services.check_out(
+                by=caller,
+                fields=cast("services.OrderFields", fields),
+                dependencies=dependencies,
+                precondition=precondition_of_cart(request),
+            )
+            return _created(caller, order)
+
+        return answer_repeatable(request, work)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Refuse a checkout in the words of both documents, even where it has not been looked at yet."""
+        is_told_to_wait = isinstance(exc, TooManyRequests)
+        if self.action == "create" and self.surface is None and not is_told_to_wait:
+            # A body that says nothing, or cannot be read, is nobody's checkout.
+            with suppress(APIException, DomainError, SuspiciousOperation, OSError):
+                if self.request.data and is_checkout(self.request.data):
+                    self.surface = CHECKOUT
+        return super().handle_exception(exc)
 
     @extend_schema(
         summary="Get an order",
@@ -291,11 +362,17 @@ class OrderViewSet(SurfaceViewSet):
         )
 
 
+def _created(caller: User, order: Order) -> Answer:
+    row = queries.row_for(caller, order.pk)
+    headers = {"ETag": etag_of_row(row), "Location": f"/api/orders/{order.pk}"}
+    return Answer(201, {**shown(row), "uuid": str(row["uuid"])}, headers)
+
+
 def _caller(request: Request) -> User:
     return cast(User, request.user)
 
 
-def _read(serializer: OrderChanges) -> dict[str, Any]:
+def _read(serializer: OrderChanges | CheckoutInput) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     fields: dict[str, Any] = serializer.validated_data
     return fields
