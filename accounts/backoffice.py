@@ -28,7 +28,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from accounts import services
 from accounts.attempts import count_attempt
 from accounts.models import User
-from orderchainer.api.errors import DomainError, Invalid
+from orderchainer.api.errors import DomainError, Invalid, Stale
 from orderchainer.api.pages import answer_counted
 from orderchainer.api.rates import SIGN_IN
 
@@ -55,7 +55,7 @@ class BackOffice(UnfoldAdminSite):
     index_title = "Back office"
 
     # From top to bottom; apps that are not named here follow.
-    areas = ("orders", "integrations", "notifications", "accounts")
+    areas = ("orders", "catalog", "integrations", "notifications", "accounts")
     # Apps whose pages stand with another's.
     joined: Mapping[str, str] = {"auth": "accounts"}
 
@@ -127,15 +127,23 @@ class BackOffice(UnfoldAdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Change one's own password, as the parent does but through our form."""
+        """Change one's own password, as the parent does but through our form.
+
+        The old one is asked for: guessing at it is guessing at the sign-in, and counted so.
+        """
         request.current_app = self.name  # Django's templates ask for it
-        return PasswordChangeView.as_view(
+        page = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
             template_name=self.password_change_template
             or "registration/password_change_form.html",
-        )(request)
+        )
+        return answer_counted(
+            request,
+            lambda: count_attempt(request, SIGN_IN, [caller(request).email]),
+            lambda: page(request),
+        )
 
 
 def caller(request: HttpRequest) -> User:
@@ -372,10 +380,14 @@ def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.Base
     class Refused(form):  # type: ignore[valid-type,misc]  # a class made at run time, as Django's factories do
         def full_clean(self) -> None:
             super().full_clean()
-            # A form that calls a field otherwise than the service does says so in `called`.
+            # A form that calls a field otherwise than the service does says so in `called`, and in
+            # `refused_at` which field a refusal is about that names none.
             called = getattr(self, "called", {})
+            if isinstance(refusal, Stale) and refusal.message in self.non_field_errors():
+                return  # it has found out by itself, and shows what has changed
             if not isinstance(refusal, Invalid):
-                self.add_error(None, refusal.message)
+                field = getattr(self, "refused_at", {}).get(refusal.code)
+                self.add_error(field, refusal.message)
                 return
             for name, found in refusal.errors.items():
                 field = called.get(name, name)

@@ -95,3 +95,20 @@ def test_without_a_limit_nothing_is_counted(settings: Settings) -> None:
     settings.RATE_LIMIT_AUTH = ""
 
     assert statuses(*(sign_in("192.0.2.1") for _ in range(10))) == [200] * 10
+
+
+def test_the_old_password_is_guessed_no_oftener_than_at_the_door() -> None:
+    boss = make_user(email="boss@example.com", is_staff=True)
+    client = Client()
+    client.force_login(boss)
+    form = {"new_password1": "battery staple", "new_password2": "battery staple"}
+
+    tries = [
+        client.post(
+            reverse("admin:password_change"), {"old_password": f"wrong {n}", **form}
+        )
+        for n in range(6)
+    ]
+
+    assert statuses(*tries) == [200] * 5 + [429]
+    assert client.get(reverse("admin:password_change")).status_code == 200
