@@ -70,13 +70,18 @@ def shelves_of(project: Project) -> list[Shelf]:
     return in_tree_order(counted)
 
 
+def place_of(category: Category) -> tuple[int, str, int]:
+    """Return by what a category is sorted among its siblings."""
+    return category.position, category.name, category.pk
+
+
 def in_tree_order(categories: Iterable[Category]) -> list[Shelf]:
     """Return all categories of a project, each before those within it, siblings by position and name."""
     within: dict[int | None, list[Category]] = {}
     for category in categories:
         within.setdefault(category.parent_id, []).append(category)
     for siblings in within.values():
-        siblings.sort(key=lambda row: (row.position, row.name, row.pk))
+        siblings.sort(key=place_of)
     shelves: list[Shelf] = []
     waiting: list[tuple[Category, tuple[str, ...]]] = [
         (top, ()) for top in reversed(within.get(None, []))
@@ -90,15 +95,12 @@ def in_tree_order(categories: Iterable[Category]) -> list[Shelf]:
     return shelves
 
 
-def subtree_of(project: Project, category_id: int) -> set[int]:
-    """Return the numbers of a category and of all within it; empty where the project has none such."""
-    parents = dict(project.categories.values_list("pk", "parent_id"))
-    found = {category_id} & parents.keys()
-    level = found
-    while level:
-        level = {pk for pk, parent in parents.items() if parent in level}
-        found |= level
-    return found
+def shelf_for(project: Project, category_id: int) -> Shelf:
+    """Return the project's category of that number, with where it stands. Raises `CategoryNotFound`."""
+    for shelf in shelves_of(project):
+        if shelf.category.pk == category_id:
+            return shelf
+    raise CategoryNotFound
 
 
 # --- Proof ------------------------------------------------------------------------------------
@@ -109,7 +111,6 @@ class StockDifference:
     """A product whose ledger adds up to something else than its stock."""
 
     product_id: int
-    sku: str
     stock: int
     ledger: int
 
@@ -120,21 +121,6 @@ def stock_differences() -> list[StockDifference]:
         Product.objects.annotate(ledger=Coalesce(Sum("movements__change"), 0))
         .exclude(stock=F("ledger"))
         .order_by("pk")
-        .values_list("pk", "sku", "stock", "ledger")
+        .values_list("pk", "stock", "ledger")
     )
     return [StockDifference(*row) for row in rows]
-
-
-def held_by_orders() -> dict[int, dict[int, int]]:
-    """Return what orders hold, by the number of the order and of the product. One statement."""
-    rows = (
-        StockMovement.objects.filter(order_id__isnull=False)
-        .values_list("order_id", "product_id")
-        .annotate(total=Sum("change"))
-        .exclude(total=0)
-        .order_by("order_id", "product_id")
-    )
-    held: dict[int, dict[int, int]] = {}
-    for order_id, product_id, total in rows:
-        held.setdefault(order_id, {})[product_id] = -total
-    return held

@@ -132,6 +132,9 @@ def _decoded(content: bytes, encoding: str) -> str:
         ) from exc
     if not text.strip():
         raise _refused("The file is empty.")
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise _refused(f"The file is no text: line {line} has a null character.")
     return text
 
 

@@ -5,17 +5,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project
 from catalog.errors import ImportRefused
-from catalog.inventory import shelves_of
+from catalog.inventory import shelves_of, stock_differences
 from catalog.models import Category, Product, StockMovement
 from catalog.services import (
+    ImportReport,
+    adjust_stock,
     export_products,
     import_products,
     preview_import,
+    update_product,
 )
-from catalog.tests.factories import make_storefront
+from catalog.services.sheets import MOST_ROWS
+from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.api.errors import Invalid
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +110,489 @@ def test_creates_what_is_new(shop: Project) -> None:
     assert lamp.category is not None
     assert lamp.category.name == "Desk"
     assert (ledger(lamp), ledger(other)) == ([(5, "initial")], [])
+
+
+def test_changes_what_is_there_and_nothing_else(shop: Project) -> None:
+    lamp = make_product(shop, sku="L-1", description="Bright.", stock=3)
+    other = make_product(shop, sku="L-2")
+    before = Product.objects.filter(pk=other.pk).values().get()
+
+    report = import_products(
+        project=shop,
+        content=sheet(["sku", "price", "is_active"], ["L-1", "17.99", "false"]),
+    )
+
+    lamp.refresh_from_db()
+    (row,) = report.rows
+    assert (lamp.price, lamp.is_active) == (Decimal("17.99"), False)
+    assert (lamp.name, lamp.description, lamp.stock) == ("Desk lamp", "Bright.", 3)
+    assert lamp.version == 3
+    assert {name: (each.before, each.after) for name, each in row.changes.items()} == {
+        "price": ("19.99", "17.99"),
+        "is_active": ("true", "false"),
+    }
+    assert Product.objects.filter(pk=other.pk).values().get() == before
+
+
+def test_an_empty_cell_says_nothing_but_of_description_and_category(
+    shop: Project,
+) -> None:
+    make_product(
+        shop,
+        sku="L-1",
+        description="Bright.",
+        category=make_category(shop),
+        featured=True,
+        currency="EUR",
+    )
+    head = ["sku", "name", "price", "currency", "stock", "featured", "is_active"]
+
+    import_products(
+        project=shop,
+        content=sheet([*head, "description", "category"], ["L-1", *[""] * 8]),
+    )
+
+    lamp = Product.objects.get()
+    assert (lamp.name, lamp.price, lamp.currency) == (
+        "Desk lamp",
+        Decimal("19.99"),
+        "EUR",
+    )
+    assert (lamp.stock, lamp.featured, lamp.is_active) == (10, True, True)
+    assert (lamp.description, lamp.category) == ("", None)
+
+
+def test_what_is_there_already_is_not_written(shop: Project) -> None:
+    lamp = make_product(shop, sku="L-1")
+
+    report = import_products(
+        project=shop,
+        content=sheet(["sku", "price", "stock"], ["L-1", "19.99", "10"]),
+    )
+
+    before = lamp.version
+    lamp.refresh_from_db()
+    assert [row.action for row in report.rows] == ["unchanged"]
+    assert lamp.version == before
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "stock", "rows"),
+    [
+        ("stock", "12", 12, [(10, "initial"), (2, "imported")]),
+        ("stock", "0", 0, [(10, "initial"), (-10, "imported")]),
+        ("stock", "", 10, [(10, "initial")]),
+        ("stock_change", "+5", 15, [(10, "initial"), (5, "imported")]),
+        ("stock_change", "-10", 0, [(10, "initial"), (-10, "imported")]),
+        ("stock_change", "0", 10, [(10, "initial")]),
+    ],
+)
+def test_stock_goes_by_the_ledger(
+    shop: Project, column: str, cell: str, stock: int, rows: list[tuple[int, str]]
+) -> None:
+    lamp = make_product(shop, sku="L-1")
+
+    import_products(project=shop, content=sheet(["sku", column], ["L-1", cell]))
+
+    lamp.refresh_from_db()
+    assert (lamp.stock, ledger(lamp)) == (stock, rows)
+    assert stock_differences() == []
+
+
+def test_a_preview_tells_what_an_import_does_and_does_none_of_it(shop: Project) -> None:
+    make_product(shop, sku="L-1")
+    make_product(shop, sku="L-2")
+    content = sheet(
+        ["sku", "name", "price", "category", "stock"],
+        ["L-1", "", "17.99", "Lamps > Desk", "9"],
+        ["L-2", "Desk lamp", "19.99", "", "10"],
+        ["L-3", "Lava lamp", "45", "lamps", "2"],
+    )
+    before = everything()
+
+    preview = preview_import(project=shop, content=content)
+    assert everything() == before
+    report = import_products(project=shop, content=content)
+
+    def told(report: ImportReport) -> object:
+        return [(row.row, row.sku, row.action, row.changes) for row in report.rows]
+
+    assert told(preview) == told(report)
+    assert preview.new_categories == ["Lamps", "Lamps > Desk"]
+    assert [preview.count(each) for each in ("create", "update", "unchanged")] == [
+        1,
+        1,
+        1,
+    ]
+    assert Product.objects.get(sku="L-3").category == Category.objects.get(name="Lamps")
+
+
+# --- Categories -------------------------------------------------------------------------------
+
+
+def test_a_path_finds_its_category_however_it_is_capitalised(shop: Project) -> None:
+    desk = make_category(shop, "Desk", parent=make_category(shop, "Lamps"))
+    make_category(shop, "Desk")
+
+    import_products(
+        project=shop,
+        content=sheet(
+            ["sku", "name", "price", "category"],
+            ["L-1", "A", "1", "LAMPS>desk"],
+            ["L-2", "B", "1", "lamps > Floor"],
+            ["L-3", "C", "1", "Lamps > FLOOR"],
+        ),
+    )
+
+    assert Product.objects.get(sku="L-1").category == desk
+    floor = Category.objects.get(name="Floor")
+    assert floor.parent == desk.parent
+    assert Product.objects.filter(category=floor).count() == 2
+
+
+def test_new_categories_stand_within_one_another(shop: Project) -> None:
+    import_products(
+        project=shop,
+        content=sheet(
+            ["sku", "name", "price", "category"],
+            ["L-1", "A", "1", "A > B"],
+            ["L-2", "B", "1", "a > C"],
+            ["L-3", "C", "1", "A"],
+        ),
+    )
+
+    assert [shelf.path for shelf in shelves_of(shop)] == ["A", "A > B", "A > C"]
+    assert [shelf.product_count for shelf in shelves_of(shop)] == [1, 1, 1]
+
+
+def test_a_path_of_two_categories_is_nobodys(shop: Project) -> None:
+    make_category(shop, "Lamps")
+    make_category(shop, "Lamps")
+    head = ["sku", "name", "price", "category"]
+
+    assert errors_of(
+        sheet(head, ["L-1", "A", "1", "Lamps"], ["L-2", "B", "1", "Lamps > New"]), shop
+    ) == {row: {"category": ["Several categories have this path."]} for row in (2, 3)}
+
+
+def test_another_projects_products_and_categories_are_not_found(shop: Project) -> None:
+    other = make_storefront()
+    make_product(other, sku="L-1", category=make_category(other, "Lamps"))
+    before = Product.objects.filter(project=other).values().get()
+
+    import_products(
+        project=shop,
+        content=sheet(["sku", "name", "price", "category"], ["L-1", "A", "1", "Lamps"]),
+    )
+
+    assert Product.objects.filter(project=other).values().get() == before
+    mine = Product.objects.get(project=shop)
+    assert mine.category is not None
+    assert mine.category.project == shop
+
+
+# --- Wrong rows -------------------------------------------------------------------------------
+
+NEEDED = ["A new product needs this."]
+PRICE = ["Must be a number such as 1299.00, without signs and commas."]
+WORD = ["Must be true or false."]
+WHOLE = ["Must be a whole number."]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "errors"),
+    [
+        ("sku", "", {"sku": ["This field cannot be blank."]}),
+        (
+            "sku",
+            "x" * 65,
+            {"sku": ["Ensure this value has at most 64 characters (it has 65)."]},
+        ),
+        ("sku", "a\tb", {"sku": ["This field is one line."]}),
+        ("name", "", {"name": NEEDED}),
+        ("name", "x" * 256, {"name": ["Ensure this value has at most 255 characters (it has 256)."]}),
+        ("price", "", {"price": NEEDED}),
+        ("price", "-1", {"price": PRICE}),
+        ("price", "1e3", {"price": PRICE}),
+        ("price", "NaN", {"price": PRICE}),
+        ("price", "Infinity", {"price": PRICE}),
+        ("price", "$5", {"price": PRICE}),
+        ("price", "1.999", {"price": PRICE}),
+        ("price", "12345678901", {"price": PRICE}),
+        ("price", "١٢", {"price": PRICE}),
+        ("currency", "usd", {"currency": ["Enter a valid value."]}),
+        ("featured", "maybe", {"featured": WORD}),
+        ("is_active", "2", {"is_active": WORD}),
+        ("stock", "-1", {"stock": WHOLE}),
+        ("stock", "1.5", {"stock": WHOLE}),
+        ("stock", "٣", {"stock": WHOLE}),
+        ("stock", "9999999999", {"stock": ["There are 0; there can be from 0 to 1000000000."]}),
+        ("category", "Lamps >", {"category": ["Something is missing beside a >."]}),
+        ("category", " > ".join("abcdefghijk"), {"category": ["Categories stand at most 10 levels deep."]}),
+        ("category", "x" * 256, {"category": ["Ensure this value has at most 255 characters (it has 256)."]}),
+    ],
+)  # fmt: skip
+def test_a_wrong_cell_is_named_and_nothing_is_imported(
+    shop: Project, column: str, cell: str, errors: dict[str, list[str]]
+) -> None:
+    good = {"sku": "L-1", "name": "Lamp", "price": "1"}
+    wrong = {**good, "sku": "L-2", column: cell}
+    head = list(wrong)
+
+    found = errors_of(
+        sheet(head, [good.get(name, "") for name in head], list(wrong.values())), shop
+    )
+
+    assert found == {3: errors}
+
+
+def test_a_sku_stands_in_a_file_once(shop: Project) -> None:
+    make_product(shop, sku="L-1")
+
+    assert errors_of(
+        sheet(["sku", "price"], ["L-1", "1"], [" L-1 ", "2"], ["L-1", "3"]), shop
+    ) == {row: {"sku": ["Row 2 has this SKU already."]} for row in (3, 4)}
+
+
+def test_more_than_there_is_cannot_go(shop: Project) -> None:
+    make_product(shop, sku="L-1", stock=3)
+
+    assert errors_of(sheet(["sku", "stock_change"], ["L-1", "-4"]), shop) == {
+        2: {"stock_change": ["There are 3; there can be from 0 to 1000000000."]}
+    }
+
+
+def test_only_the_first_wrong_rows_are_told(shop: Project) -> None:
+    rows = [[f"L-{number}", "x"] for number in range(300)]
+
+    with pytest.raises(ImportRefused) as refused:
+        import_products(project=shop, content=sheet(["sku", "price"], *rows))
+
+    told: Any = refused.value.data["rows"]
+    assert refused.value.message == "300 rows cannot be imported; nothing was changed."
+    assert [row["row"] for row in told] == list(range(2, 202))
+
+
+# --- Files that are no table ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The file is empty."),
+        (b"\xef\xbb\xbf \r\n", "The file is empty."),
+        (b"sku,price", "The file has no rows."),
+        (b"sku,price\n,\n\n , ", "The file has no rows."),
+        (b"name,price\nLamp,1", "The file needs a column sku."),
+        (b"sku,sku\nL-1,L-2", "A column stands in the file twice."),
+        (
+            b"sku,stock,stock_change\nL-1,1,1",
+            "Either stock or stock_change: both say how many there are.",
+        ),
+        (b"sku\nL-1\na\x00b", "The file is no text: line 3 has a null character."),
+        (b"sku,price\nL-1,1,2", "Row 2 has 3 cells, and the head has 2."),
+        (b"sku,price\nL-1", "Row 2 has 1 cells, and the head has 2."),
+        (b'sku,price\n"L-1"x,1', "The file is no CSV: ',' expected after '\"'."),
+        (b'sku,price\n"L-1,1', "The file is no CSV: unexpected end of data."),
+        (b"PK\x03\x04zip", "This is a workbook or an archive. Save it as CSV UTF-8."),
+        (
+            "sku,name\nL-1,Bügellampe".encode("latin-1"),
+            "The file is not UTF-8: line 2 cannot be read. Save it as CSV UTF-8, or say which "
+            "`encoding` it is.",
+        ),
+        (
+            b"\xff\xfes",
+            "The file is not UTF-16: line 1 cannot be read. Save it as CSV UTF-8, or say which "
+            "`encoding` it is.",
+        ),
+        (b"sku," + b"x" * 131_073 + b"\nL-1,1", None),
+        (b"sku,description\nL-1," + b"x" * 131_073, "The file is no CSV: field larger than field limit (131072)."),
+        (b" " * (5 * 1024 * 1024 + 1), "The file is larger than 5242880 bytes."),
+    ],
+)  # fmt: skip
+def test_refuses_what_is_no_table(
+    shop: Project, content: bytes, said: str | None
+) -> None:
+    errors = refusal_of(content, shop)
+
+    assert errors.keys() == {"file"}
+    assert said is None or errors == {"file": [said]}
+    assert len(errors["file"][0]) < 300
+
+
+def test_names_columns_that_nobody_knows(shop: Project) -> None:
+    assert refusal_of(b"sku,prize\nL-1,1", shop) == {
+        "file": [
+            "No such column: 'prize'. There are sku, name, description, price, currency, category, "
+            "stock, featured, is_active, version, stock_change."
+        ]
+    }
+
+
+def test_has_no_more_rows_than_it_may(shop: Project) -> None:
+    rows = [[f"L-{number}", "1"] for number in range(MOST_ROWS + 1)]
+
+    assert refusal_of(sheet(["sku", "price"], *rows), shop) == {
+        "file": ["The file has more than 5000 rows: part it."]
+    }
+
+
+def test_an_encoding_that_nobody_knows(shop: Project) -> None:
+    assert refusal_of(b"sku\nL-1", shop, encoding="utf-7") == {
+        "encoding": ["Must be one of utf-8, windows-1252, iso-8859-15, utf-16."]
+    }
+
+
+TABLE = "sku;name;price\r\nL-1;Bügellampe €;1.50\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (TABLE.encode(), ""),
+        (TABLE.encode("utf-8-sig"), ""),
+        (TABLE.encode("utf-16"), ""),
+        (TABLE.encode("cp1252"), "windows-1252"),
+        (TABLE.encode("utf-8-sig"), "windows-1252"),
+        (TABLE.replace(";", "\t").encode(), "utf-8"),
+        (TABLE.replace(";", ",").replace("\r\n", "\n").encode(), ""),
+    ],
+)
+def test_reads_what_spreadsheets_save(
+    shop: Project, content: bytes, encoding: str
+) -> None:
+    import_products(project=shop, content=content, encoding=encoding)
+
+    assert Product.objects.get().name == "Bügellampe €"
+
+
+# --- Out and in again -------------------------------------------------------------------------
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''+x", "＝1+1"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize("formula", [*FORMULAS, "\t=1", "\r=1", "\n=1"])
+def test_no_cell_runs_as_a_formula(shop: Project, formula: str) -> None:
+    make_product(shop, sku="L-1", description=formula)
+
+    line = exported(shop).split("\r\n", 1)[1]
+
+    assert f'"\'{formula}"' in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*FORMULAS, "'", "'quoted'", 'say "hi", twice; or more', "1,5", "ÄÖ 灯", "'x=1"],
+)
+def test_what_goes_out_comes_in_again(shop: Project, text: str) -> None:
+    make_product(
+        shop,
+        sku=text,
+        name=text,
+        description=f" {text}\r\n{text}\n\t",
+        category=make_category(shop, text),
+    )
+    before = everything()
+
+    report = import_products(project=shop, content=exported(shop).encode())
+
+    assert [row.action for row in report.rows] == ["unchanged"]
+    assert everything() == before
+
+
+def test_an_export_makes_the_same_products_elsewhere(shop: Project) -> None:
+    desk = make_category(shop, "Desk", parent=make_category(shop, "Lamps"))
+    make_product(shop, sku="L-1", category=desk, featured=True, description="a\nb")
+    make_product(shop, sku="L-2", is_active=False, stock=0, price=Decimal("0"))
+    text = exported(shop)
+    other = make_storefront()
+
+    import_products(project=other, content=text.encode())
+
+    # Versions count what happened here and there.
+    def without_version(table: str) -> list[str]:
+        return [line.rpartition(",")[0] for line in table.split("\r\n")]
+
+    assert without_version(exported(other)) == without_version(text)
+
+
+def test_a_stale_export_brings_nothing_back(shop: Project) -> None:
+    lamp = make_product(shop, sku="L-1")
+    text = exported(shop).encode()
+    adjust_stock(product_id=lamp.pk, change=-4)
+
+    assert errors_of(text, shop) == {
+        2: {
+            "version": [
+                "The product has changed since: this is version 2, and now it is 3. Export it anew, or "
+                "leave the column out."
+            ]
+        }
+    }
+    lamp.refresh_from_db()
+    assert lamp.stock == 6
+
+
+def test_the_export_tells_what_it_is_asked_for(shop: Project) -> None:
+    make_product(shop, sku="L-1")
+    make_product(shop, sku="L-2", is_active=False)
+    on_sale = Product.objects.filter(project=shop, is_active=True)
+
+    lines = "".join(export_products(shop, on_sale)).split("\r\n")
+
+    assert lines == [
+        '\ufeff"sku","name","description","price","currency","category","stock","featured",'
+        '"is_active","version"',
+        '"L-1","Desk lamp","","19.99","USD","","10","false","true","2"',
+        "",
+    ]
+
+
+# --- Statements -------------------------------------------------------------------------------
+
+
+def statements_of(shop: Project, rows: int, *, category: str) -> int:
+    """Return how many statements it takes to change and create so many products each."""
+    old = [[f"OLD-{number}", "Lamp", "5", category, "3"] for number in range(rows)]
+    new = [
+        [f"{category}-{number}", "Lamp", "5", category, "3"] for number in range(rows)
+    ]
+    content = sheet(["sku", "name", "price", "category", "stock"], *old, *new)
+    with CaptureQueriesContext(connection) as queries:
+        import_products(project=shop, content=content)
+    return len(queries)
+
+
+def test_the_number_of_statements_does_not_grow_with_the_rows(shop: Project) -> None:
+    for number in range(40):
+        make_product(shop, sku=f"OLD-{number}")
+
+    few = statements_of(shop, 2, category="Few")
+    many = statements_of(shop, 40, category="Many")
+
+    assert few == many == 17
+
+
+def test_an_export_reads_a_part_at_a_time(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.services.exporting.CHUNK", 2)
+    category = make_category(shop)
+    for _ in range(5):
+        make_product(shop, category=category)
+
+    with CaptureQueriesContext(connection) as queries:
+        text = exported(shop)
+
+    # Three parts and the end, and the categories once.
+    assert (text.count("\r\n"), len(queries)) == (6, 5)
+
+
+def test_a_product_that_was_changed_meanwhile_is_read_anew(shop: Project) -> None:
+    lamp = make_product(shop, sku="L-1")
+    parts = export_products(shop, Product.objects.filter(project=shop))
+    next(parts)
+
+    update_product(product=lamp, changes={"name": "Lava lamp"})
+
+    assert "Lava lamp" in next(parts)

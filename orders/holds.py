@@ -1,0 +1,41 @@
+"""The proof that orders hold of the stock what they sold, and nothing once they have gone wrong."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from orders.lifecycle import GONE_WRONG
+
+# One statement, and so one moment: between two an order could be placed or cancelled.
+_WRONG_HOLDS = """
+    SELECT order_id, product_id, SUM(held), SUM(due) FROM (
+        SELECT order_id, product_id, -change AS held, 0 AS due
+            FROM catalog_stockmovement WHERE order_id IS NOT NULL
+        UNION ALL
+        SELECT item.order_id, item.product_id, 0, item.quantity
+            FROM orders_orderitem item JOIN orders_order placed ON placed.id = item.order_id
+            WHERE item.product_id IS NOT NULL AND placed.status NOT IN ({wrong})
+    ) AS moved
+    GROUP BY order_id, product_id
+    HAVING SUM(held) <> SUM(due)
+    ORDER BY order_id, product_id
+"""
+
+
+@dataclass(frozen=True)
+class WrongHold:
+    """An order that holds more or less of a product than it should: `due` is 0 for one that is gone."""
+
+    order_id: int
+    product_id: int
+    held: int
+    due: int
+
+
+def wrong_holds() -> list[WrongHold]:
+    """Return every order that has not taken what it sold, or not given back what it should have."""
+    wrong = sorted(GONE_WRONG)
+    sql = _WRONG_HOLDS.format(wrong=", ".join(["%s"] * len(wrong)))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, wrong)
+        return [WrongHold(*map(int, row)) for row in cursor.fetchall()]

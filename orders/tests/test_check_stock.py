@@ -1,0 +1,112 @@
+"""`manage.py check_stock`: the proof, and that it finds what is wrong."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.tests.factories import make_user
+from cart.services import add_item
+from catalog.models import Product, StockMovement
+from catalog.services import adjust_stock
+from catalog.tests.factories import make_product, make_storefront
+from orders.models import Order
+from orders.services import check_out, delete_order, update_order
+from orders.tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+
+def checked() -> tuple[str, str]:
+    """Run the command; return what it shows, and what it complains of as it exits with 1."""
+    out = StringIO()
+    try:
+        call_command("check_stock", stdout=out)
+    except CommandError as exc:
+        return out.getvalue(), f"{exc.returncode}: {exc}"
+    return out.getvalue(), ""
+
+
+def buy(product: Product, quantity: int) -> Order:
+    """Place an order of a new customer for the product."""
+    customer = make_user()
+    add_item(user=customer, product_id=product.pk, quantity=quantity)
+    return check_out(by=customer, fields={"shipping_address": "1 Street"})
+
+
+@pytest.fixture
+def product() -> Product:
+    """A product of the storefront, with ten on hand."""
+    return make_product(make_storefront())
+
+
+AGREED = ("Stock, ledger and orders agree.\n", "")
+
+
+def test_an_empty_shop_agrees() -> None:
+    assert checked() == AGREED
+
+
+def test_agrees_whatever_happens_by_the_services(product: Product) -> None:
+    orders = [buy(product, 1) for _ in range(4)]
+    adjust_stock(product_id=product.pk, change=-3)
+    for order, status in zip(orders, ("cancelled", "failed", "active"), strict=False):
+        update_order(order_id=order.pk, by=order.owner, fields={"status": status})
+    delete_order(order_id=orders[3].pk, by=orders[3].owner)
+    update_order(
+        order_id=orders[1].pk, by=orders[1].owner, fields={"status": "pending"}
+    )
+    make_order(make_user())
+
+    product.refresh_from_db()
+    assert product.stock == 5
+    assert checked() == AGREED
+
+
+def test_finds_stock_that_the_ledger_knows_nothing_of(product: Product) -> None:
+    Product.objects.filter(pk=product.pk).update(stock=12)
+    bare = make_product(product.project, stock=0)
+    Product.objects.filter(pk=bare.pk).update(stock=1)
+
+    table, complaint = checked()
+
+    assert table.splitlines() == [
+        "product  stock  ledger",
+        f"{product.pk:<7}  12     10",
+        f"{bare.pk:<7}  1      0",
+        "",
+    ]
+    assert complaint == "1: Products: 2 wrong. Holds of orders: 0 wrong."
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_finds_an_order_that_has_given_nothing_back(
+    product: Product, status: str
+) -> None:
+    order = buy(product, 3)
+    Order.objects.filter(pk=order.pk).update(status=status)
+
+    assert checked() == (
+        "order  product  holds  should hold\n"
+        f"{order.pk:<5}  {product.pk:<7}  3      0\n\n",
+        "1: Products: 0 wrong. Holds of orders: 1 wrong.",
+    )
+
+
+def test_finds_what_a_deleted_order_has_kept(product: Product) -> None:
+    order = buy(product, 3)
+    Order.objects.filter(pk=order.pk).delete()
+
+    assert f"{order.pk:<5}  {product.pk:<7}  3      0\n" in checked()[0]
+
+
+def test_finds_an_order_that_has_given_back_what_it_still_sells(
+    product: Product,
+) -> None:
+    order = buy(product, 3)
+    StockMovement.objects.create(
+        product=product, order_id=order.pk, change=3, reason="returned"
+    )
+    Product.objects.filter(pk=product.pk).update(stock=10)
+
+    assert f"{order.pk:<5}  {product.pk:<7}  0      3\n" in checked()[0]
