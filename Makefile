@@ -30,7 +30,7 @@ help:  ## List what can be made
 run: $(RUNTIME)  ## Start the service on PORT (8000): Ctrl-C ends it
 	@$(BIN)/python manage.py serve --prepare
 
-demo: $(RUNTIME)  ## Load the demo account and its chain of orders into the configured database
+demo: $(RUNTIME)  ## Load the demo account, its chain of orders and its shop into the configured database
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 

@@ -1,16 +1,31 @@
-"""The demo account and its chain."""
+"""The demo account, its chain and its shop."""
 
+import csv
 import io
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db.models import F, Sum
+from PIL import Image
 
-from accounts.models import User
-from orderchainer.demo import EMAIL, load_demo
+from accounts.models import Project, User
+from accounts.services import create_project
+from catalog.models import Category, Product, StockMovement
+from catalog.services import set_picture, update_product
+from catalog.tests.factories import make_product, make_storefront
+from orderchainer.demo import EMAIL, drawings, load_demo, shop
 from orders.models import Order, OrderEvent
 from orders.services import move_order
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _pictures_of_this_test(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 def test_it_shows_an_order_in_every_kind_of_wait() -> None:
@@ -61,7 +76,7 @@ def test_its_password_is_told_once_and_signs_in() -> None:
     assert User.objects.get(email=EMAIL).check_password(password)
     assert (
         silent.getvalue()
-        == "The demo account demo@example.com is there, with 8 orders.\n"
+        == "The demo account demo@example.com is there, with 8 orders and 40 products.\n"
     )
 
 
@@ -84,3 +99,122 @@ def test_an_account_whose_orders_are_gone_gets_them_anew() -> None:
 
     assert len(again.orders) == 8
     assert again.password is None
+
+
+# --- The shop ---------------------------------------------------------------------------------
+
+
+def test_its_shop_is_the_storefront_with_something_of_everything() -> None:
+    load_demo(as_staff=False)
+
+    products = Product.objects.all()
+    assert Project.objects.get(is_storefront=True).name == shop.NAME
+    assert products.filter(project__is_storefront=True).count() == 40
+    assert products.filter(is_active=False).count() == 2
+    assert products.filter(stock=0).count() == 4
+    assert products.filter(featured=True).count() == 8
+    assert products.filter(category__parent__isnull=False).count() == 27
+    assert not products.filter(category=None).exists()
+    assert not products.filter(description="").exists()
+    tree = Category.objects.values_list("parent__name", "name").order_by("name")
+    assert sorted((above or "", name) for above, name in tree) == [
+        ("", "Furniture"),
+        ("", "Kitchen"),
+        ("", "Lighting"),
+        ("", "Textiles"),
+        ("Furniture", "Seating"),
+        ("Furniture", "Tables and shelves"),
+        ("Kitchen", "Boards and tools"),
+        ("Kitchen", "Ceramics"),
+    ]
+
+
+def test_its_stock_is_what_the_ledger_says() -> None:
+    load_demo(as_staff=False)
+
+    in_stock = Product.objects.filter(stock__gt=0)
+    agreeing = in_stock.annotate(moved=Sum("movements__change")).filter(
+        moved=F("stock")
+    )
+    assert agreeing.count() == in_stock.count() == 36
+    assert set(StockMovement.objects.values_list("reason", flat=True)) == {"initial"}
+
+
+def test_each_product_has_a_picture_of_its_own() -> None:
+    load_demo(as_staff=False)
+
+    names = Product.objects.values_list("image", flat=True)
+    contents = set()
+    for name in names:
+        with default_storage.open(name) as file, Image.open(file) as image:
+            assert (image.format, image.size) == ("JPEG", (512, 512))
+            contents.add(image.tobytes())
+    assert len(contents) == 40
+
+
+def test_every_product_of_the_catalogue_is_drawn_alike_each_time() -> None:
+    with shop.CATALOGUE.open(newline="") as file:
+        skus = [row["sku"] for row in csv.DictReader(file)]
+
+    assert skus == list(drawings.DRAWINGS)
+    for sku in skus[:3]:
+        assert drawings.drawing_of(sku) == drawings.drawing_of(sku)
+
+
+def test_loading_it_again_leaves_the_shop_as_it_is() -> None:
+    load_demo(as_staff=False)
+    changed, without = Product.objects.order_by("pk")[:2]
+    update_product(product=changed, changes={"sku": "MINE", "name": "Mine"})
+    set_picture(product=without, picture=None)
+    before = list(Product.objects.order_by("pk").values())
+    files = set(default_storage.listdir("products")[1])
+
+    load_demo(as_staff=False)
+
+    assert list(Product.objects.order_by("pk").values()) == before
+    assert Project.objects.filter(name=shop.NAME).count() == 1
+    assert set(default_storage.listdir("products")[1]) == files
+
+
+def test_what_a_broken_start_has_not_drawn_the_next_one_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken(Exception):
+        pass
+
+    def break_at_the_third(sku: str) -> object:
+        if sku == "SEAT-CHAIR-SPINDLE":
+            raise Broken
+        return drawings.drawing_of(sku)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop, "drawing_of", break_at_the_third)
+        with pytest.raises(Broken):
+            load_demo(as_staff=False)
+    assert Product.objects.filter(image="").count() == 38
+
+    load_demo(as_staff=False)
+
+    assert Product.objects.count() == 40
+    assert not Product.objects.filter(image="").exists()
+
+
+def test_a_storefront_that_is_there_stays_one() -> None:
+    storefront = make_storefront()
+
+    load_demo(as_staff=False)
+
+    assert Project.objects.get(is_storefront=True) == storefront
+    assert Product.objects.filter(project__name=shop.NAME).count() == 40
+
+
+def test_a_merchant_with_products_of_their_own_gets_no_others() -> None:
+    load_demo(as_staff=False)
+    Product.objects.all().update(image="")
+    StockMovement.objects.all().delete()
+    Product.objects.all().delete()
+    make_product(create_project(owner=User.objects.get(email=EMAIL), name="Own"))
+
+    load_demo(as_staff=False)
+
+    assert Product.objects.count() == 1

@@ -1,4 +1,4 @@
-"""`manage.py demo`: an account to sign in with, and a small chain of orders to look at."""
+"""`manage.py demo`: an account to sign in with, a small chain of orders and a shop to look at."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from orderchainer.demo import Loaded, load_demo
+from orderchainer.demo.shop import NAME as SHOP
 from orders.lifecycle import Status
 
 
@@ -13,8 +14,8 @@ class Command(BaseCommand):
     """Load the demo data, once however often it is called."""
 
     help = (
-        "Loads the demo account and its chain of orders. Its password is shown when the account is made "
-        "and never again: `manage.py changepassword` sets another."
+        "Loads the demo account, its chain of orders and its shop. Its password is shown when the account is "
+        "made and never again: `manage.py changepassword` sets another."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +25,8 @@ class Command(BaseCommand):
         loaded = load_demo(as_staff=settings.EMBEDDED)
         if loaded.password is None:
             self.stdout.write(
-                f"The demo account {loaded.email} is there, with {len(loaded.orders)} orders."
+                f"The demo account {loaded.email} is there, with {len(loaded.orders)} orders "
+                f"and {loaded.products} products."
             )
         else:
             self._introduce(loaded)
@@ -41,4 +43,4 @@ class Command(BaseCommand):
             if status == Status.PENDING:
                 status += ", waiting" if order.pk in loaded.waiting else ", ready"
             self.stdout.write(f"  #{order.pk} {order.title}: {status}")
-        self.stdout.write("")
+        self.stdout.write(f"Its shop, {SHOP}, has {loaded.products} products.\n")

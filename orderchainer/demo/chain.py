@@ -1,4 +1,4 @@
-"""The demo account and its chain: a dining table from board to door.
+"""The demo's chain: a dining table from board to door.
 
     #1 Oak boards ──────────► #4 Plane and glue the top ─┐
     #2 Hardware kit ─────────────────────────────────────┼─► #5 Assemble ─┬─► #7 Finish ─► #8 Deliver
@@ -9,67 +9,15 @@
 that it is blocked by it.
 """
 
-import secrets
-from dataclasses import dataclass
 from decimal import Decimal
-
-from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from orders.lifecycle import Status
-from orders.models import Order, OrderDependency
 from orders.services import ItemDraft, create_order, move_order
 
-EMAIL = "demo@example.com"
 
-
-@dataclass(frozen=True)
-class Loaded:
-    """The demo account as it is now.
-
-    `password` is known only to the call that made the account. `waiting` holds the ids of `orders`
-    that a dependency holds up.
-    """
-
-    email: str
-    password: str | None
-    orders: list[Order]
-    waiting: set[int]
-
-
-@transaction.atomic
-def load_demo(*, as_staff: bool) -> Loaded:
-    """Make the demo account, and its chain if it has no order; `as_staff` opens the admin to a new one.
-
-    What is there stays as it is, whatever has since been done to it.
-    """
-    user = User.objects.filter(email=EMAIL).first()
-    password = None
-    if user is None:
-        password = secrets.token_urlsafe(12)
-        # Not registered: nobody reads the e-mail that would ask them to confirm this address.
-        user = User.objects.create_user(
-            EMAIL,
-            password,
-            first_name="Dana",
-            last_name="Demo",
-            email_verified_at=timezone.now(),
-            is_staff=as_staff,
-            is_superuser=as_staff,
-        )
-    if not Order.objects.owned_by(user).exists():
-        _load_chain(user)
-    edges = OrderDependency.objects.holding_up().filter(order__owner=user)
-    return Loaded(
-        email=EMAIL,
-        password=password,
-        orders=list(Order.objects.owned_by(user).order_by("pk")),
-        waiting=set(edges.values_list("order_id", flat=True)),
-    )
-
-
-def _load_chain(by: User) -> None:
+def load_chain(by: User) -> None:
+    """Make the chain's eight orders, of `by`."""
     boards = create_order(
         by=by,
         fields={
