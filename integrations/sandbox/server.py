@@ -3,6 +3,7 @@
 POST /_control/reset      forget requests, faults and everything that providers hold
 GET  /_control/requests   every request to a provider so far, oldest first
 POST /_control/faults     {"kind": "status", "status": 503, "times": 2}: see `faults.py`
+DELETE /_control/faults   no faults any more; whoever hangs in one goes on
 any  /_control/{name}/…   what a provider offers: see its module
 """
 
@@ -223,6 +224,9 @@ def _control(sandbox: Sandbox, request: Request) -> Answer:
                 return Answer(204)
             case ("POST", "faults", ""):
                 sandbox.faults.add(Fault.from_json(data))
+                return Answer(204)
+            case ("DELETE", "faults", ""):
+                sandbox.faults.clear()
                 return Answer(204)
             case ("GET", "requests", ""):
                 return json_answer(200, [_shown(one) for one in sandbox.requests])

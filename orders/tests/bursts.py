@@ -42,7 +42,8 @@ class Discord:
         self._ask("POST", "/discord/bucket", {})
 
     def be_slow(self, seconds: float) -> None:
-        """Take that long for each of the messages that come."""
+        """Take that long for each of the messages that come, from now on."""
+        self._ask("DELETE", "/faults")
         fault = {"kind": "delay", "seconds": seconds, "times": 100_000}
         self._ask("POST", "/faults", fault)
 

@@ -186,7 +186,8 @@ def test_production_loses_nothing_when_processes_are_killed(
             # On a busy machine the kill comes late: whatever is under way then has to take its time.
             discord.be_slow(0.25)
         wait_until_work_piles_up(installation)
-        installation.kill(*dying)
+        # Deliveries first: they are what is under way.
+        installation.kill(*sorted(dying))
         discord.be_slow(0.03)
         installation.start(*dying)
         burst.wait_for(10)
