@@ -610,3 +610,14 @@ def test_an_error_is_told_in_one_line_without_the_secrets() -> None:
     assert words == (
         "SMTPDataError: (554, b'no\\r\\n [redacted] in http://x/reset/[redacted]')"
     )
+
+
+def test_word_of_a_new_password_tells_that_api_tokens_go_on() -> None:
+    make_user(email=ADDRESS)
+    queue_email(kind=Kind.PASSWORD_CHANGED, recipient=ADDRESS)
+
+    message = emails_to(ADDRESS)[-1]
+
+    html, _ = message.alternatives[0]
+    for body in (str(message.body), str(html)):
+        assert "API tokens go on" in " ".join(body.split())
