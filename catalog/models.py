@@ -110,7 +110,9 @@ class Product(models.Model):
     )
     # For filters and their indexes, which stock itself must stay out of (see Meta.indexes).
     in_stock = models.GeneratedField(
-        expression=Q(stock__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=Q(stock__gt=0),  # type: ignore[arg-type]  # a condition is an expression
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

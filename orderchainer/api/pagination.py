@@ -1,4 +1,5 @@
-"""Bare lists with their total in `X-Total-Count` and RFC 8288 links beside the body."""
+"""Lists in parts: bare ones with their total in `X-Total-Count` and RFC 8288 links beside the body, and
+pages of results that carry both within it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework.response import Response
 
-from orderchainer.api.errors import Invalid
+from orderchainer.api.errors import Invalid, NotFound
 
 Row = TypeVar("Row", bound=Model)
 
@@ -56,11 +57,20 @@ def window_of(request: HttpRequest) -> Window:
     return Window(skip, limit)
 
 
-def page_window_of(request: HttpRequest) -> PageWindow:
+class PageNotFound(NotFound):
+    """The list has fewer pages than that."""
+
+    code = "page_not_found"
+    default_message = "There is no such page: the list ends before it."
+
+
+def page_window_of(
+    request: HttpRequest, *, default_size: int = DEFAULT_PAGE_SIZE
+) -> PageWindow:
     """Read `page` and `page_size`. Raises `Invalid` for what is no number or out of bounds."""
     errors: dict[str, list[str]] = {}
     page = _number(request, "page", 1, 1, MAX_PAGE, errors)
-    size = _number(request, "page_size", DEFAULT_PAGE_SIZE, 1, MAX_LIMIT, errors)
+    size = _number(request, "page_size", default_size, 1, MAX_LIMIT, errors)
     if errors:
         raise Invalid(errors)
     return PageWindow((page - 1) * size, size)
@@ -119,8 +129,27 @@ def bare_list(
     return response
 
 
+def page_of_results(
+    request: HttpRequest, rows: Sequence[object], *, total: int, window: PageWindow
+) -> dict[str, object]:
+    """Return a page with the list's length and the addresses of the pages beside it, None where there is none."""
+    page = window.skip // window.limit + 1
+    is_last = window.skip + window.limit >= total
+    return {
+        "count": total,
+        "next": None if is_last else _address(request, {"page": str(page + 1)}),
+        "previous": _address(request, {"page": str(page - 1)}) if page > 1 else None,
+        "results": rows,
+    }
+
+
 def _link(request: HttpRequest, parameters: dict[str, str], rel: str) -> str:
+    return f'<{_address(request, parameters)}>; rel="{rel}"'
+
+
+def _address(request: HttpRequest, parameters: dict[str, str]) -> str:
+    """Return the whole address of the request, with these parameters instead of its own."""
     query = request.GET.copy()
     for name, value in parameters.items():
         query[name] = value
-    return f'<{request.build_absolute_uri(f"{request.path}?{query.urlencode()}")}>; rel="{rel}"'
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -256,6 +256,10 @@ SHOP = [
         "shop", "PATCH", "/auth/api/profile/", "account:write",
         body={"first_name": "Ada"},
     ),
+    # What is sold is sold to everybody.
+    Endpoint("shop", "GET", "/api/products/", "catalog:read"),
+    Endpoint("shop", "GET", "/api/products/{product}/", "catalog:read"),
+    Endpoint("shop", "GET", "/api/categories/", "catalog:read"),
     # There is one cart per user, so that nobody can even name somebody else's.
     Endpoint("shop", "GET", "/api/cart/", "cart:read"),
     Endpoint("shop", "DELETE", "/api/cart/", "cart:write"),

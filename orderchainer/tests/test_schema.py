@@ -33,6 +33,8 @@ DOCUMENTED = {
     "/api/discord/": {"get", "post", "put", "delete"},
     "/auth/api/register/": {"post"},
     "/auth/api/token/": {"post"},
+    "/api/products/": {"get"},
+    "/api/products/{product_id}/": {"get"},
     "/api/cart/": {"get"},
     "/api/cart/items/": {"post"},
     "/api/auth/login": {"post"},

@@ -1,0 +1,75 @@
+"""Writing products and categories as the shop document does: prices as texts, moments in UTC with a `Z`."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from catalog.queries import Shelf
+from orderchainer.api.conditional import etag_of
+from orderchainer.api.prepared import Row
+from orderchainer.api.surfaces import seconds
+
+Shown = dict[str, Any]
+
+
+def listed(row: Row) -> Shown:
+    """Write one product of a list, with exactly the document's fields."""
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "price": str(row["price"]),
+        "stock": row["stock"],
+        "category_name": row["category__name"] or "",
+        "image": picture_url(row["image"]),
+        "is_in_stock": row["stock"] > 0,
+        "featured": row["featured"],
+    }
+
+
+def shown(row: Row) -> Shown:
+    """Write one product in full."""
+    return {
+        **listed(row),
+        "sku": row["sku"],
+        "slug": row["slug"],
+        "description": row["description"],
+        "currency": row["currency"],
+        "category_id": row["category_id"],
+        "category_path": row["path"],
+        "is_active": row["is_active"],
+        "created_at": seconds(row["created_at"]),
+        "updated_at": seconds(row["updated_at"]),
+    }
+
+
+def etag_of_row(row: Row) -> str:
+    """Return the entity tag of what `shown` writes: of the product's version, and of the names above it."""
+    tag = etag_of("product", row["id"], row["version"])
+    if not row["path"]:
+        return tag
+    names = blake2b(orjson.dumps(row["path"]), digest_size=6).hexdigest()
+    return f'{tag[:-1]}-{names}"'
+
+
+def picture_url(name: str) -> str:
+    """Return the whole address of a picture; empty without one."""
+    return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
+
+
+def shown_tree(shelves: Iterable[Shelf]) -> list[Shown]:
+    """Write categories, each with those in it."""
+    return [
+        {
+            "id": shelf.id,
+            "name": shelf.name,
+            "slug": shelf.slug,
+            "product_count": shelf.product_count,
+            "total_count": shelf.total_count,
+            "children": shown_tree(shelf.children),
+        }
+        for shelf in shelves
+    ]

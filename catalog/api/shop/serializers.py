@@ -1,0 +1,76 @@
+"""What the storefront's answers look like, for the documentation: rows are written by `presentation`."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+
+class ListedProduct(serializers.Serializer[Any]):
+    """A product of a list."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    price = serializers.CharField(help_text="With two decimals.")
+    stock = serializers.IntegerField(help_text="How many are on hand.")
+    category_name = serializers.CharField(help_text="Empty outside of any category.")
+    image = serializers.CharField(help_text="The picture's whole address, or empty.")
+    is_in_stock = serializers.BooleanField()
+    featured = serializers.BooleanField()
+
+
+class ProductPage(serializers.Serializer[Any]):
+    """A part of a list of products."""
+
+    count = serializers.IntegerField(help_text="How many there are on all pages.")
+    next = serializers.CharField(
+        allow_null=True, help_text="The next page's address, if there is one."
+    )
+    previous = serializers.CharField(allow_null=True)
+    results = ListedProduct(many=True)
+
+
+class CategoryOnPath(serializers.Serializer[Any]):
+    """A category on the way from the top to a product."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+
+
+class ShownProduct(ListedProduct):
+    """A product in full."""
+
+    sku = serializers.CharField()
+    slug = serializers.CharField()
+    description = serializers.CharField()
+    currency = serializers.CharField(help_text="ISO 4217.")
+    category_id = serializers.IntegerField(allow_null=True)
+    category_path = CategoryOnPath(
+        many=True, help_text="From the top down to the product's own."
+    )
+    is_active = serializers.BooleanField(help_text="Whether it is sold: always here.")
+    created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+    updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+class ShownCategory(serializers.Serializer[Any]):
+    """A category and what stands in it."""
+
+    id = serializers.IntegerField(help_text="For `?category=` of a list of products.")
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    product_count = serializers.IntegerField(
+        help_text="How many products on sale stand in it."
+    )
+    total_count = serializers.IntegerField(
+        help_text="The same with all that stands in the categories within it."
+    )
+    children = serializers.SerializerMethodField()
+
+    @extend_schema_field(
+        {"type": "array", "items": {"$ref": "#/components/schemas/ShownCategory"}}
+    )
+    def get_children(self, _shelf: object) -> list[Any]:
+        """Say that they are the same again; nothing is written by this."""
+        raise NotImplementedError

@@ -1,0 +1,26 @@
+"""What the database lacks for the catalogue, said when it is migrated or checked."""
+
+from collections.abc import Iterable, Sequence
+
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import connections
+
+from catalog import trigrams
+
+
+@register(Tags.database)
+def check_trigrams(
+    databases: Iterable[str] | None = None, **_: object
+) -> Sequence[CheckMessage]:
+    """Warn of a PostgreSQL in which search finds no misspelt words, since pg_trgm could not be made."""
+    return [
+        Warning(
+            "PostgreSQL's extension pg_trgm is not installed in the database: search finds no misspelt words, "
+            "and parts of names slowly.",
+            hint="The role that migrates may not create it, or the server lacks it (postgresql-contrib). Have "
+            f"somebody run there: {trigrams.EXTENSION}; {' '.join(trigrams.INDEX.split())}; then restart.",
+            id="catalog.W001",
+        )
+        for alias in databases or ()
+        if trigrams.is_missed(connections[alias])
+    ]

@@ -1,0 +1,228 @@
+"""What customers read of the catalogue: products that the storefront sells, and its tree of categories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Count,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    Window,
+)
+from django.db.models.expressions import Combinable, RawSQL
+from django.db.models.functions import Coalesce
+from django.db.models.sql.compiler import SQLCompiler
+
+from catalog.errors import ProductNotFound
+from catalog.models import Category, Product, ProductQuerySet
+from catalog.search import ways_to_find
+from orderchainer.api.pagination import PageNotFound, PageWindow
+from orderchainer.api.prepared import Row, prepared
+
+# --- lists ------------------------------------------------------------------------------------
+
+LISTED = (
+    *("id", "name", "price", "stock", "image", "featured"),
+    "category__name",
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list, and how long the list is."""
+
+    rows: list[Row]
+    total: int
+
+
+def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
+    """Return the products of `window` in at most two statements; `products` names their order.
+
+    The length is exact: it is counted by an index alone, and not where the page shows the list's end.
+    Raises `PageNotFound` for a page behind the last.
+    """
+    # The page's ids come first and from an index alone: names of categories would be looked up for all rows
+    # that are skipped, too.
+    ids = products.values("pk")[window.skip : window.skip + window.limit]
+    rows = _rows_among(ids, ordering=products.query.order_by)
+    if not rows and window.skip:
+        raise PageNotFound
+    total = window.total_if_known(len(rows))
+    return Page(rows, products.order_by().count() if total is None else total)
+
+
+def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> Page:
+    """Return those of `products` in `window` that `text` finds, in at most two statements.
+
+    In the order that `products` have, or the best first where they have none. Raises `PageNotFound`.
+    """
+    for found in ways_to_find(products, text, is_first_page=not window.skip):
+        # They are ranked, and so read, all of them: one statement may as well count them.
+        counted = found.annotate(total=Window(Count("*")))
+        ordered = counted.order_by(*(products.query.order_by or ("-rank", "id")))
+        rows = ordered.values(*LISTED, "total")
+        if part := list(rows[window.skip : window.skip + window.limit]):
+            return Page(part, part[0]["total"])
+    if window.skip:
+        raise PageNotFound
+    return Page([], 0)
+
+
+@prepared
+def _rows_among(
+    ids: QuerySet[Product, Any], *, ordering: Sequence[str | Combinable]
+) -> QuerySet[Product, Row]:
+    products = Product.objects.filter(pk__in=ids).order_by(*ordering)
+    rows: QuerySet[Product, Row] = products.values(*LISTED)
+    return rows
+
+
+class Within(Func):
+    """Whether the category, the first argument, is the second one or stands in it, however deep.
+
+    PostgreSQL gets the ids as an array, made once: whatever it guesses of a join with the walk, it finds the
+    products by their category then.
+    """
+
+    output_field = BooleanField()
+    _SHELVES = """
+        WITH RECURSIVE shelf(id) AS (
+            SELECT CAST({} AS bigint)
+            UNION
+            SELECT child.id FROM catalog_category child JOIN shelf ON child.parent_id = shelf.id
+        ) SELECT id FROM shelf
+    """
+
+    def __init__(self, category: str, category_id: int) -> None:
+        super().__init__(F(category), Value(category_id))
+
+    def as_postgresql(self, compiler, connection, **_):  # type: ignore[no-untyped-def]
+        """Look for each of an array's ids."""
+        return self._as_sql(compiler, "= ANY(ARRAY({}))")
+
+    def as_sqlite(self, compiler, connection, **_):  # type: ignore[no-untyped-def]
+        """Look for each of a subquery's ids."""
+        return self._as_sql(compiler, "IN ({})")
+
+    def _as_sql(
+        self, compiler: SQLCompiler, is_among: str
+    ) -> tuple[str, Sequence[Any]]:
+        category, top = self.source_expressions
+        sql, params = compiler.compile(category)
+        top_sql, top_params = compiler.compile(top)
+        shelves = self._SHELVES.format(top_sql)
+        return f"{sql} {is_among.format(shelves)}", (*params, *top_params)
+
+
+# --- one product ------------------------------------------------------------------------------
+
+SHOWN = (
+    *LISTED,
+    *("sku", "slug", "description", "currency", "category_id", "is_active"),
+    *("created_at", "updated_at", "version"),
+)
+# From the top down. The bound is far beyond how deep categories stand.
+_PATH = """
+    WITH RECURSIVE up(id, name, slug, parent_id, height) AS (
+        SELECT id, name, slug, parent_id, 0 FROM catalog_category
+            WHERE id = (SELECT category_id FROM catalog_product WHERE id = %s)
+        UNION ALL
+        SELECT above.id, above.name, above.slug, above.parent_id, up.height + 1
+            FROM catalog_category above JOIN up ON above.id = up.parent_id WHERE up.height < 100
+    )
+"""
+_AS_LIST = {
+    "postgresql": """
+        SELECT coalesce(jsonb_agg(
+            jsonb_build_object('id', id, 'name', name, 'slug', slug) ORDER BY height DESC
+        ), '[]') FROM up
+    """,
+    "sqlite": """
+        SELECT json_group_array(json_object('id', id, 'name', name, 'slug', slug))
+        FROM (SELECT * FROM up ORDER BY height DESC)
+    """,
+}
+
+
+def product_row_for(product_id: int) -> Row:
+    """Return the row of a product that is on sale, with the `path` to its category from the top.
+
+    One statement. Raises `ProductNotFound`, alike for missing, inactive and another project's.
+    """
+    for row in _rows_on_sale(product_id):
+        return row
+    raise ProductNotFound
+
+
+@prepared
+def _rows_on_sale(product_id: int) -> QuerySet[Product, Row]:
+    path = RawSQL(_PATH + _AS_LIST[connection.vendor], [product_id], JSONField())
+    products = Product.objects.on_sale().filter(pk=product_id).annotate(path=path)
+    rows: QuerySet[Product, Row] = products.values(*SHOWN, "path")
+    return rows
+
+
+# --- categories -------------------------------------------------------------------------------
+
+
+@dataclass
+class Shelf:
+    """A category of the storefront, what stands in it, and how many products are on sale there.
+
+    `total_count` are those of all that stands in it, too.
+    """
+
+    id: int
+    name: str
+    slug: str
+    product_count: int
+    total_count: int = 0
+    children: list["Shelf"] = field(default_factory=list)
+
+
+def shelves() -> list[Shelf]:
+    """Return the storefront's tree of categories from the top, siblings in their order. One statement."""
+    rows = _category_rows()
+    by_id = {
+        row["id"]: Shelf(row["id"], row["name"], row["slug"], row["product_count"])
+        for row in rows
+    }
+    top: list[Shelf] = []
+    for row in rows:
+        parent = by_id.get(row["parent_id"])
+        (parent.children if parent else top).append(by_id[row["id"]])
+    for shelf in top:
+        _add_up(shelf)
+    return top
+
+
+def _add_up(shelf: Shelf) -> int:
+    shelf.total_count = shelf.product_count + sum(map(_add_up, shelf.children))
+    return shelf.total_count
+
+
+@prepared
+def _category_rows() -> QuerySet[Category, Row]:
+    # Each counted by itself: the index of a shelf is enough for that, where a join would read all products.
+    on_shelf = Product.objects.filter(category=OuterRef("pk"), is_active=True)
+    count = on_shelf.order_by().values("category").annotate(count=Count("*"))
+    rows = (
+        Category.objects.filter(project__is_storefront=True, project__is_active=True)
+        .annotate(
+            product_count=Coalesce(
+                Subquery(count.values("count")), 0, output_field=IntegerField()
+            )
+        )
+        .order_by("position", "name", "pk")
+        .values("id", "parent_id", "name", "slug", "product_count")
+    )
+    return cast("QuerySet[Category, Row]", rows)

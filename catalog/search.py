@@ -1,0 +1,182 @@
+"""Finding products by what somebody types.
+
+Three things find a product: words of its name, SKU or description, in whatever form they stand; a part of
+its name or SKU (`phone` finds "Smartphone"); and where none of these finds any, a name that is spelt
+alike. PostgreSQL does all that by indexes (migration 0003); SQLite looks for the text as it is.
+
+What is typed is never syntax that could be wrong: quotes, `or` and a leading minus mean what they mean to
+web searches, and anything else is text.
+"""
+
+import re
+from typing import Any
+
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    F,
+    FloatField,
+    Func,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Length, Upper
+from django.db.models.lookups import Exact, GreaterThan
+
+from catalog import trigrams
+from catalog.models import ProductQuerySet
+
+# A part of fewer letters is in nearly every name, and in no index. Other scripts say more with less.
+_PART = re.compile(r"[^\W_]{3}|[^\x00-\x7f]")
+# A minus that is neither within a word nor before one or a quote. PostgreSQL counts them all as "not", and has
+# an error for some thirty in a row, which is the only one that it has for anything typed.
+_IDLE_MINUS = re.compile(r'(?<![^\W_])-(?![^\W_]|"[^\W_])')
+# How much of the words typed has to be found in a name: `smartfone` and "Smartphone" share 0.42.
+LEAST_LIKENESS = 0.4
+# Where words rank 0.6 in the name and 0.06 in the description.
+RANK_OF_A_PART = 0.3
+
+
+def ways_to_find(
+    products: ProductQuerySet, text: str, *, is_first_page: bool = False
+) -> list[ProductQuerySet]:
+    """Return what `text` finds among `products`, annotated with its `rank`; where that is nothing, the next.
+
+    An empty first page says that the first way finds nothing. A later one does not: there the second way
+    finds nothing either while the first does, so that all pages of a list are found in the same way.
+    """
+    if connection.vendor != "postgresql":
+        return [_containing(products, text)]
+    found = _by_words(products, text)
+    if not (_PART.search(text) and trigrams.is_known_to_be_installed(connection.alias)):
+        return [found]
+    alike = _by_likeness(products, text)
+    return [found, alike if is_first_page else alike.filter(_finds_nothing(found))]
+
+
+def _finds_nothing(found: ProductQuerySet) -> Q:
+    # By counting them: for an EXISTS, PostgreSQL hopes to meet one soon and reads the table from its start.
+    counted = found.order_by().annotate(all=Value(1)).values("all")
+    count = Subquery(counted.annotate(count=Count("pk")).values("count"))
+    return Q(Exact(count, 0))
+
+
+def _by_words(products: ProductQuerySet, text: str) -> ProductQuerySet:
+    query = _Query(text)
+    matches = Q(_Matches(_Words(F("pk")), query))
+    rank: Any = Func(
+        _Words(F("pk")), query, function="ts_rank", output_field=FloatField()
+    )
+    if _PART.search(text):
+        in_name = Q(name__icontains=text)
+        matches |= in_name | Q(sku__icontains=text)
+        # Capital letters cost more than all the rest, and are made only where they decide.
+        rank = Case(
+            When(Q(GreaterThan(rank, RANK_OF_A_PART)), then=rank),
+            When(Q(Exact(rank, 0)) | in_name, then=Value(RANK_OF_A_PART)),
+            default=rank,
+        )
+    return products.filter(matches).annotate(rank=rank - _length())
+
+
+def _by_likeness(products: ProductQuerySet, text: str) -> ProductQuerySet:
+    name, typed = Upper(F("name")), Upper(Value(text))
+    alike = products.filter(
+        Q(_Threshold()), Q(_HasTrigrams(typed)), Q(_Alike(typed, name))
+    )
+    return alike.annotate(
+        rank=Func(typed, name, function="word_similarity", output_field=FloatField())
+    )
+
+
+def _containing(products: ProductQuerySet, text: str) -> ProductQuerySet:
+    in_name, in_sku = Q(name__icontains=text), Q(sku__icontains=text)
+    rank = Case(
+        When(in_name | in_sku, then=Value(RANK_OF_A_PART)),
+        default=Value(0.0),
+        output_field=FloatField(),
+    )
+    found = products.filter(in_name | in_sku | Q(description__icontains=text))
+    return found.annotate(rank=rank - _length())
+
+
+def _length() -> Combinable:
+    """Among equals the shorter name comes first: more of it was typed."""
+    return Length("name") * Value(1 / 10_000, output_field=FloatField())
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------
+
+
+class _Words(Func):
+    """The column of words, of which the models know nothing, beside the key that they do know."""
+
+    output_field = FloatField()  # of no meaning: nothing reads it
+
+    def as_postgresql(self, compiler, connection):  # type: ignore[no-untyped-def]
+        key: Any = self.source_expressions[0]
+        return f"{compiler.quote_name_unless_alias(key.alias)}.words", ()
+
+
+class _Query(Func):
+    """What to look for among words: in their stems, or as they stand."""
+
+    # As a subquery, which is done once: by itself it may be read anew for each row that is ranked.
+    template = "(SELECT %(expressions)s)"
+    arg_joiner = " || "
+    output_field = FloatField()  # of no meaning: nothing reads it
+
+    def __init__(self, text: str) -> None:
+        text = _IDLE_MINUS.sub(" ", text)
+        super().__init__(
+            *(
+                Func(
+                    Value(text),
+                    template=f"websearch_to_tsquery('{language}', %(expressions)s)",
+                )
+                for language in ("english", "simple")
+            )
+        )
+
+
+class _Matches(Func):
+    """Whether words are what a query looks for."""
+
+    template = "%(expressions)s"
+    arg_joiner = " @@ "
+    output_field = BooleanField()
+
+
+class _Alike(Func):
+    """Whether the first text is like a part of the second, from the threshold on."""
+
+    template = "%(expressions)s"
+    # Doubled for the driver, which has places for values by that sign.
+    arg_joiner = " <%% "
+    output_field = BooleanField()
+
+
+class _HasTrigrams(Func):
+    """Whether there is anything in a text that could be alike: without it each name would be looked at."""
+
+    template = "(SELECT show_trgm(%(expressions)s)) <> '{}'"
+    output_field = BooleanField()
+
+
+class _Threshold(Func):
+    """Set the threshold of likeness, for this statement; always true.
+
+    The index asks a setting and no argument. As a subquery that depends on no row it is done before any is
+    looked at; and as a local setting it ends with the transaction, which the statement is by itself.
+    """
+
+    template = (
+        "(SELECT set_config('pg_trgm.word_similarity_threshold', "
+        f"'{LEAST_LIKENESS}', true)) IS NOT NULL"
+    )
+    output_field = BooleanField()

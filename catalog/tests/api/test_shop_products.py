@@ -1,0 +1,531 @@
+"""`/api/products/` and `/api/categories/` as the shop document has them, and what else may be asked of them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from rest_framework.test import APIClient
+
+from accounts.models import Project
+from accounts.services import create_project
+from accounts.tests.factories import client_of, make_user
+from catalog.models import Category, Product
+from catalog.tests.factories import make_category, make_product, make_storefront
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> APIClient:
+    """A customer, who has nothing to do with any project."""
+    return client_of(make_user())
+
+
+@pytest.fixture
+def shop() -> Project:
+    return make_storefront()
+
+
+def ids(client: APIClient, query: str = "") -> list[int]:
+    response = client.get(f"/api/products/?{query}")
+    assert response.status_code == 200, response.content
+    return [row["id"] for row in response.json()["results"]]
+
+
+# --- The document's examples ------------------------------------------------------------------
+
+
+def test_lists_products_as_the_document_shows(client: APIClient, shop: Project) -> None:
+    electronics = make_category(shop, "Electronics")
+    phones = [
+        make_product(
+            shop,
+            name="Smartphone Pro Max",
+            price=Decimal("499.99"),
+            category=electronics,
+            featured=True,
+            stock=50,
+        )
+        for _ in range(25)
+    ]
+    make_product(shop, name="Smartphone Mini", price=Decimal("49.99"))
+
+    response = client.get(
+        f"/api/products/?category={electronics.pk}&price_min=50&price_max=500"
+        "&in_stock=true&search=phone"
+    )
+
+    assert response.status_code == 200
+    body = response.json()
+    assert list(body) == ["count", "next", "previous", "results"]
+    assert body["count"] == 25
+    assert body["next"] == (
+        f"http://testserver/api/products/?category={electronics.pk}&price_min=50"
+        "&price_max=500&in_stock=true&search=phone&page=2"
+    )
+    assert body["previous"] is None
+    assert len(body["results"]) == 20
+    assert body["results"][0] == {
+        "id": phones[0].pk,
+        "name": "Smartphone Pro Max",
+        "price": "499.99",
+        "stock": 50,
+        "category_name": "Electronics",
+        "image": "",
+        "is_in_stock": True,
+        "featured": True,
+    }
+
+
+def test_links_lead_through_all_pages_and_back(
+    client: APIClient, shop: Project
+) -> None:
+    products = [make_product(shop) for _ in range(5)]
+    seen: list[int] = []
+    address = "/api/products/?page_size=2"
+
+    for page in (1, 2, 3):
+        body = client.get(address).json()
+        assert body["count"] == 5
+        assert body["previous"] == (
+            f"http://testserver/api/products/?page_size=2&page={page - 1}"
+            if page > 1
+            else None
+        )
+        seen += [row["id"] for row in body["results"]]
+        address = body["next"]
+
+    assert seen == [product.pk for product in products]
+    assert address is None
+
+
+def test_a_list_without_parameters_has_the_links_of_the_document(
+    client: APIClient, shop: Project
+) -> None:
+    for _ in range(21):
+        make_product(shop)
+
+    body = client.get("/api/products/", HTTP_HOST="localhost:8000").json()
+
+    assert body["count"] == 21
+    assert body["next"] == "http://localhost:8000/api/products/?page=2"
+
+
+def test_shows_a_product_in_full(client: APIClient, shop: Project) -> None:
+    electronics = make_category(shop, "Electronics")
+    phones = make_category(shop, "Phones", electronics)
+    with time_machine.travel(datetime(2025, 1, 8, 10, 0, 0, 999, UTC), tick=False):
+        product = make_product(
+            shop,
+            sku="PRO-MAX",
+            slug="pro-max",
+            name="Smartphone Pro Max",
+            description="Six cameras.",
+            price=Decimal("999.90"),
+            currency="EUR",
+            category=phones,
+            stock=0,
+        )
+    Product.objects.filter(pk=product.pk).update(image="products/0.jpg")
+
+    response = client.get(f"/api/products/{product.pk}/")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "id": product.pk,
+        "name": "Smartphone Pro Max",
+        "price": "999.90",
+        "stock": 0,
+        "category_name": "Phones",
+        "image": "http://localhost:8000/media/products/0.jpg",
+        "is_in_stock": False,
+        "featured": False,
+        "sku": "PRO-MAX",
+        "slug": "pro-max",
+        "description": "Six cameras.",
+        "currency": "EUR",
+        "category_id": phones.pk,
+        "category_path": [
+            {"id": electronics.pk, "name": "Electronics", "slug": "electronics"},
+            {"id": phones.pk, "name": "Phones", "slug": "phones"},
+        ],
+        "is_active": True,
+        "created_at": "2025-01-08T10:00:00Z",
+        "updated_at": "2025-01-08T10:00:00Z",
+    }
+
+
+def test_a_product_outside_of_categories_has_an_empty_path(
+    client: APIClient, shop: Project
+) -> None:
+    product = make_product(shop)
+
+    body = client.get(f"/api/products/{product.pk}/").json()
+
+    assert (body["category_id"], body["category_name"]) == (None, "")
+    assert body["category_path"] == []
+    assert client.get("/api/products/").json()["results"][0]["category_name"] == ""
+
+
+# --- What is not for sale ---------------------------------------------------------------------
+
+
+def hide_inactive(shop: Project) -> Product:
+    return make_product(shop, is_active=False)
+
+
+def hide_foreign(shop: Project) -> Product:
+    return make_product(create_project(owner=make_user(), name="Another"))
+
+
+@pytest.mark.parametrize("hide", [hide_inactive, hide_foreign])
+def test_what_is_not_sold_is_shown_nowhere(
+    client: APIClient, shop: Project, hide: Callable[[Project], Product]
+) -> None:
+    sold = make_product(shop, name="Sold lamp")
+    hidden = hide(shop)
+    Product.objects.filter(pk=hidden.pk).update(name="Hidden lamp", featured=True)
+
+    response = client.get(f"/api/products/{hidden.pk}/")
+
+    assert (response.status_code, response.json()) == (
+        404,
+        {"error": "Product not found"},
+    )
+    assert ids(client) == [sold.pk]
+    assert ids(client, "search=lamp") == [sold.pk]
+    assert ids(client, "search=hidden") == []
+    assert ids(client, "search=hiden+lammp") in ([], [sold.pk])
+    assert ids(client, "featured=true") == []
+
+
+def test_the_products_of_a_storefront_that_is_switched_off_are_not_for_sale(
+    client: APIClient, shop: Project
+) -> None:
+    make_category(shop)
+    product = make_product(shop)
+    Project.objects.filter(pk=shop.pk).update(is_active=False)
+
+    assert ids(client) == []
+    assert client.get(f"/api/products/{product.pk}/").status_code == 404
+    assert client.get("/api/categories/").json() == []
+
+
+@pytest.mark.parametrize("product_id", ["0", "999999999", "9" * 30])
+def test_what_is_not_there_is_a_404_in_shape(
+    client: APIClient, shop: Project, product_id: str
+) -> None:
+    response = client.get(f"/api/products/{product_id}/")
+
+    assert response.status_code == 404
+    assert response.json() == {"error": "Product not found"}
+
+
+def test_without_a_storefront_there_is_nothing(client: APIClient) -> None:
+    body = client.get("/api/products/").json()
+
+    assert body == {"count": 0, "next": None, "previous": None, "results": []}
+    assert client.get("/api/categories/").json() == []
+
+
+# --- Filters ----------------------------------------------------------------------------------
+
+
+def test_narrows_by_price_stock_and_mark(client: APIClient, shop: Project) -> None:
+    cheap = make_product(shop, price=Decimal("49.99"), stock=0, featured=True)
+    middle = make_product(shop, price=Decimal("50.00"), stock=1)
+    dear = make_product(shop, price=Decimal("500.01"), stock=9, featured=True)
+
+    assert ids(client, "price_min=50") == [middle.pk, dear.pk]
+    assert ids(client, "price_max=50.00") == [cheap.pk, middle.pk]
+    assert ids(client, "price_min=50&price_max=50") == [middle.pk]
+    assert ids(client, "in_stock=true") == [middle.pk, dear.pk]
+    assert ids(client, "in_stock=False") == [cheap.pk]
+    assert ids(client, "featured=1&in_stock=1") == [dear.pk]
+    assert ids(client, "featured=0") == [middle.pk]
+    # A form sends what was left empty, too; what nobody knows is nobody's condition.
+    assert len(ids(client, "price_min=&in_stock=&search=&ordering=&category=")) == 3
+    assert len(ids(client, "colour=red")) == 3
+
+
+def test_selling_the_last_one_takes_a_product_out_of_those_in_stock(
+    client: APIClient, shop: Project
+) -> None:
+    product = make_product(shop, stock=1)
+    Product.objects.filter(pk=product.pk).update(stock=0)
+
+    assert ids(client, "in_stock=true") == []
+    assert ids(client, "in_stock=false") == [product.pk]
+
+
+def test_a_category_is_asked_for_with_all_that_stands_in_it(
+    client: APIClient, shop: Project
+) -> None:
+    top = make_category(shop, "Electronics")
+    middle = make_category(shop, "Phones", top)
+    bottom = make_category(shop, "Cases", middle)
+    other = make_category(shop, "Garden")
+    products = {
+        shelf: make_product(shop, category=shelf, price=Decimal(5)).pk
+        for shelf in (top, middle, bottom, other)
+    }
+    make_product(shop)
+
+    assert ids(client, f"category={top.pk}") == list(products.values())[:3]
+    assert ids(client, f"category={middle.pk}") == [products[middle], products[bottom]]
+    assert ids(client, f"category={bottom.pk}&price_max=5") == [products[bottom]]
+    assert ids(client, f"category={other.pk}&price_max=4") == []
+    assert ids(client, "category=999999") == []
+
+
+def test_somebody_elses_category_leads_to_none_of_their_products(
+    client: APIClient, shop: Project
+) -> None:
+    another = create_project(owner=make_user(), name="Another")
+    category = make_category(another)
+    make_product(another, category=category)
+
+    assert ids(client, f"category={category.pk}") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("price_min=abc", "Enter a number."),
+        ("price_min=NaN", "Enter a number."),
+        ("price_min=-Infinity", "Enter a number."),
+        ("price_min=1%00", "Enter a number."),
+        ("price_min=-1", "Ensure this value is greater than or equal to 0."),
+        ("price_max=1.999", "Ensure that there are no more than 2 decimal places."),
+        ("price_min=5&price_max=4.99", "Must not be less than price_min."),
+        ("category=abc", "Enter a number."),
+        ("category=0", "Ensure this value is greater than or equal to 1."),
+        ("category=1.5", "Ensure that there are no more than 0 decimal places."),
+        ("in_stock=maybe", "Write true or false."),
+        ("featured=2", "Write true or false."),
+        ("search=a%00b", "Null characters are not allowed."),
+        (
+            "ordering=stock",
+            "Select a valid choice. stock is not one of the available choices.",
+        ),
+        (
+            "ordering=project__owner",
+            "Select a valid choice. project__owner is not one of the available choices.",
+        ),
+        ("page=0", "Must be a whole number from 1 to 2147483647."),
+        ("page=last", "Must be a whole number from 1 to 2147483647."),
+        ("page_size=201", "Must be a whole number from 1 to 200."),
+        ("page_size=-5", "Must be a whole number from 1 to 200."),
+    ],
+)
+def test_a_condition_that_makes_no_sense_is_a_400_that_names_it(
+    client: APIClient, shop: Project, query: str, message: str
+) -> None:
+    response = client.get(f"/api/products/?{query}")
+
+    assert response.status_code == 400
+    name = query.rpartition("&")[2].partition("=")[0]
+    assert response.json() == {name: [message]}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "price_min=1e30",
+        "price_max=" + "9" * 5000,
+        "price_min=1e999999999",
+        "price_max=1e-999999999",
+        "category=" + "9" * 40,
+        "category=1e400",
+        "search=" + "x" * 201,
+        "page=" + "9" * 5000,
+        "ordering=" + "x" * 5000,
+        "in_stock=" + "x" * 5000,
+    ],
+)
+def test_what_is_beyond_all_bounds_is_a_400_that_names_it(
+    client: APIClient, shop: Project, query: str
+) -> None:
+    response = client.get(f"/api/products/?{query}")
+
+    assert response.status_code == 400
+    assert list(response.json()) == [query.partition("=")[0]]
+
+
+def test_all_that_is_wrong_with_filters_is_said_at_once(
+    client: APIClient, shop: Project
+) -> None:
+    response = client.get("/api/products/?price_min=abc&in_stock=maybe")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "price_min": ["Enter a number."],
+        "in_stock": ["Write true or false."],
+    }
+
+
+# --- Order and pages --------------------------------------------------------------------------
+
+
+def test_sorts_by_each_of_its_orders_and_turns_it_round(
+    client: APIClient, shop: Project
+) -> None:
+    pear = make_product(shop, name="Pear", price=Decimal(2))
+    apple = make_product(shop, name="Apple", price=Decimal(3))
+    plum = make_product(shop, name="Plum", price=Decimal(1))
+    Product.objects.filter(pk=pear.pk).update(
+        created_at=datetime(2030, 1, 1, tzinfo=UTC)
+    )
+
+    assert ids(client) == [pear.pk, apple.pk, plum.pk]
+    for ordering, expected in {
+        "id": [pear, apple, plum],
+        "name": [apple, pear, plum],
+        "price": [plum, pear, apple],
+        "created_at": [apple, plum, pear],
+    }.items():
+        in_order = [product.pk for product in expected]
+        assert ids(client, f"ordering={ordering}") == in_order
+        assert ids(client, f"ordering=-{ordering}") == in_order[::-1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "ordering=price", "ordering=-price", "ordering=-name,price", "search=lamp"],
+)
+def test_equal_products_stand_on_one_page_each(
+    client: APIClient, shop: Project, query: str
+) -> None:
+    products = {make_product(shop).pk for _ in range(7)}
+
+    pages = [ids(client, f"{query}&page_size=3&page={page}") for page in (1, 2, 3)]
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert {product for page in pages for product in page} == products
+
+
+@pytest.mark.parametrize("query", ["", "search=lamp", "search=lammp", "price_min=1"])
+@pytest.mark.parametrize("page", [2, 2147483647])
+def test_a_page_behind_the_last_is_not_there(
+    client: APIClient, shop: Project, query: str, page: int
+) -> None:
+    make_product(shop)
+
+    response = client.get(f"/api/products/?{query}&page={page}")
+
+    assert response.status_code == 404
+    assert response.json() == {
+        "error": "There is no such page: the list ends before it."
+    }
+
+
+def test_a_full_last_page_leads_nowhere(client: APIClient, shop: Project) -> None:
+    for _ in range(4):
+        make_product(shop)
+
+    body = client.get("/api/products/?page=2&page_size=2").json()
+
+    assert (body["count"], body["next"], len(body["results"])) == (4, None, 2)
+    assert body["previous"] == "http://testserver/api/products/?page=1&page_size=2"
+
+
+def test_links_keep_what_was_asked_however_it_was_spelt(
+    client: APIClient, shop: Project
+) -> None:
+    for _ in range(3):
+        make_product(shop, name="Ä lamp & more")
+
+    body = client.get(
+        f"/api/products/?search={quote('lamp & more')}&page_size=1&x=1&x=2"
+    ).json()
+
+    assert body["next"] == (
+        "http://testserver/api/products/?search=lamp+%26+more&page_size=1&x=1&x=2&page=2"
+    )
+    assert client.get(body["next"]).json()["count"] == 3
+
+
+def test_answers_without_the_slash_too(client: APIClient, shop: Project) -> None:
+    product = make_product(shop)
+
+    assert client.get("/api/products").json()["count"] == 1
+    assert client.get(f"/api/products/{product.pk}").status_code == 200
+    assert client.get("/api/categories").status_code == 200
+
+
+# --- Versions ---------------------------------------------------------------------------------
+
+
+def test_a_product_that_is_as_it_was_is_not_sent_again(
+    client: APIClient, shop: Project
+) -> None:
+    product = make_product(shop)
+    path = f"/api/products/{product.pk}/"
+    etag = client.get(path)["ETag"]
+
+    again = client.get(path, headers={"If-None-Match": etag})
+
+    assert etag == f'"product-{product.pk}-{product.version}"'
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+
+
+def test_a_product_whose_category_got_another_name_is_sent_again(
+    client: APIClient, shop: Project
+) -> None:
+    top = make_category(shop, "Electronics")
+    product = make_product(shop, category=make_category(shop, "Phones", top))
+    path = f"/api/products/{product.pk}/"
+    etag = client.get(path)["ETag"]
+    Category.objects.filter(pk=top.pk).update(name="Devices")
+
+    again = client.get(path, headers={"If-None-Match": etag})
+
+    assert again.status_code == 200
+    assert again["ETag"] != etag
+    assert again.json()["category_path"][0]["name"] == "Devices"
+
+
+# --- Categories -------------------------------------------------------------------------------
+
+
+def test_shows_the_tree_of_categories_with_what_is_on_sale_in_each(
+    client: APIClient, shop: Project
+) -> None:
+    garden = make_category(shop, "Garden", position=1)
+    top = make_category(shop, "Electronics")
+    phones = make_category(shop, "Phones", top, position=2)
+    cables = make_category(shop, "Cables", top, position=2)
+    cases = make_category(shop, "Cases", phones)
+    for category in (top, phones, phones, cases):
+        make_product(shop, category=category)
+    make_product(shop, category=cases, is_active=False)
+    make_category(create_project(owner=make_user(), name="Another"), "Theirs")
+
+    response = client.get("/api/categories/")
+
+    def shelf(
+        category: Category, own: int, total: int, *children: object
+    ) -> dict[str, object]:
+        return {
+            "id": category.pk,
+            "name": category.name,
+            "slug": category.slug,
+            "product_count": own,
+            "total_count": total,
+            "children": list(children),
+        }
+
+    assert response.status_code == 200
+    assert response.json() == [
+        shelf(
+            top,
+            1,
+            4,
+            shelf(cables, 0, 0),
+            shelf(phones, 2, 3, shelf(cases, 1, 1)),
+        ),
+        shelf(garden, 0, 0),
+    ]

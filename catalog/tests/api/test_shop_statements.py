@@ -1,0 +1,95 @@
+"""How many statements the storefront's reads take, whatever the size of the catalogue."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts.tests.factories import client_of, make_user
+from catalog import trigrams
+from catalog.models import Category
+from catalog.tests.factories import make_category, make_product, make_storefront
+
+pytestmark = pytest.mark.django_db
+
+# Who calls is found out by one.
+AUTHENTICATION = 1
+
+
+@pytest.fixture
+def client() -> APIClient:
+    # Whether there are trigrams is asked once in the life of a process.
+    trigrams.is_known_to_be_installed(connection.alias)
+    return client_of(make_user())
+
+
+def statements_for(client: APIClient, path: str, status: int = 200) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+    assert response.status_code == status, response.content
+    return len(queries) - AUTHENTICATION
+
+
+def fill(count: int) -> Category:
+    shop = make_storefront()
+    top = make_category(shop, "Lamps")
+    shelf = make_category(shop, "Desk lamps", top)
+    for number in range(count):
+        make_product(
+            shop, name=f"Desk lamp {number}", category=shelf, price=Decimal(number)
+        )
+    return top
+
+
+@pytest.mark.parametrize("count", [3, 30])
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ("", 2),
+        ("page_size=2", 2),
+        ("page_size=2&page=2", 2),
+        ("category={top}&price_min=0&price_max=500&in_stock=true", 2),
+        ("page_size=2&category={top}&price_min=0&price_max=500&in_stock=true", 2),
+        ("page_size=2&ordering=-price&featured=false", 2),
+        ("page_size=2&search=lamp", 1),
+        ("page_size=2&search=lamp&category={top}&ordering=name", 1),
+        ("page_size=2&search=lammp", 2),
+        ("page_size=2&search=lammp&page=2", 2),
+        ("search=nothing+at+all", 2),
+    ],
+)
+def test_a_list_takes_at_most_two_statements_whatever_its_size(
+    client: APIClient, count: int, query: str, most: int
+) -> None:
+    top = fill(count)
+    # What no likeness finds on SQLite has no second page.
+    found = "lammp" not in query or connection.vendor == "postgresql"
+    status = 200 if found or "page=2" not in query else 404
+
+    taken = statements_for(client, f"/api/products/?{query.format(top=top.pk)}", status)
+
+    assert taken <= most
+
+
+@pytest.mark.parametrize("levels", [1, 8])
+def test_a_product_takes_one_statement_however_deep_it_stands(
+    client: APIClient, levels: int
+) -> None:
+    shop = make_storefront()
+    shelf = None
+    for level in range(levels):
+        shelf = make_category(shop, f"Level {level}", shelf)
+    product = make_product(shop, category=shelf)
+
+    assert statements_for(client, f"/api/products/{product.pk}/") == 1
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_the_categories_take_one_statement(client: APIClient, count: int) -> None:
+    shop = make_storefront()
+    for number in range(count):
+        make_product(shop, category=make_category(shop, f"Shelf {number}"))
+
+    assert statements_for(client, "/api/categories/") == 1
