@@ -8,7 +8,17 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from benchmarks import chains, limiting, push, relaying, rest, seeding, signing_in
+from benchmarks import (
+    carts,
+    catalogue,
+    chains,
+    limiting,
+    push,
+    relaying,
+    rest,
+    seeding,
+    signing_in,
+)
 from benchmarks.bare import connect
 from benchmarks.table import Row, text_of
 from orderchainer.logs import configure, logging_config
@@ -61,6 +71,12 @@ class Run:
         """Measure what is in `groups`."""
         if groups & OVER_HTTP:
             yield from self._over_http(groups)
+        if "products" in groups:
+            yield from catalogue.reading(
+                self.directory, self.readers[0], self.rounds, self.seconds
+            )
+        if "cart" in groups:
+            yield from carts.adding(self.directory, self.rounds, self.seconds)
         if "limits" in groups:
             yield from limiting.limiting(
                 self.directory, self.readers[1], self.rounds, self.seconds
