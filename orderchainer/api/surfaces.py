@@ -159,14 +159,14 @@ def union_body(problem: Problem) -> Body:
 
 
 def checkout_body(problem: Problem) -> Body:
-    """Write the shop's `error` and messages by field beside the chain's body, which stands as it is.
+    """Write the chain's body, and beside it the shop's `error` and messages by field.
 
-    Both documents claim the path, and what is asked for is the shop's.
+    Both documents claim the path, and what is asked for is the shop's. A field that has the name of one of
+    the chain's keys does not take its place.
     """
-    return {
-        **problem.errors,
-        "error": problem.message,
-        **chain_body(problem),
+    body = {**chain_body(problem), "error": problem.message}
+    return body | {
+        name: problem.errors[name] for name in problem.errors if name not in body
     }
 
 
