@@ -5,12 +5,11 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from django.conf import settings
-from django.core.files.storage import default_storage
 from rest_framework.request import Request
 
 from cart.queries import CartContents, Line
 from cart.services import Precondition
+from catalog.api.shop.presentation import picture_url
 from orderchainer.api.conditional import require_match
 
 Shown = dict[str, Any]
@@ -37,7 +36,7 @@ def _line(cart: CartContents, line: Line) -> Shown:
             "name": offer.name,
             "price": _amount(offer.price),
             "category_name": offer.category_name,
-            "image": _address(offer.image),
+            "image": picture_url(offer.image),
             "currency": offer.currency,
         },
         "quantity": line.quantity,
@@ -49,10 +48,6 @@ def _line(cart: CartContents, line: Line) -> Shown:
 
 def _amount(value: Decimal) -> str:
     return f"{value:.2f}"
-
-
-def _address(name: str) -> str:
-    return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
 
 
 def etag_of(cart: Shown) -> str:
