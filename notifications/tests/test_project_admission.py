@@ -10,6 +10,8 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts import access
+from accounts.access import Operation
 from accounts.events import access_changed
 from accounts.models import Membership, Project, User
 from accounts.scopes import SCOPES
@@ -237,6 +239,23 @@ async def test_outlives_another_role_that_may_look(team: Team, ada: User) -> Non
         await in_thread(change_role, project=team.project, user=agent, role=Role.VIEWER)
 
         await assert_stays(socket, team.project, ada)
+
+
+async def test_closes_on_a_role_that_may_look_no_longer(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No role is like that today; a socket follows the matrix if it changes."""
+    monkeypatch.setitem(access.MATRIX, Operation.VIEW_ORDERS, {Role.AGENT})
+    agent, viewer = team.members["agent"], team.members["viewer"]
+
+    async with (
+        project_socket_of(agent, team.project) as socket,
+        project_socket_of(viewer, team.project) as refused,
+    ):
+        assert await refused.close_code() == 4403
+        await in_thread(change_role, project=team.project, user=agent, role=Role.VIEWER)
+
+        assert await socket.close_code() == 4403
 
 
 async def test_outlives_a_removal_that_is_taken_back_at_once(
