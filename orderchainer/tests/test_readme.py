@@ -49,10 +49,13 @@ def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
         ) as service,
     ):
         service.wait_for("/readyz")
+        password = re.search(r"password {2}(\S+)\n", service.output)
+        assert password
         script = "".join(f"{command}\necho '{MARK}'\n" for command, _ in steps)
         for printed, actual in [
             ("localhost:8000", f"localhost:{service.port}"),
             ("127.0.0.1:8400", f"127.0.0.1:{sandbox_port}"),
+            ("ITS-PASSWORD", password[1]),
             (".venv/bin/python", shlex.quote(sys.executable)),
             ("/tmp/heard.txt", shlex.quote(str(tmp_path / "heard.txt"))),
         ]:
