@@ -78,3 +78,7 @@ def announce_changed_access(
 # keep of the person goes with it or nothing does: a receiver that fails makes the deletion fail. A row would
 # come too late, and tell of somebody who wants to be told of no more.
 user_deleted = Signal()
+
+# Sent with `user: User`, in the same way, when whoever reads the e-mails of an address takes over an account
+# that somebody else may have made with it: what that person connected must not go on.
+account_claimed = Signal()

@@ -277,6 +277,9 @@ class EmailCode(models.Model):
     code_digest = models.CharField(max_length=64, blank=True, editable=False)
     link_digest = models.CharField(max_length=64, unique=True, editable=False)
     wrong_tries = models.PositiveSmallIntegerField(default=0)
+    # Those of all codes of a day, however many were sent: they outlive their codes.
+    guesses = models.PositiveSmallIntegerField(default=0, editable=False)
+    guesses_since = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     expires_at = models.DateTimeField()
     link_expires_at = models.DateTimeField()

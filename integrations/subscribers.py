@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.events import user_deleted
+from accounts.events import account_claimed, user_deleted
 from accounts.models import User
 from integrations import services
 from integrations.discord.client import Verdict
@@ -21,13 +21,14 @@ from orders.models import Order, OrderDependency, OrderEvent
 
 
 def connect() -> None:
-    """Have Discord hear of every event, and forget whoever deletes their account."""
+    """Have Discord hear of every event, and of no account that is deleted or changes hands."""
     subscribe(Subscriber(services.SUBSCRIBER, wants=wants, deliver=deliver))
     user_deleted.connect(forget)
+    account_claimed.connect(forget)
 
 
 def forget(sender: object, *, user: User, **_: object) -> None:
-    """Disconnect a user whose account is being deleted: nothing that opens their channel stays."""
+    """Disconnect a user: nothing that opens the channel of whoever has had the account stays."""
     with suppress(WebhookNotFound):
         services.delete_discord_webhook(user=user)
 

@@ -20,9 +20,15 @@ LINK_LIFETIMES = {
 }
 
 
+# Wrong tries of a day, over all codes that were sent in it, after which e-mails carry the link alone. A new
+# code for every five of them, all day and for months, would be worth a try.
+MOST_GUESSES = 20
+GUESSES_COUNT_FOR = timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class Proof:
-    """What an e-mail proves by: `code` is empty where its time was over before it could be sent."""
+    """What an e-mail proves by: `code` is empty where its time is over, or where too many were guessed at."""
 
     code: str
     link: UUID
@@ -42,7 +48,10 @@ def new_proof(
     now = timezone.now()
     expires_at = email.created_at + CODE_LIFETIME
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    proof = Proof(code if now < expires_at else "", uuid4())
+    is_guessed_at = codes.filter(
+        guesses__gte=MOST_GUESSES, guesses_since__gt=now - GUESSES_COUNT_FOR
+    ).exists()
+    proof = Proof(code if now < expires_at and not is_guessed_at else "", uuid4())
     EmailCode.objects.update_or_create(
         user=user,
         purpose=purpose,
@@ -57,6 +66,15 @@ def new_proof(
         },
     )
     return proof
+
+
+def note_guess(row: EmailCode) -> None:
+    """Count a wrong try on `row`, for its code and for the day. The caller holds the user's row, and saves."""
+    now = timezone.now()
+    if row.guesses_since is None or row.guesses_since <= now - GUESSES_COUNT_FOR:
+        row.guesses, row.guesses_since = 0, now
+    row.guesses += 1
+    row.wrong_tries += 1
 
 
 def code_digest(user_id: int, purpose: str, code: str) -> str:

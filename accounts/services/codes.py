@@ -31,10 +31,15 @@ from accounts.errors import (
 )
 from accounts.events import ActivityType
 from accounts.locks import lock_user
-from accounts.mail.proofs import CODE_LIFETIME, code_digest, link_digest
+from accounts.mail.proofs import (
+    CODE_LIFETIME,
+    code_digest,
+    link_digest,
+    note_guess,
+)
 from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.security import email_digest, security_log
-from accounts.services.api_tokens import revoke_api_tokens
+from accounts.services.claiming import claim_account
 from accounts.services.emails import queue_code
 from accounts.services.users import change_password
 from orderchainer.api.errors import DomainError, Invalid, NotFound
@@ -134,8 +139,7 @@ def reset_password_by_link(*, link: UUID, new_password: str) -> User:
 def _reset(user: User, new_password: str) -> None:
     change_password(user=user, password=new_password)
     if user.email_verified_at is None:
-        # Somebody else may have signed up with this address, and would keep a way in.
-        revoke_api_tokens(user=user)
+        claim_account(user=user)
     # The e-mail was read, or nobody had this code.
     mark_email_verified(user=user)
 
@@ -229,11 +233,13 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
             return _INVALID[purpose]()
         return _hidden(purpose) or _NOT_FOUND[purpose]()
     if not constant_time_compare(row.code_digest, code_digest(user.pk, purpose, code)):
-        row.wrong_tries += 1
+        note_guess(row)
         if row.wrong_tries >= MOST_WRONG_TRIES:
             # The link stays: who guesses has not got it, and must not lock out whoever has.
             row.code_digest = ""
-        row.save(update_fields=["wrong_tries", "code_digest"])
+        row.save(
+            update_fields=["wrong_tries", "guesses", "guesses_since", "code_digest"]
+        )
         return _INVALID[purpose]()
     if row.expires_at <= timezone.now():
         return _EXPIRED[purpose]()

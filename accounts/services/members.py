@@ -137,6 +137,16 @@ def leave_every_project(*, user: User, by: User | None = None) -> None:
             announce_changed_access(project_id=project.pk)
 
 
+@transaction.atomic
+def dismiss_others(*, project: Project, user: User) -> None:
+    """Leave `user` alone in their personal project. Records `member_removed` and `invitation_revoked`."""
+    project = lock_project(project)
+    others = project.memberships.exclude(user=user).select_related("user")
+    for membership in others.order_by("pk"):
+        _remove(project, membership, membership.user, None)
+    revoke_each(project.invitations.open(), project=project, by=None)
+
+
 def _needs_owner(project: Project, user: User) -> bool:
     """Tell whether others would be left in the project without an owner who can sign in."""
     if not project.is_active or project.personal_owner_id == user.pk:

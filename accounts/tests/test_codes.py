@@ -27,19 +27,34 @@ from accounts.errors import (
     VerificationCodeNotFound,
 )
 from accounts.events import ActivityType
-from accounts.models import Activity, EmailCode, OutgoingEmail, Session, User
+from accounts.models import (
+    Activity,
+    EmailCode,
+    Membership,
+    OutgoingEmail,
+    Session,
+    User,
+)
 from accounts.queries import credential_of
 from accounts.services import (
     confirm_email,
+    invite,
     open_session,
     request_code,
     reset_password,
     reset_password_by_link,
+    set_member,
     sign_in,
     verify_email,
 )
 from accounts.tests.factories import PASSWORD, make_api_token, make_user
-from accounts.tests.mailbox import code_sent_to, emails_to, link_sent_to, send_due
+from accounts.tests.mailbox import (
+    code_sent_to,
+    emails_to,
+    link_in,
+    link_sent_to,
+    send_due,
+)
 from orderchainer.api.errors import DomainError, Invalid
 
 pytestmark = pytest.mark.django_db
@@ -520,7 +535,57 @@ def test_an_email_that_comes_late_brings_the_link_alone() -> None:
     assert user.email_verified_at is not None
 
 
+def test_who_is_guessed_at_all_day_gets_links_without_codes() -> None:
+    ada()
+    start = timezone.now()
+    for _ in range(4):
+        code = reset_code()
+        for _ in range(5):
+            with pytest.raises(ResetCodeInvalid):
+                reset_password(
+                    email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
+                )
+
+    request_code(email=ADDRESS, purpose=RESET)
+    guessed_at = emails_to(ADDRESS)[-1]
+    with time_machine.travel(start + timedelta(days=1, minutes=1), tick=False):
+        request_code(email=ADDRESS, purpose=RESET)
+        next_day = emails_to(ADDRESS)[-1]
+
+    assert "Your code" not in str(guessed_at.body)
+    assert link_in(guessed_at)
+    assert "Your code" in str(next_day.body)
+
+
 # --- Whoever was there before -----------------------------------------------------------------
+
+
+def test_who_signed_up_with_anothers_address_is_left_with_nobody_inside() -> None:
+    user = ada()
+    project = user.personal_project
+    set_member(project=project, user=make_user(), role=Membership.Role.MANAGER)
+    invite(
+        project=project,
+        email="friend@example.com",
+        role=Membership.Role.VIEWER,
+        by=user,
+    )
+
+    reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
+
+    assert [member.user for member in project.memberships.all()] == [user]
+    assert not project.invitations.open().exists()
+
+
+def test_a_verified_user_keeps_their_people_after_a_reset() -> None:
+    user = ada(email_verified_at=timezone.now())
+    set_member(
+        project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER
+    )
+
+    reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
+
+    assert user.personal_project.memberships.count() == 2
 
 
 @pytest.mark.parametrize("by_link", [False, True])

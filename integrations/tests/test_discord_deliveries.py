@@ -14,9 +14,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import User
-from accounts.services import deactivate_user, delete_user
+from accounts.models import EmailCode, User
+from accounts.services import (
+    deactivate_user,
+    delete_user,
+    request_code,
+    reset_password,
+)
 from accounts.tests.factories import client_of, make_user
+from accounts.tests.mailbox import code_sent_to
 from integrations import services
 from integrations.discord.url import parse_webhook_url
 from integrations.models import DiscordWebhook
@@ -294,6 +300,24 @@ def test_whoever_deletes_their_account_is_disconnected(
     work()
     assert not DiscordWebhook.objects.exists()
     assert states() == [State.DROPPED]
+    assert channel.messages == []
+
+
+def test_whoever_signed_up_with_anothers_address_hears_nothing_of_its_user(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    request_code(email=owner.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
+    reset_password(
+        email=owner.email,
+        code=code_sent_to(owner.email),
+        new_password="another horse",
+    )
+
+    make_order(owner)
+    relay_events()
+
+    work()
+    assert not DiscordWebhook.objects.exists()
     assert channel.messages == []
 
 
