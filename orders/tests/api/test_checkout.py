@@ -529,6 +529,38 @@ def test_without_a_key_the_second_of_two_at_once_finds_the_cart_empty(
     assert (Order.objects.count(), stock_of(lamp)) == (1, [8])
 
 
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "fragment", ["DELETE FROM cart_cartitem", 'FROM "catalog_product"']
+)
+def test_what_another_tab_adds_meanwhile_is_ordered_or_stays(
+    ada: User, lamp: Product, bulb: Product, fragment: str
+) -> None:
+    make_cart(ada, {lamp: 2})
+    first_tab, second_tab = client_of(ada), client_of(ada)
+
+    def add() -> Any:
+        second_tab.post("/api/cart/items/", {"product_id": lamp.pk, "quantity": 3})
+        return second_tab.post("/api/cart/items/", {"product_id": bulb.pk})
+
+    ordered, added = race(lambda: check_out(first_tab), add, meeting=Meeting(fragment))
+
+    answers: list[Any] = [ordered, added]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    bought = {
+        item["product_id"]: item["quantity"] for item in answers[0].json()["items"]
+    }
+    left = in_cart(ada)
+    together = {
+        product.pk: bought.get(product.pk, 0) + left.get(product.pk, 0)
+        for product in (lamp, bulb)
+    }
+    assert together == {lamp.pk: 5, bulb.pk: 1}
+    check_books()
+
+
 # --- statements -------------------------------------------------------------------------------
 
 
