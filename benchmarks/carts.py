@@ -72,7 +72,7 @@ def adding(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
 def _shopping() -> _Shopping:
     """Fill the carts of some customers from whatever the storefront sells."""
     if not Project.objects.filter(is_storefront=True).exists():
-        merchant = make_account("merchant").user
+        merchant = make_account("cart-merchant").user
         project = create_project(owner=merchant, name="The shop")
         set_storefront(project=project)
         for number in range(PRODUCTS):
@@ -87,7 +87,7 @@ def _shopping() -> _Shopping:
             )
     on_sale = Product.objects.on_sale().order_by("pk")
     products = list(on_sale.values_list("pk", flat=True)[:PRODUCTS])
-    customers = [make_account(f"customer-{number}") for number in range(CUSTOMERS)]
+    customers = [make_account(f"cart-customer-{number}") for number in range(CUSTOMERS)]
     for customer in customers:
         for product_id in products:
             add_item(user=customer.user, product_id=product_id, quantity=1)
