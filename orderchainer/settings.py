@@ -275,6 +275,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.sweep_avatars",
         "schedule": timedelta(days=1),
     },
+    "sweep-pictures": {
+        "task": "catalog.sweep_pictures",
+        "schedule": timedelta(days=1),
+    },
     "flush-expired-tokens": {
         "task": "accounts.flush_expired_tokens",
         "schedule": timedelta(days=1),

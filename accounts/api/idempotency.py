@@ -10,10 +10,13 @@ from accounts.models import User
 from accounts.services.idempotency import Answer, answer_once, fingerprint_of
 
 
-def answer_repeatable(request: Request, work: Callable[[], Answer]) -> Response:
+def answer_repeatable(
+    request: Request, work: Callable[[], Answer], *, payload: object = None
+) -> Response:
     """Do `work` and answer with it, or with what the request's key was answered before.
 
-    Raises what `answer_once` raises. Without a key the work is simply done.
+    Raises what `answer_once` raises. Without a key the work is simply done. `payload` stands for the body
+    where JSON could not hold that.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -23,7 +26,7 @@ def answer_repeatable(request: Request, work: Callable[[], Answer]) -> Response:
             method=request.method or "",
             # As the route is spelt: with a slash at its end or without is the same request.
             path=request.path_info,
-            payload=request.data,
+            payload=request.data if payload is None else payload,
         )
         answer = answer_once(
             user=cast(User, request.user), key=key, fingerprint=fingerprint, work=work

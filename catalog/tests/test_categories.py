@@ -140,7 +140,8 @@ def test_the_tree_has_ten_levels(shop: Project) -> None:
     deepest = None
     for level in range(10):
         deepest = make_category(shop, f"Level {level}", parent=deepest)
-    other = make_category(shop, "Other", parent=make_category(shop, "Others"))
+    others = make_category(shop, "Others")
+    other = make_category(shop, "Other", parent=others)
     before = stored()
 
     with pytest.raises(Invalid) as created:
@@ -148,7 +149,7 @@ def test_the_tree_has_ten_levels(shop: Project) -> None:
     assert deepest is not None
     with pytest.raises(Invalid) as moved:
         update_category(
-            category=Category.objects.get(pk=other.parent_id),
+            category=others,
             changes={"parent": Category.objects.get(name="Level 8")},
         )
 

@@ -1,0 +1,87 @@
+"""Writing the catalogue as the hub does: prices as texts, moments in UTC seconds with a `Z`."""
+
+from typing import Any
+
+from catalog.api.shop.presentation import picture_url
+from catalog.inventory import Shelf
+from catalog.models import Product, StockMovement
+from catalog.services import ImportReport
+from catalog.services.importing import MOST_TOLD, told
+from orderchainer.api.conditional import etag_of
+from orderchainer.api.surfaces import seconds
+
+Shown = dict[str, Any]
+
+
+def etag_of_product(product: Product) -> str:
+    """Return the entity tag of what `product_body` writes, all of which is in the row."""
+    return etag_of("product", product.pk, product.version)
+
+
+def product_body(product: Product) -> Shown:
+    """Write a product."""
+    return {
+        "id": product.uuid,
+        "product_id": product.pk,
+        "sku": product.sku,
+        "slug": product.slug,
+        "name": product.name,
+        "description": product.description,
+        "price": f"{product.price:.2f}",
+        "currency": product.currency,
+        "category_id": product.category_id,
+        "image": picture_url(product.image.name or ""),
+        "featured": product.featured,
+        "is_active": product.is_active,
+        "stock": product.stock,
+        "is_in_stock": product.is_in_stock,
+        "version": product.version,
+        "created_at": seconds(product.created_at),
+        "updated_at": seconds(product.updated_at),
+    }
+
+
+def movement_body(movement: StockMovement) -> Shown:
+    """Write a row of the ledger, whose user is loaded."""
+    return {
+        "id": movement.pk,
+        "change": movement.change,
+        "reason": movement.reason,
+        "order_id": movement.order_id,
+        "note": movement.note,
+        "by": movement.by.uuid if movement.by else None,
+        "created_at": seconds(movement.created_at),
+    }
+
+
+def category_body(shelf: Shelf) -> Shown:
+    """Write a category and where it stands."""
+    category = shelf.category
+    return {
+        "id": category.pk,
+        "name": category.name,
+        "slug": category.slug,
+        "parent_id": category.parent_id,
+        "position": category.position,
+        "level": shelf.level,
+        "path": shelf.path,
+        "product_count": shelf.product_count,
+        "created_at": seconds(category.created_at),
+        "updated_at": seconds(category.updated_at),
+    }
+
+
+def import_body(report: ImportReport, *, dry_run: bool) -> Shown:
+    """Write what an import came to: wrong rows before others where there are too many to tell all."""
+    refused = report.refused[:MOST_TOLD]
+    changed = [row for row in report.rows if row.action in {"create", "update"}]
+    rows = [*refused, *changed[: MOST_TOLD - len(refused)]]
+    return {
+        "dry_run": dry_run,
+        "created": report.count("create"),
+        "updated": report.count("update"),
+        "unchanged": report.count("unchanged"),
+        "refused": report.count("refuse"),
+        "new_categories": report.new_categories,
+        "rows": [told(row) for row in sorted(rows, key=lambda row: row.row)],
+    }

@@ -1,0 +1,310 @@
+"""The bodies of `/api/v1/products` and `/api/v1/categories`: what they may hold."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from catalog.models import Category, Product, StockMovement
+from catalog.services.pictures import LONGEST_SIDE
+from catalog.services.sheets import ENCODINGS, KNOWN
+from catalog.services.stock import MOST_IN_NOTE, MOST_IN_STOCK
+from orderchainer.api.fields import IdField, StrictCharField, StrictSerializer
+from orderchainer.api.uploads import PictureField
+
+Reason = StockMovement.Reason
+# What somebody may write into the ledger by hand; the rest is written along with what it is about.
+REASONS = (Reason.RECEIVED, Reason.ADJUSTED)
+
+# --- Products ---------------------------------------------------------------------------------
+
+
+class ProductChanges(StrictSerializer):
+    """`PATCH /api/v1/products/{project_id}/{product_id}`."""
+
+    # What a client may send back as it was read.
+    ignored: ClassVar = frozenset(
+        {
+            *("id", "product_id", "image", "is_in_stock", "version"),
+            *("created_at", "updated_at"),
+        }
+    )
+
+    sku = StrictCharField(
+        max_length=64, required=False, help_text="One product of the project has it."
+    )
+    slug = StrictCharField(
+        max_length=255,
+        allow_blank=True,
+        required=False,
+        help_text="For addresses; an empty one is made of the name.",
+    )
+    name = StrictCharField(max_length=255, required=False)
+    description = StrictCharField(
+        max_length=10_000, allow_blank=True, required=False, trim_whitespace=False
+    )
+    price = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=Decimal("0.00"), required=False
+    )
+    currency = StrictCharField(max_length=3, required=False, help_text="ISO 4217.")
+    category_id = IdField(
+        allow_null=True, required=False, help_text="A category of the project, or null."
+    )
+    featured = serializers.BooleanField(required=False)
+    is_active = serializers.BooleanField(
+        required=False, help_text="Whether it is sold; nobody deletes a product."
+    )
+    stock = serializers.IntegerField(
+        required=False, help_text="May be sent back as it was read."
+    )
+
+    def validate_stock(self, value: int) -> int:
+        """Let nobody believe that they have changed the stock."""
+        assert isinstance(self.instance, Product)
+        if value != self.instance.stock:
+            msg = f"There are {self.instance.stock}. Stock is changed by a POST to the product's stock."
+            raise serializers.ValidationError(msg)
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what says nothing new."""
+        attrs.pop("stock", None)
+        return attrs
+
+
+class NewProduct(ProductChanges):
+    """`POST /api/v1/products/{project_id}`."""
+
+    ignored: ClassVar = frozenset()
+
+    sku = StrictCharField(max_length=64)
+    name = StrictCharField(max_length=255)
+    price = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=Decimal("0.00")
+    )
+    stock = serializers.IntegerField(
+        default=0,
+        min_value=0,
+        max_value=MOST_IN_STOCK,
+        help_text="How many there are; the first row of the ledger.",
+    )
+
+    def validate_stock(self, value: int) -> int:
+        """Take it: there was none before."""
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Keep all of it."""
+        return attrs
+
+
+class NewPicture(StrictSerializer):
+    """`PUT /api/v1/products/{project_id}/{product_id}/image`."""
+
+    image = PictureField(
+        longest_side=LONGEST_SIDE,
+        help_text="A PNG, JPEG, WebP or GIF file, in a form; null takes the picture away.",
+    )
+
+
+class ProductOutput(serializers.Serializer[Product]):
+    """A product as those see it who run the project."""
+
+    id = serializers.UUIDField()
+    product_id = serializers.IntegerField(
+        help_text="Its number in the storefront, in orders and in refusals of those."
+    )
+    sku = serializers.CharField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    price = serializers.CharField(help_text="With two decimals.")
+    currency = serializers.CharField()
+    category_id = serializers.IntegerField(allow_null=True)
+    image = serializers.CharField(help_text="Where the picture is; empty without one.")
+    featured = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    stock = serializers.IntegerField()
+    is_in_stock = serializers.BooleanField()
+    version = serializers.IntegerField(help_text="Counts its changes.")
+    created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+    updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+# --- Stock ------------------------------------------------------------------------------------
+
+
+class StockAdjustment(StrictSerializer):
+    """`POST /api/v1/products/{project_id}/{product_id}/stock`."""
+
+    change = serializers.IntegerField(
+        min_value=-MOST_IN_STOCK,
+        max_value=MOST_IN_STOCK,
+        help_text="How many more, or with a minus how many fewer; not 0.",
+    )
+    reason = serializers.ChoiceField(
+        choices=[(reason.value, reason.label) for reason in REASONS],
+        default=Reason.ADJUSTED.value,
+    )
+    note = StrictCharField(
+        max_length=MOST_IN_NOTE, allow_blank=True, default="", help_text="Why."
+    )
+
+
+class MovementOutput(serializers.Serializer[StockMovement]):
+    """A row of the ledger. All rows of a product add up to its stock."""
+
+    id = serializers.IntegerField()
+    change = serializers.IntegerField()
+    reason = serializers.ChoiceField(choices=Reason.choices)
+    order_id = serializers.IntegerField(
+        allow_null=True, help_text="The order that took it or gave it back."
+    )
+    note = serializers.CharField()
+    by = serializers.UUIDField(
+        allow_null=True,
+        help_text="The user; null for orders, and where the account is gone.",
+    )
+    created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+# --- Categories -------------------------------------------------------------------------------
+
+
+class CategoryChanges(StrictSerializer):
+    """`PATCH /api/v1/categories/{project_id}/{category_id}`."""
+
+    ignored: ClassVar = frozenset(
+        {"id", "level", "path", "product_count", "created_at", "updated_at"}
+    )
+
+    name = StrictCharField(max_length=255, required=False)
+    slug = StrictCharField(
+        max_length=255,
+        allow_blank=True,
+        required=False,
+        help_text="For addresses; an empty one is made of the name.",
+    )
+    parent_id = IdField(
+        allow_null=True,
+        required=False,
+        help_text="The category that it stands in; null for the top.",
+    )
+    position = serializers.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        required=False,
+        help_text="Its place among its siblings; those with the same stand by name.",
+    )
+
+
+class NewCategory(CategoryChanges):
+    """`POST /api/v1/categories/{project_id}`."""
+
+    ignored: ClassVar = frozenset()
+
+    name = StrictCharField(max_length=255)
+
+
+class CategoryOutput(serializers.Serializer[Category]):
+    """A category and where it stands."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    parent_id = serializers.IntegerField(allow_null=True)
+    position = serializers.IntegerField()
+    level = serializers.IntegerField(help_text="0 at the top.")
+    path = serializers.CharField(
+        help_text="Its name after those above it, as an import reads it."
+    )
+    product_count = serializers.IntegerField(
+        help_text="How many products are in it, sold or not, without those further down."
+    )
+    created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+    updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
+
+
+# --- Files ------------------------------------------------------------------------------------
+
+
+class ImportInput(StrictSerializer):
+    """`POST /api/v1/products/{project_id}/import`."""
+
+    file = serializers.FileField(
+        required=False,
+        allow_empty_file=True,
+        help_text=f"The CSV file, in a form. Columns: {', '.join(KNOWN)}.",
+    )
+    csv = StrictCharField(
+        required=False,
+        trim_whitespace=False,
+        help_text="The table as text, instead of a file.",
+    )
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Only tell what would happen."
+    )
+    encoding = serializers.ChoiceField(
+        choices=ENCODINGS,
+        required=False,
+        help_text="Of the file, where it is neither UTF-8 nor says so by its first bytes.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take either a file or a text."""
+        if ("file" in attrs) == ("csv" in attrs):
+            msg = "Send the table either as a file or as text."
+            raise serializers.ValidationError({"file": [msg]})
+        return attrs
+
+    @property
+    def content(self) -> bytes:
+        """The table's bytes."""
+        if "csv" in self.validated_data:
+            text: str = self.validated_data["csv"]
+            return text.encode()
+        content: bytes = self.validated_data["file"].read()
+        return content
+
+    @property
+    def encoding_of_file(self) -> str:
+        """How to read them; empty where they are to say so."""
+        if "csv" in self.validated_data:
+            return "utf-8"
+        encoding: str = self.validated_data.get("encoding", "")
+        return encoding
+
+
+class ImportedRowOutput(serializers.Serializer[Any]):
+    """What a row of the file comes to."""
+
+    row = serializers.IntegerField(help_text="In the file; the head is row 1.")
+    sku = serializers.CharField()
+    action = serializers.ChoiceField(choices=["create", "update", "refuse"])
+    changes = serializers.DictField(
+        child=serializers.ListField(
+            child=serializers.CharField(allow_null=True), min_length=2, max_length=2
+        ),
+        help_text="By column, what there was (null for a new product) and what there is then.",
+    )
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field, and no attribute
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="By column, what is wrong.",
+    )
+
+
+class ImportOutput(serializers.Serializer[Any]):
+    """What an import did, or would do."""
+
+    dry_run = serializers.BooleanField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    refused = serializers.IntegerField(
+        help_text="How many rows are wrong; with any, nothing is imported."
+    )
+    new_categories = serializers.ListField(child=serializers.CharField())
+    rows = ImportedRowOutput(
+        many=True,
+        help_text="What is wrong and what changes, at most 200 rows of it.",
+    )

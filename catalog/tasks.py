@@ -1,0 +1,11 @@
+"""Celery's doors to the catalogue."""
+
+from celery import shared_task
+
+from catalog import services
+
+
+@shared_task(name="catalog.sweep_pictures")
+def sweep_pictures() -> None:
+    """Delete the pictures that a crash left without a product. Runs daily; doing it twice harms nobody."""
+    services.sweep_pictures()
