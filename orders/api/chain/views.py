@@ -62,6 +62,7 @@ from orders.api.chain.serializers import (
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.errors import (
     DependencyCycle,
+    ItemsFrozen,
     MoveRefused,
     OrderBlocked,
     OrderHasDependents,
@@ -79,11 +80,14 @@ CARTS_IF_MATCH = OpenApiParameter(
         "Of a checkout: the `ETag` of the cart that you read. Another cart now is a 412 and nothing is ordered."
     ),
 )
+SHORT = InsufficientStock([Shortage(1, "Desk lamp", "LAMP-1", 3, 1)])
 REFUSED_CHANGES = (
     400,
     UnknownDependencies([99]),
     DependencyCycle([3, 1, 2]),
     MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
+    ItemsFrozen(2),
+    SHORT,
     OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
 )
 
@@ -161,7 +165,7 @@ class OrderViewSet(SurfaceViewSet):
                 Invalid({"shipping_address": ["This field is required."]}),
                 CartEmpty(),
                 UnknownDependencies([99]),
-                InsufficientStock([Shortage(1, "Desk lamp", "LAMP-1", 3, 1)]),
+                SHORT,
                 SeveralCurrencies(["EUR", "USD"]),
                 IdempotencyKeyReused(),
                 412,
@@ -242,7 +246,8 @@ class OrderViewSet(SurfaceViewSet):
         summary="Update an order",
         description=(
             "Changes what is named and leaves the rest. `dependencies` and `items` are whole new sets. A status "
-            "that the order cannot take next is refused with those that it can."
+            "that the order cannot take next is refused with those that it can. What was bought from stock "
+            "keeps its items; it gives them back when it is cancelled or fails, and takes them anew when it is pending again."
         ),
         request=OrderChanges,
         parameters=[IF_MATCH, etag_of_answer(200)],
@@ -293,7 +298,9 @@ class OrderViewSet(SurfaceViewSet):
 
     @extend_schema(
         summary="Delete an order",
-        description="Refused while others wait for it. Its history stays.",
+        description=(
+            "Refused while others wait for it. Its history stays, and what it holds goes back into stock."
+        ),
         parameters=[IF_MATCH],
         responses={
             200: DeletedOutput,
