@@ -1,6 +1,6 @@
 """What customers read of the catalogue: products that the storefront sells, and its tree of categories."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,7 +16,6 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
-    Window,
 )
 from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce
@@ -24,7 +23,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from catalog.errors import ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet
-from catalog.search import ways_to_find
+from catalog.search import each_way_to_find
 from orderchainer.api.pagination import PageNotFound, PageWindow
 from orderchainer.api.prepared import Row, prepared
 
@@ -65,16 +64,51 @@ def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> P
 
     In the order that `products` have, or the best first where they have none. Raises `PageNotFound`.
     """
-    for found in ways_to_find(products, text, is_first_page=not window.skip):
-        # They are ranked, and so read, all of them: one statement may as well count them.
-        counted = found.annotate(total=Window(Count("*")))
-        ordered = counted.order_by(*(products.query.order_by or ("-rank", "id")))
-        rows = ordered.values(*LISTED, "total")
-        if part := list(rows[window.skip : window.skip + window.limit]):
-            return Page(part, part[0]["total"])
+    for found in each_way_to_find(products, text, is_first_page=not window.skip):
+        if rows := _rows_found(found, products.query.order_by, window):
+            return Page(rows, rows[0]["total"])
     if window.skip:
         raise PageNotFound
     return Page([], 0)
+
+
+# All that is found is ranked and counted, and so kept for a moment: by its number and what it is sorted by
+# alone, where the ORM's window would carry the words of each.
+_PAGE_FOUND = """
+    WITH found AS MATERIALIZED ({found}),
+    page AS (SELECT * FROM found ORDER BY {order_of_found} LIMIT %s OFFSET %s)
+    SELECT product.id, product.name, product.price, product.stock, product.image, product.featured,
+        category.name AS category__name, (SELECT count(*) FROM found) AS total
+    FROM page
+        JOIN catalog_product product ON product.id = page.id
+        LEFT JOIN catalog_category category ON category.id = product.category_id
+    ORDER BY {order_of_page}
+"""
+
+
+def _rows_found(
+    found: ProductQuerySet, ordering: Sequence[Any], window: PageWindow
+) -> list[Row]:
+    """Return the rows of a page of what was found, each with the `total`."""
+    order = [str(term) for term in ordering] or ["-rank", "id"]
+    # Stock is in no index, so that none is read from end to end for the names in it: PostgreSQL takes likeness
+    # for as cheap to tell as equality.
+    columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
+    sql, params = found.values(*sorted(columns)).query.sql_with_params()
+    statement = _PAGE_FOUND.format(
+        found=sql,
+        order_of_found=_order_by("found", order),
+        order_of_page=_order_by("page", order),
+    )
+    rows = Product.objects.raw(statement, [*params, window.limit, window.skip])
+    return [{name: vars(row)[name] for name in (*LISTED, "total")} for row in rows]
+
+
+def _order_by(table: str, order: Iterable[str]) -> str:
+    return ", ".join(
+        f'{table}."{term.removeprefix("-")}" {"DESC" if term.startswith("-") else "ASC"}'
+        for term in order
+    )
 
 
 @prepared

@@ -9,6 +9,7 @@ web searches, and anything else is text.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
@@ -42,21 +43,30 @@ LEAST_LIKENESS = 0.4
 RANK_OF_A_PART = 0.3
 
 
-def ways_to_find(
-    products: ProductQuerySet, text: str, *, is_first_page: bool = False
-) -> list[ProductQuerySet]:
+def ways_to_find(products: ProductQuerySet, text: str) -> list[ProductQuerySet]:
     """Return what `text` finds among `products`, annotated with its `rank`; where that is nothing, the next.
 
-    An empty first page says that the first way finds nothing. A later one does not: there the second way
-    finds nothing either while the first does, so that all pages of a list are found in the same way.
+    A way finds nothing while one before it finds something.
+    """
+    return list(each_way_to_find(products, text))
+
+
+def each_way_to_find(
+    products: ProductQuerySet, text: str, *, is_first_page: bool = False
+) -> Iterator[ProductQuerySet]:
+    """Yield the same, each as it is asked for.
+
+    Whoever asks for the first page, and for the next way since that was empty, knows that the way before
+    finds nothing. On a later page the next way looks by itself.
     """
     if connection.vendor != "postgresql":
-        return [_containing(products, text)]
+        yield _containing(products, text)
+        return
     found = _by_words(products, text)
-    if not (_PART.search(text) and trigrams.is_known_to_be_installed(connection.alias)):
-        return [found]
-    alike = _by_likeness(products, text)
-    return [found, alike if is_first_page else alike.filter(_finds_nothing(found))]
+    yield found
+    if _PART.search(text) and trigrams.is_known_to_be_installed(connection.alias):
+        alike = _by_likeness(products, text)
+        yield alike if is_first_page else alike.filter(_finds_nothing(found))
 
 
 def _finds_nothing(found: ProductQuerySet) -> Q:
