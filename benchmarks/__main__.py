@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.workplace import Unusable, workplace
 
 GROUPS = (
-    *("create", "get", "list", "chain", "products", "cart", "limits", "sign-in"),
+    *("create", "get", "list", "chain", "products", "cart"),
+    *("checkout", "limits", "sign-in"),
     *("cycle", "propagation", "relay", "push"),
 )
 DEFAULT_REDIS = "redis://127.0.0.1:6379/14"

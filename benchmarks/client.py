@@ -19,12 +19,17 @@ STALLED_SECONDS = 30
 
 @dataclass(frozen=True)
 class Job:
-    """What to send, where and for how long. `requests` are whole HTTP requests, sent in turn."""
+    """What to send, where and for how long. `requests` are whole HTTP requests, sent in turn.
+
+    With `once` none is sent again: the job is over once all are answered.
+    """
 
     port: int
     requests: Sequence[str]
     seconds: float
     expected_status: int
+    connections: int = CONNECTIONS
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,12 +104,12 @@ def work(job: Job) -> Answered:
     seconds: list[float] = []
     with selectors.DefaultSelector() as selector:
         started = time.perf_counter()
-        for _ in range(CONNECTIONS):
+        for _ in range(job.connections):
             connection = Connection(job.port)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send(requests[sent % len(requests)])
             sent += 1
-        waiting = CONNECTIONS
+        waiting = job.connections
         while waiting:
             ready = selector.select(STALLED_SECONDS)
             if not ready:
@@ -118,7 +123,8 @@ def work(job: Job) -> Answered:
                 if not answer.startswith(status):
                     raise Refused(f"the server answered {answer[:500]!r}")
                 seconds.append(now - connection.started)
-                if now - started < job.seconds:
+                is_over = job.once and sent >= len(requests)
+                if now - started < job.seconds and not is_over:
                     connection.send(requests[sent % len(requests)])
                     sent += 1
                 else:

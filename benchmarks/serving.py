@@ -28,11 +28,19 @@ class Server:
     pid: int
 
     def measure(
-        self, requests: list[str], *, seconds: float, expected_status: int = 200
+        self,
+        requests: list[str],
+        *,
+        seconds: float,
+        expected_status: int = 200,
+        clients: int = client.CONNECTIONS,
+        once: bool = False,
     ) -> Figures:
-        """Send `requests` in turn for so long, and tell how that went."""
+        """Send `requests` in turn for so long, or each of them `once`, and tell how that went."""
         before = cpu_seconds_of(self.pid)
-        answered = client.run(client.Job(self.port, requests, seconds, expected_status))
+        answered = client.run(
+            client.Job(self.port, requests, seconds, expected_status, clients, once)
+        )
         after = cpu_seconds_of(self.pid)
         spent = None if before is None or after is None else after - before
         return figures_of(answered.seconds, elapsed=answered.elapsed, cpu_seconds=spent)

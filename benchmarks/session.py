@@ -12,6 +12,7 @@ from benchmarks import (
     carts,
     catalogue,
     chains,
+    checkouts,
     limiting,
     push,
     relaying,
@@ -77,6 +78,8 @@ class Run:
             )
         if "cart" in groups:
             yield from carts.adding(self.directory, self.rounds, self.seconds)
+        if "checkout" in groups:
+            yield from checkouts.checking_out(self.directory, self.rounds, self.seconds)
         if "limits" in groups:
             yield from limiting.limiting(
                 self.directory, self.readers[1], self.rounds, self.seconds

@@ -1,0 +1,189 @@
+"""Checking out over HTTP: many customers after the same few products, beside the same by hand-written SQL."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+
+import orjson
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Project, User
+from accounts.services import create_project, open_session
+from accounts.services.storefront import set_storefront
+from benchmarks.bare_checkouts import BareCheckouts, application
+from benchmarks.seeding import make_account, settle
+from benchmarks.serving import Server, serving
+from benchmarks.statements import statements_of
+from benchmarks.table import Figures, Pairs, Row, Verdict, at_most, in_pairs
+from cart.models import Cart
+from catalog.services import create_product
+from catalog.services.stock import MOST_IN_STOCK
+
+# More carts than anybody checks out in one measurement; three things in each, of so few that many meet.
+CUSTOMERS = 1200
+PRODUCTS = 20
+IN_CART = 3
+CLIENTS = (1, 8)
+WHERE = {
+    "shipping_address": "1 Main Street, Springfield",
+    "phone_number": "+15550100",
+    "notes": "Ring twice.",
+}
+
+_FILL = """
+    INSERT INTO cart_cartitem (cart_id, product_id, quantity, created_at)
+    SELECT cart.user_id, product.id, 1, CURRENT_TIMESTAMP
+    FROM cart_cart AS cart JOIN catalog_product AS product
+        ON (product.id + cart.user_id * 7) %% %s < %s
+    WHERE product.sku LIKE 'CHECKOUT-%%' AND cart.user_id >= %s
+    ORDER BY (product.id * cart.user_id) %% 13
+"""
+
+
+@dataclass(frozen=True)
+class _Customers:
+    first: int
+    ids: list[int]
+    tokens: list[str]
+
+    def fill_carts(self) -> None:
+        """Put the same things as ever into every cart, in an order of each one's own."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM cart_cartitem WHERE cart_id >= %s", [self.first]
+            )
+            cursor.execute(_FILL, [PRODUCTS, IN_CART, self.first])
+
+
+def checking_out(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
+    """Measure checkouts by one client and by several at once, each with a cart of its own."""
+    customers = _customers()
+    body = orjson.dumps(WHERE).decode()
+    ours = [_request("/api/orders/", body, token) for token in customers.tokens]
+    bare = [_request(f"/checkout?user={pk}", body) for pk in customers.ids]
+    statements = _statements(customers)
+    bare_statements = _bare_statements(application(), customers)
+    with (
+        serving("orderchainer.wsgi:application", directory, "/healthz") as service,
+        serving("benchmarks.bare_checkouts:application()", directory, "/") as floor,
+    ):
+        for clients in CLIENTS:
+            before = _deadlocks()
+
+            def measure(
+                server: Server, requests: list[str], clients: int = clients
+            ) -> Callable[[], Figures]:
+                def measured() -> Figures:
+                    customers.fill_carts()
+                    return server.measure(
+                        requests,
+                        seconds=seconds,
+                        expected_status=201,
+                        clients=clients,
+                        once=True,
+                    )
+
+                return measured
+
+            measure(service, ours[:50])()
+            measure(floor, bare[:50])()
+            pairs: Pairs = in_pairs(
+                rounds, measure(service, ours), measure(floor, bare)
+            )
+            who = "1 client" if clients == 1 else f"{clients} clients"
+            yield Row(
+                f"checkout, {who}",
+                replace(pairs.ours, statements=statements),
+                replace(pairs.floor, statements=bare_statements),
+                pairs.ratio,
+                pairs.cpu_ratio,
+                [
+                    at_most(statements, 10),
+                    Verdict("no deadlock", _deadlocks() == before),
+                ],
+            )
+
+
+def _customers() -> _Customers:
+    """Open a shop, with customers who have a cart and a token."""
+    project = Project.objects.filter(is_storefront=True).first()
+    if project is None:
+        project = create_project(owner=make_account("shopkeeper").user, name="The shop")
+        set_storefront(project=project)
+    for number in range(PRODUCTS):
+        create_product(
+            project=project,
+            fields={
+                "sku": f"CHECKOUT-{number}",
+                "name": f"Lamp {number}",
+                "price": Decimal("19.99"),
+            },
+            stock=MOST_IN_STOCK,
+        )
+    # Without the passwords of those who register, which take their time.
+    users = User.objects.bulk_create(
+        User(email=f"buyer-{number}@example.com") for number in range(CUSTOMERS)
+    )
+    Cart.objects.bulk_create(Cart(user=user) for user in users)
+    customers = _Customers(
+        users[0].pk,
+        [user.pk for user in users],
+        [open_session(user=user).access for user in users],
+    )
+    customers.fill_carts()
+    settle()
+    return customers
+
+
+def _request(path: str, body: str, token: str = "") -> str:
+    authorization = [f"Authorization: Bearer {token}"] if token else []
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: localhost",
+        *authorization,
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", body])
+
+
+def _statements(customers: _Customers) -> int:
+    """Count what one checkout sends to the database, in this process, without SQLite's BEGIN."""
+    client = Client(
+        SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {customers.tokens[0]}"
+    )
+    with statements_of() as sent:
+        response = client.post("/api/orders/", WHERE, content_type="application/json")
+    if response.status_code != 201:
+        msg = f"checkout: {response.status_code} {response.content[:500]!r}"
+        raise RuntimeError(msg)
+    return sum(sql != "BEGIN IMMEDIATE" for sql in sent)
+
+
+def _bare_statements(bare: BareCheckouts, customers: _Customers) -> int:
+    before = bare.database.statements
+    bare(
+        {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/checkout",
+            "QUERY_STRING": f"user={customers.ids[1]}",
+            "wsgi.input": BytesIO(orjson.dumps(WHERE)),
+        },
+        lambda status, headers: None,
+    )
+    return bare.database.statements - before
+
+
+def _deadlocks() -> int:
+    """Return how many deadlocks the database has had so far; SQLite knows none."""
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        )
+        count: int = cursor.fetchone()[0]
+        return count
