@@ -4,6 +4,7 @@
 """
 
 import os
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from django.http.request import validate_host
 from orderchainer.api.rates import LIMITS, is_rate
 
 LEAST_SECRET_BYTES = 32
+# RETURNING came with it, in March 2021.
+LEAST_SQLITE = (3, 35, 0)
 MAX_PORT = 65_535
 MAX_RETENTION_DAYS = 36_500
 
@@ -110,6 +113,24 @@ def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
             "REDIS_URL is set, so that several processes share the database, and that is a SQLite file.",
             hint="It works where all of them run on one machine. Set DATABASE_URL to PostgreSQL otherwise.",
             id="orderchainer.W002",
+        )
+    ]
+
+
+@register()
+def check_sqlite_version(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a SQLite that does not tell what a statement has deleted: a checkout could not read its cart."""
+    if (
+        "sqlite" not in settings.DATABASES["default"]["ENGINE"]
+        or sqlite3.sqlite_version_info >= LEAST_SQLITE
+    ):
+        return []
+    least = ".".join(map(str, LEAST_SQLITE))
+    return [
+        Error(
+            f"This Python has SQLite {sqlite3.sqlite_version}; {least} or newer is needed.",
+            hint="Use a Python that was built with a newer one, or PostgreSQL (DATABASE_URL).",
+            id="orderchainer.E009",
         )
     ]
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from itertools import pairwise
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+
+from orderchainer.checks import check_sqlite_version
 
 ROOT: Path = settings.BASE_DIR
 SECRET = "a-long-random-string-for-production-starts"
@@ -109,6 +112,21 @@ def test_production_starts_with_both() -> None:
         0,
         "System check identified no issues (0 silenced).\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "complaints"),
+    [((3, 34, 1), ["orderchainer.E009"]), ((3, 35, 0), []), ((3, 45, 1), [])],
+)
+def test_an_old_sqlite_is_refused_where_it_is_used(
+    version: tuple[int, ...], complaints: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    uses_it = "sqlite" in settings.DATABASES["default"]["ENGINE"]
+
+    found = [message.id for message in check_sqlite_version()]
+
+    assert found == (complaints if uses_it else [])
 
 
 @pytest.mark.parametrize(
