@@ -1,17 +1,19 @@
 """Orders over HTTP: created, got, listed, and read with their chains."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Protocol
 
 import orjson
 from django.test import Client
 
-from benchmarks.bare import Bare, application
+from benchmarks import bare
+from benchmarks.bare import Database, StartResponse
 from benchmarks.seeding import Account
 from benchmarks.serving import Server, serving
 from benchmarks.statements import statements_of
@@ -32,13 +34,25 @@ class Call:
     status: int = 200
 
 
+class Floor(Protocol):
+    """An application without a framework, and the database that it counts its statements on."""
+
+    database: Database
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer a request."""
+        ...
+
+
 @dataclass(frozen=True)
 class Both:
     """The service and the floor, each under a server, and the floor in this process as well."""
 
     service: Server
     floor: Server
-    bare: Bare
+    bare: Floor
     rounds: int
     seconds: float
 
@@ -85,14 +99,21 @@ class Both:
 
 
 @contextmanager
-def both_serving(directory: Path, rounds: int, seconds: float) -> Iterator[Both]:
-    """Start the service and the floor."""
-    # The floor has no path that answers without a database.
+def both_serving(
+    directory: Path,
+    rounds: int,
+    seconds: float,
+    *,
+    floor: ModuleType = bare,
+    path: str = "/orders?owner=0",
+) -> Iterator[Both]:
+    """Start the service and the floor: the `application()` of a module, which answers at `path`."""
+    # No floor has a path that answers without a database.
     with (
         serving("orderchainer.wsgi:application", directory, "/healthz") as service,
-        serving("benchmarks.bare:application()", directory, "/orders?owner=0") as floor,
+        serving(f"{floor.__name__}:application()", directory, path) as below,
     ):
-        yield Both(service, floor, application(), rounds, seconds)
+        yield Both(service, below, floor.application(), rounds, seconds)
 
 
 def request_of(method: str, path: str, token: str = "") -> str:
