@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.locks import lock_user
 from accounts.models import User
 from orderchainer.demo.chain import load_chain
-from orderchainer.demo.shop import draw_pictures, load_shop, products_of
+from orderchainer.demo.shop import draw_pictures_of, load_shop, products_of
 from orders.models import Order, OrderDependency
 
 EMAIL = "demo@example.com"
@@ -30,27 +30,13 @@ class Loaded:
     products: int
 
 
+@transaction.atomic
 def load_demo(*, as_staff: bool) -> Loaded:
     """Make the demo account, its chain if it has no order, and its shop if it has no product.
 
     `as_staff` opens the admin to a new account. What is there stays as it is, whatever has since been done
-    to it.
+    to it. The shop's pictures come by `draw_pictures`, once the account's password has been told.
     """
-    user, password = _load(as_staff=as_staff)
-    # Files come after the rows that they are for, and a commit for each: not in one transaction with these.
-    draw_pictures(user)
-    edges = OrderDependency.objects.holding_up().filter(order__owner=user)
-    return Loaded(
-        email=EMAIL,
-        password=password,
-        orders=list(Order.objects.owned_by(user).order_by("pk")),
-        waiting=set(edges.values_list("order_id", flat=True)),
-        products=products_of(user).count(),
-    )
-
-
-@transaction.atomic
-def _load(*, as_staff: bool) -> tuple[User, str | None]:
     user = User.objects.filter(email=EMAIL).first()
     password = None
     if user is None:
@@ -71,4 +57,17 @@ def _load(*, as_staff: bool) -> tuple[User, str | None]:
         load_chain(user)
     if not products_of(user).exists():
         load_shop(user)
-    return user, password
+    edges = OrderDependency.objects.holding_up().filter(order__owner=user)
+    return Loaded(
+        email=EMAIL,
+        password=password,
+        orders=list(Order.objects.owned_by(user).order_by("pk")),
+        waiting=set(edges.values_list("order_id", flat=True)),
+        products=products_of(user).count(),
+    )
+
+
+def draw_pictures() -> None:
+    """Give the products of the demo account's shop their pictures. Opens a transaction for each."""
+    for user in User.objects.filter(email=EMAIL):
+        draw_pictures_of(user)

@@ -27,7 +27,7 @@ def load_shop(merchant: User) -> None:
         set_storefront(project=project, by=merchant)
 
 
-def draw_pictures(merchant: User) -> None:
+def draw_pictures_of(merchant: User) -> None:
     """Give the catalogue's products their pictures. Opens a transaction for each.
 
     Only to those that nobody has touched since they came, of which their stock made the second version: a

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from orderchainer.demo import Loaded, load_demo
+from orderchainer.demo import Loaded, draw_pictures, load_demo
 from orderchainer.demo.shop import NAME as SHOP
 from orders.lifecycle import Status
 
@@ -30,6 +30,9 @@ class Command(BaseCommand):
             )
         else:
             self._introduce(loaded)
+        # Not before the password is told: drawing may fail or be broken off, and is done again next time.
+        self.stdout.flush()
+        draw_pictures()
 
     def _introduce(self, loaded: Loaded) -> None:
         self.stdout.write(
