@@ -189,12 +189,11 @@ def adjust_locked(
     )
 
 
-# The change of each product comes as one parameter: the statement is the same for one and for a
-# thousand, so that the database plans it once.
+# The changes of all products come as one value: the statement is the same for one and for a thousand, so
+# that the database plans it once.
 _CHANGES = {
     "postgresql": "unnest(%s::bigint[], %s::bigint[]) AS moved(id, change)",
-    "sqlite": """(SELECT CAST(ids.value AS INTEGER) AS id, changes.value AS change
-        FROM json_each(%s) ids JOIN json_each(%s) changes ON changes.key = ids.key) AS moved""",
+    "sqlite": "(SELECT CAST(key AS INTEGER) AS id, value AS change FROM json_each(%s)) AS moved",
 }
 _UPDATE = """
     UPDATE catalog_product
@@ -211,16 +210,13 @@ def _move(movements: Iterable[StockMovement]) -> dict[int, int]:
         changes[movement.product_id] += movement.change
     if not changes:
         return {}
-    of = list if connection.vendor == "postgresql" else _json
+    moved: list[Any] = [json.dumps(changes)]
+    if connection.vendor == "postgresql":
+        moved = [list(changes.keys()), list(changes.values())]
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
-            _UPDATE.format(changes=_CHANGES[connection.vendor]),
-            [now, of(changes.keys()), of(changes.values())],
+            _UPDATE.format(changes=_CHANGES[connection.vendor]), [now, *moved]
         )
     StockMovement.objects.bulk_create(movements)
     return dict(changes)
-
-
-def _json(numbers: Iterable[int]) -> str:
-    return json.dumps(list(numbers))

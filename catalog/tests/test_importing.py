@@ -1,5 +1,6 @@
 """Taking a table of products in, and writing one out."""
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -596,3 +597,20 @@ def test_a_product_that_was_changed_meanwhile_is_read_anew(shop: Project) -> Non
     update_product(product=lamp, changes={"name": "Lava lamp"})
 
     assert "Lava lamp" in next(parts)
+
+
+@pytest.mark.parametrize("column", ["stock", "stock_change"])
+def test_as_many_rows_as_it_may_have_take_a_moment(shop: Project, column: str) -> None:
+    """The product of rows and rows would take minutes; what is proportional takes a second or two."""
+    head = ["sku", "name", "price", column]
+    rows = [[f"L-{number}", "Lamp", "5", "3"] for number in range(MOST_ROWS)]
+    began = time.monotonic()
+
+    for price in ("5", "6"):
+        for row in rows:
+            row[2] = price
+        import_products(project=shop, content=sheet(head, *rows))
+
+    assert time.monotonic() - began < 60
+    assert Product.objects.filter(price=6).count() == MOST_ROWS
+    assert stock_differences() == []
