@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.tests.factories import client_of, make_user
 from catalog import trigrams
-from catalog.models import Category
+from catalog.api.shop.filters import ORDERINGS, narrowed
+from catalog.models import Category, Product
 from catalog.tests.factories import make_category, make_product, make_storefront
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +95,37 @@ def test_the_categories_take_one_statement(client: APIClient, count: int) -> Non
         make_product(shop, category=make_category(shop, f"Shelf {number}"))
 
     assert statements_for(client, "/api/categories/") == 1
+
+
+# --- What keeps it fast -----------------------------------------------------------------------
+
+
+def test_a_sale_writes_no_index() -> None:
+    """An index that names `stock` would make each checkout write all of them."""
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(
+            cursor, Product._meta.db_table
+        )
+
+    indexes = [found for found in constraints.values() if found["index"]]
+    assert len(indexes) >= 5
+    assert not any("stock" in found["columns"] for found in indexes)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="asks PostgreSQL's plan")
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_no_order_of_the_list_is_sorted_for(ordering: str, sign: str) -> None:
+    fill(30)
+    products, _ = narrowed(
+        RequestFactory().get(f"/api/products/?in_stock=true&ordering={sign}{ordering}")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_product")
+        # There are too few products for an index to be worth it.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+
+    plan = products.values("pk")[:5].explain()
+
+    assert "Sort" not in plan
