@@ -150,14 +150,15 @@ def _import(
 
 
 def told(row: ImportedRow) -> dict[str, Any]:
-    """Return what a person is told of a row: plain values, long texts cut."""
+    """Return what a person is told of a row: plain values, long texts cut; of a wrong one what is wrong."""
+    changes = {} if row.errors else row.changes
     return {
         "row": row.row,
         "sku": row.sku,
         "action": row.action,
         "changes": {
             name: [_short(change.before), _short(change.after)]
-            for name, change in row.changes.items()
+            for name, change in changes.items()
         },
         "errors": row.errors,
     }

@@ -34,8 +34,8 @@ def create_product(
     """
     if not 0 <= stock <= MOST_IN_STOCK:
         raise Invalid({"stock": [f"Must be from 0 to {MOST_IN_STOCK}."]})
+    _hold_category(project.pk, fields.get("category"))
     product = Product(project=project, **fields)
-    _hold_category(product)
     makes_slug = not product.slug
     for _ in range(TRIES):
         if makes_slug:
@@ -70,9 +70,8 @@ def update_product(
     if unknown := changes.keys() - UPDATABLE:
         msg = f"update_product changes no {sorted(unknown)}"
         raise TypeError(msg)
-    if changes.get("category") is not None:
-        # Categories before products, as everywhere.
-        _hold_category(Product(project_id=product.project_id, **changes))
+    # Categories before products, as everywhere.
+    _hold_category(product.project_id, changes.get("category"))
     locked = lock_products([product.pk]).get(product.pk)
     if locked is None:
         raise ProductNotFound
@@ -101,15 +100,15 @@ def _columns(changes: ProductFields) -> list[str]:
     return ["category_id" if name == "category" else name for name in changes]
 
 
-def _hold_category(product: Product) -> None:
-    """Keep the product's category from being deleted until the transaction ends.
+def _hold_category(project_id: int, category: Category | None) -> None:
+    """Keep the category, if there is one, from being deleted until the transaction ends.
 
     Raises `Invalid` where it is gone, or another project's.
     """
-    if product.category_id is None:
+    if category is None:
         return
     held = Category.objects.select_for_update(no_key=True).filter(
-        pk=product.category_id, project=product.project_id
+        pk=category.pk, project=project_id
     )
     if not held:
         raise Invalid({"category": ["There is no such category in this project."]})

@@ -31,6 +31,8 @@ KNOWN = (*COLUMNS, STOCK_CHANGE)
 
 MOST_ROWS = 5000
 MOST_BYTES = 5 * 1024 * 1024
+# All columns that there are have room in it, with as many spaces as anybody writes.
+MOST_IN_HEAD = 1000
 DELIMITERS = ",;\t"
 # What else a file may say that it is; a mark at its beginning or UTF-8 needs no saying.
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-15", "utf-16")
@@ -73,6 +75,8 @@ def read_rows(
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     head, _, _ = text.partition("\n")
+    if len(head) > MOST_IN_HEAD:
+        raise _refused("The first row is no head: it is too long.")
     delimiter = max(DELIMITERS, key=head.count)
     table = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = _columns(next(table, []))

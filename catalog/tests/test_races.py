@@ -284,7 +284,7 @@ def test_without_the_lock_a_product_comes_into_a_category_that_goes(
     shop = make_storefront()
     category = make_category(shop)
     lamp = make_product(shop)
-    monkeypatch.setattr(product_service, "_hold_category", lambda product: None)
+    monkeypatch.setattr(product_service, "_hold_category", lambda *_: None)
 
     meeting = Meeting("catalog_product")
     outcomes = race(putting_into(category, lamp), removing(category), meeting=meeting)

@@ -163,7 +163,7 @@ class MovementOutput(serializers.Serializer[StockMovement]):
     note = serializers.CharField()
     by = serializers.UUIDField(
         allow_null=True,
-        help_text="The user; null for orders, and where the account is gone.",
+        help_text="The user; null for orders, and for what the service itself did.",
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 

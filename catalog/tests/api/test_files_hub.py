@@ -121,7 +121,7 @@ def test_a_wrong_row_keeps_all_out(shop: Project, manager: APIClient) -> None:
         "row": 3,
         "sku": "L-2",
         "action": "refuse",
-        "changes": previewed.json()["rows"][1]["changes"],
+        "changes": {},
         "errors": ERRORS,
     }
     assert (response.status_code, body["code"]) == (422, "IMPORT_REFUSED")
