@@ -1,0 +1,164 @@
+"""Orders that hold stock, over HTTP: what their moves give back and take again, and what is refused."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.tests.factories import client_of, make_user
+from catalog.models import Product
+from catalog.tests.factories import make_product, make_storefront
+from orders.models import Order
+from orders.tests.shopping import buy, check_books, stock_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lamp() -> Product:
+    return make_product(make_storefront(), name="Lamp", sku="LAMP", stock=5)
+
+
+@pytest.fixture
+def bought(ada: User, lamp: Product) -> Order:
+    return buy(ada, {lamp: 3})
+
+
+def path_of(order: Order) -> str:
+    return f"/api/orders/{order.pk}"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_a_move_gives_back_and_says_nothing_of_it(
+    client: APIClient, lamp: Product, bought: Order, status: str
+) -> None:
+    for _ in range(2):
+        response = client.put(path_of(bought), {"status": status})
+        assert (response.status_code, response.json()["status"]) == (200, status)
+
+    assert stock_of(lamp) == [5]
+    check_books()
+
+
+def test_a_deletion_gives_back(client: APIClient, lamp: Product, bought: Order) -> None:
+    assert client.delete(path_of(bought)).status_code == 200
+    assert client.delete(path_of(bought)).status_code == 404
+
+    assert stock_of(lamp) == [5]
+
+
+def test_a_second_try_that_is_short_is_a_409_with_all_that_is_short(
+    client: APIClient, lamp: Product, bought: Order
+) -> None:
+    client.put(path_of(bought), {"status": "failed"})
+    buy(make_user(), {lamp: 4})
+
+    response = client.put(path_of(bought), {"status": "pending", "notes": "Again"})
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "detail": "Not enough in stock. Lamp: 3 wanted, 1 available.",
+        "code": "insufficient_stock",
+        "shortages": [
+            {
+                "product_id": lamp.pk,
+                "name": "Lamp",
+                "sku": "LAMP",
+                "requested": 3,
+                "available": 1,
+            }
+        ],
+    }
+    shown = client.get(path_of(bought)).json()
+    assert (shown["status"], shown["notes"]) == ("failed", "")
+    assert stock_of(lamp) == [1]
+
+
+def test_a_second_try_that_is_short_has_the_envelopes_words_there(
+    client: APIClient, lamp: Product, bought: Order
+) -> None:
+    client.put(path_of(bought), {"status": "failed"})
+    buy(make_user(), {lamp: 4})
+
+    response = client.patch(f"/api/order/{bought.uuid}", {"status": "pending"})
+
+    assert response.status_code == 409
+    body: dict[str, Any] = response.json()
+    assert body.pop("timestamp")
+    assert body == {
+        "success": False,
+        "error": "Not enough in stock. Lamp: 3 wanted, 1 available.",
+        "errorCode": "INSUFFICIENT_STOCK",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"items": []},
+        {"items": [{"name": "Lamp", "unit_price": "0.01", "quantity": 3}]},
+        {"currency": "JPY"},
+    ],
+)
+def test_what_was_sold_stays_as_it_was_sold(
+    client: APIClient, lamp: Product, bought: Order, body: dict[str, Any]
+) -> None:
+    before = client.get(path_of(bought)).json()
+
+    response = client.put(path_of(bought), body)
+
+    assert response.status_code == 409
+    assert response.json() == {
+        "detail": f"Order #{bought.pk} was bought from stock, so its items and its currency stay as they "
+        "were sold. Cancel it and order anew.",
+        "code": "items_frozen",
+    }
+    assert client.get(path_of(bought)).json() == before
+
+
+def test_an_order_can_be_sent_back_as_it_was_read(
+    client: APIClient, lamp: Product, bought: Order
+) -> None:
+    shown = client.get(path_of(bought)).json()
+    assert shown["items"] == [
+        {
+            "name": "Lamp",
+            "sku": "LAMP",
+            "unit_price": "19.99",
+            "quantity": 3,
+            "total_price": "59.97",
+            "product_id": lamp.pk,
+        }
+    ]
+
+    response = client.put(path_of(bought), {**shown, "notes": "Ring twice"})
+
+    assert response.status_code == 200
+    events = client.get(f"{path_of(bought)}/events").json()
+    assert [event["type"] for event in events] == ["order_created", "order_updated"]
+    assert events[-1]["data"]["changes"] == {"notes": {"from": "", "to": "Ring twice"}}
+    assert stock_of(lamp) == [2]
+
+
+def test_nobody_names_the_product_of_a_line_themselves(
+    client: APIClient, lamp: Product
+) -> None:
+    line = {"name": "Lamp", "unit_price": "1.00", "quantity": 1, "product_id": lamp.pk}
+
+    created = client.post("/api/orders/", {"title": "Free lamps", "items": [line]})
+
+    assert created.status_code == 201
+    assert "product_id" not in created.json()["items"][0]
+    client.put(f"/api/orders/{created.json()['id']}", {"status": "cancelled"})
+    assert stock_of(lamp) == [5]
+    check_books()
+
+
+def test_a_stranger_gives_nothing_back(lamp: Product, bought: Order) -> None:
+    stranger = client_of(make_user())
+
+    assert stranger.put(path_of(bought), {"status": "cancelled"}).status_code == 404
+    assert stranger.delete(path_of(bought)).status_code == 404
+
+    assert stock_of(lamp) == [2]
