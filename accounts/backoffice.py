@@ -28,6 +28,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from accounts import services
 from accounts.attempts import count_attempt
 from accounts.models import User
+from accounts.page_versions import OVERTAKEN
 from orderchainer.api.errors import DomainError, Invalid, Stale
 from orderchainer.api.pages import answer_counted
 from orderchainer.api.rates import SIGN_IN
@@ -85,8 +86,9 @@ class BackOffice(UnfoldAdminSite):
                     {
                         "title": page["name"],
                         "icon": self._page_of(page, "icon"),
-                        "link": page["admin_url"],
-                        "active": request.path.startswith(page["admin_url"]),
+                        # Who may add rows and see none has the form of a new one alone.
+                        "link": (link := page["admin_url"] or page["add_url"]),
+                        "active": request.path.startswith(link),
                         "has_permission": True,
                     }
                     for page in app["models"]
@@ -383,7 +385,7 @@ def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.Base
             # A form that calls a field otherwise than the service does says so in `called`, and in
             # `refused_at` which field a refusal is about that names none.
             called = getattr(self, "called", {})
-            if isinstance(refusal, Stale) and refusal.message in self.non_field_errors():
+            if isinstance(refusal, Stale) and OVERTAKEN in self.non_field_errors():
                 return  # it has found out by itself, and shows what has changed
             if not isinstance(refusal, Invalid):
                 field = getattr(self, "refused_at", {}).get(refusal.code)

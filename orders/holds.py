@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Sum
 
+from catalog.models import StockMovement
 from orders.lifecycle import GONE_WRONG
 
 # One statement, and so one moment: between two an order could be placed or cancelled.
@@ -39,3 +41,11 @@ def wrong_holds() -> list[WrongHold]:
     with connection.cursor() as cursor:
         cursor.execute(sql, wrong)
         return [WrongHold(*map(int, row)) for row in cursor.fetchall()]
+
+
+def held_by(order_id: int) -> dict[int, int]:
+    """Return how many of each product the order holds, by product; 0 of what it has given back."""
+    rows = StockMovement.objects.filter(order_id=order_id).values_list("product_id")
+    return {
+        pk: -total for pk, total in rows.annotate(Sum("change")).order_by("product_id")
+    }

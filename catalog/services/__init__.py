@@ -3,6 +3,7 @@
 from catalog.services.categories import (
     create_category,
     delete_category,
+    shift_category,
     update_category,
 )
 from catalog.services.exporting import export_products
@@ -12,7 +13,7 @@ from catalog.services.importing import (
     import_products,
     preview_import,
 )
-from catalog.services.pictures import set_picture, sweep_pictures
+from catalog.services.pictures import name_picture, set_picture, sweep_pictures
 from catalog.services.products import Precondition, create_product, update_product
 from catalog.services.stock import (
     adjust_stock,
@@ -33,9 +34,11 @@ __all__ = [
     "export_products",
     "import_products",
     "lock_products",
+    "name_picture",
     "preview_import",
     "return_stock",
     "set_picture",
+    "shift_category",
     "sweep_pictures",
     "take_stock",
     "update_category",

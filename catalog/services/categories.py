@@ -5,6 +5,7 @@ whose ends are far apart. A product's own category is held by its row, after the
 """
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.locks import lock_project
 from accounts.models import Project
@@ -14,7 +15,7 @@ from catalog.errors import (
     CategoryNotFound,
     SlugTaken,
 )
-from catalog.inventory import LEVEL_MARK
+from catalog.inventory import LEVEL_MARK, place_of
 from catalog.models import Category
 from catalog.services.fields import CategoryFields, Slugs, errors_in
 from orderchainer.api.errors import Invalid
@@ -64,6 +65,30 @@ def update_category(*, category: Category, changes: CategoryFields) -> Category:
         setattr(row, name, value)
     tree.save(row, is_new=False)
     return row
+
+
+@transaction.atomic
+def shift_category(*, category: Category, by: int) -> None:
+    """Move a category among its siblings: down by so many places, or up where `by` is negative.
+
+    At either end it stays. The siblings are numbered anew. Raises `CategoryNotFound`.
+    """
+    tree = Tree(lock_project(category.project))
+    row = tree.rows.get(category.pk)
+    if row is None:
+        raise CategoryNotFound
+    siblings = [it for it in tree.rows.values() if it.parent_id == row.parent_id]
+    siblings.sort(key=place_of)
+    place = siblings.index(row) + by
+    siblings.remove(row)
+    siblings.insert(max(place, 0), row)
+    moved = []
+    for position, sibling in enumerate(siblings):
+        if sibling.position != position:
+            sibling.position = position
+            sibling.updated_at = timezone.now()
+            moved.append(sibling)
+    Category.objects.bulk_update(moved, ["position", "updated_at"], batch_size=500)
 
 
 @transaction.atomic

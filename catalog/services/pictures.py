@@ -31,17 +31,29 @@ def set_picture(
         stored(picture, PICTURES) if picture else nullcontext("") as name,
         transaction.atomic(durable=True),
     ):
-        # Of two new pictures at once, one has to find the other's file to delete it.
-        locked = lock_products([product.pk]).get(product.pk)
-        if locked is None:
-            raise ProductNotFound
-        if precondition is not None:
-            precondition(locked)
-        if locked.image.name or name:
-            delete_after_commit(locked.image.name)
-            locked.image.name = name
-            locked.save(update_fields=["image", *touch(locked)])
-        return locked
+        return name_picture(product=product, name=name, precondition=precondition)
+
+
+@transaction.atomic
+def name_picture(
+    *, product: Product, name: str, precondition: Precondition | None = None
+) -> Product:
+    """Let the product have the stored file of that `name` as its picture, or none where it is empty.
+
+    For those who have stored it, and delete it if this does not come to be committed. `precondition` as in
+    `update_product`. Raises `ProductNotFound`.
+    """
+    # Of two new pictures at once, one has to find the other's file to delete it.
+    locked = lock_products([product.pk]).get(product.pk)
+    if locked is None:
+        raise ProductNotFound
+    if precondition is not None:
+        precondition(locked)
+    if locked.image.name or name:
+        delete_after_commit(locked.image.name)
+        locked.image.name = name
+        locked.save(update_fields=["image", *touch(locked)])
+    return locked
 
 
 def sweep_pictures() -> int:

@@ -15,6 +15,7 @@ from unfold.widgets import (
 
 from accounts.backoffice import PickMany, PickOne, is_key_of
 from accounts.models import Project, User
+from accounts.page_versions import Versioned
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
 from orders.services import ItemDraft, OrderFields
@@ -114,14 +115,11 @@ class NewOrderForm(OrderForm):
     )
 
 
-class OrderChangeForm(OrderForm):
+class OrderChangeForm(Versioned, OrderForm):
     """What can be changed about an order, as it was when the page was read."""
-
-    version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["version"].initial = str(self.instance.version)
         edges = self.instance.dependency_edges.order_by("depends_on_id")
         self.fields["waits_for"].initial = list(
             edges.values_list("depends_on_id", flat=True)

@@ -22,6 +22,9 @@ from accounts.backoffice import (
     is_key_of,
     without_media,
 )
+from accounts.page_versions import OVERTAKEN
+from accounts.panels import label
+from catalog.admin.shown import product_link
 from orderchainer.api.among import among
 from orderchainer.api.errors import Stale
 from orders import graph, queries
@@ -33,10 +36,10 @@ from orders.admin.forms import (
     OrderChangeForm,
     drafts_in,
 )
+from orders.admin.holds import held_stock
 from orders.admin.shown import (
     STATUS_COLOURS,
     WAIT_COLOURS,
-    label,
     links,
     order_link,
 )
@@ -106,8 +109,8 @@ class ItemInline(ServiceInline):
     model = OrderItem
     form = ItemForm
     extra = 0
-    fields = ("name", "sku", "unit_price", "quantity", "line_total")
-    readonly_fields = ("line_total",)
+    fields = ("product_shown", "name", "sku", "unit_price", "quantity", "line_total")
+    readonly_fields = ("product_shown", "line_total")
     verbose_name_plural = "items"
 
     def get_formset(
@@ -119,6 +122,15 @@ class ItemInline(ServiceInline):
         return super().get_formset(
             request, obj, max_num=most, absolute_max=most, **kwargs
         )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
+        """Load the products in the same statement."""
+        return super().get_queryset(request).select_related("product")
+
+    @admin.display(description="product")
+    def product_shown(self, item: OrderItem) -> SafeString | str:
+        """What it was sold from; its name and price may be others now."""
+        return "-" if item.product is None else product_link(item.product)
 
     @admin.display(description="total")
     def line_total(self, item: OrderItem) -> Any:
@@ -179,7 +191,7 @@ class OrderAdmin(ServiceAdmin):
     inlines: ClassVar = [ItemInline]
     warn_unsaved_form = True
     change_form_before_template = "admin/orders/order/before_form.html"
-    change_form_outer_after_template = "admin/orders/order/panels.html"
+    change_form_outer_after_template = "admin/panels.html"
 
     _settable = (
         (
@@ -361,6 +373,10 @@ class OrderAdmin(ServiceAdmin):
             waits = panels.why_it_waits(order, caller(request))
             shown = [waits] if waits.rows else []
             shown += [panels.dependencies_of(order), panels.dependents_of(order)]
+            if (holds := held_stock(order)).rows:
+                shown.append(holds)
+            if OVERTAKEN in context["adminform"].form.non_field_errors():
+                shown.insert(0, panels.items_of(order))
             if self._may_view(OrderEvent, request):
                 shown.append(panels.history_of(order))
             if self._may_view(EventDelivery, request):

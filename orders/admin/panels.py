@@ -3,56 +3,26 @@
 Each panel is a table of a bounded number of rows and costs at most two statements.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from accounts.panels import MOST_ROWS, Panel, label, moment, panel_of
 from orders import queries
 from orders.admin.shown import (
     STATE_COLOURS,
     STATUS_COLOURS,
     WAIT_COLOURS,
-    label,
-    moment,
     order_link,
     summary_of,
 )
 from orders.lifecycle import WAITING, holds_up
 from orders.models import EventDelivery, Order, OrderDependency, OrderEvent
 
-MOST_ROWS = 50
-
-Cells = Sequence[str]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A titled table. `is_cut` tells that there are more rows than it shows; `empty` stands for none."""
-
-    title: str
-    headers: Sequence[str]
-    rows: Sequence[Cells]
-    empty: str = ""
-    is_cut: bool = False
-
-    @property
-    def table(self) -> dict[str, Any]:
-        """The table as the theme's component takes it."""
-        return {"headers": self.headers, "rows": self.rows}
-
-
-def _panel(
-    title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = ""
-) -> Panel:
-    found = list(rows)
-    return Panel(title, headers, found[:MOST_ROWS], empty, len(found) > MOST_ROWS)
-
 
 def why_it_waits(order: Order, viewer: User) -> Panel:
     """List what holds the order up: what it waits for directly, and where the wait begins."""
     _, blockers = queries.blockers_for(viewer, order.pk)
-    return _panel(
+    return panel_of(
         "Why it waits",
         ("order", "status", "since", "owner", "root"),
         (
@@ -68,12 +38,25 @@ def why_it_waits(order: Order, viewer: User) -> Panel:
     )
 
 
+def items_of(order: Order) -> Panel:
+    """List the lines as they stand, for who has typed others into a page that was overtaken."""
+    return panel_of(
+        "Items as they are now",
+        ("name", "SKU", "unit price", "quantity"),
+        (
+            (item.name, item.sku or "-", str(item.unit_price), str(item.quantity))
+            for item in order.items.order_by("pk")[: MOST_ROWS + 1]
+        ),
+        "None.",
+    )
+
+
 def dependencies_of(order: Order) -> Panel:
     """List the orders that this one waits for, done or not."""
     edges = OrderDependency.objects.filter(order=order).select_related(
         "depends_on__owner"
     )
-    return _panel(
+    return panel_of(
         "Waits for",
         ("order", "status", "wait", "owner"),
         (
@@ -98,7 +81,7 @@ def dependents_of(order: Order) -> Panel:
         .with_ready()
         .select_related("owner")
     )
-    return _panel(
+    return panel_of(
         "Waited for by",
         ("order", "status", "wait", "owner"),
         (
@@ -120,7 +103,7 @@ def history_of(order: Order) -> Panel:
         OrderEvent.objects.filter(order=order).order_by("-pk")[: MOST_ROWS + 1]
     )
     actors = User.objects.in_bulk({event.actor_id for event in events} - {None})
-    return _panel(
+    return panel_of(
         "History",
         ("when", "event", "what", "who"),
         (
@@ -145,7 +128,7 @@ def deliveries_of(order: Order) -> Panel:
     """List how the order's events went out, the newest first."""
     # By the events and not by `order_id`: that has an index for what is pending only.
     rows = EventDelivery.objects.filter(event__order=order).select_related("event")
-    return _panel(
+    return panel_of(
         "Deliveries",
         ("subscriber", "event", "state", "attempts", "next attempt", "last error"),
         (

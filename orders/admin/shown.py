@@ -1,15 +1,12 @@
 """How orders, events and deliveries look in the admin: coloured labels, links, one-line summaries."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import localtime
 
+from accounts.panels import link
 from orders.errors import numbered
 from orders.events import EventType
 from orders.lifecycle import Status
@@ -32,22 +29,10 @@ STATE_COLOURS: Mapping[str, str] = {
 }
 
 
-def label(text: str, colours: Mapping[str, str]) -> SafeString:
-    """Return `text` on a patch of its colour."""
-    context = {"text": text, "type": colours.get(text)}
-    return mark_safe(
-        render_to_string("unfold/helpers/label.html", context)
-    )  # a template escapes
-
-
 def order_link(order_id: int, title: str | None) -> SafeString:
     """Return a link to an order's page, with what it is called."""
-    return format_html(
-        '<a href="{}" class="text-primary-600 dark:text-primary-500">#{}</a> {}',
-        reverse("admin:orders_order_change", args=[order_id]),
-        order_id,
-        title or "",
-    )
+    url = reverse("admin:orders_order_change", args=[order_id])
+    return format_html("{} {}", link(url, f"#{order_id}"), title or "")
 
 
 def links(orders: Iterable[tuple[int, str]]) -> SafeString:
@@ -55,11 +40,6 @@ def links(orders: Iterable[tuple[int, str]]) -> SafeString:
     return mark_safe(
         "<br>".join(order_link(pk, title) for pk, title in orders)
     )  # links are safe
-
-
-def moment(at: datetime | None) -> str:
-    """Return a moment as the rest of the admin writes it, or a dash."""
-    return "-" if at is None else localize(localtime(at))
 
 
 def summary_of(event: OrderEvent) -> str:

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.page_versions import OVERTAKEN
+from accounts.tests.admin.forms import fields_in, opened, typed
 from accounts.tests.factories import make_user
-from orders.models import OrderEvent
+from orders.models import Order, OrderEvent
 from orders.services import ItemDraft, update_order
 from orders.tests.admin.forms import WRONG_FIELDS, change, errors_in, items_form
-from orders.tests.admin.pages import TOO_LARGE, page
+from orders.tests.admin.pages import TOO_LARGE, browser_of, page
 from orders.tests.admin.stored import history, statuses
 from orders.tests.factories import make_order
 
@@ -204,7 +206,7 @@ def test_a_cycle_is_refused_at_the_dependencies_and_named(
     assert not first.dependencies.exists()
 
 
-@pytest.mark.parametrize("version", ["1", "", "abc", TOO_LARGE])
+@pytest.mark.parametrize("version", ["1", "", "abc", TOO_LARGE, "\x00"])
 def test_a_page_that_is_not_of_the_present_version_overwrites_nothing(
     client: Client, ada: User, version: str
 ) -> None:
@@ -213,13 +215,73 @@ def test_a_page_that_is_not_of_the_present_version_overwrites_nothing(
 
     response = change(client, order, version=version, title="Mine")
 
-    assert errors_in(response) == {
-        "__all__": [
-            "This has changed since you read it. Read it again and repeat the change."
-        ]
-    }
+    errors = errors_in(response)
+    assert errors.pop("version", None) == (
+        ["Null characters are not allowed."] if version == "\x00" else None
+    )
+    assert errors == {"__all__": [OVERTAKEN], "title": ["Now: Meanwhile."]}
     order.refresh_from_db()
     assert (order.title, order.version) == ("Meanwhile", 2)
+
+
+def test_of_two_who_edit_an_order_the_second_sees_what_the_first_did(
+    client: Client, ada: User
+) -> None:
+    first, order = make_order(ada, title="First"), make_order(ada)
+    other = browser_of(make_user(is_staff=True, is_superuser=True))
+    url = page("order_change", order.pk)
+    one, two = opened(client, url, "order_form"), opened(other, url, "order_form")
+    client.post(
+        url, typed(one, title="Theirs", status="active", ordered_at_0="2024-02-14")
+    )
+    Order.objects.filter(pk=order.pk).update(auto_activate=True)
+
+    response = other.post(
+        url, typed(two, title="Mine", notes="Typed for long", waits_for=[first.pk])
+    )
+
+    errors = errors_in(response)
+    assert errors.pop("ordered_at")[0].startswith("Now: ")
+    assert errors == {
+        "__all__": [OVERTAKEN],
+        "title": ["Now: Theirs."],
+        "status": ["Now: Active."],
+        "notes": ["Now: nothing."],
+        "waits_for": ["Now: nothing."],
+        "auto_activate": ["Now: yes."],
+    }
+    again = fields_in(response.content.decode(), "order_form")
+    assert (again["title"], again["notes"]) == (["Mine"], ["Typed for long"])
+    order.refresh_from_db()
+    assert (order.title, order.status, order.notes) == ("Theirs", "active", "")
+    # Whoever saves it once more has seen both.
+    response = other.post(url, typed(again, waits_for=None, status="active"))
+    order.refresh_from_db()
+    assert response.status_code == 302
+    assert (order.title, order.notes) == ("Mine", "Typed for long")
+
+
+def test_items_that_others_have_replaced_are_shown_as_they_are_now(
+    client: Client, ada: User
+) -> None:
+    order = make_order(ada, items=[ItemDraft("Shelf", Decimal(10), 2)])
+    url = page("order_change", order.pk)
+    form = opened(client, url, "order_form")
+    update_order(
+        order_id=order.pk,
+        by=ada,
+        fields={},
+        items=[ItemDraft("Their walnut shelf", Decimal(15), 1)],
+    )
+
+    response = client.post(url, typed(form, **{"items-0-quantity": "3"}))
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert OVERTAKEN in text
+    assert "Items as they are now" in text
+    assert "Their walnut shelf" in text
+    assert [item.name for item in order.items.all()] == ["Their walnut shelf"]
 
 
 def test_neither_owner_nor_project_is_changed(client: Client, ada: User) -> None:

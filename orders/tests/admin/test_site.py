@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from orders.tests.admin.pages import TOO_LARGE
+from orders.tests.admin.pages import TOO_LARGE, page, staff_who_may
 
 pytestmark = pytest.mark.django_db
 
@@ -16,9 +16,23 @@ def test_the_sidebar_stands_by_app_and_begins_with_orders(client: Client) -> Non
         group["title"]: [page["title"] for page in group["items"]]
         for group in response.context["sidebar_navigation"]
     }
-    assert next(iter(sidebar)) == "Orders"
+    assert list(sidebar) == [
+        *("Orders", "Catalog", "Integrations", "Accounts"),
+    ]
     assert sidebar["Orders"] == ["Orders", "Event deliveries", "Order events"]
-    assert sidebar["Accounts"] == ["Users", "Groups", "Projects", "Sessions"]
+    assert sidebar["Catalog"] == ["Products", "Categories", "Stock movements"]
+    assert sidebar["Accounts"] == [
+        *("Users", "API tokens", "Activity", "Groups", "Outgoing emails"),
+        *("Projects", "Sessions"),
+    ]
+
+
+def test_whoever_may_add_rows_and_see_none_is_led_to_the_form() -> None:
+    clerk = staff_who_may("add_order")
+
+    [group] = clerk.get(reverse("admin:index")).context["sidebar_navigation"]
+
+    assert [it["link"] for it in group["items"]] == [page("order_add")]
 
 
 @pytest.mark.parametrize("page_number", ["abc", TOO_LARGE, "-1", "0", "2"])

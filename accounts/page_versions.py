@@ -1,0 +1,138 @@
+"""Pages of the back office that know which version they show, so that none overwrites what it has not shown.
+
+It is what `ETag` and `If-Match` are to programs. A page that somebody else has overtaken is refused and shown
+again: with what stands there now beside each field that differs, and with all that was typed. It is of the
+present version then, so that saving it once more is a choice between the two.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models.fields.files import FieldFile
+from django.utils.formats import localize
+from django.utils.timezone import localtime
+
+OVERTAKEN = (
+    "This has changed since you read it, so nothing was saved. What stands there now is shown beside what you "
+    "typed. Save again to keep what you see."
+)
+MOST_SHOWN_CHARACTERS = 200
+MOST_SHOWN_ROWS = 10
+
+
+class _VersionField(forms.CharField):
+    """The version: nothing that anybody types, whatever became of the row."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Never."""
+        return False
+
+
+class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """The form of a row that counts its changes in `version`.
+
+    A field with `show_hidden_initial` tells what the page showed of it. Where all do, what counts is whether
+    one of them is overtaken: the version counts more than the page shows, such as what is sold meanwhile.
+    """
+
+    # Whether a page is stale only if a field of it is.
+    by_fields = False
+    # Fields that others change all the time: one that nobody typed into makes nothing stale.
+    restless: Collection[str] = ()
+
+    version = _VersionField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = str(self.instance.version)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse what was typed into a page that is not of the present version."""
+        cleaned = super().clean()
+        if self["version"].data != self["version"].initial:
+            self._compare()
+        return cleaned
+
+    def _compare(self) -> None:
+        touched = set(self.changed_data)
+        overtaken = [
+            name
+            for name in self.fields
+            if name != "version" and self._is_overtaken(name, touched)
+        ]
+        matters = [
+            name for name in overtaken if name in touched or name not in self.restless
+        ]
+        if self.by_fields and not (touched and matters):
+            return
+        self.add_error(None, OVERTAKEN)
+        posted: Any = self.data
+        self.data = data = posted.copy()
+        data[self.add_prefix("version")] = str(self.instance.version)
+        for name in overtaken:
+            self._bring_up_to_date(name, data, is_touched=name in touched)
+
+    def _is_overtaken(self, name: str, touched: set[str]) -> bool:
+        """Tell whether the row has something else than the page; where it told nothing, than was typed."""
+        field, bound = self.fields[name], self[name]
+        if not field.show_hidden_initial:
+            return name in touched
+        shown = self._text_sent(bound.html_initial_name)
+        if isinstance(field, forms.FileField):
+            return shown != _text_of(bound.initial)
+        return field.has_changed(bound.initial, shown)
+
+    def _text_sent(self, html_name: str) -> str:
+        return str(self.data.get(html_name) or "")
+
+    def _bring_up_to_date(self, name: str, data: Any, *, is_touched: bool) -> None:
+        """Say what the field has now; where nobody typed anything else, show just that."""
+        field, bound = self.fields[name], self[name]
+        now = field.prepare_value(bound.initial)
+        if field.show_hidden_initial:
+            data[bound.html_initial_name] = _text_of(now)
+            if not is_touched:
+                data[bound.html_name] = _text_of(now)
+                self.add_error(name, "Changed meanwhile: this is how it is now.")
+                return
+        self.add_error(name, f"Now: {_words_for(field, bound.initial)}.")
+
+
+def _text_of(value: Any) -> str:
+    """Return a value as a form of one input posts it."""
+    if isinstance(value, FieldFile):
+        return value.name or ""
+    return "" if value is None else str(value)
+
+
+def _words_for(field: Any, value: Any) -> str:
+    """Return a value as people read it."""
+    if value is None or value == "" or value == []:
+        return "nothing"
+    if isinstance(field, forms.ModelMultipleChoiceField):
+        rows = _rows_of(field).filter(pk__in=list(value)[:MOST_SHOWN_ROWS])
+        return ", ".join(map(str, rows))
+    if isinstance(field, forms.ModelChoiceField):
+        return str(_rows_of(field).filter(pk=field.prepare_value(value)).first())
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(_choices_of(field)).get(value, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return localize(localtime(value))
+    text = _text_of(value)
+    if len(text) > MOST_SHOWN_CHARACTERS:
+        return f"{text[: MOST_SHOWN_CHARACTERS - 1]}…"
+    return text
+
+
+def _rows_of(field: Any) -> Any:
+    return field.queryset
+
+
+def _choices_of(field: Any) -> Any:
+    return field.choices

@@ -1,0 +1,60 @@
+"""What stands on a page of the back office beside its form: tables, labels, links, moments."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+
+MOST_ROWS = 50
+
+Cells = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A titled table. `is_cut` tells that there are more rows than it shows; `empty` stands for none."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Cells]
+    empty: str = ""
+    is_cut: bool = False
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The table as the theme's component takes it."""
+        return {"headers": self.headers, "rows": self.rows}
+
+
+def panel_of(
+    title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = ""
+) -> Panel:
+    """Return a panel of the first `MOST_ROWS` rows; one more is enough to tell that there are more."""
+    found = list(rows)
+    return Panel(title, headers, found[:MOST_ROWS], empty, len(found) > MOST_ROWS)
+
+
+def label(text: str, colours: Mapping[str, str]) -> SafeString:
+    """Return `text` on a patch of its colour."""
+    context = {"text": text, "type": colours.get(text)}
+    return mark_safe(
+        render_to_string("unfold/helpers/label.html", context)
+    )  # a template escapes
+
+
+def link(url: str, text: str) -> SafeString:
+    """Return a link as the theme colours them."""
+    return format_html(
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text
+    )
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as the rest of the admin writes it, or a dash."""
+    return "-" if at is None else localize(localtime(at))

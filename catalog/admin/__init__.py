@@ -1,0 +1,7 @@
+"""The back office of the catalogue. It looks at rows by itself and changes them through the services."""
+
+from catalog.admin.categories import CategoryAdmin
+from catalog.admin.ledger import StockMovementAdmin
+from catalog.admin.products import ProductAdmin
+
+__all__ = ["CategoryAdmin", "ProductAdmin", "StockMovementAdmin"]

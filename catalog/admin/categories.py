@@ -1,0 +1,311 @@
+"""The back office of categories: the tree as a list, in which each can be moved among its siblings."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import InvalidPage
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from accounts.backoffice import PickFilter, ServiceAdmin, changes_in, words_of
+from accounts.models import Project
+from accounts.panels import link
+from catalog import services
+from catalog.inventory import Shelf, in_tree_order, shelves_of
+from catalog.models import Category
+from catalog.services import categories
+from orderchainer.api.errors import DomainError
+
+SHIFTS = {"up": -1, "down": 1}
+# Before each level below the top.
+INDENT = "\u2003\u2003"
+
+
+def shelf_choices(shelves: list[Shelf], none: str) -> list[tuple[Any, str]]:
+    """Return categories as the choices of a select, indented as they stand in the tree."""
+    return [
+        ("", none),
+        *((it.category.pk, f"{INDENT * it.level}{it.category.name}") for it in shelves),
+    ]
+
+
+class NewCategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """What it takes to make a category."""
+
+    refused_at: ClassVar = {"slug_taken": "slug"}
+
+    class Meta:
+        model = Category
+        fields = ("project", "parent", "name", "slug", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields[
+                "slug"
+            ].help_text = "Stands in addresses. Made of the name if empty."
+        if "position" in self.fields:
+            self.fields["position"].required = False
+
+    def clean_position(self) -> int:
+        """Take nothing for the first place."""
+        return self.cleaned_data["position"] or 0
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave what is unique in a project to the service, which names the field."""
+        return {*super()._get_validation_exclusions(), "project"}  # type: ignore[misc]  # the stubs lack it
+
+
+class CategoryForm(NewCategoryForm):
+    """What can be changed about a category. It stays in its project."""
+
+    parent = forms.ModelChoiceField(
+        Category.objects.none(), required=False, widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "parent" not in self.fields:
+            return
+        project = self.instance.project
+        field = self.fields["parent"]
+        field.queryset = project.categories.all()  # type: ignore[attr-defined]  # a choice of rows
+        field.choices = shelf_choices(shelves_of(project), "The top")  # type: ignore[attr-defined]  # as above
+
+
+class TreeList(ChangeList):
+    """The categories in the order of the tree; where some are left out, the others in the same order."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: Any = None
+    ) -> QuerySet[Category]:
+        """Show the storefront's tree where neither a project is chosen nor anything is looked for."""
+        found: QuerySet[Category] = super().get_queryset(request, exclude_parameters)
+        self.project = None
+        if not self.query and not self.params and not self.has_active_filters:
+            self.project = Project.objects.filter(is_storefront=True).first()
+        return found if self.project is None else found.filter(project=self.project)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the trees of all projects of which something is shown, and pick a page of them."""
+        rows = (
+            Category.objects.filter(
+                project__in=self.queryset.order_by().values("project")
+            )
+            .select_related("project")
+            .annotate(product_count=Count("products"))
+        )
+        shelves = _trees(rows)
+        if self.project is None:
+            chosen = set(self.queryset.order_by().values_list("pk", flat=True))
+            shelves = [it for it in shelves if it.category.pk in chosen]
+        paginator = self.model_admin.get_paginator(request, shelves, self.list_per_page)
+        try:
+            page = paginator.page(self.page_num)
+        except InvalidPage as exc:
+            raise IncorrectLookupParameters from exc
+        self.result_count = self.full_result_count = paginator.count
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.result_list = [_with_its_place(it) for it in page.object_list]
+        self.can_show_all = False
+        self.multi_page = paginator.num_pages > 1
+        self.paginator = paginator
+
+
+def _trees(rows: QuerySet[Category]) -> list[Shelf]:
+    """Return the categories of several projects, each project's tree for itself."""
+    by_project: dict[tuple[str, int], list[Category]] = {}
+    for row in rows:
+        by_project.setdefault((row.project.name, row.project_id), []).append(row)
+    return [it for key in sorted(by_project) for it in in_tree_order(by_project[key])]
+
+
+def _with_its_place(shelf: Shelf) -> Category:
+    category = shelf.category
+    category.shelf = shelf  # type: ignore[attr-defined]  # read by the columns
+    return category
+
+
+@admin.register(Category)
+class CategoryAdmin(ServiceAdmin):
+    """Categories as the tree that they are."""
+
+    icon = "account_tree"
+    list_display = ("in_tree", "slug", "products_shown", "project", "move")
+    list_display_links = ("in_tree",)
+    list_filter = (("project", PickFilter),)
+    list_per_page = 100
+    sortable_by = ()
+    search_fields = ("name", "slug")
+    search_help_text = "Name or slug"
+    ordering = ("project", "position", "name", "id")
+    autocomplete_fields = ("project", "parent")
+    readonly_fields = ("created_at", "updated_at")
+
+    # --- the list -----------------------------------------------------------------------------
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Show a tree."""
+        return TreeList
+
+    @admin.display(description="name")
+    def in_tree(self, category: Category) -> SafeString:
+        """The name, indented by how deep it stands; what is above it where that is not shown."""
+        shelf: Shelf = category.shelf  # type: ignore[attr-defined]  # set by the list
+        return format_html(
+            '<span title="{}" style="padding-left: {}rem">{}</span>',
+            shelf.path,
+            shelf.level * 1.5,
+            category.name,
+        )
+
+    @admin.display(description="products")
+    def products_shown(self, category: Category) -> SafeString | int:
+        """How many stand in it, sold or not, without those further down."""
+        count: int = category.shelf.product_count  # type: ignore[attr-defined]  # set by the list
+        if not count:
+            return 0
+        url = reverse(f"{self.admin_site.name}:catalog_product_changelist")
+        return link(
+            f"{url}?{urlencode({'category__id__exact': category.pk})}", str(count)
+        )
+
+    @admin.display(description="move")
+    def move(self, category: Category) -> SafeString:
+        """Buttons that move it among its siblings. They post the list's form to an address of their own."""
+        return format_html_join(
+            " ",
+            '<button type="submit" formaction="{}" title="Move {}" aria-label="Move {} {}" '
+            'class="cursor-pointer material-symbols-outlined md-18">arrow_{}ward</button>',
+            (
+                (
+                    reverse(
+                        f"{self.admin_site.name}:catalog_category_{way}",
+                        args=[category.pk],
+                    ),
+                    way,
+                    category.name,
+                    way,
+                    way,
+                )
+                for way in SHIFTS
+            ),
+        )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show the buttons to those who may use them."""
+        shown = super().get_list_display(request)
+        if self.has_change_permission(request):
+            return shown
+        return [name for name in shown if name != "move"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add where the buttons post to."""
+        shift: Callable[..., HttpResponse] = require_POST(
+            self.admin_site.admin_view(self.shift)
+        )
+        return [
+            *(
+                path(
+                    f"<int:category_id>/{way}/",
+                    shift,
+                    {"way": way},
+                    name=f"catalog_category_{way}",
+                )
+                for way in SHIFTS
+            ),
+            *super().get_urls(),
+        ]
+
+    def shift(self, request: HttpRequest, category_id: int, way: str) -> HttpResponse:
+        """Move a category up or down among its siblings, and lead back to where the button was."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        category = Category.objects.filter(pk=category_id).first()
+        if category is None:
+            raise Http404
+        try:
+            services.shift_category(category=category, by=SHIFTS[way])
+        except DomainError as refusal:
+            self.message_user(request, words_of(refusal), messages.ERROR)
+        else:
+            self.log_change(request, category, f"Moved {way}.")
+        url = reverse(f"{self.admin_site.name}:catalog_category_changelist")
+        query = urlencode({"project__id__exact": category.project_id})
+        return HttpResponseRedirect(f"{url}?{query}")
+
+    # --- the form -----------------------------------------------------------------------------
+
+    def get_form(
+        self, request: HttpRequest, obj: Category | None = None, **kwargs: Any
+    ) -> Any:
+        """Ask for the project where a category is made."""
+        kwargs["form"] = NewCategoryForm if obj is None else CategoryForm
+        return super().get_form(request, obj, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Category | None = None) -> Any:
+        """Show the project first, and the dates of what is there."""
+        fields = ("project", "parent", "name", "slug", "position")
+        if obj is None:
+            return ((None, {"fields": fields}),)
+        return ((None, {"fields": (*fields, "created_at", "updated_at")}),)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Category | None = None
+    ) -> Any:
+        """Keep a category in its project."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj is None else ("project", *fields)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with the storefront's project."""
+        project = Project.objects.filter(is_storefront=True).first()
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {"project": project.pk, **given} if project else given
+
+    def save_model(
+        self, request: HttpRequest, obj: Category, form: Any, change: bool
+    ) -> None:
+        """Create or change by the services."""
+        if change:
+            if changes := changes_in(form, categories.UPDATABLE):
+                services.update_category(category=obj, changes=changes)  # type: ignore[arg-type]  # by these names
+            return
+        new = services.create_category(
+            project=form.cleaned_data["project"],
+            **{name: form.cleaned_data[name] for name in categories.UPDATABLE},
+        )
+        obj.pk = new.pk
+
+    # --- deleting -----------------------------------------------------------------------------
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer no deletion of many at once: what stands in one has to be moved first."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Name the category alone: nothing goes with it, and the service says what keeps it."""
+        names = [str(category) for category in objs]
+        lacking = set() if self.has_delete_permission(request) else {"category"}
+        return names, {"categories": len(names)}, lacking, []
+
+    def delete_model(self, request: HttpRequest, obj: Category) -> None:
+        """Delete by the service."""
+        services.delete_category(category=obj)

@@ -1,0 +1,447 @@
+"""The back office of products: the list that is edited in place, the form, the stock."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RangeNumericFilter
+from unfold.decorators import action
+
+from accounts.backoffice import (
+    PickFilter,
+    ServiceAdmin,
+    caller,
+    is_key_of,
+    is_value_of,
+    refused,
+    words_of,
+)
+from accounts.models import Project
+from catalog import services
+from catalog.admin import transfers
+from catalog.admin.forms import (
+    NewProductForm,
+    ProductChangeForm,
+    RowForm,
+    Rows,
+    Sent,
+    StockForm,
+)
+from catalog.admin.shown import ledger_of, picture_of
+from catalog.models import Product, StockMovement
+from catalog.queries import Within
+from catalog.services.pictures import LONGEST_SIDE, PICTURES
+from catalog.services.stock import BY_HAND
+from orderchainer.api.errors import DomainError, Stale
+from orderchainer.pictures import Picture, PictureRefused, read_picture, stored
+
+# Of as many or fewer it is time to order more.
+LOW_STOCK = 5
+
+
+class LevelFilter(admin.SimpleListFilter):
+    """By whether there is some left."""
+
+    title = "stock"
+    parameter_name = "level"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> Sequence[tuple[str, str]]:
+        """Name the three."""
+        return [
+            ("out", "Out of stock"),
+            ("low", f"Low: {LOW_STOCK} or fewer"),
+            ("in", "In stock"),
+        ]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Product]
+    ) -> QuerySet[Product]:
+        """Pick the chosen."""
+        match self.value():
+            case "out":
+                return queryset.filter(in_stock=False)
+            case "low":
+                return queryset.filter(stock__lte=LOW_STOCK)
+            case "in":
+                return queryset.filter(in_stock=True)
+        return queryset
+
+
+class UnitsFilter(RangeNumericFilter):
+    """By how many there are, from one number to another; a text that is no number does not narrow it."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list."""
+        for end, how in (("from", "gte"), ("to", "lte")):
+            text = self.used_parameters.get(f"{self.parameter_name}_{end}")
+            if text and is_value_of(Product._meta.get_field("stock"), text):
+                queryset = queryset.filter(**{f"stock__{how}": int(text)})
+        return queryset
+
+
+class ShelfFilter(PickFilter):
+    """By a category, with all that stands in it."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Narrow the list."""
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        return queryset.filter(Within("category_id", int(chosen)))
+
+
+@admin.register(Product)
+class ProductAdmin(ServiceAdmin):
+    """Products. Nobody deletes one: orders and the ledger speak of it. It is made inactive instead."""
+
+    icon = "sell"
+    is_main = True
+    list_display = (
+        "picture",
+        "name",
+        "sku",
+        "category",
+        "price",
+        "currency",
+        "stock",
+        "featured",
+        "is_active",
+        "version",
+    )
+    list_display_links = ("picture", "name")
+    # And `stock`, of which the model itself knows that nobody sets it.
+    list_editable = ("price", "featured", "is_active")
+    list_filter = (
+        LevelFilter,
+        ("stock", UnitsFilter),
+        ("category", ShelfFilter),
+        "is_active",
+        "featured",
+        ("project", PickFilter),
+    )
+    list_select_related = ("category",)
+    list_per_page = 40
+    search_fields = ("name", "sku")
+    search_help_text = "Name or SKU"
+    ordering = ("-id",)
+    autocomplete_fields = ("project", "category")
+    warn_unsaved_form = True
+    change_form_before_template = "admin/versioned.html"
+    change_form_outer_after_template = "admin/panels.html"
+    actions_list = ("import_products", "export_products")
+    actions_detail = ("adjust_stock",)
+
+    _settable = (
+        *("name", "sku", "slug", "category", "description", "price", "currency"),
+        *("picture", "featured", "is_active"),
+    )
+    _facts = ("project", "stock", "version", "uuid", "created_at", "updated_at")
+
+    # --- the list -----------------------------------------------------------------------------
+
+    @admin.display(description="")
+    def picture(self, product: Product) -> SafeString | str:
+        """The picture, small."""
+        return picture_of(product, 36)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let rows be edited by a form that knows what they showed."""
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
+
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Take as many rows as a page can have."""
+        most = self.list_max_show_all
+        return super().get_changelist_formset(
+            request, formset=Rows, max_num=most, absolute_max=most, **kwargs
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Show the list, or save its rows: all of them, or none where one is refused."""
+        if not _saves_rows(request):
+            return super().changelist_view(request, extra_context)
+        if not self.has_change_permission(request) or not all(
+            is_key_of(Product, key) for key in _posted_keys(request)
+        ):
+            return HttpResponseRedirect(request.get_full_path())
+        try:
+            with transaction.atomic():
+                # Checkouts lock products in this order as well, whatever order the list has.
+                services.lock_products(self._touched(request))
+                return super().changelist_view(request, extra_context)
+        except DomainError as refusal:
+            self.message_user(request, words_of(refusal), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def _touched(self, request: HttpRequest) -> list[int]:
+        """Return the products whose rows somebody has typed into."""
+        formset: Any = self.get_changelist_formset(request)
+        rows = Product.objects.filter(pk__in=_posted_keys(request))
+        forms = formset(request.POST, queryset=rows)
+        if not forms.management_form.is_valid():
+            return []
+        touched = [form.instance.pk for form in forms.forms if form.has_changed()]
+        return [key for key in touched if key is not None]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Show the rows that were posted, where they are shown again: others may have come into the list."""
+        changelist = super().get_changelist_instance(request)
+        if _saves_rows(request):
+            keys = _posted_keys(request)
+            rows = self.get_queryset(request).select_related(*self.list_select_related)
+            by_key = {str(row.pk): row for row in rows.filter(pk__in=keys)}
+            changelist.result_list = [by_key[key] for key in keys if key in by_key]
+        return changelist
+
+    # --- the form -----------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        """Ask for the project and the first stock where a product is made; show facts where it is there."""
+        if obj is None:
+            return ((None, {"fields": ("project", *self._settable, "first_stock")}),)
+        return (
+            (None, {"fields": self._settable}),
+            ("Facts", {"classes": ("tab",), "fields": self._facts}),
+        )
+
+    def get_form(
+        self, request: HttpRequest, obj: Product | None = None, **kwargs: Any
+    ) -> Any:
+        """Give the form the picture that came with it."""
+        kwargs["form"] = NewProductForm if obj is None else ProductChangeForm
+        form: Any = super().get_form(request, obj, **kwargs)
+        form.sent = getattr(request, "picture", None)
+        return form
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Product | None = None
+    ) -> Sequence[str]:
+        """Show the facts about a product that is there; to those who may only look, its picture as well."""
+        if obj is None:
+            return ()
+        if self.has_change_permission(request, obj):
+            return self._facts
+        return (*self._facts, "picture")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with the storefront's project."""
+        project = Project.objects.filter(is_storefront=True).first()
+        given: dict[str, Any] = super().get_changeform_initial_data(request)
+        return {"project": project.pk, **given} if project else given
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Product | None = None
+    ) -> bool:
+        """Never: make it inactive."""
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save a form. A picture is read and stored before the transaction in which Django saves."""
+        show = partial(
+            super().changeform_view, request, object_id, form_url, extra_context
+        )
+        sent = self._picture_sent(request, is_new=object_id is None)
+        request.picture = sent  # type: ignore[attr-defined]  # for the form, in this request
+        if not isinstance(sent, Picture):
+            return show()
+        with stored(sent, PICTURES) as name:
+            request.picture_name = name  # type: ignore[attr-defined]  # for save_model, in this request
+            response = show()
+        if not Product.objects.filter(image=name).exists():
+            Product.image.field.storage.delete(name)
+        return response
+
+    def _picture_sent(self, request: HttpRequest, *, is_new: bool) -> Sent:
+        may = self.has_add_permission if is_new else self.has_change_permission
+        if request.method != "POST" or "picture" not in request.FILES:
+            return None
+        if not may(request):
+            return None
+        file: Any = request.FILES["picture"]
+        try:
+            return read_picture(file.read(), longest_side=LONGEST_SIDE)
+        except PictureRefused as refusal:
+            return refusal
+
+    def save_model(
+        self, request: HttpRequest, obj: Product, form: Any, change: bool
+    ) -> None:
+        """Create or change by the services: a whole product, or a row of the list."""
+        if isinstance(form, RowForm):
+            self._save_row(request, obj, form)
+            return
+        name = getattr(request, "picture_name", "")
+        changes = form.changes()
+        if not change:
+            product = services.create_product(
+                project=form.cleaned_data["project"],
+                fields=changes,
+                stock=form.cleaned_data["first_stock"],
+                by=caller(request),
+            )
+            obj.pk = product.pk  # what Django reports, logs and leads to
+            if name:
+                services.name_picture(product=product, name=name)
+            return
+        if changes:
+            services.update_product(
+                product=obj, changes=changes, precondition=form.require_as_read
+            )
+        if "picture" in form.changed_data:
+            # Where something was changed just now, it was compared then, and is held since.
+            services.name_picture(
+                product=obj,
+                name=name,
+                precondition=None if changes else form.require_as_read,
+            )
+
+    def _save_row(self, request: HttpRequest, product: Product, form: RowForm) -> None:
+        if changes := form.changes():
+            services.update_product(
+                product=product, changes=changes, precondition=form.require_as_read
+            )
+        if change := form.stock_change():
+            services.adjust_stock(
+                product_id=product.pk,
+                change=change,
+                note="Counted, in the list of products",
+                by=caller(request),
+            )
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Product | None = None,
+    ) -> HttpResponse:
+        """Show, under the form, how the stock came about."""
+        if obj is not None and request.user.has_perm("catalog.view_stockmovement"):
+            context["panels"] = [ledger_of(obj, caller(request))]
+        response: HttpResponse = super().render_change_form(
+            request, context, add=add, change=change, form_url=form_url, obj=obj
+        )
+        return response
+
+    # --- stock --------------------------------------------------------------------------------
+
+    @action(
+        description="Adjust stock",
+        url_path="stock",
+        icon="inventory",
+        permissions=["change"],
+    )
+    def adjust_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Bring in more or take some out, with a reason, whatever is sold meanwhile."""
+        product = (
+            self.get_object(request, object_id)
+            if is_key_of(Product, object_id)
+            else None
+        )
+        if product is None:
+            raise Http404
+        form: Any = StockForm(
+            request.POST or None, initial={"seen": _last_by_hand(product)}
+        )
+        if request.method == "POST" and form.is_valid():
+            try:
+                self._adjust(request, product, form)
+            except DomainError as refusal:
+                form = refused(StockForm, refusal)(request.POST)
+            else:
+                url = reverse(
+                    f"{self.admin_site.name}:catalog_product_change", args=[product.pk]
+                )
+                return HttpResponseRedirect(url)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": product,
+            "title": f"Stock of {product}",
+            "form": form,
+            "panels": [ledger_of(product, caller(request))],
+        }
+        return TemplateResponse(request, "admin/catalog/product/stock.html", context)
+
+    @transaction.atomic
+    def _adjust(self, request: HttpRequest, product: Product, form: StockForm) -> None:
+        typed = form.cleaned_data
+
+        def require_nothing_since(locked: Product) -> None:
+            if _last_by_hand(locked) != typed["seen"]:
+                raise Stale
+
+        after = services.adjust_stock(
+            product_id=product.pk,
+            change=typed["change"],
+            reason=typed["reason"],
+            note=typed["note"],
+            by=caller(request),
+            precondition=require_nothing_since,
+        )
+        self.log_change(request, product, f"Stock changed by {typed['change']:+d}.")
+        self.message_user(
+            request, f"There are {after.stock} of {product} now.", messages.SUCCESS
+        )
+
+    # --- files --------------------------------------------------------------------------------
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Whoever may add and change products, and add categories: a file does all three."""
+        return request.user.has_perms(
+            ("catalog.add_product", "catalog.change_product", "catalog.add_category")
+        )
+
+    @action(
+        description="Import",
+        url_path="import",
+        icon="upload",
+        permissions=["import"],
+    )
+    def import_products(self, request: HttpRequest) -> HttpResponse:
+        """Take a table of products in, after a look at what it would do."""
+        return transfers.import_page(self, request)
+
+    @action(
+        description="Export", url_path="export", icon="download", permissions=["view"]
+    )
+    def export_products(self, request: HttpRequest) -> HttpResponseBase:
+        """Write a project's products as a table that an import takes back."""
+        return transfers.export_page(self, request)
+
+
+def _saves_rows(request: HttpRequest) -> bool:
+    return request.method == "POST" and "_save" in request.POST
+
+
+def _posted_keys(request: HttpRequest) -> list[str]:
+    """Return the keys of the rows that the list's form posts, in their order."""
+    keys: list[str] = []
+    while (key := request.POST.get(f"form-{len(keys)}-id")) is not None:
+        keys.append(key)
+    return keys
+
+
+def _last_by_hand(product: Product) -> str:
+    """Return the latest row of the ledger that no order wrote; empty where there is none."""
+    by_hand = StockMovement.objects.filter(product=product, reason__in=BY_HAND)
+    return str(by_hand.order_by("-pk").values_list("pk", flat=True).first() or "")

@@ -1,0 +1,271 @@
+"""Products as files: taking a table in after a look at what it would do, and writing one out."""
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+
+from accounts.backoffice import PickOne, ServiceAdmin, caller, refused
+from accounts.models import Project
+from accounts.panels import label
+from catalog import services
+from catalog.errors import ImportRefused
+from catalog.inventory import products_of
+from catalog.models import Product
+from catalog.services import ImportReport
+from catalog.services.importing import MOST_TOLD, told
+from catalog.services.sheets import ENCODINGS, KNOWN, MOST_BYTES, MOST_ROWS
+from orderchainer.api.downloads import csv_download
+from orderchainer.api.errors import DomainError, Stale
+
+ACTION_COLOURS = {"create": "success", "update": "info", "refuse": "danger"}
+
+
+class ProjectForm(forms.Form):
+    """Whose products."""
+
+    project = forms.ModelChoiceField(
+        Project.objects.filter(is_active=True),
+        widget=PickOne(Product._meta.get_field("project"), admin.site),
+    )
+
+
+class UploadForm(ProjectForm):
+    """A table to look at."""
+
+    file = forms.FileField(
+        allow_empty_file=True,
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
+        help_text=f"CSV, at most {MOST_ROWS} rows. Columns: {', '.join(KNOWN)}.",
+    )
+    encoding = forms.ChoiceField(
+        required=False,
+        choices=[("", "UTF-8, or as the file says"), *((it, it) for it in ENCODINGS)],
+        widget=UnfoldAdminSelectWidget,
+        help_text="For files that old spreadsheets have written.",
+    )
+
+
+class PackedField(forms.CharField):
+    """A file that travels with a page: pressed, as text."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        """Return the bytes. Raises ValidationError for what was not packed by us, or not of that size."""
+        try:
+            press = zlib.decompressobj()
+            content = press.decompress(
+                base64.b64decode(value or "", validate=True), MOST_BYTES
+            )
+        except (binascii.Error, ValueError, zlib.error):
+            content = b""
+        if not content or press.unconsumed_tail:
+            raise forms.ValidationError("Choose the file again.")
+        return content
+
+
+def packed(content: bytes) -> str:
+    """Return what `PackedField` reads."""
+    return base64.b64encode(zlib.compress(content, 9)).decode()
+
+
+class ApplyForm(ProjectForm):
+    """The same table, and what the page has said that it would do."""
+
+    packed = PackedField()
+    encoding = forms.ChoiceField(
+        required=False, choices=[("", ""), *((it, it) for it in ENCODINGS)]
+    )
+    seen = forms.CharField()
+
+
+def import_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
+    """Take a file, show what it would do, and do that: nothing else, if others were there meanwhile."""
+    if request.method != "POST":
+        return _ask(page, request, UploadForm(initial=_storefront()))
+    if "seen" in request.POST:
+        return _apply(page, request)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _ask(page, request, form)
+    content = form.cleaned_data["file"].read()
+    try:
+        return _preview(
+            page,
+            request,
+            form.cleaned_data["project"],
+            content,
+            form.cleaned_data["encoding"],
+        )
+    except DomainError as refusal:
+        return _ask(
+            page, request, refused(UploadForm, refusal)(request.POST, request.FILES)
+        )
+
+
+def _apply(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
+    form = ApplyForm(request.POST)
+    if not form.is_valid():
+        page.message_user(request, "Choose the file again.", messages.ERROR)
+        return HttpResponseRedirect(request.path)
+    typed = form.cleaned_data
+    project, content, encoding = typed["project"], typed["packed"], typed["encoding"]
+
+    def require_as_seen(report: ImportReport) -> None:
+        if fingerprint_of(report) != typed["seen"]:
+            raise Stale
+
+    try:
+        report = services.import_products(
+            project=project,
+            content=content,
+            encoding=encoding,
+            by=caller(request),
+            precondition=require_as_seen,
+        )
+    except (Stale, ImportRefused):
+        page.message_user(
+            request,
+            "The catalogue has changed since, and nothing was imported. This is what the file would do now.",
+            messages.ERROR,
+        )
+        return _preview(page, request, project, content, encoding)
+    except DomainError as refusal:
+        return _ask(
+            page, request, refused(UploadForm, refusal)({"project": project.pk})
+        )
+    words = (
+        f"Imported: {report.count('create')} created, {report.count('update')} changed."
+    )
+    page.log_change(request, project, f"Products of a file. {words}")
+    page.message_user(request, words, messages.SUCCESS)
+    return HttpResponseRedirect(
+        reverse(f"{page.admin_site.name}:catalog_product_changelist")
+    )
+
+
+def _ask(
+    page: ServiceAdmin, request: HttpRequest, form: forms.BaseForm
+) -> HttpResponse:
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": "Import products",
+        "form": form,
+        "media": page.media + form.media,
+    }
+    return TemplateResponse(request, "admin/catalog/product/import.html", context)
+
+
+def _preview(
+    page: ServiceAdmin,
+    request: HttpRequest,
+    project: Project,
+    content: bytes,
+    encoding: str,
+) -> HttpResponse:
+    report = services.preview_import(
+        project=project, content=content, encoding=encoding
+    )
+    pressed = packed(content)
+    counts = {
+        what: report.count(what) for what in ("create", "update", "unchanged", "refuse")
+    }
+    is_too_large = len(pressed) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE * 0.9
+    rows = [*report.refused, *_changing(report)][:MOST_TOLD]
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": f"Import products of {project}",
+        "project": project,
+        "counts": counts,
+        "new_categories": report.new_categories,
+        "table": {
+            "headers": ["row", "SKU", "", "what changes"],
+            "rows": [
+                _cells(told(row)) for row in sorted(rows, key=lambda row: row.row)
+            ],
+        },
+        "shown": len(rows),
+        "total": len(report.refused) + len(list(_changing(report))),
+        "is_too_large": is_too_large,
+        "can_apply": not counts["refuse"]
+        and not is_too_large
+        and bool(counts["create"] + counts["update"]),
+        "packed": pressed,
+        "encoding": encoding,
+        "seen": fingerprint_of(report),
+    }
+    return TemplateResponse(request, "admin/catalog/product/preview.html", context)
+
+
+def _changing(report: ImportReport) -> Iterable[Any]:
+    return (row for row in report.rows if row.action in {"create", "update"})
+
+
+def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Return a row of the preview: what is wrong with it, or what it changes."""
+    lines = [f"{name}: {' '.join(said)}" for name, said in row["errors"].items()] or [
+        f"{name}: {after or 'nothing'}"
+        if before is None
+        else f"{name}: {before or 'nothing'} → {after or 'nothing'}"
+        for name, (before, after) in row["changes"].items()
+    ]
+    return (
+        str(row["row"]),
+        row["sku"],
+        label(row["action"], ACTION_COLOURS),
+        _lines(lines),
+    )
+
+
+def _lines(lines: Iterable[str]) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+
+
+def fingerprint_of(report: ImportReport) -> str:
+    """Return a text that another report has only if it comes to the same."""
+    parts = [
+        "\n".join(report.new_categories),
+        *(
+            f"{row.row} {row.action} {row.sku!r} {sorted(row.changes.items())!r}"
+            for row in report.rows
+        ),
+    ]
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
+
+
+def _storefront() -> dict[str, Any]:
+    project = Project.objects.filter(is_storefront=True).first()
+    return {"project": project.pk} if project else {}
+
+
+def export_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponseBase:
+    """Ask whose products, then write them."""
+    form = ProjectForm(request.GET or None, initial=_storefront())
+    if form.is_bound and form.is_valid():
+        project = form.cleaned_data["project"]
+        parts = services.export_products(project, products_of(project))
+        return csv_download(request, parts, filename="products.csv")
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": "Export products",
+        "form": form,
+        "media": page.media + form.media,
+    }
+    return TemplateResponse(request, "admin/catalog/product/export.html", context)

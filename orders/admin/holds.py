@@ -1,0 +1,51 @@
+"""What orders hold of the stock, on their pages and among the proofs of the ledger."""
+
+from django.urls import reverse
+
+from accounts.panels import MOST_ROWS, Panel, link, panel_of
+from catalog.admin.ledger import proves
+from catalog.admin.shown import product_link
+from catalog.models import Product
+from orders.admin.shown import order_link
+from orders.holds import held_by, wrong_holds
+from orders.models import Order
+
+
+@proves
+def orders_hold_what_they_sold() -> Panel:
+    """List every order that holds more or less than it should."""
+    return panel_of(
+        "What orders hold",
+        ("order", "product", "holds", "should hold"),
+        (
+            (
+                order_link(it.order_id, None),
+                link(
+                    reverse("admin:catalog_product_change", args=[it.product_id]),
+                    f"product {it.product_id}",
+                ),
+                str(it.held),
+                str(it.due),
+            )
+            for it in wrong_holds()
+        ),
+        "Every order holds what it sold, and nothing once it went wrong.",
+    )
+
+
+def held_stock(order: Order) -> Panel:
+    """List what the order holds, or held before it gave it back."""
+    held = held_by(order.pk)
+    products = Product.objects.in_bulk(list(held)[: MOST_ROWS + 1])
+    return panel_of(
+        "Stock it holds",
+        ("product", "held", "in stock besides"),
+        (
+            (
+                product_link(product),
+                str(held[pk]) if held[pk] else "given back",
+                str(product.stock),
+            )
+            for pk, product in products.items()
+        ),
+    )
