@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
@@ -12,6 +12,7 @@ from accounts.access import STAFF_PERMISSIONS, Operation
 from accounts.backoffice import ServiceAdmin, ServiceInline, caller, changes_in
 from accounts.models import Invitation, Membership, Project, User
 from accounts.services import projects
+from accounts.services.storefront import set_storefront
 
 
 class PeopleInline(ServiceInline):
@@ -120,10 +121,12 @@ class ProjectAdmin(ServiceAdmin):
         "member_count",
         "timezone",
         "is_active",
+        "is_storefront",
         "created_at",
     )
     list_filter = (
         "is_active",
+        "is_storefront",
         ("personal_owner", admin.EmptyFieldListFilter),
         "created_at",
     )
@@ -133,6 +136,7 @@ class ProjectAdmin(ServiceAdmin):
     readonly_fields = (
         "uuid",
         "personal_owner",
+        "is_storefront",
         "settings",
         "created_at",
         "updated_at",
@@ -142,6 +146,7 @@ class ProjectAdmin(ServiceAdmin):
         ("Facts", {"fields": readonly_fields}),
     )
     inlines: ClassVar = [MembershipInline, InvitationInline]
+    actions = ("open_storefront", "close_storefront")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         """Count the members in the same statement."""
@@ -155,6 +160,36 @@ class ProjectAdmin(ServiceAdmin):
     def member_count(self, project: Project) -> int:
         """How many work in it."""
         return project.membership_count  # type: ignore[attr-defined]  # annotated above
+
+    @admin.action(description="Sell in the storefront", permissions=["change"])
+    def open_storefront(
+        self, request: HttpRequest, queryset: QuerySet[Project]
+    ) -> None:
+        """Let the storefront sell for the selected project instead of the present one."""
+        chosen = list(queryset[:2])
+        if len(chosen) != 1 or not chosen[0].is_active:
+            words = "The storefront sells for one project that is active: select that."
+            self.message_user(request, words, messages.ERROR)
+            return
+        self._set_storefront(request, chosen[0])
+
+    @admin.action(description="Close the storefront", permissions=["change"])
+    def close_storefront(
+        self, request: HttpRequest, queryset: QuerySet[Project]
+    ) -> None:
+        """Let the storefront sell nothing, where it sells for one of the selected projects."""
+        if queryset.filter(is_storefront=True).exists():
+            self._set_storefront(request, None)
+        else:
+            words = "The storefront does not sell for what is selected."
+            self.message_user(request, words, messages.ERROR)
+
+    def _set_storefront(self, request: HttpRequest, project: Project | None) -> None:
+        set_storefront(project=project, by=caller(request))
+        seller = f"The storefront sells for {project} now."
+        closed = "The storefront is closed: it sells nothing."
+        words = seller if project else closed
+        self.message_user(request, words, messages.SUCCESS)
 
     def get_form(
         self, request: HttpRequest, obj: Project | None = None, **kwargs: Any

@@ -15,7 +15,8 @@ from accounts.models import (
     User,
 )
 from accounts.services import create_project
-from accounts.tests.admin.pages import page
+from accounts.services.storefront import set_storefront
+from accounts.tests.admin.pages import page, run
 from accounts.tests.factories import make_user
 from accounts.tests.projects import make_invitation, make_team
 
@@ -354,3 +355,58 @@ def test_staff_change_people_by_one_permission(may: bool) -> None:
     assert agent.role == ("manager" if may else "agent")
     assert team.project.memberships.count() == (5 if may else 4)
     assert Invitation.objects.exists() is may
+
+
+# --- The storefront ---------------------------------------------------------------------------
+
+
+def test_chooses_the_project_that_the_storefront_sells_for(
+    client: Client, admin: User
+) -> None:
+    old = create_project(owner=make_user(), name="Old")
+    new = create_project(owner=make_user(), name="New")
+    set_storefront(project=old)
+
+    shown = run(client, "open_storefront", "project", new)
+
+    assert "The storefront sells for New now." in shown
+    assert list(Project.objects.filter(is_storefront=True)) == [new]
+    changed = Activity.objects.filter(type="project_changed", actor_id=admin.pk)
+    assert set(changed.values_list("project_id", flat=True)) == {old.pk, new.pk}
+
+
+def test_the_storefront_sells_for_one_active_project(client: Client) -> None:
+    first, second, closed = (
+        create_project(owner=make_user(), name=name) for name in ("A", "B", "C")
+    )
+    Project.objects.filter(pk=closed.pk).update(is_active=False)
+
+    for rows in ([first, second], [closed]):
+        shown = run(client, "open_storefront", "project", *rows)
+
+        assert "The storefront sells for one project that is active" in shown
+    assert not Project.objects.filter(is_storefront=True).exists()
+
+
+def test_closes_the_storefront(client: Client) -> None:
+    shop, other = (create_project(owner=make_user(), name=name) for name in "AB")
+    set_storefront(project=shop)
+
+    refused = run(client, "close_storefront", "project", other)
+    shown = run(client, "close_storefront", "project", shop)
+
+    assert "does not sell for what is selected" in refused
+    assert "The storefront is closed" in shown
+    assert not Project.objects.filter(is_storefront=True).exists()
+
+
+def test_those_who_may_only_look_at_projects_choose_no_storefront() -> None:
+    project = create_project(owner=make_user(), name="A")
+    user = make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_project"))
+    browser = Client()
+    browser.force_login(user)
+
+    run(browser, "open_storefront", "project", project)
+
+    assert not Project.objects.filter(is_storefront=True).exists()
