@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from accounts.api.idempotency import answer_repeatable
 from accounts.models import User
 from accounts.services import Answer
-from catalog.errors import InsufficientStock, Shortage
 from orderchainer.api.conditional import is_unchanged
 from orderchainer.api.envelope import EnvelopeDone, enveloped, success
 from orderchainer.api.errors import Invalid, NothingToChange
@@ -176,7 +175,6 @@ class OrderViewSet(SurfaceViewSet):
                 _PRICE_REFUSED,
                 MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
                 OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
-                InsufficientStock([Shortage(1, "Desk lamp", "LAMP-1", 3, 1)]),
                 *_CHANGE_REFUSED,
             ),
         },

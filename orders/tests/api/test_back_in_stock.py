@@ -75,22 +75,16 @@ def test_a_second_try_that_is_short_is_a_409_with_all_that_is_short(
     assert stock_of(lamp) == [1]
 
 
-def test_a_second_try_that_is_short_has_the_envelopes_words_there(
-    client: APIClient, lamp: Product, bought: Order
+def test_the_price_of_what_was_sold_stays_on_the_envelope_too(
+    client: APIClient, bought: Order
 ) -> None:
-    client.put(path_of(bought), {"status": "failed"})
-    buy(make_user(), {lamp: 4})
+    response = client.patch(f"/api/order/{bought.uuid}", {"price": "0.01"})
 
-    response = client.patch(f"/api/order/{bought.uuid}", {"status": "pending"})
-
-    assert response.status_code == 409
-    body: dict[str, Any] = response.json()
-    assert body.pop("timestamp")
-    assert body == {
-        "success": False,
-        "error": "Not enough in stock. Lamp: 3 wanted, 1 available.",
-        "errorCode": "INSUFFICIENT_STOCK",
-    }
+    assert response.status_code == 400
+    assert (
+        response.json()["error"] == "price: It is the sum of the items; change those."
+    )
+    assert Order.objects.get(pk=bought.pk).total_price == bought.total_price
 
 
 @pytest.mark.parametrize(
