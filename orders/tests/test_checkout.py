@@ -598,3 +598,22 @@ def test_a_checkout_takes_eight_statements_whatever_the_cart_holds(
     ]
     # The one savepoint is there because the test is a transaction already.
     assert len(queries) == 10
+
+
+def test_giving_back_takes_as_many_statements_for_many_orders_as_for_few(
+    shop: Project, ada: User
+) -> None:
+    counts = []
+    for count in (3, 30):
+        lamps = [make_product(shop, stock=1) for _ in range(count)]
+        chain = [buy(ada, {lamps[0]: 1})]
+        for lamp in lamps[1:]:
+            chain.append(buy(ada, {lamp: 1}, chain[-1], failure_policy="fail"))
+
+        with CaptureQueriesContext(connection) as queries:
+            move_order(order_id=chain[0].pk, status="failed", by=ada)
+
+        counts.append(len(queries))
+        assert stock_of(*lamps) == [1] * count
+    assert counts[0] == counts[1]
+    check_books()
