@@ -2,7 +2,8 @@
 
 A spreadsheet runs a cell that begins with one of a few characters, whoever wrote the product's name. Such a
 cell gets an apostrophe in front, which a spreadsheet takes for "this is text", and loses it again when it is
-read here. Every cell is quoted, so that none falls into two where a spreadsheet parts cells by something else.
+read here. So does what stands behind a semicolon, a tab or a line's end within a cell: where a spreadsheet
+parts cells by something else than commas, quotes do not hold a cell together, and that is where another begins.
 """
 
 import csv
@@ -37,18 +38,22 @@ DELIMITERS = ",;\t"
 # What else a file may say that it is; a mark at its beginning or UTF-8 needs no saying.
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-15", "utf-16")
 
-# OWASP, "CSV Injection"; the wide ones are taken for the others by some.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001  (wide on purpose)
+# OWASP, "CSV Injection"; the wide ones are taken for the others by some. What may stand before one of them
+# is dropped by one spreadsheet or another.
+_BEGINNING = r"(^|[;\t\r\n])"
+_FORMULA = r"(?=[\"' ]*[=+\-@＝＋－＠])"  # noqa: RUF001  (wide on purpose)
+_UNSAFE = re.compile(_BEGINNING + _FORMULA)
+_SAFE = re.compile(f"{_BEGINNING}'{_FORMULA}")
 
 
 def safe_cell(text: str) -> str:
-    """Return `text` as a cell that no spreadsheet runs."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Return `text` as a cell of which no spreadsheet runs anything."""
+    return _UNSAFE.sub(r"\1'", text)
 
 
 def plain_cell(cell: str) -> str:
     """Return what `safe_cell` made the cell of."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _SAFE.sub(r"\1", cell)
 
 
 def lines_of(rows: Iterable[Sequence[str]]) -> str:
