@@ -1,5 +1,7 @@
 """Ways in which accounts can refuse."""
 
+from typing import ClassVar
+
 from orderchainer.api.errors import (
     AlreadyExists,
     Conflict,
@@ -212,9 +214,24 @@ class LinkExpired(Invalid):
     """A link whose time is over."""
 
     code = "confirmation_expired"
+    words: ClassVar[str] = "Confirmation link has expired"
 
     def __init__(self) -> None:
-        super().__init__({}, "Confirmation link has expired")
+        super().__init__({}, self.words)
+
+
+class ResetLinkNotFound(LinkNotFound):
+    """The same of a link behind which one chooses a new password."""
+
+    code = "reset_link_not_found"
+    default_message = "Password link not found or already used"
+
+
+class ResetLinkExpired(LinkExpired):
+    """The same of a link behind which one chooses a new password."""
+
+    code = "reset_link_expired"
+    words = "Password link has expired"
 
 
 # --- Projects ---------------------------------------------------------------------------------

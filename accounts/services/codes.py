@@ -23,6 +23,8 @@ from accounts.errors import (
     ResetCodeExpired,
     ResetCodeInvalid,
     ResetCodeNotFound,
+    ResetLinkExpired,
+    ResetLinkNotFound,
     UserDeactivated,
     UserNotFound,
     VerificationCodeExpired,
@@ -59,6 +61,14 @@ _EXPIRED: dict[str, Callable[[], Invalid]] = {
 _NOT_FOUND: dict[str, Callable[[], NotFound]] = {
     Purpose.RESET_PASSWORD: ResetCodeNotFound,
     Purpose.VERIFY_EMAIL: VerificationCodeNotFound,
+}
+_LINK_NOT_FOUND: dict[str, type[LinkNotFound]] = {
+    Purpose.RESET_PASSWORD: ResetLinkNotFound,
+    Purpose.VERIFY_EMAIL: LinkNotFound,
+}
+_LINK_EXPIRED: dict[str, type[LinkExpired]] = {
+    Purpose.RESET_PASSWORD: ResetLinkExpired,
+    Purpose.VERIFY_EMAIL: LinkExpired,
 }
 
 
@@ -254,7 +264,7 @@ def _use_link(link: UUID, purpose: Purpose, effect: Effect) -> User:
     # Read again under the lock: somebody may have used it up meanwhile.
     row = _open_link(link, purpose)
     if user is None or not _is_for(user, row):
-        raise LinkNotFound
+        raise _LINK_NOT_FOUND[purpose]
     row.delete()
     effect(user)
     return user
@@ -267,9 +277,9 @@ def _open_link(link: UUID, purpose: Purpose) -> EmailCode:
         .first()
     )
     if row is None or not row.user.is_active or not _is_for(row.user, row):
-        raise LinkNotFound
+        raise _LINK_NOT_FOUND[purpose]
     if row.link_expires_at <= timezone.now():
-        raise LinkExpired
+        raise _LINK_EXPIRED[purpose]
     return row
 
 

@@ -133,12 +133,21 @@ def test_needs_no_cookie(page: Page) -> None:
     assert response.status_code == 302, response.content
 
 
-@pytest.mark.parametrize("start", ["confirm-email", "reset-password", "invitations"])
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("confirm-email", "Confirmation link not found or already used"),
+        ("reset-password", "Password link not found or already used"),
+        ("invitations", "Invitation not found"),
+    ],
+)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_link_that_opens_nothing(start: str, method: str, client: Client) -> None:
+def test_a_link_that_opens_nothing(
+    start: str, words: str, method: str, client: Client
+) -> None:
     response = getattr(client, method)(f"/{start}/{uuid4()}", CHOSEN)
 
-    expect_page(response, 404, "This does not work", "Links are good once")
+    expect_page(response, 404, "This does not work", words, "Links are good once")
     assert response["Cache-Control"] == "no-store"
     assert not Activity.objects.exists()
 
@@ -159,13 +168,20 @@ def test_a_method_that_there_is_not(page: Page, client: Client) -> None:
     assert client.delete(path).status_code == 405
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_late_reader_is_told(page: Page, client: Client) -> None:
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (confirming, "Confirmation link has expired"),
+        (resetting, "Password link has expired"),
+        (inviting, "expired"),
+    ],
+)
+def test_a_late_reader_is_told(page: Page, words: str, client: Client) -> None:
     path = page()
 
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
-        expect_page(client.get(path), 410, "expired")
-        expect_page(client.post(path, CHOSEN), 410, "expired")
+        expect_page(client.get(path), 410, words)
+        expect_page(client.post(path, CHOSEN), 410, words)
 
 
 @pytest.mark.parametrize("page", PAGES)
