@@ -1,12 +1,15 @@
 """Every write of the cart: one function for each thing that a customer or the checkout can do."""
 
-from cart.services.checkout import empty_cart, lock_products_in_cart
+from cart.services.checkout import (
+    empty_cart,
+    hold_cart_and_customer,
+    lock_products_in_cart,
+)
 from cart.services.items import (
     Precondition,
     add_item,
     change_item,
     clear_cart,
-    hold_cart,
     remove_item,
 )
 
@@ -16,7 +19,7 @@ __all__ = [
     "change_item",
     "clear_cart",
     "empty_cart",
-    "hold_cart",
+    "hold_cart_and_customer",
     "lock_products_in_cart",
     "remove_item",
 ]

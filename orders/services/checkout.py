@@ -8,7 +8,12 @@ from django.db import transaction
 from accounts.models import User
 from cart.errors import CartEmpty
 from cart.queries import cart_of
-from cart.services import Precondition, empty_cart, hold_cart, lock_products_in_cart
+from cart.services import (
+    Precondition,
+    empty_cart,
+    hold_cart_and_customer,
+    lock_products_in_cart,
+)
 from catalog.errors import InsufficientStock
 from catalog.models import Product
 from catalog.services import take_stock
@@ -41,9 +46,9 @@ def check_out(
     not sell (any more), `SeveralCurrencies`, `Invalid` for a total beyond all bounds, and what
     `create_order` raises.
     """
-    # Cart, then orders, then products: as everywhere, so that nobody waits in a circle. Of two checkouts at
+    # Customer, cart, orders, products: as everywhere, so that nobody waits in a circle. Of two checkouts at
     # once the second finds the cart empty.
-    is_held = hold_cart(by)
+    is_held = hold_cart_and_customer(by)
     locked = lock_dependencies(dependencies)
     products = lock_products_in_cart(by)
     if precondition is not None:

@@ -16,8 +16,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Project, User
+from accounts.services.deleting import delete_user
 from accounts.tests.factories import make_user
+from cart.errors import CartEmpty
 from cart.models import Cart, CartItem
+from cart.services.items import hold_cart
 from catalog.errors import InsufficientStock
 from catalog.models import Product, ProductQuerySet, StockMovement
 from catalog.services import adjust_stock, return_stock
@@ -240,7 +243,9 @@ def test_without_the_lock_on_the_cart_it_is_still_emptied_once(
     shop: Project, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one statement that empties it hands each item to one checkout."""
-    monkeypatch.setattr("orders.services.checkout.hold_cart", lambda user: True)
+    monkeypatch.setattr(
+        "orders.services.checkout.hold_cart_and_customer", lambda user: True
+    )
     lamp = make_product(shop, stock=10)
     fill_cart(ada, {lamp: 3})
 
@@ -263,6 +268,48 @@ def test_what_is_added_during_a_checkout_is_bought_or_kept(
             bought[line.product_id or 0] += line.quantity
         assert bought + Counter(in_cart(ada)) == {lamp.pk: 2, bulb.pk: 1}
         CartItem.objects.all().delete()
+    check_books()
+
+
+class Crossing(Meeting):
+    """A meeting of two who come by different statements."""
+
+    def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
+        """Wait before the statement with which either reaches for what the other may hold."""
+        reaches = 'INSERT INTO "orders_order"', 'DELETE FROM "cart_cart"'
+        self.fragment = reaches[0] if reaches[0] in sql else reaches[1]
+        return super().__call__(execute, sql, *rest)
+
+
+def leave_in_the_middle(shop: Project, ada: User) -> list[Any]:
+    """Check out while the account is deleted; return what came of either."""
+    fill_cart(ada, {make_product(shop): 1})
+    works: tuple[Work, ...] = checkout_of(ada), partial(delete_user, user=ada)
+    return race(*works, meeting=Crossing("", patience_seconds=1.0))
+
+
+@on_postgresql
+def test_who_leaves_in_the_middle_of_a_checkout_leaves_after_it_or_before(
+    shop: Project, ada: User
+) -> None:
+    order, left = leave_in_the_middle(shop, ada)
+
+    assert (type(order), left) in [(Order, None), (CartEmpty, None)]
+    assert not Cart.objects.filter(user=ada).exists()
+    check_books()
+
+
+@on_postgresql
+def test_without_the_lock_on_the_customer_the_two_deadlock(
+    shop: Project, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: one holds the cart and reaches for the customer, the other the other way round."""
+    monkeypatch.setattr("orders.services.checkout.hold_cart_and_customer", hold_cart)
+
+    outcomes = leave_in_the_middle(shop, ada)
+
+    # PostgreSQL ends one of them, whichever notices.
+    assert kinds(outcomes)["OperationalError"] == 1
     check_books()
 
 
