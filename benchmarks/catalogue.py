@@ -14,6 +14,7 @@ from benchmarks.bare import PostgreSQL, SQLite
 from benchmarks.rest import Call
 from benchmarks.seeding import Account, settle
 from benchmarks.table import Row, at_most, of_the_floor
+from catalog import trigrams
 from catalog.models import Category, Product
 from catalog.services import create_category
 
@@ -60,6 +61,8 @@ def reading(
     """Measure the first and the last page of all products, a narrowed list, searches, and single products."""
     shop = _shop(customer)
     settle()
+    # Asked once in the life of a process.
+    trigrams.is_known_to_be_installed(connection.alias)
     owner = f"project={shop.project.pk}"
     narrow = f"category={shop.category.pk}&price_min=50&price_max=500&in_stock=true"
     last = Product.objects.on_sale().count() // bare_catalogue.PAGE

@@ -17,7 +17,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.expressions import Combinable, RawSQL
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -49,14 +49,26 @@ def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
     The length is exact: it is counted by an index alone, and not where the page shows the list's end.
     Raises `PageNotFound` for a page behind the last.
     """
-    # The page's ids come first and from an index alone: names of categories would be looked up for all rows
-    # that are skipped, too.
-    ids = products.values("pk")[window.skip : window.skip + window.limit]
-    rows = _rows_among(ids, ordering=products.query.order_by)
+    # The ORM writes once what is asked twice. It takes longer for that than PostgreSQL for the answer.
+    order = [str(term) for term in products.query.order_by] or ["id"]
+    wanted, params = products.order_by().values("pk").query.sql_with_params()
+    rows = _rows_of(
+        _PAGE.format(
+            wanted=wanted,
+            order_of_wanted=_order_by("catalog_product", order),
+            order=_order_by("product", order),
+        ),
+        [*params, window.limit, window.skip],
+        LISTED,
+    )
     if not rows and window.skip:
         raise PageNotFound
     total = window.total_if_known(len(rows))
-    return Page(rows, products.order_by().count() if total is None else total)
+    if total is None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({wanted}) AS wanted", params)
+            (total,) = cursor.fetchone()
+    return Page(rows, total)
 
 
 def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> Page:
@@ -64,44 +76,52 @@ def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> P
 
     In the order that `products` have, or the best first where they have none. Raises `PageNotFound`.
     """
-    for found in each_way_to_find(products, text, is_first_page=not window.skip):
-        if rows := _rows_found(found, products.query.order_by, window):
+    order = [str(term) for term in products.query.order_by] or ["-rank", "id"]
+    # Stock is in no index, so that none is read from end to end for the names in it: PostgreSQL takes likeness
+    # for as cheap to tell as equality.
+    columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
+    for way in each_way_to_find(products, text, is_first_page=not window.skip):
+        found, params = way.values(*sorted(columns)).query.sql_with_params()
+        rows = _rows_of(
+            _PAGE_FOUND.format(
+                found=found,
+                order_of_found=_order_by("found", order),
+                order=_order_by("page", order),
+            ),
+            [*params, window.limit, window.skip],
+            (*LISTED, "total"),
+        )
+        if rows:
             return Page(rows, rows[0]["total"])
     if window.skip:
         raise PageNotFound
     return Page([], 0)
 
 
+_COLUMNS = """
+    product.id, product.name, product.price, product.stock, product.image, product.featured,
+    category.name AS category__name
+"""
+# The page's ids come first and from an index alone: names of categories would be looked up for all rows that
+# are skipped, too.
+_PAGE = f"""
+    SELECT {_COLUMNS}
+    FROM catalog_product product
+        LEFT JOIN catalog_category category ON category.id = product.category_id
+    WHERE product.id IN ({{wanted}} ORDER BY {{order_of_wanted}} LIMIT %s OFFSET %s)
+    ORDER BY {{order}}
+"""
 # All that is found is ranked and counted, and so kept for a moment: by its number and what it is sorted by
 # alone, where the ORM's window would carry the words of each.
-_PAGE_FOUND = """
-    WITH found AS MATERIALIZED ({found}),
-    page AS (SELECT * FROM found ORDER BY {order_of_found} LIMIT %s OFFSET %s)
-    SELECT product.id, product.name, product.price, product.stock, product.image, product.featured,
-        category.name AS category__name, (SELECT count(*) FROM found) AS total
+_PAGE_FOUND = f"""
+    WITH found AS MATERIALIZED ({{found}}),
+    page AS (SELECT * FROM found ORDER BY {{order_of_found}} LIMIT %s OFFSET %s)
+    SELECT {_COLUMNS}, (SELECT count(*) FROM found) AS total
     FROM page
         JOIN catalog_product product ON product.id = page.id
         LEFT JOIN catalog_category category ON category.id = product.category_id
-    ORDER BY {order_of_page}
+    ORDER BY {{order}}
 """
-
-
-def _rows_found(
-    found: ProductQuerySet, ordering: Sequence[Any], window: PageWindow
-) -> list[Row]:
-    """Return the rows of a page of what was found, each with the `total`."""
-    order = [str(term) for term in ordering] or ["-rank", "id"]
-    # Stock is in no index, so that none is read from end to end for the names in it: PostgreSQL takes likeness
-    # for as cheap to tell as equality.
-    columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
-    sql, params = found.values(*sorted(columns)).query.sql_with_params()
-    statement = _PAGE_FOUND.format(
-        found=sql,
-        order_of_found=_order_by("found", order),
-        order_of_page=_order_by("page", order),
-    )
-    rows = Product.objects.raw(statement, [*params, window.limit, window.skip])
-    return [{name: vars(row)[name] for name in (*LISTED, "total")} for row in rows]
 
 
 def _order_by(table: str, order: Iterable[str]) -> str:
@@ -111,13 +131,15 @@ def _order_by(table: str, order: Iterable[str]) -> str:
     )
 
 
-@prepared
-def _rows_among(
-    ids: QuerySet[Product, Any], *, ordering: Sequence[str | Combinable]
-) -> QuerySet[Product, Row]:
-    products = Product.objects.filter(pk__in=ids).order_by(*ordering)
-    rows: QuerySet[Product, Row] = products.values(*LISTED)
-    return rows
+def _rows_of(statement: str, params: Sequence[Any], names: Sequence[str]) -> list[Row]:
+    """Return the rows of a statement that has the columns `names`."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    # SQLite knows neither money nor truth: the model makes them of its numbers.
+    products = Product.objects.raw(statement, params)
+    return [{name: vars(product)[name] for name in names} for product in products]
 
 
 class Within(Func):

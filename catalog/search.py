@@ -25,7 +25,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Length, Upper
 from django.db.models.lookups import Exact, GreaterThan
 
@@ -77,7 +77,7 @@ def _finds_nothing(found: ProductQuerySet) -> Q:
 
 
 def _by_words(products: ProductQuerySet, text: str) -> ProductQuerySet:
-    query = _Query(text)
+    query = _query(text)
     matches = Q(_Matches(_Words(F("pk")), query))
     rank: Any = Func(
         _Words(F("pk")), query, function="ts_rank", output_field=FloatField()
@@ -133,25 +133,17 @@ class _Words(Func):
         return f"{compiler.quote_name_unless_alias(key.alias)}.words", ()
 
 
-class _Query(Func):
-    """What to look for among words: in their stems, or as they stand."""
+def _query(text: str) -> RawSQL:
+    """Return what to look for among words: in their stems, or as they stand.
 
-    # As a subquery, which is done once: by itself it may be read anew for each row that is ranked.
-    template = "(SELECT %(expressions)s)"
-    arg_joiner = " || "
-    output_field = FloatField()  # of no meaning: nothing reads it
-
-    def __init__(self, text: str) -> None:
-        text = _IDLE_MINUS.sub(" ", text)
-        super().__init__(
-            *(
-                Func(
-                    Value(text),
-                    template=f"websearch_to_tsquery('{language}', %(expressions)s)",
-                )
-                for language in ("english", "simple")
-            )
-        )
+    As a subquery, which is done once: by itself it may be read anew for each row that is ranked.
+    """
+    text = _IDLE_MINUS.sub(" ", text)
+    return RawSQL(
+        "SELECT websearch_to_tsquery('english', %s) || websearch_to_tsquery('simple', %s)",
+        [text, text],
+        FloatField(),  # of no meaning: nothing reads it
+    )
 
 
 class _Matches(Func):
