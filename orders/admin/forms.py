@@ -66,7 +66,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            # What changed is told by the row, whose version the page names, and not by the page.
+            # Django lets a field with a default for new rows tell it twice.
             field.show_hidden_initial = False
 
     def clean_total_price(self) -> Decimal:
@@ -120,6 +120,11 @@ class OrderChangeForm(Versioned, OrderForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            # What nobody typed into is brought up to date where the page is overtaken; of a date in two
+            # fields or of a list the page tells nothing, and they are marked instead.
+            is_plain = not isinstance(field.widget, forms.MultiWidget | PickMany)
+            field.show_hidden_initial = is_plain and name != "version"
         edges = self.instance.dependency_edges.order_by("depends_on_id")
         self.fields["waits_for"].initial = list(
             edges.values_list("depends_on_id", flat=True)

@@ -109,6 +109,8 @@ def form_of(order: Order, /, **fields: object) -> dict[str, object]:
     ):
         # Browsers send each line end as CRLF.
         form[name] = str(getattr(order, name)).replace("\n", "\r\n")
+        form[f"initial-{name}"] = form[name]
+    form["initial-auto_activate"] = str(order.auto_activate)
     if order.auto_activate:
         form["auto_activate"] = "on"
     return {**form, **fields}

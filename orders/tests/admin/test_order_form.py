@@ -211,9 +211,12 @@ def test_a_page_that_is_not_of_the_present_version_overwrites_nothing(
     client: Client, ada: User, version: str
 ) -> None:
     order = make_order(ada)
+    form = opened(client, page("order_change", order.pk), "order_form")
     update_order(order_id=order.pk, by=ada, fields={"title": "Meanwhile"})
 
-    response = change(client, order, version=version, title="Mine")
+    response = client.post(
+        page("order_change", order.pk), typed(form, version=version, title="Mine")
+    )
 
     errors = errors_in(response)
     assert errors.pop("version", None) == (
@@ -245,20 +248,21 @@ def test_of_two_who_edit_an_order_the_second_sees_what_the_first_did(
     assert errors == {
         "__all__": [OVERTAKEN],
         "title": ["Now: Theirs."],
-        "status": ["Now: Active."],
-        "notes": ["Now: nothing."],
+        "status": ["Changed meanwhile: this is how it is now."],
         "waits_for": ["Now: nothing."],
-        "auto_activate": ["Now: yes."],
+        "auto_activate": ["Changed meanwhile: this is how it is now."],
     }
     again = fields_in(response.content.decode(), "order_form")
     assert (again["title"], again["notes"]) == (["Mine"], ["Typed for long"])
+    assert (again["status"], again["auto_activate"]) == (["active"], ["on"])
     order.refresh_from_db()
     assert (order.title, order.status, order.notes) == ("Theirs", "active", "")
     # Whoever saves it once more has seen both.
-    response = other.post(url, typed(again, waits_for=None, status="active"))
+    response = other.post(url, typed(again, waits_for=None))
     order.refresh_from_db()
     assert response.status_code == 302
     assert (order.title, order.notes) == ("Mine", "Typed for long")
+    assert (order.status, order.auto_activate) == ("active", True)
 
 
 def test_items_that_others_have_replaced_are_shown_as_they_are_now(
