@@ -143,7 +143,7 @@ def _with_its_place(shelf: Shelf) -> Category:
 class CategoryAdmin(ServiceAdmin):
     """Categories as the tree that they are."""
 
-    icon = "account_tree"
+    icon = "category"
     list_display = ("in_tree", "slug", "products_shown", "project", "move")
     list_display_links = ("in_tree",)
     list_filter = (("project", PickFilter),)

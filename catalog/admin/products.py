@@ -25,6 +25,7 @@ from accounts.backoffice import (
     words_of,
 )
 from accounts.models import Project
+from accounts.panels import Panel
 from catalog import services
 from catalog.admin import transfers
 from catalog.admin.forms import (
@@ -145,7 +146,7 @@ class ProductAdmin(ServiceAdmin):
         *("name", "sku", "slug", "category", "description", "price", "currency"),
         *("picture", "featured", "is_active"),
     )
-    _facts = ("project", "stock", "version", "uuid", "created_at", "updated_at")
+    _facts = ("project", "stock", "uuid", "created_at", "updated_at")
 
     # --- the list -----------------------------------------------------------------------------
 
@@ -335,12 +336,17 @@ class ProductAdmin(ServiceAdmin):
         obj: Product | None = None,
     ) -> HttpResponse:
         """Show, under the form, how the stock came about."""
-        if obj is not None and request.user.has_perm("catalog.view_stockmovement"):
-            context["panels"] = [ledger_of(obj, caller(request))]
+        if obj is not None:
+            context["panels"] = self._panels(request, obj)
         response: HttpResponse = super().render_change_form(
             request, context, add=add, change=change, form_url=form_url, obj=obj
         )
         return response
+
+    def _panels(self, request: HttpRequest, product: Product) -> list[Panel]:
+        if not request.user.has_perm("catalog.view_stockmovement"):
+            return []
+        return [ledger_of(product, caller(request))]
 
     # --- stock --------------------------------------------------------------------------------
 
@@ -378,7 +384,7 @@ class ProductAdmin(ServiceAdmin):
             "original": product,
             "title": f"Stock of {product}",
             "form": form,
-            "panels": [ledger_of(product, caller(request))],
+            "panels": self._panels(request, product),
         }
         return TemplateResponse(request, "admin/catalog/product/stock.html", context)
 
