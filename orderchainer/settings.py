@@ -323,6 +323,8 @@ DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", default=60)
 # --- Users -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+# Of the back office, which alone signs in with a cookie, where the address does not say where to go.
+LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = [
     "accounts.hashers.FewAtOnceArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

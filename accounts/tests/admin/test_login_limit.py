@@ -112,3 +112,13 @@ def test_the_old_password_is_guessed_no_oftener_than_at_the_door() -> None:
 
     assert statuses(*tries) == [200] * 5 + [429]
     assert client.get(reverse("admin:password_change")).status_code == 200
+
+
+def test_whoever_signs_in_without_having_been_sent_comes_to_the_first_page() -> None:
+    user = make_user(is_staff=True)
+
+    response = Client().post(
+        reverse("admin:login"), {"username": user.email, "password": PASSWORD}
+    )
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
