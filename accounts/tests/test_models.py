@@ -13,3 +13,10 @@ def test_a_new_user_owns_a_personal_project() -> None:
     membership = Membership.objects.get(user=user)
     assert membership.role == "owner"
     assert membership.project == user.personal_project
+
+
+def test_a_new_user_has_not_changed_since() -> None:
+    user = User.objects.create_user("ada@example.com", "correct horse")
+
+    stored = User.objects.get(pk=user.pk)
+    assert stored.created_at == stored.updated_at == user.created_at
