@@ -69,6 +69,18 @@ class OrderHasDependents(Conflict):
         )
 
 
+class GoodsGone(Conflict):
+    """What was sold from stock has left, and only who handles the order can say that it is back."""
+
+    code = "goods_gone"
+
+    def __init__(self, order_id: int, status: str) -> None:
+        super().__init__(
+            f"Order #{order_id} is {status}: what it was sold from stock has left. Whoever sold it can cancel "
+            "or delete it once it is back."
+        )
+
+
 class ItemsFrozen(Conflict):
     """The order was bought from stock: what it holds is what its lines say, as they were sold."""
 

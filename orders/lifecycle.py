@@ -36,6 +36,8 @@ ALLOWED_WHILE_BLOCKED = frozenset(
 )
 # An order in one of these still waits for its dependencies.
 WAITING = frozenset({Status.DRAFT, Status.PENDING})
+# What was sold is on its way to the customer, or with them.
+HAS_LEFT = frozenset({Status.SHIPPED, Status.FULFILLED, Status.COMPLETED})
 # There is still work in it, be it a second try.
 UNFINISHED = frozenset(Status) - DONE - {Status.CANCELLED}
 

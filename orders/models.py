@@ -48,14 +48,17 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
     def changeable_by(self, user: User, permission: str) -> OrderQuerySet:
-        """Keep the orders that `user` owns or whose project lets them handle orders.
+        """Keep the orders that `user` owns or whose project lets them handle orders; annotate `is_handled`.
 
-        Staff see every order; they change those of others only with the back office's `permission`.
+        Who only owns an order is its customer, and does not say when goods are back. Staff see every order;
+        they change those of others only with the back office's `permission`.
         """
         if user.is_staff and user.has_perm(permission):
-            return self
-        memberships = _memberships(user, Operation.HANDLE_ORDERS)
-        return self.filter(Q(owner=user) | Exists(memberships))
+            return self.annotate(is_handled=Value(True))
+        handles = Exists(_memberships(user, Operation.HANDLE_ORDERS))
+        return self.filter(Q(owner=user) | handles).annotate(
+            is_handled=ExpressionWrapper(Q(handles), output_field=models.BooleanField())
+        )
 
     def with_ready(self) -> OrderQuerySet:
         """Annotate `ready`: no dependency holds the order up. To filter by; `with_waits` shows it cheaper."""

@@ -41,9 +41,10 @@ def order_for(user: User, order_id: int) -> Order:
 def order_for_change(
     user: User, order_id: int, *, permission: str = "orders.change_order"
 ) -> Order:
-    """Return an order that `user` may change. Raises `OrderNotFound`, or `OrderNotYours` if only visible.
+    """Return an order that `user` may change, annotated with `is_handled`: as one of those who handle it?
 
-    `permission` is what staff need for the orders of others.
+    `permission` is what staff need for the orders of others. Raises `OrderNotFound`, or `OrderNotYours` if it
+    is only visible.
     """
     order = Order.objects.changeable_by(user, permission).filter(pk=order_id).first()
     if order is None:

@@ -31,7 +31,7 @@ from orders.services.chains import (
     set_dependencies,
 )
 from orders.services.fields import ItemDraft, OrderFields, total_of, write_items
-from orders.services.holding import follow_the_moves
+from orders.services.holding import follow_the_moves, require_goods_here
 from orders.services.readiness import activation, becoming_ready
 from orders.services.recording import event, record
 
@@ -67,9 +67,9 @@ def update_order(
     already set is no change and no event. Records `order_updated`, `order_status_changed`, and what follows
     for this order and those that wait for it. What goes wrong gives back what it holds of the stock; a failed
     order that is tried again takes it again. Raises `OrderNotFound`, `OrderNotYours`, `MoveRefused`,
-    `OrderBlocked`, `ItemsFrozen`, `InsufficientStock`, `UnknownDependencies` and `DependencyCycle`.
+    `OrderBlocked`, `ItemsFrozen`, `GoodsGone`, `InsufficientStock`, `UnknownDependencies` and `DependencyCycle`.
     """
-    order_for_change(by, order_id)
+    is_handled = order_for_change(by, order_id).is_handled  # type: ignore[attr-defined]  # annotated
     wanted_status = fields.get("status")
     locked, old_dependencies = _lock_for_change(order_id, wanted_status, dependencies)
     order = locked[order_id]
@@ -92,6 +92,8 @@ def update_order(
     blockers = blockers_among(new_dependencies, order.failure_policy)
     _move(order, wanted_status, blockers)
     moved = order.status != old_status
+    if moved and order.status in GONE_WRONG and not is_handled:
+        require_goods_here(order, old_status)
     if not changes and not moved:
         return order
 

@@ -3,7 +3,8 @@
 from django.db.models import Sum
 
 from catalog.services import lock_products, return_stock, take_stock
-from orders.lifecycle import GONE_WRONG
+from orders.errors import GoodsGone
+from orders.lifecycle import GONE_WRONG, HAS_LEFT
 from orders.models import Order, OrderItem
 
 
@@ -18,6 +19,15 @@ def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
         return_stock([order.pk, *failed])
     elif was_wrong:
         _take_again(order)
+
+
+def require_goods_here(order: Order, status: str) -> None:
+    """Refuse to a customer what would put on the shelf again what they still have. Raises `GoodsGone`.
+
+    `status` is the one that the locked order has before the change.
+    """
+    if status in HAS_LEFT and order.items.filter(product__isnull=False).exists():
+        raise GoodsGone(order.pk, status)
 
 
 def _take_again(order: Order) -> None:

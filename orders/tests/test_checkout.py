@@ -17,10 +17,12 @@ from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.api.errors import Invalid, Stale
 from orders.errors import (
+    GoodsGone,
     ItemsFrozen,
     SeveralCurrencies,
     UnknownDependencies,
 )
+from orders.lifecycle import OPEN_MOVES
 from orders.models import Order, OrderEvent
 from orders.queries import row_for
 from orders.services import (
@@ -383,6 +385,54 @@ def test_an_order_that_goes_on_keeps_what_it_holds(
     assert stock_of(lamp) == [8]
     assert len(ledger_of(lamp)) == 2
     check_books()
+
+
+@pytest.mark.parametrize("status", ["shipped", "fulfilled", "completed"])
+def test_a_customer_does_not_put_back_what_was_sent_to_them(
+    shop: Project, lamp: Product, ada: User, status: str
+) -> None:
+    order = buy(ada, {lamp: 2})
+    merchant = shop.members.get()
+    move_order(order_id=order.pk, status=status, by=merchant)
+
+    with pytest.raises(GoodsGone):
+        delete_order(order_id=order.pk, by=ada)
+    for wrong in order_moves(status) & {"failed", "cancelled"}:
+        with pytest.raises(GoodsGone):
+            move_order(order_id=order.pk, status=wrong, by=ada)
+
+    assert stock_of(lamp) == [8]
+    assert Order.objects.get().status == status
+    check_books()
+
+
+def order_moves(status: str) -> set[str]:
+    return {str(move) for move in OPEN_MOVES[status]}
+
+
+@pytest.mark.parametrize("status", ["shipped", "completed"])
+def test_who_sold_it_says_when_it_is_back(
+    shop: Project, lamp: Product, ada: User, status: str
+) -> None:
+    order = buy(ada, {lamp: 2})
+    merchant = shop.members.get()
+    move_order(order_id=order.pk, status=status, by=merchant)
+
+    delete_order(order_id=order.pk, by=merchant)
+
+    assert stock_of(lamp) == [10]
+    check_books()
+
+
+def test_what_was_sold_from_no_stock_goes_whoever_owns_it(
+    shop: Project, ada: User
+) -> None:
+    order = make_order(ada, status="completed")
+    Order.objects.filter(pk=order.pk).update(project=shop)
+
+    delete_order(order_id=order.pk, by=ada)
+
+    assert not Order.objects.exists()
 
 
 def test_what_comes_back_need_not_be_sold_any_more(lamp: Product, ada: User) -> None:

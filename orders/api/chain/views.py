@@ -62,6 +62,7 @@ from orders.api.chain.serializers import (
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.errors import (
     DependencyCycle,
+    GoodsGone,
     ItemsFrozen,
     MoveRefused,
     OrderBlocked,
@@ -87,6 +88,7 @@ REFUSED_CHANGES = (
     DependencyCycle([3, 1, 2]),
     MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
     ItemsFrozen(2),
+    GoodsGone(2, "shipped"),
     SHORT,
     OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
 )
@@ -304,7 +306,14 @@ class OrderViewSet(SurfaceViewSet):
         parameters=[IF_MATCH],
         responses={
             200: DeletedOutput,
-            **errors_of("chain", 403, 404, OrderHasDependents(1, [2, 3]), 412),
+            **errors_of(
+                "chain",
+                403,
+                404,
+                OrderHasDependents(1, [2, 3]),
+                GoodsGone(1, "completed"),
+                412,
+            ),
         },
         examples=[answer_example("Word of it", examples.DELETED)],
     )
