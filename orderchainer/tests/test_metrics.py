@@ -213,12 +213,12 @@ def test_emails_that_do_not_go_out_are_seen() -> None:
 def test_emails_are_counted_by_how_they_end() -> None:
     before = scraped()
     queued = queue_email(
-        kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient="nobody@example.com"
+        kind=OutgoingEmail.Kind.VERIFY_EMAIL, recipient="nobody@example.com"
     )
 
     outbox.send(queued.pk)
 
-    name = 'orderchainer_emails_total{kind="password_changed",state="dropped"}'
+    name = 'orderchainer_emails_total{kind="verify_email",state="dropped"}'
     assert scraped()[name] == before.get(name, 0) + 1
 
 
