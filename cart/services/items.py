@@ -7,7 +7,7 @@ other, and each knows what the one before has left.
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -88,8 +88,22 @@ def clear_cart(*, user: User, precondition: Precondition | None = None) -> CartC
     return CartContents(user.pk)
 
 
+# A new cart refers to its customer, and so does the record of a request that may be repeated. Their row is
+# held for that before the cart, as whoever deletes the account does it: they would wait for each other otherwise.
+_HOLD_OR_MAKE = """
+    INSERT INTO cart_cart (user_id, created_at, updated_at)
+    SELECT id, %s, %s FROM accounts_user WHERE id = %s FOR KEY SHARE
+    ON CONFLICT (user_id) DO UPDATE SET updated_at = EXCLUDED.updated_at
+"""
+
+
 def _hold_or_make(user: User) -> None:
-    """Hold the cart of `user`, made if need be, by one statement: two first requests at once make one."""
+    """Hold the customer and their cart, made if need be, by one statement: two first requests at once make one."""
+    if connection.vendor == "postgresql":
+        now = timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD_OR_MAKE, [now, now, user.pk])
+        return
     Cart.objects.bulk_create(
         [Cart(user=user, updated_at=timezone.now())],
         update_conflicts=True,

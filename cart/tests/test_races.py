@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
+from accounts.services import Answer, answer_once, delete_user
 from accounts.tests.factories import make_user
 from cart.errors import CartItemNotFound
 from cart.models import Cart, CartItem
@@ -23,6 +25,8 @@ from cart.tests.factories import make_cart
 from catalog.models import Product
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.testing.races import Meeting, on_postgresql, race
+
+Work = Callable[[], object]
 
 pytestmark = [
     pytest.mark.services,
@@ -119,7 +123,7 @@ def test_two_tabs_cannot_have_more_than_999_together(ada: User, lamp: Product) -
 def test_two_first_requests_at_once_make_one_cart(ada: User, lamp: Product) -> None:
     outcomes = race(
         *(adding(ada, lamp, 1) for _ in range(4)),
-        meeting=Meeting('INSERT INTO "cart_cart"', parties=4),
+        meeting=Meeting("INSERT INTO cart_cart ", parties=4),
     )
 
     assert {type(outcome) for outcome in outcomes} == {CartContents}
@@ -213,3 +217,53 @@ def test_an_item_that_is_taken_out_meanwhile_is_not_there_to_be_changed(
 
     assert quantities(ada) == {}
     assert {type(outcome) for outcome in outcomes} <= {CartContents, CartItemNotFound}
+
+
+# --- the account is deleted meanwhile ---------------------------------------------------------
+
+
+class Crossing(Meeting):
+    """A meeting of two who come by different statements: before what refers to the customer, or goes with it."""
+
+    def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
+        """Wait before the statement with which either reaches for what the other may hold."""
+        reaches = BEFORE_THE_CHANGE, 'DELETE FROM "cart_cart"'
+        self.fragment = reaches[0] if sql.startswith(reaches[0]) else reaches[1]
+        return super().__call__(execute, sql, *rest)
+
+
+def leave_while_adding(ada: User, lamp: Product) -> list[Any]:
+    """Add to a cart by a request that may be repeated while the account is deleted; return what came of either."""
+    Cart.objects.create(user=ada)
+    make_cart(ada, {lamp: 1})
+
+    def add() -> Answer:
+        adding(ada, lamp, 1)()
+        return Answer(201, {})
+
+    # The record of the request refers to the user, too: PostgreSQL looks whether they are there at the commit.
+    add_once = partial(answer_once, user=ada, key="k", fingerprint="f", work=add)
+    works: tuple[Work, ...] = add_once, partial(delete_user, user=ada)
+    return race(*works, meeting=Crossing("", patience_seconds=1.0))
+
+
+def test_who_leaves_while_adding_leaves_after_it_or_before(
+    ada: User, lamp: Product
+) -> None:
+    added, left = leave_while_adding(ada, lamp)
+
+    assert (type(added), left) == (Answer, None)
+
+
+def test_without_the_hold_on_the_customer_the_two_deadlock(
+    ada: User, lamp: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: one holds the cart and reaches for the customer, the other the other way round."""
+    monkeypatch.setattr("cart.services.items._hold_or_make", items.hold_cart)
+
+    outcomes = leave_while_adding(ada, lamp)
+
+    # PostgreSQL ends one of them, whichever notices.
+    assert [type(outcome).__name__ for outcome in outcomes].count(
+        "OperationalError"
+    ) == 1
