@@ -113,7 +113,11 @@ class Customer:
                     headers=headers,
                     timeout=REQUEST_SECONDS,
                 )
-            except requests.ConnectionError:
+            # Killed before its answer, or in the middle of it.
+            except (
+                requests.ConnectionError,
+                requests.exceptions.ChunkedEncodingError,
+            ):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
