@@ -81,10 +81,12 @@ def remove_item(
 @transaction.atomic
 def clear_cart(*, user: User, precondition: Precondition | None = None) -> CartContents:
     """Take everything out of the cart, which is returned empty."""
-    hold_cart(user)
+    is_held = hold_cart(user)
     if precondition is not None:
         precondition(cart_of(user.pk))
-    CartItem.objects.filter(cart_id=user.pk).delete()
+    if is_held:
+        # Who has no cart yet may just be getting one, with something in it that `precondition` has not seen.
+        CartItem.objects.filter(cart_id=user.pk).delete()
     return CartContents(user.pk)
 
 

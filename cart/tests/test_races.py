@@ -219,6 +219,23 @@ def test_an_item_that_is_taken_out_meanwhile_is_not_there_to_be_changed(
     assert {type(outcome) for outcome in outcomes} <= {CartContents, CartItemNotFound}
 
 
+def test_emptying_a_cart_that_nobody_has_yet_takes_nothing_that_comes_meanwhile(
+    ada: User, lamp: Product
+) -> None:
+    """There was no cart to hold, so whoever gets it a first item does not wait."""
+
+    def add_first(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        result = execute(sql, *rest)
+        if sql.startswith('UPDATE "cart_cart"'):
+            race(adding(ada, lamp, 1))
+        return result
+
+    with connection.execute_wrapper(add_first):
+        clear_cart(user=ada)
+
+    assert quantities(ada) == {lamp.pk: 1}
+
+
 # --- the account is deleted meanwhile ---------------------------------------------------------
 
 
