@@ -7,7 +7,12 @@ not: transactions there begin IMMEDIATE, which lets one writer in at a time.
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from accounts.models import Project, User
+
+# Any number that no other part of the installation's database uses as an advisory lock.
+STOREFRONT_LOCK = 0x73746F7265  # "store"
 
 
 def lock_user(user: User) -> User | None:
@@ -34,3 +39,13 @@ def lock_projects(ids: Iterable[int]) -> list[Project]:
     """Hold several projects and their members still."""
     rows = Project.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
     return list(rows.order_by("pk"))
+
+
+def lock_storefront() -> None:
+    """Let one transaction at a time say which project the storefront is; before any project is locked.
+
+    No row could stand for it: there may be none yet, and who waits for one finds another chosen then.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [STOREFRONT_LOCK])

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from accounts.activity import record_activity
 from accounts.events import ActivityType
+from accounts.locks import lock_storefront
 from accounts.models import Project, User
 
 
@@ -13,7 +14,8 @@ def set_storefront(*, project: Project | None, by: User | None = None) -> None:
 
     The project that was it before keeps its products and its orders. Records `project_changed` for both.
     """
-    # All of them in the order of their ids: two who choose at once come one after the other.
+    # Two who choose at once come one after the other.
+    lock_storefront()
     chosen = [project.pk] if project else []
     rows = Project.objects.select_for_update(no_key=True).order_by("pk")
     for row in rows.filter(is_storefront=True).exclude(pk__in=chosen):

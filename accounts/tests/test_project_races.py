@@ -17,12 +17,14 @@ from accounts.queries import project_for
 from accounts.services import (
     accept_invitation,
     change_role,
+    create_project,
     delete_user,
     invitations,
     invite,
     members,
     remove_member,
     set_member,
+    storefront,
 )
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team, make_invitation, make_team, roles_in
@@ -303,3 +305,40 @@ def test_what_a_view_allowed_is_refused_once_it_was_taken_away() -> None:
     with pytest.raises(RoleNotEnough):
         remove_member(project=project, user=team.members["viewer"], by=manager)
     assert not Invitation.objects.exists()
+
+
+# --- Two choose the storefront at once --------------------------------------------------------
+
+
+def choosing(name: str) -> Callable[[], None]:
+    """Return the work of letting the storefront sell for a new project of that name."""
+    project = create_project(owner=make_user(), name=name)
+    return lambda: storefront.set_storefront(project=project)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_of_two_who_choose_the_storefront_at_once_the_last_one_decides(
+    is_open: bool,
+) -> None:
+    if is_open:
+        choosing("The one before")()
+    meeting = Meeting('UPDATE "accounts_project" SET "is_storefront"')
+
+    assert race(choosing("One"), choosing("Other"), meeting=meeting) == [None, None]
+
+    assert Project.objects.get(is_storefront=True).name in {"One", "Other"}
+
+
+@pytest.mark.services
+@on_postgresql
+def test_without_the_lock_one_of_them_meets_the_constraint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The negative control: both find the shop closed, and nothing to wait for."""
+    monkeypatch.setattr(storefront, "lock_storefront", lambda: None)
+    meeting = Meeting('UPDATE "accounts_project" SET "is_storefront"')
+
+    outcomes = race(choosing("One"), choosing("Other"), meeting=meeting)
+
+    assert meeting.was_complete
+    assert names(outcomes) == ["IntegrityError", "NoneType"]
