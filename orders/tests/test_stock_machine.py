@@ -36,12 +36,13 @@ from catalog.tests.factories import make_product, make_storefront
 from orderchainer.api.errors import DomainError
 from orders.errors import (
     DependencyCycle,
+    GoodsGone,
     ItemsFrozen,
     MoveRefused,
     OrderBlocked,
     OrderHasDependents,
 )
-from orders.lifecycle import GONE_WRONG, FailurePolicy, Status
+from orders.lifecycle import GONE_WRONG, HAS_LEFT, FailurePolicy, Status
 from orders.models import Order, OrderDependency, OrderEvent
 from orders.services import (
     ItemDraft,
@@ -256,9 +257,15 @@ class Shop(RuleBasedStateMachine):
             assert (was, status) == ("failed", "pending")
             self.refused(refusal, self.lines[pk])
             assert self.everything() == before
+        except GoodsGone:
+            # The orders are moved by their customers.
+            assert was in HAS_LEFT
+            assert status in GONE_WRONG
+            assert self.everything() == before
         except (MoveRefused, OrderBlocked):
             assert self.everything() == before
         else:
+            assert not (was in HAS_LEFT and status in GONE_WRONG)
             assert not (short and (was, status) == ("failed", "pending"))
             assert Order.objects.get(pk=pk).status == status or status == "pending"
 
@@ -287,12 +294,17 @@ class Shop(RuleBasedStateMachine):
         """Delete an order that nothing waits for; to try it again changes nothing."""
         pk = self.pick(which)
         before = self.everything()
+        was = Order.objects.get(pk=pk).status
         try:
             with transaction.atomic():
                 delete_order(order_id=pk, by=self.orders[pk])
         except OrderHasDependents:
             assert self.everything() == before
+        except GoodsGone:
+            assert was in HAS_LEFT
+            assert self.everything() == before
         else:
+            assert was not in HAS_LEFT
             by = self.orders.pop(pk)
             after = self.everything()
             if twice:
