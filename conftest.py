@@ -9,12 +9,12 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from orderchainer.api.rates import LIMITS
 from orderchainer.celery import app
-from orderchainer.logs import configure, logging_config
+from orderchainer.core.limits.rates import LIMITS
+from orderchainer.core.logs import configure, logging_config
 
 # Looks for every secret that a run makes in everything that it lets out.
-pytest_plugins = ["orderchainer.testing.sweeping"]
+pytest_plugins = ["orderchainer.testing.sweeping", "orderchainer.testing.written_log"]
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def django_db_modify_db_settings(
 ) -> None:
     """Keep SQLite's test database in a file: in memory it knows neither WAL nor a second writer."""
     database: dict[str, Any] = settings.DATABASES["default"]
-    if database["ENGINE"] == "orderchainer.sqlite":
+    if database["ENGINE"] == "orderchainer.core.db.sqlite":
         file: Path = tmp_path_factory.mktemp("database") / "test.db"
         database.setdefault("TEST", {})["NAME"] = str(file)
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.events import ActivityType
 from accounts.models import Activity, Session, User
-from orderchainer.api.clients import address_of
-from orderchainer.api.rates import (
+from orderchainer.core.http.clients import address_of
+from orderchainer.core.limits.rates import (
     CODES_SENT,
     INVITATIONS_SENT,
     Limit,

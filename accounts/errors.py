@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from orderchainer.api.errors import (
+from orderchainer.core.errors import (
     AlreadyExists,
     Conflict,
     Invalid,

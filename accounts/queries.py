@@ -38,8 +38,8 @@ from accounts.tokens import (
     read_token,
     session_id_of,
 )
-from orderchainer.api.fields import uuid_in
-from orderchainer.api.prepared import Row, prepared
+from orderchainer.core.db.prepared import Row, prepared
+from orderchainer.core.http.fields import uuid_in
 
 
 def credential_of(token: str) -> Session | ApiToken:

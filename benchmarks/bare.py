@@ -273,7 +273,7 @@ class Bare:
             )
             data = {"title": order["title"], "status": "pending", "dependencies": []}
             run(
-                f"""INSERT INTO orders_orderevent
+                f"""INSERT INTO orders_event
                     (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
                     VALUES (%s, 'order_created', %s, %s, %s, %s, %s, {now})""",
                 [

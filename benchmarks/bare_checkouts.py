@@ -35,7 +35,7 @@ ITEMS = """
     FROM cart_cartitem i JOIN catalog_product p ON p.id = i.product_id WHERE i.cart_id = %s
 """
 EVENT = f"""
-    INSERT INTO orders_orderevent (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
+    INSERT INTO orders_event (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
     VALUES (%s, 'order_created', %s, %s, %s, %s, %s, {NOW})
 """
 STOCK = f"""

@@ -137,7 +137,7 @@ ACTIVATE = """
     )
 """
 TELL = """
-    INSERT INTO orders_orderevent (event_id, type, order_id, owner_id, project_id, data, created_at)
+    INSERT INTO orders_event (event_id, type, order_id, owner_id, project_id, data, created_at)
     SELECT {uuid}, 'order_status_changed', id, owner_id, project_id,
         '{{"title": "", "status": "", "old_status": "", "new_status": "", "cause": {{}}}}', {now}
     FROM orders_order WHERE owner_id = %s AND status = %s

@@ -24,9 +24,9 @@ from benchmarks.seeding import Account, add_events, make_account
 from benchmarks.serving import START_SECONDS, cpu_seconds_of
 from benchmarks.table import Figures, Row, Verdict, figures_of, in_pairs
 from notifications.messages import message_of
-from orders.events import EventType
-from orders.models import OrderEvent
-from orders.relay import relay_events
+from orders.lifecycle import EventType
+from orders.stream.models import Event
+from orders.stream.relay import relay_events
 
 SIZES = (100, 500)
 EVENTS = 200
@@ -147,7 +147,7 @@ class Bare:
 
     def _next_frame(self) -> bytes:
         self._position += 1
-        event = OrderEvent(
+        event = Event(
             event_id=UUID(int=self._position << 64),
             type=EventType.CREATED,
             order_id=1,

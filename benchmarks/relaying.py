@@ -9,7 +9,7 @@ from benchmarks.chains import Bench
 from benchmarks.seeding import Account, add_events
 from benchmarks.statements import statements_of
 from benchmarks.table import Figures, Row, in_pairs
-from orders.relay import ASSIGN_POSITIONS, BATCH_SIZE, relay_events
+from orders.stream.relay import ASSIGN_POSITIONS, BATCH_SIZE, relay_events
 
 EVENTS = 10_000
 
@@ -55,7 +55,7 @@ def _bare_relay(database: Database) -> None:
             )
             run(ASSIGN_POSITIONS, [last, BATCH_SIZE])
             events = run(
-                "SELECT * FROM orders_orderevent WHERE position > %s ORDER BY position",
+                "SELECT * FROM orders_event WHERE position > %s ORDER BY position",
                 [last],
             )
             count = len(events)

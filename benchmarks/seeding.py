@@ -38,7 +38,7 @@ _LINES = """
     WHERE owner_id = %s AND (id - %s) %% 4 = 0
 """
 _EVENTS = """
-    INSERT INTO orders_orderevent (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
+    INSERT INTO orders_event (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
     SELECT {uuid}, 'order_created', %s, %s, %s, %s,
         '{{"title": "An order", "status": "pending", "dependencies": []}}', {now}

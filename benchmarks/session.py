@@ -22,7 +22,7 @@ from benchmarks import (
 )
 from benchmarks.bare import connect
 from benchmarks.table import Row, text_of
-from orderchainer.logs import configure, logging_config
+from orderchainer.core.logs import configure, logging_config
 
 LIST_SIZES = (10, 1_000, 100_000)
 DEPTHS = (10, 1_000, 5_000)

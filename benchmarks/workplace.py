@@ -13,7 +13,7 @@ import redis
 from cryptography.fernet import Fernet
 from psycopg import sql
 
-from orderchainer.api.rates import LIMITS
+from orderchainer.core.limits.rates import LIMITS
 
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 # Where Celery's Redis transport keeps the tasks that nobody has taken yet.

@@ -1,6 +1,6 @@
 """Ways in which the cart can refuse."""
 
-from orderchainer.api.errors import Conflict, Invalid, NotFound
+from orderchainer.core.errors import Conflict, Invalid, NotFound
 
 
 class CartItemNotFound(NotFound):

@@ -7,7 +7,7 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from cart.models import CartItem
 from catalog.models import Product
-from orderchainer.api.prepared import Row, prepared
+from orderchainer.core.db.prepared import Row, prepared
 
 # What no row has for a number.
 NO_PRODUCT = 0

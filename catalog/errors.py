@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from orderchainer.api.errors import AlreadyExists, Conflict, Invalid, NotFound
+from orderchainer.core.errors import AlreadyExists, Conflict, Invalid, NotFound
 
 
 class ProductNotFound(NotFound):

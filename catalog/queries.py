@@ -24,8 +24,8 @@ from django.db.models.sql.compiler import SQLCompiler
 from catalog.errors import ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.search import each_way_to_find
-from orderchainer.api.pagination import PageNotFound, PageWindow
-from orderchainer.api.prepared import Row, prepared
+from orderchainer.core.db.prepared import Row, prepared
+from orderchainer.core.http.pagination import PageNotFound, PageWindow
 
 # --- lists ------------------------------------------------------------------------------------
 

@@ -10,6 +10,6 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear what happens below. Imported here, since models are not loaded before."""
-        from integrations import checks, subscribers  # noqa: F401 (checks register themselves)
+        from integrations.discord import checks, subscribers  # noqa: F401 (checks register themselves)
 
         subscribers.connect()

@@ -24,7 +24,7 @@ from accounts.scopes import covers, scope_for
 from accounts.services import note_use
 from notifications.feeds import Feed, OwnerFeed, ProjectFeed
 from notifications.protocol import CloseCode
-from orderchainer.api.errors import NotAllowed, NotFound, Unauthenticated
+from orderchainer.core.errors import NotAllowed, NotFound, Unauthenticated
 
 # The subprotocol that a browser offers before the token, since it can set no header. We answer it.
 BEARER = "bearer"

@@ -27,8 +27,8 @@ from notifications.protocol import (
     read_client_message,
     read_position,
 )
-from orderchainer.api.clients import address_behind_proxies
-from orderchainer.api.sockets import SOCKET_EXTENSION, SocketWriter
+from orderchainer.core.http.clients import address_behind_proxies
+from orderchainer.core.sockets import SOCKET_EXTENSION, SocketWriter
 
 logger = structlog.get_logger(__name__)
 security_log = structlog.get_logger("security")

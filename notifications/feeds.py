@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from orders.models import OrderEvent
-from orders.queries import stream_of_owner, stream_of_project
+from orders.stream.models import Event
+from orders.stream.queries import stream_of_owner, stream_of_project
 
 
 class Feed(Protocol):
@@ -13,7 +13,7 @@ class Feed(Protocol):
 
     def __hash__(self) -> int: ...
 
-    def after(self, position: int, *, limit: int) -> list[OrderEvent]:
+    def after(self, position: int, *, limit: int) -> list[Event]:
         """Read the feed's next events after `position` from the database, in the stream's order."""
 
 
@@ -23,7 +23,7 @@ class OwnerFeed:
 
     owner_id: int
 
-    def after(self, position: int, *, limit: int) -> list[OrderEvent]:
+    def after(self, position: int, *, limit: int) -> list[Event]:
         """Read the owner's next events after `position`."""
         return stream_of_owner(self.owner_id, after=position, limit=limit)
 
@@ -34,11 +34,11 @@ class ProjectFeed:
 
     project_id: int
 
-    def after(self, position: int, *, limit: int) -> list[OrderEvent]:
+    def after(self, position: int, *, limit: int) -> list[Event]:
         """Read the project's next events after `position`."""
         return stream_of_project(self.project_id, after=position, limit=limit)
 
 
-def feeds_of(event: OrderEvent) -> Sequence[Feed]:
+def feeds_of(event: Event) -> Sequence[Feed]:
     """Return every feed that `event` belongs to."""
     return OwnerFeed(event.owner_id), ProjectFeed(event.project_id)

@@ -28,9 +28,9 @@ from notifications.wakeups import (
     PUSH_GROUP,
     STREAM_ADVANCED,
 )
-from orderchainer.api.measures import SOCKETS
-from orders.models import OrderEvent
-from orders.queries import stream_after, stream_head
+from orderchainer.core.measures import SOCKETS
+from orders.stream.models import Event
+from orders.stream.queries import stream_after, stream_head
 
 logger = structlog.get_logger(__name__)
 
@@ -285,7 +285,7 @@ class Hub:
 
     # --- Handing out -----------------------------------------------------------------------------
 
-    def _dispatch(self, events: Sequence[OrderEvent]) -> None:
+    def _dispatch(self, events: Sequence[Event]) -> None:
         """Hand new events to whoever follows their feeds. Without a pause: nobody joins in between."""
         fresh: dict[Feed, list[Message]] = {}
         for event in events:

@@ -13,9 +13,9 @@ from functools import cached_property
 import orjson
 import structlog
 
-from orderchainer.api.sockets import text_frame
-from orders.events import EventType
-from orders.models import OrderEvent
+from orderchainer.core.sockets import text_frame
+from orders.lifecycle import EventType
+from orders.stream.models import Event
 
 logger = structlog.get_logger(__name__)
 
@@ -39,13 +39,13 @@ class Message:
         return text_frame(self.text)
 
 
-def message_of(event: OrderEvent) -> Message:
+def message_of(event: Event) -> Message:
     """Encode `event`, which the relay has given its position."""
     assert event.position is not None
     return Message(event.position, orjson.dumps(body_of(event)))
 
 
-def body_of(event: OrderEvent) -> dict[str, object]:
+def body_of(event: Event) -> dict[str, object]:
     """Return the message of `event` in the words of its type.
 
     A type or payload that this release does not know still gives a message, only a plainer one: a
@@ -71,7 +71,7 @@ Details = dict[str, object]
 _TOLD_OF_NEW = ("title", "provider", "total_price", "currency", "total_items")
 
 
-def _created(event: OrderEvent) -> Details:
+def _created(event: Event) -> Details:
     return {
         "message": "Order created successfully",
         "owner_id": event.owner_id,
@@ -79,7 +79,7 @@ def _created(event: OrderEvent) -> Details:
     }
 
 
-def _status_changed(event: OrderEvent) -> Details:
+def _status_changed(event: Event) -> Details:
     old, new = event.data["old_status"], event.data["new_status"]
     return {
         "old_status": old,
@@ -88,7 +88,7 @@ def _status_changed(event: OrderEvent) -> Details:
     }
 
 
-def _updated(event: OrderEvent) -> Details:
+def _updated(event: Event) -> Details:
     fields = sorted(event.data["changes"])
     return {
         "changes": fields,
@@ -96,13 +96,13 @@ def _updated(event: OrderEvent) -> Details:
     }
 
 
-def _ready(event: OrderEvent) -> Details:
+def _ready(event: Event) -> Details:
     return {
         "message": f"Order #{event.order_id} is ready: it waits for no other order any more"
     }
 
 
-def _blocked(event: OrderEvent) -> Details:
+def _blocked(event: Event) -> Details:
     blockers: list[int] = list(event.data["blockers"])
     return {
         "blockers": blockers,
@@ -110,7 +110,7 @@ def _blocked(event: OrderEvent) -> Details:
     }
 
 
-def _deleted(event: OrderEvent) -> Details:
+def _deleted(event: Event) -> Details:
     return {"message": f"Order #{event.order_id} was deleted"}
 
 
@@ -120,7 +120,7 @@ def _some(order_ids: Sequence[int], *, at_most: int = 5) -> str:
     return f"{named} and {left} more" if left > 0 else named
 
 
-_DETAILS: Mapping[str, Callable[[OrderEvent], Details]] = {
+_DETAILS: Mapping[str, Callable[[Event], Details]] = {
     EventType.CREATED: _created,
     EventType.STATUS_CHANGED: _status_changed,
     EventType.UPDATED: _updated,

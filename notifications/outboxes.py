@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from notifications.messages import Message
-from orderchainer.api.sockets import SocketWriter, text_frame
+from orderchainer.core.sockets import SocketWriter, text_frame
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 

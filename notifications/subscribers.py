@@ -5,7 +5,7 @@ from uuid import UUID
 
 from accounts.events import access_changed, credentials_ended
 from notifications.wakeups import announcer
-from orders.events import stream_advanced
+from orders.stream.subscribers import stream_advanced
 
 
 def wake_listeners(*, position: int, **signal: object) -> None:

@@ -11,7 +11,7 @@ django_application = get_asgi_application()
 
 # What follows reads models, and so must wait until Django is set up.
 from notifications.routing import websocket_application  # noqa: E402
-from orderchainer.runtime.heap import freeze_what_is_loaded  # noqa: E402
+from orderchainer.operations.heap import freeze_what_is_loaded  # noqa: E402
 
 application = ProtocolTypeRouter(
     {"http": django_application, "websocket": websocket_application}

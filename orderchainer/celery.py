@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
 
 # Addresses of Redis lead to the channel that outlives it.
 TRANSPORT_ALIASES |= dict.fromkeys(
-    ("redis", "rediss"), "orderchainer.runtime.broker:Transport"
+    ("redis", "rediss"), "orderchainer.operations.broker:Transport"
 )
 
 app = Celery("orderchainer")

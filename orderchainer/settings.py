@@ -16,8 +16,8 @@ from django.urls import reverse_lazy
 from kombu import Exchange, Queue
 
 from orderchainer import __version__
-from orderchainer.keys import fernet_key_in, secret_in
-from orderchainer.logs import logging_config
+from orderchainer.core.keys import fernet_key_in, secret_in
+from orderchainer.core.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -75,7 +75,7 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "accounts.apps.BackOfficeConfig",
+    "orderchainer.operations.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -88,7 +88,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
-    "orderchainer.apps.OrderChainerConfig",
+    "orderchainer.operations",
+    "orderchainer.demo",
     "accounts",
     "catalog",
     "cart",
@@ -100,13 +101,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "orderchainer.logs.requests.RequestLogMiddleware",
-    "orderchainer.api.clients.ClientMiddleware",
-    "orderchainer.metrics.RequestMetricsMiddleware",
-    "orderchainer.content_policy.ContentPolicyMiddleware",
-    "orderchainer.api.hosts.AllowedHostMiddleware",
-    "orderchainer.api.limits.RequestBodyLimitMiddleware",
-    "orderchainer.api.routing.EitherSlashMiddleware",
+    "orderchainer.core.logs.requests.RequestLogMiddleware",
+    "orderchainer.core.http.clients.ClientMiddleware",
+    "orderchainer.operations.metrics.RequestMetricsMiddleware",
+    "orderchainer.core.web.content_policy.ContentPolicyMiddleware",
+    "orderchainer.core.http.hosts.AllowedHostMiddleware",
+    "orderchainer.core.http.bodies.RequestBodyLimitMiddleware",
+    "orderchainer.core.http.routing.EitherSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -151,7 +152,7 @@ def _database() -> dict[str, Any]:
     # Kept connections and a thread per request exhaust PostgreSQL under ASGI; the pool bounds them.
     config["CONN_MAX_AGE"] = 0
     if config["ENGINE"] == "django.db.backends.sqlite3":
-        config["ENGINE"] = "orderchainer.sqlite"
+        config["ENGINE"] = "orderchainer.core.db.sqlite"
         config["NAME"] = str(BASE_DIR / config["NAME"])
         # All three are needed: with WAL alone, or deferred transactions, writers meet "locked".
         config["OPTIONS"] = {
@@ -189,7 +190,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]]
 if EMBEDDED:
     CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-        "limits": {"BACKEND": "orderchainer.api.counters.LocalCountersCache"},
+        "limits": {"BACKEND": "orderchainer.core.limits.counters.LocalCountersCache"},
     }
     CHANNEL_LAYERS = {
         "default": {
@@ -207,7 +208,7 @@ else:
             "LOCATION": REDIS_URL,
         },
         "limits": {
-            "BACKEND": "orderchainer.api.counters.RedisCountersCache",
+            "BACKEND": "orderchainer.core.limits.counters.RedisCountersCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "limits",
         },
@@ -252,7 +253,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # For ever: after a hundred tries, which is most of an hour, Celery would give up and end.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "orderchainer.runtime.schedule:DueAtStartScheduler"
+CELERY_BEAT_SCHEDULER = "orderchainer.operations.schedule:DueAtStartScheduler"
 CELERY_BEAT_SCHEDULE = {
     # `/readyz` tells by it that a worker consumes.
     "heartbeat": {
@@ -381,10 +382,10 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "accounts.api.permissions.WithinScopes",
     ],
-    "DEFAULT_PARSER_CLASSES": ["orderchainer.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["orderchainer.api.renderers.JSONRenderer"],
-    "EXCEPTION_HANDLER": "orderchainer.api.handlers.surface_exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "orderchainer.api.schema.SurfaceAutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["orderchainer.core.http.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["orderchainer.core.http.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "orderchainer.core.http.handlers.surface_exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "orderchainer.core.http.schema.SurfaceAutoSchema",
     "NON_FIELD_ERRORS_KEY": "body",
     # There is one format. A parameter of that name is one that nobody knows.
     "URL_FORMAT_OVERRIDE": None,
@@ -415,13 +416,13 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "orderchainer.api.schema.arrange",
+        "orderchainer.core.http.schema.arrange",
     ],
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.lifecycle.Status",
         "WritableOrderStatus": ["active", "draft"],
         "FailurePolicy": "orders.lifecycle.FailurePolicy",
-        "EventType": "orders.events.EventType",
+        "EventType": "orders.stream.subscribers.EventType",
         "MemberRole": "accounts.models.Membership.Role",
         "UserRole": ["user", "staff", "admin"],
     },
@@ -433,7 +434,7 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-FORMAT_MODULE_PATH = "orderchainer.formats"
+FORMAT_MODULE_PATH = "orderchainer.operations.formats"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -452,7 +453,7 @@ STORAGES = {
 
 # --- Back office ------------------------------------------------------------------------------
 
-# The sidebar shows the pages that there are: see `accounts.backoffice`.
+# The sidebar shows the pages that there are: see `orderchainer.operations.site`.
 UNFOLD = {
     "SITE_TITLE": "OrderChainer",
     "SITE_HEADER": "OrderChainer",
@@ -499,7 +500,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 LOG_FILE = env.str("LOG_FILE", default="logs/orderchainer.log")
 LOG_MAX_BYTES = env.int("LOG_MAX_BYTES", default=20 * 1024 * 1024)
 LOG_BACKUPS = env.int("LOG_BACKUPS", default=5)
-LOGGING_CONFIG = "orderchainer.logs.configure"
+LOGGING_CONFIG = "orderchainer.core.logs.configure"
 LOGGING = logging_config(
     level=LOG_LEVEL,
     file=BASE_DIR / LOG_FILE,

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
-from orderchainer import documentation, health, media, metrics, pages
+from orderchainer.operations import documentation, health, media, metrics, pages
 
 
 def both_spellings(
@@ -43,9 +43,9 @@ urlpatterns = [
     path("api/v1/", include("catalog.api.hub.urls")),
     path("api/cart/", include("cart.api.shop.urls")),
     path("api/", include("orders.api.envelope.urls")),
-    path("api/discord/", include("integrations.api.urls")),
+    path("api/discord/", include("integrations.discord.api.chain.urls")),
 ]
 
-handler400 = "orderchainer.api.handlers.bad_request"
-handler404 = "orderchainer.api.handlers.page_not_found"
-handler500 = "orderchainer.api.handlers.server_error"
+handler400 = "orderchainer.core.http.handlers.bad_request"
+handler404 = "orderchainer.core.http.handlers.page_not_found"
+handler500 = "orderchainer.core.http.handlers.server_error"

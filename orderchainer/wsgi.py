@@ -9,6 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
 application = get_wsgi_application()
 
 # Only here are the apps loaded.
-from orderchainer.runtime.heap import freeze_what_is_loaded  # noqa: E402
+from orderchainer.operations.heap import freeze_what_is_loaded  # noqa: E402
 
 freeze_what_is_loaded()

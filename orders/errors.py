@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from orderchainer.api.errors import Conflict, Invalid, NotAllowed, NotFound
+from orderchainer.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class OrderNotFound(NotFound):

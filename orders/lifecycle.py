@@ -85,3 +85,14 @@ def blockers_among(dependencies: Mapping[int, str], failure_policy: str) -> list
     return sorted(
         pk for pk, status in dependencies.items() if holds_up(status, failure_policy)
     )
+
+
+class EventType(models.TextChoices):
+    """What can happen to an order. `docs/events.md` lists the payload of each."""
+
+    CREATED = "order_created"
+    UPDATED = "order_updated"
+    STATUS_CHANGED = "order_status_changed"
+    READY = "order_ready"
+    BLOCKED = "order_blocked"
+    DELETED = "order_deleted"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from orderchainer.api.among import among
-from orders.models import EventStream, Order
+from orderchainer.core.db.among import among
+from orders.models import Order
 
 # Any number that no other part of the installation's database uses as an advisory lock.
 GRAPH_LOCK = 0x6F72646572  # "order"
@@ -38,9 +38,3 @@ def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
         .select_for_update(no_key=True)
     )
     return {order.pk: order for order in rows}
-
-
-def lock_stream() -> EventStream:
-    """Let one relay at a time extend the stream; held until the transaction ends."""
-    stream, _ = EventStream.objects.select_for_update(no_key=True).get_or_create(pk=1)
-    return stream

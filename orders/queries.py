@@ -11,21 +11,15 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
-from orderchainer.api.fields import uuid_in
-from orderchainer.api.pagination import Window
-from orderchainer.api.prepared import Row, prepared
+from orderchainer.core.db.prepared import Row, prepared
+from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.http.pagination import Window
 from orders import graph
 from orders.errors import OrderNotFound, OrderNotYours
 from orders.graph import ListOf
 from orders.lifecycle import UNFINISHED, Status, blockers_among
-from orders.models import (
-    EventStream,
-    Order,
-    OrderDependency,
-    OrderEvent,
-    OrderItem,
-    OrderQuerySet,
-)
+from orders.models import Order, OrderDependency, OrderItem, OrderQuerySet
+from orders.stream.models import Event
 
 # --- one order --------------------------------------------------------------------------------
 
@@ -337,42 +331,10 @@ def _blocker_of(row: Mapping[str, Any]) -> Blocker:
 # --- events -----------------------------------------------------------------------------------
 
 
-def history_for(
-    user: User, order_id: int, window: Window
-) -> tuple[list[OrderEvent], int]:
+def history_for(user: User, order_id: int, window: Window) -> tuple[list[Event], int]:
     """Return a part of what happened to an order, oldest first, and how much there is in all."""
     order = order_for(user, order_id)
-    events = OrderEvent.objects.filter(order=order)
+    events = Event.objects.filter(order=order)
     rows = list(events.order_by("pk")[window.skip : window.skip + window.limit])
     total = window.total_if_known(len(rows))
     return rows, events.count() if total is None else total
-
-
-def stream_head() -> int:
-    """Return the last position of the stream, 0 while it is empty."""
-    return EventStream.objects.values_list("last_position", flat=True).first() or 0
-
-
-def stream_after(position: int, *, limit: int) -> list[OrderEvent]:
-    """Return the next events of all orders after `position`, in the stream's order."""
-    return list(
-        OrderEvent.objects.filter(position__gt=position).order_by("position")[:limit]
-    )
-
-
-def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[OrderEvent]:
-    """Return the next events after `after` of the orders of one owner, in the stream's order."""
-    return list(
-        OrderEvent.objects.filter(owner_id=owner_id, position__gt=after).order_by(
-            "position"
-        )[:limit]
-    )
-
-
-def stream_of_project(project_id: int, *, after: int, limit: int) -> list[OrderEvent]:
-    """Return the next events after `after` of the orders of one project, in the stream's order."""
-    return list(
-        OrderEvent.objects.filter(project_id=project_id, position__gt=after).order_by(
-            "position"
-        )[:limit]
-    )

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from orderchainer.api.background import nudge
-from orders import deliveries, relay
+from orderchainer.core.background import nudge
+from orders.stream import deliveries, relay
 
 # By then the next sweep has nudged whatever is still due. Without an end, nudges for deliveries that
 # workers do not get to would pile up sweep by sweep, and everything else wait behind them.

@@ -15,17 +15,16 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
 from unfold.decorators import display
 
-from accounts.backoffice import (
-    MOST_SEARCHED_CHARACTERS,
-    DaysFilter,
-    ReadOnly,
-    ServiceAdmin,
-    is_key_of,
-    is_value_of,
-)
 from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
 from accounts.security import email_digest
+from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.picking import is_key_of, is_value_of
+from orderchainer.core.admin.service_admin import (
+    MOST_SEARCHED_CHARACTERS,
+    ReadOnly,
+    ServiceAdmin,
+)
 
 _COLOURS: Mapping[str, str] = {
     type_.label: colour

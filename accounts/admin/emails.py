@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts import services
-from accounts.backoffice import DaysFilter, ReadOnly, ServiceAdmin
 from accounts.models import OutgoingEmail
+from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 _COLOURS: Mapping[str, str] = {
     OutgoingEmail.State.PENDING: "info",

@@ -5,7 +5,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from accounts.backoffice import ServiceAdmin
+from orderchainer.core.admin.service_admin import ServiceAdmin
 
 admin.site.unregister(Group)
 

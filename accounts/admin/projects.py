@@ -9,10 +9,15 @@ from django.http import HttpRequest
 
 from accounts import services
 from accounts.access import STAFF_PERMISSIONS, Operation
-from accounts.backoffice import ServiceAdmin, ServiceInline, caller, changes_in
+from accounts.callers import caller_of
 from accounts.models import Invitation, Membership, Project, User
 from accounts.services import projects
 from accounts.services.storefront import set_storefront
+from orderchainer.core.admin.service_admin import (
+    ServiceAdmin,
+    ServiceInline,
+    changes_in,
+)
 
 
 class PeopleInline(ServiceInline):
@@ -185,7 +190,7 @@ class ProjectAdmin(ServiceAdmin):
             self.message_user(request, words, messages.ERROR)
 
     def _set_storefront(self, request: HttpRequest, project: Project | None) -> None:
-        set_storefront(project=project, by=caller(request))
+        set_storefront(project=project, by=caller_of(request))
         seller = f"The storefront sells for {project} now."
         closed = "The storefront is closed: it sells nothing."
         words = seller if project else closed
@@ -198,7 +203,7 @@ class ProjectAdmin(ServiceAdmin):
         if obj is None:
             kwargs["form"] = NewProjectForm
         form = super().get_form(request, obj, **kwargs)
-        form.by = caller(request)
+        form.by = caller_of(request)
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
@@ -222,7 +227,7 @@ class ProjectAdmin(ServiceAdmin):
     ) -> None:
         """Save changes by the service. A new project is there already: the form has created it."""
         if change and (changes := changes_in(form, projects.UPDATABLE)):
-            services.update_project(project=obj, changes=changes, by=caller(request))
+            services.update_project(project=obj, changes=changes, by=caller_of(request))
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool
@@ -230,9 +235,9 @@ class ProjectAdmin(ServiceAdmin):
         """Save members and invitations by the services."""
         rows: list[Any] = formset.save(commit=False)
         if formset.model is Invitation:
-            self._save_invitations(rows, formset.deleted_objects, caller(request))
+            self._save_invitations(rows, formset.deleted_objects, caller_of(request))
         else:
-            self._save_members(rows, formset, caller(request))
+            self._save_members(rows, formset, caller_of(request))
 
     def _save_members(self, members: list[Membership], formset: Any, by: User) -> None:
         """Save the owners first, so that one may follow another."""

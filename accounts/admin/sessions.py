@@ -12,8 +12,9 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 
 from accounts import services
-from accounts.backoffice import ReadOnly, ServiceAdmin, caller
+from accounts.callers import caller_of
 from accounts.models import Session
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 # Rows of hashes that say nothing to anybody: sessions tell who is signed in.
 admin.site.unregister([OutstandingToken, BlacklistedToken])
@@ -93,7 +94,7 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
             lambda session: services.end_session(
                 session=session,
                 reason=Session.EndReason.REVOKED,
-                by=caller(request),
+                by=caller_of(request),
             ),
             done="Ended",
         )

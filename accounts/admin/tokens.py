@@ -8,9 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import services
-from accounts.backoffice import DaysFilter, PickFilter, ReadOnly, ServiceAdmin, caller
+from accounts.callers import caller_of
 from accounts.models import ApiToken
 from accounts.tokens import API_TOKEN_START
+from orderchainer.core.admin.filters import DaysFilter, PickFilter
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 
 class ApiTokenState(admin.SimpleListFilter):
@@ -109,7 +111,7 @@ class ApiTokenAdmin(ReadOnly, ServiceAdmin):
             request,
             queryset.filter(revoked_at=None).select_related("user"),
             lambda token: services.revoke_api_token(
-                user=token.user, token_id=token.pk, by=caller(request)
+                user=token.user, token_id=token.pk, by=caller_of(request)
             ),
             done="Revoked",
         )

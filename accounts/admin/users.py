@@ -18,10 +18,12 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from accounts import services
 from accounts.activity import record_activity
-from accounts.backoffice import ServiceAdmin, caller, changes_in, is_value_of
+from accounts.callers import caller_of
 from accounts.events import ActivityType
 from accounts.models import EmailCode, Profile, Session, User
 from accounts.services import users
+from orderchainer.core.admin.picking import is_value_of
+from orderchainer.core.admin.service_admin import ServiceAdmin, changes_in
 
 
 def _is_in_reach(request: HttpRequest, user: User | None) -> bool:
@@ -330,7 +332,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Take the person out of the account by the service, and write that into the history."""
-        services.delete_user(user=obj, by=caller(request))
+        services.delete_user(user=obj, by=caller_of(request))
         super().log_deletions(request, User.objects.filter(pk=obj.pk))
 
     def get_form(
@@ -342,7 +344,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     ) -> Any:
         """Tell the form, which is made anew for each request, who fills it in."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.by = caller(request)
+        form.by = caller_of(request)
         return form
 
     def user_change_password(
@@ -351,7 +353,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """Give somebody a new password; a copy of this page tells the form who does."""
 
         class PasswordForm(UserPasswordForm):
-            by = caller(request)
+            by = caller_of(request)
 
         page = copy(self)
         page.change_password_form = PasswordForm
@@ -362,7 +364,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     ) -> None:
         """Save changes by the service. A new user is there already: the form has registered them."""
         if change and (changes := changes_in(form, users.UPDATABLE)):
-            services.update_user(user=obj, changes=changes, by=caller(request))
+            services.update_user(user=obj, changes=changes, by=caller_of(request))
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
@@ -374,7 +376,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             record_activity(
                 ActivityType.PRIVILEGES_CHANGED,
                 user=user,
-                by=caller(request),
+                by=caller_of(request),
                 groups=sorted(user.groups.values_list("name", flat=True)),
                 permissions=sorted(
                     user.user_permissions.values_list("codename", flat=True)
@@ -387,7 +389,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self.do_each(
             request,
             self._within_reach(request, queryset.filter(email_verified_at=None)),
-            lambda user: services.mark_email_verified(user=user, by=caller(request)),
+            lambda user: services.mark_email_verified(user=user, by=caller_of(request)),
             done="Verified",
         )
 
@@ -411,7 +413,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             request,
             self._within_reach(request, queryset),
             lambda user: services.send_code(
-                user=user, purpose=purpose, by=caller(request)
+                user=user, purpose=purpose, by=caller_of(request)
             ),
             done="On its way",
         )
@@ -422,7 +424,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self.do_each(
             request,
             self._within_reach(request, queryset),
-            lambda user: services.activate_user(user=user, by=caller(request)),
+            lambda user: services.activate_user(user=user, by=caller_of(request)),
             done="Activated",
         )
 
@@ -434,7 +436,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self.do_each(
             request,
             self._within_reach(request, queryset),
-            lambda user: services.deactivate_user(user=user, by=caller(request)),
+            lambda user: services.deactivate_user(user=user, by=caller_of(request)),
             done="Deactivated",
         )
 
@@ -445,7 +447,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             request,
             self._within_reach(request, queryset),
             lambda user: services.end_sessions(
-                user=user, reason=Session.EndReason.REVOKED, by=caller(request)
+                user=user, reason=Session.EndReason.REVOKED, by=caller_of(request)
             ),
             done="Signed out",
         )

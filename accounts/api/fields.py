@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from orderchainer.api.fields import StrictCharField
+from orderchainer.core.http.fields import StrictCharField
 
 
 @extend_schema_field(OpenApiTypes.EMAIL)

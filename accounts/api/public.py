@@ -9,9 +9,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from accounts.attempts import count_attempt
-from orderchainer.api.parsers import FormParser, StrictJSONParser
-from orderchainer.api.rates import Usage
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.parsers import FormParser, StrictJSONParser
+from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.limits.rates import Usage
 
 # RFC 6749, 5.1: nothing between us and the client may keep an answer with tokens in it.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.mail.composing import Letter, Unwanted, compose
 from accounts.mail.failures import is_permanent, told
 from accounts.models import OutgoingEmail
-from orderchainer.api.measures import EMAILS
+from orderchainer.core.measures import EMAILS
 
 logger = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.mail import outbox
-from orderchainer.api.background import nudge
+from orderchainer.core.background import nudge
 
 # By then the next sweep has nudged whatever is still due.
 SWEPT_NUDGE_SECONDS = 10

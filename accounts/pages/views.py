@@ -42,9 +42,9 @@ from accounts.services.joining import (
     join_anew,
     join_with_account,
 )
-from orderchainer.api.errors import DomainError, Invalid, NotFound
-from orderchainer.api.handlers import problem_of
-from orderchainer.api.rates import (
+from orderchainer.core.errors import DomainError, Invalid, NotFound
+from orderchainer.core.http.handlers import problem_of
+from orderchainer.core.limits.rates import (
     REGISTER,
     SIGN_IN,
     STANDARD,

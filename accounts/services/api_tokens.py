@@ -16,7 +16,7 @@ from accounts.locks import lock_user
 from accounts.models import ApiToken, User
 from accounts.scopes import SCOPES
 from accounts.tokens import new_api_token
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 logger = structlog.get_logger(__name__)
 

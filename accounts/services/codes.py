@@ -44,7 +44,7 @@ from accounts.security import email_digest, security_log
 from accounts.services.claiming import claim_account
 from accounts.services.emails import queue_code
 from accounts.services.users import change_password
-from orderchainer.api.errors import DomainError, Invalid, NotFound
+from orderchainer.core.errors import DomainError, Invalid, NotFound
 
 Purpose = EmailCode.Purpose
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.mail.proofs import LINK_LIFETIMES
 from accounts.mail.tasks import send_email
 from accounts.models import EmailCode, OutgoingEmail
-from orderchainer.api.background import nudge_on_commit
-from orderchainer.api.clients import current_client
+from orderchainer.core.background import nudge_on_commit
+from orderchainer.core.http.clients import current_client
 
 A_DAY = timedelta(days=1)
 

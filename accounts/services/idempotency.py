@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.errors import IdempotencyKeyReused
 from accounts.models import IdempotencyRecord, User
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 # How long a key is remembered. A client that repeats a request does so within minutes.
 KEY_LIFETIME = timedelta(hours=24)

@@ -30,7 +30,7 @@ from accounts.models import (
 from accounts.queries import require_operation
 from accounts.services.emails import queue_email
 from accounts.services.registration import email_problems
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 __all__ = [
     "accept_invitation",

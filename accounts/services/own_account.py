@@ -10,7 +10,7 @@ from accounts.events import ActivityType
 from accounts.models import User
 from accounts.security import email_digest
 from accounts.services.users import change_sign_in, update_user
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 
 def change_own_account(

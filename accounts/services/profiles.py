@@ -10,8 +10,8 @@ from accounts.locks import lock_user
 from accounts.models import Profile, User
 from accounts.services.json_objects import object_problem
 from accounts.services.registration import username_is_taken, username_problems
-from orderchainer.api.errors import Invalid
-from orderchainer.pictures import Picture, delete_after_commit, stored, sweep
+from orderchainer.core.errors import Invalid
+from orderchainer.core.pictures import Picture, delete_after_commit, stored, sweep
 
 AVATARS = "avatars"
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from accounts.services.json_objects import object_problem
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 
 def check_fields(fields: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from accounts.events import ActivityType
 from accounts.models import EmailCode, User
 from accounts.services.emails import queue_code
 from accounts.services.passwords import password_problems
-from orderchainer.api.errors import AlreadyExists, Invalid
+from orderchainer.core.errors import AlreadyExists, Invalid
 
 MAX_EMAIL_LENGTH = (
     254  # RFC 5321, 4.5.3.1.3: what fits between the angle brackets of a path

@@ -30,7 +30,7 @@ from accounts.services.registration import (
     username_problems,
 )
 from accounts.services.sessions import end_sessions
-from orderchainer.api.errors import AlreadyExists, Invalid
+from orderchainer.core.errors import AlreadyExists, Invalid
 
 # --- What they sign in with -------------------------------------------------------------------
 

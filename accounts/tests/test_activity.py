@@ -23,8 +23,8 @@ from accounts.security import email_digest
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.mailbox import code_sent_to
 from accounts.tests.projects import make_invitation, make_team
-from orderchainer.api.clients import ClientMiddleware
-from orderchainer.api.errors import DomainError
+from orderchainer.core.errors import DomainError
+from orderchainer.core.http.clients import ClientMiddleware
 
 pytestmark = pytest.mark.django_db
 

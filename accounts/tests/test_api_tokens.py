@@ -29,7 +29,7 @@ from accounts.services import (
 )
 from accounts.services.api_tokens import LONGEST_LIFE, MOST_API_TOKENS
 from accounts.tests.factories import make_api_token, make_user
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 

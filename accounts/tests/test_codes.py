@@ -55,7 +55,7 @@ from accounts.tests.mailbox import (
     link_sent_to,
     send_due,
 )
-from orderchainer.api.errors import DomainError, Invalid
+from orderchainer.core.errors import DomainError, Invalid
 
 pytestmark = pytest.mark.django_db
 

@@ -36,7 +36,7 @@ from accounts.services import (
 from accounts.tests.factories import PASSWORD, make_api_token, make_user
 from accounts.tests.mailbox import send_due
 from accounts.tests.projects import make_invitation, make_team
-from orderchainer.pictures import read_picture
+from orderchainer.core.pictures import read_picture
 from orderchainer.testing.photographs import photograph
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from accounts.errors import EmailTaken, IdempotencyKeyReused
 from accounts.models import IdempotencyRecord, Project, User
 from accounts.services import Answer, answer_once, fingerprint_of
 from accounts.tests.factories import make_user
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 
 FIRST = fingerprint_of(method="POST", path="/api/orders/", payload={"title": "One"})

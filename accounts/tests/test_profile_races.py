@@ -13,7 +13,7 @@ from accounts.services.profiles import update_profile
 from accounts.services.signing_up import sign_up
 from accounts.tests.factories import PASSWORD, make_user
 from accounts.tokens import TokenPair
-from orderchainer.pictures import Picture, read_picture
+from orderchainer.core.pictures import Picture, read_picture
 from orderchainer.testing.photographs import encoded, noise
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 

@@ -12,7 +12,7 @@ from accounts.models import Profile, User
 from accounts.services import clear_profile, sweep_avatars, update_profile
 from accounts.tasks import sweep_avatars as sweep_avatars_task
 from accounts.tests.factories import make_user
-from orderchainer.pictures import read_picture
+from orderchainer.core.pictures import read_picture
 from orderchainer.testing.photographs import photograph
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -37,7 +37,7 @@ from accounts.services import (
 )
 from accounts.services.sessions import REUSE_LEEWAY
 from accounts.tests.factories import PASSWORD, make_user
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 

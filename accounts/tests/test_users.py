@@ -35,8 +35,8 @@ from accounts.services import (
 )
 from accounts.tests.factories import PASSWORD, make_api_token, make_user
 from accounts.tests.mailbox import code_sent_to, emails_to, link_sent_to, send_due
-from orderchainer.api.errors import DomainError, Invalid
-from orderchainer.api.rates import LimitExceeded
+from orderchainer.core.errors import DomainError, Invalid
+from orderchainer.core.limits.rates import LimitExceeded
 
 pytestmark = pytest.mark.django_db
 

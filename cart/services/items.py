@@ -15,7 +15,7 @@ from cart.errors import CartFull, CartItemNotFound, OtherCurrency
 from cart.models import MOST_OF_ONE, MOST_PRODUCTS, Cart, CartItem
 from cart.queries import CartContents, Line, cart_and_offer, cart_of
 from catalog.errors import ProductNotFound
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 Precondition = Callable[[CartContents], None]
 

@@ -18,14 +18,16 @@ from django.views.decorators.http import require_POST
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.backoffice import PickFilter, ServiceAdmin, changes_in, words_of
 from accounts.models import Project
-from accounts.panels import link
 from catalog import services
 from catalog.inventory import Shelf, in_tree_order, shelves_of
 from catalog.models import Category
 from catalog.services import categories
-from orderchainer.api.errors import DomainError
+from orderchainer.core.admin.filters import PickFilter
+from orderchainer.core.admin.panels import link
+from orderchainer.core.admin.refusals import words_of
+from orderchainer.core.admin.service_admin import ServiceAdmin, changes_in
+from orderchainer.core.errors import DomainError
 
 SHIFTS = {"up": -1, "down": 1}
 # Before each level below the top.

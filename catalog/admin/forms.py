@@ -15,15 +15,15 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from accounts.page_versions import Versioned
 from catalog.admin.categories import shelf_choices
 from catalog.inventory import shelves_of
 from catalog.models import Category, Product, StockMovement
 from catalog.services import ProductFields
 from catalog.services.products import UPDATABLE
 from catalog.services.stock import MOST_IN_NOTE, MOST_IN_STOCK
-from orderchainer.api.errors import Stale
-from orderchainer.pictures import Picture, PictureRefused
+from orderchainer.core.admin.overtaken import Versioned
+from orderchainer.core.errors import Stale
+from orderchainer.core.pictures import Picture, PictureRefused
 
 # What somebody sent as a picture: read already, or refused, or nothing.
 Sent = Picture | PictureRefused | None

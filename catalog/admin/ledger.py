@@ -11,14 +11,6 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from accounts.backoffice import (
-    DaysFilter,
-    PickFilter,
-    ReadOnly,
-    ServiceAdmin,
-    is_value_of,
-)
-from accounts.panels import Panel, link, panel_of
 from catalog.admin.shown import (
     REASON_COLOURS,
     order_link,
@@ -28,6 +20,10 @@ from catalog.admin.shown import (
 )
 from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
+from orderchainer.core.admin.filters import DaysFilter, PickFilter
+from orderchainer.core.admin.panels import Panel, link, panel_of
+from orderchainer.core.admin.picking import is_value_of
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 # Each looks at something that must never be, and returns what it found: no row where all is well.
 Proof = Callable[[], Panel]

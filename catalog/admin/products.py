@@ -15,17 +15,8 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action
 
-from accounts.backoffice import (
-    PickFilter,
-    ServiceAdmin,
-    caller,
-    is_key_of,
-    is_value_of,
-    refused,
-    words_of,
-)
+from accounts.callers import caller_of
 from accounts.models import Project
-from accounts.panels import Panel
 from catalog import services
 from catalog.admin import transfers
 from catalog.admin.forms import (
@@ -41,8 +32,13 @@ from catalog.models import Product, StockMovement
 from catalog.queries import Within
 from catalog.services.pictures import LONGEST_SIDE, PICTURES
 from catalog.services.stock import BY_HAND
-from orderchainer.api.errors import DomainError, Stale
-from orderchainer.pictures import Picture, PictureRefused, read_picture, stored
+from orderchainer.core.admin.filters import PickFilter
+from orderchainer.core.admin.panels import Panel
+from orderchainer.core.admin.picking import is_key_of, is_value_of
+from orderchainer.core.admin.refusals import refused, words_of
+from orderchainer.core.admin.service_admin import ServiceAdmin
+from orderchainer.core.errors import DomainError, Stale
+from orderchainer.core.pictures import Picture, PictureRefused, read_picture, stored
 
 # Of as many or fewer it is time to order more.
 LOW_STOCK = 5
@@ -295,7 +291,7 @@ class ProductAdmin(ServiceAdmin):
                 project=form.cleaned_data["project"],
                 fields=changes,
                 stock=form.cleaned_data["first_stock"],
-                by=caller(request),
+                by=caller_of(request),
             )
             obj.pk = product.pk  # what Django reports, logs and leads to
             if name:
@@ -323,7 +319,7 @@ class ProductAdmin(ServiceAdmin):
                 product_id=product.pk,
                 change=change,
                 note="Counted, in the list of products",
-                by=caller(request),
+                by=caller_of(request),
             )
 
     def render_change_form(
@@ -346,7 +342,7 @@ class ProductAdmin(ServiceAdmin):
     def _panels(self, request: HttpRequest, product: Product) -> list[Panel]:
         if not request.user.has_perm("catalog.view_stockmovement"):
             return []
-        return [ledger_of(product, caller(request))]
+        return [ledger_of(product, caller_of(request))]
 
     # --- stock --------------------------------------------------------------------------------
 
@@ -401,7 +397,7 @@ class ProductAdmin(ServiceAdmin):
             change=typed["change"],
             reason=typed["reason"],
             note=typed["note"],
-            by=caller(request),
+            by=caller_of(request),
             precondition=require_nothing_since,
         )
         self.log_change(request, product, f"Stock changed by {typed['change']:+d}.")

@@ -7,9 +7,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from accounts.panels import MOST_ROWS, Panel, label, link, moment, panel_of
 from catalog.inventory import movements_of
 from catalog.models import Product, StockMovement
+from orderchainer.core.admin.panels import (
+    MOST_ROWS,
+    Panel,
+    label,
+    link,
+    moment,
+    panel_of,
+)
 
 Reason = StockMovement.Reason
 

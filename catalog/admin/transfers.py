@@ -18,9 +18,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from accounts.backoffice import PickOne, ServiceAdmin, caller, refused
+from accounts.callers import caller_of
 from accounts.models import Project
-from accounts.panels import label
 from catalog import services
 from catalog.errors import ImportRefused
 from catalog.inventory import products_of
@@ -28,8 +27,12 @@ from catalog.models import Product
 from catalog.services import ImportReport
 from catalog.services.importing import MOST_TOLD, told
 from catalog.services.sheets import ENCODINGS, KNOWN, MOST_BYTES, MOST_ROWS
-from orderchainer.api.downloads import csv_download
-from orderchainer.api.errors import DomainError, Stale
+from orderchainer.core.admin.panels import label
+from orderchainer.core.admin.picking import PickOne
+from orderchainer.core.admin.refusals import refused
+from orderchainer.core.admin.service_admin import ServiceAdmin
+from orderchainer.core.errors import DomainError, Stale
+from orderchainer.core.http.downloads import csv_download
 
 ACTION_COLOURS = {"create": "success", "update": "info", "refuse": "danger"}
 
@@ -134,7 +137,7 @@ def _apply(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
             project=project,
             content=content,
             encoding=encoding,
-            by=caller(request),
+            by=caller_of(request),
             precondition=require_as_seen,
         )
     except (Stale, ImportRefused):

@@ -18,7 +18,7 @@ from catalog.errors import (
 from catalog.inventory import LEVEL_MARK, place_of
 from catalog.models import Category
 from catalog.services.fields import CategoryFields, Slugs, errors_in
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 # The tree is read and shown as a whole.
 MOST_CATEGORIES = 2000

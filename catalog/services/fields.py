@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from catalog.models import Category, Product
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 # Where nothing of a name can stand in an address.
 UNNAMED_SLUG = "item"

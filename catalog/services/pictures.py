@@ -8,7 +8,7 @@ from catalog.errors import ProductNotFound
 from catalog.models import Product
 from catalog.services.products import Precondition, touch
 from catalog.services.stock import lock_products
-from orderchainer.pictures import Picture, delete_after_commit, stored, sweep
+from orderchainer.core.pictures import Picture, delete_after_commit, stored, sweep
 
 PICTURES = "products"
 # Within a square of as many pixels: half the width of a large screen.

@@ -13,7 +13,7 @@ from catalog.errors import ProductNotFound, SkuTaken, SlugTaken
 from catalog.models import Category, Product, StockMovement
 from catalog.services.fields import ProductFields, Slugs, check_row, slug_of
 from catalog.services.stock import MOST_IN_STOCK, adjust_locked, lock_products
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 Precondition = Callable[[Product], None]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 # What an export has, in this order, and an import knows.
 COLUMNS = (

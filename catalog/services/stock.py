@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.errors import InsufficientStock, ProductNotFound, Shortage
 from catalog.models import Product, StockMovement
-from orderchainer.api.among import among
-from orderchainer.api.errors import Invalid
+from orderchainer.core.db.among import among
+from orderchainer.core.errors import Invalid
 
 Reason = StockMovement.Reason
 

@@ -16,7 +16,7 @@ from catalog.models import Category
 from catalog.services import categories as service
 from catalog.services import create_category, delete_category, update_category
 from catalog.tests.factories import make_category, make_product, make_storefront
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 

@@ -23,7 +23,7 @@ from catalog.services import (
 )
 from catalog.services.sheets import MOST_ROWS
 from catalog.tests.factories import make_category, make_product, make_storefront
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from catalog.models import Product
 from catalog.services import set_picture, sweep_pictures
 from catalog.tasks import sweep_pictures as sweep_pictures_task
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.api.errors import Stale
-from orderchainer.pictures import read_picture
+from orderchainer.core.errors import Stale
+from orderchainer.core.pictures import read_picture
 from orderchainer.testing.photographs import photograph
 
 pytestmark = pytest.mark.django_db(transaction=True)

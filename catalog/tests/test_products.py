@@ -12,7 +12,7 @@ from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock, create_product, update_product
 from catalog.services.stock import MOST_IN_STOCK
 from catalog.tests.factories import make_category, make_product, make_storefront
-from orderchainer.api.errors import Invalid, Stale
+from orderchainer.core.errors import Invalid, Stale
 
 pytestmark = pytest.mark.django_db
 

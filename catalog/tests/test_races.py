@@ -26,8 +26,8 @@ from catalog.services import importing as import_service
 from catalog.services import pictures as picture_service
 from catalog.services import products as product_service
 from catalog.tests.factories import make_category, make_product, make_storefront
-from orderchainer.api.errors import Invalid, Stale
-from orderchainer.pictures import Picture, read_picture
+from orderchainer.core.errors import Invalid, Stale
+from orderchainer.core.pictures import Picture, read_picture
 from orderchainer.testing.photographs import encoded, noise
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.discord.text import cut, quoted
-from orders.events import EventType
-from orders.lifecycle import Status
-from orders.models import OrderEvent
+from orders.lifecycle import EventType, Status
+from orders.stream.models import Event
 
 TITLE_LENGTH = 256
 DESCRIPTION_LENGTH = 1400
@@ -86,7 +85,7 @@ class Subject:
     link: str = ""
 
 
-def embed_of(event: OrderEvent, subject: Subject) -> dict[str, Any]:
+def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
     """Return the embed that tells of `event`."""
     status = str(event.data["status"])
     title = str(event.data["title"])
@@ -138,7 +137,7 @@ def message_of(
     return message
 
 
-def _headline(event: OrderEvent) -> str:
+def _headline(event: Event) -> str:
     if event.type == EventType.STATUS_CHANGED:
         happened = BECAME[event.data["new_status"]]
     else:
@@ -146,7 +145,7 @@ def _headline(event: OrderEvent) -> str:
     return f"Order #{event.order_id} {happened}"
 
 
-def _lines(event: OrderEvent) -> list[str]:
+def _lines(event: Event) -> list[str]:
     data = event.data
     lines = [f"**{quoted(str(data['title']), QUOTE_LENGTH)}**"]
     match event.type:

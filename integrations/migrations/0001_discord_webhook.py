@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import orderchainer.encryption
+import orderchainer.core.encryption
 from django.conf import settings
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='DiscordWebhook',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', orderchainer.encryption.EncryptedTextField()),
+                ('url', orderchainer.core.encryption.EncryptedTextField()),
                 ('webhook_id', models.CharField(help_text="Discord's id.", max_length=20)),
                 ('url_version', models.PositiveIntegerField(default=1, editable=False)),
                 ('username', models.CharField(default='OrderChainer', max_length=80)),

@@ -23,7 +23,7 @@ from orderchainer.testing.servers import (
     running,
     services_of_this_test,
 )
-from orders.models import EventStream
+from orders.stream.models import EventStream
 
 CELERY = ("-m", "celery", "--app", "orderchainer")
 GUNICORN = (

@@ -15,9 +15,9 @@ from accounts.tests.factories import token_of
 from notifications.consumers import Receive, Scope
 from notifications.outboxes import Send
 from notifications.routing import websocket_application
-from orders.events import EventType
-from orders.models import OrderEvent
-from orders.relay import relay_events
+from orders.lifecycle import EventType
+from orders.stream.models import Event
+from orders.stream.relay import relay_events
 
 # As what it is to a server; Channels types each kind of message on its own.
 SERVED = cast(Callable[[Scope, Receive, Send], Awaitable[None]], websocket_application)
@@ -30,12 +30,12 @@ def make_event(
     order_id: int = 1,
     project: Project | None = None,
     **data: Any,
-) -> OrderEvent:
+) -> Event:
     """Write an event of one of `owner`'s orders as a service would, not relayed yet.
 
     The order is in their personal project unless another is named.
     """
-    return OrderEvent.objects.create(
+    return Event.objects.create(
         type=type,
         order_id=order_id,
         owner_id=owner.pk,
@@ -57,11 +57,9 @@ def make_stream(
     return positions_of(events)
 
 
-def positions_of(events: list[OrderEvent]) -> list[int]:
+def positions_of(events: list[Event]) -> list[int]:
     """Return the positions that the relay gave to `events`."""
-    rows = OrderEvent.objects.filter(pk__in=[event.pk for event in events]).order_by(
-        "pk"
-    )
+    rows = Event.objects.filter(pk__in=[event.pk for event in events]).order_by("pk")
     return [
         position for position in rows.values_list("position", flat=True) if position
     ]

@@ -6,14 +6,14 @@ import orjson
 import pytest
 
 from notifications.messages import body_of, message_of
-from orders.events import EventType
-from orders.models import OrderEvent
+from orders.lifecycle import EventType
+from orders.stream.models import Event
 
 EVENT_ID = "6f8a3f5e-2b7c-4c57-9f5a-0a3f6f2a7d11"
 
 
-def event(type: str, **data: object) -> OrderEvent:
-    return OrderEvent(
+def event(type: str, **data: object) -> Event:
+    return Event(
         event_id=UUID(EVENT_ID),
         type=type,
         order_id=1,
@@ -128,7 +128,7 @@ def test_shop_document_order_status_update() -> None:
     ids=["updated", "ready", "blocked", "blocked by many", "deleted"],
 )
 def test_other_events_go_by_their_own_type(
-    happened: OrderEvent, told: dict[str, object]
+    happened: Event, told: dict[str, object]
 ) -> None:
     assert body_of(happened) == {
         "order_id": 1,
@@ -144,7 +144,7 @@ def test_other_events_go_by_their_own_type(
     ids=["unknown type", "payload without its keys"],
 )
 def test_what_this_release_does_not_understand_still_gets_its_message(
-    strange: OrderEvent,
+    strange: Event,
 ) -> None:
     assert body_of(strange)["message"] == "Order #1 changed"
     assert body_of(strange)["position"] == 42

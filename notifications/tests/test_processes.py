@@ -28,10 +28,11 @@ from orderchainer.testing.servers import (
     running,
     services_of_this_test,
 )
-from orders.events import EventType, stream_advanced
-from orders.models import EventStream
-from orders.queries import stream_of_owner, stream_of_project
-from orders.relay import relay_events
+from orders.lifecycle import EventType
+from orders.stream.models import EventStream
+from orders.stream.queries import stream_of_owner, stream_of_project
+from orders.stream.relay import relay_events
+from orders.stream.subscribers import stream_advanced
 
 pytestmark = pytest.mark.processes
 
@@ -207,7 +208,7 @@ import os
 import django
 django.setup()
 from notifications import listeners
-from orderchainer.runtime.serving import serve
+from orderchainer.operations.serving import serve
 
 listeners.REPLAY_PATIENCE_SECONDS = 1.0
 serve(address="127.0.0.1", ports=[int(os.environ["PORT"])], on_ready=lambda: None)

@@ -24,14 +24,13 @@ from notifications.tests.factories import (
     project_socket_of,
     socket_of,
 )
-from orderchainer.api.sockets import text_frame
+from orderchainer.core.sockets import text_frame
 from orderchainer.testing.races import on_postgresql
-from orders.events import EventType
-from orders.lifecycle import Status
-from orders.models import OrderEvent
-from orders.queries import stream_of_owner, stream_of_project
-from orders.relay import relay_events
+from orders.lifecycle import EventType, Status
 from orders.services import create_order, delete_order, move_order
+from orders.stream.models import Event
+from orders.stream.queries import stream_of_owner, stream_of_project
+from orders.stream.relay import relay_events
 
 Role = Membership.Role
 
@@ -122,7 +121,7 @@ async def test_begins_with_what_happens_after_the_opening(
 
 def test_no_project_is_taken_for_the_owner_of_the_same_number() -> None:
     assert len({OwnerFeed(7), ProjectFeed(7)}) == 2
-    event = OrderEvent(owner_id=7, project_id=8)
+    event = Event(owner_id=7, project_id=8)
     assert list(feeds_of(event)) == [OwnerFeed(7), ProjectFeed(8)]
 
 
@@ -152,7 +151,7 @@ async def test_an_event_is_encoded_and_framed_once_for_its_owner_and_its_project
     encoded: list[int | None] = []
     framed: list[bytes] = []
 
-    def message_of_counted(event: OrderEvent) -> Message:
+    def message_of_counted(event: Event) -> Message:
         encoded.append(event.position)
         return message_of(event)
 
@@ -240,7 +239,7 @@ async def test_reads_them_by_their_index_among_many_of_others(
 ) -> None:
     def plan() -> str:
         events = [
-            OrderEvent(
+            Event(
                 type=EventType.CREATED,
                 order_id=number,
                 owner_id=ada.pk,
@@ -249,12 +248,10 @@ async def test_reads_them_by_their_index_among_many_of_others(
             )
             for number in range(1, 20_001)
         ]
-        OrderEvent.objects.bulk_create(events)
+        Event.objects.bulk_create(events)
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE orders_orderevent")
-        following = OrderEvent.objects.filter(
-            project_id=team.project.pk, position__gt=100
-        )
+            cursor.execute("ANALYZE orders_event")
+        following = Event.objects.filter(project_id=team.project.pk, position__gt=100)
         return following.order_by("position")[:200].explain()
 
     assert "event_by_project_position" in await in_thread(plan)

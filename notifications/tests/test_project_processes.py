@@ -19,9 +19,9 @@ from accounts.tests.factories import make_api_token, make_user, token_of
 from accounts.tests.projects import Team, make_team
 from notifications.tests.conftest import Shop
 from notifications.tests.factories import in_thread
-from orders.events import EventType
-from orders.queries import stream_of_project
+from orders.lifecycle import EventType
 from orders.services import create_order
+from orders.stream.queries import stream_of_project
 
 pytestmark = pytest.mark.processes
 

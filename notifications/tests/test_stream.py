@@ -22,12 +22,11 @@ from notifications.tests.factories import (
     make_stream,
     socket_of,
 )
-from orders.events import EventType
-from orders.lifecycle import Status
-from orders.models import OrderEvent
-from orders.queries import stream_after, stream_of_owner
-from orders.relay import relay_events
+from orders.lifecycle import EventType, Status
 from orders.services import create_order, move_order
+from orders.stream.models import Event
+from orders.stream.queries import stream_after, stream_of_owner
+from orders.stream.relay import relay_events
 
 
 async def positions_heard(socket: Socket, number: int) -> list[int]:
@@ -97,11 +96,11 @@ async def test_reads_each_event_once_for_all_sockets(
     reads: list[int] = []
     encoded: list[int | None] = []
 
-    def stream_after_counted(position: int, *, limit: int) -> list[OrderEvent]:
+    def stream_after_counted(position: int, *, limit: int) -> list[Event]:
         reads.append(position)
         return stream_after(position, limit=limit)
 
-    def message_of_counted(event: OrderEvent) -> Message:
+    def message_of_counted(event: Event) -> Message:
         encoded.append(event.position)
         return message_of(event)
 
@@ -236,7 +235,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
             assert joined.result() == missed
 
 
-def events_of(owner: User) -> list[OrderEvent]:
+def events_of(owner: User) -> list[Event]:
     return stream_of_owner(owner.pk, after=0, limit=10_000)
 
 
@@ -247,9 +246,7 @@ async def test_keeps_what_comes_while_the_last_page_is_read(
     here = hub.hub_here()
     late: list[int] = []
 
-    def after_but_slowly(
-        feed: OwnerFeed, position: int, *, limit: int
-    ) -> list[OrderEvent]:
+    def after_but_slowly(feed: OwnerFeed, position: int, *, limit: int) -> list[Event]:
         page = feed_after(feed, position, limit=limit)
         if not late:
             late.extend(make_stream(ada, 2))
@@ -309,7 +306,7 @@ async def test_goes_on_where_it_was_after_the_database_was_away(
     monkeypatch.setattr(hub, "FIRST_RETRY_SECONDS", 0.05)
     failures = iter(range(3))
 
-    def fail_at_first(position: int, *, limit: int) -> list[OrderEvent]:
+    def fail_at_first(position: int, *, limit: int) -> list[Event]:
         if next(failures, None) is not None:
             raise OperationalError("the database is away")
         return stream_after(position, limit=limit)

@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from orderchainer.api.rates import LIMITS
+from orderchainer.core.limits.rates import LIMITS
 
 START_SECONDS = 30.0
 

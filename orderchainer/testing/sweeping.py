@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from orderchainer.logs import ConsoleFormatter, error_file_of
-from orderchainer.logs.files import SharedRotatingFileHandler
+from orderchainer.core.logs import ConsoleFormatter, error_file_of
+from orderchainer.core.logs.files import SharedRotatingFileHandler
 from orderchainer.testing.secrets import (
     TOKENS,
     Allowed,
@@ -91,7 +91,7 @@ def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
     from accounts.mail.composing import Letter
     from accounts.mail.proofs import Proof
     from accounts.tokens import NewApiToken
-    from orderchainer.encryption import Secret as Encrypted
+    from orderchainer.core.encryption import Secret as Encrypted
 
     sweep.learn(Kind.KEY, settings.SECRET_KEY)
     for key in settings.CREDENTIALS_KEYS:

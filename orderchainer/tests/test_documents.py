@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from orders.events import EventType
-from orders.lifecycle import OPEN_MOVES
+from orders.lifecycle import OPEN_MOVES, EventType
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -20,9 +20,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
-from orderchainer.logs import logging_config, redact, scrub
+from orderchainer.core.logs import logging_config, redact, scrub
 from orderchainer.testing.routes import every_route
-from orderchainer.tests.conftest import WrittenLog
+from orderchainer.testing.written_log import WrittenLog
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 WEBHOOK = (

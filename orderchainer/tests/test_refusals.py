@@ -22,8 +22,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from accounts.scopes import SCOPES
-from orderchainer.api.surfaces import surface_of
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.surfaces import surface_of
+from orderchainer.core.http.views import SurfaceView
 from orderchainer.testing.routes import every_route
 from orderchainer.testing.statements import Statements
 from orderchainer.tests.callers import DISCORD, MISSING, UNBELIEVABLE, World

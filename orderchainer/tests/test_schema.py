@@ -16,10 +16,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from orderchainer import __version__
-from orderchainer.api.errors import AlreadyExists, Conflict, Invalid, TooManyRequests
-from orderchainer.api.schema import errors_of
-from orderchainer.api.surfaces import surface_of
-from orderchainer.documentation import document
+from orderchainer.core.errors import AlreadyExists, Conflict, Invalid, TooManyRequests
+from orderchainer.core.http.schema import errors_of
+from orderchainer.core.http.surfaces import surface_of
+from orderchainer.operations.documentation import document
 from orderchainer.testing.servers import environment_in
 
 SCHEMA: dict[str, Any] = json.loads(document().body)
@@ -318,7 +318,7 @@ def test_every_process_writes_the_same_document(tmp_path: Path) -> None:
     """The order of a set would give each worker an entity tag of its own."""
     write = (
         "import django; django.setup(); "
-        "from orderchainer.documentation import document; print(document().etag)"
+        "from orderchainer.operations.documentation import document; print(document().etag)"
     )
     tags = {
         subprocess.run(

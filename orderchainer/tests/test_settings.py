@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-from orderchainer.checks import check_sqlite_version
+from orderchainer.operations.checks import check_sqlite_version
 
 ROOT: Path = settings.BASE_DIR
 SECRET = "a-long-random-string-for-production-starts"

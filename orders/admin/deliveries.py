@@ -10,12 +10,16 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from accounts.backoffice import DaysFilter, ReadOnly, ServiceAdmin, is_key_of
-from orderchainer.api.background import nudge_on_commit
-from orders import deliveries, tasks
+from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.picking import is_key_of
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
+from orderchainer.core.background import nudge_on_commit
+from orders import tasks
 from orders.admin.shown import STATE_COLOURS, order_link
-from orders.events import subscribers
-from orders.models import EventDelivery, Order
+from orders.models import Order
+from orders.stream import deliveries
+from orders.stream.models import EventDelivery
+from orders.stream.subscribers import subscribers
 
 
 class SubscriberFilter(admin.SimpleListFilter):

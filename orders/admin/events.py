@@ -9,19 +9,16 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.backoffice import (
-    DaysFilter,
-    ReadOnly,
-    ServiceAdmin,
-    is_key_of,
-    is_value_of,
-)
+from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.picking import is_key_of, is_value_of
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orders.admin.shown import order_link, summary_of
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 
 
-@admin.register(OrderEvent)
-class OrderEventAdmin(ReadOnly, ServiceAdmin):
+@admin.register(Event)
+class EventAdmin(ReadOnly, ServiceAdmin):
     """What happened to orders, the newest first. The orders themselves may be gone."""
 
     icon = "history"
@@ -44,23 +41,23 @@ class OrderEventAdmin(ReadOnly, ServiceAdmin):
     readonly_fields = ("order_shown", "payload")
 
     @admin.display(description="order")
-    def order_shown(self, event: OrderEvent) -> SafeString:
+    def order_shown(self, event: Event) -> SafeString:
         """The order, by the title that it had then."""
         return order_link(event.order_id, event.data.get("title"))
 
     @admin.display(description="what")
-    def summary(self, event: OrderEvent) -> str:
+    def summary(self, event: Event) -> str:
         """What the event says beyond its type."""
         return summary_of(event)
 
     @admin.display(description="data")
-    def payload(self, event: OrderEvent) -> SafeString:
+    def payload(self, event: Event) -> SafeString:
         """The whole payload."""
         written = json.dumps(event.data, indent=2, ensure_ascii=False)
         return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[OrderEvent], search_term: str
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[Any, bool]:
         """Find by order or by the event's own id, each by its index: there are too many to scan."""
         term = search_term.strip().removeprefix("#")
@@ -68,7 +65,7 @@ class OrderEventAdmin(ReadOnly, ServiceAdmin):
             return queryset, False
         if is_key_of(Order, term):
             return queryset.filter(order_id=term), False
-        event_id = OrderEvent._meta.get_field("event_id")
+        event_id = Event._meta.get_field("event_id")
         if is_value_of(event_id, term):
             return queryset.filter(event_id=term), False
         return queryset.none(), False

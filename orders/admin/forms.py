@@ -13,9 +13,9 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
 )
 
-from accounts.backoffice import PickMany, PickOne, is_key_of
 from accounts.models import Project, User
-from accounts.page_versions import Versioned
+from orderchainer.core.admin.overtaken import Versioned
+from orderchainer.core.admin.picking import PickMany, PickOne, is_key_of
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
 from orders.services import ItemDraft, OrderFields

@@ -2,10 +2,10 @@
 
 from django.urls import reverse
 
-from accounts.panels import MOST_ROWS, Panel, link, panel_of
 from catalog.admin.ledger import proves
 from catalog.admin.shown import product_link
 from catalog.models import Product
+from orderchainer.core.admin.panels import MOST_ROWS, Panel, link, panel_of
 from orders.admin.shown import order_link
 from orders.holds import held_by, wrong_holds
 from orders.models import Order

@@ -13,20 +13,19 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from accounts.backoffice import (
-    DaysFilter,
-    PickFilter,
+from accounts.callers import caller_of
+from catalog.admin.shown import product_link
+from orderchainer.core.admin.filters import DaysFilter, PickFilter
+from orderchainer.core.admin.overtaken import OVERTAKEN
+from orderchainer.core.admin.panels import label
+from orderchainer.core.admin.picking import is_key_of
+from orderchainer.core.admin.service_admin import (
     ServiceAdmin,
     ServiceInline,
-    caller,
-    is_key_of,
     without_media,
 )
-from accounts.page_versions import OVERTAKEN
-from accounts.panels import label
-from catalog.admin.shown import product_link
-from orderchainer.api.among import among
-from orderchainer.api.errors import Stale
+from orderchainer.core.db.among import among
+from orderchainer.core.errors import Stale
 from orders import graph, queries
 from orders.admin import panels
 from orders.admin.forms import (
@@ -45,15 +44,9 @@ from orders.admin.shown import (
 )
 from orders.errors import numbered
 from orders.lifecycle import Status
-from orders.models import (
-    EventDelivery,
-    Order,
-    OrderDependency,
-    OrderEvent,
-    OrderItem,
-    OrderQuerySet,
-)
+from orders.models import Order, OrderDependency, OrderItem, OrderQuerySet
 from orders.services import create_order, delete_order, move_order, update_order
+from orders.stream.models import Event, EventDelivery
 
 MOST_NODES_SHOWN = 500
 MOST_NEW_ITEMS = 100  # in one go
@@ -70,7 +63,7 @@ def move_to(status: Status) -> Action:
             request,
             rows,
             lambda order: move_order(
-                order_id=order.pk, status=status, by=caller(request)
+                order_id=order.pk, status=status, by=caller_of(request)
             ),
             done=f"Moved to {status}",
         )
@@ -327,7 +320,7 @@ class OrderAdmin(ServiceAdmin):
         items = drafts_in(formsets[0])
         if not change:
             order = create_order(
-                by=caller(request),
+                by=caller_of(request),
                 owner=form.cleaned_data["owner"],
                 project=form.cleaned_data["project"],
                 provider=Order.Provider.MANUAL,
@@ -344,7 +337,7 @@ class OrderAdmin(ServiceAdmin):
 
         update_order(
             order_id=form.instance.pk,
-            by=caller(request),
+            by=caller_of(request),
             fields=form.changes(),
             dependencies=form.changed_dependencies(),
             items=items,
@@ -370,14 +363,14 @@ class OrderAdmin(ServiceAdmin):
         if obj is not None:
             # As it is stored: the form may have written into `obj` what was then refused.
             order = Order.objects.get(pk=obj.pk)
-            waits = panels.why_it_waits(order, caller(request))
+            waits = panels.why_it_waits(order, caller_of(request))
             shown = [waits] if waits.rows else []
             shown += [panels.dependencies_of(order), panels.dependents_of(order)]
             if (holds := held_stock(order)).rows:
                 shown.append(holds)
             if OVERTAKEN in context["adminform"].form.non_field_errors():
                 shown.insert(0, panels.items_of(order))
-            if self._may_view(OrderEvent, request):
+            if self._may_view(Event, request):
                 shown.append(panels.history_of(order))
             if self._may_view(EventDelivery, request):
                 shown.append(panels.deliveries_of(order))
@@ -408,7 +401,7 @@ class OrderAdmin(ServiceAdmin):
         )
         if order is None:
             raise Http404
-        chain = queries.chain_for(caller(request), order.pk)
+        chain = queries.chain_for(caller_of(request), order.pk)
         critical = set(chain.critical_path)
         rows = [
             (
@@ -469,7 +462,7 @@ class OrderAdmin(ServiceAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Order) -> None:
         """Delete by the service."""
-        delete_order(order_id=obj.pk, by=caller(request))
+        delete_order(order_id=obj.pk, by=caller_of(request))
 
     @admin.action(description="Delete", permissions=["delete"])
     def delete_selected(

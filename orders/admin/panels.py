@@ -6,7 +6,7 @@ Each panel is a table of a bounded number of rows and costs at most two statemen
 from typing import Any
 
 from accounts.models import User
-from accounts.panels import MOST_ROWS, Panel, label, moment, panel_of
+from orderchainer.core.admin.panels import MOST_ROWS, Panel, label, moment, panel_of
 from orders import queries
 from orders.admin.shown import (
     STATE_COLOURS,
@@ -16,7 +16,8 @@ from orders.admin.shown import (
     summary_of,
 )
 from orders.lifecycle import WAITING, holds_up
-from orders.models import EventDelivery, Order, OrderDependency, OrderEvent
+from orders.models import Order, OrderDependency
+from orders.stream.models import Event, EventDelivery
 
 
 def why_it_waits(order: Order, viewer: User) -> Panel:
@@ -99,9 +100,7 @@ def dependents_of(order: Order) -> Panel:
 
 def history_of(order: Order) -> Panel:
     """List what happened to the order, the newest first."""
-    events = list(
-        OrderEvent.objects.filter(order=order).order_by("-pk")[: MOST_ROWS + 1]
-    )
+    events = list(Event.objects.filter(order=order).order_by("-pk")[: MOST_ROWS + 1])
     actors = User.objects.in_bulk({event.actor_id for event in events} - {None})
     return panel_of(
         "History",

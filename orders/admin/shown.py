@@ -6,11 +6,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.panels import link
+from orderchainer.core.admin.panels import link
 from orders.errors import numbered
-from orders.events import EventType
-from orders.lifecycle import Status
-from orders.models import EventDelivery, OrderEvent
+from orders.lifecycle import EventType, Status
+from orders.stream.models import Event, EventDelivery
 
 # The colours are the names that the admin's theme has for them; what is not listed stays grey.
 STATUS_COLOURS: Mapping[str, str] = {
@@ -42,7 +41,7 @@ def links(orders: Iterable[tuple[int, str]]) -> SafeString:
     )  # links are safe
 
 
-def summary_of(event: OrderEvent) -> str:
+def summary_of(event: Event) -> str:
     """Tell in a line what an event says beyond its type."""
     data = event.data
     parts: list[str] = []

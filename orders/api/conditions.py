@@ -5,8 +5,8 @@ from typing import cast
 from rest_framework.request import Request
 
 from accounts.models import User
-from orderchainer.api.conditional import etag_of, require_match
-from orderchainer.api.prepared import Row
+from orderchainer.core.db.prepared import Row
+from orderchainer.core.http.conditional import etag_of, require_match
 from orders import queries
 from orders.models import Order
 from orders.services import Precondition

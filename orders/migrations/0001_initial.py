@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             field=models.ManyToManyField(related_name='dependents', through='orders.OrderDependency', through_fields=('order', 'depends_on'), to='orders.order'),
         ),
         migrations.CreateModel(
-            name='OrderEvent',
+            name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='orders.orderevent')),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='orders.event')),
             ],
             options={
                 'verbose_name_plural': 'event deliveries',
@@ -166,23 +166,23 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='order_title_not_empty'),
         ),
         migrations.AddIndex(
-            model_name='orderevent',
+            model_name='event',
             index=models.Index(fields=['order', 'id'], name='event_by_order'),
         ),
         migrations.AddIndex(
-            model_name='orderevent',
+            model_name='event',
             index=models.Index(fields=['owner_id', 'position'], name='event_by_owner_position'),
         ),
         migrations.AddIndex(
-            model_name='orderevent',
+            model_name='event',
             index=models.Index(fields=['project_id', 'position'], name='event_by_project_position'),
         ),
         migrations.AddIndex(
-            model_name='orderevent',
+            model_name='event',
             index=models.Index(condition=models.Q(('position', None)), fields=['id'], name='event_not_relayed'),
         ),
         migrations.AddConstraint(
-            model_name='orderevent',
+            model_name='event',
             constraint=models.UniqueConstraint(condition=models.Q(('position__isnull', False)), fields=('position',), name='event_position_unique'),
         ),
         migrations.AddIndex(

@@ -12,20 +12,21 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from orderchainer.api.among import among
+from orderchainer.core.db.among import among
 from orders import graph
 from orders.errors import DependencyCycle, UnknownDependencies
-from orders.events import EventType
 from orders.lifecycle import (
     DONE,
     GONE_WRONG,
     WAITING,
+    EventType,
     FailurePolicy,
     Status,
     holds_up,
 )
-from orders.models import Order, OrderDependency, OrderEvent
-from orders.services.recording import event
+from orders.models import Order, OrderDependency
+from orders.stream.models import Event
+from orders.stream.recording import event
 
 
 def require_reach(
@@ -98,7 +99,7 @@ class Propagation:
     root: Order
     root_was: str
     locked: dict[int, Order]
-    events: list[OrderEvent] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     # The ids of those that failed along.
     failed: list[int] = field(default_factory=list)
 

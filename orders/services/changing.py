@@ -10,18 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 from orders.errors import ItemsFrozen, MoveRefused, OrderBlocked, OrderNotFound
-from orders.events import EventType
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
     DONE,
     GONE_WRONG,
+    EventType,
     Status,
     blockers_among,
 )
 from orders.locks import lock_graph, lock_orders
-from orders.models import Order, OrderDependency, OrderEvent, OrderItem
+from orders.models import Order, OrderDependency, OrderItem
 from orders.queries import order_for_change
 from orders.services.chains import (
     Propagation,
@@ -33,7 +33,8 @@ from orders.services.chains import (
 from orders.services.fields import ItemDraft, OrderFields, total_of, write_items
 from orders.services.holding import follow_the_moves, require_goods_here
 from orders.services.readiness import activation, becoming_ready
-from orders.services.recording import event, record
+from orders.stream.models import Event
+from orders.stream.recording import event, record
 
 Precondition = Callable[[Order], None]
 # What was and what is, by field, as plain values.
@@ -97,7 +98,7 @@ def update_order(
     if not changes and not moved:
         return order
 
-    events: list[OrderEvent] = []
+    events: list[Event] = []
     if changes:
         events.append(event(EventType.UPDATED, order, by=by, changes=changes))
     if moved:

@@ -5,13 +5,13 @@ from django.db import transaction
 from accounts.models import User
 from catalog.services import return_stock
 from orders.errors import OrderHasDependents, OrderNotFound
-from orders.events import EventType
+from orders.lifecycle import EventType
 from orders.locks import lock_orders
 from orders.models import OrderDependency
 from orders.queries import order_for_change
 from orders.services.changing import Precondition
 from orders.services.holding import require_goods_here
-from orders.services.recording import event, record
+from orders.stream.recording import event, record
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
 
-from orderchainer.api.errors import Invalid
+from orderchainer.core.errors import Invalid
 from orders.models import Order, OrderItem
 
 # What twelve digits hold, two of them decimals.

@@ -7,14 +7,13 @@ from django.db import transaction
 
 from accounts.models import Project, User
 from orders.errors import OrderBlocked
-from orders.events import EventType
-from orders.lifecycle import ALLOWED_WHILE_BLOCKED, Status, blockers_among
+from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, blockers_among
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.services.chains import require_reach, set_dependencies
 from orders.services.fields import ItemDraft, OrderFields, total_of, write_items
 from orders.services.readiness import becoming_ready
-from orders.services.recording import event, record
+from orders.stream.recording import event, record
 
 
 @transaction.atomic

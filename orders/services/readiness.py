@@ -2,13 +2,13 @@
 
 from django.utils import timezone
 
-from orders.events import EventType
-from orders.lifecycle import Status
-from orders.models import Order, OrderEvent
-from orders.services.recording import event
+from orders.lifecycle import EventType, Status
+from orders.models import Order
+from orders.stream.models import Event
+from orders.stream.recording import event
 
 
-def becoming_ready(order: Order) -> list[OrderEvent]:
+def becoming_ready(order: Order) -> list[Event]:
     """Return the events of a pending order that became ready; it turns active if it is set to.
 
     Changes `order` in memory; the caller stores it.
@@ -16,7 +16,7 @@ def becoming_ready(order: Order) -> list[OrderEvent]:
     return [event(EventType.READY, order), *activation(order)]
 
 
-def activation(order: Order) -> list[OrderEvent]:
+def activation(order: Order) -> list[Event]:
     """Turn a ready order active in memory if it is set to, and return the event of that."""
     if not order.auto_activate:
         return []

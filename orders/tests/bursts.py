@@ -234,7 +234,7 @@ def wait_until_settled(installation: Installation, *, within_seconds: float) -> 
 def unsettled(installation: Installation) -> tuple[int, int]:
     """Return how many events have no position and how many deliveries are pending."""
     [(events, deliveries)] = installation.rows(
-        "SELECT (SELECT count(*) FROM orders_orderevent WHERE position IS NULL),"
+        "SELECT (SELECT count(*) FROM orders_event WHERE position IS NULL),"
         " (SELECT count(*) FROM orders_eventdelivery WHERE state = 'pending')"
     )
     return events, deliveries
@@ -257,7 +257,7 @@ def check_orders(installation: Installation, burst: Burst) -> None:
     created: dict[int, int] = defaultdict(int)
     status_of: dict[int, str] = {}
     for order_id, type_, data in installation.rows(
-        "SELECT order_id, type, data FROM orders_orderevent ORDER BY id"
+        "SELECT order_id, type, data FROM orders_event ORDER BY id"
     ):
         created[order_id] += type_ == "order_created"
         # SQLite keeps JSON as text.
@@ -281,7 +281,7 @@ def check_orders(installation: Installation, burst: Burst) -> None:
 def check_stream(installation: Installation) -> None:
     """Check that the stream holds every event once, without a gap, and each order's in their order."""
     events = installation.rows(
-        "SELECT position, id, order_id FROM orders_orderevent ORDER BY position"
+        "SELECT position, id, order_id FROM orders_event ORDER BY position"
     )
     assert [position for position, _, _ in events] == list(range(1, len(events) + 1))
     assert installation.rows("SELECT last_position FROM orders_eventstream") == [
@@ -299,7 +299,7 @@ def check_deliveries(installation: Installation, discord: Discord) -> None:
     A crash between Discord's answer and its recording repeats a message: the same one, before the next.
     """
     states = installation.rows(
-        "SELECT delivery.state, count(*) FROM orders_orderevent AS event"
+        "SELECT delivery.state, count(*) FROM orders_event AS event"
         " JOIN integrations_discordwebhook AS webhook ON webhook.user_id = event.owner_id"
         " LEFT JOIN orders_eventdelivery AS delivery ON delivery.event_id = event.id"
         " GROUP BY delivery.state"
@@ -309,7 +309,7 @@ def check_deliveries(installation: Installation, discord: Discord) -> None:
     events = {
         str(event_id).replace("-", ""): (order_id, position)
         for event_id, order_id, position in installation.rows(
-            "SELECT event.event_id, event.order_id, event.position FROM orders_orderevent AS event"
+            "SELECT event.event_id, event.order_id, event.position FROM orders_event AS event"
             " JOIN integrations_discordwebhook AS webhook ON webhook.user_id = event.owner_id"
         )
     }

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from accounts.models import User
-from orders.models import EventDelivery, Order, OrderDependency, OrderEvent
+from orders.models import Order, OrderDependency
 from orders.services import ItemDraft, OrderFields, create_order
+from orders.stream.models import Event, EventDelivery
 
 
 def make_order(owner: User, *waits_for: Order, **fields: Any) -> Order:
@@ -41,7 +42,7 @@ def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
 def make_delivery(order: Order, state: str = "pending", **fields: Any) -> EventDelivery:
     """Create a delivery, to Discord unless said, of the latest event of `order`."""
     return EventDelivery.objects.create(
-        event=OrderEvent.objects.filter(order=order).latest("pk"),
+        event=Event.objects.filter(order=order).latest("pk"),
         order_id=order.pk,
         subscriber=fields.pop("subscriber", "discord"),
         state=state,

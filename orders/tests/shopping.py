@@ -12,8 +12,9 @@ from cart.models import CartItem
 from cart.services import add_item
 from catalog.models import Product, StockMovement
 from orders.lifecycle import GONE_WRONG
-from orders.models import Order, OrderEvent, OrderItem
+from orders.models import Order, OrderItem
 from orders.services import OrderFields, check_out
+from orders.stream.models import Event
 
 Held = dict[tuple[int, int], int]
 
@@ -93,7 +94,7 @@ def check_books() -> None:
 
     told: dict[int, str] = {}
     created: dict[int, int] = defaultdict(int)
-    for event in OrderEvent.objects.order_by("pk"):
+    for event in Event.objects.order_by("pk"):
         told[event.order_id] = event.data["status"]
         created[event.order_id] += event.type == "order_created"
     statuses = dict(Order.objects.values_list("pk", "status"))

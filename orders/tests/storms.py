@@ -130,7 +130,7 @@ def check_shelves(installation: Installation) -> None:
             SELECT orders.id FROM orders_order AS orders
             WHERE notes LIKE 'storm-%' AND (
                 (SELECT count(*) FROM orders_orderitem WHERE order_id = orders.id) <> 2
-                OR (SELECT count(*) FROM orders_orderevent
+                OR (SELECT count(*) FROM orders_event
                     WHERE order_id = orders.id AND type = 'order_created') <> 1
                 OR abs(total_price - (SELECT sum(unit_price * quantity) FROM orders_orderitem
                     WHERE order_id = orders.id)) > 0.001
@@ -174,7 +174,7 @@ def check_acknowledged(installation: Installation, storm: Storm) -> None:
     created = Counter(
         pk
         for (pk,) in installation.rows(
-            "SELECT order_id FROM orders_orderevent WHERE type = 'order_created' AND order_id NOT IN"
+            "SELECT order_id FROM orders_event WHERE type = 'order_created' AND order_id NOT IN"
             " (SELECT id FROM orders_order WHERE notes NOT LIKE 'storm-%')"
         )
     )

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from orders.errors import DependencyCycle, OrderBlocked, UnknownDependencies
-from orders.models import Order, OrderDependency, OrderEvent
+from orders.models import Order, OrderDependency
 from orders.queries import chain_for
 from orders.services import create_order, move_order, update_order
+from orders.stream.models import Event
 from orders.tests.factories import make_chain, make_order
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +26,7 @@ def ada() -> User:
 
 def history(order: Order) -> list[str]:
     return list(
-        OrderEvent.objects.filter(order=order)
-        .order_by("pk")
-        .values_list("type", flat=True)
+        Event.objects.filter(order=order).order_by("pk").values_list("type", flat=True)
     )
 
 
@@ -47,7 +46,7 @@ def test_refuses_to_wait_for_what_does_not_exist_and_writes_nothing(ada: User) -
         "dependencies": ["There is no order #99 that this one could wait for."]
     }
     assert not Order.objects.exists()
-    assert not OrderEvent.objects.exists()
+    assert not Event.objects.exists()
 
 
 def test_refuses_to_wait_for_a_strangers_order_as_if_it_were_not_there(
@@ -153,7 +152,7 @@ def test_activates_itself_when_it_gets_ready(ada: User) -> None:
 
     assert statuses(second) == ["active"]
     assert history(second) == ["order_created", "order_ready", "order_status_changed"]
-    event = OrderEvent.objects.filter(order=second).latest("pk")
+    event = Event.objects.filter(order=second).latest("pk")
     assert event.actor_id is None
     assert event.data == {
         "title": "An order",
@@ -180,7 +179,7 @@ def test_holds_when_a_dependency_fails_and_says_that_it_is_blocked(ada: User) ->
     move_order(order_id=first.pk, status="failed", by=ada)
 
     assert statuses(second) == ["pending"]
-    blocked = OrderEvent.objects.filter(order=second).latest("pk")
+    blocked = Event.objects.filter(order=second).latest("pk")
     assert blocked.type == "order_blocked"
     assert blocked.data["blockers"] == [first.pk]
 
@@ -335,7 +334,7 @@ def test_a_failure_runs_down_a_chain_in_a_fixed_number_of_statements(
         move_order(order_id=chain[0].pk, status="failed", by=ada)
 
     assert Order.objects.filter(status="failed").count() == length
-    assert OrderEvent.objects.count() == length
+    assert Event.objects.count() == length
     assert len(queries) <= 30
 
 

@@ -15,7 +15,7 @@ from catalog.errors import InsufficientStock
 from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.api.errors import Invalid, Stale
+from orderchainer.core.errors import Invalid, Stale
 from orders.errors import (
     GoodsGone,
     ItemsFrozen,
@@ -23,7 +23,7 @@ from orders.errors import (
     UnknownDependencies,
 )
 from orders.lifecycle import OPEN_MOVES
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.queries import row_for
 from orders.services import (
     ItemDraft,
@@ -32,6 +32,7 @@ from orders.services import (
     move_order,
     update_order,
 )
+from orders.stream.models import Event
 from orders.tests.factories import make_order
 from orders.tests.shopping import (
     buy,
@@ -114,7 +115,7 @@ def test_a_checkout_is_told_with_what_it_comes_to(
 ) -> None:
     order = buy(ada, {lamp: 2, bulb: 3})
 
-    event = OrderEvent.objects.get(order=order)
+    event = Event.objects.get(order=order)
     assert (event.type, event.owner_id, event.project_id, event.actor_id) == (
         "order_created",
         ada.pk,
@@ -192,7 +193,7 @@ def test_what_is_short_is_listed_whole_and_nothing_changes(
     assert stock_of(lamp, bulb, plenty) == [10, 10, 10]
     assert in_cart(ada) == {lamp.pk: 11, bulb.pk: 12, plenty.pk: 1}
     assert not Order.objects.exists()
-    assert not OrderEvent.objects.exists()
+    assert not Event.objects.exists()
     assert not StockMovement.objects.filter(reason="sold").exists()
 
 
@@ -503,7 +504,7 @@ def test_a_failed_order_stays_failed_where_others_bought_what_it_held(
     order = buy(ada, {lamp: 2, bulb: 1})
     move_order(order_id=order.pk, status="failed", by=ada)
     buy(ada, {lamp: 9})
-    events = OrderEvent.objects.count()
+    events = Event.objects.count()
 
     with pytest.raises(InsufficientStock) as refusal:
         update_order(
@@ -515,7 +516,7 @@ def test_a_failed_order_stays_failed_where_others_bought_what_it_held(
     order.refresh_from_db()
     assert (order.status, order.notes) == ("failed", "")
     assert stock_of(lamp, bulb) == [1, 10]
-    assert OrderEvent.objects.count() == events
+    assert Event.objects.count() == events
     check_books()
 
 
@@ -588,7 +589,7 @@ def test_the_same_lines_are_no_change(lamp: Product, bulb: Product, ada: User) -
         ],
     )
 
-    assert OrderEvent.objects.filter(order=order).count() == 1
+    assert Event.objects.filter(order=order).count() == 1
     check_books()
 
 
@@ -599,7 +600,7 @@ def test_lines_that_nobody_sold_from_stock_can_be_replaced(ada: User) -> None:
         order_id=order.pk, by=ada, fields={}, items=[ItemDraft("Work", Decimal(6), 1)]
     )
 
-    changes = OrderEvent.objects.filter(order=order).latest("pk").data["changes"]
+    changes = Event.objects.filter(order=order).latest("pk").data["changes"]
     assert changes["items"]["from"] == [
         {"name": "Work", "unit_price": "5.00", "quantity": 1, "sku": ""}
     ]

@@ -8,8 +8,9 @@ import time_machine
 from accounts.models import User
 from accounts.tests.factories import make_user
 from orders.errors import MoveRefused
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.services import move_order
+from orders.stream.models import Event
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_makes_the_designed_moves_and_no_other(ada: User, status: str) -> None:
             move_order(order_id=order.pk, status=wanted, by=ada)
         assert refusal.value.data["open_moves"] == DESIGNED[status].split()
         assert Order.objects.get(pk=order.pk).status == status
-        assert OrderEvent.objects.filter(order=order).count() == 1
+        assert Event.objects.filter(order=order).count() == 1
 
 
 def test_remembers_when_it_was_fulfilled_by_a_move(ada: User) -> None:

@@ -11,16 +11,18 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.tests.factories import make_user
 from orderchainer.testing.races import Meeting, on_postgresql, race
-from orders import relay
 from orders.errors import (
     DependencyCycle,
     MoveRefused,
     OrderHasDependents,
     UnknownDependencies,
 )
-from orders.models import EventStream, Order, OrderDependency, OrderEvent
-from orders.queries import row_for, stream_after, stream_head
+from orders.models import Order, OrderDependency
+from orders.queries import row_for
 from orders.services import create_order, delete_order, move_order, update_order
+from orders.stream import relay
+from orders.stream.models import Event, EventStream
+from orders.stream.queries import stream_after, stream_head
 from orders.tests.factories import make_order
 
 pytestmark = [
@@ -109,7 +111,7 @@ def two_ends(ada: User) -> tuple[Order, Callable[[], Order], Callable[[], Order]
 
 
 def moves_of(order: Order) -> int:
-    return OrderEvent.objects.filter(order=order, type="order_status_changed").count()
+    return Event.objects.filter(order=order, type="order_status_changed").count()
 
 
 def test_an_order_that_is_moved_twice_at_once_moves_once(ada: User) -> None:
@@ -172,7 +174,7 @@ def test_without_the_row_locks_one_of_them_crashes(
 
     # Both have looked and found nothing in their way.
     outcomes = race(
-        *wait_for_what_goes(ada), meeting=Meeting('INSERT INTO "orders_orderevent"')
+        *wait_for_what_goes(ada), meeting=Meeting('INSERT INTO "orders_event"')
     )
 
     assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
@@ -202,7 +204,7 @@ def test_who_starts_to_wait_while_the_wait_ends_is_woken(ada: User) -> None:
 
     waiting = Order.objects.filter(title="Waits")
     assert list(waiting.values_list("status", flat=True)) == ["active"] * 10
-    assert OrderEvent.objects.filter(type="order_ready").count() == 10
+    assert Event.objects.filter(type="order_ready").count() == 10
 
 
 def test_without_the_lock_on_dependencies_a_wake_up_is_lost(
@@ -213,13 +215,13 @@ def test_without_the_lock_on_dependencies_a_wake_up_is_lost(
 
     race(
         *wait_for_what_completes(ada),
-        meeting=Meeting('INSERT INTO "orders_orderevent"'),
+        meeting=Meeting('INSERT INTO "orders_event"'),
     )
 
     waiting = Order.objects.get(title="Waits")
     assert waiting.status == "pending"
     assert row_for(ada, waiting.pk)["ready"] is True
-    assert not OrderEvent.objects.filter(type="order_ready").exists()
+    assert not Event.objects.filter(type="order_ready").exists()
 
 
 # --- the stream -------------------------------------------------------------------------------
@@ -232,7 +234,7 @@ def test_two_relays_at_once_number_without_gap_or_double(ada: User) -> None:
     outcomes = race(
         relay.relay_events,
         relay.relay_events,
-        meeting=Meeting("UPDATE orders_orderevent"),
+        meeting=Meeting("UPDATE orders_event"),
     )
 
     assert [type(outcome) for outcome in outcomes] == [relay.Relayed, relay.Relayed]
@@ -249,7 +251,7 @@ def test_without_the_stream_lock_two_relays_collide(
     make_order(ada)
     relay.relay_events()
     monkeypatch.setattr(
-        "orders.relay.lock_stream", lambda: EventStream.objects.get(pk=1)
+        "orders.stream.relay.lock_stream", lambda: EventStream.objects.get(pk=1)
     )
     for _ in range(20):
         make_order(ada)

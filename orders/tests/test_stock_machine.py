@@ -33,7 +33,7 @@ from catalog.errors import InsufficientStock
 from catalog.models import Product
 from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.api.errors import DomainError
+from orderchainer.core.errors import DomainError
 from orders.errors import (
     DependencyCycle,
     GoodsGone,
@@ -43,7 +43,7 @@ from orders.errors import (
     OrderHasDependents,
 )
 from orders.lifecycle import GONE_WRONG, HAS_LEFT, FailurePolicy, Status
-from orders.models import Order, OrderDependency, OrderEvent
+from orders.models import Order, OrderDependency
 from orders.services import (
     ItemDraft,
     check_out,
@@ -51,6 +51,7 @@ from orders.services import (
     move_order,
     update_order,
 )
+from orders.stream.models import Event
 from orders.tests.shopping import check_books, in_cart
 
 EXAMPLES = int(os.environ.get("STOCK_MACHINE_EXAMPLES", "20"))
@@ -125,7 +126,7 @@ class Shop(RuleBasedStateMachine):
             list(Order.objects.order_by("pk").values()),
             list(Product.objects.order_by("pk").values("pk", "stock", "version")),
             list(OrderDependency.objects.order_by("pk").values()),
-            OrderEvent.objects.count(),
+            Event.objects.count(),
             [in_cart(customer) for customer in self.customers],
         )
 
@@ -374,7 +375,7 @@ class Shop(RuleBasedStateMachine):
     def histories_have_no_holes(self) -> None:
         """Each order was created once, and each move began where the one before ended."""
         status: dict[int, str] = {}
-        for event in OrderEvent.objects.order_by("pk"):
+        for event in Event.objects.order_by("pk"):
             if event.type == "order_created":
                 assert event.order_id not in status
                 status[event.order_id] = "pending"

@@ -25,7 +25,7 @@ from catalog.errors import InsufficientStock
 from catalog.models import Product, ProductQuerySet, StockMovement
 from catalog.services import adjust_stock, return_stock
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.api.errors import DomainError
+from orderchainer.core.errors import DomainError
 from orderchainer.testing.races import (
     Meeting,
     on_postgresql,
@@ -33,8 +33,9 @@ from orderchainer.testing.races import (
     without_constraint,
 )
 from orders.errors import MoveRefused, OrderNotFound
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.services import check_out, delete_order, move_order
+from orders.stream.models import Event
 from orders.tests.shopping import (
     buy,
     check_books,
@@ -109,7 +110,7 @@ def test_of_200_customers_50_get_the_50_units(shop: Project) -> None:
     assert stock_of(lamp) == [0]
     assert ledger_of(lamp) == [("initial", 50)] + [("sold", -1)] * 50
     assert Order.objects.count() == 50
-    assert OrderEvent.objects.filter(type="order_created").count() == 50
+    assert Event.objects.filter(type="order_created").count() == 50
     # Who got nothing still has their cart.
     assert CartItem.objects.count() == 150
     check_books()

@@ -11,7 +11,7 @@ from accounts.api.envelope.serializers import EnvelopeUserData
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
-from orderchainer.api.fields import StrictCharField
+from orderchainer.core.http.fields import StrictCharField
 
 # --- Requests ---------------------------------------------------------------------------------
 

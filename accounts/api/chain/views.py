@@ -9,9 +9,9 @@ from accounts.api.authentication import bearer_token_of
 from accounts.api.chain import serializers
 from accounts.api.public import UNCACHED, CredentialsView, PublicView
 from accounts.errors import EmailNotVerified, EmailTaken
-from orderchainer.api.errors import Invalid
-from orderchainer.api.rates import REGISTER, SIGN_IN
-from orderchainer.api.schema import answer_example, errors_of, request_example
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.limits.rates import REGISTER, SIGN_IN
 
 FORM = "application/x-www-form-urlencoded"
 

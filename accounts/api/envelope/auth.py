@@ -29,12 +29,12 @@ from accounts.errors import (
     VerificationCodeNotFound,
 )
 from accounts.models import EmailCode
-from orderchainer.api.envelope import EnvelopeDone, success
-from orderchainer.api.errors import DomainError, Invalid
-from orderchainer.api.fields import uuid_in
-from orderchainer.api.rates import SEND_CODE, SIGN_IN, USE_CODE
-from orderchainer.api.schema import answer_example, errors_of, request_example
-from orderchainer.api.surfaces import milliseconds
+from orderchainer.core.errors import DomainError, Invalid
+from orderchainer.core.http.envelope import EnvelopeDone, success
+from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.http.surfaces import milliseconds
+from orderchainer.core.limits.rates import SEND_CODE, SIGN_IN, USE_CODE
 
 EMAIL_REFUSED = Invalid({"email": ["Invalid email address"]})
 

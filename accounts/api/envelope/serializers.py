@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.services.registration import email_problems
-from orderchainer.api.envelope import EnvelopeChanges, EnvelopeInput, refusals
-from orderchainer.api.fields import StrictCharField
+from orderchainer.core.http.envelope import EnvelopeChanges, EnvelopeInput, refusals
+from orderchainer.core.http.fields import StrictCharField
 
 MIN_CODE_LENGTH = 6
 MAX_CODE_LENGTH = 64

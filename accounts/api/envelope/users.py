@@ -16,10 +16,10 @@ from accounts.errors import (
     UserNotFound,
     UserNotYours,
 )
-from orderchainer.api.envelope import EnvelopeDone, success
-from orderchainer.api.errors import NothingToChange
-from orderchainer.api.schema import answer_example, errors_of, request_example
-from orderchainer.api.views import SurfaceViewSet
+from orderchainer.core.errors import NothingToChange
+from orderchainer.core.http.envelope import EnvelopeDone, success
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.http.views import SurfaceViewSet
 
 
 class UserViewSet(SurfaceViewSet):

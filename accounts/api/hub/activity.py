@@ -21,11 +21,11 @@ from accounts.errors import ProjectNotFound, RoleNotEnough
 from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
 from accounts.queries import Person, activity_in, activity_of, people_in
-from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import PAGE_WINDOW, answer_example, errors_of
-from orderchainer.api.surfaces import seconds
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import PAGE_WINDOW, answer_example, errors_of
+from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.views import SurfaceView
 
 # What staff search by, and nobody learns: who has many accounts could otherwise tell by their own which
 # address stands behind which digest in the log.

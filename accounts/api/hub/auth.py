@@ -16,10 +16,10 @@ from accounts.errors import (
     InvalidCredentials,
     WrongPassword,
 )
-from orderchainer.api.errors import Invalid
-from orderchainer.api.rates import REGISTER, SIGN_IN
-from orderchainer.api.schema import answer_example, errors_of, request_example
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.limits.rates import REGISTER, SIGN_IN
 
 REQUIRED = ["This field is required."]
 USER_EXAMPLE = {

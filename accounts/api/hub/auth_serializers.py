@@ -9,8 +9,8 @@ from accounts.api.bodies import EitherName
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
-from orderchainer.api.fields import StrictCharField, StrictSerializer
-from orderchainer.api.surfaces import seconds
+from orderchainer.core.http.fields import StrictCharField, StrictSerializer
+from orderchainer.core.http.surfaces import seconds
 
 MAX_PART_OF_NAME = 150
 

@@ -31,15 +31,15 @@ from accounts.errors import (
 )
 from accounts.models import Membership, User
 from accounts.queries import invitation_for, invitations_of
-from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import (
     PAGE_WINDOW,
     answer_example,
     errors_of,
     request_example,
 )
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.views import SurfaceView
 
 EXAMPLE = {
     "id": "a3f1b1de-0a0c-4a52-9d1b-5f7f0e1f6f11",

@@ -15,10 +15,10 @@ from accounts.api.hub.project_view import PROJECT_ID, ProjectView
 from accounts.errors import LastOwner, MemberNotFound, ProjectNotFound, RoleNotEnough
 from accounts.models import Membership
 from accounts.queries import member_for, members_of
-from orderchainer.api.errors import Invalid
-from orderchainer.api.fields import uuid_in
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import (
     PAGE_WINDOW,
     answer_example,
     errors_of,

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import EmailTextField
 from accounts.models import Invitation, Membership, Project
-from orderchainer.api.fields import StrictCharField, StrictSerializer
+from orderchainer.core.http.fields import StrictCharField, StrictSerializer
 
 Shown = dict[str, Any]
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts.access import Operation
 from accounts.models import Project, User
 from accounts.queries import project_for
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.views import SurfaceView
 
 PROJECT_ID = OpenApiParameter(
     "project_id",

@@ -20,10 +20,10 @@ from accounts.api.hub.project_view import PROJECT_ID, ProjectView
 from accounts.errors import PersonalProject, ProjectNotFound, RoleNotEnough
 from accounts.models import Project, User
 from accounts.queries import projects_of
-from orderchainer.api.conditional import etag_of, is_unchanged, require_match
-from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.conditional import etag_of, is_unchanged, require_match
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import (
     IF_MATCH,
     IF_NONE_MATCH,
     NOT_MODIFIED,
@@ -33,7 +33,7 @@ from orderchainer.api.schema import (
     etag_of_answer,
     request_example,
 )
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.views import SurfaceView
 
 EXAMPLE = {
     "id": "c0a8012e-4b0f-4a39-9f5e-7a1d1e0b2c3d",

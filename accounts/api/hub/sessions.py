@@ -13,10 +13,10 @@ from accounts.api.authentication import caller_of
 from accounts.errors import SessionNeeded, SessionNotFound
 from accounts.models import Session
 from accounts.queries import session_for, sessions_of
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import PAGE_WINDOW, answer_example, errors_of
-from orderchainer.api.surfaces import seconds
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import PAGE_WINDOW, answer_example, errors_of
+from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.views import SurfaceView
 
 SESSION_EXAMPLE = {
     "id": "3a3d6f0c-2f38-4f7e-9d55-1d0a6c1f7c21",

@@ -21,17 +21,17 @@ from accounts.models import ApiToken
 from accounts.queries import api_tokens_of
 from accounts.scopes import AREAS, SCOPES
 from accounts.services.api_tokens import MAX_NAME_LENGTH, MOST_API_TOKENS
-from orderchainer.api.errors import Invalid
-from orderchainer.api.fields import StrictCharField, StrictSerializer, uuid_in
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.fields import StrictCharField, StrictSerializer, uuid_in
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import (
     PAGE_WINDOW,
     answer_example,
     errors_of,
     request_example,
 )
-from orderchainer.api.surfaces import seconds
-from orderchainer.api.views import SurfaceView
+from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.views import SurfaceView
 
 LISTED_EXAMPLE = {
     "id": "0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52",

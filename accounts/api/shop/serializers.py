@@ -16,9 +16,9 @@ from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.services.profiles import ProfileChanges
 from accounts.tokens import TokenPair
-from orderchainer.api.fields import StrictCharField, StrictSerializer
-from orderchainer.api.surfaces import seconds
-from orderchainer.api.uploads import PictureField
+from orderchainer.core.http.fields import StrictCharField, StrictSerializer
+from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.uploads import PictureField
 
 # --- Requests ---------------------------------------------------------------------------------
 

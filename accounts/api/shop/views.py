@@ -18,9 +18,11 @@ from accounts.errors import (
     UsernameTaken,
 )
 from accounts.models import User
-from orderchainer.api.errors import Invalid
-from orderchainer.api.parsers import FormParser, MultiPartParser, StrictJSONParser
-from orderchainer.api.rates import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.parsers import FormParser, MultiPartParser, StrictJSONParser
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.limits.rates import (
     REGISTER,
     SIGN_IN,
     UPLOAD,
@@ -28,8 +30,6 @@ from orderchainer.api.rates import (
     count,
     user_subject,
 )
-from orderchainer.api.schema import answer_example, errors_of, request_example
-from orderchainer.api.views import SurfaceView
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -19,7 +19,7 @@ from accounts.tests.factories import (
     make_api_token,
     make_user,
 )
-from orderchainer.pictures import MOST_JPEG_SCANS
+from orderchainer.core.pictures import MOST_JPEG_SCANS
 from orderchainer.testing.photographs import (
     decoded,
     encoded,

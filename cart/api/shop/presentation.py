@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from cart.queries import CartContents, Line
 from cart.services import Precondition
 from catalog.api.shop.presentation import picture_url
-from orderchainer.api.conditional import require_match
+from orderchainer.core.http.conditional import require_match
 
 Shown = dict[str, Any]
 

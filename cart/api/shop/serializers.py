@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cart.models import MOST_OF_ONE
-from orderchainer.api.fields import IdField, StrictSerializer
+from orderchainer.core.http.fields import IdField, StrictSerializer
 
 
 def _quantity(**kwargs: Any) -> serializers.IntegerField:

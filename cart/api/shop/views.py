@@ -17,9 +17,9 @@ from cart.errors import CartFull, CartItemNotFound, OtherCurrency
 from cart.models import MOST_OF_ONE, MOST_PRODUCTS
 from cart.queries import CartContents, cart_of
 from catalog.errors import ProductNotFound
-from orderchainer.api.conditional import is_unchanged
-from orderchainer.api.errors import Invalid
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.conditional import is_unchanged
+from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -29,7 +29,7 @@ from orderchainer.api.schema import (
     etag_of_answer,
     request_example,
 )
-from orderchainer.api.views import SurfaceViewSet
+from orderchainer.core.http.views import SurfaceViewSet
 
 TOO_MANY = Invalid({"quantity": [f"Must be from 1 to {MOST_OF_ONE} in all."]})
 

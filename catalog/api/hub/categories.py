@@ -22,9 +22,9 @@ from catalog.errors import (
     SlugTaken,
 )
 from catalog.services import CategoryFields
-from orderchainer.api.errors import Invalid
-from orderchainer.api.fields import StrictSerializer
-from orderchainer.api.schema import answer_example, errors_of, request_example
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.fields import StrictSerializer
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
 
 CATEGORY_ID = OpenApiParameter(
     "category_id",

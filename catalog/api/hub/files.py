@@ -25,9 +25,9 @@ from catalog.api.hub.products import FILTERS, JSON, MAY_NOT, UPLOAD
 from catalog.api.hub.serializers import ImportInput, ImportOutput
 from catalog.api.hub.uploads import UploadView
 from catalog.errors import ImportOvertaken, ImportRefused
-from orderchainer.api.downloads import csv_download
-from orderchainer.api.errors import Invalid
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.downloads import csv_download
+from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     answer_example,
     errors_of,

@@ -10,8 +10,8 @@ from catalog.api.shop.filters import ProductFilter, YesOrNoFilter
 from catalog.inventory import products_of
 from catalog.models import Product, ProductQuerySet
 from catalog.search import ways_to_find
-from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import Window, part_of
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.pagination import Window, part_of
 
 ORDERINGS = ("id", "name", "sku", "price", "stock", "created_at", "updated_at")
 

@@ -7,8 +7,8 @@ from catalog.inventory import Shelf
 from catalog.models import Product, StockMovement
 from catalog.services import ImportReport
 from catalog.services.importing import MOST_TOLD, told
-from orderchainer.api.conditional import etag_of
-from orderchainer.api.surfaces import seconds
+from orderchainer.core.http.conditional import etag_of
+from orderchainer.core.http.surfaces import seconds
 
 Shown = dict[str, Any]
 

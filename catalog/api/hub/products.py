@@ -37,11 +37,11 @@ from catalog.errors import (
 )
 from catalog.models import Product
 from catalog.services import ProductFields
-from orderchainer.api.conditional import is_unchanged, require_match
-from orderchainer.api.errors import Invalid
-from orderchainer.api.fields import StrictSerializer
-from orderchainer.api.pagination import bare_list, page_window_of, part_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.conditional import is_unchanged, require_match
+from orderchainer.core.http.fields import StrictSerializer
+from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,

@@ -9,8 +9,8 @@ from catalog.models import Category, Product, StockMovement
 from catalog.services.pictures import LONGEST_SIDE
 from catalog.services.sheets import ENCODINGS, KNOWN
 from catalog.services.stock import MOST_IN_NOTE, MOST_IN_STOCK
-from orderchainer.api.fields import IdField, StrictCharField, StrictSerializer
-from orderchainer.api.uploads import PictureField
+from orderchainer.core.http.fields import IdField, StrictCharField, StrictSerializer
+from orderchainer.core.http.uploads import PictureField
 
 Reason = StockMovement.Reason
 # What somebody may write into the ledger by hand; the rest is written along with what it is about.

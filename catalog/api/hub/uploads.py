@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 
 from accounts.api.hub.project_view import ProjectView
-from orderchainer.api.parsers import MultiPartParser, StrictJSONParser
-from orderchainer.api.rates import UPLOAD, Usage, count, user_subject
+from orderchainer.core.http.parsers import MultiPartParser, StrictJSONParser
+from orderchainer.core.limits.rates import UPLOAD, Usage, count, user_subject
 
 
 class UploadView(ProjectView):

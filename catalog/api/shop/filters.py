@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from catalog.models import Product, ProductQuerySet
 from catalog.queries import Within
-from orderchainer.api.errors import Invalid
-from orderchainer.api.fields import MAX_ID
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.fields import MAX_ID
 
 ORDERINGS = ("price", "name", "created_at", "id")
 # The most that a product can cost.

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from catalog.queries import Shelf
-from orderchainer.api.conditional import etag_of
-from orderchainer.api.prepared import Row
-from orderchainer.api.surfaces import seconds
+from orderchainer.core.db.prepared import Row
+from orderchainer.core.http.conditional import etag_of
+from orderchainer.core.http.surfaces import seconds
 
 Shown = dict[str, Any]
 

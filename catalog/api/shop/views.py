@@ -12,23 +12,23 @@ from catalog.api.shop.filters import LONGEST_SEARCH, MOST, ORDERINGS, narrowed
 from catalog.api.shop.presentation import etag_of_row, listed, shown, shown_tree
 from catalog.api.shop.serializers import ProductPage, ShownCategory, ShownProduct
 from catalog.errors import ProductNotFound
-from orderchainer.api.conditional import is_unchanged
-from orderchainer.api.errors import Invalid
-from orderchainer.api.pagination import (
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.conditional import is_unchanged
+from orderchainer.core.http.pagination import (
     MAX_LIMIT,
     MAX_PAGE,
     PageNotFound,
     page_of_results,
     page_window_of,
 )
-from orderchainer.api.schema import (
+from orderchainer.core.http.schema import (
     IF_NONE_MATCH,
     NOT_MODIFIED,
     answer_example,
     errors_of,
     etag_of_answer,
 )
-from orderchainer.api.views import SurfaceView, SurfaceViewSet
+from orderchainer.core.http.views import SurfaceView, SurfaceViewSet
 
 PAGE_SIZE = 20
 

@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Project, User
-from accounts.page_versions import OVERTAKEN
 from accounts.tests.admin.forms import fields_in
 from accounts.tests.factories import make_user
 from catalog.admin.forms import ProductChangeForm
@@ -37,8 +36,9 @@ from catalog.tests.admin.pages import (
     shown,
 )
 from catalog.tests.factories import make_category, make_product, make_storefront
-from orderchainer.api.errors import Stale
-from orderchainer.pictures import read_picture
+from orderchainer.core.admin.overtaken import OVERTAKEN
+from orderchainer.core.errors import Stale
+from orderchainer.core.pictures import read_picture
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
-from accounts.page_versions import OVERTAKEN
 from accounts.tests.admin.forms import fields_in
 from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
@@ -25,6 +24,7 @@ from catalog.tests.admin.pages import (
     shown,
 )
 from catalog.tests.factories import make_category, make_product, make_storefront
+from orderchainer.core.admin.overtaken import OVERTAKEN
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.services import reencrypt_credentials
-from orderchainer.encryption import Undecryptable
+from integrations.discord.services import reencrypt_credentials
+from orderchainer.core.encryption import Undecryptable
 
 
 class Command(BaseCommand):

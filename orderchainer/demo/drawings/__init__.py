@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from orderchainer.core.pictures import Picture
 from orderchainer.demo.drawings import ceramics, furniture, lighting, textiles, tools
 from orderchainer.demo.drawings.canvas import (
     ASH,
@@ -39,7 +40,6 @@ from orderchainer.demo.drawings.canvas import (
     Colour,
     dark,
 )
-from orderchainer.pictures import Picture
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from orderchainer.pictures import Picture
+from orderchainer.core.pictures import Picture
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]

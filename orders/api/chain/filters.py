@@ -4,8 +4,8 @@ import django_filters
 from django.db.models import Q
 from django.http import HttpRequest
 
-from orderchainer.api.errors import Invalid
-from orderchainer.api.fields import MAX_ID
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.fields import MAX_ID
 from orders.lifecycle import Status
 from orders.models import Order, OrderQuerySet
 

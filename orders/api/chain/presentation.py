@@ -10,9 +10,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from orderchainer.api.prepared import Row
-from orders.models import Order, OrderEvent
+from orderchainer.core.db.prepared import Row
+from orders.models import Order
 from orders.queries import Blocker, Chain
+from orders.stream.models import Event
 
 Shown = dict[str, Any]
 
@@ -116,7 +117,7 @@ def _blocker(blocker: Blocker) -> Shown:
     }
 
 
-def shown_event(event: OrderEvent) -> Shown:
+def shown_event(event: Event) -> Shown:
     """Write one event of an order's history."""
     return {
         "event_id": event.event_id,

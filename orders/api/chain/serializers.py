@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from orderchainer.api.fields import IdListField, StrictSerializer, WebURLField
+from orderchainer.core.http.fields import IdListField, StrictSerializer, WebURLField
 from orders.lifecycle import FailurePolicy, Status
 from orders.models import Order
 from orders.services import ItemDraft

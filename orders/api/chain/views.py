@@ -22,10 +22,10 @@ from accounts.services import Answer
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
 from cart.errors import CartEmpty
 from catalog.errors import InsufficientStock, Shortage
-from orderchainer.api.conditional import is_unchanged
-from orderchainer.api.errors import DomainError, Invalid, TooManyRequests
-from orderchainer.api.pagination import bare_list, window_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import DomainError, Invalid, TooManyRequests
+from orderchainer.core.http.conditional import is_unchanged
+from orderchainer.core.http.pagination import bare_list, window_of
+from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -37,8 +37,8 @@ from orderchainer.api.schema import (
     etag_of_answer,
     request_example,
 )
-from orderchainer.api.surfaces import CHECKOUT
-from orderchainer.api.views import SurfaceViewSet
+from orderchainer.core.http.surfaces import CHECKOUT
+from orderchainer.core.http.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.chain import examples
 from orders.api.chain.filters import ORDERINGS, narrowed

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from orderchainer.api.prepared import Row
-from orderchainer.api.surfaces import milliseconds
+from orderchainer.core.db.prepared import Row
+from orderchainer.core.http.surfaces import milliseconds
 
 
 def shown(row: Row) -> dict[str, Any]:

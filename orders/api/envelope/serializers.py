@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from orderchainer.api.envelope import EnvelopeChanges, EnvelopeInput, refusals
-from orderchainer.api.fields import StrictCharField, WebURLField
+from orderchainer.core.http.envelope import EnvelopeChanges, EnvelopeInput, refusals
+from orderchainer.core.http.fields import StrictCharField, WebURLField
 from orders.lifecycle import Status
 
 # What the document lets in. Whatever else an order can be, it becomes on other surfaces.

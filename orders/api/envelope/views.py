@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from accounts.api.idempotency import answer_repeatable
 from accounts.models import User
 from accounts.services import Answer
-from orderchainer.api.conditional import is_unchanged
-from orderchainer.api.envelope import EnvelopeDone, enveloped, success
-from orderchainer.api.errors import Invalid, NothingToChange
-from orderchainer.api.pagination import bare_list, window_of
-from orderchainer.api.schema import (
+from orderchainer.core.errors import Invalid, NothingToChange
+from orderchainer.core.http.conditional import is_unchanged
+from orderchainer.core.http.envelope import EnvelopeDone, enveloped, success
+from orderchainer.core.http.pagination import bare_list, window_of
+from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -26,7 +26,7 @@ from orderchainer.api.schema import (
     etag_of_answer,
     request_example,
 )
-from orderchainer.api.views import SurfaceViewSet
+from orderchainer.core.http.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.api.envelope import examples

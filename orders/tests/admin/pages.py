@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 
 TOO_LARGE = str(10**30)
-LISTS = ["order_changelist", "orderevent_changelist", "eventdelivery_changelist"]
+LISTS = ["order_changelist", "event_changelist", "eventdelivery_changelist"]
 
 
 def browser_of(user: User) -> Client:

@@ -1,11 +1,12 @@
 """What is stored about orders after the back office has acted."""
 
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 
 
 def history(order_id: int) -> list[str]:
     return list(
-        OrderEvent.objects.filter(order_id=order_id)
+        Event.objects.filter(order_id=order_id)
         .order_by("pk")
         .values_list("type", flat=True)
     )

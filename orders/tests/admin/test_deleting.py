@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.services import ItemDraft, update_order
+from orders.stream.models import Event
 from orders.tests.admin.pages import page, run, shown
 from orders.tests.admin.stored import history
 from orders.tests.factories import make_order
@@ -27,7 +28,7 @@ def test_deletes_an_order_by_the_service(
     assert response.status_code == 302
     assert not Order.objects.exists()
     assert history(order.pk) == ["order_created", "order_deleted"]
-    assert OrderEvent.objects.latest("pk").actor_id == admin.pk
+    assert Event.objects.latest("pk").actor_id == admin.pk
 
 
 def test_says_beforehand_what_keeps_an_order(client: Client, ada: User) -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from orders.models import EventDelivery, OrderEvent
 from orders.services import delete_order, move_order
+from orders.stream.models import Event, EventDelivery
 from orders.tests.admin.pages import page, run, shown
 from orders.tests.factories import make_delivery, make_order
 
@@ -20,9 +20,9 @@ def test_events_of_a_deleted_order_are_still_shown(client: Client, ada: User) ->
     order = make_order(ada, title="Gone for good")
     delete_order(order_id=order.pk, by=ada)
 
-    text = shown(client, page("orderevent_changelist"), q=f"#{order.pk}")
-    event = OrderEvent.objects.latest("pk")
-    event_page = shown(client, page("orderevent_change", event.pk))
+    text = shown(client, page("event_changelist"), q=f"#{order.pk}")
+    event = Event.objects.latest("pk")
+    event_page = shown(client, page("event_change", event.pk))
 
     assert "order_created" in text or "Created" in text
     assert text.count("Gone for good") == 2
@@ -32,10 +32,10 @@ def test_events_of_a_deleted_order_are_still_shown(client: Client, ada: User) ->
 
 def test_an_event_is_found_by_its_id(client: Client, ada: User) -> None:
     make_order(ada, title="Sought")
-    sought = OrderEvent.objects.latest("pk")
+    sought = Event.objects.latest("pk")
     make_order(ada, title="Other")
 
-    text = shown(client, page("orderevent_changelist"), q=str(sought.event_id))
+    text = shown(client, page("event_changelist"), q=str(sought.event_id))
 
     assert "Sought" in text
     assert "Other" not in text
@@ -43,16 +43,16 @@ def test_an_event_is_found_by_its_id(client: Client, ada: User) -> None:
 
 def test_nobody_writes_events(client: Client, ada: User) -> None:
     make_order(ada)
-    event = OrderEvent.objects.get()
+    event = Event.objects.get()
 
     for response in (
-        client.get(page("orderevent_add")),
-        client.post(page("orderevent_add"), {"type": "order_created"}),
-        client.post(page("orderevent_change", event.pk), {"type": "order_deleted"}),
-        client.post(page("orderevent_delete", event.pk), {"post": "yes"}),
+        client.get(page("event_add")),
+        client.post(page("event_add"), {"type": "order_created"}),
+        client.post(page("event_change", event.pk), {"type": "order_deleted"}),
+        client.post(page("event_delete", event.pk), {"post": "yes"}),
     ):
         assert response.status_code == 403
-    run(client, "delete_selected", event, model="orderevent", post="yes")
+    run(client, "delete_selected", event, model="event", post="yes")
     event.refresh_from_db()
     assert event.type == "order_created"
 

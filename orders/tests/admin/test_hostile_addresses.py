@@ -72,7 +72,7 @@ def test_an_order_that_is_not_there_has_no_pages(client: Client, order_id: str) 
         assert (response.status_code, response.get("Location")) == (302, "/admin/")
 
 
-@pytest.mark.parametrize("model", ["order", "orderevent", "eventdelivery"])
+@pytest.mark.parametrize("model", ["order", "event", "eventdelivery"])
 def test_acts_on_no_rows_that_cannot_be(client: Client, model: str) -> None:
     for key in ("abc", TOO_LARGE, "", "\x00"):
         response = client.post(

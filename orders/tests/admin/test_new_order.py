@@ -6,7 +6,8 @@ from django.test import Client
 from accounts.models import User
 from accounts.services import create_project
 from accounts.tests.factories import make_user
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 from orders.tests.admin.forms import (
     WRONG_FIELDS,
     WRONG_LINES,
@@ -36,7 +37,7 @@ def test_makes_an_order_for_somebody(client: Client, ada: User, admin: User) -> 
     )
 
     order = Order.objects.latest("pk")
-    event = OrderEvent.objects.get(order=order)
+    event = Event.objects.get(order=order)
     assert response.status_code == 302
     assert (order.title, order.owner, order.project) == (
         "Bookshelf",
@@ -140,7 +141,7 @@ def test_makes_nothing_of_wrong_input(
 
     assert response.status_code == 200
     assert not Order.objects.exists()
-    assert not OrderEvent.objects.exists()
+    assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize("line", WRONG_LINES)

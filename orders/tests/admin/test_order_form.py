@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from accounts.page_versions import OVERTAKEN
 from accounts.tests.admin.forms import fields_in, opened, typed
 from accounts.tests.factories import make_user
-from orders.models import Order, OrderEvent
+from orderchainer.core.admin.overtaken import OVERTAKEN
+from orders.models import Order
 from orders.services import ItemDraft, update_order
+from orders.stream.models import Event
 from orders.tests.admin.forms import WRONG_FIELDS, change, errors_in, items_form
 from orders.tests.admin.pages import TOO_LARGE, browser_of, page
 from orders.tests.admin.stored import history, statuses
@@ -41,7 +42,7 @@ def test_changes_an_order_in_one_go(client: Client, ada: User, admin: User) -> N
         "order_updated",
         "order_status_changed",
     ]
-    updated = OrderEvent.objects.get(order=order, type="order_updated")
+    updated = Event.objects.get(order=order, type="order_updated")
     assert updated.actor_id == admin.pk
     assert updated.data["changes"] == {
         "title": {"from": "An order", "to": "New"},

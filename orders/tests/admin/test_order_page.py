@@ -6,8 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from orders.models import EventDelivery, OrderDependency, OrderEvent
+from orders.models import OrderDependency
 from orders.services import move_order, update_order
+from orders.stream.models import Event, EventDelivery
 from orders.tests.admin.pages import page, shown
 from orders.tests.factories import make_chain, make_delivery, make_order
 
@@ -91,8 +92,8 @@ def test_titles_are_shown_and_not_executed(client: Client, ada: User) -> None:
         page("order_change", second.pk),
         page("order_chain", second.pk),
         page("order_delete", second.pk),
-        page("orderevent_changelist"),
-        page("orderevent_change", OrderEvent.objects.latest("pk").pk),
+        page("event_changelist"),
+        page("event_change", Event.objects.latest("pk").pk),
         page("eventdelivery_changelist"),
         page("eventdelivery_change", EventDelivery.objects.get().pk),
     ):

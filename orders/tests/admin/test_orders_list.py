@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.factories import make_user
-from orders.models import Order, OrderDependency, OrderEvent
+from orders.models import Order, OrderDependency
+from orders.stream.models import Event
 from orders.tests.admin.pages import page, run, shown
 from orders.tests.admin.stored import statuses
 from orders.tests.factories import make_chain, make_delivery, make_order
@@ -21,7 +22,7 @@ def add_order() -> None:
     make_delivery(make_order(owner, make_order(owner)))
 
 
-@pytest.mark.parametrize("model", ["order", "orderevent", "eventdelivery"])
+@pytest.mark.parametrize("model", ["order", "event", "eventdelivery"])
 def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
     client: Client, model: str
 ) -> None:
@@ -125,7 +126,7 @@ def test_moves_those_that_can_be_moved_and_tells_of_the_others(
     assert "Moved to active: 2." in text
     assert f"cannot be active while it waits for #{first.pk}" in text
     assert f"Order #{ended.pk} cannot move from completed to active" in text
-    moved = OrderEvent.objects.filter(type="order_status_changed")
+    moved = Event.objects.filter(type="order_status_changed")
     assert set(moved.values_list("actor_id", flat=True)) == {admin.pk}
 
 

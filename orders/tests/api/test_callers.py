@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 from accounts.models import Membership, Project, User
 from accounts.services import create_project, set_member
 from accounts.tests.factories import client_of, make_user
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.services import create_order, update_order
+from orders.stream.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +88,7 @@ def test_each_caller_gets_what_their_role_allows(
     assert client.delete(path).status_code == changed
     refused = changed != 200
     assert Order.objects.filter(pk=shop.order.pk).exists() is refused
-    count = OrderEvent.objects.filter(order_id=shop.order.pk).count()
+    count = Event.objects.filter(order_id=shop.order.pk).count()
     assert count == (1 if refused else 4)
 
 
@@ -105,7 +106,7 @@ def test_each_caller_gets_the_same_on_the_envelope_surface(
     assert client.delete(path).status_code == changed
     refused = changed != 200
     assert Order.objects.filter(pk=shop.order.pk, title="Lamp").exists() is refused
-    count = OrderEvent.objects.filter(order_id=shop.order.pk).count()
+    count = Event.objects.filter(order_id=shop.order.pk).count()
     assert count == (1 if refused else 3)
 
 

@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.factories import client_of, make_user
 from orders.api.chain.serializers import OrderOutput
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -293,7 +294,7 @@ def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> N
     assert response.status_code == 200
     assert response.json() == created.json()
     assert response["ETag"] == created["ETag"]
-    assert OrderEvent.objects.filter(order=created.json()["id"]).count() == 1
+    assert Event.objects.filter(order=created.json()["id"]).count() == 1
 
 
 def test_a_put_may_name_a_part(ada: User, client: APIClient) -> None:

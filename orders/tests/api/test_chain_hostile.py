@@ -5,7 +5,8 @@ import json
 import pytest
 from rest_framework.test import APIClient
 
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ def test_hostile_bodies_are_a_400_and_write_nothing(
     assert response.json()["detail"] == "Invalid request data"
     assert response.json()["errors"]
     assert not Order.objects.exists()
-    assert not OrderEvent.objects.exists()
+    assert not Event.objects.exists()
 
 
 def test_a_repeatable_request_with_a_deep_body_is_refused_as_any_other(

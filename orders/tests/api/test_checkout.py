@@ -18,7 +18,8 @@ from cart.tests.factories import make_cart
 from catalog.models import Product
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.testing.races import Meeting, on_postgresql, race
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 from orders.tests.factories import make_order
 from orders.tests.shopping import check_books, in_cart, stock_of
 
@@ -302,7 +303,7 @@ def test_short_stock_is_a_409_that_lists_all_that_is_short(
         },
     )
     assert_nothing_ordered(ada, {lamp.pk: 11, bulb.pk: 2, gone.pk: 1}, 10, 10, 10)
-    assert not OrderEvent.objects.exists()
+    assert not Event.objects.exists()
 
 
 def test_two_currencies_are_a_409_that_names_them(

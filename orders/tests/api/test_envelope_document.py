@@ -11,8 +11,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.factories import client_of, make_user
 from orders.api.envelope.serializers import EnvelopeOrderData
-from orders.models import Order, OrderEvent
+from orders.models import Order
 from orders.services import ItemDraft
+from orders.stream.models import Event
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -282,7 +283,7 @@ def test_what_a_field_cannot_be_is_said_of_it_by_name(
         client.patch(f"/api/order/{order.uuid}", {field: value}),
     ):
         assert refusal(response) == refused(400, error, code)
-    assert OrderEvent.objects.count() == 1
+    assert Event.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -348,7 +349,7 @@ def test_what_is_no_price_is_the_documented_refusal(
     changed = client.patch(f"/api/order/{order.uuid}", {"price": price})
 
     assert refusal(created) == refusal(changed) == WRONG_PRICE
-    assert OrderEvent.objects.count() == 1
+    assert Event.objects.count() == 1
 
 
 # --- the same orders as on every surface ------------------------------------------------------
@@ -443,7 +444,7 @@ def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> N
     assert response.status_code == 200
     assert response.json()["data"] == created.json()["data"]
     assert response["ETag"] == created["ETag"]
-    assert OrderEvent.objects.count() == 1
+    assert Event.objects.count() == 1
 
 
 def test_what_only_the_service_sets_is_no_change(ada: User, client: APIClient) -> None:

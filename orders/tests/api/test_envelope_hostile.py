@@ -6,7 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from orders.stream.models import Event
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def test_hostile_bodies_are_a_400_and_write_nothing(
         assert refusal["error"]
         assert refusal["errorCode"] in {"VALIDATION_FAILED", "MISSING_REQUIRED_FIELD"}
     assert Order.objects.get().title == "Old"
-    assert OrderEvent.objects.count() == 1
+    assert Event.objects.count() == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,0 @@
-"""Discord on the chain surface: `/api/discord/`."""
-
-from integrations.api.chain.views import DiscordTestView, DiscordView
-
-__all__ = ["DiscordTestView", "DiscordView"]

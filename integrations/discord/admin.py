@@ -1,0 +1,115 @@
+"""The back office of integrations: how they fare, and a hand to switch and try them."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from integrations.discord import services
+from integrations.discord.models import DiscordWebhook, Toggle
+from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
+
+# Each is a call to Discord that this request waits for.
+MOST_TRIED_AT_ONCE = 5
+
+
+@admin.register(DiscordWebhook)
+class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
+    """Users' channels in Discord. Their URLs are their owners' secrets: nothing here decrypts one."""
+
+    icon = "forum"
+    list_display = (
+        "user",
+        "masked",
+        "is_active",
+        "last_delivery_at",
+        "last_status",
+        "last_error",
+        "disabled_reason",
+        "paused_until",
+    )
+    list_filter = ("is_active", "last_status", "last_delivery_at", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "webhook_id")
+    ordering = ("-id",)
+    readonly_fields = (
+        "user",
+        "masked",
+        "username",
+        "avatar_url",
+        *Toggle.values,
+        "is_active",
+        "disabled_reason",
+        "paused_until",
+        "last_delivery_at",
+        "last_status",
+        "last_error",
+        "created_at",
+        "updated_at",
+    )
+    fieldsets = (
+        (None, {"fields": ("user", "masked", "username", "avatar_url")}),
+        ("Notifications", {"fields": Toggle.values}),
+        ("State", {"fields": ("is_active", "disabled_reason", "paused_until")}),
+        ("Last message", {"fields": ("last_delivery_at", "last_status", "last_error")}),
+        ("Dates", {"fields": ("created_at", "updated_at")}),
+    )
+    actions = ("switch_on", "switch_off", "try_it")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DiscordWebhook]:
+        """Leave the URLs where they are."""
+        return super().get_queryset(request).defer("url")
+
+    @admin.display(description="webhook", ordering="webhook_id")
+    def masked(self, webhook: DiscordWebhook) -> str:
+        """The URL without its secret."""
+        return webhook.masked_url
+
+    def has_switch_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change integrations may switch and try them, which is all that can be done to one."""
+        return request.user.has_perm("integrations.change_discordwebhook")
+
+    @admin.action(description="Switch on", permissions=["switch"])
+    def switch_on(
+        self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]
+    ) -> None:
+        """Have messages go there again."""
+        self.do_each(
+            request,
+            queryset,
+            lambda webhook: services.switch_discord_webhook(
+                webhook_id=webhook.pk, on=True, reason=""
+            ),
+            done="Switched on",
+        )
+
+    @admin.action(description="Switch off", permissions=["switch"])
+    def switch_off(
+        self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]
+    ) -> None:
+        """Have no messages go there; the owner is told that an administrator did it."""
+        self.do_each(
+            request,
+            queryset,
+            lambda webhook: services.switch_discord_webhook(
+                webhook_id=webhook.pk, on=False, reason=services.BY_ADMINISTRATOR
+            ),
+            done="Switched off",
+        )
+
+    @admin.action(description="Send a test message", permissions=["switch"])
+    def try_it(self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]) -> None:
+        """Post a test message to each and show what Discord said."""
+        if queryset.count() > MOST_TRIED_AT_ONCE:
+            self.message_user(
+                request,
+                f"At most {MOST_TRIED_AT_ONCE} can be tried at once.",
+                messages.ERROR,
+            )
+            return
+
+        def try_one(webhook: DiscordWebhook) -> None:
+            trial = services.try_discord_webhook(user=webhook.user)
+            level = messages.SUCCESS if trial.is_ok else messages.WARNING
+            self.message_user(request, f"{webhook.user}: {trial.summary}", level)
+
+        self.do_each(request, queryset, try_one, done="Tried")

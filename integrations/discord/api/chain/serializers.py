@@ -1,0 +1,259 @@
+"""The bodies of `/api/discord/`: what they may hold, and how answers are written."""
+
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from integrations.discord.identity import UsernameRefused, check_username
+from integrations.discord.models import DEFAULT_USERNAME, DiscordWebhook, Toggle
+from integrations.discord.services import Trial, WebhookFields, url_of
+from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from orderchainer.core.http.fields import StrictSerializer, WebURLField
+
+# What an answer shows and nobody sets: a client may send back what it read.
+SHOWN_ONLY = frozenset(
+    {"id", "user_id", "disabled_reason", "paused_until", "last_delivery"}
+)
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+@extend_schema_field(OpenApiTypes.URI)
+class WebhookUrlField(serializers.CharField):
+    """A webhook's URL, read into its parts."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read it. Raises ValidationError that says what would be right."""
+        try:
+            return parse_webhook_url(super().to_internal_value(data))
+        except NotAWebhook as exc:
+            raise serializers.ValidationError(str(exc)) from exc
+
+
+class WebhookInput(StrictSerializer):
+    """Where to post, and under what name and picture."""
+
+    url = WebhookUrlField(
+        help_text="Copied from Discord: channel settings, Integrations, Webhooks."
+    )
+    username = serializers.CharField(
+        required=False,
+        default=DEFAULT_USERNAME,
+        help_text="Discord takes 1 to 80 characters, and not its own name.",
+    )
+    avatar_url = WebURLField(
+        required=False,
+        default="",
+        allow_blank=True,
+        allow_null=True,
+        help_text="A picture's address, or nothing.",
+    )
+
+    def validate_username(self, name: str) -> str:
+        """Refuse what Discord would refuse with every message."""
+        try:
+            return check_username(name)
+        except UsernameRefused as exc:
+            raise serializers.ValidationError(str(exc)) from exc
+
+    def validate_avatar_url(self, url: str | None) -> str:
+        """Take null for nothing."""
+        return url or ""
+
+
+class NotificationsInput(StrictSerializer):
+    """What to be told of."""
+
+    order_created = serializers.BooleanField(required=False, default=True)
+    order_updated = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="Everything that is no creation, completion or failure.",
+    )
+    order_completed = serializers.BooleanField(
+        required=False, default=True, help_text="Completed or fulfilled."
+    )
+    order_failed = serializers.BooleanField(required=False, default=True)
+
+
+class IntegrationInput(StrictSerializer):
+    """`POST`: everything but the URL has a default."""
+
+    ignored: ClassVar = SHOWN_ONLY | {"is_active"}
+
+    webhook = WebhookInput()
+    notifications = NotificationsInput(required=False)
+
+    @property
+    def address(self) -> WebhookAddress | None:
+        """Where to post, if the body says so."""
+        webhook: dict[str, Any] = self.validated_data.get("webhook", {})
+        return webhook.get("url")
+
+    @property
+    def values(self) -> WebhookFields:
+        """What the body sets besides the URL."""
+        webhook: dict[str, Any] = self.validated_data.get("webhook", {})
+        toggles: dict[str, bool] = self.validated_data.get("notifications", {})
+        fields = {name: value for name, value in webhook.items() if name != "url"}
+        return cast("WebhookFields", fields | toggles)
+
+
+class WebhookChange(WebhookInput):
+    """Where to post, if that changes."""
+
+    url = WebhookUrlField(
+        required=False, help_text="A new one switches the integration on."
+    )
+
+
+class IntegrationChange(IntegrationInput):
+    """`PUT` and `PATCH`: what is not sent stays as it is, however deep it stands."""
+
+    ignored: ClassVar = SHOWN_ONLY
+
+    webhook = WebhookChange(required=False)
+    is_active = serializers.BooleanField(
+        required=False,
+        help_text="Switches the integration off and on. A new URL always switches it on.",
+    )
+
+    @property
+    def is_active_wanted(self) -> bool | None:
+        """Whether the body switches the integration on or off."""
+        wanted: bool | None = self.validated_data.get("is_active")
+        return wanted
+
+
+# --- Answers ----------------------------------------------------------------------------------
+
+
+class WebhookData(serializers.Serializer[Any]):
+    """Where messages go, and under what name and picture."""
+
+    url = serializers.URLField(help_text="As you sent it. Nobody else is shown it.")
+    username = serializers.CharField()
+    avatar_url = serializers.CharField(help_text="Empty if there is none.")
+
+
+class NotificationsData(serializers.Serializer[Any]):
+    """What is told."""
+
+    order_created = serializers.BooleanField()
+    order_updated = serializers.BooleanField()
+    order_completed = serializers.BooleanField()
+    order_failed = serializers.BooleanField()
+
+
+class Integration(serializers.Serializer[Any]):
+    """A Discord integration, as its owner sees it."""
+
+    id = serializers.IntegerField()
+    user_id = serializers.IntegerField()
+    webhook = WebhookData()
+    notifications = NotificationsData()
+    is_active = serializers.BooleanField()
+
+
+class LastDelivery(serializers.Serializer[Any]):
+    """How the last message went."""
+
+    at = serializers.CharField(help_text="UTC.")
+    status = serializers.IntegerField(
+        allow_null=True, help_text="Discord's HTTP status; null where no answer came."
+    )
+    error = serializers.CharField(help_text="Empty if it was accepted.")
+
+
+class IntegrationWithState(Integration):
+    """The integration and, where there is something to tell, how it fares."""
+
+    disabled_reason = serializers.CharField(
+        required=False, help_text="Why it is off, while it is."
+    )
+    paused_until = serializers.CharField(
+        required=False,
+        help_text="Until when Discord asked to wait, while it does. UTC.",
+    )
+    last_delivery = LastDelivery(
+        required=False, help_text="Once there has been a message."
+    )
+
+
+class DiscordError(serializers.Serializer[Any]):
+    """Discord's own words."""
+
+    code = serializers.IntegerField(allow_null=True)
+    message = serializers.CharField()
+
+
+class TrialResult(serializers.Serializer[Any]):
+    """What came of the test message."""
+
+    ok = serializers.BooleanField(help_text="Whether it stands in the channel.")
+    status = serializers.IntegerField(
+        allow_null=True, help_text="Discord's HTTP status; null where no answer came."
+    )
+    message = serializers.CharField(help_text="What happened, in a sentence.")
+    discord = DiscordError(
+        allow_null=True, help_text="What Discord said, where it refused."
+    )
+
+
+class DisconnectedMessage(serializers.Serializer[Any]):
+    """What was done, in words."""
+
+    message = serializers.CharField()
+
+
+def integration(webhook: DiscordWebhook) -> dict[str, Any]:
+    """Write `webhook` as `Integration`. Raises `WebhookUnreadable`."""
+    return {
+        "id": webhook.pk,
+        "user_id": webhook.user_id,
+        "webhook": {
+            "url": url_of(webhook),
+            "username": webhook.username,
+            "avatar_url": webhook.avatar_url,
+        },
+        "notifications": {toggle.value: getattr(webhook, toggle) for toggle in Toggle},
+        "is_active": webhook.is_active,
+    }
+
+
+def integration_with_state(webhook: DiscordWebhook) -> dict[str, Any]:
+    """Write `webhook` as `IntegrationWithState`."""
+    body = integration(webhook)
+    if not webhook.is_active:
+        body["disabled_reason"] = webhook.disabled_reason
+    if webhook.paused_until and webhook.pause_seconds(timezone.now()):
+        body["paused_until"] = _seconds(webhook.paused_until)
+    if webhook.last_delivery_at:
+        body["last_delivery"] = {
+            "at": _seconds(webhook.last_delivery_at),
+            "status": webhook.last_status,
+            "error": webhook.last_error,
+        }
+    return body
+
+
+def trial_result(trial: Trial) -> dict[str, Any]:
+    """Write `trial` as `TrialResult`."""
+    reply = trial.reply
+    refused = reply is not None and (reply.code is not None or reply.message)
+    return {
+        "ok": trial.is_ok,
+        "status": reply.status if reply else None,
+        "message": trial.summary,
+        "discord": {"code": reply.code, "message": reply.message}
+        if reply and refused
+        else None,
+    }
+
+
+def _seconds(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"

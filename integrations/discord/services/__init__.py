@@ -1,0 +1,35 @@
+"""Every write to integrations: one public function per thing that a user or the system can do."""
+
+from integrations.discord.services.connecting import (
+    BY_ADMINISTRATOR,
+    SUBSCRIBER,
+    WebhookFields,
+    create_discord_webhook,
+    delete_discord_webhook,
+    switch_discord_webhook,
+    update_discord_webhook,
+    url_of,
+)
+from integrations.discord.services.keys import reencrypt_credentials
+from integrations.discord.services.posting import (
+    Trial,
+    post_to_discord,
+    switch_off_unusable,
+    try_discord_webhook,
+)
+
+__all__ = [
+    "BY_ADMINISTRATOR",
+    "SUBSCRIBER",
+    "Trial",
+    "WebhookFields",
+    "create_discord_webhook",
+    "delete_discord_webhook",
+    "post_to_discord",
+    "reencrypt_credentials",
+    "switch_discord_webhook",
+    "switch_off_unusable",
+    "try_discord_webhook",
+    "update_discord_webhook",
+    "url_of",
+]

@@ -1,0 +1,149 @@
+"""Connecting a user to a channel in Discord, changing that, and ending it."""
+
+from typing import TypedDict
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from integrations.discord.errors import (
+    WebhookExists,
+    WebhookNotFound,
+    WebhookUnreadable,
+)
+from integrations.discord.models import DiscordWebhook
+from integrations.discord.url import WebhookAddress
+from orderchainer.core.encryption import Secret, Undecryptable
+from orders.stream import deliveries
+
+logger = structlog.get_logger(__name__)
+
+# The name under which Discord hears of events.
+SUBSCRIBER = "discord"
+BY_OWNER = "Switched off by its owner."
+BY_ADMINISTRATOR = "Switched off by an administrator."
+
+
+class WebhookFields(TypedDict, total=False):
+    """What its owner sets besides the URL. What is not named stays, or is the default."""
+
+    username: str
+    avatar_url: str
+    order_created: bool
+    order_updated: bool
+    order_completed: bool
+    order_failed: bool
+
+
+def create_discord_webhook(
+    *, user: User, address: WebhookAddress, fields: WebhookFields
+) -> DiscordWebhook:
+    """Connect `user` to a channel. Raises `WebhookExists`: there is one per user."""
+    try:
+        with transaction.atomic():
+            webhook = DiscordWebhook.objects.create(
+                user=user,
+                url=Secret.of(address.url),
+                webhook_id=address.webhook_id,
+                **fields,
+            )
+    except IntegrityError as exc:
+        # Asking first would leave a gap; the unique key has none.
+        raise WebhookExists from exc
+    logger.info("discord_connected", user_id=user.pk, integration=webhook.pk)
+    return webhook
+
+
+@transaction.atomic
+def update_discord_webhook(
+    *,
+    user: User,
+    address: WebhookAddress | None = None,
+    is_active: bool | None = None,
+    fields: WebhookFields,
+) -> DiscordWebhook:
+    """Change what is named and leave the rest. Raises `WebhookNotFound` and `WebhookUnreadable`.
+
+    A new URL switches the integration on whatever `is_active` says, since a client that sends back what
+    it read sends the old state with it.
+    """
+    webhook = DiscordWebhook.objects.locked().filter(user=user).first()
+    if webhook is None:
+        raise WebhookNotFound
+    for name, value in fields.items():
+        setattr(webhook, name, value)
+    if address is not None and address.url != _url_if_readable(webhook):
+        _set_address(webhook, address)
+    elif is_active is not None:
+        _switch(webhook, on=is_active, reason=BY_OWNER)
+    # The answer shows the URL: refuse before the change and not after it.
+    url_of(webhook)
+    webhook.updated_at = timezone.now()
+    webhook.save()
+    return webhook
+
+
+@transaction.atomic
+def delete_discord_webhook(*, user: User) -> None:
+    """Disconnect `user`; what was on its way is dropped. Raises `WebhookNotFound`."""
+    webhook = DiscordWebhook.objects.locked().filter(user=user).first()
+    if webhook is None:
+        raise WebhookNotFound
+    dropped = deliveries.drop_pending(
+        subscriber=SUBSCRIBER,
+        owner_id=user.pk,
+        reason="The Discord integration was deleted.",
+    )
+    webhook.delete()
+    logger.info("discord_disconnected", user_id=user.pk, dropped=dropped)
+
+
+@transaction.atomic
+def switch_discord_webhook(*, webhook_id: int, on: bool, reason: str) -> DiscordWebhook:
+    """Switch an integration on, or off for `reason`. Raises `WebhookNotFound`."""
+    webhook = DiscordWebhook.objects.locked().filter(pk=webhook_id).first()
+    if webhook is None:
+        raise WebhookNotFound
+    _switch(webhook, on=on, reason=reason)
+    webhook.updated_at = timezone.now()
+    webhook.save()
+    return webhook
+
+
+# --- The URL ----------------------------------------------------------------------------------
+
+
+def url_of(webhook: DiscordWebhook) -> str:
+    """Return the URL as its owner wrote it. Raises `WebhookUnreadable`."""
+    try:
+        return webhook.url.reveal()
+    except Undecryptable as exc:
+        raise WebhookUnreadable from exc
+
+
+def _url_if_readable(webhook: DiscordWebhook) -> str | None:
+    try:
+        return webhook.url.reveal()
+    except Undecryptable:
+        return None
+
+
+def _set_address(webhook: DiscordWebhook, address: WebhookAddress) -> None:
+    """Set a new URL. All that is known of the old one goes."""
+    webhook.url = Secret.of(address.url)
+    webhook.webhook_id = address.webhook_id
+    webhook.url_version += 1
+    webhook.paused_until = None
+    webhook.last_delivery_at = None
+    webhook.last_status = None
+    webhook.last_error = ""
+    _switch(webhook, on=True, reason="")
+
+
+def _switch(webhook: DiscordWebhook, *, on: bool, reason: str) -> None:
+    if on:
+        webhook.is_active, webhook.disabled_reason = True, ""
+    elif webhook.is_active:
+        # Whoever switched it off first has said why.
+        webhook.is_active, webhook.disabled_reason = False, reason

@@ -1,0 +1,128 @@
+"""Hearing of orders and telling Discord."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.events import account_claimed, user_deleted
+from accounts.models import User
+from integrations.discord import services
+from integrations.discord.client import Verdict
+from integrations.discord.embeds import LISTED_ORDERS, Related, Subject, embed_of
+from integrations.discord.errors import WebhookNotFound
+from integrations.discord.models import DiscordWebhook
+from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from orderchainer.core.encryption import Undecryptable
+from orders.lifecycle import EventType
+from orders.models import Order, OrderDependency
+from orders.stream.models import Event
+from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, subscribe
+
+
+def connect() -> None:
+    """Have Discord hear of every event, and of no account that is deleted or changes hands."""
+    subscribe(Subscriber(services.SUBSCRIBER, wants=wants, deliver=deliver))
+    user_deleted.connect(forget)
+    account_claimed.connect(forget)
+
+
+def forget(sender: object, *, user: User, **_: object) -> None:
+    """Disconnect a user: nothing that opens the channel of whoever has had the account stays."""
+    with suppress(WebhookNotFound):
+        services.delete_discord_webhook(user=user)
+
+
+def wants(events: Sequence[Event]) -> Iterable[Event]:
+    """Pick the events whose owners want to be told of them, in one query."""
+    owners = {event.owner_id for event in events}
+    webhooks = DiscordWebhook.objects.receiving().filter(user_id__in=owners)
+    webhook_of = {webhook.user_id: webhook for webhook in webhooks.defer("url")}
+    return [
+        event
+        for event in events
+        if event.owner_id in webhook_of and webhook_of[event.owner_id].wants(event)
+    ]
+
+
+def deliver(event: Event) -> None:
+    """Tell the owner's channel of `event`: one message, and one call at most.
+
+    What was wanted when the event happened is asked again, since hours may have passed.
+    """
+    webhook = (
+        DiscordWebhook.objects.receiving()
+        .select_related("user")
+        .filter(user_id=event.owner_id)
+        .first()
+    )
+    if webhook is None:
+        raise Drop("The Discord integration was deleted or switched off.")
+    if not webhook.wants(event):
+        raise Drop("The owner does not want to be told of this any more.")
+    pause = webhook.pause_seconds(timezone.now())
+    if pause:
+        raise TryAgain("Discord asked to wait.", after_seconds=pause, counts=False)
+    embed = embed_of(event, _subject_of(event, webhook.user))
+    reply = services.post_to_discord(webhook, _address_of(webhook), embed)
+    match reply.verdict:
+        case Verdict.ACCEPTED:
+            return
+        case Verdict.THROTTLED:
+            raise TryAgain(
+                reply.summary, after_seconds=reply.wait_seconds, counts=False
+            )
+        case Verdict.UNCLEAR:
+            raise TryAgain(reply.summary)
+        case Verdict.LOST | Verdict.REFUSED:
+            raise GiveUp(reply.summary)
+
+
+def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
+    try:
+        return parse_webhook_url(webhook.url.reveal())
+    except Undecryptable as exc:
+        raise TryAgain(str(exc)) from exc
+    except NotAWebhook as exc:
+        # It was allowed when it was stored: the configuration has changed since.
+        reason = f"The webhook's URL is not allowed any more. {exc}"
+        services.switch_off_unusable(webhook, reason)
+        raise GiveUp(reason) from exc
+
+
+def _subject_of(event: Event, owner: User) -> Subject:
+    gone = event.type == EventType.DELETED
+    return Subject(
+        owner=owner.name or owner.email,
+        related=None if gone else _related_to(event, owner),
+        link="" if gone else _link_to(event.order_id, owner),
+    )
+
+
+def _related_to(event: Event, owner: User) -> Related:
+    """Return what the order waits for. The event knows what it was then, or else the order what it is now."""
+    if event.type == EventType.BLOCKED:
+        heading, ids = "Blockers", event.data["blockers"]
+    elif "dependencies" in event.data:
+        heading, ids = "Dependencies", event.data["dependencies"]
+    else:
+        edges = OrderDependency.objects.filter(order_id=event.order_id)
+        heading = "Dependencies"
+        ids = list(
+            edges.order_by("depends_on_id").values_list("depends_on_id", flat=True)
+        )
+    # An order may wait for one that its owner may not see: that one's title stays untold.
+    visible = Order.objects.visible_to(owner).filter(pk__in=ids[:LISTED_ORDERS])
+    return Related(heading, ids, dict(visible.values_list("pk", "title")))
+
+
+def _link_to(order_id: int, owner: User) -> str:
+    """Return the page that the owner can open: the back office's for staff, else the order's own address."""
+    path = (
+        reverse("admin:orders_order_change", args=[order_id])
+        if owner.is_staff
+        else f"/api/orders/{order_id}"
+    )
+    return f"{settings.PUBLIC_URL}{path}"

@@ -1,0 +1,19 @@
+"""What the workers do with deliveries, done here and now, and how the deliveries stand."""
+
+from orders.stream import deliveries
+from orders.stream.models import EventDelivery
+from orders.stream.relay import relay_events
+
+
+def work() -> None:
+    """Do what the workers do until nothing is due."""
+    relay_events()
+    while due := deliveries.due_deliveries():
+        for delivery_id in due:
+            deliveries.deliver(delivery_id)
+
+
+def states() -> list[str]:
+    """Return the states of all deliveries, oldest event first."""
+    rows = EventDelivery.objects.filter(subscriber="discord").order_by("pk")
+    return list(rows.values_list("state", flat=True))

@@ -1,0 +1,436 @@
+"""Everything that can happen to a message on its way to the channel."""
+
+import json
+import logging
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import EmailCode, User
+from accounts.services import (
+    deactivate_user,
+    delete_user,
+    request_code,
+    reset_password,
+)
+from accounts.tests.factories import client_of, make_user
+from accounts.tests.mailbox import code_sent_to
+from integrations.discord import services
+from integrations.discord.models import DiscordWebhook
+from integrations.discord.tests.channel import Channel
+from integrations.discord.tests.deliveries import states, work
+from integrations.discord.tests.factories import make_discord_webhook
+from integrations.discord.url import parse_webhook_url
+from integrations.sandbox.discord import Bucket
+from orderchainer.core.encryption import Undecryptable
+from orders.stream import deliveries
+from orders.stream.models import EventDelivery
+from orders.stream.relay import relay_events
+from orders.tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+State = EventDelivery.State
+
+
+# --- Discord wants us to wait -----------------------------------------------------------------
+
+
+def test_a_429_waits_what_discord_says_and_costs_no_attempt(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    with time_machine.travel(now, tick=False) as clock:
+        make_order(owner)
+        make_order(owner)
+        body = {"message": "You are being rate limited.", "retry_after": 64.57}
+        channel.go_wrong(
+            kind="status",
+            status=429,
+            headers={"Retry-After": "65"},
+            body=json.dumps(body),
+        )
+        work()
+
+        # The second order's message was not even tried: the wait is the whole webhook's.
+        assert len(channel.calls) == 1
+        first, second = EventDelivery.objects.order_by("pk")
+        assert (first.state, first.attempts) == (State.PENDING, 0)
+        assert first.next_attempt_at == now + timedelta(seconds=64.57)
+        assert first.last_error == "Discord answered 429: You are being rate limited."
+        assert (second.attempts, second.next_attempt_at) == (0, first.next_attempt_at)
+        webhook.refresh_from_db()
+        assert webhook.paused_until == now + timedelta(seconds=64.57)
+        assert webhook.is_active
+
+        clock.shift(64)
+        work()
+        assert len(channel.calls) == 1
+        clock.shift(1)
+        work()
+        assert len(channel.messages) == 2
+        assert states() == [State.SENT, State.SENT]
+
+
+def test_a_global_limit_silences_every_webhook(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    other = make_user()
+    make_discord_webhook(other, channel)
+    make_order(owner)
+    make_order(other)
+    channel.go_wrong(kind="html", status=429, headers={"Retry-After": "600"})
+    work()
+    assert len(channel.calls) == 1
+    assert states() == [State.PENDING, State.PENDING]
+    with time_machine.travel(timezone.now() + timedelta(seconds=601)):
+        work()
+    assert states() == [State.SENT, State.SENT]
+
+
+def test_a_longer_wait_is_not_cut_short(
+    webhook: DiscordWebhook, channel: Channel
+) -> None:
+    # Two workers were calling at once, and the shorter answer came last.
+    address = parse_webhook_url(channel.url)
+    with time_machine.travel(timezone.now(), tick=False):
+        for seconds in ("3600", "1"):
+            channel.go_wrong(
+                kind="status",
+                status=429,
+                headers={"Retry-After": seconds},
+                body='{"a": 1}',
+            )
+            services.post_to_discord(webhook, address, {"title": "x"})
+        webhook.refresh_from_db()
+        assert webhook.pause_seconds(timezone.now()) == 3600
+
+
+def test_a_burst_over_the_limit_arrives_whole_and_meets_no_429(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    channel.discord.bucket = Bucket(limit=5, seconds=2)
+    channel.discord.clock = time.time
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(12):
+            make_order(owner)
+        sent = []
+        for _ in range(3):
+            work()
+            sent.append(len(channel.messages))
+            clock.shift(2)
+    assert sent == [5, 10, 12]
+    assert len(channel.calls) == 12
+    assert set(states()) == {State.SENT}
+
+
+# --- The webhook is gone ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"code": 10015, "message": "Unknown Webhook"}),
+        (401, {"code": 50027, "message": "Invalid Webhook Token"}),
+    ],
+)
+def test_a_lost_webhook_is_switched_off_and_never_called_again(
+    owner: User,
+    webhook: DiscordWebhook,
+    channel: Channel,
+    status: int,
+    body: dict[str, Any],
+) -> None:
+    make_order(owner)
+    make_order(owner)
+    channel.go_wrong(kind="status", status=status, body=json.dumps(body), times=9)
+    work()
+
+    assert len(channel.calls) == 1
+    assert states() == [State.FAILED, State.DROPPED]
+    said = f"Discord answered {status}: {body['message']}."
+    assert EventDelivery.objects.earliest("pk").last_error == said
+    shown = client_of(owner).get("/api/discord/").json()
+    assert shown["is_active"] is False
+    assert shown["disabled_reason"] == (
+        f"{said} The webhook was deleted in Discord or its URL is wrong."
+    )
+    assert shown["last_delivery"]["status"] == status
+
+    make_order(owner)
+    work()
+    assert len(channel.calls) == 1
+    assert len(states()) == 2
+
+
+def test_word_of_the_old_url_does_not_strike_the_new_one(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    read_before = DiscordWebhook.objects.get()
+    new = channel.discord.make_webhook()
+    url = f"http://{channel.sandbox.host}{new.path}"
+    client_of(owner).put("/api/discord/", {"webhook": {"url": url}})
+
+    services.switch_off_unusable(read_before, "Discord answered 404.")
+
+    assert DiscordWebhook.objects.get().is_active is True
+
+
+# --- Refused, unclear, unreachable ------------------------------------------------------------
+
+
+def test_a_message_that_discord_refuses_is_given_up_with_its_words(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    # Discord changed its mind about a name that it took before.
+    DiscordWebhook.objects.update(username="My Discord")
+    make_order(owner)
+    work()
+    (delivery,) = EventDelivery.objects.all()
+    assert (delivery.state, delivery.attempts) == (State.FAILED, 1)
+    assert delivery.last_error == (
+        "Discord answered 400: Invalid Form Body "
+        '(username: Username cannot contain "discord").'
+    )
+    webhook.refresh_from_db()
+    assert webhook.is_active
+    assert webhook.last_error == delivery.last_error
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "status", "status": 500}, "Discord answered 500."),
+        ({"kind": "html", "status": 502}, "Discord answered 502."),
+        ({"kind": "hang"}, "Discord did not answer within 0.2 seconds."),
+        (
+            {"kind": "close"},
+            "Discord could not be reached, or closed the connection.",
+        ),
+    ],
+)
+def test_trouble_is_tried_again_later(
+    owner: User,
+    webhook: DiscordWebhook,
+    channel: Channel,
+    settings: Settings,
+    fault: dict[str, Any],
+    error: str,
+) -> None:
+    settings.DISCORD_WEBHOOK_TIMEOUT = 0.2
+    make_order(owner)
+    channel.go_wrong(**fault)
+    work()
+    (delivery,) = EventDelivery.objects.all()
+    assert (delivery.state, delivery.attempts) == (State.PENDING, 1)
+    assert delivery.last_error == error
+    assert delivery.next_attempt_at > timezone.now()
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        work()
+    assert states() == [State.SENT]
+    assert len(channel.messages) == 1
+
+
+def test_a_discord_that_never_comes_back_is_given_up_within_bounds(
+    owner: User, channel: Channel, settings: Settings
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{unused.getsockname()[1]}"
+        settings.DISCORD_WEBHOOK_HOSTS = [host]
+        services.create_discord_webhook(
+            user=owner,
+            address=parse_webhook_url(f"http://{host}{channel.webhook.path}"),
+            fields={},
+        )
+        make_order(owner)
+        with time_machine.travel(timezone.now()) as clock:
+            for _ in range(20):
+                work()
+                clock.shift(timedelta(hours=1))
+    (delivery,) = EventDelivery.objects.all()
+    assert (delivery.state, delivery.attempts) == (
+        State.FAILED,
+        deliveries.MAX_ATTEMPTS,
+    )
+    assert delivery.last_error == (
+        "Gave up after 10 attempts: Discord could not be reached, or closed the connection."
+    )
+    assert DiscordWebhook.objects.get().is_active
+
+
+# --- Ended on the way -------------------------------------------------------------------------
+
+
+def test_deleting_the_integration_stops_what_is_queued(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    bystander = make_user()
+    make_discord_webhook(bystander, channel)
+    make_order(owner)
+    make_order(bystander)
+    relay_events()
+    assert states() == [State.PENDING, State.PENDING]
+
+    assert client_of(owner).delete("/api/discord/").status_code == 200
+
+    assert states() == [State.DROPPED, State.PENDING]
+    dropped = EventDelivery.objects.earliest("pk")
+    assert dropped.last_error == "The Discord integration was deleted."
+    work()
+    assert len(channel.messages) == 1
+
+
+def test_whoever_deletes_their_account_is_disconnected(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    make_order(owner)
+    relay_events()
+
+    delete_user(user=owner)
+
+    work()
+    assert not DiscordWebhook.objects.exists()
+    assert states() == [State.DROPPED]
+    assert channel.messages == []
+
+
+def test_whoever_signed_up_with_anothers_address_hears_nothing_of_its_user(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    request_code(email=owner.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
+    reset_password(
+        email=owner.email,
+        code=code_sent_to(owner.email),
+        new_password="another horse",
+    )
+
+    make_order(owner)
+    relay_events()
+
+    work()
+    assert not DiscordWebhook.objects.exists()
+    assert channel.messages == []
+
+
+@pytest.mark.parametrize(
+    "how", ["deleted", "switched off", "toggled off", "deactivated"]
+)
+def test_what_is_not_wanted_any_more_is_dropped_when_its_turn_comes(
+    owner: User, webhook: DiscordWebhook, channel: Channel, how: str
+) -> None:
+    make_order(owner)
+    relay_events()
+    match how:
+        case "deleted":
+            webhook.delete()
+        case "switched off":
+            client_of(owner).put("/api/discord/", {"is_active": False})
+        case "toggled off":
+            client_of(owner).put(
+                "/api/discord/", {"notifications": {"order_created": False}}
+            )
+        case "deactivated":
+            deactivate_user(user=owner)
+    work()
+    assert states() == [State.DROPPED]
+    assert channel.calls == []
+
+
+def test_a_host_that_is_no_longer_allowed_is_not_called(
+    owner: User, webhook: DiscordWebhook, channel: Channel, settings: Settings
+) -> None:
+    make_order(owner)
+    settings.DISCORD_WEBHOOK_HOSTS = ["discord.com"]
+    work()
+    assert channel.calls == []
+    assert states() == [State.FAILED]
+    webhook.refresh_from_db()
+    assert webhook.disabled_reason == (
+        "The webhook's URL is not allowed any more. Its host must be discord.com."
+    )
+
+
+# --- Keys -------------------------------------------------------------------------------------
+
+
+def test_a_lost_key_is_waited_for(
+    owner: User, webhook: DiscordWebhook, channel: Channel, settings: Settings
+) -> None:
+    keys = settings.CREDENTIALS_KEYS
+    settings.CREDENTIALS_KEYS = [Fernet.generate_key().decode()]
+    make_order(owner)
+    work()
+    (delivery,) = EventDelivery.objects.all()
+    assert delivery.state == State.PENDING
+    assert "CREDENTIALS_KEYS" in delivery.last_error
+    settings.CREDENTIALS_KEYS = keys
+    with time_machine.travel(timezone.now() + timedelta(seconds=10)):
+        work()
+    assert states() == [State.SENT]
+
+
+def test_keys_are_changed_in_three_steps(
+    webhook: DiscordWebhook, channel: Channel, settings: Settings
+) -> None:
+    (old,) = settings.CREDENTIALS_KEYS
+    new = Fernet.generate_key().decode()
+    settings.CREDENTIALS_KEYS = [new, old]
+    call_command("reencrypt_credentials")
+    settings.CREDENTIALS_KEYS = [new]
+    assert DiscordWebhook.objects.get().url.reveal() == channel.url
+    settings.CREDENTIALS_KEYS = [old]
+    with pytest.raises(Undecryptable):
+        DiscordWebhook.objects.get().url.reveal()
+    with pytest.raises(CommandError, match="CREDENTIALS_KEYS"):
+        call_command("reencrypt_credentials")
+
+
+# --- Logs -------------------------------------------------------------------------------------
+
+
+def test_no_log_of_a_whole_life_holds_the_token(
+    owner: User,
+    channel: Channel,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.DISCORD_WEBHOOK_TIMEOUT = 0.2
+    client = client_of(owner)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "urllib3"):
+        client.post("/api/discord/", {"webhook": {"url": channel.url}})
+        client.post("/api/discord/", {"webhook": {"url": channel.url}})
+        client.put("/api/discord/", {"webhook": {"url": channel.url + "/slack"}})
+        client.get("/api/discord/")
+        for fault in (
+            {"kind": "hang"},
+            {"kind": "close"},
+            {"kind": "html", "status": 502},
+            {
+                "kind": "status",
+                "status": 400,
+                "body": json.dumps({"message": channel.url}),
+            },
+        ):
+            channel.go_wrong(**fault)
+            client.post("/api/discord/test")
+        make_order(owner)
+        make_order(owner)
+        work()
+        channel.delete()
+        make_order(owner)
+        work()
+        client.delete("/api/discord/")
+    assert "discord_answered" in caplog.text
+    assert channel.token not in caplog.text
+    assert channel.token not in "".join(
+        EventDelivery.objects.values_list("last_error", flat=True)
+    )

@@ -1,0 +1,92 @@
+"""Bounds on what a client may send."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+
+from orderchainer.core.http.handlers import answer
+from orderchainer.core.http.surfaces import Problem
+
+
+class RequestBodyLimitMiddleware:
+    """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
+
+    A form with files may have `MAX_UPLOAD_BYTES`; what of it is no file is bounded as it is read.
+    Chunks that are none are a 400: no view could read them.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        limit = (
+            settings.MAX_UPLOAD_BYTES
+            if request.content_type == "multipart/form-data"
+            else settings.MAX_REQUEST_BODY_BYTES
+        )
+        if "Transfer-Encoding" in request.headers:
+            try:
+                length = _measure_chunked_body(request, limit)
+            except UnreadablePostError:
+                return _refuse(request, BROKEN)
+        else:
+            declared = request.headers.get("Content-Length", "")
+            length = int(declared) if declared.isdecimal() else 0
+        if length > limit:
+            return _refuse(request, too_large(limit))
+        return self.get_response(request)
+
+
+def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return answer(request, problem) or HttpResponse(
+        problem.message, status=problem.status, content_type="text/plain"
+    )
+
+
+def _measure_chunked_body(request: HttpRequest, limit: int) -> int:
+    """Read a body that names no length, up to one byte more than `limit`; return how long it is.
+
+    Django and DRF take such a body for an empty one. What was read is put back with its length. Raises
+    UnreadablePostError.
+    """
+    # Under WSGI the server has undone the chunks; Django's own stream ends at the length that is not there.
+    stream: IO[bytes] = (
+        request.environ["wsgi.input"]
+        if isinstance(request, WSGIRequest)
+        else _internals_of(request)._stream
+    )
+    try:
+        body = stream.read(limit + 1)
+    except Exception as exc:
+        # Each server has errors of its own for what it cannot take apart.
+        raise UnreadablePostError(*exc.args) from exc
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    _internals_of(request)._stream = BytesIO(body)
+    return len(body)
+
+
+def _internals_of(request: HttpRequest) -> Any:
+    # Django offers no other way to give a request another body.
+    return request
+
+
+# A body that ends too soon, or whose chunks do not follow RFC 9112, 7.1.
+BROKEN = Problem(
+    400,
+    "unreadable",
+    "The body cannot be read.",
+    {"body": ["It breaks off, or its chunks are none."]},
+)
+
+
+def too_large(limit: int) -> Problem:
+    """Return the refusal of a body of more than `limit` bytes."""
+    return Problem(413, "too_large", f"The body is larger than {limit} bytes.")

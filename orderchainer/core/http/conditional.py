@@ -1,0 +1,34 @@
+"""Conditional requests: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13)."""
+
+from django.http import HttpRequest
+from django.utils.http import parse_etags
+
+from orderchainer.core.errors import Stale
+
+
+def etag_of(kind: str, pk: int, version: int, **others: bool) -> str:
+    """Return the strong validator of version `version` of a row.
+
+    `others` are what is shown with the row and changes without it; those that hold are named.
+    """
+    marks = "".join(f"-{name}" for name, holds in others.items() if holds)
+    return f'"{kind}-{pk}-{version}{marks}"'
+
+
+def require_match(request: HttpRequest, etag: str) -> None:
+    """Raise `Stale` if the request names versions in `If-Match` and `etag` is none of them."""
+    header = request.headers.get("If-Match")
+    if header is None:
+        return
+    wanted = parse_etags(header)
+    if "*" not in wanted and etag not in wanted:
+        raise Stale
+
+
+def is_unchanged(request: HttpRequest, etag: str) -> bool:
+    """Tell whether `If-None-Match` names this version, so that a 304 answers a read."""
+    header = request.headers.get("If-None-Match")
+    if header is None:
+        return False
+    wanted = [tag.removeprefix("W/") for tag in parse_etags(header)]
+    return "*" in wanted or etag in wanted

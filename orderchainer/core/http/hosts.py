@@ -1,0 +1,33 @@
+"""Under which names this service answers."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from orderchainer.core.http.handlers import bad_request
+
+logger = logging.getLogger("django.security.DisallowedHost")
+
+
+class AllowedHostMiddleware:
+    """Refuse a forged Host in the surface's shape, before the path is looked at.
+
+    Django refuses it as well, but later, and with a page of HTML while DEBUG is on.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.get_host()
+        except DisallowedHost as exc:
+            logger.error(str(exc), extra={"status_code": 400, "request": request})
+            return bad_request(request, exc)
+        return self.get_response(request)

@@ -1,0 +1,155 @@
+"""Lists in parts: bare ones with their total in `X-Total-Count` and RFC 8288 links beside the body, and
+pages of results that carry both within it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from rest_framework.response import Response
+
+from orderchainer.core.errors import Invalid, NotFound
+
+Row = TypeVar("Row", bound=Model)
+
+DEFAULT_LIMIT = 100
+DEFAULT_PAGE_SIZE = 50
+MAX_LIMIT = 200
+MAX_SKIP = 2**31 - 1
+MAX_PAGE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list is asked for: `limit` rows after the first `skip`."""
+
+    skip: int
+    limit: int
+
+    def total_if_known(self, row_count: int) -> int | None:
+        """Return the list's length where this page shows its end, so that nobody need count."""
+        if row_count < self.limit and (row_count or self.skip == 0):
+            return self.skip + row_count
+        return None
+
+    def query_at(self, skip: int) -> dict[str, str]:
+        """Return the parameters that ask for as many rows after the first `skip`."""
+        return {"skip": str(skip), "limit": str(self.limit)}
+
+
+@dataclass(frozen=True)
+class PageWindow(Window):
+    """A window that is asked for by the number of a page, counted from 1, and its size."""
+
+    def query_at(self, skip: int) -> dict[str, str]:
+        """Return the parameters that ask for the page that begins after the first `skip`."""
+        return {"page": str(skip // self.limit + 1), "page_size": str(self.limit)}
+
+
+def window_of(request: HttpRequest) -> Window:
+    """Read `skip` and `limit`. Raises `Invalid` for what is no number or out of bounds."""
+    errors: dict[str, list[str]] = {}
+    skip = _number(request, "skip", 0, 0, MAX_SKIP, errors)
+    limit = _number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, errors)
+    if errors:
+        raise Invalid(errors)
+    return Window(skip, limit)
+
+
+class PageNotFound(NotFound):
+    """The list has fewer pages than that."""
+
+    code = "page_not_found"
+    default_message = "There is no such page: the list ends before it."
+
+
+def page_window_of(
+    request: HttpRequest, *, default_size: int = DEFAULT_PAGE_SIZE
+) -> PageWindow:
+    """Read `page` and `page_size`. Raises `Invalid` for what is no number or out of bounds."""
+    errors: dict[str, list[str]] = {}
+    page = _number(request, "page", 1, 1, MAX_PAGE, errors)
+    size = _number(request, "page_size", default_size, 1, MAX_LIMIT, errors)
+    if errors:
+        raise Invalid(errors)
+    return PageWindow((page - 1) * size, size)
+
+
+def _number(
+    request: HttpRequest,
+    name: str,
+    default: int,
+    least: int,
+    most: int,
+    errors: dict[str, list[str]],
+) -> int:
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    # Longer digits than any bound are not worth converting; isdecimal alone takes other scripts' digits.
+    if (
+        text.isascii()
+        and text.isdecimal()
+        and len(text) <= 10
+        and least <= int(text) <= most
+    ):
+        return int(text)
+    errors[name] = [f"Must be a whole number from {least} to {most}."]
+    return default
+
+
+def part_of(rows: QuerySet[Row], window: Window) -> tuple[list[Row], int]:
+    """Return the rows of `window`, and how many there are in all: two statements at most."""
+    part = list(rows[window.skip : window.skip + window.limit])
+    total = window.total_if_known(len(part))
+    return part, rows.count() if total is None else total
+
+
+def bare_list(
+    request: HttpRequest,
+    rows: Sequence[object],
+    *,
+    total: int,
+    window: Window,
+    **extra: str,
+) -> Response:
+    """Answer `rows` as a bare array; `extra` names parameters that the links carry on."""
+    response = Response(rows)
+    response["X-Total-Count"] = str(total)
+    links = []
+    if window.skip + window.limit < total:
+        following = window.query_at(window.skip + window.limit)
+        links.append(_link(request, {**following, **extra}, "next"))
+    if window.skip > 0:
+        previous = window.query_at(max(0, window.skip - window.limit))
+        links.append(_link(request, {**previous, **extra}, "prev"))
+    if links:
+        response["Link"] = ", ".join(links)
+    return response
+
+
+def page_of_results(
+    request: HttpRequest, rows: Sequence[object], *, total: int, window: PageWindow
+) -> dict[str, object]:
+    """Return a page with the list's length and the addresses of the pages beside it, None where there is none."""
+    page = window.skip // window.limit + 1
+    is_last = window.skip + window.limit >= total
+    return {
+        "count": total,
+        "next": None if is_last else _address(request, {"page": str(page + 1)}),
+        "previous": _address(request, {"page": str(page - 1)}) if page > 1 else None,
+        "results": rows,
+    }
+
+
+def _link(request: HttpRequest, parameters: dict[str, str], rel: str) -> str:
+    return f'<{_address(request, parameters)}>; rel="{rel}"'
+
+
+def _address(request: HttpRequest, parameters: dict[str, str]) -> str:
+    """Return the whole address of the request, with these parameters instead of its own."""
+    query = request.GET.copy()
+    for name, value in parameters.items():
+        query[name] = value
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -1,0 +1,34 @@
+"""Every path answers with and without its trailing slash, directly and never by redirect."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import is_valid_path
+
+from orderchainer.core.http.handlers import page_not_found
+from orderchainer.core.http.surfaces import surface_of
+
+
+class EitherSlashMiddleware:
+    """Resolve the other spelling of a surface's path where only that one has a route.
+
+    Routes are declared as their document writes them. A redirect would lose the body of a POST, and
+    a pattern that takes both would hide the documented spelling from the schema.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if surface_of(path) is not None and not is_valid_path(path):
+            other = path[:-1] if path.endswith("/") else f"{path}/"
+            if not is_valid_path(other):
+                # Answered here since Django's own 404 is a page of HTML while DEBUG is on.
+                return page_not_found(request)
+            request.path_info = other
+        return self.get_response(request)

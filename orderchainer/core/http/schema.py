@@ -1,0 +1,549 @@
+"""How the surfaces appear in the OpenAPI document, and what their views annotate themselves with.
+
+A view says what is its own; everything that follows from the surface is added here. In full:
+
+    @extend_schema(
+        summary="Create an order",
+        description="Creates an order that waits for `dependencies`.",
+        request=OrderInput,
+        responses={
+            201: OrderOutput,
+            **errors_of("chain", 400, DependencyCycle([3, 1, 3]), DependenciesUnfinished([1])),
+        },
+        parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
+        examples=[
+            request_example("A chained order", {"title": "New Order", "dependencies": [1, 2]}),
+            answer_example("The order", {"id": 3, "title": "New Order"}, status=201),
+        ],
+    )
+
+- `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
+  status does. The example bodies are written by the surface itself, so they are what is sent.
+- Never name 401, 413, 415, 429 or 500: they are added to each operation that can answer them, and so is
+  the 400 of a body that cannot be read where the view names no other. So are the headers of the limits.
+- On the hub an `Invalid` is a 422, as it is sent.
+- `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
+  `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
+- `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
+  conditions on it; `NOT_MODIFIED` is the 304, and 412 belongs into `errors_of`.
+- The tag comes from the path (`/api/orders/{id}` is in "chain: orders"); do not set `tags`.
+"""
+
+from typing import Any, Literal
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    inline_serializer,
+)
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ParseError
+
+from orderchainer.core.errors import DomainError
+from orderchainer.core.http.handlers import problem_of
+from orderchainer.core.http.pagination import (
+    DEFAULT_LIMIT,
+    DEFAULT_PAGE_SIZE,
+    MAX_LIMIT,
+    MAX_PAGE,
+    MAX_SKIP,
+)
+from orderchainer.core.http.surfaces import (
+    CHAIN,
+    CHECKOUT,
+    ENVELOPE,
+    HUB,
+    SHOP,
+    UNION,
+    Problem,
+    Surface,
+    surface_of,
+)
+
+SurfaceName = Literal["chain", "union", "checkout", "hub", "envelope", "shop"]
+
+# Moments in examples, where a surface would write the present one.
+EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
+EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
+
+# --- What an error looks like on each surface -------------------------------------------------
+
+
+def _errors_by_field() -> serializers.DictField:
+    # A list of messages, or for a list of things (items) a list of such objects.
+    return serializers.DictField(
+        child=serializers.ListField(child=serializers.JSONField()),
+        required=False,
+        help_text="What is wrong, by the name of the field.",
+    )
+
+
+def _ids(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text=help_text
+    )
+
+
+_CHAIN_FIELDS: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "detail": serializers.CharField(help_text="The refusal in words."),
+    "code": serializers.CharField(
+        required=False,
+        help_text="The refusal for programs, where the status is not enough.",
+    ),
+    "errors": _errors_by_field(),
+    "cycle": _ids("The orders on the cycle, in order, the first one again at the end."),
+    "blockers": _ids("The orders that hold this one up."),
+    "dependents": _ids("The orders that wait for this one."),
+    "open_moves": serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The statuses that the order can take instead.",
+    ),
+}
+_ENVELOPE_FIELDS: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "success": serializers.BooleanField(help_text="Always false."),
+    "error": serializers.CharField(help_text="The refusal in words."),
+    "errorCode": serializers.CharField(help_text="The refusal for programs."),
+    "timestamp": serializers.CharField(help_text="UTC, with milliseconds and `Z`."),
+}
+
+# Copies, since a serializer class takes its fields out of the mapping that it is given.
+_BODIES: dict[str, serializers.Serializer[Any]] = {
+    CHAIN.name: inline_serializer("ChainError", dict(_CHAIN_FIELDS)),
+    UNION.name: inline_serializer(
+        "ChainAndEnvelopeError", {**_CHAIN_FIELDS, **_ENVELOPE_FIELDS}
+    ),
+    CHECKOUT.name: inline_serializer(
+        "ChainAndShopError",
+        {
+            **_CHAIN_FIELDS,
+            "error": serializers.CharField(
+                required=False,
+                help_text="Of a checkout: the refusal in words. Wrong fields stand under their own names as well.",
+            ),
+            "shortages": serializers.ListField(
+                child=serializers.JSONField(),
+                required=False,
+                help_text="What there is too little of: `product_id`, `name`, `sku`, `requested`, `available`.",
+            ),
+        },
+    ),
+    ENVELOPE.name: inline_serializer("EnvelopeError", dict(_ENVELOPE_FIELDS)),
+    HUB.name: inline_serializer(
+        "HubError",
+        {
+            "detail": serializers.CharField(help_text="The refusal in words."),
+            "code": serializers.CharField(help_text="The refusal for programs."),
+            "timestamp": serializers.CharField(help_text="UTC, with seconds and `Z`."),
+            "errors": _errors_by_field(),
+        },
+    ),
+    SHOP.name: inline_serializer(
+        "ShopError",
+        {
+            "error": serializers.CharField(
+                required=False,
+                help_text="The refusal in words. Wrong fields stand under their own names instead.",
+            )
+        },
+    ),
+}
+_SURFACES: dict[str, Surface] = {
+    surface.name: surface for surface in (CHAIN, UNION, CHECKOUT, HUB, ENVELOPE, SHOP)
+}
+
+# The refusal that each status usually is, for examples.
+_USUAL: dict[int, Problem] = {
+    400: Problem(
+        400,
+        "invalid",
+        "The input is not valid.",
+        {"title": ["This field is required."]},
+    ),
+    401: Problem(401, "unauthenticated", "Could not validate credentials"),
+    403: Problem(403, "not_allowed", "Not authorized to perform this action"),
+    404: Problem(404, "not_found", "Resource not found"),
+    409: Problem(409, "already_exists", "This exists already.", is_duplicate=True),
+    412: Problem(
+        412,
+        "stale",
+        "This has changed since you read it. Read it again and repeat the change.",
+    ),
+    413: Problem(413, "too_large", "The body is larger than 1048576 bytes."),
+    415: Problem(
+        415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'
+    ),
+    422: Problem(
+        422,
+        "validation_error",
+        "The input is not valid.",
+        {"name": ["This field is required."]},
+    ),
+    429: Problem(
+        429, "rate_limit_exceeded", "Too many requests. Try again in 30 seconds."
+    ),
+    500: Problem(500, "internal_error", "Internal server error"),
+    503: Problem(503, "unavailable", "This is not available at the moment."),
+}
+_UNREADABLE = ParseError("This is not JSON: unexpected end of data.")
+_MEANING = {
+    400: "The request cannot be meant: `errors` names what is wrong.",
+    401: "The credentials are missing, expired or revoked.",
+    403: "You may see this, and may not do that to it.",
+    404: "It is not there, or not there for you.",
+    409: "The current state does not allow this.",
+    412: "It has changed since the version in `If-Match`.",
+    413: "The body is larger than this service accepts.",
+    415: "The body is in a format that is not read here.",
+    422: "The fields are not valid: `errors` names them.",
+    429: "Too many requests: `Retry-After` says when to come back.",
+    500: "A defect of the service; it is logged under the answer's `X-Request-ID`.",
+    503: "Something that this needs is not available; try again later.",
+}
+
+
+def errors_of(
+    surface: SurfaceName, *refusals: int | DomainError | APIException
+) -> dict[int, OpenApiResponse]:
+    """Return the documented error answers of an operation on `surface`, by status.
+
+    A status stands for its usual refusal, an error for itself, by the status that the surface has for
+    it; several of one status become several examples of it.
+    """
+    problems: dict[int, dict[str, Problem]] = {}
+    for refusal in refusals:
+        problem = _USUAL[refusal] if isinstance(refusal, int) else problem_of(refusal)
+        assert problem is not None
+        problem = _SURFACES[surface].reading(problem)
+        name = problem.code.replace("_", " ").capitalize()
+        problems.setdefault(problem.status, {})[name] = problem
+    return {
+        status: OpenApiResponse(
+            response=_BODIES[surface],
+            description=_MEANING[status],
+            examples=[
+                OpenApiExample(name, value=_example_body(_SURFACES[surface], problem))
+                for name, problem in by_name.items()
+            ],
+        )
+        for status, by_name in problems.items()
+    }
+
+
+def errors_of_checkout(
+    others: dict[int, OpenApiResponse], *refusals: int | DomainError | APIException
+) -> dict[int, OpenApiResponse]:
+    """Return the error answers of an operation that can be a checkout and, as `others` have it, something else."""
+    answers = dict(others)
+    for status, answer in errors_of("checkout", *refusals).items():
+        of_others = others[status].examples if status in others else []
+        answers[status] = OpenApiResponse(
+            response=answer.response,
+            description=answer.description,
+            examples=[
+                *of_others,
+                *(
+                    OpenApiExample(f"Checkout: {each.name}", value=each.value)
+                    for each in answer.examples
+                ),
+            ],
+        )
+    return answers
+
+
+def _example_body(surface: Surface, problem: Problem) -> dict[str, Any]:
+    body = surface.body_of(problem)
+    if "timestamp" in body:
+        body["timestamp"] = EXAMPLE_MOMENTS.get(surface.name, EXAMPLE_MOMENT)
+    return body
+
+
+# --- Examples ---------------------------------------------------------------------------------
+
+
+def request_example(
+    name: str, value: object, *, media_type: str = ""
+) -> OpenApiExample:
+    """Return an example of a request's body, named for what it does."""
+    return OpenApiExample(
+        name, value=value, request_only=True, media_type=media_type or None
+    )
+
+
+def answer_example(name: str, value: object, *, status: int = 200) -> OpenApiExample:
+    """Return an example of the answer with `status`; for a list, an example of one row."""
+    return OpenApiExample(
+        name, value=value, response_only=True, status_codes=[str(status)]
+    )
+
+
+# --- Parameters and headers -------------------------------------------------------------------
+
+_SKIP = OpenApiParameter(
+    "skip",
+    {"type": "integer", "minimum": 0, "maximum": MAX_SKIP, "default": 0},
+    description="How many rows to leave out at the beginning.",
+)
+_LIMIT = OpenApiParameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    description="How many rows to return at most.",
+)
+_PAGE = OpenApiParameter(
+    "page",
+    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1},
+    description="Which page to return, counted from 1.",
+)
+_PAGE_SIZE = OpenApiParameter(
+    "page_size",
+    {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_LIMIT,
+        "default": DEFAULT_PAGE_SIZE,
+    },
+    description="How many rows a page has at most.",
+)
+_TOTAL = OpenApiParameter(
+    "X-Total-Count",
+    OpenApiTypes.INT,
+    OpenApiParameter.HEADER,
+    description="How many rows there are in all.",
+    response=[200],
+)
+_LINK = OpenApiParameter(
+    "Link",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description='Where the next and the previous part is (RFC 8288): `<…>; rel="next"`.',
+    response=[200],
+)
+WINDOW = [_SKIP, _LIMIT, _TOTAL, _LINK]
+PAGE_WINDOW = [_PAGE, _PAGE_SIZE, _TOTAL, _LINK]
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    OpenApiParameter.HEADER,
+    description=(
+        "A key of your own for this request. A repeat with the same key and body gets the first "
+        "answer again and does nothing; the same key with another body is refused."
+    ),
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The `ETag` that you read. Another version now is a 412 and nothing is changed.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The `ETag` that you have. The same version still is a 304 without a body.",
+)
+NOT_MODIFIED = {
+    304: OpenApiResponse(description="Unchanged since the version that you have.")
+}
+
+
+def etag_of_answer(*statuses: int) -> OpenApiParameter:
+    """Document the `ETag` header of the answers with these statuses."""
+    return OpenApiParameter(
+        "ETag",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description="The version of what is answered, for `If-Match` and `If-None-Match`.",
+        response=list(statuses),
+    )
+
+
+# --- The document -----------------------------------------------------------------------------
+
+# What each group of operations is, in the order in which they are shown.
+_GROUPS: dict[str, str] = {
+    CHAIN.name: "Orders that depend on one another, and word of them in Discord.",
+    HUB.name: "The merchants' order hub: projects, channels, reports.",
+    ENVELOPE.name: "Answers in an envelope, with camelCase names.",
+    SHOP.name: "The storefront: products, cart, checkout.",
+}
+_METHODS = ("get", "post", "put", "patch", "delete")
+# What the operations of one tag are about, by its last word; in the order in which tags are shown.
+_THINGS: dict[str, str] = {
+    "auth": "Registering, signing in and staying signed in.",
+    "user": "A user's own account.",
+    "projects": "Projects, who works in them and as what.",
+    "invitations": "Coming into a project by the link of an e-mail.",
+    "order": "The same orders, by their UUIDs.",
+    "orders": "Orders, what they wait for, and what happened to them.",
+    "products": "What is sold, for customers and for those who run the project.",
+    "categories": "The tree that products stand in.",
+    "cart": "What you have picked and not ordered yet.",
+    "discord": "Word of your orders in a Discord channel.",
+}
+
+
+class SurfaceAutoSchema(AutoSchema):
+    """Describe an operation, adding what follows from the surface that its path belongs to."""
+
+    def get_tags(self) -> list[str]:
+        """Name the surface and the thing: `chain: orders`."""
+        surface = surface_of(self.path)
+        thing = next(
+            (
+                part
+                for part in self.path.strip("/").split("/")
+                if part not in {"api", "v1"}
+            ),
+            "api",
+        )
+        return [f"{_group_of(surface)}: {thing}"] if surface else [thing]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Describe the operation, with the refusals that its surface can answer to any like it."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        surface = surface_of(self.path)
+        if operation is None or surface is None:
+            return operation
+        # A `SurfaceView`, whose module REST framework loads after this one.
+        is_counted = hasattr(self.view, "limit")
+        refusals: list[int | APIException] = [500]
+        if is_counted:
+            refusals.append(429)
+        if operation.get("security") and {} not in operation["security"]:
+            refusals.append(401)
+        if "requestBody" in operation:
+            refusals += [_UNREADABLE, 413, 415]
+        answers: dict[str, Any] = operation["responses"]
+        for status, answer in errors_of(surface.name, *refusals).items():  # type: ignore[arg-type]
+            if str(status) not in answers:
+                answers[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    answer, str(status)
+                )
+        if is_counted:
+            _add_limit_headers(answers)
+        operation["responses"] = dict(sorted(answers.items()))
+        return operation
+
+
+# What each answer says that is counted under a limit; the names are the hub document's.
+_LIMIT_HEADERS: dict[str, dict[str, Any]] = {
+    "X-RateLimit-Limit": {
+        "description": "How many requests the limit allows.",
+        "schema": {"type": "integer"},
+        "example": 100,
+    },
+    "X-RateLimit-Remaining": {
+        "description": "How many of them are left.",
+        "schema": {"type": "integer"},
+        "example": 95,
+    },
+    "X-RateLimit-Reset": {
+        "description": "When all of them are there again, in seconds since 1970.",
+        "schema": {"type": "integer"},
+        "example": 1673521200,
+    },
+}
+_RETRY_AFTER: dict[str, Any] = {
+    "description": "Seconds until it makes sense to come back.",
+    "schema": {"type": "integer"},
+    "example": 30,
+}
+# Refused before a view counts it.
+_UNCOUNTED = {"413"}
+
+
+def _add_limit_headers(answers: dict[str, Any]) -> None:
+    """Tell of the limit's headers on every answer that has them. `arrange` says what they mean."""
+    for status, answer in answers.items():
+        if status in _UNCOUNTED:
+            continue
+        names = [*_LIMIT_HEADERS, *(["Retry-After"] if status == "429" else [])]
+        headers = answer.setdefault("headers", {})
+        for name in names:
+            headers[name] = {"$ref": f"#/components/headers/{name}"}
+
+
+def _group_of(surface: Surface) -> str:
+    # The path that two documents claim stands where its older one has it.
+    return CHAIN.name if surface is UNION else surface.name
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """`Authorization: Bearer …` with an access token or an API token."""
+
+    target_class = "accounts.api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """Return the scheme as OpenAPI writes it."""
+        definition: dict[str, Any] = build_bearer_security_scheme_object(
+            header_name="HTTP_AUTHORIZATION", token_prefix="Bearer", bearer_format="JWT"
+        )
+        definition["description"] = (
+            "An access token from `POST /api/auth/token`, or an API token (`oc_…`) from "
+            "`POST /api/v1/auth/tokens`."
+        )
+        return definition
+
+
+def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Postprocess the document: order it for readers, alike in every process, and group its tags.
+
+    What many answers refer to stands among its components.
+
+    The groups are those of Redoc, one per surface.
+    """
+    paths = {
+        path: {method: item[method] for method in sorted(item, key=_METHODS.index)}
+        for path, item in result["paths"].items()
+    }
+    used = {
+        tag
+        for path in paths.values()
+        for operation in path.values()
+        for tag in operation.get("tags", ())
+    }
+    tags: list[dict[str, str]] = []
+    groups: list[dict[str, Any]] = []
+    for group, description in _GROUPS.items():
+        members = sorted(
+            (tag for tag in used if tag.startswith(f"{group}: ")), key=_rank
+        )
+        if not members:
+            continue
+        groups.append({"name": group.capitalize(), "tags": members})
+        tags += [
+            {
+                "name": tag,
+                "x-displayName": _thing_of(tag).capitalize(),
+                "description": _THINGS.get(_thing_of(tag), description),
+            }
+            for tag in members
+        ]
+    components = {
+        **result["components"],
+        "headers": {**_LIMIT_HEADERS, "Retry-After": _RETRY_AFTER},
+    }
+    return {
+        **result,
+        "paths": paths,
+        "components": components,
+        "tags": tags,
+        "x-tagGroups": groups,
+    }
+
+
+def _thing_of(tag: str) -> str:
+    return tag.rpartition(": ")[2]
+
+
+def _rank(tag: str) -> tuple[int, str]:
+    names = list(_THINGS)
+    thing = _thing_of(tag)
+    return (names.index(thing) if thing in names else len(names), thing)

@@ -1,0 +1,67 @@
+"""What every view of every surface stands on: who calls, how often, and as what."""
+
+from typing import Any, ClassVar
+
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
+
+from orderchainer.core.errors import DomainError
+from orderchainer.core.http.surfaces import Surface
+from orderchainer.core.limits.rates import (
+    STANDARD,
+    Limit,
+    Usage,
+    address_subject,
+    count,
+    user_subject,
+)
+
+
+class SurfaceView(APIView):
+    """A view of a surface. It counts each request before anything is looked at but the token."""
+
+    # Which area of scopes its operations belong to. None: an API token opens none of them.
+    area: ClassVar[str | None] = None
+    # Methods that decide over how somebody gets in: no scope covers them.
+    session_methods: ClassVar[frozenset[str]] = frozenset()
+    limit: ClassVar[Limit] = STANDARD
+    usage: Usage | None = None
+    # Whose words it refuses in, where that is not for the path alone to say.
+    surface: Surface | None = None
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who calls, and count it; a refused token counts as well, by its address."""
+        try:
+            super().perform_authentication(request)
+        except (APIException, DomainError):
+            self.usage = count(self.limit, [address_subject(request)])
+            raise
+        self.usage = self.count_request(request)
+
+    def count_request(self, request: Request) -> Usage | None:
+        """Count the request: for its user, or for its address where nobody is signed in.
+
+        Returns how much is left, None where the limit is off. Raises `LimitExceeded`.
+        """
+        user = request.user
+        subject = (
+            user_subject(user.pk) if user.is_authenticated else address_subject(request)
+        )
+        return count(self.limit, [subject])
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Say on each answer how much of the limit is left."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.usage is not None:
+            for name, value in self.usage.headers.items():
+                response.headers.setdefault(name, value)
+        return response
+
+
+class SurfaceViewSet(ViewSetMixin, SurfaceView):
+    """Several operations on one kind of thing."""

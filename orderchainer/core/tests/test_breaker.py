@@ -1,0 +1,33 @@
+"""What does not answer is left alone for a while, and asked again by one."""
+
+import time
+
+from orderchainer.core.breaker import Breaker
+
+
+def test_what_failed_is_asked_again_by_one_after_a_pause() -> None:
+    breaker = Breaker(pause_seconds=0.05)
+    assert breaker.may_be_asked()
+    breaker.failed()
+    assert not breaker.may_be_asked()
+
+    time.sleep(0.06)
+
+    assert [breaker.may_be_asked() for _ in range(3)] == [True, False, False]
+    breaker.answered()
+    assert [breaker.may_be_asked() for _ in range(3)] == [True, True, True]
+
+
+def test_going_away_and_coming_back_are_news_once() -> None:
+    breaker = Breaker(pause_seconds=60)
+
+    assert [breaker.answered(), breaker.failed(), breaker.failed()] == [
+        False,
+        True,
+        False,
+    ]
+    assert [breaker.answered(), breaker.answered(), breaker.failed()] == [
+        True,
+        False,
+        True,
+    ]

@@ -1,0 +1,251 @@
+"""The cache that limits are counted in: exact under many threads, bounded, and never in anybody's way."""
+
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+import redis
+import time_machine
+
+from orderchainer.core.limits.counters import (
+    REDIS_TIMEOUT_SECONDS,
+    LocalCounters,
+    LocalCountersCache,
+    RedisCounters,
+    RedisCountersCache,
+)
+from orderchainer.testing.processes import RedisServer, redis_server, wait_until
+from orderchainer.testing.servers import free_port
+from orderchainer.testing.written_log import WrittenLog
+
+needs_redis = pytest.mark.skipif(
+    not RedisServer.is_installed(), reason="needs the program redis-server"
+)
+
+
+@pytest.fixture(scope="module")
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of these tests alone."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        wait_until_it_answers(server)
+        yield server
+
+
+def wait_until_it_answers(server: RedisServer) -> None:
+    def answers() -> bool:
+        with redis.Redis.from_url(server.url) as client:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
+
+    wait_until(answers, within_seconds=10, what="Redis answers")
+
+
+@pytest.fixture(params=["local", pytest.param("redis", marks=needs_redis)])
+def cache(request: pytest.FixtureRequest) -> LocalCountersCache:
+    """An empty cache of either kind."""
+    if request.param == "local":
+        return LocalCountersCache(str(uuid4()), {})
+    server: RedisServer = request.getfixturevalue("own_redis")
+    cache = RedisCountersCache(server.url, {})
+    cache.clear()
+    return cache
+
+
+def counted(cache: LocalCountersCache, key: str) -> int:
+    """Count once as django-ratelimit does."""
+    return 1 if cache.add(key, 1, 60) else cache.incr(key)
+
+
+# --- Both kinds -------------------------------------------------------------------------------
+
+
+def test_it_counts_each_key_by_itself(cache: LocalCountersCache) -> None:
+    assert [counted(cache, "one") for _ in range(3)] == [1, 2, 3]
+    assert counted(cache, "other") == 1
+
+
+def test_fifty_threads_at_once_are_fifty(cache: LocalCountersCache) -> None:
+    start = Barrier(50)
+
+    def work() -> int:
+        # Each thread has a cache of its own, as Django makes them.
+        own = type(cache)(cache.location, {})
+        start.wait(10)
+        return counted(own, "crowd")
+
+    with ThreadPoolExecutor(50) as pool:
+        counts = [
+            future.result(20) for future in [pool.submit(work) for _ in range(50)]
+        ]
+
+    assert sorted(counts) == list(range(1, 51))
+
+
+def test_it_is_no_cache_of_anything_else(cache: LocalCountersCache) -> None:
+    with pytest.raises(ValueError, match="`add` counts"):
+        cache.incr("never-added")
+    with pytest.raises(NotImplementedError):
+        cache.set("key", "value")
+
+
+def test_clearing_it_forgets_all_counts(cache: LocalCountersCache) -> None:
+    counted(cache, "one")
+
+    cache.clear()
+
+    assert counted(cache, "one") == 1
+
+
+# --- In this process --------------------------------------------------------------------------
+
+
+def test_a_counter_is_forgotten_when_its_time_is_over() -> None:
+    counters = LocalCounters()
+    with time_machine.travel(1000, tick=False) as clock:
+        assert counters.add("one", 1, lifetime_seconds=60) == 1
+        clock.shift(59)
+        assert counters.add("one", 1, lifetime_seconds=60) == 2
+        clock.shift(60)
+        assert counters.add("one", 1, lifetime_seconds=60) == 1
+
+
+def test_what_is_over_does_not_stay_in_memory() -> None:
+    counters = LocalCounters()
+    with time_machine.travel(1000, tick=False) as clock:
+        for number in range(100):
+            counters.add(str(number), 1, lifetime_seconds=60)
+        clock.shift(61)
+
+        counters.add("last", 1, lifetime_seconds=60)
+
+    assert len(counters) == 1
+
+
+def test_a_flood_does_not_wash_away_who_has_been_stopped() -> None:
+    counters = LocalCounters(most=1000)
+    for _ in range(6):
+        counters.add("stopped", 1, lifetime_seconds=60)
+
+    for number in range(20_000):
+        counters.add(f"address {number}", 1, lifetime_seconds=60)
+
+    assert len(counters) <= 1000
+    assert counters.add("stopped", 1, lifetime_seconds=60) == 7
+
+
+# --- In Redis ---------------------------------------------------------------------------------
+
+
+@needs_redis
+def test_a_count_is_one_way_there_and_back_and_goes_by_itself(
+    own_redis: RedisServer,
+) -> None:
+    counters = RedisCounters(own_redis.url)
+    counters.add("trips", 1, lifetime_seconds=60)  # connects
+    with redis.Redis.from_url(own_redis.url) as client:
+        before = commands_of(client)
+
+        counters.add("trips", 1, lifetime_seconds=65.5)
+
+        # Our own INFO is one of the two; what a script does costs no way.
+        assert commands_of(client) - before == 2
+        assert client.ttl("trips") == 66
+
+
+def commands_of(client: redis.Redis) -> int:
+    """Return how many commands clients have sent so far."""
+    calls = client.info("commandstats")
+    return sum(
+        int(stats["calls"])
+        for name, stats in calls.items()
+        if name not in {"cmdstat_incrby", "cmdstat_expire"}
+    )
+
+
+@needs_redis
+def test_clearing_it_leaves_alone_what_others_keep_there(
+    own_redis: RedisServer,
+) -> None:
+    cache = RedisCountersCache(own_redis.url, {"KEY_PREFIX": "limits"})
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.flushall()
+        client.set("celery", "a task")
+        counted(cache, "one")
+        assert sorted(client.keys()) == [b"celery", b"limits:1:one"]
+
+        cache.clear()
+
+        assert client.keys() == [b"celery"]
+
+
+def test_a_dead_redis_is_counted_for_here_and_told_once(log: WrittenLog) -> None:
+    cache = RedisCountersCache(f"redis://127.0.0.1:{free_port()}/0", {})
+    started = time.monotonic()
+
+    assert [counted(cache, "one") for _ in range(200)] == list(range(1, 201))
+
+    assert time.monotonic() - started < 0.5
+    assert [line["level"] for line in log.lines("limits_counted_apart")] == ["warning"]
+
+
+def test_a_redis_that_hangs_is_waited_for_once_and_not_for_long(
+    log: WrittenLog,
+) -> None:
+    with socket.socket() as stalled:
+        stalled.bind(("127.0.0.1", 0))
+        stalled.listen()
+        cache = RedisCountersCache(
+            f"redis://127.0.0.1:{stalled.getsockname()[1]}/0", {}
+        )
+        waits = []
+        for expected in range(1, 6):
+            started = time.monotonic()
+            assert counted(cache, "one") == expected
+            waits.append(time.monotonic() - started)
+
+    assert REDIS_TIMEOUT_SECONDS <= waits[0] < 2 * REDIS_TIMEOUT_SECONDS + 0.2
+    assert max(waits[1:]) < 0.05
+    assert len(log.lines("limits_counted_apart")) == 1
+
+
+@needs_redis
+def test_it_counts_together_again_when_redis_is_back(
+    tmp_path: Path, log: WrittenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orderchainer.core.limits.counters.REDIS_PAUSE_SECONDS", 0.1)
+    with redis_server(tmp_path) as server:
+        wait_until_it_answers(server)
+        cache = RedisCountersCache(server.url, {})
+        assert [counted(cache, "one"), counted(cache, "one")] == [1, 2]
+
+        server.stall()
+        # Here they begin anew: what Redis knows, nobody can ask.
+        assert [counted(cache, "one"), counted(cache, "one")] == [1, 2]
+        server.go_on()
+        time.sleep(0.15)
+
+        # What was sent to a Redis that hung may have counted when it came to itself.
+        assert counted(cache, "one") in {3, 4}
+        assert len(log.lines("limits_counted_apart")) == 1
+        assert len(log.lines("limits_counted_together")) == 1
+
+
+@needs_redis
+def test_a_connection_that_was_closed_meanwhile_is_no_failure(
+    own_redis: RedisServer, log: WrittenLog
+) -> None:
+    cache = RedisCountersCache(own_redis.url, {})
+    cache.clear()
+    counted(cache, "one")
+    with redis.Redis.from_url(own_redis.url) as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+
+    assert counted(cache, "one") == 2
+    assert not log.lines("limits_counted_apart")

@@ -1,0 +1,87 @@
+"""What tasks write into the log: who they are, how they ended, on whose request."""
+
+import threading
+
+import structlog
+from celery import signals
+from celery.contrib.testing.worker import start_worker
+
+from orderchainer.celery import app
+from orderchainer.operations.tasks import beat_once
+from orderchainer.testing.written_log import WrittenLog
+
+
+@app.task(name="tests.add_up")
+def add_up(numbers: list[int]) -> int:
+    structlog.get_logger("x").info("adding")
+    return sum(numbers)
+
+
+@app.task(name="tests.fail")
+def fail(_secret: str) -> None:
+    raise LookupError("nothing there")
+
+
+def test_a_task_names_itself_in_its_lines_and_ends_with_one(log: WrittenLog) -> None:
+    result = add_up.apply(([1, 2],))
+
+    within, finished = log.lines()
+    assert (within["event"], within["task"], within["task_id"]) == (
+        "adding",
+        "tests.add_up",
+        result.id,
+    )
+    assert 0 <= finished.pop("duration_ms") < 5000
+    finished.pop("timestamp")
+    assert finished == {
+        "level": "info",
+        "logger": "orderchainer.operations.tasks",
+        "event": "task_finished",
+        "task": "tests.add_up",
+        "task_id": result.id,
+        "outcome": "success",
+    }
+
+
+def test_a_failed_task_is_an_error_without_its_arguments(log: WrittenLog) -> None:
+    fail.apply(("argument-of-somebody",))
+
+    (error,) = log.errors()
+    assert (error["event"], error["task"], error["error"]) == (
+        "task_failed",
+        "tests.fail",
+        "nothing there",
+    )
+    assert "LookupError: nothing there" in error["exception"]
+    (finished,) = log.lines("task_finished")
+    assert finished["outcome"] == "failure"
+    assert "argument-of-somebody" not in log.text
+
+
+def test_what_beat_asks_for_all_the_time_is_no_line(log: WrittenLog) -> None:
+    beat_once.apply()
+
+    assert not log.lines()
+
+
+def test_a_task_writes_under_the_request_that_asked_for_it(log: WrittenLog) -> None:
+    # A real worker, on the broker within this process, that ends when its task has.
+    done = threading.Event()
+
+    @signals.task_postrun.connect(weak=False)
+    def tell(sender: object, **_: object) -> None:
+        if sender == add_up:
+            done.set()
+
+    try:
+        with structlog.contextvars.bound_contextvars(request_id="abc"):
+            add_up.apply_async(([1],), queue="test-logs")
+        with start_worker(
+            app, pool="solo", perform_ping_check=False, queues=["test-logs"]
+        ):
+            assert done.wait(timeout=10)
+    finally:
+        signals.task_postrun.disconnect(tell)
+
+    assert [line["request_id"] for line in log.lines("adding")] == ["abc"]
+    assert [line["request_id"] for line in log.lines("task_finished")] == ["abc"]

@@ -1,0 +1,263 @@
+"""Rates, windows and subjects: how often is too often, and who is counted as one."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+import time_machine
+from django.test import RequestFactory
+from pytest_django import Settings
+
+from orderchainer.core.limits.rates import (
+    AI,
+    LIMITS,
+    SIGN_IN,
+    STANDARD,
+    LimitExceeded,
+    Usage,
+    account_subject,
+    address_subject,
+    count,
+    is_rate,
+    network_of,
+)
+from orderchainer.testing.written_log import WrittenLog
+
+# So that periods begin with it: a whole number of days, for a subject without an offset of its own.
+MIDNIGHT = 1_700_006_400
+
+
+@pytest.fixture(autouse=True)
+def _a_moment_that_stands_still() -> Iterator[None]:
+    """No period ends within a test."""
+    with time_machine.travel(MIDNIGHT, tick=False):
+        yield
+
+
+def usages(subject: str, times: int) -> list[Usage | None]:
+    return [count(SIGN_IN, [subject]) for _ in range(times)]
+
+
+# --- Windows ----------------------------------------------------------------------------------
+
+
+def test_what_is_left_goes_down_to_nothing_and_then_it_is_too_much(
+    settings: Settings,
+) -> None:
+    settings.RATE_LIMIT_AUTH = "3/m"
+    with time_machine.travel(MIDNIGHT, tick=False):
+        left = usages("address:192.0.2.1", 3)
+        with pytest.raises(LimitExceeded) as refused:
+            count(SIGN_IN, ["address:192.0.2.1"])
+
+    assert left[0] is not None
+    reset_at = left[0].reset_at
+    assert MIDNIGHT < reset_at <= MIDNIGHT + 60
+    assert left == [Usage(3, 2, reset_at), Usage(3, 1, reset_at), Usage(3, 0, reset_at)]
+    assert refused.value.usage == Usage(3, 0, reset_at)
+    with time_machine.travel(MIDNIGHT, tick=False):
+        assert LimitExceeded(refused.value.usage).retry_after == reset_at - MIDNIGHT
+
+
+def test_it_is_whole_again_from_the_reset_on_and_not_before(
+    settings: Settings,
+) -> None:
+    settings.RATE_LIMIT_AUTH = "1/m"
+    with time_machine.travel(MIDNIGHT, tick=False) as clock:
+        first = count(SIGN_IN, ["address:192.0.2.1"])
+        assert first is not None
+        clock.move_to(first.reset_at - 1)
+        with pytest.raises(LimitExceeded) as refused:
+            count(SIGN_IN, ["address:192.0.2.1"])
+        assert refused.value.retry_after == 1
+        clock.move_to(first.reset_at)
+        assert count(SIGN_IN, ["address:192.0.2.1"]) == Usage(1, 0, first.reset_at + 60)
+
+
+@pytest.mark.parametrize("rate", ["5/m", "2/10s", "7/s", "3/2h", "4/d"])
+def test_a_period_lasts_as_long_as_the_rate_says(rate: str, settings: Settings) -> None:
+    seconds = {"5/m": 60, "2/10s": 10, "7/s": 1, "3/2h": 7200, "4/d": 86_400}[rate]
+    settings.RATE_LIMIT_AUTH = rate
+    with time_machine.travel(MIDNIGHT, tick=False) as clock:
+        first = count(SIGN_IN, ["address:192.0.2.1"])
+        assert first is not None
+        clock.move_to(first.reset_at)
+        second = count(SIGN_IN, ["address:192.0.2.1"])
+
+    assert second == Usage(first.limit, first.limit - 1, first.reset_at + seconds)
+
+
+def test_periods_of_many_subjects_do_not_end_all_at_once(
+    settings: Settings,
+) -> None:
+    settings.RATE_LIMIT_AUTH = "5/m"
+    with time_machine.travel(MIDNIGHT, tick=False):
+        ends = {
+            usage.reset_at
+            for number in range(50)
+            if (usage := count(SIGN_IN, [f"user:{number}"])) is not None
+        }
+
+    assert len(ends) > 25
+
+
+def test_an_empty_rate_counts_nothing(settings: Settings) -> None:
+    settings.RATE_LIMIT_AUTH = ""
+
+    assert usages("address:192.0.2.1", 1000) == [None] * 1000
+
+
+# --- Who and what is counted ------------------------------------------------------------------
+
+
+def test_each_limit_counts_by_itself(settings: Settings) -> None:
+    settings.RATE_LIMIT_STANDARD = settings.RATE_LIMIT_AI = "1/m"
+
+    assert count(STANDARD, ["user:1"]) is not None
+    assert count(AI, ["user:1"]) is not None
+    assert len({limit.name for limit in LIMITS}) == len(LIMITS)
+
+
+def test_the_usage_of_which_least_remains_is_told(settings: Settings) -> None:
+    settings.RATE_LIMIT_AUTH = "5/m"
+    usages("account:ada@example.com", 3)
+
+    usage = count(SIGN_IN, ["address:192.0.2.1", "account:ada@example.com"])
+
+    assert usage is not None
+    assert usage.remaining == 1
+
+
+def test_who_is_stopped_uses_nobody_elses_share(settings: Settings) -> None:
+    settings.RATE_LIMIT_AUTH = "2/m"
+    usages("address:192.0.2.1", 2)
+
+    for _ in range(10):
+        with pytest.raises(LimitExceeded):
+            count(SIGN_IN, ["address:192.0.2.1", "account:ada@example.com"])
+
+    usage = count(SIGN_IN, ["account:ada@example.com"])
+    assert usage is not None
+    assert usage.remaining == 1
+
+
+def test_fifty_at_once_are_no_more_than_the_limit(settings: Settings) -> None:
+    settings.RATE_LIMIT_AUTH = "5/m"
+    start = Barrier(50)
+
+    def attempt() -> bool:
+        start.wait(10)
+        try:
+            count(SIGN_IN, ["account:ada@example.com"])
+        except LimitExceeded:
+            return False
+        return True
+
+    with (
+        time_machine.travel(MIDNIGHT, tick=False),
+        ThreadPoolExecutor(50) as pool,
+    ):
+        attempts = [pool.submit(attempt) for _ in range(50)]
+        through = [attempt.result(30) for attempt in attempts]
+
+    assert sum(through) == 5
+
+
+def test_reaching_a_limit_is_logged_once_in_a_period(
+    settings: Settings, log: WrittenLog
+) -> None:
+    settings.RATE_LIMIT_AUTH = "1/m"
+    for _ in range(5):
+        try:
+            count(SIGN_IN, ["account:ada@example.com"])
+        except LimitExceeded:
+            continue
+
+    (line,) = log.lines("limit_reached")
+
+    assert (line["limit"], line["counted_by"]) == ("sign-in", "account")
+    assert "ada@example.com" not in log.text
+
+
+@pytest.mark.parametrize("text", ["\udcff", "\x00", "x" * 100_000, "ﬀ@example.com"])
+def test_no_account_that_can_be_typed_fails_the_count(
+    text: str, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_AUTH = "5/m"
+
+    usage = count(SIGN_IN, [account_subject(text)])
+
+    assert usage is not None
+    assert usage.remaining == 4
+
+
+def test_an_account_is_the_same_in_any_case() -> None:
+    assert account_subject(" Ada@Example.COM\n") == account_subject("ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        (None, ""),
+        ("", ""),
+        ("a pipe", "a pipe"),
+    ],
+)
+def test_who_has_one_ipv6_address_has_its_whole_network(
+    address: str | None, network: str
+) -> None:
+    assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "subject"),
+    [
+        # Nobody stands in front: what a client writes there is its own word.
+        (0, "203.0.113.7", "address:192.0.2.1"),
+        (0, "203.0.113.8, 203.0.113.9", "address:192.0.2.1"),
+        # Our one proxy has appended whom it heard; what is before may be made up anew each time.
+        (1, "203.0.113.7", "address:203.0.113.7"),
+        (1, "1.1.1.1, 203.0.113.7", "address:203.0.113.7"),
+        (1, "2.2.2.2, 3.3.3.3, 203.0.113.7", "address:203.0.113.7"),
+        (1, "nonsense, ::1, 203.0.113.7", "address:203.0.113.7"),
+        (1, "2.2.2.2, 2001:db8::5", "address:2001:db8::/64"),
+        (2, "1.1.1.1, 203.0.113.7, 10.0.0.2", "address:203.0.113.7"),
+    ],
+)
+def test_a_forged_header_makes_nobody_somebody_else(
+    proxies: int, forwarded: str, subject: str, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=forwarded
+    )
+
+    assert address_subject(request) == subject
+
+
+# --- Rates ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rate", ["", "5/m", "1/s", "100/m", "10/30s", "1000/h", "1000000000/m", "3/30d"]
+)
+def test_it_knows_a_rate(rate: str) -> None:
+    assert is_rate(rate)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        *("5", "5/", "/m", "5/30", "m/5", "5/M", "5 / m", " 5/m", "5/m ", "5/mm", "5/m\n"),
+        *("five/m", "5/minute", "-5/m", "5.5/m", "0/m", "5/0m", "5/31d", "off"),
+        *("\u0665/m", "1000000001/m", f"5/{'9' * 40}d", "orderchainer.settings.DEBUG"),
+    ],
+)  # fmt: skip
+def test_it_knows_what_is_no_rate(rate: str) -> None:
+    assert not is_rate(rate)

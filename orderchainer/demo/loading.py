@@ -1,0 +1,73 @@
+"""The demo account, with its chain of orders and its shop."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.locks import lock_user
+from accounts.models import User
+from orderchainer.demo.chain import load_chain
+from orderchainer.demo.shop import draw_pictures_of, load_shop, products_of
+from orders.models import Order, OrderDependency
+
+EMAIL = "demo@example.com"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The demo account as it is now.
+
+    `password` is known only to the call that made the account. `waiting` holds the ids of `orders`
+    that a dependency holds up. `products` counts those of all its projects.
+    """
+
+    email: str
+    password: str | None
+    orders: list[Order]
+    waiting: set[int]
+    products: int
+
+
+@transaction.atomic
+def load_demo(*, as_staff: bool) -> Loaded:
+    """Make the demo account, its chain if it has no order, and its shop if it has no product.
+
+    `as_staff` opens the admin to a new account. What is there stays as it is, whatever has since been done
+    to it. The shop's pictures come by `draw_pictures`, once the account's password has been told.
+    """
+    user = User.objects.filter(email=EMAIL).first()
+    password = None
+    if user is None:
+        password = secrets.token_urlsafe(12)
+        # Not registered: nobody reads the e-mail that would ask them to confirm this address.
+        user = User.objects.create_user(
+            EMAIL,
+            password,
+            first_name="Dana",
+            last_name="Demo",
+            email_verified_at=timezone.now(),
+            is_staff=as_staff,
+            is_superuser=as_staff,
+        )
+    # Who loads it at the same time finds all of this.
+    lock_user(user)
+    if not Order.objects.owned_by(user).exists():
+        load_chain(user)
+    if not products_of(user).exists():
+        load_shop(user)
+    edges = OrderDependency.objects.holding_up().filter(order__owner=user)
+    return Loaded(
+        email=EMAIL,
+        password=password,
+        orders=list(Order.objects.owned_by(user).order_by("pk")),
+        waiting=set(edges.values_list("order_id", flat=True)),
+        products=products_of(user).count(),
+    )
+
+
+def draw_pictures() -> None:
+    """Give the products of the demo account's shop their pictures. Opens a transaction for each."""
+    for user in User.objects.filter(email=EMAIL):
+        draw_pictures_of(user)

@@ -1,0 +1,49 @@
+"""`manage.py demo`: an account to sign in with, a small chain of orders and a shop to look at."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from orderchainer.demo.loading import Loaded, draw_pictures, load_demo
+from orderchainer.demo.shop import NAME as SHOP
+from orders.lifecycle import Status
+
+
+class Command(BaseCommand):
+    """Load the demo data, once however often it is called."""
+
+    help = (
+        "Loads the demo account, its chain of orders and its shop. Its password is shown when the account is "
+        "made and never again: `manage.py changepassword` sets another."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load, and say what there is."""
+        # The embedded mode is one person's own machine. Where a service is shared, nobody becomes
+        # staff by a demo.
+        loaded = load_demo(as_staff=settings.EMBEDDED)
+        if loaded.password is None:
+            self.stdout.write(
+                f"The demo account {loaded.email} is there, with {len(loaded.orders)} orders "
+                f"and {loaded.products} products."
+            )
+        else:
+            self._introduce(loaded)
+        # Not before the password is told: drawing may fail or be broken off, and is done again next time.
+        self.stdout.flush()
+        draw_pictures()
+
+    def _introduce(self, loaded: Loaded) -> None:
+        self.stdout.write(
+            f"\nDemo account (its password is shown this once):\n"
+            f"  e-mail    {loaded.email}\n"
+            f"  password  {loaded.password}\n\n"
+            "Its orders:"
+        )
+        for order in loaded.orders:
+            status = str(order.status)
+            if status == Status.PENDING:
+                status += ", waiting" if order.pk in loaded.waiting else ", ready"
+            self.stdout.write(f"  #{order.pk} {order.title}: {status}")
+        self.stdout.write(f"Its shop, {SHOP}, has {loaded.products} products.\n")

@@ -1,0 +1,225 @@
+"""The demo account, its chain and its shop."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db.models import F, Sum
+from PIL import Image
+
+from accounts.models import Project, User
+from accounts.services import create_project
+from catalog.models import Category, Product, StockMovement
+from catalog.services import set_picture, update_product
+from catalog.tests.factories import make_product, make_storefront
+from orderchainer.demo import drawings, shop
+from orderchainer.demo.loading import EMAIL, draw_pictures, load_demo
+from orders.models import Order
+from orders.services import move_order
+from orders.stream.models import Event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _pictures_of_this_test(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def test_it_shows_an_order_in_every_kind_of_wait() -> None:
+    loaded = load_demo(as_staff=False)
+
+    assert [
+        (order.title, str(order.status), order.pk in loaded.waiting)
+        for order in loaded.orders
+    ] == [
+        ("Oak boards", "completed", False),
+        ("Hardware kit", "fulfilled", False),
+        ("Steel legs", "active", False),
+        ("Plane and glue the top", "pending", False),
+        ("Assemble the table", "pending", True),
+        ("Hardwax oil", "failed", False),
+        ("Finish the surface", "pending", True),
+        ("Deliver to Café Aurora", "pending", True),
+    ]
+    assert Event.objects.filter(type="order_ready").count() == 1
+    assert Event.objects.filter(type="order_blocked").count() == 1
+
+
+def test_loading_it_again_changes_nothing() -> None:
+    first = load_demo(as_staff=False)
+    move_order(
+        order_id=first.orders[3].pk,
+        status="completed",
+        by=User.objects.get(email=EMAIL),
+    )
+    events = Event.objects.count()
+
+    again = load_demo(as_staff=True)
+
+    assert again.password is None
+    assert [order.pk for order in again.orders] == [order.pk for order in first.orders]
+    assert again.orders[3].status == "completed"
+    assert Event.objects.count() == events
+    assert not User.objects.get(email=EMAIL).is_staff
+
+
+def test_its_password_is_told_once_and_signs_in() -> None:
+    told, silent = io.StringIO(), io.StringIO()
+
+    call_command("demo", stdout=told)
+    call_command("demo", stdout=silent)
+
+    password = told.getvalue().split("password  ")[1].split()[0]
+    assert User.objects.get(email=EMAIL).check_password(password)
+    assert (
+        silent.getvalue()
+        == "The demo account demo@example.com is there, with 8 orders and 40 products.\n"
+    )
+
+
+@pytest.mark.parametrize("as_staff", [True, False])
+def test_it_opens_the_admin_only_where_asked_to(as_staff: bool) -> None:
+    load_demo(as_staff=as_staff)
+
+    user = User.objects.get(email=EMAIL)
+    assert (user.is_staff, user.is_superuser) == (as_staff, as_staff)
+
+
+def test_an_account_whose_orders_are_gone_gets_them_anew() -> None:
+    load_demo(as_staff=False)
+    Event.objects.all().delete()
+    Order.objects.get(title="Oak boards").dependent_edges.all().delete()
+    for order in Order.objects.order_by("-pk"):
+        order.delete()
+
+    again = load_demo(as_staff=False)
+
+    assert len(again.orders) == 8
+    assert again.password is None
+
+
+# --- The shop ---------------------------------------------------------------------------------
+
+
+def test_its_shop_is_the_storefront_with_something_of_everything() -> None:
+    load_demo(as_staff=False)
+
+    products = Product.objects.all()
+    assert Project.objects.get(is_storefront=True).name == shop.NAME
+    assert products.filter(project__is_storefront=True).count() == 40
+    assert products.filter(is_active=False).count() == 2
+    assert products.filter(stock=0).count() == 4
+    assert products.filter(featured=True).count() == 8
+    assert products.filter(category__parent__isnull=False).count() == 27
+    assert not products.filter(category=None).exists()
+    assert not products.filter(description="").exists()
+    tree = Category.objects.values_list("parent__name", "name").order_by("name")
+    assert sorted((above or "", name) for above, name in tree) == [
+        ("", "Furniture"),
+        ("", "Kitchen"),
+        ("", "Lighting"),
+        ("", "Textiles"),
+        ("Furniture", "Seating"),
+        ("Furniture", "Tables and shelves"),
+        ("Kitchen", "Boards and tools"),
+        ("Kitchen", "Ceramics"),
+    ]
+
+
+def test_its_stock_is_what_the_ledger_says() -> None:
+    load_demo(as_staff=False)
+
+    in_stock = Product.objects.filter(stock__gt=0)
+    agreeing = in_stock.annotate(moved=Sum("movements__change")).filter(
+        moved=F("stock")
+    )
+    assert agreeing.count() == in_stock.count() == 36
+    assert set(StockMovement.objects.values_list("reason", flat=True)) == {"initial"}
+
+
+def test_each_product_has_a_picture_of_its_own() -> None:
+    load_demo(as_staff=False)
+    draw_pictures()
+
+    names = Product.objects.values_list("image", flat=True)
+    contents = set()
+    for name in names:
+        with default_storage.open(name) as file, Image.open(file) as image:
+            assert (image.format, image.size) == ("JPEG", (512, 512))
+            contents.add(image.tobytes())
+    assert len(contents) == 40
+
+
+def test_every_product_of_the_catalogue_is_drawn_alike_each_time() -> None:
+    with shop.CATALOGUE.open(newline="") as file:
+        skus = [row["sku"] for row in csv.DictReader(file)]
+
+    assert skus == list(drawings.DRAWINGS)
+    for sku in skus[:3]:
+        assert drawings.drawing_of(sku) == drawings.drawing_of(sku)
+
+
+def test_loading_it_again_leaves_the_shop_as_it_is() -> None:
+    load_demo(as_staff=False)
+    draw_pictures()
+    changed, without = Product.objects.order_by("pk")[:2]
+    update_product(product=changed, changes={"sku": "MINE", "name": "Mine"})
+    set_picture(product=without, picture=None)
+    before = list(Product.objects.order_by("pk").values())
+    files = set(default_storage.listdir("products")[1])
+
+    load_demo(as_staff=False)
+    draw_pictures()
+
+    assert list(Product.objects.order_by("pk").values()) == before
+    assert Project.objects.filter(name=shop.NAME).count() == 1
+    assert set(default_storage.listdir("products")[1]) == files
+
+
+def test_what_a_broken_start_has_not_drawn_the_next_one_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def break_at_the_third(sku: str) -> object:
+        if sku == "SEAT-CHAIR-SPINDLE":
+            raise KeyboardInterrupt
+        return drawings.drawing_of(sku)
+
+    told = io.StringIO()
+    with monkeypatch.context() as patched:
+        patched.setattr(shop, "drawing_of", break_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            call_command("demo", stdout=told)
+    # Whoever broke it off can sign in.
+    assert "password  " in told.getvalue()
+    assert Product.objects.filter(image="").count() == 38
+
+    call_command("demo", stdout=told)
+
+    assert Product.objects.count() == 40
+    assert not Product.objects.filter(image="").exists()
+
+
+def test_a_storefront_that_is_there_stays_one() -> None:
+    storefront = make_storefront()
+
+    load_demo(as_staff=False)
+
+    assert Project.objects.get(is_storefront=True) == storefront
+    assert Product.objects.filter(project__name=shop.NAME).count() == 40
+
+
+def test_a_merchant_with_products_of_their_own_gets_no_others() -> None:
+    load_demo(as_staff=False)
+    Product.objects.all().update(image="")
+    StockMovement.objects.all().delete()
+    Product.objects.all().delete()
+    make_product(create_project(owner=User.objects.get(email=EMAIL), name="Own"))
+
+    load_demo(as_staff=False)
+
+    assert Product.objects.count() == 1

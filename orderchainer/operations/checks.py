@@ -1,0 +1,258 @@
+"""Settings that cannot work together, found at the start and not in the night.
+
+`manage.py check` runs these, and so does every start of the server.
+"""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.http.request import validate_host
+
+from orderchainer.core.limits.rates import LIMITS, is_rate
+
+LEAST_SECRET_BYTES = 32
+# RETURNING came with it, in March 2021.
+LEAST_SQLITE = (3, 35, 0)
+MAX_PORT = 65_535
+MAX_RETENTION_DAYS = 36_500
+
+
+@register()
+def check_credentials_keys(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a key that nothing can be encrypted with, before the first secret is lost to it."""
+    for number, key in enumerate(settings.CREDENTIALS_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            return [
+                Error(
+                    f"Key number {number} of CREDENTIALS_KEYS is not a Fernet key.",
+                    hint="A Fernet key is 32 random bytes in URL-safe base64. Make one with "
+                    "`python -c 'from cryptography.fernet import Fernet; "
+                    "print(Fernet.generate_key().decode())'`.",
+                    id="orderchainer.E001",
+                )
+            ]
+    return []
+
+
+@register()
+def check_ports(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse ports that no machine has."""
+    return [
+        Error(
+            f"{name} is {port}; a port is a number from 1 to {MAX_PORT}.",
+            id="orderchainer.E002",
+        )
+        for name, port, least in (
+            ("PORT", settings.PORT, 1),
+            ("WS_PORT", settings.WS_PORT, 0),
+        )
+        if not least <= port <= MAX_PORT
+    ]
+
+
+@register()
+def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse tokens that are dead when they are made, or that outlive what renews them."""
+    access = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
+    refresh = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+    if access.total_seconds() > 0 and refresh >= access:
+        return []
+    return [
+        Error(
+            "ACCESS_TOKEN_EXPIRE_MINUTES must be positive and no longer than REFRESH_TOKEN_EXPIRE_DAYS.",
+            id="orderchainer.E003",
+        )
+    ]
+
+
+@register()
+def check_rate_limits(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse rates that nobody can count by: each request under such a limit would fail."""
+    return [
+        Error(
+            f"{name} is {getattr(settings, name)!r}, which is no rate.",
+            hint="Write a number of requests and a time of at most 30 days: 5/m, 1000/h, 10/30s. "
+            "An empty value switches the limit off.",
+            id="orderchainer.E007",
+        )
+        for name in sorted({limit.setting for limit in LIMITS})
+        if not is_rate(getattr(settings, name))
+    ]
+
+
+@register()
+def check_secret_key(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of a key that is too short for what it signs."""
+    if len(settings.SECRET_KEY.encode()) >= LEAST_SECRET_BYTES:
+        return []
+    return [
+        Warning(
+            f"SECRET_KEY is shorter than {LEAST_SECRET_BYTES} bytes, and access tokens are signed with it "
+            "(RFC 7518, section 3.2).",
+            id="orderchainer.W001",
+        )
+    ]
+
+
+@register()
+def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of a file as the database of several processes."""
+    if settings.EMBEDDED or "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
+        return []
+    return [
+        Warning(
+            "REDIS_URL is set, so that several processes share the database, and that is a SQLite file.",
+            hint="It works where all of them run on one machine. Set DATABASE_URL to PostgreSQL otherwise.",
+            id="orderchainer.W002",
+        )
+    ]
+
+
+@register()
+def check_sqlite_version(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a SQLite that does not tell what a statement has deleted: a checkout could not read its cart."""
+    if (
+        "sqlite" not in settings.DATABASES["default"]["ENGINE"]
+        or sqlite3.sqlite_version_info >= LEAST_SQLITE
+    ):
+        return []
+    least = ".".join(map(str, LEAST_SQLITE))
+    return [
+        Error(
+            f"This Python has SQLite {sqlite3.sqlite_version}; {least} or newer is needed.",
+            hint="Use a Python that was built with a newer one, or PostgreSQL (DATABASE_URL).",
+            id="orderchainer.E009",
+        )
+    ]
+
+
+@register()
+def check_public_url(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn where the links that we send lead to a host that we refuse to be."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Warning(
+            f"PUBLIC_URL is {settings.PUBLIC_URL!r}, whose host is not among ALLOWED_HOSTS: "
+            "links in messages would lead nowhere.",
+            hint="Set PUBLIC_URL to where people reach this service.",
+            id="orderchainer.W003",
+        )
+    ]
+
+
+@register()
+def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn where production would look for static files that nobody has collected."""
+    root = settings.STATIC_ROOT
+    if root is None or (root / "staticfiles.json").exists():
+        return []
+    return [
+        Warning(
+            "Static files are not collected, so that the admin and the API pages cannot be shown.",
+            hint="Run `manage.py collectstatic --noinput`.",
+            id="orderchainer.W004",
+        )
+    ]
+
+
+@register()
+def check_log_file(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a LOG_FILE that this process can neither append to nor make."""
+    path = Path(settings.LOGGING["handlers"]["file"]["path"])
+    reason = _why_not_writable(path)
+    if reason is None:
+        return []
+    return [
+        Error(
+            f"The log file {path} cannot be written: {reason}.",
+            hint="Set LOG_FILE to a path that this user may write, or make its directory writable.",
+            id="orderchainer.E004",
+        )
+    ]
+
+
+def _why_not_writable(path: Path) -> str | None:
+    if path.is_dir():
+        return "it is a directory"
+    if path.exists():
+        return None if os.access(path, os.W_OK) else "permission denied"
+    # The directory is made with the first line.
+    return _why_not_writable_in(path.parent)
+
+
+def _why_not_writable_in(directory: Path) -> str | None:
+    """Return why no file can be made in a directory that is, if need be, made first."""
+    # What counts is the nearest one that is there.
+    nearest = next(
+        folder for folder in (directory, *directory.parents) if folder.exists()
+    )
+    if not nearest.is_dir():
+        return f"{nearest} is not a directory"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"permission denied in {nearest}"
+    return None
+
+
+@register()
+def check_media_root(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a MEDIA_ROOT in which this process can keep no pictures."""
+    reason = _why_not_writable_in(Path(settings.MEDIA_ROOT))
+    if reason is None:
+        return []
+    return [
+        Error(
+            f"Pictures cannot be kept in {settings.MEDIA_ROOT}: {reason}.",
+            hint="Set MEDIA_ROOT to a directory that this user may write, or make it writable.",
+            id="orderchainer.E008",
+        )
+    ]
+
+
+@register()
+def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a place for a worker's metrics that is none, or one where nothing could be seen."""
+    listen = settings.WORKER_METRICS_LISTEN
+    if not listen:
+        return []
+    host, _colon, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= MAX_PORT:
+        return [
+            Error(
+                f"WORKER_METRICS_LISTEN is {listen!r}; write host:port, for example 127.0.0.1:9101.",
+                id="orderchainer.E005",
+            )
+        ]
+    if not settings.PROMETHEUS_MULTIPROC_DIR:
+        return [
+            Warning(
+                "WORKER_METRICS_LISTEN is set and PROMETHEUS_MULTIPROC_DIR is not: what the worker's "
+                "children count is not seen.",
+                id="orderchainer.W005",
+            )
+        ]
+    return []
+
+
+@register()
+def check_activity_retention(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse an activity log that forgets at once, and one that goes back beyond all calendars."""
+    if 1 <= settings.ACTIVITY_RETENTION_DAYS <= MAX_RETENTION_DAYS:
+        return []
+    return [
+        Error(
+            f"ACTIVITY_RETENTION_DAYS is {settings.ACTIVITY_RETENTION_DAYS}; "
+            f"it is a number of days from 1 to {MAX_RETENTION_DAYS}.",
+            id="orderchainer.E006",
+        )
+    ]

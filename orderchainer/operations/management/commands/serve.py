@@ -1,0 +1,76 @@
+"""`manage.py serve`: HTTP and WebSocket; in the embedded mode the worker and beat as well."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from orderchainer.operations.server import ListenError
+from orderchainer.operations.serving import serve
+
+
+class Command(BaseCommand):
+    """Serve until Ctrl-C."""
+
+    help = (
+        "Serves HTTP and WebSocket on PORT and WS_PORT. Without REDIS_URL the same process also does the "
+        "background work; with it, workers and beat are processes of their own."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what differs from the environment."""
+        parser.add_argument(
+            "--prepare",
+            action="store_true",
+            help="Migrate the database first and, in the embedded mode, load the demo data.",
+        )
+        parser.add_argument(
+            "--address", default=settings.BIND_ADDRESS, help="Where to listen."
+        )
+
+    def handle(self, *args: Any, address: str, prepare: bool, **options: Any) -> None:
+        """Serve; a taken port is a sentence and an exit status, not a traceback."""
+        try:
+            if prepare:
+                self._prepare()
+            else:
+                self.check_migrations()
+            serve(address=address, ports=ports(), on_ready=self._say_where)
+        except ListenError as exc:
+            raise CommandError(f"Cannot listen: {exc}") from exc
+        except KeyboardInterrupt:
+            # Ctrl-C before the server took over the signal.
+            return
+
+    def _prepare(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False, stdout=self.stdout)
+        if settings.EMBEDDED:
+            call_command("demo", stdout=self.stdout)
+        # This thread serves from now on; every request and task opens a connection of its own.
+        connections.close_all()
+
+    def _say_where(self) -> None:
+        if settings.EMBEDDED:
+            self.stdout.write(
+                f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it)."
+            )
+        else:
+            (port,) = ports()
+            self.stdout.write(f"OrderChainer listens on port {port} (Ctrl-C ends it).")
+            self.stdout.write(
+                "REDIS_URL is set, so background work needs processes of its own: "
+                "`celery -A orderchainer worker` and one `celery -A orderchainer beat`."
+            )
+        self.stdout.flush()
+
+
+def ports() -> list[int]:
+    """Return the ports to listen on.
+
+    One process listens on both. Beside a server for HTTP, which then has PORT, it listens on WS_PORT alone.
+    """
+    if settings.EMBEDDED:
+        return [port for port in (settings.PORT, settings.WS_PORT) if port]
+    return [settings.WS_PORT or settings.PORT]

@@ -1,0 +1,369 @@
+"""`/metrics`: what is counted, what the database tells, who sees it, and what a scrape costs."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client, override_settings
+from django.utils import timezone
+from prometheus_client import REGISTRY
+
+from accounts.mail import outbox
+from accounts.models import OutgoingEmail, User
+from accounts.services import queue_email
+from accounts.tests.factories import client_of, make_user
+from orderchainer.celery import app
+from orderchainer.operations import metrics as metrics_module
+from orderchainer.operations.health import OLDEST_HEARTBEAT_SECONDS
+from orderchainer.operations.heartbeat import beat_once
+from orderchainer.testing.servers import free_port
+from orders.stream.models import Event, EventDelivery
+
+State = EventDelivery.State
+
+
+def scraped(**headers: str) -> dict[str, float]:
+    """Return every sample on the page, by its name and labels as written."""
+    response = Client().get("/metrics", headers=headers)
+    assert response.status_code == 200
+    samples = re.findall(
+        r"^([^#\s][^\s]*(?:\{.*\})?) (\S+)$", response.text, re.MULTILINE
+    )
+    return {name: float(value) for name, value in samples}
+
+
+# --- What each process counts -----------------------------------------------------------------
+
+
+def requests_counted(route: str, method: str, status: int) -> float:
+    return (
+        REGISTRY.get_sample_value(
+            "orderchainer_http_request_duration_seconds_count",
+            {"route": route, "method": method, "status": str(status)},
+        )
+        or 0
+    )
+
+
+@pytest.mark.django_db
+def test_requests_are_timed_by_route_method_and_status() -> None:
+    client = client_of(make_user())
+    before = requests_counted("/api/orders/<int:order_id>", "GET", 404)
+
+    client.get("/api/orders/123456")
+    client.get("/api/orders/654321/")
+
+    # One series, whatever the id and the spelling.
+    assert requests_counted("/api/orders/<int:order_id>", "GET", 404) == before + 2
+
+
+def test_what_strangers_invent_makes_no_series_of_its_own() -> None:
+    before = (
+        requests_counted("(none)", "GET", 404),
+        requests_counted("(none)", "(other)", 404),
+    )
+
+    Client().get("/api/invented/1")
+    Client().get("/api/invented/2")
+    Client().generic("BREW", "/api/invented/3")
+
+    assert requests_counted("(none)", "GET", 404) == before[0] + 2
+    assert requests_counted("(none)", "(other)", 404) == before[1] + 1
+
+
+@app.task(name="tests.measured")
+def measured(fails: bool) -> None:
+    if fails:
+        raise LookupError
+
+
+def test_tasks_are_timed_by_name_and_outcome() -> None:
+    def count(outcome: str) -> float:
+        labels = {"task": "tests.measured", "outcome": outcome}
+        return (
+            REGISTRY.get_sample_value(
+                "orderchainer_task_duration_seconds_count", labels
+            )
+            or 0
+        )
+
+    before = count("success"), count("failure")
+
+    measured.apply((False,))
+    measured.apply((False,))
+    measured.apply((True,))
+
+    assert (count("success"), count("failure")) == (before[0] + 2, before[1] + 1)
+
+
+# --- What the database tells ------------------------------------------------------------------
+
+
+def make_events(
+    owner: User, count: int, *, positions: bool, age: timedelta
+) -> list[Event]:
+    moment = timezone.now() - age
+    return Event.objects.bulk_create(
+        Event(
+            type="order_created",
+            order_id=number,
+            owner_id=owner.pk,
+            project_id=1,
+            created_at=moment,
+            position=number if positions else None,
+        )
+        for number in range(1, count + 1)
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_idle_service_shows_zeros() -> None:
+    beat_once()
+
+    samples = scraped()
+
+    assert samples["orderchainer_database_up"] == 1
+    assert samples["orderchainer_stream_position"] == 0
+    assert samples["orderchainer_relay_waiting_events"] == 0
+    assert samples["orderchainer_relay_lag_seconds"] == 0
+    assert samples["orderchainer_delivery_overdue_seconds"] == 0
+    assert samples["orderchainer_emails_waiting"] == 0
+    assert samples["orderchainer_email_waiting_seconds"] == 0
+    assert (
+        0
+        <= samples["orderchainer_worker_heartbeat_age_seconds"]
+        < OLDEST_HEARTBEAT_SECONDS
+    )
+    assert samples["orderchainer_websocket_connections"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_that_is_late_and_deliveries_that_wait_are_seen() -> None:
+    owner = make_user()
+    make_events(owner, 3, positions=False, age=timedelta(seconds=90))
+    events = make_events(owner, 6, positions=True, age=timedelta(hours=1))
+    now = timezone.now()
+    EventDelivery.objects.bulk_create(
+        EventDelivery(
+            event=event,
+            order_id=event.order_id,
+            subscriber=subscriber,
+            state=state,
+            next_attempt_at=now - timedelta(seconds=late),
+        )
+        for event, subscriber, state, late in zip(
+            events,
+            ["discord", "discord", "discord", "other", "discord", "discord"],
+            [
+                State.PENDING,
+                State.PENDING,
+                State.FAILED,
+                State.PENDING,
+                State.SENT,
+                State.DROPPED,
+            ],
+            [40, -600, 0, 10, 0, 0],
+            strict=True,
+        )
+    )
+
+    samples = scraped()
+
+    assert samples["orderchainer_relay_waiting_events"] == 3
+    assert 90 <= samples["orderchainer_relay_lag_seconds"] < 100
+    assert 40 <= samples["orderchainer_delivery_overdue_seconds"] < 50
+    assert {
+        name: value
+        for name, value in samples.items()
+        if name.startswith("orderchainer_deliveries{")
+    } == {
+        'orderchainer_deliveries{state="pending",subscriber="discord"}': 2,
+        'orderchainer_deliveries{state="pending",subscriber="other"}': 1,
+        'orderchainer_deliveries{state="failed",subscriber="discord"}': 1,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_emails_that_do_not_go_out_are_seen() -> None:
+    for age, state in (
+        (90, "pending"),
+        (30, "pending"),
+        (600, "sent"),
+        (700, "failed"),
+    ):
+        queued = queue_email(
+            kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient="ada@example.com"
+        )
+        OutgoingEmail.objects.filter(pk=queued.pk).update(
+            created_at=timezone.now() - timedelta(seconds=age), state=state
+        )
+
+    samples = scraped()
+
+    assert samples["orderchainer_emails_waiting"] == 2
+    assert 90 <= samples["orderchainer_email_waiting_seconds"] < 100
+
+
+@pytest.mark.django_db
+def test_emails_are_counted_by_how_they_end() -> None:
+    before = scraped()
+    queued = queue_email(
+        kind=OutgoingEmail.Kind.VERIFY_EMAIL, recipient="nobody@example.com"
+    )
+
+    outbox.send(queued.pk)
+
+    name = 'orderchainer_emails_total{kind="verify_email",state="dropped"}'
+    assert scraped()[name] == before.get(name, 0) + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scrape_counts_no_further_than_its_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metrics_module, "COUNTED_AT_MOST", 2)
+    make_events(make_user(), 5, positions=False, age=timedelta(0))
+
+    assert scraped()["orderchainer_relay_waiting_events"] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rows", [10, 500])
+def test_a_scrape_costs_six_statements_whatever_there_is(rows: int) -> None:
+    events = make_events(make_user(), rows, positions=True, age=timedelta(0))
+    EventDelivery.objects.bulk_create(
+        EventDelivery(event=event, order_id=event.order_id, subscriber="discord")
+        for event in events
+    )
+    statements: list[str] = []
+
+    def note(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        statements.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        list(metrics_module.DatabaseCollector()._read())
+
+    assert len(statements) == 6
+
+
+# --- Who sees it ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "somewhere",
+    [
+        {"REMOTE_ADDR": "10.0.0.7"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=127.0.0.1"},
+    ],
+)
+def test_without_a_token_other_machines_see_nothing(somewhere: dict[str, str]) -> None:
+    response = Client().get("/metrics", **somewhere)  # type: ignore[arg-type]
+
+    assert response.status_code == 403
+    assert "orderchainer_" not in response.text
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(METRICS_TOKEN="scrape-me")
+def test_a_token_opens_it_from_anywhere_and_nothing_else_does() -> None:
+    def status(**headers: str) -> int:
+        return (
+            Client(REMOTE_ADDR="10.0.0.7").get("/metrics/", headers=headers).status_code
+        )
+
+    assert status(Authorization="Bearer scrape-me") == 200
+    assert status(Authorization="Bearer scrape-me-not") == 403
+    assert status(Authorization="scrape-me") == 403
+    assert status(Authorization="Bearer \u00e9") == 403
+    assert status() == 403
+    assert Client().get("/metrics").status_code == 403
+
+
+# --- Several processes ------------------------------------------------------------------------
+
+COUNT_AND_SHOW = """
+import django
+django.setup()
+from django.test import Client
+client = Client()
+client.get("/healthz")
+from orderchainer.core.measures import SOCKETS
+SOCKETS.set(3)
+print(client.get("/metrics").text, flush=True)
+import os
+os._exit(0)
+"""
+
+
+@pytest.mark.processes
+def test_processes_of_one_machine_count_together_and_the_dead_hold_nothing_open(
+    tmp_path: Path,
+) -> None:
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "orderchainer.settings",
+        "ENV_FILE": "",
+        "ALLOWED_HOSTS": "testserver",
+        "LOG_FILE": str(tmp_path / "service.log"),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'service.db'}",
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics"),
+    }
+
+    def shown() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", COUNT_AND_SHOW],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout
+
+    healthy = (
+        'request_duration_seconds_count{method="GET",route="/healthz",status="200"} '
+    )
+    first, second = shown(), shown()
+
+    assert f"{healthy}1.0" in first
+    assert f"{healthy}2.0" in second
+    assert "orderchainer_websocket_connections 3.0" in second
+
+
+WORK = """
+import os, sys, threading, time, urllib.request
+import django
+django.setup()
+from celery import signals
+signals.worker_init.send(sender=None)
+url = "http://" + os.environ["WORKER_METRICS_LISTEN"] + "/metrics"
+print(urllib.request.urlopen(url, timeout=5).read().decode(), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.processes
+def test_a_worker_shows_its_metrics_on_an_address_of_its_own(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WORK],
+        env={
+            "DJANGO_SETTINGS_MODULE": "orderchainer.settings",
+            "ENV_FILE": "",
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "LOG_FILE": str(tmp_path / "service.log"),
+            "WORKER_METRICS_LISTEN": f"127.0.0.1:{free_port()}",
+            "PATH": os.environ["PATH"],
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "# TYPE orderchainer_task_duration_seconds histogram" in done.stdout

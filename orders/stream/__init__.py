@@ -1,0 +1,1 @@
+"""The stream of events: recording, positions, relaying, deliveries and their subscribers."""

@@ -1,0 +1,33 @@
+"""What the stream can tell: its last position, and the events after a position."""
+
+from orders.stream.models import Event, EventStream
+
+
+def stream_head() -> int:
+    """Return the last position of the stream, 0 while it is empty."""
+    return EventStream.objects.values_list("last_position", flat=True).first() or 0
+
+
+def stream_after(position: int, *, limit: int) -> list[Event]:
+    """Return the next events of all orders after `position`, in the stream's order."""
+    return list(
+        Event.objects.filter(position__gt=position).order_by("position")[:limit]
+    )
+
+
+def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[Event]:
+    """Return the next events after `after` of the orders of one owner, in the stream's order."""
+    return list(
+        Event.objects.filter(owner_id=owner_id, position__gt=after).order_by(
+            "position"
+        )[:limit]
+    )
+
+
+def stream_of_project(project_id: int, *, after: int, limit: int) -> list[Event]:
+    """Return the next events after `after` of the orders of one project, in the stream's order."""
+    return list(
+        Event.objects.filter(project_id=project_id, position__gt=after).order_by(
+            "position"
+        )[:limit]
+    )

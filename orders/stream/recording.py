@@ -1,0 +1,38 @@
+"""Writing down what happened, in the transaction in which it happens."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from orderchainer.core.background import nudge_on_commit
+from orders import tasks
+from orders.lifecycle import EventType
+from orders.models import Order
+from orders.stream.models import Event
+
+
+def event(
+    type_: EventType, order: Order, *, by: User | None = None, **data: Any
+) -> Event:
+    """Return an unsaved event of `order` as it now is. `docs/events.md` lists the data of each type."""
+    return Event(
+        type=type_,
+        order=order,
+        owner_id=order.owner_id,
+        project_id=order.project_id,
+        actor_id=by.pk if by else None,
+        data={"title": order.title, "status": str(order.status), **data},
+        created_at=timezone.now(),
+    )
+
+
+def record(events: Sequence[Event]) -> None:
+    """Store `events` in their order and have them relayed after the commit.
+
+    The caller holds the lock on each event's order, which keeps that order's events in line.
+    """
+    if events:
+        Event.objects.bulk_create(events)
+        nudge_on_commit(tasks.relay_events)

@@ -1,0 +1,102 @@
+"""From committed events to one gapless stream, and from there to those who want them.
+
+An event is written in the transaction of its change, and transactions commit in any order. Numbering
+events when they are written would let a reader pass a number whose event shows up later. So
+they are numbered here, once they are visible, by one relay at a time. Whoever has read up to N
+has missed nothing before N.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from orders.stream.models import Event, EventDelivery
+from orders.stream.positions import lock_stream
+from orders.stream.subscribers import Subscriber, stream_advanced, subscribers
+
+logger = structlog.get_logger(__name__)
+
+BATCH_SIZE = 1000
+
+# Each statement after the lock sees all that earlier relays committed. Ids of one order's events
+# rise as its changes were made, since they were written under that order's lock; so do positions.
+ASSIGN_POSITIONS = """
+    UPDATE orders_event AS event SET position = %s + fresh.number
+    FROM (
+        SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS number FROM (
+            SELECT id FROM orders_event WHERE position IS NULL ORDER BY id LIMIT %s
+        ) AS batch
+    ) AS fresh
+    WHERE event.id = fresh.id
+"""
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """How many events got their place, and the deliveries that can start: the first of each order."""
+
+    count: int
+    deliveries: list[int]
+
+
+def relay_events() -> Relayed:
+    """Give every committed event its position and its deliveries.
+
+    Safe to call at any time, by any number of processes at once.
+    """
+    count = 0
+    first: list[int] = []
+    while Event.objects.filter(position=None).exists():
+        events, deliveries = _relay_batch()
+        if events:
+            count += len(events)
+            stream_advanced.send_robust(sender=None, position=events[-1].position)
+        first.extend(_first_of_each_order(deliveries))
+    return Relayed(count, first)
+
+
+@transaction.atomic
+def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
+    stream = lock_stream()
+    with connection.cursor() as cursor:
+        cursor.execute(ASSIGN_POSITIONS, [stream.last_position, BATCH_SIZE])
+    # The limit says nothing new, except to PostgreSQL, which would read the table where it knows no better.
+    events = list(
+        Event.objects.filter(position__gt=stream.last_position).order_by("position")[
+            :BATCH_SIZE
+        ]
+    )
+    if not events:
+        return [], []
+    assert events[-1].position == stream.last_position + len(events)
+    stream.last_position = events[-1].position
+    stream.save(update_fields=["last_position"])
+    deliveries = EventDelivery.objects.bulk_create(
+        EventDelivery(event=event, order_id=event.order_id, subscriber=subscriber.name)
+        for subscriber in subscribers()
+        for event in _wanted_by(subscriber, events)
+    )
+    return events, deliveries
+
+
+def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Event]:
+    """Return what `subscriber` picks. One that fails gets all: deliver drops what nobody wants."""
+    try:
+        with transaction.atomic():
+            return list(subscriber.wants(events))
+    except DatabaseError:
+        raise
+    except Exception:
+        # The stream is everybody's: a defect in one subscriber must not stop it, nor lose its events.
+        logger.exception("subscriber_failed", subscriber=subscriber.name)
+        return events
+
+
+def _first_of_each_order(deliveries: Iterable[EventDelivery]) -> list[int]:
+    """Return one id per order and subscriber; each finished delivery wakes the next of its order."""
+    first: dict[tuple[str, int], int] = {}
+    for delivery in deliveries:
+        first.setdefault((delivery.subscriber, delivery.order_id), delivery.pk)
+    return list(first.values())
