@@ -20,7 +20,7 @@ from benchmarks.statements import statements_of
 from benchmarks.table import Figures, Pairs, Row, Verdict, at_most, in_pairs
 from cart.models import Cart
 from catalog.services import create_product
-from catalog.services.stock import MOST_IN_STOCK
+from catalog.services.stock import MAX_STOCK
 
 # More carts than anybody checks out in one measurement; three things in each, of so few that many meet.
 CUSTOMERS = 1200
@@ -121,7 +121,7 @@ def _customers() -> _Customers:
                 "name": f"Lamp {number}",
                 "price": Decimal("19.99"),
             },
-            stock=MOST_IN_STOCK,
+            stock=MAX_STOCK,
         )
     # Without the passwords of those who register, which take their time.
     users = User.objects.bulk_create(

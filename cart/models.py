@@ -12,8 +12,8 @@ from accounts.models import User
 from catalog.models import Product
 
 # Of one product; and how many different ones, as many as an order has lines.
-MOST_OF_ONE = 999
-MOST_PRODUCTS = 500
+MAX_PER_ITEM = 999
+MAX_PRODUCTS = 500
 
 
 class Cart(models.Model):
@@ -51,7 +51,7 @@ class CartItem(models.Model):
                 fields=["cart", "product"], name="cart_item_unique_by_product"
             ),
             models.CheckConstraint(
-                condition=Q(quantity__gte=1, quantity__lte=MOST_OF_ONE),
+                condition=Q(quantity__gte=1, quantity__lte=MAX_PER_ITEM),
                 name="cart_item_quantity_bounded",
             ),
         ]

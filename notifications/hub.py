@@ -50,7 +50,7 @@ REPLAY_PAGE_BYTES = 256 * 1024
 # After a restart everyone comes back at once; the database has other callers too.
 PARALLEL_REPLAY_READS = 4
 FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 15.0
+MAX_RETRY_SECONDS = 15.0
 # A socket that came while the database was away is not kept waiting for longer; it may come again.
 START_SECONDS = 10.0
 LEAVE_GROUP_SECONDS = 2.0
@@ -326,7 +326,7 @@ class Hub:
             except Exception:
                 logger.exception("push_interrupted", retry_seconds=retry_seconds)
             await asyncio.sleep(retry_seconds)
-            retry_seconds = min(2 * retry_seconds, LONGEST_RETRY_SECONDS)
+            retry_seconds = min(2 * retry_seconds, MAX_RETRY_SECONDS)
 
 
 async def _in_thread(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

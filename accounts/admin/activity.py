@@ -21,7 +21,7 @@ from accounts.security import email_digest
 from orderchainer.core.admin.filters import DaysFilter
 from orderchainer.core.admin.picking import is_key_of, is_value_of
 from orderchainer.core.admin.service_admin import (
-    MOST_SEARCHED_CHARACTERS,
+    MAX_SEARCHED_CHARACTERS,
     ReadOnly,
     ServiceAdmin,
 )
@@ -85,7 +85,7 @@ class ProjectFilter(TextFilter):
 
 def _typed(text: str | None) -> str:
     """Return what somebody typed, within bounds and without what no text holds."""
-    return (text or "").replace("\x00", "")[:MOST_SEARCHED_CHARACTERS].strip()
+    return (text or "").replace("\x00", "")[:MAX_SEARCHED_CHARACTERS].strip()
 
 
 def _with_id(model: type[Model], text: str) -> Q | None:

@@ -21,7 +21,7 @@ Kind = OutgoingEmail.Kind
 Context = dict[str, object]
 
 # A name is shown up to here: what follows in a longer one is somebody's advertisement.
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 
 class Unwanted(Exception):
@@ -193,4 +193,4 @@ def _with_proof(
 def shown(name: str) -> str:
     """Return a name that somebody chose, in a form that can stand within a sentence: one short line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
+    return line if len(line) <= MAX_NAME_LENGTH else f"{line[: MAX_NAME_LENGTH - 1]}…"

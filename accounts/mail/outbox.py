@@ -27,7 +27,7 @@ State = OutgoingEmail.State
 # each try kills its worker.
 MAX_ATTEMPTS = 50
 FIRST_DELAY_SECONDS = 10
-LONGEST_DELAY_SECONDS = 60 * 60
+MAX_DELAY_SECONDS = 60 * 60
 # Waits up to here get a delayed nudge; the sweep finds the rest when they are due.
 NUDGED_DELAY_SECONDS = 60
 
@@ -143,5 +143,5 @@ def _postpone(email: OutgoingEmail, error: str) -> float | None:
 
 def _delay_seconds(attempts: int) -> float:
     """Return the pause after the attempt of that number: doubling, bounded, with jitter."""
-    longest = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1))
+    longest = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1))
     return longest * random.uniform(0.5, 1)

@@ -22,7 +22,7 @@ LINK_LIFETIMES = {
 
 # Wrong tries of a day, over all codes that were sent in it, after which e-mails carry the link alone. A new
 # code for every five of them, all day and for months, would be worth a try.
-MOST_GUESSES = 20
+MAX_GUESSES = 20
 GUESSES_COUNT_FOR = timedelta(days=1)
 
 
@@ -49,7 +49,7 @@ def new_proof(
     expires_at = email.created_at + CODE_LIFETIME
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     is_guessed_at = codes.filter(
-        guesses__gte=MOST_GUESSES, guesses_since__gt=now - GUESSES_COUNT_FOR
+        guesses__gte=MAX_GUESSES, guesses_since__gt=now - GUESSES_COUNT_FOR
     ).exists()
     proof = Proof(code if now < expires_at and not is_guessed_at else "", uuid4())
     EmailCode.objects.update_or_create(

@@ -22,9 +22,9 @@ logger = structlog.get_logger(__name__)
 
 MAX_NAME_LENGTH = 100
 # In force at once, for one user.
-MOST_API_TOKENS = 100
+MAX_API_TOKENS = 100
 # What is to last longer has no expiry at all.
-LONGEST_LIFE = timedelta(days=3653)
+MAX_LIFETIME = timedelta(days=3653)
 # How exact `last_used_at` is: a token that is used all day costs one write in this time.
 USE_PRECISION = timedelta(minutes=1)
 
@@ -47,8 +47,8 @@ def create_api_token(
         raise Invalid(errors)
     if not _hold_still(user):
         raise TokenRefused
-    if ApiToken.objects.in_force().filter(user=user).count() >= MOST_API_TOKENS:
-        raise TooManyApiTokens(MOST_API_TOKENS)
+    if ApiToken.objects.in_force().filter(user=user).count() >= MAX_API_TOKENS:
+        raise TooManyApiTokens(MAX_API_TOKENS)
     new = new_api_token()
     token = ApiToken.objects.create(
         user=user,
@@ -79,7 +79,7 @@ def _problems(
         moment = timezone.now()
         if expires_at <= moment:
             errors["expires_at"] = ["Must be in the future."]
-        elif expires_at > moment + LONGEST_LIFE:
+        elif expires_at > moment + MAX_LIFETIME:
             errors["expires_at"] = [
                 "Must be within ten years. Leave it out for a token that does not expire."
             ]

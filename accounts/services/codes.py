@@ -48,7 +48,7 @@ from orderchainer.core.errors import DomainError, Invalid, NotFound
 
 Purpose = EmailCode.Purpose
 
-MOST_WRONG_TRIES = 5
+MAX_WRONG_TRIES = 5
 
 _INVALID: dict[str, Callable[[], Invalid]] = {
     Purpose.RESET_PASSWORD: ResetCodeInvalid,
@@ -244,7 +244,7 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
         return _hidden(purpose) or _NOT_FOUND[purpose]()
     if not constant_time_compare(row.code_digest, code_digest(user.pk, purpose, code)):
         note_guess(row)
-        if row.wrong_tries >= MOST_WRONG_TRIES:
+        if row.wrong_tries >= MAX_WRONG_TRIES:
             # The link stays: who guesses has not got it, and must not lock out whoever has.
             row.code_digest = ""
         row.save(

@@ -15,7 +15,7 @@ from accounts.services import (
     note_use,
     revoke_api_token,
 )
-from accounts.services.api_tokens import MOST_API_TOKENS
+from accounts.services.api_tokens import MAX_API_TOKENS
 from accounts.tests.factories import make_api_token, make_user
 from accounts.tokens import NewApiToken, new_api_token
 from orderchainer.testing.races import Meeting, on_postgresql, race
@@ -42,7 +42,7 @@ def make_user_with_room_for(number: int) -> User:
     user = make_user()
     ApiToken.objects.bulk_create(
         ApiToken(user=user, name="A program", prefix=str(count), digest="0")
-        for count in range(MOST_API_TOKENS - number)
+        for count in range(MAX_API_TOKENS - number)
     )
     return user
 
@@ -65,7 +65,7 @@ def test_two_tokens_made_at_once_do_not_pass_the_bound() -> None:
         "TooManyApiTokens",
         "tuple",
     ]
-    assert ApiToken.objects.in_force().count() == MOST_API_TOKENS
+    assert ApiToken.objects.in_force().count() == MAX_API_TOKENS
 
 
 def test_many_tokens_made_at_once_do_not_pass_the_bound() -> None:
@@ -75,7 +75,7 @@ def test_many_tokens_made_at_once_do_not_pass_the_bound() -> None:
 
     assert sum(isinstance(outcome, tuple) for outcome in outcomes) == 2
     assert sum(isinstance(outcome, TooManyApiTokens) for outcome in outcomes) == 4
-    assert ApiToken.objects.in_force().count() == MOST_API_TOKENS
+    assert ApiToken.objects.in_force().count() == MAX_API_TOKENS
 
 
 @pytest.mark.services
@@ -91,7 +91,7 @@ def test_without_the_lock_two_tokens_made_at_once_pass_the_bound(
     outcomes = race(create(user), create(user), meeting=meeting)
 
     assert [type(outcome) for outcome in outcomes] == [tuple, tuple]
-    assert ApiToken.objects.in_force().count() == MOST_API_TOKENS + 1
+    assert ApiToken.objects.in_force().count() == MAX_API_TOKENS + 1
 
 
 # --- One made while its user is deactivated ---------------------------------------------------

@@ -27,7 +27,7 @@ from accounts.services import (
     revoke_api_token,
     revoke_api_tokens,
 )
-from accounts.services.api_tokens import LONGEST_LIFE, MOST_API_TOKENS
+from accounts.services.api_tokens import MAX_API_TOKENS, MAX_LIFETIME
 from accounts.tests.factories import make_api_token, make_user
 from orderchainer.core.errors import Invalid
 
@@ -103,7 +103,7 @@ def test_no_two_tokens_are_alike() -> None:
             {"expires_at": ["Must be in the future."]},
         ),
         (
-            {"expires_at": START + LONGEST_LIFE + timedelta(seconds=1)},
+            {"expires_at": START + MAX_LIFETIME + timedelta(seconds=1)},
             {
                 "expires_at": [
                     "Must be within ten years. Leave it out for a token that does not expire."
@@ -143,7 +143,7 @@ def test_a_user_has_no_more_than_so_many_tokens_in_force(
     user = make_user()
     ApiToken.objects.bulk_create(
         ApiToken(user=user, name="A program", prefix=str(number), digest="0")
-        for number in range(MOST_API_TOKENS - 2)
+        for number in range(MAX_API_TOKENS - 2)
     )
     revoked, _ = make_api_token(user)
     make_api_token(user, expires_at=START + timedelta(hours=1))

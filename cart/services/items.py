@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from cart.errors import CartFull, CartItemNotFound, OtherCurrency
-from cart.models import MOST_OF_ONE, MOST_PRODUCTS, Cart, CartItem
+from cart.models import MAX_PER_ITEM, MAX_PRODUCTS, Cart, CartItem
 from cart.queries import CartContents, Line, cart_and_offer, cart_of
 from catalog.errors import ProductNotFound
 from orderchainer.core.errors import Invalid
@@ -32,7 +32,7 @@ def add_item(
 
     `precondition` is called with the cart as it was, and may raise. Raises `ProductNotFound` for what the
     storefront does not sell, `OtherCurrency`, `CartFull`, and `Invalid` (under `quantity`) where there would
-    be more than `MOST_OF_ONE`. How many there are in stock is asked at the checkout: until then somebody
+    be more than `MAX_PER_ITEM`. How many there are in stock is asked at the checkout: until then somebody
     else may buy them, or bring some back.
     """
     _hold_or_make(user)
@@ -46,8 +46,8 @@ def add_item(
     for line in cart.lines:
         if line.offer.product_id == product_id:
             return _set_quantity(cart, line, line.quantity + quantity)
-    if len(cart.lines) >= MOST_PRODUCTS:
-        raise CartFull(MOST_PRODUCTS)
+    if len(cart.lines) >= MAX_PRODUCTS:
+        raise CartFull(MAX_PRODUCTS)
     _check_quantity(quantity)
     item = CartItem.objects.create(
         cart_id=user.pk, product_id=product_id, quantity=quantity
@@ -147,5 +147,5 @@ def _set_quantity(cart: CartContents, line: Line, quantity: int) -> CartContents
 
 
 def _check_quantity(quantity: int) -> None:
-    if not 1 <= quantity <= MOST_OF_ONE:
-        raise Invalid({"quantity": [f"Must be from 1 to {MOST_OF_ONE} in all."]})
+    if not 1 <= quantity <= MAX_PER_ITEM:
+        raise Invalid({"quantity": [f"Must be from 1 to {MAX_PER_ITEM} in all."]})

@@ -20,7 +20,7 @@ from catalog.inventory import shelves_of
 from catalog.models import Category, Product, StockMovement
 from catalog.services import ProductFields
 from catalog.services.products import UPDATABLE
-from catalog.services.stock import MOST_IN_NOTE, MOST_IN_STOCK
+from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.errors import Stale
 from orderchainer.core.pictures import Picture, PictureRefused
@@ -102,7 +102,7 @@ class NewProductForm(ProductForm):
     first_stock = forms.IntegerField(
         label="Stock",
         min_value=0,
-        max_value=MOST_IN_STOCK,
+        max_value=MAX_STOCK,
         initial=0,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="On hand; the first row of its ledger.",
@@ -174,7 +174,7 @@ class RowForm(Compared):
     )
     stock = forms.IntegerField(
         min_value=0,
-        max_value=MOST_IN_STOCK,
+        max_value=MAX_STOCK,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"style": "width: 6rem"}),
     )
     featured = forms.BooleanField(required=False, widget=UnfoldBooleanWidget)
@@ -224,8 +224,8 @@ class StockForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     change = forms.IntegerField(
-        min_value=-MOST_IN_STOCK,
-        max_value=MOST_IN_STOCK,
+        min_value=-MAX_STOCK,
+        max_value=MAX_STOCK,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="How many more, or fewer with a minus. What is sold meanwhile does not matter.",
     )
@@ -234,5 +234,5 @@ class StockForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     note = forms.CharField(
-        required=False, max_length=MOST_IN_NOTE, widget=UnfoldAdminTextInputWidget
+        required=False, max_length=MAX_NOTE_LENGTH, widget=UnfoldAdminTextInputWidget
     )

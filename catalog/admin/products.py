@@ -30,7 +30,7 @@ from catalog.admin.forms import (
 from catalog.admin.shown import ledger_of, picture_of
 from catalog.models import Product, StockMovement
 from catalog.queries import Within
-from catalog.services.pictures import LONGEST_SIDE, PICTURES
+from catalog.services.pictures import MAX_SIDE, PICTURES
 from catalog.services.stock import BY_HAND
 from orderchainer.core.admin.filters import PickFilter
 from orderchainer.core.admin.panels import Panel
@@ -273,7 +273,7 @@ class ProductAdmin(ServiceAdmin):
             return None
         file: Any = request.FILES["picture"]
         try:
-            return read_picture(file.read(), longest_side=LONGEST_SIDE)
+            return read_picture(file.read(), longest_side=MAX_SIDE)
         except PictureRefused as refusal:
             return refusal
 

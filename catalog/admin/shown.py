@@ -10,7 +10,7 @@ from accounts.models import User
 from catalog.inventory import movements_of
 from catalog.models import Product, StockMovement
 from orderchainer.core.admin.panels import (
-    MOST_ROWS,
+    MAX_ROWS,
     Panel,
     label,
     link,
@@ -84,7 +84,7 @@ def ledger_of(product: Product, viewer: User) -> Panel:
                 else (f"#{row.order_id}" if row.order_id else "-"),
                 row.note or "-",
             )
-            for row in movements_of(product)[: MOST_ROWS + 1]
+            for row in movements_of(product)[: MAX_ROWS + 1]
         ),
         "Nothing yet: there never was any.",
     )

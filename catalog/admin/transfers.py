@@ -25,8 +25,8 @@ from catalog.errors import ImportRefused
 from catalog.inventory import products_of
 from catalog.models import Product
 from catalog.services import ImportReport
-from catalog.services.importing import MOST_TOLD, told
-from catalog.services.sheets import ENCODINGS, KNOWN, MOST_BYTES, MOST_ROWS
+from catalog.services.importing import MAX_TOLD, told
+from catalog.services.sheets import ENCODINGS, KNOWN, MAX_BYTES, MAX_ROWS
 from orderchainer.core.admin.panels import label
 from orderchainer.core.admin.picking import PickOne
 from orderchainer.core.admin.refusals import refused
@@ -52,7 +52,7 @@ class UploadForm(ProjectForm):
     file = forms.FileField(
         allow_empty_file=True,
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
-        help_text=f"CSV, at most {MOST_ROWS} rows. Columns: {', '.join(KNOWN)}.",
+        help_text=f"CSV, at most {MAX_ROWS} rows. Columns: {', '.join(KNOWN)}.",
     )
     encoding = forms.ChoiceField(
         required=False,
@@ -72,7 +72,7 @@ class PackedField(forms.CharField):
         try:
             press = zlib.decompressobj()
             content = press.decompress(
-                base64.b64decode(value or "", validate=True), MOST_BYTES
+                base64.b64decode(value or "", validate=True), MAX_BYTES
             )
         except (binascii.Error, ValueError, zlib.error):
             content = b""
@@ -189,7 +189,7 @@ def _preview(
         what: report.count(what) for what in ("create", "update", "unchanged", "refuse")
     }
     is_too_large = len(pressed) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE * 0.9
-    rows = [*report.refused, *_changing(report)][:MOST_TOLD]
+    rows = [*report.refused, *_changing(report)][:MAX_TOLD]
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,

@@ -21,9 +21,9 @@ from catalog.services.fields import CategoryFields, Slugs, errors_in
 from orderchainer.core.errors import Invalid
 
 # The tree is read and shown as a whole.
-MOST_CATEGORIES = 2000
+MAX_CATEGORIES = 2000
 # Shelves within shelves that a path still fits on a line.
-MOST_LEVELS = 10
+MAX_LEVELS = 10
 UPDATABLE = CategoryFields.__optional_keys__
 
 
@@ -112,8 +112,8 @@ class Tree:
 
     def add(self, category: Category) -> None:
         """Insert a category. Raises `Invalid` and `SlugTaken`."""
-        if len(self.rows) >= MOST_CATEGORIES:
-            msg = f"A project has at most {MOST_CATEGORIES} categories."
+        if len(self.rows) >= MAX_CATEGORIES:
+            msg = f"A project has at most {MAX_CATEGORIES} categories."
             raise Invalid({"name": [msg]})
         self.save(category, is_new=True)
         self.rows[category.pk] = category
@@ -147,8 +147,8 @@ class Tree:
                 raise CategoryInItself
             levels += 1
             above = self.rows[above].parent_id
-        if levels + self._levels_of(category) > MOST_LEVELS:
-            return f"Categories stand at most {MOST_LEVELS} levels deep."
+        if levels + self._levels_of(category) > MAX_LEVELS:
+            return f"Categories stand at most {MAX_LEVELS} levels deep."
         return None
 
     def _levels_of(self, category: Category) -> int:

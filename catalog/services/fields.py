@@ -12,7 +12,7 @@ from orderchainer.core.errors import Invalid
 
 # Where nothing of a name can stand in an address.
 UNNAMED_SLUG = "item"
-MOST_IN_SLUG = 255
+MAX_SLUG_LENGTH = 255
 
 
 class ProductFields(TypedDict, total=False):
@@ -79,7 +79,7 @@ def _problem(text: str, *, is_line: bool) -> str | None:
 
 def slug_of(name: str) -> str:
     """Return what stands for `name` in an address: lower-case ASCII, and never nothing."""
-    return slugify(name)[:MOST_IN_SLUG].strip("-_") or UNNAMED_SLUG
+    return slugify(name)[:MAX_SLUG_LENGTH].strip("-_") or UNNAMED_SLUG
 
 
 class Slugs:
@@ -97,7 +97,7 @@ class Slugs:
         while slug in self._taken:
             number += 1
             end = f"-{number}"
-            slug = base[: MOST_IN_SLUG - len(end)] + end
+            slug = base[: MAX_SLUG_LENGTH - len(end)] + end
         self._last[base] = number
         self._taken.add(slug)
         return slug

@@ -19,11 +19,11 @@ from accounts.models import Project, User
 from catalog.errors import ImportOvertaken, ImportRefused
 from catalog.inventory import LEVEL_MARK, PATH_SEPARATOR, in_tree_order
 from catalog.models import Category, Product, StockMovement
-from catalog.services.categories import MOST_CATEGORIES, MOST_LEVELS, Tree
+from catalog.services.categories import MAX_CATEGORIES, MAX_LEVELS, Tree
 from catalog.services.fields import Slugs, errors_in
 from catalog.services.products import touch
 from catalog.services.sheets import STOCK_CHANGE, read_rows
-from catalog.services.stock import MOST_IN_STOCK, adjust_locked, lock_products
+from catalog.services.stock import MAX_STOCK, adjust_locked, lock_products
 
 Reason = StockMovement.Reason
 Errors = dict[str, list[str]]
@@ -34,8 +34,8 @@ Cells = list[tuple[int, dict[str, str]]]
 # How often somebody else may take a SKU or a slug while we import before we give up.
 TRIES = 3
 # Of wrong rows, and of what would change: what a person reads.
-MOST_TOLD = 200
-MOST_IN_TOLD_TEXT = 100
+MAX_TOLD = 200
+MAX_TOLD_LENGTH = 100
 # In one statement: SQLite bears so many parameters.
 BATCH = 500
 
@@ -142,7 +142,7 @@ def _import(
 ) -> ImportReport:
     plan = _Plan(lock_project(project), cells, held=True)
     if refused := plan.report.refused:
-        raise ImportRefused(len(refused), [told(row) for row in refused[:MOST_TOLD]])
+        raise ImportRefused(len(refused), [told(row) for row in refused[:MAX_TOLD]])
     if precondition is not None:
         precondition(plan.report)
     plan.carry_out(by)
@@ -165,9 +165,9 @@ def told(row: ImportedRow) -> dict[str, Any]:
 
 
 def _short(text: str | None) -> str | None:
-    if text is None or len(text) <= MOST_IN_TOLD_TEXT:
+    if text is None or len(text) <= MAX_TOLD_LENGTH:
         return text
-    return f"{text[: MOST_IN_TOLD_TEXT - 1]}…"
+    return f"{text[: MAX_TOLD_LENGTH - 1]}…"
 
 
 # --- Planning ---------------------------------------------------------------------------------
@@ -268,8 +268,8 @@ class _Plan:
                     self.missing.setdefault(self.paths.spelt(path[:end]), None)
 
     def _problem_of(self, path: Path) -> str | None:
-        if len(path) > MOST_LEVELS:
-            return f"Categories stand at most {MOST_LEVELS} levels deep."
+        if len(path) > MAX_LEVELS:
+            return f"Categories stand at most {MAX_LEVELS} levels deep."
         for name in path:
             category = Category(project=self.project, name=name)
             if not name:
@@ -288,9 +288,9 @@ class _Plan:
             row.errors[name] = ["Must be a whole number."]
             return
         change = int(cell) if name == STOCK_CHANGE else int(cell) - row.product.stock
-        if not 0 <= row.product.stock + change <= MOST_IN_STOCK:
+        if not 0 <= row.product.stock + change <= MAX_STOCK:
             row.errors[name] = [
-                f"There are {row.product.stock}; there can be from 0 to {MOST_IN_STOCK}."
+                f"There are {row.product.stock}; there can be from 0 to {MAX_STOCK}."
             ]
             return
         row.stock_change = change
@@ -302,11 +302,11 @@ class _Plan:
                 row.errors["sku"] = [f"Row {first[row.sku]} has this SKU already."]
 
     def _refuse_too_many_categories(self, rows: list[ImportedRow]) -> None:
-        if len(self.tree.rows) + len(self.missing) <= MOST_CATEGORIES:
+        if len(self.tree.rows) + len(self.missing) <= MAX_CATEGORIES:
             return
         for row in rows:
             if row.path:
-                said = f"A project has at most {MOST_CATEGORIES} categories."
+                said = f"A project has at most {MAX_CATEGORIES} categories."
                 row.errors["category"] = [said]
 
     def _make_slugs(self, products: list[Product]) -> None:

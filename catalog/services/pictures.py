@@ -12,7 +12,7 @@ from orderchainer.core.pictures import Picture, delete_after_commit, stored, swe
 
 PICTURES = "products"
 # Within a square of as many pixels: half the width of a large screen.
-LONGEST_SIDE = 1024
+MAX_SIDE = 1024
 
 
 def set_picture(

@@ -12,7 +12,7 @@ from accounts.models import Project, User
 from catalog.errors import ProductNotFound, SkuTaken, SlugTaken
 from catalog.models import Category, Product, StockMovement
 from catalog.services.fields import ProductFields, Slugs, check_row, slug_of
-from catalog.services.stock import MOST_IN_STOCK, adjust_locked, lock_products
+from catalog.services.stock import MAX_STOCK, adjust_locked, lock_products
 from orderchainer.core.errors import Invalid
 
 Precondition = Callable[[Product], None]
@@ -32,8 +32,8 @@ def create_product(
 
     Without a slug it gets one of its name. Raises `Invalid`, `SkuTaken` and `SlugTaken`.
     """
-    if not 0 <= stock <= MOST_IN_STOCK:
-        raise Invalid({"stock": [f"Must be from 0 to {MOST_IN_STOCK}."]})
+    if not 0 <= stock <= MAX_STOCK:
+        raise Invalid({"stock": [f"Must be from 0 to {MAX_STOCK}."]})
     _hold_category(project.pk, fields.get("category"))
     product = Product(project=project, **fields)
     makes_slug = not product.slug

@@ -30,10 +30,10 @@ COLUMNS = (
 STOCK_CHANGE = "stock_change"
 KNOWN = (*COLUMNS, STOCK_CHANGE)
 
-MOST_ROWS = 5000
-MOST_BYTES = 5 * 1024 * 1024
+MAX_ROWS = 5000
+MAX_BYTES = 5 * 1024 * 1024
 # All columns that there are have room in it, with as many spaces as anybody writes.
-MOST_IN_HEAD = 1000
+MAX_HEADER_BYTES = 1000
 DELIMITERS = ",;\t"
 # What else a file may say that it is; a mark at its beginning or UTF-8 needs no saying.
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-15", "utf-16")
@@ -80,7 +80,7 @@ def read_rows(
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     head, _, _ = text.partition("\n")
-    if len(head) > MOST_IN_HEAD:
+    if len(head) > MAX_HEADER_BYTES:
         raise _refused("The first row is no head: it is too long.")
     delimiter = max(DELIMITERS, key=head.count)
     table = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -90,8 +90,8 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         if not any(cell.strip() for cell in cells):
             continue
         rows += 1
-        if rows > MOST_ROWS:
-            raise _refused(f"The file has more than {MOST_ROWS} rows: part it.")
+        if rows > MAX_ROWS:
+            raise _refused(f"The file has more than {MAX_ROWS} rows: part it.")
         if len(cells) != len(names):
             raise _refused(
                 f"Row {number} has {len(cells)} cells, and the head has {len(names)}."
@@ -122,8 +122,8 @@ def _columns(head: Sequence[str]) -> list[str]:
 def _decoded(content: bytes, encoding: str) -> str:
     if encoding and encoding not in ENCODINGS:
         raise Invalid({"encoding": [f"Must be one of {', '.join(ENCODINGS)}."]})
-    if len(content) > MOST_BYTES:
-        raise _refused(f"The file is larger than {MOST_BYTES} bytes.")
+    if len(content) > MAX_BYTES:
+        raise _refused(f"The file is larger than {MAX_BYTES} bytes.")
     if content.startswith(b"PK\x03\x04"):
         raise _refused("This is a workbook or an archive. Save it as CSV UTF-8.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

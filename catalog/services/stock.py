@@ -23,8 +23,8 @@ from orderchainer.core.errors import Invalid
 Reason = StockMovement.Reason
 
 # What nobody brings in more of. The column holds twice as much: what orders give back always fits.
-MOST_IN_STOCK = 10**9
-MOST_IN_NOTE = 255
+MAX_STOCK = 10**9
+MAX_NOTE_LENGTH = 255
 
 # What people do; the others are done by orders.
 BY_HAND = (Reason.INITIAL, Reason.RECEIVED, Reason.ADJUSTED, Reason.IMPORTED)
@@ -148,8 +148,8 @@ def adjust_stock(
         raise ProductNotFound
     if precondition is not None:
         precondition(product)
-    if change == 0 or abs(change) > MOST_IN_STOCK:
-        raise Invalid({"change": [f"Must be from 1 to {MOST_IN_STOCK}, up or down."]})
+    if change == 0 or abs(change) > MAX_STOCK:
+        raise Invalid({"change": [f"Must be from 1 to {MAX_STOCK}, up or down."]})
     adjust_locked({product: change}, reason=reason, note=note, by=by)
     product.refresh_from_db(fields=["stock", "version", "updated_at"])
     return product
@@ -170,8 +170,8 @@ def adjust_locked(
     """
     if reason not in BY_HAND:
         raise Invalid({"reason": [f"Must be one of {', '.join(BY_HAND)}."]})
-    if len(note) > MOST_IN_NOTE:
-        raise Invalid({"note": [f"Must have at most {MOST_IN_NOTE} characters."]})
+    if len(note) > MAX_NOTE_LENGTH:
+        raise Invalid({"note": [f"Must have at most {MAX_NOTE_LENGTH} characters."]})
     shortages = [
         Shortage(product.pk, product.name, product.sku, -change, product.stock)
         for product, change in changes.items()
@@ -179,10 +179,8 @@ def adjust_locked(
     ]
     if shortages:
         raise InsufficientStock(shortages)
-    if any(
-        product.stock + change > MOST_IN_STOCK for product, change in changes.items()
-    ):
-        raise Invalid({"change": [f"There would be more than {MOST_IN_STOCK}."]})
+    if any(product.stock + change > MAX_STOCK for product, change in changes.items()):
+        raise Invalid({"change": [f"There would be more than {MAX_STOCK}."]})
     _move(
         StockMovement(product=product, change=change, reason=reason, note=note, by=by)
         for product, change in changes.items()

@@ -166,7 +166,7 @@ def test_the_tree_has_ten_levels(shop: Project) -> None:
 def test_a_project_has_only_so_many(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_CATEGORIES", 2)
+    monkeypatch.setattr(service, "MAX_CATEGORIES", 2)
     make_category(shop)
     make_category(shop)
 

@@ -21,7 +21,7 @@ from catalog.services import (
     preview_import,
     update_product,
 )
-from catalog.services.sheets import MOST_ROWS
+from catalog.services.sheets import MAX_ROWS
 from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.errors import Invalid
 
@@ -432,7 +432,7 @@ def test_names_columns_that_nobody_knows(shop: Project) -> None:
 
 
 def test_has_no_more_rows_than_it_may(shop: Project) -> None:
-    rows = [[f"L-{number}", "1"] for number in range(MOST_ROWS + 1)]
+    rows = [[f"L-{number}", "1"] for number in range(MAX_ROWS + 1)]
 
     assert refusal_of(sheet(["sku", "price"], *rows), shop) == {
         "file": ["The file has more than 5000 rows: part it."]
@@ -604,7 +604,7 @@ def test_a_product_that_was_changed_meanwhile_is_read_anew(shop: Project) -> Non
 def test_as_many_rows_as_it_may_have_take_a_moment(shop: Project, column: str) -> None:
     """The product of rows and rows would take minutes; what is proportional takes a second or two."""
     head = ["sku", "name", "price", column]
-    rows = [[f"L-{number}", "Lamp", "5", "3"] for number in range(MOST_ROWS)]
+    rows = [[f"L-{number}", "Lamp", "5", "3"] for number in range(MAX_ROWS)]
     began = time.monotonic()
 
     for price in ("5", "6"):
@@ -613,5 +613,5 @@ def test_as_many_rows_as_it_may_have_take_a_moment(shop: Project, column: str) -
         import_products(project=shop, content=sheet(head, *rows))
 
     assert time.monotonic() - began < 60
-    assert Product.objects.filter(price=6).count() == MOST_ROWS
+    assert Product.objects.filter(price=6).count() == MAX_ROWS
     assert stock_differences() == []

@@ -10,7 +10,7 @@ from catalog.errors import InsufficientStock, ProductNotFound, SkuTaken, SlugTak
 from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock, create_product, update_product
-from catalog.services.stock import MOST_IN_STOCK
+from catalog.services.stock import MAX_STOCK
 from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.errors import Invalid, Stale
 
@@ -146,7 +146,7 @@ def test_refuses_what_no_product_can_hold(
     assert rows() == before
 
 
-@pytest.mark.parametrize("stock", [-1, MOST_IN_STOCK + 1])
+@pytest.mark.parametrize("stock", [-1, MAX_STOCK + 1])
 def test_refuses_a_stock_that_nobody_has(shop: Project, stock: int) -> None:
     with pytest.raises(Invalid) as refused:
         make_product(shop, stock=stock)
@@ -308,7 +308,7 @@ def test_no_more_goes_than_there_is(shop: Project) -> None:
     ("changes", "errors"),
     [
         ({"change": 0}, {"change": ["Must be from 1 to 1000000000, up or down."]}),
-        ({"change": MOST_IN_STOCK}, {"change": ["There would be more than 1000000000."]}),
+        ({"change": MAX_STOCK}, {"change": ["There would be more than 1000000000."]}),
         ({"change": 2**63}, {"change": ["Must be from 1 to 1000000000, up or down."]}),
         ({"change": 1, "reason": "sold"}, {"reason": ["Must be one of initial, received, adjusted, imported."]}),
         ({"change": 1, "note": "x" * 256}, {"note": ["Must have at most 255 characters."]}),

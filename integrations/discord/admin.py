@@ -9,7 +9,7 @@ from integrations.discord.models import DiscordWebhook, Toggle
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 # Each is a call to Discord that this request waits for.
-MOST_TRIED_AT_ONCE = 5
+MAX_TRIED_AT_ONCE = 5
 
 
 @admin.register(DiscordWebhook)
@@ -99,10 +99,10 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
     @admin.action(description="Send a test message", permissions=["switch"])
     def try_it(self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]) -> None:
         """Post a test message to each and show what Discord said."""
-        if queryset.count() > MOST_TRIED_AT_ONCE:
+        if queryset.count() > MAX_TRIED_AT_ONCE:
             self.message_user(
                 request,
-                f"At most {MOST_TRIED_AT_ONCE} can be tried at once.",
+                f"At most {MAX_TRIED_AT_ONCE} can be tried at once.",
                 messages.ERROR,
             )
             return

@@ -21,12 +21,12 @@ from integrations.discord.url import WebhookAddress
 
 USER_AGENT_VERSION = "1.0"
 # To connect, tried for each address of the host in turn: more than a handshake ever needs.
-LONGEST_CONNECT_SECONDS = 3.0
+MAX_CONNECT_SECONDS = 3.0
 MAX_REPLY_BYTES = 64 * 1024
 CHUNK_BYTES = 8 * 1024
 # What a 429 that names no delay is taken to mean, and the longest delay that is believed.
 DEFAULT_WAIT_SECONDS = 5.0
-LONGEST_WAIT_SECONDS = 24 * 60 * 60.0
+MAX_WAIT_SECONDS = 24 * 60 * 60.0
 MAX_SAID_LENGTH = 300
 
 TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
@@ -91,7 +91,7 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
                 params=query,
                 data=orjson.dumps(message),
                 headers=_headers(),
-                timeout=(min(timeout, LONGEST_CONNECT_SECONDS), timeout),
+                timeout=(min(timeout, MAX_CONNECT_SECONDS), timeout),
                 # An answer may not choose another address to be called.
                 allow_redirects=False,
                 stream=True,
@@ -242,7 +242,7 @@ def _seconds(value: object) -> float | None:
         seconds = float(value)
     except ValueError:
         return None
-    return min(seconds, LONGEST_WAIT_SECONDS) if seconds >= 0 else None
+    return min(seconds, MAX_WAIT_SECONDS) if seconds >= 0 else None
 
 
 class WebhookTokenFilter(logging.Filter):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 ELLIPSIS = "…"
 ZERO_WIDTH_JOINER = "\u200d"
 # A character that people see as one may be made of many code points, but not of a novel.
-LONGEST_CLUSTER = 32
+MAX_CLUSTER = 32
 
 # Formatting, links and mentions; the colon that makes an address a link; and at the beginning of a
 # line what makes headings, subtexts and lists.
@@ -65,7 +65,7 @@ def _clusters(text: str) -> Iterator[str]:
             or cluster.endswith(ZERO_WIDTH_JOINER)
             or _continues(character)
         )
-        if cluster and not (joins and len(cluster) < LONGEST_CLUSTER):
+        if cluster and not (joins and len(cluster) < MAX_CLUSTER):
             yield cluster
             cluster = ""
         cluster += character

@@ -33,11 +33,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # pixel and up to four times over.
 SMALL_AT_ONCE = frozenset({"JPEG", "MPO"})
 # A camera's 6000 by 4000; a screen's 5120 by 2880.
-MOST_PIXELS_OF_A_JPEG = 24_000_000
-MOST_PIXELS = 16_000_000
+MAX_PIXELS_OF_A_JPEG = 24_000_000
+MAX_PIXELS = 16_000_000
 # Those who draw a JPEG in passes need about ten. Each costs us a walk over all pixels and its sender some
 # forty bytes, so that without a bound half a minute of our time fits into 300 kB.
-MOST_JPEG_SCANS = 64
+MAX_JPEG_SCANS = 64
 JPEG_QUALITY = 85
 
 # How a name that we give looks. Whoever serves files trusts in it.
@@ -110,18 +110,18 @@ def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
 
 
 _TOO_LARGE = (
-    f"The picture has too many pixels: at most {MOST_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
-    f"{MOST_PIXELS // 1_000_000} million otherwise."
+    f"The picture has too many pixels: at most {MAX_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
+    f"{MAX_PIXELS // 1_000_000} million otherwise."
 )
 
 
 def _check_cost(image: Image.Image, content: bytes) -> None:
     """Refuse by its head what would take too much memory or time to decode."""
     is_jpeg = image.format in SMALL_AT_ONCE
-    most = MOST_PIXELS_OF_A_JPEG if is_jpeg else MOST_PIXELS
+    most = MAX_PIXELS_OF_A_JPEG if is_jpeg else MAX_PIXELS
     if image.width * image.height > most:
         raise PictureRefused(_TOO_LARGE)
-    if is_jpeg and _scans_of(content) > MOST_JPEG_SCANS:
+    if is_jpeg and _scans_of(content) > MAX_JPEG_SCANS:
         raise PictureRefused("The picture is drawn in too many passes.")
 
 

@@ -39,7 +39,7 @@ TOKENS = frozenset({Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.API_TOKEN})
 
 # What is shorter turns up by chance, and what repeats itself only fills a field up to its limit.
 SHORTEST = 8
-FEWEST_CHARACTERS = 4
+MIN_CHARACTERS = 4
 _CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w:]|\.[0-9])")
 # What nobody has to know to see that it is one: for logs of processes whose secrets we never saw.
 _SHAPES = {
@@ -115,7 +115,7 @@ class Sweep:
             self._codes.add(text)
             return
         for form in _forms(text):
-            if len(form) < SHORTEST or len(set(form)) < FEWEST_CHARACTERS:
+            if len(form) < SHORTEST or len(set(form)) < MIN_CHARACTERS:
                 continue
             end = form[-SHORTEST:]
             known = self._by_end.setdefault(end, [])

@@ -5,7 +5,7 @@ from django.urls import reverse
 from catalog.admin.ledger import proves
 from catalog.admin.shown import product_link
 from catalog.models import Product
-from orderchainer.core.admin.panels import MOST_ROWS, Panel, link, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, link, panel_of
 from orders.admin.shown import order_link
 from orders.holds import held_by, wrong_holds
 from orders.models import Order
@@ -36,7 +36,7 @@ def orders_hold_what_they_sold() -> Panel:
 def held_stock(order: Order) -> Panel:
     """List what the order holds, or held before it gave it back."""
     held = held_by(order.pk)
-    products = Product.objects.in_bulk(list(held)[: MOST_ROWS + 1])
+    products = Product.objects.in_bulk(list(held)[: MAX_ROWS + 1])
     return panel_of(
         "Stock it holds",
         ("product", "held", "in stock besides"),

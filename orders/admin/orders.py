@@ -48,8 +48,8 @@ from orders.models import Order, OrderDependency, OrderItem, OrderQuerySet
 from orders.services import create_order, delete_order, move_order, update_order
 from orders.stream.models import Event, EventDelivery
 
-MOST_NODES_SHOWN = 500
-MOST_NEW_ITEMS = 100  # in one go
+MAX_NODES_SHOWN = 500
+MAX_NEW_ITEMS = 100  # in one go
 
 Action = Callable[["OrderAdmin", HttpRequest, QuerySet[Order]], None]
 
@@ -111,7 +111,7 @@ class ItemInline(ServiceInline):
     ) -> Any:
         """Take so many lines and no more: Django would build 1,000 beyond, if a browser says so."""
         there = 0 if obj is None else obj.items.count()
-        most = max(there, min(MAX_ITEMS, there + MOST_NEW_ITEMS))
+        most = max(there, min(MAX_ITEMS, there + MAX_NEW_ITEMS))
         return super().get_formset(
             request, obj, max_num=most, absolute_max=most, **kwargs
         )
@@ -411,7 +411,7 @@ class OrderAdmin(ServiceAdmin):
                 numbered(node.dependencies) if node.dependencies else "-",
                 "●" if node.id in critical else "",
             )
-            for node in chain.nodes[:MOST_NODES_SHOWN]
+            for node in chain.nodes[:MAX_NODES_SHOWN]
         ]
         context = {
             **self.admin_site.each_context(request),

@@ -6,7 +6,7 @@ Each panel is a table of a bounded number of rows and costs at most two statemen
 from typing import Any
 
 from accounts.models import User
-from orderchainer.core.admin.panels import MOST_ROWS, Panel, label, moment, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, moment, panel_of
 from orders import queries
 from orders.admin.shown import (
     STATE_COLOURS,
@@ -46,7 +46,7 @@ def items_of(order: Order) -> Panel:
         ("name", "SKU", "unit price", "quantity"),
         (
             (item.name, item.sku or "-", str(item.unit_price), str(item.quantity))
-            for item in order.items.order_by("pk")[: MOST_ROWS + 1]
+            for item in order.items.order_by("pk")[: MAX_ROWS + 1]
         ),
         "None.",
     )
@@ -69,7 +69,7 @@ def dependencies_of(order: Order) -> Panel:
                 else "",
                 edge.depends_on.owner.email,
             )
-            for edge in edges.order_by("depends_on_id")[: MOST_ROWS + 1]
+            for edge in edges.order_by("depends_on_id")[: MAX_ROWS + 1]
         ),
         "Nothing: it stands on its own.",
     )
@@ -92,7 +92,7 @@ def dependents_of(order: Order) -> Panel:
                 label(wait, WAIT_COLOURS) if (wait := wait_of(dependent)) else "",
                 dependent.owner.email,
             )
-            for dependent in waiting.order_by("pk")[: MOST_ROWS + 1]
+            for dependent in waiting.order_by("pk")[: MAX_ROWS + 1]
         ),
         "Nobody.",
     )
@@ -100,7 +100,7 @@ def dependents_of(order: Order) -> Panel:
 
 def history_of(order: Order) -> Panel:
     """List what happened to the order, the newest first."""
-    events = list(Event.objects.filter(order=order).order_by("-pk")[: MOST_ROWS + 1])
+    events = list(Event.objects.filter(order=order).order_by("-pk")[: MAX_ROWS + 1])
     actors = User.objects.in_bulk({event.actor_id for event in events} - {None})
     return panel_of(
         "History",
@@ -141,7 +141,7 @@ def deliveries_of(order: Order) -> Panel:
                 else "-",
                 row.last_error or "-",
             )
-            for row in rows.order_by("-event_id", "pk")[: MOST_ROWS + 1]
+            for row in rows.order_by("-event_id", "pk")[: MAX_ROWS + 1]
         ),
         "None: nobody wanted these events.",
     )

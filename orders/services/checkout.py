@@ -24,7 +24,7 @@ from orders.models import Order
 from orders.services.fields import ItemDraft, OrderFields, total_of
 from orders.services.placing import lock_dependencies, place
 
-MOST_IN_TEXT = 255
+MAX_TEXT_LENGTH = 255
 
 
 @transaction.atomic
@@ -110,13 +110,13 @@ def _title_of(products: Sequence[Product]) -> str:
     """Return what the order is called: its first product, and how many more there are."""
     first, *others = products
     more = f" and {len(others)} more" if others else ""
-    return f"{first.name[: MOST_IN_TEXT - len(more)]}{more}"
+    return f"{first.name[: MAX_TEXT_LENGTH - len(more)]}{more}"
 
 
 def _customer(user: User, fields: OrderFields) -> OrderFields:
     """Return whom the merchant sends it to, as the account has them."""
     return {
-        "customer_name": user.name[:MOST_IN_TEXT],
+        "customer_name": user.name[:MAX_TEXT_LENGTH],
         "customer_email": user.email,
         "customer_phone": fields.get("phone_number") or user.phone,
     }

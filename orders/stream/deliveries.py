@@ -27,7 +27,7 @@ State = EventDelivery.State
 MAX_ATTEMPTS = 10
 MAX_AGE = timedelta(hours=24)
 FIRST_DELAY_SECONDS = 5
-LONGEST_DELAY_SECONDS = 30 * 60
+MAX_DELAY_SECONDS = 30 * 60
 # Waits up to here get a delayed nudge; the sweep finds the rest when they are due.
 NUDGED_DELAY_SECONDS = 60
 
@@ -202,5 +202,5 @@ def _try_again(delivery: EventDelivery, why: TryAgain) -> Outcome:
 
 def _delay_seconds(attempts: int) -> float:
     """Return the pause after the attempt of that number: doubling, bounded, with jitter."""
-    longest = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1))
+    longest = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1))
     return longest * random.uniform(0.5, 1)

@@ -20,7 +20,7 @@ from accounts.errors import ApiTokenNotFound, SessionNeeded, TooManyApiTokens
 from accounts.models import ApiToken
 from accounts.queries import api_tokens_of
 from accounts.scopes import AREAS, SCOPES
-from accounts.services.api_tokens import MAX_NAME_LENGTH, MOST_API_TOKENS
+from accounts.services.api_tokens import MAX_API_TOKENS, MAX_NAME_LENGTH
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer, uuid_in
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
@@ -145,7 +145,7 @@ class TokensView(SurfaceView):
         description=(
             "A key that a program signs in with in your name and within its scopes, on every surface: "
             "`Authorization: Bearer oc_…`. `token` is shown this once; only a digest of it is kept. It goes "
-            f"on when you change your password. You can have {MOST_API_TOKENS} at a time."
+            f"on when you change your password. You can have {MAX_API_TOKENS} at a time."
         ),
         request=NewToken,
         responses={
@@ -154,7 +154,7 @@ class TokensView(SurfaceView):
                 "hub",
                 400,
                 SessionNeeded(),
-                TooManyApiTokens(MOST_API_TOKENS),
+                TooManyApiTokens(MAX_API_TOKENS),
                 Invalid({"expires_at": ["Must be in the future."]}),
             ),
         },

@@ -19,7 +19,7 @@ from accounts.tests.factories import (
     make_api_token,
     make_user,
 )
-from orderchainer.core.pictures import MOST_JPEG_SCANS
+from orderchainer.core.pictures import MAX_JPEG_SCANS
 from orderchainer.testing.photographs import (
     decoded,
     encoded,
@@ -425,7 +425,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
         (encoded(noise(64, 64), "JPEG")[:-2000], DAMAGED),
         (png_that_says(10_000, 10_000), TOO_LARGE),
         (png_that_says(65_000, 65_000), TOO_LARGE),
-        (jpeg_in_passes(MOST_JPEG_SCANS), "The picture is drawn in too many passes."),
+        (jpeg_in_passes(MAX_JPEG_SCANS), "The picture is drawn in too many passes."),
     ],
 )  # fmt: skip
 def test_refuses_a_picture(

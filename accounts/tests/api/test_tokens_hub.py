@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts.models import ApiToken, User
 from accounts.scopes import AREAS, SCOPES
 from accounts.services import deactivate_user, revoke_api_token
-from accounts.services.api_tokens import MOST_API_TOKENS
+from accounts.services.api_tokens import MAX_API_TOKENS
 from accounts.tests.factories import (
     client_of,
     client_with,
@@ -171,7 +171,7 @@ def test_refuses_more_tokens_than_one_can_have() -> None:
     user = make_user()
     ApiToken.objects.bulk_create(
         ApiToken(user=user, name="A program", prefix=str(number), digest="0")
-        for number in range(MOST_API_TOKENS)
+        for number in range(MAX_API_TOKENS)
     )
 
     response = create(client_of(user))
@@ -184,7 +184,7 @@ def test_refuses_more_tokens_than_one_can_have() -> None:
             "timestamp": MOMENT,
         },
     )
-    assert ApiToken.objects.count() == MOST_API_TOKENS
+    assert ApiToken.objects.count() == MAX_API_TOKENS
 
 
 # --- Listing and revoking ---------------------------------------------------------------------

@@ -4,12 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from cart.models import MOST_OF_ONE
+from cart.models import MAX_PER_ITEM
 from orderchainer.core.http.fields import IdField, StrictSerializer
 
 
 def _quantity(**kwargs: Any) -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=1, max_value=MOST_OF_ONE, **kwargs)
+    return serializers.IntegerField(min_value=1, max_value=MAX_PER_ITEM, **kwargs)
 
 
 class CartItemInput(StrictSerializer):

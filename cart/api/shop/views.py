@@ -14,7 +14,7 @@ from cart.api.shop import examples
 from cart.api.shop.presentation import etag_of, precondition_of, shown
 from cart.api.shop.serializers import CartItemChange, CartItemInput, CartOutput
 from cart.errors import CartFull, CartItemNotFound, OtherCurrency
-from cart.models import MOST_OF_ONE, MOST_PRODUCTS
+from cart.models import MAX_PER_ITEM, MAX_PRODUCTS
 from cart.queries import CartContents, cart_of
 from catalog.errors import ProductNotFound
 from orderchainer.core.errors import Invalid
@@ -31,7 +31,7 @@ from orderchainer.core.http.schema import (
 )
 from orderchainer.core.http.views import SurfaceViewSet
 
-TOO_MANY = Invalid({"quantity": [f"Must be from 1 to {MOST_OF_ONE} in all."]})
+TOO_MANY = Invalid({"quantity": [f"Must be from 1 to {MAX_PER_ITEM} in all."]})
 
 
 class CartViewSet(SurfaceViewSet):
@@ -67,7 +67,7 @@ class CartViewSet(SurfaceViewSet):
         summary="Add an item to the cart",
         description=(
             f"Puts so many of a product into the cart, one where `quantity` is left out, and answers the whole "
-            f"cart. Adding again adds up, to {MOST_OF_ONE} of a product at most; a repeat with the same "
+            f"cart. Adding again adds up, to {MAX_PER_ITEM} of a product at most; a repeat with the same "
             "`Idempotency-Key` does not. What is too scarce can be added: nothing is set aside before you order."
         ),
         request=CartItemInput,
@@ -80,7 +80,7 @@ class CartViewSet(SurfaceViewSet):
                 403,
                 ProductNotFound(),
                 OtherCurrency("Desk lamp", "EUR", "USD"),
-                CartFull(MOST_PRODUCTS),
+                CartFull(MAX_PRODUCTS),
                 IdempotencyKeyReused(),
                 412,
             ),

@@ -337,7 +337,7 @@ def test_a_cart_has_room_for_so_many_products(
     lamp: Product,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cart.services.items.MOST_PRODUCTS", 2)
+    monkeypatch.setattr("cart.services.items.MAX_PRODUCTS", 2)
     last = make_product(shop)
     make_cart(ada, {lamp: 1, last: 1})
 

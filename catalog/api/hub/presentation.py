@@ -6,7 +6,7 @@ from catalog.api.shop.presentation import picture_url
 from catalog.inventory import Shelf
 from catalog.models import Product, StockMovement
 from catalog.services import ImportReport
-from catalog.services.importing import MOST_TOLD, told
+from catalog.services.importing import MAX_TOLD, told
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import seconds
 
@@ -73,9 +73,9 @@ def category_body(shelf: Shelf) -> Shown:
 
 def import_body(report: ImportReport, *, dry_run: bool) -> Shown:
     """Write what an import came to: wrong rows before others where there are too many to tell all."""
-    refused = report.refused[:MOST_TOLD]
+    refused = report.refused[:MAX_TOLD]
     changed = [row for row in report.rows if row.action in {"create", "update"}]
-    rows = [*refused, *changed[: MOST_TOLD - len(refused)]]
+    rows = [*refused, *changed[: MAX_TOLD - len(refused)]]
     return {
         "dry_run": dry_run,
         "created": report.count("create"),

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from catalog.models import Category, Product, StockMovement
-from catalog.services.pictures import LONGEST_SIDE
+from catalog.services.pictures import MAX_SIDE
 from catalog.services.sheets import ENCODINGS, KNOWN
-from catalog.services.stock import MOST_IN_NOTE, MOST_IN_STOCK
+from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
 from orderchainer.core.http.fields import IdField, StrictCharField, StrictSerializer
 from orderchainer.core.http.uploads import PictureField
 
@@ -85,7 +85,7 @@ class NewProduct(ProductChanges):
     stock = serializers.IntegerField(
         default=0,
         min_value=0,
-        max_value=MOST_IN_STOCK,
+        max_value=MAX_STOCK,
         help_text="How many there are; the first row of the ledger.",
     )
 
@@ -102,7 +102,7 @@ class NewPicture(StrictSerializer):
     """`PUT /api/v1/products/{project_id}/{product_id}/image`."""
 
     image = PictureField(
-        longest_side=LONGEST_SIDE,
+        longest_side=MAX_SIDE,
         help_text="A PNG, JPEG, WebP or GIF file, in a form; null takes the picture away.",
     )
 
@@ -138,8 +138,8 @@ class StockAdjustment(StrictSerializer):
     """`POST /api/v1/products/{project_id}/{product_id}/stock`."""
 
     change = serializers.IntegerField(
-        min_value=-MOST_IN_STOCK,
-        max_value=MOST_IN_STOCK,
+        min_value=-MAX_STOCK,
+        max_value=MAX_STOCK,
         help_text="How many more, or with a minus how many fewer; not 0.",
     )
     reason = serializers.ChoiceField(
@@ -147,7 +147,7 @@ class StockAdjustment(StrictSerializer):
         default=Reason.ADJUSTED.value,
     )
     note = StrictCharField(
-        max_length=MOST_IN_NOTE, allow_blank=True, default="", help_text="Why."
+        max_length=MAX_NOTE_LENGTH, allow_blank=True, default="", help_text="Why."
     )
 
 

@@ -16,7 +16,7 @@ from orderchainer.core.http.fields import MAX_ID
 ORDERINGS = ("price", "name", "created_at", "id")
 # The most that a product can cost.
 MOST = Decimal("9999999999.99")
-LONGEST_SEARCH = 200
+MAX_SEARCH_LENGTH = 200
 
 
 class YesOrNoField(forms.Field):
@@ -75,7 +75,7 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
     price_max = PriceFilter("lte")
     in_stock = YesOrNoFilter()
     featured = YesOrNoFilter()
-    search = django_filters.CharFilter(method="untouched", max_length=LONGEST_SEARCH)
+    search = django_filters.CharFilter(method="untouched", max_length=MAX_SEARCH_LENGTH)
     ordering = django_filters.OrderingFilter(
         fields=[(name, name) for name in ORDERINGS]
     )

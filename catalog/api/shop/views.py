@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from catalog import queries
 from catalog.api.shop import examples
-from catalog.api.shop.filters import LONGEST_SEARCH, MOST, ORDERINGS, narrowed
+from catalog.api.shop.filters import MAX_SEARCH_LENGTH, MOST, ORDERINGS, narrowed
 from catalog.api.shop.presentation import etag_of_row, listed, shown, shown_tree
 from catalog.api.shop.serializers import ProductPage, ShownCategory, ShownProduct
 from catalog.errors import ProductNotFound
@@ -71,7 +71,7 @@ class ProductViewSet(SurfaceViewSet):
             OpenApiParameter("featured", OpenApiTypes.BOOL),
             OpenApiParameter(
                 "search",
-                {"type": "string", "maxLength": LONGEST_SEARCH},
+                {"type": "string", "maxLength": MAX_SEARCH_LENGTH},
                 description='`"…"` for words in that order, `or` between words, a minus before one that must not be there.',
             ),
             OpenApiParameter(

@@ -202,11 +202,11 @@ def test_a_file_grows_no_larger_than_a_file_may_be(
     client: Client, shop: Project
 ) -> None:
     from catalog.admin.transfers import packed
-    from catalog.services.sheets import MOST_BYTES
+    from catalog.services.sheets import MAX_BYTES
 
     form = {
         **seen(upload(client, shop, TABLE)),
-        "packed": packed(b"a" * (MOST_BYTES + 1)),
+        "packed": packed(b"a" * (MAX_BYTES + 1)),
     }
 
     response = client.post(page("product_import_products"), form, follow=True)

@@ -18,8 +18,8 @@ OVERTAKEN = (
     "This has changed since you read it, so nothing was saved. What stands there now is shown beside what you "
     "typed. Save again to keep what you see."
 )
-MOST_SHOWN_CHARACTERS = 200
-MOST_SHOWN_ROWS = 10
+MAX_SHOWN_CHARACTERS = 200
+MAX_SHOWN_ROWS = 10
 
 
 class _VersionField(forms.CharField):
@@ -114,7 +114,7 @@ def _words_for(field: Any, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "nothing"
     if isinstance(field, forms.ModelMultipleChoiceField):
-        rows = _rows_of(field).filter(pk__in=list(value)[:MOST_SHOWN_ROWS])
+        rows = _rows_of(field).filter(pk__in=list(value)[:MAX_SHOWN_ROWS])
         return ", ".join(map(str, rows))
     if isinstance(field, forms.ModelChoiceField):
         return str(_rows_of(field).filter(pk=field.prepare_value(value)).first())
@@ -125,8 +125,8 @@ def _words_for(field: Any, value: Any) -> str:
     if isinstance(value, datetime):
         return localize(localtime(value))
     text = _text_of(value)
-    if len(text) > MOST_SHOWN_CHARACTERS:
-        return f"{text[: MOST_SHOWN_CHARACTERS - 1]}…"
+    if len(text) > MAX_SHOWN_CHARACTERS:
+        return f"{text[: MAX_SHOWN_CHARACTERS - 1]}…"
     return text
 
 

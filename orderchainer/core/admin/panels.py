@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
-MOST_ROWS = 50
+MAX_ROWS = 50
 
 Cells = Sequence[str]
 
@@ -35,9 +35,9 @@ class Panel:
 def panel_of(
     title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = ""
 ) -> Panel:
-    """Return a panel of the first `MOST_ROWS` rows; one more is enough to tell that there are more."""
+    """Return a panel of the first `MAX_ROWS` rows; one more is enough to tell that there are more."""
     found = list(rows)
-    return Panel(title, headers, found[:MOST_ROWS], empty, len(found) > MOST_ROWS)
+    return Panel(title, headers, found[:MAX_ROWS], empty, len(found) > MAX_ROWS)
 
 
 def label(text: str, colours: Mapping[str, str]) -> SafeString:

@@ -23,9 +23,9 @@ Row = TypeVar("Row", bound=models.Model)
 # (a regular expression) costs what the sender likes.
 LOOKUPS = frozenset({"exact", "isnull", "isempty", "gte", "gt", "lte", "lt"})
 # An action runs within one request, each row in a transaction of its own.
-MOST_AT_ONCE = 500
-MOST_REFUSALS_SHOWN = 10
-MOST_SEARCHED_CHARACTERS = 100
+MAX_SELECTED_ROWS = 500
+MAX_REFUSALS_SHOWN = 10
+MAX_SEARCHED_CHARACTERS = 100
 
 
 class Autocompletes:
@@ -149,7 +149,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         """Search within bounds: each word is another condition, and no text holds a NUL."""
-        term = search_term.replace("\x00", "")[:MOST_SEARCHED_CHARACTERS]
+        term = search_term.replace("\x00", "")[:MAX_SEARCHED_CHARACTERS]
         return super().get_search_results(request, queryset, term)
 
     def response_action(
@@ -163,10 +163,10 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             )
             return None
         whole = request.POST.get("select_across", "0") != "0"
-        if whole and queryset.count() > MOST_AT_ONCE:
+        if whole and queryset.count() > MAX_SELECTED_ROWS:
             self.message_user(
                 request,
-                f"At most {MOST_AT_ONCE} rows can be acted on at once: narrow the list by a filter.",
+                f"At most {MAX_SELECTED_ROWS} rows can be acted on at once: narrow the list by a filter.",
                 messages.ERROR,
             )
             return None
@@ -193,9 +193,9 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
                 refusals.append(f"{row}: {words_of(refusal)}")
             else:
                 count += 1
-        for words in refusals[:MOST_REFUSALS_SHOWN]:
+        for words in refusals[:MAX_REFUSALS_SHOWN]:
             self.message_user(request, words, messages.ERROR)
-        if more := refusals[MOST_REFUSALS_SHOWN:]:
+        if more := refusals[MAX_REFUSALS_SHOWN:]:
             self.message_user(
                 request, f"Refused as well: {len(more)} more.", messages.ERROR
             )

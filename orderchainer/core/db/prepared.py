@@ -25,7 +25,7 @@ _UUID = 2**127
 _OUT_OF_RANGE = 2**63
 
 # Of each query. What shapes a statement may come from a client, who can think of orderings without end.
-MOST_KEPT = 64
+MAX_KEPT = 64
 
 
 def prepared(
@@ -35,10 +35,10 @@ def prepared(
 
     Positional arguments are values, which `write` may only compare columns with: numbers, texts, UUIDs, or
     a query for an IN, which is written anew each time. Keyword arguments shape the statement: one is kept
-    for each combination, as long as it is among the last `MOST_KEPT`.
+    for each combination, as long as it is among the last `MAX_KEPT`.
     """
 
-    @lru_cache(maxsize=MOST_KEPT)
+    @lru_cache(maxsize=MAX_KEPT)
     def statement_for(
         _vendor: str, kinds: tuple[type, ...], shape: tuple[tuple[str, Hashable], ...]
     ) -> _Statement:

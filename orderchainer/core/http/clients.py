@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-MOST_OF_A_USER_AGENT = 255
+MAX_USER_AGENT_LENGTH = 255
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def client_of(request: HttpRequest) -> Client:
     # refuses in a header.
     address = _normalised((address_of(request) or "").partition("%")[0])
     agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
-    return Client(address, agent[:MOST_OF_A_USER_AGENT])
+    return Client(address, agent[:MAX_USER_AGENT_LENGTH])
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -23,13 +23,13 @@ from orderchainer.core.breaker import Breaker
 logger = structlog.get_logger(__name__)
 
 # Some thirty megabytes. Requests of a minute that one process answers make far fewer.
-MOST_COUNTERS = 100_000
+MAX_COUNTERS = 100_000
 SWEEP_SECONDS = 60.0
 
 # A count is worth a moment and no more: rather than wait, a process counts for itself for a while.
 REDIS_TIMEOUT_SECONDS = 0.25
 REDIS_PAUSE_SECONDS = 5.0
-MOST_CONNECTIONS = 1000
+MAX_CONNECTIONS = 1000
 
 # Both at once, so that no counter stays for ever because a process died between the two.
 ADD = """
@@ -46,7 +46,7 @@ class LocalCounters:
     away the counts of those who have been stopped.
     """
 
-    def __init__(self, most: int = MOST_COUNTERS) -> None:
+    def __init__(self, most: int = MAX_COUNTERS) -> None:
         self._most = most
         self._lock = Lock()
         # By key, the count and the moment at which it is over.
@@ -99,7 +99,7 @@ class RedisCounters:
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
             # Once more for a connection that was closed while nobody used it; a timeout is one for good.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-            max_connections=MOST_CONNECTIONS,
+            max_connections=MAX_CONNECTIONS,
         )
         self._breaker = Breaker(REDIS_PAUSE_SECONDS)
 

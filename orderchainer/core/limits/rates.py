@@ -73,8 +73,8 @@ LIMITS = (
 # django-ratelimit's own notation, of which it takes for granted that it is kept: `5/m`, `10/30s`.
 _RATE = re.compile(r"(?P<count>[0-9]+)/(?P<times>[0-9]*)(?P<unit>[smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
-MOST_REQUESTS = 10**9
-LONGEST_PERIOD_SECONDS = 30 * _SECONDS["d"]
+MAX_REQUESTS = 10**9
+MAX_PERIOD_SECONDS = 30 * _SECONDS["d"]
 
 
 def is_rate(text: str) -> bool:
@@ -85,10 +85,7 @@ def is_rate(text: str) -> bool:
     if rate is None:
         return False
     period = int(rate["times"] or 1) * _SECONDS[rate["unit"]]
-    return (
-        1 <= int(rate["count"]) <= MOST_REQUESTS
-        and 1 <= period <= LONGEST_PERIOD_SECONDS
-    )
+    return 1 <= int(rate["count"]) <= MAX_REQUESTS and 1 <= period <= MAX_PERIOD_SECONDS
 
 
 # --- Subjects ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from PIL import Image
 
 from orderchainer.core import pictures
 from orderchainer.core.pictures import (
-    MOST_JPEG_SCANS,
+    MAX_JPEG_SCANS,
     Picture,
     PictureRefused,
     delete_after_commit,
@@ -305,7 +305,7 @@ def test_a_head_within_the_bounds_is_no_picture_yet() -> None:
 def test_a_jpeg_of_many_passes_is_refused_before_they_are_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert refusal_of(jpeg_in_passes(MOST_JPEG_SCANS)) == (
+    assert refusal_of(jpeg_in_passes(MAX_JPEG_SCANS)) == (
         "The picture is drawn in too many passes."
     )
     assert read_picture(jpeg_in_passes(20)).extension == "jpg"
@@ -313,7 +313,7 @@ def test_a_jpeg_of_many_passes_is_refused_before_they_are_drawn(
 
 def test_passes_are_counted_past_what_only_looks_like_them() -> None:
     """Within a segment and behind the end of the picture the marker means nothing."""
-    many = b"\xff\xda" * (MOST_JPEG_SCANS + 1)
+    many = b"\xff\xda" * (MAX_JPEG_SCANS + 1)
     content = encoded(two_halves(), "JPEG", comment=many)
 
     assert read_picture(content + many).extension == "jpg"
@@ -321,7 +321,7 @@ def test_passes_are_counted_past_what_only_looks_like_them() -> None:
 
 def test_passes_cannot_hide_behind_a_marker_that_stands_alone() -> None:
     """TEM has no length: who took the bytes behind it for one would skip the scans."""
-    content = jpeg_in_passes(MOST_JPEG_SCANS)
+    content = jpeg_in_passes(MAX_JPEG_SCANS)
     head, first, *others = content.split(b"\xff\xda")
     hidden = b"\xff\xda".join([head, b"\xff\x01\xff\xda".join([first, *others])])
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.tests.factories import make_user
-from orderchainer.core.db.prepared import MOST_KEPT, Row, prepared
+from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_keeps_no_more_statements_than_are_used() -> None:
     orderings = [
         tuple(some)
         for some in itertools.islice(
-            itertools.product(["email", "-email", "id", "-id"], repeat=4), MOST_KEPT + 1
+            itertools.product(["email", "-email", "id", "-id"], repeat=4), MAX_KEPT + 1
         )
     ]
     for ordering in [*orderings, orderings[-1], orderings[0]]:
