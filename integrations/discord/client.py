@@ -17,7 +17,7 @@ import orjson
 import requests
 from django.conf import settings
 
-from integrations.discord.url import WebhookAddress
+from integrations.discord.webhook_url import WebhookAddress
 
 USER_AGENT_VERSION = "1.0"
 # To connect, tried for each address of the host in turn: more than a handshake ever needs.

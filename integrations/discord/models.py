@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
-from integrations.discord.url import masked_url
+from integrations.discord.webhook_url import masked_url
 from orderchainer.core.encryption import EncryptedTextField
 from orders.lifecycle import DONE, EventType, Status
 from orders.stream.models import Event

@@ -14,7 +14,11 @@ from integrations.discord.client import Verdict
 from integrations.discord.embeds import LISTED_ORDERS, Related, Subject, embed_of
 from integrations.discord.errors import WebhookNotFound
 from integrations.discord.models import DiscordWebhook
-from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from integrations.discord.webhook_url import (
+    NotAWebhook,
+    WebhookAddress,
+    parse_webhook_url,
+)
 from orderchainer.core.encryption import Undecryptable
 from orders.lifecycle import EventType
 from orders.models import Order, OrderDependency

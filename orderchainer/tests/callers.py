@@ -32,7 +32,7 @@ from accounts.tokens import SessionAccessToken, new_api_token
 from cart.tests.factories import make_cart
 from catalog.tests.factories import make_category, make_product
 from integrations.discord.services import create_discord_webhook
-from integrations.discord.url import parse_webhook_url
+from integrations.discord.webhook_url import parse_webhook_url
 from orders.tests.factories import make_order
 
 Role = Membership.Role

@@ -1,4 +1,4 @@
-"""Every write to integrations: one public function per thing that a user or the system can do."""
+"""Every write of Discord: one function for each thing that a user or the system can do."""
 
 from integrations.discord.services.connecting import (
     BY_ADMINISTRATOR,
@@ -10,13 +10,13 @@ from integrations.discord.services.connecting import (
     update_discord_webhook,
     url_of,
 )
-from integrations.discord.services.keys import reencrypt_credentials
 from integrations.discord.services.posting import (
     Trial,
     post_to_discord,
     switch_off_unusable,
     try_discord_webhook,
 )
+from integrations.discord.services.reencrypting import reencrypt_credentials
 
 __all__ = [
     "BY_ADMINISTRATOR",

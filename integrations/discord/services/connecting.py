@@ -13,7 +13,7 @@ from integrations.discord.errors import (
     WebhookUnreadable,
 )
 from integrations.discord.models import DiscordWebhook
-from integrations.discord.url import WebhookAddress
+from integrations.discord.webhook_url import WebhookAddress
 from orderchainer.core.encryption import Secret, Undecryptable
 from orders.stream import deliveries
 

@@ -14,7 +14,11 @@ from integrations.discord.client import Reply, Verdict
 from integrations.discord.models import DiscordWebhook
 from integrations.discord.queries import discord_webhook_of
 from integrations.discord.services.connecting import url_of
-from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from integrations.discord.webhook_url import (
+    NotAWebhook,
+    WebhookAddress,
+    parse_webhook_url,
+)
 
 logger = structlog.get_logger(__name__)
 

@@ -4,7 +4,7 @@ from accounts.models import User
 from integrations.discord.models import DiscordWebhook
 from integrations.discord.services import WebhookFields, create_discord_webhook
 from integrations.discord.tests.channel import Channel
-from integrations.discord.url import parse_webhook_url
+from integrations.discord.webhook_url import parse_webhook_url
 
 
 def make_discord_webhook(

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from integrations.discord.client import Reply, Verdict, execute
 from integrations.discord.tests.channel import Channel
-from integrations.discord.url import parse_webhook_url
+from integrations.discord.webhook_url import parse_webhook_url
 
 MESSAGE = {
     "username": "OrderChainer",

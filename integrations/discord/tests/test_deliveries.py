@@ -28,7 +28,7 @@ from integrations.discord.models import DiscordWebhook
 from integrations.discord.tests.channel import Channel
 from integrations.discord.tests.deliveries import states, work
 from integrations.discord.tests.factories import make_discord_webhook
-from integrations.discord.url import parse_webhook_url
+from integrations.discord.webhook_url import parse_webhook_url
 from integrations.sandbox.discord import Bucket
 from orderchainer.core.encryption import Undecryptable
 from orders.stream import deliveries

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from integrations.discord.models import DiscordWebhook, DiscordWebhookQuerySet
 from integrations.discord.services import create_discord_webhook, update_discord_webhook
-from integrations.discord.url import parse_webhook_url
+from integrations.discord.webhook_url import parse_webhook_url
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 
 pytestmark = [

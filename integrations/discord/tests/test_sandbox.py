@@ -13,7 +13,7 @@ import requests
 from integrations.discord.tests.channel import Channel
 from integrations.sandbox.discord import Bucket
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HEADERS = {"User-Agent": "DiscordBot (http://localhost:8000, 1.0)"}
 
 

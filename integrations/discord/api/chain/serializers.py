@@ -8,10 +8,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from integrations.discord.identity import UsernameRefused, check_username
 from integrations.discord.models import DEFAULT_USERNAME, DiscordWebhook, Toggle
 from integrations.discord.services import Trial, WebhookFields, url_of
-from integrations.discord.url import NotAWebhook, WebhookAddress, parse_webhook_url
+from integrations.discord.username import UsernameRefused, check_username
+from integrations.discord.webhook_url import (
+    NotAWebhook,
+    WebhookAddress,
+    parse_webhook_url,
+)
 from orderchainer.core.http.fields import StrictSerializer, WebURLField
 
 # What an answer shows and nobody sets: a client may send back what it read.

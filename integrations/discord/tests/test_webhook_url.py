@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from integrations.discord.hosts import HostsMisconfigured
-from integrations.discord.url import NotAWebhook, parse_webhook_url
+from integrations.discord.webhook_url import NotAWebhook, parse_webhook_url
 
 ID = "123456789012345678"
 TOKEN = "aB3-_." + "x" * 62
