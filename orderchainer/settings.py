@@ -422,7 +422,7 @@ SPECTACULAR_SETTINGS = {
         "OrderStatus": "orders.lifecycle.Status",
         "WritableOrderStatus": ["active", "draft"],
         "FailurePolicy": "orders.lifecycle.FailurePolicy",
-        "EventType": "orders.stream.subscribers.EventType",
+        "EventType": "orders.lifecycle.EventType",
         "MemberRole": "accounts.models.Membership.Role",
         "UserRole": ["user", "staff", "admin"],
     },
