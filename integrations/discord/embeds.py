@@ -6,10 +6,11 @@ at their longest stay within what one message may hold: 256 + 1,400 + 4 * (20 + 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from integrations.discord.text import cut, quoted
+from orderchainer.core.http.moments import milliseconds
 from orders.lifecycle import EventType, Status
 from orders.stream.models import Event
 
@@ -102,7 +103,7 @@ def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
         "title": cut(_headline(event), TITLE_LENGTH),
         "description": cut("\n".join(_lines(event)), DESCRIPTION_LENGTH),
         "color": COLOURS[status],
-        "timestamp": _moment(event.created_at),
+        "timestamp": milliseconds(event.created_at),
         "fields": fields,
         # The id by which a repeated message can be told from a second event.
         "footer": {"text": f"OrderChainer · event {event.event_id}"},
@@ -118,7 +119,7 @@ def trial_embed(owner: str, now: datetime) -> dict[str, Any]:
         "title": "OrderChainer is connected",
         "description": f"News of the orders of {quoted(owner, QUOTE_LENGTH)} will show up here.",
         "color": COLOURS[Status.COMPLETED],
-        "timestamp": _moment(now),
+        "timestamp": milliseconds(now),
         "footer": {"text": "OrderChainer · test"},
     }
 
@@ -206,9 +207,3 @@ def _named(order_id: int, title: str, most: int) -> str:
 
 def _field(name: str, value: str, *, inline: bool = True) -> dict[str, Any]:
     return {"name": name, "value": cut(value, VALUE_LENGTH), "inline": inline}
-
-
-def _moment(moment: datetime) -> str:
-    return (
-        f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-    )

@@ -32,8 +32,8 @@ from accounts.models import EmailCode
 from orderchainer.core.errors import DomainError, Invalid
 from orderchainer.core.http.envelope import EnvelopeDone, success
 from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.http.moments import milliseconds
 from orderchainer.core.http.schema import answer_example, errors_of, request_example
-from orderchainer.core.http.surfaces import milliseconds
 from orderchainer.core.limits.rates import SEND_CODE, SIGN_IN, USE_CODE
 
 EMAIL_REFUSED = Invalid({"email": ["Invalid email address"]})

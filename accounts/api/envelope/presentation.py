@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.tokens import TokenPair
-from orderchainer.core.http.surfaces import milliseconds
+from orderchainer.core.http.moments import milliseconds
 
 
 def shown_user(user: User) -> dict[str, Any]:

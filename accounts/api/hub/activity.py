@@ -22,9 +22,9 @@ from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
 from accounts.queries import Person, activity_in, activity_of, people_in
 from orderchainer.core.errors import Invalid
+from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
 from orderchainer.core.http.schema import PAGE_WINDOW, answer_example, errors_of
-from orderchainer.core.http.surfaces import seconds
 from orderchainer.core.http.views import SurfaceView
 
 # What staff search by, and nobody learns: who has many accounts could otherwise tell by their own which

@@ -10,7 +10,7 @@ from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
-from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.moments import seconds
 
 MAX_PART_OF_NAME = 150
 

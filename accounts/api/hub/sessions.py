@@ -13,9 +13,9 @@ from accounts.api.authentication import caller_of
 from accounts.errors import SessionNeeded, SessionNotFound
 from accounts.models import Session
 from accounts.queries import session_for, sessions_of
+from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
 from orderchainer.core.http.schema import PAGE_WINDOW, answer_example, errors_of
-from orderchainer.core.http.surfaces import seconds
 from orderchainer.core.http.views import SurfaceView
 
 SESSION_EXAMPLE = {

@@ -23,6 +23,7 @@ from accounts.scopes import AREAS, SCOPES
 from accounts.services.api_tokens import MAX_API_TOKENS, MAX_NAME_LENGTH
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer, uuid_in
+from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
 from orderchainer.core.http.schema import (
     PAGE_WINDOW,
@@ -30,7 +31,6 @@ from orderchainer.core.http.schema import (
     errors_of,
     request_example,
 )
-from orderchainer.core.http.surfaces import seconds
 from orderchainer.core.http.views import SurfaceView
 
 LISTED_EXAMPLE = {

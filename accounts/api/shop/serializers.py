@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.services.profiles import ProfileChanges
 from accounts.tokens import TokenPair
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
-from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.uploads import PictureField
 
 # --- Requests ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from catalog.models import Product, StockMovement
 from catalog.services import ImportReport
 from catalog.services.importing import MAX_TOLD, told
 from orderchainer.core.http.conditional import etag_of
-from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.moments import seconds
 
 Shown = dict[str, Any]
 

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from catalog.queries import Shelf
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of
-from orderchainer.core.http.surfaces import seconds
+from orderchainer.core.http.moments import seconds
 
 Shown = dict[str, Any]
 

@@ -7,10 +7,11 @@ answers there, so that an unknown path, a body over the limit or a crash is answ
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+
+from orderchainer.core.http.moments import milliseconds, seconds
 
 Body = dict[str, Any]
 
@@ -225,13 +226,3 @@ def first_message(errors: Any) -> str:
     if isinstance(errors, str):
         return errors
     return str(errors) if errors else ""
-
-
-def milliseconds(moment: datetime) -> str:
-    """Write an aware UTC moment as the envelope does: `2025-11-07T13:18:43.934Z`."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def seconds(moment: datetime) -> str:
-    """Write an aware UTC moment as the hub and the shop do: `2025-01-12T10:00:00Z`."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

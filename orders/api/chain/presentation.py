@@ -6,21 +6,16 @@ lists of model instances through a serializer cost more than twice as much.
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from orderchainer.core.db.prepared import Row
+from orderchainer.core.http.moments import seconds_without_zone
 from orders.models import Order
 from orders.queries import Blocker, Chain
 from orders.stream.models import Event
 
 Shown = dict[str, Any]
-
-
-def moment(value: datetime) -> str:
-    """Write an aware UTC moment as `2024-02-14T12:00:00`."""
-    return value.isoformat()[:19]
 
 
 def shown(row: Row) -> Shown:
@@ -30,8 +25,8 @@ def shown(row: Row) -> Shown:
         "title": row["title"],
         "description": row["description"],
         "status": row["status"],
-        "created_at": moment(row["created_at"]),
-        "updated_at": moment(row["updated_at"]),
+        "created_at": seconds_without_zone(row["created_at"]),
+        "updated_at": seconds_without_zone(row["updated_at"]),
         "owner_id": row["owner_id"],
         "uuid": row["uuid"],
         "dependencies": list(row["waits"]),
@@ -112,7 +107,7 @@ def _blocker(blocker: Blocker) -> Shown:
         "id": blocker.id,
         "title": blocker.title,
         "status": blocker.status,
-        "since": moment(blocker.since),
+        "since": seconds_without_zone(blocker.since),
         "owner": blocker.owner and asdict(blocker.owner),
     }
 
@@ -125,6 +120,6 @@ def shown_event(event: Event) -> Shown:
         "type": event.type,
         "order_id": event.order_id,
         "actor_id": event.actor_id,
-        "created_at": moment(event.created_at),
+        "created_at": seconds_without_zone(event.created_at),
         "data": event.data,
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.http.surfaces import milliseconds
+from orderchainer.core.http.moments import milliseconds
 
 
 def shown(row: Row) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The bodies of `/api/discord/`: what they may hold, and how answers are written."""
 
-from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.utils import timezone
@@ -17,6 +16,7 @@ from integrations.discord.webhook_url import (
     parse_webhook_url,
 )
 from orderchainer.core.http.fields import StrictSerializer, WebURLField
+from orderchainer.core.http.moments import seconds_without_zone
 
 # What an answer shows and nobody sets: a client may send back what it read.
 SHOWN_ONLY = frozenset(
@@ -235,10 +235,10 @@ def integration_with_state(webhook: DiscordWebhook) -> dict[str, Any]:
     if not webhook.is_active:
         body["disabled_reason"] = webhook.disabled_reason
     if webhook.paused_until and webhook.pause_seconds(timezone.now()):
-        body["paused_until"] = _seconds(webhook.paused_until)
+        body["paused_until"] = seconds_without_zone(webhook.paused_until)
     if webhook.last_delivery_at:
         body["last_delivery"] = {
-            "at": _seconds(webhook.last_delivery_at),
+            "at": seconds_without_zone(webhook.last_delivery_at),
             "status": webhook.last_status,
             "error": webhook.last_error,
         }
@@ -257,7 +257,3 @@ def trial_result(trial: Trial) -> dict[str, Any]:
         if reply and refused
         else None,
     }
-
-
-def _seconds(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}"
