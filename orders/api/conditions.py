@@ -1,10 +1,8 @@
 """The version of an order, as every surface names it in `ETag` and reads it from `If-Match`."""
 
-from typing import cast
-
 from rest_framework.request import Request
 
-from accounts.models import User
+from accounts.callers import caller_of
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of, require_match
 from orders import queries
@@ -26,7 +24,7 @@ def precondition_of(request: Request) -> Precondition | None:
         return None
 
     def require_unchanged(order: Order) -> None:
-        row = queries.row_for(cast(User, request.user), order.pk)
+        row = queries.row_for(caller_of(request), order.pk)
         require_match(request, etag_of_row(row))
 
     return require_unchanged

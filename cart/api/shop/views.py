@@ -5,8 +5,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.authentication import caller_of
 from accounts.api.idempotency import answer_repeatable
+from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused
 from accounts.services import Answer
 from cart import services

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.idempotency import answer_repeatable
+from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused
 from accounts.models import User
 from accounts.services import Answer
@@ -132,7 +133,7 @@ class OrderViewSet(SurfaceViewSet):
     def list(self, request: Request) -> Response:
         """Answer a part of the caller's orders."""
         window = window_of(request)
-        orders = narrowed(Order.objects.owned_by(_caller(request)), request)
+        orders = narrowed(Order.objects.owned_by(caller_of(request)), request)
         page = queries.page_of(orders, window)
         extra = {}
         if "ordering" in request.GET and "up_to" not in request.GET and page.total:
@@ -188,7 +189,7 @@ class OrderViewSet(SurfaceViewSet):
         fields = _read(OrderInput(data=request.data))
         dependencies = fields.pop("dependencies", ())
         items = fields.pop("items", ())
-        caller = _caller(request)
+        caller = caller_of(request)
 
         def work() -> Answer:
             order = services.create_order(
@@ -206,7 +207,7 @@ class OrderViewSet(SurfaceViewSet):
         self.surface = CHECKOUT
         fields = _read(CheckoutInput(data=request.data))
         dependencies = fields.pop("dependencies", ())
-        caller = _caller(request)
+        caller = caller_of(request)
 
         def work() -> Answer:
             order = services.check_out(
@@ -238,7 +239,7 @@ class OrderViewSet(SurfaceViewSet):
     )
     def retrieve(self, request: Request, order_id: int) -> Response | HttpResponse:
         """Answer one order."""
-        row = queries.row_for(_caller(request), order_id)
+        row = queries.row_for(caller_of(request), order_id)
         etag = etag_of_row(row)
         if is_unchanged(request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
@@ -268,7 +269,7 @@ class OrderViewSet(SurfaceViewSet):
         fields = _read(OrderChanges(data=request.data))
         dependencies = fields.pop("dependencies", None)
         items = fields.pop("items", None)
-        caller = _caller(request)
+        caller = caller_of(request)
         services.update_order(
             order_id=order_id,
             by=caller,
@@ -321,7 +322,7 @@ class OrderViewSet(SurfaceViewSet):
         """Delete one order."""
         services.delete_order(
             order_id=order_id,
-            by=_caller(request),
+            by=caller_of(request),
             precondition=precondition_of(request),
         )
         return Response(examples.DELETED)
@@ -338,7 +339,7 @@ class OrderViewSet(SurfaceViewSet):
     def chain(self, request: Request, order_id: int) -> Response:
         """Answer the chain of one order."""
         return Response(
-            shown_chain(order_id, queries.chain_for(_caller(request), order_id))
+            shown_chain(order_id, queries.chain_for(caller_of(request), order_id))
         )
 
     @extend_schema(
@@ -356,7 +357,7 @@ class OrderViewSet(SurfaceViewSet):
     )
     def blockers(self, request: Request, order_id: int) -> Response:
         """Answer why one order waits."""
-        order, blockers = queries.blockers_for(_caller(request), order_id)
+        order, blockers = queries.blockers_for(caller_of(request), order_id)
         return Response(shown_wait(order, blockers))
 
     @extend_schema(
@@ -369,7 +370,7 @@ class OrderViewSet(SurfaceViewSet):
     def events(self, request: Request, order_id: int) -> Response:
         """Answer a part of one order's history."""
         window = window_of(request)
-        events, total = queries.history_for(_caller(request), order_id, window)
+        events, total = queries.history_for(caller_of(request), order_id, window)
         return bare_list(
             request,
             [shown_event(event) for event in events],
@@ -382,10 +383,6 @@ def _created(caller: User, order: Order) -> Answer:
     row = queries.row_for(caller, order.pk)
     headers = {"ETag": etag_of_row(row), "Location": f"/api/orders/{order.pk}"}
     return Answer(201, {**shown(row), "uuid": str(row["uuid"])}, headers)
-
-
-def _caller(request: Request) -> User:
-    return cast(User, request.user)
 
 
 def _read(serializer: OrderChanges | CheckoutInput) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.idempotency import answer_repeatable
-from accounts.models import User
+from accounts.callers import caller_of
 from accounts.services import Answer
 from orderchainer.core.errors import Invalid, NothingToChange
 from orderchainer.core.http.conditional import is_unchanged
@@ -93,7 +93,7 @@ class OrderViewSet(SurfaceViewSet):
     def list(self, request: Request) -> Response:
         """Answer a part of the caller's orders."""
         window = window_of(request)
-        orders = _with_status(Order.objects.owned_by(_caller(request)), request)
+        orders = _with_status(Order.objects.owned_by(caller_of(request)), request)
         page = queries.page_of(orders.order_by("id"), window)
         rows = [shown(row) for row in page.rows]
         response = bare_list(request, rows, total=page.total, window=window)
@@ -127,7 +127,7 @@ class OrderViewSet(SurfaceViewSet):
     def create(self, request: Request) -> Response:
         """Create an order, once for each `Idempotency-Key`."""
         fields = _read(EnvelopeOrderInput(data=request.data))
-        caller = _caller(request)
+        caller = caller_of(request)
 
         def work() -> Answer:
             order = services.create_order(by=caller, fields=fields)
@@ -153,7 +153,7 @@ class OrderViewSet(SurfaceViewSet):
     )
     def retrieve(self, request: Request, order_id: str) -> Response | HttpResponse:
         """Answer one order."""
-        row = queries.row_by_uuid(_caller(request), order_id)
+        row = queries.row_by_uuid(caller_of(request), order_id)
         etag = etag_of_row(row)
         if is_unchanged(request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
@@ -187,7 +187,7 @@ class OrderViewSet(SurfaceViewSet):
     def partial_update(self, request: Request, order_id: str) -> Response:
         """Change one order and all that follows from that."""
         fields = _read(EnvelopeOrderChanges(data=request.data))
-        caller = _caller(request)
+        caller = caller_of(request)
         order = services.update_order(
             order_id=queries.order_id_for(caller, order_id),
             by=caller,
@@ -213,17 +213,13 @@ class OrderViewSet(SurfaceViewSet):
     )
     def destroy(self, request: Request, order_id: str) -> Response:
         """Delete one order."""
-        caller = _caller(request)
+        caller = caller_of(request)
         services.delete_order(
             order_id=queries.order_id_for(caller, order_id),
             by=caller,
             precondition=precondition_of(request),
         )
         return success(message="Order deleted successfully")
-
-
-def _caller(request: Request) -> User:
-    return cast(User, request.user)
 
 
 def _read(

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.callers import caller_of
 from integrations.discord import services
 from integrations.discord.api.chain import serializers
 from integrations.discord.errors import WebhookExists, WebhookUnreadable
@@ -76,7 +76,7 @@ class DiscordView(SurfaceView):
         body.is_valid(raise_exception=True)
         assert body.address is not None
         webhook = services.create_discord_webhook(
-            user=caller(request), address=body.address, fields=body.values
+            user=caller_of(request), address=body.address, fields=body.values
         )
         return Response(serializers.integration(webhook), status=201)
 
@@ -97,7 +97,7 @@ class DiscordView(SurfaceView):
     )
     def get(self, request: Request) -> Response:
         """Show."""
-        webhook = discord_webhook_of(caller(request))
+        webhook = discord_webhook_of(caller_of(request))
         return Response(serializers.integration_with_state(webhook))
 
     @extend_schema(
@@ -121,7 +121,7 @@ class DiscordView(SurfaceView):
         body = serializers.IntegrationChange(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         webhook = services.update_discord_webhook(
-            user=caller(request),
+            user=caller_of(request),
             address=body.address,
             is_active=body.is_active_wanted,
             fields=body.values,
@@ -157,7 +157,7 @@ class DiscordView(SurfaceView):
     )
     def delete(self, request: Request) -> Response:
         """Disconnect."""
-        services.delete_discord_webhook(user=caller(request))
+        services.delete_discord_webhook(user=caller_of(request))
         return Response({"message": "Discord integration deleted successfully"})
 
 
@@ -201,11 +201,5 @@ class DiscordTestView(SurfaceView):
     )
     def post(self, request: Request) -> Response:
         """Try it."""
-        trial = services.try_discord_webhook(user=caller(request))
+        trial = services.try_discord_webhook(user=caller_of(request))
         return Response(serializers.trial_result(trial))
-
-
-def caller(request: Request) -> User:
-    """Return who is calling: permissions let nobody through who is no user."""
-    assert isinstance(request.user, User)
-    return request.user
