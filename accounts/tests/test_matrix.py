@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from accounts.access import MATRIX, STAFF_MAY_VIEW, STAFF_PERMISSIONS, Operation
-from accounts.api.hub.project_view import ProjectView
+from accounts.api.hub.views.base import ProjectView
 from accounts.models import Membership, User
 from accounts.services import remove_member, set_member
 from accounts.tests.factories import client_of, make_user

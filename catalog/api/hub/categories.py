@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Operation
-from accounts.api.hub.project_view import PROJECT_ID, ProjectView
+from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.errors import ProjectNotFound, RoleNotEnough
 from catalog import inventory, services
 from catalog.api.hub import examples

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import Operation
-from accounts.api.hub.project_view import PROJECT_ID, ProjectView
+from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.api.idempotency import answer_repeatable
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
 from accounts.services import Answer

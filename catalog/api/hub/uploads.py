@@ -2,7 +2,7 @@
 
 from rest_framework.request import Request
 
-from accounts.api.hub.project_view import ProjectView
+from accounts.api.hub.views.base import ProjectView
 from orderchainer.core.http.parsers import MultiPartParser, StrictJSONParser
 from orderchainer.core.limits.rates import UPLOAD, Usage, count, user_subject
 

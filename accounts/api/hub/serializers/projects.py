@@ -1,6 +1,5 @@
-"""The bodies of `/api/v1/projects` and `/api/v1/invitations`: what they may hold, how they are written."""
+"""Bodies and answers of `/api/v1/projects` and `/api/v1/invitations`."""
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -10,8 +9,6 @@ from rest_framework import serializers
 from accounts.api.fields import EmailTextField
 from accounts.models import Invitation, Membership, Project
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
-
-Shown = dict[str, Any]
 
 # --- Requests ---------------------------------------------------------------------------------
 
@@ -118,22 +115,6 @@ class ProjectOutput(serializers.Serializer[Project]):
     updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 
 
-def project_body(project: Project, role: str | None) -> Shown:
-    """Write a project for a caller who is `role` in it."""
-    return {
-        "id": project.uuid,
-        "name": project.name,
-        "description": project.description,
-        "timezone": project.timezone,
-        "settings": project.settings,
-        "is_active": project.is_active,
-        "is_personal": project.personal_owner_id is not None,
-        "role": role,
-        "created_at": _moment(project.created_at),
-        "updated_at": _moment(project.updated_at),
-    }
-
-
 class MemberOutput(serializers.Serializer[Membership]):
     """Somebody who works in a project."""
 
@@ -142,17 +123,6 @@ class MemberOutput(serializers.Serializer[Membership]):
     name = serializers.CharField()
     role = serializers.ChoiceField(choices=Membership.Role.choices)
     joined_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
-
-
-def member_body(member: Membership) -> Shown:
-    """Write a member, whose user is loaded."""
-    return {
-        "user_id": member.user.uuid,
-        "email": member.user.email,
-        "name": member.user.name,
-        "role": member.role,
-        "joined_at": _moment(member.created_at),
-    }
 
 
 class InvitationOutput(serializers.Serializer[Invitation]):
@@ -166,21 +136,3 @@ class InvitationOutput(serializers.Serializer[Invitation]):
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     expires_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
-
-
-def invitation_body(invitation: Invitation) -> Shown:
-    """Write an invitation, whose sender is loaded."""
-    sender = invitation.invited_by
-    return {
-        "id": invitation.pk,
-        "email": invitation.email,
-        "role": invitation.role,
-        "invited_by": sender.uuid if sender else None,
-        "created_at": _moment(invitation.created_at),
-        "expires_at": _moment(invitation.expires_at),
-    }
-
-
-def _moment(value: datetime) -> str:
-    """Write an aware moment as `2025-01-12T10:00:00Z`."""
-    return f"{value.astimezone(UTC).isoformat()[:19]}Z"

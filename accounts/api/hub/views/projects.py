@@ -10,13 +10,13 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.access import Operation
-from accounts.api.hub.project_serializers import (
+from accounts.api.hub.presentation import project_body
+from accounts.api.hub.serializers.projects import (
     NewProject,
     ProjectChanges,
     ProjectOutput,
-    project_body,
 )
-from accounts.api.hub.project_view import PROJECT_ID, ProjectView
+from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.errors import PersonalProject, ProjectNotFound, RoleNotEnough
 from accounts.models import Project, User
 from accounts.queries import projects_of

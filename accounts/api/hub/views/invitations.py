@@ -10,16 +10,15 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.access import Operation
-from accounts.api.hub.project_serializers import (
+from accounts.api.hub.presentation import invitation_body, project_body
+from accounts.api.hub.serializers.projects import (
     Acceptance,
     InvitationOutput,
     NewInvitation,
     ProjectOutput,
-    invitation_body,
-    project_body,
 )
-from accounts.api.hub.project_view import PROJECT_ID, ProjectView
-from accounts.api.hub.projects import EXAMPLE as PROJECT_EXAMPLE
+from accounts.api.hub.views.base import PROJECT_ID, ProjectView
+from accounts.api.hub.views.projects import EXAMPLE as PROJECT_EXAMPLE
 from accounts.errors import (
     AlreadyMember,
     InvitationExpired,

@@ -1,8 +1,7 @@
-"""The bodies of `/api/v1/auth/`: what they may hold, and how answers are written."""
+"""Bodies and answers of `/api/v1/auth/`."""
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
@@ -10,7 +9,6 @@ from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
-from orderchainer.core.http.moments import seconds
 
 MAX_PART_OF_NAME = 150
 
@@ -128,35 +126,3 @@ class HubTokens(serializers.Serializer[TokenPair]):
     expires_in = serializers.IntegerField(
         help_text="Life of the access token, in seconds."
     )
-
-
-def shown_user(user: User) -> dict[str, Any]:
-    """Write `user` as `HubUser`."""
-    return {
-        "id": str(user.uuid),
-        "email": user.email,
-        "name": user.name,
-        "role": user.role,
-        "is_active": user.is_active,
-        "created_at": seconds(user.created_at),
-    }
-
-
-def shown_account(user: User) -> dict[str, Any]:
-    """Write `user` as `HubAccount`."""
-    return {
-        **shown_user(user),
-        "phone": user.phone,
-        "address": user.address,
-        "email_verified": user.email_verified_at is not None,
-    }
-
-
-def shown_tokens(pair: TokenPair) -> dict[str, Any]:
-    """Write `pair` as `HubTokens`."""
-    return {
-        "access_token": pair.access,
-        "refresh_token": pair.refresh,
-        "token_type": "bearer",
-        "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
-    }

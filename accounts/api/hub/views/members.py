@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.access import Operation
-from accounts.api.hub.project_serializers import MemberOutput, RoleChange, member_body
-from accounts.api.hub.project_view import PROJECT_ID, ProjectView
+from accounts.api.hub.presentation import member_body
+from accounts.api.hub.serializers.projects import MemberOutput, RoleChange
+from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.errors import LastOwner, MemberNotFound, ProjectNotFound, RoleNotEnough
 from accounts.models import Membership
 from accounts.queries import member_for, members_of

@@ -6,7 +6,8 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.authentication import bearer_token_of, caller_of
-from accounts.api.hub import auth_serializers as serializers
+from accounts.api.hub import presentation
+from accounts.api.hub.serializers import auth as serializers
 from accounts.api.public import UNCACHED, PublicView
 from accounts.attempts import count_attempt
 from accounts.errors import (
@@ -83,7 +84,7 @@ class RegisterView(PublicView):
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
         user = services.register_user(**fields.pop("name", {}), **fields)
-        return Response(serializers.shown_user(user), status=201)
+        return Response(presentation.user_body(user), status=201)
 
 
 class LoginView(PublicView):
@@ -122,7 +123,7 @@ class LoginView(PublicView):
         body = serializers.HubLogin(data=request.data)
         body.is_valid(raise_exception=True)
         pair = services.sign_in(**body.validated_data)
-        return Response(serializers.shown_tokens(pair), headers=UNCACHED)
+        return Response(presentation.tokens_body(pair), headers=UNCACHED)
 
 
 class RefreshView(PublicView):
@@ -156,7 +157,7 @@ class RefreshView(PublicView):
         body = serializers.HubRefreshing(data=request.data)
         body.is_valid(raise_exception=True)
         pair = services.refresh_session(refresh_token=body.value)
-        return Response(serializers.shown_tokens(pair), headers=UNCACHED)
+        return Response(presentation.tokens_body(pair), headers=UNCACHED)
 
 
 class LogoutView(PublicView):
@@ -205,7 +206,7 @@ class MeView(SurfaceView):
     )
     def get(self, request: Request) -> Response:
         """Answer who calls."""
-        return Response(serializers.shown_account(caller_of(request)))
+        return Response(presentation.account_body(caller_of(request)))
 
     @extend_schema(
         operation_id="hub_change_me",
@@ -251,4 +252,4 @@ class MeView(SurfaceView):
             current_password=changes.pop("current_password", None),
             changes=changes,
         )
-        return Response(serializers.shown_account(user))
+        return Response(presentation.account_body(user))

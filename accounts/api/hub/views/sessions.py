@@ -1,19 +1,17 @@
 """`/api/v1/auth/sessions`: where somebody is signed in, and ending it from afar."""
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.authentication import caller_of
+from accounts.api.hub.presentation import session_body
+from accounts.api.hub.serializers.sessions import SessionOutput
 from accounts.errors import SessionNeeded, SessionNotFound
 from accounts.models import Session
 from accounts.queries import session_for, sessions_of
-from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
 from orderchainer.core.http.schema import PAGE_WINDOW, answer_example, errors_of
 from orderchainer.core.http.views import SurfaceView
@@ -26,23 +24,6 @@ SESSION_EXAMPLE = {
     "user_agent": "curl/8.5.0",
     "current": True,
 }
-
-
-class SessionOutput(serializers.Serializer[Any]):
-    """A sign-in that lasts."""
-
-    id = serializers.UUIDField()
-    created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
-    expires_at = serializers.CharField(
-        help_text="When it ends if it is not refreshed before."
-    )
-    ip_address = serializers.CharField(
-        allow_null=True, help_text="Where the sign-in came from."
-    )
-    user_agent = serializers.CharField()
-    current = serializers.BooleanField(
-        help_text="Whether this request's token belongs to it."
-    )
 
 
 class SessionsView(SurfaceView):
@@ -63,7 +44,9 @@ class SessionsView(SurfaceView):
         """List them."""
         window = page_window_of(request)
         rows, total = part_of(sessions_of(caller_of(request)), window)
-        shown = [_shown(session, current=session == request.auth) for session in rows]
+        shown = [
+            session_body(session, current=session == request.auth) for session in rows
+        ]
         return bare_list(request, shown, total=total, window=window)
 
     @extend_schema(
@@ -103,14 +86,3 @@ class SessionView(SurfaceView):
         session = session_for(caller_of(request), session_id)
         services.end_session(session=session, reason=Session.EndReason.REVOKED)
         return Response(status=204)
-
-
-def _shown(session: Session, *, current: bool) -> dict[str, Any]:
-    return {
-        "id": str(session.pk),
-        "created_at": seconds(session.created_at),
-        "expires_at": seconds(session.expires_at),
-        "ip_address": session.ip_address,
-        "user_agent": session.user_agent,
-        "current": current,
-    }

@@ -1,0 +1,57 @@
+"""What the hub's lists of accounts can be narrowed by."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django_filters.fields import IsoDateTimeField
+from rest_framework.request import Request
+
+from accounts.events import ActivityType
+from accounts.models import Activity
+from orderchainer.core.errors import Invalid
+
+
+class _MomentField(IsoDateTimeField):  # type: ignore[misc]  # untyped library
+    """A moment in ISO 8601, UTC where it names no zone."""
+
+    default_error_messages = {  # noqa: RUF012  (Django's forms have it so)
+        "invalid": "This is no moment; for example 2025-01-12T10:00:00Z."
+    }
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Read a moment, and refuse one for which UTC has no year."""
+        moment: datetime | None = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as exc:
+            raise ValidationError(self.error_messages["invalid"]) from exc
+
+
+class _MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # untyped library
+    field_class = _MomentField
+
+
+class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """`type` (repeatable), and `since` one moment (included) `until` another (not included)."""
+
+    type = django_filters.MultipleChoiceFilter(choices=ActivityType.choices)
+    since = _MomentFilter(field_name="created_at", lookup_expr="gte")
+    until = _MomentFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Activity
+        fields = ()
+
+
+def narrowed(activities: QuerySet[Activity], request: Request) -> QuerySet[Activity]:
+    """Apply what the query string asks for. Raises `Invalid` that names the parameter."""
+    filterset = ActivityFilter(request.query_params, queryset=activities)
+    if not filterset.is_valid():
+        raise Invalid(
+            {name: list(messages) for name, messages in filterset.errors.items()}
+        )
+    found: QuerySet[Activity] = filterset.qs
+    return found

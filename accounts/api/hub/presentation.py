@@ -1,0 +1,161 @@
+"""Writing accounts and projects as the hub does: ids as UUIDs, moments in UTC seconds with a `Z`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import (
+    Activity,
+    ApiToken,
+    Invitation,
+    Membership,
+    Project,
+    Session,
+    User,
+)
+from accounts.queries import Person
+from accounts.tokens import TokenPair
+from orderchainer.core.http.moments import seconds
+
+Shown = dict[str, Any]
+
+# What staff search by, and nobody learns: who has many accounts could otherwise tell by their own which
+# address stands behind which digest in the log.
+_STAFF_ONLY = frozenset({"email_digest"})
+
+
+def user_body(user: User) -> Shown:
+    """Write `user` as `HubUser`."""
+    return {
+        "id": str(user.uuid),
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "is_active": user.is_active,
+        "created_at": seconds(user.created_at),
+    }
+
+
+def account_body(user: User) -> Shown:
+    """Write `user` as `HubAccount`."""
+    return {
+        **user_body(user),
+        "phone": user.phone,
+        "address": user.address,
+        "email_verified": user.email_verified_at is not None,
+    }
+
+
+def tokens_body(pair: TokenPair) -> Shown:
+    """Write `pair` as `HubTokens`."""
+    return {
+        "access_token": pair.access,
+        "refresh_token": pair.refresh,
+        "token_type": "bearer",
+        "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+    }
+
+
+def session_body(session: Session, *, current: bool) -> Shown:
+    """Write a session; `current` says that this request belongs to it."""
+    return {
+        "id": str(session.pk),
+        "created_at": seconds(session.created_at),
+        "expires_at": seconds(session.expires_at),
+        "ip_address": session.ip_address,
+        "user_agent": session.user_agent,
+        "current": current,
+    }
+
+
+def api_token_body(token: ApiToken) -> Shown:
+    """Write an API token without its secret."""
+    return {
+        "id": str(token.pk),
+        "name": token.name,
+        "prefix": f"oc_{token.prefix}",
+        "scopes": token.scopes,
+        "created_at": seconds(token.created_at),
+        "expires_at": _seconds_or_none(token.expires_at),
+        "last_used_at": _seconds_or_none(token.last_used_at),
+    }
+
+
+def project_body(project: Project, role: str | None) -> Shown:
+    """Write a project for a caller who is `role` in it."""
+    return {
+        "id": project.uuid,
+        "name": project.name,
+        "description": project.description,
+        "timezone": project.timezone,
+        "settings": project.settings,
+        "is_active": project.is_active,
+        "is_personal": project.personal_owner_id is not None,
+        "role": role,
+        "created_at": seconds(project.created_at),
+        "updated_at": seconds(project.updated_at),
+    }
+
+
+def member_body(member: Membership) -> Shown:
+    """Write a member, whose user is loaded."""
+    return {
+        "user_id": member.user.uuid,
+        "email": member.user.email,
+        "name": member.user.name,
+        "role": member.role,
+        "joined_at": seconds(member.created_at),
+    }
+
+
+def invitation_body(invitation: Invitation) -> Shown:
+    """Write an invitation, whose sender is loaded."""
+    sender = invitation.invited_by
+    return {
+        "id": invitation.pk,
+        "email": invitation.email,
+        "role": invitation.role,
+        "invited_by": sender.uuid if sender else None,
+        "created_at": seconds(invitation.created_at),
+        "expires_at": seconds(invitation.expires_at),
+    }
+
+
+def activity_body(
+    activity: Activity, *, viewer: User, people: Mapping[int, Person]
+) -> Shown:
+    """Write one activity.
+
+    From where something was done is told to who did it, and to whose account it was done by nobody known:
+    where somebody else is at home is not the business of a project's owner.
+    """
+    is_told_where = activity.actor_id == viewer.pk or (
+        activity.actor_id is None and activity.user_id == viewer.pk
+    )
+    return {
+        "id": activity.uuid,
+        "type": activity.type,
+        "created_at": seconds(activity.created_at),
+        "user": _person_body(activity.user_id, people),
+        "actor": _person_body(activity.actor_id, people),
+        "project_id": activity.project_uuid,  # type: ignore[attr-defined]  # annotated by the query
+        "ip_address": activity.ip_address if is_told_where else None,
+        "user_agent": activity.user_agent if is_told_where else "",
+        "data": {
+            name: value
+            for name, value in activity.data.items()
+            if name not in _STAFF_ONLY
+        },
+    }
+
+
+def _person_body(user_id: int | None, people: Mapping[int, Person]) -> Shown | None:
+    person = people.get(user_id or 0)
+    return None if person is None else asdict(person)
+
+
+def _seconds_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else seconds(moment)
