@@ -1,5 +1,5 @@
-"""The back office of every provider, where Django looks for it."""
+"""The back office of every provider. Django looks for it here."""
 
-from integrations.discord.admin import DiscordWebhookAdmin
+from integrations.providers import import_from_each
 
-__all__ = ["DiscordWebhookAdmin"]
+import_from_each("admin")

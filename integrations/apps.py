@@ -1,4 +1,4 @@
-"""What is outside: one module or package per provider."""
+"""The services of others that OrderChainer speaks to: one package for each provider."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,8 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Hear what happens below. Imported here, since models are not loaded before."""
-        from integrations.discord import checks, subscribers  # noqa: F401 (checks register themselves)
+        """Connect every provider. Imported here, since providers import models."""
+        from integrations.providers import providers
 
-        subscribers.connect()
+        for provider in providers():
+            provider.connect()

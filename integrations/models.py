@@ -1,5 +1,5 @@
-"""The models of every provider, where Django looks for them."""
+"""The tables of every provider. Django looks for them here."""
 
-from integrations.discord.models import DiscordWebhook
+from integrations.providers import import_from_each
 
-__all__ = ["DiscordWebhook"]
+import_from_each("models")

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
+from integrations.providers import provider_paths
 from orderchainer.operations import documentation, health, media, metrics, pages
 
 
@@ -41,7 +42,7 @@ urlpatterns = [
     path("api/v1/", include("catalog.api.hub.urls")),
     path("api/cart/", include("cart.api.shop.urls")),
     path("api/", include("orders.api.envelope.urls")),
-    path("api/discord/", include("integrations.discord.api.chain.urls")),
+    *provider_paths(),
 ]
 
 handler400 = "orderchainer.core.http.handlers.bad_request"

@@ -4,12 +4,14 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 
-from integrations.sandbox.discord import Bucket, Discord
+from integrations.sandbox.discord import discord_for_people
 from integrations.sandbox.server import Sandbox
+from integrations.sandbox.wire import Emulator
 
-# Discord's observed rate limit of one webhook.
-OBSERVED_BUCKET = Bucket(limit=5, seconds=2)
+# One line for each provider that the sandbox emulates.
+EMULATORS: Sequence[Callable[[], Emulator]] = (discord_for_people,)
 
 
 def main() -> None:
@@ -20,19 +22,19 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8400)
     options = parser.parse_args()
-    discord = Discord(bucket=OBSERVED_BUCKET, first_webhook=True)
-    (webhook,) = discord.webhooks.values()
-    sandbox = Sandbox(discord, port=options.port, host=options.host)
+    sandbox = Sandbox(
+        *(make_emulator() for make_emulator in EMULATORS),
+        port=options.port,
+        host=options.host,
+    )
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     sandbox.start()
-    sys.stdout.write(
-        f"Sandbox: http://{sandbox.host}\n"
-        f"Start OrderChainer with: DISCORD_WEBHOOK_HOSTS={sandbox.host}\n"
-        f"Give it this webhook: http://{sandbox.host}{webhook.path}\n"
-        f"See what was posted: http://{sandbox.host}/_control/discord/\n"
-    )
+    lines = [f"Sandbox: http://{sandbox.host}"]
+    for emulator in sandbox.emulators:
+        lines += emulator.introduction(sandbox.host)
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
     over.wait()
     sandbox.stop()

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 from integrations.sandbox.faults import Fault, Faults
 from integrations.sandbox.wire import (
     Answer,
-    Provider,
+    Emulator,
     Request,
     html_answer,
     json_answer,
@@ -33,9 +33,9 @@ class Sandbox:
     """A running sandbox. Bind to port 0 for a free one; the server lives in daemon threads."""
 
     def __init__(
-        self, *providers: Provider, port: int = 0, host: str = "127.0.0.1"
+        self, *emulators: Emulator, port: int = 0, host: str = "127.0.0.1"
     ) -> None:
-        self.providers: Sequence[Provider] = providers
+        self.emulators: Sequence[Emulator] = emulators
         self.faults = Faults()
         self._requests: list[Request] = []
         self._lock = threading.Lock()
@@ -73,12 +73,12 @@ class Sandbox:
         self.faults.clear()
         with self._lock:
             self._requests.clear()
-        for provider in self.providers:
-            provider.reset()
+        for emulator in self.emulators:
+            emulator.reset()
 
-    def provider_of(self, path: str) -> Provider | None:
+    def emulator_of(self, path: str) -> Emulator | None:
         """Return who serves `path`."""
-        return next((one for one in self.providers if one.serves(path)), None)
+        return next((one for one in self.emulators if one.serves(path)), None)
 
     def record(self, request: Request) -> None:
         """Remember a request."""
@@ -116,22 +116,22 @@ class _Handler(BaseHTTPRequestHandler):
         if request.path.startswith(CONTROL):
             self._send(_control(sandbox, request))
             return
-        provider = sandbox.provider_of(request.path)
-        if provider is None:
+        emulator = sandbox.emulator_of(request.path)
+        if emulator is None:
             self._send(html_answer(404, "<h1>404 Not Found</h1>"))
             return
         sandbox.record(request)
-        self._answer(provider, request, sandbox.faults.take(request.path))
+        self._answer(emulator, request, sandbox.faults.take(request.path))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
     def _answer(
-        self, provider: Provider, request: Request, fault: Fault | None
+        self, emulator: Emulator, request: Request, fault: Fault | None
     ) -> None:
         faults = self.server.sandbox.faults
         match fault:
             case None:
-                self._send(provider.answer(request))
+                self._send(emulator.answer(request))
             case Fault(kind="status"):
                 self._send(
                     Answer(
@@ -152,16 +152,16 @@ class _Handler(BaseHTTPRequestHandler):
                 )
             case Fault(kind="delay"):
                 faults.wait(fault.seconds)
-                self._send(provider.answer(request))
+                self._send(emulator.answer(request))
             case Fault(kind="hang"):
                 faults.wait(fault.seconds)
                 self.close_connection = True
             case Fault(kind="close"):
                 self._reset_connection()
             case Fault(kind="truncate"):
-                self._send(provider.answer(request), cut=True)
+                self._send(emulator.answer(request), cut=True)
             case Fault(kind="store_then_hang"):
-                provider.answer(request)
+                emulator.answer(request)
                 faults.wait(fault.seconds)
                 self.close_connection = True
 
@@ -230,9 +230,9 @@ def _control(sandbox: Sandbox, request: Request) -> Answer:
                 return Answer(204)
             case ("GET", "requests", ""):
                 return json_answer(200, [_shown(one) for one in sandbox.requests])
-        for provider in sandbox.providers:
-            if provider.name == name:
-                answer = provider.control(request.method, f"/{rest}", data)
+        for emulator in sandbox.emulators:
+            if emulator.name == name:
+                answer = emulator.control(request.method, f"/{rest}", data)
                 return answer or json_answer(404, {"error": "no such control"})
     except (TypeError, ValueError, KeyError) as exc:
         return json_answer(400, {"error": f"{type(exc).__name__}: {exc}"})

@@ -1,7 +1,7 @@
-"""What goes in and out of an emulated provider."""
+"""What goes in and out of an emulator, and what an emulator is."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,13 +47,13 @@ def html_answer(status: int, page: str) -> Answer:
     return Answer(status, page.encode(), {"Content-Type": "text/html; charset=UTF-8"})
 
 
-class Provider(Protocol):
-    """One emulated service. Requests of several threads reach it at once."""
+class Emulator(Protocol):
+    """One emulated provider. Several threads send it requests at once."""
 
     name: str
 
     def serves(self, path: str) -> bool:
-        """Tell whether requests for `path` are this provider's."""
+        """Tell whether requests for `path` are for this emulator."""
         ...
 
     def answer(self, request: Request) -> Answer:
@@ -61,7 +61,11 @@ class Provider(Protocol):
         ...
 
     def control(self, method: str, path: str, data: Any) -> Answer | None:
-        """Answer `/_control/{name}{path}`, or None where there is nothing."""
+        """Answer `/_control/{name}{path}`, or return None if there is nothing at that path."""
+        ...
+
+    def introduction(self, host: str) -> Sequence[str]:
+        """Return lines that tell people how to use the emulator at `host`."""
         ...
 
     def reset(self) -> None:

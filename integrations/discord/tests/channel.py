@@ -13,7 +13,7 @@ class Channel:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        (discord,) = sandbox.providers
+        (discord,) = sandbox.emulators
         assert isinstance(discord, Discord)
         self.discord = discord
         self.webhook = discord.make_webhook()

@@ -1,6 +1,11 @@
 """An emulated Discord."""
 
-from integrations.sandbox.discord.emulator import Bucket, Discord, Webhook
+from integrations.sandbox.discord.emulator import (
+    Bucket,
+    Discord,
+    Webhook,
+    discord_for_people,
+)
 from integrations.sandbox.discord.messages import (
     EMBED_TOTAL,
     embed_size,
@@ -12,6 +17,7 @@ __all__ = [
     "Bucket",
     "Discord",
     "Webhook",
+    "discord_for_people",
     "embed_size",
     "message_errors",
 ]

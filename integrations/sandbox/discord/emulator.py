@@ -20,7 +20,7 @@ import re
 import string
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -63,6 +63,10 @@ class Bucket:
     seconds: float
 
 
+# The rate limit that Discord was seen to keep for one webhook.
+OBSERVED_BUCKET = Bucket(limit=5, seconds=2)
+
+
 class Discord:
     """An emulated Discord. Ids and tokens are random from a fixed seed: each start makes the same."""
 
@@ -96,6 +100,17 @@ class Discord:
     def serves(self, path: str) -> bool:
         """Discord's API lives under `/api/`."""
         return path.startswith("/api/")
+
+    def introduction(self, host: str) -> Sequence[str]:
+        """Say which setting leads here, and name the webhooks that exist."""
+        return [
+            f"Start OrderChainer with: DISCORD_WEBHOOK_HOSTS={host}",
+            *(
+                f"Give it this webhook: http://{host}{webhook.path}"
+                for webhook in self.webhooks.values()
+            ),
+            f"See what was posted: http://{host}/_control/discord/",
+        ]
 
     def make_webhook(
         self, id: str = "", token: str = "", threads: list[str] | None = None
@@ -315,3 +330,8 @@ def _read(request: Request) -> tuple[dict[str, Any], Answer | None]:
             one_error("DICT_TYPE_CONVERT", "Only dictionaries may be used")
         )
     return body, None
+
+
+def discord_for_people() -> Discord:
+    """Return a Discord with one webhook and the real rate limit, to try the service with."""
+    return Discord(bucket=OBSERVED_BUCKET, first_webhook=True)

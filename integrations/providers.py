@@ -1,0 +1,56 @@
+"""The providers that OrderChainer speaks to: one package for each, and one line here.
+
+A provider's package has these modules, which this app finds through the line:
+
+    provider.py   its `PROVIDER`: what this app needs of it, see `Provider`
+    models.py     its tables
+    admin.py      its pages in the back office
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from django.urls import URLResolver, include, path
+
+PROVIDERS: Sequence[str] = ("integrations.discord",)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What this app needs of a provider."""
+
+    name: str
+    # The prefix of its paths, and the module of URLs that continues it.
+    urls: Mapping[str, str]
+    # Called once all models are loaded: subscribe to events and register checks here.
+    connect: Callable[[], None]
+    # Encrypt every secret that it stores with the first key and return how many there were.
+    # Raises `Undecryptable` if no key fits one of them.
+    reencrypt_credentials: Callable[[], int]
+
+
+def providers() -> Sequence[Provider]:
+    """Return every provider. Call it only when all models are loaded."""
+    return [_provider_in(package) for package in PROVIDERS]
+
+
+def import_from_each(module: str) -> None:
+    """Import `module` of every provider, such as `models` for the sake of the tables in it."""
+    for package in PROVIDERS:
+        import_module(f"{package}.{module}")
+
+
+def provider_paths() -> Sequence[URLResolver]:
+    """Return the paths of every provider."""
+    return [
+        path(prefix, include(urls))
+        for provider in providers()
+        for prefix, urls in provider.urls.items()
+    ]
+
+
+def _provider_in(package: str) -> Provider:
+    provider = import_module(f"{package}.provider").PROVIDER
+    assert isinstance(provider, Provider), f"{package} has no Provider"
+    return provider
