@@ -1,0 +1,138 @@
+"""What a user comes in with: the sessions of people and the API tokens of programs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import constant_time_compare
+from django.utils.timezone import now
+
+from accounts.models.users import User
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions, and how to hold them still."""
+
+    def locked(self) -> SessionQuerySet:
+        """Lock these rows until the transaction ends: none is refreshed and ended at once.
+
+        The user's row stays free, since every sign-in writes to it.
+        """
+        return self.select_for_update(of=("self",), no_key=True)
+
+
+class Session(models.Model):
+    """One sign-in: every token of it dies when it ends.
+
+    Access tokens name their session in the claim `sid`; the session is read at every request, so that
+    a logout, a changed password or a deactivated user takes effect at once.
+    """
+
+    class EndReason(models.TextChoices):
+        """Why a session ended."""
+
+        LOGGED_OUT = "logged_out"
+        PASSWORD_CHANGED = "password_changed"
+        DEACTIVATED = "deactivated"
+        TOKEN_REUSED = "token_reused"
+        DELETED = "deleted"
+        REVOKED = "revoked"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    # HMAC of the password hash at sign-in: a password changed by any door ends the session.
+    password_fingerprint = models.CharField(max_length=128, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
+    ip_address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["user"], condition=Q(ended_at=None), name="session_open_by_user"
+            ),
+            models.Index(fields=["expires_at"], name="session_by_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.id} of user {self.user_id}"
+
+    @property
+    def has_current_password(self) -> bool:
+        """Whether the user's password is still the one that this session was opened with."""
+        return constant_time_compare(
+            self.password_fingerprint, self.user.get_session_auth_hash()
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a token of this session opens anything at this moment."""
+        return (
+            self.ended_at is None
+            and self.expires_at > now()
+            and self.user.is_active
+            and self.has_current_password
+        )
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """API tokens by whether they still count."""
+
+    def in_force(self) -> ApiTokenQuerySet:
+        """Keep those that are neither revoked nor expired, whether or not their user may come in."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None
+        )
+
+
+class ApiToken(models.Model):
+    """A key that a program signs in with, in its user's name and within its scopes.
+
+    The token is `oc_<prefix>_<secret>`. It is found by its prefix and believed for its digest; the
+    secret is shown once and kept nowhere.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True, editable=False)
+    digest = models.CharField(
+        max_length=64, editable=False, help_text="SHA-256 of the whole token."
+    )
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # To the minute: a token that is used all day costs a write per minute.
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API token"
+        indexes: ClassVar = [
+            models.Index(fields=["user", "created_at"], name="api_token_by_user")
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(name=""), name="api_token_named")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (oc_{self.prefix}_…)"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the token opens anything at this moment."""
+        return (
+            self.revoked_at is None
+            and (self.expires_at is None or self.expires_at > now())
+            and self.user.is_active
+        )

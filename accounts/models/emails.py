@@ -1,0 +1,122 @@
+"""E-mails that are due, and the codes that they carry."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from accounts.models.users import User
+
+
+class EmailCode(models.Model):
+    """What proves that somebody reads the e-mails of an address: six digits, and a link beside them.
+
+    There is one row for each user and purpose, so that the newest counts by itself. Both secrets are
+    made as the e-mail is written and stand here as digests only.
+    """
+
+    class Purpose(models.TextChoices):
+        """What the proof is for."""
+
+        VERIFY_EMAIL = "verify_email"
+        RESET_PASSWORD = "reset_password"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_codes")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    email = models.EmailField(
+        max_length=254, help_text="The address that the code was sent to."
+    )
+    # Empty after too many wrong tries: guesses kill the digits, and never the link, so that whoever has
+    # the mailbox gets in whatever others try.
+    code_digest = models.CharField(max_length=64, blank=True, editable=False)
+    link_digest = models.CharField(max_length=64, unique=True, editable=False)
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    # Those of all codes of a day, however many were sent: they outlive their codes.
+    guesses = models.PositiveSmallIntegerField(default=0, editable=False)
+    guesses_since = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    link_expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "purpose"], name="email_code_one_by_user_and_purpose"
+            ),
+            models.CheckConstraint(
+                condition=Q(wrong_tries__lte=5), name="email_code_tries_bounded"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["link_expires_at"], name="email_code_by_expiry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of user {self.user_id}"
+
+
+class OutgoingEmail(models.Model):
+    """An e-mail that is due, as a fact without its text: the text is made when it is sent.
+
+    The row is the truth, the task a nudge. A worker claims a row by moving `next_attempt_at` past its
+    lease, so that a crash gives it back by itself. Codes and links never stand here.
+    """
+
+    class Kind(models.TextChoices):
+        """What the e-mail says."""
+
+        VERIFY_EMAIL = "verify_email"
+        RESET_PASSWORD = "reset_password"
+        EMAIL_CHANGED = "email_changed"
+        PASSWORD_CHANGED = "password_changed"
+        INVITATION = "invitation"
+
+    class State(models.TextChoices):
+        """How it stands."""
+
+        PENDING = "pending"
+        SENT = "sent"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    recipient = models.EmailField(max_length=254)
+    data = models.JSONField(
+        default=dict, blank=True, help_text="Ids and plain words for the text."
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=now)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    # After this nobody would want it any more: a code that has expired on its way.
+    expires_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "sent", "failed", "dropped"]),
+                name="outgoing_email_state_known",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state="pending"),
+                name="outgoing_email_due",
+            ),
+            # Is a code on its way to this address?
+            models.Index(
+                fields=["recipient", "kind"],
+                condition=Q(state="pending"),
+                name="outgoing_email_on_its_way",
+            ),
+            models.Index(fields=["created_at"], name="outgoing_email_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} e-mail {self.pk}"

@@ -1,0 +1,43 @@
+"""Answers that are kept for requests that come again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.timezone import now
+
+from accounts.models.users import User
+
+
+class IdempotencyRecord(models.Model):
+    """The first answer to a request that carried an `Idempotency-Key`, for its repeats.
+
+    It is inserted before the work and in its transaction: a repeat that comes while the first still
+    runs waits on the unique key, and a crash takes both away.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 of method, path and body."
+    )
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.TextField(
+        blank=True, help_text="JSON as it was sent: a repeat is the same to the letter."
+    )
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "key"], name="idempotency_key_unique_by_user"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="idempotency_by_age")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of user {self.user_id}"

@@ -1,0 +1,147 @@
+"""Projects, who works in them, and who is invited to.
+
+Users are named by text here, since their module imports this one: each user gets a project.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.timezone import now
+
+
+class Project(models.Model):
+    """A shop or a team: who handles an order."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=255, validators=[MinLengthValidator(1)])
+    description = models.TextField(max_length=5000, blank=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+    settings = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_storefront = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="The project whose products the storefront sells.",
+    )
+    personal_owner = models.OneToOneField(
+        "accounts.User",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="personal_project",
+        help_text="Set on the project that a user has from registration on.",
+    )
+    created_at = models.DateTimeField(default=now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    members = models.ManyToManyField(
+        "accounts.User", through="Membership", related_name="projects"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_storefront"],
+                condition=Q(is_storefront=True),
+                name="project_one_storefront",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """What a user may do in a project."""
+
+    class Role(models.TextChoices):
+        """From everything down to reading."""
+
+        OWNER = "owner"
+        MANAGER = "manager"
+        AGENT = "agent"
+        VIEWER = "viewer"
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="memberships"
+    )
+    user = models.ForeignKey(
+        "accounts.User", on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "user"], name="membership_unique_by_project_and_user"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "manager", "agent", "viewer"]),
+                name="membership_role_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # Without the e-mail: the admin writes this into its history, which outlives the account.
+        return f"user {self.user_id} as {self.role} of {self.project}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations by how they stand."""
+
+    def open(self) -> InvitationQuerySet:
+        """Keep those that are neither accepted nor revoked; their time may be over."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
+class Invitation(models.Model):
+    """A seat in a project that is kept for whoever reads the e-mails of an address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="invitations"
+    )
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Membership.Role.choices)
+    invited_by = models.ForeignKey(
+        "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # Empty until the e-mail is written: the link is made then and stands here as a digest only.
+    link_digest = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "project",
+                Lower("email"),
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once_by_project_and_email",
+            ),
+            models.UniqueConstraint(
+                fields=["link_digest"],
+                condition=~Q(link_digest=""),
+                name="invitation_link_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "manager", "agent", "viewer"]),
+                name="invitation_role_known",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="invitation_by_expiry")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.project}"
