@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.locks import lock_user
 from accounts.models import User
 from orderchainer.demo.chain import load_chain
-from orderchainer.demo.shop import draw_pictures_of, load_shop, products_of
+from orderchainer.demo.shop import load_pictures_of, load_shop, products_of
 from orders.models import Order, OrderDependency
 
 EMAIL = "demo@example.com"
@@ -19,8 +19,8 @@ EMAIL = "demo@example.com"
 class Loaded:
     """The demo account as it is now.
 
-    `password` is known only to the call that made the account. `waiting` holds the ids of `orders`
-    that a dependency holds up. `products` counts those of all its projects.
+    Only the call that made the account knows `password`. `waiting` holds the ids of those `orders`
+    that a dependency holds up. `products` counts the products of all its projects.
     """
 
     email: str
@@ -34,14 +34,14 @@ class Loaded:
 def load_demo(*, as_staff: bool) -> Loaded:
     """Make the demo account, its chain if it has no order, and its shop if it has no product.
 
-    `as_staff` opens the admin to a new account. What is there stays as it is, whatever has since been done
-    to it. The shop's pictures come by `draw_pictures`, once the account's password has been told.
+    `as_staff` lets a new account into the admin. Everything that exists already stays as it is.
+    `load_pictures` adds the shop's pictures; call it after you have shown the account's password.
     """
     user = User.objects.filter(email=EMAIL).first()
     password = None
     if user is None:
         password = secrets.token_urlsafe(12)
-        # Not registered: nobody reads the e-mail that would ask them to confirm this address.
+        # Registering would send an e-mail to confirm this address, which nobody reads.
         user = User.objects.create_user(
             EMAIL,
             password,
@@ -51,7 +51,7 @@ def load_demo(*, as_staff: bool) -> Loaded:
             is_staff=as_staff,
             is_superuser=as_staff,
         )
-    # Who loads it at the same time finds all of this.
+    # If two processes load the demo at once, the second waits here and then finds everything.
     lock_user(user)
     if not Order.objects.owned_by(user).exists():
         load_chain(user)
@@ -67,7 +67,7 @@ def load_demo(*, as_staff: bool) -> Loaded:
     )
 
 
-def draw_pictures() -> None:
+def load_pictures() -> None:
     """Give the products of the demo account's shop their pictures. Opens a transaction for each."""
     for user in User.objects.filter(email=EMAIL):
-        draw_pictures_of(user)
+        load_pictures_of(user)

@@ -1,4 +1,4 @@
-"""The demo's shop: forty products of a workshop on Lake Constance, taken in as any merchant's are."""
+"""The demo's shop: forty products of a workshop on Lake Constance, loaded as a merchant's are."""
 
 from pathlib import Path
 
@@ -7,15 +7,20 @@ from accounts.services import create_project
 from accounts.services.storefront import set_storefront
 from catalog.models import Product, ProductQuerySet
 from catalog.services import import_products, set_picture
-from orderchainer.demo.drawings import DRAWINGS, drawing_of
+from catalog.services.pictures import MAX_SIDE
+from orderchainer.core.pictures import Picture, read_picture
 
 NAME = "Aurora Workshop"
 # A table as `import_products` takes it.
 CATALOGUE = Path(__file__).with_name("catalogue.csv")
+# The picture of each product, by its SKU.
+PICTURES = {
+    path.stem: path for path in Path(__file__).with_name("pictures").glob("*.webp")
+}
 
 
 def load_shop(merchant: User) -> None:
-    """Make a project of `merchant` with the catalogue; it is the storefront unless there is one already."""
+    """Make a project of `merchant` with the catalogue. It becomes the storefront if there is none."""
     project = create_project(
         owner=merchant,
         name=NAME,
@@ -27,15 +32,21 @@ def load_shop(merchant: User) -> None:
         set_storefront(project=project, by=merchant)
 
 
-def draw_pictures_of(merchant: User) -> None:
+def load_pictures_of(merchant: User) -> None:
     """Give the catalogue's products their pictures. Opens a transaction for each.
 
-    Only to those that nobody has touched since they came, of which their stock made the second version: a
-    start that was broken off is made good for, and who took a picture away does not get it back.
+    Skips every product that somebody has changed since it was loaded. (Its stock made version 2.) So
+    a start that was interrupted is completed by the next one, and a picture that somebody removed
+    does not come back.
     """
-    products = products_of(merchant).filter(sku__in=DRAWINGS, image="", version__lte=2)
+    products = products_of(merchant).filter(sku__in=PICTURES, image="", version__lte=2)
     for product in products.order_by("pk"):
-        set_picture(product=product, picture=drawing_of(product.sku))
+        set_picture(product=product, picture=picture_of(product.sku))
+
+
+def picture_of(sku: str) -> Picture:
+    """Return the picture of the product with this SKU, prepared as an uploaded one would be."""
+    return read_picture(PICTURES[sku].read_bytes(), longest_side=MAX_SIDE)
 
 
 def products_of(merchant: User) -> ProductQuerySet:

@@ -16,8 +16,8 @@ from accounts.services import create_project
 from catalog.models import Category, Product, StockMovement
 from catalog.services import set_picture, update_product
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.demo import drawings, shop
-from orderchainer.demo.loading import EMAIL, draw_pictures, load_demo
+from orderchainer.demo import shop
+from orderchainer.demo.loading import EMAIL, load_demo, load_pictures
 from orders.models import Order
 from orders.services import move_order
 from orders.stream.models import Event
@@ -144,29 +144,27 @@ def test_its_stock_is_what_the_ledger_says() -> None:
 
 def test_each_product_has_a_picture_of_its_own() -> None:
     load_demo(as_staff=False)
-    draw_pictures()
+    load_pictures()
 
     names = Product.objects.values_list("image", flat=True)
     contents = set()
     for name in names:
         with default_storage.open(name) as file, Image.open(file) as image:
-            assert (image.format, image.size) == ("JPEG", (512, 512))
+            assert (image.format, image.size) == ("JPEG", (640, 640))
             contents.add(image.tobytes())
     assert len(contents) == 40
 
 
-def test_every_product_of_the_catalogue_is_drawn_alike_each_time() -> None:
+def test_the_catalogue_and_the_pictures_name_the_same_products() -> None:
     with shop.CATALOGUE.open(newline="") as file:
         skus = [row["sku"] for row in csv.DictReader(file)]
 
-    assert skus == list(drawings.DRAWINGS)
-    for sku in skus[:3]:
-        assert drawings.drawing_of(sku) == drawings.drawing_of(sku)
+    assert sorted(skus) == sorted(shop.PICTURES)
 
 
 def test_loading_it_again_leaves_the_shop_as_it_is() -> None:
     load_demo(as_staff=False)
-    draw_pictures()
+    load_pictures()
     changed, without = Product.objects.order_by("pk")[:2]
     update_product(product=changed, changes={"sku": "MINE", "name": "Mine"})
     set_picture(product=without, picture=None)
@@ -174,27 +172,29 @@ def test_loading_it_again_leaves_the_shop_as_it_is() -> None:
     files = set(default_storage.listdir("products")[1])
 
     load_demo(as_staff=False)
-    draw_pictures()
+    load_pictures()
 
     assert list(Product.objects.order_by("pk").values()) == before
     assert Project.objects.filter(name=shop.NAME).count() == 1
     assert set(default_storage.listdir("products")[1]) == files
 
 
-def test_what_a_broken_start_has_not_drawn_the_next_one_draws(
+def test_the_next_start_adds_the_pictures_that_an_interrupted_one_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    picture_of = shop.picture_of
+
     def break_at_the_third(sku: str) -> object:
         if sku == "SEAT-CHAIR-SPINDLE":
             raise KeyboardInterrupt
-        return drawings.drawing_of(sku)
+        return picture_of(sku)
 
     told = io.StringIO()
     with monkeypatch.context() as patched:
-        patched.setattr(shop, "drawing_of", break_at_the_third)
+        patched.setattr(shop, "picture_of", break_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             call_command("demo", stdout=told)
-    # Whoever broke it off can sign in.
+    # The password was shown before the interruption, so its owner can sign in.
     assert "password  " in told.getvalue()
     assert Product.objects.filter(image="").count() == 38
 

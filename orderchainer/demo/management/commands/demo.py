@@ -5,13 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from orderchainer.demo.loading import Loaded, draw_pictures, load_demo
+from orderchainer.demo.loading import Loaded, load_demo, load_pictures
 from orderchainer.demo.shop import NAME as SHOP
 from orders.lifecycle import Status
 
 
 class Command(BaseCommand):
-    """Load the demo data, once however often it is called."""
+    """Load the demo data. Calling it again adds nothing."""
 
     help = (
         "Loads the demo account, its chain of orders and its shop. Its password is shown when the account is "
@@ -19,9 +19,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load, and say what there is."""
-        # The embedded mode is one person's own machine. Where a service is shared, nobody becomes
-        # staff by a demo.
+        """Load the data and say what there is."""
+        # In the embedded mode the machine belongs to one person. A shared service must not make
+        # anybody staff just because somebody loaded the demo.
         loaded = load_demo(as_staff=settings.EMBEDDED)
         if loaded.password is None:
             self.stdout.write(
@@ -30,9 +30,9 @@ class Command(BaseCommand):
             )
         else:
             self._introduce(loaded)
-        # Not before the password is told: drawing may fail or be broken off, and is done again next time.
+        # Show the password first: loading pictures may fail, and the next call makes up for it.
         self.stdout.flush()
-        draw_pictures()
+        load_pictures()
 
     def _introduce(self, loaded: Loaded) -> None:
         self.stdout.write(
