@@ -1,82 +1,82 @@
-"""Who may do what in a project: the one table of roles and operations.
+"""Who may do what in a project: the registry of operations, and those of projects themselves.
 
-Whatever is scoped to a project asks here, by name and never by role: services and queries of every app
-call `accounts.queries.project_for`, and the endpoints name their operation so that a test can walk them.
-It knows neither projects nor users, only roles.
+Each app declares its operations in its `access.py`, with the roles that may and what staff may. Whatever
+is scoped to a project asks by operation and never by role: services and queries of every app call
+`accounts.queries.project_for`, and the endpoints name their operation so that a test can walk them.
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from accounts.models import Membership
+from orderchainer.core.registry import Registry
 
 Role = Membership.Role
 
 
-class Operation(StrEnum):
-    """What somebody can want in a project."""
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """What somebody can want in a project, and which members may do it.
 
-    VIEW_PROJECT = "view_project"
-    CHANGE_PROJECT = "change_project"
-    DELETE_PROJECT = "delete_project"
-    VIEW_MEMBERS = "view_members"
-    # Inviting, changing and removing others; those who are or become owners ask for the next one, too.
-    MANAGE_MEMBERS = "manage_members"
-    MANAGE_OWNERS = "manage_owners"
-    LEAVE_PROJECT = "leave_project"
-    VIEW_ACTIVITY = "view_activity"
-    VIEW_ORDERS = "view_orders"
-    HANDLE_ORDERS = "handle_orders"
-    VIEW_CATALOG = "view_catalog"
-    MANAGE_CATALOG = "manage_catalog"
+    Staff who are not members may look (`staff_may_view`), or need the back office's own permission
+    (`staff_permission`, as `app.codename`); without either they may not do it at all.
+    """
+
+    name: str
+    roles: frozenset[Role]
+    staff_may_view: bool = False
+    staff_permission: str | None = None
+
+    def __str__(self) -> str:
+        return self.name
 
 
-_EVERYBODY = frozenset(Role)
-_OWNERS = frozenset({Role.OWNER})
-_MANAGERS = _OWNERS | {Role.MANAGER}
-_AGENTS = _MANAGERS | {Role.AGENT}
+OPERATIONS: Registry[str, Operation] = Registry("operation")
 
-MATRIX: Mapping[Operation, frozenset[Role]] = {
-    Operation.VIEW_PROJECT: _EVERYBODY,
-    Operation.CHANGE_PROJECT: _MANAGERS,
-    Operation.DELETE_PROJECT: _OWNERS,
-    Operation.VIEW_MEMBERS: _EVERYBODY,
-    Operation.MANAGE_MEMBERS: _MANAGERS,
-    Operation.MANAGE_OWNERS: _OWNERS,
-    Operation.LEAVE_PROJECT: _EVERYBODY,
-    Operation.VIEW_ACTIVITY: _OWNERS,
-    Operation.VIEW_ORDERS: _EVERYBODY,
-    Operation.HANDLE_ORDERS: _AGENTS,
-    Operation.VIEW_CATALOG: _EVERYBODY,
-    Operation.MANAGE_CATALOG: _MANAGERS,
-}
 
-# What staff may do in projects that they are no members of: look. For the rest the back office's own
-# permission counts, which these name.
-STAFF_PERMISSIONS: Mapping[Operation, str] = {
-    Operation.CHANGE_PROJECT: "accounts.change_project",
-    Operation.DELETE_PROJECT: "accounts.change_project",
-    Operation.MANAGE_MEMBERS: "accounts.change_membership",
-    Operation.MANAGE_OWNERS: "accounts.change_membership",
-    Operation.HANDLE_ORDERS: "orders.change_order",
-    Operation.MANAGE_CATALOG: "catalog.change_product",
-}
-STAFF_MAY_VIEW = frozenset(
-    {
-        Operation.VIEW_PROJECT,
-        Operation.VIEW_MEMBERS,
-        Operation.VIEW_ACTIVITY,
-        Operation.VIEW_ORDERS,
-        Operation.VIEW_CATALOG,
-    }
+def viewing(name: str, roles: Collection[Role]) -> Operation:
+    """Register an operation that only looks, which staff may do in every project."""
+    return OPERATIONS.add(name, Operation(name, frozenset(roles), staff_may_view=True))
+
+
+def changing(
+    name: str, roles: Collection[Role], *, staff_permission: str | None
+) -> Operation:
+    """Register an operation that changes something; staff need the permission, None lets none of them."""
+    return OPERATIONS.add(
+        name, Operation(name, frozenset(roles), staff_permission=staff_permission)
+    )
+
+
+EVERYBODY = frozenset(Role)
+OWNERS = frozenset({Role.OWNER})
+MANAGERS = OWNERS | {Role.MANAGER}
+AGENTS = MANAGERS | {Role.AGENT}
+
+VIEW_PROJECT = viewing("view_project", EVERYBODY)
+CHANGE_PROJECT = changing(
+    "change_project", MANAGERS, staff_permission="accounts.change_project"
 )
+DELETE_PROJECT = changing(
+    "delete_project", OWNERS, staff_permission="accounts.change_project"
+)
+VIEW_MEMBERS = viewing("view_members", EVERYBODY)
+# Inviting, changing and removing others; those who are or become owners ask for the next one, too.
+MANAGE_MEMBERS = changing(
+    "manage_members", MANAGERS, staff_permission="accounts.change_membership"
+)
+MANAGE_OWNERS = changing(
+    "manage_owners", OWNERS, staff_permission="accounts.change_membership"
+)
+LEAVE_PROJECT = changing("leave_project", EVERYBODY, staff_permission=None)
+VIEW_ACTIVITY = viewing("view_activity", OWNERS)
 
 
 def may(role: str, operation: Operation) -> bool:
     """Tell whether a member with that role may do it."""
-    return role in MATRIX[operation]
+    return role in operation.roles
 
 
 def roles_that_may(operation: Operation) -> list[str]:
     """Return the roles that may do it, for filters."""
-    return sorted(MATRIX[operation])
+    return sorted(operation.roles)

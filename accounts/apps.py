@@ -9,6 +9,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Hear of every sign-in that Django's own authentication refuses or lets through."""
-        # Imported here, since models are not loaded before. Both register themselves.
-        from accounts import checks, subscribers  # noqa: F401
+        """Declare what is ours, and hear of every sign-in that Django refuses or lets through."""
+        # Imported here, since models are not loaded before. Each registers itself.
+        from accounts import checks, registrations, subscribers  # noqa: F401

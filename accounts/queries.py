@@ -10,7 +10,7 @@ from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.access import STAFF_MAY_VIEW, STAFF_PERMISSIONS, Operation, may
+from accounts.access import Operation, may
 from accounts.errors import (
     InvitationNotFound,
     MemberNotFound,
@@ -320,16 +320,17 @@ def invitation_for(project: Project, invitation_id: UUID | str) -> Invitation:
 def _require(user: User, role: str | None, operation: Operation) -> None:
     if role is not None and may(role, operation):
         return
-    if user.is_staff and _staff_may(user, operation):
+    if user.is_staff and staff_may(user, operation):
         return
     if role is None and not user.is_staff:
         raise ProjectNotFound
-    raise RoleNotEnough(operation)
+    raise RoleNotEnough(operation.name)
 
 
-def _staff_may(user: User, operation: Operation) -> bool:
-    permission = STAFF_PERMISSIONS.get(operation)
-    return operation in STAFF_MAY_VIEW or (
+def staff_may(user: User, operation: Operation) -> bool:
+    """Tell whether `user`, who is staff, may do `operation` in projects without being a member."""
+    permission = operation.staff_permission
+    return operation.staff_may_view or (
         permission is not None and user.has_perm(permission)
     )
 

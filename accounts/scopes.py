@@ -6,21 +6,20 @@ than its user has: roles and ownership are asked besides.
 
 from collections.abc import Collection
 
+from orderchainer.core.registry import Registry
+
 READ, WRITE = "read", "write"
 
-# Each with what it covers. A view names its area; what has none is for sessions alone: tokens neither
-# make tokens nor end sessions.
-AREAS = {
-    "account": "your own name, e-mail, password, profile and activity",
-    "projects": "projects, their members and invitations",
-    "catalog": "categories, products and their stock",
-    "cart": "your cart in the storefront; ordering what is in it asks for orders:write",
-    "orders": "orders, chains and their events, over REST and WebSocket",
-    "discord": "your Discord integration",
-}
-SCOPES = tuple(f"{area}:{right}" for area in AREAS for right in (READ, WRITE))
+# Each area with what it covers; the app that has the views registers it. A view names its area. A view
+# without one is for sessions alone: tokens neither make tokens nor end sessions.
+AREAS: Registry[str, str] = Registry("area of scopes")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def all_scopes() -> tuple[str, ...]:
+    """Return every scope that there is, area by area."""
+    return tuple(f"{area}:{right}" for area in AREAS for right in (READ, WRITE))
 
 
 def scope_for(area: str, method: str) -> str:

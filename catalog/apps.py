@@ -9,5 +9,5 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Check what the database has to offer."""
-        from catalog import checks as _checks  # noqa: F401 (registers them)
+        """Declare what is ours, and check what the database has to offer."""
+        from catalog import checks, registrations  # noqa: F401 (both register)

@@ -5,6 +5,7 @@ A provider's package has these modules, which this app finds through the line:
     provider.py   its `PROVIDER`: what this app needs of it, see `Provider`
     models.py     its tables
     admin.py      its pages in the back office
+    registrations.py   what it declares to the ground, imported by `provider.py`
 """
 
 from collections.abc import Callable, Mapping, Sequence

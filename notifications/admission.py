@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from accounts.access import Operation
 from accounts.models import ApiToken, Session, User
 from accounts.queries import (
     credential_of,
@@ -25,6 +24,7 @@ from accounts.services import note_use
 from notifications.feeds import Feed, OwnerFeed, ProjectFeed
 from notifications.protocol import CloseCode
 from orderchainer.core.errors import NotAllowed, NotFound, Unauthenticated
+from orders.access import VIEW_ORDERS
 
 # The subprotocol that a browser offers before the token, since it can set no header. We answer it.
 BEARER = "bearer"
@@ -84,7 +84,7 @@ def admit_to_project(scope: Mapping[str, Any], project_id_in_path: str) -> Admis
     credential = _credential_in(scope)
     user = credential.user
     try:
-        project = project_for(user, project_id_in_path, Operation.VIEW_ORDERS)
+        project = project_for(user, project_id_in_path, VIEW_ORDERS)
     except (NotFound, NotAllowed) as exc:
         raise Refused(_code_of(exc)) from exc
     return Admission(ProjectFeed(project.pk), credential.pk, user.pk)
@@ -163,7 +163,7 @@ def _refused_by_projects(admissions: Iterable[Admission]) -> dict[Admission, Clo
     }
     if not claims:
         return {}
-    refusals = refusals_in_projects(claims.values(), Operation.VIEW_ORDERS)
+    refusals = refusals_in_projects(claims.values(), VIEW_ORDERS)
     return {
         admission: _code_of(refusals[claim])
         for admission, claim in claims.items()

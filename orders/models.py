@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.access import Operation, roles_that_may
 from accounts.models import Membership, Project, User
 from catalog.models import Product
+from orders.access import HANDLE_ORDERS, VIEW_ORDERS
 from orders.graph import StatusesById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
@@ -55,7 +56,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """
         if user.is_staff and user.has_perm(permission):
             return self.annotate(is_handled=Value(True))
-        handles = Exists(_memberships(user, Operation.HANDLE_ORDERS))
+        handles = Exists(_memberships(user, HANDLE_ORDERS))
         return self.filter(Q(owner=user) | handles).annotate(
             is_handled=ExpressionWrapper(Q(handles), output_field=models.BooleanField())
         )
@@ -81,7 +82,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 def _seen_by(user: User) -> Q:
-    return Q(owner=user) | Q(Exists(_memberships(user, Operation.VIEW_ORDERS)))
+    return Q(owner=user) | Q(Exists(_memberships(user, VIEW_ORDERS)))
 
 
 def _memberships(user: User, operation: Operation) -> models.QuerySet[Membership]:

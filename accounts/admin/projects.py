@@ -8,9 +8,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.access import STAFF_PERMISSIONS, Operation
+from accounts.access import MANAGE_MEMBERS
 from accounts.callers import caller_of
 from accounts.models import Invitation, Membership, Project, User
+from accounts.queries import staff_may
 from accounts.services import projects
 from accounts.services.storefront import set_storefront
 from orderchainer.core.admin.service_admin import (
@@ -28,7 +29,7 @@ class PeopleInline(ServiceInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask for the permission that the services ask for."""
-        return request.user.has_perm(STAFF_PERMISSIONS[Operation.MANAGE_MEMBERS])
+        return staff_may(caller_of(request), MANAGE_MEMBERS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask for the permission that the services ask for."""

@@ -14,7 +14,7 @@ from accounts.errors import ApiTokenNotFound, TokenRefused, TooManyApiTokens
 from accounts.events import ActivityType, announce_ended_credentials
 from accounts.locks import lock_user
 from accounts.models import ApiToken, User
-from accounts.scopes import SCOPES
+from accounts.scopes import all_scopes
 from accounts.tokens import new_api_token
 from orderchainer.core.errors import Invalid
 
@@ -55,7 +55,7 @@ def create_api_token(
         name=name,
         prefix=new.prefix,
         digest=new.digest,
-        scopes=[scope for scope in SCOPES if scope in scopes],
+        scopes=[scope for scope in all_scopes() if scope in scopes],
         expires_at=expires_at,
     )
     record_activity(
@@ -73,8 +73,8 @@ def _problems(
     errors: dict[str, list[str]] = {}
     if not 0 < len(name) <= MAX_NAME_LENGTH:
         errors["name"] = [f"Must have 1 to {MAX_NAME_LENGTH} characters."]
-    if not scopes or not set(scopes) <= set(SCOPES):
-        errors["scopes"] = [f"Must be one or more of {', '.join(SCOPES)}."]
+    if not scopes or not set(scopes) <= set(all_scopes()):
+        errors["scopes"] = [f"Must be one or more of {', '.join(all_scopes())}."]
     if expires_at is not None:
         moment = timezone.now()
         if expires_at <= moment:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.access import Operation
+from accounts.access import MANAGE_MEMBERS, MANAGE_OWNERS
 from accounts.activity import record_activity, record_each
 from accounts.attempts import count_invitation
 from accounts.errors import (
@@ -62,10 +62,10 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
     # The invitation will refer to them, so their row is held first, as the order of locks has it.
     lock_user(by)
     project = lock_project(project)
-    require_operation(by, project, Operation.MANAGE_MEMBERS)
+    require_operation(by, project, MANAGE_MEMBERS)
     invitation = project.invitations.open().filter(email__iexact=email).first()
     if role == Role.OWNER or (invitation and invitation.role == Role.OWNER):
-        require_operation(by, project, Operation.MANAGE_OWNERS)
+        require_operation(by, project, MANAGE_OWNERS)
     if project.memberships.filter(user__email__iexact=email).exists():
         raise AlreadyMember
     if invitation is None:
@@ -105,14 +105,14 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
     do it.
     """
     project = lock_project(invitation.project)
-    require_operation(by, project, Operation.MANAGE_MEMBERS)
+    require_operation(by, project, MANAGE_MEMBERS)
     found = project.invitations.open().filter(pk=invitation.pk)
     # Its role as it is now: it may have been renewed while we waited.
     role = found.values_list("role", flat=True).first()
     if role is None:
         raise InvitationNotFound
     if role == Role.OWNER:
-        require_operation(by, project, Operation.MANAGE_OWNERS)
+        require_operation(by, project, MANAGE_OWNERS)
     revoke_each(found, project=project, by=by)
 
 

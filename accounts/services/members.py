@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.access import Operation, may
+from accounts.access import LEAVE_PROJECT, MANAGE_MEMBERS, MANAGE_OWNERS, may
 from accounts.activity import record_activity
 from accounts.errors import LastOwner, MemberNotFound, OwnsProjects, UserNotFound
 from accounts.events import ActivityType, announce_changed_access
@@ -99,7 +99,7 @@ def remove_member(*, project: Project, user: User, by: User | None = None) -> No
         raise MemberNotFound
     role = Role(membership.role)
     if by is not None and by.pk == user.pk:
-        require_operation(by, project, Operation.LEAVE_PROJECT)
+        require_operation(by, project, LEAVE_PROJECT)
     else:
         _require_say(project, by, {role})
     if role == Role.OWNER:
@@ -175,9 +175,9 @@ def _remove(
 def _require_say(project: Project, by: User | None, roles: set[Role]) -> None:
     """Refuse who may not give or take these roles: managers manage everybody but owners."""
     if by is not None:
-        require_operation(by, project, Operation.MANAGE_MEMBERS)
+        require_operation(by, project, MANAGE_MEMBERS)
         if Role.OWNER in roles:
-            require_operation(by, project, Operation.MANAGE_OWNERS)
+            require_operation(by, project, MANAGE_OWNERS)
 
 
 def _require_another_owner(project: Project, user: User) -> None:
@@ -202,7 +202,7 @@ def _revoke_what_they_may_not_give(
     """Revoke what `user` has invited to, as far as their `role` from now on could not: nobody comes back
     by an invitation that they sent themselves on their last day."""
     given = project.invitations.open().filter(invited_by=user)
-    if role is None or not may(role, Operation.MANAGE_MEMBERS):
+    if role is None or not may(role, MANAGE_MEMBERS):
         revoke_each(given, project=project, by=by)
-    elif not may(role, Operation.MANAGE_OWNERS):
+    elif not may(role, MANAGE_OWNERS):
         revoke_each(given.filter(role=Role.OWNER), project=project, by=by)

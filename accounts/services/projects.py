@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.access import Operation
+from accounts.access import CHANGE_PROJECT, DELETE_PROJECT
 from accounts.activity import record_activity
 from accounts.errors import PersonalProject, UserNotFound
 from accounts.events import ActivityType, announce_changed_access
@@ -74,9 +74,9 @@ def update_project(
     check_fields(changes)
     project = lock_project(project)
     if by is not None:
-        require_operation(by, project, Operation.CHANGE_PROJECT)
+        require_operation(by, project, CHANGE_PROJECT)
         if "is_active" in changes:
-            require_operation(by, project, Operation.DELETE_PROJECT)
+            require_operation(by, project, DELETE_PROJECT)
     if precondition is not None:
         precondition(project)
     changed = {
@@ -100,7 +100,7 @@ def delete_project(
     `ProjectNotFound` where `by` may not do it, or somebody was faster.
     """
     project = lock_project(project)
-    require_operation(by, project, Operation.DELETE_PROJECT)
+    require_operation(by, project, DELETE_PROJECT)
     if precondition is not None:
         precondition(project)
     if project.is_active:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from accounts.access import Operation
+from accounts.access import (
+    CHANGE_PROJECT,
+    DELETE_PROJECT,
+    LEAVE_PROJECT,
+    MANAGE_MEMBERS,
+    MANAGE_OWNERS,
+    VIEW_ACTIVITY,
+    VIEW_MEMBERS,
+    VIEW_PROJECT,
+    Operation,
+)
 from accounts.models import Membership, User
 from accounts.services import invite, set_member
 from accounts.tests.factories import make_user
@@ -100,22 +110,22 @@ def _invite(scene: Scene, role: Role) -> UUID:
 GRACE = {"email": "grace@example.com", "role": "agent"}
 
 CALLS = [
-    Call("GET", "hub-project", Operation.VIEW_PROJECT),
-    Call("PATCH", "hub-project", Operation.CHANGE_PROJECT, body={"name": "Renamed"}),
-    Call("DELETE", "hub-project", Operation.DELETE_PROJECT, 204),
-    Call("GET", "hub-project-activity", Operation.VIEW_ACTIVITY),
-    Call("GET", "hub-members", Operation.VIEW_MEMBERS),
+    Call("GET", "hub-project", VIEW_PROJECT),
+    Call("PATCH", "hub-project", CHANGE_PROJECT, body={"name": "Renamed"}),
+    Call("DELETE", "hub-project", DELETE_PROJECT, 204),
+    Call("GET", "hub-project-activity", VIEW_ACTIVITY),
+    Call("GET", "hub-members", VIEW_MEMBERS),
     Call(
         "PATCH",
         "hub-member",
-        Operation.MANAGE_MEMBERS,
+        MANAGE_MEMBERS,
         arguments=member(Role.AGENT),
         body={"role": "manager"},
     ),
     Call(
         "PATCH",
         "hub-member",
-        Operation.MANAGE_OWNERS,
+        MANAGE_OWNERS,
         arguments=member(Role.AGENT),
         body={"role": "owner"},
         about="to owner",
@@ -123,7 +133,7 @@ CALLS = [
     Call(
         "PATCH",
         "hub-member",
-        Operation.MANAGE_OWNERS,
+        MANAGE_OWNERS,
         arguments=member(Role.OWNER),
         body={"role": "agent"},
         about="from owner",
@@ -131,14 +141,14 @@ CALLS = [
     Call(
         "DELETE",
         "hub-member",
-        Operation.MANAGE_MEMBERS,
+        MANAGE_MEMBERS,
         204,
         arguments=member(Role.MANAGER),
     ),
     Call(
         "DELETE",
         "hub-member",
-        Operation.MANAGE_OWNERS,
+        MANAGE_OWNERS,
         204,
         arguments=member(Role.OWNER),
         about="owner",
@@ -146,17 +156,17 @@ CALLS = [
     Call(
         "DELETE",
         "hub-member",
-        Operation.LEAVE_PROJECT,
+        LEAVE_PROJECT,
         204,
         arguments=themselves,
         about="themselves",
     ),
-    Call("GET", "hub-invitations", Operation.MANAGE_MEMBERS),
-    Call("POST", "hub-invitations", Operation.MANAGE_MEMBERS, 201, body=GRACE),
+    Call("GET", "hub-invitations", MANAGE_MEMBERS),
+    Call("POST", "hub-invitations", MANAGE_MEMBERS, 201, body=GRACE),
     Call(
         "POST",
         "hub-invitations",
-        Operation.MANAGE_OWNERS,
+        MANAGE_OWNERS,
         201,
         body={**GRACE, "role": "owner"},
         about="as owner",
@@ -164,7 +174,7 @@ CALLS = [
     Call(
         "POST",
         "hub-invitations",
-        Operation.MANAGE_OWNERS,
+        MANAGE_OWNERS,
         201,
         arguments=invited_before(Role.OWNER),
         body=GRACE,
@@ -173,14 +183,14 @@ CALLS = [
     Call(
         "DELETE",
         "hub-invitation",
-        Operation.MANAGE_MEMBERS,
+        MANAGE_MEMBERS,
         204,
         arguments=invited(Role.VIEWER),
     ),
     Call(
         "DELETE",
         "hub-invitation",
-        Operation.MANAGE_OWNERS,
+        MANAGE_OWNERS,
         204,
         arguments=invited(Role.OWNER),
         about="of an owner",

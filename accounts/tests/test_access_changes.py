@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from accounts.access import STAFF_PERMISSIONS, Operation
+from accounts.access import OPERATIONS, Operation
 from accounts.errors import ProjectNotFound, RoleNotEnough
 from accounts.events import access_changed
 from accounts.models import Membership, Project, User
@@ -25,6 +25,7 @@ from accounts.services import (
 )
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team, make_team
+from orders.access import VIEW_ORDERS
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +156,7 @@ def callers(team: Team, operation: Operation) -> dict[str, User]:
     remove_member(project=team.project, user=former)
     update_user(user=staff, changes={"is_staff": True})
     update_user(user=clerk, changes={"is_staff": True})
-    if permission := STAFF_PERMISSIONS.get(operation):
+    if permission := operation.staff_permission:
         codename = permission.partition(".")[2]
         clerk.user_permissions.set(Permission.objects.filter(codename=codename))
     return {
@@ -176,7 +177,7 @@ def at_the_door(user: User, project: Project, operation: Operation) -> Any:
     return None
 
 
-@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
 @pytest.mark.parametrize("is_active", [True, False], ids=["on", "off"])
 def test_refuses_whom_the_door_refuses_and_in_the_same_way(
     operation: Operation, is_active: bool
@@ -205,7 +206,7 @@ def test_keeps_the_claims_of_the_same_people_in_several_projects_apart() -> None
     bobs = create_project(owner=bob, name="Bob's")
     claims = {(user.pk, project.pk) for user in (ada, bob) for project in (adas, bobs)}
 
-    refusals = refusals_in_projects(claims, Operation.VIEW_ORDERS)
+    refusals = refusals_in_projects(claims, VIEW_ORDERS)
 
     assert set(refusals) == {(ada.pk, bobs.pk), (bob.pk, adas.pk)}
 
@@ -214,7 +215,7 @@ def test_refuses_what_has_never_been_there() -> None:
     user = make_user()
     claims = [(user.pk, 0), (0, user.personal_project.pk)]
 
-    refusals = refusals_in_projects(claims, Operation.VIEW_ORDERS)
+    refusals = refusals_in_projects(claims, VIEW_ORDERS)
 
     assert {claim: type(each) for claim, each in refusals.items()} == dict.fromkeys(
         claims, ProjectNotFound
@@ -231,6 +232,6 @@ def test_asks_one_statement_for_members_and_three_for_anybody(
     claims = [*members, *((user.pk, team.project.pk) for user in others)]
 
     with django_assert_num_queries(1):
-        assert not refusals_in_projects(members, Operation.VIEW_ORDERS)
+        assert not refusals_in_projects(members, VIEW_ORDERS)
     with django_assert_num_queries(3):
-        assert len(refusals_in_projects(claims, Operation.VIEW_ORDERS)) == -(-size // 2)
+        assert len(refusals_in_projects(claims, VIEW_ORDERS)) == -(-size // 2)

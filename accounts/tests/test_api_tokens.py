@@ -17,7 +17,7 @@ from accounts.errors import ApiTokenNotFound, TokenRefused, TooManyApiTokens
 from accounts.events import credentials_ended
 from accounts.models import Activity, ApiToken, User
 from accounts.queries import api_token_of, credential_of, still_open
-from accounts.scopes import SCOPES
+from accounts.scopes import all_scopes
 from accounts.services import (
     activate_user,
     change_password,
@@ -34,7 +34,7 @@ from orderchainer.core.errors import Invalid
 pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 1, 1, 12, tzinfo=timezone.get_fixed_timezone(0))
-SCOPE_PROBLEM = [f"Must be one or more of {', '.join(SCOPES)}."]
+SCOPE_PROBLEM = [f"Must be one or more of {', '.join(all_scopes())}."]
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def test_refuses_what_is_no_token(
 
 
 def test_each_scope_can_be_given() -> None:
-    token, _ = make_api_token(make_user(), *SCOPES, *SCOPES)
+    token, _ = make_api_token(make_user(), *all_scopes(), *all_scopes())
 
-    assert token.scopes == list(SCOPES)
+    assert token.scopes == list(all_scopes())
 
 
 def test_a_user_has_no_more_than_so_many_tokens_in_force(

@@ -17,7 +17,7 @@ from django.contrib.auth.models import Permission
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
-from accounts.access import MATRIX, STAFF_MAY_VIEW, STAFF_PERMISSIONS, Operation
+from accounts.access import OPERATIONS, VIEW_PROJECT, Operation
 from accounts.api.hub.views.base import ProjectView
 from accounts.models import Membership, User
 from accounts.services import remove_member, set_member
@@ -113,14 +113,14 @@ def test_every_method_has_an_example_call(endpoint: Endpoint, method: str) -> No
 
 
 def test_every_operation_is_proven_by_a_call() -> None:
-    assert {call.operation for call in CALLS} == set(Operation) == set(MATRIX)
+    assert {call.operation for call in CALLS} == set(OPERATIONS.values())
 
 
 def test_a_view_cannot_forget_an_operation() -> None:
     with pytest.raises(TypeError, match=r"Forgetful has no operation for \['PATCH'\]"):
 
         class Forgetful(ProjectView):
-            operations: Mapping[str, Operation] = {"GET": Operation.VIEW_PROJECT}  # type: ignore[misc]
+            operations: Mapping[str, Operation] = {"GET": VIEW_PROJECT}  # type: ignore[misc]
 
             def get(self) -> None: ...
 
@@ -138,8 +138,8 @@ def caller_of(name: str, team: Team, operation: Operation) -> User:
     if name == "former":
         set_member(project=team.project, user=user, role=Role.MANAGER)
         remove_member(project=team.project, user=user)
-    if name == "clerk" and operation in STAFF_PERMISSIONS:
-        codename = STAFF_PERMISSIONS[operation].partition(".")[2]
+    if name == "clerk" and operation.staff_permission:
+        codename = operation.staff_permission.partition(".")[2]
         user.user_permissions.set(Permission.objects.filter(codename=codename))
     return user
 
@@ -150,13 +150,13 @@ def expected(name: str, call: Call) -> int:
     if name in refusals:
         return refusals[name]
     if name == "staff":
-        allowed = call.operation in STAFF_MAY_VIEW
+        allowed = call.operation.staff_may_view
     elif name == "clerk":
         allowed = (
-            call.operation in STAFF_MAY_VIEW or call.operation in STAFF_PERMISSIONS
+            call.operation.staff_may_view or call.operation.staff_permission is not None
         )
     else:
-        allowed = name in MATRIX[call.operation]
+        allowed = name in call.operation.roles
     return call.status if allowed else 403
 
 
@@ -212,11 +212,11 @@ def test_the_page_on_roles_has_the_matrix() -> None:
         documented[operation] = dict(zip(columns, cells, strict=True))
 
     assert documented == {
-        str(operation): {
-            **{str(role): "yes" if role in roles else "" for role in Role},
+        operation.name: {
+            **{str(role): "yes" if role in operation.roles else "" for role in Role},
             "staff": "yes"
-            if operation in STAFF_MAY_VIEW
-            else STAFF_PERMISSIONS.get(operation, ""),
+            if operation.staff_may_view
+            else operation.staff_permission or "",
         }
-        for operation, roles in MATRIX.items()
+        for operation in OPERATIONS.values()
     }

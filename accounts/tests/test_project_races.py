@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from accounts.access import Operation
+from accounts.access import MANAGE_MEMBERS
 from accounts.errors import (
     InvitationNotFound,
     LastOwner,
@@ -297,7 +297,7 @@ def test_the_lock_keeps_a_removed_manager_from_inviting(
 def test_what_a_view_allowed_is_refused_once_it_was_taken_away() -> None:
     team = make_team()
     manager = team.members["manager"]
-    project = project_for(manager, team.project.uuid, Operation.MANAGE_MEMBERS)
+    project = project_for(manager, team.project.uuid, MANAGE_MEMBERS)
     change_role(project=project, user=manager, role=Role.AGENT, by=team.owner)
 
     with pytest.raises(RoleNotEnough):

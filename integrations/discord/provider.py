@@ -1,6 +1,7 @@
 """What the app needs to know of Discord."""
 
 from integrations.discord import checks as _checks  # noqa: F401 (registers them)
+from integrations.discord import registrations as _registrations  # noqa: F401 (registers)
 from integrations.discord.services import reencrypt_credentials
 from integrations.discord.subscribers import connect
 from integrations.providers import Provider

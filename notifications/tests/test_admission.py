@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
-from accounts.scopes import SCOPES
+from accounts.scopes import all_scopes
 from accounts.services import deactivate_user, log_out, revoke_api_token
 from accounts.tests.factories import make_api_token, token_of
 from notifications.tests.factories import (
@@ -94,7 +94,7 @@ async def test_admits_an_api_token_that_may_read_orders(
 async def test_refuses_an_api_token_that_may_read_anything_but_orders(
     ada: User, by: str
 ) -> None:
-    others = [scope for scope in SCOPES if not scope.startswith("orders:")]
+    others = [scope for scope in all_scopes() if not scope.startswith("orders:")]
     _, text = await in_thread(make_api_token, ada, *others)
     query, options = showing(text, by)
 

@@ -10,11 +10,9 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts import access
-from accounts.access import Operation
 from accounts.events import access_changed
 from accounts.models import Membership, Project, User
-from accounts.scopes import SCOPES
+from accounts.scopes import all_scopes
 from accounts.services import (
     change_role,
     create_project,
@@ -45,6 +43,7 @@ from notifications.tests.factories import (
     socket_at,
     socket_of,
 )
+from orders.access import VIEW_ORDERS
 
 Role = Membership.Role
 
@@ -127,7 +126,7 @@ async def test_refuses_api_tokens_for_anything_but_orders_whatever_they_ask_for(
     team: Team, ada: User, caller: str
 ) -> None:
     user = await in_thread(caller_of, caller, team, ada)
-    others = [scope for scope in SCOPES if not scope.startswith("orders:")]
+    others = [scope for scope in all_scopes() if not scope.startswith("orders:")]
     _, text = await in_thread(make_api_token, user, *others)
 
     for project_id in (team.project.uuid, uuid4()):
@@ -245,7 +244,7 @@ async def test_closes_on_a_role_that_may_look_no_longer(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No role is like that today; a socket follows the matrix if it changes."""
-    monkeypatch.setitem(access.MATRIX, Operation.VIEW_ORDERS, {Role.AGENT})
+    monkeypatch.setitem(vars(VIEW_ORDERS), "roles", {Role.AGENT})
     agent, viewer = team.members["agent"], team.members["viewer"]
 
     async with (

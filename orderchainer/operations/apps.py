@@ -11,10 +11,11 @@ class OperationsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Listen to Celery's signals for log and metrics; check what the environment names."""
+        """Declare what no app has, listen to Celery's signals, check what the environment names."""
         from orderchainer.core.logs import tasks as _lines  # noqa: F401 (connects its receivers)
         from orderchainer.operations import checks as _checks  # noqa: F401 (registers them)
         from orderchainer.operations import metrics as _metrics  # noqa: F401 (connects its receivers)
+        from orderchainer.operations import registrations as _registrations  # noqa: F401 (registers it)
 
 
 class BackOfficeConfig(admin_apps.AdminConfig):

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts.invitation_links import new_link
 from accounts.models import ApiToken, Invitation, Membership, Project, Session, User
 from accounts.queries import session_of
-from accounts.scopes import AREAS, READ, SCOPES
+from accounts.scopes import AREAS, READ, all_scopes
 from accounts.services import (
     change_password,
     create_project,
@@ -41,7 +41,7 @@ DISCORD = "127.0.0.1:9"
 
 
 def api_token(
-    user: User, scopes: Sequence[str] = SCOPES, **fields: Any
+    user: User, scopes: Sequence[str] = all_scopes(), **fields: Any
 ) -> tuple[ApiToken, str]:
     """Give `user` an API token; return its row and its text. `fields` are set as they are."""
     new = new_api_token()
@@ -93,11 +93,13 @@ class World:
         self.strangers_session = token_of(self.stranger)
         self.strangers_api_token = api_token(self.stranger)[1]
         # Good for one scope, and good for all but one area.
-        self.with_scope = {scope: api_token(self.owner, [scope])[1] for scope in SCOPES}
+        self.with_scope = {
+            scope: api_token(self.owner, [scope])[1] for scope in all_scopes()
+        }
         self.without_area = {
             area: api_token(
                 self.owner,
-                [scope for scope in SCOPES if not scope.startswith(f"{area}:")],
+                [scope for scope in all_scopes() if not scope.startswith(f"{area}:")],
             )[1]
             for area in AREAS
         }
@@ -106,7 +108,7 @@ class World:
                 self.owner,
                 [
                     scope
-                    for scope in SCOPES
+                    for scope in all_scopes()
                     if not scope.startswith(f"{area}:") or scope == f"{area}:{READ}"
                 ],
             )[1]

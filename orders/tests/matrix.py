@@ -5,9 +5,9 @@ Deleting is not among them: it asks staff for a permission of its own (`orders/t
 
 from collections.abc import Mapping
 
-from accounts.access import Operation
 from accounts.tests.factories import make_user
 from accounts.tests.matrix import Call, Scene
+from orders.access import HANDLE_ORDERS, VIEW_ORDERS
 from orders.models import Order
 from orders.services import create_order
 
@@ -34,24 +34,24 @@ def _order_in(scene: Scene) -> Order:
 
 CALLS = [
     *(
-        Call("GET", route, Operation.VIEW_ORDERS, arguments=order)
+        Call("GET", route, VIEW_ORDERS, arguments=order)
         for route in ("order", "order-chain", "order-blockers", "order-events")
     ),
     *(
         Call(
             method,
             "order",
-            Operation.HANDLE_ORDERS,
+            HANDLE_ORDERS,
             arguments=order,
             body={"status": "active"},
         )
         for method in ("PUT", "PATCH")
     ),
-    Call("GET", "envelope-order", Operation.VIEW_ORDERS, arguments=order_by_uuid),
+    Call("GET", "envelope-order", VIEW_ORDERS, arguments=order_by_uuid),
     Call(
         "PATCH",
         "envelope-order",
-        Operation.HANDLE_ORDERS,
+        HANDLE_ORDERS,
         arguments=order_by_uuid,
         body={"status": "active"},
     ),

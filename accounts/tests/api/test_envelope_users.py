@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Activity, Membership, OutgoingEmail, User
-from accounts.scopes import SCOPES
+from accounts.scopes import all_scopes
 from accounts.services import create_project, deactivate_user, set_member, sign_in
 from accounts.tests.factories import (
     PASSWORD,
@@ -174,7 +174,7 @@ def test_no_api_token_takes_over_the_account_that_it_acts_for(
     is_superuser: bool,
 ) -> None:
     user = make_user(is_staff=is_superuser, is_superuser=is_superuser)
-    client = client_with(make_api_token(user, *SCOPES)[1])
+    client = client_with(make_api_token(user, *all_scopes())[1])
     theirs = make_user() if is_superuser else user
 
     for path in {f"/api/user/{each.uuid}" for each in (user, theirs)}:

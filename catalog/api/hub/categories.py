@@ -12,6 +12,7 @@ from accounts.access import Operation
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.errors import ProjectNotFound, RoleNotEnough
 from catalog import inventory, services
+from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
 from catalog.api.hub import examples
 from catalog.api.hub.presentation import category_body
 from catalog.api.hub.serializers import CategoryChanges, CategoryOutput, NewCategory
@@ -33,7 +34,7 @@ CATEGORY_ID = OpenApiParameter(
     description="The category's id.",
 )
 NO_PARENT = Invalid({"parent_id": ["There is no such category in this project."]})
-MAY_NOT = RoleNotEnough(Operation.MANAGE_CATALOG)
+MAY_NOT = RoleNotEnough(MANAGE_CATALOG.name)
 
 
 class CategoriesView(ProjectView):
@@ -41,8 +42,8 @@ class CategoriesView(ProjectView):
 
     area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.VIEW_CATALOG,
-        "POST": Operation.MANAGE_CATALOG,
+        "GET": VIEW_CATALOG,
+        "POST": MANAGE_CATALOG,
     }
 
     @extend_schema(
@@ -90,9 +91,9 @@ class OneCategoryView(ProjectView):
 
     area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.VIEW_CATALOG,
-        "PATCH": Operation.MANAGE_CATALOG,
-        "DELETE": Operation.MANAGE_CATALOG,
+        "GET": VIEW_CATALOG,
+        "PATCH": MANAGE_CATALOG,
+        "DELETE": MANAGE_CATALOG,
     }
 
     @extend_schema(

@@ -18,6 +18,7 @@ from accounts.api.idempotency import answer_repeatable
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound
 from accounts.services import Answer
 from catalog import services
+from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
 from catalog.api.hub import examples
 from catalog.api.hub.filters import all_found, narrowed
 from catalog.api.hub.presentation import import_body
@@ -40,7 +41,7 @@ CSV = "text/csv"
 class ImportView(UploadView):
     """Taking a table of products in."""
 
-    operations: ClassVar[Mapping[str, Operation]] = {"POST": Operation.MANAGE_CATALOG}
+    operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_CATALOG}
 
     @extend_schema(
         operation_id="hub_import_products",
@@ -118,7 +119,7 @@ class ExportView(ProjectView):
 
     area = "catalog"
     content_negotiation_class = _JSONForErrors
-    operations: ClassVar[Mapping[str, Operation]] = {"GET": Operation.VIEW_CATALOG}
+    operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_CATALOG}
 
     @extend_schema(
         operation_id="hub_export_products",

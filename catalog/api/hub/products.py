@@ -15,6 +15,7 @@ from accounts.api.idempotency import answer_repeatable
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
 from accounts.services import Answer
 from catalog import inventory, services
+from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
 from catalog.api.hub import examples
 from catalog.api.hub.filters import ORDERINGS, narrowed, part_found
 from catalog.api.hub.presentation import etag_of_product, movement_body, product_body
@@ -85,7 +86,7 @@ ORDERING = OpenApiParameter(
     description="Sort by this field; a minus turns it round.",
 )
 NO_CATEGORY = Invalid({"category_id": ["There is no such category in this project."]})
-MAY_NOT = RoleNotEnough(Operation.MANAGE_CATALOG)
+MAY_NOT = RoleNotEnough(MANAGE_CATALOG.name)
 
 
 class ProductsView(ProjectView):
@@ -93,8 +94,8 @@ class ProductsView(ProjectView):
 
     area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.VIEW_CATALOG,
-        "POST": Operation.MANAGE_CATALOG,
+        "GET": VIEW_CATALOG,
+        "POST": MANAGE_CATALOG,
     }
 
     @extend_schema(
@@ -177,8 +178,8 @@ class OneProductView(ProjectView):
 
     area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.VIEW_CATALOG,
-        "PATCH": Operation.MANAGE_CATALOG,
+        "GET": VIEW_CATALOG,
+        "PATCH": MANAGE_CATALOG,
     }
 
     @extend_schema(
@@ -248,8 +249,8 @@ class PictureView(UploadView):
     """The picture of a product."""
 
     operations: ClassVar[Mapping[str, Operation]] = {
-        "PUT": Operation.MANAGE_CATALOG,
-        "DELETE": Operation.MANAGE_CATALOG,
+        "PUT": MANAGE_CATALOG,
+        "DELETE": MANAGE_CATALOG,
     }
 
     @extend_schema(
@@ -319,8 +320,8 @@ class StockView(ProjectView):
 
     area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.VIEW_CATALOG,
-        "POST": Operation.MANAGE_CATALOG,
+        "GET": VIEW_CATALOG,
+        "POST": MANAGE_CATALOG,
     }
 
     @extend_schema(

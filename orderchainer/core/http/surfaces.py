@@ -7,11 +7,13 @@ answers there, so that an unknown path, a body over the limit or a crash is answ
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache as once
 from typing import Any
 
 from django.utils import timezone
 
 from orderchainer.core.http.moments import milliseconds, seconds
+from orderchainer.core.registry import Registry
 
 Body = dict[str, Any]
 
@@ -40,10 +42,9 @@ def _as_it_is(problem: Problem) -> Problem:
 
 @dataclass(frozen=True)
 class Surface:
-    """One documented API: its name, where it lives, how it reads a problem and writes it."""
+    """One documented API: its name, how it reads a problem and writes it."""
 
     name: str
-    prefixes: tuple[str, ...]
     body_of: Callable[[Problem], Body]
     # What another document would call by another status.
     reading: Callable[[Problem], Problem] = _as_it_is
@@ -171,47 +172,32 @@ def checkout_body(problem: Problem) -> Body:
     }
 
 
-CHAIN = Surface(
-    "chain", ("/api/orders", "/api/discord", "/api/auth", "/api"), chain_body
-)
-UNION = Surface("union", ("/api/auth/register",), union_body)
+CHAIN = Surface("chain", chain_body)
+UNION = Surface("union", union_body)
 # No path is always its: the view that is asked for a checkout says so.
-CHECKOUT = Surface("checkout", (), checkout_body)
-HUB = Surface("hub", ("/api/v1",), hub_body, hub_reading)
-ENVELOPE = Surface(
-    "envelope",
-    (
-        "/api/user",
-        "/api/order",
-        "/api/auth/login",
-        "/api/auth/forgot-password",
-        "/api/auth/send-reset-code",
-        "/api/auth/reset-password",
-        "/api/auth/verify-email",
-        "/api/auth/resend-verification-code",
-        "/api/auth/register-confirmation",
-        "/api/auth/resend-confirmation-email",
-    ),
-    envelope_body,
-)
-SHOP = Surface(
-    "shop", ("/auth/api", "/api/products", "/api/categories", "/api/cart"), shop_body
-)
+CHECKOUT = Surface("checkout", checkout_body)
+HUB = Surface("hub", hub_body, hub_reading)
+ENVELOPE = Surface("envelope", envelope_body)
+SHOP = Surface("shop", shop_body)
 
-_BY_PREFIX = sorted(
-    (
-        (prefix, surface)
-        for surface in (CHAIN, UNION, HUB, ENVELOPE, SHOP)
-        for prefix in surface.prefixes
-    ),
-    key=lambda pair: len(pair[0]),
-    reverse=True,
-)
+# Which surface lives under which path. A longer prefix goes before a shorter one.
+PREFIXES: Registry[str, Surface] = Registry("prefix")
+
+
+def register_prefixes(surface: Surface, *prefixes: str) -> None:
+    """Say that `surface` lives under these paths, each without a slash at its end."""
+    for prefix in prefixes:
+        PREFIXES.add(prefix, surface)
+
+
+@once
+def _longest_first() -> tuple[tuple[str, Surface], ...]:
+    return tuple(sorted(PREFIXES.items(), key=lambda pair: len(pair[0]), reverse=True))
 
 
 def surface_of(path: str) -> Surface | None:
     """Return the surface that answers under `path`, or None where people browse (admin, docs)."""
-    for prefix, surface in _BY_PREFIX:
+    for prefix, surface in _longest_first():
         if path == prefix or path.startswith(prefix + "/"):
             return surface
     return None

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.scopes import AREAS, SCOPES
+from accounts.scopes import AREAS, all_scopes
 from accounts.services.api_tokens import MAX_NAME_LENGTH
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
 
@@ -14,7 +14,7 @@ from orderchainer.core.http.fields import StrictCharField, StrictSerializer
 @extend_schema_field(
     {
         "type": "array",
-        "items": {"type": "string", "enum": list(SCOPES)},
+        "items": {"type": "string", "enum": list(all_scopes())},
         "minItems": 1,
     }
 )
@@ -63,7 +63,7 @@ class TokenOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     prefix = serializers.CharField(help_text="What the token begins with.")
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=all_scopes()))
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
     expires_at = serializers.CharField(
         allow_null=True, help_text="Empty where it does not expire."

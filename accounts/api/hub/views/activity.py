@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.access import Operation
+from accounts.access import VIEW_ACTIVITY
 from accounts.api.hub.filters import narrowed
 from accounts.api.hub.presentation import activity_body
 from accounts.api.hub.serializers.activity import ActivityOutput
@@ -118,7 +118,7 @@ class OwnActivityView(SurfaceView):
 class ProjectActivityView(ProjectView):
     """What happened in a project."""
 
-    operations: ClassVar = {"GET": Operation.VIEW_ACTIVITY}
+    operations: ClassVar = {"GET": VIEW_ACTIVITY}
 
     @extend_schema(
         summary="List what happened in a project",
@@ -130,7 +130,7 @@ class ProjectActivityView(ProjectView):
         responses={
             200: ActivityOutput(many=True),
             **errors_of(
-                "hub", RoleNotEnough(Operation.VIEW_ACTIVITY), ProjectNotFound(), 422
+                "hub", RoleNotEnough(VIEW_ACTIVITY.name), ProjectNotFound(), 422
             ),
         },
         examples=[answer_example("Another role for somebody", _PROMOTED)],

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from accounts.access import Operation
+from accounts.access import VIEW_PROJECT, Operation
 from accounts.models import Project, User
 from accounts.queries import project_for
 from orderchainer.core.http.views import SurfaceView
@@ -51,7 +51,7 @@ class ProjectView(SurfaceView):
     def operation_of(self, request: Request) -> Operation:
         """Return what the request asks for; to be a member is enough for what is not there (405)."""
         method = "GET" if request.method == "HEAD" else request.method or ""
-        return self.operations.get(method, Operation.VIEW_PROJECT)
+        return self.operations.get(method, VIEW_PROJECT)
 
     @property
     def caller(self) -> User:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.access import Operation
+from accounts.access import MANAGE_MEMBERS, Operation
 from accounts.api.hub.presentation import invitation_body, project_body
 from accounts.api.hub.serializers.projects import (
     Acceptance,
@@ -60,8 +60,8 @@ class InvitationsView(ProjectView):
     """The open invitations of a project."""
 
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.MANAGE_MEMBERS,
-        "POST": Operation.MANAGE_MEMBERS,
+        "GET": MANAGE_MEMBERS,
+        "POST": MANAGE_MEMBERS,
     }
 
     @extend_schema(
@@ -76,7 +76,7 @@ class InvitationsView(ProjectView):
             **errors_of(
                 "hub",
                 Invalid({"page": ["Must be a whole number from 1 to 9."]}),
-                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                RoleNotEnough(MANAGE_MEMBERS.name),
                 ProjectNotFound(),
             ),
         },
@@ -107,7 +107,7 @@ class InvitationsView(ProjectView):
             **errors_of(
                 "hub",
                 Invalid({"email": ["Invalid email address"]}),
-                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                RoleNotEnough(MANAGE_MEMBERS.name),
                 ProjectNotFound(),
                 AlreadyMember(),
                 TooManyInvitations(200),
@@ -138,7 +138,7 @@ class OneInvitationView(ProjectView):
     """One open invitation."""
 
     operations: ClassVar[Mapping[str, Operation]] = {
-        "DELETE": Operation.MANAGE_MEMBERS,
+        "DELETE": MANAGE_MEMBERS,
     }
 
     @extend_schema(
@@ -150,7 +150,7 @@ class OneInvitationView(ProjectView):
             204: None,
             **errors_of(
                 "hub",
-                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                RoleNotEnough(MANAGE_MEMBERS.name),
                 ProjectNotFound(),
                 InvitationNotFound(),
             ),

@@ -9,7 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.access import Operation
+from accounts.access import (
+    LEAVE_PROJECT,
+    MANAGE_MEMBERS,
+    MANAGE_OWNERS,
+    VIEW_MEMBERS,
+    Operation,
+)
 from accounts.api.hub.presentation import member_body
 from accounts.api.hub.serializers.projects import MemberOutput, RoleChange
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
@@ -44,7 +50,7 @@ USER_ID = OpenApiParameter(
 class MembersView(ProjectView):
     """All members."""
 
-    operations: ClassVar[Mapping[str, Operation]] = {"GET": Operation.VIEW_MEMBERS}
+    operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_MEMBERS}
 
     @extend_schema(
         operation_id="hub_list_members",
@@ -77,15 +83,15 @@ class OneMemberView(ProjectView):
     """One member."""
 
     operations: ClassVar[Mapping[str, Operation]] = {
-        "PATCH": Operation.MANAGE_MEMBERS,
-        "DELETE": Operation.MANAGE_MEMBERS,
+        "PATCH": MANAGE_MEMBERS,
+        "DELETE": MANAGE_MEMBERS,
     }
 
     def operation_of(self, request: Request) -> Operation:
         """Let everybody go by themselves."""
         is_own = uuid_in(self.kwargs["user_id"]) == self.caller.uuid
         if request.method == "DELETE" and is_own:
-            return Operation.LEAVE_PROJECT
+            return LEAVE_PROJECT
         return super().operation_of(request)
 
     @extend_schema(
@@ -102,7 +108,7 @@ class OneMemberView(ProjectView):
             **errors_of(
                 "hub",
                 Invalid({"role": ['"boss" is not a valid choice.']}),
-                RoleNotEnough(Operation.MANAGE_OWNERS),
+                RoleNotEnough(MANAGE_OWNERS.name),
                 ProjectNotFound(),
                 MemberNotFound(),
                 LastOwner(),
@@ -139,7 +145,7 @@ class OneMemberView(ProjectView):
             204: None,
             **errors_of(
                 "hub",
-                RoleNotEnough(Operation.MANAGE_MEMBERS),
+                RoleNotEnough(MANAGE_MEMBERS.name),
                 ProjectNotFound(),
                 MemberNotFound(),
                 LastOwner(),

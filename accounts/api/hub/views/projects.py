@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.access import Operation
+from accounts.access import CHANGE_PROJECT, DELETE_PROJECT, VIEW_PROJECT, Operation
 from accounts.api.hub.presentation import project_body
 from accounts.api.hub.serializers.projects import (
     NewProject,
@@ -124,9 +124,9 @@ class OneProjectView(ProjectView):
     """One project."""
 
     operations: ClassVar[Mapping[str, Operation]] = {
-        "GET": Operation.VIEW_PROJECT,
-        "PATCH": Operation.CHANGE_PROJECT,
-        "DELETE": Operation.DELETE_PROJECT,
+        "GET": VIEW_PROJECT,
+        "PATCH": CHANGE_PROJECT,
+        "DELETE": DELETE_PROJECT,
     }
 
     @extend_schema(
@@ -159,7 +159,7 @@ class OneProjectView(ProjectView):
             **errors_of(
                 "hub",
                 NO_TIMEZONE,
-                RoleNotEnough(Operation.CHANGE_PROJECT),
+                RoleNotEnough(CHANGE_PROJECT.name),
                 ProjectNotFound(),
                 412,
             ),
@@ -192,7 +192,7 @@ class OneProjectView(ProjectView):
             204: None,
             **errors_of(
                 "hub",
-                RoleNotEnough(Operation.DELETE_PROJECT),
+                RoleNotEnough(DELETE_PROJECT.name),
                 ProjectNotFound(),
                 PersonalProject(),
                 412,

@@ -1,0 +1,135 @@
+"""What the apps have registered, exactly: a line that is lost, or comes unasked, is seen here."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.access import OPERATIONS, Operation
+from accounts.scopes import AREAS, all_scopes
+from orderchainer.core.http.surfaces import PREFIXES
+from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.registry import RegistrationError, Registry
+
+
+def test_every_surface_lives_where_the_apps_say() -> None:
+    assert {prefix: surface.name for prefix, surface in PREFIXES.items()} == {
+        "/api": "chain",
+        "/api/auth": "chain",
+        "/api/auth/forgot-password": "envelope",
+        "/api/auth/login": "envelope",
+        "/api/auth/register": "union",
+        "/api/auth/register-confirmation": "envelope",
+        "/api/auth/resend-confirmation-email": "envelope",
+        "/api/auth/resend-verification-code": "envelope",
+        "/api/auth/reset-password": "envelope",
+        "/api/auth/send-reset-code": "envelope",
+        "/api/auth/verify-email": "envelope",
+        "/api/cart": "shop",
+        "/api/categories": "shop",
+        "/api/discord": "chain",
+        "/api/order": "envelope",
+        "/api/orders": "chain",
+        "/api/products": "shop",
+        "/api/user": "envelope",
+        "/api/v1": "hub",
+        "/auth/api": "shop",
+    }
+
+
+def test_every_operation_has_its_roles() -> None:
+    everybody = {"owner", "manager", "agent", "viewer"}
+    handlers = everybody - {"viewer"}
+    managers = {"owner", "manager"}
+    looks, changes_project, changes_members = (
+        "looks",
+        "accounts.change_project",
+        "accounts.change_membership",
+    )
+
+    assert {
+        name: (
+            set(operation.roles),
+            looks if operation.staff_may_view else operation.staff_permission,
+        )
+        for name, operation in OPERATIONS.items()
+    } == {
+        "view_project": (everybody, looks),
+        "change_project": (managers, changes_project),
+        "delete_project": ({"owner"}, changes_project),
+        "view_members": (everybody, looks),
+        "manage_members": (managers, changes_members),
+        "manage_owners": ({"owner"}, changes_members),
+        "leave_project": (everybody, None),
+        "view_activity": ({"owner"}, looks),
+        "view_orders": (everybody, looks),
+        "handle_orders": (handlers, "orders.change_order"),
+        "view_catalog": (everybody, looks),
+        "manage_catalog": (managers, "catalog.change_product"),
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+def test_staff_permissions_exist(operation: Operation) -> None:
+    permission = operation.staff_permission
+    if permission is None:
+        return
+
+    app, codename = permission.split(".")
+
+    assert Permission.objects.filter(
+        content_type__app_label=app, codename=codename
+    ).exists()
+
+
+def test_scopes_stand_in_the_documented_order() -> None:
+    assert all_scopes() == (
+        "account:read",
+        "account:write",
+        "projects:read",
+        "projects:write",
+        "catalog:read",
+        "catalog:write",
+        "cart:read",
+        "cart:write",
+        "orders:read",
+        "orders:write",
+        "discord:read",
+        "discord:write",
+    )
+
+
+def test_every_view_names_an_area_that_is_registered() -> None:
+    def areas(resolver: URLResolver) -> set[str]:
+        found: set[str] = set()
+        for pattern in resolver.url_patterns:
+            if isinstance(pattern, URLResolver):
+                found |= areas(pattern)
+            elif isinstance(pattern, URLPattern):
+                view = getattr(pattern.callback, "cls", None)
+                if isinstance(view, type) and issubclass(view, SurfaceView):
+                    found |= {view.area} if view.area else set()
+        return found
+
+    assert areas(get_resolver()) == set(AREAS)
+
+
+def test_a_name_is_registered_once() -> None:
+    registry: Registry[str, int] = Registry("number")
+    registry.add("one", 1)
+
+    with pytest.raises(RegistrationError, match="The number 'one' is registered twice"):
+        registry.add("one", 2)
+
+    assert dict(registry) == {"one": 1}
+
+
+def test_nobody_registers_once_everything_was_read() -> None:
+    registry: Registry[str, int] = Registry("number")
+    registry.add("one", 1)
+    assert list(registry) == ["one"]
+
+    with pytest.raises(RegistrationError, match="'two' is registered after all"):
+        registry.add("two", 2)
+
+    assert "two" not in registry

@@ -1,0 +1,8 @@
+"""What members of a project may do with its orders."""
+
+from accounts.access import AGENTS, EVERYBODY, changing, viewing
+
+VIEW_ORDERS = viewing("view_orders", EVERYBODY)
+HANDLE_ORDERS = changing(
+    "handle_orders", AGENTS, staff_permission="orders.change_order"
+)
