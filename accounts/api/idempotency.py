@@ -1,37 +1,59 @@
-"""Answering a creating request once for each `Idempotency-Key`, on every surface."""
+"""Answer a creating request once for each `Idempotency-Key`, on every surface."""
 
 from collections.abc import Callable
-from typing import cast
+from dataclasses import dataclass, field
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
-from accounts.services.idempotency import Answer, answer_once, fingerprint_of
+from accounts.callers import caller_of
+from accounts.services import answer_once, fingerprint_of
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response that can be kept and sent again. `body` is what JSON can hold."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept of the answer."""
+        return {"status": self.status, "body": self.body, "headers": self.headers}
 
 
 def answer_repeatable(
     request: Request, work: Callable[[], Answer], *, payload: object = None
 ) -> Response:
-    """Do `work` and answer with it, or with what the request's key was answered before.
+    """Do `work` and respond with it, or with the first response to the request's key.
 
-    Raises what `answer_once` raises. Without a key the work is simply done. `payload` stands for the body
-    where JSON could not hold that.
+    Raises what `answer_once` raises. A request without a key is simply done. Pass `payload` where
+    the body itself is nothing that JSON can hold.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        answer = work()
-    else:
-        fingerprint = fingerprint_of(
-            method=request.method or "",
-            # As the route is spelt: with a slash at its end or without is the same request.
-            path=request.path_info,
-            payload=request.data if payload is None else payload,
-        )
-        answer = answer_once(
-            user=cast(User, request.user), key=key, fingerprint=fingerprint, work=work
-        )
-    response = Response(answer.body, status=answer.status, headers=answer.headers)
-    if answer.replayed:
+        return _response(work())
+    fingerprint = fingerprint_of(
+        [
+            request.method or "",
+            # As the route is spelled: a slash at the end makes no other request of it.
+            request.path_info,
+            request.data if payload is None else payload,
+        ]
+    )
+    kept = answer_once(
+        user=caller_of(request),
+        key=key,
+        fingerprint=fingerprint,
+        work=lambda: work().as_json(),
+    )
+    response = _response(Answer(**kept.value))
+    if kept.replayed:
         response["Idempotent-Replayed"] = "true"
     return response
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, status=answer.status, headers=answer.headers)

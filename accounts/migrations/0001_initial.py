@@ -45,10 +45,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(help_text='SHA-256 of method, path and body.', max_length=64)),
-                ('status', models.PositiveSmallIntegerField(default=0)),
-                ('body', models.TextField(blank=True, help_text='JSON as it was sent: a repeat is the same to the letter.')),
-                ('headers', models.JSONField(default=dict)),
+                ('fingerprint', models.CharField(help_text='SHA-256 of the request.', max_length=64)),
+                ('answer', models.TextField(blank=True, help_text='JSON text as it was first sent: a repeat gets the same bytes.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

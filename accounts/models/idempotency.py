@@ -19,14 +19,11 @@ class IdempotencyRecord(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
-    fingerprint = models.CharField(
-        max_length=64, help_text="SHA-256 of method, path and body."
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request.")
+    answer = models.TextField(
+        blank=True,
+        help_text="JSON text as it was first sent: a repeat gets the same bytes.",
     )
-    status = models.PositiveSmallIntegerField(default=0)
-    body = models.TextField(
-        blank=True, help_text="JSON as it was sent: a repeat is the same to the letter."
-    )
-    headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

@@ -17,7 +17,7 @@ from accounts.services.codes import (
 )
 from accounts.services.deleting import delete_user
 from accounts.services.emails import queue_code, queue_email, retry_emails
-from accounts.services.idempotency import Answer, answer_once, fingerprint_of
+from accounts.services.idempotency import answer_once, fingerprint_of
 from accounts.services.invitations import (
     accept_invitation,
     invite,
@@ -61,7 +61,6 @@ from accounts.services.users import (
 from accounts.tokens import TokenPair
 
 __all__ = [
-    "Answer",
     "ProfileChanges",
     "TokenPair",
     "accept_invitation",

@@ -1,7 +1,7 @@
-"""Answering a repeated request with its first answer."""
+"""Answer a repeated request with its first answer. What an answer looks like is the caller's business."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -14,38 +14,36 @@ from accounts.errors import IdempotencyKeyReused
 from accounts.models import IdempotencyRecord, User
 from orderchainer.core.errors import Invalid
 
-# How long a key is remembered. A client that repeats a request does so within minutes.
+# How long we remember a key. A client that repeats a request does so within minutes.
 KEY_LIFETIME = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer as it is kept and given again. `body` is what JSON can hold."""
+class KeptAnswer:
+    """An answer that is kept under a key: any value that JSON can hold."""
 
-    status: int
-    body: Any
-    headers: dict[str, str] = field(default_factory=dict)
+    value: Any
     replayed: bool = False
 
 
-def fingerprint_of(*, method: str, path: str, payload: object) -> str:
-    """Return what tells one request from another: SHA-256 of method, path and body, in hexadecimal.
+def fingerprint_of(asked: object) -> str:
+    """Return what tells one request from another: the SHA-256 of its JSON, in hexadecimal.
 
-    `payload` is the body as parsed, so that spaces and the order of keys make no difference.
+    `asked` is the request as parsed, so spaces and the order of keys make no difference.
     """
-    canonical = orjson.dumps([method, path, payload], option=orjson.OPT_SORT_KEYS)
+    canonical = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
     return sha256(canonical).hexdigest()
 
 
 def answer_once(
-    *, user: User, key: str, fingerprint: str, work: Callable[[], Answer]
-) -> Answer:
-    """Do `work` and keep its answer under the user's `key`, or give the kept answer again.
+    *, user: User, key: str, fingerprint: str, work: Callable[[], Any]
+) -> KeptAnswer:
+    """Do `work` and keep what it returns under the user's `key`, or return what was kept there.
 
-    The record is inserted before the work and in the same transaction. Of two requests at once the
+    We insert the record before the work and in the same transaction. Of two requests at once, the
     second waits for the first (on PostgreSQL at the unique key, on SQLite at the start of the
-    transaction) and then replays. Work that raises takes its record with it, and the key is free.
+    transaction) and then replays. When `work` raises, its record is rolled back and the key is free.
 
     Raises `IdempotencyKeyReused` if the key has answered another request, `Invalid` for a key that
     is empty or too long, and whatever `work` raises.
@@ -61,13 +59,10 @@ def answer_once(
         if not is_new and record.created_at > timezone.now() - KEY_LIFETIME:
             if record.fingerprint != fingerprint:
                 raise IdempotencyKeyReused
-            body = orjson.loads(record.body)
-            return Answer(record.status, body, record.headers, replayed=True)
-        answer = work()
+            return KeptAnswer(orjson.loads(record.answer), replayed=True)
+        value = work()
         record.fingerprint = fingerprint
-        record.status = answer.status
-        record.body = orjson.dumps(answer.body).decode()
-        record.headers = answer.headers
+        record.answer = orjson.dumps(value).decode()
         record.created_at = timezone.now()
         record.save()
-    return replace(answer, replayed=False)
+    return KeptAnswer(value)

@@ -21,7 +21,6 @@ from accounts.models import (
     User,
 )
 from accounts.services import (
-    Answer,
     answer_once,
     create_project,
     deactivate_user,
@@ -86,9 +85,7 @@ def test_nothing_of_the_person_stays_on_the_row(ada: User) -> None:
 def test_no_table_of_accounts_names_the_person_any_more(ada: User) -> None:
     team = make_team()
     make_invitation(team, email="ADA@example.com")
-    answer_once(
-        user=ada, key="k", fingerprint="f", work=lambda: Answer(201, "ada@example.com")
-    )
+    answer_once(user=ada, key="k", fingerprint="f", work=lambda: "ada@example.com")
     send_due()
     request_code(email=ada.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
     send_due()

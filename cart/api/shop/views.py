@@ -5,10 +5,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.idempotency import answer_repeatable
+from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused
-from accounts.services import Answer
 from cart import services
 from cart.api.shop import examples
 from cart.api.shop.presentation import etag_of, precondition_of, shown

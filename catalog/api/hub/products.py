@@ -11,9 +11,8 @@ from rest_framework.response import Response
 
 from accounts.access import Operation
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
-from accounts.api.idempotency import answer_repeatable
+from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
-from accounts.services import Answer
 from catalog import inventory, services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
 from catalog.api.hub import examples

@@ -15,11 +15,10 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.idempotency import answer_repeatable
+from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused
 from accounts.models import User
-from accounts.services import Answer
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
 from cart.errors import CartEmpty
 from catalog.errors import InsufficientStock, Shortage

@@ -8,9 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.idempotency import answer_repeatable
+from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
-from accounts.services import Answer
 from orderchainer.core.errors import Invalid, NothingToChange
 from orderchainer.core.http.conditional import is_unchanged
 from orderchainer.core.http.envelope import EnvelopeDone, enveloped, success
