@@ -40,12 +40,6 @@ class BearerAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def caller_of(request: Request) -> User:
-    """Return who calls: the default permissions let nobody in who is no user."""
-    assert isinstance(request.user, User)
-    return request.user
-
-
 def bearer_token_of(request: HttpRequest | Request) -> str | None:
     """Return what stands behind `Bearer` in the Authorization header; None where it is no such header.
 

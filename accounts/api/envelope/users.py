@@ -5,10 +5,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import queries, services
-from accounts.api.authentication import caller_of
 from accounts.api.envelope import examples, serializers
 from accounts.api.envelope.auth import EMAIL_REFUSED
 from accounts.api.envelope.presentation import shown_user
+from accounts.callers import caller_of
 from accounts.errors import (
     EmailInUse,
     OwnsProjects,

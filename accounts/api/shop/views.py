@@ -11,13 +11,13 @@ from accounts import services
 from accounts.api.authentication import bearer_token_of
 from accounts.api.public import UNCACHED, CredentialsView, PublicView
 from accounts.api.shop import serializers
+from accounts.callers import caller_of
 from accounts.errors import (
     EmailNotVerified,
     EmailTaken,
     InvalidCredentials,
     UsernameTaken,
 )
-from accounts.models import User
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.parsers import FormParser, MultiPartParser, StrictJSONParser
 from orderchainer.core.http.schema import answer_example, errors_of, request_example
@@ -261,7 +261,7 @@ class ShopProfileView(SurfaceView):
     )
     def get(self, request: Request) -> Response:
         """Show the caller."""
-        return Response(serializers.user_output(_caller_of(request)))
+        return Response(serializers.user_output(caller_of(request)))
 
     @extend_schema(
         operation_id="shop_update_profile",
@@ -315,7 +315,7 @@ class ShopProfileView(SurfaceView):
     )
     def patch(self, request: Request) -> Response:
         """Change the caller."""
-        user = _caller_of(request)
+        user = caller_of(request)
         body = serializers.ShopProfileChange(user, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         with _by_field():
@@ -325,8 +325,3 @@ class ShopProfileView(SurfaceView):
 
 def _is_upload(request: Request) -> bool:
     return request.content_type.lower().startswith(UPLOAD_TYPE)
-
-
-def _caller_of(request: Request) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.access import Operation
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.api.idempotency import Answer, answer_repeatable
+from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound
 from catalog import services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
@@ -92,7 +93,10 @@ class ImportView(UploadView):
 
         def work() -> Answer:
             report = services.import_products(
-                project=self.project, content=content, encoding=encoding, by=self.caller
+                project=self.project,
+                content=content,
+                encoding=encoding,
+                by=caller_of(request),
             )
             return Answer(200, import_body(report, dry_run=False))
 

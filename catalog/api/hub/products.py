@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.access import Operation
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.api.idempotency import Answer, answer_repeatable
+from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
 from catalog import inventory, services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
@@ -165,7 +166,7 @@ class ProductsView(ProjectView):
                 project=self.project,
                 fields=_fields(self, body),
                 stock=stock,
-                by=self.caller,
+                by=caller_of(request),
             )
             return _answer(product, status=201)
 
@@ -397,7 +398,7 @@ class StockView(ProjectView):
         def work() -> Answer:
             changed = services.adjust_stock(
                 product_id=product.pk,
-                by=self.caller,
+                by=caller_of(request),
                 precondition=_precondition(request),
                 **body.validated_data,
             )

@@ -13,6 +13,7 @@ from accounts.api.hub.filters import narrowed
 from accounts.api.hub.presentation import activity_body
 from accounts.api.hub.serializers.activity import ActivityOutput
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
+from accounts.callers import caller_of
 from accounts.errors import ProjectNotFound, RoleNotEnough
 from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
@@ -110,8 +111,7 @@ class OwnActivityView(SurfaceView):
     )
     def get(self, request: Request) -> Response:
         """List the caller's own activity."""
-        user = request.user
-        assert isinstance(user, User)
+        user = caller_of(request)
         return _answer(request, activity_of(user), viewer=user)
 
 
@@ -140,6 +140,6 @@ class ProjectActivityView(ProjectView):
         return _answer(
             request,
             activity_in(self.project),
-            viewer=self.caller,
+            viewer=caller_of(request),
             project=self.project,
         )

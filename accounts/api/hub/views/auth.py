@@ -5,11 +5,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.api.authentication import bearer_token_of, caller_of
+from accounts.api.authentication import bearer_token_of
 from accounts.api.hub import presentation
 from accounts.api.hub.serializers import auth as serializers
 from accounts.api.public import UNCACHED, PublicView
 from accounts.attempts import count_attempt
+from accounts.callers import caller_of
 from accounts.errors import (
     EmailInUse,
     EmailNotVerified,

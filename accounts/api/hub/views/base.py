@@ -8,7 +8,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounts.access import VIEW_PROJECT, Operation
-from accounts.models import Project, User
+from accounts.callers import caller_of
+from accounts.models import Project
 from accounts.queries import project_for
 from orderchainer.core.http.views import SurfaceView
 
@@ -45,20 +46,13 @@ class ProjectView(SurfaceView):
         """Do what comes before every handler, and find the project."""
         super().initial(request, *args, **kwargs)
         self.project = project_for(
-            self.caller, kwargs["project_id"], self.operation_of(request)
+            caller_of(request), kwargs["project_id"], self.operation_of(request)
         )
 
     def operation_of(self, request: Request) -> Operation:
         """Return what the request asks for; to be a member is enough for what is not there (405)."""
         method = "GET" if request.method == "HEAD" else request.method or ""
         return self.operations.get(method, VIEW_PROJECT)
-
-    @property
-    def caller(self) -> User:
-        """Who calls: the default permissions let nobody else in."""
-        user = self.request.user
-        assert isinstance(user, User)
-        return user
 
     @property
     def role(self) -> str | None:

@@ -19,6 +19,7 @@ from accounts.api.hub.serializers.projects import (
 )
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
 from accounts.api.hub.views.projects import EXAMPLE as PROJECT_EXAMPLE
+from accounts.callers import caller_of
 from accounts.errors import (
     AlreadyMember,
     InvitationExpired,
@@ -28,7 +29,7 @@ from accounts.errors import (
     RoleNotEnough,
     TooManyInvitations,
 )
-from accounts.models import Membership, User
+from accounts.models import Membership
 from accounts.queries import invitation_for, invitations_of
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
@@ -129,7 +130,7 @@ class InvitationsView(ProjectView):
             project=self.project,
             email=body.validated_data["email"],
             role=Membership.Role(body.validated_data["role"]),
-            by=self.caller,
+            by=caller_of(request),
         )
         return Response(invitation_body(invitation), status=201)
 
@@ -159,7 +160,8 @@ class OneInvitationView(ProjectView):
     def delete(self, request: Request, project_id: str, invitation_id: str) -> Response:
         """Revoke the invitation."""
         services.revoke_invitation(
-            invitation=invitation_for(self.project, invitation_id), by=self.caller
+            invitation=invitation_for(self.project, invitation_id),
+            by=caller_of(request),
         )
         return Response(status=204)
 
@@ -198,10 +200,9 @@ class AcceptInvitationView(SurfaceView):
     )
     def post(self, request: Request) -> Response:
         """Accept the invitation."""
-        assert isinstance(request.user, User)
         body = Acceptance(data=request.data)
         body.is_valid(raise_exception=True)
         membership = services.accept_invitation(
-            link=body.validated_data["token"], user=request.user
+            link=body.validated_data["token"], user=caller_of(request)
         )
         return Response(project_body(membership.project, membership.role))

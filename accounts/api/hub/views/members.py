@@ -19,6 +19,7 @@ from accounts.access import (
 from accounts.api.hub.presentation import member_body
 from accounts.api.hub.serializers.projects import MemberOutput, RoleChange
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
+from accounts.callers import caller_of
 from accounts.errors import LastOwner, MemberNotFound, ProjectNotFound, RoleNotEnough
 from accounts.models import Membership
 from accounts.queries import member_for, members_of
@@ -89,7 +90,7 @@ class OneMemberView(ProjectView):
 
     def operation_of(self, request: Request) -> Operation:
         """Let everybody go by themselves."""
-        is_own = uuid_in(self.kwargs["user_id"]) == self.caller.uuid
+        is_own = uuid_in(self.kwargs["user_id"]) == caller_of(request).uuid
         if request.method == "DELETE" and is_own:
             return LEAVE_PROJECT
         return super().operation_of(request)
@@ -128,7 +129,7 @@ class OneMemberView(ProjectView):
             project=self.project,
             user=user,
             role=Membership.Role(body.validated_data["role"]),
-            by=self.caller,
+            by=caller_of(request),
         )
         member.user = user
         return Response(member_body(member))
@@ -157,6 +158,6 @@ class OneMemberView(ProjectView):
         services.remove_member(
             project=self.project,
             user=member_for(self.project, user_id).user,
-            by=self.caller,
+            by=caller_of(request),
         )
         return Response(status=204)

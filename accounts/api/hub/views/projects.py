@@ -17,8 +17,9 @@ from accounts.api.hub.serializers.projects import (
     ProjectOutput,
 )
 from accounts.api.hub.views.base import PROJECT_ID, ProjectView
+from accounts.callers import caller_of
 from accounts.errors import PersonalProject, ProjectNotFound, RoleNotEnough
-from accounts.models import Project, User
+from accounts.models import Project
 from accounts.queries import projects_of
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.conditional import etag_of, is_unchanged, require_match
@@ -78,9 +79,8 @@ class ProjectsView(SurfaceView):
     )
     def get(self, request: Request) -> Response:
         """Answer a part of the caller's projects."""
-        assert isinstance(request.user, User)
         window = page_window_of(request)
-        page, total = part_of(projects_of(request.user), window)
+        page, total = part_of(projects_of(caller_of(request)), window)
         return bare_list(
             request,
             [project_body(project, _role_in(project)) for project in page],
@@ -113,10 +113,11 @@ class ProjectsView(SurfaceView):
     )
     def post(self, request: Request) -> Response:
         """Create a project."""
-        assert isinstance(request.user, User)
         body = NewProject(data=request.data)
         body.is_valid(raise_exception=True)
-        project = services.create_project(owner=request.user, **body.validated_data)
+        project = services.create_project(
+            owner=caller_of(request), **body.validated_data
+        )
         return _answer(project, "owner", status=201)
 
 
@@ -176,7 +177,7 @@ class OneProjectView(ProjectView):
         project = services.update_project(
             project=self.project,
             changes=body.validated_data,
-            by=self.caller,
+            by=caller_of(request),
             precondition=self._precondition(request),
         )
         return _answer(project, self.role)
@@ -203,7 +204,7 @@ class OneProjectView(ProjectView):
         """Delete the project."""
         services.delete_project(
             project=self.project,
-            by=self.caller,
+            by=caller_of(request),
             precondition=self._precondition(request),
         )
         return Response(status=204)

@@ -6,9 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.api.authentication import caller_of
 from accounts.api.hub.presentation import session_body
 from accounts.api.hub.serializers.sessions import SessionOutput
+from accounts.callers import caller_of
 from accounts.errors import SessionNeeded, SessionNotFound
 from accounts.models import Session
 from accounts.queries import session_for, sessions_of

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.api.authentication import caller_of
 from accounts.api.hub.presentation import api_token_body
 from accounts.api.hub.serializers.tokens import (
     CreatedTokenOutput,
@@ -17,6 +16,7 @@ from accounts.api.hub.serializers.tokens import (
     TokenOutput,
 )
 from accounts.api.public import UNCACHED
+from accounts.callers import caller_of
 from accounts.errors import ApiTokenNotFound, SessionNeeded, TooManyApiTokens
 from accounts.queries import api_tokens_of
 from accounts.services.api_tokens import MAX_API_TOKENS
