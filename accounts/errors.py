@@ -56,6 +56,13 @@ class UsernameTaken(AlreadyExists):
     default_message = "A user with that username already exists."
 
 
+class OwnAccount(NotAllowed):
+    """Nobody locks themselves out."""
+
+    code = "own_account"
+    default_message = "You cannot deactivate the account that you are signed in with."
+
+
 class OwnsProjects(Conflict):
     """An account cannot go while others work in projects that nobody else owns."""
 
@@ -310,6 +317,13 @@ class PersonalProject(Conflict):
     default_message = "A personal project cannot be deleted."
 
 
+class LastOwner(Conflict):
+    """A project always has an owner; a personal one always its own."""
+
+    code = "last_owner"
+    default_message = "A project keeps at least one owner, and a personal project the user whose it is."
+
+
 # --- Repeats ----------------------------------------------------------------------------------
 
 
@@ -318,17 +332,3 @@ class IdempotencyKeyReused(Conflict):
 
     code = "idempotency_key_reused"
     default_message = "This Idempotency-Key was used for another request. Take a new key for a new request."
-
-
-class LastOwner(Conflict):
-    """A project always has an owner; a personal one always its own."""
-
-    code = "last_owner"
-    default_message = "A project keeps at least one owner, and a personal project the user whose it is."
-
-
-class OwnAccount(NotAllowed):
-    """Nobody locks themselves out."""
-
-    code = "own_account"
-    default_message = "You cannot deactivate the account that you are signed in with."

@@ -12,8 +12,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from accounts.invitation_links import new_link
 from accounts.locks import lock_user
+from accounts.mail.invitation_links import new_link
 from accounts.mail.proofs import CODE_LIFETIME, new_proof
 from accounts.models import EmailCode, Invitation, OutgoingEmail, User
 

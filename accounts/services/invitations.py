@@ -17,8 +17,8 @@ from accounts.errors import (
     TooManyInvitations,
 )
 from accounts.events import ActivityType
-from accounts.invitation_links import digest_of_link, new_link
 from accounts.locks import lock_project, lock_user
+from accounts.mail.invitation_links import digest_of_link
 from accounts.models import (
     Invitation,
     InvitationQuerySet,
@@ -31,14 +31,6 @@ from accounts.queries import require_operation
 from accounts.services.emails import queue_email
 from accounts.services.registration import email_problems
 from orderchainer.core.errors import Invalid
-
-__all__ = [
-    "accept_invitation",
-    "invite",
-    "new_link",
-    "revoke_each",
-    "revoke_invitation",
-]
 
 Role = Membership.Role
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import InvalidCredentials, InvitationExpired, InvitationNotFound
-from accounts.invitation_links import digest_of_link
+from accounts.mail.invitation_links import digest_of_link
 from accounts.models import Invitation, Membership, User
 from accounts.services.codes import mark_email_verified
 from accounts.services.invitations import accept_invitation

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rest_framework.test import APIClient
 
-from accounts.invitation_links import new_link
+from accounts.mail.invitation_links import new_link
 from accounts.models import Invitation, Membership, Project, User
 from accounts.services import create_project, invite, set_member
 from accounts.tests.factories import client_of, make_user

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.invitation_links import new_link
+from accounts.mail.invitation_links import new_link
 from accounts.models import ApiToken, Invitation, Membership, Project, Session, User
 from accounts.queries import session_of
 from accounts.scopes import AREAS, READ, all_scopes
