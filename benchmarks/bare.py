@@ -264,7 +264,7 @@ class Bare:
                 ) VALUES (%s, %s, %s, %s, %s, 'pending', false, 'hold', 'api', '', 0, 'USD', '', '', '', '',
                     '', '', '', {now}, {now}, {now}, {now}, 1) RETURNING id""",
                 [
-                    uuid.uuid4().hex,
+                    order_uuid := uuid.uuid4().hex,
                     owner,
                     project,
                     order["title"],
@@ -274,10 +274,11 @@ class Bare:
             data = {"title": order["title"], "status": "pending", "dependencies": []}
             run(
                 f"""INSERT INTO orders_event
-                    (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
-                    VALUES (%s, 'order_created', %s, %s, %s, %s, %s, {now})""",
+                    (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data,
+                     created_at)
+                    VALUES (%s, 'order_created', 'order', %s, %s, %s, %s, %s, %s, {now})""",
                 [
-                    *(uuid.uuid4().hex, order_id, owner, project, owner),
+                    *(uuid.uuid4().hex, order_uuid, order_id, owner, project, owner),
                     orjson.dumps(data).decode(),
                 ],
             )

@@ -35,8 +35,9 @@ ITEMS = """
     FROM cart_cartitem i JOIN catalog_product p ON p.id = i.product_id WHERE i.cart_id = %s
 """
 EVENT = f"""
-    INSERT INTO orders_event (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
-    VALUES (%s, 'order_created', %s, %s, %s, %s, %s, {NOW})
+    INSERT INTO orders_event (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data,
+        created_at)
+    VALUES (%s, 'order_created', 'order', %s, %s, %s, %s, %s, %s, {NOW})
 """
 STOCK = f"""
     UPDATE catalog_product SET stock = stock - i.quantity, version = version + 1, updated_at = {NOW}
@@ -86,15 +87,16 @@ class BareCheckouts:
             address = [
                 where[name] for name in ("shipping_address", "phone_number", "notes")
             ]
+            order_uuid = uuid.uuid4().hex
             ((order_id,),) = run(
-                ORDER, [uuid.uuid4().hex, user, project, title, str(total), *address]
+                ORDER, [order_uuid, user, project, title, str(total), *address]
             )
             run(ITEMS, [order_id, user])
             data = {"title": title, "status": "pending", "dependencies": []}
             run(
                 EVENT,
                 [
-                    *(uuid.uuid4().hex, order_id, user, project, user),
+                    *(uuid.uuid4().hex, order_uuid, order_id, user, project, user),
                     orjson.dumps(data).decode(),
                 ],
             )

@@ -137,8 +137,9 @@ ACTIVATE = """
     )
 """
 TELL = """
-    INSERT INTO orders_event (event_id, type, order_id, owner_id, project_id, data, created_at)
-    SELECT {uuid}, 'order_status_changed', id, owner_id, project_id,
+    INSERT INTO orders_event (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, data,
+        created_at)
+    SELECT {uuid}, 'order_status_changed', 'order', uuid, id, owner_id, project_id,
         '{{"title": "", "status": "", "old_status": "", "new_status": "", "cause": {{}}}}', {now}
     FROM orders_order WHERE owner_id = %s AND status = %s
 """

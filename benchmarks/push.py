@@ -25,7 +25,7 @@ from benchmarks.serving import START_SECONDS, cpu_seconds_of
 from benchmarks.table import Figures, Row, Verdict, figures_of, in_pairs
 from notifications.messages import message_of
 from orders.lifecycle import EventType
-from orders.stream.models import Event
+from orders.stream.models import ORDER, Event
 from orders.stream.relay import relay_events
 
 SIZES = (100, 500)
@@ -150,6 +150,7 @@ class Bare:
         event = Event(
             event_id=UUID(int=self._position << 64),
             type=EventType.CREATED,
+            subject_kind=ORDER,
             order_id=1,
             position=self._position,
         )

@@ -38,9 +38,11 @@ _LINES = """
     WHERE owner_id = %s AND (id - %s) %% 4 = 0
 """
 _EVENTS = """
-    INSERT INTO orders_event (event_id, type, order_id, owner_id, project_id, actor_id, data, created_at)
+    INSERT INTO orders_event (
+        event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data, created_at
+    )
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
-    SELECT {uuid}, 'order_created', %s, %s, %s, %s,
+    SELECT {uuid}, 'order_created', 'order', {uuid}, %s, %s, %s, %s,
         '{{"title": "An order", "status": "pending", "dependencies": []}}', {now}
     FROM numbers
 """

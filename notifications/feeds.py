@@ -30,7 +30,7 @@ class OwnerFeed:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFeed:
-    """Everything that happens to the orders that one project handles."""
+    """Everything that happens in one project."""
 
     project_id: int
 
@@ -41,4 +41,7 @@ class ProjectFeed:
 
 def feeds_of(event: Event) -> Sequence[Feed]:
     """Return every feed that `event` belongs to."""
-    return OwnerFeed(event.owner_id), ProjectFeed(event.project_id)
+    of_project = ProjectFeed(event.project_id)
+    if event.is_of_order and event.owner_id is not None:
+        return OwnerFeed(event.owner_id), of_project
+    return (of_project,)

@@ -55,7 +55,8 @@ def body_of(event: Event) -> dict[str, object]:
         details = _DETAILS[event.type](event)
     except (KeyError, TypeError, ValueError):
         logger.exception("event_not_understood", event_id=str(event.event_id))
-        details = {"message": f"Order #{event.order_id} changed"}
+        changed = f"Order #{event.order_id}" if event.is_of_order else "Something"
+        details = {"message": f"{changed} changed"}
     return {
         "type": TYPE_ON_THE_WIRE.get(event.type, event.type),
         "order_id": event.order_id,

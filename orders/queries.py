@@ -334,7 +334,7 @@ def _blocker_of(row: Mapping[str, Any]) -> Blocker:
 def history_for(user: User, order_id: int, window: Window) -> tuple[list[Event], int]:
     """Return a part of what happened to an order, oldest first, and how much there is in all."""
     order = order_for(user, order_id)
-    events = Event.objects.filter(order=order)
+    events = Event.objects.of_orders().filter(order=order)
     rows = list(events.order_by("pk")[window.skip : window.skip + window.limit])
     total = window.total_if_known(len(rows))
     return rows, events.count() if total is None else total

@@ -87,7 +87,8 @@ class Subject:
 
 
 def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
-    """Return the embed that tells of `event`."""
+    """Return the embed that tells of `event`, which is about an order."""
+    assert event.order_id is not None
     status = str(event.data["status"])
     title = str(event.data["title"])
     fields = [

@@ -40,13 +40,14 @@ def forget(sender: object, *, user: User, **_: object) -> None:
 
 
 def wants(events: Sequence[Event]) -> Iterable[Event]:
-    """Pick the events whose owners want to be told of them, in one query."""
-    owners = {event.owner_id for event in events}
+    """Pick the events about orders whose owners want to be told of them, in one query."""
+    of_orders = [event for event in events if event.is_of_order]
+    owners = {event.owner_id for event in of_orders if event.owner_id is not None}
     webhooks = DiscordWebhook.objects.receiving().filter(user_id__in=owners)
     webhook_of = {webhook.user_id: webhook for webhook in webhooks.defer("url")}
     return [
         event
-        for event in events
+        for event in of_orders
         if event.owner_id in webhook_of and webhook_of[event.owner_id].wants(event)
     ]
 
@@ -56,6 +57,8 @@ def deliver(event: Event) -> None:
 
     What was wanted when the event happened is asked again, since hours may have passed.
     """
+    if not event.is_of_order or event.owner_id is None:
+        raise Drop("Discord is told of orders only.")
     webhook = (
         DiscordWebhook.objects.receiving()
         .select_related("user")
@@ -97,22 +100,24 @@ def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
 
 
 def _subject_of(event: Event, owner: User) -> Subject:
-    gone = event.type == EventType.DELETED
+    name = owner.name or owner.email
+    if event.type == EventType.DELETED or event.order_id is None:
+        return Subject(name)
     return Subject(
-        owner=owner.name or owner.email,
-        related=None if gone else _related_to(event, owner),
-        link="" if gone else _link_to(event.order_id, owner),
+        name,
+        related=_related_to(event, event.order_id, owner),
+        link=_link_to(event.order_id, owner),
     )
 
 
-def _related_to(event: Event, owner: User) -> Related:
-    """Return what the order waits for. The event knows what it was then, or else the order what it is now."""
+def _related_to(event: Event, order_id: int, owner: User) -> Related:
+    """Return what the order waits for: as the event has it, or else as it is now."""
     if event.type == EventType.BLOCKED:
         heading, ids = "Blockers", event.data["blockers"]
     elif "dependencies" in event.data:
         heading, ids = "Dependencies", event.data["dependencies"]
     else:
-        edges = OrderDependency.objects.filter(order_id=event.order_id)
+        edges = OrderDependency.objects.filter(order_id=order_id)
         heading = "Dependencies"
         ids = list(
             edges.order_by("depends_on_id").values_list("depends_on_id", flat=True)

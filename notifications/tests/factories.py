@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 import orjson
 from asgiref.testing import ApplicationCommunicator
@@ -16,7 +17,7 @@ from notifications.consumers import Receive, Scope
 from notifications.outboxes import Send
 from notifications.routing import websocket_application
 from orders.lifecycle import EventType
-from orders.stream.models import Event
+from orders.stream.models import ORDER, Event
 from orders.stream.relay import relay_events
 
 # As what it is to a server; Channels types each kind of message on its own.
@@ -37,6 +38,8 @@ def make_event(
     """
     return Event.objects.create(
         type=type,
+        subject_kind=ORDER,
+        subject_uuid=UUID(int=order_id),
         order_id=order_id,
         owner_id=owner.pk,
         project_id=(project or owner.personal_project).pk,

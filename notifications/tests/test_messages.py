@@ -7,7 +7,7 @@ import pytest
 
 from notifications.messages import body_of, message_of
 from orders.lifecycle import EventType
-from orders.stream.models import Event
+from orders.stream.models import ORDER, Event
 
 EVENT_ID = "6f8a3f5e-2b7c-4c57-9f5a-0a3f6f2a7d11"
 
@@ -16,6 +16,7 @@ def event(type: str, **data: object) -> Event:
     return Event(
         event_id=UUID(EVENT_ID),
         type=type,
+        subject_kind=ORDER,
         order_id=1,
         owner_id=5,
         project_id=6,

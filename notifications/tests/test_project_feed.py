@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -28,7 +29,7 @@ from orderchainer.core.sockets import text_frame
 from orderchainer.testing.races import on_postgresql
 from orders.lifecycle import EventType, Status
 from orders.services import create_order, delete_order, move_order
-from orders.stream.models import Event
+from orders.stream.models import ORDER, Event
 from orders.stream.queries import stream_of_owner, stream_of_project
 from orders.stream.relay import relay_events
 
@@ -121,7 +122,7 @@ async def test_begins_with_what_happens_after_the_opening(
 
 def test_no_project_is_taken_for_the_owner_of_the_same_number() -> None:
     assert len({OwnerFeed(7), ProjectFeed(7)}) == 2
-    event = Event(owner_id=7, project_id=8)
+    event = Event(subject_kind=ORDER, owner_id=7, project_id=8)
     assert list(feeds_of(event)) == [OwnerFeed(7), ProjectFeed(8)]
 
 
@@ -241,6 +242,8 @@ async def test_reads_them_by_their_index_among_many_of_others(
         events = [
             Event(
                 type=EventType.CREATED,
+                subject_kind=ORDER,
+                subject_uuid=uuid4(),
                 order_id=number,
                 owner_id=ada.pk,
                 project_id=team.project.pk if number % 100 == 0 else number % 97 + 1000,

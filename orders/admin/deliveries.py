@@ -15,6 +15,7 @@ from orderchainer.core.admin.picking import is_key_of
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orderchainer.core.background import nudge_on_commit
 from orders import tasks
+from orders.admin.events import TypeFilter
 from orders.admin.shown import STATE_COLOURS, order_link
 from orders.models import Order
 from orders.stream import deliveries
@@ -60,7 +61,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     list_filter = (
         "state",
         SubscriberFilter,
-        "event__type",
+        ("event__type", TypeFilter),
         ("created_at", DaysFilter),
     )
     list_select_related = ("event",)
@@ -81,10 +82,13 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     readonly_fields = ("order_shown", "state_shown", "next_attempt")
     actions = ("retry_now",)
 
-    @admin.display(description="order", ordering="order_id")
-    def order_shown(self, delivery: EventDelivery) -> SafeString:
+    @admin.display(description="order", ordering="event__order_id")
+    def order_shown(self, delivery: EventDelivery) -> SafeString | None:
         """The order, by the title that it had then."""
-        return order_link(delivery.order_id, delivery.event.data.get("title"))
+        event = delivery.event
+        if event.order_id is None:
+            return None
+        return order_link(event.order_id, event.data.get("title"))
 
     @admin.display(description="event")
     def event_type(self, delivery: EventDelivery) -> str:

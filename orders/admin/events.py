@@ -1,6 +1,7 @@
-"""The history of all orders, to look at: append-only, so nobody changes anything here."""
+"""The history of everything, to read: it is append-only, so nobody changes anything here."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -15,21 +16,43 @@ from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orders.admin.shown import order_link, summary_of
 from orders.models import Order
 from orders.stream.models import Event
+from orders.stream.types import registered_types
+
+
+class TypeFilter(admin.ChoicesFieldListFilter):
+    """By type: the field has no choices of its own, so this offers the registered types."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Offer all, or one type."""
+        chosen = self.lookup_val or ()
+        yield {
+            "selected": not chosen,
+            "query_string": changelist.get_query_string(remove=[self.lookup_kwarg]),
+            "display": "All",
+        }
+        for type_, label in registered_types():
+            yield {
+                "selected": type_ in chosen,
+                "query_string": changelist.get_query_string({self.lookup_kwarg: type_}),
+                "display": label,
+            }
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnly, ServiceAdmin):
-    """What happened to orders, the newest first. The orders themselves may be gone."""
+    """What happened, the newest first. The orders themselves may be gone."""
 
     icon = "history"
     list_display = ("type", "order_shown", "summary", "position", "created_at")
-    list_filter = ("type", ("created_at", DaysFilter))
+    list_filter = (("type", TypeFilter), ("created_at", DaysFilter))
     search_fields = ("event_id",)
     search_help_text = "An order's number, or an event's id"
     ordering = ("-id",)
     fields = (
         "type",
         "order_shown",
+        "subject_kind",
+        "subject_uuid",
         "created_at",
         "actor_id",
         "owner_id",
@@ -41,8 +64,10 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     readonly_fields = ("order_shown", "payload")
 
     @admin.display(description="order")
-    def order_shown(self, event: Event) -> SafeString:
+    def order_shown(self, event: Event) -> SafeString | None:
         """The order, by the title that it had then."""
+        if event.order_id is None:
+            return None
         return order_link(event.order_id, event.data.get("title"))
 
     @admin.display(description="what")

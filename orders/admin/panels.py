@@ -125,7 +125,6 @@ def _who(actor_id: int | None, actors: dict[int, User]) -> str:
 
 def deliveries_of(order: Order) -> Panel:
     """List how the order's events went out, the newest first."""
-    # By the events and not by `order_id`: that has an index for what is pending only.
     rows = EventDelivery.objects.filter(event__order=order).select_related("event")
     return panel_of(
         "Deliveries",

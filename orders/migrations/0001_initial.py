@@ -81,21 +81,23 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('type', models.CharField(choices=[('order_created', 'Created'), ('order_updated', 'Updated'), ('order_status_changed', 'Status Changed'), ('order_ready', 'Ready'), ('order_blocked', 'Blocked'), ('order_deleted', 'Deleted')], max_length=32)),
-                ('owner_id', models.BigIntegerField()),
+                ('type', models.CharField(max_length=32)),
+                ('subject_kind', models.CharField(max_length=32)),
+                ('subject_uuid', models.UUIDField()),
+                ('owner_id', models.BigIntegerField(help_text='The owner of the order, if there is one.', null=True)),
                 ('project_id', models.BigIntegerField()),
                 ('actor_id', models.BigIntegerField(help_text='The user who did it; empty where the chain did.', null=True)),
                 ('data', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('position', models.BigIntegerField(editable=False, null=True)),
-                ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='orders.order')),
+                ('order', models.ForeignKey(db_constraint=False, db_index=False, help_text='The order that it is about or belongs to, if any.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='orders.order')),
             ],
         ),
         migrations.CreateModel(
             name='EventDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order_id', models.BigIntegerField()),
+                ('subject_uuid', models.UUIDField()),
                 ('subscriber', models.CharField(max_length=64)),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed'), ('dropped', 'Dropped')], default='pending', max_length=8)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
@@ -183,6 +185,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('subject_kind', 'order'), _negated=True), models.Q(('order__isnull', False), ('owner_id__isnull', False)), _connector='OR'), name='event_of_order_has_order_and_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('subject_kind', ''), _negated=True), name='event_subject_kind_not_empty'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
             constraint=models.UniqueConstraint(condition=models.Q(('position__isnull', False)), fields=('position',), name='event_position_unique'),
         ),
         migrations.AddIndex(
@@ -191,7 +201,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='eventdelivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'order_id', 'id'], name='delivery_lane'),
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'subject_uuid', 'id'], name='delivery_lane'),
         ),
         migrations.AddIndex(
             model_name='eventdelivery',

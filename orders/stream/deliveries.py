@@ -118,7 +118,7 @@ def retry_now(delivery_ids: Iterable[int]) -> list[int]:
 def _due(now: datetime) -> Q:
     earlier = EventDelivery.objects.filter(
         subscriber=OuterRef("subscriber"),
-        order_id=OuterRef("order_id"),
+        subject_uuid=OuterRef("subject_uuid"),
         pk__lt=OuterRef("pk"),
         state=State.PENDING,
     )
@@ -160,7 +160,7 @@ def _finish(delivery: EventDelivery, state: str, error: str) -> Outcome:
     following = (
         EventDelivery.objects.filter(
             subscriber=delivery.subscriber,
-            order_id=delivery.order_id,
+            subject_uuid=delivery.subject_uuid,
             state=State.PENDING,
         )
         .order_by("pk")

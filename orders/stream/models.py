@@ -9,26 +9,44 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from orders.lifecycle import EventType
+# The kind of subject that events about orders have.
+ORDER = "order"
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Parts of the stream."""
+
+    def of_orders(self) -> EventQuerySet:
+        """Keep the events about orders: what an order's customer may hear of."""
+        return self.filter(subject_kind=ORDER)
 
 
 class Event(models.Model):
-    """Something that happened to an order: the audit log and the outbox in one.
+    """Something that happened in a project: the audit log and the outbox in one.
 
-    Written by services in the transaction of the change and never changed again, but for `position`,
-    which the relay sets once. It outlives its order, hence the foreign keys without a constraint.
+    Services write it in the transaction of the change. Nobody changes it again, except that the relay
+    sets `position` once. It outlives what it is about, so its ids have no foreign key constraints.
     """
 
     event_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    type = models.CharField(max_length=32, choices=EventType.choices)
+    # One of the registered types (`orders.stream.types`). The database takes any, so that an app can
+    # add types of its own.
+    type = models.CharField(max_length=32)
+    # What it is about. Every kind of subject has UUIDs.
+    subject_kind = models.CharField(max_length=32)
+    subject_uuid = models.UUIDField()
     order = models.ForeignKey(
         "orders.Order",
         on_delete=models.DO_NOTHING,
+        null=True,
         db_constraint=False,
         db_index=False,
         related_name="events",
+        help_text="The order that it is about or belongs to, if any.",
     )
-    owner_id = models.BigIntegerField()
+    owner_id = models.BigIntegerField(
+        null=True, help_text="The owner of the order, if there is one."
+    )
     project_id = models.BigIntegerField()
     actor_id = models.BigIntegerField(
         null=True, help_text="The user who did it; empty where the chain did."
@@ -38,15 +56,25 @@ class Event(models.Model):
     # The place in the gapless stream of all events, from 1; empty until the relay saw the commit.
     position = models.BigIntegerField(null=True, editable=False)
 
+    objects = EventQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
-            # Without the events that have none yet. Their entries would stay in the index, dead, until a
-            # vacuum, and the relay would look through them at each pass.
+            models.CheckConstraint(
+                condition=~Q(subject_kind=ORDER)
+                | Q(order__isnull=False, owner_id__isnull=False),
+                name="event_of_order_has_order_and_owner",
+            ),
+            models.CheckConstraint(
+                condition=~Q(subject_kind=""), name="event_subject_kind_not_empty"
+            ),
+            # The index leaves out events without a position. Their dead entries would stay in it until
+            # a vacuum, and the relay would read through them at each pass.
             models.UniqueConstraint(
                 fields=["position"],
                 condition=Q(position__isnull=False),
                 name="event_position_unique",
-            )
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["order", "id"], name="event_by_order"),
@@ -62,11 +90,18 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} of #{self.order_id}"
+        if self.is_of_order:
+            return f"{self.type} of #{self.order_id}"
+        return f"{self.type} of {self.subject_kind} {self.subject_uuid}"
+
+    @property
+    def is_of_order(self) -> bool:
+        """Whether it is about an order, and not only linked to one."""
+        return self.subject_kind == ORDER
 
 
 class EventStream(models.Model):
-    """The stream's last position, in one row that relays lock in turn."""
+    """The stream's last position, in one row that the relays lock in turn."""
 
     last_position = models.BigIntegerField(default=0)
 
@@ -97,8 +132,8 @@ class EventDelivery(models.Model):
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="deliveries"
     )
-    # The event's order: deliveries of one order to one subscriber go out one after the other.
-    order_id = models.BigIntegerField()
+    # The event's subject: deliveries about one subject to one subscriber go out one after the other.
+    subject_uuid = models.UUIDField()
     subscriber = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -128,7 +163,7 @@ class EventDelivery(models.Model):
                 name="delivery_due",
             ),
             models.Index(
-                fields=["subscriber", "order_id", "id"],
+                fields=["subscriber", "subject_uuid", "id"],
                 condition=Q(state="pending"),
                 name="delivery_lane",
             ),

@@ -9,7 +9,7 @@ def stream_head() -> int:
 
 
 def stream_after(position: int, *, limit: int) -> list[Event]:
-    """Return the next events of all orders after `position`, in the stream's order."""
+    """Return the next events of all projects after `position`, in the stream's order."""
     return list(
         Event.objects.filter(position__gt=position).order_by("position")[:limit]
     )
@@ -17,15 +17,12 @@ def stream_after(position: int, *, limit: int) -> list[Event]:
 
 def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[Event]:
     """Return the next events after `after` of the orders of one owner, in the stream's order."""
-    return list(
-        Event.objects.filter(owner_id=owner_id, position__gt=after).order_by(
-            "position"
-        )[:limit]
-    )
+    events = Event.objects.of_orders().filter(owner_id=owner_id, position__gt=after)
+    return list(events.order_by("position")[:limit])
 
 
 def stream_of_project(project_id: int, *, after: int, limit: int) -> list[Event]:
-    """Return the next events after `after` of the orders of one project, in the stream's order."""
+    """Return the next events after `after` of one project, in the stream's order."""
     return list(
         Event.objects.filter(project_id=project_id, position__gt=after).order_by(
             "position"

@@ -10,15 +10,17 @@ from orderchainer.core.background import nudge_on_commit
 from orders import tasks
 from orders.lifecycle import EventType
 from orders.models import Order
-from orders.stream.models import Event
+from orders.stream.models import ORDER, Event
 
 
 def event(
     type_: EventType, order: Order, *, by: User | None = None, **data: Any
 ) -> Event:
-    """Return an unsaved event of `order` as it now is. `docs/events.md` lists the data of each type."""
+    """Return an unsaved event about `order` as it is now. `docs/events.md` lists each type's data."""
     return Event(
         type=type_,
+        subject_kind=ORDER,
+        subject_uuid=order.uuid,
         order=order,
         owner_id=order.owner_id,
         project_id=order.project_id,
@@ -31,7 +33,7 @@ def event(
 def record(events: Sequence[Event]) -> None:
     """Store `events` in their order and have them relayed after the commit.
 
-    The caller holds the lock on each event's order, which keeps that order's events in line.
+    The caller holds the lock on each event's subject, which keeps the events of that subject in order.
     """
     if events:
         Event.objects.bulk_create(events)

@@ -8,6 +8,7 @@ has missed nothing before N.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -20,8 +21,9 @@ logger = structlog.get_logger(__name__)
 
 BATCH_SIZE = 1000
 
-# Each statement after the lock sees all that earlier relays committed. Ids of one order's events
-# rise as its changes were made, since they were written under that order's lock; so do positions.
+# Each statement after the lock sees all that earlier relays committed. The ids of one subject's
+# events rise in the order of its changes, since each was written under the subject's lock. So do their
+# positions.
 ASSIGN_POSITIONS = """
     UPDATE orders_event AS event SET position = %s + fresh.number
     FROM (
@@ -35,7 +37,7 @@ ASSIGN_POSITIONS = """
 
 @dataclass(frozen=True)
 class Relayed:
-    """How many events got their place, and the deliveries that can start: the first of each order."""
+    """How many events got their place, and the deliveries that can start: the first of each subject."""
 
     count: int
     deliveries: list[int]
@@ -53,7 +55,7 @@ def relay_events() -> Relayed:
         if events:
             count += len(events)
             stream_advanced.send_robust(sender=None, position=events[-1].position)
-        first.extend(_first_of_each_order(deliveries))
+        first.extend(_first_of_each_subject(deliveries))
     return Relayed(count, first)
 
 
@@ -74,7 +76,9 @@ def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
     stream.last_position = events[-1].position
     stream.save(update_fields=["last_position"])
     deliveries = EventDelivery.objects.bulk_create(
-        EventDelivery(event=event, order_id=event.order_id, subscriber=subscriber.name)
+        EventDelivery(
+            event=event, subject_uuid=event.subject_uuid, subscriber=subscriber.name
+        )
         for subscriber in subscribers()
         for event in _wanted_by(subscriber, events)
     )
@@ -94,9 +98,9 @@ def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Event]:
         return events
 
 
-def _first_of_each_order(deliveries: Iterable[EventDelivery]) -> list[int]:
-    """Return one id per order and subscriber; each finished delivery wakes the next of its order."""
-    first: dict[tuple[str, int], int] = {}
+def _first_of_each_subject(deliveries: Iterable[EventDelivery]) -> list[int]:
+    """Return one id per subject and subscriber; each finished delivery wakes the next of its subject."""
+    first: dict[tuple[str, UUID], int] = {}
     for delivery in deliveries:
-        first.setdefault((delivery.subscriber, delivery.order_id), delivery.pk)
+        first.setdefault((delivery.subscriber, delivery.subject_uuid), delivery.pk)
     return list(first.values())

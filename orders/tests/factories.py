@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from typing import Any, cast
+from uuid import uuid4
 
 from accounts.models import User
 from orders.models import Order, OrderDependency
@@ -39,11 +40,25 @@ def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
     return orders
 
 
+def make_event_of_another_kind(order: Order, **fields: Any) -> Event:
+    """Create an event about something else than orders, linked to `order`, as another app would."""
+    return Event.objects.create(
+        type="message_received",
+        subject_kind="message",
+        subject_uuid=uuid4(),
+        order=order,
+        owner_id=order.owner_id,
+        project_id=order.project_id,
+        **fields,
+    )
+
+
 def make_delivery(order: Order, state: str = "pending", **fields: Any) -> EventDelivery:
     """Create a delivery, to Discord unless said, of the latest event of `order`."""
+    event = Event.objects.filter(order=order).latest("pk")
     return EventDelivery.objects.create(
-        event=Event.objects.filter(order=order).latest("pk"),
-        order_id=order.pk,
+        event=event,
+        subject_uuid=event.subject_uuid,
         subscriber=fields.pop("subscriber", "discord"),
         state=state,
         **fields,

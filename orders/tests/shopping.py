@@ -95,6 +95,7 @@ def check_books() -> None:
     told: dict[int, str] = {}
     created: dict[int, int] = defaultdict(int)
     for event in Event.objects.order_by("pk"):
+        assert event.order_id is not None
         told[event.order_id] = event.data["status"]
         created[event.order_id] += event.type == "order_created"
     statuses = dict(Order.objects.values_list("pk", "status"))

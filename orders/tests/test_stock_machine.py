@@ -376,6 +376,7 @@ class Shop(RuleBasedStateMachine):
         """Each order was created once, and each move began where the one before ended."""
         status: dict[int, str] = {}
         for event in Event.objects.order_by("pk"):
+            assert event.order_id is not None
             if event.type == "order_created":
                 assert event.order_id not in status
                 status[event.order_id] = "pending"

@@ -19,7 +19,7 @@ from integrations.discord.embeds import (
 from integrations.discord.text import cut, quoted, units
 from integrations.sandbox.discord import EMBED_TOTAL, embed_size, message_errors
 from orders.lifecycle import EventType, Status
-from orders.stream.models import Event
+from orders.stream.models import ORDER, Event
 
 EVENT_ID = uuid.UUID("5cd1ceba-69c7-4f49-9c83-bd342a17e66a")
 MOMENT = datetime(2026, 11, 20, 10, 30, 0, 123456, tzinfo=UTC)
@@ -29,7 +29,12 @@ def event_of(type_: EventType, **data: Any) -> Event:
     """Return an event of order 3 as services write one."""
     facts = {"title": "New Order", "status": "pending", **data}
     return Event(
-        event_id=EVENT_ID, type=type_, order_id=3, data=facts, created_at=MOMENT
+        event_id=EVENT_ID,
+        type=type_,
+        subject_kind=ORDER,
+        order_id=3,
+        data=facts,
+        created_at=MOMENT,
     )
 
 

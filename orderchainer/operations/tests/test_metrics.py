@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -22,7 +23,7 @@ from orderchainer.operations import metrics as metrics_module
 from orderchainer.operations.health import OLDEST_HEARTBEAT_SECONDS
 from orderchainer.operations.heartbeat import beat_once
 from orderchainer.testing.servers import free_port
-from orders.stream.models import Event, EventDelivery
+from orders.stream.models import ORDER, Event, EventDelivery
 
 State = EventDelivery.State
 
@@ -111,6 +112,8 @@ def make_events(
     return Event.objects.bulk_create(
         Event(
             type="order_created",
+            subject_kind=ORDER,
+            subject_uuid=uuid4(),
             order_id=number,
             owner_id=owner.pk,
             project_id=1,
@@ -151,7 +154,7 @@ def test_a_relay_that_is_late_and_deliveries_that_wait_are_seen() -> None:
     EventDelivery.objects.bulk_create(
         EventDelivery(
             event=event,
-            order_id=event.order_id,
+            subject_uuid=event.subject_uuid,
             subscriber=subscriber,
             state=state,
             next_attempt_at=now - timedelta(seconds=late),
@@ -237,7 +240,9 @@ def test_a_scrape_counts_no_further_than_its_bound(
 def test_a_scrape_costs_six_statements_whatever_there_is(rows: int) -> None:
     events = make_events(make_user(), rows, positions=True, age=timedelta(0))
     EventDelivery.objects.bulk_create(
-        EventDelivery(event=event, order_id=event.order_id, subscriber="discord")
+        EventDelivery(
+            event=event, subject_uuid=event.subject_uuid, subscriber="discord"
+        )
         for event in events
     )
     statements: list[str] = []

@@ -35,6 +35,7 @@ class Listener:
     def deliver(self, event: Event, /) -> None:
         if self.answers:
             raise self.answers.pop(0)
+        assert event.order_id is not None
         self.got.append((event.order_id, event.type))
 
 

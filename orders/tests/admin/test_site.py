@@ -19,7 +19,7 @@ def test_the_sidebar_stands_by_app_and_begins_with_orders(client: Client) -> Non
     assert list(sidebar) == [
         *("Orders", "Catalog", "Integrations", "Accounts"),
     ]
-    assert sidebar["Orders"] == ["Orders", "Event deliveries", "Order events"]
+    assert sidebar["Orders"] == ["Orders", "Event deliveries", "Events"]
     assert sidebar["Catalog"] == ["Products", "Categories", "Stock movements"]
     assert sidebar["Accounts"] == [
         *("Users", "API tokens", "Activity", "Groups", "Outgoing emails"),
