@@ -14,6 +14,12 @@ from accounts.models import Project, User
 # Any number that no other part of the installation's database uses as an advisory lock.
 STOREFRONT_LOCK = 0x73746F7265  # "store"
 
+_ROLE = """
+    SELECT membership.role FROM accounts_membership membership
+        JOIN accounts_project project ON project.id = membership.project_id
+        WHERE membership.user_id = %s AND membership.project_id = %s AND project.is_active = %s
+"""
+
 
 def lock_user(user: User) -> User | None:
     """Hold a user's row still and return it as it is now; None where the account is deleted or gone.
@@ -39,6 +45,23 @@ def lock_projects(ids: Iterable[int]) -> list[Project]:
     """Hold several projects and their members still."""
     rows = Project.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
     return list(rows.order_by("pk"))
+
+
+def hold_role(user: User, project_id: int) -> str | None:
+    """Keep the role of `user` in a project as it is until the transaction ends, and return it.
+
+    None if the project is closed or `user` is not a member. FOR SHARE makes whoever changes or
+    removes the membership wait, while others can act in the same role and the project stays free.
+    """
+    sql = (
+        f"{_ROLE} FOR SHARE OF membership"
+        if connection.vendor == "postgresql"
+        else _ROLE
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [user.pk, project_id, True])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def lock_storefront() -> None:

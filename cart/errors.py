@@ -1,6 +1,6 @@
-"""Ways in which the cart can refuse."""
+"""Every refusal that the cart raises."""
 
-from orderchainer.core.errors import Conflict, Invalid, NotFound
+from orderchainer.core.errors import Conflict, NotFound
 
 
 class CartItemNotFound(NotFound):
@@ -10,17 +10,8 @@ class CartItemNotFound(NotFound):
     default_message = "Cart item not found"
 
 
-class CartEmpty(Invalid):
-    """Nothing can be ordered from an empty cart."""
-
-    code = "cart_empty"
-
-    def __init__(self) -> None:
-        super().__init__({"cart": ["Your cart is empty."]}, "Your cart is empty.")
-
-
 class CartFull(Conflict):
-    """The cart has as many different products as one order can have lines."""
+    """The cart has as many different products as one order can have items."""
 
     code = "cart_full"
 
@@ -29,11 +20,11 @@ class CartFull(Conflict):
 
 
 class OtherCurrency(Conflict):
-    """All that is in a cart is paid in one currency."""
+    """The product is sold in another currency than the rest of the cart."""
 
     code = "other_currency"
 
     def __init__(self, product: str, its: str, cart: str) -> None:
         super().__init__(
-            f"{product} is sold in {its}, and what is in your cart in {cart}. Order that first.",
+            f"{product} is sold in {its}, but your cart is in {cart}. Order that first.",
         )

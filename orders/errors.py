@@ -1,35 +1,40 @@
-"""The ways in which orders refuse."""
+"""Every refusal that orders raise, grouped by what it is about."""
 
 from collections.abc import Iterable, Sequence
 
 from orderchainer.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
+# --- Finding and changing an order ------------------------------------------------------------
+
 
 class OrderNotFound(NotFound):
-    """There is no such order for this caller."""
+    """The order does not exist, or this caller may not see it."""
 
     code = "order_not_found"
     default_message = "Order not found"
 
 
 class OrderNotYours(NotAllowed):
-    """The caller may read the order and not change it."""
+    """The caller may read the order but not change it."""
 
     code = "order_not_changeable"
     default_message = (
-        "Your role in this project lets you read orders and not change them."
+        "Your role in this project lets you read orders but not change them."
     )
 
 
+# --- Status -----------------------------------------------------------------------------------
+
+
 class MoveRefused(Conflict):
-    """The lifecycle has no such move. `open_moves` are the statuses that it has from here."""
+    """The lifecycle has no such move. `open_moves` are the statuses that the order can take."""
 
     code = "move_refused"
 
     def __init__(
         self, order_id: int, current: str, wanted: str, moves: Sequence[str]
     ) -> None:
-        ways = ", ".join(moves) if moves else "none, its life ends here"
+        ways = ", ".join(moves) if moves else "none, because this status is final"
         super().__init__(
             f"Order #{order_id} cannot move from {current} to {wanted}. Open moves: {ways}.",
             open_moves=[str(move) for move in moves],
@@ -37,7 +42,10 @@ class MoveRefused(Conflict):
 
 
 class OrderBlocked(Conflict):
-    """Dependencies hold the order up. `blockers` are their ids, `open_moves` what it can be meanwhile."""
+    """Dependencies hold the order up.
+
+    `blockers` are their ids, `open_moves` the statuses that the order can take meanwhile.
+    """
 
     code = "order_blocked"
 
@@ -56,8 +64,11 @@ class OrderBlocked(Conflict):
         )
 
 
+# --- Dependencies -----------------------------------------------------------------------------
+
+
 class OrderHasDependents(Conflict):
-    """Others wait for the order, so it cannot go. `dependents` are their ids."""
+    """Other orders wait for this one, so it cannot be deleted. `dependents` are their ids."""
 
     code = "order_has_dependents"
 
@@ -69,45 +80,8 @@ class OrderHasDependents(Conflict):
         )
 
 
-class GoodsGone(Conflict):
-    """What was sold from stock has left, and only who handles the order can say that it is back."""
-
-    code = "goods_gone"
-
-    def __init__(self, order_id: int, status: str) -> None:
-        super().__init__(
-            f"Order #{order_id} is {status}: what it was sold from stock has left. Whoever sold it can cancel "
-            "or delete it once it is back."
-        )
-
-
-class ItemsFrozen(Conflict):
-    """The order was bought from stock: what it holds is what its lines say, as they were sold."""
-
-    code = "items_frozen"
-
-    def __init__(self, order_id: int) -> None:
-        super().__init__(
-            f"Order #{order_id} was bought from stock, so its items and its currency stay as they were sold. "
-            "Cancel it and order anew."
-        )
-
-
-class SeveralCurrencies(Conflict):
-    """What is in the cart is not all paid in one currency. `currencies` are those that are asked for."""
-
-    code = "several_currencies"
-
-    def __init__(self, currencies: Sequence[str]) -> None:
-        listed = " and ".join([", ".join(currencies[:-1]), currencies[-1]])
-        super().__init__(
-            f"What is in your cart is sold in {listed}. Order what is paid in one currency at a time.",
-            currencies=list(currencies),
-        )
-
-
 class UnknownDependencies(Invalid):
-    """Ids among the dependencies that are no orders in the caller's reach."""
+    """Some of the dependencies are not orders that the caller can reach."""
 
     code = "unknown_dependencies"
 
@@ -123,7 +97,7 @@ class UnknownDependencies(Invalid):
 
 
 class DependencyCycle(Invalid):
-    """The orders would wait for one another. `cycle` are their ids, each waiting for the next."""
+    """The orders would wait for each other. `cycle` are their ids, each waiting for the next."""
 
     code = "dependency_cycle"
 
@@ -134,6 +108,58 @@ class DependencyCycle(Invalid):
             way = " → ".join(f"#{id_}" for id_ in [*cycle, cycle[0]])
             words = f"These orders would wait for one another: {way}."
         super().__init__({"dependencies": [words]}, cycle=list(cycle))
+
+
+# --- Goods that were sold from stock ----------------------------------------------------------
+
+
+class GoodsGone(Conflict):
+    """The goods have left the stock. Only the order's handlers can say that they are back."""
+
+    code = "goods_gone"
+
+    def __init__(self, order_id: int, status: str) -> None:
+        super().__init__(
+            f"Order #{order_id} is {status}, so its goods have left the stock. "
+            "The seller can cancel or delete it once they are back."
+        )
+
+
+class ItemsFrozen(Conflict):
+    """The order was bought from stock, so its items must keep saying what was sold."""
+
+    code = "items_frozen"
+
+    def __init__(self, order_id: int) -> None:
+        super().__init__(
+            f"Order #{order_id} was bought from stock, so its items and its currency cannot "
+            "change. Cancel it and order again."
+        )
+
+
+# --- Checkout ---------------------------------------------------------------------------------
+
+
+class CartEmpty(Invalid):
+    """An empty cart cannot be ordered."""
+
+    code = "cart_empty"
+
+    def __init__(self) -> None:
+        super().__init__({"cart": ["Your cart is empty."]}, "Your cart is empty.")
+
+
+class SeveralCurrencies(Conflict):
+    """The cart mixes products of several currencies, which `currencies` lists."""
+
+    code = "several_currencies"
+
+    def __init__(self, currencies: Sequence[str]) -> None:
+        listed = " and ".join([", ".join(currencies[:-1]), currencies[-1]])
+        super().__init__(
+            f"The products in your cart are sold in {listed}. Order in one currency at a time.",
+            currencies=list(currencies),
+        )
 
 
 def numbered(ids: Sequence[int], most: int = 10) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.access import Operation, roles_that_may
 from accounts.models import Membership, Project, User
 from catalog.models import Product
-from orders.access import HANDLE_ORDERS, VIEW_ORDERS
+from orders.access import VIEW_ORDERS
 from orders.graph import StatusesById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
@@ -46,19 +46,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
         seen = Value(True) if user.is_staff else _seen_by(user)
         return self.annotate(
             is_visible=ExpressionWrapper(seen, output_field=models.BooleanField())
-        )
-
-    def changeable_by(self, user: User, permission: str) -> OrderQuerySet:
-        """Keep the orders that `user` owns or whose project lets them handle orders; annotate `is_handled`.
-
-        Who only owns an order is its customer, and does not say when goods are back. Staff see every order;
-        they change those of others only with the back office's `permission`.
-        """
-        if user.is_staff and user.has_perm(permission):
-            return self.annotate(is_handled=Value(True))
-        handles = Exists(_memberships(user, HANDLE_ORDERS))
-        return self.filter(Q(owner=user) | handles).annotate(
-            is_handled=ExpressionWrapper(Q(handles), output_field=models.BooleanField())
         )
 
     def with_ready(self) -> OrderQuerySet:

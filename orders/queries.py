@@ -15,7 +15,7 @@ from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.http.fields import uuid_in
 from orderchainer.core.http.pagination import Window
 from orders import graph
-from orders.errors import OrderNotFound, OrderNotYours
+from orders.errors import OrderNotFound
 from orders.graph import ListOf
 from orders.lifecycle import UNFINISHED, Status, blockers_among
 from orders.models import Order, OrderDependency, OrderItem, OrderQuerySet
@@ -29,21 +29,6 @@ def order_for(user: User, order_id: int) -> Order:
     order = Order.objects.visible_to(user).filter(pk=order_id).first()
     if order is None:
         raise OrderNotFound
-    return order
-
-
-def order_for_change(
-    user: User, order_id: int, *, permission: str = "orders.change_order"
-) -> Order:
-    """Return an order that `user` may change, annotated with `is_handled`: as one of those who handle it?
-
-    `permission` is what staff need for the orders of others. Raises `OrderNotFound`, or `OrderNotYours` if it
-    is only visible.
-    """
-    order = Order.objects.changeable_by(user, permission).filter(pk=order_id).first()
-    if order is None:
-        order_for(user, order_id)
-        raise OrderNotYours
     return order
 
 

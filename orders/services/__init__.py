@@ -3,7 +3,8 @@
 from orders.services.changing import Precondition, move_order, update_order
 from orders.services.checkout import check_out
 from orders.services.deleting import delete_order
-from orders.services.fields import ItemDraft, OrderFields
+from orders.services.fields import OrderFields
+from orders.services.items import ItemDraft
 from orders.services.placing import create_order
 
 __all__ = [

@@ -1,11 +1,13 @@
 """Who may wait for whom, and what follows when an order is done or goes wrong.
 
-Source: the design's chains: `dependencies` is a whole new set; a cycle is refused and named; what is
-blocked stays where it is; propagation is one transaction with a bounded number of statements.
+A cycle is refused and named. A blocked order stays as it is. Propagation is one transaction with a
+bounded number of statements.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import F
@@ -34,8 +36,8 @@ def require_reach(
 ) -> None:
     """Check that every id is an order that `by` sees and that shares owner or project with `order`.
 
-    `locked` holds those of them that exist. Raises `UnknownDependencies`, alike for what is missing, not
-    visible and out of reach.
+    `locked` holds the wanted orders that exist. Raises `UnknownDependencies`, whether an order is
+    missing, invisible or out of reach.
     """
     wanted = set(wanted)
     near = {
@@ -45,7 +47,7 @@ def require_reach(
         or dependency.project_id == order.project_id
     }
     reached = {pk for pk, dependency in near.items() if dependency.owner_id == by.pk}
-    # One's own orders are visible without asking.
+    # A user always sees their own orders.
     if others := (wanted & near.keys()) - reached:
         visible = Order.objects.visible_to(by).filter(pk__in=among(others))
         reached |= set(visible.values_list("pk", flat=True))
@@ -56,7 +58,7 @@ def require_reach(
 def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
     """Check that none of `new_dependencies` waits for `order_id`. The caller holds the graph lock.
 
-    Raises `DependencyCycle` that names the orders on the cycle.
+    Raises `DependencyCycle`, which names the orders on the cycle.
     """
     wanted = sorted(set(new_dependencies))
     if order_id in wanted:
@@ -87,20 +89,32 @@ def reached_by(order_id: int, status: str) -> set[int]:
     return set()
 
 
+def propagate(root: Order, root_was: str, locked: dict[int, Order]) -> Propagation:
+    """Carry the move of `root` from the status `root_was` to the orders that wait for it.
+
+    `locked` holds `root` and every order that the move can reach. Their new statuses are stored;
+    the events are returned unsaved.
+    """
+    propagation = Propagation(root, root_was, locked)
+    if root.status in DONE | GONE_WRONG:
+        propagation.run()
+        propagation.write()
+    return propagation
+
+
 @dataclass
 class Propagation:
     """What the move of one order does to the orders that wait for it.
 
-    All orders involved are locked; `root` had the status `root_was` before its move. `run` decides in
-    memory over rows read once, by a work list and not by recursion; `write` stores the outcome in one
-    statement for each new status.
+    `run` reads the edges once and decides in memory, with a work list instead of recursion.
+    `write` stores the outcome with one statement for each new status.
     """
 
     root: Order
     root_was: str
     locked: dict[int, Order]
     events: list[Event] = field(default_factory=list)
-    # The ids of those that failed along.
+    # The ids of the orders that failed because of it.
     failed: list[int] = field(default_factory=list)
 
     def run(self) -> None:
@@ -108,44 +122,15 @@ class Propagation:
         self._read_edges()
         self._was = {self.root.pk: self.root_was}
         self._activated: list[int] = []
-        queue = deque([self.root])
-        blocked: dict[int, list[Order]] = defaultdict(list)
-        freed: dict[int, Order] = {}
-        while queue:
-            cause = queue.popleft()
-            for order in self._dependents_of(cause):
-                if order.status not in WAITING or not holds_up(
-                    self._was[cause.pk], order.failure_policy
-                ):
-                    # It did not wait for this one before: its move is no news.
-                    continue
-                if cause.status in DONE or order.failure_policy == FailurePolicy.IGNORE:
-                    freed.setdefault(order.pk, cause)
-                elif (
-                    order.failure_policy == FailurePolicy.FAIL
-                    and order.status == Status.PENDING
-                ):
-                    self._move(order, Status.FAILED, cause)
-                    self.failed.append(order.pk)
-                    queue.append(order)
-                else:
-                    blocked[order.pk].append(cause)
-        for pk, causes in blocked.items():
-            self.events.append(
-                event(
-                    EventType.BLOCKED,
-                    self.locked[pk],
-                    blockers=sorted(order.pk for order in causes),
-                    cause=_cause(causes[0]),
-                )
-            )
-        for pk, cause in freed.items():
-            order = self.locked[pk]
-            if order.status == Status.PENDING and not self._blockers_of(order):
-                self.events.append(event(EventType.READY, order, cause=_cause(cause)))
-                if order.auto_activate:
-                    self._move(order, Status.ACTIVE, cause)
-                    self._activated.append(pk)
+        self._blocked: dict[int, list[Order]] = defaultdict(list)
+        self._freed: dict[int, Order] = {}
+        self._causes = deque([self.root])
+        while self._causes:
+            cause = self._causes.popleft()
+            for order in self._waiting_for(cause):
+                self._decide(order, cause)
+        self._tell_the_blocked()
+        self._wake_the_freed()
 
     def write(self) -> None:
         """Store the new statuses."""
@@ -173,19 +158,59 @@ class Propagation:
             self._dependencies[waiter].append((dependency, status))
             self._dependents[dependency].append(waiter)
 
-    def _dependents_of(self, order: Order) -> list[Order]:
-        return [self.locked[pk] for pk in self._dependents[order.pk]]
+    def _waiting_for(self, cause: Order) -> Iterator[Order]:
+        """Yield the orders that `cause` held up before its move."""
+        for pk in self._dependents[cause.pk]:
+            order = self.locked[pk]
+            was_held_up = holds_up(self._was[cause.pk], order.failure_policy)
+            if order.status in WAITING and was_held_up:
+                yield order
 
-    def _blockers_of(self, order: Order) -> list[int]:
-        # Statuses that this propagation changed stand in `locked`; the others are as they were read.
-        return [
-            pk
-            for pk, status in self._dependencies[order.pk]
-            if holds_up(
+    def _decide(self, order: Order, cause: Order) -> None:
+        """Free, fail or block `order`, which waits for `cause`."""
+        if cause.status in DONE or order.failure_policy == FailurePolicy.IGNORE:
+            self._freed.setdefault(order.pk, cause)
+        elif (
+            order.failure_policy == FailurePolicy.FAIL
+            and order.status == Status.PENDING
+        ):
+            self._move(order, Status.FAILED, cause)
+            self.failed.append(order.pk)
+            self._causes.append(order)
+        else:
+            self._blocked[order.pk].append(cause)
+
+    def _tell_the_blocked(self) -> None:
+        for pk, causes in self._blocked.items():
+            self.events.append(
+                event(
+                    EventType.BLOCKED,
+                    self.locked[pk],
+                    blockers=sorted(order.pk for order in causes),
+                    cause=_cause(causes[0]),
+                )
+            )
+
+    def _wake_the_freed(self) -> None:
+        """Announce the freed orders that nothing else holds up, and activate those that want it."""
+        for pk, cause in self._freed.items():
+            order = self.locked[pk]
+            if order.status != Status.PENDING or self._is_held_up(order):
+                continue
+            self.events.append(event(EventType.READY, order, cause=_cause(cause)))
+            if order.auto_activate:
+                self._move(order, Status.ACTIVE, cause)
+                self._activated.append(pk)
+
+    def _is_held_up(self, order: Order) -> bool:
+        # `locked` has the statuses that this propagation changed; the others are as they were read.
+        return any(
+            holds_up(
                 self.locked[pk].status if pk in self.locked else status,
                 order.failure_policy,
             )
-        ]
+            for pk, status in self._dependencies[order.pk]
+        )
 
     def _move(self, order: Order, status: Status, cause: Order) -> None:
         old = str(order.status)
@@ -209,7 +234,7 @@ def _cause(order: Order) -> dict[str, int | str]:
 def set_dependencies(
     order: Order, *, add: Sequence[int], remove: Sequence[int]
 ) -> None:
-    """Store a change of what `order` waits for; all checks are done."""
+    """Store what `order` starts and stops waiting for. The caller has checked it."""
     if remove:
         OrderDependency.objects.filter(
             order=order, depends_on_id__in=among(remove)

@@ -7,10 +7,10 @@ from catalog.services import return_stock
 from orders.errors import OrderHasDependents, OrderNotFound
 from orders.lifecycle import EventType
 from orders.locks import lock_orders
-from orders.models import OrderDependency
-from orders.queries import order_for_change
+from orders.models import Order, OrderDependency
 from orders.services.changing import Precondition
 from orders.services.holding import require_goods_here
+from orders.services.rights import require_right_to_change
 from orders.stream.recording import event, record
 
 
@@ -18,27 +18,32 @@ from orders.stream.recording import event, record
 def delete_order(
     *, order_id: int, by: User, precondition: Precondition | None = None
 ) -> None:
-    """Delete an order that nothing waits for, and give back what it holds; its events stay.
+    """Delete an order that no other waits for, and give back the stock it holds; its events stay.
 
-    Records `order_deleted`. Raises `OrderNotFound`, `OrderNotYours`, `OrderHasDependents` that lists who waits for
-    it, and `GoodsGone` where its customer would put on the shelf again what has been sent to them.
+    Records `order_deleted`. Raises `OrderNotFound`, `OrderNotYours`, `OrderHasDependents`, and
+    `GoodsGone` if its customer wants to return stock that has been sent to them.
     """
-    seen = order_for_change(by, order_id, permission="orders.delete_order")
-    # Whoever makes an order wait for this one locks it first: none can be added while we look.
-    order = lock_orders([order_id]).get(order_id)
-    if order is None:
-        raise OrderNotFound
+    order = _locked(order_id)
+    is_handler = require_right_to_change(order, by=by, permission="orders.delete_order")
     if precondition is not None:
         precondition(order)
-    dependents = list(
-        OrderDependency.objects.filter(depends_on=order)
-        .order_by("order_id")
-        .values_list("order_id", flat=True)
-    )
-    if dependents:
-        raise OrderHasDependents(order_id, dependents)
-    if not seen.is_handled:  # type: ignore[attr-defined]  # annotated by `order_for_change`
+    _require_no_dependents(order)
+    if not is_handler:
         require_goods_here(order, order.status)
     record([event(EventType.DELETED, order, by=by)])
     order.delete()
     return_stock([order_id])
+
+
+def _locked(order_id: int) -> Order:
+    """Lock the order. A new dependent locks it too, so none can come while we look."""
+    order = lock_orders([order_id]).get(order_id)
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def _require_no_dependents(order: Order) -> None:
+    edges = OrderDependency.objects.filter(depends_on=order).order_by("order_id")
+    if dependents := list(edges.values_list("order_id", flat=True)):
+        raise OrderHasDependents(order.pk, dependents)

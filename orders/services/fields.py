@@ -1,20 +1,17 @@
-"""What a caller may say about an order."""
+"""The fields of an order that callers set, and how one value follows another."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from orderchainer.core.errors import Invalid
-from orders.models import Order, OrderItem
+from orders.models import Order
 
-# What twelve digits hold, two of them decimals.
-MAX_TOTAL = Decimal("9999999999.99")
+# What was and what is, by field, as plain values.
+Changes = dict[str, dict[str, Any]]
 
 
 class OrderFields(TypedDict, total=False):
-    """The fields of an order that people and programs set. What is not named stays as it is."""
+    """The fields of an order that people and programs set. A field that is missing stays as it is."""
 
     title: str
     description: str
@@ -33,51 +30,29 @@ class OrderFields(TypedDict, total=False):
     ordered_at: datetime
 
 
-@dataclass(frozen=True)
-class ItemDraft:
-    """A line that an order shall have. `unit_price` is in the order's currency."""
-
-    name: str
-    unit_price: Decimal
-    quantity: int
-    sku: str = ""
-    # What it is sold from; a line that people or programs write names none.
-    product_id: int | None = None
-
-    @property
-    def total_price(self) -> Decimal:
-        """Unit price times quantity."""
-        return self.unit_price * self.quantity
+def set_fields(order: Order, fields: OrderFields) -> Changes:
+    """Set the fields that differ, except the status, and return what changed."""
+    changes: Changes = {}
+    for name, value in fields.items():
+        old = getattr(order, name)
+        if name != "status" and value != old:
+            setattr(order, name, value)
+            changes[name] = change(old, value)
+    return changes
 
 
-def total_of(items: Sequence[ItemDraft], stated: Decimal | None) -> Decimal:
-    """Return the sum of `items`. Raises `Invalid` if it is too large or another total is stated."""
-    total = sum((item.total_price for item in items), Decimal("0.00"))
-    if total > MAX_TOTAL:
-        raise Invalid(
-            {"items": [f"They add up to {total}; an order may cost {MAX_TOTAL}."]}
-        )
-    if stated is not None and stated != total:
-        raise Invalid(
-            {
-                "total_price": [
-                    f"It must be the sum of the items, {total}, or be left out."
-                ]
-            }
-        )
-    return total
+def change(old: Any, new: Any) -> dict[str, Any]:
+    """Return both values in a form that JSON can hold."""
+    return {"from": _plain(old), "to": _plain(new)}
 
 
-def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
-    """Store `items` as the lines of `order`, in their order."""
-    OrderItem.objects.bulk_create(
-        OrderItem(
-            order=order,
-            name=item.name,
-            sku=item.sku,
-            unit_price=item.unit_price,
-            quantity=item.quantity,
-            product_id=item.product_id,
-        )
-        for item in items
-    )
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value

@@ -1,4 +1,4 @@
-"""What orders hold of the stock: given back when they go wrong, taken again when they are tried again."""
+"""The stock that orders hold: given back when they go wrong, taken again when they are tried again."""
 
 from django.db.models import Sum
 
@@ -6,13 +6,14 @@ from catalog.services import lock_products, return_stock, take_stock
 from orders.errors import GoodsGone
 from orders.lifecycle import GONE_WRONG, HAS_LEFT
 from orders.models import Order, OrderItem
+from orders.services.items import has_sold_items
 
 
 def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
-    """Give back what the moved `order` and those that `failed` with it hold, or take it again for `order`.
+    """Give back the stock of `order` and of those that `failed` with it, or take it for `order` again.
 
-    All of them are locked by the caller, and no product yet. Raises `InsufficientStock` where something is
-    not there any more.
+    The caller has locked all these orders, and no product yet. Raises `InsufficientStock` if
+    something is no longer available.
     """
     was_wrong, is_wrong = old_status in GONE_WRONG, order.status in GONE_WRONG
     if is_wrong:
@@ -22,11 +23,11 @@ def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
 
 
 def require_goods_here(order: Order, status: str) -> None:
-    """Refuse to a customer what would put on the shelf again what they still have. Raises `GoodsGone`.
+    """Refuse a customer who would return stock that they still have. Raises `GoodsGone`.
 
-    `status` is the one that the locked order has before the change.
+    `status` is the status of the locked order before the change.
     """
-    if status in HAS_LEFT and order.items.filter(product__isnull=False).exists():
+    if status in HAS_LEFT and has_sold_items(order):
         raise GoodsGone(order.pk, status)
 
 
@@ -37,7 +38,7 @@ def _take_again(order: Order) -> None:
         .values_list("product_id")
         .annotate(quantity=Sum("quantity"))
     )
-    # What has a product is never replaced, so the lines are still what was taken before.
+    # Items with a product are never replaced, so they still say what was taken.
     demand: dict[int, int] = dict(sold)
     if demand:
         take_stock(products=lock_products(demand), demand=demand, order_id=order.pk)

@@ -11,8 +11,10 @@ from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, blockers_
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.services.chains import require_reach, set_dependencies
-from orders.services.fields import ItemDraft, OrderFields, total_of, write_items
+from orders.services.fields import OrderFields
+from orders.services.items import ItemDraft, total_of, write_items
 from orders.services.readiness import becoming_ready
+from orders.stream.models import Event
 from orders.stream.recording import event, record
 
 
@@ -27,10 +29,10 @@ def create_order(
     project: Project | None = None,
     provider: str = Order.Provider.API,
 ) -> Order:
-    """Create an order of `owner`, or of `by` itself, in their personal project unless another is given.
+    """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
-    An order that waits for others may start as whatever it can be while it waits. Where all that it waits
-    for is done already it is ready at once, so that it makes no difference which came first.
+    While it waits, an order may have any status that a blocked order may have. If everything it
+    waits for is already done it is ready at once, so it does not matter which order came first.
     Records `order_created`, then `order_ready` and the activation if they follow. Raises
     `UnknownDependencies` and `OrderBlocked`.
     """
@@ -56,10 +58,10 @@ def create_order(
 
 
 def lock_dependencies(dependencies: Sequence[int]) -> dict[int, Order]:
-    """Lock what a new order shall wait for; what exists comes back by id.
+    """Lock the orders that a new order should wait for; those that exist come back by id.
 
-    None is deleted then, nor done between our look at it and our being seen to wait. No cycle can
-    close: nothing waits for an order that nobody knows yet.
+    Until we are seen to wait, none of them can be deleted or completed. No cycle can close,
+    because nothing waits for an order that does not exist yet.
     """
     return lock_orders(dependencies) if dependencies else {}
 
@@ -73,17 +75,14 @@ def place(
     items: Sequence[ItemDraft],
     **facts: Any,
 ) -> None:
-    """Store a new order with all that belongs to it, in the caller's transaction.
+    """Store a new order with everything that belongs to it, in the caller's transaction.
 
-    `locked` are the dependencies that exist. Records the events of `create_order`, the first with `facts`
-    beside its usual data, and raises its refusals.
+    `locked` are the dependencies that exist. Records the events of `create_order` and raises its
+    refusals. The first event carries `facts` beside its usual data.
     """
     wanted = sorted(set(dependencies))
     require_reach(wanted, locked, order=order, by=by)
-    blockers = blockers_among(
-        {pk: str(dependency.status) for pk, dependency in locked.items()},
-        order.failure_policy,
-    )
+    blockers = _blockers_of(order, locked)
     if blockers and order.status not in ALLOWED_WHILE_BLOCKED:
         raise OrderBlocked(None, order.status, blockers, sorted(ALLOWED_WHILE_BLOCKED))
 
@@ -92,7 +91,17 @@ def place(
     write_items(order, items)
     events = [event(EventType.CREATED, order, by=by, dependencies=wanted, **facts)]
     if wanted and not blockers and order.status == Status.PENDING:
-        events += becoming_ready(order)
-        if order.status != Status.PENDING:
-            order.save(update_fields=["status", "status_changed_at"])
+        events += _store_as_ready(order)
     record(events)
+
+
+def _blockers_of(order: Order, dependencies: Mapping[int, Order]) -> list[int]:
+    statuses = {pk: str(dependency.status) for pk, dependency in dependencies.items()}
+    return blockers_among(statuses, order.failure_policy)
+
+
+def _store_as_ready(order: Order) -> list[Event]:
+    events = becoming_ready(order)
+    if order.status != Status.PENDING:
+        order.save(update_fields=["status", "status_changed_at"])
+    return events

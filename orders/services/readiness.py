@@ -9,7 +9,7 @@ from orders.stream.recording import event
 
 
 def becoming_ready(order: Order) -> list[Event]:
-    """Return the events of a pending order that became ready; it turns active if it is set to.
+    """Return the events of a pending order that became ready, and activate it if it wants that.
 
     Changes `order` in memory; the caller stores it.
     """
@@ -17,7 +17,7 @@ def becoming_ready(order: Order) -> list[Event]:
 
 
 def activation(order: Order) -> list[Event]:
-    """Turn a ready order active in memory if it is set to, and return the event of that."""
+    """Activate a ready order in memory if it is set to auto-activate, and return the event."""
     if not order.auto_activate:
         return []
     old = str(order.status)

@@ -116,7 +116,7 @@ def test_only_a_new_dependency_queues_for_the_lock_on_the_graph(
 ) -> None:
     taken: list[str] = []
     monkeypatch.setattr(
-        "orders.services.changing.lock_graph", lambda: taken.append("the graph")
+        "orders.services.locking.lock_graph", lambda: taken.append("the graph")
     )
     first, second = make_order(ada), make_order(ada)
     third = make_order(ada, first, second)

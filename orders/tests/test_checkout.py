@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Project, User
 from accounts.services.storefront import set_storefront
 from accounts.tests.factories import make_user
-from cart.errors import CartEmpty
 from catalog.errors import InsufficientStock
 from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.core.errors import Invalid, Stale
 from orders.errors import (
+    CartEmpty,
     GoodsGone,
     ItemsFrozen,
     SeveralCurrencies,
@@ -244,7 +244,7 @@ def test_an_order_is_paid_in_one_currency(
         check_out(by=ada, fields={})
 
     assert refusal.value.message == (
-        "What is in your cart is sold in EUR and USD. Order what is paid in one currency at a time."
+        "The products in your cart are sold in EUR and USD. Order in one currency at a time."
     )
     assert refusal.value.data == {"currencies": ["EUR", "USD"]}
     assert in_cart(ada) == {lamp.pk: 1, bulb.pk: 1}
@@ -261,7 +261,9 @@ def test_an_order_costs_what_twelve_digits_hold(shop: Project, ada: User) -> Non
         check_out(by=ada, fields={})
 
     assert refusal.value.errors == {
-        "items": ["They add up to 19999999999.98; an order may cost 9999999999.99."]
+        "items": [
+            "They add up to 19999999999.98; an order may cost at most 9999999999.99."
+        ]
     }
     assert stock_of(dear) == [10]
 
@@ -568,8 +570,8 @@ def test_lines_that_were_sold_are_not_replaced(
         update_order(order_id=order.pk, by=ada, fields={"currency": "JPY"})
 
     assert refusal.value.message == (
-        f"Order #{order.pk} was bought from stock, so its items and its currency stay as they were sold. "
-        "Cancel it and order anew."
+        f"Order #{order.pk} was bought from stock, so its items and its currency cannot "
+        "change. Cancel it and order again."
     )
     order.refresh_from_db()
     assert (order.total_price, order.currency) == (Decimal("39.98"), "USD")

@@ -76,7 +76,7 @@ def test_without_the_graph_lock_the_cycle_closes(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: the rows of the two edges are locked, and that is not enough."""
-    monkeypatch.setattr("orders.services.changing.lock_graph", lambda: None)
+    monkeypatch.setattr("orders.services.locking.lock_graph", lambda: None)
 
     outcomes = race(
         *closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"')
@@ -129,7 +129,7 @@ def test_without_the_row_lock_an_order_ends_twice(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: both see a pending order, and both move it."""
-    monkeypatch.setattr("orders.services.changing.lock_orders", unlocked)
+    monkeypatch.setattr("orders.services.locking.lock_orders", unlocked)
     order, complete, cancel = two_ends(ada)
 
     outcomes = race(complete, cancel, meeting=Meeting('UPDATE "orders_order"'))

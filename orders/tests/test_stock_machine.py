@@ -27,7 +27,6 @@ from hypothesis.stateful import (
 
 from accounts.models import Project, User
 from accounts.tests.factories import make_user
-from cart.errors import CartEmpty
 from cart.services import add_item
 from catalog.errors import InsufficientStock
 from catalog.models import Product
@@ -35,6 +34,7 @@ from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.core.errors import DomainError
 from orders.errors import (
+    CartEmpty,
     DependencyCycle,
     GoodsGone,
     ItemsFrozen,

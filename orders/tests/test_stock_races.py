@@ -18,7 +18,6 @@ from django.db.models import QuerySet
 from accounts.models import Project, User
 from accounts.services.deleting import delete_user
 from accounts.tests.factories import make_user
-from cart.errors import CartEmpty
 from cart.models import Cart, CartItem
 from cart.services.items import hold_cart
 from catalog.errors import InsufficientStock
@@ -32,7 +31,11 @@ from orderchainer.testing.races import (
     race,
     without_constraint,
 )
-from orders.errors import MoveRefused, OrderNotFound
+from orders.errors import (
+    CartEmpty,
+    MoveRefused,
+    OrderNotFound,
+)
 from orders.models import Order
 from orders.services import check_out, delete_order, move_order
 from orders.stream.models import Event

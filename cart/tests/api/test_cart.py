@@ -323,9 +323,7 @@ def test_a_second_currency_is_refused(
 
     assert (response.status_code, response.json()) == (
         409,
-        {
-            "error": "Lampe is sold in EUR, and what is in your cart in USD. Order that first."
-        },
+        {"error": "Lampe is sold in EUR, but your cart is in USD. Order that first."},
     )
     assert quantities(ada) == {lamp.pk: 1}
 

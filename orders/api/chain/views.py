@@ -20,7 +20,6 @@ from accounts.callers import caller_of
 from accounts.errors import IdempotencyKeyReused
 from accounts.models import User
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
-from cart.errors import CartEmpty
 from catalog.errors import InsufficientStock, Shortage
 from orderchainer.core.errors import DomainError, Invalid, TooManyRequests
 from orderchainer.core.http.conditional import is_unchanged
@@ -61,6 +60,7 @@ from orders.api.chain.serializers import (
 )
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.errors import (
+    CartEmpty,
     DependencyCycle,
     GoodsGone,
     ItemsFrozen,

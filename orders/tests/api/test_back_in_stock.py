@@ -104,8 +104,8 @@ def test_what_was_sold_stays_as_it_was_sold(
 
     assert response.status_code == 409
     assert response.json() == {
-        "detail": f"Order #{bought.pk} was bought from stock, so its items and its currency stay as they "
-        "were sold. Cancel it and order anew.",
+        "detail": f"Order #{bought.pk} was bought from stock, so its items and its currency "
+        "cannot change. Cancel it and order again.",
         "code": "items_frozen",
     }
     assert client.get(path_of(bought)).json() == before

@@ -1,0 +1,137 @@
+"""The items of an order: how they add up, how they are stored, and when they may change."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from orderchainer.core.errors import Invalid
+from orders.errors import ItemsFrozen
+from orders.models import Order, OrderItem
+from orders.services.fields import Changes, OrderFields, change
+
+# The column holds twelve digits, two of them decimals.
+MAX_TOTAL = Decimal("9999999999.99")
+NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class ItemDraft:
+    """An item as it should be stored. `unit_price` is in the order's currency."""
+
+    name: str
+    unit_price: Decimal
+    quantity: int
+    sku: str = ""
+    # The product that the item was sold from. Clients never set it.
+    product_id: int | None = None
+
+    @property
+    def total_price(self) -> Decimal:
+        """Unit price times quantity."""
+        return self.unit_price * self.quantity
+
+
+def total_of(items: Sequence[ItemDraft], stated: Decimal | None) -> Decimal:
+    """Return the sum of `items`. Raises `Invalid` if it is too large or `stated` is another total."""
+    total = sum((item.total_price for item in items), NOTHING)
+    if total > MAX_TOTAL:
+        words = f"They add up to {total}; an order may cost at most {MAX_TOTAL}."
+        raise Invalid({"items": [words]})
+    if stated is not None and stated != total:
+        words = f"It must be the sum of the items, {total}, or be left out."
+        raise Invalid({"total_price": [words]})
+    return total
+
+
+def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
+    """Store `items` as the items of `order`, in the given sequence."""
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            name=item.name,
+            sku=item.sku,
+            unit_price=item.unit_price,
+            quantity=item.quantity,
+            product_id=item.product_id,
+        )
+        for item in items
+    )
+
+
+def replace_items(
+    order: Order, items: Sequence[ItemDraft], fields: OrderFields
+) -> tuple[OrderFields, Changes]:
+    """Store a whole new set of items; return `fields` with the total that follows, and what changed.
+
+    Storing the same items again is no change. Raises `ItemsFrozen`, and `Invalid` for a total in
+    `fields` that is not the sum.
+    """
+    old = [_draft(item) for item in order.items.order_by("pk")]
+    is_same = _as_written(old) == _as_written(items)
+    if any(item.product_id for item in old) and not (
+        is_same and _keeps_currency(order, fields)
+    ):
+        raise ItemsFrozen(order.pk)
+    fields = _with_total(fields, old, items)
+    if is_same:
+        return fields, {}
+    order.items.all().delete()
+    write_items(order, items)
+    return fields, {"items": change(_plain(old), _plain(items))}
+
+
+def require_unchanged_items(order: Order, fields: OrderFields) -> None:
+    """Refuse `fields` that contradict the items, which stay as they are.
+
+    Raises `ItemsFrozen` for another currency than the items were sold in, and `Invalid` for
+    another total than their sum.
+    """
+    if not _keeps_currency(order, fields) and has_sold_items(order):
+        raise ItemsFrozen(order.pk)
+    stated = fields.get("total_price")
+    if stated is not None and stated != order.total_price and order.items.exists():
+        raise Invalid({"total_price": ["It is the sum of the items; change those."]})
+
+
+def has_sold_items(order: Order) -> bool:
+    """Tell whether an item was sold from stock."""
+    return order.items.filter(product__isnull=False).exists()
+
+
+def _keeps_currency(order: Order, fields: OrderFields) -> bool:
+    return fields.get("currency", order.currency) == order.currency
+
+
+def _with_total(
+    fields: OrderFields, old: Sequence[ItemDraft], items: Sequence[ItemDraft]
+) -> OrderFields:
+    stated = fields.get("total_price")
+    if items:
+        return {**fields, "total_price": total_of(items, stated)}
+    if old and stated is None:
+        return {**fields, "total_price": NOTHING}
+    return fields
+
+
+def _draft(item: OrderItem) -> ItemDraft:
+    return ItemDraft(
+        name=item.name,
+        unit_price=item.unit_price,
+        quantity=item.quantity,
+        sku=item.sku,
+        product_id=item.product_id,
+    )
+
+
+def _as_written(items: Sequence[ItemDraft]) -> list[ItemDraft]:
+    """Return `items` as a client would write them: without their products."""
+    return [replace(item, product_id=None) for item in items]
+
+
+def _plain(items: Sequence[ItemDraft]) -> list[dict[str, Any]]:
+    lines = [asdict(item) for item in items]
+    for line in lines:
+        if line["product_id"] is None:
+            del line["product_id"]
+    return lines
