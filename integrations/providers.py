@@ -5,7 +5,7 @@ A provider's package has these modules, which this app finds through the line:
     provider.py   its `PROVIDER`: what this app needs of it, see `Provider`
     models.py     its tables
     admin.py      its pages in the back office
-    registrations.py   what it declares to the ground, imported by `provider.py`
+    registrations.py   its path prefixes and scopes, imported by `provider.py`
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,7 @@ def providers() -> Sequence[Provider]:
 
 
 def import_from_each(module: str) -> None:
-    """Import `module` of every provider, such as `models` for the sake of the tables in it."""
+    """Import one module of every provider, for example `models` so that Django sees the tables."""
     for package in PROVIDERS:
         import_module(f"{package}.{module}")
 

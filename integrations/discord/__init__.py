@@ -1,1 +1,1 @@
-"""Discord, by the webhooks that its users make by hand."""
+"""Discord, through webhooks that users create in Discord themselves."""

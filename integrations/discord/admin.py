@@ -1,4 +1,4 @@
-"""The back office of integrations: how they fare, and a hand to switch and try them."""
+"""The back office of Discord integrations: see their state, switch them, send a test message."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -8,13 +8,13 @@ from integrations.discord import services
 from integrations.discord.models import DiscordWebhook, Toggle
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
-# Each is a call to Discord that this request waits for.
+# The request waits for one call to Discord for each of them.
 MAX_TRIED_AT_ONCE = 5
 
 
 @admin.register(DiscordWebhook)
 class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
-    """Users' channels in Discord. Their URLs are their owners' secrets: nothing here decrypts one."""
+    """Users' channels in Discord. A URL is its owner's secret, so nothing here decrypts one."""
 
     icon = "forum"
     list_display = (
@@ -56,7 +56,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
     actions = ("switch_on", "switch_off", "try_it")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscordWebhook]:
-        """Leave the URLs where they are."""
+        """Do not read the URLs from the database."""
         return super().get_queryset(request).defer("url")
 
     @admin.display(description="webhook", ordering="webhook_id")
@@ -65,14 +65,14 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         return webhook.masked_url
 
     def has_switch_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change integrations may switch and try them, which is all that can be done to one."""
+        """Allow the actions to everybody who may change integrations."""
         return request.user.has_perm("integrations.change_discordwebhook")
 
     @admin.action(description="Switch on", permissions=["switch"])
     def switch_on(
         self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]
     ) -> None:
-        """Have messages go there again."""
+        """Send messages to these channels again."""
         self.do_each(
             request,
             queryset,
@@ -86,7 +86,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
     def switch_off(
         self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]
     ) -> None:
-        """Have no messages go there; the owner is told that an administrator did it."""
+        """Send no more messages there. The owner sees that an administrator did it."""
         self.do_each(
             request,
             queryset,
@@ -98,7 +98,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
 
     @admin.action(description="Send a test message", permissions=["switch"])
     def try_it(self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]) -> None:
-        """Post a test message to each and show what Discord said."""
+        """Post a test message to each and show what Discord answered."""
         if queryset.count() > MAX_TRIED_AT_ONCE:
             self.message_user(
                 request,

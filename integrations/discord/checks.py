@@ -1,4 +1,4 @@
-"""Configurations that cannot work, said at the start and not at the first message."""
+"""Checks at the start for settings that would make the first message fail."""
 
 from urllib.parse import urlsplit
 
@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from integrations.discord.hosts import HostsMisconfigured, allowed_hosts
 
-# What a delivery takes besides Discord's answer: its own queries, on a busy machine.
+# What a delivery needs beside Discord's answer: time for its own queries on a busy machine.
 MARGIN_SECONDS = 5
 
 
@@ -23,14 +23,14 @@ def check_discord_hosts(**_: object) -> list[CheckMessage]:
 
 @register
 def check_discord_api_base(**_: object) -> list[CheckMessage]:
-    """Refuse a `DISCORD_API_BASE` that is no address."""
+    """Refuse a `DISCORD_API_BASE` that is not a URL."""
     base = urlsplit(settings.DISCORD_API_BASE)
     is_address = base.scheme in {"http", "https"} and base.netloc
     if settings.DISCORD_API_BASE and (not is_address or base.query or base.fragment):
         return [
             Error(
-                "DISCORD_API_BASE is no address.",
-                hint="It replaces https://discord.com/api, version and path follow it.",
+                "DISCORD_API_BASE is not an http or https URL.",
+                hint="It replaces https://discord.com/api; the version and the path are added to it.",
                 id="integrations.E002",
             )
         ]
@@ -39,15 +39,15 @@ def check_discord_api_base(**_: object) -> list[CheckMessage]:
 
 @register
 def check_discord_timeout(**_: object) -> list[CheckMessage]:
-    """Refuse a `DISCORD_WEBHOOK_TIMEOUT` under which messages would be sent twice or never."""
-    # One to connect and one to read have to fit into the time that a worker has a delivery to itself.
+    """Refuse a `DISCORD_WEBHOOK_TIMEOUT` that makes messages arrive twice or never."""
+    # One timeout to connect and one to read must fit into a worker's lease on a delivery.
     longest = (settings.DELIVERY_LEASE_SECONDS - MARGIN_SECONDS) / 2
     if 0 < settings.DISCORD_WEBHOOK_TIMEOUT <= longest:
         return []
     return [
         Error(
             f"DISCORD_WEBHOOK_TIMEOUT must be over 0 and at most {longest:g} seconds.",
-            hint="A longer one needs a longer DELIVERY_LEASE_SECONDS: twice as long, and "
+            hint="For a longer timeout, set DELIVERY_LEASE_SECONDS to at least twice the timeout plus "
             f"{MARGIN_SECONDS} seconds.",
             id="integrations.E003",
         )

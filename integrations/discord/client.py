@@ -1,7 +1,7 @@
-"""Speaking to Discord over HTTP: one call, bounded in time and size, and what it came to.
+"""One HTTP call to Discord, bounded in time and size, and a verdict on the outcome.
 
-A webhook's URL is its password. Exceptions and debug lines of the HTTP library spell it out, so none
-of their words leave this module: every failure is told in our own.
+A webhook's URL is its password. The HTTP library's exceptions and debug lines contain the URL, so
+this module never passes them on. It describes every failure in its own words.
 """
 
 import logging
@@ -20,63 +20,63 @@ from django.conf import settings
 from integrations.discord.webhook_url import WebhookAddress
 
 USER_AGENT_VERSION = "1.0"
-# To connect, tried for each address of the host in turn: more than a handshake ever needs.
+# For connecting to one address of the host; each address gets this long. No handshake needs more.
 MAX_CONNECT_SECONDS = 3.0
 MAX_REPLY_BYTES = 64 * 1024
 CHUNK_BYTES = 8 * 1024
-# What a 429 that names no delay is taken to mean, and the longest delay that is believed.
+# How long we wait after a 429 that names no delay, and the longest delay that we accept.
 DEFAULT_WAIT_SECONDS = 5.0
 MAX_WAIT_SECONDS = 24 * 60 * 60.0
 MAX_SAID_LENGTH = 300
 
 TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
-# Refusals that another try may not meet (RFC 9110, 15.5.9; RFC 8470).
+# Refusals that may not happen on another try (RFC 9110, 15.5.9; RFC 8470).
 PASSING_REFUSALS = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.CONFLICT,
     HTTPStatus.TOO_EARLY,
 }
-# Discord no longer knows the webhook, or no longer its token. It asks never to be called so again.
+# Discord no longer knows the webhook or its token. It asks clients to stop calling in this case.
 LOST = {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}
 
 
 class Verdict(Enum):
-    """What a call came to, and so what is to be done."""
+    """The outcome of a call, which decides what happens next."""
 
     ACCEPTED = "accepted"
-    # Asked to wait; `wait_seconds` says how long.
+    # Discord asked us to wait; `wait_seconds` says how long.
     THROTTLED = "throttled"
-    # The webhook is gone: no call to it can ever work.
+    # The webhook is gone: no call to it will work again.
     LOST = "lost"
-    # This message can never be accepted.
+    # Discord will never accept this message.
     REFUSED = "refused"
-    # It did not work, may have happened, and may work later.
+    # The call failed. The message may have arrived all the same, and another try may work.
     UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a call came to. No text in it holds a secret."""
+    """The outcome of a call. None of its texts contains a secret."""
 
     verdict: Verdict
     # A sentence for people.
     summary: str
-    # The HTTP status, where there was an answer.
+    # The HTTP status, if there was an answer.
     status: int | None = None
-    # Discord's own error code and words, where it gave them.
+    # Discord's own error code and message, if it sent them.
     code: int | None = None
     message: str = ""
-    # How long Discord wants to hear nothing from this webhook, even where it accepted the call.
+    # How long Discord wants no calls to this webhook. It can say so when it accepts a call, too.
     wait_seconds: float | None = None
-    # Whether the wish to wait is for all that we send, and not for this webhook alone.
+    # Whether the wait applies to everything that we send, and not only to this webhook.
     is_global: bool = False
 
 
 def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
-    """Post `message` to a webhook and tell what came of it; raises nothing for a failed call.
+    """Post `message` to a webhook and return the outcome. A failed call raises nothing.
 
-    Asks Discord to wait until the message is saved: otherwise it is silent where that fails.
-    Takes at most about twice `DISCORD_WEBHOOK_TIMEOUT`, and what it takes to find the host.
+    Asks Discord to answer only when the message is saved; otherwise it would not report a failure.
+    Takes at most about twice `DISCORD_WEBHOOK_TIMEOUT`, plus the time for the host's DNS lookup.
     """
     query = {"wait": "true"}
     if address.thread_id:
@@ -92,7 +92,7 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
                 data=orjson.dumps(message),
                 headers=_headers(),
                 timeout=(min(timeout, MAX_CONNECT_SECONDS), timeout),
-                # An answer may not choose another address to be called.
+                # Never follow a redirect: an answer must not choose another address for us to call.
                 allow_redirects=False,
                 stream=True,
             ) as response,
@@ -114,16 +114,16 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
 def _headers() -> dict[str, str]:
     return {
         "Content-Type": "application/json",
-        # Discord's form; without it, the network in front of Discord may refuse.
+        # The form that Discord asks for. The proxy in front of Discord may refuse any other.
         "User-Agent": f"DiscordBot ({settings.PUBLIC_URL}, {USER_AGENT_VERSION}) OrderChainer",
         "Accept": "application/json",
-        # What is not compressed cannot unfold to more than was read.
+        # Without compression, the body cannot become larger than what we read.
         "Accept-Encoding": "identity",
     }
 
 
 def _read(response: requests.Response, *, deadline: float) -> bytes:
-    """Read the answer as far as it is worth. What the status has settled, a lost body cannot change."""
+    """Read the start of the answer. If it breaks off, return nothing: the status still counts."""
     body = b""
     try:
         for chunk in response.iter_content(CHUNK_BYTES):
@@ -157,7 +157,7 @@ def _judge(
         return replace(
             reply(Verdict.THROTTLED),
             wait_seconds=_wait_seconds(data, headers),
-            # The network in front of Discord answers in HTML, and means the address that we call from.
+            # The proxy in front of Discord answers in HTML, and limits our IP address as a whole.
             is_global=not data or data.get("global") is True,
         )
     if status in LOST:
@@ -165,7 +165,7 @@ def _judge(
     if status in PASSING_REFUSALS or status >= 500:
         return reply(Verdict.UNCLEAR)
     if status == HTTPStatus.FORBIDDEN and not data:
-        # The network in front of Discord refuses us for a while, not Discord this webhook.
+        # The proxy in front of Discord blocks us for a while. It says nothing about this webhook.
         return reply(Verdict.UNCLEAR)
     return reply(Verdict.REFUSED)
 
@@ -183,7 +183,7 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
 
 
 def _error_in(data: Mapping[str, Any]) -> tuple[int | None, str]:
-    """Return Discord's code and words; where single fields are wrong, the first of them with its place."""
+    """Return Discord's code and message. If fields are wrong, name the first one and its path."""
     code = data.get("code")
     message = data.get("message")
     words = message if isinstance(message, str) else ""
@@ -208,14 +208,17 @@ def _first_detail(errors: Any, place: list[str]) -> str:
 
 
 def _without_secrets(text: str, address: WebhookAddress) -> str:
-    """Return `text` fit to be kept and shown: without the token, on one line, not too long."""
+    """Return `text` fit to keep and show: without the token, on one line and shortened."""
     text = " ".join(text.replace(address.token, "…").split()).rstrip(".")
     text = "".join(character for character in text if character.isprintable())
     return text if len(text) <= MAX_SAID_LENGTH else text[: MAX_SAID_LENGTH - 1] + "…"
 
 
 def _wait_seconds(data: Mapping[str, Any], headers: Mapping[str, str]) -> float:
-    """Return what a 429 asks for. The body is the finer; the network in front sends but the header."""
+    """Return the delay that a 429 asks for.
+
+    The body is more precise, but the proxy in front of Discord sends only the header.
+    """
     for value in (
         data.get("retry_after"),
         headers.get("X-RateLimit-Reset-After"),
@@ -228,14 +231,14 @@ def _wait_seconds(data: Mapping[str, Any], headers: Mapping[str, str]) -> float:
 
 
 def _rest_of_window(headers: Mapping[str, str]) -> float | None:
-    """Return how long the limit of an accepted call is used up, or None while it is not."""
+    """Return how long the rate limit is used up after an accepted call, or None if it is not."""
     if headers.get("X-RateLimit-Remaining") != "0":
         return None
     return _seconds(headers.get("X-RateLimit-Reset-After"))
 
 
 def _seconds(value: object) -> float | None:
-    """Read a delay. Comparing refuses NaN; a year's wait is taken for a day's."""
+    """Read a delay, at most a day. The comparison also refuses NaN."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -246,12 +249,12 @@ def _seconds(value: object) -> float | None:
 
 
 class WebhookTokenFilter(logging.Filter):
-    """Take tokens of webhooks out of what the HTTP library logs about its requests."""
+    """Remove webhook tokens from the HTTP library's log lines."""
 
     _token = re.compile(r"(/webhooks/[0-9]+/)[A-Za-z0-9._-]+")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record; keep it in any case."""
+        """Rewrite the record and always keep it."""
         record.msg, record.args = self._token.sub(r"\1…", record.getMessage()), ()
         return True
 

@@ -1,7 +1,7 @@
-"""From an event to the embed that tells of it.
+"""Turns an event into the embed that shows it in Discord.
 
-All limits are Discord's ("Message Resource", embed limits). The parts are cut so that even all of them
-at their longest stay within what one message may hold: 256 + 1,400 + 4 * (20 + 1,024) + 60 < 6,000.
+All limits are Discord's ("Message Resource", embed limits). We cut each part so short that all of
+them together fit into one message: 256 + 1,400 + 4 * (20 + 1,024) + 60 < 6,000.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from orders.stream.models import Event
 TITLE_LENGTH = 256
 DESCRIPTION_LENGTH = 1400
 VALUE_LENGTH = 1024
-# One title, name or value of a stranger: enough to recognise, and no wall of text.
+# The most we quote of one title, name or value: enough to recognise it.
 QUOTE_LENGTH = 300
 CHANGE_LENGTH = 80
 LISTED_ORDERS = 8
-# Leaves room for "and … more" in the field that lists them.
+# The longest line for one order, so that "and … more" still fits into the field.
 LISTED_LENGTH = VALUE_LENGTH // (LISTED_ORDERS + 1)
 LISTED_CHANGES = 8
 
@@ -52,7 +52,7 @@ BECAME: Mapping[str, str] = {
     Status.FAILED: "failed",
     Status.CANCELLED: "cancelled",
 }
-# Changes whose values are told. Those of customers, addresses and notes stay out of a chat.
+# Changes whose values we show. Customers, addresses and notes do not belong in a chat.
 TOLD_VALUES = frozenset(
     {
         "title",
@@ -68,7 +68,7 @@ TOLD_VALUES = frozenset(
 
 @dataclass(frozen=True)
 class Related:
-    """Orders that an embed lists: all ids, and the titles of the first that its reader may see."""
+    """The orders that an embed lists: all ids, and the first titles that its reader may see."""
 
     heading: str
     ids: Sequence[int]
@@ -77,17 +77,17 @@ class Related:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an embed tells besides its event: read when it is sent."""
+    """What an embed shows beside its event. It is read when the message is sent."""
 
     owner: str
-    # What it waits for, or what blocks it; None where nobody can tell any more.
+    # What the order waits for, or what blocks it. None if the order is gone.
     related: Related | None = None
-    # Where the order can be opened; empty where it is gone.
+    # Where the reader can open the order. Empty if it is gone.
     link: str = ""
 
 
 def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
-    """Return the embed that tells of `event`, which is about an order."""
+    """Return the embed that shows `event`, which is about an order."""
     assert event.order_id is not None
     status = str(event.data["status"])
     title = str(event.data["title"])
@@ -106,7 +106,7 @@ def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
         "color": COLOURS[status],
         "timestamp": milliseconds(event.created_at),
         "fields": fields,
-        # The id by which a repeated message can be told from a second event.
+        # With this id a reader can tell a repeated message from a second event.
         "footer": {"text": f"OrderChainer · event {event.event_id}"},
     }
     if subject.link:
@@ -128,7 +128,7 @@ def trial_embed(owner: str, now: datetime) -> dict[str, Any]:
 def message_of(
     embed: Mapping[str, Any], *, username: str, avatar_url: str
 ) -> dict[str, Any]:
-    """Return the body to post. Nobody is pinged, whatever the embed says."""
+    """Return the body to post. It pings nobody, whatever the embed contains."""
     message: dict[str, Any] = {
         "username": username,
         "embeds": [embed],
@@ -158,7 +158,7 @@ def _lines(event: Event) -> list[str]:
         case EventType.READY:
             lines.append("Nothing holds it up any more.")
         case EventType.BLOCKED:
-            lines.append("It waits for what went wrong.")
+            lines.append("It waits for an order that went wrong.")
     if cause := data.get("cause"):
         became = BECAME[cause["status"]]
         lines.append(f"Because order #{cause['order_id']} {became}.")

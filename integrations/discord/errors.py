@@ -1,4 +1,4 @@
-"""The ways in which integrations refuse."""
+"""The errors of the Discord integration."""
 
 from orderchainer.core.errors import AlreadyExists, Conflict, NotFound
 
@@ -11,13 +11,13 @@ class WebhookNotFound(NotFound):
 
 
 class WebhookExists(AlreadyExists):
-    """The user has a Discord integration already; there is one per user."""
+    """The user already has a Discord integration. Each user has at most one."""
 
     default_message = "You have a Discord integration already. Change it with PUT."
 
 
 class WebhookUnreadable(Conflict):
-    """The stored URL cannot be decrypted: the service lost the key. A new URL makes it whole."""
+    """The stored URL cannot be decrypted, because its key is missing. A new URL repairs that."""
 
     code = "discord_url_unreadable"
     default_message = (

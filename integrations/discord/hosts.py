@@ -1,9 +1,9 @@
-"""Which hosts may be called as Discord: `DISCORD_WEBHOOK_HOSTS`, read strictly.
+"""The hosts that webhooks may have: a strict reader of `DISCORD_WEBHOOK_HOSTS`.
 
 discord.com             Discord's own host: https on its own port, and nothing else
 hooks.example.test      another host: https on port 443
 127.0.0.1:8400          another host with a port: https, or plain http
-http://hooks.internal   a scheme and a host: just these
+http://hooks.internal   a scheme and a host: this scheme only
 """
 
 import re
@@ -30,12 +30,12 @@ _ENTRY = re.compile(
 
 
 class HostsMisconfigured(ValueError):
-    """An entry of `DISCORD_WEBHOOK_HOSTS` that cannot be meant."""
+    """An entry of `DISCORD_WEBHOOK_HOSTS` is malformed."""
 
 
 @dataclass(frozen=True)
 class AllowedHost:
-    """A host that webhooks may be at, with what its entry says of scheme and port."""
+    """A host that webhooks may have, with the scheme and port that its entry names."""
 
     host: str
     scheme: str | None = None
@@ -43,7 +43,7 @@ class AllowedHost:
 
     @property
     def schemes(self) -> Sequence[str]:
-        """The schemes that a URL at this host may have."""
+        """The schemes that a URL with this host may have."""
         if self.scheme:
             return (self.scheme,)
         if self.port and self.host not in DISCORDS_OWN:
@@ -51,7 +51,7 @@ class AllowedHost:
         return ("https",)
 
     def has_port(self, port: int | None, scheme: str) -> bool:
-        """Tell whether a URL with this port (None: it names none) is at this host's port."""
+        """Tell whether a URL may have this port; None means that the URL names no port."""
         if self.host in DISCORDS_OWN:
             return port is None
         default = DEFAULT_PORTS[scheme]
@@ -59,7 +59,7 @@ class AllowedHost:
 
 
 def allowed_hosts() -> Sequence[AllowedHost]:
-    """Return the hosts that webhooks may be at. Raises `HostsMisconfigured`."""
+    """Return the hosts that webhooks may have. Raises `HostsMisconfigured`."""
     return _parsed(tuple(settings.DISCORD_WEBHOOK_HOSTS) or DISCORDS_OWN)
 
 
@@ -72,7 +72,7 @@ def _entry(text: str) -> AllowedHost:
     match = _ENTRY.fullmatch(text.strip().lower())
     if match is None:
         raise HostsMisconfigured(
-            f"{text!r} is no host. Write `host`, `host:port` or `http://host:port`."
+            f"{text!r} is not a host. Write `host`, `host:port` or `http://host:port`."
         )
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 1 <= port <= 65535:

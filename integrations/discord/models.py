@@ -1,4 +1,4 @@
-"""What users connect to the outside."""
+"""A user's webhook in Discord."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_USERNAME = "OrderChainer"
 
 
 class Toggle(models.TextChoices):
-    """What a user can be told of in Discord, each on or off."""
+    """The kinds of news from which a user chooses."""
 
     CREATED = "order_created"
     UPDATED = "order_updated"
@@ -28,7 +28,10 @@ class Toggle(models.TextChoices):
 
 
 def toggle_of(event: Event) -> Toggle:
-    """Return the one toggle that decides about `event`: what is no birth, success or failure is an update."""
+    """Return the toggle that decides about `event`.
+
+    An event that is no creation, success or failure counts as an update.
+    """
     if event.type == EventType.CREATED:
         return Toggle.CREATED
     if event.type == EventType.STATUS_CHANGED:
@@ -43,7 +46,7 @@ class DiscordWebhookQuerySet(models.QuerySet["DiscordWebhook"]):
     """Webhooks of users."""
 
     def receiving(self) -> DiscordWebhookQuerySet:
-        """Keep those that messages go to."""
+        """Keep those that get messages."""
         return self.filter(is_active=True, user__is_active=True)
 
     def locked(self) -> DiscordWebhookQuerySet:
@@ -51,22 +54,22 @@ class DiscordWebhookQuerySet(models.QuerySet["DiscordWebhook"]):
         return self.select_for_update(no_key=True).order_by("pk")
 
     def unchanged(self, webhook: DiscordWebhook) -> DiscordWebhookQuerySet:
-        """Keep `webhook` if it still has the URL that it had when it was read."""
+        """Keep `webhook` if its URL has not changed since it was read."""
         return self.filter(pk=webhook.pk, url_version=webhook.url_version)
 
 
 class DiscordWebhook(models.Model):
-    """A user's channel in Discord, and how the last message to it went."""
+    """A user's channel in Discord, and the outcome of the last message to it."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="discord_webhook",
     )
-    # Whoever has the URL can post: it is kept as the password that it is.
+    # Everybody who has the URL can post, so we store it like a password.
     url = EncryptedTextField()
     webhook_id = models.CharField(max_length=20, help_text="Discord's id.")
-    # Counts the URLs, so that word of an old one does not strike a new one.
+    # Grows with each new URL, so that a late answer about an old URL cannot disable the new one.
     url_version = models.PositiveIntegerField(default=1, editable=False)
     username = models.CharField(max_length=80, default=DEFAULT_USERNAME)
     avatar_url = models.URLField(max_length=2048, blank=True)
@@ -78,12 +81,12 @@ class DiscordWebhook(models.Model):
 
     is_active = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=500, blank=True)
-    # Discord's wish to hear nothing until then.
+    # Discord asked us to send nothing until then.
     paused_until = models.DateTimeField(null=True, blank=True)
 
     last_delivery_at = models.DateTimeField(null=True, blank=True)
     last_status = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="HTTP status; empty where no answer came."
+        null=True, blank=True, help_text="HTTP status; empty if no answer came."
     )
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -117,7 +120,7 @@ class DiscordWebhook(models.Model):
         return bool(getattr(self, toggle_of(event)))
 
     def pause_seconds(self, moment: datetime) -> float:
-        """Return for how long from `moment` on Discord wants to hear nothing, 0 if it listens."""
+        """Return how many seconds after `moment` Discord still wants no message, or 0."""
         if self.paused_until is None:
             return 0
         return max(0.0, (self.paused_until - moment).total_seconds())

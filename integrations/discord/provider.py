@@ -1,4 +1,4 @@
-"""What the app needs to know of Discord."""
+"""What the app needs to know about Discord."""
 
 from integrations.discord import checks as _checks  # noqa: F401 (registers them)
 from integrations.discord import registrations as _registrations  # noqa: F401 (registers)

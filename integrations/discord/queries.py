@@ -1,4 +1,4 @@
-"""What integrations can tell."""
+"""Reads of the Discord integration."""
 
 from accounts.models import User
 from integrations.discord.errors import WebhookNotFound

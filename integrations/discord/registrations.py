@@ -1,4 +1,4 @@
-"""What Discord declares: its path and its area of scopes."""
+"""Registers Discord's path and its area of scopes."""
 
 from accounts.scopes import AREAS
 from orderchainer.core.http.surfaces import CHAIN, register_prefixes

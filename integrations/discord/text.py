@@ -1,7 +1,7 @@
-"""Text of strangers, made fit for Discord: cut to its limits, and without power over the message.
+"""Makes other people's text safe for a Discord message, and cuts it to Discord's limits.
 
-Titles and names come from customers. Their Markdown is escaped, so that it shows as it was typed; what
-would turn the rest of the line around is taken out.
+Titles and names come from customers. We escape their Markdown, so that it shows as it was typed,
+and remove the characters that change the writing direction.
 """
 
 import re
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 ELLIPSIS = "…"
 ZERO_WIDTH_JOINER = "\u200d"
-# A character that people see as one may be made of many code points, but not of a novel.
+# One visible character can consist of many code points. We keep at most this many together.
 MAX_CLUSTER = 32
 
-# Formatting, links and mentions; the colon that makes an address a link; and at the beginning of a
-# line what makes headings, subtexts and lists.
+# Formatting, links and mentions; the colon that turns an address into a link; and the characters
+# that begin a heading, a subtext or a list at the start of a line.
 _MARKDOWN = re.compile(r"[\\*_~`|<>\[\]]|@(?=everyone|here)|:(?=//)|^[#+-]")
-# Overrides and isolates of the writing direction.
+# Characters that override or isolate the writing direction.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -26,12 +26,12 @@ def units(text: str) -> int:
 
 
 def quoted(text: str, most: int) -> str:
-    """Return foreign text for a place where Markdown works: on one line, escaped, at most `most` units."""
+    """Return `text` on one line, with Markdown escaped, at most `most` units long."""
     return cut(_MARKDOWN.sub(lambda match: "\\" + match[0], one_line(text)), most)
 
 
 def one_line(text: str) -> str:
-    """Return `text` on one line, without control characters and changes of direction."""
+    """Return `text` on one line, without control characters and direction marks."""
     spaced = (
         " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
         for character in _DIRECTION.sub("", text)
@@ -40,9 +40,9 @@ def one_line(text: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """Cut to at most `most` units, an ellipsis included.
+    """Cut `text` to at most `most` units, including the ellipsis.
 
-    The cut goes between two characters as people see them, and never through an escape.
+    Never cuts through a visible character or an escape.
     """
     if units(text) <= most:
         return text
@@ -57,7 +57,7 @@ def cut(text: str, most: int) -> str:
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """Split into what shows as one: escapes, letters with their accents, joined emoji, skin tones."""
+    """Split into visible characters: escapes, accented letters, joined emoji, skin tones."""
     cluster = ""
     for character in text:
         joins = (

@@ -1,4 +1,4 @@
-"""How a message's sender may be called: Discord's rules for the names of webhooks."""
+"""Discord's rules for the name under which a webhook posts."""
 
 from integrations.discord.text import units
 
@@ -7,7 +7,7 @@ FORBIDDEN_WORDS = ("clyde", "discord")
 
 
 class UsernameRefused(ValueError):
-    """Discord would refuse every message under this name; the message says why."""
+    """Discord would refuse every message with this name. The text says why."""
 
 
 def check_username(name: str) -> str:

@@ -1,7 +1,7 @@
-"""Reading a webhook's URL: the one place that decides which addresses are ever called.
+"""Parses a webhook's URL. Only this module decides which addresses we call.
 
-A URL comes from a user and is a server-side request waiting to be forged. It is compared piece by
-piece after parsing; what is called is put together anew from the pieces that were recognised.
+The URL comes from a user, so it could make us call any server (SSRF). We compare each part after
+parsing, and build the address that we call from the parts that we recognised.
 """
 
 import re
@@ -25,7 +25,7 @@ _PATH = re.compile(
     r"/api(?:/v[0-9]{1,2})?/webhooks/(?P<id>[0-9]+)/(?P<token>[A-Za-z0-9._-]+)/?",
     re.ASCII,
 )
-# Discord's ids are 64-bit numbers and its tokens 68 characters. Another host's are its own business.
+# Discord's ids are 64-bit numbers and its tokens have 68 characters. Other hosts may differ.
 _DISCORDS_ID = re.compile(r"[0-9]{17,20}", re.ASCII)
 _DISCORDS_TOKEN_LENGTH = 60
 _OTHERS_ID = re.compile(r"[0-9]{1,20}", re.ASCII)
@@ -34,17 +34,17 @@ _DOTS_ALONE = re.compile(r"\.+")
 
 
 class NotAWebhook(ValueError):
-    """The text is no webhook's URL that may be called; the message says what would be right."""
+    """The text is not the URL of a webhook that we may call. The message says what is wrong."""
 
 
 @dataclass(frozen=True)
 class WebhookAddress:
-    """A webhook that may be called. Only `parse_webhook_url` makes one."""
+    """A webhook that we may call. Only `parse_webhook_url` makes one."""
 
-    # As the owner wrote it: they get back exactly what they sent.
+    # Exactly what the owner sent, because they get it back.
     url: str = field(repr=False)
     scheme: str
-    # With the port, where the URL names one.
+    # With the port, if the URL names one.
     host: str
     webhook_id: str
     token: str = field(repr=False)
@@ -52,7 +52,7 @@ class WebhookAddress:
 
     @property
     def endpoint(self) -> str:
-        """The URL to call: of Discord's API in the version that we speak, without a query."""
+        """The URL to call, with the API version that we use and without a query."""
         return f"{self._base}/v{API_VERSION}/webhooks/{self.webhook_id}/{self.token}"
 
     @property
@@ -73,9 +73,9 @@ def masked_url(webhook_id: str) -> str:
 
 
 def parse_webhook_url(url: str) -> WebhookAddress:
-    """Recognise a webhook's URL. Raises `NotAWebhook` with words for its owner.
+    """Parse a webhook's URL. Raises `NotAWebhook` with a message for its owner.
 
-    The form is the one of Discord's own client; a version in the path and a `thread_id` are kept.
+    Accepts the form that Discord's client copies, with an API version or a `thread_id` if given.
     """
     _check_characters(url)
     parts, port = _split(url)
@@ -106,7 +106,7 @@ def _check_characters(url: str) -> None:
         raise NotAWebhook(
             f"It is longer than {MAX_LENGTH} characters, which no webhook's URL is."
         )
-    # Checked before parsing: parsers and browsers disagree about what these mean.
+    # Check these before parsing: parsers and browsers read them differently.
     if not url.isascii() or not url.isprintable() or " " in url:
         raise NotAWebhook(
             "It may hold only plain ASCII characters, with no spaces or control characters."
@@ -133,7 +133,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
 
 
 def _check_host(parts: SplitResult, port: int | None) -> None:
-    # `hostname` loses the brackets of an IPv6 address, which the configured entries have.
+    # The configured entries have the brackets of an IPv6 address, which `hostname` drops.
     host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
     entries = [entry for entry in allowed_hosts() if entry.host == host]
     if not entries:

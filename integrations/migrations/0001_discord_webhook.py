@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('disabled_reason', models.CharField(blank=True, max_length=500)),
                 ('paused_until', models.DateTimeField(blank=True, null=True)),
                 ('last_delivery_at', models.DateTimeField(blank=True, null=True)),
-                ('last_status', models.PositiveSmallIntegerField(blank=True, help_text='HTTP status; empty where no answer came.', null=True)),
+                ('last_status', models.PositiveSmallIntegerField(blank=True, help_text='HTTP status; empty if no answer came.', null=True)),
                 ('last_error', models.CharField(blank=True, max_length=500)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

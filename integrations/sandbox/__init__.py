@@ -1,7 +1,7 @@
-"""Providers on loopback: what OrderChainer talks to in tests and demonstrations instead of the internet.
+"""Emulated providers on loopback, for tests and demonstrations without the internet.
 
     python -m integrations.sandbox --port 8400
 
-An emulator is as strict as the real service: what that refuses is refused here, in its words. It
-needs nothing but the standard library and knows nothing of OrderChainer.
+An emulator is as strict as the real service: it refuses what the service refuses, with the same
+errors. It uses only the standard library and imports nothing of OrderChainer.
 """

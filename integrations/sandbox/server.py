@@ -1,10 +1,10 @@
 """The HTTP server of the sandbox, and its control plane under `/_control/`.
 
-POST /_control/reset      forget requests, faults and everything that providers hold
-GET  /_control/requests   every request to a provider so far, oldest first
+POST /_control/reset      forget requests, faults and everything that the emulators hold
+GET  /_control/requests   every request to an emulator so far, oldest first
 POST /_control/faults     {"kind": "status", "status": 503, "times": 2}: see `faults.py`
-DELETE /_control/faults   no faults any more; whoever hangs in one goes on
-any  /_control/{name}/…   what a provider offers: see its module
+DELETE /_control/faults   drop all faults and release the requests that hang
+any  /_control/{name}/…   controls of one emulator: see its module
 """
 
 import socket
@@ -30,7 +30,7 @@ CONTROL = "/_control/"
 
 
 class Sandbox:
-    """A running sandbox. Bind to port 0 for a free one; the server lives in daemon threads."""
+    """A running sandbox. Port 0 means any free port; the server runs in daemon threads."""
 
     def __init__(
         self, *emulators: Emulator, port: int = 0, host: str = "127.0.0.1"
@@ -47,22 +47,22 @@ class Sandbox:
 
     @property
     def host(self) -> str:
-        """`host:port`, as it stands in URLs."""
+        """`host:port`, as in URLs."""
         host, port = self._server.server_address[:2]
         return f"{host!s}:{port}"
 
     @property
     def requests(self) -> list[Request]:
-        """Every request to a provider so far, oldest first."""
+        """Every request to an emulator so far, oldest first."""
         with self._lock:
             return list(self._requests)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start to answer requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Let go whoever hangs and stop listening."""
+        """Release the requests that hang, and stop listening."""
         self.faults.clear()
         self._server.shutdown()
         self._server.server_close()
@@ -77,7 +77,7 @@ class Sandbox:
             emulator.reset()
 
     def emulator_of(self, path: str) -> Emulator | None:
-        """Return who serves `path`."""
+        """Return the emulator that serves `path`, or None."""
         return next((one for one in self.emulators if one.serves(path)), None)
 
     def record(self, request: Request) -> None:
@@ -95,7 +95,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Without it a small answer waits for the other side's acknowledgement.
+    # Otherwise a small answer waits for the other side's acknowledgement.
     disable_nagle_algorithm = True
     server: _Server
 
@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body[: len(answer.body) // 2] if cut else answer.body)
 
     def _reset_connection(self) -> None:
-        # Closing with no time to linger sends a reset instead of an orderly end.
+        # With a linger time of zero, closing sends a reset instead of an orderly end.
         self.connection.setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
@@ -197,21 +197,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def handle(self) -> None:
-        """Serve a connection; a client that went away is no news."""
+        """Serve a connection. Ignore a client that went away."""
         try:
             super().handle()
         except ConnectionError:
             self.close_connection = True
 
     def finish(self) -> None:
-        """End a connection, which may be gone already."""
+        """End a connection. It may be gone already."""
         try:
             super().finish()
         except (OSError, ValueError):
             self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the control plane tells what came in."""
+        """Log nothing: the control plane shows the requests."""
 
 
 def _control(sandbox: Sandbox, request: Request) -> Answer:

@@ -24,7 +24,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back."""
+    """One answer to send."""
 
     status: int
     body: bytes = b""
@@ -43,7 +43,7 @@ def json_answer(
 
 
 def html_answer(status: int, page: str) -> Answer:
-    """Answer a page of HTML, as the servers in front of a provider do."""
+    """Answer a page of HTML, as the proxy in front of a provider does."""
     return Answer(status, page.encode(), {"Content-Type": "text/html; charset=UTF-8"})
 
 

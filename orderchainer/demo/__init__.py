@@ -1,1 +1,1 @@
-"""The demo: an account, a chain of orders and a shop, to look around in."""
+"""The demo: an account with a chain of orders and a shop, to try the service with."""

@@ -1,12 +1,12 @@
-"""The demo's chain: a dining table from board to door.
+"""The demo's chain: a dining table, from the boards to the delivery.
 
     #1 Oak boards ──────────► #4 Plane and glue the top ─┐
     #2 Hardware kit ─────────────────────────────────────┼─► #5 Assemble ─┬─► #7 Finish ─► #8 Deliver
     #3 Steel legs ───────────────────────────────────────┘                │
     #6 Hardwax oil ───────────────────────────────────────────────────────┘
 
-#1 and #2 are done, so #4 is ready. #3 is still being welded and holds up #5; #6 has failed, and #7 says
-that it is blocked by it.
+#1 and #2 are done, so #4 is ready. #3 is still being welded and holds up #5. #6 has failed and
+blocks #7.
 """
 
 from decimal import Decimal
@@ -17,7 +17,7 @@ from orders.services import ItemDraft, create_order, move_order
 
 
 def load_chain(by: User) -> None:
-    """Make the chain's eight orders, of `by`."""
+    """Make the chain's eight orders for the user `by`."""
     boards = create_order(
         by=by,
         fields={

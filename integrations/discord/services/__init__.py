@@ -1,4 +1,4 @@
-"""Every write of Discord: one function for each thing that a user or the system can do."""
+"""Every write of the Discord integration: one function for each thing that can be done."""
 
 from integrations.discord.services.connecting import (
     BY_ADMINISTRATOR,

@@ -1,4 +1,4 @@
-"""Connecting a user to a channel in Discord, changing that, and ending it."""
+"""Connects a user to a channel in Discord, changes the connection and ends it."""
 
 from typing import TypedDict
 
@@ -19,14 +19,14 @@ from orders.stream import deliveries
 
 logger = structlog.get_logger(__name__)
 
-# The name under which Discord hears of events.
+# The name under which Discord subscribes to events.
 SUBSCRIBER = "discord"
 BY_OWNER = "Switched off by its owner."
 BY_ADMINISTRATOR = "Switched off by an administrator."
 
 
 class WebhookFields(TypedDict, total=False):
-    """What its owner sets besides the URL. What is not named stays, or is the default."""
+    """What the owner sets beside the URL. A missing field keeps its value or its default."""
 
     username: str
     avatar_url: str
@@ -39,7 +39,7 @@ class WebhookFields(TypedDict, total=False):
 def create_discord_webhook(
     *, user: User, address: WebhookAddress, fields: WebhookFields
 ) -> DiscordWebhook:
-    """Connect `user` to a channel. Raises `WebhookExists`: there is one per user."""
+    """Connect `user` to a channel. Raises `WebhookExists`, since each user has at most one."""
     try:
         with transaction.atomic():
             webhook = DiscordWebhook.objects.create(
@@ -49,7 +49,7 @@ def create_discord_webhook(
                 **fields,
             )
     except IntegrityError as exc:
-        # Asking first would leave a gap; the unique key has none.
+        # If we asked first, another request could come between. The unique key leaves no gap.
         raise WebhookExists from exc
     logger.info("discord_connected", user_id=user.pk, integration=webhook.pk)
     return webhook
@@ -63,10 +63,10 @@ def update_discord_webhook(
     is_active: bool | None = None,
     fields: WebhookFields,
 ) -> DiscordWebhook:
-    """Change what is named and leave the rest. Raises `WebhookNotFound` and `WebhookUnreadable`.
+    """Change the given fields only. Raises `WebhookNotFound` and `WebhookUnreadable`.
 
-    A new URL switches the integration on whatever `is_active` says, since a client that sends back what
-    it read sends the old state with it.
+    A new URL always switches the integration on, whatever `is_active` says: a client that sends
+    back what it read also sends the old state.
     """
     webhook = DiscordWebhook.objects.locked().filter(user=user).first()
     if webhook is None:
@@ -77,7 +77,7 @@ def update_discord_webhook(
         _set_address(webhook, address)
     elif is_active is not None:
         _switch(webhook, on=is_active, reason=BY_OWNER)
-    # The answer shows the URL: refuse before the change and not after it.
+    # The answer shows the URL. If we cannot read it, refuse before anything changes.
     url_of(webhook)
     webhook.updated_at = timezone.now()
     webhook.save()
@@ -86,7 +86,7 @@ def update_discord_webhook(
 
 @transaction.atomic
 def delete_discord_webhook(*, user: User) -> None:
-    """Disconnect `user`; what was on its way is dropped. Raises `WebhookNotFound`."""
+    """Disconnect `user` and drop the pending messages. Raises `WebhookNotFound`."""
     webhook = DiscordWebhook.objects.locked().filter(user=user).first()
     if webhook is None:
         raise WebhookNotFound
@@ -130,7 +130,7 @@ def _url_if_readable(webhook: DiscordWebhook) -> str | None:
 
 
 def _set_address(webhook: DiscordWebhook, address: WebhookAddress) -> None:
-    """Set a new URL. All that is known of the old one goes."""
+    """Set a new URL and forget everything about the old one."""
     webhook.url = Secret.of(address.url)
     webhook.webhook_id = address.webhook_id
     webhook.url_version += 1
@@ -145,5 +145,5 @@ def _switch(webhook: DiscordWebhook, *, on: bool, reason: str) -> None:
     if on:
         webhook.is_active, webhook.disabled_reason = True, ""
     elif webhook.is_active:
-        # Whoever switched it off first has said why.
+        # Keep the first reason.
         webhook.is_active, webhook.disabled_reason = False, reason

@@ -1,12 +1,12 @@
-"""Changing the keys that secrets are encrypted with."""
+"""Encrypts stored secrets with a new key."""
 
 from integrations.discord.models import DiscordWebhook
 
 
 def reencrypt_credentials() -> int:
-    """Encrypt every stored secret with the first key, so that older keys can go; return how many.
+    """Encrypt every stored URL with the first key, so that the older keys can go; return how many.
 
-    Raises `Undecryptable` where one fits no key. A URL that is changed meanwhile is left as it is.
+    Raises `Undecryptable` if no key fits one of them. Skips a URL that somebody changes meanwhile.
     """
     count = 0
     for webhook in DiscordWebhook.objects.only("url").iterator():

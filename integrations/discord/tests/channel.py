@@ -1,4 +1,4 @@
-"""A channel of the sandbox's Discord, as tests see it."""
+"""A channel in the sandbox's Discord, for tests."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from integrations.sandbox.wire import Request
 
 
 class Channel:
-    """One webhook of the sandbox and what came in by it."""
+    """One webhook of the sandbox and the messages that it received."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -20,7 +20,7 @@ class Channel:
 
     @property
     def url(self) -> str:
-        """The webhook's URL, as Discord's own client would show it."""
+        """The webhook's URL, as Discord's client would show it."""
         return f"http://{self.sandbox.host}{self.webhook.path}"
 
     @property
@@ -30,7 +30,7 @@ class Channel:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """What stands in the channel, oldest first."""
+        """The messages in the channel, oldest first."""
         return [
             message
             for message in self.discord.messages
@@ -43,7 +43,7 @@ class Channel:
         return self.sandbox.requests
 
     def delete(self) -> None:
-        """Delete the webhook, as somebody in Discord would."""
+        """Delete the webhook, as a person in Discord would."""
         self.discord.delete_webhook(self.webhook.id)
 
     def go_wrong(self, **fault: Any) -> None:

@@ -1,4 +1,4 @@
-"""Discord on loopback for every test that asks for it, and somebody who is connected to it."""
+"""An emulated Discord for every test that asks for it, and a user who is connected to it."""
 
 from collections.abc import Iterator
 
@@ -27,14 +27,14 @@ def sandbox() -> Iterator[Sandbox]:
 def channel(
     sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Channel]:
-    """A channel with a fresh webhook, at a Discord that OrderChainer is pointed at."""
+    """A channel with a new webhook, at the Discord that the settings name."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     settings.DISCORD_WEBHOOK_HOSTS = [sandbox.host]
     settings.DISCORD_API_BASE = ""
     settings.DISCORD_WEBHOOK_TIMEOUT = 2
     sandbox.reset()
     yield Channel(sandbox)
-    # Whoever still hangs in a fault is let go.
+    # Release every request that still hangs in a fault.
     sandbox.reset()
 
 

@@ -1,4 +1,4 @@
-"""What the workers do with deliveries, done here and now, and how the deliveries stand."""
+"""Does the workers' job at once, and tells the states of the deliveries."""
 
 from orders.stream import deliveries
 from orders.stream.models import EventDelivery
@@ -6,7 +6,7 @@ from orders.stream.relay import relay_events
 
 
 def work() -> None:
-    """Do what the workers do until nothing is due."""
+    """Relay and deliver until nothing is due."""
     relay_events()
     while due := deliveries.due_deliveries():
         for delivery_id in due:

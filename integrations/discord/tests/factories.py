@@ -1,4 +1,4 @@
-"""Integrations for tests, made by the service that makes them all."""
+"""Makes integrations for tests, through the service."""
 
 from accounts.models import User
 from integrations.discord.models import DiscordWebhook
@@ -10,7 +10,7 @@ from integrations.discord.webhook_url import parse_webhook_url
 def make_discord_webhook(
     user: User, channel: Channel, **fields: object
 ) -> DiscordWebhook:
-    """Connect `user` to `channel`; `fields` are what the owner sets besides."""
+    """Connect `user` to `channel`; `fields` are what the owner sets beside the URL."""
     return create_discord_webhook(
         user=user,
         address=parse_webhook_url(channel.url),

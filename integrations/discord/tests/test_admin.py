@@ -43,7 +43,7 @@ def run(client: Client, action: str, *rows: DiscordWebhook) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_shows_how_they_fare_and_never_the_secret(
+def test_shows_their_state_and_never_the_secret(
     client: Client, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     webhook = make_discord_webhook(make_user(email="ada@example.com"), channel)
@@ -64,7 +64,7 @@ def test_shows_how_they_fare_and_never_the_secret(
         assert webhook.url.sealed not in page
 
 
-def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
+def test_the_list_needs_no_more_queries_for_more_rows(
     client: Client, channel: Channel
 ) -> None:
     counts = []
@@ -77,7 +77,9 @@ def test_the_list_takes_as_many_queries_for_many_rows_as_for_few(
     assert counts[0] == counts[1]
 
 
-def test_switches_off_and_on_by_the_service(client: Client, channel: Channel) -> None:
+def test_switches_off_and_on_through_the_service(
+    client: Client, channel: Channel
+) -> None:
     webhook = make_discord_webhook(make_user(), channel)
     assert "Switched off: 1." in run(client, "switch_off", webhook)
     webhook.refresh_from_db()
@@ -90,7 +92,9 @@ def test_switches_off_and_on_by_the_service(client: Client, channel: Channel) ->
     assert (webhook.is_active, webhook.disabled_reason) == (True, "")
 
 
-def test_tries_and_shows_what_discord_said(client: Client, channel: Channel) -> None:
+def test_sends_a_test_message_and_shows_the_answer(
+    client: Client, channel: Channel
+) -> None:
     webhook = make_discord_webhook(make_user(email="ada@example.com"), channel)
     page = run(client, "try_it", webhook)
     assert "ada@example.com: Discord accepted the message." in page
@@ -100,14 +104,16 @@ def test_tries_and_shows_what_discord_said(client: Client, channel: Channel) -> 
     assert "ada@example.com: Discord answered 404: Unknown Webhook." in page
 
 
-def test_tries_only_a_few_at_once(client: Client, channel: Channel) -> None:
+def test_sends_only_a_few_test_messages_at_once(
+    client: Client, channel: Channel
+) -> None:
     webhooks = [make_discord_webhook(make_user(), channel) for _ in range(6)]
     assert "At most 5 can be tried at once." in run(client, "try_it", *webhooks)
     assert channel.calls == []
 
 
 @pytest.mark.parametrize("path", ["add", "delete"])
-def test_nothing_is_added_or_deleted_past_the_services(
+def test_staff_cannot_add_or_delete_integrations(
     client: Client, channel: Channel, path: str
 ) -> None:
     webhook = make_discord_webhook(make_user(), channel)
@@ -118,7 +124,7 @@ def test_nothing_is_added_or_deleted_past_the_services(
     assert DiscordWebhook.objects.count() == 1
 
 
-def test_staff_without_permission_see_and_do_nothing(channel: Channel) -> None:
+def test_staff_without_permission_see_and_change_nothing(channel: Channel) -> None:
     make_discord_webhook(make_user(), channel)
     client = Client()
     client.force_login(make_user(is_staff=True))

@@ -1,4 +1,4 @@
-"""Configurations of Discord that are refused at the start."""
+"""Settings of Discord that the checks at the start refuse."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 
 def ids() -> list[str | None]:
-    """Return which of our checks complain."""
+    """Return the ids of our checks that complain."""
     found = [message.id for message in run_checks()]
     return [id_ for id_ in found if id_ and id_.startswith("integrations.")]
 
@@ -30,7 +30,7 @@ def ids() -> list[str | None]:
         ("DELIVERY_LEASE_SECONDS", 14, ["integrations.E003"]),
     ],
 )
-def test_what_cannot_work_is_said_at_the_start(
+def test_settings_that_cannot_work_are_refused_at_the_start(
     settings: Settings, name: str, value: Any, complaints: list[str]
 ) -> None:
     setattr(settings, name, value)

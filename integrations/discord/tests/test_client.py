@@ -1,4 +1,4 @@
-"""One call to Discord, over real HTTP to a strict emulator, and what it comes to."""
+"""One call to Discord and its outcome, over real HTTP to a strict emulator."""
 
 import json
 import logging
@@ -48,18 +48,18 @@ def test_posts_into_a_thread(channel: Channel) -> None:
     assert channel.messages[0]["channel_id"] == "42"
 
 
-def test_takes_an_answer_without_a_body(channel: Channel) -> None:
+def test_accepts_an_answer_without_a_body(channel: Channel) -> None:
     channel.go_wrong(kind="status", status=204)
     assert post(channel).verdict is Verdict.ACCEPTED
 
 
-def test_a_lost_body_does_not_unsay_the_status(channel: Channel) -> None:
+def test_the_status_counts_even_if_the_body_is_lost(channel: Channel) -> None:
     channel.go_wrong(kind="truncate")
     assert post(channel).verdict is Verdict.ACCEPTED
     assert len(channel.messages) == 1
 
 
-def test_tells_that_the_limit_is_used_up(channel: Channel) -> None:
+def test_reports_that_the_limit_is_used_up(channel: Channel) -> None:
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "1.25"}
     channel.go_wrong(kind="status", status=200, headers=headers, body="{}")
     reply = post(channel)
@@ -94,7 +94,7 @@ def test_tells_that_the_limit_is_used_up(channel: Channel) -> None:
         ({}, {"retry_after": 10**30}, 86400, False),
     ],
 )
-def test_waits_what_discord_says(
+def test_waits_as_long_as_discord_says(
     channel: Channel,
     headers: dict[str, str],
     body: dict[str, Any],
@@ -111,7 +111,7 @@ def test_waits_what_discord_says(
     )
 
 
-def test_a_429_of_the_network_in_front_has_html_and_only_the_header(
+def test_reads_the_header_of_a_429_in_html(
     channel: Channel,
 ) -> None:
     channel.go_wrong(kind="html", status=429, headers={"Retry-After": "600"})
@@ -148,7 +148,7 @@ def test_a_wrong_token_is_lost(channel: Channel) -> None:
     )
 
 
-def test_an_invalid_message_is_refused_with_the_place_of_the_mistake(
+def test_the_refusal_of_an_invalid_message_names_the_field(
     channel: Channel,
 ) -> None:
     reply = post(channel, {"embeds": [{"title": "x" * 257}]})
@@ -168,7 +168,7 @@ def test_an_empty_message_is_refused(channel: Channel) -> None:
     assert (reply.verdict, reply.code) == (Verdict.REFUSED, 50006)
 
 
-def test_a_missing_permission_is_refused_and_a_block_of_the_network_passes(
+def test_a_403_is_final_with_json_and_temporary_with_html(
     channel: Channel,
 ) -> None:
     body = json.dumps({"code": 50013, "message": "Missing Permissions"})
@@ -190,13 +190,13 @@ def test_follows_no_redirect(channel: Channel, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 500, 502, 503, 504, 522])
-def test_what_may_pass_is_to_be_tried_again(channel: Channel, status: int) -> None:
+def test_temporary_failures_are_tried_again(channel: Channel, status: int) -> None:
     channel.go_wrong(kind="html", status=status)
     reply = post(channel)
     assert reply == Reply(Verdict.UNCLEAR, f"Discord answered {status}.", status)
 
 
-def test_gives_up_waiting(channel: Channel, settings: Settings) -> None:
+def test_stops_waiting_after_the_timeout(channel: Channel, settings: Settings) -> None:
     settings.DISCORD_WEBHOOK_TIMEOUT = 0.2
     channel.go_wrong(kind="hang")
     started = time.monotonic()
@@ -210,7 +210,7 @@ def test_a_slow_answer_within_the_timeout_counts(channel: Channel) -> None:
     assert post(channel).verdict is Verdict.ACCEPTED
 
 
-def test_a_message_stored_by_somebody_who_never_says_so_is_unclear(
+def test_a_message_that_is_stored_without_an_answer_is_unclear(
     channel: Channel, settings: Settings
 ) -> None:
     settings.DISCORD_WEBHOOK_TIMEOUT = 0.2
@@ -219,14 +219,18 @@ def test_a_message_stored_by_somebody_who_never_says_so_is_unclear(
     assert len(channel.messages) == 1
 
 
-def test_a_connection_closed_before_the_answer(channel: Channel) -> None:
+def test_a_connection_that_closes_before_the_answer_is_unclear(
+    channel: Channel,
+) -> None:
     channel.go_wrong(kind="close")
     assert post(channel) == Reply(
         Verdict.UNCLEAR, "Discord could not be reached, or closed the connection."
     )
 
 
-def test_nobody_there(channel: Channel, settings: Settings) -> None:
+def test_a_host_that_does_not_listen_is_unclear(
+    channel: Channel, settings: Settings
+) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{unused.getsockname()[1]}"
@@ -237,7 +241,7 @@ def test_nobody_there(channel: Channel, settings: Settings) -> None:
     assert reply.verdict is Verdict.UNCLEAR
 
 
-def test_no_tls_where_tls_is_spoken_to(channel: Channel) -> None:
+def test_https_to_a_host_without_tls_is_unclear(channel: Channel) -> None:
     address = parse_webhook_url(channel.url.replace("http://", "https://"))
     reply = execute(address, MESSAGE)
     assert (reply.verdict, reply.summary) == (
@@ -246,7 +250,7 @@ def test_no_tls_where_tls_is_spoken_to(channel: Channel) -> None:
     )
 
 
-def test_an_endless_answer_is_read_to_a_bound(channel: Channel) -> None:
+def test_an_endless_answer_is_read_up_to_a_bound(channel: Channel) -> None:
     body = json.dumps({"message": "x" * 5_000_000})
     channel.go_wrong(kind="status", status=400, body=body)
     reply = post(channel)
@@ -277,7 +281,7 @@ def test_answers_in_any_shape_are_read(channel: Channel, body: str) -> None:
 # --- Secrets ----------------------------------------------------------------------------------
 
 
-def test_tells_the_token_to_nobody(
+def test_never_reveals_the_token(
     channel: Channel, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DISCORD_WEBHOOK_TIMEOUT = 0.2
@@ -293,6 +297,6 @@ def test_tells_the_token_to_nobody(
     assert channel.token not in repr(replies)
     assert "cannot POST" in replies[0].summary
     assert "\n" not in replies[0].summary
-    # The HTTP library does log paths: this is what the filter is for.
+    # The HTTP library does log paths, which is why we have the filter.
     assert f"/webhooks/{channel.webhook.id}/…" in caplog.text
     assert channel.token not in caplog.text

@@ -1,4 +1,4 @@
-"""What an event looks like in Discord, whatever people typed."""
+"""How an event looks in Discord, whatever people typed."""
 
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
@@ -39,7 +39,7 @@ def event_of(type_: EventType, **data: Any) -> Event:
 
 
 def subject(**overrides: Any) -> Subject:
-    """Return what is known beside the event."""
+    """Return what an embed shows beside its event."""
     facts: dict[str, Any] = {
         "owner": "Ada Lovelace",
         "related": Related("Dependencies", [1, 2], {1: "First Order"}),
@@ -49,7 +49,7 @@ def subject(**overrides: Any) -> Subject:
 
 
 def errors_in(embed: dict[str, Any]) -> dict[str, Any]:
-    """Return what Discord would refuse about a message with `embed`."""
+    """Return the errors with which Discord would refuse a message with `embed`."""
     return message_errors(message_of(embed, username="OrderChainer", avatar_url=""))
 
 
@@ -87,7 +87,7 @@ def test_a_message_pings_nobody() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_every_status_has_its_colour_and_its_words(status: Status) -> None:
+def test_every_status_has_a_colour_and_a_headline(status: Status) -> None:
     event = event_of(
         EventType.STATUS_CHANGED,
         status=str(status),
@@ -120,7 +120,7 @@ def test_colours_tell_statuses_apart() -> None:
                 cause={"order_id": 1, "status": "failed"},
             ),
             "Order #3 is blocked",
-            "**New Order**\nIt waits for what went wrong.\nBecause order #1 failed.",
+            "**New Order**\nIt waits for an order that went wrong.\nBecause order #1 failed.",
         ),
         (event_of(EventType.DELETED), "Order #3 deleted", "**New Order**"),
         (
@@ -144,7 +144,7 @@ def test_colours_tell_statuses_apart() -> None:
         ),
     ],
 )
-def test_every_kind_of_event_has_its_words(
+def test_every_kind_of_event_has_a_headline_and_a_text(
     event: Event, title: str, description: str
 ) -> None:
     embed = embed_of(event, subject())
@@ -208,7 +208,7 @@ def test_the_trial_message_is_one_that_discord_takes() -> None:
         ("   ", ""),
     ],
 )
-def test_markdown_of_strangers_shows_as_it_was_typed(typed: str, shown: str) -> None:
+def test_markdown_shows_as_it_was_typed(typed: str, shown: str) -> None:
     assert quoted(typed, 300) == shown
 
 
@@ -228,9 +228,7 @@ def test_markdown_of_strangers_shows_as_it_was_typed(typed: str, shown: str) -> 
         ("a" + "\u0301" * 5000, 20, "…"),
     ],
 )
-def test_cuts_between_what_people_see_as_characters(
-    text: str, most: int, shown: str
-) -> None:
+def test_cuts_between_visible_characters(text: str, most: int, shown: str) -> None:
     assert quoted(text, most) == shown
     assert units(quoted(text, most)) <= most
 
@@ -243,7 +241,7 @@ def test_never_longer_than_allowed(text: str, most: int) -> None:
 
 
 @given(st.text())
-def test_what_fits_is_not_cut(text: str) -> None:
+def test_keeps_a_text_that_fits(text: str) -> None:
     assert cut(text, units(text)) == text
 
 
@@ -282,7 +280,7 @@ def test_discord_takes_whatever_people_type(
     assert embed_size(embed) <= EMBED_TOTAL
 
 
-def test_everything_at_its_longest_stays_within_one_message() -> None:
+def test_the_longest_possible_embed_fits_into_one_message() -> None:
     longest = "w" * 20_000
     changes = {name: {"from": longest, "to": longest} for name in ("title", "currency")}
     event = event_of(EventType.UPDATED, title=longest, changes=changes)

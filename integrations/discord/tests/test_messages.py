@@ -1,4 +1,4 @@
-"""What is told in the channel, of which orders, in which order."""
+"""Which messages arrive in the channel, about which orders, in which order."""
 
 import json
 from datetime import timedelta
@@ -30,7 +30,7 @@ def titles(channel: Channel) -> list[str]:
     return [message["embeds"][0]["title"] for message in channel.messages]
 
 
-def test_an_order_is_told_of_as_it_goes(
+def test_the_channel_follows_an_orders_life(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     first = make_order(owner, title="First Order")
@@ -39,7 +39,7 @@ def test_an_order_is_told_of_as_it_goes(
     move_order(order_id=first.pk, status="completed", by=owner)
     work()
 
-    # In order per order; two orders may overtake each other.
+    # The messages about one order keep their order; those of two orders may mix.
     assert sorted(titles(channel)) == sorted(
         [
             f"Order #{first.pk} created",
@@ -75,7 +75,7 @@ def test_events_of_one_order_keep_their_order(
     order = make_order(owner)
     for status in ("active", "draft", "pending", "active", "completed"):
         move_order(order_id=order.pk, status=status, by=owner)
-    # The first try of the first event fails: nothing overtakes it.
+    # The first try of the first event fails, and no later event overtakes it.
     channel.go_wrong(kind="html", status=503)
     work()
     assert titles(channel) == []
@@ -116,7 +116,7 @@ def test_each_toggle_silences_its_own_events(
     assert told == {"created", "updated", "completed", "failed"} - {missing}
 
 
-def test_other_peoples_orders_are_not_told(
+def test_other_peoples_orders_stay_out_of_the_channel(
     webhook: DiscordWebhook, channel: Channel
 ) -> None:
     make_order(make_user())
@@ -125,7 +125,7 @@ def test_other_peoples_orders_are_not_told(
     assert states() == []
 
 
-def test_the_whole_batch_is_asked_for_in_one_query(
+def test_a_whole_batch_needs_one_query(
     channel: Channel, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(6):
@@ -139,7 +139,7 @@ def test_the_whole_batch_is_asked_for_in_one_query(
     assert wanted == events[1::2]
 
 
-def test_titles_of_orders_that_the_owner_may_not_see_stay_untold(
+def test_titles_of_orders_that_the_owner_may_not_see_are_left_out(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     boss = make_user()
@@ -161,7 +161,7 @@ def test_titles_of_orders_that_the_owner_may_not_see_stay_untold(
     assert "Secret Project" not in json.dumps(channel.messages)
 
 
-def test_a_failed_dependency_is_told_with_its_blockers(
+def test_a_blocked_order_is_shown_with_its_blockers(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     first = make_order(owner, title="First Order")
@@ -180,7 +180,7 @@ def test_a_failed_dependency_is_told_with_its_blockers(
     }
 
 
-def test_a_deleted_order_is_told_without_a_link(
+def test_a_deleted_order_is_shown_without_a_link(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     order = make_order(owner)

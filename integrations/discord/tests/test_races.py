@@ -1,4 +1,4 @@
-"""What happens when two come at once, on PostgreSQL, and what would happen without our guards."""
+"""Two requests at once on PostgreSQL, with our guards and without them."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ TABLE = "integrations_discordwebhook"
 
 
 def url(number: int) -> str:
-    """Return one of many webhooks' URLs."""
+    """Return the URL of one of many webhooks."""
     return f"https://discord.com/api/webhooks/12345678901234567{number}/{'x' * 68}"
 
 
@@ -37,7 +37,7 @@ def connect(user: User, number: int) -> Callable[[], DiscordWebhook]:
 
 
 def before_insert() -> Meeting:
-    """Return the place where nobody has connected yet and both are about to."""
+    """Return the point at which both are about to connect and neither has yet."""
     return Meeting(f'INSERT INTO "{TABLE}"')
 
 
@@ -56,7 +56,7 @@ def test_two_connecting_at_once_make_one_integration() -> None:
 
 
 def test_without_the_unique_key_two_connecting_at_once_make_two() -> None:
-    """The negative control."""
+    """The negative control: shows the race that the unique key prevents."""
     user = make_user()
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, TABLE)
@@ -83,7 +83,7 @@ def move(user: User, number: int) -> Callable[[], DiscordWebhook]:
 
 
 def before_update() -> Meeting:
-    """Return the place where both have read the integration and are about to change it."""
+    """Return the point at which both have read the integration and are about to change it."""
     return Meeting(f'UPDATE "{TABLE}"')
 
 
@@ -94,14 +94,14 @@ def test_two_new_urls_at_once_are_counted_as_two() -> None:
 
     race(move(user, 2), move(user, 3), meeting=meeting)
 
-    assert not meeting.was_complete  # the lock has kept one of them out
+    assert not meeting.was_complete  # the lock made one of them wait
     assert DiscordWebhook.objects.get().url_version == 3
 
 
 def test_without_the_lock_two_new_urls_are_counted_as_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: word of the first URL would strike the second."""
+    """The negative control: an answer about the first URL would disable the second."""
     user = make_user()
     connect(user, 1)()
     monkeypatch.setattr(DiscordWebhookQuerySet, "locked", lambda rows: rows.all())

@@ -1,4 +1,4 @@
-"""The emulator itself: as strict as Discord, as broken as asked for, and a process of its own."""
+"""The emulator itself: its rules, its faults, and the command that starts it."""
 
 import signal
 import subprocess
@@ -141,7 +141,7 @@ def test_limits_the_rate_of_a_webhook(channel: Channel) -> None:
     assert call(channel, {"content": "a"}).status_code == 204
 
 
-def test_is_steered_over_http(channel: Channel) -> None:
+def test_is_controlled_over_http(channel: Channel) -> None:
     control = f"http://{channel.sandbox.host}/_control"
 
     made = requests.post(
@@ -177,7 +177,7 @@ def test_is_steered_over_http(channel: Channel) -> None:
     assert requests.get(f"{control}/requests", timeout=5).json() == []
 
 
-def test_shows_the_channel_as_a_page_that_runs_nothing(channel: Channel) -> None:
+def test_shows_the_channel_as_a_page_without_scripts(channel: Channel) -> None:
     page = f"http://{channel.sandbox.host}/_control/discord/"
     assert "Nothing has been posted yet" in requests.get(page, timeout=5).text
     embed = {
@@ -207,7 +207,7 @@ def process() -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.processes
-def test_runs_by_itself_and_names_the_same_webhook_at_each_start(
+def test_runs_as_a_command_and_names_the_same_webhook_at_each_start(
     process: "subprocess.Popen[str]",
 ) -> None:
     assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Which URLs are webhooks that may be called, and what is called."""
+"""Which webhook URLs we accept, and which address we then call."""
 
 import pytest
 from pytest_django import Settings
@@ -27,7 +27,7 @@ URL = f"https://discord.com{PATH}"
         f"https://discord.com/api/v6/webhooks/{ID}/{TOKEN}/",
     ],
 )
-def test_takes_discords_own_forms_and_calls_one_version(url: str) -> None:
+def test_accepts_discords_forms_and_calls_one_version(url: str) -> None:
     address = parse_webhook_url(url)
     assert address.url == url
     assert (address.webhook_id, address.token, address.thread_id) == (ID, TOKEN, "")
@@ -115,9 +115,7 @@ def test_keeps_a_thread() -> None:
         ("https://" + "a" * 100_000, "longer than 512"),
     ],
 )
-def test_refuses_whatever_else_and_says_what_would_be_right(
-    url: str, says: str
-) -> None:
+def test_refuses_every_other_url_and_says_what_is_wrong(url: str, says: str) -> None:
     with pytest.raises(NotAWebhook) as caught:
         parse_webhook_url(url)
     assert says in str(caught.value)
@@ -138,7 +136,7 @@ def test_refuses_whatever_else_and_says_what_would_be_right(
         ("hooks.example.test:443", "https://hooks.example.test", None),
     ],
 )
-def test_a_configured_host_is_called_at_itself(
+def test_a_configured_host_is_called_directly(
     settings: Settings, entry: str, url: str, endpoint: str | None
 ) -> None:
     settings.DISCORD_WEBHOOK_HOSTS = [entry]
@@ -164,7 +162,7 @@ def test_a_configured_host_is_called_at_itself(
         ("discord.com", f"https://ptb.discord.com{PATH}"),
     ],
 )
-def test_the_configured_hosts_are_the_whole_list(
+def test_no_host_is_allowed_beside_the_configured_ones(
     settings: Settings, entry: str, url: str
 ) -> None:
     settings.DISCORD_WEBHOOK_HOSTS = [entry]
@@ -196,15 +194,13 @@ def test_discords_own_webhooks_are_called_at_the_configured_base(
         "",
     ],
 )
-def test_refuses_a_configuration_that_cannot_be_meant(
-    settings: Settings, entry: str
-) -> None:
+def test_refuses_a_malformed_configuration(settings: Settings, entry: str) -> None:
     settings.DISCORD_WEBHOOK_HOSTS = ["discord.com", entry]
     with pytest.raises(HostsMisconfigured):
         parse_webhook_url(URL)
 
 
-def test_shows_no_token_by_accident() -> None:
+def test_its_repr_shows_no_token() -> None:
     address = parse_webhook_url(URL)
     assert TOKEN not in repr(address)
     assert TOKEN not in f"{address}"

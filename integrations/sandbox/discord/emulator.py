@@ -1,16 +1,15 @@
-"""Discord's webhooks as the real service keeps them: its limits, its errors, its rate limit.
+"""Discord's webhooks with the limits, errors and rate limit of the real service.
 
 Control plane, below `/_control/discord`:
 
-    POST   /webhooks        {"id"?, "token"?, "threads"?}: make one; the answer has its `url` path
-    DELETE /webhooks/{id}   delete it, as somebody in Discord would
-    GET    /                what was posted, as a page for people
-    GET    /messages        what was posted, oldest first
-    GET    /calls-to-unknown how often webhooks were called that do not exist (any more)
+    POST   /webhooks        {"id"?, "token"?, "threads"?}: make one; the answer has its `path`
+    DELETE /webhooks/{id}   delete it, as a person in Discord would
+    GET    /                the posted messages, as a page for people
+    GET    /messages        the posted messages, oldest first
+    GET    /calls-to-unknown how often webhooks were called that do not exist
     POST   /bucket          {"limit": 5, "seconds": 2}: limit the rate of each webhook; {} for none
 
-Source of the rules: Discord's developer documentation, "Webhook Resource", "Message Resource" (embed
-limits) and "Rate Limits". Lengths are counted in UTF-16 code units, the strictest reading.
+Source of the rules: Discord's developer documentation, "Webhook Resource" and "Rate Limits".
 """
 
 import itertools
@@ -45,30 +44,30 @@ class Webhook:
     id: str
     token: str
     threads: list[str] = field(default_factory=list)
-    # When the present window of the rate limit began, and how many calls it has counted.
+    # When the current window of the rate limit began, and how many calls were counted in it.
     window_began: float = -math.inf
     calls: int = 0
 
     @property
     def path(self) -> str:
-        """What its URL has behind the host."""
+        """The part of its URL after the host."""
         return f"/api/webhooks/{self.id}/{self.token}"
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """At most `limit` calls of a webhook in a window of `seconds` that its first call begins."""
+    """At most `limit` calls to a webhook within `seconds`, counted from the first call."""
 
     limit: int
     seconds: float
 
 
-# The rate limit that Discord was seen to keep for one webhook.
+# The rate limit for one webhook that we observed at Discord.
 OBSERVED_BUCKET = Bucket(limit=5, seconds=2)
 
 
 class Discord:
-    """An emulated Discord. Ids and tokens are random from a fixed seed: each start makes the same."""
+    """An emulated Discord. Ids and tokens come from a fixed seed, so each start repeats them."""
 
     name = "discord"
 
@@ -86,7 +85,7 @@ class Discord:
         self.reset()
 
     def reset(self) -> None:
-        """Forget webhooks and messages; make the first webhook anew, if there was to be one."""
+        """Forget webhooks and messages; make the first webhook again if there is one."""
         with self._lock:
             self.bucket = self._default_bucket
             self.webhooks: dict[str, Webhook] = {}
@@ -98,11 +97,11 @@ class Discord:
                 self.make_webhook()
 
     def serves(self, path: str) -> bool:
-        """Discord's API lives under `/api/`."""
+        """Tell whether `path` is below `/api/`, where Discord's API is."""
         return path.startswith("/api/")
 
     def introduction(self, host: str) -> Sequence[str]:
-        """Say which setting leads here, and name the webhooks that exist."""
+        """Tell which setting to use, and list the existing webhooks."""
         return [
             f"Start OrderChainer with: DISCORD_WEBHOOK_HOSTS={host}",
             *(
@@ -115,7 +114,7 @@ class Discord:
     def make_webhook(
         self, id: str = "", token: str = "", threads: list[str] | None = None
     ) -> Webhook:
-        """Make a webhook, as somebody in Discord would in a channel's settings."""
+        """Make a webhook, as a person in Discord would in a channel's settings."""
         with self._lock:
             alphabet = string.ascii_letters + string.digits + "-_"
             webhook = Webhook(
@@ -127,17 +126,17 @@ class Discord:
             return webhook
 
     def delete_webhook(self, id: str) -> None:
-        """Delete a webhook, as somebody in Discord would."""
+        """Delete a webhook, as a person in Discord would."""
         with self._lock:
             del self.webhooks[id]
 
     def answer(self, request: Request) -> Answer:
-        """Do what Discord does."""
+        """Do what Discord would do."""
         with self._lock:
             return self._answer(request)
 
     def control(self, method: str, path: str, data: Any) -> Answer | None:
-        """See the module's docstring."""
+        """Answer the control plane; see the module's docstring."""
         with self._lock:
             match (method, path.strip("/").split("/")):
                 case ("POST", ["webhooks"]):
@@ -164,7 +163,7 @@ class Discord:
                     return Answer(204)
         return None
 
-    # --- What a call goes through, in Discord's order ------------------------------------------
+    # --- The checks of a call, in Discord's order -----------------------------------------------
 
     def _answer(self, request: Request) -> Answer:
         match = _PATH.fullmatch(request.path)
@@ -199,7 +198,7 @@ class Discord:
         return _error(405, 0, "405: Method Not Allowed")
 
     def _count(self, webhook: Webhook) -> tuple[dict[str, str], float]:
-        """Count a call; return the headers about the limit, and the seconds to wait if it is over it."""
+        """Count a call. Return the rate limit's headers, and the seconds to wait (0 if allowed)."""
         if self.bucket is None:
             return {}, 0
         now = self.clock()

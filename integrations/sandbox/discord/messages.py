@@ -1,4 +1,4 @@
-"""What Discord accepts as a message, and its words for what it refuses.
+"""Discord's rules for messages, and the errors with which it refuses one.
 
 Source: Discord's developer documentation, "Webhook Resource" and "Message Resource" (embed limits).
 Lengths are counted in UTF-16 code units, the strictest reading.
@@ -40,7 +40,7 @@ _EMBED_KEYS = {
 
 
 def units(text: str) -> int:
-    """Return the length that counts: UTF-16 code units after trimming."""
+    """Return the length as Discord counts it: UTF-16 code units after trimming."""
     return len(text.strip().encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -49,7 +49,7 @@ def one_error(code: str, message: str) -> Errors:
 
 
 def message_errors(body: Mapping[str, Any]) -> Errors:
-    """Return all that is wrong with a message, by field as deep as it stands."""
+    """Return everything that is wrong with a message, nested by field."""
     return dict(_each_message_error(body))
 
 
@@ -157,7 +157,7 @@ def _each_field_error(one: Any) -> Iterator[tuple[str, Errors]]:
 
 
 def embed_size(embed: Mapping[str, Any]) -> int:
-    """Return the length of all texts of an embed together."""
+    """Return the total length of an embed's texts."""
     texts = [
         embed.get("title", ""),
         embed.get("description", ""),

@@ -1,4 +1,4 @@
-"""The channel as a page: what Discord would show of the messages."""
+"""The channel as a page, which shows the messages as Discord would."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -57,6 +57,6 @@ def _embed(embed: Mapping[str, Any]) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Show bold text and escapes as Discord does, which is all that we send."""
+    """Show bold text and escapes as Discord does. We send no other Markdown."""
     bold = _BOLD.sub(r"<strong>\1</strong>", escape(text, quote=False))
     return _ESCAPE.sub(r"\1", bold)

@@ -30,7 +30,7 @@ def _pictures_of_this_test(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
-def test_it_shows_an_order_in_every_kind_of_wait() -> None:
+def test_its_chain_shows_every_kind_of_waiting() -> None:
     loaded = load_demo(as_staff=False)
 
     assert [
@@ -68,7 +68,7 @@ def test_loading_it_again_changes_nothing() -> None:
     assert not User.objects.get(email=EMAIL).is_staff
 
 
-def test_its_password_is_told_once_and_signs_in() -> None:
+def test_its_password_is_shown_once_and_works() -> None:
     told, silent = io.StringIO(), io.StringIO()
 
     call_command("demo", stdout=told)
@@ -83,14 +83,14 @@ def test_its_password_is_told_once_and_signs_in() -> None:
 
 
 @pytest.mark.parametrize("as_staff", [True, False])
-def test_it_opens_the_admin_only_where_asked_to(as_staff: bool) -> None:
+def test_it_opens_the_admin_only_if_asked_to(as_staff: bool) -> None:
     load_demo(as_staff=as_staff)
 
     user = User.objects.get(email=EMAIL)
     assert (user.is_staff, user.is_superuser) == (as_staff, as_staff)
 
 
-def test_an_account_whose_orders_are_gone_gets_them_anew() -> None:
+def test_an_account_without_orders_gets_the_chain_again() -> None:
     load_demo(as_staff=False)
     Event.objects.all().delete()
     Order.objects.get(title="Oak boards").dependent_edges.all().delete()
@@ -106,7 +106,7 @@ def test_an_account_whose_orders_are_gone_gets_them_anew() -> None:
 # --- The shop ---------------------------------------------------------------------------------
 
 
-def test_its_shop_is_the_storefront_with_something_of_everything() -> None:
+def test_its_shop_is_the_storefront_with_every_kind_of_product() -> None:
     load_demo(as_staff=False)
 
     products = Product.objects.all()
@@ -131,7 +131,7 @@ def test_its_shop_is_the_storefront_with_something_of_everything() -> None:
     ]
 
 
-def test_its_stock_is_what_the_ledger_says() -> None:
+def test_its_stock_agrees_with_the_ledger() -> None:
     load_demo(as_staff=False)
 
     in_stock = Product.objects.filter(stock__gt=0)
@@ -204,7 +204,7 @@ def test_the_next_start_adds_the_pictures_that_an_interrupted_one_missed(
     assert not Product.objects.filter(image="").exists()
 
 
-def test_a_storefront_that_is_there_stays_one() -> None:
+def test_an_existing_storefront_stays_the_storefront() -> None:
     storefront = make_storefront()
 
     load_demo(as_staff=False)
@@ -213,7 +213,7 @@ def test_a_storefront_that_is_there_stays_one() -> None:
     assert Product.objects.filter(project__name=shop.NAME).count() == 40
 
 
-def test_a_merchant_with_products_of_their_own_gets_no_others() -> None:
+def test_a_merchant_with_own_products_gets_no_others() -> None:
     load_demo(as_staff=False)
     Product.objects.all().update(image="")
     StockMovement.objects.all().delete()

@@ -1,4 +1,4 @@
-"""The bodies of `/api/discord/`: what they may hold, and how answers are written."""
+"""The request and response bodies of `/api/discord/`."""
 
 from typing import Any, ClassVar, cast
 
@@ -18,7 +18,7 @@ from integrations.discord.webhook_url import (
 from orderchainer.core.http.fields import StrictSerializer, WebURLField
 from orderchainer.core.http.moments import seconds_without_zone
 
-# What an answer shows and nobody sets: a client may send back what it read.
+# Fields that only answers have. Requests may contain them: a client may send back what it read.
 SHOWN_ONLY = frozenset(
     {"id", "user_id", "disabled_reason", "paused_until", "last_delivery"}
 )
@@ -28,10 +28,10 @@ SHOWN_ONLY = frozenset(
 
 @extend_schema_field(OpenApiTypes.URI)
 class WebhookUrlField(serializers.CharField):
-    """A webhook's URL, read into its parts."""
+    """A webhook's URL, parsed into a `WebhookAddress`."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Read it. Raises ValidationError that says what would be right."""
+        """Parse the URL. The ValidationError says what would be right."""
         try:
             return parse_webhook_url(super().to_internal_value(data))
         except NotAWebhook as exc:
@@ -39,7 +39,7 @@ class WebhookUrlField(serializers.CharField):
 
 
 class WebhookInput(StrictSerializer):
-    """Where to post, and under what name and picture."""
+    """Where to post, and with which name and picture."""
 
     url = WebhookUrlField(
         help_text="Copied from Discord: channel settings, Integrations, Webhooks."
@@ -58,19 +58,19 @@ class WebhookInput(StrictSerializer):
     )
 
     def validate_username(self, name: str) -> str:
-        """Refuse what Discord would refuse with every message."""
+        """Refuse a name with which Discord would refuse every message."""
         try:
             return check_username(name)
         except UsernameRefused as exc:
             raise serializers.ValidationError(str(exc)) from exc
 
     def validate_avatar_url(self, url: str | None) -> str:
-        """Take null for nothing."""
+        """Read null as no picture."""
         return url or ""
 
 
 class NotificationsInput(StrictSerializer):
-    """What to be told of."""
+    """Which news to send."""
 
     order_created = serializers.BooleanField(required=False, default=True)
     order_updated = serializers.BooleanField(
@@ -94,13 +94,13 @@ class IntegrationInput(StrictSerializer):
 
     @property
     def address(self) -> WebhookAddress | None:
-        """Where to post, if the body says so."""
+        """Where to post, if the body contains a URL."""
         webhook: dict[str, Any] = self.validated_data.get("webhook", {})
         return webhook.get("url")
 
     @property
     def values(self) -> WebhookFields:
-        """What the body sets besides the URL."""
+        """What the body sets beside the URL."""
         webhook: dict[str, Any] = self.validated_data.get("webhook", {})
         toggles: dict[str, bool] = self.validated_data.get("notifications", {})
         fields = {name: value for name, value in webhook.items() if name != "url"}
@@ -116,7 +116,7 @@ class WebhookChange(WebhookInput):
 
 
 class IntegrationChange(IntegrationInput):
-    """`PUT` and `PATCH`: what is not sent stays as it is, however deep it stands."""
+    """`PUT` and `PATCH`: a field that is not sent keeps its value, nested fields included."""
 
     ignored: ClassVar = SHOWN_ONLY
 
@@ -128,7 +128,7 @@ class IntegrationChange(IntegrationInput):
 
     @property
     def is_active_wanted(self) -> bool | None:
-        """Whether the body switches the integration on or off."""
+        """Whether to switch the integration on or off; None if the body does not say."""
         wanted: bool | None = self.validated_data.get("is_active")
         return wanted
 
@@ -137,7 +137,7 @@ class IntegrationChange(IntegrationInput):
 
 
 class WebhookData(serializers.Serializer[Any]):
-    """Where messages go, and under what name and picture."""
+    """Where messages go, and with which name and picture."""
 
     url = serializers.URLField(help_text="As you sent it. Nobody else is shown it.")
     username = serializers.CharField()
@@ -145,7 +145,7 @@ class WebhookData(serializers.Serializer[Any]):
 
 
 class NotificationsData(serializers.Serializer[Any]):
-    """What is told."""
+    """Which news are sent."""
 
     order_created = serializers.BooleanField()
     order_updated = serializers.BooleanField()
@@ -164,7 +164,7 @@ class Integration(serializers.Serializer[Any]):
 
 
 class LastDelivery(serializers.Serializer[Any]):
-    """How the last message went."""
+    """The outcome of the last message."""
 
     at = serializers.CharField(help_text="UTC.")
     status = serializers.IntegerField(
@@ -174,7 +174,7 @@ class LastDelivery(serializers.Serializer[Any]):
 
 
 class IntegrationWithState(Integration):
-    """The integration and, where there is something to tell, how it fares."""
+    """The integration and its state, as far as there is something to report."""
 
     disabled_reason = serializers.CharField(
         required=False, help_text="Why it is off, while it is."
@@ -189,14 +189,14 @@ class IntegrationWithState(Integration):
 
 
 class DiscordError(serializers.Serializer[Any]):
-    """Discord's own words."""
+    """Discord's own error."""
 
     code = serializers.IntegerField(allow_null=True)
     message = serializers.CharField()
 
 
 class TrialResult(serializers.Serializer[Any]):
-    """What came of the test message."""
+    """The outcome of the test message."""
 
     ok = serializers.BooleanField(help_text="Whether it stands in the channel.")
     status = serializers.IntegerField(
@@ -209,7 +209,7 @@ class TrialResult(serializers.Serializer[Any]):
 
 
 class DisconnectedMessage(serializers.Serializer[Any]):
-    """What was done, in words."""
+    """A sentence that says what was done."""
 
     message = serializers.CharField()
 

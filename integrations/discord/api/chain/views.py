@@ -1,4 +1,4 @@
-"""`/api/discord/`: one integration per user, the caller's own."""
+"""`/api/discord/`: the caller's own integration."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -71,7 +71,7 @@ class DiscordView(SurfaceView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Connect."""
+        """Connect the caller to a channel."""
         body = serializers.IntegrationInput(data=request.data)
         body.is_valid(raise_exception=True)
         assert body.address is not None
@@ -96,7 +96,7 @@ class DiscordView(SurfaceView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """Show."""
+        """Show the caller's integration."""
         webhook = discord_webhook_of(caller_of(request))
         return Response(serializers.integration_with_state(webhook))
 
@@ -117,7 +117,7 @@ class DiscordView(SurfaceView):
         ],
     )
     def put(self, request: Request) -> Response:
-        """Change what is sent."""
+        """Change only what the body contains."""
         body = serializers.IntegrationChange(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         webhook = services.update_discord_webhook(
@@ -142,7 +142,7 @@ class DiscordView(SurfaceView):
         ],
     )
     def patch(self, request: Request) -> Response:
-        """Change what is sent."""
+        """Change only what the body contains."""
         return self.put(request)
 
     @extend_schema(
@@ -156,13 +156,13 @@ class DiscordView(SurfaceView):
         ],
     )
     def delete(self, request: Request) -> Response:
-        """Disconnect."""
+        """Disconnect the caller."""
         services.delete_discord_webhook(user=caller_of(request))
         return Response({"message": "Discord integration deleted successfully"})
 
 
 class DiscordTestView(SurfaceView):
-    """Trying whether the webhook works."""
+    """A test of the caller's webhook."""
 
     area = "discord"
 
@@ -200,6 +200,6 @@ class DiscordTestView(SurfaceView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Try it."""
+        """Post a test message and tell what Discord answered."""
         trial = services.try_discord_webhook(user=caller_of(request))
         return Response(serializers.trial_result(trial))

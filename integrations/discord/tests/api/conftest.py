@@ -1,4 +1,4 @@
-"""The user of the tests, and the client that they call with."""
+"""The user of these tests, and the client that they call with."""
 
 import pytest
 from rest_framework.test import APIClient

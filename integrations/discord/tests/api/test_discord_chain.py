@@ -1,4 +1,4 @@
-"""`/api/discord/` as the chain document has it, and all that can be wrong with a request."""
+"""`/api/discord/`: the chain document's examples, and everything that can be wrong in a request."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def test_a_second_integration_is_a_conflict(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_without_an_integration_nothing_is_found(
+def test_without_an_integration_every_method_answers_404(
     client: APIClient, method: str
 ) -> None:
     answer = getattr(client, method)("/api/discord/", {} if method != "get" else None)
@@ -115,7 +115,7 @@ def test_answers_with_and_without_the_slash(client: APIClient, path: str) -> Non
 
 @pytest.mark.parametrize("path", ["/api/discord/", "/api/discord/test"])
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_strangers_to_the_service_are_refused(method: str, path: str) -> None:
+def test_anonymous_callers_are_refused(method: str, path: str) -> None:
     answer = getattr(APIClient(), method)(path)
     assert answer.status_code == 401
     assert answer.json() == {"detail": "Could not validate credentials"}
@@ -219,7 +219,7 @@ def test_the_form_of_the_url_is_kept(client: APIClient) -> None:
         ),
     ],
 )
-def test_says_what_is_wrong_where_it_stands(
+def test_reports_an_error_at_its_field(
     client: APIClient, body: dict[str, Any], errors: dict[str, Any]
 ) -> None:
     answer = client.post("/api/discord/", body)
@@ -347,7 +347,7 @@ def test_a_refused_change_changes_nothing(client: APIClient) -> None:
     assert client.get("/api/discord/").json() == before
 
 
-def test_a_new_url_switches_on_what_was_off_and_the_same_one_does_not(
+def test_a_new_url_switches_the_integration_on_and_the_same_url_does_not(
     client: APIClient,
 ) -> None:
     connected(client)
@@ -412,7 +412,7 @@ def test_the_database_holds_no_token(client: APIClient) -> None:
     assert "123456789012345678" in repr(row)
 
 
-def test_a_lost_key_is_a_clear_refusal_that_a_new_url_heals(
+def test_a_lost_key_is_a_clear_refusal_that_a_new_url_repairs(
     client: APIClient, settings: Settings
 ) -> None:
     connected(client)

@@ -1,4 +1,4 @@
-"""`/api/discord/test`: it posts a message and tells what Discord said."""
+"""`/api/discord/test`: it posts a message and tells what Discord answered."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_the_test_posts_a_message(
     assert client.get("/api/discord/").json()["last_delivery"]["status"] == 200
 
 
-def test_the_test_tells_what_discord_said_and_calls_no_second_time(
+def test_the_test_tells_what_discord_answered_and_calls_only_once(
     client: APIClient, user: User, channel: Channel
 ) -> None:
     make_discord_webhook(user, channel)
@@ -67,7 +67,7 @@ def test_the_test_tells_what_discord_said_and_calls_no_second_time(
         ),
     ],
 )
-def test_the_test_tells_of_a_discord_in_trouble(
+def test_the_test_reports_a_failing_discord(
     client: APIClient,
     user: User,
     channel: Channel,
@@ -87,7 +87,7 @@ def test_the_test_tells_of_a_discord_in_trouble(
     assert client.get("/api/discord/").json()["is_active"] is True
 
 
-def test_the_test_keeps_still_while_discord_asked_to_wait(
+def test_the_test_does_not_call_while_discord_asked_to_wait(
     client: APIClient, user: User, channel: Channel
 ) -> None:
     make_discord_webhook(user, channel)
@@ -106,7 +106,7 @@ def test_the_test_keeps_still_while_discord_asked_to_wait(
     assert "paused_until" in client.get("/api/discord/").json()
 
 
-def test_the_test_calls_no_host_that_is_no_longer_allowed(
+def test_the_test_does_not_call_a_host_that_is_no_longer_allowed(
     client: APIClient, user: User, channel: Channel, settings: Settings
 ) -> None:
     make_discord_webhook(user, channel)
