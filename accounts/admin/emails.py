@@ -80,7 +80,7 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
 
     @admin.action(description="Retry now", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]) -> None:
-        """Make the selected e-mails due at once; those that were sent, or come too late, stay as they are."""
+        """Make the selected e-mails due at once, except those that were sent, expired or are being sent."""
         selected = list(queryset.values_list("pk", flat=True))
         due = services.retry_emails(selected)
         if due:
@@ -88,6 +88,6 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
         if left := len(selected) - due:
             self.message_user(
                 request,
-                f"Sent already or not wanted any more, left alone: {left}.",
+                f"Sent already, being sent or not wanted any more, left alone: {left}.",
                 messages.WARNING,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts.models.users import User
+from orderchainer.core.outbox import Outgoing, TryAgain, due_index, state_known
 
 
 class EmailCode(models.Model):
@@ -58,11 +60,10 @@ class EmailCode(models.Model):
         return f"{self.purpose} of user {self.user_id}"
 
 
-class OutgoingEmail(models.Model):
+class OutgoingEmail(Outgoing):
     """An e-mail that is due, as a fact without its text: the text is made when it is sent.
 
-    The row is the truth, the task a nudge. A worker claims a row by moving `next_attempt_at` past its
-    lease, so that a crash gives it back by itself. Codes and links never stand here.
+    Codes and links never stand here.
     """
 
     class Kind(models.TextChoices):
@@ -74,41 +75,24 @@ class OutgoingEmail(models.Model):
         PASSWORD_CHANGED = "password_changed"
         INVITATION = "invitation"
 
-    class State(models.TextChoices):
-        """How it stands."""
-
-        PENDING = "pending"
-        SENT = "sent"
-        FAILED = "failed"
-        DROPPED = "dropped"
+    # An e-mail that lives for a day is tried about thirty times. More attempts than these only happen
+    # if each of them kills its worker.
+    MAX_ATTEMPTS: ClassVar = 50
+    FIRST_DELAY_SECONDS: ClassVar = 10
+    MAX_DELAY_SECONDS: ClassVar = 60 * 60
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     recipient = models.EmailField(max_length=254)
     data = models.JSONField(
         default=dict, blank=True, help_text="Ids and plain words for the text."
     )
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=now)
-    last_error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(default=now, editable=False)
-    # After this nobody would want it any more: a code that has expired on its way.
+    # After this nobody wants it any more, for example because its code has expired.
     expires_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(state__in=["pending", "sent", "failed", "dropped"]),
-                name="outgoing_email_state_known",
-            )
-        ]
+        constraints: ClassVar = [state_known("outgoing_email_state_known")]
         indexes: ClassVar = [
-            models.Index(
-                fields=["next_attempt_at"],
-                condition=Q(state="pending"),
-                name="outgoing_email_due",
-            ),
+            due_index("outgoing_email_due"),
             # Is a code on its way to this address?
             models.Index(
                 fields=["recipient", "kind"],
@@ -120,3 +104,7 @@ class OutgoingEmail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} e-mail {self.pk}"
+
+    def reason_to_give_up(self, why: TryAgain, now: datetime) -> str | None:
+        """Return None: `expires_at` is an e-mail's end, and it is looked at before each attempt."""
+        return None

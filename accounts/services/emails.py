@@ -11,6 +11,7 @@ from accounts.mail.tasks import send_email
 from accounts.models import EmailCode, OutgoingEmail
 from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.http.clients import current_client
+from orderchainer.core.outbox import make_due
 
 A_DAY = timedelta(days=1)
 
@@ -56,21 +57,15 @@ def queue_code(*, recipient: str, purpose: EmailCode.Purpose) -> OutgoingEmail:
 def retry_emails(email_ids: Iterable[int]) -> int:
     """Make e-mails that failed due again, at once and with all attempts ahead; return how many.
 
-    One whose time is over stays as it is: nobody waits for it any more.
+    An e-mail that has expired stays as it is, since nobody waits for it any more. So does one that a
+    worker is sending right now.
     """
-    now = timezone.now()
-    ids = list(
-        OutgoingEmail.objects.select_for_update(no_key=True)
-        .filter(pk__in=list(email_ids), expires_at__gt=now)
-        .filter(state__in=[OutgoingEmail.State.FAILED, OutgoingEmail.State.PENDING])
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    OutgoingEmail.objects.filter(pk__in=ids).update(
-        state=OutgoingEmail.State.PENDING,
-        attempts=0,
-        next_attempt_at=now,
-        finished_at=None,
+    ids = make_due(
+        OutgoingEmail.objects.filter(
+            pk__in=list(email_ids),
+            expires_at__gt=timezone.now(),
+            state__in=[OutgoingEmail.State.FAILED, OutgoingEmail.State.PENDING],
+        )
     )
     for email_id in ids:
         nudge_on_commit(send_email, email_id)

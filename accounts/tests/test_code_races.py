@@ -8,7 +8,6 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.errors import (
     InvalidCredentials,
@@ -319,7 +318,9 @@ def test_without_the_claim_two_workers_send_one_email_twice(
 ) -> None:
     """The negative control: a claim that does not ask whether somebody else was faster."""
     email_id = due_email()
-    monkeypatch.setattr(outbox, "_due", lambda: Q(created_at__lte=timezone.now()))
+    monkeypatch.setattr(
+        "orderchainer.core.outbox.due", lambda now: Q(created_at__lte=now)
+    )
 
     race(*[lambda: outbox.send(email_id)] * 2, meeting=before_claiming())
 

@@ -46,6 +46,7 @@ from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.mailbox import code_in, emails_to, link_in, send_due
 from accounts.tests.smtp import MailServer, mail_server
 from orderchainer.celery import app
+from orderchainer.core.outbox import claim
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +150,7 @@ def test_a_worker_that_died_is_followed_by_another(server: MailServer) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         email = due_email(Kind.RESET_PASSWORD)
         # It has claimed the e-mail and made a code that nobody will ever read.
-        claimed = outbox._claim(email.pk)
+        claimed = claim(OutgoingEmail.objects.all(), email.pk)
         assert claimed is not None
         compose(claimed)
         digest = EmailCode.objects.get().code_digest
@@ -298,8 +299,10 @@ def test_a_defect_is_logged_and_kept_within_bounds(
 
 def test_pauses_double_up_to_an_hour() -> None:
     with time_machine.travel(timezone.now(), tick=False):
-        longest = [max(outbox._delay_seconds(n) for _ in range(200)) for n in (1, 2, 6)]
-        late = [outbox._delay_seconds(40) for _ in range(200)]
+        longest = [
+            max(OutgoingEmail.delay_seconds(n) for _ in range(200)) for n in (1, 2, 6)
+        ]
+        late = [OutgoingEmail.delay_seconds(40) for _ in range(200)]
 
     assert [round(seconds, -1) for seconds in longest] == [10, 20, 320]
     assert 1800 <= min(late) < max(late) <= 3600
@@ -329,13 +332,27 @@ def test_one_that_could_not_be_sent_in_time_has_failed(server: MailServer) -> No
 
 def test_what_kills_every_worker_comes_to_an_end(server: MailServer) -> None:
     email = due_email()
-    OutgoingEmail.objects.update(attempts=outbox.MAX_ATTEMPTS, last_error="Killed")
+    OutgoingEmail.objects.update(
+        attempts=OutgoingEmail.MAX_ATTEMPTS, last_error="Killed"
+    )
 
     send_due()
 
     email.refresh_from_db()
     assert (email.state, email.last_error) == ("failed", "Gave up. Killed")
     assert not server.taken
+
+
+def test_an_email_that_is_being_sent_cannot_be_retried(server: MailServer) -> None:
+    email = due_email()
+    assert claim(OutgoingEmail.objects.all(), email.pk) is not None
+
+    assert retry_emails([email.pk]) == 0
+    assert outbox.due_emails() == []
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        # Its worker died: the lease is over.
+        assert retry_emails([email.pk]) == 1
 
 
 def test_a_failed_email_can_be_tried_anew(server: MailServer) -> None:

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from orderchainer.core.outbox import Outgoing, due_index, state_known
+
 # The kind of subject that events about orders have.
 ORDER = "order"
 
@@ -114,20 +116,12 @@ class EventStream(models.Model):
         return f"stream at {self.last_position}"
 
 
-class EventDelivery(models.Model):
-    """One event on its way to one subscriber.
+class EventDelivery(Outgoing):
+    """One event on its way to one subscriber."""
 
-    The row is the truth, the task a nudge: what is due is found here by `next_attempt_at`. A worker
-    claims a row by moving that time past its lease, so that a crash gives the row back by itself.
-    """
-
-    class State(models.TextChoices):
-        """How the delivery stands."""
-
-        PENDING = "pending"
-        SENT = "sent"
-        FAILED = "failed"
-        DROPPED = "dropped"
+    MAX_ATTEMPTS: ClassVar = 10
+    FIRST_DELAY_SECONDS: ClassVar = 5
+    MAX_DELAY_SECONDS: ClassVar = 30 * 60
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="deliveries"
@@ -135,14 +129,6 @@ class EventDelivery(models.Model):
     # The event's subject: deliveries about one subject to one subscriber go out one after the other.
     subject_uuid = models.UUIDField()
     subscriber = models.CharField(max_length=64)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=timezone.now)
-    last_error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When it was asked for, by the event or, last, by hand: it is tried for a day from then.
-    asked_at = models.DateTimeField(default=timezone.now, editable=False)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "event deliveries"
@@ -151,17 +137,10 @@ class EventDelivery(models.Model):
                 fields=["event", "subscriber"],
                 name="delivery_unique_by_event_and_subscriber",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=["pending", "sent", "failed", "dropped"]),
-                name="delivery_state_known",
-            ),
+            state_known("delivery_state_known"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["next_attempt_at"],
-                condition=Q(state="pending"),
-                name="delivery_due",
-            ),
+            due_index("delivery_due"),
             models.Index(
                 fields=["subscriber", "subject_uuid", "id"],
                 condition=Q(state="pending"),

@@ -11,35 +11,27 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.dispatch import Signal
 
+from orderchainer.core.outbox import Drop, GiveUp, TryAgain
+
 if TYPE_CHECKING:
     from orders.stream.models import Event
 
 
+__all__ = [
+    "Deliver",
+    "Drop",
+    "GiveUp",
+    "Subscriber",
+    "TryAgain",
+    "stream_advanced",
+    "subscribe",
+    "subscriber_named",
+    "subscribers",
+]
+
 # Sent after the stream has grown, with `position`, its new last position. A listener is only woken:
 # it reads the events by position, since wake-ups may be lost, merged or late.
 stream_advanced = Signal()
-
-
-class TryAgain(Exception):  # an outcome that a subscriber reports, not a defect
-    """A delivery did not work and may later. `after_seconds` is the other side's own wish, if any.
-
-    `counts` is False where the other side merely asked to wait: that is no failed attempt.
-    """
-
-    def __init__(
-        self, reason: str, *, after_seconds: float | None = None, counts: bool = True
-    ) -> None:
-        super().__init__(reason)
-        self.after_seconds = after_seconds
-        self.counts = counts
-
-
-class GiveUp(Exception):  # see TryAgain
-    """A delivery did not work and never will; the reason is kept with it."""
-
-
-class Drop(Exception):  # see TryAgain
-    """A delivery is no longer wanted: its addressee is gone or switched off."""
 
 
 class Deliver(Protocol):

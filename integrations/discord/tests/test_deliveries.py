@@ -31,7 +31,6 @@ from integrations.discord.tests.factories import make_discord_webhook
 from integrations.discord.webhook_url import parse_webhook_url
 from integrations.sandbox.discord import Bucket
 from orderchainer.core.encryption import Undecryptable
-from orders.stream import deliveries
 from orders.stream.models import EventDelivery
 from orders.stream.relay import relay_events
 from orders.tests.factories import make_order
@@ -259,7 +258,7 @@ def test_a_discord_that_never_comes_back_is_given_up_within_bounds(
     (delivery,) = EventDelivery.objects.all()
     assert (delivery.state, delivery.attempts) == (
         State.FAILED,
-        deliveries.MAX_ATTEMPTS,
+        EventDelivery.MAX_ATTEMPTS,
     )
     assert delivery.last_error == (
         "Gave up after 10 attempts: Discord could not be reached, or closed the connection."

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import make_user
 from orderchainer.celery import app
+from orderchainer.core import outbox
 from orders.services import move_order
 from orders.stream import deliveries, relay, subscribers
 from orders.stream.models import Event, EventDelivery
@@ -238,7 +239,7 @@ def test_gives_up_within_bounds_and_says_why(
         now.move_to(delivery().next_attempt_at)
         tries += 1
 
-    assert tries == deliveries.MAX_ATTEMPTS
+    assert tries == EventDelivery.MAX_ATTEMPTS
     assert delivery().state == "failed"
     assert delivery().last_error == "Gave up after 10 attempts: down"
 
@@ -304,7 +305,7 @@ def test_a_worker_that_dies_gives_its_delivery_back(
         deliveries.deliver(delivery_id)
     assert deliveries.due_deliveries() == []
 
-    now.shift(deliveries.lease())
+    now.shift(outbox.lease())
 
     assert deliveries.due_deliveries() == [delivery_id]
     deliveries.deliver(delivery_id)
@@ -316,12 +317,12 @@ def test_a_worker_that_comes_back_late_does_not_overwrite_the_outcome(
 ) -> None:
     make_order(ada)
     [delivery_id] = relay.relay_events().deliveries
-    slow = deliveries._claim(delivery_id)
+    slow = outbox.claim(EventDelivery.objects.all(), delivery_id)
     assert slow is not None
-    now.shift(deliveries.lease())
+    now.shift(outbox.lease())
     deliveries.deliver(delivery_id)
 
-    deliveries._try_again(slow, TryAgain("timed out"))
+    outbox.settle(slow, TryAgain("timed out"))
 
     assert delivery().state == "sent"
 
@@ -386,12 +387,12 @@ def test_a_delivery_that_no_worker_survives_is_given_up(
 
     make_order(ada)
     [id_] = relay.relay_events().deliveries
-    listener.answers = [Killed() for _ in range(deliveries.MAX_ATTEMPTS)]
-    for _ in range(deliveries.MAX_ATTEMPTS):
+    listener.answers = [Killed() for _ in range(EventDelivery.MAX_ATTEMPTS)]
+    for _ in range(EventDelivery.MAX_ATTEMPTS):
         with pytest.raises(Killed):
             deliveries.deliver(id_)
         assert delivery().state == "pending"
-        now.shift(deliveries.lease())
+        now.shift(outbox.lease())
 
     deliveries.deliver(id_)
 

@@ -1,0 +1,294 @@
+"""One engine for everything that goes out: events to subscribers, e-mails, and what comes next.
+
+Whatever goes out is a row of a model that derives from `Outgoing`. The row is the truth; the task that
+tries it is only a nudge, and a sweep finds what no nudge announced.
+
+    row = claim(OutgoingEmail.objects.all(), email_id)      # None: not due, or another worker has it
+    settled = settle(row, attempt(lambda: send(row)))       # sent, failed, dropped or postponed
+
+A worker claims a row with one conditional UPDATE and has it to itself for a lease. It writes the
+outcome only while that lease is its own. If the worker dies, the lease runs out and the row is due
+again. So everything goes out at least once, and twice only if a worker dies between sending and
+writing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, TypeVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+MAX_ERROR_LENGTH = 500
+# Rows that wait longer get no delayed nudge: the sweep finds them when they are due. A delayed message
+# that outlives the broker's visibility timeout would run twice.
+MAX_NUDGED_SECONDS = 60.0
+MAX_SWEPT_ROWS = 500
+
+
+# --- What an attempt comes to -----------------------------------------------------------------
+
+
+class TryAgain(Exception):  # an outcome that a sender reports, not a defect
+    """The attempt failed, and another may work. `after_seconds` is the other side's own wish, if any.
+
+    `counts` is False if the other side only asked to wait: that is not a failed attempt.
+    """
+
+    def __init__(
+        self, reason: str, *, after_seconds: float | None = None, counts: bool = True
+    ) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
+        self.counts = counts
+
+
+class GiveUp(Exception):  # see TryAgain
+    """The attempt failed, and no other will work. The row keeps the reason."""
+
+
+class Drop(Exception):  # see TryAgain
+    """Nobody wants this any more: its addressee is gone or switched off."""
+
+
+# What `attempt` returns; None means sent.
+Outcome = TryAgain | GiveUp | Drop | None
+
+
+# --- The row ----------------------------------------------------------------------------------
+
+
+class Outgoing(models.Model):
+    """Something on its way out. Each model sets the bounds of its retries."""
+
+    class State(models.TextChoices):
+        """How it stands."""
+
+        PENDING = "pending"
+        SENT = "sent"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    MAX_ATTEMPTS: ClassVar[int]
+    # For how many days after it was asked for it is tried.
+    MAX_DAYS: ClassVar[int] = 1
+    # The pause after the first failed attempt, and the longest pause.
+    FIRST_DELAY_SECONDS: ClassVar[float]
+    MAX_DELAY_SECONDS: ClassVar[float]
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # While a worker has the row, this is the end of its lease.
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    # The end of the lease of the worker that has it or had it last. Its microseconds make it that
+    # worker's own mark. Empty once the outcome is written.
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error = models.CharField(max_length=MAX_ERROR_LENGTH, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When it was asked for: by whoever made it, or later by a person who wants it tried again.
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether a worker is trying it right now."""
+        return (
+            self.state == State.PENDING
+            and self.claimed_until is not None
+            and self.claimed_until > timezone.now()
+        )
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether it has been claimed more often than it may be tried.
+
+        Every attempt that ends is counted before that. So its attempts cut off the workers that make
+        them, and it must not go on doing so.
+        """
+        return self.attempts > self.MAX_ATTEMPTS
+
+    def reason_to_give_up(self, why: TryAgain, now: datetime) -> str | None:
+        """Return why no further attempt follows the one that failed with `why`, or None if one does."""
+        if why.counts and self.attempts >= self.MAX_ATTEMPTS:
+            return f"Gave up after {self.attempts} attempts: {why}"
+        if now - self.asked_at > timedelta(days=self.MAX_DAYS):
+            days = "a day" if self.MAX_DAYS == 1 else f"{self.MAX_DAYS} days"
+            return f"Gave up after {days}: {why}"
+        return None
+
+    @classmethod
+    def delay_seconds(cls, attempts: int) -> float:
+        """Return the pause after the attempt of that number."""
+        return growing_seconds(
+            attempts, first=cls.FIRST_DELAY_SECONDS, longest=cls.MAX_DELAY_SECONDS
+        )
+
+
+State = Outgoing.State
+Row = TypeVar("Row", bound=Outgoing)
+
+
+def state_known(name: str) -> models.CheckConstraint:
+    """Return the constraint that keeps the states to those that there are."""
+    return models.CheckConstraint(condition=Q(state__in=State.values), name=name)
+
+
+def due_index(name: str) -> models.Index:
+    """Return the index by which due rows are found."""
+    return models.Index(
+        fields=["next_attempt_at"], condition=Q(state=State.PENDING.value), name=name
+    )
+
+
+def growing_seconds(times: int, *, first: float, longest: float) -> float:
+    """Return a pause that doubles each time, up to `longest`; with jitter, so that crowds disperse."""
+    # The bound on the exponent keeps the power a number.
+    whole = min(longest, first * 2.0 ** min(times - 1, 64))
+    return whole * random.uniform(0.5, 1)
+
+
+# --- What is due ------------------------------------------------------------------------------
+
+
+def due(now: datetime) -> Q:
+    """Match rows whose time has come. A row whose worker died is among them once its lease is over."""
+    return Q(state=State.PENDING, next_attempt_at__lte=now)
+
+
+def due_ids(rows: models.QuerySet[Row], limit: int = MAX_SWEPT_ROWS) -> list[int]:
+    """Return the ids of those of `rows` that are due, the longest waiting first."""
+    waiting = rows.filter(due(timezone.now())).order_by("next_attempt_at")
+    return list(waiting.values_list("pk", flat=True)[:limit])
+
+
+@transaction.atomic
+def make_due(rows: models.QuerySet[Row]) -> list[int]:
+    """Make `rows` due at once, with all attempts ahead of them; return their ids.
+
+    Leaves alone what a worker is trying right now: a second worker would send it twice.
+    """
+    now = timezone.now()
+    ids = list(
+        rows.select_for_update(no_key=True)
+        .exclude(claimed_until__gt=now)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    rows.model._default_manager.filter(pk__in=ids).update(
+        state=State.PENDING,
+        attempts=0,
+        asked_at=now,
+        next_attempt_at=now,
+        claimed_until=None,
+        finished_at=None,
+    )
+    return ids
+
+
+# --- One attempt ------------------------------------------------------------------------------
+
+
+def lease() -> timedelta:
+    """Return how long a worker has a row to itself: longer than any attempt may take."""
+    return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+
+
+def claim(rows: models.QuerySet[Row], pk: int) -> Row | None:
+    """Take one of `rows` for the time of a lease. None if it is not due or not among them."""
+    now = timezone.now()
+    until = now + lease()
+    claimed = rows.filter(due(now), pk=pk).update(
+        next_attempt_at=until, claimed_until=until, attempts=F("attempts") + 1
+    )
+    return rows.model._default_manager.get(pk=pk) if claimed else None
+
+
+def own(row: Outgoing) -> Q:
+    """Match `row` while the lease under which it was claimed is still its worker's own."""
+    return Q(pk=row.pk, state=State.PENDING, claimed_until=row.claimed_until)
+
+
+def attempt(send: Callable[[], object]) -> Outcome:
+    """Call `send` and return the outcome that it reports. A defect in it is raised as it is."""
+    try:
+        send()
+    except (TryAgain, GiveUp, Drop) as outcome:
+        return outcome
+    return None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was written of an attempt. A row that is still pending is tried again after the delay."""
+
+    state: State
+    error: str = ""
+    delay_seconds: float = 0
+    # False if another worker had the row by then, whose word counts.
+    is_ours: bool = True
+
+    @property
+    def nudge_after_seconds(self) -> float | None:
+        """After how many seconds to nudge the row, if it is to be tried again soon."""
+        if self.state != State.PENDING or self.delay_seconds > MAX_NUDGED_SECONDS:
+            return None
+        return self.delay_seconds
+
+
+def settle(row: Outgoing, outcome: Outcome) -> Settled:
+    """Write down what an attempt came to, if the row is still this worker's own."""
+    match outcome:
+        case None:
+            return finish(row, State.SENT)
+        case Drop():
+            return finish(row, State.DROPPED, str(outcome))
+        case GiveUp():
+            return finish(row, State.FAILED, str(outcome))
+        case TryAgain():
+            reason = row.reason_to_give_up(outcome, timezone.now())
+            if reason is not None:
+                return finish(row, State.FAILED, reason)
+            return _postpone(row, outcome)
+
+
+def finish(row: Outgoing, state: State, error: str = "") -> Settled:
+    """Write down the end of `row`, if it is still this worker's own."""
+    finished = (
+        type(row)
+        ._default_manager.filter(own(row))
+        .update(
+            state=state,
+            finished_at=timezone.now(),
+            claimed_until=None,
+            last_error=error[:MAX_ERROR_LENGTH],
+        )
+    )
+    return Settled(state, error, is_ours=bool(finished))
+
+
+def _postpone(row: Outgoing, why: TryAgain) -> Settled:
+    delay = (
+        row.delay_seconds(row.attempts)
+        if why.after_seconds is None
+        else why.after_seconds
+    )
+    postponed = (
+        type(row)
+        ._default_manager.filter(own(row))
+        .update(
+            next_attempt_at=timezone.now() + timedelta(seconds=delay),
+            claimed_until=None,
+            attempts=row.attempts if why.counts else row.attempts - 1,
+            last_error=str(why)[:MAX_ERROR_LENGTH],
+        )
+    )
+    return Settled(State.PENDING, str(why), delay, is_ours=bool(postponed))
