@@ -1,7 +1,10 @@
 """Conditional requests: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13)."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
+from rest_framework.response import Response
 
 from orderchainer.core.errors import Stale
 
@@ -32,3 +35,12 @@ def is_unchanged(request: HttpRequest, etag: str) -> bool:
         return False
     wanted = [tag.removeprefix("W/") for tag in parse_etags(header)]
     return "*" in wanted or etag in wanted
+
+
+def answer_unless_unchanged(
+    request: HttpRequest, etag: str, write: Callable[[], object]
+) -> Response | HttpResponse:
+    """Answer what `write` writes, with its entity tag; a 304 without a body if the client has it."""
+    if is_unchanged(request, etag):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return Response(write(), headers={"ETag": etag})
