@@ -7,18 +7,18 @@ lists of model instances through a serializer cost more than twice as much.
 from collections.abc import Iterable
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
 
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.moments import seconds_without_zone
+from orderchainer.core.http.surfaces import Body
 from orders.models import Order
 from orders.queries import Blocker, Chain
 from orders.stream.models import Event
 
-Shown = dict[str, Any]
+DELETED: Body = {"message": "Order deleted successfully"}
 
 
-def shown(row: Row) -> Shown:
+def order_body(row: Row) -> Body:
     """Write one order."""
     return {
         "id": row["id"],
@@ -50,9 +50,9 @@ def shown(row: Row) -> Shown:
     }
 
 
-def _line(line: Row) -> Shown:
+def _line(line: Row) -> Body:
     unit_price = Decimal(line["unit_price"]).quantize(Decimal("0.01"))
-    shown = {
+    body = {
         "name": line["name"],
         "sku": line["sku"],
         "unit_price": str(unit_price),
@@ -60,11 +60,11 @@ def _line(line: Row) -> Shown:
         "total_price": str(unit_price * line["quantity"]),
     }
     if line["product_id"] is not None:
-        shown["product_id"] = line["product_id"]
-    return shown
+        body["product_id"] = line["product_id"]
+    return body
 
 
-def shown_chain(order_id: int, chain: Chain) -> Shown:
+def chain_body(order_id: int, chain: Chain) -> Body:
     """Write a chain as nodes and edges, nodes in topological order."""
     return {
         "order_id": order_id,
@@ -90,7 +90,7 @@ def shown_chain(order_id: int, chain: Chain) -> Shown:
     }
 
 
-def shown_wait(order: Order, blockers: Iterable[Blocker]) -> Shown:
+def blockers_body(order: Order, blockers: Iterable[Blocker]) -> Body:
     """Write why an order waits."""
     blockers = list(blockers)
     return {
@@ -102,7 +102,7 @@ def shown_wait(order: Order, blockers: Iterable[Blocker]) -> Shown:
     }
 
 
-def _blocker(blocker: Blocker) -> Shown:
+def _blocker(blocker: Blocker) -> Body:
     return {
         "id": blocker.id,
         "title": blocker.title,
@@ -112,7 +112,7 @@ def _blocker(blocker: Blocker) -> Shown:
     }
 
 
-def shown_event(event: Event) -> Shown:
+def event_body(event: Event) -> Body:
     """Write one event of an order's history."""
     return {
         "event_id": event.event_id,

@@ -1,12 +1,11 @@
 """Writing orders as the envelope document does: camelCase, the total as `price`, moments with milliseconds."""
 
-from typing import Any
-
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.moments import milliseconds
+from orderchainer.core.http.surfaces import Body
 
 
-def shown(row: Row) -> dict[str, Any]:
+def order_body(row: Row) -> Body:
     """Write one order from the plain row that `queries` reads."""
     return {
         "orderId": str(row["uuid"]),

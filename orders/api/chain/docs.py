@@ -1,0 +1,399 @@
+"""What the schema says of `/api/orders/`. Examples that the chain document shows are its own."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
+
+from accounts.errors import IdempotencyKeyReused
+from catalog.errors import InsufficientStock, Shortage
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.schema import (
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    WINDOW,
+    answer_example,
+    errors_of,
+    errors_of_checkout,
+    etag_of_answer,
+    request_example,
+)
+from orders.api.chain.filters import ORDERINGS
+from orders.api.chain.presentation import DELETED
+from orders.api.chain.serializers import (
+    BlockersOutput,
+    ChainOutput,
+    CheckoutInput,
+    DeletedOutput,
+    EventOutput,
+    OrderChanges,
+    OrderInput,
+    OrderOutput,
+)
+from orders.errors import (
+    CartEmpty,
+    DependencyCycle,
+    GoodsGone,
+    ItemsFrozen,
+    MoveRefused,
+    OrderBlocked,
+    OrderHasDependents,
+    SeveralCurrencies,
+    UnknownDependencies,
+)
+from orders.lifecycle import OPEN_MOVES, Status
+
+Example = dict[str, Any]
+
+_REST: Example = {
+    "uuid": "8d3c4f0e-6a51-4b7e-9a51-1f6f2f7f8b11",
+    "dependencies": [],
+    "auto_activate": False,
+    "failure_policy": "hold",
+    "ready": True,
+    "items": [],
+    "total_price": "0.00",
+    "currency": "USD",
+    "link": "",
+    "customer": {"name": "", "email": "", "phone": ""},
+    "shipping_address": "",
+    "phone_number": "",
+    "notes": "",
+    "provider": "api",
+    "external_id": "",
+}
+
+CREATE_EXAMPLE: Example = {
+    "title": "New Order",
+    "description": "Order description",
+    "status": "pending",
+    "dependencies": [1, 2],
+}
+CREATE_WITH_ITEMS_EXAMPLE: Example = {
+    "title": "Two lamps",
+    "items": [{"name": "Lamp", "sku": "LAMP-1", "unit_price": "29.99", "quantity": 2}],
+    "currency": "EUR",
+    "customer": {"name": "John Doe", "email": "john@example.com"},
+}
+CREATED_EXAMPLE: Example = {
+    "id": 3,
+    "title": "New Order",
+    "description": "Order description",
+    "status": "pending",
+    "created_at": "2024-02-14T12:00:00",
+    "updated_at": "2024-02-14T12:00:00",
+    "owner_id": 1,
+    **_REST,
+    "dependencies": [1, 2],
+    "ready": False,
+}
+CHECKOUT_EXAMPLE: Example = {
+    "shipping_address": "123 Main St, City, Country",
+    "phone_number": "+1234567890",
+    "notes": "Leave at door",
+}
+CHECKED_OUT_EXAMPLE: Example = {
+    "id": 4,
+    "title": "Smartphone Pro Max",
+    "description": "",
+    "status": "pending",
+    "created_at": "2024-02-14T12:00:00",
+    "updated_at": "2024-02-14T12:00:00",
+    "owner_id": 1,
+    **_REST,
+    "items": [
+        {
+            "name": "Smartphone Pro Max",
+            "sku": "PHONE-1",
+            "unit_price": "999.99",
+            "quantity": 2,
+            "total_price": "1999.98",
+            "product_id": 1,
+        }
+    ],
+    "total_price": "1999.98",
+    "customer": {
+        "name": "Test User",
+        "email": "user@example.com",
+        "phone": "+1234567890",
+    },
+    **CHECKOUT_EXAMPLE,
+    "provider": "storefront",
+}
+LISTED_EXAMPLE: Example = {
+    "id": 1,
+    "title": "First Order",
+    "description": "First order description",
+    "status": "completed",
+    "created_at": "2024-02-14T10:00:00",
+    "updated_at": "2024-02-14T11:00:00",
+    "owner_id": 1,
+    **_REST,
+}
+UPDATE_EXAMPLE: Example = {
+    "title": "Updated Order",
+    "description": "Updated description",
+    "status": "active",
+    "dependencies": [1],
+}
+UPDATED_EXAMPLE: Example = {
+    "id": 2,
+    "title": "Updated Order",
+    "description": "Updated description",
+    "status": "active",
+    "created_at": "2024-02-14T10:00:00",
+    "updated_at": "2024-02-14T12:00:00",
+    "owner_id": 1,
+    **_REST,
+    "dependencies": [1],
+}
+CHAIN_EXAMPLE: Example = {
+    "order_id": 2,
+    "nodes": [
+        {
+            "id": 1,
+            "title": "Cut",
+            "status": "completed",
+            "owner_id": 1,
+            "ready": True,
+            "blockers": [],
+        },
+        {
+            "id": 2,
+            "title": "Sew",
+            "status": "active",
+            "owner_id": 1,
+            "ready": True,
+            "blockers": [],
+        },
+        {
+            "id": 3,
+            "title": "Pack",
+            "status": "pending",
+            "owner_id": 1,
+            "ready": False,
+            "blockers": [2],
+        },
+    ],
+    "edges": [{"order": 2, "depends_on": 1}, {"order": 3, "depends_on": 2}],
+    "topological_order": [1, 2, 3],
+    "critical_path": [2, 3],
+    "truncated": False,
+}
+_SEW: Example = {
+    "id": 2,
+    "title": "Sew",
+    "status": "active",
+    "since": "2024-02-14T12:00:00",
+    "owner": {"id": 1, "name": "Ada Lovelace", "email": "ada@example.com"},
+}
+BLOCKERS_EXAMPLE: Example = {
+    "order_id": 3,
+    "status": "pending",
+    "waiting": True,
+    "blockers": [_SEW],
+    "root_blockers": [_SEW],
+}
+EVENT_EXAMPLE: Example = {
+    "event_id": "0d3f3f39-7d2d-4a3f-8d0e-3f8d6f1f8a55",
+    "position": 7,
+    "type": "order_status_changed",
+    "order_id": 2,
+    "actor_id": 1,
+    "created_at": "2024-02-14T12:00:00",
+    "data": {
+        "title": "Sew",
+        "status": "active",
+        "old_status": "pending",
+        "new_status": "active",
+    },
+}
+
+
+CARTS_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "Of a checkout: the `ETag` of the cart that you read. Another cart now is a 412 and nothing is ordered."
+    ),
+)
+SHORT = InsufficientStock([Shortage(1, "Desk lamp", "LAMP-1", 3, 1)])
+REFUSED_CHANGES = (
+    400,
+    UnknownDependencies([99]),
+    DependencyCycle([3, 1, 2]),
+    MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
+    ItemsFrozen(2),
+    GoodsGone(2, "shipped"),
+    SHORT,
+    OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
+)
+
+
+LIST_ORDERS = extend_schema(
+    summary="List orders",
+    description=(
+        "Your own orders, the oldest first unless `ordering` says otherwise. Rows that are added while "
+        "you read come last; in any other order the links carry `up_to`, which leaves them out."
+    ),
+    parameters=[
+        *WINDOW,
+        OpenApiParameter(
+            "status",
+            OpenApiTypes.STR,
+            enum=Status.values,
+            many=True,
+            description="Only orders with this status; may be repeated.",
+        ),
+        OpenApiParameter(
+            "search", description="Only orders with this in title or description."
+        ),
+        OpenApiParameter(
+            "ordering",
+            enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
+            description="Sort by this field; a minus turns it round.",
+        ),
+        OpenApiParameter(
+            "up_to", OpenApiTypes.INT64, description="Only orders up to this id."
+        ),
+    ],
+    responses={200: OrderOutput(many=True), **errors_of("chain", 400)},
+    examples=[answer_example("One order", LISTED_EXAMPLE)],
+)
+
+CREATE_ORDER = extend_schema(
+    summary="Create an order, or order what is in the cart",
+    description=(
+        "With a `title`: creates an order that waits for `dependencies`. While one of them is not done it can "
+        "be draft, pending, failed or cancelled. `items`, where given, add up to the total.\n\n"
+        "Without one: orders all that is in your cart and empties it, all or nothing, at the prices of this "
+        "moment. What there is too little of is listed under `shortages`, and nothing has changed then. The cart's "
+        "`ETag` in `If-Match` lets nothing be ordered that you have not seen, prices included."
+    ),
+    request=PolymorphicProxySerializer(
+        component_name="OrderOrCheckout",
+        serializers=[OrderInput, CheckoutInput],
+        resource_type_field_name=None,
+    ),
+    parameters=[IDEMPOTENCY_KEY, CARTS_IF_MATCH, etag_of_answer(201)],
+    responses={
+        201: OrderOutput,
+        **errors_of_checkout(
+            errors_of("chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1]),
+            Invalid({"shipping_address": ["This field is required."]}),
+            CartEmpty(),
+            UnknownDependencies([99]),
+            SHORT,
+            SeveralCurrencies(["EUR", "USD"]),
+            IdempotencyKeyReused(),
+            412,
+        ),
+    },
+    examples=[
+        request_example("A chained order", CREATE_EXAMPLE),
+        request_example("With items", CREATE_WITH_ITEMS_EXAMPLE),
+        request_example("What is in the cart", CHECKOUT_EXAMPLE),
+        answer_example("The order", CREATED_EXAMPLE, status=201),
+        answer_example("What was in the cart", CHECKED_OUT_EXAMPLE, status=201),
+    ],
+)
+
+GET_ORDER = extend_schema(
+    summary="Get an order",
+    description="One order that you own, or handle as a member of its project.",
+    parameters=[IF_NONE_MATCH, etag_of_answer(200)],
+    responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("chain", 404)},
+    examples=[answer_example("The order", LISTED_EXAMPLE)],
+)
+
+UPDATE_ORDER = extend_schema(
+    summary="Update an order",
+    description=(
+        "Changes what is named and leaves the rest. `dependencies` and `items` are whole new sets. A status "
+        "that the order cannot take next is refused with those that it can. What was bought from stock "
+        "keeps its items; it gives them back when it is cancelled or fails, and takes them anew when it is pending again."
+    ),
+    request=OrderChanges,
+    parameters=[IF_MATCH, etag_of_answer(200)],
+    responses={
+        200: OrderOutput,
+        **errors_of("chain", *REFUSED_CHANGES, 403, 404, 412),
+    },
+    examples=[
+        request_example("The whole order", UPDATE_EXAMPLE),
+        request_example("Only its status", {"status": "completed"}),
+        answer_example("The order", UPDATED_EXAMPLE),
+    ],
+)
+
+PATCH_ORDER = extend_schema(
+    summary="Change a part of an order",
+    description="The same as PUT.",
+    request=OrderChanges,
+    parameters=[IF_MATCH, etag_of_answer(200)],
+    responses={
+        200: OrderOutput,
+        **errors_of("chain", *REFUSED_CHANGES, 403, 404, 412),
+    },
+    examples=[
+        request_example("Only its status", {"status": "completed"}),
+        answer_example("The order", UPDATED_EXAMPLE),
+    ],
+)
+
+DELETE_ORDER = extend_schema(
+    summary="Delete an order",
+    description=(
+        "Refused while others wait for it. Its history stays, and what it holds goes back into stock."
+    ),
+    parameters=[IF_MATCH],
+    responses={
+        200: DeletedOutput,
+        **errors_of(
+            "chain",
+            403,
+            404,
+            OrderHasDependents(1, [2, 3]),
+            GoodsGone(1, "completed"),
+            412,
+        ),
+    },
+    examples=[answer_example("Word of it", DELETED)],
+)
+
+GET_CHAIN = extend_schema(
+    summary="Get an order's chain",
+    description=(
+        "All that the order waits for, directly or through others, and all that waits for it: as a graph, in "
+        "an order in which it can be done, and with the longest way through what is unfinished."
+    ),
+    responses={200: ChainOutput, **errors_of("chain", 404)},
+    examples=[answer_example("A chain of three", CHAIN_EXAMPLE)],
+)
+
+GET_BLOCKERS = extend_schema(
+    summary="Why is an order waiting?",
+    description=(
+        "What it waits for directly, and the unfinished orders at the root of the wait: since when they "
+        "are as they are, and who owns them."
+    ),
+    responses={200: BlockersOutput, **errors_of("chain", 404)},
+    examples=[
+        answer_example("Waiting for one, which waits for another", BLOCKERS_EXAMPLE)
+    ],
+)
+
+LIST_EVENTS = extend_schema(
+    summary="Get an order's history",
+    description="All that happened to the order, oldest first.",
+    parameters=WINDOW,
+    responses={200: EventOutput(many=True), **errors_of("chain", 400, 404)},
+    examples=[answer_example("A move", EVENT_EXAMPLE)],
+)
