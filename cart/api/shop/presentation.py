@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 import orjson
 from rest_framework.request import Request
@@ -11,11 +10,10 @@ from cart.queries import CartContents, Line
 from cart.services import Precondition
 from catalog.api.shop.presentation import picture_url
 from orderchainer.core.http.conditional import require_match
+from orderchainer.core.http.surfaces import Body
 
-Shown = dict[str, Any]
 
-
-def shown(cart: CartContents) -> Shown:
+def cart_body(cart: CartContents) -> Body:
     """Write a cart. Its `id` is its customer's, so that it has one before anything is in it."""
     return {
         "id": cart.user_id,
@@ -26,7 +24,7 @@ def shown(cart: CartContents) -> Shown:
     }
 
 
-def _line(cart: CartContents, line: Line) -> Shown:
+def _line(cart: CartContents, line: Line) -> Body:
     offer = line.offer
     available = cart.available_of(line)
     return {
@@ -50,7 +48,7 @@ def _amount(value: Decimal) -> str:
     return f"{value:.2f}"
 
 
-def etag_of(cart: Shown) -> str:
+def etag_of(cart: Body) -> str:
     """Return the entity tag of a cart as it is shown.
 
     It is made of all that is shown: prices and stock change without anybody touching the cart.
@@ -63,4 +61,4 @@ def precondition_of(request: Request) -> Precondition | None:
     """Return the check that the cart is still as `If-Match` has it, if the request has one."""
     if "If-Match" not in request.headers:
         return None
-    return lambda cart: require_match(request, etag_of(shown(cart)))
+    return lambda cart: require_match(request, etag_of(cart_body(cart)))
