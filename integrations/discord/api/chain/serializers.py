@@ -2,13 +2,12 @@
 
 from typing import Any, ClassVar, cast
 
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from integrations.discord.models import DEFAULT_USERNAME, DiscordWebhook, Toggle
-from integrations.discord.services import Trial, WebhookFields, url_of
+from integrations.discord.models import DEFAULT_USERNAME
+from integrations.discord.services import WebhookFields
 from integrations.discord.username import UsernameRefused, check_username
 from integrations.discord.webhook_url import (
     NotAWebhook,
@@ -16,7 +15,6 @@ from integrations.discord.webhook_url import (
     parse_webhook_url,
 )
 from orderchainer.core.http.fields import StrictSerializer, WebURLField
-from orderchainer.core.http.moments import seconds_without_zone
 
 # Fields that only answers have. Requests may contain them: a client may send back what it read.
 SHOWN_ONLY = frozenset(
@@ -212,48 +210,3 @@ class DisconnectedMessage(serializers.Serializer[Any]):
     """A sentence that says what was done."""
 
     message = serializers.CharField()
-
-
-def integration(webhook: DiscordWebhook) -> dict[str, Any]:
-    """Write `webhook` as `Integration`. Raises `WebhookUnreadable`."""
-    return {
-        "id": webhook.pk,
-        "user_id": webhook.user_id,
-        "webhook": {
-            "url": url_of(webhook),
-            "username": webhook.username,
-            "avatar_url": webhook.avatar_url,
-        },
-        "notifications": {toggle.value: getattr(webhook, toggle) for toggle in Toggle},
-        "is_active": webhook.is_active,
-    }
-
-
-def integration_with_state(webhook: DiscordWebhook) -> dict[str, Any]:
-    """Write `webhook` as `IntegrationWithState`."""
-    body = integration(webhook)
-    if not webhook.is_active:
-        body["disabled_reason"] = webhook.disabled_reason
-    if webhook.paused_until and webhook.pause_seconds(timezone.now()):
-        body["paused_until"] = seconds_without_zone(webhook.paused_until)
-    if webhook.last_delivery_at:
-        body["last_delivery"] = {
-            "at": seconds_without_zone(webhook.last_delivery_at),
-            "status": webhook.last_status,
-            "error": webhook.last_error,
-        }
-    return body
-
-
-def trial_result(trial: Trial) -> dict[str, Any]:
-    """Write `trial` as `TrialResult`."""
-    reply = trial.reply
-    refused = reply is not None and (reply.code is not None or reply.message)
-    return {
-        "ok": trial.is_ok,
-        "status": reply.status if reply else None,
-        "message": trial.summary,
-        "discord": {"code": reply.code, "message": reply.message}
-        if reply and refused
-        else None,
-    }

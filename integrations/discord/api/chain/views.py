@@ -1,52 +1,23 @@
 """`/api/discord/`: the caller's own integration."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.callers import caller_of
 from integrations.discord import services
-from integrations.discord.api.chain import serializers
-from integrations.discord.errors import WebhookExists, WebhookUnreadable
+from integrations.discord.api.chain import docs
+from integrations.discord.api.chain.presentation import (
+    DELETED,
+    integration_body,
+    integration_with_state_body,
+    trial_body,
+)
+from integrations.discord.api.chain.serializers import (
+    IntegrationChange,
+    IntegrationInput,
+)
 from integrations.discord.queries import discord_webhook_of
-from orderchainer.core.http.schema import answer_example, errors_of, request_example
 from orderchainer.core.http.views import SurfaceView
-
-URL_EXAMPLE = "https://discord.com/api/webhooks/..."
-WEBHOOK_EXAMPLE = {
-    "url": URL_EXAMPLE,
-    "username": "OrderChainer Bot",
-    "avatar_url": "https://example.com/avatar.png",
-}
-ALL_ON = {
-    "order_created": True,
-    "order_updated": True,
-    "order_completed": True,
-    "order_failed": True,
-}
-REQUEST_EXAMPLE = {"webhook": WEBHOOK_EXAMPLE, "notifications": ALL_ON}
-ANSWER_EXAMPLE = {"id": 1, "user_id": 1, **REQUEST_EXAMPLE, "is_active": True}
-CHANGE_EXAMPLE = {
-    "webhook": {"url": URL_EXAMPLE, "username": "Updated Bot Name"},
-    "notifications": {"order_completed": False},
-}
-CHANGED_EXAMPLE = {
-    **ANSWER_EXAMPLE,
-    "webhook": {**WEBHOOK_EXAMPLE, "username": "Updated Bot Name"},
-    "notifications": {**ALL_ON, "order_completed": False},
-}
-SWITCHED_OFF_EXAMPLE = {
-    **ANSWER_EXAMPLE,
-    "is_active": False,
-    "disabled_reason": (
-        "Discord answered 404: Unknown Webhook. The webhook was deleted in Discord or its URL is wrong."
-    ),
-    "last_delivery": {
-        "at": "2024-02-14T12:00:00",
-        "status": 404,
-        "error": "Discord answered 404: Unknown Webhook.",
-    },
-}
 
 
 class DiscordView(SurfaceView):
@@ -54,71 +25,27 @@ class DiscordView(SurfaceView):
 
     area = "discord"
 
-    @extend_schema(
-        summary="Create integration",
-        description=(
-            "Connects you to a Discord channel by a webhook that you made there. The URL has to be a "
-            "Discord webhook's at an allowed host. There is one integration per user."
-        ),
-        request=serializers.IntegrationInput,
-        responses={
-            201: serializers.Integration,
-            **errors_of("chain", 400, WebhookExists()),
-        },
-        examples=[
-            request_example("A webhook and its notifications", REQUEST_EXAMPLE),
-            answer_example("The integration", ANSWER_EXAMPLE, status=201),
-        ],
-    )
+    @docs.CREATE_INTEGRATION
     def post(self, request: Request) -> Response:
         """Connect the caller to a channel."""
-        body = serializers.IntegrationInput(data=request.data)
+        body = IntegrationInput(data=request.data)
         body.is_valid(raise_exception=True)
         assert body.address is not None
         webhook = services.create_discord_webhook(
             user=caller_of(request), address=body.address, fields=body.values
         )
-        return Response(serializers.integration(webhook), status=201)
+        return Response(integration_body(webhook), status=201)
 
-    @extend_schema(
-        summary="Get integration",
-        description=(
-            "Beside the documented fields it tells `disabled_reason` while the integration is off, "
-            "`paused_until` while Discord asked to wait, and `last_delivery` once there was one."
-        ),
-        responses={
-            200: serializers.IntegrationWithState,
-            **errors_of("chain", 404, WebhookUnreadable()),
-        },
-        examples=[
-            answer_example("The integration", ANSWER_EXAMPLE),
-            answer_example("Switched off", SWITCHED_OFF_EXAMPLE),
-        ],
-    )
+    @docs.GET_INTEGRATION
     def get(self, request: Request) -> Response:
         """Show the caller's integration."""
         webhook = discord_webhook_of(caller_of(request))
-        return Response(serializers.integration_with_state(webhook))
+        return Response(integration_with_state_body(webhook))
 
-    @extend_schema(
-        summary="Update integration",
-        description=(
-            "Changes what is sent and leaves the rest, however deep it stands. A new URL switches an "
-            "integration on that was off."
-        ),
-        request=serializers.IntegrationChange,
-        responses={
-            200: serializers.Integration,
-            **errors_of("chain", 400, 404, WebhookUnreadable()),
-        },
-        examples=[
-            request_example("Another name, one toggle off", CHANGE_EXAMPLE),
-            answer_example("The integration", CHANGED_EXAMPLE),
-        ],
-    )
+    @docs.UPDATE_INTEGRATION
     def put(self, request: Request) -> Response:
         """Change only what the body contains."""
-        body = serializers.IntegrationChange(data=request.data, partial=True)
+        body = IntegrationChange(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         webhook = services.update_discord_webhook(
             user=caller_of(request),
@@ -126,39 +53,18 @@ class DiscordView(SurfaceView):
             is_active=body.is_active_wanted,
             fields=body.values,
         )
-        return Response(serializers.integration(webhook))
+        return Response(integration_body(webhook))
 
-    @extend_schema(
-        summary="Update integration, as PUT",
-        description="The same as `PUT`, which leaves what is not sent as it is, too.",
-        request=serializers.IntegrationChange,
-        responses={
-            200: serializers.Integration,
-            **errors_of("chain", 400, 404, WebhookUnreadable()),
-        },
-        examples=[
-            request_example("Another name, one toggle off", CHANGE_EXAMPLE),
-            answer_example("The integration", CHANGED_EXAMPLE),
-        ],
-    )
+    @docs.PATCH_INTEGRATION
     def patch(self, request: Request) -> Response:
         """Change only what the body contains."""
         return self.put(request)
 
-    @extend_schema(
-        summary="Delete integration",
-        description="Disconnects you; messages that are still on their way are dropped.",
-        responses={200: serializers.DisconnectedMessage, **errors_of("chain", 404)},
-        examples=[
-            answer_example(
-                "Deleted", {"message": "Discord integration deleted successfully"}
-            )
-        ],
-    )
+    @docs.DELETE_INTEGRATION
     def delete(self, request: Request) -> Response:
         """Disconnect the caller."""
         services.delete_discord_webhook(user=caller_of(request))
-        return Response({"message": "Discord integration deleted successfully"})
+        return Response(DELETED)
 
 
 class DiscordTestView(SurfaceView):
@@ -166,40 +72,8 @@ class DiscordTestView(SurfaceView):
 
     area = "discord"
 
-    @extend_schema(
-        summary="Test the webhook",
-        description=(
-            "Posts a message into the channel at once and tells what Discord said. The answer is 200 "
-            "either way: `ok` says whether the message arrived. It takes as long as Discord does, "
-            "within the configured timeout."
-        ),
-        request=None,
-        responses={
-            200: serializers.TrialResult,
-            **errors_of("chain", 404, WebhookUnreadable()),
-        },
-        examples=[
-            answer_example(
-                "It works",
-                {
-                    "ok": True,
-                    "status": 200,
-                    "message": "Discord accepted the message.",
-                    "discord": None,
-                },
-            ),
-            answer_example(
-                "The webhook is gone",
-                {
-                    "ok": False,
-                    "status": 404,
-                    "message": "Discord answered 404: Unknown Webhook.",
-                    "discord": {"code": 10015, "message": "Unknown Webhook"},
-                },
-            ),
-        ],
-    )
+    @docs.TRY_WEBHOOK
     def post(self, request: Request) -> Response:
         """Post a test message and tell what Discord answered."""
         trial = services.try_discord_webhook(user=caller_of(request))
-        return Response(serializers.trial_result(trial))
+        return Response(trial_body(trial))

@@ -1,0 +1,150 @@
+"""What the schema says of `/api/discord/`."""
+
+from drf_spectacular.utils import extend_schema
+
+from integrations.discord.api.chain import serializers
+from integrations.discord.api.chain.presentation import DELETED
+from integrations.discord.errors import WebhookExists, WebhookUnreadable
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+
+URL_EXAMPLE = "https://discord.com/api/webhooks/..."
+WEBHOOK_EXAMPLE = {
+    "url": URL_EXAMPLE,
+    "username": "OrderChainer Bot",
+    "avatar_url": "https://example.com/avatar.png",
+}
+ALL_ON = {
+    "order_created": True,
+    "order_updated": True,
+    "order_completed": True,
+    "order_failed": True,
+}
+REQUEST_EXAMPLE = {"webhook": WEBHOOK_EXAMPLE, "notifications": ALL_ON}
+ANSWER_EXAMPLE = {"id": 1, "user_id": 1, **REQUEST_EXAMPLE, "is_active": True}
+CHANGE_EXAMPLE = {
+    "webhook": {"url": URL_EXAMPLE, "username": "Updated Bot Name"},
+    "notifications": {"order_completed": False},
+}
+CHANGED_EXAMPLE = {
+    **ANSWER_EXAMPLE,
+    "webhook": {**WEBHOOK_EXAMPLE, "username": "Updated Bot Name"},
+    "notifications": {**ALL_ON, "order_completed": False},
+}
+SWITCHED_OFF_EXAMPLE = {
+    **ANSWER_EXAMPLE,
+    "is_active": False,
+    "disabled_reason": (
+        "Discord answered 404: Unknown Webhook. The webhook was deleted in Discord or its URL is wrong."
+    ),
+    "last_delivery": {
+        "at": "2024-02-14T12:00:00",
+        "status": 404,
+        "error": "Discord answered 404: Unknown Webhook.",
+    },
+}
+
+
+CREATE_INTEGRATION = extend_schema(
+    summary="Create integration",
+    description=(
+        "Connects you to a Discord channel by a webhook that you made there. The URL has to be a "
+        "Discord webhook's at an allowed host. There is one integration per user."
+    ),
+    request=serializers.IntegrationInput,
+    responses={
+        201: serializers.Integration,
+        **errors_of("chain", 400, WebhookExists()),
+    },
+    examples=[
+        request_example("A webhook and its notifications", REQUEST_EXAMPLE),
+        answer_example("The integration", ANSWER_EXAMPLE, status=201),
+    ],
+)
+
+GET_INTEGRATION = extend_schema(
+    summary="Get integration",
+    description=(
+        "Beside the documented fields it tells `disabled_reason` while the integration is off, "
+        "`paused_until` while Discord asked to wait, and `last_delivery` once there was one."
+    ),
+    responses={
+        200: serializers.IntegrationWithState,
+        **errors_of("chain", 404, WebhookUnreadable()),
+    },
+    examples=[
+        answer_example("The integration", ANSWER_EXAMPLE),
+        answer_example("Switched off", SWITCHED_OFF_EXAMPLE),
+    ],
+)
+
+UPDATE_INTEGRATION = extend_schema(
+    summary="Update integration",
+    description=(
+        "Changes what is sent and leaves the rest, however deep it stands. A new URL switches an "
+        "integration on that was off."
+    ),
+    request=serializers.IntegrationChange,
+    responses={
+        200: serializers.Integration,
+        **errors_of("chain", 400, 404, WebhookUnreadable()),
+    },
+    examples=[
+        request_example("Another name, one toggle off", CHANGE_EXAMPLE),
+        answer_example("The integration", CHANGED_EXAMPLE),
+    ],
+)
+
+PATCH_INTEGRATION = extend_schema(
+    summary="Update integration, as PUT",
+    description="The same as `PUT`, which leaves what is not sent as it is, too.",
+    request=serializers.IntegrationChange,
+    responses={
+        200: serializers.Integration,
+        **errors_of("chain", 400, 404, WebhookUnreadable()),
+    },
+    examples=[
+        request_example("Another name, one toggle off", CHANGE_EXAMPLE),
+        answer_example("The integration", CHANGED_EXAMPLE),
+    ],
+)
+
+DELETE_INTEGRATION = extend_schema(
+    summary="Delete integration",
+    description="Disconnects you; messages that are still on their way are dropped.",
+    responses={200: serializers.DisconnectedMessage, **errors_of("chain", 404)},
+    examples=[answer_example("Deleted", DELETED)],
+)
+
+TRY_WEBHOOK = extend_schema(
+    summary="Test the webhook",
+    description=(
+        "Posts a message into the channel at once and tells what Discord said. The answer is 200 "
+        "either way: `ok` says whether the message arrived. It takes as long as Discord does, "
+        "within the configured timeout."
+    ),
+    request=None,
+    responses={
+        200: serializers.TrialResult,
+        **errors_of("chain", 404, WebhookUnreadable()),
+    },
+    examples=[
+        answer_example(
+            "It works",
+            {
+                "ok": True,
+                "status": 200,
+                "message": "Discord accepted the message.",
+                "discord": None,
+            },
+        ),
+        answer_example(
+            "The webhook is gone",
+            {
+                "ok": False,
+                "status": 404,
+                "message": "Discord answered 404: Unknown Webhook.",
+                "discord": {"code": 10015, "message": "Unknown Webhook"},
+            },
+        ),
+    ],
+)
