@@ -34,6 +34,13 @@ class SlugTaken(AlreadyExists):
     default_message = "This slug is taken in this project."
 
 
+class NoSuchCategory(Invalid):
+    """A field of the input names a category that the project does not have."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__({field: ["There is no such category in this project."]})
+
+
 class CategoryNotEmpty(Conflict):
     """A category goes once nothing stands in it."""
 

@@ -8,7 +8,7 @@ from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import Project
-from catalog.errors import CategoryNotFound, ProductNotFound
+from catalog.errors import CategoryNotFound, NoSuchCategory, ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet, StockMovement
 from orderchainer.core.http.fields import MAX_ID, uuid_in
 
@@ -62,6 +62,21 @@ def category_for(project: Project, category_id: int) -> Category:
     if category is None:
         raise CategoryNotFound
     return category
+
+
+def category_named(
+    project: Project, category_id: int | None, *, field: str
+) -> Category | None:
+    """Return the category that a field of the input names; None where it names none.
+
+    Raises `NoSuchCategory` with the field's name.
+    """
+    if category_id is None:
+        return None
+    try:
+        return category_for(project, category_id)
+    except CategoryNotFound as exc:
+        raise NoSuchCategory(field) from exc
 
 
 def shelves_of(project: Project) -> list[Shelf]:

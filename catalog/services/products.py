@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Project, User
-from catalog.errors import ProductNotFound, SkuTaken, SlugTaken
+from catalog.errors import NoSuchCategory, ProductNotFound, SkuTaken, SlugTaken
 from catalog.models import Category, Product, StockMovement
 from catalog.services.fields import ProductFields, Slugs, check_row, slug_of
 from catalog.services.stock import MAX_STOCK, adjust_locked, lock_products
@@ -111,7 +111,7 @@ def _hold_category(project_id: int, category: Category | None) -> None:
         pk=category.pk, project=project_id
     )
     if not held:
-        raise Invalid({"category": ["There is no such category in this project."]})
+        raise NoSuchCategory("category")
 
 
 def _free_slug(product: Product) -> str:

@@ -1,7 +1,5 @@
 """Writing the catalogue as the hub does: prices as texts, moments in UTC seconds with a `Z`."""
 
-from typing import Any
-
 from catalog.api.shop.presentation import picture_url
 from catalog.inventory import Shelf
 from catalog.models import Product, StockMovement
@@ -9,8 +7,7 @@ from catalog.services import ImportReport
 from catalog.services.importing import MAX_TOLD, told
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.moments import seconds
-
-Shown = dict[str, Any]
+from orderchainer.core.http.surfaces import Body
 
 
 def etag_of_product(product: Product) -> str:
@@ -18,7 +15,7 @@ def etag_of_product(product: Product) -> str:
     return etag_of("product", product.pk, product.version)
 
 
-def product_body(product: Product) -> Shown:
+def product_body(product: Product) -> Body:
     """Write a product."""
     return {
         "id": product.uuid,
@@ -41,7 +38,7 @@ def product_body(product: Product) -> Shown:
     }
 
 
-def movement_body(movement: StockMovement) -> Shown:
+def movement_body(movement: StockMovement) -> Body:
     """Write a row of the ledger, whose user is loaded."""
     return {
         "id": movement.pk,
@@ -54,7 +51,7 @@ def movement_body(movement: StockMovement) -> Shown:
     }
 
 
-def category_body(shelf: Shelf) -> Shown:
+def category_body(shelf: Shelf) -> Body:
     """Write a category and where it stands."""
     category = shelf.category
     return {
@@ -71,7 +68,7 @@ def category_body(shelf: Shelf) -> Shown:
     }
 
 
-def import_body(report: ImportReport, *, dry_run: bool) -> Shown:
+def import_body(report: ImportReport, *, dry_run: bool) -> Body:
     """Write what an import came to: wrong rows before others where there are too many to tell all."""
     refused = report.refused[:MAX_TOLD]
     changed = [row for row in report.rows if row.action in {"create", "update"}]

@@ -1,11 +1,14 @@
 """The bodies of `/api/v1/products` and `/api/v1/categories`: what they may hold."""
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
+from accounts.models import Project
+from catalog import inventory
 from catalog.models import Category, Product, StockMovement
+from catalog.services import CategoryFields, ProductFields
 from catalog.services.pictures import MAX_SIDE
 from catalog.services.sheets import ENCODINGS, KNOWN
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
@@ -70,6 +73,19 @@ class ProductChanges(StrictSerializer):
         """Leave out what says nothing new."""
         attrs.pop("stock", None)
         return attrs
+
+    def fields_in(self, project: Project) -> ProductFields:
+        """Return what the body sets, with the category of `project` instead of its id.
+
+        Raises `NoSuchCategory`.
+        """
+        fields: dict[str, Any] = dict(self.validated_data)
+        fields.pop("stock", None)
+        if "category_id" in fields:
+            fields["category"] = inventory.category_named(
+                project, fields.pop("category_id"), field="category_id"
+            )
+        return cast(ProductFields, fields)
 
 
 class NewProduct(ProductChanges):
@@ -196,6 +212,18 @@ class CategoryChanges(StrictSerializer):
         required=False,
         help_text="Its place among its siblings; those with the same stand by name.",
     )
+
+    def fields_in(self, project: Project) -> CategoryFields:
+        """Return what the body sets, with the parent in `project` instead of its id.
+
+        Raises `NoSuchCategory`.
+        """
+        fields: dict[str, Any] = dict(self.validated_data)
+        if "parent_id" in fields:
+            fields["parent"] = inventory.category_named(
+                project, fields.pop("parent_id"), field="parent_id"
+            )
+        return cast(CategoryFields, fields)
 
 
 class NewCategory(CategoryChanges):

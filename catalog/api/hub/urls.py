@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from catalog.api.hub.categories import CategoriesView, OneCategoryView
-from catalog.api.hub.files import ExportView, ImportView
-from catalog.api.hub.products import (
+from catalog.api.hub.views.categories import CategoriesView, OneCategoryView
+from catalog.api.hub.views.files import ExportView, ImportView
+from catalog.api.hub.views.products import (
     OneProductView,
     PictureView,
     ProductsView,

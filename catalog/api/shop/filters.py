@@ -17,6 +17,8 @@ ORDERINGS = ("price", "name", "created_at", "id")
 # The most that a product can cost.
 MOST = Decimal("9999999999.99")
 MAX_SEARCH_LENGTH = 200
+# As many products as the shop document shows on a page.
+PAGE_SIZE = 20
 
 
 class YesOrNoField(forms.Field):

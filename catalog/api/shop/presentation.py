@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 from django.conf import settings
@@ -12,11 +11,10 @@ from catalog.queries import Shelf
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.moments import seconds
+from orderchainer.core.http.surfaces import Body
 
-Shown = dict[str, Any]
 
-
-def listed(row: Row) -> Shown:
+def listed_product_body(row: Row) -> Body:
     """Write one product of a list, with exactly the document's fields."""
     return {
         "id": row["id"],
@@ -30,10 +28,10 @@ def listed(row: Row) -> Shown:
     }
 
 
-def shown(row: Row) -> Shown:
+def product_body(row: Row) -> Body:
     """Write one product in full."""
     return {
-        **listed(row),
+        **listed_product_body(row),
         "sku": row["sku"],
         "slug": row["slug"],
         "description": row["description"],
@@ -47,7 +45,7 @@ def shown(row: Row) -> Shown:
 
 
 def etag_of_row(row: Row) -> str:
-    """Return the entity tag of what `shown` writes: of the product's version, and of the names above it."""
+    """Return the entity tag of what `product_body` writes: of the product's version, and of the names above it."""
     tag = etag_of("product", row["id"], row["version"])
     if not row["path"]:
         return tag
@@ -60,7 +58,7 @@ def picture_url(name: str) -> str:
     return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
 
 
-def shown_tree(shelves: Iterable[Shelf]) -> list[Shown]:
+def categories_body(shelves: Iterable[Shelf]) -> list[Body]:
     """Write categories, each with those in it."""
     return [
         {
@@ -69,7 +67,7 @@ def shown_tree(shelves: Iterable[Shelf]) -> list[Shown]:
             "slug": shelf.slug,
             "product_count": shelf.product_count,
             "total_count": shelf.total_count,
-            "children": shown_tree(shelf.children),
+            "children": categories_body(shelf.children),
         }
         for shelf in shelves
     ]

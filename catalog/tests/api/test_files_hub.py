@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Project
 from accounts.tests.projects import Team, make_team
-from catalog.api.hub import examples
+from catalog.api.hub import docs
 from catalog.models import Category, Product, StockMovement
 from catalog.tests.factories import make_category, make_product
 
@@ -79,18 +79,18 @@ def test_the_documented_dry_run_and_the_import_after_it(
     def call(*, dry_run: bool) -> Any:
         if way == "file":
             words = {"dry_run": "true"} if dry_run else {}
-            return send(manager, shop, examples.TABLE.encode(), **words)
-        body = {"csv": examples.TABLE, "dry_run": dry_run}
+            return send(manager, shop, docs.TABLE_EXAMPLE.encode(), **words)
+        body = {"csv": docs.TABLE_EXAMPLE, "dry_run": dry_run}
         return manager.post(path(shop, "import"), body)
 
     previewed = call(dry_run=True)
-    assert (previewed.status_code, previewed.json()) == (200, examples.IMPORTED)
+    assert (previewed.status_code, previewed.json()) == (200, docs.IMPORT_EXAMPLE)
     assert everything() == before
     imported = call(dry_run=False)
 
     assert (imported.status_code, imported.json()) == (
         200,
-        {**examples.IMPORTED, "dry_run": False},
+        {**docs.IMPORT_EXAMPLE, "dry_run": False},
     )
     lamp.refresh_from_db()
     new = Product.objects.get(sku="LAMP-2")

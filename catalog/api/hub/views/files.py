@@ -1,0 +1,85 @@
+"""`/api/v1/products/{project_id}/import` and `…/export`: the catalogue as a file."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import ClassVar
+
+from django.http import StreamingHttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.access import Operation
+from accounts.api.hub.views.base import ProjectView
+from accounts.api.idempotency import Answer, answer_repeatable
+from accounts.callers import caller_of
+from catalog import services
+from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
+from catalog.api.hub import docs
+from catalog.api.hub.filters import all_found, narrowed
+from catalog.api.hub.presentation import import_body
+from catalog.api.hub.serializers import ImportInput
+from catalog.api.hub.views.uploads import UploadView
+from orderchainer.core.http.downloads import csv_download
+
+
+class ImportView(UploadView):
+    """Taking a table of products in."""
+
+    operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_CATALOG}
+
+    @docs.IMPORT_PRODUCTS
+    def post(self, request: Request, project_id: str) -> Response:
+        """Import the table, once for each `Idempotency-Key`, or tell what it would come to."""
+        body = ImportInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        content, encoding = body.content, body.encoding_of_file
+        if body.validated_data["dry_run"]:
+            report = services.preview_import(
+                project=self.project, content=content, encoding=encoding
+            )
+            return Response(import_body(report, dry_run=True))
+
+        def work() -> Answer:
+            report = services.import_products(
+                project=self.project,
+                content=content,
+                encoding=encoding,
+                by=caller_of(request),
+            )
+            return Answer(200, import_body(report, dry_run=False))
+
+        return answer_repeatable(
+            request, work, payload=[sha256(content).hexdigest(), encoding]
+        )
+
+
+class _JSONForErrors(BaseContentNegotiation):
+    """Whatever somebody accepts, the export is CSV and a refusal is JSON."""
+
+    def select_parser(self, request, parsers):  # type: ignore[no-untyped-def]
+        return parsers[0]
+
+    def select_renderer(  # type: ignore[no-untyped-def]
+        self, request, renderers, format_suffix=None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class ExportView(ProjectView):
+    """Writing a table of products out."""
+
+    area = "catalog"
+    content_negotiation_class = _JSONForErrors
+    operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_CATALOG}
+
+    @docs.EXPORT_PRODUCTS
+    def get(self, request: Request, project_id: str) -> StreamingHttpResponse:
+        """Answer the table while it is read."""
+        products = all_found(*narrowed(self.project, request))
+        return csv_download(
+            request._request,
+            services.export_products(self.project, products),
+            filename="products.csv",
+        )
