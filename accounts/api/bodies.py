@@ -5,6 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+LOGGED_OUT = {"message": "Logged out successfully"}
+
 
 class EitherName(serializers.Serializer[Any]):
     """A body in which one value may stand under either of two names; only the first is documented."""

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
-from accounts.api.envelope.presentation import shown_user
 from accounts.api.envelope.serializers import EnvelopeUserData
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
@@ -97,25 +95,3 @@ class Message(serializers.Serializer[Any]):
     """What was done, in words."""
 
     message = serializers.CharField()
-
-
-def registered_user(user: User) -> dict[str, Any]:
-    """Write `user` as `RegisteredUser`."""
-    return {
-        "email": user.email,
-        "id": user.pk,
-        "is_active": user.is_active,
-        "success": True,
-        "data": shown_user(user),
-        "message": "User created successfully",
-    }
-
-
-def tokens(pair: TokenPair) -> dict[str, Any]:
-    """Write `pair` as `Tokens`."""
-    return {
-        "access_token": pair.access,
-        "token_type": "bearer",
-        "refresh_token": pair.refresh,
-        "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
-    }

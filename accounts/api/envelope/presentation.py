@@ -1,15 +1,18 @@
 """Writing users as the envelope document does: camelCase, moments with milliseconds."""
 
-from typing import Any
-
 from django.conf import settings
 
 from accounts.models import User
 from accounts.tokens import TokenPair
 from orderchainer.core.http.moments import milliseconds
+from orderchainer.core.http.surfaces import Body
+
+RESET_CODE_SENT = "Reset code sent to email"
+VERIFICATION_CODE_SENT = "Verification code sent to email"
+CONFIRMATION_SENT = "Confirmation email sent"
 
 
-def shown_user(user: User) -> dict[str, Any]:
+def user_body(user: User) -> Body:
     """Write one user."""
     return {
         "userId": str(user.uuid),
@@ -19,10 +22,10 @@ def shown_user(user: User) -> dict[str, Any]:
     }
 
 
-def shown_sign_in(user: User, pair: TokenPair) -> dict[str, Any]:
+def sign_in_body(user: User, pair: TokenPair) -> Body:
     """Write the user who has signed in, and what they call with from now on."""
     return {
-        **shown_user(user),
+        **user_body(user),
         "accessToken": pair.access,
         "refreshToken": pair.refresh,
         "tokenType": "bearer",

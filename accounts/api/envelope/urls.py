@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from accounts.api.envelope import auth
-from accounts.api.envelope.users import UserViewSet
+from accounts.api.envelope.views import auth
+from accounts.api.envelope.views.users import UserViewSet
 
 urlpatterns = [
     path("auth/login", auth.LoginView.as_view(), name="envelope-login"),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 
@@ -19,15 +18,14 @@ from accounts.models import (
 from accounts.queries import Person
 from accounts.tokens import TokenPair
 from orderchainer.core.http.moments import seconds
-
-Shown = dict[str, Any]
+from orderchainer.core.http.surfaces import Body
 
 # What staff search by, and nobody learns: who has many accounts could otherwise tell by their own which
 # address stands behind which digest in the log.
 _STAFF_ONLY = frozenset({"email_digest"})
 
 
-def user_body(user: User) -> Shown:
+def user_body(user: User) -> Body:
     """Write `user` as `HubUser`."""
     return {
         "id": str(user.uuid),
@@ -39,7 +37,7 @@ def user_body(user: User) -> Shown:
     }
 
 
-def account_body(user: User) -> Shown:
+def account_body(user: User) -> Body:
     """Write `user` as `HubAccount`."""
     return {
         **user_body(user),
@@ -49,7 +47,7 @@ def account_body(user: User) -> Shown:
     }
 
 
-def tokens_body(pair: TokenPair) -> Shown:
+def tokens_body(pair: TokenPair) -> Body:
     """Write `pair` as `HubTokens`."""
     return {
         "access_token": pair.access,
@@ -59,7 +57,7 @@ def tokens_body(pair: TokenPair) -> Shown:
     }
 
 
-def session_body(session: Session, *, current: bool) -> Shown:
+def session_body(session: Session, *, current: bool) -> Body:
     """Write a session; `current` says that this request belongs to it."""
     return {
         "id": str(session.pk),
@@ -71,7 +69,7 @@ def session_body(session: Session, *, current: bool) -> Shown:
     }
 
 
-def api_token_body(token: ApiToken) -> Shown:
+def api_token_body(token: ApiToken) -> Body:
     """Write an API token without its secret."""
     return {
         "id": str(token.pk),
@@ -84,7 +82,7 @@ def api_token_body(token: ApiToken) -> Shown:
     }
 
 
-def project_body(project: Project, role: str | None) -> Shown:
+def project_body(project: Project, role: str | None) -> Body:
     """Write a project for a caller who is `role` in it."""
     return {
         "id": project.uuid,
@@ -100,7 +98,7 @@ def project_body(project: Project, role: str | None) -> Shown:
     }
 
 
-def member_body(member: Membership) -> Shown:
+def member_body(member: Membership) -> Body:
     """Write a member, whose user is loaded."""
     return {
         "user_id": member.user.uuid,
@@ -111,7 +109,7 @@ def member_body(member: Membership) -> Shown:
     }
 
 
-def invitation_body(invitation: Invitation) -> Shown:
+def invitation_body(invitation: Invitation) -> Body:
     """Write an invitation, whose sender is loaded."""
     sender = invitation.invited_by
     return {
@@ -126,7 +124,7 @@ def invitation_body(invitation: Invitation) -> Shown:
 
 def activity_body(
     activity: Activity, *, viewer: User, people: Mapping[int, Person]
-) -> Shown:
+) -> Body:
     """Write one activity.
 
     From where something was done is told to who did it, and to whose account it was done by nobody known:
@@ -152,7 +150,7 @@ def activity_body(
     }
 
 
-def _person_body(user_id: int | None, people: Mapping[int, Person]) -> Shown | None:
+def _person_body(user_id: int | None, people: Mapping[int, Person]) -> Body | None:
     person = people.get(user_id or 0)
     return None if person is None else asdict(person)
 

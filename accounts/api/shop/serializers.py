@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 import orjson
-from django.conf import settings
-from django.core.files.storage import default_storage
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -13,11 +11,11 @@ from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
 from accounts.api.fields import EmailTextField, PasswordField
+from accounts.api.shop.presentation import avatar_url
 from accounts.models import User
 from accounts.services.profiles import ProfileChanges
 from accounts.tokens import TokenPair
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
-from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.uploads import PictureField
 
 # --- Requests ---------------------------------------------------------------------------------
@@ -204,45 +202,3 @@ class ShopMessage(serializers.Serializer[Any]):
     """What was done, in words."""
 
     message = serializers.CharField()
-
-
-REGISTERED = "User registered successfully"
-REGISTERED_UNVERIFIED = "User registered successfully. We have sent you an e-mail: verify your address with it, then sign in."
-
-
-def user_output(user: User) -> dict[str, Any]:
-    """Write `user` as `ShopUser`."""
-    profile = user.profile
-    return {
-        "id": user.pk,
-        "email": user.email,
-        "username": user.username,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "phone": user.phone,
-        "address": user.address,
-        "profile": {
-            "avatar": avatar_url(user),
-            "preferences": profile.preferences,
-            "created_at": seconds(profile.created_at),
-            "updated_at": seconds(profile.updated_at),
-        },
-    }
-
-
-def avatar_url(user: User) -> str:
-    """Return the whole address of the user's picture; empty without one."""
-    name = user.profile.avatar.name
-    return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
-
-
-def tokens_output(pair: TokenPair) -> dict[str, str]:
-    """Write `pair` as `ShopTokens`."""
-    return {"refresh": pair.refresh, "access": pair.access}
-
-
-def registered_output(user: User, pair: TokenPair | None) -> dict[str, Any]:
-    """Write a new user as `ShopRegistered`."""
-    tokens = tokens_output(pair) if pair else {"refresh": "", "access": ""}
-    message = REGISTERED if pair else REGISTERED_UNVERIFIED
-    return {"user": user_output(user), **tokens, "message": message}

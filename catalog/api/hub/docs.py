@@ -10,7 +10,7 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from accounts.api.hub.views.base import PROJECT_ID
+from accounts.api.hub.docs import PROJECT_ID
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
 from catalog.access import MANAGE_CATALOG
 from catalog.api.hub.filters import ORDERINGS

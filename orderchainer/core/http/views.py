@@ -1,17 +1,21 @@
 """What every view of every surface stands on: who calls, how often, and as what."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import APIException
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
 from orderchainer.core.errors import DomainError
+from orderchainer.core.http.parsers import MultiPartParser, StrictJSONParser
 from orderchainer.core.http.surfaces import Surface
 from orderchainer.core.limits.rates import (
     STANDARD,
+    UPLOAD,
     Limit,
     Usage,
     address_subject,
@@ -65,3 +69,17 @@ class SurfaceView(APIView):
 
 class SurfaceViewSet(ViewSetMixin, SurfaceView):
     """Several operations on one kind of thing."""
+
+
+class UploadView(SurfaceView):
+    """A view that takes a file in a form, or JSON that says the same without one."""
+
+    parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser, MultiPartParser)
+
+    def count_request(self, request: Request) -> Usage | None:
+        """Count a form also under the limit of uploads."""
+        usage = super().count_request(request)
+        is_upload = request.content_type.lower().startswith("multipart/form-data")
+        if request.user.is_authenticated and is_upload:
+            return count(UPLOAD, [user_subject(request.user.pk)]) or usage
+        return usage

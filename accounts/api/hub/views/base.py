@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounts.access import VIEW_PROJECT, Operation
@@ -12,13 +10,6 @@ from accounts.callers import caller_of
 from accounts.models import Project
 from accounts.queries import project_for
 from orderchainer.core.http.views import SurfaceView
-
-PROJECT_ID = OpenApiParameter(
-    "project_id",
-    OpenApiTypes.UUID,
-    OpenApiParameter.PATH,
-    description="The project's id.",
-)
 
 
 class ProjectView(SurfaceView):

@@ -3,58 +3,23 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
 from accounts.access import MANAGE_MEMBERS, Operation
+from accounts.api.hub.docs import invitations as docs
 from accounts.api.hub.presentation import invitation_body, project_body
 from accounts.api.hub.serializers.projects import (
     Acceptance,
-    InvitationOutput,
     NewInvitation,
-    ProjectOutput,
 )
-from accounts.api.hub.views.base import PROJECT_ID, ProjectView
-from accounts.api.hub.views.projects import EXAMPLE as PROJECT_EXAMPLE
+from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
-from accounts.errors import (
-    AlreadyMember,
-    InvitationExpired,
-    InvitationForSomebodyElse,
-    InvitationNotFound,
-    ProjectNotFound,
-    RoleNotEnough,
-    TooManyInvitations,
-)
 from accounts.models import Membership
 from accounts.queries import invitation_for, invitations_of
-from orderchainer.core.errors import Invalid
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
-from orderchainer.core.http.schema import (
-    PAGE_WINDOW,
-    answer_example,
-    errors_of,
-    request_example,
-)
 from orderchainer.core.http.views import SurfaceView
-
-EXAMPLE = {
-    "id": "a3f1b1de-0a0c-4a52-9d1b-5f7f0e1f6f11",
-    "email": "grace@example.com",
-    "role": "agent",
-    "invited_by": "5b1f7f1e-6a3e-4d3b-8c66-8a0f2f6a9b10",
-    "created_at": "2025-01-12T10:00:00Z",
-    "expires_at": "2025-01-19T10:00:00Z",
-}
-INVITATION_ID = OpenApiParameter(
-    "invitation_id",
-    OpenApiTypes.UUID,
-    OpenApiParameter.PATH,
-    description="The invitation's id; not the token in its link.",
-)
 
 
 class InvitationsView(ProjectView):
@@ -65,24 +30,7 @@ class InvitationsView(ProjectView):
         "POST": MANAGE_MEMBERS,
     }
 
-    @extend_schema(
-        operation_id="hub_list_invitations",
-        summary="List the open invitations of a project",
-        description=(
-            "What is neither accepted nor revoked, the oldest first; also what is out of time by now."
-        ),
-        parameters=[PROJECT_ID, *PAGE_WINDOW],
-        responses={
-            200: InvitationOutput(many=True),
-            **errors_of(
-                "hub",
-                Invalid({"page": ["Must be a whole number from 1 to 9."]}),
-                RoleNotEnough(MANAGE_MEMBERS.name),
-                ProjectNotFound(),
-            ),
-        },
-        examples=[answer_example("An invitation", EXAMPLE)],
-    )
+    @docs.LIST_INVITATIONS
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a part of the invitations."""
         window = page_window_of(request)
@@ -94,34 +42,7 @@ class InvitationsView(ProjectView):
             window=window,
         )
 
-    @extend_schema(
-        operation_id="hub_invite",
-        summary="Invite somebody by e-mail",
-        description=(
-            "Sends a link that works once, for seven days, and for whoever signs in with that e-mail. Invited "
-            "again, somebody gets a new link, in the new role; the old link is dead. Owners alone invite owners."
-        ),
-        request=NewInvitation,
-        parameters=[PROJECT_ID],
-        responses={
-            201: InvitationOutput,
-            **errors_of(
-                "hub",
-                Invalid({"email": ["Invalid email address"]}),
-                RoleNotEnough(MANAGE_MEMBERS.name),
-                ProjectNotFound(),
-                AlreadyMember(),
-                TooManyInvitations(200),
-                429,
-            ),
-        },
-        examples=[
-            request_example(
-                "An agent", {"email": "grace@example.com", "role": "agent"}
-            ),
-            answer_example("The invitation", EXAMPLE, status=201),
-        ],
-    )
+    @docs.INVITE
     def post(self, request: Request, project_id: str) -> Response:
         """Invite somebody."""
         body = NewInvitation(data=request.data)
@@ -142,21 +63,7 @@ class OneInvitationView(ProjectView):
         "DELETE": MANAGE_MEMBERS,
     }
 
-    @extend_schema(
-        operation_id="hub_revoke_invitation",
-        summary="Revoke an invitation",
-        description="Its link opens nothing any more. Owners alone revoke what would make an owner.",
-        parameters=[PROJECT_ID, INVITATION_ID],
-        responses={
-            204: None,
-            **errors_of(
-                "hub",
-                RoleNotEnough(MANAGE_MEMBERS.name),
-                ProjectNotFound(),
-                InvitationNotFound(),
-            ),
-        },
-    )
+    @docs.REVOKE_INVITATION
     def delete(self, request: Request, project_id: str, invitation_id: str) -> Response:
         """Revoke the invitation."""
         services.revoke_invitation(
@@ -171,33 +78,7 @@ class AcceptInvitationView(SurfaceView):
 
     area = "projects"
 
-    @extend_schema(
-        operation_id="hub_accept_invitation",
-        summary="Accept an invitation",
-        description=(
-            "Lets you into the project that the link in the e-mail leads to. Sign in with the address that the "
-            "e-mail was sent to; the link works once."
-        ),
-        request=Acceptance,
-        responses={
-            200: ProjectOutput,
-            **errors_of(
-                "hub",
-                Invalid({"token": ["Must be a valid UUID."]}),
-                InvitationExpired(),
-                InvitationForSomebodyElse(),
-                InvitationNotFound(),
-                AlreadyMember(),
-            ),
-        },
-        examples=[
-            request_example(
-                "The token of the link",
-                {"token": "0b8f6c2e-3c52-4d0e-9a55-1f9a4c7f2d10"},
-            ),
-            answer_example("The project", {**PROJECT_EXAMPLE, "role": "agent"}),
-        ],
-    )
+    @docs.ACCEPT_INVITATION
     def post(self, request: Request) -> Response:
         """Accept the invitation."""
         body = Acceptance(data=request.data)

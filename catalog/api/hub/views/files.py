@@ -20,13 +20,14 @@ from catalog.api.hub import docs
 from catalog.api.hub.filters import all_found, narrowed
 from catalog.api.hub.presentation import import_body
 from catalog.api.hub.serializers import ImportInput
-from catalog.api.hub.views.uploads import UploadView
 from orderchainer.core.http.downloads import csv_download
+from orderchainer.core.http.views import UploadView
 
 
-class ImportView(UploadView):
+class ImportView(UploadView, ProjectView):
     """Taking a table of products in."""
 
+    area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_CATALOG}
 
     @docs.IMPORT_PRODUCTS

@@ -22,10 +22,10 @@ from catalog.api.hub.serializers import (
     ProductChanges,
     StockAdjustment,
 )
-from catalog.api.hub.views.uploads import UploadView
 from catalog.models import Product
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.views import UploadView
 
 
 class ProductsView(ProjectView):
@@ -101,9 +101,10 @@ class OneProductView(ProjectView):
         return _response(product)
 
 
-class PictureView(UploadView):
+class PictureView(UploadView, ProjectView):
     """The picture of a product."""
 
+    area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {
         "PUT": MANAGE_CATALOG,
         "DELETE": MANAGE_CATALOG,

@@ -1,0 +1,115 @@
+"""What the schema says of signing in and out, which three surfaces offer, each in its own shape."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import extend_schema
+
+from accounts.api.bodies import LOGGED_OUT
+from accounts.errors import EmailNotVerified
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.schema import (
+    SurfaceName,
+    answer_example,
+    errors_of,
+    request_example,
+)
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+UPLOAD = "multipart/form-data"
+
+REQUIRED = ["This field is required."]
+
+PASSWORD_RULES = "The password needs at least 8 characters, is not made of digits alone and does not resemble"
+
+# What `extend_schema` decorates: a handler.
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def json_or_form(body: type) -> dict[str, type]:
+    """Return the request of an operation that reads `body` as JSON and as a form."""
+    return {JSON: body, FORM: body}
+
+
+def use_of_tokens(refresh_path: str) -> str:
+    """Say what the two tokens of a sign-in are for."""
+    return (
+        "The access token goes into the header `Authorization: Bearer …`; before it expires, "
+        f"`POST {refresh_path}` trades the refresh token for a new pair."
+    )
+
+
+def refresh_operation(
+    surface: SurfaceName,
+    operation_id: str,
+    *,
+    request: object,
+    answer: type,
+    field: str,
+    tokens: Mapping[str, object],
+    others: tuple[int, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe the trade of a refresh token, sent in `field`, for the example's `tokens`.
+
+    `others` are statuses that this surface has beside those that all have.
+    """
+    return extend_schema(
+        operation_id=operation_id,
+        summary="Refresh the access token",
+        description=(
+            "Trades a refresh token for a new pair. Each works once: sent again within half a minute "
+            "it is only refused, later it ends the whole session, since it may have been stolen."
+        ),
+        request=request,
+        responses={
+            200: answer,
+            **errors_of(
+                surface, *others, Invalid({field: REQUIRED}), 401, EmailNotVerified()
+            ),
+        },
+        examples=[
+            request_example("The refresh token", {field: tokens[field]}),
+            answer_example("The new tokens", tokens),
+        ],
+    )
+
+
+def logout_operation(
+    surface: SurfaceName,
+    operation_id: str,
+    *,
+    request: object,
+    answer: type | None,
+    field: str,
+    tokens: Mapping[str, object],
+    more: str = "",
+    others: tuple[int, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe the end of a session by its refresh token, sent in `field`, or its access token.
+
+    Without an `answer` the operation answers nothing (204). `more` is added to the description,
+    and `others` are statuses that this surface has beside those that all have.
+    """
+    examples = [request_example("The refresh token", {field: tokens[field]})]
+    if answer is not None:
+        examples.append(answer_example("Done", LOGGED_OUT))
+    return extend_schema(
+        operation_id=operation_id,
+        summary="Log out",
+        description=(
+            "Ends the session of the refresh token in the body or of the access token in the header; "
+            "either is enough. All tokens of the session die at once, open WebSockets too."
+            + more
+        ),
+        request=request,
+        responses={
+            204 if answer is None else 200: answer,
+            **errors_of(
+                surface, *others, Invalid({field: ["Not a valid string."]}), 401
+            ),
+        },
+        # OpenAPI's own notation: with the header or without it.
+        auth=[{"bearer": []}, {}],  # type: ignore[list-item]
+        examples=examples,
+    )

@@ -1,0 +1,301 @@
+"""What the schema says of `/api/auth/` and `/api/user/` in the envelope document, with its own examples."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.views import APIView
+
+from accounts.api.docs import use_of_tokens
+from accounts.api.envelope import serializers
+from accounts.api.envelope.presentation import (
+    CONFIRMATION_SENT,
+    RESET_CODE_SENT,
+    VERIFICATION_CODE_SENT,
+)
+from accounts.errors import (
+    EmailAlreadyVerified,
+    EmailInUse,
+    EmailNotVerified,
+    InvalidCredentials,
+    LinkExpired,
+    LinkNotFound,
+    OwnsProjects,
+    ResetCodeExpired,
+    ResetCodeInvalid,
+    ResetCodeNotFound,
+    SessionNeeded,
+    UserNotFound,
+    UserNotYours,
+    VerificationCodeExpired,
+    VerificationCodeInvalid,
+    VerificationCodeNotFound,
+)
+from orderchainer.core.errors import DomainError, Invalid, NothingToChange
+from orderchainer.core.http.envelope import EnvelopeDone
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+
+Example = dict[str, Any]
+# What `extend_schema_view` decorates.
+View = TypeVar("View", bound=type[APIView])
+
+CREDENTIALS_EXAMPLE: Example = {"email": "user@example.com", "password": "password123"}
+EMAIL_EXAMPLE: Example = {"email": "user@example.com"}
+CODE_EXAMPLE: Example = {"email": "user@example.com", "code": "123456"}
+NEW_PASSWORD_EXAMPLE: Example = {**CODE_EXAMPLE, "newPassword": "newpassword123"}
+CONFIRMATION_EXAMPLE: Example = {"uuid": "8d3c4f0e-6a51-4b7e-9a51-1f6f2f7f8b11"}
+CHANGES_EXAMPLE: Example = {
+    "email": "newemail@example.com",
+    "password": "newpassword123",
+}
+
+USER_EXAMPLE: Example = {
+    "userId": "5cd1ceba-69c7-4f49-9c83-bd342a17e66a",
+    "email": "user@example.com",
+    "createdAt": "2025-11-07T13:18:43.934Z",
+    "updatedAt": "2025-11-07T13:18:43.934Z",
+}
+SIGNED_IN_EXAMPLE: Example = {
+    "success": True,
+    "data": {
+        **USER_EXAMPLE,
+        "accessToken": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
+        "refreshToken": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
+        "tokenType": "bearer",
+        "expiresIn": 900,
+    },
+    "message": "Login successful",
+}
+GOT_EXAMPLE: Example = {"success": True, "data": USER_EXAMPLE}
+UPDATED_EXAMPLE: Example = {
+    "success": True,
+    "data": {
+        **USER_EXAMPLE,
+        "email": "newemail@example.com",
+        "updatedAt": "2025-11-07T13:25:15.716Z",
+    },
+    "message": "User updated successfully",
+}
+
+
+def sent_example(message: str) -> Example:
+    """Return the answer to a request for an e-mail."""
+    return {
+        "success": True,
+        "message": message,
+        "data": {"expiresAt": "2025-11-07T13:33:21.568Z"},
+    }
+
+
+def done_example(message: str, data: Example | None = None) -> Example:
+    """Return word of what was done."""
+    body: Example = {"success": True, "message": message}
+    return {**body, "data": data} if data else body
+
+
+EMAIL_REFUSED = Invalid({"email": ["Invalid email address"]})
+
+
+LOGIN = extend_schema(
+    operation_id="envelope_login",
+    summary="Log in",
+    description="Opens a session. " + use_of_tokens("/api/auth/refresh"),
+    request=serializers.EnvelopeLogin,
+    responses={
+        200: serializers.EnvelopeSignIn,
+        **errors_of(
+            "envelope", EMAIL_REFUSED, InvalidCredentials(), EmailNotVerified()
+        ),
+    },
+    examples=[
+        request_example("E-mail and password", CREDENTIALS_EXAMPLE),
+        answer_example("The user and their tokens", SIGNED_IN_EXAMPLE),
+    ],
+)
+
+_RESET_CODE = (
+    "Sends six digits, good for 15 minutes, for `POST /api/auth/reset-password`, and a link to a page where "
+    "a new password can be chosen. What earlier e-mails brought is dead."
+)
+_VERIFICATION_CODE = (
+    "Sends six digits, good for 15 minutes, for `POST /api/auth/verify-email`, and a link, good for a day, "
+    "whose end is for `POST /api/auth/register-confirmation`. What earlier e-mails brought is dead."
+)
+
+
+def _email_request(
+    operation_id: str,
+    summary: str,
+    description: str,
+    message: str,
+    *refusals: DomainError,
+) -> Callable[[View], View]:
+    return extend_schema_view(
+        post=extend_schema(
+            operation_id=operation_id,
+            summary=summary,
+            description=description,
+            request=serializers.EnvelopeEmail,
+            responses={
+                200: serializers.EnvelopeCodeSent,
+                **errors_of("envelope", EMAIL_REFUSED, UserNotFound(), *refusals),
+            },
+            examples=[
+                request_example("The address", EMAIL_EXAMPLE),
+                answer_example("It is on its way", sent_example(message)),
+            ],
+        )
+    )
+
+
+FORGOT_PASSWORD = _email_request(
+    "forgot_password", "Forgot the password", _RESET_CODE, RESET_CODE_SENT
+)
+
+SEND_RESET_CODE = _email_request(
+    "send_reset_code", "Send a reset code again", _RESET_CODE, RESET_CODE_SENT
+)
+
+RESEND_VERIFICATION_CODE = _email_request(
+    "resend_verification_code",
+    "Send a verification code again",
+    _VERIFICATION_CODE,
+    VERIFICATION_CODE_SENT,
+    EmailAlreadyVerified(),
+)
+
+RESEND_CONFIRMATION_EMAIL = _email_request(
+    "resend_confirmation_email",
+    "Send a confirmation e-mail again",
+    f"{_VERIFICATION_CODE} `expiresAt` is the code's.",
+    CONFIRMATION_SENT,
+    EmailAlreadyVerified(),
+)
+
+RESET_PASSWORD = extend_schema(
+    operation_id="reset_password",
+    summary="Reset the password",
+    description=(
+        "Gives whoever has the code a new password and ends every session. A code works once; after "
+        "five wrong tries none does, and the link in the e-mail still."
+    ),
+    request=serializers.EnvelopeNewPassword,
+    responses={
+        200: EnvelopeDone,
+        **errors_of(
+            "envelope",
+            ResetCodeInvalid(),
+            ResetCodeExpired(),
+            UserNotFound(),
+            ResetCodeNotFound(),
+        ),
+    },
+    examples=[
+        request_example("The code", NEW_PASSWORD_EXAMPLE),
+        answer_example("Done", done_example("Password reset successfully")),
+    ],
+)
+
+VERIFY_EMAIL = extend_schema(
+    operation_id="verify_email",
+    summary="Verify an e-mail",
+    description="Believes whoever has the code that the e-mail is theirs. A code works once.",
+    request=serializers.EnvelopeCode,
+    responses={
+        200: serializers.EnvelopeUserDone,
+        **errors_of(
+            "envelope",
+            VerificationCodeInvalid(),
+            VerificationCodeExpired(),
+            UserNotFound(),
+            VerificationCodeNotFound(),
+            EmailAlreadyVerified(),
+        ),
+    },
+    examples=[
+        request_example("The code", CODE_EXAMPLE),
+        answer_example(
+            "The user",
+            done_example("Email verified successfully", USER_EXAMPLE),
+        ),
+    ],
+)
+
+CONFIRM_REGISTRATION = extend_schema(
+    operation_id="confirm_registration",
+    summary="Confirm a registration",
+    description=(
+        "Believes whoever has the link that the e-mail is theirs: `uuid` is what it ends with. A link "
+        "works once."
+    ),
+    request=serializers.EnvelopeConfirmation,
+    responses={
+        200: serializers.EnvelopeUserDone,
+        **errors_of("envelope", LinkExpired(), LinkNotFound()),
+    },
+    examples=[
+        request_example("The link's end", CONFIRMATION_EXAMPLE),
+        answer_example(
+            "The user",
+            done_example("Registration confirmed successfully", USER_EXAMPLE),
+        ),
+    ],
+)
+
+GET_USER = extend_schema(
+    operation_id="get_user",
+    summary="Get a user",
+    description="Your own account; staff get everybody's.",
+    responses={
+        200: serializers.EnvelopeUserAnswer,
+        **errors_of("envelope", UserNotFound()),
+    },
+    examples=[answer_example("The user", GOT_EXAMPLE)],
+)
+
+UPDATE_USER = extend_schema(
+    operation_id="update_user",
+    summary="Update a user",
+    description=(
+        "Changes e-mail, password or both. A new e-mail has to be verified, and the old address is told. "
+        "A new password ends every session, this one too: log in again. API tokens go on, and cannot do this."
+    ),
+    request=serializers.EnvelopeUserChanges,
+    responses={
+        200: serializers.EnvelopeUserDone,
+        **errors_of(
+            "envelope",
+            NothingToChange(),
+            EMAIL_REFUSED,
+            SessionNeeded(),
+            UserNotYours(),
+            UserNotFound(),
+            EmailInUse(),
+        ),
+    },
+    examples=[
+        request_example("Both", CHANGES_EXAMPLE),
+        request_example("The e-mail", {"email": "newemail@example.com"}),
+        answer_example("The user", UPDATED_EXAMPLE),
+    ],
+)
+
+DELETE_USER = extend_schema(
+    operation_id="delete_user",
+    summary="Delete a user",
+    description=(
+        "Takes the person out of the account for good and ends every session and API token. Their orders "
+        "stay, of nobody whom one could name. Refused while others work in a project that nobody else owns."
+    ),
+    responses={
+        200: EnvelopeDone,
+        **errors_of(
+            "envelope",
+            SessionNeeded(),
+            UserNotYours(),
+            UserNotFound(),
+            OwnsProjects(["Shop"]),
+        ),
+    },
+    examples=[answer_example("Done", done_example("User deleted successfully"))],
+)

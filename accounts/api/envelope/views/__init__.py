@@ -1,0 +1,1 @@
+"""The handlers of `/api/auth/` and `/api/user/` in the envelope document."""

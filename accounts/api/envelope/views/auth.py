@@ -1,0 +1,143 @@
+"""`/api/auth/` as the envelope document has it: signing in, and the codes and links that come by e-mail.
+
+Registering is in `accounts.api.chain`, since two documents claim its path.
+"""
+
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import queries, services
+from accounts.api.envelope import docs, serializers
+from accounts.api.envelope.presentation import (
+    CONFIRMATION_SENT,
+    RESET_CODE_SENT,
+    VERIFICATION_CODE_SENT,
+    sign_in_body,
+    user_body,
+)
+from accounts.api.public import UNCACHED, PublicView
+from accounts.errors import (
+    LinkNotFound,
+)
+from accounts.models import EmailCode
+from orderchainer.core.http.envelope import success
+from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.http.moments import milliseconds
+from orderchainer.core.limits.rates import SEND_CODE, SIGN_IN, USE_CODE
+
+
+class LoginView(PublicView):
+    """Sign in."""
+
+    limit = SIGN_IN
+
+    @docs.LOGIN
+    def post(self, request: Request) -> Response:
+        """Sign in."""
+        body = serializers.EnvelopeLogin(data=request.data)
+        body.is_valid(raise_exception=True)
+        pair = services.sign_in(**body.validated_data)
+        user = queries.credential_of(pair.access).user
+        return success(sign_in_body(user, pair), "Login successful", headers=UNCACHED)
+
+
+# --- Asking for an e-mail ---------------------------------------------------------------------
+
+
+class EmailRequestView(PublicView):
+    """Have an e-mail with a code and a link sent."""
+
+    limit = SEND_CODE
+    purpose: ClassVar[EmailCode.Purpose]
+    message: ClassVar[str]
+
+    def post(self, request: Request) -> Response:
+        """Have it sent."""
+        body = serializers.EnvelopeEmail(data=request.data)
+        body.is_valid(raise_exception=True)
+        expires_at = services.request_code(
+            email=body.validated_data["email"], purpose=self.purpose
+        )
+        return success({"expiresAt": milliseconds(expires_at)}, self.message)
+
+
+@docs.FORGOT_PASSWORD
+class ForgotPasswordView(EmailRequestView):
+    """Have a code for a new password sent."""
+
+    purpose = EmailCode.Purpose.RESET_PASSWORD
+    message = RESET_CODE_SENT
+
+
+@docs.SEND_RESET_CODE
+class SendResetCodeView(ForgotPasswordView):
+    """The same by the document's other name for it."""
+
+
+@docs.RESEND_VERIFICATION_CODE
+class ResendVerificationCodeView(EmailRequestView):
+    """Have a code sent by which an e-mail is verified."""
+
+    purpose = EmailCode.Purpose.VERIFY_EMAIL
+    message = VERIFICATION_CODE_SENT
+
+
+@docs.RESEND_CONFIRMATION_EMAIL
+class ResendConfirmationEmailView(ResendVerificationCodeView):
+    """The same for those who wait for the link: one e-mail brings both."""
+
+    message = CONFIRMATION_SENT
+
+
+# --- Using what it brought --------------------------------------------------------------------
+
+
+class ResetPasswordView(PublicView):
+    """Choose a new password."""
+
+    limit = USE_CODE
+
+    @docs.RESET_PASSWORD
+    def post(self, request: Request) -> Response:
+        """Set it."""
+        body = serializers.EnvelopeNewPassword(data=request.data)
+        body.is_valid(raise_exception=True)
+        services.reset_password(
+            email=body.validated_data["email"],
+            code=body.validated_data["code"],
+            new_password=body.validated_data["newPassword"],
+        )
+        return success(message="Password reset successfully")
+
+
+class VerifyEmailView(PublicView):
+    """Show by a code that an e-mail is one's own."""
+
+    limit = USE_CODE
+
+    @docs.VERIFY_EMAIL
+    def post(self, request: Request) -> Response:
+        """Verify it."""
+        body = serializers.EnvelopeCode(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = services.verify_email(**body.validated_data)
+        return success(user_body(user), "Email verified successfully")
+
+
+class RegisterConfirmationView(PublicView):
+    """Show by a link that an e-mail is one's own."""
+
+    limit = USE_CODE
+
+    @docs.CONFIRM_REGISTRATION
+    def post(self, request: Request) -> Response:
+        """Confirm it."""
+        body = serializers.EnvelopeConfirmation(data=request.data)
+        body.is_valid(raise_exception=True)
+        link = uuid_in(body.validated_data["uuid"])
+        if link is None:
+            raise LinkNotFound
+        user = services.confirm_email(link=link)
+        return success(user_body(user), "Registration confirmed successfully")

@@ -1,0 +1,49 @@
+"""`/api/user/{user_id}` as the envelope document has it: oneself, and for staff the others."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import queries, services
+from accounts.api.envelope import docs, serializers
+from accounts.api.envelope.presentation import user_body
+from accounts.callers import caller_of
+from orderchainer.core.http.envelope import success
+from orderchainer.core.http.views import SurfaceViewSet
+
+
+class UserViewSet(SurfaceViewSet):
+    """The caller's own account. Staff see everybody's, and change it with the back office's permission."""
+
+    area = "account"
+    # A new password opens a session: with it an API token would outgrow its scopes, and its revocation.
+    session_methods = frozenset({"PATCH", "DELETE"})
+
+    @docs.GET_USER
+    def retrieve(self, request: Request, user_id: str) -> Response:
+        """Answer one user."""
+        return success(user_body(queries.user_for(caller_of(request), user_id)))
+
+    @docs.UPDATE_USER
+    def partial_update(self, request: Request, user_id: str) -> Response:
+        """Change what one user signs in with."""
+        body = serializers.EnvelopeUserChanges(data=request.data)
+        body.is_valid(raise_exception=True)
+        caller = caller_of(request)
+        user = services.change_sign_in(
+            user=queries.user_for_change(
+                caller, user_id, permission="accounts.change_user"
+            ),
+            by=caller,
+            **body.validated_data,
+        )
+        return success(user_body(user), "User updated successfully")
+
+    @docs.DELETE_USER
+    def destroy(self, request: Request, user_id: str) -> Response:
+        """Delete one user."""
+        caller = caller_of(request)
+        user = queries.user_for_change(
+            caller, user_id, permission="accounts.delete_user"
+        )
+        services.delete_user(user=user, by=caller)
+        return success(message="User deleted successfully")

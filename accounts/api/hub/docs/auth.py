@@ -1,0 +1,154 @@
+"""What the schema says of `/api/v1/auth/`: registering, signing in and out, and the signed-in user."""
+
+from drf_spectacular.utils import extend_schema
+
+from accounts.api.docs import (
+    PASSWORD_RULES,
+    REQUIRED,
+    logout_operation,
+    refresh_operation,
+)
+from accounts.api.hub.serializers import auth as serializers
+from accounts.errors import (
+    EmailInUse,
+    EmailNotVerified,
+    EmailTaken,
+    InvalidCredentials,
+    WrongPassword,
+)
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+
+USER_EXAMPLE = {
+    "id": "7b0c6f0e-6a1d-4d7e-9a53-0c1f9a3e5d11",
+    "email": "user@example.com",
+    "name": "John Doe",
+    "role": "user",
+    "is_active": True,
+    "created_at": "2025-01-12T10:00:00Z",
+}
+ACCOUNT_EXAMPLE = {
+    **USER_EXAMPLE,
+    "phone": "+1234567890",
+    "address": "1 Example Street, Springfield",
+    "email_verified": True,
+}
+TOKENS_EXAMPLE = {
+    "access_token": "eyJ0eXAiOiJKV1QiLCJhbGc...",
+    "refresh_token": "eyJ0eXAiOiJKV1QiLCJhbGc...",
+    "token_type": "bearer",
+    "expires_in": 900,
+}
+
+
+REGISTER_USER = extend_schema(
+    operation_id="hub_register",
+    summary="Register a new user",
+    description=(
+        "Creates a user with a personal project and sends an e-mail that asks them to confirm the "
+        f"address. {PASSWORD_RULES} e-mail or name."
+    ),
+    request=serializers.HubRegistration,
+    responses={
+        201: serializers.HubUser,
+        **errors_of(
+            "hub", 400, Invalid({"email": ["Invalid email address"]}), EmailTaken()
+        ),
+    },
+    examples=[
+        request_example(
+            "A new user",
+            {
+                "email": "user@example.com",
+                "password": "SecurePass123",
+                "name": "John Doe",
+            },
+        ),
+        answer_example("The user", USER_EXAMPLE, status=201),
+    ],
+)
+
+LOGIN = extend_schema(
+    operation_id="hub_login",
+    summary="Log in",
+    description=(
+        "Opens a session. The access token goes into the header `Authorization: Bearer …` and lasts "
+        "`expires_in` seconds; the refresh token buys the next pair."
+    ),
+    request=serializers.HubLogin,
+    responses={
+        200: serializers.HubTokens,
+        **errors_of(
+            "hub",
+            400,
+            Invalid({"password": REQUIRED}),
+            InvalidCredentials(),
+            EmailNotVerified(),
+        ),
+    },
+    examples=[
+        request_example(
+            "E-mail and password",
+            {"email": "user@example.com", "password": "SecurePass123"},
+        ),
+        answer_example("The tokens", TOKENS_EXAMPLE),
+    ],
+)
+
+REFRESH_TOKEN = refresh_operation(
+    "hub",
+    "hub_refresh_token",
+    request=serializers.HubRefreshing,
+    answer=serializers.HubTokens,
+    field="refresh_token",
+    tokens=TOKENS_EXAMPLE,
+    others=(400,),
+)
+
+LOG_OUT = logout_operation(
+    "hub",
+    "hub_log_out",
+    request=serializers.HubLoggingOut,
+    answer=None,
+    field="refresh_token",
+    tokens=TOKENS_EXAMPLE,
+    more=" An API token has no session: revoke it instead.",
+    others=(400,),
+)
+
+ME = extend_schema(
+    operation_id="hub_me",
+    summary="Get the current user",
+    description="Whose token this is. `role` is `user`, `staff` or `admin`.",
+    responses={200: serializers.HubAccount, **errors_of("hub", 403)},
+    examples=[answer_example("The user", ACCOUNT_EXAMPLE)],
+)
+
+CHANGE_ME = extend_schema(
+    operation_id="hub_change_me",
+    summary="Change the current user",
+    description=(
+        "Changes what is named and leaves the rest. Another e-mail or password needs the "
+        "`current_password`. A new e-mail has to be confirmed, and the old address is told. A new "
+        "password ends every session, this one too: log in again. API tokens go on."
+    ),
+    request=serializers.AccountChanges,
+    responses={
+        200: serializers.HubAccount,
+        **errors_of(
+            "hub",
+            400,
+            WrongPassword(),
+            403,
+            EmailInUse(),
+        ),
+    },
+    examples=[
+        request_example("Another name", {"name": "John Doe"}),
+        request_example(
+            "Another password",
+            {"password": "EvenMoreSecure1", "current_password": "SecurePass123"},
+        ),
+        answer_example("The user", ACCOUNT_EXAMPLE),
+    ],
+)

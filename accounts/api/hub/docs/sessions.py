@@ -1,0 +1,55 @@
+"""What the schema says of `/api/v1/auth/sessions`."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from accounts.api.hub.serializers.sessions import SessionOutput
+from accounts.errors import SessionNeeded, SessionNotFound
+from orderchainer.core.http.schema import PAGE_WINDOW, answer_example, errors_of
+
+SESSION_EXAMPLE = {
+    "id": "3a3d6f0c-2f38-4f7e-9d55-1d0a6c1f7c21",
+    "created_at": "2025-01-12T10:00:00Z",
+    "expires_at": "2025-01-19T10:00:00Z",
+    "ip_address": "192.0.2.7",
+    "user_agent": "curl/8.5.0",
+    "current": True,
+}
+
+
+LIST_SESSIONS = extend_schema(
+    operation_id="list_sessions",
+    summary="List your sessions",
+    description="Where you are signed in, the newest first.",
+    parameters=PAGE_WINDOW,
+    responses={
+        200: SessionOutput(many=True),
+        **errors_of("hub", SessionNeeded(), 422),
+    },
+    examples=[answer_example("A session", SESSION_EXAMPLE)],
+)
+
+END_SESSIONS = extend_schema(
+    operation_id="end_sessions",
+    summary="End all your sessions",
+    description=(
+        "Signs you out everywhere, here too. All tokens of the sessions die at once, open WebSockets "
+        "too. API tokens go on."
+    ),
+    responses={204: None, **errors_of("hub", SessionNeeded())},
+)
+
+END_SESSION = extend_schema(
+    operation_id="end_session",
+    summary="End one of your sessions",
+    description="Signs you out there. Its tokens die at once, its open WebSockets too.",
+    parameters=[
+        OpenApiParameter(
+            "session_id",
+            OpenApiTypes.UUID,
+            OpenApiParameter.PATH,
+            description="The session's id.",
+        )
+    ],
+    responses={204: None, **errors_of("hub", SessionNeeded(), SessionNotFound())},
+)

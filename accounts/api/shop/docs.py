@@ -1,0 +1,186 @@
+"""What the schema says of `/auth/api/`."""
+
+from drf_spectacular.utils import extend_schema
+
+from accounts.api.docs import (
+    FORM,
+    JSON,
+    REQUIRED,
+    UPLOAD,
+    json_or_form,
+    logout_operation,
+    refresh_operation,
+    use_of_tokens,
+)
+from accounts.api.shop import serializers
+from accounts.api.shop.presentation import REGISTERED
+from accounts.errors import (
+    EmailNotVerified,
+    InvalidCredentials,
+)
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.schema import answer_example, errors_of, request_example
+
+TOKENS_EXAMPLE = {
+    "refresh": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
+    "access": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
+}
+USER_EXAMPLE = {
+    "id": 1,
+    "email": "user@example.com",
+    "username": "testuser",
+    "first_name": "Test",
+    "last_name": "User",
+    "phone": "+1234567890",
+    "address": "123 Main St, City, Country",
+    "profile": {
+        "avatar": "",
+        "preferences": {},
+        "created_at": "2025-01-08T10:00:00Z",
+        "updated_at": "2025-01-08T10:00:00Z",
+    },
+}
+
+
+REGISTER_USER = extend_schema(
+    operation_id="shop_register",
+    summary="Register and sign in",
+    description=(
+        "Creates a user and signs them in. E-mail and username are nobody else's, in whatever case. "
+        "Where the e-mail must be verified before one signs in, both tokens are empty and the "
+        "message says what to do."
+    ),
+    request=serializers.ShopRegistration,
+    responses={
+        201: serializers.ShopRegistered,
+        **errors_of(
+            "shop",
+            Invalid({"password_confirm": ["The two passwords do not match."]}),
+        ),
+    },
+    examples=[
+        request_example(
+            "A new customer",
+            {
+                "email": "user@example.com",
+                "username": "testuser",
+                "first_name": "Test",
+                "last_name": "User",
+                "password": "securepassword123",
+                "password_confirm": "securepassword123",
+                "phone": "+1234567890",
+                "address": "123 Main St, City, Country",
+            },
+        ),
+        answer_example(
+            "The customer",
+            {
+                "user": USER_EXAMPLE,
+                **TOKENS_EXAMPLE,
+                "message": REGISTERED,
+            },
+            status=201,
+        ),
+    ],
+)
+
+GET_TOKEN = extend_schema(
+    operation_id="shop_get_token",
+    summary="Sign in",
+    description="Signs in with e-mail and password. "
+    + use_of_tokens("/auth/api/token/refresh/"),
+    request=json_or_form(serializers.ShopCredentials),
+    responses={
+        200: serializers.ShopTokens,
+        **errors_of(
+            "shop",
+            Invalid({"email": REQUIRED}),
+            InvalidCredentials(),
+            EmailNotVerified(),
+        ),
+    },
+    examples=[
+        request_example(
+            "E-mail and password",
+            {"email": "user@example.com", "password": "securepassword123"},
+        ),
+        answer_example("The tokens", TOKENS_EXAMPLE),
+    ],
+)
+
+REFRESH_TOKEN = refresh_operation(
+    "shop",
+    "shop_refresh_token",
+    request=json_or_form(serializers.ShopRefreshing),
+    answer=serializers.ShopTokens,
+    field="refresh",
+    tokens=TOKENS_EXAMPLE,
+)
+
+LOG_OUT = logout_operation(
+    "shop",
+    "shop_log_out",
+    request=json_or_form(serializers.ShopLoggingOut),
+    answer=serializers.ShopMessage,
+    field="refresh",
+    tokens=TOKENS_EXAMPLE,
+)
+
+GET_PROFILE = extend_schema(
+    operation_id="shop_get_profile",
+    summary="Read your profile",
+    description="Returns you as registration did.",
+    responses={200: serializers.ShopUser, **errors_of("shop", 403)},
+    examples=[answer_example("You", USER_EXAMPLE)],
+)
+
+UPDATE_PROFILE = extend_schema(
+    operation_id="shop_update_profile",
+    summary="Change your profile",
+    description=(
+        "Changes what is named, all or nothing. `preferences` replace all that was there. A picture "
+        "is sent as a file named `avatar` in `multipart/form-data`, at most `MAX_UPLOAD_BYTES` and 16 "
+        "million pixels (24 million as a JPEG); it is kept within 512 by 512 pixels, upright, and without anything else "
+        "that the file told, such as where it was taken. What was read here may be sent back "
+        "as it is; of values under `profile` those beside it count more."
+    ),
+    request={
+        JSON: serializers.ShopProfileChange,
+        UPLOAD: serializers.ShopProfileChange,
+        FORM: serializers.ShopProfileChange,
+    },
+    responses={
+        200: serializers.ShopUser,
+        **errors_of(
+            "shop",
+            Invalid({"avatar": ["Upload a PNG, JPEG, WebP or GIF picture."]}),
+            403,
+        ),
+    },
+    examples=[
+        request_example(
+            "Another address, and no picture any more",
+            {
+                "address": "456 Side St, City, Country",
+                "preferences": {"theme": "dark"},
+                "avatar": None,
+            },
+            media_type=JSON,
+        ),
+        request_example(
+            "A picture", {"avatar": "(the file's bytes)"}, media_type=UPLOAD
+        ),
+        answer_example(
+            "You",
+            {
+                **USER_EXAMPLE,
+                "profile": {
+                    "avatar": "http://localhost:8000/media/avatars/9f0c6e2b7a8d4d0fa1e5c3b2d4e6f708.jpg",
+                    "preferences": {"theme": "dark"},
+                    "created_at": "2025-01-08T10:00:00Z",
+                    "updated_at": "2025-01-09T08:30:00Z",
+                },
+            },
+        ),
+    ],
+)

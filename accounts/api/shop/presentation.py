@@ -1,0 +1,50 @@
+"""Writing users as the shop document does: moments in UTC seconds with a `Z`."""
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from accounts.models import User
+from accounts.tokens import TokenPair
+from orderchainer.core.http.moments import seconds
+from orderchainer.core.http.surfaces import Body
+
+REGISTERED = "User registered successfully"
+REGISTERED_UNVERIFIED = "User registered successfully. We have sent you an e-mail: verify your address with it, then sign in."
+
+
+def user_body(user: User) -> Body:
+    """Write `user` as `ShopUser`."""
+    profile = user.profile
+    return {
+        "id": user.pk,
+        "email": user.email,
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "phone": user.phone,
+        "address": user.address,
+        "profile": {
+            "avatar": avatar_url(user),
+            "preferences": profile.preferences,
+            "created_at": seconds(profile.created_at),
+            "updated_at": seconds(profile.updated_at),
+        },
+    }
+
+
+def avatar_url(user: User) -> str:
+    """Return the whole address of the user's picture; empty without one."""
+    name = user.profile.avatar.name
+    return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
+
+
+def tokens_body(pair: TokenPair) -> Body:
+    """Write `pair` as `ShopTokens`."""
+    return {"refresh": pair.refresh, "access": pair.access}
+
+
+def registered_body(user: User, pair: TokenPair | None) -> Body:
+    """Write a new user as `ShopRegistered`."""
+    tokens = tokens_body(pair) if pair else {"refresh": "", "access": ""}
+    message = REGISTERED if pair else REGISTERED_UNVERIFIED
+    return {"user": user_body(user), **tokens, "message": message}
