@@ -20,8 +20,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Project
 from catalog import services
-from catalog.inventory import Shelf, in_tree_order, shelves_of
 from catalog.models import Category
+from catalog.queries.inventory import Shelf, in_tree_order, shelves_of
 from catalog.services import categories
 from orderchainer.core.admin.filters import PickFilter
 from orderchainer.core.admin.panels import link

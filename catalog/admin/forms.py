@@ -16,8 +16,8 @@ from unfold.widgets import (
 )
 
 from catalog.admin.categories import shelf_choices
-from catalog.inventory import shelves_of
 from catalog.models import Category, Product, StockMovement
+from catalog.queries.inventory import shelves_of
 from catalog.services import ProductFields
 from catalog.services.products import UPDATABLE
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK

@@ -18,8 +18,8 @@ from catalog.admin.shown import (
     signed,
     who,
 )
-from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import stock_differences
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
 from orderchainer.core.admin.panels import Panel, link, panel_of
 from orderchainer.core.admin.picking import is_value_of

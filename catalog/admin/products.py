@@ -29,7 +29,7 @@ from catalog.admin.forms import (
 )
 from catalog.admin.shown import ledger_of, picture_of
 from catalog.models import Product, StockMovement
-from catalog.queries import Within
+from catalog.queries.storefront import Within
 from catalog.services.pictures import MAX_SIDE, PICTURES
 from catalog.services.stock import BY_HAND
 from orderchainer.core.admin.filters import PickFilter

@@ -7,8 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from catalog.inventory import movements_of
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import movements_of
 from orderchainer.core.admin.panels import (
     MAX_ROWS,
     Panel,

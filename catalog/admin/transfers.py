@@ -22,8 +22,8 @@ from accounts.callers import caller_of
 from accounts.models import Project
 from catalog import services
 from catalog.errors import ImportRefused
-from catalog.inventory import products_of
 from catalog.models import Product
+from catalog.queries.inventory import products_of
 from catalog.services import ImportReport
 from catalog.services.importing import MAX_TOLD, told
 from catalog.services.sheets import ENCODINGS, KNOWN, MAX_BYTES, MAX_ROWS

@@ -15,8 +15,8 @@ from catalog.errors import (
     CategoryNotFound,
     SlugTaken,
 )
-from catalog.inventory import LEVEL_MARK, place_of
 from catalog.models import Category
+from catalog.queries.inventory import LEVEL_MARK, place_of
 from catalog.services.fields import CategoryFields, Slugs, errors_in
 from orderchainer.core.errors import Invalid
 

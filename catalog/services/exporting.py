@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from accounts.models import Project
-from catalog.inventory import shelves_of
 from catalog.models import Product, ProductQuerySet
+from catalog.queries.inventory import shelves_of
 from catalog.services.sheets import COLUMNS, lines_of, safe_cell
 
 # How many rows are read, written and sent at a time.

@@ -17,8 +17,8 @@ from django.db import IntegrityError, transaction
 from accounts.locks import lock_project
 from accounts.models import Project, User
 from catalog.errors import ImportOvertaken, ImportRefused
-from catalog.inventory import LEVEL_MARK, PATH_SEPARATOR, in_tree_order
 from catalog.models import Category, Product, StockMovement
+from catalog.queries.inventory import LEVEL_MARK, PATH_SEPARATOR, in_tree_order
 from catalog.services.categories import MAX_CATEGORIES, MAX_LEVELS, Tree
 from catalog.services.fields import Slugs, errors_in
 from catalog.services.products import touch

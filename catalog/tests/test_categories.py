@@ -11,8 +11,8 @@ from catalog.errors import (
     CategoryNotFound,
     SlugTaken,
 )
-from catalog.inventory import shelves_of
 from catalog.models import Category
+from catalog.queries.inventory import shelves_of
 from catalog.services import categories as service
 from catalog.services import create_category, delete_category, update_category
 from catalog.tests.factories import make_category, make_product, make_storefront

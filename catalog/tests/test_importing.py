@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project
 from catalog.errors import ImportRefused
-from catalog.inventory import shelves_of, stock_differences
 from catalog.models import Category, Product, StockMovement
+from catalog.queries.inventory import shelves_of, stock_differences
 from catalog.services import (
     ImportReport,
     adjust_stock,

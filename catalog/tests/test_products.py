@@ -7,8 +7,8 @@ import pytest
 
 from accounts.models import Project
 from catalog.errors import InsufficientStock, ProductNotFound, SkuTaken, SlugTaken
-from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import stock_differences
 from catalog.services import adjust_stock, create_product, update_product
 from catalog.services.stock import MAX_STOCK
 from catalog.tests.factories import make_category, make_product, make_storefront

@@ -10,8 +10,8 @@ from django.db import IntegrityError
 
 from accounts.models import Project
 from catalog.errors import CategoryInItself, CategoryNotEmpty
-from catalog.inventory import shelves_of, stock_differences
 from catalog.models import Category, Product, StockMovement
+from catalog.queries.inventory import shelves_of, stock_differences
 from catalog.services import (
     adjust_stock,
     create_product,

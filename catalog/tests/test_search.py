@@ -9,7 +9,7 @@ from django.db import connection, connections
 from accounts.models import Project
 from catalog import search, trigrams
 from catalog.models import Product
-from catalog.queries import page_of_found
+from catalog.queries.storefront import page_of_found
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.core.http.pagination import PageNotFound, PageWindow
 

@@ -8,8 +8,8 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from cart.services import add_item
 from catalog.errors import InsufficientStock
-from catalog.inventory import stock_differences
 from catalog.models import Product
+from catalog.queries.inventory import stock_differences
 from catalog.services import import_products
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.testing.races import race

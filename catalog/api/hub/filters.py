@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 from accounts.models import Project
 from catalog.api.shop.filters import ProductFilter, YesOrNoFilter
-from catalog.inventory import products_of
 from catalog.models import Product, ProductQuerySet
+from catalog.queries.inventory import products_of
 from catalog.search import ways_to_find
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.pagination import Window, part_of

@@ -1,8 +1,8 @@
 """Writing the catalogue as the hub does: prices as texts, moments in UTC seconds with a `Z`."""
 
 from catalog.api.shop.presentation import picture_url
-from catalog.inventory import Shelf
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import Shelf
 from catalog.services import ImportReport
 from catalog.services.importing import MAX_TOLD, told
 from orderchainer.core.http.conditional import etag_of

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, cast
 from rest_framework import serializers
 
 from accounts.models import Project
-from catalog import inventory
 from catalog.models import Category, Product, StockMovement
+from catalog.queries import inventory
 from catalog.services import CategoryFields, ProductFields
 from catalog.services.pictures import MAX_SIDE
 from catalog.services.sheets import ENCODINGS, KNOWN

@@ -9,7 +9,7 @@ from django import forms
 from django.http import HttpRequest
 
 from catalog.models import Product, ProductQuerySet
-from catalog.queries import Within
+from catalog.queries.storefront import Within
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.fields import MAX_ID
 

@@ -7,7 +7,7 @@ import orjson
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from catalog.queries import Shelf
+from catalog.queries.storefront import Shelf
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.moments import seconds

@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import queries
 from catalog.api.shop import docs
 from catalog.api.shop.filters import PAGE_SIZE, narrowed
 from catalog.api.shop.presentation import (
@@ -13,6 +12,7 @@ from catalog.api.shop.presentation import (
     listed_product_body,
     product_body,
 )
+from catalog.queries import storefront
 from orderchainer.core.http.conditional import answer_unless_unchanged
 from orderchainer.core.http.pagination import (
     page_of_results,
@@ -32,16 +32,16 @@ class ProductViewSet(SurfaceViewSet):
         window = page_window_of(request, default_size=PAGE_SIZE)
         products, text = narrowed(request)
         if text:
-            page = queries.page_of_found(products, text, window)
+            page = storefront.page_of_found(products, text, window)
         else:
-            page = queries.page_of(products, window)
+            page = storefront.page_of(products, window)
         rows = [listed_product_body(row) for row in page.rows]
         return Response(page_of_results(request, rows, total=page.total, window=window))
 
     @docs.GET_PRODUCT
     def retrieve(self, request: Request, product_id: int) -> Response | HttpResponse:
         """Answer one product."""
-        row = queries.product_row_for(product_id)
+        row = storefront.product_row_for(product_id)
         return answer_unless_unchanged(
             request, etag_of_row(row), lambda: product_body(row)
         )
@@ -55,4 +55,4 @@ class CategoriesView(SurfaceView):
     @docs.LIST_CATEGORIES
     def get(self, request: Request) -> Response:
         """Answer all categories."""
-        return Response(categories_body(queries.shelves()))
+        return Response(categories_body(storefront.shelves()))

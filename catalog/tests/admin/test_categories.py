@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project
 from accounts.tests.admin.forms import opened, typed
-from catalog.inventory import shelves_of
 from catalog.models import Category
+from catalog.queries.inventory import shelves_of
 from catalog.tests.admin.pages import TOO_LARGE, errors_in, page, shown
 from catalog.tests.factories import make_category, make_product, make_storefront
 

@@ -13,8 +13,8 @@ from accounts.models import Project, User
 from accounts.tests.admin.forms import fields_in
 from accounts.tests.factories import make_user
 from catalog.admin.forms import ProductChangeForm
-from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import stock_differences
 from catalog.services import (
     adjust_stock,
     lock_products,

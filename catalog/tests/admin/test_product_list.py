@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
 from accounts.tests.admin.forms import fields_in
-from catalog.inventory import stock_differences
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import stock_differences
 from catalog.services import adjust_stock, take_stock, update_product
 from catalog.services.stock import lock_products
 from catalog.tests.admin.pages import (

@@ -10,8 +10,8 @@ from django.test import Client
 
 from accounts.models import Project
 from accounts.tests.admin.forms import fields_in
-from catalog.inventory import stock_differences
 from catalog.models import Category, Product
+from catalog.queries.inventory import stock_differences
 from catalog.services import adjust_stock, update_product
 from catalog.tests.admin.pages import TOO_LARGE, ledger, page
 from catalog.tests.factories import make_product

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.inventory import stock_differences
+from catalog.queries.inventory import stock_differences
 from orders.holds import wrong_holds
 
 

@@ -11,7 +11,7 @@ from accounts.access import Operation
 from accounts.api.hub.views.base import ProjectView
 from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
-from catalog import inventory, services
+from catalog import services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
 from catalog.api.hub import docs
 from catalog.api.hub.filters import narrowed, part_found
@@ -23,6 +23,7 @@ from catalog.api.hub.serializers import (
     StockAdjustment,
 )
 from catalog.models import Product
+from catalog.queries import inventory
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
 from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
 from orderchainer.core.http.views import UploadView

@@ -1,0 +1,1 @@
+"""What the catalogue can tell: `storefront` to customers, `inventory` to a project's members."""
