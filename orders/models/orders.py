@@ -1,4 +1,4 @@
-"""Orders, what is in them, what they wait for, and everything that happened to them."""
+"""An order, and who may see it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.access import Operation, roles_that_may
 from accounts.models import Membership, Project, User
-from catalog.models import Product
 from orders.access import VIEW_ORDERS
 from orders.graph import StatusesById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
     DONE,
-    GONE_WRONG,
     OPEN_MOVES,
     FailurePolicy,
     Status,
 )
-from orders.stream import models as _stream  # noqa: F401 (Django looks for models here)
+from orders.models.dependencies import OrderDependency
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -202,83 +200,3 @@ class Order(models.Model):
         if blocked:
             return tuple(move for move in moves if move in ALLOWED_WHILE_BLOCKED)
         return moves
-
-
-class OrderItem(models.Model):
-    """A line of an order, frozen at purchase."""
-
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
-    # What it was sold from, and what its stock goes back to; empty where nothing was held.
-    product = models.ForeignKey(
-        Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    name = models.CharField(max_length=255)
-    sku = models.CharField(max_length=64, blank=True)
-    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
-    quantity = models.PositiveIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1), name="item_quantity_positive"
-            ),
-            models.CheckConstraint(
-                condition=Q(unit_price__gte=0), name="item_price_not_negative"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} x {self.name}"
-
-    @property
-    def total_price(self) -> Decimal:
-        """Unit price times quantity, in the order's currency."""
-        return self.unit_price * self.quantity
-
-
-class OrderDependencyQuerySet(models.QuerySet["OrderDependency"]):
-    """Edges of the graph of orders."""
-
-    def holding_up(self) -> OrderDependencyQuerySet:
-        """Keep the edges that hold their order up.
-
-        An edge does so until what it depends on is done, or went wrong while the waiting order ignores that.
-        """
-        return self.exclude(depends_on__status__in=DONE).exclude(
-            depends_on__status__in=GONE_WRONG,
-            order__failure_policy=FailurePolicy.IGNORE,
-        )
-
-
-class OrderDependency(models.Model):
-    """`order` waits for `depends_on`."""
-
-    order = models.ForeignKey(
-        Order, on_delete=models.CASCADE, related_name="dependency_edges", db_index=False
-    )
-    # PROTECT: an order that others wait for cannot go. The foreign key says so to the database as well.
-    depends_on = models.ForeignKey(
-        Order, on_delete=models.PROTECT, related_name="dependent_edges", db_index=False
-    )
-
-    objects = OrderDependencyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "order dependencies"
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["order", "depends_on"], name="dependency_unique"
-            ),
-            models.CheckConstraint(
-                condition=~Q(order=F("depends_on")), name="dependency_not_on_itself"
-            ),
-        ]
-        indexes: ClassVar = [
-            # Both ways are walked; the unique constraint's index serves the way down.
-            models.Index(
-                fields=["depends_on", "order"], name="dependency_by_depends_on"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.order_id} waits for #{self.depends_on_id}"

@@ -1,0 +1,44 @@
+"""The items of an order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from catalog.models import Product
+from orders.models.orders import Order
+
+
+class OrderItem(models.Model):
+    """A line of an order, frozen at purchase."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    # What it was sold from, and what its stock goes back to; empty where nothing was held.
+    product = models.ForeignKey(
+        Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(max_length=255)
+    sku = models.CharField(max_length=64, blank=True)
+    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="item_quantity_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_price__gte=0), name="item_price_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
+    @property
+    def total_price(self) -> Decimal:
+        """Unit price times quantity, in the order's currency."""
+        return self.unit_price * self.quantity
