@@ -1,0 +1,83 @@
+"""Deleting orders, one or several."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.actions import delete_selected as ask_before_deleting
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.safestring import SafeString
+
+from accounts.callers import caller_of
+from orderchainer.core.admin.service_admin import ServiceAdmin, without_media
+from orderchainer.core.db.among import among
+from orders import graph
+from orders.admin.shown import links, order_link
+from orders.models import Order, OrderDependency, OrderItem
+from orders.services import delete_order
+
+
+class OrderDeletion(ServiceAdmin):
+    """Asking before orders are deleted, and deleting them by the service."""
+
+    def get_deleted_objects(
+        self, objs: Iterable[Order], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[SafeString]]:
+        """Tell what goes with the orders and what keeps them, without walking through their events."""
+        orders = {order.pk: order for order in objs}
+        edges = OrderDependency.objects.filter(depends_on_id__in=among(orders)).exclude(
+            order_id__in=among(orders)
+        )
+        keeping = [
+            links(
+                [(edge.order_id, f"{edge.order.title} waits for #{edge.depends_on_id}")]
+            )
+            for edge in edges.select_related("order").order_by("order_id")[:100]
+        ]
+        items = OrderItem.objects.filter(order_id__in=among(orders)).count()
+        return (
+            [order_link(order.pk, order.title) for order in orders.values()],
+            {"orders": len(orders), "items": items},
+            set() if self.has_delete_permission(request) else {"order"},
+            # Said beforehand of one; of several, those that can go may go. The service decides anyway.
+            keeping if request.method != "POST" else [],
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Order) -> None:
+        """Delete by the service."""
+        delete_order(order_id=obj.pk, by=caller_of(request))
+
+    @admin.action(description="Delete", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Order]
+    ) -> HttpResponseBase | None:
+        """Ask, then delete the selected orders, those first that wait for others of them."""
+        if "post" not in request.POST:
+            return without_media(ask_before_deleting(self, request, queryset))
+        self.do_each(
+            request,
+            _waiting_first(queryset),
+            lambda order: self._delete_logged(request, order),
+            done="Deleted",
+        )
+        return None
+
+    @transaction.atomic
+    def _delete_logged(self, request: HttpRequest, order: Order) -> None:
+        self.log_deletions(request, [order])
+        self.delete_model(request, order)
+
+
+def _waiting_first(orders: Iterable[Order]) -> list[Order]:
+    """Return `orders` so that each stands before all that it waits for."""
+    by_id = {order.pk: order for order in orders}
+    dependencies: dict[int, list[int]] = {pk: [] for pk in by_id}
+    edges = OrderDependency.objects.filter(
+        order_id__in=among(by_id), depends_on_id__in=among(by_id)
+    )
+    for waiter, dependency in edges.values_list("order_id", "depends_on_id"):
+        dependencies[waiter].append(dependency)
+    return [by_id[pk] for pk in reversed(graph.topological_order(by_id, dependencies))]

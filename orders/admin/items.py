@@ -1,0 +1,69 @@
+"""The items of an order, on its page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from catalog.admin.shown import product_link
+from orderchainer.core.admin.service_admin import ServiceInline
+from orders.admin.forms import MAX_ITEMS, ItemForm
+from orders.models import Order, OrderItem
+
+MAX_NEW_ITEMS = 100  # in one go
+
+
+class ItemInline(ServiceInline):
+    """The lines of an order. They are a part of it: whoever may change the order may change them."""
+
+    model = OrderItem
+    form = ItemForm
+    extra = 0
+    fields = ("product_shown", "name", "sku", "unit_price", "quantity", "line_total")
+    readonly_fields = ("product_shown", "line_total")
+    verbose_name_plural = "items"
+
+    def get_formset(
+        self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
+    ) -> Any:
+        """Take so many lines and no more: Django would build 1,000 beyond, if a browser says so."""
+        there = 0 if obj is None else obj.items.count()
+        most = max(there, min(MAX_ITEMS, there + MAX_NEW_ITEMS))
+        return super().get_formset(
+            request, obj, max_num=most, absolute_max=most, **kwargs
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
+        """Load the products in the same statement."""
+        return super().get_queryset(request).select_related("product")
+
+    @admin.display(description="product")
+    def product_shown(self, item: OrderItem) -> SafeString | str:
+        """What it was sold from; its name and price may be others now."""
+        return "-" if item.product is None else product_link(item.product)
+
+    @admin.display(description="total")
+    def line_total(self, item: OrderItem) -> Any:
+        """Unit price times quantity."""
+        return None if item.pk is None else item.total_price
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the order."""
+        return self._may(request, "view") or self._may(request, "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the order."""
+        return self._may(request, "add" if obj is None else "change")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for the order."""
+        return self._may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for changing the order."""
+        return self._may(request, "change")
+
+    def _may(self, request: HttpRequest, what: str) -> bool:
+        return request.user.has_perm(f"orders.{what}_order")

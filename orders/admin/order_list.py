@@ -1,0 +1,130 @@
+"""The list of orders, with its filters and actions."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from accounts.callers import caller_of
+from orderchainer.core.admin.filters import DaysFilter, PickFilter
+from orderchainer.core.admin.picking import is_key_of
+from orderchainer.core.admin.service_admin import ServiceAdmin
+from orders.admin import panels
+from orders.admin.shown import STATUS_COLOURS, WAIT_COLOURS
+from orders.lifecycle import Status
+from orders.models import Order, OrderQuerySet
+from orders.services import move_order
+
+Action = Callable[["OrderList", HttpRequest, QuerySet[Order]], None]
+
+
+def move_to(status: Status) -> Action:
+    """Return the list's action that moves the selected orders to `status`."""
+
+    @admin.action(description=f"Move to {status}", permissions=["change"])
+    def move(page: "OrderList", request: HttpRequest, rows: QuerySet[Order]) -> None:
+        page.do_each(
+            request,
+            rows,
+            lambda order: move_order(
+                order_id=order.pk, status=status, by=caller_of(request)
+            ),
+            done=f"Moved to {status}",
+        )
+
+    move.__name__ = f"move_to_{status}"
+    return move
+
+
+class WaitFilter(admin.SimpleListFilter):
+    """By whether something holds an order up."""
+
+    title = "wait"
+    parameter_name = "wait"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: Any
+    ) -> Sequence[tuple[str, str]]:
+        """Name the two."""
+        return [("ready", "Pending and ready"), ("waits", "Held up")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Order]
+    ) -> QuerySet[Order]:
+        """Pick the orders, by the annotation that the list has anyway."""
+        match self.value():
+            case "ready":
+                return queryset.filter(status=Status.PENDING, ready=True)  # type: ignore[misc]  # annotated
+            case "waits":
+                return queryset.filter(ready=False)  # type: ignore[misc]  # annotated
+        return queryset
+
+
+class OrderList(ServiceAdmin):
+    """The columns of the list, what it is filtered by, and how it is searched."""
+
+    list_display = (
+        "number",
+        "title",
+        "owner",
+        "project",
+        "status_shown",
+        "wait_shown",
+        "total",
+        "updated_at",
+    )
+    list_display_links = ("number", "title")
+    list_filter = (
+        "status",
+        WaitFilter,
+        "provider",
+        "failure_policy",
+        ("project", PickFilter),
+        ("created_at", DaysFilter),
+        ("ordered_at", DaysFilter),
+    )
+    list_select_related = ("owner", "project")
+    list_per_page = 50
+    search_fields = ("title", "owner__email", "external_id")
+    search_help_text = "Number, title, the owner's e-mail or an external id"
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
+        """Tell in the same statement whether something holds an order up."""
+        orders: OrderQuerySet = super().get_queryset(request)
+        return orders.with_ready()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Find by number as well."""
+        found, has_duplicates = super().get_search_results(
+            request, queryset, search_term
+        )
+        number = search_term.strip().removeprefix("#")
+        if is_key_of(Order, number):
+            found |= queryset.filter(pk=number)
+        return found, has_duplicates
+
+    @admin.display(description="no.", ordering="pk")
+    def number(self, order: Order) -> str:
+        """The number by which everybody calls it."""
+        return f"#{order.pk}"
+
+    @display(description="status", ordering="status", label=STATUS_COLOURS)
+    def status_shown(self, order: Order) -> str:
+        """The status, coloured."""
+        return order.status
+
+    @display(description="wait", label=WAIT_COLOURS)
+    def wait_shown(self, order: Order) -> str | None:
+        """Whether something holds it up, while it has not begun."""
+        return panels.wait_of(order)
+
+    @admin.display(description="total", ordering="total_price")
+    def total(self, order: Order) -> str:
+        """The amount in its currency."""
+        return f"{order.total_price} {order.currency}"

@@ -1,0 +1,190 @@
+"""The page of one order: its form, and the panels below it."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from accounts.callers import caller_of
+from orderchainer.core.admin.overtaken import OVERTAKEN
+from orderchainer.core.admin.service_admin import ServiceAdmin
+from orderchainer.core.errors import Stale
+from orders.admin import panels
+from orders.admin.forms import NewOrderForm, OrderChangeForm, drafts_in
+from orders.admin.holds import held_stock
+from orders.admin.items import ItemInline
+from orders.admin.shown import links
+from orders.models import Order, OrderDependency
+from orders.services import create_order, update_order
+from orders.stream.models import Event, EventDelivery
+
+
+class OrderPage(ServiceAdmin):
+    """The form by which staff make and change an order."""
+
+    inlines: ClassVar = [ItemInline]
+    warn_unsaved_form = True
+    change_form_before_template = "admin/orders/order/before_form.html"
+    change_form_outer_after_template = "admin/panels.html"
+
+    _settable = (
+        (
+            None,
+            {
+                "fields": (
+                    "title",
+                    "status",
+                    "waits_for",
+                    "failure_policy",
+                    "auto_activate",
+                    "description",
+                )
+            },
+        ),
+        (
+            "Price",
+            {
+                "classes": ("tab",),
+                "fields": ("total_price", "currency", "link", "ordered_at"),
+            },
+        ),
+        (
+            "Customer",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "customer_name",
+                    "customer_email",
+                    "customer_phone",
+                    "shipping_address",
+                    "phone_number",
+                    "notes",
+                ),
+            },
+        ),
+    )
+    add_fieldsets = ((None, {"fields": ("owner", "project")}), *_settable)
+    fieldsets = (
+        *_settable,
+        (
+            "Facts",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "owner",
+                    "project",
+                    "provider",
+                    "external_id",
+                    "uuid",
+                    "created_at",
+                    "updated_at",
+                    "status_changed_at",
+                    "fulfilled_at",
+                ),
+            },
+        ),
+    )
+    _facts = fieldsets[-1][1]["fields"]
+
+    def get_form(
+        self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
+    ) -> Any:
+        """Ask for an owner where an order is made."""
+        kwargs["form"] = NewOrderForm if obj is None else OrderChangeForm
+        return super().get_form(request, obj, **kwargs)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Order | None = None
+    ) -> Sequence[str]:
+        """Show the facts about an order that is there."""
+        return () if obj is None else self._facts
+
+    @admin.display(description="waits for")
+    def waits_for(self, order: Order) -> SafeString:
+        """The dependencies, for those who may look and not change."""
+        edges = OrderDependency.objects.filter(order=order).order_by("depends_on_id")
+        return links(edges.values_list("depends_on_id", "depends_on__title"))
+
+    def save_model(
+        self, request: HttpRequest, obj: Order, form: Any, change: bool
+    ) -> None:
+        """Leave it to `save_related`, which knows the items as well."""
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        """Place or change the order with all that belongs to it, in one call of the service."""
+        items = drafts_in(formsets[0])
+        if not change:
+            order = create_order(
+                by=caller_of(request),
+                owner=form.cleaned_data["owner"],
+                project=form.cleaned_data["project"],
+                provider=Order.Provider.MANUAL,
+                fields=form.changes(),
+                dependencies=form.changed_dependencies() or (),
+                items=items or (),
+            )
+            form.instance.pk = order.pk  # what Django reports, logs and leads to
+            return
+
+        def require_same_version(order: Order) -> None:
+            if str(order.version) != form.cleaned_data["version"]:
+                raise Stale
+
+        update_order(
+            order_id=form.instance.pk,
+            by=caller_of(request),
+            fields=form.changes(),
+            dependencies=form.changed_dependencies(),
+            items=items,
+            precondition=require_same_version,
+        )
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Name the fields; what became of the items stands in the order's own history."""
+        return super().construct_change_message(request, form, [], add)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Order | None = None,
+    ) -> HttpResponse:
+        """Show, under the form, why the order waits and all that hangs on it."""
+        if obj is not None:
+            # As it is stored: the form may have written into `obj` what was then refused.
+            order = Order.objects.get(pk=obj.pk)
+            waits = panels.why_it_waits(order, caller_of(request))
+            shown = [waits] if waits.rows else []
+            shown += [panels.dependencies_of(order), panels.dependents_of(order)]
+            if (holds := held_stock(order)).rows:
+                shown.append(holds)
+            if OVERTAKEN in context["adminform"].form.non_field_errors():
+                shown.insert(0, panels.items_of(order))
+            if self._may_view(Event, request):
+                shown.append(panels.history_of(order))
+            if self._may_view(EventDelivery, request):
+                shown.append(panels.deliveries_of(order))
+            context["panels"] = shown
+            if waits.rows:
+                moves = ", ".join(order.open_moves(blocked=True)) or "nothing else"
+                context["hint"] = (
+                    f"Something holds this order up. Meanwhile it can become: {moves}."
+                )
+        response: HttpResponse = super().render_change_form(
+            request, context, add=add, change=change, form_url=form_url, obj=obj
+        )
+        return response
+
+    def _may_view(self, model: type[models.Model], request: HttpRequest) -> bool:
+        may: bool = self.admin_site.get_model_admin(model).has_view_permission(request)
+        return may
