@@ -48,7 +48,7 @@ def _static_files_when_asked_for() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _no_limits() -> Iterator[None]:
     """Let tests call as often as they like; those of the limits set their own rates."""
-    off = dict.fromkeys((each.setting for each in LIMITS), "")
+    off = dict.fromkeys((each.setting for each in LIMITS.values()), "")
     limits = {**settings.CACHES["limits"], "KEY_FUNCTION": _key_of_this_test}
     with override_settings(**off, CACHES={**settings.CACHES, "limits": limits}):
         yield

@@ -7,7 +7,7 @@ from typing import Any, Final
 from accounts.events import ActivityType
 from accounts.models import Activity, User
 from accounts.security import security_log
-from orderchainer.core.http.clients import current_client
+from orderchainer.core.clients import current_client
 
 
 class Stranger(Enum):

@@ -14,15 +14,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.events import ActivityType
+from accounts.limits import BY_ACCOUNT, CODES_SENT, INVITATIONS_SENT, account_subject
 from accounts.models import Activity, Session, User
 from orderchainer.core.http.clients import address_of
 from orderchainer.core.limits.rates import (
-    CODES_SENT,
-    INVITATIONS_SENT,
     Limit,
     LimitExceeded,
     Usage,
-    account_subject,
     address_subject,
     count,
     network_of,
@@ -36,13 +34,13 @@ LATELY = timedelta(days=30)
 def count_attempt(
     request: HttpRequest, limit: Limit, accounts: Iterable[str]
 ) -> Usage | None:
-    """Count `request` for its address and, under a limit that is by account, for each of `accounts`.
+    """Count `request` for its address and, under a limit of `BY_ACCOUNT`, for each of `accounts`.
 
     `accounts` are e-mails as they were typed; they are only looked at once the address may go on. Returns
     the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
     """
-    tightest = count(limit, [address_subject(request)])
-    if tightest is None or not limit.by_account:
+    tightest = count(limit, [address_subject(address_of(request))])
+    if tightest is None or limit not in BY_ACCOUNT:
         return tightest
     for subject in dict.fromkeys(map(account_subject, accounts)):
         try:

@@ -103,6 +103,7 @@ class EmailNotVerified(NotAllowed):
     """The password is right, and this service wants to know first that the e-mail is theirs, too."""
 
     code = "email_not_verified"
+    is_told_apart = True
     default_message = "Verify your email address before you sign in."
 
 
@@ -110,6 +111,7 @@ class ScopeMissing(NotAllowed):
     """The API token is good, and not for this."""
 
     code = "insufficient_scope"
+    is_told_apart = True
 
     def __init__(self, scope: str) -> None:
         self.scope = scope
@@ -120,6 +122,7 @@ class SessionNeeded(NotAllowed):
     """What decides over sign-ins is for people who have signed in themselves."""
 
     code = "session_needed"
+    is_told_apart = True
     default_message = (
         "An API token cannot do this: sign in with e-mail and password for it."
     )

@@ -39,7 +39,7 @@ from accounts.tokens import (
     session_id_of,
 )
 from orderchainer.core.db.prepared import Row, prepared
-from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.ids import uuid_in
 
 
 def credential_of(token: str) -> Session | ApiToken:

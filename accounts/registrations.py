@@ -1,7 +1,9 @@
-"""What accounts declares: its paths, its operations and its areas of scopes."""
+"""What accounts declare to the ground; see `orderchainer.core.registry`."""
 
-from accounts import access  # noqa: F401 (registers its operations)
+from accounts import access, limits  # noqa: F401 (both register)
 from accounts.scopes import AREAS
+from orderchainer.core.admin.sections import SECTIONS, Section
+from orderchainer.core.http.documented import THINGS
 from orderchainer.core.http.surfaces import (
     CHAIN,
     ENVELOPE,
@@ -9,6 +11,7 @@ from orderchainer.core.http.surfaces import (
     UNION,
     register_prefixes,
 )
+from orderchainer.core.logs.secrets import hide
 
 register_prefixes(CHAIN, "/api/auth")
 register_prefixes(UNION, "/api/auth/register")
@@ -28,3 +31,20 @@ register_prefixes(SHOP, "/auth/api")
 
 AREAS.add("account", "your own name, e-mail, password, profile and activity")
 AREAS.add("projects", "projects, their members and invitations")
+
+THINGS.add("auth", "Registering, signing in and staying signed in.")
+THINGS.add("user", "A user's own account.")
+THINGS.add("projects", "Projects, who works in them and as what.")
+THINGS.add("invitations", "Coming into a project by the link of an e-mail.")
+
+SECTIONS.add("accounts", Section(place=90, with_pages_of=("auth",)))
+
+# The pages that e-mails lead to: whoever has such a path may do what it is for. An invitation within a
+# project's path is an id.
+hide(
+    "link",
+    before=r"(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/",
+    secret=r"[0-9a-f-]{16,}",
+    signs=("/confirm-email/", "/reset-password/", "/invitations/"),
+)
+hide("api_token", before=r"\boc_", secret=r"\w{16,}", signs=("oc_",))

@@ -1,6 +1,7 @@
 """What a run measures in: a database, a directory and an environment of its own, gone afterwards."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,11 @@ import redis
 from cryptography.fernet import Fernet
 from psycopg import sql
 
-from orderchainer.core.limits.rates import LIMITS
-
+# Read before the settings are, so from the list of what they can be.
+RATE_LIMITS = re.findall(
+    r"(?m)^#(RATE_LIMIT_\w+)=",
+    (Path(__file__).parents[1] / ".env.example").read_text(),
+)
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 # Where Celery's Redis transport keeps the tasks that nobody has taken yet.
 QUEUE = "celery"
@@ -102,6 +106,6 @@ def _set_environment(directory: Path, database_url: str, redis_url: str) -> None
         LOG_FILE=str(directory / "orderchainer.log"),
         ACCESS_TOKEN_EXPIRE_MINUTES="1440",
         # Off, except where it is they that are measured.
-        **dict.fromkeys((limit.setting for limit in LIMITS), ""),
+        **dict.fromkeys(RATE_LIMITS, ""),
         DJANGO_SETTINGS_MODULE="orderchainer.settings",
     )

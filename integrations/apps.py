@@ -9,7 +9,8 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Connect every provider. Imported here, since providers import models."""
+        """Declare what is ours, and connect every provider. Imported here, since providers import models."""
+        from integrations import registrations  # noqa: F401 (registers it)
         from integrations.providers import providers
 
         for provider in providers():

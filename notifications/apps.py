@@ -9,7 +9,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        """Hear what happens below. Imported here, since models are not loaded before."""
-        from notifications import subscribers
+        """Declare what is ours, and hear what happens below. Imported here, since models are not loaded before."""
+        from notifications import registrations, subscribers  # noqa: F401 (registers what is ours)
 
         subscribers.connect()

@@ -27,7 +27,7 @@ from notifications.protocol import (
     read_client_message,
     read_position,
 )
-from orderchainer.core.http.clients import address_behind_proxies
+from orderchainer.core.clients import address_behind_proxies
 from orderchainer.core.sockets import SOCKET_EXTENSION, SocketWriter
 
 logger = structlog.get_logger(__name__)

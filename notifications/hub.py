@@ -28,11 +28,17 @@ from notifications.wakeups import (
     PUSH_GROUP,
     STREAM_ADVANCED,
 )
-from orderchainer.core.measures import SOCKETS
+from orderchainer.core.measures import Gauge
 from orders.stream.models import Event
 from orders.stream.queries import stream_after, stream_head
 
 logger = structlog.get_logger(__name__)
+
+SOCKETS = Gauge(
+    "orderchainer_websocket_connections",
+    "WebSockets that are open now.",
+    multiprocess_mode="livesum",
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")

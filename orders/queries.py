@@ -12,8 +12,8 @@ from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
 from orderchainer.core.db.prepared import Row, prepared
-from orderchainer.core.http.fields import uuid_in
-from orderchainer.core.http.pagination import Window
+from orderchainer.core.ids import uuid_in
+from orderchainer.core.windows import Window
 from orders import graph
 from orders.errors import OrderNotFound
 from orders.graph import ListOf

@@ -1,7 +1,9 @@
-"""What orders declare: their paths, operations, area of scopes and types of events."""
+"""What orders declare to the ground; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
-from orderchainer.core.http.surfaces import CHAIN, ENVELOPE, register_prefixes
+from orderchainer.core.admin.sections import SECTIONS, Section
+from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
+from orderchainer.core.http.surfaces import CHAIN, CHECKOUT, ENVELOPE, register_prefixes
 from orders import access  # noqa: F401 (registers its operations)
 from orders.lifecycle import EventType
 from orders.stream.types import register_types
@@ -12,3 +14,24 @@ register_prefixes(ENVELOPE, "/api/order")
 AREAS.add("orders", "orders, chains and their events, over REST and WebSocket")
 
 register_types(EventType)
+
+THINGS.add("order", "The same orders, by their UUIDs.")
+THINGS.add("orders", "Orders, what they wait for, and what happened to them.")
+register_error_fields(
+    CHAIN,
+    cycle=ErrorField(
+        "ids", "The orders on the cycle, in order, the first one again at the end."
+    ),
+    blockers=ErrorField("ids", "The orders that hold this one up."),
+    dependents=ErrorField("ids", "The orders that wait for this one."),
+    open_moves=ErrorField("words", "The statuses that the order can take instead."),
+)
+register_error_fields(
+    CHECKOUT,
+    shortages=ErrorField(
+        "objects",
+        "What there is too little of: `product_id`, `name`, `sku`, `requested`, `available`.",
+    ),
+)
+
+SECTIONS.add("orders", Section(place=10))

@@ -10,12 +10,18 @@ from accounts.mail.composing import Letter, Unwanted, compose
 from accounts.mail.failures import is_permanent, told
 from accounts.models import OutgoingEmail
 from orderchainer.core import outbox
-from orderchainer.core.measures import EMAILS
+from orderchainer.core.measures import Counter
 from orderchainer.core.outbox import Drop, GiveUp, Settled, TryAgain
 
 logger = structlog.get_logger(__name__)
 
 State = OutgoingEmail.State
+
+EMAILS = Counter(
+    "orderchainer_emails_total",
+    "E-mails that came to an end, by kind and state (sent, failed, dropped).",
+    ["kind", "state"],
+)
 
 
 def send(email_id: int) -> float | None:

@@ -24,6 +24,7 @@ from accounts.errors import (
     InvitationExpired,
     LinkExpired,
 )
+from accounts.limits import REGISTER, SIGN_IN, USE_CODE
 from accounts.models import EmailCode, Invitation
 from accounts.pages.forms import (
     NewcomerForm,
@@ -44,13 +45,7 @@ from accounts.services.joining import (
 )
 from orderchainer.core.errors import DomainError, Invalid, NotFound
 from orderchainer.core.http.handlers import problem_of
-from orderchainer.core.limits.rates import (
-    REGISTER,
-    SIGN_IN,
-    STANDARD,
-    USE_CODE,
-    Usage,
-)
+from orderchainer.core.limits.rates import STANDARD, Usage
 
 GONE = 410
 HEADERS = {

@@ -10,7 +10,7 @@ from accounts.mail.proofs import LINK_LIFETIMES
 from accounts.mail.tasks import send_email
 from accounts.models import EmailCode, OutgoingEmail
 from orderchainer.core.background import nudge_on_commit
-from orderchainer.core.http.clients import current_client
+from orderchainer.core.clients import current_client
 from orderchainer.core.outbox import make_due
 
 A_DAY = timedelta(days=1)

@@ -33,7 +33,7 @@ from accounts.tokens import (
     read_token,
     session_id_of,
 )
-from orderchainer.core.http.clients import current_client
+from orderchainer.core.clients import current_client
 
 # A client with two tabs, or one that lost our answer, may send a token twice in a moment. Later than
 # this only a thief or the robbed one does.

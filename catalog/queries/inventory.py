@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Project
 from catalog.errors import CategoryNotFound, NoSuchCategory, ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet, StockMovement
-from orderchainer.core.http.fields import MAX_ID, uuid_in
+from orderchainer.core.ids import MAX_ID, uuid_in
 
 # Parts the levels of a category, from the top down, where it is written on a line.
 LEVEL_MARK = ">"

@@ -25,7 +25,7 @@ from catalog.errors import ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.search import each_way_to_find
 from orderchainer.core.db.prepared import Row, prepared
-from orderchainer.core.http.pagination import PageNotFound, PageWindow
+from orderchainer.core.windows import PageNotFound, PageWindow
 
 # --- lists ------------------------------------------------------------------------------------
 

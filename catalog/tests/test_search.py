@@ -11,7 +11,7 @@ from catalog import search, trigrams
 from catalog.models import Product
 from catalog.queries.storefront import page_of_found
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.core.http.pagination import PageNotFound, PageWindow
+from orderchainer.core.windows import PageNotFound, PageWindow
 
 pytestmark = pytest.mark.django_db
 

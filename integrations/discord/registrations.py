@@ -1,8 +1,14 @@
-"""Registers Discord's path and its area of scopes."""
+"""What Discord declares to the ground; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
+from orderchainer.core.http.documented import THINGS
 from orderchainer.core.http.surfaces import CHAIN, register_prefixes
+from orderchainer.core.logs.secrets import hide
 
 register_prefixes(CHAIN, "/api/discord")
 
 AREAS.add("discord", "your Discord integration")
+
+THINGS.add("discord", "Word of your orders in a Discord channel.")
+
+hide("webhook", before=r"/webhooks/\d+/", secret=r"[\w.-]+", signs=("/webhooks/",))

@@ -13,11 +13,14 @@ Data = int | str | None | Sequence[int] | Sequence[str] | Sequence[Mapping[str, 
 class DomainError(Exception):
     """A refusal in the words of the domain.
 
-    `message` is a whole sentence for people. `data` holds plain values (ids, moves, blockers)
+    `message` is a whole sentence for people. `data` holds plain values (ids, names, numbers)
     that a surface shows beside its documented words, under the same names.
     """
 
     code: ClassVar[str] = "error"
+    # A client must be able to tell this from other refusals of its kind, also where a document has one
+    # text for all of them.
+    is_told_apart: ClassVar[bool] = False
     default_message: ClassVar[str] = "The request was refused."
 
     def __init__(self, message: str | None = None, **data: Data) -> None:

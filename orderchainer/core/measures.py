@@ -1,7 +1,7 @@
-"""What is counted and timed while it happens, for Prometheus.
+"""Counters, gauges and histograms for Prometheus. Each stands beside the code that counts by it.
 
-With PROMETHEUS_MULTIPROC_DIR set, the processes of one machine count together in files there;
-`orderchainer.operations.metrics` shows the sum.
+With PROMETHEUS_MULTIPROC_DIR set, the processes of one machine count together in files there. Import
+these names from here and not from the library, which must not be loaded before the lines below.
 """
 
 import os
@@ -18,33 +18,7 @@ else:
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
+__all__ = ["Counter", "Gauge", "Histogram"]
+
 # The moment of each series' beginning, as a series of its own, helps nobody here.
 disable_created_metrics()  # type: ignore[no-untyped-call]
-
-# Labels: the route as it is declared, so that ids do not make series of their own.
-REQUEST_SECONDS = Histogram(
-    "orderchainer_http_request_duration_seconds",
-    "How long requests took, by route, method and status.",
-    ["route", "method", "status"],
-)
-TASK_SECONDS = Histogram(
-    "orderchainer_task_duration_seconds",
-    "How long background tasks took, by name and outcome (success, failure, retry, …).",
-    ["task", "outcome"],
-    buckets=(0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
-)
-DELIVERIES = Counter(
-    "orderchainer_deliveries_total",
-    "Deliveries of events that came to an end, by subscriber and state (sent, failed, dropped).",
-    ["subscriber", "state"],
-)
-EMAILS = Counter(
-    "orderchainer_emails_total",
-    "E-mails that came to an end, by kind and state (sent, failed, dropped).",
-    ["kind", "state"],
-)
-SOCKETS = Gauge(
-    "orderchainer_websocket_connections",
-    "WebSockets that are open now.",
-    multiprocess_mode="livesum",
-)

@@ -38,6 +38,10 @@ class Registry(Mapping[Key, Value]):
         self._values[key] = value
         return value
 
+    def so_far(self) -> Mapping[Key, Value]:
+        """Return what is registered by now, and leave the registry open."""
+        return dict(self._values)
+
     def __getitem__(self, key: Key) -> Value:
         return self._values[key]
 

@@ -12,6 +12,8 @@ class OperationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare what no app has, listen to Celery's signals, check what the environment names."""
+        # Before anything loads the Prometheus library.
+        from orderchainer.core import measures as _measures  # noqa: F401
         from orderchainer.core.logs import tasks as _lines  # noqa: F401 (connects its receivers)
         from orderchainer.operations import checks as _checks  # noqa: F401 (registers them)
         from orderchainer.operations import metrics as _metrics  # noqa: F401 (connects its receivers)

@@ -84,7 +84,7 @@ def check_rate_limits(**kwargs: Any) -> Sequence[CheckMessage]:
             "An empty value switches the limit off.",
             id="orderchainer.E007",
         )
-        for name in sorted({limit.setting for limit in LIMITS})
+        for name in sorted({limit.setting for limit in LIMITS.values()})
         if not is_rate(getattr(settings, name))
     ]
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from drf_spectacular.generators import SchemaGenerator
 
+from accounts.api import schema as _schema  # noqa: F401 (describes the credentials)
 from orderchainer.core.web.reading import read_only
 
 

@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, and what is measured of every request and task.
 
-Two kinds stand there: what each process counts (`orderchainer.core.measures`), and what the database
-knows, read at each scrape in six bounded queries.
+Two kinds stand there: what each process counts, here and in the apps, and what the database knows, read
+at each scrape in six bounded queries.
 """
 
 import hmac
@@ -35,7 +35,7 @@ from prometheus_client.registry import Collector
 
 from accounts.models import OutgoingEmail
 from orderchainer.core.logs.tasks import seconds_of
-from orderchainer.core.measures import REQUEST_SECONDS, TASK_SECONDS
+from orderchainer.core.measures import Histogram
 from orderchainer.core.web.reading import read_only
 from orderchainer.operations.bounded import ask
 from orderchainer.operations.heartbeat import last_heartbeat_age_seconds
@@ -43,6 +43,19 @@ from orders.stream.models import Event, EventDelivery
 from orders.stream.queries import stream_head
 
 logger = structlog.get_logger(__name__)
+
+# Labels: the route as it is declared, so that ids do not make series of their own.
+REQUEST_SECONDS = Histogram(
+    "orderchainer_http_request_duration_seconds",
+    "How long requests took, by route, method and status.",
+    ["route", "method", "status"],
+)
+TASK_SECONDS = Histogram(
+    "orderchainer_task_duration_seconds",
+    "How long background tasks took, by name and outcome (success, failure, retry, …).",
+    ["task", "outcome"],
+    buckets=(0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 # Counting stops here: beyond, the alarm is the same and the scrape would slow down what is late anyway.

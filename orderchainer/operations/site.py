@@ -1,6 +1,6 @@
 """The back office's site."""
 
-from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from django.contrib.auth.views import PasswordChangeView
@@ -16,8 +16,9 @@ from unfold.sites import UnfoldAdminSite
 from accounts import services
 from accounts.attempts import count_attempt
 from accounts.callers import caller_of
+from accounts.limits import SIGN_IN
 from accounts.models import User
-from orderchainer.core.limits.rates import SIGN_IN
+from orderchainer.core.admin.sections import SECTIONS
 from orderchainer.core.web.counted import answer_counted
 
 
@@ -38,11 +39,6 @@ class BackOffice(UnfoldAdminSite):
     site_header = "OrderChainer"
     index_title = "Back office"
 
-    # From top to bottom; apps that are not named here follow.
-    areas = ("orders", "catalog", "integrations", "notifications", "accounts")
-    # Apps whose pages stand with another's.
-    joined: Mapping[str, str] = {"auth": "accounts"}
-
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
@@ -51,9 +47,10 @@ class BackOffice(UnfoldAdminSite):
         if app_label is not None:
             return apps
         by_label = {app["app_label"]: app for app in apps}
-        for label, other in self.joined.items():
-            if label in by_label and other in by_label:
-                by_label[other]["models"] += by_label.pop(label)["models"]
+        for label, section in SECTIONS.items():
+            for other in section.with_pages_of:
+                if label in by_label and other in by_label:
+                    by_label[label]["models"] += by_label.pop(other)["models"]
         for app in by_label.values():
             app["models"].sort(
                 key=lambda page: (not self._page_of(page, "is_main"), page["name"])
@@ -80,10 +77,10 @@ class BackOffice(UnfoldAdminSite):
             for app in self.get_app_list(request)
         ]
 
-    def _place_of(self, app: dict[str, Any]) -> tuple[int, str]:
+    def _place_of(self, app: dict[str, Any]) -> tuple[float, str]:
         label = app["app_label"]
-        known = label in self.areas
-        return (self.areas.index(label) if known else len(self.areas)), label
+        section = SECTIONS.get(label)
+        return (section.place if section else inf), label
 
     def _page_of(self, page: dict[str, Any], name: str) -> Any:
         """Return an attribute of a page that is a `ServiceAdmin`, None of others."""

@@ -21,7 +21,7 @@ from orderchainer.core.limits.rates import LIMITS
 START_SECONDS = 30.0
 
 # Limits that count, and that no test reaches: for those that call as no client may.
-PLENTY = dict.fromkeys((limit.setting for limit in LIMITS), "1000000/m")
+PLENTY = dict.fromkeys((limit.setting for limit in LIMITS.values()), "1000000/m")
 
 needs_services = pytest.mark.skipif(
     connection.vendor != "postgresql" or not settings.REDIS_URL,

@@ -15,7 +15,7 @@ import requests
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-from orderchainer.core.limits.rates import account_subject
+from accounts.limits import account_subject
 from orderchainer.testing.processes import RedisServer, redis_server
 from orderchainer.testing.servers import Service, environment_in, free_port, running
 

@@ -20,7 +20,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
-from orderchainer.core.logs import logging_config, redact, scrub
+from orderchainer.core.logs import logging_config, redact
+from orderchainer.core.logs.secrets import scrub
 from orderchainer.testing.routes import every_route
 from orderchainer.testing.written_log import WrittenLog
 

@@ -1,14 +1,20 @@
 """What the apps have registered, exactly: a line that is lost, or comes unasked, is seen here."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.access import OPERATIONS, Operation
 from accounts.scopes import AREAS, all_scopes
+from orderchainer.core.admin.sections import SECTIONS
+from orderchainer.core.http.documented import ERROR_FIELDS, GROUPS, THINGS
 from orderchainer.core.http.surfaces import PREFIXES
 from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.limits.rates import LIMITS
+from orderchainer.core.logs.secrets import SHAPES
 from orderchainer.core.registry import RegistrationError, Registry
+from orderchainer.core.web.content_policy import POLICIES
 
 
 def test_every_surface_lives_where_the_apps_say() -> None:
@@ -112,6 +118,85 @@ def test_every_view_names_an_area_that_is_registered() -> None:
         return found
 
     assert areas(get_resolver()) == set(AREAS)
+
+
+def test_every_limit_has_its_setting() -> None:
+    assert {name: limit.setting for name, limit in LIMITS.items()} == {
+        "standard": "RATE_LIMIT_STANDARD",
+        "upload": "RATE_LIMIT_UPLOADS",
+        "sign-in": "RATE_LIMIT_AUTH",
+        "register": "RATE_LIMIT_AUTH",
+        "use-code": "RATE_LIMIT_AUTH",
+        "send-code": "RATE_LIMIT_AUTH",
+        "codes-sent": "RATE_LIMIT_CODES",
+        "invitations-sent": "RATE_LIMIT_INVITATIONS",
+        "ai": "RATE_LIMIT_AI",
+    }
+
+
+def test_every_setting_of_a_rate_belongs_to_a_limit() -> None:
+    rates = {name for name in dir(settings) if name.startswith("RATE_LIMIT_")}
+
+    assert {limit.setting for limit in LIMITS.values()} == rates
+
+
+def test_groups_and_tags_stand_in_the_order_in_which_they_are_shown() -> None:
+    assert list(GROUPS) == ["chain", "hub", "envelope", "shop"]
+    assert list(THINGS) == [
+        "auth",
+        "user",
+        "projects",
+        "invitations",
+        "products",
+        "categories",
+        "cart",
+        "order",
+        "orders",
+        "discord",
+    ]
+
+
+def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:
+    assert {key: field.holds for key, field in ERROR_FIELDS.items()} == {
+        ("chain", "cycle"): "ids",
+        ("chain", "blockers"): "ids",
+        ("chain", "dependents"): "ids",
+        ("chain", "open_moves"): "words",
+        ("checkout", "shortages"): "objects",
+    }
+
+
+def test_the_back_office_has_these_sections_from_top_to_bottom() -> None:
+    by_place = sorted(SECTIONS, key=lambda label: SECTIONS[label].place)
+
+    assert by_place == [
+        "orders",
+        "catalog",
+        "integrations",
+        "notifications",
+        "accounts",
+    ]
+    assert {
+        label: section.with_pages_of
+        for label, section in SECTIONS.items()
+        if section.with_pages_of
+    } == {"accounts": ("auth",)}
+
+
+def test_these_pages_alone_may_do_more_than_others() -> None:
+    assert set(POLICIES) == {"/admin", "/redoc"}
+
+
+def test_these_secrets_are_kept_out_of_texts() -> None:
+    assert set(SHAPES.so_far()) == {
+        "query",
+        "scheme",
+        "jwt",
+        "login",
+        "link",
+        "api_token",
+        "webhook",
+    }
 
 
 def test_a_name_is_registered_once() -> None:

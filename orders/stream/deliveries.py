@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from orderchainer.core import outbox
-from orderchainer.core.measures import DELIVERIES
+from orderchainer.core.measures import Counter
 from orderchainer.core.outbox import Drop, GiveUp, Settled, TryAgain
 from orders.stream.models import EventDelivery
 from orders.stream.subscribers import subscriber_named
@@ -19,6 +19,12 @@ from orders.stream.subscribers import subscriber_named
 logger = structlog.get_logger(__name__)
 
 State = EventDelivery.State
+
+DELIVERIES = Counter(
+    "orderchainer_deliveries_total",
+    "Deliveries of events that came to an end, by subscriber and state (sent, failed, dropped).",
+    ["subscriber", "state"],
+)
 
 
 @dataclass(frozen=True)

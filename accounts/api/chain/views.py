@@ -9,7 +9,7 @@ from accounts.api.bodies import LOGGED_OUT
 from accounts.api.chain import docs, serializers
 from accounts.api.chain.presentation import registered_body, tokens_body
 from accounts.api.public import UNCACHED, CredentialsView, PublicView
-from orderchainer.core.limits.rates import REGISTER, SIGN_IN
+from accounts.limits import REGISTER, SIGN_IN
 
 
 class RegisterView(PublicView):

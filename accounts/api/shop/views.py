@@ -17,13 +17,10 @@ from accounts.errors import (
     EmailTaken,
     UsernameTaken,
 )
+from accounts.limits import REGISTER, SIGN_IN
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.parsers import FormParser, MultiPartParser, StrictJSONParser
 from orderchainer.core.http.views import UploadView
-from orderchainer.core.limits.rates import (
-    REGISTER,
-    SIGN_IN,
-)
 
 
 @contextmanager

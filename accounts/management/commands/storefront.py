@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Project
 from accounts.services.storefront import set_storefront
-from orderchainer.core.http.fields import uuid_in
+from orderchainer.core.ids import uuid_in
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from catalog.models import Product, ProductQuerySet
 from catalog.queries.inventory import products_of
 from catalog.search import ways_to_find
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.pagination import Window, part_of
+from orderchainer.core.windows import Window, part_of
 
 ORDERINGS = ("id", "name", "sku", "price", "stock", "created_at", "updated_at")
 

@@ -9,11 +9,7 @@ from catalog.api.shop.filters import MAX_SEARCH_LENGTH, MOST, ORDERINGS, PAGE_SI
 from catalog.api.shop.serializers import ProductPage, ShownCategory, ShownProduct
 from catalog.errors import ProductNotFound
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.pagination import (
-    MAX_LIMIT,
-    MAX_PAGE,
-    PageNotFound,
-)
+from orderchainer.core.http.pagination import MAX_LIMIT, MAX_PAGE
 from orderchainer.core.http.schema import (
     IF_NONE_MATCH,
     NOT_MODIFIED,
@@ -21,6 +17,7 @@ from orderchainer.core.http.schema import (
     errors_of,
     etag_of_answer,
 )
+from orderchainer.core.windows import PageNotFound
 
 Example = dict[str, Any]
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.storefront import Within
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.fields import MAX_ID
+from orderchainer.core.ids import MAX_ID
 
 ORDERINGS = ("price", "name", "created_at", "id")
 # The most that a product can cost.

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.core.validators import URLValidator
 from rest_framework import serializers
 
-MAX_ID = 2**63 - 1
+from orderchainer.core.ids import MAX_ID
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -81,13 +80,3 @@ class WebURLField(serializers.CharField):
         kwargs.setdefault("max_length", 2048)
         super().__init__(**kwargs)
         self.validators.append(URLValidator(schemes=["http", "https"], message=refusal))
-
-
-def uuid_in(text: UUID | str) -> UUID | None:
-    """Return the UUID, or None for what is none: nothing is found under it."""
-    if isinstance(text, UUID):
-        return text
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

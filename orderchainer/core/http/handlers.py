@@ -80,6 +80,7 @@ def problem_of(exc: Exception) -> Problem | None:
             exc.data,
             _headers_of(exc, status),
             is_duplicate=isinstance(exc, errors.AlreadyExists),
+            is_told_apart=exc.is_told_apart,
         )
     if isinstance(exc, exceptions.ValidationError):
         detail: Any = exc.detail

@@ -2,49 +2,18 @@
 pages of results that carry both within it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeVar
 
-from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from rest_framework.response import Response
 
-from orderchainer.core.errors import Invalid, NotFound
-
-Row = TypeVar("Row", bound=Model)
+from orderchainer.core.errors import Invalid
+from orderchainer.core.windows import PageWindow, Window
 
 DEFAULT_LIMIT = 100
 DEFAULT_PAGE_SIZE = 50
 MAX_LIMIT = 200
 MAX_SKIP = 2**31 - 1
 MAX_PAGE = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Window:
-    """Which part of a list is asked for: `limit` rows after the first `skip`."""
-
-    skip: int
-    limit: int
-
-    def total_if_known(self, row_count: int) -> int | None:
-        """Return the list's length where this page shows its end, so that nobody need count."""
-        if row_count < self.limit and (row_count or self.skip == 0):
-            return self.skip + row_count
-        return None
-
-    def query_at(self, skip: int) -> dict[str, str]:
-        """Return the parameters that ask for as many rows after the first `skip`."""
-        return {"skip": str(skip), "limit": str(self.limit)}
-
-
-@dataclass(frozen=True)
-class PageWindow(Window):
-    """A window that is asked for by the number of a page, counted from 1, and its size."""
-
-    def query_at(self, skip: int) -> dict[str, str]:
-        """Return the parameters that ask for the page that begins after the first `skip`."""
-        return {"page": str(skip // self.limit + 1), "page_size": str(self.limit)}
 
 
 def window_of(request: HttpRequest) -> Window:
@@ -55,13 +24,6 @@ def window_of(request: HttpRequest) -> Window:
     if errors:
         raise Invalid(errors)
     return Window(skip, limit)
-
-
-class PageNotFound(NotFound):
-    """The list has fewer pages than that."""
-
-    code = "page_not_found"
-    default_message = "There is no such page: the list ends before it."
 
 
 def page_window_of(
@@ -97,13 +59,6 @@ def _number(
         return int(text)
     errors[name] = [f"Must be a whole number from {least} to {most}."]
     return default
-
-
-def part_of(rows: QuerySet[Row], window: Window) -> tuple[list[Row], int]:
-    """Return the rows of `window`, and how many there are in all: two statements at most."""
-    part = list(rows[window.skip : window.skip + window.limit])
-    total = window.total_if_known(len(part))
-    return part, rows.count() if total is None else total
 
 
 def bare_list(

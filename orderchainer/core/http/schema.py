@@ -3,17 +3,17 @@
 A view says what is its own; everything that follows from the surface is added here. In full:
 
     @extend_schema(
-        summary="Create an order",
-        description="Creates an order that waits for `dependencies`.",
-        request=OrderInput,
+        summary="Plant a tree",
+        description="Plants a tree between `neighbours`.",
+        request=TreeInput,
         responses={
-            201: OrderOutput,
-            **errors_of("chain", 400, DependencyCycle([3, 1, 3]), DependenciesUnfinished([1])),
+            201: TreeOutput,
+            **errors_of("chain", 400, TooClose([3, 1]), NeighbourFelled([1])),
         },
         parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
         examples=[
-            request_example("A chained order", {"title": "New Order", "dependencies": [1, 2]}),
-            answer_example("The order", {"id": 3, "title": "New Order"}, status=201),
+            request_example("A young oak", {"kind": "oak", "neighbours": [1, 2]}),
+            answer_example("The tree", {"id": 3, "kind": "oak"}, status=201),
         ],
     )
 
@@ -26,14 +26,14 @@ A view says what is its own; everything that follows from the surface is added h
   `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
 - `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
   conditions on it; `NOT_MODIFIED` is the 304, and 412 belongs into `errors_of`.
-- The tag comes from the path (`/api/orders/{id}` is in "chain: orders"); do not set `tags`.
+- The tag comes from the path (`/api/trees/{id}` is in "chain: trees"); do not set `tags`. What its last
+  word is about, and what refusals show beside their words, the app registers: see `documented.py`.
 """
 
+from functools import cache as once
 from typing import Any, Literal
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -45,6 +45,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError
 
 from orderchainer.core.errors import DomainError
+from orderchainer.core.http.documented import GROUPS, THINGS, error_fields_of
 from orderchainer.core.http.handlers import problem_of
 from orderchainer.core.http.pagination import (
     DEFAULT_LIMIT,
@@ -65,6 +66,7 @@ from orderchainer.core.http.surfaces import (
     surface_of,
 )
 
+_Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 SurfaceName = Literal["chain", "union", "checkout", "hub", "envelope", "shop"]
 
 # Moments in examples, where a surface would write the present one.
@@ -83,76 +85,86 @@ def _errors_by_field() -> serializers.DictField:
     )
 
 
-def _ids(help_text: str) -> serializers.ListField:
-    return serializers.ListField(
-        child=serializers.IntegerField(), required=False, help_text=help_text
-    )
+def _facts_of(surface: Surface) -> _Fields:
+    """Return the fields that apps have registered for the refusals of a surface."""
+    children: dict[str, type[serializers.Field[Any, Any, Any, Any]]] = {
+        "ids": serializers.IntegerField,
+        "words": serializers.CharField,
+        "objects": serializers.JSONField,
+    }
+    return {
+        name: serializers.ListField(
+            child=children[field.holds](), required=False, help_text=field.help_text
+        )
+        for name, field in error_fields_of(surface).items()
+    }
 
 
-_CHAIN_FIELDS: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-    "detail": serializers.CharField(help_text="The refusal in words."),
-    "code": serializers.CharField(
-        required=False,
-        help_text="The refusal for programs, where the status is not enough.",
-    ),
-    "errors": _errors_by_field(),
-    "cycle": _ids("The orders on the cycle, in order, the first one again at the end."),
-    "blockers": _ids("The orders that hold this one up."),
-    "dependents": _ids("The orders that wait for this one."),
-    "open_moves": serializers.ListField(
-        child=serializers.CharField(),
-        required=False,
-        help_text="The statuses that the order can take instead.",
-    ),
-}
-_ENVELOPE_FIELDS: dict[str, serializers.Field[Any, Any, Any, Any]] = {
-    "success": serializers.BooleanField(help_text="Always false."),
-    "error": serializers.CharField(help_text="The refusal in words."),
-    "errorCode": serializers.CharField(help_text="The refusal for programs."),
-    "timestamp": serializers.CharField(help_text="UTC, with milliseconds and `Z`."),
-}
+def _chain_fields() -> _Fields:
+    return {
+        "detail": serializers.CharField(help_text="The refusal in words."),
+        "code": serializers.CharField(
+            required=False,
+            help_text="The refusal for programs, where the status is not enough.",
+        ),
+        "errors": _errors_by_field(),
+        **_facts_of(CHAIN),
+    }
 
-# Copies, since a serializer class takes its fields out of the mapping that it is given.
-_BODIES: dict[str, serializers.Serializer[Any]] = {
-    CHAIN.name: inline_serializer("ChainError", dict(_CHAIN_FIELDS)),
-    UNION.name: inline_serializer(
-        "ChainAndEnvelopeError", {**_CHAIN_FIELDS, **_ENVELOPE_FIELDS}
-    ),
-    CHECKOUT.name: inline_serializer(
-        "ChainAndShopError",
-        {
-            **_CHAIN_FIELDS,
-            "error": serializers.CharField(
-                required=False,
-                help_text="Of a checkout: the refusal in words. Wrong fields stand under their own names as well.",
-            ),
-            "shortages": serializers.ListField(
-                child=serializers.JSONField(),
-                required=False,
-                help_text="What there is too little of: `product_id`, `name`, `sku`, `requested`, `available`.",
-            ),
-        },
-    ),
-    ENVELOPE.name: inline_serializer("EnvelopeError", dict(_ENVELOPE_FIELDS)),
-    HUB.name: inline_serializer(
-        "HubError",
-        {
-            "detail": serializers.CharField(help_text="The refusal in words."),
-            "code": serializers.CharField(help_text="The refusal for programs."),
-            "timestamp": serializers.CharField(help_text="UTC, with seconds and `Z`."),
-            "errors": _errors_by_field(),
-        },
-    ),
-    SHOP.name: inline_serializer(
-        "ShopError",
-        {
-            "error": serializers.CharField(
-                required=False,
-                help_text="The refusal in words. Wrong fields stand under their own names instead.",
-            )
-        },
-    ),
-}
+
+def _envelope_fields() -> _Fields:
+    return {
+        "success": serializers.BooleanField(help_text="Always false."),
+        "error": serializers.CharField(help_text="The refusal in words."),
+        "errorCode": serializers.CharField(help_text="The refusal for programs."),
+        "timestamp": serializers.CharField(help_text="UTC, with milliseconds and `Z`."),
+    }
+
+
+# Written when the first view asks, since the apps have registered their facts by then.
+@once
+def _bodies() -> dict[str, serializers.Serializer[Any]]:
+    """Return what a refusal looks like, by the name of the surface."""
+    return {
+        CHAIN.name: inline_serializer("ChainError", _chain_fields()),
+        UNION.name: inline_serializer(
+            "ChainAndEnvelopeError", {**_chain_fields(), **_envelope_fields()}
+        ),
+        CHECKOUT.name: inline_serializer(
+            "ChainAndShopError",
+            {
+                **_chain_fields(),
+                "error": serializers.CharField(
+                    required=False,
+                    help_text="Of a checkout: the refusal in words. Wrong fields stand under their own names as well.",
+                ),
+                **_facts_of(CHECKOUT),
+            },
+        ),
+        ENVELOPE.name: inline_serializer("EnvelopeError", _envelope_fields()),
+        HUB.name: inline_serializer(
+            "HubError",
+            {
+                "detail": serializers.CharField(help_text="The refusal in words."),
+                "code": serializers.CharField(help_text="The refusal for programs."),
+                "timestamp": serializers.CharField(
+                    help_text="UTC, with seconds and `Z`."
+                ),
+                "errors": _errors_by_field(),
+            },
+        ),
+        SHOP.name: inline_serializer(
+            "ShopError",
+            {
+                "error": serializers.CharField(
+                    required=False,
+                    help_text="The refusal in words. Wrong fields stand under their own names instead.",
+                )
+            },
+        ),
+    }
+
+
 _SURFACES: dict[str, Surface] = {
     surface.name: surface for surface in (CHAIN, UNION, CHECKOUT, HUB, ENVELOPE, SHOP)
 }
@@ -224,7 +236,7 @@ def errors_of(
         problems.setdefault(problem.status, {})[name] = problem
     return {
         status: OpenApiResponse(
-            response=_BODIES[surface],
+            response=_bodies()[surface],
             description=_MEANING[status],
             examples=[
                 OpenApiExample(name, value=_example_body(_SURFACES[surface], problem))
@@ -365,34 +377,14 @@ def etag_of_answer(*statuses: int) -> OpenApiParameter:
 
 # --- The document -----------------------------------------------------------------------------
 
-# What each group of operations is, in the order in which they are shown.
-_GROUPS: dict[str, str] = {
-    CHAIN.name: "Orders that depend on one another, and word of them in Discord.",
-    HUB.name: "The merchants' order hub: projects, channels, reports.",
-    ENVELOPE.name: "Answers in an envelope, with camelCase names.",
-    SHOP.name: "The storefront: products, cart, checkout.",
-}
 _METHODS = ("get", "post", "put", "patch", "delete")
-# What the operations of one tag are about, by its last word; in the order in which tags are shown.
-_THINGS: dict[str, str] = {
-    "auth": "Registering, signing in and staying signed in.",
-    "user": "A user's own account.",
-    "projects": "Projects, who works in them and as what.",
-    "invitations": "Coming into a project by the link of an e-mail.",
-    "order": "The same orders, by their UUIDs.",
-    "orders": "Orders, what they wait for, and what happened to them.",
-    "products": "What is sold, for customers and for those who run the project.",
-    "categories": "The tree that products stand in.",
-    "cart": "What you have picked and not ordered yet.",
-    "discord": "Word of your orders in a Discord channel.",
-}
 
 
 class SurfaceAutoSchema(AutoSchema):
     """Describe an operation, adding what follows from the surface that its path belongs to."""
 
     def get_tags(self) -> list[str]:
-        """Name the surface and the thing: `chain: orders`."""
+        """Name the surface and the thing: `chain: trees`."""
         surface = surface_of(self.path)
         thing = next(
             (
@@ -474,24 +466,6 @@ def _group_of(surface: Surface) -> str:
     return CHAIN.name if surface is UNION else surface.name
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """`Authorization: Bearer …` with an access token or an API token."""
-
-    target_class = "accounts.api.authentication.BearerAuthentication"
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Return the scheme as OpenAPI writes it."""
-        definition: dict[str, Any] = build_bearer_security_scheme_object(
-            header_name="HTTP_AUTHORIZATION", token_prefix="Bearer", bearer_format="JWT"
-        )
-        definition["description"] = (
-            "An access token from `POST /api/auth/token`, or an API token (`oc_…`) from "
-            "`POST /api/v1/auth/tokens`."
-        )
-        return definition
-
-
 def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """Postprocess the document: order it for readers, alike in every process, and group its tags.
 
@@ -511,7 +485,7 @@ def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
     }
     tags: list[dict[str, str]] = []
     groups: list[dict[str, Any]] = []
-    for group, description in _GROUPS.items():
+    for group, description in GROUPS.items():
         members = sorted(
             (tag for tag in used if tag.startswith(f"{group}: ")), key=_rank
         )
@@ -522,7 +496,7 @@ def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
             {
                 "name": tag,
                 "x-displayName": _thing_of(tag).capitalize(),
-                "description": _THINGS.get(_thing_of(tag), description),
+                "description": THINGS.get(_thing_of(tag), description),
             }
             for tag in members
         ]
@@ -544,6 +518,6 @@ def _thing_of(tag: str) -> str:
 
 
 def _rank(tag: str) -> tuple[int, str]:
-    names = list(_THINGS)
+    names = list(THINGS)
     thing = _thing_of(tag)
     return (names.index(thing) if thing in names else len(names), thing)

@@ -30,6 +30,8 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
     # A thing that may exist once exists: whatever its own code, some documents have one word for all.
     is_duplicate: bool = False
+    # A client must be able to tell it from other refusals of its status.
+    is_told_apart: bool = False
 
 
 # Nobody has said who they are, as against saying it wrongly: one document has words for each.
@@ -61,12 +63,6 @@ CHAIN_WORDS = {
 }
 
 
-# Refusals that a client must tell from the others of their status, for which the document has one text.
-CHAIN_TOLD_APART = frozenset(
-    {"email_not_verified", "insufficient_scope", "session_needed"}
-)
-
-
 def chain_body(problem: Problem) -> Body:
     """Write `{"detail"}` with the document's words; a 400 adds `errors`, a 409 `code` and facts."""
     if problem.is_duplicate:
@@ -74,7 +70,7 @@ def chain_body(problem: Problem) -> Body:
     else:
         detail = CHAIN_WORDS.get(problem.status, problem.message)
     body: Body = {"detail": detail}
-    if problem.status not in {401, 403, 404, 500} or problem.code in CHAIN_TOLD_APART:
+    if problem.status not in {401, 403, 404, 500} or problem.is_told_apart:
         body["code"] = problem.code
     if problem.errors:
         body["errors"] = dict(problem.errors)

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
 from orderchainer.core.errors import DomainError
+from orderchainer.core.http.clients import address_of
 from orderchainer.core.http.parsers import MultiPartParser, StrictJSONParser
 from orderchainer.core.http.surfaces import Surface
 from orderchainer.core.limits.rates import (
@@ -41,7 +42,7 @@ class SurfaceView(APIView):
         try:
             super().perform_authentication(request)
         except (APIException, DomainError):
-            self.usage = count(self.limit, [address_subject(request)])
+            self.usage = count(self.limit, [address_subject(address_of(request))])
             raise
         self.usage = self.count_request(request)
 
@@ -52,7 +53,9 @@ class SurfaceView(APIView):
         """
         user = request.user
         subject = (
-            user_subject(user.pk) if user.is_authenticated else address_subject(request)
+            user_subject(user.pk)
+            if user.is_authenticated
+            else address_subject(address_of(request))
         )
         return count(self.limit, [subject])
 

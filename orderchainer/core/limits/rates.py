@@ -1,8 +1,8 @@
-"""How often one may come: rate limits, counted by django-ratelimit in the cache named `limits`.
+"""Rate limits, counted by django-ratelimit in the cache named `limits`.
 
-A limit has a rate from the settings and counts each subject (an address, a user, an account's e-mail)
-by itself, from one reset to the next. It knows neither views nor users: `orderchainer.core.http.views` says who
-is counted under what, and `accounts.attempts` does so for what is tried on accounts.
+A limit has a rate from the settings and counts each subject (an address, a user) by itself, from one
+reset to the next. It knows neither views nor users: `orderchainer.core.http.views` says who is counted
+under what.
 """
 
 import ipaddress
@@ -14,11 +14,10 @@ from functools import lru_cache
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest
 from django_ratelimit.core import get_usage
 
 from orderchainer.core.errors import TooManyRequests
-from orderchainer.core.http.clients import address_of
+from orderchainer.core.registry import Registry
 
 security_log = structlog.get_logger("security")
 
@@ -27,14 +26,10 @@ security_log = structlog.get_logger("security")
 
 @dataclass(frozen=True)
 class Limit:
-    """A bound on something that is done. All surfaces on which it can be done share its counts.
-
-    Where it is tried on an account (`by_account`), the account is counted beside the address.
-    """
+    """A bound on something that is done. All surfaces on which it can be done share its counts."""
 
     name: str
     setting: str
-    by_account: bool = False
 
     @property
     def rate(self) -> str:
@@ -43,32 +38,18 @@ class Limit:
         return rate
 
 
-STANDARD = Limit("standard", "RATE_LIMIT_STANDARD")
-AI = Limit("ai", "RATE_LIMIT_AI")
-# The doors for people without a token, by what is tried there.
-SIGN_IN = Limit("sign-in", "RATE_LIMIT_AUTH", by_account=True)
-REGISTER = Limit("register", "RATE_LIMIT_AUTH", by_account=True)
-USE_CODE = Limit("use-code", "RATE_LIMIT_AUTH", by_account=True)
-# By address alone. Of an account only the codes that go out are counted (`accounts.attempts.count_code`):
-# otherwise requests that send nothing would keep its user from ever getting one.
-SEND_CODE = Limit("send-code", "RATE_LIMIT_AUTH")
-CODES_SENT = Limit("codes-sent", "RATE_LIMIT_CODES")
-# By who invites. An e-mail with our name on it goes to whatever addresses they like.
-INVITATIONS_SENT = Limit("invitations-sent", "RATE_LIMIT_INVITATIONS")
-# Beside STANDARD: a picture may take a second to decode, one after the other.
-UPLOAD = Limit("upload", "RATE_LIMIT_UPLOADS")
+# Every limit by its name; whoever counts by one registers it.
+LIMITS: Registry[str, Limit] = Registry("limit")
 
-LIMITS = (
-    STANDARD,
-    AI,
-    SIGN_IN,
-    REGISTER,
-    USE_CODE,
-    SEND_CODE,
-    CODES_SENT,
-    INVITATIONS_SENT,
-    UPLOAD,
-)
+
+def register_limit(limit: Limit) -> Limit:
+    """Register a limit, so that its rate is checked when the service starts."""
+    return LIMITS.add(limit.name, limit)
+
+
+STANDARD = register_limit(Limit("standard", "RATE_LIMIT_STANDARD"))
+# Beside STANDARD: a picture may take a second to decode, one after the other.
+UPLOAD = register_limit(Limit("upload", "RATE_LIMIT_UPLOADS"))
 
 # django-ratelimit's own notation, of which it takes for granted that it is kept: `5/m`, `10/30s`.
 _RATE = re.compile(r"(?P<count>[0-9]+)/(?P<times>[0-9]*)(?P<unit>[smhd])")
@@ -91,19 +72,14 @@ def is_rate(text: str) -> bool:
 # --- Subjects ---------------------------------------------------------------------------------
 
 
-def address_subject(request: HttpRequest) -> str:
+def address_subject(address: str | None) -> str:
     """Return the subject that a client's address is. A Unix socket has one for all."""
-    return f"address:{network_of(address_of(request))}"
+    return f"address:{network_of(address)}"
 
 
 def user_subject(user_id: int) -> str:
     """Return the subject that a user is who has shown a token, whichever it is."""
     return f"user:{user_id}"
-
-
-def account_subject(email: str) -> str:
-    """Return the subject that an account is on which something is tried, whether or not there is one."""
-    return f"account:{email.strip().lower()}"
 
 
 # The same clients come again and again, and parsing costs more than all the rest.

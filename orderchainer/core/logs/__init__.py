@@ -17,8 +17,9 @@ import orjson
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+from orderchainer.core.logs.secrets import REDACTED, scrub
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-REDACTED = "[redacted]"
 
 # --- Keeping secrets out ----------------------------------------------------------------------
 
@@ -28,36 +29,6 @@ _SECRET_NAME = re.compile(
     r"|^(access|refresh)$|database_url|redis_url|broker_url",
     re.IGNORECASE,
 )
-# What a secret looks like inside of a text: an address, an exception's message, a traceback.
-_SECRET_TEXT = re.compile(
-    r"(?P<query>[?&;](?:\w*token|code|link|key|secret|password|signature)=)[^&\s\"'\\<>]+"
-    # The pages that e-mails lead to: whoever has such a path may do what it is for. An invitation within
-    # a project's path is an id.
-    r"|(?P<link>(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/)[0-9a-f-]{16,}"
-    r"|(?P<scheme>\b(?:Bearer|Basic) )[\w.~+/=-]{8,}"
-    r"|(?P<jwt>\beyJ)[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(?P<webhook>/webhooks/\d+/)[\w.-]+"
-    r"|(?P<own>\boc_)\w{16,}"
-    r"|(?P<login>://[^\s:/@\"']*:)[^\s/@\"']+(?=@)",
-    re.IGNORECASE,
-)
-
-
-# No text without one of these can match the above, and hardly any line has one.
-_SIGNS = (
-    "=", "bearer ", "basic ", "eyj", "/webhooks/", "oc_", "://",
-    "/confirm-email/", "/reset-password/", "/invitations/",
-)  # fmt: skip
-
-
-def scrub(text: str) -> str:
-    """Return `text` with everything that looks like a secret replaced."""
-    lowered = text.lower()
-    if not any(sign in lowered for sign in _SIGNS):
-        return text
-    return _SECRET_TEXT.sub(
-        lambda match: f"{match[match.lastgroup or 0]}{REDACTED}", text
-    )
 
 
 def redact(

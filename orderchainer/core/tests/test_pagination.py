@@ -5,7 +5,8 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.pagination import PageWindow, bare_list, page_window_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
+from orderchainer.core.windows import PageWindow
 
 
 def asking(query: str) -> HttpRequest:

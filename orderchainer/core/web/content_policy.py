@@ -1,7 +1,7 @@
 """What a page of ours may load and run: its Content-Security-Policy.
 
-Everything comes from this service. Two pages need more, each for a reason of its own, and no page that
-strangers' text can reach gets it.
+Everything comes from this service. A page that needs more registers its policy with the reason; no page
+that strangers' text can reach may.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from orderchainer.core.http.surfaces import surface_of
+from orderchainer.core.registry import Registry
 
 HEADER = "Content-Security-Policy"
 
@@ -35,20 +36,14 @@ _BASE = {
 # An answer of the API is data, whatever a browser makes of it.
 DATA = _policy(default_src="'none'", frame_ancestors="'none'")
 PAGE = _policy(**_BASE)
-# Redoc writes its styles into the page and searches in a worker that it makes from a blob.
-REDOC = _policy(
-    **_BASE | {"style_src": "'self' 'unsafe-inline'", "worker_src": "blob:"}
-)
-# The admin's Alpine.js evaluates the expressions in its markup; its colours stand in the page.
-ADMIN = _policy(
-    **_BASE
-    | {
-        "script_src": "'self' 'unsafe-eval'",
-        "style_src": "'self' 'unsafe-inline'",
-    }
-)
 
-_BY_PREFIX = (("/admin", ADMIN), ("/redoc", REDOC))
+# What a page of ours needs more than others, by the beginning of its path.
+POLICIES: Registry[str, str] = Registry("content policy")
+
+
+def allow(prefix: str, **directives: str) -> None:
+    """Let the pages under `prefix` do more; `style_src` stands for the directive `style-src`."""
+    POLICIES.add(prefix, _policy(**_BASE | directives))
 
 
 def policy_of(path: str) -> str:
@@ -56,7 +51,7 @@ def policy_of(path: str) -> str:
     if surface_of(path) is not None:
         return DATA
     return next(
-        (policy for prefix, policy in _BY_PREFIX if path.startswith(prefix)), PAGE
+        (policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), PAGE
     )
 
 

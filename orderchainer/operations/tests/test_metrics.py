@@ -299,7 +299,7 @@ django.setup()
 from django.test import Client
 client = Client()
 client.get("/healthz")
-from orderchainer.core.measures import SOCKETS
+from notifications.hub import SOCKETS
 SOCKETS.set(3)
 print(client.get("/metrics").text, flush=True)
 import os

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.fields import MAX_ID
+from orderchainer.core.ids import MAX_ID
 from orders.lifecycle import Status
 from orders.models import Order, OrderQuerySet
 

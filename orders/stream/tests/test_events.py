@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, models, transaction
 
 from accounts.tests.factories import make_user
-from orderchainer.core.http.pagination import Window
+from orderchainer.core.windows import Window
 from orders.lifecycle import EventType
 from orders.queries import history_for
 from orders.stream import types

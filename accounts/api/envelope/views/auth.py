@@ -21,11 +21,11 @@ from accounts.api.public import UNCACHED, PublicView
 from accounts.errors import (
     LinkNotFound,
 )
+from accounts.limits import SEND_CODE, SIGN_IN, USE_CODE
 from accounts.models import EmailCode
 from orderchainer.core.http.envelope import success
-from orderchainer.core.http.fields import uuid_in
 from orderchainer.core.http.moments import milliseconds
-from orderchainer.core.limits.rates import SEND_CODE, SIGN_IN, USE_CODE
+from orderchainer.core.ids import uuid_in
 
 
 class LoginView(PublicView):

@@ -14,8 +14,9 @@ from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Activity, Project, User
 from accounts.queries import activity_in, activity_of, people_in
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.windows import part_of
 
 
 def _answer(

@@ -11,8 +11,8 @@ from accounts.api.hub.serializers import auth as serializers
 from accounts.api.public import UNCACHED, PublicView
 from accounts.attempts import count_attempt
 from accounts.callers import caller_of
+from accounts.limits import REGISTER, SIGN_IN
 from orderchainer.core.http.views import SurfaceView
-from orderchainer.core.limits.rates import REGISTER, SIGN_IN
 
 
 class RegisterView(PublicView):

@@ -18,8 +18,9 @@ from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Membership
 from accounts.queries import invitation_for, invitations_of
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.windows import part_of
 
 
 class InvitationsView(ProjectView):

@@ -15,8 +15,9 @@ from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Membership
 from accounts.queries import member_for, members_of
-from orderchainer.core.http.fields import uuid_in
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
+from orderchainer.core.ids import uuid_in
+from orderchainer.core.windows import part_of
 
 
 class MembersView(ProjectView):

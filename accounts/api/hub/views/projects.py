@@ -24,8 +24,9 @@ from orderchainer.core.http.conditional import (
     etag_of,
     require_match,
 )
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.windows import part_of
 
 
 def _etag(project: Project, role: str | None) -> str:

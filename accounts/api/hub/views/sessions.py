@@ -9,8 +9,9 @@ from accounts.api.hub.presentation import session_body
 from accounts.callers import caller_of
 from accounts.models import Session
 from accounts.queries import session_for, sessions_of
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.windows import part_of
 
 
 class SessionsView(SurfaceView):

@@ -13,9 +13,10 @@ from accounts.api.public import UNCACHED
 from accounts.callers import caller_of
 from accounts.errors import ApiTokenNotFound
 from accounts.queries import api_tokens_of
-from orderchainer.core.http.fields import uuid_in
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import SurfaceView
+from orderchainer.core.ids import uuid_in
+from orderchainer.core.windows import part_of
 
 
 class TokensView(SurfaceView):

@@ -25,8 +25,9 @@ from catalog.api.hub.serializers import (
 from catalog.models import Product
 from catalog.queries import inventory
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
-from orderchainer.core.http.pagination import bare_list, page_window_of, part_of
+from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import UploadView
+from orderchainer.core.windows import part_of
 
 
 class ProductsView(ProjectView):

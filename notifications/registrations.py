@@ -1,0 +1,5 @@
+"""What notifications declare to the ground; see `orderchainer.core.registry`."""
+
+from orderchainer.core.admin.sections import SECTIONS, Section
+
+SECTIONS.add("notifications", Section(place=40))

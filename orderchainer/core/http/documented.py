@@ -1,0 +1,41 @@
+"""What the apps say in the OpenAPI document beside their operations. `schema.py` writes it there.
+
+This is data and imports no REST framework, so that the apps can declare it while they start.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from orderchainer.core.http.surfaces import Surface
+from orderchainer.core.registry import Registry
+
+# What each group of operations is about, by the name of its surface; groups are shown in this order.
+GROUPS: Registry[str, str] = Registry("group of operations")
+# What the operations of a tag are about, by its last word. Within a group, tags are shown in this order.
+THINGS: Registry[str, str] = Registry("tag")
+
+
+@dataclass(frozen=True)
+class ErrorField:
+    """A fact that some refusals of a surface show beside their words, and only they."""
+
+    holds: Literal["ids", "words", "objects"]
+    help_text: str
+
+
+ERROR_FIELDS: Registry[tuple[str, str], ErrorField] = Registry("field of refusals")
+
+
+def register_error_fields(surface: Surface, **fields: ErrorField) -> None:
+    """Document what refusals of `surface` can show: the `data` of the app's domain errors."""
+    for name, field in fields.items():
+        ERROR_FIELDS.add((surface.name, name), field)
+
+
+def error_fields_of(surface: Surface) -> dict[str, ErrorField]:
+    """Return what is registered for `surface`, by the names of the fields."""
+    return {
+        name: field
+        for (owner, name), field in ERROR_FIELDS.items()
+        if owner == surface.name
+    }
