@@ -1,8 +1,9 @@
-"""Who may do what in a project: the registry of operations, and those of projects themselves.
+"""The operations in projects, and which roles may do them.
 
-Each app declares its operations in its `access.py`, with the roles that may and what staff may. Whatever
-is scoped to a project asks by operation and never by role: services and queries of every app call
-`accounts.queries.project_for`, and the endpoints name their operation so that a test can walk them.
+Each app declares its operations in its `access.py`, with the roles that may do them and what staff
+may do. Code that touches something in a project asks by operation and never by role: services and
+queries of every app call `accounts.queries.project_for`, and each endpoint names its operation so
+that a test can walk them all.
 """
 
 from collections.abc import Collection
@@ -16,10 +17,10 @@ Role = Membership.Role
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """What somebody can want in a project, and which members may do it.
+    """Something that can be done in a project, and which members may do it.
 
-    Staff who are not members may look (`staff_may_view`), or need the back office's own permission
-    (`staff_permission`, as `app.codename`); without either they may not do it at all.
+    Staff who are not members may do it if they may look (`staff_may_view`), or if they have the
+    back office's own permission (`staff_permission`, as `app.codename`). Otherwise they may not.
     """
 
     name: str
@@ -35,14 +36,14 @@ OPERATIONS: Registry[str, Operation] = Registry("operation")
 
 
 def viewing(name: str, roles: Collection[Role]) -> Operation:
-    """Register an operation that only looks, which staff may do in every project."""
+    """Register an operation that only looks. Staff may do it in every project."""
     return OPERATIONS.add(name, Operation(name, frozenset(roles), staff_may_view=True))
 
 
 def changing(
     name: str, roles: Collection[Role], *, staff_permission: str | None
 ) -> Operation:
-    """Register an operation that changes something; staff need the permission, None lets none of them."""
+    """Register an operation that changes something. `staff_permission` None excludes staff."""
     return OPERATIONS.add(
         name, Operation(name, frozenset(roles), staff_permission=staff_permission)
     )
@@ -61,7 +62,7 @@ DELETE_PROJECT = changing(
     "delete_project", OWNERS, staff_permission="accounts.change_project"
 )
 VIEW_MEMBERS = viewing("view_members", EVERYBODY)
-# Inviting, changing and removing others; those who are or become owners ask for the next one, too.
+# Invite, change and remove others. For owners, MANAGE_OWNERS is needed as well.
 MANAGE_MEMBERS = changing(
     "manage_members", MANAGERS, staff_permission="accounts.change_membership"
 )
@@ -73,10 +74,10 @@ VIEW_ACTIVITY = viewing("view_activity", OWNERS)
 
 
 def may(role: str, operation: Operation) -> bool:
-    """Tell whether a member with that role may do it."""
+    """Tell whether a member with that role may do the operation."""
     return role in operation.roles
 
 
 def roles_that_may(operation: Operation) -> list[str]:
-    """Return the roles that may do it, for filters."""
+    """Return the roles that may do the operation, for filters."""
     return sorted(operation.roles)

@@ -1,4 +1,4 @@
-"""Recording what touched who gets in: a row for those it concerns, and a line in the security log."""
+"""Record security-relevant activity: a row for those concerned, and a line in the security log."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
@@ -11,14 +11,14 @@ from orderchainer.core.clients import current_client
 
 
 class Stranger(Enum):
-    """Stands for whoever has not shown who they are."""
+    """Stands for somebody who has not proven who they are."""
 
     NOBODY = "nobody"
 
 
 NOBODY: Final = Stranger.NOBODY
 
-# What the security log tells louder than the rest.
+# The security log writes these as warnings.
 _WARNINGS = frozenset(
     {
         ActivityType.LOGIN_FAILED,
@@ -37,12 +37,12 @@ def record_activity(
     project_id: int | None = None,
     **data: Any,
 ) -> None:
-    """Write down that something happened to `user`, in the transaction in which it happens.
+    """Record that something happened to `user`, in the current transaction.
 
-    `by` is who did it, `user` themselves where nobody else is named, and `NOBODY` where whoever did it
-    has not shown who they are. `data` are plain values: ids, roles, old and new; never a password, a code,
-    a token or somebody's e-mail, for which an `email_digest` stands. The log line is written at once, so
-    that what a rollback takes back has still been tried in the open.
+    `by` is the person who did it. It defaults to `user`; pass `NOBODY` for somebody who has not
+    proven who they are. `data` holds plain values (ids, roles, old and new) and never a password, a
+    code, a token or somebody's e-mail; use an `email_digest` for that. We write the log line at
+    once, so the attempt stays in the log even if the transaction is rolled back.
     """
     activity = _activity(type_, user=user, by=by, project_id=project_id, data=data)
     activity.save(force_insert=True)
@@ -57,7 +57,7 @@ def record_each(
     by: User | Stranger | None = None,
     project_id: int | None = None,
 ) -> None:
-    """Do as `record_activity` does, once with each of `facts` for its data, in one statement."""
+    """Call `record_activity` for each of `facts`, which become its data, in one statement."""
     activities = [
         _activity(type_, user=user, by=by, project_id=project_id, data=dict(data))
         for data in facts
@@ -91,8 +91,9 @@ def _activity(
 def _log(activity: Activity) -> None:
     log = security_log.warning if activity.type in _WARNINGS else security_log.info
     about: dict[str, Any] = dict(activity.data)
-    # What strangers try on an address is alike in the log whether somebody has it or not: who reads it
-    # shall not learn which addresses have accounts. The row tells, to its user and to staff.
+    # A stranger's attempt looks the same in the log whether or not the address has an account, so
+    # that readers of the log do not learn which addresses do. The row has the user, and only that
+    # user and staff can see it.
     if "email_digest" not in about:
         about["user_id"] = activity.user_id
         if activity.actor_id is not None and activity.actor_id != activity.user_id:

@@ -1,4 +1,4 @@
-"""Users, tokens, projects: the ground that everything stands on."""
+"""Users, tokens and projects: every other app builds on them."""
 
 from django.apps import AppConfig
 
@@ -9,6 +9,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Declare what is ours, and hear of every sign-in that Django refuses or lets through."""
-        # Imported here, since models are not loaded before. Each registers itself.
+        """Register our declarations, and listen to the sign-ins that Django handles."""
+        # Imported here because models are not loaded earlier. Each module registers itself.
         from accounts import checks, registrations, subscribers  # noqa: F401

@@ -1,4 +1,4 @@
-"""Who calls: the user behind a request, whichever door it came through."""
+"""Find the user behind a request, on API surfaces, pages and the back office alike."""
 
 from django.http import HttpRequest
 
@@ -6,6 +6,6 @@ from accounts.models import User
 
 
 def caller_of(request: HttpRequest) -> User:
-    """Return the user who is signed in. Only for views that let nobody else in."""
+    """Return the signed-in user. Use it only in views that require a sign-in."""
     assert isinstance(request.user, User)
     return request.user

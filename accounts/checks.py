@@ -1,4 +1,4 @@
-"""Configurations with which no e-mail reaches anybody, said at the start and not at the first reset."""
+"""Report at startup any settings under which e-mails reach nobody."""
 
 from collections.abc import Sequence
 from email.utils import parseaddr
@@ -11,13 +11,13 @@ CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 @register()
 def check_where_emails_go(**_: object) -> Sequence[CheckMessage]:
-    """Warn of a production whose e-mails, with codes and links in them, are printed."""
+    """Warn when production prints its e-mails, codes and links included, to the console."""
     if settings.DEBUG or settings.EMAIL_BACKEND != CONSOLE:
         return []
     return [
         Warning(
-            "E-mails are printed to the console of the worker: nobody gets them, and whoever reads its "
-            "output can take over any account.",
+            "E-mails are printed to the worker's console: nobody receives them, and anybody who "
+            "reads that output can take over any account.",
             hint="Set EMAIL_URL, for example to smtp+tls://user:password@mail.example.com:587.",
             id="accounts.W001",
         )
@@ -26,14 +26,14 @@ def check_where_emails_go(**_: object) -> Sequence[CheckMessage]:
 
 @register()
 def check_sender(**_: object) -> Sequence[CheckMessage]:
-    """Refuse an EMAIL_FROM that no mail server takes."""
+    """Refuse an EMAIL_FROM that no mail server accepts."""
     sender = settings.DEFAULT_FROM_EMAIL
     name, _at, host = parseaddr(sender)[1].rpartition("@")
     if name and host and sender.isprintable():
         return []
     return [
         Error(
-            f"EMAIL_FROM is {sender!r}, which is no address.",
+            f"EMAIL_FROM is {sender!r}, which is not an address.",
             hint="Write `orders@example.com` or `Our shop <orders@example.com>`.",
             id="accounts.E001",
         )
@@ -42,12 +42,12 @@ def check_sender(**_: object) -> Sequence[CheckMessage]:
 
 @register()
 def check_timeout(**_: object) -> Sequence[CheckMessage]:
-    """Refuse an EMAIL_TIMEOUT that is none."""
+    """Refuse an EMAIL_TIMEOUT that is not positive."""
     if settings.EMAIL_TIMEOUT > 0:
         return []
     return [
         Error(
-            f"EMAIL_TIMEOUT is {settings.EMAIL_TIMEOUT:g}; it must be over 0 seconds.",
+            f"EMAIL_TIMEOUT is {settings.EMAIL_TIMEOUT:g}; it must be more than 0 seconds.",
             id="accounts.E002",
         )
     ]

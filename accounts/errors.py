@@ -1,4 +1,4 @@
-"""Ways in which accounts can refuse."""
+"""The errors that accounts raise."""
 
 from typing import ClassVar
 
@@ -15,62 +15,63 @@ from orderchainer.core.errors import (
 
 
 class UserNotFound(NotFound):
-    """There is no such user for this caller."""
+    """The user does not exist, or this caller may not see them."""
 
     code = "user_not_found"
     default_message = "User not found"
 
 
 class UserNotYours(NotAllowed):
-    """The caller may look at this account and not change it: it is somebody else's."""
+    """The caller may see this account but not change it: it belongs to somebody else."""
 
     code = "user_not_changeable"
-    default_message = "You may look at this account and not change it."
+    default_message = "You may view this account but not change it."
 
 
 class UserDeactivated(Conflict):
-    """Nobody comes in by what would be sent to them."""
+    """A deactivated user cannot use the code or link that would be sent."""
 
     code = "user_deactivated"
     default_message = "This user is deactivated. Activate them first."
 
 
 class EmailTaken(AlreadyExists):
-    """Somebody signs in with this e-mail already, in whatever case it is written."""
+    """Another user already signs in with this e-mail, in any mix of upper and lower case."""
 
     code = "user_already_exists"
     default_message = "User with this email already exists"
 
 
 class EmailInUse(AlreadyExists):
-    """A user cannot take this e-mail: somebody else signs in with it."""
+    """The user cannot change to this e-mail: somebody else signs in with it."""
 
     code = "email_already_in_use"
     default_message = "Email already in use"
 
 
 class UsernameTaken(AlreadyExists):
-    """Another customer has this username, in whatever case it is written."""
+    """Another customer has this username, in any mix of upper and lower case."""
 
     code = "username_already_in_use"
     default_message = "A user with that username already exists."
 
 
 class OwnAccount(NotAllowed):
-    """Nobody locks themselves out."""
+    """Users cannot lock themselves out."""
 
     code = "own_account"
     default_message = "You cannot deactivate the account that you are signed in with."
 
 
 class OwnsProjects(Conflict):
-    """An account cannot go while others work in projects that nobody else owns."""
+    """An account cannot be deleted while others work in projects that only it owns."""
 
     code = "owns_projects"
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(
-            f"You are the only owner of {', '.join(names)}. Make somebody else an owner or delete them first.",
+            f"You are the only owner of {', '.join(names)}. "
+            "Make somebody else an owner or delete them first.",
             projects=names,
         )
 
@@ -79,9 +80,9 @@ class OwnsProjects(Conflict):
 
 
 class InvalidCredentials(Unauthenticated):
-    """E-mail and password do not belong together, or the user may not sign in.
+    """The e-mail and password do not match, or the user may not sign in.
 
-    Which of the two, or whether there is such a user at all, is never told apart.
+    We never say which, nor whether the user exists.
     """
 
     code = "invalid_credentials"
@@ -89,18 +90,18 @@ class InvalidCredentials(Unauthenticated):
 
 
 class WrongPassword(Invalid):
-    """Somebody who is in has not shown that they know the password as well."""
+    """A signed-in user did not prove that they know their password."""
 
     def __init__(self) -> None:
         super().__init__({"current_password": ["This is not your password."]})
 
 
 class TokenRefused(Unauthenticated):
-    """A token that is not ours, not of this kind, out of date, used up, or of an ended session."""
+    """The token is not ours, of the wrong kind, expired, used up, or of an ended session."""
 
 
 class EmailNotVerified(NotAllowed):
-    """The password is right, and this service wants to know first that the e-mail is theirs, too."""
+    """The password is right, but this service requires a verified e-mail first."""
 
     code = "email_not_verified"
     is_told_apart = True
@@ -108,7 +109,7 @@ class EmailNotVerified(NotAllowed):
 
 
 class ScopeMissing(NotAllowed):
-    """The API token is good, and not for this."""
+    """The API token is valid but does not have the required scope."""
 
     code = "insufficient_scope"
     is_told_apart = True
@@ -119,7 +120,7 @@ class ScopeMissing(NotAllowed):
 
 
 class SessionNeeded(NotAllowed):
-    """What decides over sign-ins is for people who have signed in themselves."""
+    """Only a signed-in person may manage sign-ins and tokens; an API token may not."""
 
     code = "session_needed"
     is_told_apart = True
@@ -136,13 +137,13 @@ class ApiTokenNotFound(NotFound):
 
 
 class TooManyApiTokens(Conflict):
-    """The user has as many API tokens in force as one may have."""
+    """The user already has the maximum number of valid API tokens."""
 
     code = "too_many_api_tokens"
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"You have {most} API tokens, which is as many as one can have. Revoke one first."
+            f"You have {most} API tokens, which is the maximum. Revoke one first."
         )
 
 
@@ -157,7 +158,7 @@ class SessionNotFound(NotFound):
 
 
 class ResetCodeInvalid(Invalid):
-    """These digits were not sent to this address."""
+    """This code was not sent to this address."""
 
     code = "invalid_reset_code"
 
@@ -166,7 +167,7 @@ class ResetCodeInvalid(Invalid):
 
 
 class ResetCodeExpired(Invalid):
-    """The digits were right once."""
+    """The code was right but has expired."""
 
     code = "reset_code_expired"
 
@@ -175,14 +176,14 @@ class ResetCodeExpired(Invalid):
 
 
 class ResetCodeNotFound(NotFound):
-    """None was asked for, it was used, or it was guessed at too often."""
+    """No code was requested, or it was used, or there were too many wrong tries."""
 
     code = "reset_code_not_found"
     default_message = "No reset code found for this email"
 
 
 class VerificationCodeInvalid(Invalid):
-    """These digits were not sent to this address."""
+    """This code was not sent to this address."""
 
     code = "invalid_verification_code"
 
@@ -191,7 +192,7 @@ class VerificationCodeInvalid(Invalid):
 
 
 class VerificationCodeExpired(Invalid):
-    """The digits were right once."""
+    """The code was right but has expired."""
 
     code = "verification_code_expired"
 
@@ -200,28 +201,28 @@ class VerificationCodeExpired(Invalid):
 
 
 class VerificationCodeNotFound(NotFound):
-    """None was asked for, it was used, or it was guessed at too often."""
+    """No code was requested, or it was used, or there were too many wrong tries."""
 
     code = "verification_code_not_found"
     default_message = "No verification code found for this email"
 
 
 class EmailAlreadyVerified(Conflict):
-    """There is nothing left to prove."""
+    """The e-mail is already verified."""
 
     code = "email_already_verified"
     default_message = "Email is already verified"
 
 
 class LinkNotFound(NotFound):
-    """A link that we never sent, or one that was used or replaced."""
+    """We never sent this link, or it was used or replaced."""
 
     code = "confirmation_not_found"
     default_message = "Confirmation link not found or already used"
 
 
 class LinkExpired(Invalid):
-    """A link whose time is over."""
+    """The link has expired."""
 
     code = "confirmation_expired"
     words: ClassVar[str] = "Confirmation link has expired"
@@ -231,14 +232,14 @@ class LinkExpired(Invalid):
 
 
 class ResetLinkNotFound(LinkNotFound):
-    """The same of a link behind which one chooses a new password."""
+    """`LinkNotFound` for a link to choose a new password."""
 
     code = "reset_link_not_found"
     default_message = "Password link not found or already used"
 
 
 class ResetLinkExpired(LinkExpired):
-    """The same of a link behind which one chooses a new password."""
+    """`LinkExpired` for a link to choose a new password."""
 
     code = "reset_link_expired"
     words = "Password link has expired"
@@ -248,14 +249,14 @@ class ResetLinkExpired(LinkExpired):
 
 
 class ProjectNotFound(NotFound):
-    """There is no such project for this caller."""
+    """The project does not exist, or this caller may not see it."""
 
     code = "project_not_found"
     default_message = "Project not found"
 
 
 class RoleNotEnough(NotAllowed):
-    """The caller is in the project, in a role that may not do this."""
+    """The caller is a member of the project, but their role does not allow this."""
 
     code = "role_not_enough"
 
@@ -266,28 +267,28 @@ class RoleNotEnough(NotAllowed):
 
 
 class MemberNotFound(NotFound):
-    """Nobody of that id works in the project."""
+    """No member of the project has this id."""
 
     code = "member_not_found"
     default_message = "Member not found"
 
 
 class AlreadyMember(AlreadyExists):
-    """Whoever has this e-mail works in the project already."""
+    """The user with this e-mail is already a member of the project."""
 
     code = "already_member"
-    default_message = "This person is a member of the project already"
+    default_message = "This person is already a member of the project"
 
 
 class InvitationNotFound(NotFound):
-    """There is no such open invitation for this caller."""
+    """The invitation does not exist or is closed, or this caller may not see it."""
 
     code = "invitation_not_found"
     default_message = "Invitation not found"
 
 
 class TooManyInvitations(Conflict):
-    """A project that asks the whole world in sends the e-mails of a spammer."""
+    """The project has too many open invitations. The limit keeps spammers away."""
 
     code = "too_many_invitations"
 
@@ -298,7 +299,7 @@ class TooManyInvitations(Conflict):
 
 
 class InvitationExpired(Invalid):
-    """Nobody came in time."""
+    """The invitation has expired."""
 
     code = "invitation_expired"
 
@@ -307,31 +308,36 @@ class InvitationExpired(Invalid):
 
 
 class InvitationForSomebodyElse(NotAllowed):
-    """The link was sent to another address than the one that the caller signs in with."""
+    """The invitation was sent to another address than the caller's."""
 
     code = "invitation_for_somebody_else"
-    default_message = "This invitation was sent to another e-mail address than yours."
+    default_message = "This invitation was sent to a different e-mail address."
 
 
 class PersonalProject(Conflict):
-    """The project that somebody has from registration on stays as long as they do."""
+    """A user's personal project exists as long as its user does."""
 
     code = "personal_project"
     default_message = "A personal project cannot be deleted."
 
 
 class LastOwner(Conflict):
-    """A project always has an owner; a personal one always its own."""
+    """A project must keep an owner, and a personal project its own user."""
 
     code = "last_owner"
-    default_message = "A project keeps at least one owner, and a personal project the user whose it is."
+    default_message = (
+        "A project must keep at least one owner, and a personal project its own user."
+    )
 
 
 # --- Repeats ----------------------------------------------------------------------------------
 
 
 class IdempotencyKeyReused(Conflict):
-    """The key has answered another request before; a key names one request for its whole life."""
+    """The key has already answered a different request. A key names one request only."""
 
     code = "idempotency_key_reused"
-    default_message = "This Idempotency-Key was used for another request. Take a new key for a new request."
+    default_message = (
+        "This Idempotency-Key was used for another request. "
+        "Use a new key for a new request."
+    )

@@ -1,7 +1,8 @@
 """The facts that accounts record and announce.
 
-What touches who gets in is an activity, a row. What others have to hear at once is a signal besides:
-who misses one finds the truth by asking `still_open` and `refusals_in_projects` of `accounts.queries`.
+Security-relevant facts are stored as activity rows. A signal also announces those that other apps
+must hear at once. A listener that misses one can still ask `still_open` and `refusals_in_projects`
+of `accounts.queries`.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from django.dispatch import Signal
 
 
 class ActivityType(models.TextChoices):
-    """What the activity log can tell of."""
+    """The kinds of entries in the activity log."""
 
     USER_REGISTERED = "user_registered"
     LOGIN_SUCCEEDED = "login_succeeded"
@@ -40,14 +41,14 @@ class ActivityType(models.TextChoices):
     MEMBER_REMOVED = "member_removed"
 
 
-# Sent with `user_id: int` and `credential_ids: list[UUID]` once the end of these sessions and API tokens
-# is committed: a logout, a changed password, a deactivated user, a refresh token used twice, a token
-# revoked. Nobody says so where one expires.
+# Sent with `user_id: int` and `credential_ids: list[UUID]` once it is committed that these sessions
+# and API tokens have ended: a logout, a changed password, a deactivated user, a refresh token used
+# twice, a revoked token. Nothing is sent when one expires.
 credentials_ended = Signal()
 
 
 def announce_ended_credentials(*, user_id: int, credential_ids: Sequence[UUID]) -> None:
-    """Send `credentials_ended` after the commit; a listener that fails is logged and harms nobody."""
+    """Send `credentials_ended` after the commit. A failing listener is only logged."""
     ended = list(credential_ids)
     if ended:
         transaction.on_commit(
@@ -57,16 +58,17 @@ def announce_ended_credentials(*, user_id: int, credential_ids: Sequence[UUID]) 
         )
 
 
-# Sent with `user_id: int | None` and `project_id: int | None`, once it is committed that this user may do
-# something else in this project than before, most often less; None stands for any. It tells nothing of the
-# rights as they are now: by the time that it is heard they may have changed again.
+# Sent with `user_id: int | None` and `project_id: int | None` once it is committed that what this
+# user may do in this project has changed, usually to less. None stands for all users or all
+# projects. The signal does not carry the rights, because they may have changed again by the time it
+# arrives.
 access_changed = Signal()
 
 
 def announce_changed_access(
     *, user_id: int | None = None, project_id: int | None = None
 ) -> None:
-    """Send `access_changed` after the commit; a listener that fails is logged and harms nobody."""
+    """Send `access_changed` after the commit. A failing listener is only logged."""
     transaction.on_commit(
         lambda: access_changed.send_robust(
             sender=None, user_id=user_id, project_id=project_id
@@ -74,11 +76,12 @@ def announce_changed_access(
     )
 
 
-# Sent with `user: User` within the transaction in which an account is deleted, so that what other apps
-# keep of the person goes with it or nothing does: a receiver that fails makes the deletion fail. A row would
-# come too late, and tell of somebody who wants to be told of no more.
+# Sent with `user: User` in the transaction that deletes an account, so that what other apps keep
+# about the person is deleted with it or nothing is: if a receiver fails, the deletion fails. We do
+# not use a row for this: it would come too late, and would name a person who asked to be forgotten.
 user_deleted = Signal()
 
-# Sent with `user: User`, in the same way, when whoever reads the e-mails of an address takes over an account
-# that somebody else may have made with it: what that person connected must not go on.
+# Sent with `user: User` in the same way, when the reader of an address's e-mails takes over an
+# account that somebody else may have created with that address. What that other person connected
+# must stop working.
 account_claimed = Signal()

@@ -1,8 +1,8 @@
-"""The locks that keep projects whole, each with a name.
+"""The named locks on users and projects.
 
-Whoever takes both takes the user's first and the project's after it, so no two transactions can wait for
-each other; several projects are locked in the order of their ids. On SQLite these lock nothing and need
-not: transactions there begin IMMEDIATE, which lets one writer in at a time.
+To take both, take the user's first and the project's second, so that no two transactions can wait
+for each other. Lock several projects in the order of their ids. On SQLite these functions lock
+nothing and need not: transactions there begin IMMEDIATE, which lets in one writer at a time.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import Project, User
 
-# Any number that no other part of the installation's database uses as an advisory lock.
+# Any number that nothing else in the database uses as an advisory lock.
 STOREFRONT_LOCK = 0x73746F7265  # "store"
 
 _ROLE = """
@@ -22,9 +22,10 @@ _ROLE = """
 
 
 def lock_user(user: User) -> User | None:
-    """Hold a user's row still and return it as it is now; None where the account is deleted or gone.
+    """Lock a user's row and return it as it is now, or None if the account is deleted.
 
-    Nobody is let into a project while their account is deleted, and an e-mail that is compared stays.
+    This keeps the user from joining a project while their account is deleted, and their e-mail from
+    changing while we compare it.
     """
     return (
         User.objects.select_for_update(no_key=True)
@@ -34,15 +35,16 @@ def lock_user(user: User) -> User | None:
 
 
 def lock_project(project: Project) -> Project:
-    """Hold a project and its members still, and return its row as it is now.
+    """Lock a project and its members, and return the project's row as it is now.
 
-    FOR NO KEY UPDATE lets others insert rows that refer to it, as FOR UPDATE would not: orders go on.
+    FOR NO KEY UPDATE still lets others insert rows that refer to the project, such as orders; FOR
+    UPDATE would not.
     """
     return Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def lock_projects(ids: Iterable[int]) -> list[Project]:
-    """Hold several projects and their members still."""
+    """Lock several projects and their members."""
     rows = Project.objects.select_for_update(no_key=True).filter(pk__in=list(ids))
     return list(rows.order_by("pk"))
 
@@ -65,9 +67,10 @@ def hold_role(user: User, project_id: int) -> str | None:
 
 
 def lock_storefront() -> None:
-    """Let one transaction at a time say which project the storefront is; before any project is locked.
+    """Let one transaction at a time choose the storefront. Call it before locking projects.
 
-    No row could stand for it: there may be none yet, and who waits for one finds another chosen then.
+    We cannot lock a row for this: there may be no storefront yet, and after waiting for one row
+    another may have been chosen.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

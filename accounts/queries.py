@@ -1,4 +1,4 @@
-"""What accounts can tell: whose token this is, what is still open, who gets in, and what happened."""
+"""Reads of accounts: who a token belongs to, what is still open, who has access, what happened."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ from orderchainer.core.ids import uuid_in
 
 
 def credential_of(token: str) -> Session | ApiToken:
-    """Return what a bearer token stands for, its user loaded, in one statement.
+    """Return the session or API token behind a bearer token, its user loaded, in one statement.
 
-    Raises `TokenRefused` (an `Unauthenticated`) for any token that opens nothing.
+    Raises `TokenRefused` (an `Unauthenticated`) for any token that does not work.
     """
     if token.startswith(API_TOKEN_START):
         return api_token_of(token)
@@ -55,7 +55,7 @@ def credential_of(token: str) -> Session | ApiToken:
 def session_of(access_token: str) -> Session:
     """Return the open session of an access token, its user loaded, in one statement.
 
-    Raises `TokenRefused` (an `Unauthenticated`) for any token that opens nothing.
+    Raises `TokenRefused` (an `Unauthenticated`) for any token that does not work.
     """
     token = read_token(SessionAccessToken, access_token)
     for row in _sessions_with_users(session_id_of(token)):
@@ -66,9 +66,9 @@ def session_of(access_token: str) -> Session:
 
 
 def api_token_of(token: str) -> ApiToken:
-    """Return the open API token that is spelt so, its user loaded, in one statement.
+    """Return the valid API token with this text, its user loaded, in one statement.
 
-    Raises `TokenRefused` (an `Unauthenticated`) for any that opens nothing.
+    Raises `TokenRefused` (an `Unauthenticated`) for any token that does not work.
     """
     digest = digest_of(token)
     for row in _api_tokens_with_users(prefix_of(token)):
@@ -79,7 +79,7 @@ def api_token_of(token: str) -> ApiToken:
 
 
 def sessions_of(user: User) -> QuerySet[Session]:
-    """Return the open sessions of `user`, the newest first."""
+    """Return the open sessions of `user`, newest first."""
     return Session.objects.filter(
         user=user,
         ended_at=None,
@@ -98,16 +98,16 @@ def session_for(user: User, session_id: UUID | str) -> Session:
 
 
 def api_tokens_of(user: User) -> QuerySet[ApiToken]:
-    """Return the API tokens of `user` that are not revoked, expired ones too, the newest first."""
+    """Return the API tokens of `user` that are not revoked, even expired ones, newest first."""
     return ApiToken.objects.filter(user=user, revoked_at=None).order_by(
         "-created_at", "pk"
     )
 
 
 def still_open(credential_ids: Iterable[UUID]) -> set[UUID]:
-    """Return those of the sessions and API tokens that are open: for connections that last.
+    """Return which of these sessions and API tokens still work, for long-lived connections.
 
-    One statement, and another where not all of them are open sessions.
+    One statement, and a second one unless all of them are open sessions.
     """
     ids = set(credential_ids)
     found = set(_open_sessions(ids))
@@ -118,10 +118,10 @@ def still_open(credential_ids: Iterable[UUID]) -> set[UUID]:
 
 
 def _open_sessions(session_ids: Iterable[UUID]) -> dict[UUID, Session]:
-    """Return the open ones by id.
+    """Return the open sessions among these, by id.
 
-    Open means not ended, not expired, of an active user whose password is still the one of the
-    sign-in; the last is no column to filter by, since it is an HMAC over the password's hash.
+    Open means: not ended, not expired, and its user is active and still has the password of the
+    sign-in. We cannot filter by the last in SQL, because it is an HMAC over the password's hash.
     """
     sessions = Session.objects.select_related("user").filter(
         pk__in=list(session_ids),
@@ -164,7 +164,7 @@ def _with_users(
 
 
 def _loaded(model: type[AnyCredential], row: Row) -> AnyCredential:
-    """Return what a row of `_with_users` holds."""
+    """Return the objects in a row of `_with_users`."""
     values = list(row.values())
     own = _COLUMNS[model]
     credential = model.from_db(DEFAULT_DB_ALIAS, own, values[: len(own)])
@@ -176,9 +176,10 @@ def _loaded(model: type[AnyCredential], row: Row) -> AnyCredential:
 
 
 def user_for(caller: User, user_id: UUID | str) -> User:
-    """Return the user with that UUID, if they are the caller or the caller is staff: one door to accounts.
+    """Return the user with that UUID if the caller is that user or staff.
 
-    Raises `UserNotFound`, alike for missing, deleted and not for this caller.
+    Raises `UserNotFound`, alike for users who do not exist, are deleted or are hidden from the
+    caller.
     """
     uuid = uuid_in(user_id)
     if uuid == caller.uuid:
@@ -190,10 +191,10 @@ def user_for(caller: User, user_id: UUID | str) -> User:
 
 
 def user_for_change(caller: User, user_id: UUID | str, *, permission: str) -> User:
-    """Return a user whom `caller` may change: themselves, or with the back office's `permission` others.
+    """Return a user whom `caller` may change: themselves, or others with the staff `permission`.
 
-    Superusers are changed by superusers alone: whoever sets one's password becomes one. Raises
-    `UserNotFound`, and `UserNotYours` to those who may only look.
+    Only superusers may change superusers, because whoever sets a superuser's password can become
+    one. Raises `UserNotFound`, and `UserNotYours` if the caller may only view the user.
     """
     user = user_for(caller, user_id)
     if user != caller and (
@@ -208,11 +209,12 @@ def user_for_change(caller: User, user_id: UUID | str, *, permission: str) -> Us
 
 
 def project_for(user: User, project_id: UUID | str, operation: Operation) -> Project:
-    """Return the open project in which `user` may do `operation`: the one door to what is scoped to it.
+    """Return the open project in which `user` may do `operation`. The one way into a project.
 
-    `project_id` is its UUID. Members may do what the matrix gives their role, staff look everywhere and
-    change with the back office's permission. Raises `ProjectNotFound`, alike for missing, deleted and
-    not theirs, and `RoleNotEnough` to those who see it and may not.
+    `project_id` is the project's UUID. Members may do what the matrix gives their role. Staff may
+    look everywhere, and change things with the back office's permission. Raises `ProjectNotFound`,
+    alike for projects that do not exist, are deleted or are hidden from the user, and
+    `RoleNotEnough` if the user may see the project but not do this.
     """
     uuid = uuid_in(project_id)
     project = (
@@ -227,10 +229,10 @@ def project_for(user: User, project_id: UUID | str, operation: Operation) -> Pro
 
 
 def require_operation(user: User, project: Project, operation: Operation) -> None:
-    """Refuse what `user` may not do in `project` at this moment, as `project_for` does.
+    """Raise as `project_for` does if `user` may not do `operation` in `project` now.
 
-    For services that hold the project's lock: what a view was allowed may have been taken away since.
-    Staff with the back office's permission reach projects that are switched off as well.
+    For services that hold the project's lock: the right that a view checked may have been taken
+    away since. Staff with the back office's permission also reach projects that are switched off.
     """
     membership = Membership.objects.filter(project=project, user=user).first()
     role = membership.role if membership and project.is_active else None
@@ -240,10 +242,10 @@ def require_operation(user: User, project: Project, operation: Operation) -> Non
 def refusals_in_projects(
     claims: Iterable[tuple[int, int]], operation: Operation
 ) -> dict[tuple[int, int], ProjectNotFound | RoleNotEnough]:
-    """Return who may not do `operation` at this moment, each with the refusal of `project_for`.
+    """Return which users may not do `operation` now, each with the error of `project_for`.
 
-    For connections that last. A claim is the number of a user and that of a project. One statement, and
-    two more where not all of them are members who may; staff who need a permission cost more.
+    For long-lived connections. A claim is a user's primary key and a project's. One statement, and
+    two more unless all of them are members who may; staff who need a permission cost more.
     """
     asked = set(claims)
     memberships = Membership.objects.filter(
@@ -280,18 +282,18 @@ def refusals_in_projects(
 
 
 def projects_of(user: User) -> QuerySet[Project]:
-    """Return the open projects that `user` works in, each with their `role`, the oldest first."""
+    """Return the open projects of `user`, each with their `role`, oldest first."""
     mine = Project.objects.filter(memberships__user=user, is_active=True)
     return _with_role(mine, user).order_by("pk")
 
 
 def members_of(project: Project) -> QuerySet[Membership]:
-    """Return who works in the project, with their users, whoever came first at the top."""
+    """Return the members of the project with their users, oldest first."""
     return project.memberships.select_related("user").order_by("pk")
 
 
 def member_for(project: Project, user_id: UUID | str) -> Membership:
-    """Return who works in the project under that UUID, their user loaded. Raises `MemberNotFound`."""
+    """Return the member with that user's UUID, user loaded. Raises `MemberNotFound`."""
     uuid = uuid_in(user_id)
     member = members_of(project).filter(user__uuid=uuid).first() if uuid else None
     if member is None:
@@ -300,7 +302,7 @@ def member_for(project: Project, user_id: UUID | str) -> Membership:
 
 
 def invitations_of(project: Project) -> QuerySet[Invitation]:
-    """Return the open invitations, also those out of time, with who sent them, the oldest first."""
+    """Return the open invitations, even expired ones, with their senders, oldest first."""
     return (
         project.invitations.open()
         .select_related("invited_by")
@@ -328,7 +330,7 @@ def _require(user: User, role: str | None, operation: Operation) -> None:
 
 
 def staff_may(user: User, operation: Operation) -> bool:
-    """Tell whether `user`, who is staff, may do `operation` in projects without being a member."""
+    """Tell whether `user` may do `operation` as staff, without being a member."""
     permission = operation.staff_permission
     return operation.staff_may_view or (
         permission is not None and user.has_perm(permission)
@@ -336,7 +338,7 @@ def staff_may(user: User, operation: Operation) -> bool:
 
 
 def _with_role(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
-    """Annotate `role`: what `user` is in each of the projects, None where they are no member."""
+    """Annotate `role`: the user's role in each of the projects, None if not a member."""
     memberships = Membership.objects.filter(project=OuterRef("pk"), user=user)
     return projects.annotate(role=Subquery(memberships.values("role")[:1]))
 
@@ -346,7 +348,7 @@ def _with_role(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody as others may see them: without the e-mail where they need not know it."""
+    """A person as others may see them: without the e-mail if the viewer need not know it."""
 
     id: UUID
     name: str
@@ -354,12 +356,12 @@ class Person:
 
 
 def activity_of(user: User) -> QuerySet[Activity]:
-    """Return what happened to the account of `user`, the newest first, with `project_uuid`."""
+    """Return what happened to the account of `user`, newest first, with `project_uuid`."""
     return _with_project(Activity.objects.filter(user_id=user.pk))
 
 
 def activity_in(project: Project) -> QuerySet[Activity]:
-    """Return what happened in `project`, the newest first, with `project_uuid`."""
+    """Return what happened in `project`, newest first, with `project_uuid`."""
     return _with_project(Activity.objects.filter(project_id=project.pk))
 
 
@@ -373,9 +375,9 @@ def _with_project(activities: QuerySet[Activity]) -> QuerySet[Activity]:
 def people_in(
     activities: Iterable[Activity], *, viewer: User, project: Project | None = None
 ) -> dict[int, Person]:
-    """Return who has to do with the activities, by the number of the user, in one statement.
+    """Return the people in the activities, by primary key, in one statement.
 
-    `viewer` knows their own e-mail, and those of the members of the `project` that they look at.
+    `viewer` sees their own e-mail, and those of the members of the `project` that they look at.
     """
     ids = {
         pk

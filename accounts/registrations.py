@@ -1,4 +1,4 @@
-"""What accounts declare to the ground; see `orderchainer.core.registry`."""
+"""Declare the paths, operations and scope areas of accounts."""
 
 from accounts import access, limits  # noqa: F401 (both register)
 from accounts.scopes import AREAS

@@ -1,8 +1,9 @@
 """Security events: one line each, by name, in the log named `security`.
 
-Most of them are activities (`accounts.activity`), a row each beside the line. Lines alone are those that
-would fill the table and concern nobody's account: `token_refused`, `email_verification_failed`. A line
-names a user by id and never holds a password, a token or an e-mail. `docs/operations.md` lists them all.
+Most of them are also activities (`accounts.activity`), with a row beside the line. `token_refused`
+and `email_verification_failed` are lines only: rows of them would fill the table, and they concern
+no particular account. A line names a user by id and never contains a password, a token or an
+e-mail. `docs/operations.md` lists all events.
 """
 
 import structlog
@@ -14,8 +15,9 @@ security_log = structlog.get_logger("security")
 def email_digest(email: str) -> str:
     """Return what stands for `email` in a log line: a keyed hash of 16 hexadecimal digits.
 
-    Repeated attempts on one address can be counted by it. The address itself stays out: people type
-    their password into the wrong field, and a bare hash of an e-mail can be guessed back.
+    It lets us count repeated attempts on one address. We keep the address itself out of the log,
+    because people type their password into the wrong field, and because a plain hash of an e-mail
+    can be reversed by guessing.
     """
     return salted_hmac(
         "accounts.security.email", email.strip().lower(), algorithm="sha256"

@@ -1,4 +1,4 @@
-"""What the accounts hear: sign-ins that Django tells of, and the end of an account."""
+"""Record sign-ins that Django's own authentication handles, and react to deleted accounts."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from accounts.events import ActivityType, user_deleted
 from accounts.models import Project, Session, User
 from accounts.security import email_digest
 
-# What is signed in to with a cookie. Everywhere else people have tokens.
+# Sign-ins with a cookie. Everywhere else people use tokens.
 _ADMIN = "admin"
 
 
@@ -30,12 +30,12 @@ def record_failed_login(
 ) -> None:
     """Record `login_failed`: wrong password, unknown e-mail or inactive user.
 
-    Its user is told by one statement, whether there is one or not, so that a stranger learns nothing by
-    the clock. Nobody has opened a transaction, so the row stays although the sign-in is refused.
+    We look up the user with one statement whether or not they exist, so that the response time
+    reveals nothing. No transaction is open here, so the row stays although the sign-in is refused.
     """
     email = str(credentials.get("username") or credentials.get("email") or "")
     about: dict[str, Any] = {"email_digest": email_digest(email)}
-    if request is not None:  # only a form hands its request to Django's `authenticate`
+    if request is not None:  # only a form passes its request to Django's `authenticate`
         about["door"] = _ADMIN
     record_activity(
         ActivityType.LOGIN_FAILED, user=_user_with(email), by=NOBODY, **about
@@ -51,13 +51,13 @@ def _user_with(email: str) -> User | None:
 
 @receiver(user_logged_in)
 def record_admin_login(sender: object, user: User, **kwargs: object) -> None:
-    """Record `login_succeeded` for a sign-in with a cookie; those with tokens are recorded as they open."""
+    """Record `login_succeeded` for a sign-in with a cookie; `open_session` records the others."""
     record_activity(ActivityType.LOGIN_SUCCEEDED, user=user, door=_ADMIN)
 
 
 @receiver(user_logged_out)
 def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> None:
-    """Record `session_ended` for a sign-out with a cookie. It comes without a user where nobody was in."""
+    """Record `session_ended` for a sign-out with a cookie. Nobody may have been signed in."""
     if user is not None:
         record_activity(
             ActivityType.SESSION_ENDED,
@@ -71,7 +71,7 @@ def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> 
 def forget_names_in_the_admins_history(
     sender: object, user: User, **kwargs: object
 ) -> None:
-    """Call the user, and the project named after them, in what the admin did to them as they are now."""
+    """Replace the user's names in the admin's history by what they are called now."""
     projects = Project.objects.filter(personal_owner=user).values_list("pk", flat=True)
     for model, keys in ((User, [user.pk]), (Project, projects)):
         LogEntry.objects.filter(

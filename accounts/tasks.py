@@ -1,4 +1,4 @@
-"""Celery's doors to accounts."""
+"""Celery tasks of accounts."""
 
 from celery import shared_task
 
@@ -11,11 +11,11 @@ __all__ = ["flush_expired_tokens", "send_email", "sweep_avatars", "sweep_emails"
 
 @shared_task(name="accounts.flush_expired_tokens")
 def flush_expired_tokens() -> None:
-    """Delete what no token and no key can name any more. Runs daily; doing it twice harms nobody."""
+    """Delete expired tokens, codes and the like. Runs daily; repeating it is harmless."""
     flush_expired()
 
 
 @shared_task(name="accounts.sweep_avatars")
 def sweep_avatars() -> None:
-    """Delete the pictures that a crash left without a profile. Runs daily; doing it twice harms nobody."""
+    """Delete avatars that a crash left without a profile. Runs daily; repeating it is harmless."""
     services.sweep_avatars()

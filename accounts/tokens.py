@@ -1,8 +1,8 @@
-"""What bearer tokens are made of: the two JSON Web Tokens of a session, and API tokens.
+"""The bearer tokens: the two JSON Web Tokens of a session, and API tokens.
 
-Both of a session's carry `sid` (the session), `user_id`, `token_type`, `jti`, `iat` and `exp`. A good signature only
-says that we wrote a token once; whether it still counts is told by the session's row. An API token is
-random and says nothing by itself.
+Both of a session's tokens carry `sid` (the session), `user_id`, `token_type`, `jti`, `iat` and
+`exp`. A valid signature only proves that we issued the token; the session's row tells whether it is
+still good. An API token is random and carries no data.
 """
 
 import re
@@ -20,13 +20,13 @@ from accounts.errors import TokenRefused
 from accounts.models import Session
 
 SESSION_CLAIM = "sid"
-# Ours have about 300 characters. Longer ones are not worth decoding.
+# Ours have about 300 characters. We do not decode longer ones.
 MAX_TOKEN_LENGTH = 2048
 
 
 @dataclass(frozen=True)
 class TokenPair:
-    """What a client gets when it signs in or refreshes: both tokens, encoded."""
+    """The two encoded tokens that a client gets when it signs in or refreshes."""
 
     access: str
     refresh: str
@@ -37,16 +37,16 @@ class SessionAccessToken(AccessToken):
 
 
 class SessionRefreshToken(RefreshToken):
-    """Buys one new pair, once.
+    """Can be exchanged once for a new pair.
 
-    simplejwt writes every token that it issues into its table, whole. Ours stays out of it until it is
-    used up, and then only its `jti` is kept: a copy of the database opens no session.
+    simplejwt stores every token that it issues, in full. We store a token only once it is used up,
+    and then only its `jti`, so that a copy of the database opens no session.
     """
 
     access_token_class = SessionAccessToken
 
     def verify(self) -> None:
-        """Check type and expiry only: a used-up token must be told from a foreign one."""
+        """Check only type and expiry: we must tell a used-up token from a foreign one."""
         Token.verify(self)
 
 
@@ -54,7 +54,7 @@ AnyToken = TypeVar("AnyToken", SessionAccessToken, SessionRefreshToken)
 
 
 def issue_pair(session: Session) -> TokenPair:
-    """Write a new pair for `session`."""
+    """Issue a new pair of tokens for `session`."""
     refresh = SessionRefreshToken()
     refresh["user_id"] = str(session.user_id)
     refresh[SESSION_CLAIM] = str(session.pk)
@@ -62,20 +62,20 @@ def issue_pair(session: Session) -> TokenPair:
 
 
 def read_token(kind: type[AnyToken], encoded: str) -> AnyToken:
-    """Decode and verify a token. Raises `TokenRefused` for whatever is not a live one of this kind."""
+    """Decode and verify a token. Raises `TokenRefused` unless it is a valid one of this kind."""
     if len(encoded) > MAX_TOKEN_LENGTH:
         raise TokenRefused
     try:
-        # simplejwt annotates a Token where it takes the encoded text.
+        # simplejwt's annotation says Token, but it takes the encoded text.
         return kind(encoded)  # type: ignore[arg-type]
     except (TokenError, ValueError, OverflowError, RecursionError) as exc:
-        # The libraries let the last three through: text that is no text, a year that no calendar has,
-        # a header of nothing but brackets.
+        # The libraries do not catch the last three: text that is not valid Unicode, a year that is
+        # out of range, a header of nothing but brackets.
         raise TokenRefused from exc
 
 
 def session_id_of(token: SessionAccessToken | SessionRefreshToken) -> UUID:
-    """Return the session that a verified token names. Raises `TokenRefused` if it names none."""
+    """Return the session id in a verified token. Raises `TokenRefused` if there is none."""
     try:
         return UUID(token[SESSION_CLAIM])
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
@@ -84,10 +84,10 @@ def session_id_of(token: SessionAccessToken | SessionRefreshToken) -> UUID:
 
 # --- API tokens -------------------------------------------------------------------------------
 
-# People, logs and scanners for leaked secrets know ours by it.
+# People, logs and scanners for leaked secrets recognise our tokens by it.
 API_TOKEN_START = "oc_"
 PREFIX_LENGTH = 10
-# 62 to the power of 40 is 238 bits: nobody guesses, so a bare hash of it is safe to keep.
+# 62 to the power of 40 is 238 bits. Nobody can guess that, so a plain hash of it is safe to keep.
 SECRET_LENGTH = 40
 _ALPHABET = string.ascii_letters + string.digits
 _API_TOKEN = re.compile(
@@ -97,7 +97,7 @@ _API_TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class NewApiToken:
-    """A fresh API token: `text` is shown once, the others are kept."""
+    """A new API token. `text` is shown once; we keep the prefix and the digest."""
 
     text: str
     prefix: str
@@ -105,14 +105,14 @@ class NewApiToken:
 
 
 def new_api_token() -> NewApiToken:
-    """Make an API token: `oc_<prefix>_<secret>`."""
+    """Create an API token: `oc_<prefix>_<secret>`."""
     prefix = _random(PREFIX_LENGTH)
     text = f"{API_TOKEN_START}{prefix}_{_random(SECRET_LENGTH)}"
     return NewApiToken(text, prefix, digest_of(text))
 
 
 def prefix_of(token: str) -> str:
-    """Return what an API token is found by. Raises `TokenRefused` for what is spelt like none of ours."""
+    """Return the prefix that we find an API token by. Raises `TokenRefused` for any other text."""
     spelt = _API_TOKEN.fullmatch(token)
     if spelt is None:
         raise TokenRefused
@@ -120,7 +120,7 @@ def prefix_of(token: str) -> str:
 
 
 def digest_of(secret: str) -> str:
-    """Return the SHA-256 of a secret too long to guess, in hexadecimal."""
+    """Return the SHA-256 of a secret that is too long to guess, in hexadecimal."""
     return sha256(secret.encode(errors="replace")).hexdigest()
 
 

@@ -1,1 +1,1 @@
-"""E-mails on their way: what `services.emails` asks for is composed and sent here, by a worker."""
+"""Write and send the e-mails that `services.emails` queues. Runs in a worker."""

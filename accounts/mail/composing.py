@@ -1,6 +1,7 @@
-"""From a row to an e-mail: who it is for, what it says, and the secrets that it carries.
+"""Write an e-mail from its row: the recipient, the text and the secrets in it.
 
-Text and HTML come from `templates/emails/`. No subject carries a secret, or a word that a user chose.
+Text and HTML come from `templates/emails/`. No subject contains a secret, or any word that a user
+chose.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,26 +21,26 @@ from accounts.models import EmailCode, Invitation, OutgoingEmail, User
 Kind = OutgoingEmail.Kind
 Context = dict[str, object]
 
-# A name is shown up to here: what follows in a longer one is somebody's advertisement.
+# Longer names are cut off here, because what follows is probably an advertisement.
 MAX_NAME_LENGTH = 80
 
 
 class Unwanted(Exception):
-    """Nobody waits for this e-mail any more. The message says why."""
+    """Nobody needs this e-mail any more. The message says why."""
 
 
 @dataclass(frozen=True)
 class Letter:
-    """An e-mail ready to be sent, and the secrets that stand in it."""
+    """An e-mail ready to be sent, and the secrets in it."""
 
     message: EmailMultiAlternatives
     secrets: tuple[str, ...] = ()
 
 
 def compose(email: OutgoingEmail) -> Letter:
-    """Write the e-mail that is due. Raises `Unwanted`.
+    """Write the e-mail. Raises `Unwanted`.
 
-    Each call makes a new code and a new link, which replace those of an earlier attempt.
+    Each call makes a new code and a new link, which replace those of earlier attempts.
     """
     subject, write = _LETTERS[Kind(email.kind)]
     written = write(email)
@@ -59,9 +60,10 @@ def compose(email: OutgoingEmail) -> Letter:
 def _headers(email: OutgoingEmail) -> dict[str, str]:
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     return {
-        # Each attempt has its own: it carries another code, and mailboxes keep one of two with one id.
+        # Each attempt has its own id: its code differs, and mailboxes drop a second e-mail with the
+        # same id.
         "Message-ID": f"<email-{email.pk}-{email.attempts}@{host}>",
-        # RFC 3834, 5: nobody's holiday answers it.
+        # RFC 3834, 5: no out-of-office reply.
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
@@ -72,10 +74,10 @@ def _headers(email: OutgoingEmail) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Written:
-    """What an e-mail tells to whom.
+    """The recipient and content of an e-mail.
 
-    A user gets it at the address that they have, and not at what somebody typed who asked for it: two
-    that a database takes for one need not be one mailbox.
+    We send to the address on the user's row, not to the address that somebody typed in: two
+    addresses that the database considers equal may be two mailboxes.
     """
 
     to: str
@@ -92,8 +94,8 @@ def _reset_password(email: OutgoingEmail) -> _Written:
 
 
 def _password_changed(email: OutgoingEmail) -> _Written:
-    # It goes to the address of that moment: whoever moved the account away meanwhile, or along with it,
-    # shall not keep this from its user.
+    # It goes to the address that the user had at that moment, so that an attacker who also changed
+    # the address cannot hide this from the user.
     user = _user_with(email.recipient)
     if user is not None and not user.is_active:
         raise Unwanted("The account is not active.")
@@ -102,7 +104,7 @@ def _password_changed(email: OutgoingEmail) -> _Written:
 
 
 def _email_changed(email: OutgoingEmail) -> _Written:
-    # It goes to the address that the user no longer has.
+    # It goes to the user's old address.
     new_email = email.data.get("new_email", "")
     return _Written(email.recipient, {"new_email": new_email, "at": email.created_at})
 
@@ -113,15 +115,16 @@ def _invitation(email: OutgoingEmail) -> _Written:
         .filter(pk=str(email.data["invitation_id"]))
         .first()
     )
-    # Asked again, it lives longer than the first e-mail knows.
+    # If it was renewed, it expires later than the first e-mail does.
     if invitation is not None and invitation.expires_at > email.expires_at:
         raise Unwanted("A later e-mail carries a newer link.")
     link = new_link(invitation.pk) if invitation else None
     if invitation is None or link is None:
-        raise Unwanted("The invitation is not open any more.")
+        raise Unwanted("The invitation is no longer open.")
     by = invitation.invited_by
     if by is not None and by.email_verified_at is None:
-        # They may have signed up with anybody's address: neither it nor a word of theirs speaks for them.
+        # The inviter may have signed up with somebody else's address, so we show neither that
+        # address nor any words of theirs.
         by = None
     context: Context = {
         "project": shown(invitation.project.name) if by else "",
@@ -160,8 +163,8 @@ def _user_with(address: str) -> User | None:
 
 
 def _greeted(user: User) -> str:
-    # Whoever signs up with somebody else's address chooses the name, too: it must not become their
-    # message to that person.
+    # Somebody who signs up with another person's address also chooses the name. It must not become
+    # a message to that person.
     return shown(user.name) if user.email_verified_at else ""
 
 
@@ -169,12 +172,12 @@ def _greeted(user: User) -> str:
 def _with_proof(
     email: OutgoingEmail, purpose: EmailCode.Purpose, page: str
 ) -> _Written:
-    # Held, as by everybody who tries a code or uses one up: what is replaced here is not used meanwhile.
+    # Locked, as in every use of a code, so that nobody uses what we replace here.
     user = lock_user(_recipient_of(email))
     if user is None or user.email.lower() != email.recipient.lower():
         raise Unwanted("Nobody has this address.")
     if purpose == EmailCode.Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
-        raise Unwanted("The address is verified already.")
+        raise Unwanted("The address is already verified.")
     proof = new_proof(user=user, purpose=purpose, email=email)
     if proof is None:
         raise Unwanted("A later e-mail carries a newer code.")
@@ -191,6 +194,6 @@ def _with_proof(
 
 
 def shown(name: str) -> str:
-    """Return a name that somebody chose, in a form that can stand within a sentence: one short line."""
+    """Return a user's name as one short line that can stand within a sentence."""
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     return line if len(line) <= MAX_NAME_LENGTH else f"{line[: MAX_NAME_LENGTH - 1]}…"

@@ -1,17 +1,17 @@
-"""What a failed attempt at sending says: whether another could go better, and in which words to keep it."""
+"""Tell from a failed attempt whether to try again, and what to keep of the error."""
 
 from collections.abc import Iterable
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 
-# RFC 5321, 4.2.1: 4yz is for now, 5yz for good.
+# RFC 5321, 4.2.1: 4yz is temporary, 5yz permanent.
 _FIRST_PERMANENT = 500
 
 
 def is_permanent(exc: Exception) -> bool:
-    """Tell whether the server will never take this e-mail: it refuses the text or the recipient for good.
+    """Tell whether the server rejected the text or the recipient for good.
 
-    Whatever it has against us (a wrong password, a sender that it does not know) or against the moment
-    is tried again, so that nothing is lost while somebody mends the settings.
+    Everything else is tried again, for example a wrong password or an unknown sender, so that no
+    e-mail is lost while somebody mends the settings.
     """
     if isinstance(exc, SMTPRecipientsRefused):
         codes = [code for code, _ in exc.recipients.values()]
@@ -22,7 +22,7 @@ def is_permanent(exc: Exception) -> bool:
 
 
 def told(exc: Exception, *, hiding: Iterable[str] = ()) -> str:
-    """Return `exc` as one line for people, without the secrets that a server may have quoted."""
+    """Return `exc` as one line for people, without secrets that the server may have quoted."""
     text = " ".join(f"{type(exc).__name__}: {exc}".split())
     for secret in hiding:
         text = text.replace(secret, "[redacted]")

@@ -1,4 +1,4 @@
-"""The links by which invitations are accepted: made as their e-mail is written, kept as digests."""
+"""The links that accept an invitation: made with the e-mail, stored as digests."""
 
 from uuid import UUID, uuid4
 
@@ -9,11 +9,11 @@ from accounts.tokens import digest_of
 
 
 def new_link(invitation_id: UUID | str) -> UUID | None:
-    """Give an invitation a new link and return it; every earlier one is dead from now on.
+    """Give an invitation a new link, which replaces any earlier one, and return it.
 
-    None where there is nothing to accept any more: revoked, accepted, out of time, or its project is
-    gone. The e-mail is then not worth sending. One statement: a link is never made for an invitation that
-    is revoked at the same moment.
+    Returns None if the invitation was revoked or accepted, has expired, or its project is switched
+    off: then no e-mail is needed. One statement, so that an invitation that is revoked at the same
+    moment never gets a link.
     """
     link = uuid4()
     is_open = Invitation.objects.filter(
@@ -27,5 +27,5 @@ def new_link(invitation_id: UUID | str) -> UUID | None:
 
 
 def digest_of_link(link: UUID) -> str:
-    """Return what an invitation's link is found by: 122 random bits need no salt."""
+    """Return the digest that we find an invitation by. 122 random bits need no salt."""
     return digest_of(str(link))

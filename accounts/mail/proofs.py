@@ -1,4 +1,7 @@
-"""The secrets that an e-mail carries: six digits, and links. Made as the e-mail is written, kept as digests."""
+"""The secrets in an e-mail: six digits, and links.
+
+They are made when the e-mail is written, and only their digests are stored.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.tokens import digest_of
 
 CODE_DIGITS = 6
-# Both count from the moment of the request: `expiresAt` is promised before the e-mail is written.
+# Both start at the request, because we promise `expiresAt` before the e-mail is written.
 CODE_LIFETIME = timedelta(minutes=15)
 LINK_LIFETIMES = {
     EmailCode.Purpose.VERIFY_EMAIL: timedelta(days=1),
@@ -20,15 +23,15 @@ LINK_LIFETIMES = {
 }
 
 
-# Wrong tries of a day, over all codes that were sent in it, after which e-mails carry the link alone. A new
-# code for every five of them, all day and for months, would be worth a try.
+# After this many wrong tries in a day, over all codes sent, e-mails carry only the link. Otherwise
+# an attacker could request a new code after every five tries, for months.
 MAX_GUESSES = 20
 GUESSES_COUNT_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What an e-mail proves by: `code` is empty where its time is over, or where too many were guessed at."""
+    """The secrets in one e-mail. `code` is empty if expired or after too many wrong tries."""
 
     code: str
     link: UUID
@@ -37,10 +40,10 @@ class Proof:
 def new_proof(
     *, user: User, purpose: EmailCode.Purpose, email: OutgoingEmail
 ) -> Proof | None:
-    """Make the code and the link that `email` will carry, in place of those that `user` had.
+    """Make the code and the link for `email`, which replace those that `user` had.
 
-    None where the user has since asked again and the later e-mail was written first: its code is the
-    newest, and has to stay so. The caller holds the user's row.
+    Returns None if the user has since asked again and the later e-mail was written first: its code
+    must stay the valid one. The caller holds the lock on the user's row.
     """
     codes = EmailCode.objects.filter(user=user, purpose=purpose)
     if codes.filter(link_expires_at__gt=email.expires_at).exists():
@@ -69,7 +72,10 @@ def new_proof(
 
 
 def note_guess(row: EmailCode) -> None:
-    """Count a wrong try on `row`, for its code and for the day. The caller holds the user's row, and saves."""
+    """Count a wrong try on `row`, for its code and for the day.
+
+    The caller holds the lock on the user's row, and saves.
+    """
     now = timezone.now()
     if row.guesses_since is None or row.guesses_since <= now - GUESSES_COUNT_FOR:
         row.guesses, row.guesses_since = 0, now
@@ -78,9 +84,10 @@ def note_guess(row: EmailCode) -> None:
 
 
 def code_digest(user_id: int, purpose: str, code: str) -> str:
-    """Return what is kept of a code, in hexadecimal; empty for no code.
+    """Return the stored digest of a code, in hexadecimal; empty for no code.
 
-    Keyed, since a million hashes are soon made: a copy of the database alone gives no code away.
+    It is keyed, because hashing all million codes is quick: a copy of the database alone reveals no
+    code.
     """
     if not code:
         return ""
@@ -89,5 +96,5 @@ def code_digest(user_id: int, purpose: str, code: str) -> str:
 
 
 def link_digest(link: UUID) -> str:
-    """Return what is kept of a link. A random UUID is too long to guess, so a bare hash will do."""
+    """Return the stored digest of a link. A random UUID is too long to guess."""
     return digest_of(str(link))

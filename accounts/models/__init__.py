@@ -1,4 +1,4 @@
-"""Users and what they sign in with, the projects that orders belong to, and what happened to both."""
+"""Users and their credentials, the projects that orders belong to, and what happened to both."""
 
 from accounts.models.activity import Activity
 from accounts.models.credentials import ApiToken, Session, SessionQuerySet

@@ -15,30 +15,31 @@ APPEND_ONLY = "activity is append-only: nothing changes a row"
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
-    """What happened. It is read and forgotten, and never told otherwise."""
+    """Activity rows. They can be read and deleted but never changed."""
 
     def update(self, **fields: Any) -> int:
-        """Refuse: what happened has happened."""
+        """Refuse to change rows."""
         raise TypeError(APPEND_ONLY)
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        """Refuse: what happened has happened."""
+        """Refuse to change rows."""
         raise TypeError(APPEND_ONLY)
 
 
 class Activity(models.Model):
-    """Something that touched who gets in: written once by a service, read by those it concerns.
+    """A security-relevant event. A service writes it once; the people concerned can read it.
 
-    It outlives what it tells of, hence the plain ids. Rows are never changed; `flush_expired` deletes
-    them when their time is over.
+    It outlives the rows it is about, so it holds plain ids and no foreign keys. Rows are never
+    changed; `flush_expired` deletes them after the retention time.
     """
 
-    # The surfaces show it: the number would tell how much happens to everybody else.
+    # The surfaces show this instead of the primary key, which would reveal how much happens in
+    # total.
     uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     type = models.CharField(max_length=32, choices=ActivityType.choices)
-    # Whose account it is about; empty where nobody has such an account.
+    # The user it is about; empty if no account is concerned.
     user_id = models.BigIntegerField(null=True)
-    # Who did it; empty where nobody was signed in.
+    # The user who did it; empty if nobody was signed in.
     actor_id = models.BigIntegerField(null=True)
     project_id = models.BigIntegerField(null=True)
     ip_address = models.GenericIPAddressField(null=True)
@@ -54,7 +55,8 @@ class Activity(models.Model):
             models.Index(fields=["user_id", "id"], name="activity_by_user"),
             models.Index(fields=["project_id", "id"], name="activity_by_project"),
             models.Index(fields=["created_at"], name="activity_by_age"),
-            # Who has tens of thousands of failed sign-ins is under attack, and asked for the others.
+            # An account under attack has tens of thousands of failed sign-ins; this finds the
+            # successful ones among them.
             models.Index(
                 fields=["user_id", "created_at"],
                 condition=Q(type=ActivityType.LOGIN_SUCCEEDED),
@@ -66,7 +68,7 @@ class Activity(models.Model):
         return f"{self.type} at {self.created_at:%Y-%m-%d %H:%M}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the row. Raises TypeError for one that is there already."""
+        """Insert the row. Raises TypeError if it is already stored."""
         if not self._state.adding:
             raise TypeError(APPEND_ONLY)
         super().save(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What a user comes in with: the sessions of people and the API tokens of programs."""
+"""What people and programs sign in with: sessions and API tokens."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from accounts.models.users import User
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    """Sessions, and how to hold them still."""
+    """Sessions, with a way to lock them."""
 
     def locked(self) -> SessionQuerySet:
-        """Lock these rows until the transaction ends: none is refreshed and ended at once.
+        """Lock these rows until the transaction ends, so that none is refreshed and ended at once.
 
-        The user's row stays free, since every sign-in writes to it.
+        The user's row stays unlocked, because every sign-in writes to it.
         """
         return self.select_for_update(of=("self",), no_key=True)
 
 
 class Session(models.Model):
-    """One sign-in: every token of it dies when it ends.
+    """One sign-in. When it ends, all its tokens stop working.
 
-    Access tokens name their session in the claim `sid`; the session is read at every request, so that
-    a logout, a changed password or a deactivated user takes effect at once.
+    Access tokens name their session in the claim `sid`. We read the session on every request, so
+    that a logout, a changed password or a deactivated user takes effect at once.
     """
 
     class EndReason(models.TextChoices):
@@ -43,7 +43,7 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    # HMAC of the password hash at sign-in: a password changed by any door ends the session.
+    # HMAC of the password hash at sign-in: any change of the password ends the session.
     password_fingerprint = models.CharField(max_length=128, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     expires_at = models.DateTimeField()
@@ -67,14 +67,14 @@ class Session(models.Model):
 
     @property
     def has_current_password(self) -> bool:
-        """Whether the user's password is still the one that this session was opened with."""
+        """Whether the user still has the password that this session was opened with."""
         return constant_time_compare(
             self.password_fingerprint, self.user.get_session_auth_hash()
         )
 
     @property
     def is_open(self) -> bool:
-        """Whether a token of this session opens anything at this moment."""
+        """Whether tokens of this session work now."""
         return (
             self.ended_at is None
             and self.expires_at > now()
@@ -84,20 +84,20 @@ class Session(models.Model):
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    """API tokens by whether they still count."""
+    """API tokens, filtered by whether they are valid."""
 
     def in_force(self) -> ApiTokenQuerySet:
-        """Keep those that are neither revoked nor expired, whether or not their user may come in."""
+        """Keep those that are neither revoked nor expired, even if their user is deactivated."""
         return self.filter(
             Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None
         )
 
 
 class ApiToken(models.Model):
-    """A key that a program signs in with, in its user's name and within its scopes.
+    """A key with which a program acts for its user, within the key's scopes.
 
-    The token is `oc_<prefix>_<secret>`. It is found by its prefix and believed for its digest; the
-    secret is shown once and kept nowhere.
+    The token is `oc_<prefix>_<secret>`. We find it by its prefix and check it by its digest. We
+    show the secret once and do not store it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -110,7 +110,7 @@ class ApiToken(models.Model):
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField(default=now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
-    # To the minute: a token that is used all day costs a write per minute.
+    # Updated once a minute at most, so that a busy token costs one write a minute.
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -130,7 +130,7 @@ class ApiToken(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether the token opens anything at this moment."""
+        """Whether the token works now."""
         return (
             self.revoked_at is None
             and (self.expires_at is None or self.expires_at > now())

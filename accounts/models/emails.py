@@ -1,4 +1,4 @@
-"""E-mails that are due, and the codes that they carry."""
+"""Outgoing e-mails, and the codes that they carry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from orderchainer.core.outbox import Outgoing, TryAgain, due_index, state_known
 
 
 class EmailCode(models.Model):
-    """What proves that somebody reads the e-mails of an address: six digits, and a link beside them.
+    """Proof that somebody reads the e-mails of an address: six digits, and a link beside them.
 
-    There is one row for each user and purpose, so that the newest counts by itself. Both secrets are
-    made as the e-mail is written and stand here as digests only.
+    There is one row for each user and purpose, so only the newest code is valid. Both secrets are
+    made when the e-mail is written, and only their digests are stored here.
     """
 
     class Purpose(models.TextChoices):
@@ -31,12 +31,12 @@ class EmailCode(models.Model):
     email = models.EmailField(
         max_length=254, help_text="The address that the code was sent to."
     )
-    # Empty after too many wrong tries: guesses kill the digits, and never the link, so that whoever has
-    # the mailbox gets in whatever others try.
+    # Empty after too many wrong tries. Wrong tries invalidate the digits but never the link, so
+    # that the owner of the mailbox can always get in.
     code_digest = models.CharField(max_length=64, blank=True, editable=False)
     link_digest = models.CharField(max_length=64, unique=True, editable=False)
     wrong_tries = models.PositiveSmallIntegerField(default=0)
-    # Those of all codes of a day, however many were sent: they outlive their codes.
+    # Wrong tries of one day over all codes, however many were sent. They outlive their codes.
     guesses = models.PositiveSmallIntegerField(default=0, editable=False)
     guesses_since = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -61,9 +61,9 @@ class EmailCode(models.Model):
 
 
 class OutgoingEmail(Outgoing):
-    """An e-mail that is due, as a fact without its text: the text is made when it is sent.
+    """An e-mail to be sent, stored without its text: the text is made when it is sent.
 
-    Codes and links never stand here.
+    Codes and links are never stored here.
     """
 
     class Kind(models.TextChoices):
@@ -86,14 +86,14 @@ class OutgoingEmail(Outgoing):
     data = models.JSONField(
         default=dict, blank=True, help_text="Ids and plain words for the text."
     )
-    # After this nobody wants it any more, for example because its code has expired.
+    # After this the e-mail is useless, for example because its code has expired.
     expires_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [state_known("outgoing_email_state_known")]
         indexes: ClassVar = [
             due_index("outgoing_email_due"),
-            # Is a code on its way to this address?
+            # To find a code that is on its way to this address.
             models.Index(
                 fields=["recipient", "kind"],
                 condition=Q(state="pending"),

@@ -1,4 +1,4 @@
-"""Answers that are kept for requests that come again."""
+"""Answers that are kept for repeated requests."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from accounts.models.users import User
 
 
 class IdempotencyRecord(models.Model):
-    """The first answer to a request that carried an `Idempotency-Key`, for its repeats.
+    """The first answer to a request with an `Idempotency-Key`, kept for repeats of it.
 
-    It is inserted before the work and in its transaction: a repeat that comes while the first still
-    runs waits on the unique key, and a crash takes both away.
+    We insert it before the work and in the same transaction. A repeat that arrives while the first
+    still runs waits on the unique key, and a crash rolls back both the work and the record.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

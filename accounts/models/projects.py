@@ -1,6 +1,7 @@
-"""Projects, who works in them, and who is invited to.
+"""Projects, their members and their invitations.
 
-Users are named by text here, since their module imports this one: each user gets a project.
+Foreign keys name the user model by a string, because `users` imports this module: each user gets a
+project.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.utils.timezone import now
 
 
 class Project(models.Model):
-    """A shop or a team: who handles an order."""
+    """A shop or a team that handles orders."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=255, validators=[MinLengthValidator(1)])
@@ -57,10 +58,10 @@ class Project(models.Model):
 
 
 class Membership(models.Model):
-    """What a user may do in a project."""
+    """A user's role in a project."""
 
     class Role(models.TextChoices):
-        """From everything down to reading."""
+        """From most to fewest rights."""
 
         OWNER = "owner"
         MANAGER = "manager"
@@ -88,20 +89,20 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Without the e-mail: the admin writes this into its history, which outlives the account.
+        # No e-mail here: the admin writes this text into its history, which outlives the account.
         return f"user {self.user_id} as {self.role} of {self.project}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations by how they stand."""
+    """Invitations, filtered by state."""
 
     def open(self) -> InvitationQuerySet:
-        """Keep those that are neither accepted nor revoked; their time may be over."""
+        """Keep those that are neither accepted nor revoked; they may have expired."""
         return self.filter(accepted_at=None, revoked_at=None)
 
 
 class Invitation(models.Model):
-    """A seat in a project that is kept for whoever reads the e-mails of an address."""
+    """A place in a project, kept for the reader of an address's e-mails."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(
@@ -112,7 +113,7 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(
         "accounts.User", on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    # Empty until the e-mail is written: the link is made then and stands here as a digest only.
+    # Empty until the e-mail is written. The link is made then, and only its digest is stored here.
     link_digest = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     expires_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Users, and what they show of themselves."""
+"""Users and their profiles."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ from accounts.models.projects import Membership, Project
 
 
 class UserManager(BaseUserManager["User"]):
-    """The one door by which users come to be: each gets a profile and a personal project along."""
+    """Creates users, each with a profile and a personal project. All users are created here."""
 
     @transaction.atomic
     def create_user(
         self, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        """Create a user with an own project. A missing password lets nobody log in.
+        """Create a user with a profile and a project. Without a password there is no login.
 
-        Raises IntegrityError where the e-mail is taken, in whatever case.
+        Raises IntegrityError if the e-mail is taken, in any mix of upper and lower case.
         """
-        # Hashed first: it takes a tenth of a second, and a user is as old as their row.
+        # Hash first, because that takes a tenth of a second and `created_at` should be when the row
+        # is written.
         fields["password"] = make_password(password)
         user = self.model(email=self.normalize_email(email).strip(), **fields)
         user.save(using=self._db)
         if "created_at" not in fields:
-            # The clock was asked twice, and documents show a new user's two moments alike.
+            # The two defaults read the clock one after the other, but the documents show the same
+            # moment for both in a new user.
             user.created_at = user.updated_at
             self.filter(pk=user.pk).update(created_at=user.created_at)
         Profile.objects.create(user=user)
@@ -52,19 +54,20 @@ class UserManager(BaseUserManager["User"]):
         )
 
     def get_by_natural_key(self, email: str | None) -> User:
-        """Find a user by e-mail without regard to case, by the index on its lower form."""
+        """Find a user by e-mail, ignoring case. Uses the index on the lower-case form."""
         return self.annotate(email_key=Lower("email")).get(
             email_key=(email or "").lower()
         )
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who can sign in. The e-mail is the login."""
+    """A person who can sign in, with their e-mail as the login."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # Unique as written for Django's own check (auth.E003); the constraint below is the one that counts.
+    # Django's own check (auth.E003) wants this unique. The constraint below is the one that
+    # matters.
     email = models.EmailField(max_length=254, unique=True)
-    # The storefront's customers have one; nobody signs in with it.
+    # Customers of the storefront have one. Nobody signs in with it.
     username = models.CharField(max_length=150, blank=True)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
@@ -73,7 +76,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
-    # Set where the account was deleted: the row stays for the orders, and nothing of the person is in it.
+    # Set when the account is deleted. The row stays for the orders but holds nothing about the
+    # person.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -102,24 +106,24 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def name(self) -> str:
-        """Both name parts, or an empty string."""
+        """First and last name, or an empty string."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def role(self) -> str:
-        """What the user is to the whole service: `user`, `staff` or `admin` (the hub's words)."""
+        """The user's role in the whole service: `user`, `staff` or `admin` (the hub's words)."""
         if self.is_superuser:
             return "admin"
         return "staff" if self.is_staff else "user"
 
 
 def avatar_path(_profile: Profile, filename: str) -> str:
-    """Return where an avatar is stored: a name that nobody guesses and no client chose."""
+    """Return where to store an avatar: under a random name that no client chose."""
     return f"avatars/{uuid.uuid4().hex}{PurePosixPath(filename).suffix}"
 
 
 class Profile(models.Model):
-    """What a user shows of themselves, and how they like things."""
+    """A user's avatar and preferences."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
     avatar = models.ImageField(upload_to=avatar_path, blank=True)

@@ -1,4 +1,4 @@
-"""Every write of accounts: one function for each thing that a user or the system can do."""
+"""All writes of accounts: one function for each thing that a user or the system can do."""
 
 from accounts.services.api_tokens import (
     create_api_token,

@@ -1,4 +1,4 @@
-"""API tokens: made once, shown once, used until they expire or are revoked."""
+"""API tokens: created and shown once, used until they expire or are revoked."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -21,11 +21,11 @@ from orderchainer.core.errors import Invalid
 logger = structlog.get_logger(__name__)
 
 MAX_NAME_LENGTH = 100
-# In force at once, for one user.
+# Valid tokens of one user at a time.
 MAX_API_TOKENS = 100
-# What is to last longer has no expiry at all.
+# Tokens that should last longer have no expiry at all.
 MAX_LIFETIME = timedelta(days=3653)
-# How exact `last_used_at` is: a token that is used all day costs one write in this time.
+# How exact `last_used_at` is. A busy token costs one write in this time.
 USE_PRECISION = timedelta(minutes=1)
 
 
@@ -37,10 +37,12 @@ def create_api_token(
     scopes: Collection[str],
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """Make a token that acts for `user` within `scopes`; return it and its text, which is kept nowhere.
+    """Create a token that acts for `user` within `scopes`; return it and its text.
 
-    Raises `Invalid` (under `name`, `scopes`, `expires_at`), `TooManyApiTokens`, and `TokenRefused` where
-    `user` may not come in any more.
+    The text is not stored.
+
+    Raises `Invalid` (under `name`, `scopes`, `expires_at`), `TooManyApiTokens`, and `TokenRefused`
+    if `user` may no longer sign in.
     """
     name = name.strip()
     if errors := _problems(name, scopes, expires_at):
@@ -87,10 +89,10 @@ def _problems(
 
 
 def _hold_still(user: User) -> bool:
-    """Lock the user's row until the transaction ends, and tell whether they may come in.
+    """Lock the user's row until the transaction ends, and tell whether they may sign in.
 
-    Of two tokens made at once each would count without the other; and a user who is being deactivated
-    would be left with one that nobody has revoked.
+    Without the lock, two tokens created at once would not count each other, and a user who is being
+    deactivated could be left with a valid token.
     """
     now = lock_user(user)
     return now is not None and now.is_active
@@ -98,9 +100,9 @@ def _hold_still(user: User) -> bool:
 
 @transaction.atomic
 def revoke_api_token(*, user: User, token_id: UUID, by: User | None = None) -> None:
-    """End one token of `user` for good. Announces `credentials_ended`.
+    """Revoke one token of `user`. Announces `credentials_ended`.
 
-    Raises `ApiTokenNotFound`, alike for one that is not theirs and one that was revoked before.
+    Raises `ApiTokenNotFound`, alike for other users' tokens and tokens that are already revoked.
     """
     if not _revoke(user, [token_id], by):
         raise ApiTokenNotFound
@@ -108,7 +110,7 @@ def revoke_api_token(*, user: User, token_id: UUID, by: User | None = None) -> N
 
 @transaction.atomic
 def revoke_api_tokens(*, user: User, by: User | None = None) -> int:
-    """End all tokens of `user` and return how many were in force. Announces `credentials_ended`."""
+    """Revoke all tokens of `user`; return how many were valid. Announces `credentials_ended`."""
     in_force = (
         ApiToken.objects.in_force()
         .select_for_update(no_key=True)
@@ -121,7 +123,7 @@ def revoke_api_tokens(*, user: User, by: User | None = None) -> int:
 
 
 def _revoke(user: User, token_ids: Sequence[UUID], by: User | None) -> int:
-    """Revoke tokens of `user`, and tell of it once the transaction is committed."""
+    """Revoke tokens of `user`, and announce it after the commit."""
     count = ApiToken.objects.filter(
         pk__in=token_ids, user=user, revoked_at=None
     ).update(revoked_at=timezone.now())
@@ -137,10 +139,11 @@ def _revoke(user: User, token_ids: Sequence[UUID], by: User | None) -> int:
 
 
 def note_use(token: ApiToken) -> None:
-    """Remember, as exactly as `USE_PRECISION`, that `token` opens something now.
+    """Store when `token` was used, as exactly as `USE_PRECISION`.
 
-    Mostly no statement at all, else one UPDATE whose condition lets one of many requests at once write.
-    A database that takes no write at the moment is no reason to refuse somebody who came to read.
+    Usually this needs no statement, otherwise one UPDATE whose condition lets only one of many
+    concurrent requests write. If the database accepts no write at the moment, the request goes on
+    anyway.
     """
     moment = timezone.now()
     due = moment - USE_PRECISION

@@ -1,4 +1,4 @@
-"""Giving an account to whoever reads the e-mails of its address, where somebody else may have made it."""
+"""Give an account to the reader of its e-mails, when somebody else may have created it."""
 
 from django.db import transaction
 
@@ -10,12 +10,12 @@ from accounts.services.members import dismiss_others
 
 @transaction.atomic
 def claim_account(*, user: User) -> None:
-    """Leave no way in, or out, to whoever may have signed up with this address before its reader did.
+    """Remove every access that somebody else may have set up before the address's reader came.
 
-    Anybody can register with somebody's e-mail and wait until they find the account, reset the password
-    and use it. What was set up until then goes: API tokens, members of the personal project and
-    invitations to it, and what hears of `account_claimed`. Sessions end with the password. The caller
-    holds the user's row.
+    Anybody can register with another person's e-mail and wait until that person finds the account,
+    resets the password and uses it. So we remove what was set up until then: API tokens, members of
+    the personal project and invitations to it, and what receivers of `account_claimed` remove.
+    Sessions end with the password. The caller holds the lock on the user's row.
     """
     revoke_api_tokens(user=user)
     dismiss_others(project=user.personal_project, user=user)

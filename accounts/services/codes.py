@@ -1,8 +1,9 @@
-"""Codes and links that prove who reads the e-mails of an address: asked for, tried, used up.
+"""Codes and links that prove who reads the e-mails of an address: request, try and use them.
 
-The worker that writes the e-mail makes them (`accounts.mail.proofs`). Whoever uses one up or tries to
-holds the user's row, so that guesses at once are counted one by one and a proof is good once. A wrong
-try is committed although its request is refused: hence the transactions here that return a refusal.
+The worker that writes the e-mail makes them (`accounts.mail.proofs`). We lock the user's row before
+we use or try one, so that concurrent guesses are counted one by one and each proof works once. A
+wrong try must be committed although its request is refused, so the transactions here return a
+refusal instead of raising it.
 """
 
 from collections.abc import Callable
@@ -77,12 +78,12 @@ _LINK_EXPIRED: dict[str, type[LinkExpired]] = {
 
 @transaction.atomic
 def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
-    """Have a code and a link sent to `email`; return when the code expires.
+    """Send a code and a link to `email`; return when the code expires.
 
-    Raises `UserNotFound`, and `EmailAlreadyVerified` where there is nothing left to prove. Where
-    `HIDE_ACCOUNT_EXISTENCE` is on it raises neither and looks nobody up: the worker does, later, so that
-    neither the answer nor its time tells whether somebody has this address. Raises `LimitExceeded` where
-    enough were sent there lately.
+    Raises `UserNotFound`, and `EmailAlreadyVerified` if there is nothing left to prove. With
+    `HIDE_ACCOUNT_EXISTENCE` on, it raises neither and looks up no user: the worker does that later,
+    so that neither the answer nor its timing reveals whether the address has an account. Raises
+    `LimitExceeded` after too many codes to one address.
     """
     recipient = email.strip()
     user: User | None = None
@@ -107,7 +108,7 @@ def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
 
 @transaction.atomic
 def send_code(*, user: User, purpose: EmailCode.Purpose, by: User) -> None:
-    """Have a code and a link sent to `user`, since `by` in the back office wishes it.
+    """Send a code and a link to `user`, on behalf of `by` in the back office.
 
     Raises `UserDeactivated` and `EmailAlreadyVerified`.
     """
@@ -129,10 +130,10 @@ def address_of_link(*, link: UUID, purpose: EmailCode.Purpose) -> str:
 
 
 def reset_password(*, email: str, code: str, new_password: str) -> User:
-    """Give whoever has the code a new password, end every session and return the user.
+    """Set a new password with a code, end all sessions and return the user.
 
-    Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and `Invalid`
-    (under `password`) for a new password that is refused, which uses nothing up.
+    Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and
+    `Invalid` (under `password`) if the new password is refused; the code then stays valid.
     """
     return _use_code(
         email, Purpose.RESET_PASSWORD, code, lambda user: _reset(user, new_password)
@@ -140,7 +141,7 @@ def reset_password(*, email: str, code: str, new_password: str) -> User:
 
 
 def reset_password_by_link(*, link: UUID, new_password: str) -> User:
-    """Do the same for whoever has the link. Raises `LinkNotFound`, `LinkExpired`, `Invalid`."""
+    """Do the same with a link. Raises `LinkNotFound`, `LinkExpired`, `Invalid`."""
     return _use_link(
         link, Purpose.RESET_PASSWORD, lambda user: _reset(user, new_password)
     )
@@ -150,7 +151,7 @@ def _reset(user: User, new_password: str) -> None:
     change_password(user=user, password=new_password)
     if user.email_verified_at is None:
         claim_account(user=user)
-    # The e-mail was read, or nobody had this code.
+    # Only the reader of the e-mail can have this code.
     mark_email_verified(user=user)
 
 
@@ -158,10 +159,10 @@ def _reset(user: User, new_password: str) -> None:
 
 
 def verify_email(*, email: str, code: str) -> User:
-    """Believe whoever has the code that the address is theirs; return the user.
+    """Verify the user's e-mail with a code; return the user.
 
-    Raises `UserNotFound`, `EmailAlreadyVerified`, `VerificationCodeInvalid`, `VerificationCodeExpired`,
-    `VerificationCodeNotFound`.
+    Raises `UserNotFound`, `EmailAlreadyVerified`, `VerificationCodeInvalid`,
+    `VerificationCodeExpired`, `VerificationCodeNotFound`.
     """
     return _use_code(
         email, Purpose.VERIFY_EMAIL, code, lambda user: mark_email_verified(user=user)
@@ -169,7 +170,7 @@ def verify_email(*, email: str, code: str) -> User:
 
 
 def confirm_email(*, link: UUID) -> User:
-    """Do the same for whoever has the link. Raises `LinkNotFound`, `LinkExpired`."""
+    """Do the same with a link. Raises `LinkNotFound`, `LinkExpired`."""
     return _use_link(
         link, Purpose.VERIFY_EMAIL, lambda user: mark_email_verified(user=user)
     )
@@ -177,13 +178,13 @@ def confirm_email(*, link: UUID) -> User:
 
 @transaction.atomic
 def mark_email_verified(*, user: User, by: User | None = None) -> None:
-    """Believe that `user` reads the e-mails of their address: they came by what was sent there.
+    """Mark the user's e-mail as verified: they used something that was sent there.
 
-    Or `by` in the back office says so. What was sent for it stays good until its time is over: whoever
-    comes with it then has done nothing wrong.
+    Or `by` in the back office says so. Codes and links that were sent before stay valid until they
+    expire, because using them later does no harm.
     """
     moment = timezone.now()
-    # Only of the address that the proof was sent to: another door may have changed it since.
+    # Only if it is still the address that the proof was sent to: it may have changed since.
     marked = User.objects.filter(
         pk=user.pk, email=user.email, email_verified_at=None
     ).update(email_verified_at=moment, updated_at=moment)
@@ -198,7 +199,7 @@ Effect = Callable[[User], None]
 
 
 def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
-    """Do `effect` if `code` was sent to the user of `email`, and use it up; raise the refusal otherwise."""
+    """Do `effect` if `code` was sent to the user of `email`, and use it up. Raises otherwise."""
     outcome = _try_code(email, purpose, code, effect)
     if isinstance(outcome, DomainError):
         raise outcome
@@ -209,7 +210,7 @@ def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
 def _try_code(
     email: str, purpose: Purpose, code: str, effect: Effect
 ) -> User | DomainError:
-    """Do the work of `_use_code`; a refusal is returned, so that what it counted is committed."""
+    """Do the work of `_use_code`, but return a refusal, so that the counted try is committed."""
     found = _user_of(email)
     user = lock_user(found) if found else None
     if user is None or not user.is_active:
@@ -224,9 +225,9 @@ def _try_code(
 
 
 def _spend(user: User, purpose: Purpose, code: str) -> DomainError | None:
-    """Use up the code of a locked user; return why it is not good, and count it if it was a guess."""
+    """Use up the code of a locked user. Return the error if it is not valid, and count a guess."""
     refusal = _compare(user, purpose, code)
-    # Whoever was verified meanwhile, by choosing a new password, may still use what they were sent.
+    # If the user was verified meanwhile by choosing a new password, the code still works.
     if (
         refusal is not None
         and purpose == Purpose.VERIFY_EMAIL
@@ -245,7 +246,8 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
     if not constant_time_compare(row.code_digest, code_digest(user.pk, purpose, code)):
         note_guess(row)
         if row.wrong_tries >= MAX_WRONG_TRIES:
-            # The link stays: who guesses has not got it, and must not lock out whoever has.
+            # The link stays valid: an attacker does not have it, and must not lock out whoever
+            # does.
             row.code_digest = ""
         row.save(
             update_fields=["wrong_tries", "guesses", "guesses_since", "code_digest"]
@@ -259,9 +261,12 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
 
 @transaction.atomic
 def _use_link(link: UUID, purpose: Purpose, effect: Effect) -> User:
-    """Do `effect` for the user that `link` was sent to, and use it up. Raises `LinkNotFound`, `LinkExpired`."""
+    """Do `effect` for the user that `link` was sent to, and use it up.
+
+    Raises `LinkNotFound` and `LinkExpired`.
+    """
     user = lock_user(_open_link(link, purpose).user)
-    # Read again under the lock: somebody may have used it up meanwhile.
+    # Read it again under the lock: somebody may have used it up meanwhile.
     row = _open_link(link, purpose)
     if user is None or not _is_for(user, row):
         raise _LINK_NOT_FOUND[purpose]
@@ -284,7 +289,7 @@ def _open_link(link: UUID, purpose: Purpose) -> EmailCode:
 
 
 def _user_of(email: str) -> User | None:
-    """Return the active user of `email`: for the others there is nothing to prove."""
+    """Return the active user of `email`. Others have nothing to prove."""
     try:
         user = User.objects.get_by_natural_key(email.strip())
     except User.DoesNotExist:
@@ -309,7 +314,7 @@ def _note_failure(purpose: Purpose, user: User | None, email: str, reason: str) 
 
 
 def _is_for(user: User, row: EmailCode) -> bool:
-    """Tell whether the proof was sent to the address that the user still has."""
+    """Tell whether the proof was sent to the user's current address."""
     return row.email.lower() == user.email.lower()
 
 
@@ -320,5 +325,5 @@ def _is_on_its_way(user: User, purpose: Purpose) -> bool:
 
 
 def _hidden(purpose: Purpose) -> DomainError | None:
-    """Return the one refusal that there is where the service tells nobody who is a user here."""
+    """Return the one error to use when the service hides which accounts exist."""
     return _INVALID[purpose]() if settings.HIDE_ACCOUNT_EXISTENCE else None

@@ -1,4 +1,4 @@
-"""Deleting an account: the person goes, their orders stay."""
+"""Delete an account: remove the person, keep their orders."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,11 +24,12 @@ from accounts.services.sessions import end_sessions
 
 @transaction.atomic
 def delete_user(*, user: User, by: User | None = None) -> None:
-    """Take the person out of the account, at once and for good; its row stays for the orders.
+    """Remove all personal data from the account for good. The row stays for the orders.
 
-    The e-mail and the username are free again. `by` is who does it, `user` themselves where nobody else
-    is named. Sends `user_deleted`, records `user_deleted` and what ends with it. Raises `OwnsProjects`
-    where others work in a project that nobody else owns, and `UserNotFound` where it was deleted before.
+    The e-mail and the username are free again. `by` is the person who deletes it and defaults to
+    `user`. Sends `user_deleted`, records `user_deleted` and what ends with it. Raises
+    `OwnsProjects` if others work in a project that nobody else owns, and `UserNotFound` if the
+    account is already deleted.
     """
     leaving = lock_user(user)
     if leaving is None:
@@ -43,17 +44,17 @@ def delete_user(*, user: User, by: User | None = None) -> None:
 
 
 def _forget(user: User) -> None:
-    """Leave nothing of the person on the row of a locked user, or beside it."""
+    """Remove all personal data on and around the row of a locked user."""
     clear_profile(user)
     EmailCode.objects.filter(user=user).delete()
-    # Revoked, their rows are shown to staff for a while.
+    # Staff still see these rows for a while after they are revoked.
     ApiToken.objects.filter(user=user).update(name="deleted")
     IdempotencyRecord.objects.filter(user=user).delete()
     Invitation.objects.filter(email__iexact=user.email).delete()
     user.groups.clear()
     user.user_permissions.clear()
 
-    # A domain that no mail is ever delivered to (RFC 2606, 2).
+    # Mail is never delivered to this domain (RFC 2606, 2).
     user.email = f"deleted-{user.uuid}@deleted.invalid"
     user.username = user.first_name = user.last_name = ""
     user.phone = user.address = ""
@@ -62,7 +63,7 @@ def _forget(user: User) -> None:
     user.email_verified_at = None
     user.deleted_at = timezone.now()
     user.save()
-    # Their own project is named after their e-mail.
+    # The personal project is named after the e-mail.
     Project.objects.filter(personal_owner=user).update(
         name=user.email, description="", settings={}, updated_at=user.deleted_at
     )

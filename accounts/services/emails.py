@@ -1,4 +1,4 @@
-"""Asking for an e-mail. The worker that `accounts.mail` describes writes and sends it."""
+"""Queue e-mails. A worker writes and sends them, see `accounts.mail`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -24,10 +24,10 @@ def queue_email(
     data: Mapping[str, str | int] | None = None,
     lifetime: timedelta = A_DAY,
 ) -> OutgoingEmail:
-    """Write down that an e-mail is due, in the caller's transaction, and wake a worker after the commit.
+    """Queue an e-mail in the caller's transaction, and wake a worker after the commit.
 
-    `data` are ids and plain words for the text, nothing secret. What could not be sent within `lifetime`
-    is not sent any more.
+    `data` holds ids and plain words for the text, and no secrets. An e-mail that could not be sent
+    within `lifetime` is not sent any more.
     """
     now = timezone.now()
     email = OutgoingEmail.objects.create(
@@ -43,11 +43,11 @@ def queue_email(
 
 
 def queue_code(*, recipient: str, purpose: EmailCode.Purpose) -> OutgoingEmail:
-    """Write down that a code and a link are due, if somebody has this address and they still need them."""
+    """Queue a code and a link, if this address has a user who still needs them."""
     return queue_email(
         kind=OutgoingEmail.Kind(purpose.value),
         recipient=recipient,
-        # Whoever reads it may wonder who asked.
+        # The reader may wonder who asked for it.
         data={"ip_address": current_client().address or ""},
         lifetime=LINK_LIFETIMES[purpose],
     )
@@ -55,10 +55,10 @@ def queue_code(*, recipient: str, purpose: EmailCode.Purpose) -> OutgoingEmail:
 
 @transaction.atomic
 def retry_emails(email_ids: Iterable[int]) -> int:
-    """Make e-mails that failed due again, at once and with all attempts ahead; return how many.
+    """Make failed e-mails due again, with all attempts ahead of them; return how many.
 
-    An e-mail that has expired stays as it is, since nobody waits for it any more. So does one that a
-    worker is sending right now.
+    Expired e-mails stay as they are, since nobody needs them any more. So do those that a worker is
+    sending right now.
     """
     ids = make_due(
         OutgoingEmail.objects.filter(

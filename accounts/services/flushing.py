@@ -1,4 +1,4 @@
-"""Deleting what has had its time."""
+"""Delete what has expired."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -21,30 +21,30 @@ from accounts.models import (
 )
 from accounts.services.idempotency import KEY_LIFETIME
 
-# Each batch is a transaction of its own: sign-ins do not wait for a year of leftovers.
+# Each batch has its own transaction, so that sign-ins do not wait for a year of leftovers.
 BATCH = 1000
 
-# What no longer works is shown for a while to whoever wonders what became of it.
+# Expired rows stay visible for a while, for people who wonder what became of them.
 EMAILS_KEPT = timedelta(days=7)
 INVITATIONS_KEPT = timedelta(days=30)
 API_TOKENS_KEPT = timedelta(days=90)
 
 
 def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
-    """Delete what nobody can use any more and nobody asks for; return how many rows of each went.
+    """Delete what nobody can use any more; return how many rows of each kind were deleted.
 
-    A token or a code is forgotten once it has expired by itself. A session is kept for one more lifetime
-    of a refresh token, for whoever looks in the admin when somebody was signed in. The activity log goes
-    back `ACTIVITY_RETENTION_DAYS`.
+    Tokens and codes are deleted once they expire. A session is kept for one more lifetime of a
+    refresh token, so that staff can see in the admin when somebody was signed in. The activity log
+    reaches back `ACTIVITY_RETENTION_DAYS`.
     """
     moment = timezone.now()
     old_email = moment - EMAILS_KEPT
     old_api_token = moment - API_TOKENS_KEPT
     _flush_admin_sessions()
     return {
-        # Their blacklist rows go with them.
+        # This deletes their blacklist rows, too.
         "tokens": _flush(OutstandingToken.objects.filter(expires_at__lt=moment), batch),
-        # By expiry alone, for which there is an index: a session that was ended early expires, too.
+        # By expiry only, because that has an index. A session that was ended early expires, too.
         "sessions": _flush(
             Session.objects.filter(
                 expires_at__lt=moment - api_settings.REFRESH_TOKEN_LIFETIME
@@ -59,18 +59,18 @@ def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
             EmailCode.objects.filter(link_expires_at__lt=moment), batch
         ),
         "emails": _flush(
-            # Those that never got away as well: nobody wants them after their time.
+            # Includes those that were never sent: they have expired.
             OutgoingEmail.objects.filter(
                 Q(finished_at__lt=old_email) | Q(expires_at__lt=old_email),
                 created_at__lt=old_email,  # follows, and has the index
             ),
             batch,
         ),
-        # By expiry alone again: those that were accepted or revoked expire, too.
+        # Again by expiry only: accepted and revoked invitations expire, too.
         "invitations": _flush(
             Invitation.objects.filter(expires_at__lt=moment - INVITATIONS_KEPT), batch
         ),
-        # Nobody has so many that a daily look at all would need an index.
+        # There are never so many that this daily query would need an index.
         "api_tokens": _flush(
             ApiToken.objects.filter(
                 Q(expires_at__lt=old_api_token) | Q(revoked_at__lt=old_api_token)
@@ -95,5 +95,5 @@ def _flush(rows: QuerySet[Any], batch: int) -> int:
 
 
 def _flush_admin_sessions() -> None:
-    """Let Django forget the cookies of the back office that have expired, wherever it keeps them."""
+    """Let Django delete expired cookies of the back office from its session store."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -1,4 +1,4 @@
-"""Answer a repeated request with its first answer. What an answer looks like is the caller's business."""
+"""Answer a repeated request with its first answer, whatever an answer looks like."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,9 +41,10 @@ def answer_once(
 ) -> KeptAnswer:
     """Do `work` and keep what it returns under the user's `key`, or return what was kept there.
 
-    We insert the record before the work and in the same transaction. Of two requests at once, the
-    second waits for the first (on PostgreSQL at the unique key, on SQLite at the start of the
-    transaction) and then replays. When `work` raises, its record is rolled back and the key is free.
+    We insert the record before the work and in the same transaction. Of two concurrent requests,
+    the second waits for the first (on PostgreSQL at the unique key, on SQLite at the start of the
+    transaction) and then replays. When `work` raises, its record is rolled back and the key is
+    free.
 
     Raises `IdempotencyKeyReused` if the key has answered another request, `Invalid` for a key that
     is empty or too long, and whatever `work` raises.

@@ -1,4 +1,4 @@
-"""Asking somebody into a project by e-mail, and coming."""
+"""Invite people into a project by e-mail, and accept invitations."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -35,23 +35,23 @@ from orderchainer.core.errors import Invalid
 Role = Membership.Role
 
 LIFETIME = timedelta(days=7)
-# Of one project, at once.
+# For one project at a time.
 MAX_OPEN = 200
 
 
 @transaction.atomic
 def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
-    """Keep a seat for whoever reads the e-mails of `email`, for `LIFETIME`, and send them a link.
+    """Invite the reader of `email` into the project for `LIFETIME`, and send them a link.
 
-    Asked again, the invitation is renewed: its role, its time and its link are those of the last time.
-    Records `member_invited`. Raises `Invalid` under `email`, `AlreadyMember`, `TooManyInvitations`,
-    `RoleNotEnough` where `by` may not invite, or not to that role, and `LimitExceeded` where they, or
-    others to this address, have sent enough lately.
+    Inviting again renews the invitation with a new role, time and link. Records `member_invited`.
+    Raises `Invalid` under `email`, `AlreadyMember`, `TooManyInvitations`, `RoleNotEnough` if `by`
+    may not invite, or not to that role, and `LimitExceeded` after too many invitations by `by` or
+    to this address.
     """
     email = User.objects.normalize_email(email.strip())
     if problems := email_problems(email):
         raise Invalid({"email": problems})
-    # The invitation will refer to them, so their row is held first, as the order of locks has it.
+    # The invitation will refer to `by`, so we lock their row first, in the order of the locks.
     lock_user(by)
     project = lock_project(project)
     require_operation(by, project, MANAGE_MEMBERS)
@@ -68,7 +68,7 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
     invitation.email = email
     invitation.role = role
     invitation.invited_by = by
-    # The e-mail that is on its way to them opens nothing any more; the next one brings a link.
+    # A link in an e-mail that was sent before no longer works. The next e-mail brings a new one.
     invitation.link_digest = ""
     invitation.expires_at = timezone.now() + LIFETIME
     invitation.save()
@@ -91,15 +91,14 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, by: User) -> None:
-    """Let an invitation open nothing any more. Records `invitation_revoked`.
+    """Revoke an invitation. Records `invitation_revoked`.
 
-    Raises `InvitationNotFound` for one that is not open any more, and `RoleNotEnough` where `by` may not
-    do it.
+    Raises `InvitationNotFound` if it is no longer open, and `RoleNotEnough` if `by` may not do it.
     """
     project = lock_project(invitation.project)
     require_operation(by, project, MANAGE_MEMBERS)
     found = project.invitations.open().filter(pk=invitation.pk)
-    # Its role as it is now: it may have been renewed while we waited.
+    # Read the role again: the invitation may have been renewed while we waited.
     role = found.values_list("role", flat=True).first()
     if role is None:
         raise InvitationNotFound
@@ -111,7 +110,7 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
 def revoke_each(
     invitations: InvitationQuerySet, *, project: Project, by: User | None
 ) -> None:
-    """Revoke open invitations to a project that the caller has locked. Records `invitation_revoked`."""
+    """Revoke open invitations to a locked project. Records `invitation_revoked`."""
     revoked = list(invitations)
     if not revoked:
         return
@@ -129,10 +128,10 @@ def revoke_each(
 
 @transaction.atomic
 def accept_invitation(*, link: UUID, user: User) -> Membership:
-    """Let `user` into the project that the link of an invitation leads to, once. Records `member_joined`.
+    """Make `user` a member of the invitation's project. A link works once. Records `member_joined`.
 
-    The link proves that somebody reads the e-mails of the address; that it is `user` is proven by their
-    signing in with that address. Raises `InvitationNotFound`, `InvitationForSomebodyElse`,
+    The link proves that somebody reads the e-mails of the address. That this is `user` is proven by
+    their signing in with that address. Raises `InvitationNotFound`, `InvitationForSomebodyElse`,
     `InvitationExpired` and `AlreadyMember`.
     """
     digest = digest_of_link(link)
@@ -141,7 +140,7 @@ def accept_invitation(*, link: UUID, user: User) -> Membership:
         raise InvitationNotFound
     accepting = lock_user(user)
     project = lock_project(invitation.project)
-    # Read again: while we waited for the lock it may have been accepted, revoked or renewed.
+    # Read it again: it may have been accepted, revoked or renewed while we waited.
     invitation = (
         project.invitations.open()
         .select_related("invited_by")
@@ -154,7 +153,7 @@ def accept_invitation(*, link: UUID, user: User) -> Membership:
         raise InvitationForSomebodyElse
     if invitation.expires_at <= timezone.now():
         raise InvitationExpired
-    # An account is deactivated when it is in the wrong hands: whom those have invited stays outside.
+    # A deactivated account may have been stolen, so its invitations do not work.
     if invitation.invited_by is not None and not invitation.invited_by.is_active:
         raise InvitationNotFound
     if project.memberships.filter(user=accepting).exists():

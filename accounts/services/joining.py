@@ -1,4 +1,4 @@
-"""Coming into a project by the link of an invitation alone, with an account or without one."""
+"""Join a project through an invitation's link alone, with or without an account."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from accounts.services.registration import email_is_taken, register_user
 
 
 def invitation_of(*, link: UUID) -> Invitation:
-    """Return the open invitation that `link` was sent for, its project and inviter loaded.
+    """Return the open invitation of `link`, with its project and inviter loaded.
 
     Raises `InvitationNotFound` and `InvitationExpired`.
     """
@@ -33,14 +33,14 @@ def invitation_of(*, link: UUID) -> Invitation:
 
 
 def has_account(invitation: Invitation) -> bool:
-    """Tell whether somebody signs in with the address that was invited."""
+    """Tell whether the invited address has an account."""
     return email_is_taken(invitation.email)
 
 
 def join_with_account(*, link: UUID, password: str) -> Membership:
-    """Accept an invitation as the user of the address that it was sent to.
+    """Accept an invitation as the user of the invited address.
 
-    Raises `InvalidCredentials` and what `accept_invitation` does.
+    Raises `InvalidCredentials` and what `accept_invitation` raises.
     """
     invitation = invitation_of(link=link)
     user = authenticate(username=invitation.email, password=password)
@@ -53,9 +53,9 @@ def join_with_account(*, link: UUID, password: str) -> Membership:
 def join_anew(
     *, link: UUID, password: str, first_name: str = "", last_name: str = ""
 ) -> Membership:
-    """Become a user and accept an invitation, or do neither.
+    """Register a user and accept an invitation, or do neither.
 
-    Raises what `register_user` and `accept_invitation` do.
+    Raises what `register_user` and `accept_invitation` raise.
     """
     invitation = invitation_of(link=link)
     user = register_user(
@@ -69,6 +69,6 @@ def join_anew(
 
 @transaction.atomic
 def _join(link: UUID, user: User) -> Membership:
-    # Whoever has the link reads the e-mails of the address, which is the user's.
+    # Only the reader of the address's e-mails has the link, and the address is the user's.
     mark_email_verified(user=user)
     return accept_invitation(link=link, user=user)

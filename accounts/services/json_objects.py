@@ -1,18 +1,19 @@
-"""How much and what an object may hold that is kept for somebody without being understood."""
+"""Limits for JSON objects that we store for clients without reading them."""
 
 import orjson
 
 # As compact JSON in UTF-8.
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 8
-# What every reader of JSON gets back as it was sent (RFC 8259, 6), and PostgreSQL, which writes numbers
-# out in full, does not grow: a thousand letters of exponents become a megabyte of zeros.
+# Every JSON reader returns numbers within these bounds as they were sent (RFC 8259, 6). PostgreSQL
+# writes numbers out in full, so without bounds a thousand characters of exponents become a megabyte
+# of zeros.
 MAX_NUMBER = 2**53
 MIN_FRACTION = 1e-15
 
 
 def object_problem(value: object) -> str:
-    """Return what is wrong with `value` as such an object; an empty string where it is fine."""
+    """Return what is wrong with `value`, or an empty string if it is fine."""
     if not isinstance(value, dict):
         return "Must be an object."
     level: list[object] = [value]
@@ -36,7 +37,7 @@ def object_problem(value: object) -> str:
 
 
 def _scalar_problem(value: object) -> str:
-    # PostgreSQL keeps no NUL, not even within JSON.
+    # PostgreSQL cannot store NUL, not even within JSON.
     if isinstance(value, str) and "\x00" in value:
         return "Null characters are not allowed."
     if isinstance(value, int | float) and not isinstance(value, bool):

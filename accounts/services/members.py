@@ -1,4 +1,4 @@
-"""Who works in a project and as what."""
+"""The members of a project and their roles."""
 
 from django.db import transaction
 
@@ -18,10 +18,11 @@ Role = Membership.Role
 def set_member(
     *, project: Project, user: User, role: Role, by: User | None = None
 ) -> Membership:
-    """Let `user` work in the project as `role`, instead of any role they had.
+    """Make `user` a member of the project in `role`, or change their role.
 
-    Records `member_joined` or `member_role_changed`. `by` is who asks, nobody for the system itself.
-    Raises `LastOwner`, `RoleNotEnough` where `by` may not do it, `UserNotFound` for a deleted account.
+    Records `member_joined` or `member_role_changed`. `by` is the person who asks, None for the
+    system itself. Raises `LastOwner`, `RoleNotEnough` if `by` may not do it, `UserNotFound` for a
+    deleted account.
     """
     if lock_user(user) is None:
         raise UserNotFound
@@ -38,7 +39,7 @@ def set_member(
         project_id=project.pk,
         role=str(role),
     )
-    # The seat that was kept for them is taken.
+    # Their invitation has served its purpose.
     theirs = project.invitations.open().filter(email__iexact=user.email)
     revoke_each(theirs, project=project, by=by)
     return membership
@@ -48,9 +49,9 @@ def set_member(
 def change_role(
     *, project: Project, user: User, role: Role, by: User | None = None
 ) -> Membership:
-    """Give a member another role, at once and everywhere. Records `member_role_changed`.
+    """Change a member's role, with effect at once. Records `member_role_changed`.
 
-    Raises as `set_member` does, and `MemberNotFound`.
+    Raises what `set_member` raises, and `MemberNotFound`.
     """
     project = lock_project(project)
     membership = project.memberships.filter(user=user).first()
@@ -89,9 +90,9 @@ def _change_role(
 
 @transaction.atomic
 def remove_member(*, project: Project, user: User, by: User | None = None) -> None:
-    """Take `user` out of the project, by somebody who may, or by themselves. Records `member_removed`.
+    """Remove `user` from the project; `by` may be `user`. Records `member_removed`.
 
-    Raises `MemberNotFound`, `LastOwner`, and `RoleNotEnough` where `by` may not do it.
+    Raises `MemberNotFound`, `LastOwner`, and `RoleNotEnough` if `by` may not do it.
     """
     project = lock_project(project)
     membership = project.memberships.filter(user=user).first()
@@ -109,11 +110,11 @@ def remove_member(*, project: Project, user: User, by: User | None = None) -> No
 
 @transaction.atomic
 def leave_every_project(*, user: User, by: User | None = None) -> None:
-    """Take `user` out of all projects, before their account goes; hold their row first (`lock_user`).
+    """Remove `user` from all projects before their account is deleted. Lock their row first.
 
-    What nobody but them works in is switched off, their personal project as well. Records
-    `member_removed` and `project_deleted`. Raises `OwnsProjects` where others work in a project that
-    would have no owner left who can sign in.
+    Projects without other members are switched off, the personal project included. Records
+    `member_removed` and `project_deleted`. Raises `OwnsProjects` if others would be left in a
+    project without an owner who can sign in.
     """
     projects = lock_projects(
         Membership.objects.filter(user=user).values_list("project_id", flat=True)
@@ -121,7 +122,7 @@ def leave_every_project(*, user: User, by: User | None = None) -> None:
     stranded = [project for project in projects if _needs_owner(project, user)]
     if stranded:
         raise OwnsProjects([project.name for project in stranded])
-    # One by one: people work in few projects, and each of these has its own record and its own invitations.
+    # One by one: people are in few projects, and each has its own record and invitations.
     for project in projects:
         membership = project.memberships.filter(user=user).first()
         if membership is None:
@@ -139,7 +140,7 @@ def leave_every_project(*, user: User, by: User | None = None) -> None:
 
 @transaction.atomic
 def dismiss_others(*, project: Project, user: User) -> None:
-    """Leave `user` alone in their personal project. Records `member_removed` and `invitation_revoked`."""
+    """Remove everybody but `user` from their personal project. Records what it removes."""
     project = lock_project(project)
     others = project.memberships.exclude(user=user).select_related("user")
     for membership in others.order_by("pk"):
@@ -148,7 +149,7 @@ def dismiss_others(*, project: Project, user: User) -> None:
 
 
 def _needs_owner(project: Project, user: User) -> bool:
-    """Tell whether others would be left in the project without an owner who can sign in."""
+    """Tell whether others would stay in the project without an owner who can sign in."""
     if not project.is_active or project.personal_owner_id == user.pk:
         return False
     others = project.memberships.exclude(user=user)
@@ -173,7 +174,7 @@ def _remove(
 
 
 def _require_say(project: Project, by: User | None, roles: set[Role]) -> None:
-    """Refuse who may not give or take these roles: managers manage everybody but owners."""
+    """Raise unless `by` may give or take these roles: managers manage everybody but owners."""
     if by is not None:
         require_operation(by, project, MANAGE_MEMBERS)
         if Role.OWNER in roles:
@@ -181,11 +182,11 @@ def _require_say(project: Project, by: User | None, roles: set[Role]) -> None:
 
 
 def _require_another_owner(project: Project, user: User) -> None:
-    """Refuse to take the owner's role from `user` where nobody else could act as one.
+    """Refuse to take the owner role from `user` if no other owner can act.
 
-    An owner whose account is deactivated does not count: they could neither give the role on nor take
-    anybody in. Deactivating the only owner is nevertheless possible, since an account that was stolen has
-    to be stopped at once; staff then make somebody else an owner.
+    A deactivated owner does not count: they can neither hand over the role nor invite anybody. It
+    is still possible to deactivate the only owner, because a stolen account must be stopped at
+    once; staff then make somebody else an owner.
     """
     if project.personal_owner_id == user.pk or not _has_other_owner(project, user):
         raise LastOwner
@@ -199,8 +200,10 @@ def _has_other_owner(project: Project, user: User) -> bool:
 def _revoke_what_they_may_not_give(
     project: Project, user: User, role: Role | None, by: User | None
 ) -> None:
-    """Revoke what `user` has invited to, as far as their `role` from now on could not: nobody comes back
-    by an invitation that they sent themselves on their last day."""
+    """Revoke the invitations by `user` that their new `role` could not send.
+
+    Nobody can come back through an invitation that they sent themselves on their last day.
+    """
     given = project.invitations.open().filter(invited_by=user)
     if role is None or not may(role, MANAGE_MEMBERS):
         revoke_each(given, project=project, by=by)

@@ -1,4 +1,4 @@
-"""What people change about themselves, with the password where it is about getting in."""
+"""Changes that users make to their own account."""
 
 from collections.abc import Mapping
 
@@ -20,12 +20,12 @@ def change_own_account(
     password: str | None = None,
     current_password: str | None = None,
 ) -> User:
-    """Change what `update_user` does and, where one is given, the password: all of it or nothing.
+    """Change what `update_user` changes and, if given, the password: all of it or nothing.
 
-    Another e-mail or password needs the `current_password`: whoever finds an open session, or has stolen
-    a token, must not be able to keep the account. Returns the user as they are then. Raises `Invalid`
-    (under `current_password`, `email`, `password`), `EmailInUse`, and `UserNotFound` for an account that
-    was deleted meanwhile.
+    A new e-mail or password requires the `current_password`: somebody who finds an open session, or
+    has stolen a token, must not be able to keep the account. Returns the user as they are then.
+    Raises `Invalid` (under `current_password`, `email`, `password`), `EmailInUse`, and
+    `UserNotFound` for an account that was deleted meanwhile.
     """
     others = dict(changes)
     email = others.pop("email", None)
@@ -34,9 +34,9 @@ def change_own_account(
     if email is None and password is None:
         return update_user(user=user, changes=others, by=user) if others else user
     if current_password is None:
-        words = "Another e-mail or password needs the current password."
+        words = "A new e-mail or password requires the current password."
         raise Invalid({"current_password": [words]})
-    # Not the user's own method: it may write the hash anew, which ends every session.
+    # We do not call the user's own method, which may rehash the password and so end every session.
     if not check_password(current_password, user.password):
         record_activity(
             ActivityType.LOGIN_FAILED,

@@ -1,4 +1,4 @@
-"""What users tell of themselves."""
+"""The profiles of users."""
 
 from contextlib import nullcontext
 from typing import Any, TypedDict
@@ -17,7 +17,7 @@ AVATARS = "avatars"
 
 
 class UserChanges(TypedDict, total=False):
-    """What stands on the user's own row."""
+    """The fields on the user's own row."""
 
     first_name: str
     last_name: str
@@ -27,20 +27,20 @@ class UserChanges(TypedDict, total=False):
 
 
 class ProfileChanges(UserChanges, total=False):
-    """Everything that users change of what they tell of themselves."""
+    """All fields of a profile that users can change."""
 
-    # Instead of all that was there.
+    # Replaces all preferences.
     preferences: dict[str, Any]
-    # None takes the picture away.
+    # None removes the picture.
     avatar: Picture | None
 
 
 def update_profile(*, user: User, changes: ProfileChanges) -> User:
-    """Change what is named, all or nothing, and return the user as they are then, with their profile.
+    """Change the given fields, all or nothing; return the user and profile as they are then.
 
-    A new avatar's file is there before the row that names it is committed, and the old one is deleted
-    after that. Opens its own transaction, and must not be called in another. Raises `Invalid` (under
-    `username`, `preferences`), `UsernameTaken`, and `UserNotFound` for an account that is gone.
+    We write a new avatar's file before we commit the row that names it, and delete the old file
+    after that. Opens its own transaction, so do not call it within another. Raises `Invalid` (under
+    `username`, `preferences`), `UsernameTaken`, and `UserNotFound` for a deleted account.
     """
     if "username" in changes:
         name = User.normalize_username(changes["username"].strip())
@@ -70,8 +70,8 @@ def _problems(changes: ProfileChanges) -> dict[str, list[str]]:
 
 
 def _update(caller: User, changes: ProfileChanges, avatar: str) -> User:
-    # Of two new avatars at once, one has to find the other's file to delete it; and nobody tells anything
-    # of themselves while their account is deleted.
+    # When two new avatars come at once, one request must see the other's file to delete it. The
+    # lock also prevents changes while the account is deleted.
     user = lock_user(caller)
     if user is None:
         raise UserNotFound
@@ -95,7 +95,7 @@ def _update(caller: User, changes: ProfileChanges, avatar: str) -> User:
 
 @transaction.atomic
 def clear_profile(user: User) -> None:
-    """Forget the avatar and the preferences of a user whose row is locked."""
+    """Delete the avatar and the preferences of a user whose row is locked."""
     profile = Profile.objects.get(user=user)
     delete_after_commit(profile.avatar.name)
     profile.avatar.name = ""
@@ -104,6 +104,6 @@ def clear_profile(user: User) -> None:
 
 
 def sweep_avatars() -> int:
-    """Delete the files that no profile names, and return how many: what died between a file and its row."""
+    """Delete the files that no profile names, left by crashes; return how many."""
     names = Profile.objects.exclude(avatar="").values_list("avatar", flat=True)
     return sweep(AVATARS, in_use=names.iterator())

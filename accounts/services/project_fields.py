@@ -1,4 +1,4 @@
-"""What the fields of a project may hold."""
+"""Rules for the fields of a project."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,12 +10,14 @@ from orderchainer.core.errors import Invalid
 
 
 def check_fields(fields: Mapping[str, Any]) -> None:
-    """Raise `Invalid` for a name that says nothing, an unknown time zone and settings out of bounds."""
+    """Raise `Invalid` for a blank name, an unknown time zone or settings that are too large."""
     errors: dict[str, list[str]] = {}
     if "name" in fields and not fields["name"].strip():
         errors["name"] = ["This field may not be blank."]
     if "timezone" in fields and fields["timezone"] not in _timezones():
-        errors["timezone"] = ["This is no time zone; for example Europe/Berlin."]
+        errors["timezone"] = [
+            "This is not a time zone. Try Europe/Berlin, for example."
+        ]
     if "settings" in fields and (problem := object_problem(fields["settings"])):
         errors["settings"] = [problem]
     if errors:
@@ -24,6 +26,6 @@ def check_fields(fields: Mapping[str, Any]) -> None:
 
 @cache
 def _timezones() -> frozenset[str]:
-    """Return the names of the tz database; looking them up reads some hundred files."""
-    # Names that stand for whatever a machine is set to, and for nothing.
+    """Return the names of the tz database. Looking them up reads some hundred files."""
+    # These names stand for the machine's setting, or for nothing.
     return frozenset(available_timezones()) - {"localtime", "Factory"}

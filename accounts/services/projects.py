@@ -1,4 +1,4 @@
-"""Projects: making them, changing them, switching them off."""
+"""Create, change and switch off projects."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from accounts.services.project_fields import check_fields
 
 Precondition = Callable[[Project], None]
 
-# What `update_project` may change.
+# The fields that `update_project` may change.
 UPDATABLE = frozenset({"name", "description", "timezone", "settings", "is_active"})
 
 
@@ -32,8 +32,8 @@ def create_project(
 ) -> Project:
     """Create a project that `owner` owns. Records `project_created`.
 
-    Raises `Invalid` for a time zone that nobody knows and for settings out of bounds, `UserNotFound` for
-    an owner whose account is deleted.
+    Raises `Invalid` for an unknown time zone and for settings that are too large, `UserNotFound` if
+    the owner's account is deleted.
     """
     fields = {
         "name": name,
@@ -62,10 +62,10 @@ def update_project(
 ) -> Project:
     """Change fields of `UPDATABLE` and return the project as it is now.
 
-    `settings` are replaced as a whole. `precondition` is called with the locked project before anything
-    changes, and may raise. Setting what is already set is no change. Records `project_changed` with the
-    names of the fields, or `project_deleted` where it is switched off. `by` is who asks: what their role
-    does not allow is `RoleNotEnough`. Raises `Invalid` and `PersonalProject`.
+    `settings` are replaced as a whole. We call `precondition` with the locked project before
+    anything changes; it may raise. Setting an equal value is no change. Records `project_changed`
+    with the names of the fields, or `project_deleted` if it is switched off. `by` is the person who
+    asks; raises `RoleNotEnough` if they may not. Raises `Invalid` and `PersonalProject`.
     """
     unknown = set(changes) - UPDATABLE
     if unknown:
@@ -94,10 +94,10 @@ def update_project(
 def delete_project(
     *, project: Project, by: User, precondition: Precondition | None = None
 ) -> None:
-    """Switch a project off: its members no longer find it, its orders stay. Records `project_deleted`.
+    """Switch a project off: members no longer see it, its orders stay. Records `project_deleted`.
 
-    `precondition` as in `update_project`. Raises `PersonalProject`, and `RoleNotEnough` or
-    `ProjectNotFound` where `by` may not do it, or somebody was faster.
+    `precondition` as in `update_project`. Raises `PersonalProject`, `RoleNotEnough` if `by` may not
+    do it, and `ProjectNotFound` if they may not see it or it is already deleted.
     """
     project = lock_project(project)
     require_operation(by, project, DELETE_PROJECT)

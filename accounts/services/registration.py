@@ -1,4 +1,4 @@
-"""How somebody becomes a user."""
+"""Register users."""
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -33,11 +33,11 @@ def register_user(
     address: str = "",
     by: User | None = None,
 ) -> User:
-    """Create a user with a personal project, and have the e-mail that asks to confirm the address sent.
+    """Create a user with a personal project, and send an e-mail to confirm the address.
 
-    `by` is who does it, the user themselves where nobody else is named. Raises `Invalid` (under `email`,
-    `password`, `username`), `EmailTaken`, `UsernameTaken`, and `LimitExceeded` where somebody signs up with
-    the same address again and again.
+    `by` is the person who does it and defaults to the new user. Raises `Invalid` (under `email`,
+    `password`, `username`), `EmailTaken`, `UsernameTaken`, and `LimitExceeded` after too many
+    sign-ups with the same address.
     """
     candidate = User(
         email=email.strip(),
@@ -49,10 +49,10 @@ def register_user(
     )
     if errors := _problems(candidate, password):
         raise Invalid(errors)
-    # Asked before the costly hash. The database's constraints decide when two come at once.
+    # Check before the costly hash. If two come at once, the database's constraints decide.
     _check_free(candidate)
     if by is None:
-        # An account may be deleted and made anew, and each brings an e-mail.
+        # Count it, because an account can be deleted and created again, with an e-mail each time.
         count_code(email=candidate.email, purpose="registration")
     try:
         return _create(candidate, password, by)
@@ -97,18 +97,19 @@ def _check_free(candidate: User) -> None:
 
 
 def email_problems(email: str) -> list[str]:
-    """Return what is wrong with an e-mail, in the words of the envelope document; nothing if it is fine."""
+    """Return what is wrong with an e-mail, in the envelope document's words."""
     try:
         validate_email(email)
     except ValidationError:
         return ["Invalid email address"]
     name, _, domain = email.rpartition("@")
-    # Django's pattern ignores case and so lets a few letters through that no database takes for the
-    # ASCII ones: who signed up with a Kelvin sign would never be found again.
+    # Django's pattern ignores case and so accepts a few letters that no database considers equal to
+    # ASCII ones. We would never find a user who signed up with a Kelvin sign.
     if len(email) > MAX_EMAIL_LENGTH or "\x00" in email or not name.isascii():
         return ["Invalid email address"]
-    # What is in quotes may hold control characters, and what looks like an encoded word (RFC 2047) is
-    # decoded by some: mail servers disagree on whom such an e-mail is for. Nobody has such an address.
+    # Quoted parts may contain control characters, and some mail servers decode text that looks like
+    # an encoded word (RFC 2047), so servers disagree on the recipient. No real address looks like
+    # this.
     if '"' in name or "=?" in name:
         return ["Invalid email address"]
     if not _is_domain_as_sent_to(domain):
@@ -117,10 +118,11 @@ def email_problems(email: str) -> list[str]:
 
 
 def _is_domain_as_sent_to(domain: str) -> bool:
-    """Tell whether e-mails go to the domain that is written, and not to one that it is folded into.
+    """Tell whether e-mails go to the domain as written, and not to one that it is folded into.
 
-    Otherwise one mailbox would have any number of accounts, each with codes of its own, and codes for the
-    user of straße.example would go to strasse.example. Nor do they go to a bare address in our network.
+    Otherwise one mailbox could have any number of accounts, each with its own codes, and codes for
+    a user of straße.example would go to strasse.example. We also refuse bare addresses in our own
+    network.
     """
     if domain.startswith("["):
         return False
@@ -134,7 +136,7 @@ def _is_domain_as_sent_to(domain: str) -> bool:
 
 
 def email_is_taken(email: str) -> bool:
-    """Tell whether a user signs in with this e-mail, in whatever case."""
+    """Tell whether a user signs in with this e-mail, ignoring case."""
     try:
         User.objects.get_by_natural_key(User.objects.normalize_email(email))
     except User.DoesNotExist:
@@ -143,7 +145,7 @@ def email_is_taken(email: str) -> bool:
 
 
 def username_problems(username: str) -> list[str]:
-    """Return what is wrong with a username; nothing if it is fine, or empty: not everybody has one."""
+    """Return what is wrong with a username. An empty one is fine: not every user has one."""
     if not username:
         return []
     try:
@@ -155,9 +157,9 @@ def username_problems(username: str) -> list[str]:
 
 
 def username_is_taken(username: str) -> bool:
-    """Tell whether a user has this username, in whatever case."""
+    """Tell whether a user has this username, ignoring case."""
     if not username:
         return False
-    # As the index has it. PostgreSQL would compare upper forms for `iexact`, and find no index for them.
+    # As in the index. For `iexact`, PostgreSQL would compare upper-case forms, which have no index.
     users = User.objects.annotate(username_key=Lower("username"))
     return users.filter(username_key=Lower(Value(username))).exists()

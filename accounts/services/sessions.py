@@ -1,4 +1,4 @@
-"""Signing in, staying signed in, signing out."""
+"""Sign in, stay signed in, sign out."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -35,15 +35,16 @@ from accounts.tokens import (
 )
 from orderchainer.core.clients import current_client
 
-# A client with two tabs, or one that lost our answer, may send a token twice in a moment. Later than
-# this only a thief or the robbed one does.
+# A client with two tabs, or one that lost our answer, may send a token twice within a moment. Later
+# than this, one of the two senders is a thief.
 REUSE_LEEWAY = timedelta(seconds=30)
 
 
 def sign_in(*, email: str, password: str) -> TokenPair:
-    """Open a session for whoever knows the password. Raises `InvalidCredentials`, `EmailNotVerified`.
+    """Open a session with e-mail and password. Raises `InvalidCredentials`, `EmailNotVerified`.
 
-    An unknown e-mail takes as long as a wrong password: Django runs the hasher for nobody, too.
+    An unknown e-mail takes as long as a wrong password, because Django runs the hasher for it as
+    well.
     """
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
@@ -51,7 +52,7 @@ def sign_in(*, email: str, password: str) -> TokenPair:
     try:
         return open_session(user=user)
     except EmailNotVerified:
-        # Somebody knows the password: that is worth telling, and outlasts the refusal.
+        # Somebody knows the password, so we record it, and the record outlasts the refusal.
         record_activity(
             ActivityType.LOGIN_FAILED,
             user=user,
@@ -66,15 +67,15 @@ def sign_in(*, email: str, password: str) -> TokenPair:
 def open_session(*, user: User) -> TokenPair:
     """Open a session for a user who has proven who they are, and return its first tokens.
 
-    Raises `EmailNotVerified` where tokens are for the verified alone.
+    Raises `EmailNotVerified` if only verified users may have tokens.
     """
     _require_verified(user)
     moment = timezone.now()
     client = current_client()
     session = Session.objects.create(
         user=user,
-        # Of the password that was checked, not of the one in the database by now: where somebody
-        # changed it in between, this session is dead from the start.
+        # Of the password that was checked, which may differ from the one in the database by now: if
+        # somebody changed it in between, this session never works.
         password_fingerprint=user.get_session_auth_hash(),
         expires_at=moment + api_settings.REFRESH_TOKEN_LIFETIME,
         ip_address=client.address,
@@ -91,18 +92,19 @@ def _require_verified(user: User) -> None:
 
 
 class _Use(Enum):
-    """What using up a refresh token has shown."""
+    """What using up a refresh token revealed."""
 
     FIRST = "first"
-    REPEATED = "repeated"  # within the leeway: refused, no more
+    REPEATED = "repeated"  # within the leeway: only refused
     REPLAYED = "replayed"  # later: somebody else has the token
 
 
 def refresh_session(*, refresh_token: str) -> TokenPair:
-    """Trade a refresh token for a new pair, once; the session lives on from now for its whole lifetime.
+    """Exchange a refresh token for a new pair, once. The session's lifetime starts again.
 
-    Raises `EmailNotVerified` as `open_session` does, and `TokenRefused`. A token that was traded before ends
-    its session if it comes later than `REUSE_LEEWAY`: of two who hold it one is a thief, and nobody can tell which (RFC 9700, 4.14.2).
+    Raises `EmailNotVerified` as `open_session` does, and `TokenRefused`. Using a token again after
+    `REUSE_LEEWAY` ends its session: one of its two holders is a thief, and we cannot tell which
+    (RFC 9700, 4.14.2).
     """
     try:
         token = read_token(SessionRefreshToken, refresh_token)
@@ -122,8 +124,8 @@ def refresh_session(*, refresh_token: str) -> TokenPair:
 def _rotate(token: SessionRefreshToken) -> TokenPair | None:
     """Do the work of `refresh_session`; None means refused.
 
-    It returns instead of raising, and stands outermost, so that the end of a stolen session is
-    committed although the request is refused.
+    It returns instead of raising and is the outermost transaction, so that the end of a stolen
+    session is committed although the request is refused.
     """
     session = (
         Session.objects.locked()
@@ -135,7 +137,7 @@ def _rotate(token: SessionRefreshToken) -> TokenPair | None:
         return None
     if not session.user.is_active or not session.has_current_password:
         return None
-    # Nothing is used up: the same token will do once the new address is verified.
+    # The token stays usable: it works once the new address is verified.
     _require_verified(session.user)
     use = _use_up(token, session)
     if use is _Use.REPLAYED:
@@ -154,14 +156,14 @@ def _rotate(token: SessionRefreshToken) -> TokenPair | None:
 
 
 def _use_up(token: SessionRefreshToken, session: Session) -> _Use:
-    """Blacklist `token` and tell whether it was the first time. Unique keys decide between two at once."""
+    """Blacklist `token` and tell whether this was the first use. Unique keys decide races."""
     outstanding, _ = OutstandingToken.objects.get_or_create(
         jti=token["jti"],
         defaults={
             "user": session.user,
             "created_at": datetime_from_epoch(token["iat"]),
             "expires_at": datetime_from_epoch(token["exp"]),
-            "token": "",  # what is stored here opens nothing
+            "token": "",  # the stored text opens nothing
         },
     )
     used, is_first = BlacklistedToken.objects.get_or_create(token=outstanding)
@@ -180,10 +182,10 @@ class _Claim:
 
 
 def log_out(*, refresh_token: str = "", access_token: str = "") -> None:
-    """End the sessions that these tokens belong to; one good token is enough.
+    """End the sessions of these tokens; one valid token is enough.
 
-    A refresh token that was traded before will do: presenting it anywhere else ends the session, too.
-    Raises `TokenRefused` if no open session is named.
+    A refresh token that was already exchanged is enough, because using it anywhere else ends the
+    session, too. Raises `TokenRefused` if the tokens name no open session.
     """
     claims = _claims(refresh_token, access_token)
     with transaction.atomic():
@@ -202,7 +204,7 @@ def log_out(*, refresh_token: str = "", access_token: str = "") -> None:
 
 
 def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
-    """Return what the good ones of both tokens claim."""
+    """Return the claims of those of the two tokens that are valid."""
     claims = []
     with suppress(TokenRefused):
         refresh = read_token(SessionRefreshToken, refresh_token)
@@ -217,11 +219,10 @@ def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
 def end_sessions(
     *, user: User, reason: Session.EndReason, by: User | None = None
 ) -> int:
-    """End all open sessions of `user` and return how many there were. Announces `credentials_ended`.
+    """End all open sessions of `user`; return how many there were. Announces `credentials_ended`.
 
-    `by` is who ends them, `user` themselves where nobody else is named. Who is signed out for no other
-    reason than that somebody wishes it is signed out of the admin as well; every other reason closes
-    that by itself.
+    `by` is the person who ends them and defaults to `user`. With the reason REVOKED, we also sign
+    them out of the admin; every other reason does that by itself.
     """
     if user.is_staff and reason == Session.EndReason.REVOKED:
         _end_cookies(user, by)
@@ -229,9 +230,9 @@ def end_sessions(
 
 
 def _end_cookies(user: User, by: User | None) -> None:
-    """End the sign-ins of `user` to the admin, which Django keeps without saying whose they are.
+    """End the user's sign-ins to the admin. Django stores them without their user.
 
-    Staff alone have any, so there are few to look through.
+    Only staff have any, so there are few to search.
     """
     theirs = [
         cookie.pk
@@ -251,15 +252,15 @@ def _end_cookies(user: User, by: User | None) -> None:
 def end_session(
     *, session: Session, reason: Session.EndReason, by: User | None = None
 ) -> bool:
-    """End one session; False where it had ended already. Announces `credentials_ended`.
+    """End one session; return False if it had already ended. Announces `credentials_ended`.
 
-    `by` is who ends it, its user themselves where nobody else is named.
+    `by` is the person who ends it and defaults to its user.
     """
     return bool(_end(_open().filter(pk=session.pk), reason, by=by))
 
 
 def _open() -> QuerySet[Session]:
-    """Return the sessions that have not ended, to be locked together in the order of their ids."""
+    """Return the sessions that have not ended, to be locked in the order of their ids."""
     return (
         Session.objects.locked()
         .filter(ended_at=None)
@@ -274,7 +275,7 @@ def _end(
     *,
     by: User | Stranger | None = None,
 ) -> int:
-    """End locked, open sessions; return how many. It is announced once the transaction is committed."""
+    """End locked, open sessions; return how many. Announces it after the commit."""
     by_user: dict[User, list[UUID]] = {}
     for session in sessions:
         by_user.setdefault(session.user, []).append(session.pk)
@@ -283,7 +284,7 @@ def _end(
         Session.objects.filter(pk__in=ended).update(
             ended_at=timezone.now(), end_reason=reason
         )
-    # Nearly always of one user: what names several are the two tokens of a logout.
+    # Nearly always of one user. Only the two tokens of a logout can name several.
     for user, session_ids in by_user.items():
         record_each(
             ActivityType.SESSION_ENDED,

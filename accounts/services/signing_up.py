@@ -1,4 +1,4 @@
-"""Becoming a user and being signed in, in one step."""
+"""Register and sign in, in one step."""
 
 from django.db import transaction
 
@@ -20,10 +20,10 @@ def sign_up(
     phone: str = "",
     address: str = "",
 ) -> tuple[User, TokenPair | None]:
-    """Register somebody and open their first session, or do neither.
+    """Register a user and open their first session, or do neither.
 
-    There are no tokens where those are for people alone who have shown that their e-mail is theirs.
-    Raises what `register_user` does.
+    There are no tokens if only users with a verified e-mail may have them. Raises what
+    `register_user` raises.
     """
     user = register_user(
         email=email,

@@ -1,4 +1,4 @@
-"""Which project the storefront sells for: one, or none."""
+"""The project that the storefront sells for: one, or none."""
 
 from django.db import transaction
 
@@ -10,11 +10,11 @@ from accounts.models import Project, User
 
 @transaction.atomic
 def set_storefront(*, project: Project | None, by: User | None = None) -> None:
-    """Let the storefront sell the products of `project`, and of no other; of none where it is None.
+    """Make the storefront sell the products of `project` only; None for no project.
 
-    The project that was it before keeps its products and its orders. Records `project_changed` for both.
+    The previous project keeps its products and orders. Records `project_changed` for both.
     """
-    # Two who choose at once come one after the other.
+    # Two concurrent choices run one after the other.
     lock_storefront()
     chosen = [project.pk] if project else []
     rows = Project.objects.select_for_update(no_key=True).order_by("pk")

@@ -1,4 +1,4 @@
-"""What can be done to a user who exists."""
+"""Change, activate and deactivate existing users."""
 
 from collections.abc import Collection, Mapping
 from copy import copy
@@ -36,15 +36,15 @@ from orderchainer.core.errors import AlreadyExists, Invalid
 
 
 def change_password(*, user: User, password: str, by: User | None = None) -> None:
-    """Give `user` another password, tell them by e-mail, and end every session.
+    """Change the password of `user`, tell them by e-mail, and end every session.
 
-    `by` is who does it, `user` themselves where nobody else is named. API tokens go on; a code that was
-    sent for choosing a password does not. Records `password_changed`. Raises `Invalid` under `password`,
-    and `UserNotFound` for an account that is deleted.
+    `by` is the person who does it and defaults to `user`. API tokens stay valid; a code that was
+    sent to choose a password does not. Records `password_changed`. Raises `Invalid` under
+    `password`, and `UserNotFound` for a deleted account.
     """
     if problems := password_problems(password, user):
         raise Invalid({"password": problems})
-    # Hashed first: it takes a tenth of a second, for which nobody else shall wait.
+    # Hash first, because it takes a tenth of a second and nobody else should wait for it.
     hashed = make_password(password)
     with transaction.atomic():
         _set_password(user, hashed, by)
@@ -61,11 +61,11 @@ def change_sign_in(
 ) -> User:
     """Change the e-mail, the password or both, all or nothing; return the user as they are then.
 
-    What follows from either is told at `update_user` and `change_password`. `others` are further fields of
-    `UPDATABLE` that change along. `shown_hash` is that of the password which the caller has shown to know.
-    Raises `Invalid` (under `email` and `password`, all that is wrong at once), `EmailInUse`,
-    `WrongPassword` where the password is another by now, `LimitExceeded` where enough was changed lately,
-    and `UserNotFound` for an account that is deleted.
+    The effects of each are described at `update_user` and `change_password`. `others` are further
+    fields of `UPDATABLE` to change. `shown_hash` is the hash of the password that the caller has
+    proven to know. Raises `Invalid` (under `email` and `password`, all problems at once),
+    `EmailInUse`, `WrongPassword` if the password has changed since, `LimitExceeded` after too many
+    changes, and `UserNotFound` for a deleted account.
     """
     candidate = copy(user)
     for name, value in (others or {}).items():
@@ -75,7 +75,8 @@ def change_sign_in(
     if errors := _sign_in_problems(candidate, password):
         raise Invalid(errors)
     if password is not None and by.pk == user.pk:
-        # Nor is a mailbox filled with word of one password after the other. Who resets it is not counted.
+        # Count it, so that nobody fills a mailbox with notices of new passwords. Resets are not
+        # counted.
         count_code(email=user.email, purpose="password_changed")
     hashed = None if password is None else make_password(password)
     try:
@@ -83,7 +84,7 @@ def change_sign_in(
             now = _locked(user)
             if shown_hash is not None and now.password != shown_hash:
                 raise WrongPassword
-            # The password first: word of both goes to the address that the user has had until now.
+            # The password first, so that notices of both changes go to the user's current address.
             if hashed is not None:
                 _set_password(now, hashed, by)
             changes = {**(others or {}), **({} if email is None else {"email": email})}
@@ -114,7 +115,7 @@ def _set_password(user: User, hashed: str, by: User | None) -> None:
 
 
 def _locked(user: User) -> User:
-    """Hold the user's row still and return it as it is now. Raises `UserNotFound` for a deleted account."""
+    """Lock the user's row and return it as it is now. Raises `UserNotFound` if it is deleted."""
     now = lock_user(user)
     if now is None:
         raise UserNotFound
@@ -123,7 +124,7 @@ def _locked(user: User) -> User:
 
 # --- What stands on their row -----------------------------------------------------------------
 
-# What `update_user` may change. The rest has a service of its own.
+# The fields that `update_user` may change. The others have services of their own.
 UPDATABLE = frozenset(
     {
         "email",
@@ -143,19 +144,19 @@ PRIVILEGES = ("is_staff", "is_superuser")
 def update_user(
     *, user: User, changes: Mapping[str, str | bool], by: User | None = None
 ) -> User:
-    """Change fields of `UPDATABLE`, on `user` itself as well. `by` as in `change_password`.
+    """Change fields of `UPDATABLE`, also on `user` itself. `by` as in `change_password`.
 
-    What is already so is no change. Another e-mail has to be verified, the old address is told, and
-    whatever codes and links were sent there are dead; another spelling of the same is no other e-mail.
-    Records `email_changed` and `privileges_changed`. Raises `Invalid` (under `email`, `username`), `EmailTaken`, `UsernameTaken`,
-    `LimitExceeded` where enough was sent to the new address lately, and `UserNotFound` for an account
-    that is deleted.
+    Setting an equal value is no change. A new e-mail must be verified, we tell the old address, and
+    codes and links that were sent there stop working; another spelling of the same e-mail is not a
+    new one. Records `email_changed` and `privileges_changed`. Raises `Invalid` (under `email`,
+    `username`), `EmailTaken`, `UsernameTaken`, `LimitExceeded` after too many e-mails to the new
+    address, and `UserNotFound` for a deleted account.
     """
     unknown = set(changes) - UPDATABLE
     if unknown:
         msg = f"update_user changes no {sorted(unknown)}"
         raise TypeError(msg)
-    # What was: `user` may have been read long ago, or be half changed by a form.
+    # The old values: `user` may have been read long ago, or be half changed by a form.
     before = _locked(user)
     for name, value in changes.items():
         setattr(user, name, value)
@@ -171,7 +172,7 @@ def update_user(
         with transaction.atomic():
             user.save(update_fields=[*fields, "updated_at"])
     except IntegrityError as exc:
-        # The database decides, also between two who come at once.
+        # The database decides, even between two concurrent requests.
         if refusal := _taken(user, before):
             raise refusal from exc
         raise
@@ -187,7 +188,7 @@ def update_user(
 
 
 def _check(user: User, changes: Collection[str]) -> None:
-    """Bring e-mail and username into the form that is kept. Raises `Invalid`."""
+    """Bring e-mail and username into the stored form. Raises `Invalid`."""
     errors = {}
     if "email" in changes:
         user.email = _normalised(user.email)
@@ -204,7 +205,7 @@ def _normalised(email: str) -> str:
 
 
 def _taken(user: User, before: User) -> AlreadyExists | None:
-    """Return which of the user's new names somebody else has."""
+    """Return the error for the new e-mail or username that somebody else has."""
     if user.email.lower() != before.email.lower() and email_is_taken(user.email):
         return EmailTaken()
     if user.username != before.username and username_is_taken(user.username):
@@ -213,13 +214,13 @@ def _taken(user: User, before: User) -> AlreadyExists | None:
 
 
 def _follow_to_another_email(user: User, old: str, by: User | None) -> None:
-    """Do what follows from another e-mail."""
-    # Whoever reads the old address proves nothing any more by what was sent there.
+    """Do what a new e-mail entails."""
+    # Codes and links that were sent to the old address no longer prove anything.
     EmailCode.objects.filter(user=user).delete()
-    # It was given its name at the registration; one that was chosen since stays.
+    # It was named after the e-mail at registration. A name that was chosen since stays.
     Project.objects.filter(personal_owner=user, name=old).update(name=user.email)
     record_activity(ActivityType.EMAIL_CHANGED, user=user, by=by)
-    # Neither one mailbox nor many are filled by somebody who names them as their own.
+    # Limit it, so that nobody fills one mailbox or many by naming them as their own.
     count_code(email=user.email, purpose=EmailCode.Purpose.VERIFY_EMAIL)
     if by is None or by.pk == user.pk:
         count_move(user)
@@ -236,9 +237,9 @@ def _follow_to_another_email(user: User, old: str, by: User | None) -> None:
 
 @transaction.atomic
 def deactivate_user(*, user: User, by: User | None = None) -> None:
-    """Lock `user` out, at once, everywhere, and with every API token for good. Doing it again changes nothing.
+    """Lock `user` out everywhere at once; their API tokens are revoked for good. May be repeated.
 
-    Records `user_deactivated`. Raises `OwnAccount` where somebody would do it to themselves.
+    Records `user_deactivated`. Raises `OwnAccount` if `by` is `user`.
     """
     if by is not None and by.pk == user.pk:
         raise OwnAccount
@@ -251,15 +252,15 @@ def deactivate_user(*, user: User, by: User | None = None) -> None:
 
 @transaction.atomic
 def activate_user(*, user: User, by: User | None = None) -> None:
-    """Let `user` sign in again, anew. Doing it again changes nothing. Records `user_activated`.
+    """Let `user` sign in again. May be repeated. Records `user_activated`.
 
-    Raises `UserNotFound` for an account that is deleted: nobody is left who could sign in.
+    Raises `UserNotFound` for a deleted account: nobody could sign in to it.
     """
     _locked(user)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         record_activity(ActivityType.USER_ACTIVATED, user=user, by=by)
-        # A sign-in that was under way when the user was deactivated, or a deactivation by another
-        # door, may have left a session or an API token behind: neither must come back to life.
+        # A concurrent sign-in, or a deactivation by other means, may have left a session or an API
+        # token behind. They must not work again.
         end_sessions(user=user, reason=Session.EndReason.DEACTIVATED, by=by)
         revoke_api_tokens(user=user, by=by)
     user.is_active = True

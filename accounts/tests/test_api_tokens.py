@@ -153,7 +153,7 @@ def test_a_user_has_no_more_than_so_many_tokens_in_force(
     make_api_token(make_user())
 
     assert refusal.value.message == (
-        "You have 100 API tokens, which is as many as one can have. Revoke one first."
+        "You have 100 API tokens, which is the maximum. Revoke one first."
     )
     revoke_api_token(user=user, token_id=revoked.pk)
     make_api_token(user)

@@ -187,7 +187,7 @@ def test_hiding_existence_the_worker_finds_out_who_gets_an_email(
         .order_by("pk")
         .values_list("recipient", "kind", "last_error")
     )[-3:] == [
-        ("ADA@example.com", "verify_email", "The address is verified already."),
+        ("ADA@example.com", "verify_email", "The address is already verified."),
         ("nobody@example.com", "reset_password", "Nobody has this address."),
         ("nobody@example.com", "verify_email", "Nobody has this address."),
     ]

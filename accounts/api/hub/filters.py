@@ -18,7 +18,7 @@ class _MomentField(IsoDateTimeField):  # type: ignore[misc]  # untyped library
     """A moment in ISO 8601, UTC where it names no zone."""
 
     default_error_messages = {  # noqa: RUF012  (Django's forms have it so)
-        "invalid": "This is no moment; for example 2025-01-12T10:00:00Z."
+        "invalid": "This is not a moment. Write 2025-01-12T10:00:00Z, for example."
     }
 
     def to_python(self, value: Any) -> datetime | None:

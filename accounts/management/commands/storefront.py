@@ -1,4 +1,4 @@
-"""`manage.py storefront`: which project the storefront sells for."""
+"""`manage.py storefront`: show or choose the project that the storefront sells for."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from orderchainer.core.ids import uuid_in
 class Command(BaseCommand):
     """Show the storefront's project, or choose another."""
 
-    help = "Without an argument, tells which project the storefront sells for."
+    help = "Show which project the storefront sells for, or choose another."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take a project, or its absence."""
+        """Declare the project and `--none`."""
         choice = parser.add_mutually_exclusive_group()
         choice.add_argument(
             "project", nargs="?", help="The UUID of the project to sell for."

@@ -369,7 +369,7 @@ CHANGES: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize(
     ("current", "words"),
     [
-        ({}, "Another e-mail or password needs the current password."),
+        ({}, "A new e-mail or password requires the current password."),
         ({"current_password": "wrong horse"}, "This is not your password."),
         ({"current_password": PASSWORD + " "}, "This is not your password."),
         ({"current_password": "another horse"}, "This is not your password."),

@@ -103,7 +103,7 @@ def test_who_may_only_look_is_told_so(callers: dict[str, User]) -> None:
         403,
         {
             "success": False,
-            "error": "You may look at this account and not change it.",
+            "error": "You may view this account but not change it.",
             "errorCode": "USER_NOT_CHANGEABLE",
         },
     )

@@ -31,7 +31,7 @@ def refusal(response: Any) -> tuple[int, str, str]:
 
 LAST_OWNER = (
     409,
-    "A project keeps at least one owner, and a personal project the user whose it is.",
+    "A project must keep at least one owner, and a personal project its own user.",
     "LAST_OWNER",
 )
 MEMBER_NOT_FOUND = (404, "Member not found", "MEMBER_NOT_FOUND")

@@ -85,7 +85,7 @@ def test_a_name_is_enough() -> None:
 
 
 REQUIRED = ["This field is required."]
-NO_TIMEZONE = ["This is no time zone; for example Europe/Berlin."]
+NO_TIMEZONE = ["This is not a time zone. Try Europe/Berlin, for example."]
 NUL = ["Null characters are not allowed."]
 
 

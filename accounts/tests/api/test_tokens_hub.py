@@ -179,7 +179,7 @@ def test_refuses_more_tokens_than_one_can_have() -> None:
     assert (response.status_code, response.json()) == (
         409,
         {
-            "detail": "You have 100 API tokens, which is as many as one can have. Revoke one first.",
+            "detail": "You have 100 API tokens, which is the maximum. Revoke one first.",
             "code": "TOO_MANY_API_TOKENS",
             "timestamp": MOMENT,
         },

@@ -523,7 +523,7 @@ def test_a_repeat_with_the_same_key_gets_the_first_answer(client: APIClient) -> 
     assert second["Idempotent-Replayed"] == "true"
     assert refusal(other) == refused(
         409,
-        "This Idempotency-Key was used for another request. Take a new key for a new request.",
+        "This Idempotency-Key was used for another request. Use a new key for a new request.",
         "IDEMPOTENCY_KEY_REUSED",
     )
     assert refusal(endless) == refused(

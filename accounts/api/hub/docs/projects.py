@@ -35,7 +35,7 @@ PROJECT_EXAMPLE = {
     "updated_at": "2025-01-12T10:00:00Z",
 }
 NO_TIMEZONE = Invalid(
-    {"timezone": ["This is no time zone; for example Europe/Berlin."]}
+    {"timezone": ["This is not a time zone. Try Europe/Berlin, for example."]}
 )
 
 
