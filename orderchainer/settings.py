@@ -396,13 +396,13 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "OrderChainer",
     "DESCRIPTION": (
-        "A self-hosted order hub: orders that depend on one another, evented and pushed.\n\n"
+        "A self-hosted order hub: orders that depend on one another, with live events.\n\n"
         "1. `POST /api/auth/register`, then `POST /api/auth/token` for an access token.\n"
         "2. Send it with every request: `Authorization: Bearer <access_token>`.\n"
         "3. `POST /api/orders/` creates an order; its `dependencies` are what it waits for.\n"
-        "4. A WebSocket at `/ws/notifications/{user_id}/` tells what happens, as it happens.\n\n"
-        "Each path answers with and without its trailing slash. Each answer has an `X-Request-ID`, under "
-        "which the log knows the request."
+        "4. A WebSocket at `/ws/notifications/{user_id}/` sends events as they happen.\n\n"
+        "Each path works with and without its trailing slash. Each answer has an `X-Request-ID`, which "
+        "the log uses for the request."
     ),
     "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
@@ -468,8 +468,8 @@ UNFOLD = {
     ],
     "SITE_DROPDOWN": [
         {"icon": "home", "title": "Front page", "link": reverse_lazy("home")},
-        {"icon": "terminal", "title": "API, to try", "link": reverse_lazy("swagger")},
-        {"icon": "menu_book", "title": "API, to read", "link": reverse_lazy("redoc")},
+        {"icon": "terminal", "title": "Try the API", "link": reverse_lazy("swagger")},
+        {"icon": "menu_book", "title": "Read the API", "link": reverse_lazy("redoc")},
         {"icon": "monitor_heart", "title": "Ready?", "link": reverse_lazy("readyz")},
     ],
     "SHOW_VIEW_ON_SITE": False,

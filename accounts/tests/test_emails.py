@@ -637,4 +637,4 @@ def test_word_of_a_new_password_tells_that_api_tokens_go_on() -> None:
 
     html, _ = message.alternatives[0]
     for body in (str(message.body), str(html)):
-        assert "API tokens go on" in " ".join(body.split())
+        assert "API tokens keep working" in " ".join(body.split())

@@ -147,7 +147,7 @@ def test_a_link_that_opens_nothing(
 ) -> None:
     response = getattr(client, method)(f"/{start}/{uuid4()}", CHOSEN)
 
-    expect_page(response, 404, "This does not work", words, "Links are good once")
+    expect_page(response, 404, "This did not work", words, "A link works once")
     assert response["Cache-Control"] == "no-store"
     assert not Activity.objects.exists()
 
@@ -206,7 +206,7 @@ def test_who_comes_too_often_waits(page: Page, settings: LazySettings) -> None:
 
 def test_confirms_the_address_once(client: Client) -> None:
     path = confirming()
-    expect_page(client.get(path), 200, f"Is <strong>{ADDRESS}</strong> yours")
+    expect_page(client.get(path), 200, f"Is <strong>{ADDRESS}</strong> your address")
 
     response = client.post(path)
 
@@ -226,9 +226,11 @@ def test_gives_a_new_password_once(client: Client) -> None:
     response = client.post(path, CHOSEN)
 
     assert (response.status_code, response["Location"]) == (302, "/reset-password/done")
-    expect_page(client.get("/reset-password/done/"), 200, "Your password is changed")
+    expect_page(
+        client.get("/reset-password/done/"), 200, "Your password has been changed"
+    )
     assert sign_in(email=ADDRESS, password=NEW_PASSWORD)
-    expect_page(client.post(path, CHOSEN), 404, "This does not work")
+    expect_page(client.post(path, CHOSEN), 404, "This did not work")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_somebody_without_an_account_signs_up_and_is_in(client: Client) -> None:
     response = client.post(path, {"first_name": "Ada", "last_name": "King", **CHOSEN})
 
     assert (response.status_code, response["Location"]) == (302, "/invitations/done")
-    expect_page(client.get("/invitations/done"), 200, "You are in")
+    expect_page(client.get("/invitations/done"), 200, "You have joined the project")
     ada = User.objects.get(email=ADDRESS)
     assert (ada.name, ada.email_verified_at is not None) == ("Ada King", True)
     assert Membership.objects.get(user=ada, project__name="Tea & Cake").role == "agent"
@@ -343,7 +345,7 @@ def test_a_member_is_told(client: Client) -> None:
     response = client.post(path, {"password": PASSWORD})
 
     expect_page(response, 409, "a member of the project already")
-    assert b"Links are good once" not in response.content
+    assert b"A link works once" not in response.content
 
 
 def test_a_deactivated_user_does_not_get_in(client: Client) -> None:

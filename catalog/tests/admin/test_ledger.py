@@ -94,7 +94,7 @@ def test_proves_that_stock_is_what_the_ledger_adds_up_to(
 
     text = shown(client, page("stockmovement_prove"))
 
-    assert "Everything agrees." in text
+    assert "Stock and ledger agree." in text
     assert "1 product, 2 rows of the ledger, 15 units on hand" in text
 
 
@@ -103,6 +103,6 @@ def test_shows_where_stock_is_something_else(client: Client, lamp: Product) -> N
 
     text = shown(client, page("stockmovement_prove"))
 
-    assert "Something does not agree" in text
+    assert "Stock and ledger differ" in text
     assert f"product {lamp.pk}" in text
     assert "+86" in text

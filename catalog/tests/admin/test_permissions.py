@@ -162,5 +162,5 @@ def test_the_ledger_has_a_permission_of_its_own(shop: Project) -> None:
     clerk = staff_who_may("view_stockmovement")
 
     assert "+10" in shown(clerk, page("stockmovement_changelist"))
-    assert "Everything agrees" in shown(clerk, page("stockmovement_prove"))
+    assert "Stock and ledger agree" in shown(clerk, page("stockmovement_prove"))
     assert clerk.get(page("product_changelist")).status_code == 403

@@ -225,7 +225,7 @@ def test_exports_what_an_import_takes_back(client: Client, shop: Project) -> Non
     assert response["Content-Disposition"] == 'attachment; filename="products.csv"'
     assert "no-store" in response["Cache-Control"]
     shown = upload(client, shop, table)
-    assert "Everything is as the file has it already." in shown.content.decode()
+    assert "The products already match the file." in shown.content.decode()
 
 
 @pytest.mark.parametrize("project", ["abc", TOO_LARGE, "999", "\x00"])

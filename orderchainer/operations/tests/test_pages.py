@@ -116,7 +116,7 @@ def test_a_person_who_is_lost_gets_a_page() -> None:
     response = Client().get("/nothing/here")
 
     assert response.status_code == 404
-    assert "<h1>Nothing here</h1>" in response.text
+    assert "<h1>Page not found</h1>" in response.text
     assert response["Content-Type"] == "text/html; charset=utf-8"
 
 
@@ -125,14 +125,14 @@ def test_a_person_who_meets_a_defect_gets_a_page() -> None:
     response = Client(raise_request_exception=False).get("/crash")
 
     assert response.status_code == 500
-    assert "<h1>Something broke</h1>" in response.text
+    assert "<h1>Server error</h1>" in response.text
 
 
 def test_a_person_with_a_forged_host_gets_a_page() -> None:
     response = Client().get("/", headers={"Host": "evil.example"})
 
     assert response.status_code == 400
-    assert "<h1>This cannot be read</h1>" in response.text
+    assert "<h1>Bad request</h1>" in response.text
 
 
 # --- Headers ----------------------------------------------------------------------------------

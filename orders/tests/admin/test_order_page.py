@@ -59,7 +59,7 @@ def test_a_page_shows_a_bounded_number_of_neighbours_and_says_so(
 
     text = shown(client, page("order_change", order.pk))
 
-    assert "There are more than these 50." in text
+    assert "Only the first 50 are shown; there are more." in text
 
 
 def test_the_page_of_an_order_takes_as_many_queries_with_many_neighbours_as_with_few(

@@ -151,6 +151,6 @@ def test_the_proof_of_the_ledger_tells_of_orders_that_hold_too_much(
 
     text = shown(client, url)
 
-    assert "Everything agrees." in before
-    assert "Something does not agree" in text
+    assert "Stock and ledger agree." in before
+    assert "Stock and ledger differ" in text
     assert f"#{order.pk}" in text
