@@ -23,20 +23,6 @@ ORDERS = "orders_order"
 Edges = Mapping[int, Sequence[int]]
 
 
-def ancestors_of(order_id: int) -> RawSQL:
-    """Return the ids of all that `order_id` waits for, directly or through others."""
-    return RawSQL(
-        f"""
-        WITH RECURSIVE walk(id) AS (
-            SELECT depends_on_id FROM {EDGES} WHERE order_id = %s
-            UNION
-            SELECT edge.depends_on_id FROM {EDGES} edge JOIN walk ON edge.order_id = walk.id
-        ) SELECT id FROM walk
-        """,
-        [order_id],
-    )
-
-
 _DESCENDANTS = f"""
     WITH RECURSIVE walk(id) AS (
         SELECT order_id FROM {EDGES} WHERE depends_on_id = %s

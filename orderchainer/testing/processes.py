@@ -133,14 +133,6 @@ class Installation:
         """Kill all that is left."""
         self.kill(*self.services)
 
-    @property
-    def outputs(self) -> str:
-        """The end of what each process has printed, for the message of a test that fails."""
-        return "\n".join(
-            f"--- {path.name}\n{path.read_text()[-2000:]}"
-            for path in sorted(self.directory.glob("*.txt"))
-        )
-
 
 @contextmanager
 def embedded(directory: Path, **variables: str) -> Iterator[Installation]:

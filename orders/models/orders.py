@@ -189,11 +189,6 @@ class Order(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
 
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing waits for this order any more."""
-        return self.status in DONE
-
     def open_moves(self, *, blocked: bool = False) -> Sequence[Status]:
         """Return the statuses that this order can take next, fewer while a dependency holds it up."""
         moves = OPEN_MOVES[self.status]
