@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Project
 from accounts.tests.projects import Team, make_team
-from catalog.api.hub import docs
+from catalog.api.hub.docs import files as docs
 from catalog.models import Category, Product, StockMovement
 from catalog.tests.factories import make_category, make_product
 

@@ -10,7 +10,7 @@ from accounts.access import Operation
 from accounts.api.hub.views.base import ProjectView
 from catalog import services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
-from catalog.api.hub import docs
+from catalog.api.hub.docs import categories as docs
 from catalog.api.hub.presentation import category_body
 from catalog.api.hub.serializers import CategoryChanges, NewCategory
 from catalog.queries import inventory

@@ -16,7 +16,7 @@ from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from catalog import services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
-from catalog.api.hub import docs
+from catalog.api.hub.docs import files as docs
 from catalog.api.hub.filters import all_found, narrowed
 from catalog.api.hub.presentation import import_body
 from catalog.api.hub.serializers import ImportInput

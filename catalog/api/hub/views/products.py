@@ -13,7 +13,7 @@ from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from catalog import services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
-from catalog.api.hub import docs
+from catalog.api.hub.docs import products as docs
 from catalog.api.hub.filters import narrowed, part_found
 from catalog.api.hub.presentation import etag_of_product, movement_body, product_body
 from catalog.api.hub.serializers import (

@@ -1,26 +1,20 @@
-"""What the schema says of `/api/v1/products` and `/api/v1/categories`."""
+"""What the schema says of products, their pictures and their stock."""
 
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
-    OpenApiExample,
     OpenApiParameter,
-    OpenApiResponse,
     extend_schema,
 )
 
+from accounts.api.docs import JSON, UPLOAD
 from accounts.api.hub.docs import PROJECT_ID
-from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
-from catalog.access import MANAGE_CATALOG
+from accounts.errors import IdempotencyKeyReused, ProjectNotFound
+from catalog.api.hub.docs import MAY_NOT
 from catalog.api.hub.filters import ORDERINGS
 from catalog.api.hub.serializers import (
-    CategoryChanges,
-    CategoryOutput,
-    ImportInput,
-    ImportOutput,
     MovementOutput,
-    NewCategory,
     NewPicture,
     NewProduct,
     ProductChanges,
@@ -28,11 +22,6 @@ from catalog.api.hub.serializers import (
     StockAdjustment,
 )
 from catalog.errors import (
-    CategoryInItself,
-    CategoryNotEmpty,
-    CategoryNotFound,
-    ImportOvertaken,
-    ImportRefused,
     InsufficientStock,
     NoSuchCategory,
     ProductNotFound,
@@ -92,67 +81,6 @@ MOVEMENT_EXAMPLE: Example = {
     "by": "5b1f7f1e-6a3e-4d3b-8c66-8a0f2f6a9b10",
     "created_at": "2025-01-12T10:05:00Z",
 }
-CATEGORY_EXAMPLE: Example = {
-    "id": 4,
-    "name": "Desk",
-    "slug": "desk",
-    "parent_id": 1,
-    "position": 0,
-    "level": 1,
-    "path": "Lamps > Desk",
-    "product_count": 3,
-    "created_at": "2025-01-12T10:00:00Z",
-    "updated_at": "2025-01-12T10:00:00Z",
-}
-TABLE_EXAMPLE = 'sku,name,price,category,stock\nLAMP-1,Desk lamp,17.99,Lamps > Desk,\nLAMP-2,"Lamp, red",24.00,Lamps,5\n'
-IMPORT_EXAMPLE: Example = {
-    "dry_run": True,
-    "created": 1,
-    "updated": 1,
-    "unchanged": 0,
-    "refused": 0,
-    "new_categories": [],
-    "rows": [
-        {
-            "row": 2,
-            "sku": "LAMP-1",
-            "action": "update",
-            "changes": {"price": ["19.99", "17.99"]},
-            "errors": {},
-        },
-        {
-            "row": 3,
-            "sku": "LAMP-2",
-            "action": "create",
-            "changes": {
-                "name": [None, "Lamp, red"],
-                "price": [None, "24.00"],
-                "currency": [None, "USD"],
-                "category": [None, "Lamps"],
-                "featured": [None, "false"],
-                "is_active": [None, "true"],
-                "stock": [None, "5"],
-            },
-            "errors": {},
-        },
-    ],
-}
-REFUSED_ROW_EXAMPLE: Example = {
-    "row": 3,
-    "sku": "LAMP-2",
-    "action": "refuse",
-    "changes": {},
-    "errors": {
-        "price": ["Must be a number such as 1299.00, without signs and commas."]
-    },
-}
-EXPORT_EXAMPLE = (
-    '"sku","name","description","price","currency","category","stock","featured","is_active","version"\r\n'
-    '"LAMP-1","Desk lamp","","19.99","USD","Lamps > Desk","12","true","true","3"\r\n'
-)
-
-
-JSON, UPLOAD = "application/json", "multipart/form-data"
 PRODUCT_ID = OpenApiParameter(
     "product_id",
     OpenApiTypes.UUID,
@@ -184,16 +112,6 @@ ORDERING = OpenApiParameter(
     description="Sort by this field; a minus turns it round.",
 )
 NO_CATEGORY = NoSuchCategory("category_id")
-MAY_NOT = RoleNotEnough(MANAGE_CATALOG.name)
-CATEGORY_ID = OpenApiParameter(
-    "category_id",
-    OpenApiTypes.INT64,
-    OpenApiParameter.PATH,
-    description="The category's id.",
-)
-NO_PARENT = NoSuchCategory("parent_id")
-MAY_NOT = RoleNotEnough(MANAGE_CATALOG.name)
-CSV = "text/csv"
 
 
 LIST_PRODUCTS = extend_schema(
@@ -380,155 +298,5 @@ ADJUST_STOCK = extend_schema(
         ),
         request_example("One is broken", {"change": -1, "note": "Broken"}),
         answer_example("The product", PRODUCT_EXAMPLE, status=201),
-    ],
-)
-
-LIST_CATEGORIES = extend_schema(
-    operation_id="hub_list_categories",
-    summary="List the categories of a project",
-    description="The whole tree as it is read: each category before those in it, siblings in their order.",
-    parameters=[PROJECT_ID],
-    responses={
-        200: CategoryOutput(many=True),
-        **errors_of("hub", ProjectNotFound()),
-    },
-    examples=[answer_example("A category", CATEGORY_EXAMPLE)],
-)
-
-CREATE_CATEGORY = extend_schema(
-    operation_id="hub_create_category",
-    summary="Create a category",
-    description="Creates a category, at the top unless `parent_id` names one that it stands in.",
-    request=NewCategory,
-    parameters=[PROJECT_ID],
-    responses={
-        201: CategoryOutput,
-        **errors_of("hub", NO_PARENT, MAY_NOT, ProjectNotFound(), SlugTaken()),
-    },
-    examples=[
-        request_example("Within another", {"name": "Desk", "parent_id": 1}),
-        answer_example(
-            "The category", {**CATEGORY_EXAMPLE, "product_count": 0}, status=201
-        ),
-    ],
-)
-
-GET_CATEGORY = extend_schema(
-    operation_id="hub_get_category",
-    summary="Get a category of a project",
-    description="One category, with where it stands.",
-    parameters=[PROJECT_ID, CATEGORY_ID],
-    responses={
-        200: CategoryOutput,
-        **errors_of("hub", ProjectNotFound(), CategoryNotFound()),
-    },
-    examples=[answer_example("The category", CATEGORY_EXAMPLE)],
-)
-
-UPDATE_CATEGORY = extend_schema(
-    operation_id="hub_update_category",
-    summary="Rename or move a category",
-    description="Changes what is named and leaves the rest; what stands in it moves along.",
-    request=CategoryChanges,
-    parameters=[PROJECT_ID, CATEGORY_ID],
-    responses={
-        200: CategoryOutput,
-        **errors_of(
-            "hub",
-            CategoryInItself(),
-            MAY_NOT,
-            ProjectNotFound(),
-            CategoryNotFound(),
-            SlugTaken(),
-        ),
-    },
-    examples=[
-        request_example("To the top", {"parent_id": None}),
-        request_example("Another name", {"name": "Desk lamps"}),
-        answer_example(
-            "The category",
-            {**CATEGORY_EXAMPLE, "parent_id": None, "level": 0, "path": "Desk"},
-        ),
-    ],
-)
-
-DELETE_CATEGORY = extend_schema(
-    operation_id="hub_delete_category",
-    summary="Delete a category",
-    description="Deletes a category in which neither a product nor another category stands.",
-    parameters=[PROJECT_ID, CATEGORY_ID],
-    responses={
-        204: None,
-        **errors_of(
-            "hub",
-            MAY_NOT,
-            ProjectNotFound(),
-            CategoryNotFound(),
-            CategoryNotEmpty(),
-        ),
-    },
-)
-
-IMPORT_PRODUCTS = extend_schema(
-    operation_id="hub_import_products",
-    summary="Import products from a CSV file",
-    description=(
-        "Creates and changes products by their SKU: all rows, or none where one is wrong. With `dry_run` nothing "
-        "is changed, and the answer tells what would be, wrong rows among it. Columns that the file leaves out "
-        "change nothing; an empty cell empties a description and takes a product out of its category, and says "
-        "nothing elsewhere. `category` is a path such as `Lamps > Desk`, created where it is missing. `stock` is "
-        "how many there are, `stock_change` how many more or fewer; a `version`, as an export has it, must be the "
-        "product's still. At most 5000 rows, and `MAX_UPLOAD_BYTES` as a file."
-    ),
-    request={UPLOAD: ImportInput, JSON: ImportInput},
-    parameters=[PROJECT_ID, IDEMPOTENCY_KEY],
-    responses={
-        200: ImportOutput,
-        **errors_of(
-            "hub",
-            Invalid({"file": ["The file needs a column sku."]}),
-            ImportRefused(1, [REFUSED_ROW_EXAMPLE]),
-            MAY_NOT,
-            ProjectNotFound(),
-            ImportOvertaken(),
-            IdempotencyKeyReused(),
-        ),
-    },
-    examples=[
-        request_example("A file", {"file": "(the file's bytes)"}, media_type=UPLOAD),
-        request_example(
-            "What would happen?",
-            {"csv": TABLE_EXAMPLE, "dry_run": True},
-            media_type=JSON,
-        ),
-        answer_example("What would happen", IMPORT_EXAMPLE),
-    ],
-)
-
-EXPORT_PRODUCTS = extend_schema(
-    operation_id="hub_export_products",
-    summary="Export products as a CSV file",
-    description=(
-        "All products of the project, or those that the conditions leave, the oldest first, in UTF-8 with a mark "
-        "at the beginning. A cell that a spreadsheet would run as a formula has an apostrophe in front, which an "
-        "import takes away again."
-    ),
-    parameters=[PROJECT_ID, *FILTERS],
-    responses={
-        (200, CSV): OpenApiResponse(
-            OpenApiTypes.STR, description="The table, a part at a time."
-        ),
-        **errors_of(
-            "hub", Invalid({"price_min": ["Enter a number."]}), ProjectNotFound()
-        ),
-    },
-    examples=[
-        OpenApiExample(
-            "The table",
-            EXPORT_EXAMPLE,
-            response_only=True,
-            media_type=CSV,
-            status_codes=["200"],
-        )
     ],
 )
