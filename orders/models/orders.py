@@ -20,7 +20,6 @@ from orders.access import VIEW_ORDERS
 from orders.graph import StatusesById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
-    DONE,
     OPEN_MOVES,
     FailurePolicy,
     Status,
