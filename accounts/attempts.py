@@ -10,13 +10,11 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.events import ActivityType
 from accounts.limits import BY_ACCOUNT, CODES_SENT, INVITATIONS_SENT, account_subject
 from accounts.models import Activity, Session, User
-from orderchainer.core.http.clients import address_of
 from orderchainer.core.limits.rates import (
     Limit,
     LimitExceeded,
@@ -32,14 +30,14 @@ LATELY = timedelta(days=30)
 
 
 def count_attempt(
-    request: HttpRequest, limit: Limit, accounts: Iterable[str]
+    address: str | None, limit: Limit, accounts: Iterable[str]
 ) -> Usage | None:
-    """Count `request` for its address and, under a limit of `BY_ACCOUNT`, for each of `accounts`.
+    """Count an attempt for the client's `address` and, under a limit of `BY_ACCOUNT`, for each of `accounts`.
 
     `accounts` are e-mails as they were typed; they are only looked at once the address may go on. Returns
     the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
     """
-    tightest = count(limit, [address_subject(address_of(request))])
+    tightest = count(limit, [address_subject(address)])
     if tightest is None or limit not in BY_ACCOUNT:
         return tightest
     for subject in dict.fromkeys(map(account_subject, accounts)):
@@ -47,7 +45,7 @@ def count_attempt(
             usage = count(limit, [subject])
         except LimitExceeded:
             email = subject.removeprefix("account:")
-            if not _was_used_from(email, network_of(address_of(request))):
+            if not _was_used_from(email, network_of(address)):
                 raise
         else:
             tightest = tighter(tightest, usage)

@@ -9,6 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from accounts.attempts import count_attempt
+from orderchainer.core.http.clients import address_of
 from orderchainer.core.http.parsers import FormParser, StrictJSONParser
 from orderchainer.core.http.views import SurfaceView
 from orderchainer.core.limits.rates import Usage
@@ -38,7 +39,9 @@ class PublicView(SurfaceView):
 
         Returns the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
         """
-        return count_attempt(request, self.limit, self._accounts_in(request))
+        return count_attempt(
+            address_of(request), self.limit, self._accounts_in(request)
+        )
 
     def _accounts_in(self, request: Request) -> Iterator[str]:
         """Read the body and return what it names as its account.

@@ -44,6 +44,7 @@ from accounts.services.joining import (
     join_with_account,
 )
 from orderchainer.core.errors import DomainError, Invalid, NotFound
+from orderchainer.core.http.clients import address_of
 from orderchainer.core.http.handlers import problem_of
 from orderchainer.core.limits.rates import STANDARD, Usage
 
@@ -80,7 +81,7 @@ class LinkPage(View):
 
     def get(self, request: HttpRequest, link: UUID) -> HttpResponse:
         """Show the form."""
-        self.usage = count_attempt(request, STANDARD, [])
+        self.usage = count_attempt(address_of(request), STANDARD, [])
         return self.show(request, link, self.form_for(link, None))
 
     def post(self, request: HttpRequest, link: UUID) -> HttpResponse:
@@ -110,7 +111,7 @@ class LinkPage(View):
 
     def count(self, request: HttpRequest, link: UUID) -> Usage | None:
         """Count an attempt. Raises `LimitExceeded`."""
-        return count_attempt(request, USE_CODE, [])
+        return count_attempt(address_of(request), USE_CODE, [])
 
     def form_for(self, link: UUID, data: Mapping[str, Any] | None) -> forms.Form:
         """Return the form that the page shows, filled in with `data`."""
@@ -181,7 +182,7 @@ class InvitationPage(LinkPage):
         super().count(request, link)
         invitation = self.invitation(link)
         limit = SIGN_IN if has_account(invitation) else REGISTER
-        return count_attempt(request, limit, [invitation.email])
+        return count_attempt(address_of(request), limit, [invitation.email])
 
     def form_for(self, link: UUID, data: Mapping[str, Any] | None) -> forms.Form:
         known = has_account(self.invitation(link))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.discord.text import cut, quoted
-from orderchainer.core.http.moments import milliseconds
+from orderchainer.core.moments import milliseconds
 from orders.lifecycle import EventType, Status
 from orders.stream.models import Event
 

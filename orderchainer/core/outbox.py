@@ -35,7 +35,7 @@ MAX_SWEPT_ROWS = 500
 # --- What an attempt comes to -----------------------------------------------------------------
 
 
-class TryAgain(Exception):  # an outcome that a sender reports, not a defect
+class TryAgain(Exception):  # an outcome that a sender tells of, not a defect
     """The attempt failed, and another may work. `after_seconds` is the other side's own wish, if any.
 
     `counts` is False if the other side only asked to wait: that is not a failed attempt.
@@ -218,7 +218,7 @@ def own(row: Outgoing) -> Q:
 
 
 def attempt(send: Callable[[], object]) -> Outcome:
-    """Call `send` and return the outcome that it reports. A defect in it is raised as it is."""
+    """Call `send` and return the outcome. A defect in it is raised as it is."""
     try:
         send()
     except (TryAgain, GiveUp, Drop) as outcome:

@@ -19,6 +19,7 @@ from accounts.callers import caller_of
 from accounts.limits import SIGN_IN
 from accounts.models import User
 from orderchainer.core.admin.sections import SECTIONS
+from orderchainer.core.http.clients import address_of
 from orderchainer.core.web.counted import answer_counted
 
 
@@ -102,7 +103,9 @@ class BackOffice(UnfoldAdminSite):
         """Sign in with a cookie, as the parent does. It is counted with the sign-ins of the surfaces."""
         return answer_counted(
             request,
-            lambda: count_attempt(request, SIGN_IN, request.POST.getlist("username")),
+            lambda: count_attempt(
+                address_of(request), SIGN_IN, request.POST.getlist("username")
+            ),
             lambda: super(BackOffice, self).login(request, extra_context),
         )
 
@@ -123,6 +126,8 @@ class BackOffice(UnfoldAdminSite):
         )
         return answer_counted(
             request,
-            lambda: count_attempt(request, SIGN_IN, [caller_of(request).email]),
+            lambda: count_attempt(
+                address_of(request), SIGN_IN, [caller_of(request).email]
+            ),
             lambda: page(request),
         )

@@ -4,8 +4,8 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.tokens import TokenPair
-from orderchainer.core.http.moments import milliseconds
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import milliseconds
 
 RESET_CODE_SENT = "Reset code sent to email"
 VERIFICATION_CODE_SENT = "Verification code sent to email"

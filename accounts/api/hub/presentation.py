@@ -17,8 +17,8 @@ from accounts.models import (
 )
 from accounts.queries import Person
 from accounts.tokens import TokenPair
-from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds
 
 # What staff search by, and nobody learns: who has many accounts could otherwise tell by their own which
 # address stands behind which digest in the log.

@@ -5,8 +5,8 @@ from django.core.files.storage import default_storage
 
 from accounts.models import User
 from accounts.tokens import TokenPair
-from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds
 
 REGISTERED = "User registered successfully"
 REGISTERED_UNVERIFIED = "User registered successfully. We have sent you an e-mail: verify your address with it, then sign in."

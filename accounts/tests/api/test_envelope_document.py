@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.services import open_session, register_user
 from accounts.tests.factories import PASSWORD, client_of, make_user
 from accounts.tests.mailbox import code_sent_to, emails_to, link_sent_to, send_due
-from orderchainer.core.http.moments import milliseconds
+from orderchainer.core.moments import milliseconds
 
 pytestmark = pytest.mark.django_db
 

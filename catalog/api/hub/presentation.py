@@ -6,8 +6,8 @@ from catalog.queries.inventory import Shelf
 from catalog.services import ImportReport
 from catalog.services.importing import MAX_TOLD, told
 from orderchainer.core.http.conditional import etag_of
-from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds
 
 
 def etag_of_product(product: Product) -> str:

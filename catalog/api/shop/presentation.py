@@ -10,8 +10,8 @@ from django.core.files.storage import default_storage
 from catalog.queries.storefront import Shelf
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of
-from orderchainer.core.http.moments import seconds
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds
 
 
 def listed_product_body(row: Row) -> Body:

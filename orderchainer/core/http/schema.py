@@ -26,7 +26,7 @@ A view says what is its own; everything that follows from the surface is added h
   `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
 - `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
   conditions on it; `NOT_MODIFIED` is the 304, and 412 belongs into `errors_of`.
-- The tag comes from the path (`/api/trees/{id}` is in "chain: trees"); do not set `tags`. What its last
+- The tag comes from the path (`trees/{id}` of the chain is in "chain: trees"); do not set `tags`. What its last
   word is about, and what refusals show beside their words, the app registers: see `documented.py`.
 """
 

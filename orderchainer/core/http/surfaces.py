@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from orderchainer.core.http.moments import milliseconds, seconds
+from orderchainer.core.moments import milliseconds, seconds
 from orderchainer.core.registry import Registry
 
 Body = dict[str, Any]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from orderchainer.core.http.moments import (
+from orderchainer.core.moments import (
     milliseconds,
     seconds,
     seconds_without_zone,

@@ -11,7 +11,7 @@ from orderchainer.core.windows import PageWindow
 
 def asking(query: str) -> HttpRequest:
     """Return a request for a list with that query."""
-    return RequestFactory().get(f"/api/v1/projects?{query}")
+    return RequestFactory().get(f"/things?{query}")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_links_lead_from_page_to_page_and_keep_the_rest_of_the_query() -> None:
     response = bare_list(request, [], total=25, window=page_window_of(request))
 
     assert response["X-Total-Count"] == "25"
-    address = "http://testserver/api/v1/projects?days=30"
+    address = "http://testserver/things?days=30"
     assert response["Link"] == (
         f'<{address}&page=3&page_size=10>; rel="next", '
         f'<{address}&page=1&page_size=10>; rel="prev"'

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.http.moments import seconds_without_zone
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds_without_zone
 from orders.models import Order
 from orders.queries import Blocker, Chain
 from orders.stream.models import Event

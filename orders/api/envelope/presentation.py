@@ -1,8 +1,8 @@
 """Writing orders as the envelope document does: camelCase, the total as `price`, moments with milliseconds."""
 
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.http.moments import milliseconds
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import milliseconds
 
 
 def order_body(row: Row) -> Body:

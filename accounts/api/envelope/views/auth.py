@@ -24,8 +24,8 @@ from accounts.errors import (
 from accounts.limits import SEND_CODE, SIGN_IN, USE_CODE
 from accounts.models import EmailCode
 from orderchainer.core.http.envelope import success
-from orderchainer.core.http.moments import milliseconds
 from orderchainer.core.ids import uuid_in
+from orderchainer.core.moments import milliseconds
 
 
 class LoginView(PublicView):

@@ -12,6 +12,7 @@ from accounts.api.public import UNCACHED, PublicView
 from accounts.attempts import count_attempt
 from accounts.callers import caller_of
 from accounts.limits import REGISTER, SIGN_IN
+from orderchainer.core.http.clients import address_of
 from orderchainer.core.http.views import SurfaceView
 
 
@@ -90,7 +91,7 @@ class MeView(SurfaceView):
         user = caller_of(request)
         if "current_password" in changes:
             # Guessing here is guessing at the login.
-            self.usage = count_attempt(request, SIGN_IN, [user.email])
+            self.usage = count_attempt(address_of(request), SIGN_IN, [user.email])
         user = services.change_own_account(
             user=user,
             password=changes.pop("password", None),

@@ -4,8 +4,8 @@ from django.utils import timezone
 
 from integrations.discord.models import DiscordWebhook, Toggle
 from integrations.discord.services import Trial, url_of
-from orderchainer.core.http.moments import seconds_without_zone
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds_without_zone
 
 DELETED: Body = {"message": "Discord integration deleted successfully"}
 
