@@ -9,7 +9,7 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Declare what is ours, and connect every provider. Imported here, since providers import models."""
+        """Register the app and connect every provider. Imported here, since providers import models."""
         from integrations import registrations  # noqa: F401 (registers it)
         from integrations.providers import providers
 

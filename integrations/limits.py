@@ -1,4 +1,4 @@
-"""Limits on what the services of others do for us."""
+"""The rate limits of integrations."""
 
 from orderchainer.core.limits.rates import Limit, register_limit
 

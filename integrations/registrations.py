@@ -1,4 +1,4 @@
-"""What integrations declare to the ground; each provider has such a module of its own besides."""
+"""Registers what all integrations share. Each provider registers its own things beside this."""
 
 from integrations import limits  # noqa: F401 (registers them)
 from orderchainer.core.admin.sections import SECTIONS, Section

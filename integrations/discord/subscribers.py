@@ -1,4 +1,4 @@
-"""Hearing of orders and telling Discord."""
+"""Sends the news of orders to Discord."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -27,14 +27,14 @@ from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, subscr
 
 
 def connect() -> None:
-    """Have Discord hear of every event, and of no account that is deleted or changes hands."""
+    """Subscribe to events. Disconnect accounts that are deleted or get a new owner."""
     subscribe(Subscriber(services.SUBSCRIBER, wants=wants, deliver=deliver))
     user_deleted.connect(forget)
     account_claimed.connect(forget)
 
 
 def forget(sender: object, *, user: User, **_: object) -> None:
-    """Disconnect a user: nothing that opens the channel of whoever has had the account stays."""
+    """Disconnect `user`, so that the account no longer leads to the old owner's channel."""
     with suppress(WebhookNotFound):
         services.delete_discord_webhook(user=user)
 
@@ -93,7 +93,7 @@ def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
     except Undecryptable as exc:
         raise TryAgain(str(exc)) from exc
     except NotAWebhook as exc:
-        # It was allowed when it was stored: the configuration has changed since.
+        # The URL was allowed when it was stored, so the configuration has changed since.
         reason = f"The webhook's URL is not allowed any more. {exc}"
         services.switch_off_unusable(webhook, reason)
         raise GiveUp(reason) from exc
@@ -111,7 +111,7 @@ def _subject_of(event: Event, owner: User) -> Subject:
 
 
 def _related_to(event: Event, order_id: int, owner: User) -> Related:
-    """Return what the order waits for: as the event has it, or else as it is now."""
+    """Return what the order waits for: as the event recorded it, or else as it is now."""
     if event.type == EventType.BLOCKED:
         heading, ids = "Blockers", event.data["blockers"]
     elif "dependencies" in event.data:
@@ -122,13 +122,13 @@ def _related_to(event: Event, order_id: int, owner: User) -> Related:
         ids = list(
             edges.order_by("depends_on_id").values_list("depends_on_id", flat=True)
         )
-    # An order may wait for one that its owner may not see: that one's title stays untold.
+    # An order may wait for one that its owner may not see. Leave out the title of that one.
     visible = Order.objects.visible_to(owner).filter(pk__in=ids[:LISTED_ORDERS])
     return Related(heading, ids, dict(visible.values_list("pk", "title")))
 
 
 def _link_to(order_id: int, owner: User) -> str:
-    """Return the page that the owner can open: the back office's for staff, else the order's own address."""
+    """Return a link that the owner can open: for staff in the back office, else in the API."""
     path = (
         reverse("admin:orders_order_change", args=[order_id])
         if owner.is_staff

@@ -20,7 +20,7 @@ PICTURES = {
 
 
 def load_shop(merchant: User) -> None:
-    """Make a project of `merchant` with the catalogue, and the storefront if there is none."""
+    """Make a project of `merchant` with the catalogue. Make it the storefront if there is none."""
     project = create_project(
         owner=merchant,
         name=NAME,

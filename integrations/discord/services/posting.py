@@ -1,4 +1,4 @@
-"""Posting to Discord, and keeping with the integration what came of it."""
+"""Posts to Discord and saves the outcome with the integration."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,26 +25,26 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of trying a webhook. `reply` is Discord's; None where it was not asked."""
+    """The outcome of a test message. `reply` is None if we did not call Discord."""
 
     summary: str
     reply: Reply | None = None
 
     @property
     def is_ok(self) -> bool:
-        """Whether the message stands in the channel."""
+        """Whether the message arrived in the channel."""
         return self.reply is not None and self.reply.verdict is Verdict.ACCEPTED
 
 
 def try_discord_webhook(*, user: User) -> Trial:
-    """Post a message that shows that the webhook works, and tell what Discord said.
+    """Post a test message and return what Discord answered.
 
-    The user waits for the answer, for at most about twice `DISCORD_WEBHOOK_TIMEOUT`. What was learnt counts as
-    with any message. Raises `WebhookNotFound` and `WebhookUnreadable`.
+    The user waits for the answer, for at most about twice `DISCORD_WEBHOOK_TIMEOUT`. The outcome is
+    saved as after any message. Raises `WebhookNotFound` and `WebhookUnreadable`.
     """
     webhook = discord_webhook_of(user)
     if not webhook.is_active:
-        # Discord asks never to be called again for a webhook that it does not know.
+        # Discord asks clients to stop calling a webhook that it does not know.
         return Trial(
             f"{webhook.disabled_reason} Send a new URL, or set is_active to true, and try again."
         )
@@ -64,7 +64,7 @@ def try_discord_webhook(*, user: User) -> Trial:
 def post_to_discord(
     webhook: DiscordWebhook, address: WebhookAddress, embed: dict[str, Any]
 ) -> Reply:
-    """Post one embed and keep what came of it with the integration. Never within a transaction."""
+    """Post one embed and save the outcome. Never call this within a transaction."""
     message = embeds.message_of(
         embed, username=webhook.username, avatar_url=webhook.avatar_url
     )
@@ -111,13 +111,13 @@ def _keep(webhook: DiscordWebhook, reply: Reply, now: datetime) -> None:
 
 
 def _pause(webhook: DiscordWebhook, reply: Reply, *, until: datetime) -> None:
-    """Send nothing until then: to this webhook, or to none where Discord means all that we send."""
+    """Pause this webhook until then, or every webhook if Discord limits all that we send."""
     addressed = (
         DiscordWebhook.objects.all()
         if reply.is_global
         else DiscordWebhook.objects.unchanged(webhook)
     )
-    # A shorter wait that was answered later does not cut a longer one short.
+    # A shorter wait that arrives later must not shorten a longer one.
     addressed.filter(Q(paused_until=None) | Q(paused_until__lt=until)).update(
         paused_until=until
     )

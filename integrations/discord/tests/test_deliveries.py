@@ -43,7 +43,7 @@ State = EventDelivery.State
 # --- Discord wants us to wait -----------------------------------------------------------------
 
 
-def test_a_429_waits_what_discord_says_and_costs_no_attempt(
+def test_after_a_429_we_wait_as_discord_says_and_count_no_attempt(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_a_429_waits_what_discord_says_and_costs_no_attempt(
         )
         work()
 
-        # The second order's message was not even tried: the wait is the whole webhook's.
+        # The second order's message was not sent either: the whole webhook waits.
         assert len(channel.calls) == 1
         first, second = EventDelivery.objects.order_by("pk")
         assert (first.state, first.attempts) == (State.PENDING, 0)
@@ -95,10 +95,10 @@ def test_a_global_limit_silences_every_webhook(
     assert states() == [State.SENT, State.SENT]
 
 
-def test_a_longer_wait_is_not_cut_short(
+def test_a_shorter_wait_does_not_shorten_a_longer_one(
     webhook: DiscordWebhook, channel: Channel
 ) -> None:
-    # Two workers were calling at once, and the shorter answer came last.
+    # Two workers called at once, and the answer with the shorter wait came last.
     address = parse_webhook_url(channel.url)
     with time_machine.travel(timezone.now(), tick=False):
         for seconds in ("3600", "1"):
@@ -170,7 +170,7 @@ def test_a_lost_webhook_is_switched_off_and_never_called_again(
     assert len(states()) == 2
 
 
-def test_word_of_the_old_url_does_not_strike_the_new_one(
+def test_an_answer_about_the_old_url_does_not_disable_the_new_one(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     read_before = DiscordWebhook.objects.get()
@@ -186,10 +186,10 @@ def test_word_of_the_old_url_does_not_strike_the_new_one(
 # --- Refused, unclear, unreachable ------------------------------------------------------------
 
 
-def test_a_message_that_discord_refuses_is_given_up_with_its_words(
+def test_we_give_up_a_message_that_discord_refuses_and_keep_the_reason(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
-    # Discord changed its mind about a name that it took before.
+    # Discord now refuses a name that it accepted before.
     DiscordWebhook.objects.update(username="My Discord")
     make_order(owner)
     work()
@@ -238,7 +238,7 @@ def test_trouble_is_tried_again_later(
     assert len(channel.messages) == 1
 
 
-def test_a_discord_that_never_comes_back_is_given_up_within_bounds(
+def test_we_give_up_after_a_bounded_number_of_tries(
     owner: User, channel: Channel, settings: Settings
 ) -> None:
     with socket.socket() as unused:
@@ -269,7 +269,7 @@ def test_a_discord_that_never_comes_back_is_given_up_within_bounds(
 # --- Ended on the way -------------------------------------------------------------------------
 
 
-def test_deleting_the_integration_stops_what_is_queued(
+def test_deleting_the_integration_drops_the_queued_messages(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     bystander = make_user()
@@ -288,7 +288,7 @@ def test_deleting_the_integration_stops_what_is_queued(
     assert len(channel.messages) == 1
 
 
-def test_whoever_deletes_their_account_is_disconnected(
+def test_deleting_an_account_disconnects_it(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     make_order(owner)
@@ -302,7 +302,7 @@ def test_whoever_deletes_their_account_is_disconnected(
     assert channel.messages == []
 
 
-def test_whoever_signed_up_with_anothers_address_hears_nothing_of_its_user(
+def test_an_account_that_its_true_owner_claims_is_disconnected(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     request_code(email=owner.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
@@ -323,7 +323,7 @@ def test_whoever_signed_up_with_anothers_address_hears_nothing_of_its_user(
 @pytest.mark.parametrize(
     "how", ["deleted", "switched off", "toggled off", "deactivated"]
 )
-def test_what_is_not_wanted_any_more_is_dropped_when_its_turn_comes(
+def test_a_message_that_is_no_longer_wanted_is_dropped(
     owner: User, webhook: DiscordWebhook, channel: Channel, how: str
 ) -> None:
     make_order(owner)
@@ -361,7 +361,7 @@ def test_a_host_that_is_no_longer_allowed_is_not_called(
 # --- Keys -------------------------------------------------------------------------------------
 
 
-def test_a_lost_key_is_waited_for(
+def test_a_message_waits_until_a_lost_key_is_back(
     owner: User, webhook: DiscordWebhook, channel: Channel, settings: Settings
 ) -> None:
     keys = settings.CREDENTIALS_KEYS
@@ -396,7 +396,7 @@ def test_keys_are_changed_in_three_steps(
 # --- Logs -------------------------------------------------------------------------------------
 
 
-def test_no_log_of_a_whole_life_holds_the_token(
+def test_no_log_line_contains_the_token(
     owner: User,
     channel: Channel,
     settings: Settings,

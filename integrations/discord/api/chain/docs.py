@@ -1,4 +1,4 @@
-"""What the schema says of `/api/discord/`."""
+"""The schema's description of `/api/discord/`."""
 
 from drf_spectacular.utils import extend_schema
 

@@ -1,4 +1,4 @@
-"""Writing integrations as the chain document does: moments in UTC seconds without a zone."""
+"""Writes integrations as the chain document does, with times in UTC seconds without a zone."""
 
 from django.utils import timezone
 
