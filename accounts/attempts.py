@@ -1,8 +1,8 @@
-"""What is tried on accounts, counted by the address that tries and by the account that it is tried on.
+"""Count what is tried on accounts, by the address that tries and by the account it is tried on.
 
-The address is counted first: a spray over many accounts ends there and uses up nobody's share. The
-account's count stops those who come from many addresses. It must not stop its user, so it does not apply
-to an address that the account was used from lately: whoever attacks does not come from there.
+We count the address first: an attack from one address on many accounts stops there and does not use
+up the accounts' shares. The account's count stops attacks from many addresses. It must not stop the
+user, so it does not apply to addresses from which the account was used lately.
 """
 
 from collections.abc import Iterable
@@ -32,10 +32,10 @@ LATELY = timedelta(days=30)
 def count_attempt(
     address: str | None, limit: Limit, accounts: Iterable[str]
 ) -> Usage | None:
-    """Count an attempt for the client's `address` and, under a limit of `BY_ACCOUNT`, for each of `accounts`.
+    """Count an attempt for its address and, under a limit of `BY_ACCOUNT`, for each of `accounts`.
 
-    `accounts` are e-mails as they were typed; they are only looked at once the address may go on. Returns
-    the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
+    `accounts` are e-mails as they were typed; we look at them only if the address is within its
+    limit. Returns the usage with least remaining, None if the limit is off. Raises `LimitExceeded`.
     """
     tightest = count(limit, [address_subject(address)])
     if tightest is None or limit not in BY_ACCOUNT:
@@ -53,27 +53,36 @@ def count_attempt(
 
 
 def count_code(*, email: str, purpose: str) -> None:
-    """Count a code that is about to be sent, so that nobody's mailbox is filled. Raises `LimitExceeded`.
+    """Count a code that is about to be sent, so that nobody's mailbox is filled.
 
-    For each purpose by itself. Whose count is used up has an e-mail that is younger than the count's
-    period, with a link that works whatever others try.
+    Each purpose is counted separately. A user whose count is used up has a recent e-mail, with a
+    link that works whatever others try. Raises `LimitExceeded`.
     """
     count(CODES_SENT, [f"{purpose}:{account_subject(email)}"])
 
 
 def count_move(user: User) -> None:
-    """Count that `user` takes another e-mail: a code goes to whatever address they name. Raises `LimitExceeded`."""
+    """Count a change to another e-mail, since a code goes to whatever address `user` names.
+
+    Raises `LimitExceeded`.
+    """
     count(CODES_SENT, [f"move:{user_subject(user.pk)}"])
 
 
 def count_invitation(*, email: str, by: User) -> None:
-    """Count an invitation that is about to be sent, by who sends it and by who gets it. Raises `LimitExceeded`."""
+    """Count an invitation that is about to be sent, by its sender and by its recipient.
+
+    Raises `LimitExceeded`.
+    """
     count(INVITATIONS_SENT, [user_subject(by.pk)])
     count_code(email=email, purpose="invitation")
 
 
 def _was_used_from(email: str, network: str) -> bool:
-    """Tell whether the user of `email` had a session, or signed in, from `network` lately. One statement."""
+    """Tell whether the user of `email` had a session, or signed in, from `network` lately.
+
+    One statement.
+    """
     if not network:
         return False
     since = timezone.now() - LATELY
@@ -85,7 +94,8 @@ def _was_used_from(email: str, network: str) -> bool:
         user__in=users,
         expires_at__gte=since,
     )
-    # A session that was opened long ago may last; a cookie of the admin has no session of ours.
+    # We look at both: a session may last long after it was opened, and a sign-in to the admin has
+    # no session row.
     sign_ins = Activity.objects.filter(
         user_id__in=users.values("pk"),
         type=ActivityType.LOGIN_SUCCEEDED,

@@ -1,19 +1,20 @@
-"""Limits on what is tried on accounts, and on the e-mails that go out because of it."""
+"""Limits on what is tried on accounts, and on the e-mails that are sent because of it."""
 
 from orderchainer.core.limits.rates import Limit, register_limit
 
-# The doors for people without a token, by what is tried there.
+# What people can try without a token.
 SIGN_IN = register_limit(Limit("sign-in", "RATE_LIMIT_AUTH"))
 REGISTER = register_limit(Limit("register", "RATE_LIMIT_AUTH"))
 USE_CODE = register_limit(Limit("use-code", "RATE_LIMIT_AUTH"))
-# By address alone. Of an account we only count the codes that go out (`accounts.attempts.count_code`):
-# otherwise requests that send nothing would keep its user from ever getting one.
+# By address only. For an account we count only the codes that are sent
+# (`accounts.attempts.count_code`): otherwise requests that send nothing would keep the user from
+# ever getting one.
 SEND_CODE = register_limit(Limit("send-code", "RATE_LIMIT_AUTH"))
 CODES_SENT = register_limit(Limit("codes-sent", "RATE_LIMIT_CODES"))
-# By who invites. An e-mail with our name on it goes to whatever addresses they like.
+# By sender. An e-mail with our name on it goes to whatever addresses they like.
 INVITATIONS_SENT = register_limit(Limit("invitations-sent", "RATE_LIMIT_INVITATIONS"))
 
-# Under these, the account on which something is tried is counted beside the address.
+# Under these limits we count the account as well as the address.
 BY_ACCOUNT = frozenset({SIGN_IN, REGISTER, USE_CODE})
 
 

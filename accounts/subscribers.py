@@ -10,7 +10,6 @@ from django.contrib.auth.signals import (
 )
 from django.contrib.contenttypes.models import ContentType
 from django.dispatch import receiver
-from django.http import HttpRequest
 
 from accounts.activity import NOBODY, record_activity
 from accounts.events import ActivityType, user_deleted
@@ -25,7 +24,7 @@ _ADMIN = "admin"
 def record_failed_login(
     sender: object,
     credentials: dict[str, Any],
-    request: HttpRequest | None = None,
+    request: object = None,
     **kwargs: object,
 ) -> None:
     """Record `login_failed`: wrong password, unknown e-mail or inactive user.
