@@ -344,7 +344,7 @@ def test_a_member_is_told(client: Client) -> None:
 
     response = client.post(path, {"password": PASSWORD})
 
-    expect_page(response, 409, "a member of the project already")
+    expect_page(response, 409, "already a member of the project")
     assert b"A link works once" not in response.content
 
 
