@@ -1,4 +1,4 @@
-"""The version of an order, as every surface names it in `ETag` and reads it from `If-Match`."""
+"""The version of an order: every surface sends it as `ETag` and reads it from `If-Match`."""
 
 from rest_framework.request import Request
 
@@ -13,13 +13,13 @@ from orders.services import Precondition
 def etag_of_row(row: Row) -> str:
     """Return the entity tag of an order's row.
 
-    `ready` is part of it: an order gets ready, or stops being so, by what happens to others.
+    `ready` is part of it, because it changes when other orders change.
     """
     return etag_of("order", row["id"], row["version"], ready=row["ready"])
 
 
 def precondition_of(request: Request) -> Precondition | None:
-    """Return the check that the order is still as `If-Match` has it, if the request has one."""
+    """Return a check that the order still has the tag in `If-Match`; None without the header."""
     if "If-Match" not in request.headers:
         return None
 

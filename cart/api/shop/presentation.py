@@ -1,4 +1,4 @@
-"""Writing a cart as the shop document does: amounts as text with two decimals."""
+"""The body of a cart on the shop surface: amounts are text with two decimals."""
 
 from decimal import Decimal
 from hashlib import sha256
@@ -14,7 +14,7 @@ from orderchainer.core.http.surfaces import Body
 
 
 def cart_body(cart: CartContents) -> Body:
-    """Write a cart. Its `id` is its customer's, so that it has one before anything is in it."""
+    """Write a cart. Its `id` is the customer's, so even a cart that was never filled has one."""
     return {
         "id": cart.user_id,
         "items": [_line(cart, line) for line in cart.lines],
@@ -49,16 +49,16 @@ def _amount(value: Decimal) -> str:
 
 
 def etag_of(cart: Body) -> str:
-    """Return the entity tag of a cart as it is shown.
+    """Return the entity tag of a cart's body.
 
-    It is made of all that is shown: prices and stock change without anybody touching the cart.
+    It is a digest of the whole body, because prices and stock change while the cart does not.
     """
     digest = sha256(orjson.dumps(cart)).hexdigest()[:32]
     return f'"cart-{cart["id"]}-{digest}"'
 
 
 def precondition_of(request: Request) -> Precondition | None:
-    """Return the check that the cart is still as `If-Match` has it, if the request has one."""
+    """Return a check that the cart still has the tag in `If-Match`; None without the header."""
     if "If-Match" not in request.headers:
         return None
     return lambda cart: require_match(request, etag_of(cart_body(cart)))

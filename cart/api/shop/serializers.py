@@ -1,4 +1,4 @@
-"""Reading what goes into a cart, and how a cart appears in the schema."""
+"""The request bodies of the cart, and the answers as the schema shows them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/api/cart/`: what the caller has picked and not ordered yet."""
+"""`/api/cart/`: the caller's cart."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -16,7 +16,7 @@ from orderchainer.core.http.views import SurfaceViewSet
 
 
 class CartViewSet(SurfaceViewSet):
-    """The caller's cart. There is one for each customer, so that nobody can even name another's."""
+    """The caller's cart. No path has a cart's id, so nobody can ask for the cart of another."""
 
     area = "cart"
 
@@ -28,7 +28,7 @@ class CartViewSet(SurfaceViewSet):
 
     @docs.ADD_CART_ITEM
     def add(self, request: Request) -> Response:
-        """Put something into the cart, once for each `Idempotency-Key`."""
+        """Add a product, once for each `Idempotency-Key`."""
         body = CartItemInput(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -46,7 +46,7 @@ class CartViewSet(SurfaceViewSet):
 
     @docs.CHANGE_CART_ITEM
     def change(self, request: Request, item_id: int) -> Response:
-        """Have so many of an item."""
+        """Set the quantity of an item."""
         body = CartItemChange(data=request.data)
         body.is_valid(raise_exception=True)
         return _answer(
@@ -60,7 +60,7 @@ class CartViewSet(SurfaceViewSet):
 
     @docs.REMOVE_CART_ITEM
     def remove(self, request: Request, item_id: int) -> Response:
-        """Take an item out of the cart."""
+        """Remove an item from the cart."""
         return _answer(
             services.remove_item(
                 user=caller_of(request),
@@ -71,7 +71,7 @@ class CartViewSet(SurfaceViewSet):
 
     @docs.CLEAR_CART
     def clear(self, request: Request) -> Response:
-        """Take everything out of the cart."""
+        """Empty the cart."""
         return _answer(
             services.clear_cart(
                 user=caller_of(request), precondition=precondition_of(request)

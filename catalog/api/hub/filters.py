@@ -1,4 +1,4 @@
-"""What a project's products can be narrowed to and sorted by."""
+"""The filters and sort orders of a project's products."""
 
 from typing import cast
 
@@ -17,7 +17,7 @@ ORDERINGS = ("id", "name", "sku", "price", "stock", "created_at", "updated_at")
 
 
 class InventoryFilter(ProductFilter):
-    """What customers filter by, and what only those want to know who run the project."""
+    """The customers' filters, and more for the people who run the project."""
 
     is_active = YesOrNoFilter()
     sku = django_filters.CharFilter(max_length=64)
@@ -30,10 +30,10 @@ class InventoryFilter(ProductFilter):
 
 
 def narrowed(project: Project, request: HttpRequest) -> tuple[ProductQuerySet, str]:
-    """Return what the query string leaves of the project's products, and what it searches for, if anything.
+    """Return the project's products that the query string selects, and the text to search for.
 
-    Raises `Invalid` that names the parameter. The oldest come first unless it says otherwise; equal values
-    keep the order of their ids, so that no product stands on two pages.
+    Raises `Invalid` with the parameter's name. The oldest products come first unless `ordering` says
+    otherwise. Products with equal values are sorted by id, so that none appears on two pages.
     """
     products = products_of(project)
     if request.GET.keys().isdisjoint(InventoryFilter.base_filters):
@@ -51,7 +51,7 @@ def narrowed(project: Project, request: HttpRequest) -> tuple[ProductQuerySet, s
 def part_found(
     products: ProductQuerySet, text: str, window: Window
 ) -> tuple[list[Product], int]:
-    """Return those of `products` in `window` that `text` finds, and how many it finds in all."""
+    """Return the page of the products that `text` finds, and how many it finds in all."""
     if not text:
         return part_of(products, window)
     part: tuple[list[Product], int] = ([], 0)
@@ -63,7 +63,7 @@ def part_found(
 
 
 def all_found(products: ProductQuerySet, text: str) -> ProductQuerySet:
-    """Return those of `products` that `text` finds."""
+    """Return the products that `text` finds."""
     if not text:
         return products
     ways = ways_to_find(products, text)

@@ -1,4 +1,4 @@
-"""Writing the catalogue as the hub does: prices as texts, moments in UTC seconds with a `Z`."""
+"""The bodies of the catalogue on the hub surface: prices are text."""
 
 from catalog.api.shop.presentation import picture_url
 from catalog.models import Product, StockMovement
@@ -11,7 +11,7 @@ from orderchainer.core.moments import seconds
 
 
 def etag_of_product(product: Product) -> str:
-    """Return the entity tag of what `product_body` writes, all of which is in the row."""
+    """Return the entity tag of `product_body`. All of the body comes from the row."""
     return etag_of("product", product.pk, product.version)
 
 
@@ -39,7 +39,7 @@ def product_body(product: Product) -> Body:
 
 
 def movement_body(movement: StockMovement) -> Body:
-    """Write a row of the ledger, whose user is loaded."""
+    """Write a row of the ledger. Load its user beforehand."""
     return {
         "id": movement.pk,
         "change": movement.change,
@@ -52,7 +52,7 @@ def movement_body(movement: StockMovement) -> Body:
 
 
 def category_body(shelf: Shelf) -> Body:
-    """Write a category and where it stands."""
+    """Write a category and its place in the tree."""
     category = shelf.category
     return {
         "id": category.pk,
@@ -69,7 +69,7 @@ def category_body(shelf: Shelf) -> Body:
 
 
 def import_body(report: ImportReport, *, dry_run: bool) -> Body:
-    """Write what an import came to: wrong rows before others where there are too many to tell all."""
+    """Write the outcome of an import. If there are too many rows, the wrong ones come first."""
     refused = report.refused[:MAX_TOLD]
     changed = [row for row in report.rows if row.action in {"create", "update"}]
     rows = [*refused, *changed[: MAX_TOLD - len(refused)]]

@@ -1,4 +1,4 @@
-"""The bodies of `/api/v1/products` and `/api/v1/categories`: what they may hold."""
+"""The request bodies of the hub's catalogue, and the answers as the schema shows them."""
 
 from decimal import Decimal
 from typing import Any, ClassVar, cast
@@ -16,7 +16,7 @@ from orderchainer.core.http.fields import IdField, StrictCharField, StrictSerial
 from orderchainer.core.http.uploads import PictureField
 
 Reason = StockMovement.Reason
-# What somebody may write into the ledger by hand; the rest is written along with what it is about.
+# The reasons that a person can give. The service itself sets the others.
 REASONS = (Reason.RECEIVED, Reason.ADJUSTED)
 
 # --- Products ---------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ REASONS = (Reason.RECEIVED, Reason.ADJUSTED)
 class ProductChanges(StrictSerializer):
     """`PATCH /api/v1/products/{project_id}/{product_id}`."""
 
-    # What a client may send back as it was read.
+    # Fields that a client may send back as it read them. They change nothing.
     ignored: ClassVar = frozenset(
         {
             *("id", "product_id", "image", "is_in_stock", "version"),
@@ -62,7 +62,7 @@ class ProductChanges(StrictSerializer):
     )
 
     def validate_stock(self, value: int) -> int:
-        """Let nobody believe that they have changed the stock."""
+        """Refuse another stock, since only a stock movement changes it."""
         assert isinstance(self.instance, Product)
         if value != self.instance.stock:
             msg = f"There are {self.instance.stock}. Stock is changed by a POST to the product's stock."
@@ -70,7 +70,7 @@ class ProductChanges(StrictSerializer):
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Leave out what says nothing new."""
+        """Leave out the stock, which is unchanged."""
         attrs.pop("stock", None)
         return attrs
 
@@ -106,11 +106,11 @@ class NewProduct(ProductChanges):
     )
 
     def validate_stock(self, value: int) -> int:
-        """Take it: there was none before."""
+        """Accept any: a new product has no stock yet."""
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Keep all of it."""
+        """Keep every field."""
         return attrs
 
 
@@ -279,7 +279,7 @@ class ImportInput(StrictSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take either a file or a text."""
+        """Require either a file or a text."""
         if ("file" in attrs) == ("csv" in attrs):
             msg = "Send the table either as a file or as text."
             raise serializers.ValidationError({"file": [msg]})
@@ -287,7 +287,7 @@ class ImportInput(StrictSerializer):
 
     @property
     def content(self) -> bytes:
-        """The table's bytes."""
+        """The bytes of the table."""
         if "csv" in self.validated_data:
             text: str = self.validated_data["csv"]
             return text.encode()
@@ -296,7 +296,7 @@ class ImportInput(StrictSerializer):
 
     @property
     def encoding_of_file(self) -> str:
-        """How to read them; empty where they are to say so."""
+        """The encoding of the bytes; empty if the bytes themselves show it."""
         if "csv" in self.validated_data:
             return "utf-8"
         encoding: str = self.validated_data.get("encoding", "")

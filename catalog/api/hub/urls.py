@@ -17,7 +17,7 @@ urlpatterns = [
         ProductsView.as_view(),
         name="hub-products",
     ),
-    # Before the products: no UUID reads like these.
+    # Before `<str:product_id>`, which would match these words too.
     path(
         "products/<str:project_id>/import",
         ImportView.as_view(),

@@ -1,4 +1,4 @@
-"""What the storefront's products can be narrowed to and sorted by."""
+"""The filters and sort orders of the storefront's products."""
 
 from decimal import Decimal
 from functools import cache
@@ -14,7 +14,7 @@ from orderchainer.core.errors import Invalid
 from orderchainer.core.ids import MAX_ID
 
 ORDERINGS = ("price", "name", "created_at", "id")
-# The most that a product can cost.
+# The highest price that a product can have.
 MOST = Decimal("9999999999.99")
 MAX_SEARCH_LENGTH = 200
 # As many products as the shop document shows on a page.
@@ -22,7 +22,7 @@ PAGE_SIZE = 20
 
 
 class YesOrNoField(forms.Field):
-    """`true` or `false`, and not what is neither: Django's own takes that for nothing."""
+    """`true` or `false`. Django's own field ignores any other value; this one refuses it."""
 
     VALUES: ClassVar = {"true": True, "1": True, "false": False, "0": False}
 
@@ -42,7 +42,7 @@ class YesOrNoFilter(django_filters.Filter):  # type: ignore[misc]  # untyped lib
 
 
 class PriceFilter(django_filters.NumberFilter):  # type: ignore[misc]  # untyped library
-    """A bound of the price that a price could have."""
+    """A lower or upper bound of the price."""
 
     def __init__(self, lookup: str) -> None:
         super().__init__(
@@ -56,10 +56,10 @@ class PriceFilter(django_filters.NumberFilter):  # type: ignore[misc]  # untyped
 
 
 class _ProductForm(forms.Form):
-    """The parameters together."""
+    """Checks across parameters."""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a range in which no price lies. Raises ValidationError."""
+        """Refuse a range that contains no price. Raises ValidationError."""
         fields = super().clean() or {}
         least, most = fields.get("price_min"), fields.get("price_max")
         if least is not None and most is not None and least > most:
@@ -68,7 +68,7 @@ class _ProductForm(forms.Form):
 
 
 class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """All parameters of a list of products but its page. `search` is left to the query."""
+    """The parameters of a list of products, without paging. The query applies `search`."""
 
     category = django_filters.NumberFilter(
         method="within", min_value=1, max_value=MAX_ID, decimal_places=0
@@ -90,31 +90,32 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
     def within(
         self, products: ProductQuerySet, _name: str, category_id: Decimal
     ) -> ProductQuerySet:
-        """Keep what stands in that category or in one within it; nothing where there is none."""
+        """Keep the products in that category or below it; none if it does not exist."""
         return products.filter(Within("category", int(category_id)))
 
     def untouched(
         self, products: ProductQuerySet, _name: str, _text: str
     ) -> ProductQuerySet:
-        """Keep all of them."""
+        """Keep all products: the query applies the search."""
         return products
 
 
 @cache
 def _on_sale() -> ProductQuerySet:
-    """Return the query that all others begin with; it is never run itself."""
+    """Return the query that all others start from. Nobody runs this one."""
     return Product.objects.on_sale()
 
 
 def narrowed(request: HttpRequest) -> tuple[ProductQuerySet, str]:
-    """Return what the query string leaves of the products on sale, and what it searches for, if anything.
+    """Return the products on sale that the query string selects, and the text to search for.
 
-    Raises `Invalid` that names the parameter. The oldest come first unless it asks for an order or searches:
-    what is added meanwhile then comes after all that was read. Equal values keep the order of their ids, or
-    its reverse, so that no product stands on two pages and an index has that order.
+    Raises `Invalid` with the parameter's name. Without an ordering and a search the oldest products
+    come first, so that a product that is added while a client pages comes last. Products with equal
+    values are sorted by id, ascending or descending like the values: no product appears on two
+    pages, and an index has this order.
     """
     products = _on_sale()
-    # Building the form costs as much as reading the rows: only where something is asked.
+    # Building the form takes as long as reading the rows, so we skip it without a filter.
     if request.GET.keys().isdisjoint(ProductFilter.base_filters):
         return products.order_by("id"), ""
     filterset = ProductFilter(request.GET, queryset=products)

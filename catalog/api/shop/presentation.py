@@ -1,4 +1,4 @@
-"""Writing products and categories as the shop document does: prices as texts, moments in UTC with a `Z`."""
+"""The bodies of products and categories on the shop surface: prices are text."""
 
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -15,7 +15,7 @@ from orderchainer.core.moments import seconds
 
 
 def listed_product_body(row: Row) -> Body:
-    """Write one product of a list, with exactly the document's fields."""
+    """Write one product of a list, with exactly the fields of the document."""
     return {
         "id": row["id"],
         "name": row["name"],
@@ -45,7 +45,7 @@ def product_body(row: Row) -> Body:
 
 
 def etag_of_row(row: Row) -> str:
-    """Return the entity tag of what `product_body` writes: of the product's version, and of the names above it."""
+    """Return the entity tag of `product_body`: the product's version and its categories' names."""
     tag = etag_of("product", row["id"], row["version"])
     if not row["path"]:
         return tag
@@ -54,12 +54,12 @@ def etag_of_row(row: Row) -> str:
 
 
 def picture_url(name: str) -> str:
-    """Return the whole address of a picture; empty without one."""
+    """Return the absolute URL of a picture, or an empty string."""
     return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
 
 
 def categories_body(shelves: Iterable[Shelf]) -> list[Body]:
-    """Write categories, each with those in it."""
+    """Write categories, each with its subcategories."""
     return [
         {
             "id": shelf.id,

@@ -1,4 +1,4 @@
-"""What the storefront's answers look like, for the documentation: rows are written by `presentation`."""
+"""The storefront's answers as the schema shows them; `presentation` writes them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/api/products/` and `/api/categories/`: what a customer can look at."""
+"""`/api/products/` and `/api/categories/`: the catalogue for customers."""
 
 from django.http import HttpResponse
 from rest_framework.request import Request

@@ -1,4 +1,4 @@
-"""What a list of orders can be narrowed to and sorted by."""
+"""The filters and sort orders of a list of orders."""
 
 import django_filters
 from django.db.models import Q
@@ -33,17 +33,18 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
         fields = ()
 
     def containing(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
-        """Keep the orders with `text` in title or description, in whatever case."""
+        """Keep the orders with `text` in the title or the description, in upper or lower case."""
         return orders.filter(Q(title__icontains=text) | Q(description__icontains=text))
 
 
 def narrowed(orders: OrderQuerySet, request: HttpRequest) -> OrderQuerySet:
-    """Apply what the query string asks for. Raises `Invalid` that names the parameter.
+    """Apply the filters in the query string. Raises `Invalid` with the parameter's name.
 
-    Without an `ordering` the oldest come first, so that rows that are added meanwhile come after all that was
-    read. Equal values keep the order of their ids, so that no row stands on two pages.
+    The oldest orders come first unless `ordering` says otherwise. An order that is added while a
+    client pages therefore comes last. Orders with equal values are sorted by id, so that no order
+    appears on two pages.
     """
-    # Building the form costs as much as reading the rows: only where something is asked.
+    # Building the form takes as long as reading the rows, so we skip it without a filter.
     if request.GET.keys().isdisjoint(OrderFilter.base_filters):
         return orders.order_by("id")
     filterset = OrderFilter(request.GET, queryset=orders)

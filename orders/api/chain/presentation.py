@@ -1,7 +1,7 @@
-"""Writing orders, chains and events as the chain document does: moments in UTC seconds without a zone.
+"""The bodies of orders, chains and events on the chain surface.
 
-One function writes an order wherever it appears, from the plain row that `queries.rows_of` reads:
-lists of model instances through a serializer cost more than twice as much.
+`order_body` writes an order wherever one appears. It takes the plain row that `queries.rows_of`
+reads: model instances and a serializer would take more than twice as long.
 """
 
 from collections.abc import Iterable
@@ -91,7 +91,7 @@ def chain_body(order_id: int, chain: Chain) -> Body:
 
 
 def blockers_body(order: Order, blockers: Iterable[Blocker]) -> Body:
-    """Write why an order waits."""
+    """Write why an order is waiting."""
     blockers = list(blockers)
     return {
         "order_id": order.pk,

@@ -1,4 +1,4 @@
-"""Reading orders from requests, and how they appear in the schema."""
+"""The request bodies of orders, and the answers as the schema shows them."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -56,7 +56,7 @@ class ItemInput(StrictSerializer):
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
 
     def to_internal_value(self, data: Any) -> ItemDraft:
-        """Read a line."""
+        """Read one line."""
         if isinstance(data, dict) and "price" in data:
             data = {"unit_price": data["price"], **data}
         return ItemDraft(**super().to_internal_value(data))
@@ -120,7 +120,7 @@ class OrderChanges(StrictSerializer):
     )
 
     def to_internal_value(self, data: Any) -> Any:
-        """Read the fields, with the customer's under the names that the order has for them."""
+        """Read the fields, and name the customer's fields as the order does."""
         if isinstance(data, dict) and "price" in data:
             data = {"total_price": data["price"], **data}
         fields = super().to_internal_value(data)
@@ -154,9 +154,9 @@ _OF_ORDERS_ALONE = (
 
 
 def is_checkout(data: object) -> bool:
-    """Tell whether a body asks for the cart to be ordered: it names nothing that only other orders have.
+    """Return whether a body is a checkout: it has no field that only other orders have.
 
-    Whoever means another order and forgets its title does not buy a cart by that.
+    A client that forgets the title of an order therefore does not buy its cart by accident.
     """
     return isinstance(data, Mapping) and not data.keys() & _OF_ORDERS_ALONE
 

@@ -1,4 +1,4 @@
-"""The chain document's `/api/orders/`, and what its clients would expect beside it."""
+"""`/api/orders/` of the chain document, and a few operations that the document does not have."""
 
 from contextlib import suppress
 from typing import Any, cast
@@ -39,13 +39,13 @@ from orders.models import Order
 
 
 class OrderViewSet(SurfaceViewSet):
-    """Orders of the caller."""
+    """The caller's orders."""
 
     area = "orders"
 
     @docs.LIST_ORDERS
     def list(self, request: Request) -> Response:
-        """Answer a part of the caller's orders."""
+        """Answer a page of the caller's orders."""
         window = window_of(request)
         orders = narrowed(Order.objects.owned_by(caller_of(request)), request)
         page = queries.page_of(orders, window)
@@ -82,7 +82,7 @@ class OrderViewSet(SurfaceViewSet):
         return answer_repeatable(request, work)
 
     def _check_out(self, request: Request) -> Response:
-        """Order what is in the cart, once for each `Idempotency-Key`."""
+        """Order the contents of the cart, once for each `Idempotency-Key`."""
         self.surface = CHECKOUT
         fields = _read(CheckoutInput(data=request.data))
         dependencies = fields.pop("dependencies", ())
@@ -100,10 +100,10 @@ class OrderViewSet(SurfaceViewSet):
         return answer_repeatable(request, work)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Refuse a checkout in the words of both documents, even where it has not been looked at yet."""
+        """Refuse a checkout in the words of both documents, even before its body was read."""
         is_told_to_wait = isinstance(exc, TooManyRequests)
         if self.action == "create" and self.surface is None and not is_told_to_wait:
-            # A body that says nothing, or cannot be read, is nobody's checkout.
+            # An empty body, or one that cannot be read, is not a checkout.
             with suppress(APIException, DomainError, SuspiciousOperation, OSError):
                 if self.request.data and is_checkout(self.request.data):
                     self.surface = CHECKOUT
@@ -119,7 +119,7 @@ class OrderViewSet(SurfaceViewSet):
 
     @docs.UPDATE_ORDER
     def update(self, request: Request, order_id: int) -> Response:
-        """Change one order and all that follows from that."""
+        """Change one order and everything that depends on the change."""
         fields = _read(OrderChanges(data=request.data))
         dependencies = fields.pop("dependencies", None)
         items = fields.pop("items", None)
@@ -137,7 +137,7 @@ class OrderViewSet(SurfaceViewSet):
 
     @docs.PATCH_ORDER
     def partial_update(self, request: Request, order_id: int) -> Response:
-        """Change one order and all that follows from that."""
+        """Change one order and everything that depends on the change."""
         return self.update(request, order_id)
 
     @docs.DELETE_ORDER
@@ -159,13 +159,13 @@ class OrderViewSet(SurfaceViewSet):
 
     @docs.GET_BLOCKERS
     def blockers(self, request: Request, order_id: int) -> Response:
-        """Answer why one order waits."""
+        """Answer why one order is waiting."""
         order, blockers = queries.blockers_for(caller_of(request), order_id)
         return Response(blockers_body(order, blockers))
 
     @docs.LIST_EVENTS
     def events(self, request: Request, order_id: int) -> Response:
-        """Answer a part of one order's history."""
+        """Answer a page of one order's history."""
         window = window_of(request)
         events, total = queries.history_for(caller_of(request), order_id, window)
         return bare_list(

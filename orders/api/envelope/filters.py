@@ -1,4 +1,4 @@
-"""What a list of orders can be narrowed to."""
+"""The filter of a list of orders."""
 
 from django.http import HttpRequest
 

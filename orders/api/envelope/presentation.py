@@ -1,4 +1,4 @@
-"""Writing orders as the envelope document does: camelCase, the total as `price`, moments with milliseconds."""
+"""The bodies of orders on the envelope surface: camelCase, with the total as `price`."""
 
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.surfaces import Body

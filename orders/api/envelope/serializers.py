@@ -11,9 +11,9 @@ from orderchainer.core.http.envelope import EnvelopeChanges, EnvelopeInput, refu
 from orderchainer.core.http.fields import StrictCharField, WebURLField
 from orders.lifecycle import Status
 
-# What the document lets in. Whatever else an order can be, it becomes on other surfaces.
+# The statuses that the document allows. Other surfaces can set the others.
 WRITABLE = (Status.ACTIVE, Status.DRAFT)
-# As many digits as an order's total has room for.
+# As many digits as the column of an order's total holds.
 _PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 PRICE_REFUSED = "Price must be a valid number with up to 2 decimal places"
 
@@ -30,7 +30,7 @@ class PriceField(serializers.Field[Decimal, Any, str, Decimal]):
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
-        """Read an amount; what Python would take beside these (1e3, NaN, other scripts' digits) is none."""
+        """Read an amount. Python would also accept `1e3`, `NaN` and other digits; we do not."""
         text = data
         if isinstance(data, int | float) and not isinstance(data, bool):
             text = str(data)

@@ -11,7 +11,7 @@ urlpatterns = [
         name="envelope-orders",
     ),
     path(
-        # A text, so that what is no UUID is answered as an order that is not there.
+        # `str`, so that anything but a UUID is an order that does not exist (404).
         "order/<str:order_id>",
         OrderViewSet.as_view(
             {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}

@@ -1,4 +1,4 @@
-"""The envelope document's `/api/order`: the same orders as on every surface, by their UUIDs."""
+"""`/api/order` of the envelope document: the same orders as elsewhere, found by their UUIDs."""
 
 from typing import cast
 
@@ -26,19 +26,19 @@ from orders.models import Order
 
 
 class OrderViewSet(SurfaceViewSet):
-    """Orders of the caller."""
+    """The caller's orders."""
 
     area = "orders"
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer a refusal in this surface's words."""
+        """Refuse with this surface's names of fields."""
         if isinstance(exc, Invalid):
             _speak_of_our_fields(exc)
         return super().handle_exception(exc)
 
     @docs.LIST_ORDERS
     def list(self, request: Request) -> Response:
-        """Answer a part of the caller's orders."""
+        """Answer a page of the caller's orders."""
         window = window_of(request)
         orders = narrowed(Order.objects.owned_by(caller_of(request)), request)
         page = queries.page_of(orders.order_by("id"), window)
@@ -81,7 +81,7 @@ class OrderViewSet(SurfaceViewSet):
 
     @docs.UPDATE_ORDER
     def partial_update(self, request: Request, order_id: str) -> Response:
-        """Change one order and all that follows from that."""
+        """Change one order and everything that depends on the change."""
         fields = _read(EnvelopeOrderChanges(data=request.data))
         caller = caller_of(request)
         order = services.update_order(
@@ -112,7 +112,7 @@ class OrderViewSet(SurfaceViewSet):
 def _read(
     serializer: EnvelopeOrderInput | EnvelopeOrderChanges,
 ) -> services.OrderFields:
-    """Return the fields of the body under the names that orders have for them."""
+    """Return the fields of the body under the names that the service has for them."""
     serializer.is_valid(raise_exception=True)
     fields = dict(serializer.validated_data)
     if "price" in fields:
@@ -121,7 +121,7 @@ def _read(
 
 
 def _speak_of_our_fields(refusal: Invalid) -> None:
-    """Name in each message what it is about: this surface shows the words alone."""
+    """Put the field's name into each message, since this surface shows only the message."""
     for name in refusal.errors.keys() - {"body"}:
         ours = "price" if name == "total_price" else name
         refusal.errors[name] = [f"{ours}: {words}" for words in refusal.errors[name]]

@@ -1,4 +1,4 @@
-"""`/api/v1/categories/{project_id}`: the shelves of a project."""
+"""`/api/v1/categories/{project_id}`: the categories of a project."""
 
 from collections.abc import Mapping
 from typing import ClassVar

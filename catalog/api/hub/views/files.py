@@ -1,4 +1,4 @@
-"""`/api/v1/products/{project_id}/import` and `…/export`: the catalogue as a file."""
+"""`/api/v1/products/{project_id}/import` and `…/export`: the catalogue as a CSV file."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -25,14 +25,14 @@ from orderchainer.core.http.views import UploadView
 
 
 class ImportView(UploadView, ProjectView):
-    """Taking a table of products in."""
+    """Import of products."""
 
     area = "catalog"
     operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_CATALOG}
 
     @docs.IMPORT_PRODUCTS
     def post(self, request: Request, project_id: str) -> Response:
-        """Import the table, once for each `Idempotency-Key`, or tell what it would come to."""
+        """Import the file, once for each `Idempotency-Key`, or tell what an import would do."""
         body = ImportInput(data=request.data)
         body.is_valid(raise_exception=True)
         content, encoding = body.content, body.encoding_of_file
@@ -57,7 +57,7 @@ class ImportView(UploadView, ProjectView):
 
 
 class _JSONForErrors(BaseContentNegotiation):
-    """Whatever somebody accepts, the export is CSV and a refusal is JSON."""
+    """Ignore `Accept`: the export is always CSV, and a refusal is always JSON."""
 
     def select_parser(self, request, parsers):  # type: ignore[no-untyped-def]
         return parsers[0]
@@ -69,7 +69,7 @@ class _JSONForErrors(BaseContentNegotiation):
 
 
 class ExportView(ProjectView):
-    """Writing a table of products out."""
+    """Export of products."""
 
     area = "catalog"
     content_negotiation_class = _JSONForErrors
@@ -77,7 +77,7 @@ class ExportView(ProjectView):
 
     @docs.EXPORT_PRODUCTS
     def get(self, request: Request, project_id: str) -> StreamingHttpResponse:
-        """Answer the table while it is read."""
+        """Stream the file while the rows are read."""
         products = all_found(*narrowed(self.project, request))
         return csv_download(
             request._request,

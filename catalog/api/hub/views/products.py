@@ -1,4 +1,4 @@
-"""`/api/v1/products/{project_id}`: what a project sells, for those who run it."""
+"""`/api/v1/products/{project_id}`: a project's products, for the people who run it."""
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -41,7 +41,7 @@ class ProductsView(ProjectView):
 
     @docs.LIST_PRODUCTS
     def get(self, request: Request, project_id: str) -> Response:
-        """Answer a part of the products."""
+        """Answer a page of the products."""
         window = page_window_of(request)
         part, total = part_found(*narrowed(self.project, request), window)
         return bare_list(
@@ -114,7 +114,7 @@ class PictureView(UploadView, ProjectView):
 
     @docs.SET_PRODUCT_IMAGE
     def put(self, request: Request, project_id: str, product_id: str) -> Response:
-        """Give the product another picture."""
+        """Set the product's picture."""
         product = inventory.product_for(self.project, product_id)
         body = NewPicture(data=request.data)
         body.is_valid(raise_exception=True)
@@ -127,7 +127,7 @@ class PictureView(UploadView, ProjectView):
 
     @docs.REMOVE_PRODUCT_IMAGE
     def delete(self, request: Request, project_id: str, product_id: str) -> Response:
-        """Take the picture away."""
+        """Remove the picture."""
         product = services.set_picture(
             product=inventory.product_for(self.project, product_id),
             picture=None,
@@ -147,7 +147,7 @@ class StockView(ProjectView):
 
     @docs.LIST_STOCK_MOVEMENTS
     def get(self, request: Request, project_id: str, product_id: str) -> Response:
-        """Answer a part of the ledger."""
+        """Answer a page of the ledger."""
         window = page_window_of(request)
         product = inventory.product_for(self.project, product_id)
         part, total = part_of(inventory.movements_of(product), window)
