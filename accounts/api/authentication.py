@@ -1,4 +1,4 @@
-"""Who is calling: from a bearer token to a user who may be believed."""
+"""Authentication: from a bearer token to its user."""
 
 import structlog
 from django.http import HttpRequest
@@ -14,14 +14,14 @@ from accounts.services.api_tokens import note_use
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Believe a bearer token: an access token while its session is open, or an API token.
+    """Accept a bearer token: an access token while its session is open, or an API token.
 
     `request.user` is then the user and `request.auth` the `Session` or the `ApiToken`, both from one
     statement. That an API token was used is noted once in a while.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session | ApiToken] | None:
-        """Return who calls, or None where no bearer token is shown. A bad one is a 401."""
+        """Return the user and the credential; None without a bearer token. A bad token is a 401."""
         token = bearer_token_of(request)
         if token is None:
             return None
@@ -36,12 +36,12 @@ class BearerAuthentication(BaseAuthentication):
         return credential.user, credential
 
     def authenticate_header(self, request: Request) -> str:
-        """Name the scheme that would do (RFC 9110, 11.6.1)."""
+        """Name the scheme that we accept (RFC 9110, 11.6.1)."""
         return "Bearer"
 
 
 def bearer_token_of(request: HttpRequest | Request) -> str | None:
-    """Return what stands behind `Bearer` in the Authorization header; None where it is no such header.
+    """Return the token after `Bearer` in the Authorization header; None without one.
 
     The scheme's name is read in any case (RFC 9110, 11.1): our own answers write `bearer`.
     """

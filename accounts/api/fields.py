@@ -1,4 +1,4 @@
-"""Reading what people sign in with, as every surface reads it."""
+"""Fields for e-mail addresses and passwords, the same on every surface."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from orderchainer.core.http.fields import StrictCharField
 
 @extend_schema_field(OpenApiTypes.EMAIL)
 class EmailTextField(StrictCharField):
-    """An e-mail whose form is judged by the service, together with the password, in one answer."""
+    """An e-mail address. The service checks it with the password, so one answer names both."""
 
     default_error_messages: ClassVar = {"invalid": "Invalid email address"}
 
@@ -22,7 +22,7 @@ class EmailTextField(StrictCharField):
 
 @extend_schema_field(OpenApiTypes.PASSWORD)
 class PasswordField(StrictCharField):
-    """A password, taken as it is: spaces at its ends belong to it."""
+    """A password. Spaces at its ends are kept."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, write_only=True, **kwargs)

@@ -38,7 +38,7 @@ def answer_repeatable(
     fingerprint = fingerprint_of(
         [
             request.method or "",
-            # As the route is spelled: a slash at the end makes no other request of it.
+            # The route's own spelling: with or without the final slash it is the same request.
             request.path_info,
             request.data if payload is None else payload,
         ]

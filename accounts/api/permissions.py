@@ -1,4 +1,4 @@
-"""Whether a credential reaches as far as the request goes. What its user may do is asked by the services."""
+"""Checks that a credential covers the request. The services check what its user may do."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from accounts.models import ApiToken
 from accounts.scopes import covers, scope_for
 
 if TYPE_CHECKING:
-    # REST framework loads the default permissions while it loads its views.
+    # REST framework imports the default permissions while it imports its views.
     from rest_framework.views import APIView
 
 
@@ -18,7 +18,7 @@ class WithinScopes(BasePermission):
     """Let an API token do what its scopes cover; a session may do everything."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Let through, or raise `ScopeMissing` or `SessionNeeded`, which tell what would do."""
+        """Allow the request. Raises `ScopeMissing` or `SessionNeeded`, which say what is needed."""
         if not isinstance(request.auth, ApiToken):
             return True
         area: str | None = getattr(view, "area", None)

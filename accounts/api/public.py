@@ -1,4 +1,4 @@
-"""The doors for people without a token: what is tried there is counted by address and by account."""
+"""Views for people without a token. Attempts are counted by address and by account."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -14,28 +14,28 @@ from orderchainer.core.http.parsers import FormParser, StrictJSONParser
 from orderchainer.core.http.views import SurfaceView
 from orderchainer.core.limits.rates import Usage
 
-# RFC 6749, 5.1: nothing between us and the client may keep an answer with tokens in it.
+# RFC 6749, 5.1: no cache may keep an answer that contains tokens.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class PublicView(SurfaceView):
-    """A door for people without an access token: a bad one in the header is none of its business."""
+    """A view for people without an access token. It ignores a bad token in the header."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    # Where the body may name the account that it is about.
+    # The fields of the body that may name the account.
     account_fields: ClassVar[tuple[str, ...]] = ("email", "username")
-    # REST framework tells of a body that cannot be read only whoever looks first.
+    # REST framework raises the error for an unreadable body only on the first access.
     _unreadable: Exception | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Do what comes before every handler, and refuse a body that could not be read."""
+        """Prepare the request, and refuse a body that could not be read."""
         super().initial(request, *args, **kwargs)
         if self._unreadable is not None:
             raise self._unreadable
 
     def count_request(self, request: Request) -> Usage | None:
-        """Count the request for its address, and then for the account that it is tried on.
+        """Count the request for its address, and then for the accounts that it names.
 
         Returns the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
         """
@@ -44,10 +44,10 @@ class PublicView(SurfaceView):
         )
 
     def _accounts_in(self, request: Request) -> Iterator[str]:
-        """Read the body and return what it names as its account.
+        """Read the body and return the accounts that it names.
 
-        All of it, where it names several: which of them a view believes is not known here, and the
-        account must not hide behind another.
+        A body may name several. We cannot know here which of them the view will use, so we count
+        all of them: otherwise an attacker could hide one account behind another.
         """
         try:
             body = request.data
@@ -62,6 +62,6 @@ class PublicView(SurfaceView):
 
 
 class CredentialsView(PublicView):
-    """A public door that reads JSON and the form encoding that OAuth2 clients send."""
+    """A public view that reads JSON, and the form encoding that OAuth2 clients send."""
 
     parser_classes = (StrictJSONParser, FormParser)

@@ -1,4 +1,4 @@
-"""Writing users and tokens as the chain document does."""
+"""The bodies of users and tokens on the chain surface."""
 
 from django.conf import settings
 

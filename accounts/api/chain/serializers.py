@@ -1,4 +1,4 @@
-"""The bodies of `/api/auth/`: what they may hold, and how answers are written."""
+"""The request bodies of `/api/auth/`, and the answers as the schema shows them."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ class RegisteredUser(serializers.Serializer[User]):
     id = serializers.IntegerField()
     is_active = serializers.BooleanField()
     success = serializers.BooleanField(help_text="Always true.")
-    # DRF takes declared fields off the class, so that its own `data` stays what it is.
+    # DRF removes declared fields from the class, so the property `data` still works.
     data = EnvelopeUserData()  # type: ignore[assignment]
     message = serializers.CharField()
 

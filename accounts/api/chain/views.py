@@ -1,4 +1,4 @@
-"""`/api/auth/`: register, sign in, stay signed in, sign out."""
+"""`/api/auth/`: register, sign in, refresh, sign out."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +13,7 @@ from accounts.limits import REGISTER, SIGN_IN
 
 
 class RegisterView(PublicView):
-    """Become a user. Two documents claim this path: the answers are the union of both."""
+    """Registration. Two documents have this path, so the answers are the union of both."""
 
     limit = REGISTER
 
@@ -27,7 +27,7 @@ class RegisterView(PublicView):
 
 
 class TokenView(CredentialsView):
-    """Sign in."""
+    """Login."""
 
     limit = SIGN_IN
 
@@ -43,7 +43,7 @@ class TokenView(CredentialsView):
 
 
 class RefreshView(CredentialsView):
-    """Stay signed in."""
+    """A new pair of tokens."""
 
     @docs.REFRESH_TOKEN
     def post(self, request: Request) -> Response:
@@ -55,7 +55,7 @@ class RefreshView(CredentialsView):
 
 
 class LogoutView(CredentialsView):
-    """Sign out."""
+    """Logout."""
 
     @docs.LOG_OUT
     def post(self, request: Request) -> Response:

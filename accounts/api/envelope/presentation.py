@@ -1,4 +1,4 @@
-"""Writing users as the envelope document does: camelCase, moments with milliseconds."""
+"""The bodies of users on the envelope surface: camelCase."""
 
 from django.conf import settings
 
@@ -23,7 +23,7 @@ def user_body(user: User) -> Body:
 
 
 def sign_in_body(user: User, pair: TokenPair) -> Body:
-    """Write the user who has signed in, and what they call with from now on."""
+    """Write the user who has signed in, and their tokens."""
     return {
         **user_body(user),
         "accessToken": pair.access,

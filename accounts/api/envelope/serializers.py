@@ -1,4 +1,4 @@
-"""The bodies of `/api/auth/` and `/api/user/` in the envelope document, and its answers for the schema."""
+"""The envelope's request bodies for accounts, and the answers as the schema shows them."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ MAX_CODE_LENGTH = 64
 
 
 class ValidEmailField(EmailTextField):
-    """An e-mail in its right form, whoever has it."""
+    """An e-mail address in a valid form, whether or not a user has it."""
 
     def __init__(self, **kwargs: Any) -> None:
         words = refusals("Email", invalid="Invalid email address")
@@ -101,7 +101,7 @@ class EnvelopeUserAnswer(serializers.Serializer[Any]):
     """A user in their envelope."""
 
     success = serializers.BooleanField(help_text="Always true.")
-    # DRF takes declared fields off the class, so that its own `data` stays what it is.
+    # DRF removes declared fields from the class, so the property `data` still works.
     data = EnvelopeUserData()  # type: ignore[assignment]
 
 

@@ -43,7 +43,7 @@ urlpatterns = [
         name="envelope-resend-confirmation-email",
     ),
     path(
-        # A text, so that what is no UUID is answered as a user who is not there.
+        # `str`, so that anything but a UUID is a user who does not exist (404).
         "user/<str:user_id>",
         UserViewSet.as_view(
             {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}

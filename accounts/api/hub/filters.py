@@ -1,4 +1,4 @@
-"""What the hub's lists of accounts can be narrowed by."""
+"""The filters of the activity log."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,14 +15,14 @@ from orderchainer.core.errors import Invalid
 
 
 class _MomentField(IsoDateTimeField):  # type: ignore[misc]  # untyped library
-    """A moment in ISO 8601, UTC where it names no zone."""
+    """A moment in ISO 8601. Without a zone it is UTC."""
 
     default_error_messages = {  # noqa: RUF012  (Django's forms have it so)
         "invalid": "This is not a moment. Write 2025-01-12T10:00:00Z, for example."
     }
 
     def to_python(self, value: Any) -> datetime | None:
-        """Read a moment, and refuse one for which UTC has no year."""
+        """Read a moment. Refuses one whose year in UTC is out of range."""
         moment: datetime | None = super().to_python(value)
         try:
             return moment and moment.astimezone(UTC)
@@ -35,7 +35,7 @@ class _MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # 
 
 
 class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """`type` (repeatable), and `since` one moment (included) `until` another (not included)."""
+    """`type` (repeatable), `since` (inclusive) and `until` (exclusive)."""
 
     type = django_filters.MultipleChoiceFilter(choices=ActivityType.choices)
     since = _MomentFilter(field_name="created_at", lookup_expr="gte")
@@ -47,7 +47,7 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
 
 
 def narrowed(activities: QuerySet[Activity], request: Request) -> QuerySet[Activity]:
-    """Apply what the query string asks for. Raises `Invalid` that names the parameter."""
+    """Apply the filters in the query string. Raises `Invalid` with the parameter's name."""
     filterset = ActivityFilter(request.query_params, queryset=activities)
     if not filterset.is_valid():
         raise Invalid(

@@ -1,4 +1,4 @@
-"""Writing accounts and projects as the hub does: ids as UUIDs, moments in UTC seconds with a `Z`."""
+"""The bodies of accounts and projects on the hub surface: ids are UUIDs."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,8 +20,8 @@ from accounts.tokens import TokenPair
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 
-# What staff search by, and nobody learns: who has many accounts could otherwise tell by their own which
-# address stands behind which digest in the log.
+# Staff search by these; nobody else sees them. Somebody with many accounts could otherwise learn
+# which of their addresses has which digest, and recognise them in the log.
 _STAFF_ONLY = frozenset({"email_digest"})
 
 
@@ -58,7 +58,7 @@ def tokens_body(pair: TokenPair) -> Body:
 
 
 def session_body(session: Session, *, current: bool) -> Body:
-    """Write a session; `current` says that this request belongs to it."""
+    """Write a session. `current` says whether this request belongs to it."""
     return {
         "id": str(session.pk),
         "created_at": seconds(session.created_at),
@@ -83,7 +83,7 @@ def api_token_body(token: ApiToken) -> Body:
 
 
 def project_body(project: Project, role: str | None) -> Body:
-    """Write a project for a caller who is `role` in it."""
+    """Write a project for a caller with this `role` in it."""
     return {
         "id": project.uuid,
         "name": project.name,
@@ -99,7 +99,7 @@ def project_body(project: Project, role: str | None) -> Body:
 
 
 def member_body(member: Membership) -> Body:
-    """Write a member, whose user is loaded."""
+    """Write a member. Load its user beforehand."""
     return {
         "user_id": member.user.uuid,
         "email": member.user.email,
@@ -110,7 +110,7 @@ def member_body(member: Membership) -> Body:
 
 
 def invitation_body(invitation: Invitation) -> Body:
-    """Write an invitation, whose sender is loaded."""
+    """Write an invitation. Load its sender beforehand."""
     sender = invitation.invited_by
     return {
         "id": invitation.pk,
@@ -127,8 +127,8 @@ def activity_body(
 ) -> Body:
     """Write one activity.
 
-    From where something was done is told to who did it, and to whose account it was done by nobody known:
-    where somebody else is at home is not the business of a project's owner.
+    The address and the program are shown to the person who acted. If nobody had signed in, they are
+    shown to the owner of the account. An owner of a project does not learn where others are.
     """
     is_told_where = activity.actor_id == viewer.pk or (
         activity.actor_id is None and activity.user_id == viewer.pk

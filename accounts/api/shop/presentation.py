@@ -1,4 +1,4 @@
-"""Writing users as the shop document does: moments in UTC seconds with a `Z`."""
+"""The bodies of users and tokens on the shop surface."""
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -33,7 +33,7 @@ def user_body(user: User) -> Body:
 
 
 def avatar_url(user: User) -> str:
-    """Return the whole address of the user's picture; empty without one."""
+    """Return the absolute URL of the user's picture, or an empty string."""
     name = user.profile.avatar.name
     return f"{settings.PUBLIC_URL}{default_storage.url(name)}" if name else ""
 

@@ -1,4 +1,4 @@
-"""The bodies of `/auth/api/`: what they may hold, and how answers are written."""
+"""The request bodies of `/auth/api/`, and the answers as the schema shows them."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -49,7 +49,7 @@ class ShopRegistration(AboutOneself):
     password_confirm = PasswordField(help_text="The password once more.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return what the service takes. Raises ValidationError where the passwords are two."""
+        """Return the service's arguments. Raises ValidationError if the passwords differ."""
         if attrs.pop("password_confirm") != attrs["password"]:
             raise serializers.ValidationError(
                 {"password_confirm": ["The two passwords do not match."]}
@@ -90,12 +90,12 @@ class ShopLoggingOut(serializers.Serializer[Any]):
 
 @extend_schema_field(OpenApiTypes.OBJECT)
 class ObjectField(serializers.Field[Any, Any, Any, Any]):
-    """A JSON object; in a form, the text of one. How much it may hold is the service's to say."""
+    """A JSON object; in a form, its text. The service limits its size."""
 
     default_error_messages: ClassVar = {"invalid": "Must be an object."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        # A form knows nothing but texts.
+        # A form has only text.
         if isinstance(data, str) and isinstance(self.root.initial_data, QueryDict):
             try:
                 data = orjson.loads(data)
@@ -124,7 +124,7 @@ class ShopProfileChange(AboutOneself):
     )
 
     def to_internal_value(self, data: Any) -> Any:
-        """Read `data`, in which a client may send back `profile` and the avatar's address as it read them."""
+        """Read `data`. A client may send back `profile` and the avatar's URL as it read them."""
         if isinstance(data, Mapping) and not isinstance(data, QueryDict):
             inner = data.get("profile")
             if isinstance(inner, Mapping):
@@ -135,19 +135,19 @@ class ShopProfileChange(AboutOneself):
         return super().to_internal_value(data)
 
     def validate_email(self, email: str) -> str:
-        """Let an e-mail pass that is no change."""
+        """Accept the e-mail only if it is unchanged."""
         if email.lower() != self._user.email.lower():
             raise serializers.ValidationError("The e-mail cannot be changed here.")
         return email
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return what the service changes."""
+        """Leave out the e-mail, which is unchanged."""
         attrs.pop("email", None)
         return attrs
 
     @property
     def changes(self) -> ProfileChanges:
-        """What is to be changed, by name."""
+        """The changes, by the field's name."""
         return cast(ProfileChanges, self.validated_data)
 
     @property

@@ -1,4 +1,4 @@
-"""`/auth/api/`: register, sign in, stay signed in, sign out, and what one tells of oneself."""
+"""`/auth/api/`: register, sign in, refresh, sign out, and the caller's profile."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from orderchainer.core.http.views import UploadView
 
 @contextmanager
 def _by_field() -> Iterator[None]:
-    """Say of what is taken already in which field it stands: the document's 400, where others have a 409."""
+    """Name the field whose value is taken: this document has a 400 where others have a 409."""
     try:
         yield
     except EmailTaken as exc:
@@ -35,7 +35,7 @@ def _by_field() -> Iterator[None]:
 
 
 class ShopRegisterView(PublicView):
-    """Become a customer."""
+    """Registration."""
 
     limit = REGISTER
 
@@ -50,7 +50,7 @@ class ShopRegisterView(PublicView):
 
 
 class ShopTokenView(CredentialsView):
-    """Sign in."""
+    """Login."""
 
     limit = SIGN_IN
 
@@ -64,7 +64,7 @@ class ShopTokenView(CredentialsView):
 
 
 class ShopRefreshView(CredentialsView):
-    """Stay signed in."""
+    """A new pair of tokens."""
 
     @docs.REFRESH_TOKEN
     def post(self, request: Request) -> Response:
@@ -76,7 +76,7 @@ class ShopRefreshView(CredentialsView):
 
 
 class ShopLogoutView(CredentialsView):
-    """Sign out."""
+    """Logout."""
 
     @docs.LOG_OUT
     def post(self, request: Request) -> Response:
@@ -90,19 +90,19 @@ class ShopLogoutView(CredentialsView):
 
 
 class ShopProfileView(UploadView):
-    """What one tells of oneself."""
+    """The caller's profile."""
 
     area = "account"
     parser_classes = (StrictJSONParser, MultiPartParser, FormParser)
 
     @docs.GET_PROFILE
     def get(self, request: Request) -> Response:
-        """Show the caller."""
+        """Answer the profile."""
         return Response(user_body(caller_of(request)))
 
     @docs.UPDATE_PROFILE
     def patch(self, request: Request) -> Response:
-        """Change the caller."""
+        """Change the profile."""
         user = caller_of(request)
         body = serializers.ShopProfileChange(user, data=request.data, partial=True)
         body.is_valid(raise_exception=True)

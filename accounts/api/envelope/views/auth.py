@@ -1,6 +1,6 @@
-"""`/api/auth/` as the envelope document has it: signing in, and the codes and links that come by e-mail.
+"""`/api/auth/` of the envelope document: login, and the codes and links in e-mails.
 
-Registering is in `accounts.api.chain`, since two documents claim its path.
+Registration is in `accounts.api.chain`, since two documents have its path.
 """
 
 from typing import ClassVar
@@ -29,7 +29,7 @@ from orderchainer.core.moments import milliseconds
 
 
 class LoginView(PublicView):
-    """Sign in."""
+    """Login."""
 
     limit = SIGN_IN
 
@@ -47,14 +47,14 @@ class LoginView(PublicView):
 
 
 class EmailRequestView(PublicView):
-    """Have an e-mail with a code and a link sent."""
+    """A request for an e-mail with a code and a link."""
 
     limit = SEND_CODE
     purpose: ClassVar[EmailCode.Purpose]
     message: ClassVar[str]
 
     def post(self, request: Request) -> Response:
-        """Have it sent."""
+        """Send the e-mail."""
         body = serializers.EnvelopeEmail(data=request.data)
         body.is_valid(raise_exception=True)
         expires_at = services.request_code(
@@ -65,7 +65,7 @@ class EmailRequestView(PublicView):
 
 @docs.FORGOT_PASSWORD
 class ForgotPasswordView(EmailRequestView):
-    """Have a code for a new password sent."""
+    """A request for a code that resets the password."""
 
     purpose = EmailCode.Purpose.RESET_PASSWORD
     message = RESET_CODE_SENT
@@ -73,12 +73,12 @@ class ForgotPasswordView(EmailRequestView):
 
 @docs.SEND_RESET_CODE
 class SendResetCodeView(ForgotPasswordView):
-    """The same by the document's other name for it."""
+    """The same request under the document's second path."""
 
 
 @docs.RESEND_VERIFICATION_CODE
 class ResendVerificationCodeView(EmailRequestView):
-    """Have a code sent by which an e-mail is verified."""
+    """A request for a code that verifies the e-mail address."""
 
     purpose = EmailCode.Purpose.VERIFY_EMAIL
     message = VERIFICATION_CODE_SENT
@@ -86,22 +86,22 @@ class ResendVerificationCodeView(EmailRequestView):
 
 @docs.RESEND_CONFIRMATION_EMAIL
 class ResendConfirmationEmailView(ResendVerificationCodeView):
-    """The same for those who wait for the link: one e-mail brings both."""
+    """The same request for users who want the link: one e-mail has both."""
 
     message = CONFIRMATION_SENT
 
 
-# --- Using what it brought --------------------------------------------------------------------
+# --- Using the code or the link ---------------------------------------------------------------
 
 
 class ResetPasswordView(PublicView):
-    """Choose a new password."""
+    """A new password by a code."""
 
     limit = USE_CODE
 
     @docs.RESET_PASSWORD
     def post(self, request: Request) -> Response:
-        """Set it."""
+        """Set the password."""
         body = serializers.EnvelopeNewPassword(data=request.data)
         body.is_valid(raise_exception=True)
         services.reset_password(
@@ -113,13 +113,13 @@ class ResetPasswordView(PublicView):
 
 
 class VerifyEmailView(PublicView):
-    """Show by a code that an e-mail is one's own."""
+    """Verification of an e-mail address by a code."""
 
     limit = USE_CODE
 
     @docs.VERIFY_EMAIL
     def post(self, request: Request) -> Response:
-        """Verify it."""
+        """Verify the address."""
         body = serializers.EnvelopeCode(data=request.data)
         body.is_valid(raise_exception=True)
         user = services.verify_email(**body.validated_data)
@@ -127,13 +127,13 @@ class VerifyEmailView(PublicView):
 
 
 class RegisterConfirmationView(PublicView):
-    """Show by a link that an e-mail is one's own."""
+    """Verification of an e-mail address by a link."""
 
     limit = USE_CODE
 
     @docs.CONFIRM_REGISTRATION
     def post(self, request: Request) -> Response:
-        """Confirm it."""
+        """Verify the address."""
         body = serializers.EnvelopeConfirmation(data=request.data)
         body.is_valid(raise_exception=True)
         link = uuid_in(body.validated_data["uuid"])

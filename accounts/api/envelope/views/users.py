@@ -1,4 +1,4 @@
-"""`/api/user/{user_id}` as the envelope document has it: oneself, and for staff the others."""
+"""`/api/user/{user_id}` of the envelope document."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,10 +12,11 @@ from orderchainer.core.http.views import SurfaceViewSet
 
 
 class UserViewSet(SurfaceViewSet):
-    """The caller's own account. Staff see everybody's, and change it with the back office's permission."""
+    """The caller's account. Staff see all accounts, and change them with the right permission."""
 
     area = "account"
-    # A new password opens a session: with it an API token would outgrow its scopes, and its revocation.
+    # A new password lets one sign in. An API token that could set one would escape its scopes
+    # and its revocation.
     session_methods = frozenset({"PATCH", "DELETE"})
 
     @docs.GET_USER
@@ -25,7 +26,7 @@ class UserViewSet(SurfaceViewSet):
 
     @docs.UPDATE_USER
     def partial_update(self, request: Request, user_id: str) -> Response:
-        """Change what one user signs in with."""
+        """Change the e-mail or the password of one user."""
         body = serializers.EnvelopeUserChanges(data=request.data)
         body.is_valid(raise_exception=True)
         caller = caller_of(request)

@@ -1,1 +1,1 @@
-"""What the hub's bodies of accounts may hold, and what its answers look like in the schema."""
+"""The hub's request bodies for accounts, and the answers as the schema shows them."""

@@ -16,7 +16,7 @@ MAX_PART_OF_NAME = 150
 
 
 class NameField(StrictCharField):
-    """A person's whole name. It becomes both parts of it, split at the first blank."""
+    """A person's full name, split at the first space into first and last name."""
 
     default_error_messages: ClassVar = {
         "too_long": "First and last name may each have {most} characters."

@@ -12,13 +12,13 @@ from orderchainer.core.http.fields import StrictCharField, StrictSerializer
 
 # --- Requests ---------------------------------------------------------------------------------
 
-# What a client may send back as it was read.
+# Fields that a client may send back as it read them. They change nothing.
 _SHOWN_ONLY = frozenset({"id", "is_personal", "role", "created_at", "updated_at"})
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
 class ObjectField(serializers.JSONField):
-    """A JSON object; the service judges what is in it."""
+    """A JSON object. The service checks its contents."""
 
     default_error_messages: ClassVar = {"not_an_object": "Must be an object."}
 
@@ -49,14 +49,14 @@ class ProjectChanges(StrictSerializer):
     )
 
     def validate_is_active(self, value: bool) -> bool:
-        """Let nobody believe that they have switched a project off."""
+        """Refuse to switch a project off, which only DELETE does."""
         if not value:
             msg = "A project is switched off by DELETE."
             raise serializers.ValidationError(msg)
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Leave out what says nothing new."""
+        """Leave out `is_active`, which is unchanged."""
         attrs.pop("is_active", None)
         return attrs
 

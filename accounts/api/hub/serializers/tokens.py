@@ -19,7 +19,7 @@ from orderchainer.core.http.fields import StrictCharField, StrictSerializer
     }
 )
 class ScopesField(serializers.Field[Any, Any, Any, Any]):
-    """A list of texts. Which of them are scopes is judged by the service."""
+    """A list of strings. The service checks which of them are scopes."""
 
     default_error_messages: ClassVar = {"not_a_list": "Must be a list of scopes."}
 

@@ -1,1 +1,1 @@
-"""The hub's views of accounts: signing in, the signed-in user, projects and who works in them."""
+"""The hub's views of accounts: login, the signed-in user, projects and their members."""

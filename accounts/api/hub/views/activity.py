@@ -1,4 +1,4 @@
-"""What happened to an account and in a project: the hub's reading of the activity log."""
+"""The activity log of an account and of a project."""
 
 from typing import ClassVar
 

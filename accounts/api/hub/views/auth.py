@@ -1,4 +1,4 @@
-"""`/api/v1/auth/`: register, sign in, stay signed in, sign out, and who one is."""
+"""`/api/v1/auth/`: register, sign in, refresh, sign out, and the signed-in user."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +17,7 @@ from orderchainer.core.http.views import SurfaceView
 
 
 class RegisterView(PublicView):
-    """Become a user."""
+    """Registration."""
 
     limit = REGISTER
 
@@ -32,7 +32,7 @@ class RegisterView(PublicView):
 
 
 class LoginView(PublicView):
-    """Sign in."""
+    """Login."""
 
     limit = SIGN_IN
 
@@ -46,7 +46,7 @@ class LoginView(PublicView):
 
 
 class RefreshView(PublicView):
-    """Stay signed in."""
+    """A new pair of tokens."""
 
     @docs.REFRESH_TOKEN
     def post(self, request: Request) -> Response:
@@ -58,7 +58,7 @@ class RefreshView(PublicView):
 
 
 class LogoutView(PublicView):
-    """Sign out."""
+    """Logout."""
 
     @docs.LOG_OUT
     def post(self, request: Request) -> Response:
@@ -72,25 +72,25 @@ class LogoutView(PublicView):
 
 
 class MeView(SurfaceView):
-    """Whoever calls."""
+    """The signed-in user."""
 
     area = "account"
 
     @docs.ME
     def get(self, request: Request) -> Response:
-        """Answer who calls."""
+        """Answer the signed-in user."""
         return Response(presentation.account_body(caller_of(request)))
 
     @docs.CHANGE_ME
     def patch(self, request: Request) -> Response:
-        """Change who calls."""
+        """Change the signed-in user."""
         body = serializers.AccountChanges(data=request.data)
         body.is_valid(raise_exception=True)
         changes = dict(body.validated_data)
         changes |= changes.pop("name", {})
         user = caller_of(request)
         if "current_password" in changes:
-            # Guessing here is guessing at the login.
+            # A guess at the current password counts as a guess at the login.
             self.usage = count_attempt(address_of(request), SIGN_IN, [user.email])
         user = services.change_own_account(
             user=user,

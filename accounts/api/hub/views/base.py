@@ -1,4 +1,4 @@
-"""The base of every view of something in a project."""
+"""The base class of views of a project and of things in it."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -15,9 +15,9 @@ from orderchainer.core.http.views import SurfaceView
 class ProjectView(SurfaceView):
     """A view whose path names a `project_id`. It finds the project before any handler runs.
 
-    `operations` names for each method what the caller has to be allowed; `self.project` is then the
-    project, annotated with the caller's `role` (None for staff who are no members). A method without an
-    entry cannot be declared: nobody forgets to ask.
+    `operations` names the operation that the caller must be allowed for each method. `self.project`
+    is then the project, annotated with the caller's `role` (None for staff who are not members).
+    A class with a method but no operation for it is a TypeError, so nobody forgets one.
     """
 
     area = "projects"
@@ -34,19 +34,19 @@ class ProjectView(SurfaceView):
             raise TypeError(msg)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Do what comes before every handler, and find the project."""
+        """Prepare the request, and find the project."""
         super().initial(request, *args, **kwargs)
         self.project = project_for(
             caller_of(request), kwargs["project_id"], self.operation_of(request)
         )
 
     def operation_of(self, request: Request) -> Operation:
-        """Return what the request asks for; to be a member is enough for what is not there (405)."""
+        """Return the request's operation; for an unknown method (405) membership is enough."""
         method = "GET" if request.method == "HEAD" else request.method or ""
         return self.operations.get(method, VIEW_PROJECT)
 
     @property
     def role(self) -> str | None:
-        """What the caller is in the project; None for staff who are no members."""
+        """The caller's role in the project; None for staff who are not members."""
         role: str | None = self.project.role  # type: ignore[attr-defined]  # annotated by `project_for`
         return role

@@ -1,4 +1,4 @@
-"""Invitations on the hub: sending and revoking them in a project, accepting them as who was invited."""
+"""Invitations: a project sends and revokes them, the invited person accepts them."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -33,7 +33,7 @@ class InvitationsView(ProjectView):
 
     @docs.LIST_INVITATIONS
     def get(self, request: Request, project_id: str) -> Response:
-        """Answer a part of the invitations."""
+        """Answer a page of the invitations."""
         window = page_window_of(request)
         page, total = part_of(invitations_of(self.project), window)
         return bare_list(
@@ -75,7 +75,7 @@ class OneInvitationView(ProjectView):
 
 
 class AcceptInvitationView(SurfaceView):
-    """Coming where one was invited."""
+    """The invited person's side of an invitation."""
 
     area = "projects"
 

@@ -21,13 +21,13 @@ from orderchainer.core.windows import part_of
 
 
 class MembersView(ProjectView):
-    """All members."""
+    """The members of a project."""
 
     operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_MEMBERS}
 
     @docs.LIST_MEMBERS
     def get(self, request: Request, project_id: str) -> Response:
-        """Answer a part of the members."""
+        """Answer a page of the members."""
         window = page_window_of(request)
         page, total = part_of(members_of(self.project), window)
         return bare_list(
@@ -47,7 +47,7 @@ class OneMemberView(ProjectView):
     }
 
     def operation_of(self, request: Request) -> Operation:
-        """Let everybody go by themselves."""
+        """Let all members leave the project themselves."""
         is_own = uuid_in(self.kwargs["user_id"]) == caller_of(request).uuid
         if request.method == "DELETE" and is_own:
             return LEAVE_PROJECT

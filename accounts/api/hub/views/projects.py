@@ -30,7 +30,7 @@ from orderchainer.core.windows import part_of
 
 
 def _etag(project: Project, role: str | None) -> str:
-    """Return the version of a project as somebody in that role sees it."""
+    """Return the entity tag of a project for a caller in that role, which the body shows."""
     version = int(project.updated_at.timestamp() * 1_000_000)
     return etag_of("project", project.pk, version, **{role or "staff": True})
 
@@ -42,7 +42,7 @@ class ProjectsView(SurfaceView):
 
     @docs.LIST_PROJECTS
     def get(self, request: Request) -> Response:
-        """Answer a part of the caller's projects."""
+        """Answer a page of the caller's projects."""
         window = page_window_of(request)
         page, total = part_of(projects_of(caller_of(request)), window)
         return bare_list(

@@ -1,4 +1,4 @@
-"""`/api/v1/auth/sessions`: where somebody is signed in, and ending it from afar."""
+"""`/api/v1/auth/sessions`: list the caller's sessions, and end them."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,11 +15,11 @@ from orderchainer.core.windows import part_of
 
 
 class SessionsView(SurfaceView):
-    """All open sessions of the caller. Tokens neither see nor end them: there is no `area`."""
+    """The caller's open sessions. Without an `area`, API tokens can neither see nor end them."""
 
     @docs.LIST_SESSIONS
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List the sessions."""
         window = page_window_of(request)
         rows, total = part_of(sessions_of(caller_of(request)), window)
         shown = [
@@ -29,17 +29,17 @@ class SessionsView(SurfaceView):
 
     @docs.END_SESSIONS
     def delete(self, request: Request) -> Response:
-        """End them."""
+        """End all sessions."""
         services.end_sessions(user=caller_of(request), reason=Session.EndReason.REVOKED)
         return Response(status=204)
 
 
 class SessionView(SurfaceView):
-    """One open session of the caller."""
+    """One of the caller's open sessions."""
 
     @docs.END_SESSION
     def delete(self, request: Request, session_id: str) -> Response:
-        """End it."""
+        """End the session."""
         session = session_for(caller_of(request), session_id)
         services.end_session(session=session, reason=Session.EndReason.REVOKED)
         return Response(status=204)

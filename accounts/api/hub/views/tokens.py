@@ -1,4 +1,4 @@
-"""`/api/v1/auth/tokens`: keys for programs, made, listed and revoked by people who have signed in."""
+"""`/api/v1/auth/tokens`: create, list and revoke API tokens, which programs sign in with."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,11 +20,11 @@ from orderchainer.core.windows import part_of
 
 
 class TokensView(SurfaceView):
-    """The caller's API tokens. There is no `area`: tokens neither make, see nor revoke tokens."""
+    """The caller's API tokens. Without an `area`, no API token can use these operations."""
 
     @docs.LIST_API_TOKENS
     def get(self, request: Request) -> Response:
-        """List them."""
+        """List the API tokens."""
         window = page_window_of(request)
         rows, total = part_of(api_tokens_of(caller_of(request)), window)
         return bare_list(
@@ -36,7 +36,7 @@ class TokensView(SurfaceView):
 
     @docs.CREATE_API_TOKEN
     def post(self, request: Request) -> Response:
-        """Make one."""
+        """Create an API token."""
         body = NewToken(data=request.data)
         body.is_valid(raise_exception=True)
         token, text = services.create_api_token(
@@ -52,7 +52,7 @@ class TokenView(SurfaceView):
 
     @docs.REVOKE_API_TOKEN
     def delete(self, request: Request, token_id: str) -> Response:
-        """Revoke it."""
+        """Revoke the API token."""
         uuid = uuid_in(token_id)
         if uuid is None:
             raise ApiTokenNotFound
