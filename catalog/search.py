@@ -12,6 +12,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.postgres.lookups import TrigramWordSimilar
+from django.contrib.postgres.search import (
+    SearchQueryField,
+    SearchRank,
+    SearchVectorField,
+    TrigramWordSimilarity,
+)
 from django.db import connection
 from django.db.models import (
     BooleanField,
@@ -78,10 +85,9 @@ def _finds_nothing(found: ProductQuerySet) -> Q:
 
 def _by_words(products: ProductQuerySet, text: str) -> ProductQuerySet:
     query = _query(text)
-    matches = Q(_Matches(_Words(F("pk")), query))
-    rank: Any = Func(
-        _Words(F("pk")), query, function="ts_rank", output_field=FloatField()
-    )
+    words = _Words(F("pk"))
+    matches = Q(_Matches(words, query))
+    rank: Any = SearchRank(words, query)
     if _PART.search(text):
         in_name = Q(name__icontains=text)
         matches |= in_name | Q(sku__icontains=text)
@@ -97,11 +103,9 @@ def _by_words(products: ProductQuerySet, text: str) -> ProductQuerySet:
 def _by_likeness(products: ProductQuerySet, text: str) -> ProductQuerySet:
     name, typed = Upper(F("name")), Upper(Value(text))
     alike = products.filter(
-        Q(_Threshold()), Q(_HasTrigrams(typed)), Q(_Alike(typed, name))
+        Q(_Threshold()), Q(_HasTrigrams(typed)), Q(TrigramWordSimilar(name, typed))
     )
-    return alike.annotate(
-        rank=Func(typed, name, function="word_similarity", output_field=FloatField())
-    )
+    return alike.annotate(rank=TrigramWordSimilarity(typed, name))
 
 
 def _containing(products: ProductQuerySet, text: str) -> ProductQuerySet:
@@ -126,40 +130,32 @@ def _length() -> Combinable:
 class _Words(Func):
     """The column of words, of which the models know nothing, beside the key that they do know."""
 
-    output_field = FloatField()  # of no meaning: nothing reads it
+    output_field = SearchVectorField()
 
     def as_postgresql(self, compiler, connection):  # type: ignore[no-untyped-def]
         key: Any = self.source_expressions[0]
-        return f"{compiler.quote_name_unless_alias(key.alias)}.words", ()
+        return f"{compiler.quote_name_unless_alias(key.alias)}.words", []
 
 
 def _query(text: str) -> RawSQL:
-    """Return what to look for among words: in their stems, or as they stand.
+    """Return what to look for among the words: their stems, or the words as they stand.
 
-    As a subquery, which is done once: by itself it may be read anew for each row that is ranked.
+    A subquery, which PostgreSQL runs once: otherwise it may parse the text again for each row that it ranks.
+    It is SQL because Django takes longer to compile its `SearchQuery` than PostgreSQL to find a page.
     """
     text = _IDLE_MINUS.sub(" ", text)
     return RawSQL(
         "SELECT websearch_to_tsquery('english', %s) || websearch_to_tsquery('simple', %s)",
         [text, text],
-        FloatField(),  # of no meaning: nothing reads it
+        SearchQueryField(),
     )
 
 
 class _Matches(Func):
-    """Whether words are what a query looks for."""
+    """Whether words are what a query looks for. Django's own lookup takes only its own `SearchQuery`."""
 
     template = "%(expressions)s"
     arg_joiner = " @@ "
-    output_field = BooleanField()
-
-
-class _Alike(Func):
-    """Whether the first text is like a part of the second, from the threshold on."""
-
-    template = "%(expressions)s"
-    # Doubled for the driver, which has places for values by that sign.
-    arg_joiner = " <%% "
     output_field = BooleanField()
 
 
