@@ -247,7 +247,7 @@ class Shelf:
 
 def shelves() -> list[Shelf]:
     """Return the storefront's tree of categories from the top, siblings in their order. One statement."""
-    rows = _category_rows()
+    rows = list(_category_rows())
     by_id = {
         row["id"]: Shelf(row["id"], row["name"], row["slug"], row["product_count"])
         for row in rows
@@ -266,9 +266,8 @@ def _add_up(shelf: Shelf) -> int:
     return shelf.total_count
 
 
-@prepared
 def _category_rows() -> QuerySet[Category, Row]:
-    # Each counted by itself: the index of a shelf is enough for that, where a join would read all products.
+    # One count per category: its index is enough for that, while a join would read all products.
     on_shelf = Product.objects.filter(category=OuterRef("pk"), is_active=True)
     count = on_shelf.order_by().values("category").annotate(count=Count("*"))
     rows = (

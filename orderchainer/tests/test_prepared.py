@@ -1,21 +1,32 @@
-"""Statements that are written once: found again with other values, and kept within bounds."""
+"""Statements that are compiled once: run again with other values, and kept within bounds."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db.models import QuerySet
 
-from accounts.models import User
-from accounts.tests.factories import make_user
+from accounts import queries as account_queries
+from accounts.models import ApiToken, Session, User
+from accounts.tests.factories import make_api_token, make_user, token_of
+from cart import queries as cart_queries
+from cart.tests.factories import make_cart
+from catalog import queries as catalog_queries
+from catalog.models import Product
+from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
+from orders import queries as order_queries
+from orders.models import Order
+from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
 
 SHOWN = ["email"]
 
 
-def test_writes_a_statement_once_and_runs_it_with_each_value() -> None:
+def test_compiles_a_statement_once_and_runs_it_with_each_value() -> None:
     written = []
 
     @prepared
@@ -73,3 +84,76 @@ def test_keeps_no_more_statements_than_are_used() -> None:
         sorted_users(1, ordering=ordering)
 
     assert written == [*orderings, orderings[0]]
+
+
+def sessions() -> list[tuple[Any, ...]]:
+    for _ in range(2):
+        token_of(make_user())
+    return [
+        (session_id,) for session_id in Session.objects.values_list("pk", flat=True)
+    ]
+
+
+def api_tokens() -> list[tuple[Any, ...]]:
+    user = make_user()
+    for name in ("one", "two"):
+        make_api_token(user, name=name)
+    return [(prefix,) for prefix in ApiToken.objects.values_list("prefix", flat=True)]
+
+
+def orders() -> list[tuple[Any, ...]]:
+    owner = make_user()
+    order = make_order(owner, make_order(owner), make_order(owner))
+    return [(owner.pk, order.pk), (owner.pk, order.pk - 1), (owner.pk + 1, order.pk)]
+
+
+def orders_by_uuid() -> list[tuple[Any, ...]]:
+    return [
+        (owner_id, Order.objects.get(pk=order_id).uuid)
+        for owner_id, order_id in orders()
+    ]
+
+
+def pages() -> list[tuple[Any, ...]]:
+    orders()
+    ids = Order.objects.order_by("pk").values("pk")
+    return [(ids[:2],), (ids[1:3],), (ids.none(),)]
+
+
+def products() -> list[tuple[Any, ...]]:
+    shop = make_storefront()
+    shelf = make_category(shop, name="Lamps", parent=make_category(shop, name="Light"))
+    product = make_product(shop, category=shelf, price="12.50")
+    return [(product.pk,), (make_product(shop).pk,), (0,)]
+
+
+def carts() -> list[tuple[Any, ...]]:
+    user = make_user()
+    [[first], [second], _] = products()
+    make_cart(user, {Product.objects.get(pk=first): 2})
+    return [(user.pk, first), (user.pk, second), (user.pk + 1, second)]
+
+
+@pytest.mark.parametrize(
+    ("read", "arguments", "shape"),
+    [
+        (account_queries._sessions_with_users, sessions, {}),
+        (account_queries._api_tokens_with_users, api_tokens, {}),
+        (order_queries._visible_rows, orders, {"is_staff": False}),
+        (order_queries._visible_rows, orders, {"is_staff": True}),
+        (order_queries._visible_rows_by_uuid, orders_by_uuid, {"is_staff": False}),
+        (order_queries._rows_among, pages, {"ordering": ("-pk",)}),
+        (order_queries._chain_rows, orders, {"is_staff": False}),
+        (catalog_queries._rows_on_sale, products, {}),
+        (cart_queries._rows, carts, {}),
+    ],
+)
+def test_each_prepared_read_returns_the_rows_of_its_queryset(
+    read: Any, arguments: Callable[[], list[tuple[Any, ...]]], shape: dict[str, Any]
+) -> None:
+    several = arguments()
+
+    found = [read(*each, **shape) for each in several]
+
+    assert found == [list(read.__wrapped__(*each, **shape)) for each in several]
+    assert any(found)

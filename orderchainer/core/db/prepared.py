@@ -1,7 +1,11 @@
-"""Statements that the ORM writes once and that then run often, with other values each time.
+"""Compile a queryset once and run its SQL many times with other values.
 
-Writing a statement with a few subqueries takes the ORM longer than PostgreSQL takes to answer it, and
-it comes out the same each time. Only reads that are asked at every request are worth this.
+Django takes longer to compile a statement with a few subqueries than PostgreSQL takes to answer it, and
+each compilation gives the same SQL. Use this only for reads that nearly every request makes.
+
+Django has no public way to keep a compiled statement together with the conversion of its columns, so
+`_compile` reads four things from Django's SQL compiler. `core/tests/test_prepared.py` and the tests of
+each prepared read compare the rows with those of the plain queryset, and fail if Django changes inside.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -18,37 +22,38 @@ from django.db.models.expressions import RawSQL
 Row = dict[str, Any]
 P = ParamSpec("P")
 
-# What no argument is: by these the arguments' places are found again in what the ORM wrote.
-_NUMBER = -(2**62)
-_TEXT = "\x00\x00"  # no database takes it, so nobody else has written it
-_UUID = 2**127
+# Placeholders that no real argument equals. We compile the queryset with them and search the parameters of
+# the compiled SQL for them, to find where each argument goes.
+_NUMBER_PLACEHOLDER = -(2**62)
+_TEXT_PLACEHOLDER = "\x00\x00"  # no database stores a null character in a text
+_UUID_PLACEHOLDER = 2**127
 _OUT_OF_RANGE = 2**63
 
-# Of each query. What shapes a statement may come from a client, who can think of orderings without end.
+# Statements kept for each prepared function. A client chooses the ordering, and could ask for endless ones.
 MAX_KEPT = 64
 
 
 def prepared(
-    write: Callable[P, QuerySet[Any, Row]],
+    build: Callable[P, QuerySet[Any, Row]],
 ) -> Callable[P, list[Row]]:
-    """Turn a function that writes a query of `.values()` into one that runs it and returns the rows.
+    """Turn a function that returns a `.values()` queryset into one that runs it and returns the rows.
 
-    Positional arguments are values, which `write` may only compare columns with: numbers, texts, UUIDs, or
-    a query for an IN, which is written anew each time. Keyword arguments shape the statement: one is kept
-    for each combination, as long as it is among the last `MAX_KEPT`.
+    Positional arguments are values that `build` only compares with columns: numbers, texts or UUIDs. An
+    argument may also be a queryset for an IN; that one is compiled on every call. Keyword arguments change
+    the statement itself, so each combination gets its own; the last `MAX_KEPT` combinations are kept.
     """
 
     @lru_cache(maxsize=MAX_KEPT)
     def statement_for(
         _vendor: str, kinds: tuple[type, ...], shape: tuple[tuple[str, Hashable], ...]
     ) -> _Statement:
-        stand_ins = [_stand_in(index, kind) for index, kind in enumerate(kinds)]
-        queryset = cast("Callable[..., QuerySet[Any, Row]]", write)(
-            *stand_ins, **dict(shape)
+        placeholders = [_placeholder(index, kind) for index, kind in enumerate(kinds)]
+        queryset = cast("Callable[..., QuerySet[Any, Row]]", build)(
+            *placeholders, **dict(shape)
         )
-        return _statement_of(queryset, stand_ins)
+        return _compile(queryset, placeholders)
 
-    @wraps(write)
+    @wraps(build)
     def run(*args: P.args, **kwargs: P.kwargs) -> list[Row]:
         kinds = tuple(map(type, args))
         shape = tuple(sorted(kwargs.items()))
@@ -58,16 +63,16 @@ def prepared(
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where an argument goes, and the form that the database's parameters have it in."""
+class _ValueSlot:
+    """A parameter that an argument fills, and how to convert the argument for the driver."""
 
     index: int
-    form: Callable[[Any], object]
+    convert: Callable[[Any], object]
 
 
 @dataclass(frozen=True)
-class _Query:
-    """Where an argument that is a query goes; `mark` holds its place in the text."""
+class _SubquerySlot:
+    """A place in the SQL that an argument's own SQL fills. `mark` is the text that stands there now."""
 
     index: int
     mark: str
@@ -76,13 +81,14 @@ class _Query:
 @dataclass(frozen=True)
 class _Statement:
     sql: str
+    # Constants, `_ValueSlot` and `_SubquerySlot`, in the order in which the SQL takes them.
     params: Sequence[object]
     names: Sequence[str]
-    # By name: how a value of the database becomes one of ours, and the expression it comes from.
+    # Column name, functions that turn the database's value into Python's, and the column's expression.
     converters: Sequence[tuple[str, Sequence[Callable[..., Any]], object]]
 
     def run(self, values: Sequence[object]) -> list[Row]:
-        # As with the ORM, a number that no column can hold finds nothing.
+        # No column holds such a number, so no row matches. Django answers these without a query, too.
         if any(
             isinstance(value, int) and abs(value) >= _OUT_OF_RANGE for value in values
         ):
@@ -106,9 +112,9 @@ class _Statement:
         sql = self.sql
         params: list[Any] = []
         for param in self.params:
-            if isinstance(param, _Place):
-                params.append(param.form(values[param.index]))
-            elif isinstance(param, _Query):
+            if isinstance(param, _ValueSlot):
+                params.append(param.convert(values[param.index]))
+            elif isinstance(param, _SubquerySlot):
                 inner, inner_params = values[param.index].query.sql_with_params()
                 sql = sql.replace(param.mark, inner)
                 params.extend(inner_params)
@@ -117,51 +123,50 @@ class _Statement:
         return sql, params
 
 
-def _stand_in(index: int, kind: type) -> object:
+def _placeholder(index: int, kind: type) -> object:
     if issubclass(kind, QuerySet):
         return RawSQL(f"/*{index}*/", [])
     if issubclass(kind, UUID):
-        return UUID(int=_UUID - index)
+        return UUID(int=_UUID_PLACEHOLDER - index)
     if issubclass(kind, str):
-        return f"{_TEXT}{index}"
-    return _NUMBER - index
+        return f"{_TEXT_PLACEHOLDER}{index}"
+    return _NUMBER_PLACEHOLDER - index
 
 
-def _statement_of(
-    queryset: QuerySet[Model, Row], stand_ins: Sequence[object]
+def _compile(
+    queryset: QuerySet[Model, Row], placeholders: Sequence[object]
 ) -> _Statement:
+    """Read the SQL, the names of the columns and their converters from Django's compiler."""
     compiler = queryset.query.get_compiler(using=queryset.db)
-    sql, written = compiler.as_sql()
-    params = [_place_of(param, stand_ins) for param in written]
-    for index, stand_in in enumerate(stand_ins):
-        if isinstance(stand_in, RawSQL):
-            before = sql[: sql.index(stand_in.sql)].count("%s")
-            params.insert(before, _Query(index, stand_in.sql))
+    sql, compiled_params = compiler.as_sql()
     names = list(queryset.query.selected or ())
-    return _Statement(
-        sql,
-        params,
-        names,
-        [
-            (names[column], converters, expression)
-            for column, (converters, expression) in compiler.get_converters(
-                [selected for selected, _, _ in compiler.select]
-            ).items()
-        ],
-    )
+    columns = [expression for expression, _, _ in compiler.select]
+    converters = [
+        (names[column], functions, expression)
+        for column, (functions, expression) in compiler.get_converters(columns).items()
+    ]
+    params = [_slot_of(param, placeholders) for param in compiled_params]
+    for index, placeholder in enumerate(placeholders):
+        if isinstance(placeholder, RawSQL):
+            before = sql[: sql.index(placeholder.sql)].count("%s")
+            params.insert(before, _SubquerySlot(index, placeholder.sql))
+    return _Statement(sql, params, names, converters)
 
 
-def _place_of(param: object, stand_ins: Sequence[object]) -> object:
-    for index, stand_in in enumerate(stand_ins):
-        if param == stand_in:
-            # Numbers come in a type of the driver's that fits the column.
-            return _Place(index, type(param) if isinstance(param, int) else _as_it_is)
-        if isinstance(stand_in, UUID) and param == stand_in.hex:
-            return _Place(index, _hex)
+def _slot_of(param: object, placeholders: Sequence[object]) -> object:
+    """Return the slot of the argument whose placeholder `param` is, or `param` if it is a constant."""
+    for index, placeholder in enumerate(placeholders):
+        if param == placeholder:
+            # The driver has a type for each width of number, and Django has chosen the column's.
+            return _ValueSlot(
+                index, type(param) if isinstance(param, int) else _unchanged
+            )
+        if isinstance(placeholder, UUID) and param == placeholder.hex:
+            return _ValueSlot(index, _hex)
     return param
 
 
-def _as_it_is(value: object) -> object:
+def _unchanged(value: object) -> object:
     return value
 
 
