@@ -4,57 +4,48 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-# First: daphne installs the asyncio reactor when it is imported, before anything else takes one.
+# First: importing daphne installs Twisted's asyncio reactor, which has to happen before anything uses one.
 from daphne.server import Server  # isort: skip
 from daphne.endpoints import build_endpoint_description_strings
 from twisted.internet import reactor
 from twisted.web import http
 
 from orderchainer.core.sockets import SOCKET_EXTENSION
+from orderchainer.operations.twisted_internals import (
+    buffered_bytes,
+    leave_body_unparsed,
+    write_now,
+)
 
-# Twisted knows the words of older standards, and calls a 422 or a 429 an "Unknown Status".
+# Twisted lacks the newer statuses, and would call a 422 or a 429 an "Unknown Status".
 for _status in HTTPStatus:
     http.RESPONSES.setdefault(_status.value, _status.phrase.encode())
 
 
 class ListenError(Exception):
-    """An address that the server cannot listen on, most often because something else does."""
+    """The server cannot listen on an address, usually because another process does."""
 
 
 class WebSocketWriter:
-    """The `SocketWriter` of one daphne WebSocket.
-
-    It reads the buffers of Twisted's TCP transport, which has no public count of them.
-    """
+    """The `SocketWriter` of one daphne WebSocket."""
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
 
     @property
     def buffered_bytes(self) -> int:
-        """What was written and not yet taken over by the kernel, in bytes."""
-        transport = self._protocol.transport
-        begun: int = len(transport.dataBuffer) - transport.offset
-        queued: int = transport._tempDataLen
-        return begun + queued
+        """How many bytes were written that the kernel has not taken yet."""
+        return buffered_bytes(self._protocol.transport)
 
     def write(self, frame: bytes) -> None:
         """Send one whole frame, if the socket is open."""
         protocol = self._protocol
         if protocol.state != protocol.STATE_OPEN:
             return
-        transport = protocol.transport
         if protocol.send_queue or self.buffered_bytes:
             protocol.sendData(frame)
-            return
-        # Nothing waits, so the kernel gets the frame now. By way of the buffer each frame costs a round
-        # of the reactor and two system calls to be told when the socket can be written.
-        sent = transport.writeSomeData(frame)
-        if not isinstance(sent, int):
-            # The connection broke. The buffered way finds the same and tears it down in order.
-            sent = 0
-        if sent < len(frame):
-            transport.write(frame[sent:])
+        else:
+            write_now(protocol.transport, frame)
 
     def abort(self) -> None:
         """Drop the connection at once."""
@@ -62,43 +53,40 @@ class WebSocketWriter:
 
 
 class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
-    """Daphne, which lends each WebSocket's consumer its `SocketWriter` and admits when it cannot listen."""
+    """Daphne's server, which gives each WebSocket consumer a `SocketWriter` and reports a failed listen."""
 
     failed_to_listen: str = ""
 
     def protocol_connected(self, protocol: Any) -> None:
-        """Take note of a request or a WebSocket that begins, and leave its body to the application.
-
-        Twisted would parse forms itself, on the event loop, for nobody, and answer a broken one with a bare 400.
-        """
-        protocol._parsePOSTFormSubmission = False
+        """Register a new request or WebSocket, and leave its body to the application."""
+        leave_body_unparsed(protocol)
         super().protocol_connected(protocol)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Start the application for one connection, in whose `scope` a WebSocket finds its writer."""
+        """Start the application for one connection; put a writer into the `scope` of a WebSocket."""
         if scope["type"] == "websocket":
             extensions = scope.setdefault("extensions", {})
             extensions[SOCKET_EXTENSION] = WebSocketWriter(protocol)
         return super().create_application(protocol, scope)
 
     def before_shutdown(self, call: Callable[[], None]) -> None:
-        """Let `call` be made when the server was told to stop, before it drops its connections."""
+        """Run `call` when the server is told to stop, before it closes its connections."""
         reactor.addSystemEventTrigger("before", "shutdown", call)  # type: ignore[arg-type]  # an interface without self
 
     def listen_error(self, failure: Any) -> None:
-        """Remember why an address cannot be had; daphne alone would log it and end as if all were well."""
+        """Remember why listening failed. Daphne alone would log it and exit with status 0."""
         self.failed_to_listen = failure.getErrorMessage()
         self.stop()
 
     def run(self) -> None:
-        """Serve until SIGINT, SIGTERM or `stop`. Raises `ListenError` where an address is taken."""
+        """Serve until SIGINT, SIGTERM or `stop`. Raises `ListenError` if it cannot listen."""
         super().run()
         if self.failed_to_listen:
             raise ListenError(self.failed_to_listen)
 
 
 def endpoints_on(address: str, ports: list[int]) -> list[str]:
-    """Return Twisted's descriptions of `ports` on `address`, each port once."""
+    """Return Twisted's endpoint descriptions for `ports` on `address`, each port once."""
     return [
         description
         for port in dict.fromkeys(ports)

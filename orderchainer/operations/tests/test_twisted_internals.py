@@ -1,0 +1,68 @@
+"""What we use of Twisted, autobahn and daphne beyond their public interface is still there."""
+
+import inspect
+import socket
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from autobahn.twisted.websocket import WebSocketServerProtocol
+from daphne.server import Server
+from twisted.internet.tcp import Connection
+from twisted.web.http import Request
+
+from orderchainer.operations.twisted_internals import buffered_bytes, write_now
+
+
+class Reactor:
+    """A reactor that watches nothing: what is written stays in the transport's buffer."""
+
+    def addWriter(self, transport: Any) -> None:
+        """Do not write later."""
+
+
+@pytest.fixture
+def transport() -> Iterator[Any]:
+    """Twisted's TCP transport over one end of a pair of sockets that nobody reads."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        connection: Any = Connection(ours, cast(Any, None), cast(Any, Reactor()))
+        connection.connected = True
+        yield connection
+
+
+def test_counts_all_that_the_kernel_has_not_taken(transport: Any) -> None:
+    transport.write(b"x" * 1000)
+    assert buffered_bytes(transport) == 1000
+
+    # Larger than the socket's buffer: Twisted moves it to the buffer that it sends from.
+    transport.write(b"x" * 10_000_000)
+    transport.doWrite()
+
+    assert 0 < buffered_bytes(transport) < 10_001_000
+    assert len(transport.dataBuffer) > 0
+
+
+def test_writes_to_the_kernel_at_once_and_buffers_the_rest(
+    transport: Any,
+) -> None:
+    write_now(transport, b"x" * 1000)
+    assert buffered_bytes(transport) == 0
+
+    write_now(transport, b"x" * 10_000_000)
+    assert 0 < buffered_bytes(transport) < 10_000_000
+
+
+def test_twisted_asks_each_request_whether_to_parse_its_form() -> None:
+    # `test_a_body_reaches_the_application_as_it_came` shows that it works; this names the reason if not.
+    assert "self._parsePOSTFormSubmission" in inspect.getsource(Request)
+
+
+def test_autobahn_and_daphne_have_what_the_writer_asks_for() -> None:
+    source = "".join(map(inspect.getsource, WebSocketServerProtocol.__mro__[:-1]))
+
+    for name in ("STATE_OPEN", "self.state", "self.send_queue", "def sendData"):
+        assert name in source
+    for hook in ("protocol_connected", "create_application", "listen_error"):
+        assert callable(getattr(Server, hook))
