@@ -220,6 +220,7 @@ else:
         }
     }
     CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT = "orderchainer.operations.broker:Transport"
     # A dead broker must cost a request a moment, not a minute: the sweep repeats what was not sent.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "socket_connect_timeout": 1,

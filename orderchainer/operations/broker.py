@@ -1,9 +1,9 @@
-"""Redis as the broker of tasks, for workers that outlive it.
+"""Redis as Celery's broker, for workers that survive a restart of Redis.
 
-When Redis goes while a worker has messages that it has not acknowledged, kombu's own channel tries to put
-them back, and later to acknowledge them, over the connection that broke; it fails in a way that Celery does
-not expect, and the worker ends. Here a channel lets go of what came over a lost connection. Nothing is lost
-with it: a message only asks to look at a row, and a sweep finds the row.
+When Redis goes away while a worker holds unacknowledged messages, kombu's channel tries to put them back
+over the broken connection, and later to acknowledge them there. It raises an error that Celery does not
+expect, and the worker ends. This channel drops such messages instead. Nothing is lost: a message only asks
+a task to look at a row, and a sweep finds the row without it.
 """
 
 from typing import Any
@@ -12,23 +12,23 @@ from kombu.transport import redis
 
 
 class Channel(redis.Channel):
-    """A channel that owes nothing to the broker once it is closed."""
+    """A channel that sends nothing once it is closed."""
 
-    # The flag of kombu's virtual channels for putting back what was not acknowledged.
+    # kombu's flag: put unacknowledged messages back when the channel closes.
     do_restore = False
 
     def basic_ack(self, delivery_tag: Any, multiple: bool = False) -> None:
-        """Acknowledge a message of an open connection."""
+        """Acknowledge a message while the connection is open."""
         if not self.closed:
             super().basic_ack(delivery_tag, multiple)
 
     def basic_reject(self, delivery_tag: Any, requeue: bool = False) -> None:
-        """Refuse a message of an open connection."""
+        """Reject a message while the connection is open."""
         if not self.closed:
             super().basic_reject(delivery_tag, requeue)
 
 
 class Transport(redis.Transport):
-    """What `orderchainer.celery` takes `redis://` and `rediss://` for."""
+    """The transport that `CELERY_BROKER_TRANSPORT` names, for `redis://` and `rediss://`."""
 
     Channel = Channel

@@ -1,4 +1,4 @@
-"""Beat's memory: none. What is scheduled is due as soon as beat starts."""
+"""A schedule for beat that remembers nothing: every entry is due when beat starts."""
 
 from datetime import timedelta
 
@@ -8,16 +8,16 @@ LONGER_THAN_ANY_INTERVAL = timedelta(days=366)
 
 
 class DueAtStartScheduler(Scheduler):
-    """Run every entry once at start and then by its interval; keep no file.
+    """Run every entry once at start and then at its interval; keep no file.
 
-    Celery's own scheduler keeps its last runs in a file, which a `kill -9` may leave broken and which a
-    container forgets. Without the file it would count a day anew from each start, and a service that is
-    restarted daily would never do its daily work. Scheduled work here is a sweep, harmless to repeat,
-    and at start a welcome one: it picks up what a crash left.
+    Celery's own scheduler keeps the times of its last runs in a file, which a `kill -9` may corrupt and a
+    new container does not have. Without that file it would wait a whole interval after each start, and a
+    service that restarts every day would never run its daily tasks. All scheduled tasks here are sweeps,
+    which are safe to repeat, and a sweep at start finds what a crash left behind.
     """
 
     def setup_schedule(self) -> None:
-        """Take the schedule from the settings and make all of it due."""
+        """Load the schedule from the settings and make every entry due now."""
         super().setup_schedule()
         for entry in self.schedule.values():
             entry.last_run_at = entry.default_now() - LONGER_THAN_ANY_INTERVAL

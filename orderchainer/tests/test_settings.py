@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+from kombu import Connection
 
+from orderchainer.operations.broker import Transport
 from orderchainer.operations.checks import check_sqlite_version
 
 ROOT: Path = settings.BASE_DIR
@@ -179,6 +181,9 @@ def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:
 
     assert value_of("EMBEDDED", REDIS_URL=redis) == "False"
     assert value_of("CELERY_BROKER_URL", REDIS_URL=redis) == redis
+    for url in (redis, redis.replace("redis:", "rediss:")):
+        transport = value_of("CELERY_BROKER_TRANSPORT", REDIS_URL=url)
+        assert Connection(url, transport=transport).get_transport_cls() is Transport
     assert "redis" in value_of("CACHES['default']['BACKEND']", REDIS_URL=redis)
 
 
