@@ -82,6 +82,18 @@ def test_the_answers_line_names_who_called_and_counts_the_statements(
     assert finished["queries"] == 2
 
 
+@pytest.mark.django_db
+def test_the_answers_line_names_who_is_signed_in_to_a_page(log: WrittenLog) -> None:
+    user = make_user(is_staff=True)
+    client = Client()
+    client.force_login(user)
+
+    client.get("/admin/")
+
+    (finished,) = log.lines("request_finished")
+    assert finished["user_id"] == user.pk
+
+
 @pytest.mark.parametrize(
     "given", ["", "x" * 65, "two words", "line\nbreak", '"quoted"', "é"]
 )

@@ -150,7 +150,7 @@ class InvalidChunk(Exception):
 
 
 class BrokenStream(BytesIO):
-    """A body whose chunks are none, or whose sender went away, as gunicorn hands it out."""
+    """A body with malformed chunks, or whose sender went away, as gunicorn passes it on."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         msg = "Invalid chunk size: b'zz'"
@@ -161,9 +161,9 @@ class BrokenStream(BytesIO):
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/api/orders/", {"detail": "Invalid request data", "code": "unreadable", "errors": {"body": ["It breaks off, or its chunks are none."]}}),
-        ("/api/v1/auth/login", {"detail": "The body cannot be read.", "code": "UNREADABLE", "timestamp": "2025-11-07T13:18:43Z", "errors": {"body": ["It breaks off, or its chunks are none."]}}),
-        ("/auth/api/token/", {"body": ["It breaks off, or its chunks are none."]}),
+        ("/api/orders/", {"detail": "Invalid request data", "code": "unreadable", "errors": {"body": ["It breaks off, or its chunks are malformed."]}}),
+        ("/api/v1/auth/login", {"detail": "The body cannot be read.", "code": "UNREADABLE", "timestamp": "2025-11-07T13:18:43Z", "errors": {"body": ["It breaks off, or its chunks are malformed."]}}),
+        ("/auth/api/token/", {"body": ["It breaks off, or its chunks are malformed."]}),
     ],
 )  # fmt: skip
 def test_broken_chunks_are_a_400_in_shape(path: str, body: dict[str, Any]) -> None:
@@ -185,6 +185,22 @@ def test_broken_chunks_are_a_400_on_a_page() -> None:
     )
 
     assert response.status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_body_that_names_no_length_is_read_under_wsgi() -> None:
+    body = b'{"email": "chunks@example.com", "password": "correct horse"}'
+
+    response = Client().post(
+        "/api/auth/register",
+        content_type="application/json",
+        HTTP_TRANSFER_ENCODING="chunked",
+        CONTENT_LENGTH="",
+        **{"wsgi.input": BytesIO(body)},  # type: ignore[arg-type]  # the environment of WSGI
+    )
+
+    assert response.status_code == 201
+    assert response.json()["email"] == "chunks@example.com"
 
 
 def post_chunked(

@@ -1,4 +1,4 @@
-"""Bounds on what a client may send."""
+"""Bounds on the size of request bodies."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -16,8 +16,8 @@ from orderchainer.core.http.surfaces import Problem
 class RequestBodyLimitMiddleware:
     """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
 
-    A form with files may have `MAX_UPLOAD_BYTES`; what of it is no file is bounded as it is read.
-    Chunks that are none are a 400: no view could read them.
+    A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads them.
+    Malformed chunks are a 400, because no view could read them.
     """
 
     sync_capable = True
@@ -52,38 +52,42 @@ def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _measure_chunked_body(request: HttpRequest, limit: int) -> int:
-    """Read a body that names no length, up to one byte more than `limit`; return how long it is.
+    """Read a body without a declared length, up to `limit` and one byte; return its length.
 
-    Django and DRF take such a body for an empty one. What was read is put back with its length. Raises
+    Django and DRF treat such a body as empty, so this gives the request the body and its length. Raises
     UnreadablePostError.
     """
-    # Under WSGI the server has undone the chunks; Django's own stream ends at the length that is not there.
+    # `request.read()` would do under ASGI, but not under WSGI: there Django stops at the declared length.
     stream: IO[bytes] = (
         request.environ["wsgi.input"]
         if isinstance(request, WSGIRequest)
-        else _internals_of(request)._stream
+        else _private(request)._stream
     )
     try:
         body = stream.read(limit + 1)
     except Exception as exc:
-        # Each server has errors of its own for what it cannot take apart.
+        # Each server raises its own errors for malformed chunks.
         raise UnreadablePostError(*exc.args) from exc
     request.META["CONTENT_LENGTH"] = str(len(body))
-    _internals_of(request)._stream = BytesIO(body)
+    _private(request)._stream = BytesIO(body)
     return len(body)
 
 
-def _internals_of(request: HttpRequest) -> Any:
-    # Django offers no other way to give a request another body.
+def _private(request: HttpRequest) -> Any:
+    """Return the request, for its private `_stream`.
+
+    Django has no public way to give a request another body. The tests of chunked bodies in
+    `orderchainer/tests/test_surfaces.py`, under WSGI and ASGI, fail if the name changes.
+    """
     return request
 
 
-# A body that ends too soon, or whose chunks do not follow RFC 9112, 7.1.
+# A body that ends too soon, or whose chunks do not follow RFC 9112, section 7.1.
 BROKEN = Problem(
     400,
     "unreadable",
     "The body cannot be read.",
-    {"body": ["It breaks off, or its chunks are none."]},
+    {"body": ["It breaks off, or its chunks are malformed."]},
 )
 
 

@@ -1,19 +1,20 @@
-"""Files that are written while they are sent."""
+"""Files that we write while we send them."""
 
 from collections.abc import AsyncIterator, Iterator
 
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
+from rest_framework.request import Request
 
 
 def csv_download(
-    request: HttpRequest, parts: Iterator[str], *, filename: str
+    request: HttpRequest | Request, parts: Iterator[str], *, filename: str
 ) -> StreamingHttpResponse:
-    """Answer a table that browsers save under `filename` (plain letters), a part at a time."""
-    # A server that speaks ASGI would collect a plain iterator as a whole before it sends the first byte.
+    """Send a CSV table part by part; browsers save it as `filename`, which is plain ASCII."""
+    # Under ASGI, Django collects all of a plain iterator before it sends the first byte. Only requests that
+    # came over ASGI have a `scope`.
     return StreamingHttpResponse(
-        _awaited(parts) if isinstance(request, ASGIRequest) else parts,
+        _awaited(parts) if hasattr(request, "scope") else parts,
         content_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{filename}"',
@@ -23,6 +24,6 @@ def csv_download(
 
 
 async def _awaited(parts: Iterator[str]) -> AsyncIterator[str]:
-    """Return the parts, each read in a thread."""
+    """Yield the parts; a thread reads each."""
     while part := await sync_to_async(lambda: next(parts, ""))():
         yield part

@@ -49,10 +49,7 @@ def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Res
     request = context["request"]
     problem = problem_of(exc)
     if problem is None:
-        raw_request = getattr(request, "_request", request)
-        got_request_exception.send(
-            sender=surface_exception_handler, request=raw_request
-        )
+        got_request_exception.send(sender=surface_exception_handler, request=request)
         logger.error("unhandled_error", exc_info=exc)
         problem = Problem(500, "internal_error", "Internal server error")
     chosen: Surface | None = getattr(context.get("view"), "surface", None)

@@ -76,7 +76,11 @@ def _id_of(request: HttpRequest) -> str:
 
 
 def _user_id_of(request: HttpRequest) -> int | None:
-    """Return who called, as far as the request found out: logging must not ask the database."""
+    """Return the caller's id if the request has loaded the user already; logging must not query.
+
+    `_cached_user` is where Django's middleware keeps the user that a session belongs to. There is no public
+    way to ask whether it was loaded; `orderchainer/tests/test_logs.py` fails if the name changes.
+    """
     user: Any = request.__dict__.get("user")
     if isinstance(user, SimpleLazyObject):
         user = request.__dict__.get("_cached_user")

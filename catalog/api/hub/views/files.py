@@ -80,7 +80,7 @@ class ExportView(ProjectView):
         """Stream the file while the rows are read."""
         products = all_found(*narrowed(self.project, request))
         return csv_download(
-            request._request,
+            request,
             services.export_products(self.project, products),
             filename="products.csv",
         )
