@@ -33,6 +33,10 @@ class Announcer:
     """Sends to `PUSH_GROUP` from any thread. While one send is under way, later positions become one."""
 
     def __init__(self) -> None:
+        self.forget_thread()
+
+    def forget_thread(self) -> None:
+        """Become as new: the next word starts a thread. A forked process needs this; see below."""
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         # What follows belongs to the loop's thread.
@@ -108,9 +112,5 @@ async def _send(message: dict[str, Any]) -> None:
 announcer = Announcer()
 
 
-def _forget_the_parents_thread() -> None:
-    """Start anew in a forked worker: threads stay behind in the parent."""
-    announcer.__init__()  # type: ignore[misc]  # on purpose: the same object, as new
-
-
-os.register_at_fork(after_in_child=_forget_the_parents_thread)
+# A fork copies memory and not threads: the child has the parent's loop, and nothing that runs it.
+os.register_at_fork(after_in_child=announcer.forget_thread)
