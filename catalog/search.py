@@ -105,7 +105,7 @@ def _by_likeness(products: ProductQuerySet, text: str) -> ProductQuerySet:
     alike = products.filter(
         Q(_Threshold()), Q(_HasTrigrams(typed)), Q(TrigramWordSimilar(name, typed))
     )
-    return alike.annotate(rank=TrigramWordSimilarity(typed, name))
+    return alike.annotate(rank=TrigramWordSimilarity(typed, name))  # type: ignore[arg-type]  # the stubs know no expressions
 
 
 def _containing(products: ProductQuerySet, text: str) -> ProductQuerySet:
