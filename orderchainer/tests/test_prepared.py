@@ -13,8 +13,8 @@ from accounts.models import ApiToken, Session, User
 from accounts.tests.factories import make_api_token, make_user, token_of
 from cart import queries as cart_queries
 from cart.tests.factories import make_cart
-from catalog import queries as catalog_queries
 from catalog.models import Product
+from catalog.queries import storefront as catalog_queries
 from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
 from orders import queries as order_queries

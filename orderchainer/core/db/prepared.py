@@ -4,7 +4,7 @@ Django takes longer to compile a statement with a few subqueries than PostgreSQL
 each compilation gives the same SQL. Use this only for reads that nearly every request makes.
 
 Django has no public way to keep a compiled statement together with the conversion of its columns, so
-`_compile` reads four things from Django's SQL compiler. `core/tests/test_prepared.py` and the tests of
+`_compile` reads four things from Django's SQL compiler. `orderchainer/tests/test_prepared.py` and the tests of
 each prepared read compare the rows with those of the plain queryset, and fail if Django changes inside.
 """
 
