@@ -1,9 +1,10 @@
-"""Who may follow which feed, at the door and as long as the socket lasts.
+"""Who may follow which feed, when a socket opens and for as long as it lasts.
 
-A socket lives as long as the *credential* that it was opened with: the session of an access token, which
-outlives the token itself and which a logout or a changed password ends, or an API token. Either is shown
-once, when the socket opens. From then on it is asked about, together with whatever else lets its user
-follow the feed, and the socket is closed with the code that the door would answer by now.
+A socket lives as long as the *credential* that opened it: an API token, or the session of an access
+token. A session outlives its access token and ends with a logout or a changed password. The client
+shows its token once, when the socket opens. From then on we check the credential, and everything
+else that lets the user follow the feed. If something has ended, the socket closes with the code
+that a new connection would get.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -26,15 +27,15 @@ from notifications.protocol import CloseCode
 from orderchainer.core.errors import NotAllowed, NotFound, Unauthenticated
 from orders.access import VIEW_ORDERS
 
-# The subprotocol that a browser offers before the token, since it can set no header. We answer it.
+# A browser can set no header, so it offers this subprotocol, followed by the token. We answer it.
 BEARER = "bearer"
 MAX_USER_ID = 2**63 - 1
-# What an API token needs: whoever may read orders may hear of them.
+# The scope that an API token needs: a token that may read orders may follow them.
 SCOPE = scope_for("orders", "GET")
 
 
-class Refused(Exception):  # an outcome that is told to the client, not a defect
-    """Nobody gets in with this; the socket is closed with `code`."""
+class Refused(Exception):  # an outcome that the client is told, not a defect
+    """The socket may not follow this feed; it is closed with `code`."""
 
     def __init__(self, code: CloseCode) -> None:
         super().__init__(code.name)
@@ -50,19 +51,20 @@ class Admission:
     user_id: int
 
     def concerns(self, user_id: int | None, project_id: int | None) -> bool:
-        """Tell whether it could rest on what this user may do in this project; None stands for any."""
+        """Whether it may depend on this user's access to this project; None stands for any."""
         if user_id not in (None, self.user_id):
             return False
         return project_id is None or self.feed == ProjectFeed(project_id)
 
 
-# --- At the door ------------------------------------------------------------------------------
+# --- Opening a socket -------------------------------------------------------------------------
 
 
 def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission:
-    """Admit the bearer of the scope's token to an owner's feed: their own, or anyone's for staff.
+    """Admit the bearer of the scope's token to an owner's feed: their own, or any if they are
+    staff.
 
-    Reads the database, and notes the use of an API token. Raises Refused.
+    Reads the database and records the use of an API token. Raises Refused.
     """
     credential = _credential_in(scope)
     user = credential.user
@@ -78,8 +80,8 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
 def admit_to_project(scope: Mapping[str, Any], project_id_in_path: str) -> Admission:
     """Admit the bearer of the scope's token to the feed of a project whose orders they may view.
 
-    Reads the database, and notes the use of an API token. Raises Refused, alike for a project that is
-    not there, one that is switched off and one that is not theirs.
+    Reads the database and records the use of an API token. Raises Refused in the same way for a
+    project that does not exist, one that is switched off and one of which they are not a member.
     """
     credential = _credential_in(scope)
     user = credential.user
@@ -91,7 +93,10 @@ def admit_to_project(scope: Mapping[str, Any], project_id_in_path: str) -> Admis
 
 
 def _credential_in(scope: Mapping[str, Any]) -> Session | ApiToken:
-    """Return what the scope's token stands for, if it may read orders. Raises Refused."""
+    """Return the session or API token of the scope's token.
+
+    Raises Refused if it may not read orders.
+    """
     token = token_in(scope)
     if token is None:
         raise Refused(CloseCode.UNAUTHENTICATED)
@@ -119,11 +124,14 @@ def _is_user(id_in_path: str) -> bool:
     return user_id <= MAX_USER_ID and User.objects.filter(pk=user_id).exists()
 
 
-# --- As long as it lasts ----------------------------------------------------------------------
+# --- While a socket is open -------------------------------------------------------------------
 
 
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
-    """Return those that the door would refuse by now, and with which code: six statements at most."""
+    """Return those that a new connection would be refused, with its close code.
+
+    At most six statements.
+    """
     still = still_open({admission.credential_id for admission in admissions})
     ended = [each for each in admissions if each.credential_id not in still]
     return {
@@ -134,7 +142,7 @@ def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, Clo
 
 
 def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
-    """Return those who follow another owner's feed and are staff no longer."""
+    """Return those who follow another owner's feed but are no longer staff."""
     of_others = {
         admission
         for admission in admissions
@@ -155,7 +163,7 @@ def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, Close
 
 
 def _refused_by_projects(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
-    """Return those who may not view the orders of the project whose feed they follow."""
+    """Return those who may no longer view the orders of the project that they follow."""
     claims = {
         admission: (admission.user_id, admission.feed.project_id)
         for admission in admissions
@@ -171,14 +179,14 @@ def _refused_by_projects(admissions: Iterable[Admission]) -> dict[Admission, Clo
     }
 
 
-# --- What a client shows ----------------------------------------------------------------------
+# --- Reading the handshake --------------------------------------------------------------------
 
 
 def token_in(scope: Mapping[str, Any]) -> str | None:
     """Return the token that a WebSocket was opened with.
 
-    It stands in the `Authorization: Bearer` header, else after `bearer` in `Sec-WebSocket-Protocol`,
-    else in the query as `token`.
+    Looks in the `Authorization: Bearer` header, then after `bearer` in `Sec-WebSocket-Protocol`,
+    then in the query as `token`.
     """
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -193,6 +201,9 @@ def token_in(scope: Mapping[str, Any]) -> str | None:
 
 
 def subprotocol_of(scope: Mapping[str, Any]) -> str | None:
-    """Return the subprotocol to answer: a browser drops a socket on which none of its own is chosen."""
+    """Return the subprotocol to answer.
+
+    A browser drops a socket if we choose none of those it offered.
+    """
     offered: list[str] = scope.get("subprotocols") or []
     return next((name for name in offered if name.lower() == BEARER), None)

@@ -1,4 +1,4 @@
-"""What is said to people: the push stream."""
+"""Pushing events to people over WebSocket."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,10 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        """Declare what is ours, and hear what happens below. Imported here, since models are not loaded before."""
-        from notifications import registrations, subscribers  # noqa: F401 (registers what is ours)
+        """Register with the ground and listen to the apps below.
+
+        The imports are here because models are not loaded earlier.
+        """
+        from notifications import registrations, subscribers  # noqa: F401 (registers)
 
         subscribers.connect()

@@ -1,4 +1,4 @@
-"""The WebSocket door: lets in, follows a feed for as long as it may, and answers its client."""
+"""The WebSocket consumer: admits a client, follows a feed for it, and answers its messages."""
 
 import asyncio
 import time
@@ -49,7 +49,7 @@ def _client_of(scope: Scope) -> str | None:
 
 
 class Allowance:
-    """How many messages a client may send: some at once, a few per second in the long run."""
+    """How many messages a client may send: twenty at once, two per second in the long run."""
 
     AT_ONCE: ClassVar = 20
     PER_SECOND: ClassVar = 2.0
@@ -59,7 +59,7 @@ class Allowance:
         self._since = time.monotonic()
 
     def take(self) -> bool:
-        """Take one, if there is one left."""
+        """Use up one message. Return False if none is left."""
         now = time.monotonic()
         self._left = min(
             self.AT_ONCE, self._left + (now - self._since) * self.PER_SECOND
@@ -74,8 +74,8 @@ class Allowance:
 class FeedConsumer:
     """An ASGI application for sockets that follow one feed.
 
-    Not one of Channels' consumers: those take a channel of the layer for each socket, which is what the
-    hub is there to avoid. `admit` reads the database to say who follows what, or raises Refused.
+    Channels' own consumers take a channel of the layer for each socket, which the hub avoids.
+    `admit` reads the database and returns who follows what, or raises Refused.
     """
 
     def __init__(self, admit: Admit) -> None:
@@ -84,7 +84,8 @@ class FeedConsumer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket from its handshake to its end."""
         await receive()  # websocket.connect
-        # Accepted even to be refused: a handshake that fails gives a browser no code at all.
+        # Accept even a socket that we refuse: after a failed handshake a browser gets no close
+        # code.
         accept = {"type": "websocket.accept", "subprotocol": subprotocol_of(scope)}
         try:
             admission = await database_sync_to_async(
@@ -104,7 +105,8 @@ class FeedConsumer:
         listener = Listener(admission, _outbox_of(scope, send))
         try:
             await hub.start(listener)
-            # From here on: what is committed once the client sees the socket open must reach it.
+            # Start here: the client must get everything that is committed after it sees the open
+            # socket.
             listener.position = hub.position
             await send(accept)
             code = await _Conversation(hub, listener, receive).run(
@@ -128,7 +130,7 @@ def _outbox_of(scope: Scope, send: Send) -> Outbox:
 
 
 class _Conversation:
-    """One accepted socket: what its client says, and what the hub sends it, side by side."""
+    """One accepted socket: reads the client's messages while the hub sends to it."""
 
     def __init__(self, hub: Hub, listener: Listener, receive: Receive) -> None:
         self._hub = hub
@@ -138,7 +140,7 @@ class _Conversation:
         self._following: asyncio.Task[None] | None = None
 
     async def run(self, query_string: bytes) -> CloseCode | None:
-        """Talk until somebody ends it. Return what to close with, or None if the client is gone."""
+        """Run until one side ends it. Return the close code, or None if the client is gone."""
         closing = self._listener.closing
         sending = asyncio.create_task(self._send())
         reading = asyncio.create_task(self._open_and_read(query_string))
@@ -146,7 +148,7 @@ class _Conversation:
             ends: set[asyncio.Future[Any]] = {closing, reading}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not closing.done():
-                # The client went away; or reading failed, which ends the socket with its error.
+                # The client left, or reading failed; then the error ends the socket.
                 return reading.result()
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_SECONDS):
@@ -199,7 +201,7 @@ class _Conversation:
                 )
 
     async def _resume(self, after: int, *, announce: bool) -> None:
-        """Follow the feed from `after` on, beside the reading, instead of from wherever we are."""
+        """Start following the feed again, from `after`, in a task beside the reading."""
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
@@ -215,7 +217,7 @@ class _Conversation:
         except TooSlow:
             self._listener.close(CloseCode.TOO_SLOW)
         except Exception:
-            # Most likely the database. The client comes back by position, and so loses nothing.
+            # Most likely the database failed. The client reconnects by position and loses nothing.
             logger.exception(
                 "push_replay_failed", user_id=self._listener.admission.user_id
             )
@@ -225,7 +227,8 @@ class _Conversation:
         try:
             await self._listener.outbox.run()
         except Exception:
-            # The server has no way to this client any more; it should say so itself, in `receive`.
+            # The server can no longer reach this client. It should also report that through
+            # `receive`.
             logger.exception(
                 "push_send_failed", user_id=self._listener.admission.user_id
             )
@@ -247,7 +250,7 @@ async def project_events(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a path that no socket lives at, in the way that a browser can read."""
+    """Refuse an unknown path with a close code, which a browser can read."""
     await receive()
     await send({"type": "websocket.accept", "subprotocol": subprotocol_of(scope)})
     await send({"type": "websocket.close", "code": int(CloseCode.NOT_FOUND)})

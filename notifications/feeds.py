@@ -1,4 +1,4 @@
-"""The feeds that a socket can follow: which events belong to it, live and from the past."""
+"""The feeds that a socket can follow: which events they contain, live and from the past."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from orders.stream.queries import stream_of_owner, stream_of_project
 
 
 class Feed(Protocol):
-    """A part of the stream of all events. Two equal feeds are one: a feed is a key, hence hashable."""
+    """A part of the stream of all events. Feeds serve as dictionary keys, so they are hashable."""
 
     def __hash__(self) -> int: ...
 

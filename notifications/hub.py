@@ -1,8 +1,8 @@
-"""The process's one ear on the stream, and the hands that write to its sockets.
+"""The hub: reads the stream once for a whole process and writes to all its sockets.
 
-However many sockets there are, each event is read from the database once, encoded once and framed
-once per process. The channel layer only wakes us: what is sent is read by position, so a lost wake-up
-costs a moment (until the next poll) and never a message.
+However many sockets there are, each process reads, encodes and frames each event once. The channel
+layer only wakes the hub up. The hub reads events by position, so a lost wake-up delays them until
+the next poll and loses none.
 """
 
 import asyncio
@@ -43,46 +43,49 @@ SOCKETS = Gauge(
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# What a lost wake-up costs at most.
+# The longest delay that a lost wake-up can cause.
 POLL_SECONDS = 2.0
-# How long a socket can outlive what it rests on where nobody says so (an API token that expires) or the
-# word was lost.
+# How long a socket can outlive its access if nothing announces the end (an API token expires) or
+# the announcement is lost.
 RECHECK_SECONDS = 15.0
-# Events read at once.
+# How many events are read at once.
 PAGE_SIZE = 500
-# What a replay reads at once, and how much of it each socket that replays may keep in memory.
+# How many events a replay reads at once, and how many bytes of them a socket may keep in memory.
 REPLAY_PAGE_SIZE = 200
 REPLAY_PAGE_BYTES = 256 * 1024
-# After a restart everyone comes back at once; the database has other callers too.
+# After a restart all clients reconnect at once, and the database has other callers too.
 PARALLEL_REPLAY_READS = 4
 FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 15.0
-# A socket that came while the database was away is not kept waiting for longer; it may come again.
+# How long a new socket waits while the database is away. Its client may reconnect.
 START_SECONDS = 10.0
 LEAVE_GROUP_SECONDS = 2.0
 CANCEL_AGAIN_SECONDS = 0.25
 
 
 class Hub:
-    """Reads the stream for every socket of one event loop, from the first socket's coming to the last's going."""
+    """Reads the stream for all sockets of one event loop.
+
+    Starts with the first and stops with the last.
+    """
 
     def __init__(self) -> None:
-        # All events up to here have been handed to the listeners that were there for them.
+        # All events up to here have been handed to the listeners that followed their feeds.
         self.position = 0
         self._present: set[Listener] = set()
         self._live: dict[Feed, set[Listener]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._started: asyncio.Future[None] | None = None
         self._advanced = asyncio.Event()
-        # What may hold no more: to be asked about at once.
+        # Admissions that may have ended, to be checked at once.
         self._doubted: set[Admission] = set()
         self._in_doubt = asyncio.Event()
         self._replay_reads = asyncio.Semaphore(PARALLEL_REPLAY_READS)
 
-    # --- Coming and going ------------------------------------------------------------------------
+    # --- Sockets start and leave -----------------------------------------------------------------
 
     async def start(self, listener: Listener) -> None:
-        """Count `listener` in; return when `position` is known. It gets nothing before `resume`."""
+        """Add `listener`; return when `position` is known. It gets no events before `resume`."""
         self._present.add(listener)
         SOCKETS.set(len(self._present))
         if self._started is None:
@@ -98,14 +101,14 @@ class Hub:
                     self._keep(self._recheck_admissions), name="push-recheck"
                 ),
             ]
-        # What was announced between its admission and its being present, it was not told.
+        # A change announced between its admission and this moment has not reached it.
         self._doubt([listener])
         async with asyncio.timeout(START_SECONDS):
-            # Shielded, since others wait for the same start.
+            # Shielded, because other sockets wait for the same start.
             await asyncio.shield(self._started)
 
     async def leave(self, listener: Listener) -> None:
-        """Count `listener` out; with the last one the hub stops, to start again with the next."""
+        """Remove `listener`. Without listeners the hub stops; the next one starts it again."""
         self._unfollow(listener)
         self._present.discard(listener)
         SOCKETS.set(len(self._present))
@@ -118,22 +121,23 @@ class Hub:
         while ending:
             for task in ending:
                 task.cancel()
-            # Again and again: a Redis client that is about to connect swallows a cancellation.
+            # Cancel repeatedly: a Redis client that is about to connect swallows a cancellation.
             _, ending = await asyncio.wait(ending, timeout=CANCEL_AGAIN_SECONDS)
 
     async def refuse_ahead(self, position: int) -> None:
-        """Raise ClientError where the stream has not reached `position`."""
+        """Raise ClientError if the stream has not reached `position`."""
         if position > self.position:
             head = await _in_thread(stream_head)
             if position > head:
                 raise position_ahead(head)
 
     async def resume(self, listener: Listener, after: int, *, announce: bool) -> None:
-        """Send what the feed holds behind `after`, then go live: no gap, no repeat, no disorder.
+        """Send the feed's events after `after`, then go live: in order, without gaps or repeats.
 
-        The past is read in pages, as fast as the reader takes them. While a page is read, live batches
-        are held back: if that page is the last, they follow it; else they are dropped and
-        read with a later page. `announce` has a `resumed` message mark the seam. Raises TooSlow.
+        The past is read in pages, as fast as the reader takes them. While a page is read, live
+        batches are held back. If the page is the last one, they follow it; otherwise they are
+        dropped and read with a later page. With `announce`, a `resumed` message marks the end of
+        the replay. Raises TooSlow.
         """
         self._unfollow(listener)
         listener.position = after
@@ -155,9 +159,9 @@ class Hub:
     async def _past_of(
         self, listener: Listener, through: int
     ) -> tuple[list[Message], bool]:
-        """Read the feed's next page behind the listener's position, not beyond `through`.
+        """Read the feed's next page after the listener's position, not beyond `through`.
 
-        The second value tells whether that is all there is up to `through`.
+        The second value is True if there is nothing more up to `through`.
         """
         if listener.position >= through:
             return [], True
@@ -180,7 +184,7 @@ class Hub:
             return await _in_thread(read)
 
     def reached(self, listener: Listener) -> int:
-        """Return up to where `listener` has been sent all that its feed holds."""
+        """Return the position up to which `listener` has been sent everything in its feed."""
         if listener.is_live:
             return max(self.position, listener.position)
         return listener.position
@@ -196,10 +200,10 @@ class Hub:
         if not followers:
             self._live.pop(feed, None)
 
-    # --- The three things it does all the time ---------------------------------------------------
+    # --- The hub's three permanent tasks ---------------------------------------------------------
 
     async def _follow_stream(self, healthy: Callable[[], None]) -> None:
-        """Read what is new, whenever woken and every few seconds anyway."""
+        """Read new events when woken up, and every few seconds in any case."""
         assert self._started is not None
         if not self._started.done():
             self.position = await _in_thread(stream_head)
@@ -218,14 +222,14 @@ class Hub:
                 continue
 
     async def _hear_wakeups(self, healthy: Callable[[], None]) -> None:
-        """Listen to the channel layer, on the one channel that this process has in the one group."""
+        """Listen to the channel layer: this process has one channel, in one group."""
         layer = get_channel_layer()
         assert layer is not None
         channel = await layer.new_channel()
         await layer.group_add(PUSH_GROUP, channel)
         try:
             healthy()
-            # What was announced while nobody listened.
+            # Catch up with announcements from before we listened.
             self._advanced.set()
             self._doubt(self._present)
             while True:
@@ -238,7 +242,8 @@ class Hub:
             async with asyncio.timeout(LEAVE_GROUP_SECONDS):
                 await layer.group_discard(PUSH_GROUP, channel)
         except Exception:
-            # Raising would hide why we leave. A layer that is gone has forgotten the group as well.
+            # An exception here would hide the reason why we leave. A layer that is gone forgets the
+            # group.
             logger.exception("push_group_not_left")
 
     def _heed(self, message: Mapping[str, object]) -> None:
@@ -263,15 +268,18 @@ class Hub:
                 )
 
     def _doubt(self, listeners: Iterable[Listener]) -> None:
-        """Have it asked at once whether these may still be open."""
+        """Have these checked at once: may they still be open?"""
         self._doubted.update(listener.admission for listener in listeners)
         if self._doubted:
             self._in_doubt.set()
 
     async def _recheck_admissions(self, healthy: Callable[[], None]) -> None:
-        """Ask whether sockets may still be open: at once for those in doubt, from time to time for all."""
+        """Check whether sockets may still be open:
+
+        those in doubt at once, all of them regularly.
+        """
         loop = asyncio.get_running_loop()
-        # The first time and after a failure, which may have taken a doubt with it.
+        # Check all at the start, and after a failure, which may have lost a doubt.
         self._doubt(self._present)
         all_due = loop.time() + RECHECK_SECONDS
         while True:
@@ -289,10 +297,13 @@ class Hub:
                     listener.close(code)
             healthy()
 
-    # --- Handing out -----------------------------------------------------------------------------
+    # --- Handing out events ----------------------------------------------------------------------
 
     def _dispatch(self, events: Sequence[Event]) -> None:
-        """Hand new events to whoever follows their feeds. Without a pause: nobody joins in between."""
+        """Hand new events to the listeners of their feeds.
+
+        It never awaits, so nobody joins in between.
+        """
         fresh: dict[Feed, list[Message]] = {}
         for event in events:
             followed = [feed for feed in feeds_of(event) if feed in self._live]
@@ -312,14 +323,17 @@ class Hub:
         try:
             listener.push(batch)
         except Exception:
-            # One socket that cannot be served must not stop the others; its reader comes back for the rest.
+            # A broken socket must not stop the others. Its reader reconnects for the rest.
             logger.exception("push_to_socket_failed")
             listener.close(CloseCode.UNAVAILABLE)
 
     async def _keep(
         self, work: Callable[[Callable[[], None]], Awaitable[None]]
     ) -> None:
-        """Do `work` for ever. What fails is logged and begun anew, ever later until it is healthy."""
+        """Do `work` for ever.
+
+        Log a failure and restart, after growing pauses until it is healthy again.
+        """
         retry_seconds = FIRST_RETRY_SECONDS
 
         def healthy() -> None:
@@ -336,7 +350,7 @@ class Hub:
 
 
 async def _in_thread(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Read from the database in a thread of the pool: the one for all others may be busy for long."""
+    """Read from the database in a thread of the pool; the shared thread may be busy for long."""
     return await database_sync_to_async(read, thread_sensitive=False)(*args, **kwargs)
 
 

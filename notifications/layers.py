@@ -6,16 +6,16 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer
 
-# The server's loop takes a call over in a millisecond or so; past this it is stuck, or gone.
+# The server's loop takes a call over in about a millisecond. After this time it is stuck or gone.
 HAND_OVER_SECONDS = 5.0
 
 
 class ThreadSafeInMemoryChannelLayer(InMemoryChannelLayer):
-    """Channels' in-memory layer, for sends from a worker's thread too.
+    """Channels' in-memory layer, which workers' threads may also use.
 
-    The stock layer puts a message into an `asyncio.Queue`, which does not wake a loop that runs in
-    another thread: a consumer hears it when something else wakes that loop, about a second later. Here
-    the server names its loop with `bind`, and what is called from another loop is done on that one.
+    The stock layer puts a message into an `asyncio.Queue`. This does not wake a loop in another
+    thread, so a consumer gets the message about a second later, when something else wakes that
+    loop. Here the server names its loop with `bind`, and calls from other loops run on that loop.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -23,23 +23,29 @@ class ThreadSafeInMemoryChannelLayer(InMemoryChannelLayer):
         self._home: asyncio.AbstractEventLoop | None = None
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Name the loop on which all consumers of this process run."""
+        """Set the loop on which all consumers of this process run."""
         self._home = loop
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
-        """Put a message on a channel. Raises ChannelFull, or TimeoutError if the server's loop is gone."""
+        """Send a message to a channel.
+
+        Raises ChannelFull, or TimeoutError if the server's loop is gone.
+        """
         await self._at_home(super().send(channel, message))
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """Put a message on each channel of a group. Raises TimeoutError if the server's loop is gone."""
+        """Send a message to each channel of a group.
+
+        Raises TimeoutError if the server's loop is gone.
+        """
         await self._at_home(super().group_send(group, message))
 
     async def group_add(self, group: str, channel: str) -> None:
-        """Let a channel hear a group."""
+        """Add a channel to a group."""
         await self._at_home(super().group_add(group, channel))
 
     async def group_discard(self, group: str, channel: str) -> None:
-        """Let a channel hear a group no longer."""
+        """Remove a channel from a group."""
         await self._at_home(super().group_discard(group, channel))
 
     async def _at_home(self, call: Coroutine[Any, Any, None]) -> None:

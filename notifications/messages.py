@@ -1,8 +1,8 @@
-"""What a socket is told of an order: the shop document's WebSocket messages, and more beside them.
+"""The messages that a socket gets about an order: those of the shop document, and more.
 
-Every message has `type`, `order_id` and `message` (a sentence for people), and tells its place:
-`event_id` to drop repeats by, `position` to resume after. What the document shows of a message comes first.
-The customer and the merchant get the same bytes, so nothing is told that not both may know.
+Every message has `type`, `order_id` and `message` (a sentence for people). It also has `event_id`,
+to drop repeats, and `position`, to resume after. The fields that the document shows come first. The
+customer and the merchant get the same bytes, so a message contains only what both may know.
 `docs/websocket.md` shows each.
 """
 
@@ -28,7 +28,7 @@ TYPE_ON_THE_WIRE: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Message:
-    """An event as its listeners get it, encoded once for all of them, whichever feed they follow."""
+    """An event as its listeners get it, encoded once for all of them and all feeds."""
 
     position: int
     text: bytes
@@ -40,16 +40,16 @@ class Message:
 
 
 def message_of(event: Event) -> Message:
-    """Encode `event`, which the relay has given its position."""
+    """Encode `event`, which must have its position from the relay."""
     assert event.position is not None
     return Message(event.position, orjson.dumps(body_of(event)))
 
 
 def body_of(event: Event) -> dict[str, object]:
-    """Return the message of `event` in the words of its type.
+    """Return the body of the message about `event`, by its type.
 
-    A type or payload that this release does not know still gives a message, only a plainer one: a
-    position must never be missing from what a listener gets.
+    An unknown type or payload still gives a message, only a plainer one, because a listener must
+    get every position.
     """
     try:
         details = _DETAILS[event.type](event)
@@ -68,7 +68,7 @@ def body_of(event: Event) -> dict[str, object]:
 
 Details = dict[str, object]
 
-# What is told of a new order besides, as far as the event has it: a checkout's has all of it.
+# More fields about a new order, if the event has them; a checkout's event has all of them.
 _TOLD_OF_NEW = ("title", "provider", "total_price", "currency", "total_items")
 
 

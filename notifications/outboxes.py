@@ -1,4 +1,4 @@
-"""The way out of one socket, bounded: how much a reader leaves unread is always known."""
+"""Writing to one socket, with a bound: we always know how much its reader has not taken."""
 
 import asyncio
 from collections import deque
@@ -13,7 +13,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Batch:
-    """Messages in the stream's order, at least one, for any number of sockets. What they share is made once."""
+    """One or more messages in the stream's order, encoded once for any number of sockets."""
 
     def __init__(self, messages: Sequence[Message]) -> None:
         self.messages = messages
@@ -22,21 +22,21 @@ class Batch:
 
     @cached_property
     def frames(self) -> bytes:
-        """All messages as WebSocket frames, one behind the other."""
+        """All messages as WebSocket frames, one after the other."""
         return b"".join(message.frame for message in self.messages)
 
     @cached_property
     def texts(self) -> list[str]:
-        """All messages as ASGI sends them."""
+        """All messages as text for ASGI."""
         return [message.text.decode() for message in self.messages]
 
     @cached_property
     def size(self) -> int:
-        """What all of it takes in memory, in bytes."""
+        """The size of all messages in memory, in bytes."""
         return sum(len(message.text) for message in self.messages)
 
     def after(self, position: int) -> "Batch":
-        """Return the part behind `position`; itself where that is all of it."""
+        """Return the part after `position`; the batch itself if that is all of it."""
         if position < self.first:
             return self
         return Batch(
@@ -45,11 +45,14 @@ class Batch:
 
 
 class Outbox(Protocol):
-    """Where the messages of one socket are written. Nothing here waits, all of it runs in the loop."""
+    """Where the messages of one socket are written.
+
+    Everything runs in the loop; writing never waits.
+    """
 
     @property
     def buffered_bytes(self) -> int:
-        """What was written and has not left this process."""
+        """How many written bytes have not left this process."""
 
     def write(self, batch: Batch) -> None:
         """Send a batch."""
@@ -58,21 +61,21 @@ class Outbox(Protocol):
         """Send one JSON text."""
 
     async def run(self) -> None:
-        """Work as long as the socket lives."""
+        """Send, for as long as the socket lives."""
 
     async def flush(self) -> None:
-        """Wait until all that was written is on its way."""
+        """Wait until everything written is on its way."""
 
 
 class DirectOutbox:
-    """Writes frames made once for all sockets straight to the socket, where the server lends it."""
+    """Writes shared frames straight to the socket, if the server provides a `SocketWriter`."""
 
     def __init__(self, writer: SocketWriter) -> None:
         self._writer = writer
 
     @property
     def buffered_bytes(self) -> int:
-        """What the kernel has not taken over."""
+        """How many bytes the kernel has not taken."""
         return self._writer.buffered_bytes
 
     def write(self, batch: Batch) -> None:
@@ -84,16 +87,16 @@ class DirectOutbox:
         self._writer.write(text_frame(text))
 
     async def run(self) -> None:
-        """Do nothing: writes are done when they return."""
+        """Do nothing: a write is done when it returns."""
 
     async def flush(self) -> None:
-        """Do nothing: the closing frame goes out behind what is buffered."""
+        """Do nothing: the closing frame follows the buffered bytes."""
 
 
 class QueuedOutbox:
-    """Sends by ASGI, one message after the other, on a server that lends no socket.
+    """Sends through ASGI, one message after the other, if the server provides no `SocketWriter`.
 
-    It is as bounded as that server's `send` is honest: one that waits for the network leaves the rest here.
+    Its bound works only if the server's `send` waits for the network; then the rest stays here.
     """
 
     def __init__(self, send: Send) -> None:
@@ -120,7 +123,7 @@ class QueuedOutbox:
         self._filled.set()
 
     async def run(self) -> None:
-        """Send what is queued until cancelled."""
+        """Send queued messages until cancelled."""
         while True:
             await self._filled.wait()
             self._filled.clear()

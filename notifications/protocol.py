@@ -1,4 +1,4 @@
-"""What is said over a socket besides the events: close codes, a client's messages, our answers."""
+"""What a socket carries besides events: close codes, the client's messages, our answers."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -14,9 +14,9 @@ MAX_CLIENT_MESSAGE_BYTES = 4096
 class CloseCode(IntEnum):
     """Why the server closed a socket.
 
-    The private range, with HTTP's numbers where HTTP has a word for it. The registered 1013 (try again
-    later) would suit `TOO_SLOW`, but the server underneath lets an application close with 1000 and
-    3000 to 4999 only.
+    Codes from the private range, with HTTP's numbers where HTTP has a matching status. The
+    registered 1013 (try again later) would suit `TOO_SLOW`, but the server allows an application
+    only 1000 and 3000 to 4999.
     """
 
     BAD_REQUEST = 4400
@@ -29,7 +29,7 @@ class CloseCode(IntEnum):
 
 
 class ClientError(Exception):
-    """A message, or a position, from the client that cannot be meant. `code` is stable, for programs."""
+    """The client sent a malformed message or position. `code` is stable, for programs."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class ClientError(Exception):
 
     @property
     def answer(self) -> dict[str, object]:
-        """The message that tells the client so."""
+        """The message that tells the client about the error."""
         return {"type": "error", "code": self.code, "message": self.message}
 
 
@@ -70,7 +70,7 @@ def read_position(value: object) -> int:
 
 
 def position_asked_for(query_string: bytes) -> int | None:
-    """Read `after` from a URL's query, None where it is not there. Raises ClientError."""
+    """Read `after` from a URL's query; None if it is missing. Raises ClientError."""
     values = parse_qs(query_string.decode("latin-1"), keep_blank_values=True).get(
         "after"
     )
@@ -84,17 +84,23 @@ def position_asked_for(query_string: bytes) -> int | None:
 
 
 def position_ahead(head: int) -> ClientError:
-    """Return the refusal of a position that the stream, now at `head`, has not reached."""
+    """Return the error for a position that the stream, now at `head`, has not reached."""
     return ClientError(
         "position_ahead", f"The stream has only reached position {head}."
     )
 
 
 def pong(position: int) -> dict[str, object]:
-    """Return the answer to a ping. All that the feed holds up to `position` has been sent before it."""
+    """Return the answer to a ping.
+
+    Everything in the feed up to `position` has been sent before it.
+    """
     return {"type": "pong", "position": position}
 
 
 def resumed(position: int) -> dict[str, object]:
-    """Return what ends a replay. All that the feed holds up to `position` has been sent before it."""
+    """Return the end of a replay.
+
+    Everything in the feed up to `position` has been sent before it.
+    """
     return {"type": "resumed", "position": position}

@@ -1,6 +1,6 @@
 """The WebSocket paths, each with and without its trailing slash.
 
-Channels puts ASGI applications where Django's patterns, and their types, expect views.
+Channels uses ASGI applications where Django's patterns and their types expect views.
 """
 
 from channels.routing import URLRouter

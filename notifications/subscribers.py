@@ -1,4 +1,4 @@
-"""What push does when the apps below announce something: pass the word on, nothing more."""
+"""Pass on what the apps below announce, to every process that holds sockets. Nothing more."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,19 +9,19 @@ from orders.stream.subscribers import stream_advanced
 
 
 def wake_listeners(*, position: int, **signal: object) -> None:
-    """The relay has given events their positions."""
+    """Pass on that the relay has given events their positions."""
     announcer.stream_advanced(position)
 
 
 def close_sockets_of(*, credential_ids: Sequence[UUID], **signal: object) -> None:
-    """Sessions or API tokens have ended, and with them every socket they opened."""
+    """Pass on that sessions or API tokens have ended; their sockets close."""
     announcer.credentials_ended(credential_ids)
 
 
 def doubt_sockets_of(
     *, user_id: int | None, project_id: int | None, **signal: object
 ) -> None:
-    """Somebody may do something else than before, and some sockets may have to go."""
+    """Pass on that someone's access has changed; some sockets may have to close."""
     announcer.access_changed(user_id, project_id)
 
 

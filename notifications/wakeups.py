@@ -1,8 +1,8 @@
-"""Telling every process that something happened: a word over the channel layer, and no more than a word.
+"""Tell every process through the channel layer that something happened, without the content.
 
-Said from worker threads, after a commit. Whoever says it never waits for the channel layer and never
-fails with it: a thread of its own with a loop of its own does the sending, over one lasting
-connection. What is lost is logged; listeners find it by themselves.
+Worker threads call this after a commit. A caller never waits for the channel layer and never fails
+with it: a separate thread with its own loop sends, over one lasting connection. A lost message is
+logged; listeners find the news by themselves.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from channels.layers import get_channel_layer
 
 logger = structlog.get_logger(__name__)
 
-# The one group of the channel layer in which every process that holds sockets has one channel.
+# Every process that holds sockets has one channel in this group.
 PUSH_GROUP = "push"
 STREAM_ADVANCED = "stream.advanced"
 CREDENTIALS_ENDED = "credentials.ended"
@@ -25,37 +25,40 @@ ACCESS_CHANGED = "access.changed"
 
 SEND_SECONDS = 5.0
 
-# Whose access where: the numbers of a user and of a project, None for any.
+# Whose access changed, and where: the ids of a user and of a project, None for any.
 Access = tuple[int | None, int | None]
 
 
 class Announcer:
-    """Sends to `PUSH_GROUP` from any thread. While one send is under way, later positions become one."""
+    """Sends to `PUSH_GROUP` from any thread.
+
+    Positions that come during a send are merged into one.
+    """
 
     def __init__(self) -> None:
         self.forget_thread()
 
     def forget_thread(self) -> None:
-        """Become as new: the next word starts a thread. A forked process needs this; see below."""
+        """Reset everything; the next message starts a thread. A forked process needs this, see below."""
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        # What follows belongs to the loop's thread.
+        # Only the loop's thread uses the attributes below.
         self._position = 0
         self._ended: set[str] = set()
         self._changed: set[Access] = set()
         self._sending: asyncio.Task[None] | None = None
 
     def stream_advanced(self, position: int) -> None:
-        """Say that the stream has reached `position`."""
+        """Announce that the stream has reached `position`."""
         self._home().call_soon_threadsafe(self._note_position, position)
 
     def credentials_ended(self, credential_ids: Iterable[UUID]) -> None:
-        """Say that these sessions or API tokens are over."""
+        """Announce that these sessions or API tokens have ended."""
         ended = [str(credential_id) for credential_id in credential_ids]
         self._home().call_soon_threadsafe(self._note_ended, ended)
 
     def access_changed(self, user_id: int | None, project_id: int | None) -> None:
-        """Say that this user may do something else in this project than before; None stands for any."""
+        """Announce that this user's access to this project has changed; None stands for any."""
         self._home().call_soon_threadsafe(self._note_changed, (user_id, project_id))
 
     def _home(self) -> asyncio.AbstractEventLoop:
@@ -105,12 +108,12 @@ async def _send(message: dict[str, Any]) -> None:
         async with asyncio.timeout(SEND_SECONDS):
             await layer.group_send(PUSH_GROUP, message)
     except Exception:
-        # Whatever the layer throws: every listener polls, so this is a delay and not a loss.
+        # Any error of the layer: every listener polls, so this causes a delay and no loss.
         logger.exception("push_wakeup_lost", kind=message["type"])
 
 
 announcer = Announcer()
 
 
-# A fork copies memory and not threads: the child has the parent's loop, and nothing that runs it.
+# A fork copies memory but not threads: the child has the parent's loop and no thread that runs it.
 os.register_at_fork(after_in_child=announcer.forget_thread)

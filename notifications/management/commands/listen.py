@@ -1,4 +1,4 @@
-"""`manage.py listen`: show what a socket of a user or a project gets, as it comes."""
+"""`manage.py listen`: show the messages that a socket of a user or a project gets, live."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    """Connect to a running service as the bearer of a token, and print every event on a line."""
+    """Connect to a running service with a token, and print each event on a line."""
 
     help = "Show what is pushed to the bearer of a token, until Ctrl-C."
-    # It talks to a service that may run elsewhere, and needs no database of its own.
+    # It talks to a service that may run on another machine, and needs no database.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the token, and where to begin."""
+        """Declare the arguments."""
         parser.add_argument(
             "token",
             help="an access token of POST /api/auth/token; for a project an API token as well",
@@ -36,12 +36,12 @@ class Command(BaseCommand):
             help="where the service listens (%(default)s)",
         )
         parser.add_argument(
-            "--after", type=int, help="first show what came after this position"
+            "--after", type=int, help="first show the events after this position"
         )
-        parser.add_argument("--count", type=int, help="end after so many events")
+        parser.add_argument("--count", type=int, help="stop after this many events")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Listen until the service or the user ends it."""
+        """Listen until the service or the user stops it."""
         path = _path_of(options["token"], options["project"])
         url = f"{options['url'].rstrip('/')}{path}"
         if options["after"] is not None:
@@ -69,7 +69,7 @@ class Command(BaseCommand):
                     return
                 message = json.loads(payload)
                 if "event_id" not in message:
-                    # Word of the connection itself, such as that a replay is through.
+                    # A message about the connection itself, such as the end of a replay.
                     note(payload.decode())
                     return
                 write(payload.decode())
@@ -99,5 +99,5 @@ def _path_of(token: str, project_id: str | None) -> str:
         claims = jwt.decode(token, options={"verify_signature": False})
         user_id = int(claims["user_id"])
     except (jwt.InvalidTokenError, KeyError, ValueError) as exc:
-        raise CommandError("This is no access token.") from exc
+        raise CommandError("This is not an access token.") from exc
     return f"/ws/notifications/{user_id}/"
