@@ -1,10 +1,14 @@
-"""Report at startup any settings under which e-mails reach nobody."""
+"""Report at startup settings under which e-mails reach nobody, and operations that ask in vain."""
 
 from collections.abc import Sequence
 from email.utils import parseaddr
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_permission_codename
 from django.core.checks import CheckMessage, Error, Warning, register
+
+from accounts.access import OPERATIONS
 
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
@@ -50,4 +54,28 @@ def check_timeout(**_: object) -> Sequence[CheckMessage]:
             f"EMAIL_TIMEOUT is {settings.EMAIL_TIMEOUT:g}; it must be more than 0 seconds.",
             id="accounts.E002",
         )
+    ]
+
+
+@register()
+def check_staff_permissions(**_: object) -> Sequence[CheckMessage]:
+    """Refuse an operation whose permission for staff does not exist: it would let none of them in."""
+    known = {
+        f"{model._meta.app_label}.{codename}"
+        for model in apps.get_models()
+        for codename in (
+            *(
+                get_permission_codename(action, model._meta)
+                for action in model._meta.default_permissions
+            ),
+            *(codename for codename, _name in model._meta.permissions),
+        )
+    }
+    return [
+        Error(
+            f"The operation {operation} names the permission {permission!r}, which does not exist.",
+            id="accounts.E003",
+        )
+        for operation in OPERATIONS.values()
+        if (permission := operation.staff_permission) and permission not in known
     ]

@@ -39,8 +39,8 @@ THINGS.add("invitations", "Coming into a project by the link of an e-mail.")
 
 SECTIONS.add("accounts", Section(place=90, with_pages_of=("auth",)))
 
-# The pages that e-mails lead to: whoever has such a path may do what it is for. An invitation within a
-# project's path is an id.
+# The pages that e-mails lead to: whoever has such a path may do what it is for. An invitation
+# within a project's path is an id.
 hide(
     "link",
     before=r"(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/",

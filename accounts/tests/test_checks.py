@@ -3,7 +3,14 @@
 import pytest
 from django.conf import LazySettings
 
-from accounts.checks import CONSOLE, check_sender, check_timeout, check_where_emails_go
+from accounts.access import MANAGE_MEMBERS
+from accounts.checks import (
+    CONSOLE,
+    check_sender,
+    check_staff_permissions,
+    check_timeout,
+    check_where_emails_go,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +57,19 @@ def test_refuses_a_timeout_that_is_none(
     settings.EMAIL_TIMEOUT = seconds
 
     assert [message.id for message in check_timeout()] == ids
+
+
+def test_every_permission_for_staff_exists() -> None:
+    assert check_staff_permissions() == []
+
+
+@pytest.mark.parametrize("permission", ["accounts.chnage_project", "nobody.change_it"])
+def test_refuses_a_permission_that_does_not_exist(
+    permission: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(MANAGE_MEMBERS), "staff_permission", permission)
+
+    [message] = check_staff_permissions()
+
+    assert message.id == "accounts.E003"
+    assert f"manage_members names the permission '{permission}'" in message.msg

@@ -25,8 +25,8 @@ _current: ContextVar[Client] = ContextVar("client", default=_NOBODY)
 def current_client() -> Client:
     """Return whose request is being answered; nobody's in a task or a command.
 
-    Use it for records of what happened and never to decide anything: it comes with the circumstances and
-    not with the call.
+    Use it for records of what happened and never to decide anything: it comes with the
+    circumstances and not with the call.
     """
     return _current.get()
 
@@ -44,8 +44,8 @@ def answering(client: Client) -> Iterator[None]:
 def address_behind_proxies(peer: str | None, forwarded: Sequence[str]) -> str | None:
     """Return who spoke to the outermost of our `TRUSTED_PROXIES` proxies; without any, the peer.
 
-    `forwarded` is the `X-Forwarded-For` list. Each proxy appends whom it heard, so we count from the end:
-    a client can write everything before that itself.
+    `forwarded` is the `X-Forwarded-For` list. Each proxy appends whom it heard, so we count from
+    the end: a client can write everything before that itself.
     """
     proxies: int = settings.TRUSTED_PROXIES
     candidate = forwarded[-proxies].strip() if 0 < proxies <= len(forwarded) else peer

@@ -1,7 +1,7 @@
 """What the apps declare to the ground, so that the ground need not know them.
 
-Each app has a module `registrations.py` that its `AppConfig.ready()` imports. What stands there is known
-before the first request.
+Each app has a module `registrations.py` that its `AppConfig.ready()` imports. What stands there is
+known before the first request.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,8 +18,8 @@ class RegistrationError(Exception):
 class Registry(Mapping[Key, Value]):
     """A mapping that the apps fill while they start, in the order of INSTALLED_APPS.
 
-    Reading it as a whole closes it: whoever reads early would miss what comes later, so coming later is
-    an error.
+    Reading it as a whole closes it: whoever reads early would miss what comes later, so coming
+    later is an error.
     """
 
     def __init__(self, what: str) -> None:
@@ -28,7 +28,7 @@ class Registry(Mapping[Key, Value]):
         self._is_closed = False
 
     def add(self, key: Key, value: Value) -> Value:
-        """Register `value` and return it. Raises RegistrationError for a key that is taken, or too late."""
+        """Register `value` and return it. Raises RegistrationError if the key is taken or it is too late."""
         if self._is_closed:
             msg = f"The {self._what} {key!r} is registered after all of them were read."
             raise RegistrationError(msg)

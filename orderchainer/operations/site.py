@@ -24,10 +24,10 @@ from orderchainer.core.web.counted import answer_counted
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):
-    """Somebody's new password, for themselves."""
+    """The form in which staff change their own password."""
 
     def save(self, commit: bool = True) -> User:
-        """Change it by the service, which ends the sessions of all tokens."""
+        """Change it through the service, which ends the sessions of all tokens."""
         user: User = self.user
         services.change_password(user=user, password=self.cleaned_data["new_password1"])
         return user
@@ -67,7 +67,7 @@ class BackOffice(UnfoldAdminSite):
                     {
                         "title": page["name"],
                         "icon": self._page_of(page, "icon"),
-                        # Who may add rows and see none has the form of a new one alone.
+                        # Somebody who may add rows but not see them gets only the form for a new one.
                         "link": (link := page["admin_url"] or page["add_url"]),
                         "active": request.path.startswith(link),
                         "has_permission": True,
@@ -90,7 +90,7 @@ class BackOffice(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Search for pages, as the parent does, which takes the number of a result page on trust."""
+        """Search for pages as the parent does, but answer 404 for a page number that does not exist."""
         try:
             return super().search(request, extra_context)
         except (InvalidPage, ValueError) as exc:
@@ -100,7 +100,7 @@ class BackOffice(UnfoldAdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Sign in with a cookie, as the parent does. It is counted with the sign-ins of the surfaces."""
+        """Sign in with a cookie, as the parent does. This counts together with the sign-ins of the API."""
         return answer_counted(
             request,
             lambda: count_attempt(
@@ -114,7 +114,7 @@ class BackOffice(UnfoldAdminSite):
     ) -> HttpResponseBase:
         """Change one's own password, as the parent does but through our form.
 
-        The old one is asked for: guessing at it is guessing at the sign-in, and counted so.
+        The form asks for the old password. A guess at it counts as an attempt to sign in.
         """
         request.current_app = self.name  # Django's templates ask for it
         page = PasswordChangeView.as_view(

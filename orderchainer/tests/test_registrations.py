@@ -2,10 +2,9 @@
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.access import OPERATIONS, Operation
+from accounts.access import OPERATIONS
 from accounts.scopes import AREAS, all_scopes
 from orderchainer.core.admin.sections import SECTIONS
 from orderchainer.core.http.documented import ERROR_FIELDS, GROUPS, THINGS
@@ -72,20 +71,6 @@ def test_every_operation_has_its_roles() -> None:
         "view_catalog": (everybody, looks),
         "manage_catalog": (managers, "catalog.change_product"),
     }
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
-def test_staff_permissions_exist(operation: Operation) -> None:
-    permission = operation.staff_permission
-    if permission is None:
-        return
-
-    app, codename = permission.split(".")
-
-    assert Permission.objects.filter(
-        content_type__app_label=app, codename=codename
-    ).exists()
 
 
 def test_scopes_stand_in_the_documented_order() -> None:

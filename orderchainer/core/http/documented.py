@@ -9,9 +9,11 @@ from typing import Literal
 from orderchainer.core.http.surfaces import Surface
 from orderchainer.core.registry import Registry
 
-# What each group of operations is about, by the name of its surface; groups are shown in this order.
+# What each group of operations is about, by the name of its surface; groups are shown in this
+# order.
 GROUPS: Registry[str, str] = Registry("group of operations")
-# What the operations of a tag are about, by its last word. Within a group, tags are shown in this order.
+# What the operations of a tag are about, by its last word. Within a group, tags are shown in this
+# order.
 THINGS: Registry[str, str] = Registry("tag")
 
 

@@ -1,4 +1,4 @@
-"""Reading input strictly: what nobody asked for is named, not ignored."""
+"""Strict reading of input: a field that nobody asked for is an error, not ignored."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -10,13 +10,13 @@ from orderchainer.core.ids import MAX_ID
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer that refuses fields it does not know, so that a typing error is not a silent no.
+    """A serializer that refuses unknown fields, so that a typo does not pass in silence.
 
-    `ignored` names what a client may send back because it read it here, without setting anything.
+    `ignored` names fields that a client may send back as it read them; they change nothing.
     """
 
     ignored: ClassVar[frozenset[str]] = frozenset()
-    # What is said of an unknown field; `{name}` stands for its name.
+    # The message for an unknown field; `{name}` stands for its name.
     unknown_field: ClassVar[str] = "There is no such field."
 
     def to_internal_value(self, data: Any) -> Any:
@@ -41,7 +41,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class StrictCharField(serializers.CharField):
-    """A text and nothing that could be read as one: DRF's own takes the number 12345678 for a password."""
+    """A field that takes only text. DRF's own takes the number 12345678 for a password."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -50,14 +50,14 @@ class StrictCharField(serializers.CharField):
 
 
 class IdField(serializers.IntegerField):
-    """The number of a row: positive, and within what a database can hold."""
+    """The number of a row: positive and within the bounds of the database."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
 
 class IdListField(serializers.ListField):
-    """Numbers of rows, at most `max_length` of them: a longer list is refused before any is read."""
+    """At most `max_length` numbers of rows. It refuses a longer list before it reads any of it."""
 
     child = IdField()
 
@@ -66,7 +66,7 @@ class IdListField(serializers.ListField):
         self._most = max_length
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        """Read the list. DRF's own reads every element first, each at the cost of a field."""
+        """Read the list. DRF's own would read every element before it checks the length."""
         if isinstance(data, list) and len(data) > self._most:
             message = self.error_messages["max_length"]
             raise serializers.ValidationError(message.format(max_length=self._most))
@@ -74,7 +74,7 @@ class IdListField(serializers.ListField):
 
 
 class WebURLField(serializers.CharField):
-    """An address on the web: http or https and nothing else. `refusal` is said of anything else."""
+    """An address with http or https. `refusal` is the message for anything else."""
 
     def __init__(self, *, refusal: str | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 2048)

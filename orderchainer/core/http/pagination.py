@@ -1,5 +1,8 @@
-"""Lists in parts: bare ones with their total in `X-Total-Count` and RFC 8288 links beside the body, and
-pages of results that carry both within it."""
+"""Lists in parts, in two forms.
+
+A bare list has its total in `X-Total-Count` and its links in `Link` (RFC 8288). A page of results
+has both in its body.
+"""
 
 from collections.abc import Sequence
 
@@ -17,7 +20,7 @@ MAX_PAGE = 2**31 - 1
 
 
 def window_of(request: HttpRequest) -> Window:
-    """Read `skip` and `limit`. Raises `Invalid` for what is no number or out of bounds."""
+    """Read `skip` and `limit`. Raises `Invalid` if one is not a number or out of bounds."""
     errors: dict[str, list[str]] = {}
     skip = _number(request, "skip", 0, 0, MAX_SKIP, errors)
     limit = _number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT, errors)
@@ -29,7 +32,7 @@ def window_of(request: HttpRequest) -> Window:
 def page_window_of(
     request: HttpRequest, *, default_size: int = DEFAULT_PAGE_SIZE
 ) -> PageWindow:
-    """Read `page` and `page_size`. Raises `Invalid` for what is no number or out of bounds."""
+    """Read `page` and `page_size`. Raises `Invalid` if one is not a number or out of bounds."""
     errors: dict[str, list[str]] = {}
     page = _number(request, "page", 1, 1, MAX_PAGE, errors)
     size = _number(request, "page_size", default_size, 1, MAX_LIMIT, errors)
@@ -49,7 +52,8 @@ def _number(
     text = request.GET.get(name)
     if text is None:
         return default
-    # Longer digits than any bound are not worth converting; isdecimal alone takes other scripts' digits.
+    # More digits than any bound has are not worth converting. isdecimal alone accepts digits of
+    # other scripts.
     if (
         text.isascii()
         and text.isdecimal()
@@ -69,7 +73,7 @@ def bare_list(
     window: Window,
     **extra: str,
 ) -> Response:
-    """Answer `rows` as a bare array; `extra` names parameters that the links carry on."""
+    """Answer `rows` as a bare array. The links repeat the parameters in `extra`."""
     response = Response(rows)
     response["X-Total-Count"] = str(total)
     links = []
@@ -87,7 +91,7 @@ def bare_list(
 def page_of_results(
     request: HttpRequest, rows: Sequence[object], *, total: int, window: PageWindow
 ) -> dict[str, object]:
-    """Return a page with the list's length and the addresses of the pages beside it, None where there is none."""
+    """Return a page, with the length of the list and the addresses of the pages beside it."""
     page = window.skip // window.limit + 1
     is_last = window.skip + window.limit >= total
     return {
@@ -103,7 +107,7 @@ def _link(request: HttpRequest, parameters: dict[str, str], rel: str) -> str:
 
 
 def _address(request: HttpRequest, parameters: dict[str, str]) -> str:
-    """Return the whole address of the request, with these parameters instead of its own."""
+    """Return the absolute address of the request with these parameters replaced."""
     query = request.GET.copy()
     for name, value in parameters.items():
         query[name] = value

@@ -1,6 +1,7 @@
-"""How the surfaces appear in the OpenAPI document, and what their views annotate themselves with.
+"""How the surfaces appear in the OpenAPI document, and the words for describing an operation.
 
-A view says what is its own; everything that follows from the surface is added here. In full:
+An operation describes what is special about it; this module adds what follows from its surface. In
+full:
 
     @extend_schema(
         summary="Plant a tree",
@@ -19,15 +20,15 @@ A view says what is its own; everything that follows from the surface is added h
 
 - `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
   status does. The example bodies are written by the surface itself, so they are what is sent.
-- Never name 401, 413, 415, 429 or 500: they are added to each operation that can answer them, and so is
-  the 400 of a body that cannot be read where the view names no other. So are the headers of the limits.
+- Never name 401, 413, 415, 429 or 500: each operation that can answer them gets them here. So does
+  the 400 for an unreadable body if the operation names no other 400, and the headers of the limits.
 - On the hub an `Invalid` is a 422, as it is sent.
 - `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
-  `PAGE_WINDOW` does with `page` and `page_size`, as the hub's lists have them.
+  `PAGE_WINDOW` does the same with `page` and `page_size`, as the hub's lists have them.
 - `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
   conditions on it; `NOT_MODIFIED` is the 304, and 412 belongs into `errors_of`.
-- The tag comes from the path (`trees/{id}` of the chain is in "chain: trees"); do not set `tags`. What its last
-  word is about, and what refusals show beside their words, the app registers: see `documented.py`.
+- The tag comes from the path (`trees/{id}` of the chain is in "chain: trees"); do not set `tags`.
+  The app registers what the tag is about, and which facts its refusals show: see `documented.py`.
 """
 
 from functools import cache as once
@@ -69,7 +70,7 @@ from orderchainer.core.http.surfaces import (
 _Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 SurfaceName = Literal["chain", "union", "checkout", "hub", "envelope", "shop"]
 
-# Moments in examples, where a surface would write the present one.
+# The moments in examples. The surface itself would write the present moment.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
 EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
 
@@ -77,7 +78,7 @@ EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
 
 
 def _errors_by_field() -> serializers.DictField:
-    # A list of messages, or for a list of things (items) a list of such objects.
+    # A list of messages or, for a field that holds a list, of such objects.
     return serializers.DictField(
         child=serializers.ListField(child=serializers.JSONField()),
         required=False,
@@ -169,7 +170,7 @@ _SURFACES: dict[str, Surface] = {
     surface.name: surface for surface in (CHAIN, UNION, CHECKOUT, HUB, ENVELOPE, SHOP)
 }
 
-# The refusal that each status usually is, for examples.
+# The usual refusal for each status, for examples.
 _USUAL: dict[int, Problem] = {
     400: Problem(
         400,
@@ -224,8 +225,8 @@ def errors_of(
 ) -> dict[int, OpenApiResponse]:
     """Return the documented error answers of an operation on `surface`, by status.
 
-    A status stands for its usual refusal, an error for itself, by the status that the surface has for
-    it; several of one status become several examples of it.
+    A status stands for its usual refusal, and an error for itself. Several refusals with one status
+    become several examples.
     """
     problems: dict[int, dict[str, Problem]] = {}
     for refusal in refusals:
@@ -250,7 +251,7 @@ def errors_of(
 def errors_of_checkout(
     others: dict[int, OpenApiResponse], *refusals: int | DomainError | APIException
 ) -> dict[int, OpenApiResponse]:
-    """Return the error answers of an operation that can be a checkout and, as `others` have it, something else."""
+    """Add the error answers of a checkout to `others`, for an operation that can be either."""
     answers = dict(others)
     for status, answer in errors_of("checkout", *refusals).items():
         of_others = others[status].examples if status in others else []
@@ -381,7 +382,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class SurfaceAutoSchema(AutoSchema):
-    """Describe an operation, adding what follows from the surface that its path belongs to."""
+    """Describes an operation and adds what follows from the surface of its path."""
 
     def get_tags(self) -> list[str]:
         """Name the surface and the thing: `chain: trees`."""
@@ -397,12 +398,13 @@ class SurfaceAutoSchema(AutoSchema):
         return [f"{_group_of(surface)}: {thing}"] if surface else [thing]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-        """Describe the operation, with the refusals that its surface can answer to any like it."""
+        """Describe the operation, with the refusals that every operation like it can answer."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         surface = surface_of(self.path)
         if operation is None or surface is None:
             return operation
-        # A `SurfaceView`, whose module REST framework loads after this one.
+        # True for a `SurfaceView`. We cannot import it: REST framework loads its module after this
+        # one.
         is_counted = hasattr(self.view, "limit")
         refusals: list[int | APIException] = [500]
         if is_counted:
@@ -423,7 +425,7 @@ class SurfaceAutoSchema(AutoSchema):
         return operation
 
 
-# What each answer says that is counted under a limit; the names are the hub document's.
+# The headers of each answer that is counted under a limit, as the hub's document names them.
 _LIMIT_HEADERS: dict[str, dict[str, Any]] = {
     "X-RateLimit-Limit": {
         "description": "How many requests the limit allows.",
@@ -446,12 +448,12 @@ _RETRY_AFTER: dict[str, Any] = {
     "schema": {"type": "integer"},
     "example": 30,
 }
-# Refused before a view counts it.
+# The service refuses these before a view counts them.
 _UNCOUNTED = {"413"}
 
 
 def _add_limit_headers(answers: dict[str, Any]) -> None:
-    """Tell of the limit's headers on every answer that has them. `arrange` says what they mean."""
+    """Document the headers of the limit on every answer that has them. `arrange` describes them."""
     for status, answer in answers.items():
         if status in _UNCOUNTED:
             continue
@@ -462,16 +464,14 @@ def _add_limit_headers(answers: dict[str, Any]) -> None:
 
 
 def _group_of(surface: Surface) -> str:
-    # The path that two documents claim stands where its older one has it.
+    # Two documents claim this path. It stands in the group of the older one.
     return CHAIN.name if surface is UNION else surface.name
 
 
 def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
-    """Postprocess the document: order it for readers, alike in every process, and group its tags.
+    """Postprocess the document: sort it, group its tags and add the shared headers.
 
-    What many answers refer to stands among its components.
-
-    The groups are those of Redoc, one per surface.
+    Every process writes the same document. The groups are for Redoc, one per surface.
     """
     paths = {
         path: {method: item[method] for method in sorted(item, key=_METHODS.index)}

@@ -1,8 +1,8 @@
 """The four surfaces, and how each writes a refusal.
 
-A `Problem` is a refusal on its way out: status, words and data, in no surface's shape yet. Each
-surface turns it into the body that its document shows. `surface_of` tells from a path which surface
-answers there, so that an unknown path, a body over the limit or a crash is answered in shape as well.
+A `Problem` is a refusal on its way out: status, words and data, before it has any surface's shape.
+Each surface turns it into the body that its document shows. `surface_of` finds the surface of a
+path, so that an unknown path, a body over the limit or a crash is answered in that shape as well.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,13 +28,14 @@ class Problem:
     errors: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    # A thing that may exist once exists: whatever its own code, some documents have one word for all.
+    # Something that may exist only once exists already. Some documents have one text for all of
+    # these.
     is_duplicate: bool = False
-    # A client must be able to tell it from other refusals of its status.
+    # A client must be able to tell this from other refusals with the same status.
     is_told_apart: bool = False
 
 
-# Nobody has said who they are, as against saying it wrongly: one document has words for each.
+# The caller sent no credentials at all. One document tells this from wrong credentials.
 MISSING_AUTHORIZATION = "missing_authorization"
 
 
@@ -44,11 +45,11 @@ def _as_it_is(problem: Problem) -> Problem:
 
 @dataclass(frozen=True)
 class Surface:
-    """One documented API: its name, how it reads a problem and writes it."""
+    """One documented API: its name, and how it writes a refusal."""
 
     name: str
     body_of: Callable[[Problem], Body]
-    # What another document would call by another status.
+    # Changes a problem before it is written, where this document has another status for it.
     reading: Callable[[Problem], Problem] = _as_it_is
 
 
@@ -81,7 +82,7 @@ def chain_body(problem: Problem) -> Body:
 
 
 def hub_reading(problem: Problem) -> Problem:
-    """Tell fields that do not validate (422) from a body that cannot be read (400)."""
+    """Turn a 400 for wrong fields into a 422; a body that cannot be read stays a 400."""
     if problem.status == 400 and problem.code != "unreadable":
         code = "validation_error" if problem.code == "invalid" else problem.code
         return replace(problem, status=422, code=code)
@@ -114,9 +115,9 @@ MISSING_AUTHORIZATION_HINT = (
 
 
 def envelope_body(problem: Problem) -> Body:
-    """Write `{"success": false, "error", "errorCode", "timestamp"}`: the first message and its code."""
+    """Write `{"success": false, "error", "errorCode", "timestamp"}` for the first message."""
     first = first_message(problem.errors)
-    # The document has a code of its own for what is left out; REST framework marks such messages.
+    # The document has its own code for a missing field; REST framework marks such messages.
     if getattr(first, "code", None) in {"required", "null", "blank"}:
         code = "MISSING_REQUIRED_FIELD"
     else:
@@ -159,8 +160,8 @@ def union_body(problem: Problem) -> Body:
 def checkout_body(problem: Problem) -> Body:
     """Write the chain's body, and beside it the shop's `error` and messages by field.
 
-    Both documents claim the path, and what is asked for is the shop's. A field that has the name of one of
-    the chain's keys does not take its place.
+    Both documents claim the path, and the request is one of the shop's. If a field has the name of
+    one of the chain's keys, the key stays.
     """
     body = {**chain_body(problem), "error": problem.message}
     return body | {
@@ -170,18 +171,18 @@ def checkout_body(problem: Problem) -> Body:
 
 CHAIN = Surface("chain", chain_body)
 UNION = Surface("union", union_body)
-# No path is always its: the view that is asked for a checkout says so.
+# This has no prefix of its own: the view sets it when a request turns out to be a checkout.
 CHECKOUT = Surface("checkout", checkout_body)
 HUB = Surface("hub", hub_body, hub_reading)
 ENVELOPE = Surface("envelope", envelope_body)
 SHOP = Surface("shop", shop_body)
 
-# Which surface lives under which path. A longer prefix goes before a shorter one.
+# Which surface lives under which prefix. The longest prefix of a path decides.
 PREFIXES: Registry[str, Surface] = Registry("prefix")
 
 
 def register_prefixes(surface: Surface, *prefixes: str) -> None:
-    """Say that `surface` lives under these paths, each without a slash at its end."""
+    """Register the prefixes of the paths of `surface`, each without a trailing slash."""
     for prefix in prefixes:
         PREFIXES.add(prefix, surface)
 
@@ -192,7 +193,7 @@ def _longest_first() -> tuple[tuple[str, Surface], ...]:
 
 
 def surface_of(path: str) -> Surface | None:
-    """Return the surface that answers under `path`, or None where people browse (admin, docs)."""
+    """Return the surface that answers under `path`, or None where no API answers."""
     for prefix, surface in _longest_first():
         if path == prefix or path.startswith(prefix + "/"):
             return surface

@@ -1,4 +1,4 @@
-"""What every view of every surface stands on: who calls, how often, and as what."""
+"""The base of every API view: it finds out who calls and counts the request."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -26,19 +26,19 @@ from orderchainer.core.limits.rates import (
 
 
 class SurfaceView(APIView):
-    """A view of a surface. It counts each request before anything is looked at but the token."""
+    """A view of a surface. It counts each request before it looks at anything except the token."""
 
-    # Which area of scopes its operations belong to. None: an API token opens none of them.
+    # The area of scopes that its operations belong to. With None, no API token can call them.
     area: ClassVar[str | None] = None
-    # Methods that decide over how somebody gets in: no scope covers them.
+    # Methods that change how somebody signs in. They need a session; no scope covers them.
     session_methods: ClassVar[frozenset[str]] = frozenset()
     limit: ClassVar[Limit] = STANDARD
     usage: Usage | None = None
-    # Whose words it refuses in, where that is not for the path alone to say.
+    # The surface that writes its refusals, if it is not the one of the path.
     surface: Surface | None = None
 
     def perform_authentication(self, request: Request) -> None:
-        """Find out who calls, and count it; a refused token counts as well, by its address."""
+        """Find out who calls, and count the request; a refused token is counted by the address."""
         try:
             super().perform_authentication(request)
         except (APIException, DomainError):
@@ -47,9 +47,9 @@ class SurfaceView(APIView):
         self.usage = self.count_request(request)
 
     def count_request(self, request: Request) -> Usage | None:
-        """Count the request: for its user, or for its address where nobody is signed in.
+        """Count the request for its user, or for its address if nobody is signed in.
 
-        Returns how much is left, None where the limit is off. Raises `LimitExceeded`.
+        Returns how much is left, or None if the limit is off. Raises `LimitExceeded`.
         """
         user = request.user
         subject = (
@@ -62,7 +62,7 @@ class SurfaceView(APIView):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Say on each answer how much of the limit is left."""
+        """Add the headers that say how much of the limit is left."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.usage is not None:
             for name, value in self.usage.headers.items():
@@ -75,12 +75,12 @@ class SurfaceViewSet(ViewSetMixin, SurfaceView):
 
 
 class UploadView(SurfaceView):
-    """A view that takes a file in a form, or JSON that says the same without one."""
+    """A view that takes a form with a file, or JSON."""
 
     parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser, MultiPartParser)
 
     def count_request(self, request: Request) -> Usage | None:
-        """Count a form also under the limit of uploads."""
+        """Count the request, and a form under the limit for uploads as well."""
         usage = super().count_request(request)
         is_upload = request.content_type.lower().startswith("multipart/form-data")
         if request.user.is_authenticated and is_upload:

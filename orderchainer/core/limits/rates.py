@@ -1,8 +1,8 @@
 """Rate limits, counted by django-ratelimit in the cache named `limits`.
 
-A limit has a rate from the settings and counts each subject (an address, a user) by itself, from one
-reset to the next. It knows neither views nor users: `orderchainer.core.http.views` says who is counted
-under what.
+A limit has a rate from the settings and counts each subject (an address, a user) by itself, from
+one reset to the next. It knows neither views nor users: `orderchainer.core.http.views` says who is
+counted under what.
 """
 
 import ipaddress
@@ -26,19 +26,19 @@ security_log = structlog.get_logger("security")
 
 @dataclass(frozen=True)
 class Limit:
-    """A bound on something that is done. All surfaces on which it can be done share its counts."""
+    """A bound on how often something may be done. All surfaces share its counts."""
 
     name: str
     setting: str
 
     @property
     def rate(self) -> str:
-        """The rate as django-ratelimit writes it; empty where the limit is off."""
+        """The rate as django-ratelimit writes it; empty if the limit is off."""
         rate: str = getattr(settings, self.setting)
         return rate
 
 
-# Every limit by its name; whoever counts by one registers it.
+# Every limit by its name. Whoever counts by a limit registers it.
 LIMITS: Registry[str, Limit] = Registry("limit")
 
 
@@ -48,10 +48,10 @@ def register_limit(limit: Limit) -> Limit:
 
 
 STANDARD = register_limit(Limit("standard", "RATE_LIMIT_STANDARD"))
-# Beside STANDARD: a picture may take a second to decode, one after the other.
+# Counted in addition to STANDARD, since a picture may take a second to decode.
 UPLOAD = register_limit(Limit("upload", "RATE_LIMIT_UPLOADS"))
 
-# django-ratelimit's own notation, of which it takes for granted that it is kept: `5/m`, `10/30s`.
+# django-ratelimit's notation: `5/m`, `10/30s`. It does not check it, so we do.
 _RATE = re.compile(r"(?P<count>[0-9]+)/(?P<times>[0-9]*)(?P<unit>[smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 MAX_REQUESTS = 10**9
@@ -59,7 +59,7 @@ MAX_PERIOD_SECONDS = 30 * _SECONDS["d"]
 
 
 def is_rate(text: str) -> bool:
-    """Tell whether requests can be counted by this rate; an empty one, which counts none, is one."""
+    """Tell whether this is a rate. An empty text is one: it switches the limit off."""
     if not text:
         return True
     rate = _RATE.fullmatch(text)
@@ -73,21 +73,21 @@ def is_rate(text: str) -> bool:
 
 
 def address_subject(address: str | None) -> str:
-    """Return the subject that a client's address is. A Unix socket has one for all."""
+    """Return the subject for a client's address. All clients of a Unix socket share one."""
     return f"address:{network_of(address)}"
 
 
 def user_subject(user_id: int) -> str:
-    """Return the subject that a user is who has shown a token, whichever it is."""
+    """Return the subject for a user, whichever token they use."""
     return f"user:{user_id}"
 
 
 # The same clients come again and again, and parsing costs more than all the rest.
 @lru_cache(maxsize=4096)
 def network_of(address: str | None) -> str:
-    """Return what one party has of addresses: an IPv4 address, or the /64 that an IPv6 address is in.
+    """Return the addresses that one party has: an IPv4 address, or the /64 of an IPv6 address.
 
-    Whoever has one IPv6 address has 2**64 of them. Empty where there is no address.
+    Whoever has one IPv6 address has 2**64 of them. Empty if there is no address.
     """
     if not address:
         return ""
@@ -105,7 +105,7 @@ def network_of(address: str | None) -> str:
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of a limit is used up. From `reset_at` on, in seconds since 1970, it is whole again."""
+    """How much of a limit is left. At `reset_at`, in seconds since 1970, all of it is back."""
 
     limit: int
     remaining: int
@@ -113,7 +113,7 @@ class Usage:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The hub document's three headers."""
+        """The three headers of the hub's document."""
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
@@ -122,7 +122,7 @@ class Usage:
 
 
 class LimitExceeded(TooManyRequests):
-    """A subject has used its limit up; `usage` says which way it stands."""
+    """A subject has used up its limit; `usage` says when it may come back."""
 
     def __init__(self, usage: Usage) -> None:
         self.usage = usage
@@ -130,15 +130,16 @@ class LimitExceeded(TooManyRequests):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What an answer says of it: when to come back, and the three headers."""
+        """The headers of the answer: when to come back, and the three of `usage`."""
         return {"Retry-After": str(self.retry_after), **self.usage.headers}
 
 
 def count(limit: Limit, subjects: Sequence[str]) -> Usage | None:
     """Count once under `limit` for each subject, and return the usage with least remaining.
 
-    None where the limit is off. Raises `LimitExceeded` at the first subject that has used it up; those
-    behind it are not counted, so that who is stopped already uses nobody else's share.
+    Returns None if the limit is off. Raises `LimitExceeded` at the first subject that has used it
+    up. It does not count the subjects after that one, so a caller who is stopped uses up nobody
+    else's share.
     """
     tightest: Usage | None = None
     for subject in subjects:
@@ -147,7 +148,7 @@ def count(limit: Limit, subjects: Sequence[str]) -> Usage | None:
 
 
 def tighter(one: Usage | None, other: Usage | None) -> Usage | None:
-    """Return the usage of which less remains."""
+    """Return the usage with less remaining."""
     if one is None or other is None:
         return one or other
     return other if other.remaining < one.remaining else one
@@ -156,10 +157,10 @@ def tighter(one: Usage | None, other: Usage | None) -> Usage | None:
 def _count(limit: Limit, subject: str) -> Usage | None:
     if not limit.rate:
         return None
-    # A key has to be text that can be encoded, and people can send other text.
+    # The key must be encodable, and people can send text that is not.
     subject = subject.encode("utf-8", "backslashreplace").decode()
     found = get_usage(
-        None,  # the request, of which only a key could make use
+        None,  # the request, which only a named key would read
         group=limit.name,
         key=lambda _group, _request: subject,
         rate=limit.rate,
@@ -167,13 +168,13 @@ def _count(limit: Limit, subject: str) -> Usage | None:
     )
     if found is None:
         return None
-    # The second that django-ratelimit calls the end of a period is the last one in it.
+    # django-ratelimit's end of a period is the last second in it, so the next one begins one later.
     reset_at = int(time.time()) + max(0, found["time_left"]) + 1
     usage = Usage(found["limit"], max(0, found["limit"] - found["count"]), reset_at)
     if not found["should_limit"]:
         return usage
     if found["count"] == found["limit"] + 1:
-        # Once in a period. Who it was stands on the request's own line, under the same id.
+        # Log this once in a period. The line of the request has the same id and says who it was.
         kind = subject.partition(":")[0]
         security_log.warning("limit_reached", limit=limit.name, counted_by=kind)
     raise LimitExceeded(usage)

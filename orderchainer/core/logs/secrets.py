@@ -10,7 +10,7 @@ REDACTED = "[redacted]"
 
 @dataclass(frozen=True)
 class Shape:
-    """A kind of secret: `before` stays, `secret` is hidden. Both are regular expressions without groups.
+    """A kind of secret: `before` stays, `secret` is hidden. Both are patterns without groups.
 
     A text that has none of the `signs`, in lower case, has no such secret either.
     """

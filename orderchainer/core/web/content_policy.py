@@ -1,7 +1,7 @@
-"""What a page of ours may load and run: its Content-Security-Policy.
+"""The Content-Security-Policy: what a page of ours may load and run.
 
-Everything comes from this service. A page that needs more registers its policy with the reason; no page
-that strangers' text can reach may.
+A page loads everything from this service. If a page needs more, its app registers that here. A page
+that shows text of strangers never gets more.
 """
 
 from collections.abc import Callable
@@ -33,16 +33,16 @@ _BASE = {
     "script_src": "'self'",
     "style_src": "'self'",
 }
-# An answer of the API is data, whatever a browser makes of it.
+# An answer of the API is data, even if a browser shows it as a page.
 DATA = _policy(default_src="'none'", frame_ancestors="'none'")
 PAGE = _policy(**_BASE)
 
-# What a page of ours needs more than others, by the beginning of its path.
+# The policies of pages that need more than others, by the beginning of their path.
 POLICIES: Registry[str, str] = Registry("content policy")
 
 
 def allow(prefix: str, **directives: str) -> None:
-    """Let the pages under `prefix` do more; `style_src` stands for the directive `style-src`."""
+    """Let the pages under `prefix` do more. `style_src` stands for the directive `style-src`."""
     POLICIES.add(prefix, _policy(**_BASE | directives))
 
 
@@ -56,7 +56,7 @@ def policy_of(path: str) -> str:
 
 
 class ContentPolicyMiddleware:
-    """Send each answer's policy, unless it brings its own."""
+    """Add its policy to each answer that has none yet."""
 
     sync_capable = True
     async_capable = False
