@@ -9,6 +9,7 @@ from django.conf import settings
 from orders.lifecycle import OPEN_MOVES, EventType
 
 ROOT = Path(settings.BASE_DIR)
+DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
@@ -34,6 +35,19 @@ def test_every_test_that_a_document_names_exists() -> None:
                 document,
                 name,
             )
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=named)
+def test_a_decision_is_named_after_its_title_and_stands_in_the_index(
+    decision: Path,
+) -> None:
+    heading = decision.read_text().partition("\n")[0]
+    number, _, title = heading.removeprefix("# ").partition(". ")
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower().replace("'", "")).strip("-")
+    index = (decision.parent / "README.md").read_text()
+
+    assert decision.name == f"{number}-{slug}.md"
+    assert index.count(f"- [{number}]({decision.name}) {title}") == 1
 
 
 def test_the_page_on_events_lists_every_type() -> None:
