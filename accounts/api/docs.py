@@ -21,7 +21,10 @@ UPLOAD = "multipart/form-data"
 
 REQUIRED = ["This field is required."]
 
-PASSWORD_RULES = "The password needs at least 8 characters, is not made of digits alone and does not resemble"
+PASSWORD_RULES = (
+    "The password needs at least 8 characters, must not consist of digits only "
+    "and must not resemble"
+)
 
 # What `extend_schema` decorates: a handler.
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -58,8 +61,9 @@ def refresh_operation(
         operation_id=operation_id,
         summary="Refresh the access token",
         description=(
-            "Trades a refresh token for a new pair. Each works once: sent again within half a minute "
-            "it is only refused, later it ends the whole session, since it may have been stolen."
+            "Trades a refresh token for a new pair. Each token works once. If you send it again "
+            "within half a minute, it is only refused. Later it ends the whole session, because "
+            "somebody may have stolen it."
         ),
         request=request,
         responses={
@@ -99,7 +103,7 @@ def logout_operation(
         summary="Log out",
         description=(
             "Ends the session of the refresh token in the body or of the access token in the header; "
-            "either is enough. All tokens of the session die at once, open WebSockets too."
+            "either is enough. All its tokens become invalid at once, and its WebSockets close."
             + more
         ),
         request=request,

@@ -26,7 +26,7 @@ class Registration(serializers.Serializer[User]):
 
 
 class Credentials(EitherName):
-    """`POST /api/auth/token`: the e-mail under OAuth2's name for it or under its own."""
+    """`POST /api/auth/token`: the e-mail as `username`, as OAuth2 names it, or as `email`."""
 
     names = ("username", "email")
 
@@ -42,7 +42,7 @@ class Credentials(EitherName):
 
 
 class Refreshing(EitherName):
-    """`POST /api/auth/refresh`: the token under either of the two names that documents give it."""
+    """`POST /api/auth/refresh`: the token under either of its two names."""
 
     names = ("refresh_token", "refresh")
 
@@ -51,7 +51,7 @@ class Refreshing(EitherName):
 
 
 class LoggingOut(serializers.Serializer[Any]):
-    """`POST /api/auth/logout`: a refresh token, or nothing where the header names the session."""
+    """`POST /api/auth/logout`: a refresh token, or none with an access token."""
 
     refresh_token = StrictCharField(required=False, allow_blank=True)
     refresh = StrictCharField(
@@ -69,7 +69,7 @@ class LoggingOut(serializers.Serializer[Any]):
 
 
 class RegisteredUser(serializers.Serializer[User]):
-    """Both documents' answers to a registration, in one."""
+    """The answers of both documents to a registration, in one."""
 
     email = serializers.EmailField()
     id = serializers.IntegerField()
@@ -81,7 +81,7 @@ class RegisteredUser(serializers.Serializer[User]):
 
 
 class Tokens(serializers.Serializer[TokenPair]):
-    """The chain document's answer to a sign-in, and what is needed to stay signed in."""
+    """The chain document's answer to a sign-in, with a refresh token."""
 
     access_token = serializers.CharField()
     token_type = serializers.CharField(help_text="Always `bearer`.")
@@ -92,6 +92,6 @@ class Tokens(serializers.Serializer[TokenPair]):
 
 
 class Message(serializers.Serializer[Any]):
-    """What was done, in words."""
+    """A sentence that says what was done."""
 
     message = serializers.CharField()

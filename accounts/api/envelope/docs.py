@@ -1,4 +1,4 @@
-"""What the schema says of `/api/auth/` and `/api/user/` in the envelope document, with its own examples."""
+"""What the schema says of the envelope's accounts, with the document's own examples."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -114,12 +114,13 @@ LOGIN = extend_schema(
 )
 
 _RESET_CODE = (
-    "Sends six digits, good for 15 minutes, for `POST /api/auth/reset-password`, and a link to a page where "
-    "a new password can be chosen. What earlier e-mails brought is dead."
+    "Sends a code of six digits for `POST /api/auth/reset-password`, valid for 15 minutes, and a "
+    "link to a page that sets a new password. Earlier codes and links stop working."
 )
 _VERIFICATION_CODE = (
-    "Sends six digits, good for 15 minutes, for `POST /api/auth/verify-email`, and a link, good for a day, "
-    "whose end is for `POST /api/auth/register-confirmation`. What earlier e-mails brought is dead."
+    "Sends a code of six digits for `POST /api/auth/verify-email`, valid for 15 minutes, and a link, "
+    "valid for a day, whose last part is for `POST /api/auth/register-confirmation`. Earlier codes "
+    "and links stop working."
 )
 
 
@@ -167,7 +168,7 @@ RESEND_VERIFICATION_CODE = _email_request(
 RESEND_CONFIRMATION_EMAIL = _email_request(
     "resend_confirmation_email",
     "Send a confirmation e-mail again",
-    f"{_VERIFICATION_CODE} `expiresAt` is the code's.",
+    f"{_VERIFICATION_CODE} `expiresAt` belongs to the code.",
     CONFIRMATION_SENT,
     EmailAlreadyVerified(),
 )
@@ -176,8 +177,8 @@ RESET_PASSWORD = extend_schema(
     operation_id="reset_password",
     summary="Reset the password",
     description=(
-        "Gives whoever has the code a new password and ends every session. A code works once; after "
-        "five wrong tries none does, and the link in the e-mail still."
+        "Sets a new password and ends every session. A code works once. After five "
+        "wrong tries the code stops working, but the link in the e-mail still works."
     ),
     request=serializers.EnvelopeNewPassword,
     responses={
@@ -199,7 +200,9 @@ RESET_PASSWORD = extend_schema(
 VERIFY_EMAIL = extend_schema(
     operation_id="verify_email",
     summary="Verify an e-mail",
-    description="Believes whoever has the code that the e-mail is theirs. A code works once.",
+    description=(
+        "Marks the e-mail as verified, since its owner has the code. A code works once."
+    ),
     request=serializers.EnvelopeCode,
     responses={
         200: serializers.EnvelopeUserDone,
@@ -225,8 +228,8 @@ CONFIRM_REGISTRATION = extend_schema(
     operation_id="confirm_registration",
     summary="Confirm a registration",
     description=(
-        "Believes whoever has the link that the e-mail is theirs: `uuid` is what it ends with. A link "
-        "works once."
+        "Marks the e-mail as verified, since its owner has the link. `uuid` is the last "
+        "part of the link. A link works once."
     ),
     request=serializers.EnvelopeConfirmation,
     responses={
@@ -245,7 +248,7 @@ CONFIRM_REGISTRATION = extend_schema(
 GET_USER = extend_schema(
     operation_id="get_user",
     summary="Get a user",
-    description="Your own account; staff get everybody's.",
+    description="Your own account. Staff can read every account.",
     responses={
         200: serializers.EnvelopeUserAnswer,
         **errors_of("envelope", UserNotFound()),
@@ -257,8 +260,9 @@ UPDATE_USER = extend_schema(
     operation_id="update_user",
     summary="Update a user",
     description=(
-        "Changes e-mail, password or both. A new e-mail has to be verified, and the old address is told. "
-        "A new password ends every session, this one too: log in again. API tokens go on, and cannot do this."
+        "Changes the e-mail, the password or both. A new e-mail has to be verified, and "
+        "we inform the old address. A new password ends every session, including this "
+        "one, so log in again. API tokens stay valid, but cannot do this."
     ),
     request=serializers.EnvelopeUserChanges,
     responses={
@@ -284,8 +288,9 @@ DELETE_USER = extend_schema(
     operation_id="delete_user",
     summary="Delete a user",
     description=(
-        "Takes the person out of the account for good and ends every session and API token. Their orders "
-        "stay, of nobody whom one could name. Refused while others work in a project that nobody else owns."
+        "Removes the person's data from the account for good, and ends every session "
+        "and API token. Their orders stay, without the person's name. Refused while "
+        "others work in a project that has no other owner."
     ),
     responses={
         200: EnvelopeDone,

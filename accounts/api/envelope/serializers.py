@@ -38,7 +38,7 @@ class EnvelopeLogin(EnvelopeInput):
 
 
 class EnvelopeEmail(EnvelopeInput):
-    """The address that a code shall go to."""
+    """The address to send a code to."""
 
     email = ValidEmailField()
 
@@ -68,12 +68,12 @@ class EnvelopeConfirmation(EnvelopeInput):
 
     uuid = StrictCharField(
         error_messages=refusals("Uuid"),
-        help_text="What the link in the e-mail ends with.",
+        help_text="The last part of the link in the e-mail.",
     )
 
 
 class EnvelopeUserChanges(EnvelopeChanges):
-    """`PATCH /api/user/{user_id}`; what was read may be sent back."""
+    """`PATCH /api/user/{user_id}`. You may send the user back as you read it."""
 
     ignored: ClassVar = frozenset({"userId", "createdAt", "updatedAt"})
 
@@ -106,7 +106,7 @@ class EnvelopeUserAnswer(serializers.Serializer[Any]):
 
 
 class EnvelopeUserDone(EnvelopeUserAnswer):
-    """A user in their envelope, with what was done."""
+    """A user in their envelope, with a message."""
 
     message = serializers.CharField()
 
@@ -135,13 +135,13 @@ class EnvelopeSignIn(serializers.Serializer[Any]):
 
 
 class EnvelopeExpiry(serializers.Serializer[Any]):
-    """Until when a code is good."""
+    """When a code expires."""
 
     expiresAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
 
 
 class EnvelopeCodeSent(serializers.Serializer[Any]):
-    """Word that an e-mail is on its way."""
+    """A message that an e-mail was sent."""
 
     success = serializers.BooleanField(help_text="Always true.")
     message = serializers.CharField()

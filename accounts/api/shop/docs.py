@@ -46,9 +46,9 @@ REGISTER_USER = extend_schema(
     operation_id="shop_register",
     summary="Register and sign in",
     description=(
-        "Creates a user and signs them in. E-mail and username are nobody else's, in whatever case. "
-        "Where the e-mail must be verified before one signs in, both tokens are empty and the "
-        "message says what to do."
+        "Creates a user and signs them in. E-mail and username are unique, regardless "
+        "of case. If the e-mail must be verified before a login, both tokens are empty "
+        "and the message says what to do."
     ),
     request=serializers.ShopRegistration,
     responses={
@@ -129,7 +129,7 @@ LOG_OUT = logout_operation(
 GET_PROFILE = extend_schema(
     operation_id="shop_get_profile",
     summary="Read your profile",
-    description="Returns you as registration did.",
+    description="Your user, in the same form as at registration.",
     responses={200: serializers.ShopUser, **errors_of("shop", 403)},
     examples=[answer_example("You", USER_EXAMPLE)],
 )
@@ -138,11 +138,12 @@ UPDATE_PROFILE = extend_schema(
     operation_id="shop_update_profile",
     summary="Change your profile",
     description=(
-        "Changes what is named, all or nothing. `preferences` replace all that was there. A picture "
-        "is sent as a file named `avatar` in `multipart/form-data`, at most `MAX_UPLOAD_BYTES` and 16 "
-        "million pixels (24 million as a JPEG); it is kept within 512 by 512 pixels, upright, and without anything else "
-        "that the file told, such as where it was taken. What was read here may be sent back "
-        "as it is; of values under `profile` those beside it count more."
+        "Changes the fields that you send, all or none. `preferences` are replaced as a "
+        "whole. Send a picture as a file named `avatar` in `multipart/form-data`, at "
+        "most `MAX_UPLOAD_BYTES` and 16 million pixels (24 million as a JPEG). We "
+        "resize it to at most 512 by 512 pixels, rotate it upright and remove its "
+        "metadata, such as the place where it was taken. You may send back the profile "
+        "as you read it; a field outside `profile` wins over the same field inside it."
     ),
     request={
         JSON: serializers.ShopProfileChange,

@@ -29,11 +29,11 @@ class OptionalTextField(StrictCharField):
 
 
 class AboutOneself(StrictSerializer):
-    """What people tell of themselves, at once or later."""
+    """The fields of a profile."""
 
     username = OptionalTextField(
         max_length=150,
-        help_text="Letters, digits and `@.+-_`; nobody else's, in whatever case.",
+        help_text="Letters, digits and `@.+-_`. Unique, regardless of case.",
     )
     first_name = OptionalTextField(max_length=150)
     last_name = OptionalTextField(max_length=150)
@@ -65,7 +65,7 @@ class ShopCredentials(StrictSerializer):
 
 
 class ShopRefreshing(EitherName):
-    """`POST /auth/api/token/refresh/`: the token under either of the two names that documents give it."""
+    """`POST /auth/api/token/refresh/`: the token under either of its two names."""
 
     names = ("refresh", "refresh_token")
 
@@ -74,7 +74,7 @@ class ShopRefreshing(EitherName):
 
 
 class ShopLoggingOut(serializers.Serializer[Any]):
-    """`POST /auth/api/logout/`: a refresh token, or nothing where the header names the session."""
+    """`POST /auth/api/logout/`: a refresh token, or none with an access token."""
 
     refresh = StrictCharField(required=False, allow_blank=True)
     refresh_token = StrictCharField(
@@ -107,20 +107,20 @@ class ObjectField(serializers.Field[Any, Any, Any, Any]):
 
 
 class ShopProfileChange(AboutOneself):
-    """`PATCH /auth/api/profile/`: any of what one may change, beside what one has read here."""
+    """`PATCH /auth/api/profile/`: the fields to change. You may send back the others as read."""
 
     ignored = frozenset({"id", "created_at", "updated_at"})
 
     email = EmailTextField(
-        required=False, help_text="As it is: it is not changed here."
+        required=False, help_text="You may send it back, but you cannot change it here."
     )
     preferences = ObjectField(
         required=False,
-        help_text="Instead of all that was there: at most 16 KiB, 8 levels deep. In a form, as JSON.",
+        help_text="Replaced as a whole; at most 16 KiB, 8 levels deep. In a form, as JSON.",
     )
     avatar = PictureField(
         required=False,
-        help_text="A PNG, JPEG, WebP or GIF file, in a form; null or empty takes the picture away.",
+        help_text="A PNG, JPEG, WebP or GIF file, in a form; null or empty removes the picture.",
     )
 
     def to_internal_value(self, data: Any) -> Any:
@@ -159,9 +159,9 @@ class ShopProfileChange(AboutOneself):
 
 
 class ShopProfile(serializers.Serializer[Any]):
-    """What is shown with a user."""
+    """The profile of a user."""
 
-    avatar = serializers.CharField(help_text="Where the picture is; empty without one.")
+    avatar = serializers.CharField(help_text="The picture's URL; empty without one.")
     preferences = serializers.DictField(child=serializers.JSONField())
     created_at = serializers.CharField(help_text="As `2025-01-08T10:00:00Z`.")
     updated_at = serializers.CharField(help_text="As `2025-01-08T10:00:00Z`.")
@@ -181,7 +181,7 @@ class ShopUser(serializers.Serializer[User]):
 
 
 class ShopTokens(serializers.Serializer[TokenPair]):
-    """What one is signed in with."""
+    """The tokens of a sign-in."""
 
     refresh = serializers.CharField(help_text="Good for one refresh.")
     access = serializers.CharField()
@@ -192,13 +192,13 @@ class ShopRegistered(serializers.Serializer[Any]):
 
     user = ShopUser()
     refresh = serializers.CharField(
-        help_text="Empty where the e-mail must be verified before one signs in."
+        help_text="Empty if the e-mail must be verified before a login."
     )
-    access = serializers.CharField(help_text="Empty as `refresh` is.")
+    access = serializers.CharField(help_text="Empty if `refresh` is empty.")
     message = serializers.CharField()
 
 
 class ShopMessage(serializers.Serializer[Any]):
-    """What was done, in words."""
+    """A sentence that says what was done."""
 
     message = serializers.CharField()

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/cart/`. The examples are the shop document's own, with a little beside it."""
+"""What the schema says of `/api/cart/`. The examples are the shop document's, with our fields."""
 
 from typing import Any
 
@@ -63,9 +63,10 @@ GET_CART = extend_schema(
     operation_id="shop_get_cart",
     summary="Get the cart",
     description=(
-        "All that you have picked, with what it costs and how many of it there are at this moment. What is "
-        "not sold any more, or too scarce, stays in the cart and in its totals, and says so: you cannot "
-        "order before it is taken out, or fewer of it are wanted. Who has picked nothing yet has an empty cart."
+        "Everything in your cart, with current prices and how many of each product are "
+        "available. A product that is no longer sold, or is too scarce, stays in the "
+        "cart and in its totals, and is marked. You cannot order until you remove it or "
+        "want fewer of it. If you have added nothing yet, the cart is empty."
     ),
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
     responses={200: CartOutput, **NOT_MODIFIED, **errors_of("shop", 403)},
@@ -79,9 +80,10 @@ ADD_CART_ITEM = extend_schema(
     operation_id="shop_add_cart_item",
     summary="Add an item to the cart",
     description=(
-        f"Puts so many of a product into the cart, one where `quantity` is left out, and answers the whole "
-        f"cart. Adding again adds up, to {MAX_PER_ITEM} of a product at most; a repeat with the same "
-        "`Idempotency-Key` does not. What is too scarce can be added: nothing is set aside before you order."
+        "Adds a product to the cart and answers the whole cart. Without a `quantity` it "
+        f"adds one. Adding it again raises the quantity, up to {MAX_PER_ITEM}; a repeat "
+        "with the same `Idempotency-Key` does not. You can add a product that is too "
+        "scarce: nothing is reserved before you order."
     ),
     request=CartItemInput,
     parameters=[IDEMPOTENCY_KEY, IF_MATCH, etag_of_answer(201)],
@@ -107,7 +109,7 @@ ADD_CART_ITEM = extend_schema(
 CHANGE_CART_ITEM = extend_schema(
     operation_id="shop_change_cart_item",
     summary="Change an item of the cart",
-    description="Sets how many there shall be, whatever there were, and answers the whole cart.",
+    description="Sets the quantity of an item, and answers the whole cart.",
     request=CartItemChange,
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={
@@ -123,7 +125,7 @@ CHANGE_CART_ITEM = extend_schema(
 REMOVE_CART_ITEM = extend_schema(
     operation_id="shop_remove_cart_item",
     summary="Remove an item from the cart",
-    description="Takes all of it out, and answers what is left in the cart.",
+    description="Removes the item, and answers the rest of the cart.",
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={200: CartOutput, **errors_of("shop", 403, CartItemNotFound(), 412)},
     examples=[answer_example("What is left", EMPTY_EXAMPLE)],
@@ -132,7 +134,10 @@ REMOVE_CART_ITEM = extend_schema(
 CLEAR_CART = extend_schema(
     operation_id="shop_clear_cart",
     summary="Empty the cart",
-    description="Takes everything out, and answers the empty cart. Emptying an empty one changes nothing.",
+    description=(
+        "Removes every item, and answers the empty cart. Nothing changes if it is empty "
+        "already."
+    ),
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={200: CartOutput, **errors_of("shop", 403, 412)},
     examples=[answer_example("The empty cart", EMPTY_EXAMPLE)],

@@ -13,14 +13,14 @@ def _quantity(**kwargs: Any) -> serializers.IntegerField:
 
 
 class CartItemInput(StrictSerializer):
-    """So many of a product, one where nothing is said."""
+    """A product to add, and how many of it."""
 
     product_id = IdField()
     quantity = _quantity(default=1)
 
 
 class CartItemChange(StrictSerializer):
-    """How many there shall be."""
+    """The new quantity of an item."""
 
     quantity = _quantity()
 
@@ -29,18 +29,18 @@ class CartItemChange(StrictSerializer):
 
 
 class CartProduct(serializers.Serializer[Any]):
-    """A product as it is now."""
+    """A product as it is at the moment."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    price = serializers.CharField(help_text="Two decimals; what it costs now.")
-    category_name = serializers.CharField(help_text="Empty without a category.")
-    image = serializers.CharField(help_text="A whole address; empty without one.")
+    price = serializers.CharField(help_text="The current price, with two decimals.")
+    category_name = serializers.CharField(help_text="Empty if it has no category.")
+    image = serializers.CharField(help_text="An absolute URL; empty without a picture.")
     currency = serializers.CharField(help_text="ISO 4217.")
 
 
 class CartItemOutput(serializers.Serializer[Any]):
-    """So many of a product."""
+    """A product in the cart and its quantity."""
 
     id = serializers.IntegerField()
     product = CartProduct()
@@ -48,24 +48,24 @@ class CartItemOutput(serializers.Serializer[Any]):
     total_price = serializers.CharField(help_text="`price` times `quantity`.")
     available = serializers.IntegerField(
         help_text=(
-            "How many could be ordered now; none of what is not sold any more, or is paid in another "
+            "How many you could order now; 0 if the product is no longer sold, or is priced in another "
             "currency than the cart."
         )
     )
     is_available = serializers.BooleanField(
-        help_text="Whether there is enough of it. The order is refused while there is not."
+        help_text="Whether enough is available. While it is not, you cannot order."
     )
 
 
 class CartOutput(serializers.Serializer[Any]):
-    """All that somebody has picked."""
+    """The contents of a cart."""
 
-    id = serializers.IntegerField(help_text="The number of the cart's customer.")
+    id = serializers.IntegerField(help_text="The id of the cart's customer.")
     items = CartItemOutput(many=True, help_text="The oldest first.")
     total_price = serializers.CharField(
-        help_text="What all items cost now, whether or not they can be had; two decimals."
+        help_text="The current price of all items, available or not, with two decimals."
     )
     total_items = serializers.IntegerField(help_text="All quantities together.")
     currency = serializers.CharField(
-        help_text="ISO 4217; empty while there is nothing in the cart."
+        help_text="ISO 4217; empty while the cart is empty."
     )

@@ -34,13 +34,13 @@ class ProductChanges(StrictSerializer):
     )
 
     sku = StrictCharField(
-        max_length=64, required=False, help_text="One product of the project has it."
+        max_length=64, required=False, help_text="Unique in the project."
     )
     slug = StrictCharField(
         max_length=255,
         allow_blank=True,
         required=False,
-        help_text="For addresses; an empty one is made of the name.",
+        help_text="For URLs; if it is empty, it is made from the name.",
     )
     name = StrictCharField(max_length=255, required=False)
     description = StrictCharField(
@@ -55,10 +55,10 @@ class ProductChanges(StrictSerializer):
     )
     featured = serializers.BooleanField(required=False)
     is_active = serializers.BooleanField(
-        required=False, help_text="Whether it is sold; nobody deletes a product."
+        required=False, help_text="Whether it is on sale. Products cannot be deleted."
     )
     stock = serializers.IntegerField(
-        required=False, help_text="May be sent back as it was read."
+        required=False, help_text="You may only send it back as you read it."
     )
 
     def validate_stock(self, value: int) -> int:
@@ -102,7 +102,7 @@ class NewProduct(ProductChanges):
         default=0,
         min_value=0,
         max_value=MAX_STOCK,
-        help_text="How many there are; the first row of the ledger.",
+        help_text="How many there are. This becomes the first row of the ledger.",
     )
 
     def validate_stock(self, value: int) -> int:
@@ -119,16 +119,16 @@ class NewPicture(StrictSerializer):
 
     image = PictureField(
         longest_side=MAX_SIDE,
-        help_text="A PNG, JPEG, WebP or GIF file, in a form; null takes the picture away.",
+        help_text="A PNG, JPEG, WebP or GIF file, in a form; null removes the picture.",
     )
 
 
 class ProductOutput(serializers.Serializer[Product]):
-    """A product as those see it who run the project."""
+    """A product as the people who run the project see it."""
 
     id = serializers.UUIDField()
     product_id = serializers.IntegerField(
-        help_text="Its number in the storefront, in orders and in refusals of those."
+        help_text="Its id in the storefront, in orders and in their refusals."
     )
     sku = serializers.CharField()
     slug = serializers.CharField()
@@ -137,12 +137,12 @@ class ProductOutput(serializers.Serializer[Product]):
     price = serializers.CharField(help_text="With two decimals.")
     currency = serializers.CharField()
     category_id = serializers.IntegerField(allow_null=True)
-    image = serializers.CharField(help_text="Where the picture is; empty without one.")
+    image = serializers.CharField(help_text="The picture's URL; empty without one.")
     featured = serializers.BooleanField()
     is_active = serializers.BooleanField()
     stock = serializers.IntegerField()
     is_in_stock = serializers.BooleanField()
-    version = serializers.IntegerField(help_text="Counts its changes.")
+    version = serializers.IntegerField(help_text="Increases with every change.")
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 
@@ -156,7 +156,7 @@ class StockAdjustment(StrictSerializer):
     change = serializers.IntegerField(
         min_value=-MAX_STOCK,
         max_value=MAX_STOCK,
-        help_text="How many more, or with a minus how many fewer; not 0.",
+        help_text="How many more, or fewer if negative; not 0.",
     )
     reason = serializers.ChoiceField(
         choices=[(reason.value, reason.label) for reason in REASONS],
@@ -168,18 +168,18 @@ class StockAdjustment(StrictSerializer):
 
 
 class MovementOutput(serializers.Serializer[StockMovement]):
-    """A row of the ledger. All rows of a product add up to its stock."""
+    """A row of the ledger. The rows of a product add up to its stock."""
 
     id = serializers.IntegerField()
     change = serializers.IntegerField()
     reason = serializers.ChoiceField(choices=Reason.choices)
     order_id = serializers.IntegerField(
-        allow_null=True, help_text="The order that took it or gave it back."
+        allow_null=True, help_text="The order that took it or returned it."
     )
     note = serializers.CharField()
     by = serializers.UUIDField(
         allow_null=True,
-        help_text="The user; null for orders, and for what the service itself did.",
+        help_text="The user; null for orders and for changes by the service itself.",
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 
@@ -199,18 +199,18 @@ class CategoryChanges(StrictSerializer):
         max_length=255,
         allow_blank=True,
         required=False,
-        help_text="For addresses; an empty one is made of the name.",
+        help_text="For URLs; if it is empty, it is made from the name.",
     )
     parent_id = IdField(
         allow_null=True,
         required=False,
-        help_text="The category that it stands in; null for the top.",
+        help_text="The category above it; null for the top.",
     )
     position = serializers.IntegerField(
         min_value=0,
         max_value=2**31 - 1,
         required=False,
-        help_text="Its place among its siblings; those with the same stand by name.",
+        help_text="Its position among its siblings; equal positions are sorted by name.",
     )
 
     def fields_in(self, project: Project) -> CategoryFields:
@@ -235,7 +235,7 @@ class NewCategory(CategoryChanges):
 
 
 class CategoryOutput(serializers.Serializer[Category]):
-    """A category and where it stands."""
+    """A category and its place in the tree."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -244,10 +244,10 @@ class CategoryOutput(serializers.Serializer[Category]):
     position = serializers.IntegerField()
     level = serializers.IntegerField(help_text="0 at the top.")
     path = serializers.CharField(
-        help_text="Its name after those above it, as an import reads it."
+        help_text="The names from the top down to its own, as an import reads them."
     )
     product_count = serializers.IntegerField(
-        help_text="How many products are in it, sold or not, without those further down."
+        help_text="How many products are directly in it, on sale or not."
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
@@ -270,12 +270,12 @@ class ImportInput(StrictSerializer):
         help_text="The table as text, instead of a file.",
     )
     dry_run = serializers.BooleanField(
-        default=False, help_text="Only tell what would happen."
+        default=False, help_text="Only report what an import would do."
     )
     encoding = serializers.ChoiceField(
         choices=ENCODINGS,
         required=False,
-        help_text="Of the file, where it is neither UTF-8 nor says so by its first bytes.",
+        help_text="The encoding of the file, unless it is UTF-8 or starts with a byte order mark.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -304,16 +304,18 @@ class ImportInput(StrictSerializer):
 
 
 class ImportedRowOutput(serializers.Serializer[Any]):
-    """What a row of the file comes to."""
+    """The outcome of one row of the file."""
 
-    row = serializers.IntegerField(help_text="In the file; the head is row 1.")
+    row = serializers.IntegerField(
+        help_text="The row in the file; the header is row 1."
+    )
     sku = serializers.CharField()
     action = serializers.ChoiceField(choices=["create", "update", "refuse"])
     changes = serializers.DictField(
         child=serializers.ListField(
             child=serializers.CharField(allow_null=True), min_length=2, max_length=2
         ),
-        help_text="By column, what there was (null for a new product) and what there is then.",
+        help_text="By column, the old value (null for a new product) and the new one.",
     )
     errors = serializers.DictField(  # type: ignore[assignment]  # a field, and no attribute
         child=serializers.ListField(child=serializers.CharField()),
@@ -329,10 +331,10 @@ class ImportOutput(serializers.Serializer[Any]):
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     refused = serializers.IntegerField(
-        help_text="How many rows are wrong; with any, nothing is imported."
+        help_text="How many rows are wrong. If there is one, nothing is imported."
     )
     new_categories = serializers.ListField(child=serializers.CharField())
     rows = ImportedRowOutput(
         many=True,
-        help_text="What is wrong and what changes, at most 200 rows of it.",
+        help_text="The wrong rows and the changes, at most 200 rows.",
     )

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/products/` and `/api/categories/`. The list's example is the shop document's own."""
+"""What the schema says of the storefront's catalogue. The example of the list is the document's."""
 
 from typing import Any
 
@@ -75,10 +75,11 @@ LIST_PRODUCTS = extend_schema(
     operation_id="shop_list_products",
     summary="List products",
     description=(
-        "What the storefront sells, a page at a time, the oldest first unless `ordering` says otherwise "
-        "or `search` finds the best. `search` finds words of name, SKU and description, and parts of name "
-        "and SKU; where nothing is found, names that are spelt alike. Several conditions hold together; "
-        "one without a value does not count, and neither does a parameter that is none of these."
+        "The products on sale, one page at a time. The oldest come first, unless "
+        "`ordering` says otherwise or `search` puts the best matches first. `search` "
+        "finds words in name, SKU and description, and parts of name and SKU. If "
+        "nothing matches, it finds names with a similar spelling. Filters combine. An "
+        "empty or unknown parameter is ignored."
     ),
     parameters=[
         OpenApiParameter(
@@ -136,7 +137,10 @@ LIST_PRODUCTS = extend_schema(
 GET_PRODUCT = extend_schema(
     operation_id="shop_get_product",
     summary="Get a product",
-    description="One product in full, with the categories that lead to it. What is not sold is not there.",
+    description=(
+        "One product in full, with the categories above it. A product that is not on "
+        "sale is a 404."
+    ),
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
     responses={
         200: ShownProduct,
@@ -149,7 +153,10 @@ GET_PRODUCT = extend_schema(
 LIST_CATEGORIES = extend_schema(
     operation_id="shop_list_categories",
     summary="List categories",
-    description="The tree of categories from the top, each with those in it and the number of products on sale.",
+    description=(
+        "The tree of categories, each with its subcategories and its number of products "
+        "on sale."
+    ),
     responses={200: ShownCategory(many=True), **errors_of("shop", 403)},
     examples=[answer_example("A category with another in it", CATEGORY_EXAMPLE)],
 )

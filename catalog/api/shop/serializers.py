@@ -13,25 +13,27 @@ class ListedProduct(serializers.Serializer[Any]):
     name = serializers.CharField()
     price = serializers.CharField(help_text="With two decimals.")
     stock = serializers.IntegerField(help_text="How many are on hand.")
-    category_name = serializers.CharField(help_text="Empty outside of any category.")
-    image = serializers.CharField(help_text="The picture's whole address, or empty.")
+    category_name = serializers.CharField(help_text="Empty if it has no category.")
+    image = serializers.CharField(help_text="The picture's absolute URL, or empty.")
     is_in_stock = serializers.BooleanField()
     featured = serializers.BooleanField()
 
 
 class ProductPage(serializers.Serializer[Any]):
-    """A part of a list of products."""
+    """A page of products."""
 
-    count = serializers.IntegerField(help_text="How many there are on all pages.")
+    count = serializers.IntegerField(
+        help_text="How many products there are on all pages."
+    )
     next = serializers.CharField(
-        allow_null=True, help_text="The next page's address, if there is one."
+        allow_null=True, help_text="The URL of the next page, if there is one."
     )
     previous = serializers.CharField(allow_null=True)
     results = ListedProduct(many=True)
 
 
 class CategoryOnPath(serializers.Serializer[Any]):
-    """A category on the way from the top to a product."""
+    """A category above a product."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -47,24 +49,28 @@ class ShownProduct(ListedProduct):
     currency = serializers.CharField(help_text="ISO 4217.")
     category_id = serializers.IntegerField(allow_null=True)
     category_path = CategoryOnPath(
-        many=True, help_text="From the top down to the product's own."
+        many=True, help_text="From the top category to the product's own."
     )
-    is_active = serializers.BooleanField(help_text="Whether it is sold: always here.")
+    is_active = serializers.BooleanField(
+        help_text="Whether it is on sale; always true here."
+    )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 
 
 class ShownCategory(serializers.Serializer[Any]):
-    """A category and what stands in it."""
+    """A category and its subcategories."""
 
-    id = serializers.IntegerField(help_text="For `?category=` of a list of products.")
+    id = serializers.IntegerField(
+        help_text="The value for `?category=` in a list of products."
+    )
     name = serializers.CharField()
     slug = serializers.CharField()
     product_count = serializers.IntegerField(
-        help_text="How many products on sale stand in it."
+        help_text="How many products on sale are directly in it."
     )
     total_count = serializers.IntegerField(
-        help_text="The same with all that stands in the categories within it."
+        help_text="How many products on sale are in it and in its subcategories."
     )
     children = serializers.SerializerMethodField()
 
@@ -72,5 +78,5 @@ class ShownCategory(serializers.Serializer[Any]):
         {"type": "array", "items": {"$ref": "#/components/schemas/ShownCategory"}}
     )
     def get_children(self, _shelf: object) -> list[Any]:
-        """Say that they are the same again; nothing is written by this."""
+        """Declare the type for the schema. `presentation` writes the answer."""
         raise NotImplementedError

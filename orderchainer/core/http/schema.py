@@ -205,16 +205,16 @@ _USUAL: dict[int, Problem] = {
 }
 _UNREADABLE = ParseError("This is not JSON: unexpected end of data.")
 _MEANING = {
-    400: "The request cannot be meant: `errors` names what is wrong.",
+    400: "The request is malformed; `errors` says what is wrong.",
     401: "The credentials are missing, expired or revoked.",
-    403: "You may see this, and may not do that to it.",
-    404: "It is not there, or not there for you.",
+    403: "You may see this, but you may not do that.",
+    404: "It does not exist, or you may not see it.",
     409: "The current state does not allow this.",
     412: "It has changed since the version in `If-Match`.",
     413: "The body is larger than this service accepts.",
-    415: "The body is in a format that is not read here.",
+    415: "This operation does not read that format.",
     422: "The fields are not valid: `errors` names them.",
-    429: "Too many requests: `Retry-After` says when to come back.",
+    429: "Too many requests; `Retry-After` says when to try again.",
     500: "A defect of the service; it is logged under the answer's `X-Request-ID`.",
     503: "Something that this needs is not available; try again later.",
 }
@@ -300,7 +300,7 @@ def answer_example(name: str, value: object, *, status: int = 200) -> OpenApiExa
 _SKIP = OpenApiParameter(
     "skip",
     {"type": "integer", "minimum": 0, "maximum": MAX_SKIP, "default": 0},
-    description="How many rows to leave out at the beginning.",
+    description="How many rows to skip.",
 )
 _LIMIT = OpenApiParameter(
     "limit",
@@ -345,20 +345,20 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description=(
         "A key of your own for this request. A repeat with the same key and body gets the first "
-        "answer again and does nothing; the same key with another body is refused."
+        "answer again and changes nothing. The same key with another body is refused."
     ),
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The `ETag` that you read. Another version now is a 412 and nothing is changed.",
+    description="The `ETag` that you read. If it has changed since, the answer is 412 and nothing changes.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The `ETag` that you have. The same version still is a 304 without a body.",
+    description="The `ETag` that you have. If it is still current, the answer is 304 without a body.",
 )
 NOT_MODIFIED = {
     304: OpenApiResponse(description="Unchanged since the version that you have.")
@@ -371,7 +371,7 @@ def etag_of_answer(*statuses: int) -> OpenApiParameter:
         "ETag",
         OpenApiTypes.STR,
         OpenApiParameter.HEADER,
-        description="The version of what is answered, for `If-Match` and `If-None-Match`.",
+        description="The version of the answer, for `If-Match` and `If-None-Match`.",
         response=list(statuses),
     )
 

@@ -221,7 +221,8 @@ CARTS_IF_MATCH = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     description=(
-        "Of a checkout: the `ETag` of the cart that you read. Another cart now is a 412 and nothing is ordered."
+        "For a checkout: the `ETag` of the cart that you read. If the cart has changed since, the "
+        "answer is 412 and nothing is ordered."
     ),
 )
 SHORT = InsufficientStock([Shortage(1, "Desk lamp", "LAMP-1", 3, 1)])
@@ -240,8 +241,9 @@ REFUSED_CHANGES = (
 LIST_ORDERS = extend_schema(
     summary="List orders",
     description=(
-        "Your own orders, the oldest first unless `ordering` says otherwise. Rows that are added while "
-        "you read come last; in any other order the links carry `up_to`, which leaves them out."
+        "Your own orders, the oldest first unless `ordering` says otherwise. Orders "
+        "that are added while you page come last. With another ordering the links "
+        "contain `up_to`, which leaves them out."
     ),
     parameters=[
         *WINDOW,
@@ -271,11 +273,13 @@ LIST_ORDERS = extend_schema(
 CREATE_ORDER = extend_schema(
     summary="Create an order, or order what is in the cart",
     description=(
-        "With a `title`: creates an order that waits for `dependencies`. While one of them is not done it can "
-        "be draft, pending, failed or cancelled. `items`, where given, add up to the total.\n\n"
-        "Without one: orders all that is in your cart and empties it, all or nothing, at the prices of this "
-        "moment. What there is too little of is listed under `shortages`, and nothing has changed then. The cart's "
-        "`ETag` in `If-Match` lets nothing be ordered that you have not seen, prices included."
+        "With a `title`: creates an order that waits for `dependencies`. While one of "
+        "them is unfinished, the order can be draft, pending, failed or cancelled. If "
+        "you send `items`, the total is their sum.\n\n"
+        "Without a `title`: orders everything in your cart at the current prices and "
+        "empties the cart. If anything is short, nothing changes and `shortages` lists "
+        "what is missing. Send the cart's `ETag` in `If-Match` to order only what you "
+        "have seen, at the prices that you have seen."
     ),
     request=PolymorphicProxySerializer(
         component_name="OrderOrCheckout",
@@ -307,7 +311,7 @@ CREATE_ORDER = extend_schema(
 
 GET_ORDER = extend_schema(
     summary="Get an order",
-    description="One order that you own, or handle as a member of its project.",
+    description="One order that you own, or that belongs to a project of yours.",
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
     responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("chain", 404)},
     examples=[answer_example("The order", LISTED_EXAMPLE)],
@@ -316,9 +320,11 @@ GET_ORDER = extend_schema(
 UPDATE_ORDER = extend_schema(
     summary="Update an order",
     description=(
-        "Changes what is named and leaves the rest. `dependencies` and `items` are whole new sets. A status "
-        "that the order cannot take next is refused with those that it can. What was bought from stock "
-        "keeps its items; it gives them back when it is cancelled or fails, and takes them anew when it is pending again."
+        "Changes the fields that you send and keeps the rest. `dependencies` and "
+        "`items` replace the whole set. If the order cannot take a status next, the "
+        "refusal lists the statuses that it can. An order that was bought from stock "
+        "keeps its items. It returns them to the stock when it is cancelled or fails, "
+        "and takes them again when it becomes pending again."
     ),
     request=OrderChanges,
     parameters=[IF_MATCH, etag_of_answer(200)],
@@ -351,7 +357,8 @@ PATCH_ORDER = extend_schema(
 DELETE_ORDER = extend_schema(
     summary="Delete an order",
     description=(
-        "Refused while others wait for it. Its history stays, and what it holds goes back into stock."
+        "Refused while other orders wait for it. Its history stays, and its items "
+        "return to the stock."
     ),
     parameters=[IF_MATCH],
     responses={
@@ -371,8 +378,9 @@ DELETE_ORDER = extend_schema(
 GET_CHAIN = extend_schema(
     summary="Get an order's chain",
     description=(
-        "All that the order waits for, directly or through others, and all that waits for it: as a graph, in "
-        "an order in which it can be done, and with the longest way through what is unfinished."
+        "Every order that this one waits for, directly or through others, and every "
+        "order that waits for it. The answer has the graph, an order in which the work "
+        "can be done, and the longest path through the unfinished orders."
     ),
     responses={200: ChainOutput, **errors_of("chain", 404)},
     examples=[answer_example("A chain of three", CHAIN_EXAMPLE)],
@@ -381,8 +389,8 @@ GET_CHAIN = extend_schema(
 GET_BLOCKERS = extend_schema(
     summary="Why is an order waiting?",
     description=(
-        "What it waits for directly, and the unfinished orders at the root of the wait: since when they "
-        "are as they are, and who owns them."
+        "The orders that it waits for directly, and the unfinished orders at the root "
+        "of the wait, with their owners and the time of their last change of status."
     ),
     responses={200: BlockersOutput, **errors_of("chain", 404)},
     examples=[
@@ -392,7 +400,7 @@ GET_BLOCKERS = extend_schema(
 
 LIST_EVENTS = extend_schema(
     summary="Get an order's history",
-    description="All that happened to the order, oldest first.",
+    description="Everything that happened to the order, the oldest first.",
     parameters=WINDOW,
     responses={200: EventOutput(many=True), **errors_of("chain", 400, 404)},
     examples=[answer_example("A move", EVENT_EXAMPLE)],

@@ -46,7 +46,7 @@ def _failure_policy() -> serializers.ChoiceField:
 
 
 class ItemInput(StrictSerializer):
-    """A line of an order. `price` is another word for `unit_price`."""
+    """A line of an order. `price` is another name for `unit_price`."""
 
     ignored: ClassVar = frozenset({"price", "total_price", "product_id"})
 
@@ -63,7 +63,7 @@ class ItemInput(StrictSerializer):
 
 
 class CustomerInput(StrictSerializer):
-    """Whom an order is for."""
+    """The customer of an order."""
 
     name = serializers.CharField(max_length=255, required=False, allow_blank=True)
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
@@ -71,7 +71,7 @@ class CustomerInput(StrictSerializer):
 
 
 class OrderChanges(StrictSerializer):
-    """What may be said about an order; all of it may be left out. `price` is another word for `total_price`."""
+    """The fields of an order, all optional. `price` is another name for `total_price`."""
 
     ignored: ClassVar = frozenset(
         {
@@ -96,9 +96,7 @@ class OrderChanges(StrictSerializer):
     auto_activate = _auto_activate()
     failure_policy = _failure_policy()
     items = ItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
-    total_price = money(
-        required=False, help_text="The sum of `items`, where there are any."
-    )
+    total_price = money(required=False, help_text="With `items`, their sum.")
     currency = serializers.RegexField(
         r"^[A-Z]{3}$",
         required=False,
@@ -130,13 +128,13 @@ class OrderChanges(StrictSerializer):
 
 
 class OrderInput(OrderChanges):
-    """A new order: it needs a title."""
+    """A new order, which needs a title."""
 
     title = serializers.CharField(max_length=255)
 
 
 class CheckoutInput(StrictSerializer):
-    """Where what is in the cart goes; what is in it, and what it costs, the cart knows."""
+    """Where to send the order. The cart has the products and their prices."""
 
     shipping_address = serializers.CharField(max_length=1000)
     phone_number = serializers.CharField(max_length=32)
@@ -173,12 +171,13 @@ class ItemOutput(serializers.Serializer[Any]):
     quantity = serializers.IntegerField()
     total_price = serializers.CharField(help_text="`unit_price` times `quantity`.")
     product_id = serializers.IntegerField(
-        required=False, help_text="The product of the storefront that it was sold from."
+        required=False,
+        help_text="The product of the storefront, if it was sold from there.",
     )
 
 
 class CustomerOutput(serializers.Serializer[Any]):
-    """Whom an order is for."""
+    """The customer of an order."""
 
     name = serializers.CharField()
     email = serializers.CharField()
@@ -199,7 +198,7 @@ class OrderOutput(serializers.Serializer[Any]):
     dependencies = serializers.ListField(child=serializers.IntegerField())
     auto_activate = serializers.BooleanField()
     failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
-    ready = serializers.BooleanField(help_text="No dependency holds it up.")
+    ready = serializers.BooleanField(help_text="Whether no dependency blocks it.")
     items = ItemOutput(many=True)
     total_price = serializers.CharField(help_text="Two decimals.")
     currency = serializers.CharField(help_text="ISO 4217.")
@@ -213,13 +212,13 @@ class OrderOutput(serializers.Serializer[Any]):
 
 
 class DeletedOutput(serializers.Serializer[Any]):
-    """Word of a deletion."""
+    """A sentence that says what was deleted."""
 
     message = serializers.CharField()
 
 
 class ChainNodeOutput(serializers.Serializer[Any]):
-    """An order in a chain. One that you may not see has no title and no owner, only its place."""
+    """An order in a chain. Title and owner are null if you may not see the order."""
 
     id = serializers.IntegerField()
     title = serializers.CharField(allow_null=True)
@@ -237,7 +236,7 @@ class ChainEdgeOutput(serializers.Serializer[Any]):
 
 
 class ChainOutput(serializers.Serializer[Any]):
-    """All that an order waits for, directly or not, and all that waits for it."""
+    """Every order that an order waits for, directly or not, and every order that waits for it."""
 
     order_id = serializers.IntegerField()
     nodes = ChainNodeOutput(many=True)
@@ -245,15 +244,15 @@ class ChainOutput(serializers.Serializer[Any]):
     topological_order = serializers.ListField(child=serializers.IntegerField())
     critical_path = serializers.ListField(
         child=serializers.IntegerField(),
-        help_text="The longest way through unfinished orders, by their number.",
+        help_text="The longest path through unfinished orders, counted in orders.",
     )
     truncated = serializers.BooleanField(
-        help_text="The chain is larger than what is shown."
+        help_text="Whether the chain is larger than this answer."
     )
 
 
 class BlockerOwnerOutput(serializers.Serializer[Any]):
-    """Whom to ask."""
+    """The owner of a blocker."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -261,25 +260,27 @@ class BlockerOwnerOutput(serializers.Serializer[Any]):
 
 
 class BlockerOutput(serializers.Serializer[Any]):
-    """An order that holds others up. One that you may not see has no title and no owner."""
+    """An order that blocks others. Title and owner are null if you may not see the order."""
 
     id = serializers.IntegerField()
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
-    since = serializers.CharField(help_text="When it took this status.")
+    since = serializers.CharField(help_text="When its status last changed.")
     owner = BlockerOwnerOutput(allow_null=True)
 
 
 class BlockersOutput(serializers.Serializer[Any]):
-    """Why an order waits."""
+    """Why an order is waiting."""
 
     order_id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
     waiting = serializers.BooleanField()
-    blockers = BlockerOutput(many=True, help_text="What it waits for directly.")
+    blockers = BlockerOutput(
+        many=True, help_text="The orders that it waits for directly."
+    )
     root_blockers = BlockerOutput(
         many=True,
-        help_text="Where the wait begins: what holds others up and waits for nobody.",
+        help_text="The orders at the root: they block others and wait for none.",
     )
 
 
@@ -289,12 +290,12 @@ class EventOutput(serializers.Serializer[Any]):
     event_id = serializers.UUIDField()
     position = serializers.IntegerField(
         allow_null=True,
-        help_text="The place in the stream; empty for the moment after the change.",
+        help_text="The position in the stream; null for a moment after the change.",
     )
     type = serializers.CharField()
     order_id = serializers.IntegerField()
     actor_id = serializers.IntegerField(
-        allow_null=True, help_text="Who did it; empty where the chain did."
+        allow_null=True, help_text="Who did it; null if the chain did it."
     )
     created_at = serializers.CharField()
     data = serializers.DictField()  # type: ignore[assignment]  # a field, not the property

@@ -89,7 +89,10 @@ _CHANGE_REFUSED = (
 
 LIST_ORDERS = extend_schema(
     summary="List orders",
-    description="Your own orders, the oldest first: rows that are added while you read come last.",
+    description=(
+        "Your own orders, the oldest first. Orders that are added while you page come "
+        "last."
+    ),
     parameters=[
         *WINDOW,
         OpenApiParameter(
@@ -113,8 +116,8 @@ LIST_ORDERS = extend_schema(
 CREATE_ORDER = extend_schema(
     summary="Create an order",
     description=(
-        "Creates an order of yours. `price` is its total, in US dollars, with at most ten digits before "
-        "the point."
+        "Creates an order that you own. `price` is its total in US dollars, with at "
+        "most ten digits before the decimal point."
     ),
     request=EnvelopeOrderInput,
     parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
@@ -130,7 +133,7 @@ CREATE_ORDER = extend_schema(
 
 GET_ORDER = extend_schema(
     summary="Get an order",
-    description="One order that you own, or handle as a member of its project.",
+    description="One order that you own, or that belongs to a project of yours.",
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
     responses={
         200: EnvelopeOrderAnswer,
@@ -143,8 +146,9 @@ GET_ORDER = extend_schema(
 UPDATE_ORDER = extend_schema(
     summary="Update an order",
     description=(
-        "Changes what is named and leaves the rest. A status that the order cannot take next is refused "
-        "with those that it can. The `price` of an order with items is their sum."
+        "Changes the fields that you send and keeps the rest. If the order cannot take "
+        "a status next, the refusal lists the statuses that it can. The `price` of an "
+        "order with items is their sum."
     ),
     request=EnvelopeOrderChanges,
     parameters=[IF_MATCH, etag_of_answer(200)],
@@ -168,7 +172,7 @@ UPDATE_ORDER = extend_schema(
 
 DELETE_ORDER = extend_schema(
     summary="Delete an order",
-    description="Refused while others wait for it. Its history stays.",
+    description="Refused while other orders wait for it. Its history stays.",
     parameters=[IF_MATCH],
     responses={
         200: EnvelopeDone,

@@ -63,7 +63,7 @@ def _link(**kwargs: Any) -> WebURLField:
 
 
 class EnvelopeOrderInput(EnvelopeInput):
-    """A new order. The document asks for each of its fields."""
+    """A new order. Every field is required."""
 
     title = _title()
     price = PriceField()
@@ -72,7 +72,7 @@ class EnvelopeOrderInput(EnvelopeInput):
 
 
 class EnvelopeOrderChanges(EnvelopeChanges):
-    """What may be said about an order; what was read may be sent back."""
+    """Changes of an order. You may send it back as you read it."""
 
     ignored: ClassVar = frozenset({"orderId", "createdAt", "updatedAt"})
 
@@ -91,7 +91,7 @@ class EnvelopeOrderData(serializers.Serializer[Any]):
     orderId = serializers.UUIDField()
     title = serializers.CharField()
     price = serializers.CharField(help_text="The order's total, with two decimals.")
-    link = serializers.CharField(help_text="Empty where the order has none.")
+    link = serializers.CharField(help_text="Empty if the order has none.")
     status = serializers.ChoiceField(choices=Status.choices)
     createdAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
     updatedAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")
@@ -106,21 +106,21 @@ class EnvelopeOrderAnswer(serializers.Serializer[Any]):
 
 
 class EnvelopeOrderDoneAnswer(EnvelopeOrderAnswer):
-    """An order in its envelope, with what was done to it."""
+    """An order in its envelope, with a message."""
 
     message = serializers.CharField()
 
 
 class Pagination(serializers.Serializer[Any]):
-    """Which part of a list this is."""
+    """Which page of a list this is."""
 
-    total = serializers.IntegerField(help_text="How many there are in all.")
+    total = serializers.IntegerField(help_text="How many rows there are in all.")
     skip = serializers.IntegerField()
     limit = serializers.IntegerField()
 
 
 class EnvelopeOrdersAnswer(serializers.Serializer[Any]):
-    """A part of the caller's orders in its envelope."""
+    """A page of the caller's orders in its envelope."""
 
     success = serializers.BooleanField(help_text="Always true.")
     data = EnvelopeOrderData(many=True)  # type: ignore[assignment]

@@ -15,17 +15,17 @@ FILTERS = [
         "type",
         enum=ActivityType.values,
         many=True,
-        description="What happened; repeat it for several.",
+        description="Only this type of activity; may be repeated.",
     ),
     OpenApiParameter(
         "since",
         OpenApiTypes.DATETIME,
-        description="The first moment that counts.",
+        description="The first moment to include.",
     ),
     OpenApiParameter(
         "until",
         OpenApiTypes.DATETIME,
-        description="The first moment that counts no more.",
+        description="The first moment to leave out.",
     ),
 ]
 _ME = {
@@ -64,9 +64,10 @@ _PROMOTED = {
 LIST_OWN_ACTIVITY = extend_schema(
     summary="List what happened to your account",
     description=(
-        "Sign-ins and failed ones, sessions, API tokens, e-mail, password and roles, the newest first. "
-        "Where a failed sign-in came from is told, since it was tried on you; where somebody else was "
-        "who did something is not. What is older than `ACTIVITY_RETENTION_DAYS` is forgotten."
+        "Sign-ins, failed sign-ins, sessions, API tokens, and changes of e-mail, "
+        "password and roles, the newest first. For a failed sign-in you see the address "
+        "that it came from. You do not see the address of another user who changed your "
+        "account. Entries older than `ACTIVITY_RETENTION_DAYS` are deleted."
     ),
     parameters=[*FILTERS, *PAGE_WINDOW],
     responses={200: ActivityOutput(many=True), **errors_of("hub", 422)},
@@ -76,8 +77,8 @@ LIST_OWN_ACTIVITY = extend_schema(
 LIST_PROJECT_ACTIVITY = extend_schema(
     summary="List what happened in a project",
     description=(
-        "Who changed the project, its members and their roles, the newest first, for its owners. "
-        "Addresses and programs of others are not told."
+        "Changes of the project, its members and their roles, the newest first. Only "
+        "owners can read it. The addresses and programs of others are not shown."
     ),
     parameters=[PROJECT_ID, *FILTERS, *PAGE_WINDOW],
     responses={

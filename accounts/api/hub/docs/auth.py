@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/auth/`: registering, signing in and out, and the signed-in user."""
+"""What the schema says of `/api/v1/auth/`: registration, login, logout and the signed-in user."""
 
 from drf_spectacular.utils import extend_schema
 
@@ -72,8 +72,8 @@ LOGIN = extend_schema(
     operation_id="hub_login",
     summary="Log in",
     description=(
-        "Opens a session. The access token goes into the header `Authorization: Bearer …` and lasts "
-        "`expires_in` seconds; the refresh token buys the next pair."
+        "Opens a session. The access token goes into the header `Authorization: Bearer "
+        "…` and lasts `expires_in` seconds. The refresh token gets you the next pair."
     ),
     request=serializers.HubLogin,
     responses={
@@ -112,14 +112,14 @@ LOG_OUT = logout_operation(
     answer=None,
     field="refresh_token",
     tokens=TOKENS_EXAMPLE,
-    more=" An API token has no session: revoke it instead.",
+    more=" An API token has no session, so revoke it instead.",
     others=(400,),
 )
 
 ME = extend_schema(
     operation_id="hub_me",
     summary="Get the current user",
-    description="Whose token this is. `role` is `user`, `staff` or `admin`.",
+    description="The user of this token. `role` is `user`, `staff` or `admin`.",
     responses={200: serializers.HubAccount, **errors_of("hub", 403)},
     examples=[answer_example("The user", ACCOUNT_EXAMPLE)],
 )
@@ -128,9 +128,10 @@ CHANGE_ME = extend_schema(
     operation_id="hub_change_me",
     summary="Change the current user",
     description=(
-        "Changes what is named and leaves the rest. Another e-mail or password needs the "
-        "`current_password`. A new e-mail has to be confirmed, and the old address is told. A new "
-        "password ends every session, this one too: log in again. API tokens go on."
+        "Changes the fields that you send and keeps the rest. A new e-mail or password "
+        "needs the `current_password`. A new e-mail has to be confirmed, and we inform "
+        "the old address. A new password ends every session, including this one, so log "
+        "in again. API tokens stay valid."
     ),
     request=serializers.AccountChanges,
     responses={

@@ -49,7 +49,8 @@ LIST_INVITATIONS = extend_schema(
     operation_id="hub_list_invitations",
     summary="List the open invitations of a project",
     description=(
-        "What is neither accepted nor revoked, the oldest first; also what is out of time by now."
+        "Invitations that are neither accepted nor revoked, expired ones included, the "
+        "oldest first."
     ),
     parameters=[PROJECT_ID, *PAGE_WINDOW],
     responses={
@@ -68,8 +69,9 @@ INVITE = extend_schema(
     operation_id="hub_invite",
     summary="Invite somebody by e-mail",
     description=(
-        "Sends a link that works once, for seven days, and for whoever signs in with that e-mail. Invited "
-        "again, somebody gets a new link, in the new role; the old link is dead. Owners alone invite owners."
+        "Sends a link that works once, for seven days, for the user who signs in with "
+        "that e-mail. A second invitation sends a new link with the new role, and the "
+        "old link stops working. Only owners invite owners."
     ),
     request=NewInvitation,
     parameters=[PROJECT_ID],
@@ -94,7 +96,9 @@ INVITE = extend_schema(
 REVOKE_INVITATION = extend_schema(
     operation_id="hub_revoke_invitation",
     summary="Revoke an invitation",
-    description="Its link opens nothing any more. Owners alone revoke what would make an owner.",
+    description=(
+        "The link stops working. Only owners revoke the invitation of an owner."
+    ),
     parameters=[PROJECT_ID, INVITATION_ID],
     responses={
         204: None,
@@ -111,8 +115,8 @@ ACCEPT_INVITATION = extend_schema(
     operation_id="hub_accept_invitation",
     summary="Accept an invitation",
     description=(
-        "Lets you into the project that the link in the e-mail leads to. Sign in with the address that the "
-        "e-mail was sent to; the link works once."
+        "Makes you a member of the project that invited you. Sign in with the address "
+        "to which the e-mail was sent. The link works once."
     ),
     request=Acceptance,
     responses={

@@ -33,7 +33,9 @@ USER_ID = OpenApiParameter(
 LIST_MEMBERS = extend_schema(
     operation_id="hub_list_members",
     summary="List the members of a project",
-    description="Who works in the project and as what, whoever came first at the top.",
+    description=(
+        "The members of the project and their roles, in the order in which they joined."
+    ),
     parameters=[PROJECT_ID, *PAGE_WINDOW],
     responses={
         200: MemberOutput(many=True),
@@ -50,8 +52,9 @@ CHANGE_MEMBER = extend_schema(
     operation_id="hub_change_member",
     summary="Change the role of a member",
     description=(
-        "The new role holds at once. Managers change everybody but owners; owners make and unmake owners, "
-        "themselves included while another one is left."
+        "The new role is valid at once. Managers change everybody but owners. Only "
+        "owners appoint and demote owners, themselves included while another owner is "
+        "left."
     ),
     request=RoleChange,
     parameters=[PROJECT_ID, USER_ID],
@@ -76,8 +79,9 @@ REMOVE_MEMBER = extend_schema(
     operation_id="hub_remove_member",
     summary="Remove a member, or leave",
     description=(
-        "Takes somebody out of the project, at once, with the invitations that they have sent. Everybody may "
-        "leave by their own id; the last owner cannot, nor can the user whose personal project it is."
+        "Removes a member from the project at once, with the invitations that they have "
+        "sent. Members may leave with their own id. The last owner cannot leave, and "
+        "neither can the user whose personal project it is."
     ),
     parameters=[PROJECT_ID, USER_ID],
     responses={

@@ -42,7 +42,10 @@ NO_TIMEZONE = Invalid(
 LIST_PROJECTS = extend_schema(
     operation_id="hub_list_projects",
     summary="List projects",
-    description="The projects that you work in, the oldest first, your personal one among them.",
+    description=(
+        "The projects of which you are a member, your personal one included, the oldest "
+        "first."
+    ),
     parameters=PAGE_WINDOW,
     responses={
         200: ProjectOutput(many=True),
@@ -55,8 +58,9 @@ CREATE_PROJECT = extend_schema(
     operation_id="hub_create_project",
     summary="Create a project",
     description=(
-        "Creates a project that you own. `timezone` is a name of the tz database, UTC where it is left "
-        "out; `settings` is an object of your own, at most 16 KiB and 8 levels deep."
+        "Creates a project that you own. `timezone` is a name of the tz database; the "
+        "default is UTC. `settings` is an object of your own, at most 16 KiB and 8 "
+        "levels deep."
     ),
     request=NewProject,
     parameters=[etag_of_answer(201)],
@@ -78,7 +82,9 @@ CREATE_PROJECT = extend_schema(
 GET_PROJECT = extend_schema(
     operation_id="hub_get_project",
     summary="Get a project",
-    description="One project that you work in. Staff look at every one.",
+    description=(
+        "One project of which you are a member. Staff can read every project."
+    ),
     parameters=[PROJECT_ID, IF_NONE_MATCH, etag_of_answer(200)],
     responses={
         200: ProjectOutput,
@@ -91,7 +97,10 @@ GET_PROJECT = extend_schema(
 UPDATE_PROJECT = extend_schema(
     operation_id="hub_update_project",
     summary="Update a project",
-    description="Changes what is named and leaves the rest; `settings` are replaced as a whole.",
+    description=(
+        "Changes the fields that you send and keeps the rest. `settings` are replaced "
+        "as a whole."
+    ),
     request=ProjectChanges,
     parameters=[PROJECT_ID, IF_MATCH, etag_of_answer(200)],
     responses={
@@ -114,7 +123,8 @@ DELETE_PROJECT = extend_schema(
     operation_id="hub_delete_project",
     summary="Delete a project",
     description=(
-        "Switches the project off for everybody; its orders are kept. Nobody can delete a personal project."
+        "Switches the project off for everybody. Its orders are kept. Nobody can delete "
+        "a personal project."
     ),
     parameters=[PROJECT_ID, IF_MATCH],
     responses={

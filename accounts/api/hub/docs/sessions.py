@@ -33,8 +33,8 @@ END_SESSIONS = extend_schema(
     operation_id="end_sessions",
     summary="End all your sessions",
     description=(
-        "Signs you out everywhere, here too. All tokens of the sessions die at once, open WebSockets "
-        "too. API tokens go on."
+        "Signs you out everywhere, including here. All tokens of the sessions become "
+        "invalid at once, and their WebSockets close. API tokens stay valid."
     ),
     responses={204: None, **errors_of("hub", SessionNeeded())},
 )
@@ -42,7 +42,10 @@ END_SESSIONS = extend_schema(
 END_SESSION = extend_schema(
     operation_id="end_session",
     summary="End one of your sessions",
-    description="Signs you out there. Its tokens die at once, its open WebSockets too.",
+    description=(
+        "Signs you out of that session. Its tokens become invalid at once, and its "
+        "WebSockets close."
+    ),
     parameters=[
         OpenApiParameter(
             "session_id",

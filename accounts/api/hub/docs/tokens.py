@@ -39,7 +39,9 @@ CREATED_EXAMPLE = {
 LIST_API_TOKENS = extend_schema(
     operation_id="list_api_tokens",
     summary="List your API tokens",
-    description="Those that are not revoked, the newest first; expired ones too.",
+    description=(
+        "Your API tokens that are not revoked, expired ones included, the newest first."
+    ),
     parameters=PAGE_WINDOW,
     responses={
         200: TokenOutput(many=True),
@@ -52,9 +54,10 @@ CREATE_API_TOKEN = extend_schema(
     operation_id="create_api_token",
     summary="Create an API token",
     description=(
-        "A key that a program signs in with in your name and within its scopes, on every surface: "
-        "`Authorization: Bearer oc_…`. `token` is shown this once; only a digest of it is kept. It goes "
-        f"on when you change your password. You can have {MAX_API_TOKENS} at a time."
+        "A key with which a program signs in as you, within its scopes, on every "
+        "surface: `Authorization: Bearer oc_…`. `token` is shown only this once, since "
+        "we keep only a digest of it. It stays valid when you change your password. You "
+        f"can have {MAX_API_TOKENS} at a time."
     ),
     request=NewToken,
     responses={
@@ -83,7 +86,7 @@ CREATE_API_TOKEN = extend_schema(
 REVOKE_API_TOKEN = extend_schema(
     operation_id="revoke_api_token",
     summary="Revoke an API token",
-    description="It opens nothing from now on, and its open WebSockets are closed.",
+    description="The token becomes invalid at once, and its WebSockets close.",
     parameters=[
         OpenApiParameter(
             "token_id",

@@ -50,7 +50,7 @@ class HubLogin(StrictSerializer):
 
 
 class HubRefreshing(EitherName):
-    """`POST /api/v1/auth/refresh`: the token under either of the two names that documents give it."""
+    """`POST /api/v1/auth/refresh`: the token under either of its two names."""
 
     names = ("refresh_token", "refresh")
 
@@ -59,7 +59,7 @@ class HubRefreshing(EitherName):
 
 
 class HubLoggingOut(serializers.Serializer[Any]):
-    """`POST /api/v1/auth/logout`: a refresh token, or nothing where the header names the session."""
+    """`POST /api/v1/auth/logout`: a refresh token, or none with an access token."""
 
     refresh_token = StrictCharField(required=False, allow_blank=True)
     refresh = StrictCharField(
@@ -74,7 +74,7 @@ class HubLoggingOut(serializers.Serializer[Any]):
 
 
 class AccountChanges(StrictSerializer):
-    """`PATCH /api/v1/auth/me`: what is left out stays as it is."""
+    """`PATCH /api/v1/auth/me`: a field that you leave out keeps its value."""
 
     ignored: ClassVar[frozenset[str]] = frozenset(
         {"id", "role", "is_active", "created_at", "email_verified"}
@@ -84,11 +84,11 @@ class AccountChanges(StrictSerializer):
     phone = StrictCharField(required=False, allow_blank=True, max_length=32)
     address = StrictCharField(required=False, allow_blank=True, max_length=1000)
     email = EmailTextField(
-        required=False, help_text="Another one needs `current_password`."
+        required=False, help_text="A new one needs `current_password`."
     )
     password = PasswordField(
         required=False,
-        help_text="A new one. It needs `current_password`, and ends every session, this one too.",
+        help_text="A new one needs `current_password`, and ends every session, including this one.",
     )
     current_password = PasswordField(required=False)
 
@@ -108,12 +108,12 @@ class HubUser(serializers.Serializer[User]):
 
 
 class HubAccount(HubUser):
-    """The hub document's user, and what else they may change."""
+    """The hub document's user, with more fields that they can change."""
 
     phone = serializers.CharField()
     address = serializers.CharField()
     email_verified = serializers.BooleanField(
-        help_text="Whether they have shown that they read the e-mails of this address."
+        help_text="Whether they have proved that the address is theirs."
     )
 
 

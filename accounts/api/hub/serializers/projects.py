@@ -45,7 +45,7 @@ class ProjectChanges(StrictSerializer):
         required=False, help_text="At most 16 KiB; replaced as a whole."
     )
     is_active = serializers.BooleanField(
-        required=False, help_text="May be sent back as it was read."
+        required=False, help_text="You may only send it back as you read it."
     )
 
     def validate_is_active(self, value: bool) -> bool:
@@ -95,7 +95,7 @@ class Acceptance(StrictSerializer):
 
 
 class ProjectOutput(serializers.Serializer[Project]):
-    """A project as the hub document shows one, and what the caller is in it."""
+    """A project as the hub document shows one, with the caller's role."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -104,19 +104,19 @@ class ProjectOutput(serializers.Serializer[Project]):
     settings = ObjectField()
     is_active = serializers.BooleanField()
     is_personal = serializers.BooleanField(
-        help_text="Whether somebody has it from registration on; it cannot be deleted."
+        help_text="Whether it was created with a user. Such a project cannot be deleted."
     )
     role = serializers.ChoiceField(
         choices=Membership.Role.choices,
         allow_null=True,
-        help_text="What you are in it; null for staff who are no members.",
+        help_text="Your role in it; null for staff who are not members.",
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 
 
 class MemberOutput(serializers.Serializer[Membership]):
-    """Somebody who works in a project."""
+    """A member of a project."""
 
     user_id = serializers.UUIDField()
     email = serializers.EmailField()
@@ -126,13 +126,13 @@ class MemberOutput(serializers.Serializer[Membership]):
 
 
 class InvitationOutput(serializers.Serializer[Invitation]):
-    """An invitation that is neither accepted nor revoked. Its link stands in the e-mail alone."""
+    """An invitation that is neither accepted nor revoked. Only the e-mail contains its link."""
 
     id = serializers.UUIDField()
     email = serializers.EmailField()
     role = serializers.ChoiceField(choices=Membership.Role.choices)
     invited_by = serializers.UUIDField(
-        allow_null=True, help_text="Who sent it last; null where the account is gone."
+        allow_null=True, help_text="Who sent it last; null if that account was deleted."
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     expires_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 
 class SessionOutput(serializers.Serializer[Any]):
-    """A sign-in that lasts."""
+    """A session: a sign-in that lasts."""
 
     id = serializers.UUIDField()
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")

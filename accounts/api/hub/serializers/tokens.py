@@ -40,7 +40,7 @@ class NewToken(StrictSerializer):
     """`POST /api/v1/auth/tokens`."""
 
     name = StrictCharField(
-        max_length=MAX_NAME_LENGTH, help_text="What you will know it by."
+        max_length=MAX_NAME_LENGTH, help_text="A name by which you recognise it."
     )
     scopes = ScopesField(
         help_text=(
@@ -53,30 +53,28 @@ class NewToken(StrictSerializer):
         required=False,
         allow_null=True,
         default_timezone=UTC,
-        help_text="Within ten years. Left out, it does not expire.",
+        help_text="At most ten years ahead. Without it the token does not expire.",
     )
 
 
 class TokenOutput(serializers.Serializer[Any]):
-    """An API token, without what makes it work."""
+    """An API token without its secret."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    prefix = serializers.CharField(help_text="What the token begins with.")
+    prefix = serializers.CharField(help_text="The beginning of the token.")
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=all_scopes()))
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
     expires_at = serializers.CharField(
-        allow_null=True, help_text="Empty where it does not expire."
+        allow_null=True, help_text="Null if it does not expire."
     )
     last_used_at = serializers.CharField(
         allow_null=True,
-        help_text="When it last opened something, request or socket, to the minute.",
+        help_text="When a request or a WebSocket last used it, to the minute.",
     )
 
 
 class CreatedTokenOutput(TokenOutput):
-    """An API token, this once with itself."""
+    """A new API token with its secret."""
 
-    token = serializers.CharField(
-        help_text="Keep it: it is shown here and never again."
-    )
+    token = serializers.CharField(help_text="Keep it: it is never shown again.")

@@ -55,7 +55,10 @@ NO_PARENT = NoSuchCategory("parent_id")
 LIST_CATEGORIES = extend_schema(
     operation_id="hub_list_categories",
     summary="List the categories of a project",
-    description="The whole tree as it is read: each category before those in it, siblings in their order.",
+    description=(
+        "The whole tree in reading order: each category before its subcategories, and "
+        "siblings by their position."
+    ),
     parameters=[PROJECT_ID],
     responses={
         200: CategoryOutput(many=True),
@@ -67,7 +70,7 @@ LIST_CATEGORIES = extend_schema(
 CREATE_CATEGORY = extend_schema(
     operation_id="hub_create_category",
     summary="Create a category",
-    description="Creates a category, at the top unless `parent_id` names one that it stands in.",
+    description="Creates a category below `parent_id`, or at the top without one.",
     request=NewCategory,
     parameters=[PROJECT_ID],
     responses={
@@ -85,7 +88,7 @@ CREATE_CATEGORY = extend_schema(
 GET_CATEGORY = extend_schema(
     operation_id="hub_get_category",
     summary="Get a category of a project",
-    description="One category, with where it stands.",
+    description="One category and its place in the tree.",
     parameters=[PROJECT_ID, CATEGORY_ID],
     responses={
         200: CategoryOutput,
@@ -97,7 +100,10 @@ GET_CATEGORY = extend_schema(
 UPDATE_CATEGORY = extend_schema(
     operation_id="hub_update_category",
     summary="Rename or move a category",
-    description="Changes what is named and leaves the rest; what stands in it moves along.",
+    description=(
+        "Changes the fields that you send and keeps the rest. The contents of a "
+        "category move with it."
+    ),
     request=CategoryChanges,
     parameters=[PROJECT_ID, CATEGORY_ID],
     responses={
@@ -124,7 +130,7 @@ UPDATE_CATEGORY = extend_schema(
 DELETE_CATEGORY = extend_schema(
     operation_id="hub_delete_category",
     summary="Delete a category",
-    description="Deletes a category in which neither a product nor another category stands.",
+    description="Deletes a category without products and subcategories.",
     parameters=[PROJECT_ID, CATEGORY_ID],
     responses={
         204: None,

@@ -85,12 +85,14 @@ IMPORT_PRODUCTS = extend_schema(
     operation_id="hub_import_products",
     summary="Import products from a CSV file",
     description=(
-        "Creates and changes products by their SKU: all rows, or none where one is wrong. With `dry_run` nothing "
-        "is changed, and the answer tells what would be, wrong rows among it. Columns that the file leaves out "
-        "change nothing; an empty cell empties a description and takes a product out of its category, and says "
-        "nothing elsewhere. `category` is a path such as `Lamps > Desk`, created where it is missing. `stock` is "
-        "how many there are, `stock_change` how many more or fewer; a `version`, as an export has it, must be the "
-        "product's still. At most 5000 rows, and `MAX_UPLOAD_BYTES` as a file."
+        "Creates and changes products by their SKU. If one row is wrong, nothing is "
+        "imported. With `dry_run` nothing changes, and the answer lists what an import "
+        "would do, wrong rows included. Columns that the file does not have stay "
+        "unchanged. An empty cell clears a description or a category, and is ignored in "
+        "other columns. `category` is a path such as `Lamps > Desk`; missing categories "
+        "are created. `stock` is the new stock, and `stock_change` is how many more or "
+        "fewer there are. A `version`, as in an export, must still be the product's "
+        "version. A table has at most 5000 rows, and a file at most `MAX_UPLOAD_BYTES`."
     ),
     request={UPLOAD: ImportInput, JSON: ImportInput},
     parameters=[PROJECT_ID, IDEMPOTENCY_KEY],
@@ -121,9 +123,10 @@ EXPORT_PRODUCTS = extend_schema(
     operation_id="hub_export_products",
     summary="Export products as a CSV file",
     description=(
-        "All products of the project, or those that the conditions leave, the oldest first, in UTF-8 with a mark "
-        "at the beginning. A cell that a spreadsheet would run as a formula has an apostrophe in front, which an "
-        "import takes away again."
+        "All products of the project, or those that the filters select, the oldest "
+        "first. The file is UTF-8 with a byte order mark. A cell that a spreadsheet "
+        "would run as a formula starts with an apostrophe, which an import removes "
+        "again."
     ),
     parameters=[PROJECT_ID, *FILTERS],
     responses={

@@ -118,8 +118,8 @@ LIST_PRODUCTS = extend_schema(
     operation_id="hub_list_products",
     summary="List the products of a project",
     description=(
-        "All products, sold or not, the oldest first unless `ordering` says otherwise. Several conditions "
-        "hold together; one without a value does not count."
+        "All products, on sale or not, the oldest first unless `ordering` says "
+        "otherwise. Filters combine. An empty parameter is ignored."
     ),
     parameters=[PROJECT_ID, *PAGE_WINDOW, *FILTERS, ORDERING],
     responses={
@@ -135,8 +135,8 @@ CREATE_PRODUCT = extend_schema(
     operation_id="hub_create_product",
     summary="Create a product",
     description=(
-        "Creates a product with `stock` on hand. Nobody else in the project has its SKU or its slug; without "
-        "a slug it gets one of its name."
+        "Creates a product with `stock` on hand. SKU and slug are unique in the "
+        "project. Without a slug, the product gets one made from its name."
     ),
     request=NewProduct,
     parameters=[PROJECT_ID, IDEMPOTENCY_KEY, etag_of_answer(201)],
@@ -165,7 +165,7 @@ CREATE_PRODUCT = extend_schema(
 GET_PRODUCT = extend_schema(
     operation_id="hub_get_product",
     summary="Get a product of a project",
-    description="One product, sold or not.",
+    description="One product, on sale or not.",
     parameters=[PROJECT_ID, PRODUCT_ID, IF_NONE_MATCH, etag_of_answer(200)],
     responses={
         200: ProductOutput,
@@ -179,8 +179,9 @@ UPDATE_PRODUCT = extend_schema(
     operation_id="hub_update_product",
     summary="Update a product",
     description=(
-        "Changes what is named and leaves the rest. A product is taken off sale by `is_active`; orders keep "
-        "the name and the price that they were placed at."
+        "Changes the fields that you send and keeps the rest. Set `is_active` to false "
+        "to take a product off sale. Orders keep the name and the price at which they "
+        "were placed."
     ),
     request=ProductChanges,
     parameters=[PROJECT_ID, PRODUCT_ID, IF_MATCH, etag_of_answer(200)],
@@ -208,9 +209,9 @@ SET_PRODUCT_IMAGE = extend_schema(
     operation_id="hub_set_product_image",
     summary="Set the picture of a product",
     description=(
-        "Takes a file named `image` in `multipart/form-data`, at most `MAX_UPLOAD_BYTES` and 16 million pixels (24 "
-        "million as a JPEG). It is kept within 1024 by 1024 pixels, upright, and without anything else that the "
-        "file told."
+        "Takes a file named `image` in `multipart/form-data`, at most "
+        "`MAX_UPLOAD_BYTES` and 16 million pixels (24 million as a JPEG). We resize it "
+        "to at most 1024 by 1024 pixels, rotate it upright and remove its metadata."
     ),
     request={UPLOAD: NewPicture, JSON: NewPicture},
     parameters=[PROJECT_ID, PRODUCT_ID, IF_MATCH, etag_of_answer(200)],
@@ -237,7 +238,7 @@ SET_PRODUCT_IMAGE = extend_schema(
 REMOVE_PRODUCT_IMAGE = extend_schema(
     operation_id="hub_remove_product_image",
     summary="Remove the picture of a product",
-    description="Takes the picture away, if there is one, and answers the product.",
+    description="Removes the picture, if there is one, and answers the product.",
     parameters=[PROJECT_ID, PRODUCT_ID, IF_MATCH, etag_of_answer(200)],
     responses={
         200: ProductOutput,
@@ -249,7 +250,10 @@ REMOVE_PRODUCT_IMAGE = extend_schema(
 LIST_STOCK_MOVEMENTS = extend_schema(
     operation_id="hub_list_stock_movements",
     summary="Read the ledger of a product",
-    description="Every change of its stock, the newest first. All of them add up to the stock.",
+    description=(
+        "Every change of the product's stock, the newest first. All changes together "
+        "add up to the stock."
+    ),
     parameters=[PROJECT_ID, PRODUCT_ID, *PAGE_WINDOW],
     responses={
         200: MovementOutput(many=True),
@@ -267,8 +271,8 @@ ADJUST_STOCK = extend_schema(
     operation_id="hub_adjust_stock",
     summary="Adjust the stock of a product",
     description=(
-        "Adds a row to the ledger: so many more, or fewer, than there are at that moment. Answers the product "
-        "as it is then."
+        "Adds a row to the ledger, which raises or lowers the current stock by "
+        "`change`. Answers the product with its new stock."
     ),
     request=StockAdjustment,
     parameters=[
