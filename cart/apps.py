@@ -1,4 +1,4 @@
-"""What customers have picked and not ordered yet."""
+"""Carts: what customers have picked but not ordered yet."""
 
 from django.apps import AppConfig
 

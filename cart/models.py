@@ -1,4 +1,4 @@
-"""What customers have picked and not ordered yet. Prices are the products' own until the checkout."""
+"""Carts: what customers have picked but not ordered yet. Prices are the products' current ones."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Product
 
-# Of one product; and how many different ones, as many as an order has lines.
+# How many of one product, and how many different products; an order has as many items at most.
 MAX_PER_ITEM = 999
 MAX_PRODUCTS = 500
 
 
 class Cart(models.Model):
-    """A customer's one cart: known by its customer's number before there is a row, never deleted by orders.
+    """The one cart of a customer. It has the customer's id, and an order empties but keeps it.
 
-    The row is what writers hold, so that they come one after the other; who has put nothing into the
-    cart yet has none.
+    Writers lock the row, so they take turns. Customers who never put anything into their cart have
+    no row.
     """
 
     user = models.OneToOneField(
@@ -34,7 +34,7 @@ class Cart(models.Model):
 
 
 class CartItem(models.Model):
-    """So many of a product."""
+    """One product in a cart, and how many of it."""
 
     cart = models.ForeignKey(
         Cart, on_delete=models.CASCADE, related_name="items", db_index=False

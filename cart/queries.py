@@ -1,4 +1,4 @@
-"""What a cart can tell: its items, what each costs now, and how many of it there are."""
+"""What is in a cart, what each item costs now, and how many are in stock."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,13 +9,13 @@ from cart.models import CartItem
 from catalog.models import Product
 from orderchainer.core.db.prepared import Row, prepared
 
-# What no row has for a number.
+# An id that no product has.
 NO_PRODUCT = 0
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A product as a customer finds it now. `stock` is what is on hand, whether or not it is sold."""
+    """A product as a customer finds it now. `stock` is on hand, even if the product is not sold."""
 
     product_id: int
     name: str
@@ -29,7 +29,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Line:
-    """So many of a product, in a cart."""
+    """A product in a cart, and how many of it."""
 
     item_id: int
     offer: Offer
@@ -43,21 +43,21 @@ class Line:
 
 @dataclass(frozen=True)
 class CartContents:
-    """All that is in a customer's cart, the oldest first, with prices and stock as they were when it was read."""
+    """Everything in a cart, oldest first, with prices and stock as they were when it was read."""
 
     user_id: int
     lines: tuple[Line, ...] = ()
 
     @property
     def currency(self) -> str:
-        """What is paid in: the currency of the oldest item, empty where there is none."""
+        """The currency of the oldest item; empty if the cart is empty."""
         return self.lines[0].offer.currency if self.lines else ""
 
     @property
     def total_price(self) -> Decimal:
-        """What all items cost together, whether or not they can be had now, in `currency`.
+        """The sum of all items in `currency`, whether or not they are available now.
 
-        What the shop has priced in another currency since has no part in it: the two have no sum.
+        It leaves out products that the shop has since priced in another currency.
         """
         amounts = (
             line.total_price
@@ -68,13 +68,13 @@ class CartContents:
 
     @property
     def total_items(self) -> int:
-        """How many things there are, all quantities together."""
+        """The sum of all quantities."""
         return sum(line.quantity for line in self.lines)
 
     def available_of(self, line: Line) -> int:
-        """Return how many of a line could be ordered with this cart at this moment.
+        """Return how many of a line's product can be ordered with this cart now.
 
-        None of what is not sold any more, nor of what is not paid in the cart's currency.
+        0 if it is no longer sold, or not sold in the cart's currency.
         """
         offer = line.offer
         is_sold = offer.is_on_sale and offer.currency == self.currency
@@ -82,12 +82,12 @@ class CartContents:
 
 
 def cart_of(user_id: int) -> CartContents:
-    """Return what is in a user's cart, in one statement; an empty one for who never had any."""
+    """Return what is in a user's cart, in one statement; empty if there is no cart."""
     return cart_and_offer(user_id, NO_PRODUCT)[0]
 
 
 def cart_and_offer(user_id: int, product_id: int) -> tuple[CartContents, Offer | None]:
-    """Return what is in a user's cart, and the product with that id if there is one: one statement."""
+    """Return what is in a user's cart, and the product with that id if it exists, in one statement."""
     lines: list[Line] = []
     wanted: Offer | None = None
     for row in _rows(user_id, product_id):
@@ -118,7 +118,7 @@ FIELDS = (
 
 @prepared
 def _rows(user_id: int, product_id: int) -> QuerySet[Product, Row]:
-    # By ids that are found first: an OR over the join would look at all products.
+    # Find the ids first: an OR over the join would read all products.
     in_cart = CartItem.objects.filter(cart_id=user_id).values("product_id")
     wanted = Product.objects.filter(pk=product_id).values("pk")
     rows: QuerySet[Product, Row] = (

@@ -1,4 +1,4 @@
-"""Hearing of accounts that go."""
+"""What the cart does when an account is deleted."""
 
 from accounts.events import user_deleted
 from accounts.models import User
@@ -6,7 +6,7 @@ from cart.models import Cart
 
 
 def connect() -> None:
-    """Have nothing stay in the carts of deleted accounts."""
+    """Delete the carts of deleted accounts."""
     user_deleted.connect(forget)
 
 

@@ -1,23 +1,18 @@
-"""Ways in which the catalogue can refuse."""
+"""Every refusal that the catalogue raises, grouped by what it is about."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from orderchainer.core.errors import AlreadyExists, Conflict, Invalid, NotFound
 
+# --- Products ---------------------------------------------------------------------------------
+
 
 class ProductNotFound(NotFound):
-    """There is no such product for this caller."""
+    """The product does not exist, or this caller may not see it."""
 
     code = "product_not_found"
     default_message = "Product not found"
-
-
-class CategoryNotFound(NotFound):
-    """There is no such category for this caller."""
-
-    code = "category_not_found"
-    default_message = "Category not found"
 
 
 class SkuTaken(AlreadyExists):
@@ -34,6 +29,16 @@ class SlugTaken(AlreadyExists):
     default_message = "This slug is taken in this project."
 
 
+# --- Categories -------------------------------------------------------------------------------
+
+
+class CategoryNotFound(NotFound):
+    """The category does not exist, or this caller may not see it."""
+
+    code = "category_not_found"
+    default_message = "Category not found"
+
+
 class NoSuchCategory(Invalid):
     """A field of the input names a category that the project does not have."""
 
@@ -42,19 +47,22 @@ class NoSuchCategory(Invalid):
 
 
 class CategoryNotEmpty(Conflict):
-    """A category goes once nothing stands in it."""
+    """The category still has products or categories in it."""
 
     code = "category_not_empty"
-    default_message = "Products or categories stand in this category. Move them first."
+    default_message = "This category has products or categories in it. Move them first."
 
 
 class CategoryInItself(Invalid):
-    """A category would stand in one that stands in it."""
+    """The category would be inside itself, directly or through others."""
 
     code = "category_in_itself"
 
     def __init__(self) -> None:
-        super().__init__({"parent": ["A category cannot stand within itself."]})
+        super().__init__({"parent": ["A category cannot be inside itself."]})
+
+
+# --- Stock ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Shortage:
 
 
 class InsufficientStock(Conflict):
-    """There is not enough of everything that was asked for; nothing was taken. `shortages` lists all."""
+    """There is too little of a product, and nothing was taken. `shortages` lists all of them."""
 
     code = "insufficient_stock"
 
@@ -85,8 +93,14 @@ class InsufficientStock(Conflict):
         )
 
 
+# --- Imports ----------------------------------------------------------------------------------
+
+
 class ImportRefused(Invalid):
-    """Rows of a file cannot be imported, so none was. `rows` names the first of them with what is wrong."""
+    """Some rows of a file are wrong, so nothing was imported. `rows` says what is wrong with them.
+
+    `rows` lists only the first wrong rows if there are many.
+    """
 
     code = "import_refused"
 
@@ -97,10 +111,10 @@ class ImportRefused(Invalid):
 
 
 class ImportOvertaken(Conflict):
-    """Others changed the same products while they were imported, again and again."""
+    """Others kept changing the same products while the file was imported."""
 
     code = "import_overtaken"
     default_message = (
-        "The catalogue was changed while the file was imported. Nothing of it was: "
-        "send it again."
+        "The catalogue was changed while the file was imported, so nothing was imported. "
+        "Send it again."
     )

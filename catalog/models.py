@@ -1,4 +1,4 @@
-"""What a project sells: categories, products, and the ledger of their stock."""
+"""Categories, products and the ledger of their stock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from accounts.models import Project, User
 
 
 class Category(models.Model):
-    """A shelf, within another or at the top."""
+    """A category, inside another one or at the top level."""
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="categories", db_index=False
@@ -26,7 +26,7 @@ class Category(models.Model):
     )
     name = models.CharField(max_length=255)
     slug = models.SlugField(max_length=255)
-    # Among its siblings; equal ones stand by name.
+    # The place among its siblings; those with the same position are sorted by name.
     position = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -48,32 +48,32 @@ class Category(models.Model):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    """Products, and how to hold them still."""
+    """Which products are on sale, and how to lock products."""
 
     def on_sale(self) -> ProductQuerySet:
-        """Keep what the storefront sells: active products of its project."""
-        # Not a join: the list walks an index of one project, in that index's order.
+        """Keep the products that the storefront sells: active ones of its project."""
+        # A subquery, not a join, so that the list walks one project's index in its order.
         storefront = Project.objects.filter(is_storefront=True, is_active=True)
         return self.filter(
             is_active=True, project=Subquery(storefront.values("pk")[:1])
         )
 
     def locked(self) -> ProductQuerySet:
-        """Lock these rows, in the order of their ids, until the transaction ends.
+        """Lock these rows, sorted by id, until the transaction ends.
 
-        FOR NO KEY UPDATE: a ledger row or an order's line that refers to a product takes a lock on its
-        key, and under FOR UPDATE two checkouts that both have one would wait for each other.
+        FOR NO KEY UPDATE still lets ledger rows and order items refer to a product. Under FOR
+        UPDATE two checkouts that have done so would deadlock.
         """
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 def picture_path(_product: Product, filename: str) -> str:
-    """Return where a product's picture is stored: a name that nobody chose."""
+    """Return where to store a product's picture: under a random name."""
     return f"products/{uuid.uuid4().hex}{PurePosixPath(filename).suffix}"
 
 
 class Product(models.Model):
-    """Something that is sold. `stock` is what its ledger adds up to, at every moment."""
+    """Something that a project sells. `stock` is always the sum of its ledger."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(
@@ -106,9 +106,9 @@ class Product(models.Model):
     featured = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     stock = models.PositiveIntegerField(
-        default=0, editable=False, help_text="On hand; changed by the ledger alone."
+        default=0, editable=False, help_text="On hand. Only the ledger changes it."
     )
-    # For filters and their indexes, which stock itself must stay out of (see Meta.indexes).
+    # For filters and indexes, which must not contain `stock` itself (see Meta.indexes).
     in_stock = models.GeneratedField(
         expression=Q(stock__gt=0),  # type: ignore[arg-type]  # a condition is an expression
         output_field=models.BooleanField(),
@@ -116,7 +116,7 @@ class Product(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Counts the changes of the row, those of its stock too; the entity tag is made of it.
+    # How often the row changed, its stock included; the ETag is made from it.
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ProductQuerySet.as_manager()
@@ -138,11 +138,11 @@ class Product(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="product_named"),
             models.CheckConstraint(condition=~Q(sku=""), name="product_has_sku"),
         ]
-        # None holds `stock`: PostgreSQL then writes no index at all while a checkout takes some of it, which
-        # makes that half as fast again. `include` is what a list is filtered by, so that it can be counted
-        # from the index alone.
+        # No index contains `stock`. So PostgreSQL writes no index when a checkout takes stock, which
+        # makes checkouts half as fast again. `include` has the columns that lists filter by, so
+        # they can be counted with the index alone.
         indexes: ClassVar = [
-            # The storefront's list in each of its orders, and one shelf of it.
+            # The storefront's list in each of its sortings, and the list of one category.
             models.Index(
                 fields=["project", "id"],
                 include=["in_stock", "featured", "price"],
@@ -178,20 +178,20 @@ class Product(models.Model):
 
     @property
     def is_on_sale(self) -> bool:
-        """Whether the storefront sells it, as `on_sale` has it; reads its project."""
+        """Whether the storefront sells it, like `on_sale`; reads its project."""
         return self.is_active and self.project.is_storefront and self.project.is_active
 
     @property
     def is_in_stock(self) -> bool:
-        """Whether one could be had at this moment."""
+        """Whether at least one is in stock."""
         return self.stock > 0
 
 
 class StockMovement(models.Model):
-    """One change of a product's stock, and why: the ledger. Written once, never changed.
+    """One row of the ledger: a change of a product's stock, and why. It never changes.
 
-    The sum over a product is its stock; the sum over a product and an order is what that order holds of
-    it, as a negative number, and zero once it has given everything back.
+    The sum of a product's rows is its stock. The sum of the rows of a product and an order is what
+    the order holds of it, as a negative number; zero once everything was given back.
     """
 
     class Reason(models.TextChoices):
@@ -209,7 +209,8 @@ class StockMovement(models.Model):
     )
     change = models.IntegerField()
     reason = models.CharField(max_length=10, choices=Reason.choices)
-    # The order that took it or gave it back. A plain id: orders stand above, and the ledger outlives them.
+    # The order that took it or gave it back. A plain id, because orders are a higher app and the
+    # ledger outlives them.
     order_id = models.BigIntegerField(null=True, blank=True)
     note = models.CharField(max_length=255, blank=True)
     by = models.ForeignKey(

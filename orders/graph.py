@@ -1,8 +1,8 @@
-"""The graph of orders: who waits for whom, however far, in one recursive query each.
+"""The graph of orders: who waits for whom at any distance, each with one recursive query.
 
-Every walk is a recursive common table expression with UNION, which visits a node once: a
-graph in which the number of paths explodes costs as much as its nodes and edges, and a chain of
-thousands needs no stack. The walks come as expressions for `filter(pk__in=…)`.
+Every walk is a recursive common table expression with UNION, which visits each node once. So the
+cost grows with the nodes and edges, not with the number of paths, and a chain of thousands needs no
+stack. The functions return expressions for `filter(pk__in=…)`.
 """
 
 import heapq
@@ -33,14 +33,14 @@ _DESCENDANTS = f"""
 
 
 def descendants_of(order_id: int) -> RawSQL:
-    """Return the ids of all that wait for `order_id`, directly or through others."""
+    """Return the ids of the orders that wait for `order_id`, directly or through others."""
     return RawSQL(_DESCENDANTS, [order_id])
 
 
 def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
     """Return one of `ids` that waits for `order_id`, directly or through others, or None.
 
-    The walk ends where it meets one.
+    The walk stops at the first one.
     """
     if not ids:
         return None
@@ -54,7 +54,7 @@ def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
 
 
 def chain_of(order_id: int) -> RawSQL:
-    """Return the ids of the order, all that it waits for and all that wait for it."""
+    """Return the ids of the order, of all it waits for and of all that wait for it."""
     return RawSQL(
         f"""
         WITH RECURSIVE above(id) AS (
@@ -74,8 +74,8 @@ def chain_of(order_id: int) -> RawSQL:
 def holding_up(order_id: int) -> RawSQL:
     """Return the ids of the orders that hold `order_id` up, directly or through others.
 
-    Only edges that hold are walked: what is done, or went wrong where that is ignored, ends the way.
-    So does what was cancelled: it waits for nothing any more.
+    The walk follows only edges that hold an order up. It stops at orders that are done, and at
+    failed or cancelled ones if the waiting order ignores that. A cancelled order waits for nothing.
     """
     done, wrong = _listed(DONE), _listed(GONE_WRONG)
     holds = f"""
@@ -105,7 +105,7 @@ def holding_up(order_id: int) -> RawSQL:
 def reached_by_failure_of(order_id: int) -> RawSQL:
     """Return the ids that a failure of `order_id` reaches.
 
-    These are its dependents and, beyond each that its policy lets fail along, that one's dependents.
+    These are its dependents and, behind each dependent that fails with it, that one's dependents.
     """
     return RawSQL(
         f"""
@@ -124,7 +124,7 @@ def reached_by_failure_of(order_id: int) -> RawSQL:
 
 
 class _Parsed(JSONField):
-    """JSON that a database has put together; orjson reads it in a fifth of the usual time."""
+    """JSON that the database assembled. orjson reads it five times as fast as the standard library."""
 
     def from_db_value(
         self, value: str | None, expression: object, connection: object
@@ -135,14 +135,14 @@ class _Parsed(JSONField):
 class ListOf(Subquery):
     """The column `item` of a subquery's rows as one JSON array, in the subquery's order.
 
-    It keeps a list of orders with all that hangs on them at one statement. PostgreSQL asks it for each row
-    that is shown, by index; an EXISTS in its place may make it hash the whole table first.
+    With it, one statement reads a list of orders and everything that belongs to them. PostgreSQL
+    runs it by index for each row that is shown; with an EXISTS it may hash the whole table first.
     """
 
     output_field = _Parsed()
 
     def as_sqlite(self, compiler, connection):  # type: ignore[no-untyped-def]
-        """Collect with SQLite's function; `json` restores the type that a subquery forgets."""
+        """Use SQLite's function; `json` restores the type, which SQLite loses in a subquery."""
         return self.as_sql(
             compiler,
             connection,
@@ -150,7 +150,7 @@ class ListOf(Subquery):
         )
 
     def as_postgresql(self, compiler, connection):  # type: ignore[no-untyped-def]
-        """Collect with PostgreSQL's function, which knows NULL for an empty set."""
+        """Use PostgreSQL's function, which returns NULL for an empty set."""
         return self.as_sql(
             compiler,
             connection,
@@ -167,15 +167,15 @@ class _ParsedStatuses(_Parsed):
 
 
 class StatusesById(ListOf):
-    """The columns `id` and `status` of a subquery's items as one mapping, in the subquery's order."""
+    """The columns `id` and `status` of a subquery as one mapping, in the subquery's order."""
 
     output_field = _ParsedStatuses()
 
 
 def topological_order(nodes: Iterable[int], dependencies: Edges) -> list[int]:
-    """Return `nodes` so that each stands after all that it waits for; ties by id.
+    """Return `nodes` with each after everything it waits for; ties by id.
 
-    `dependencies` names for a node what it waits for, within `nodes`.
+    `dependencies` lists what each node waits for, within `nodes`.
     """
     open_count = {node: len(dependencies.get(node, ())) for node in nodes}
     dependents: dict[int, list[int]] = {}
@@ -198,9 +198,9 @@ def topological_order(nodes: Iterable[int], dependencies: Edges) -> list[int]:
 def critical_path(
     ordered: Sequence[int], dependencies: Edges, unfinished: set[int]
 ) -> list[int]:
-    """Return the longest way through unfinished orders, from where work can start to where it ends.
+    """Return the longest path through unfinished orders, from the first to the last to do.
 
-    `ordered` is a topological order. Orders carry no durations, so the length is their number.
+    `ordered` is a topological order. Orders have no durations, so the length is their number.
     """
     length: dict[int, int] = {}
     previous: dict[int, int | None] = {}
@@ -220,9 +220,9 @@ def critical_path(
 
 
 def shortest_way(start: int, goal: int, dependencies: Edges) -> list[int]:
-    """Return the shortest way from `start` to `goal` along what each waits for, both included.
+    """Return the shortest path of dependencies from `start` to `goal`, both included.
 
-    There must be one.
+    There must be such a path.
     """
     came_from: dict[int, int | None] = {start: None}
     queue = deque([start])
@@ -241,5 +241,5 @@ def shortest_way(start: int, goal: int, dependencies: Edges) -> list[int]:
 
 
 def _listed(statuses: Iterable[Status]) -> str:
-    """Write statuses for an SQL IN. They are our own constants and never input."""
+    """Write statuses for an SQL IN. They are our own constants, never input."""
     return ", ".join(f"'{status}'" for status in sorted(statuses))

@@ -1,4 +1,4 @@
-"""The proof that orders hold of the stock what they sold, and nothing once they have gone wrong."""
+"""Proof that each order holds the stock it sold, and none once it has gone wrong."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from django.db.models import Sum
 from catalog.models import StockMovement
 from orders.lifecycle import GONE_WRONG
 
-# One statement, and so one moment: between two an order could be placed or cancelled.
+# One statement, so it sees one moment. Between two statements an order could change.
 _WRONG_HOLDS = """
     SELECT order_id, product_id, SUM(held), SUM(due) FROM (
         SELECT order_id, product_id, -change AS held, 0 AS due
@@ -26,7 +26,10 @@ _WRONG_HOLDS = """
 
 @dataclass(frozen=True)
 class WrongHold:
-    """An order that holds more or less of a product than it should: `due` is 0 for one that is gone."""
+    """An order that holds more or less of a product than it should.
+
+    `due` is what it should hold; 0 if the order was deleted.
+    """
 
     order_id: int
     product_id: int
@@ -35,7 +38,7 @@ class WrongHold:
 
 
 def wrong_holds() -> list[WrongHold]:
-    """Return every order that has not taken what it sold, or not given back what it should have."""
+    """Return every order that did not take what it sold, or did not give back what it should."""
     wrong = sorted(GONE_WRONG)
     sql = _WRONG_HOLDS.format(wrong=", ".join(["%s"] * len(wrong)))
     with connection.cursor() as cursor:
@@ -44,7 +47,7 @@ def wrong_holds() -> list[WrongHold]:
 
 
 def held_by(order_id: int) -> dict[int, int]:
-    """Return how many of each product the order holds, by product; 0 of what it has given back."""
+    """Return how many of each product the order holds, by product id; 0 if it gave them back."""
     rows = StockMovement.objects.filter(order_id=order_id).values_list("product_id")
     return {
         pk: -total for pk, total in rows.annotate(Sum("change")).order_by("product_id")

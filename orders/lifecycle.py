@@ -1,4 +1,4 @@
-"""The one status vocabulary of every surface, and the one table of allowed moves."""
+"""The statuses, which all surfaces share, and the one table of allowed moves."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Status(models.TextChoices):
-    """Where an order is in its life. The same word stands on every surface."""
+    """Where an order is in its life. Every surface uses the same words."""
 
     DRAFT = "draft"
     PENDING = "pending"
@@ -19,26 +19,26 @@ class Status(models.TextChoices):
 
 
 class FailurePolicy(models.TextChoices):
-    """What an order does when one that it waits for fails or is cancelled."""
+    """What an order does when one of its dependencies fails or is cancelled."""
 
-    HOLD = "hold", "hold: wait on"
-    FAIL = "fail", "fail: fail too"
-    IGNORE = "ignore", "ignore: wait for it no longer"
+    HOLD = "hold", "hold: keep waiting"
+    FAIL = "fail", "fail: fail as well"
+    IGNORE = "ignore", "ignore: stop waiting for it"
 
 
-# A dependency that is done holds nobody up any more. From here there is no way back.
+# A dependency that is done no longer holds anything up. These statuses are never undone.
 DONE = frozenset({Status.FULFILLED, Status.COMPLETED})
-# A dependency that went wrong; the waiting order's policy says what follows.
+# A dependency that went wrong. The failure policy of the waiting order says what follows.
 GONE_WRONG = frozenset({Status.FAILED, Status.CANCELLED})
-# What an order may be while a dependency holds it up.
+# The statuses that an order may have while a dependency holds it up.
 ALLOWED_WHILE_BLOCKED = frozenset(
     {Status.DRAFT, Status.PENDING, Status.FAILED, Status.CANCELLED}
 )
 # An order in one of these still waits for its dependencies.
 WAITING = frozenset({Status.DRAFT, Status.PENDING})
-# What was sold is on its way to the customer, or with them.
+# The goods are on their way to the customer, or with them.
 HAS_LEFT = frozenset({Status.SHIPPED, Status.FULFILLED, Status.COMPLETED})
-# There is still work in it, be it a second try.
+# There is still work to do. A failed order can be tried again.
 UNFINISHED = frozenset(Status) - DONE - {Status.CANCELLED}
 
 OPEN_MOVES: dict[str, tuple[Status, ...]] = {
@@ -74,14 +74,14 @@ OPEN_MOVES: dict[str, tuple[Status, ...]] = {
 
 
 def holds_up(status: str, failure_policy: str) -> bool:
-    """Tell whether a dependency of that status holds up an order with that policy."""
+    """Tell whether a dependency with this status holds up an order with this policy."""
     if status in DONE:
         return False
     return not (status in GONE_WRONG and failure_policy == FailurePolicy.IGNORE)
 
 
 def blockers_among(dependencies: Mapping[int, str], failure_policy: str) -> list[int]:
-    """Return which of `dependencies` (status by id) hold up an order with that policy, ascending."""
+    """Return the ids of the `dependencies` (status by id) that hold up an order, ascending."""
     return sorted(
         pk for pk, status in dependencies.items() if holds_up(status, failure_policy)
     )

@@ -1,4 +1,4 @@
-"""What orders can tell: reads that are more than a filter."""
+"""Reads of orders that are more than a filter."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,10 @@ from orders.stream.models import Event
 
 
 def order_for(user: User, order_id: int) -> Order:
-    """Return an order that `user` may see. Raises `OrderNotFound`, alike for missing and not theirs."""
+    """Return an order that `user` may see.
+
+    Raises `OrderNotFound`, whether the order is missing or the user may not see it.
+    """
     order = Order.objects.visible_to(user).filter(pk=order_id).first()
     if order is None:
         raise OrderNotFound
@@ -33,7 +36,10 @@ def order_for(user: User, order_id: int) -> Order:
 
 
 def order_id_for(user: User, order_uuid: UUID | str) -> int:
-    """Return the number of an order that `user` may see. Raises `OrderNotFound`, for what is no UUID as well."""
+    """Return the id of an order that `user` may see.
+
+    Raises `OrderNotFound`, also if `order_uuid` is not a UUID.
+    """
     if uuid := uuid_in(order_uuid):
         found = Order.objects.visible_to(user).filter(uuid=uuid)
         for order_id in found.values_list("pk", flat=True):
@@ -70,7 +76,7 @@ FIELDS = (
 
 
 def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
-    """Return `orders` as plain rows, with `lines` and `waits_for`, in one statement."""
+    """Return `orders` as plain rows with their `lines` and `waits`, in one statement."""
     lines = OrderItem.objects.filter(order=OuterRef("pk")).order_by("pk")
     rows: QuerySet[Order, Row] = (
         orders.with_waits()
@@ -124,7 +130,10 @@ def row_for(user: User, order_id: int) -> Row:
 
 
 def row_by_uuid(user: User, order_uuid: UUID | str) -> Row:
-    """Return the row of an order that `user` may see. Raises `OrderNotFound`, for what is no UUID as well."""
+    """Return the row of an order that `user` may see.
+
+    Raises `OrderNotFound`, also if `order_uuid` is not a UUID.
+    """
     uuid = uuid_in(order_uuid)
     rows = _visible_rows_by_uuid(user.pk, uuid, is_staff=user.is_staff) if uuid else []
     if not rows:
@@ -133,7 +142,7 @@ def row_by_uuid(user: User, order_uuid: UUID | str) -> Row:
 
 
 def _judged(rows: list[Row]) -> list[Row]:
-    """Add to each row whether it is `ready`: no dependency holds it up."""
+    """Add `ready` to each row: whether no dependency holds the order up."""
     for row in rows:
         row["ready"] = not blockers_among(row["waits"], row["failure_policy"])
     return rows
@@ -141,7 +150,7 @@ def _judged(rows: list[Row]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list. `newest_id` is the newest order that the list had when it was first read."""
+    """A page of a list. `newest_id` is the newest order in the list when it was read."""
 
     rows: list[Row]
     total: int
@@ -149,9 +158,12 @@ class Page:
 
 
 def page_of(orders: OrderQuerySet, window: Window) -> Page:
-    """Return the rows of `window` in at most two statements; `orders` names the columns it is ordered by."""
-    # The page's ids come first and from an index alone: whatever else a row shows would be read for all rows
-    # that are skipped, too.
+    """Return the rows of `window` in at most two statements.
+
+    `orders` must be ordered by named columns.
+    """
+    # First find the ids of the page with an index alone. Otherwise the database would read whole
+    # rows only to skip them.
     ids = orders.values("pk")[window.skip : window.skip + window.limit]
     rows = _judged(_rows_among(ids, ordering=orders.query.order_by))
     total = window.total_if_known(len(rows))
@@ -164,7 +176,7 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
 
 # --- chains -----------------------------------------------------------------------------------
 
-# More nodes than anyone can look at; beyond it a chain is cut and says so.
+# More nodes than anyone can look at. A longer chain is cut and marked as truncated.
 MAX_CHAIN = 20_000
 
 NODE_FIELDS = ("pk", "title", "status", "owner_id", "failure_policy")
@@ -172,7 +184,7 @@ NODE_FIELDS = ("pk", "title", "status", "owner_id", "failure_policy")
 
 @dataclass(frozen=True)
 class ChainNode:
-    """An order in a chain. `title` and `owner_id` are None where the viewer may not see the order itself."""
+    """An order in a chain. `title` and `owner_id` are None if the viewer may not see the order."""
 
     id: int
     title: str | None
@@ -185,7 +197,7 @@ class ChainNode:
 
 @dataclass(frozen=True)
 class Chain:
-    """All that an order waits for and all that waits for it. Nodes stand in topological order."""
+    """Everything an order waits for and everything that waits for it, in topological order."""
 
     nodes: list[ChainNode]
     critical_path: list[int]
@@ -207,7 +219,8 @@ def _chain_rows(user_id: int, order_id: int, *, is_staff: bool) -> QuerySet[Orde
 def chain_for(user: User, order_id: int) -> Chain:
     """Return the chain of an order that `user` may see. Raises `OrderNotFound`.
 
-    One statement tells who may see the order and what its chain is, unless the order is beyond the cut.
+    One statement tells whether the user may see the order and what its chain is, unless the order
+    itself falls behind the cut.
     """
     found = _chain_rows(user.pk, order_id, is_staff=user.is_staff)
     rows = {row["pk"]: row for row in found[:MAX_CHAIN]}
@@ -227,7 +240,7 @@ def chain_for(user: User, order_id: int) -> Chain:
 
 
 def _node_of(row: Row, chain: Container[int]) -> ChainNode:
-    # What holds an order up may be outside of what is shown of the chain.
+    # A blocker may be missing from a chain that was cut.
     blockers = blockers_among(row["waits"], row["failure_policy"])
     return ChainNode(
         id=row["pk"],
@@ -251,7 +264,7 @@ class BlockerOwner:
 
 @dataclass(frozen=True)
 class Blocker:
-    """An order that holds others up. `title` and `owner` are None where the viewer may not see it."""
+    """An order that holds others up. `title` and `owner` are None if the viewer may not see it."""
 
     id: int
     title: str | None
@@ -263,9 +276,10 @@ class Blocker:
 
 
 def blockers_for(user: User, order_id: int) -> tuple[Order, list[Blocker]]:
-    """Tell why an order waits: what it waits for directly, and where the wait has its roots.
+    """Tell why an order waits: its direct blockers, and the roots where the wait begins.
 
-    A root holds others up and waits for nobody itself, be it since it was cancelled. Two statements. Raises `OrderNotFound`.
+    A root holds others up but waits for nothing itself, for example because it was cancelled. Takes
+    two statements. Raises `OrderNotFound`.
     """
     order = order_for(user, order_id)
     holding = OrderDependency.objects.holding_up()
@@ -317,7 +331,7 @@ def _blocker_of(row: Mapping[str, Any]) -> Blocker:
 
 
 def history_for(user: User, order_id: int, window: Window) -> tuple[list[Event], int]:
-    """Return a part of what happened to an order, oldest first, and how much there is in all."""
+    """Return a window of an order's events, oldest first, and how many there are in all."""
     order = order_for(user, order_id)
     events = Event.objects.of_orders().filter(order=order)
     rows = list(events.order_by("pk")[window.skip : window.skip + window.limit])

@@ -1,4 +1,4 @@
-"""Every write of the cart: one function for each thing that a customer or the checkout can do."""
+"""Every write to carts: one function for each thing that a customer or the checkout can do."""
 
 from cart.services.checkout import (
     empty_cart,

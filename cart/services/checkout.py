@@ -1,4 +1,4 @@
-"""Handing a cart over to whoever turns it into an order, and holds it all the while."""
+"""What the checkout needs of a cart, which stays locked until the order is placed."""
 
 from django.db import connection
 from django.utils import timezone
@@ -9,23 +9,23 @@ from cart.services.items import hold_cart
 from catalog.models import Product
 from catalog.services import lock_products
 
-# The order will refer to its customer, whose row is locked for that: before the cart, as whoever deletes the
-# account does it. They would wait for each other otherwise.
+# The order refers to its customer, which locks the customer's row. We lock it before the cart, like
+# the deletion of an account does; otherwise the two could deadlock.
 _HOLD = """
     UPDATE cart_cart SET updated_at = %s
     FROM (SELECT id FROM accounts_user WHERE id = %s FOR KEY SHARE) AS customer
     WHERE cart_cart.user_id = customer.id
 """
-# Django's own `delete` does not tell what it deleted.
+# Django's `delete` does not return what it deleted.
 _EMPTY = (
     "DELETE FROM cart_cartitem WHERE cart_id = %s RETURNING id, product_id, quantity"
 )
 
 
 def hold_cart_and_customer(user: User) -> bool:
-    """Hold the cart of `user`, and their row against deletion; tell whether there is a cart."""
+    """Lock the cart of `user`, and the user against deletion; tell whether there is a cart."""
     if connection.vendor != "postgresql":
-        return hold_cart(user)  # one writer at a time
+        return hold_cart(user)  # SQLite has one writer at a time
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, [timezone.now(), user.pk])
         held: int = cursor.rowcount
@@ -33,13 +33,13 @@ def hold_cart_and_customer(user: User) -> bool:
 
 
 def lock_products_in_cart(user: User) -> dict[int, Product]:
-    """Lock all that is in the held cart of `user` against change; the products come back by id."""
+    """Lock the products in the locked cart of `user`, and return them by id."""
     items = CartItem.objects.filter(cart_id=user.pk)
     return lock_products(items.values("product_id"))
 
 
 def empty_cart(user: User) -> dict[int, int]:
-    """Empty the held cart of `user`; return how many of each product were in it, in the order of their coming."""
+    """Empty the locked cart of `user`; return how many of each product were in it, oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY, [user.pk])
         rows = sorted(cursor.fetchall())

@@ -1,7 +1,7 @@
-"""Putting things into the cart and taking them out.
+"""Putting products into the cart and taking them out.
 
-Whoever writes to a cart holds it first, and looks at it then: two tabs and a checkout come one after the
-other, and each knows what the one before has left.
+Every writer locks the cart before reading it. So two tabs and a checkout take turns, and each sees
+what the one before it did.
 """
 
 from collections.abc import Callable
@@ -28,12 +28,12 @@ def add_item(
     quantity: int,
     precondition: Precondition | None = None,
 ) -> CartContents:
-    """Put so many of a product into the cart, beside those that are there; return all that is in it then.
+    """Add `quantity` of a product to the cart, and return the cart's new contents.
 
-    `precondition` is called with the cart as it was, and may raise. Raises `ProductNotFound` for what the
-    storefront does not sell, `OtherCurrency`, `CartFull`, and `Invalid` (under `quantity`) where there would
-    be more than `MAX_PER_ITEM`. How many there are in stock is asked at the checkout: until then somebody
-    else may buy them, or bring some back.
+    `precondition` is called with the contents before the change, and may raise. Raises
+    `ProductNotFound` if the storefront does not sell the product, `OtherCurrency`, `CartFull`, and
+    `Invalid` (under `quantity`) for more than `MAX_PER_ITEM` in all. Only the checkout asks whether
+    enough is in stock, because until then others may buy some or bring some back.
     """
     _hold_or_make(user)
     cart, offer = cart_and_offer(user.pk, product_id)
@@ -59,9 +59,9 @@ def add_item(
 def change_item(
     *, user: User, item_id: int, quantity: int, precondition: Precondition | None = None
 ) -> CartContents:
-    """Have so many of an item; return all that is in the cart then.
+    """Set the quantity of an item, and return the cart's new contents.
 
-    `precondition` as in `add_item`. Raises `CartItemNotFound`, `Invalid`.
+    `precondition` as in `add_item`. Raises `CartItemNotFound` and `Invalid`.
     """
     cart, line = _held_with(user, item_id, precondition)
     return _set_quantity(cart, line, quantity)
@@ -71,7 +71,7 @@ def change_item(
 def remove_item(
     *, user: User, item_id: int, precondition: Precondition | None = None
 ) -> CartContents:
-    """Take an item out of the cart; return what is left. Raises `CartItemNotFound`."""
+    """Take an item out of the cart, and return the rest. Raises `CartItemNotFound`."""
     cart, removed = _held_with(user, item_id, precondition)
     CartItem.objects.filter(pk=item_id).delete()
     left = tuple(line for line in cart.lines if line is not removed)
@@ -80,18 +80,20 @@ def remove_item(
 
 @transaction.atomic
 def clear_cart(*, user: User, precondition: Precondition | None = None) -> CartContents:
-    """Take everything out of the cart, which is returned empty."""
+    """Empty the cart, and return it."""
     is_held = hold_cart(user)
     if precondition is not None:
         precondition(cart_of(user.pk))
     if is_held:
-        # Who has no cart yet may just be getting one, with something in it that `precondition` has not seen.
+        # Without a cart, delete nothing: another request may be creating one with items that
+        # `precondition` has not seen.
         CartItem.objects.filter(cart_id=user.pk).delete()
     return CartContents(user.pk)
 
 
-# A new cart refers to its customer, and so does the record of a request that may be repeated. Their row is
-# held for that before the cart, as whoever deletes the account does it: they would wait for each other otherwise.
+# A new cart refers to its customer, and so does the record of an idempotent request. So we lock the
+# customer's row before the cart, like the deletion of an account does; otherwise the two could
+# deadlock.
 _HOLD_OR_MAKE = """
     INSERT INTO cart_cart (user_id, created_at, updated_at)
     SELECT id, %s, %s FROM accounts_user WHERE id = %s FOR KEY SHARE
@@ -100,7 +102,10 @@ _HOLD_OR_MAKE = """
 
 
 def _hold_or_make(user: User) -> None:
-    """Hold the customer and their cart, made if need be, by one statement: two first requests at once make one."""
+    """Lock the customer and their cart with one statement, and create the cart if it is missing.
+
+    Two first requests at once create one cart.
+    """
     if connection.vendor == "postgresql":
         now = timezone.now()
         with connection.cursor() as cursor:
@@ -115,9 +120,9 @@ def _hold_or_make(user: User) -> None:
 
 
 def hold_cart(user: User, **having: int) -> bool:
-    """Hold the cart of `user` until the transaction ends; tell whether there is one.
+    """Lock the cart of `user` until the transaction ends; tell whether there is one.
 
-    `having` are more conditions on it, as they are before anybody else's change is waited for.
+    `having` are further conditions. The database checks them before it waits for other writers.
     """
     carts = Cart.objects.filter(user=user, **having)
     return carts.update(updated_at=timezone.now()) > 0
@@ -126,7 +131,7 @@ def hold_cart(user: User, **having: int) -> bool:
 def _held_with(
     user: User, item_id: int, precondition: Precondition | None
 ) -> tuple[CartContents, Line]:
-    """Hold the cart of `user`, if it has that item, and return both as they are then."""
+    """Lock the cart of `user` and return its contents and the item. Raises `CartItemNotFound`."""
     if hold_cart(user, items__pk=item_id):
         cart = cart_of(user.pk)
         if precondition is not None:

@@ -1,4 +1,4 @@
-"""The back office of the catalogue. It looks at rows by itself and changes them through the services."""
+"""The back office of the catalogue. It reads rows itself and changes them through the services."""
 
 from catalog.admin.categories import CategoryAdmin
 from catalog.admin.ledger import StockMovementAdmin

@@ -1,4 +1,4 @@
-"""The back office of categories: the tree as a list, in which each can be moved among its siblings."""
+"""The back office of categories: the tree as a list whose rows can be moved up and down."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -35,7 +35,7 @@ INDENT = "\u2003\u2003"
 
 
 def shelf_choices(shelves: list[Shelf], none: str) -> list[tuple[Any, str]]:
-    """Return categories as the choices of a select, indented as they stand in the tree."""
+    """Return categories as choices of a select, indented by their level."""
     return [
         ("", none),
         *((it.category.pk, f"{INDENT * it.level}{it.category.name}") for it in shelves),
@@ -43,7 +43,7 @@ def shelf_choices(shelves: list[Shelf], none: str) -> list[tuple[Any, str]]:
 
 
 class NewCategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """What it takes to make a category."""
+    """The fields of a new category."""
 
     refused_at: ClassVar = {"slug_taken": "slug"}
 
@@ -57,24 +57,26 @@ class NewCategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic 
             self.fields["slug"].required = False
             self.fields[
                 "slug"
-            ].help_text = "Stands in addresses. Made of the name if empty."
+            ].help_text = (
+                "Used in addresses. Leave it empty to derive it from the name."
+            )
         if "position" in self.fields:
             self.fields["position"].required = False
 
     def clean_position(self) -> int:
-        """Take nothing for the first place."""
+        """Return 0 if the field is empty."""
         return self.cleaned_data["position"] or 0
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Leave the constraints that include the project to the service, whose error names the field.
+        """Leave uniqueness within a project to the service, whose error names the field.
 
-        Django has no public hook for that. Tests that post a taken SKU or slug fail if this one goes.
+        Django has no public hook for that. Tests that post a taken SKU or slug fail without it.
         """
         return {*super()._get_validation_exclusions(), "project"}  # type: ignore[misc]  # the stubs lack it
 
 
 class CategoryForm(NewCategoryForm):
-    """What can be changed about a category. It stays in its project."""
+    """The fields of an existing category. It stays in its project."""
 
     parent = forms.ModelChoiceField(
         Category.objects.none(), required=False, widget=UnfoldAdminSelectWidget
@@ -87,16 +89,16 @@ class CategoryForm(NewCategoryForm):
         project = self.instance.project
         field = self.fields["parent"]
         field.queryset = project.categories.all()  # type: ignore[attr-defined]  # a choice of rows
-        field.choices = shelf_choices(shelves_of(project), "The top")  # type: ignore[attr-defined]  # as above
+        field.choices = shelf_choices(shelves_of(project), "Top level")  # type: ignore[attr-defined]  # as above
 
 
 class TreeList(ChangeList):
-    """The categories in the order of the tree; where some are left out, the others in the same order."""
+    """The categories in the order of the tree, also when the list is filtered."""
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: Any = None
     ) -> QuerySet[Category]:
-        """Show the storefront's tree where neither a project is chosen nor anything is looked for."""
+        """Show the storefront's tree unless the list is filtered or searched."""
         found: QuerySet[Category] = super().get_queryset(request, exclude_parameters)
         self.project = None
         if not self.query and not self.params and not self.has_active_filters:
@@ -104,7 +106,7 @@ class TreeList(ChangeList):
         return found if self.project is None else found.filter(project=self.project)
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read the trees of all projects of which something is shown, and pick a page of them."""
+        """Read the trees of all projects in the result, and show one page."""
         rows = (
             Category.objects.filter(
                 project__in=self.queryset.order_by().values("project")
@@ -131,7 +133,7 @@ class TreeList(ChangeList):
 
 
 def _trees(rows: QuerySet[Category]) -> list[Shelf]:
-    """Return the categories of several projects, each project's tree for itself."""
+    """Return the categories of several projects, one tree after the other."""
     by_project: dict[tuple[str, int], list[Category]] = {}
     for row in rows:
         by_project.setdefault((row.project.name, row.project_id), []).append(row)
@@ -146,7 +148,7 @@ def _with_its_place(shelf: Shelf) -> Category:
 
 @admin.register(Category)
 class CategoryAdmin(ServiceAdmin):
-    """Categories as the tree that they are."""
+    """Categories, shown as a tree."""
 
     icon = "category"
     list_display = ("in_tree", "slug", "products_shown", "project", "move")
@@ -168,7 +170,7 @@ class CategoryAdmin(ServiceAdmin):
 
     @admin.display(description="name")
     def in_tree(self, category: Category) -> SafeString:
-        """The name, indented by how deep it stands; what is above it where that is not shown."""
+        """The name, indented by its level. Its title is the whole path."""
         shelf: Shelf = category.shelf  # type: ignore[attr-defined]  # set by the list
         return format_html(
             '<span title="{}" style="padding-left: {}rem">{}</span>',
@@ -179,7 +181,7 @@ class CategoryAdmin(ServiceAdmin):
 
     @admin.display(description="products")
     def products_shown(self, category: Category) -> SafeString | int:
-        """How many stand in it, sold or not, without those further down."""
+        """How many products it has, active or not, without those in categories below it."""
         count: int = category.shelf.product_count  # type: ignore[attr-defined]  # set by the list
         if not count:
             return 0
@@ -190,7 +192,7 @@ class CategoryAdmin(ServiceAdmin):
 
     @admin.display(description="move")
     def move(self, category: Category) -> SafeString:
-        """Buttons that move it among its siblings. They post the list's form to an address of their own."""
+        """Buttons that move it among its siblings. They post the list's form to their own address."""
         return format_html_join(
             " ",
             '<button type="submit" formaction="{}" title="Move {}" aria-label="Move {} {}" '
@@ -211,14 +213,14 @@ class CategoryAdmin(ServiceAdmin):
         )
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Show the buttons to those who may use them."""
+        """Show the buttons only to staff who may use them."""
         shown = super().get_list_display(request)
         if self.has_change_permission(request):
             return shown
         return [name for name in shown if name != "move"]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add where the buttons post to."""
+        """Add the addresses of the buttons."""
         shift: Callable[..., HttpResponse] = require_POST(
             self.admin_site.admin_view(self.shift)
         )
@@ -236,7 +238,7 @@ class CategoryAdmin(ServiceAdmin):
         ]
 
     def shift(self, request: HttpRequest, category_id: int, way: str) -> HttpResponse:
-        """Move a category up or down among its siblings, and lead back to where the button was."""
+        """Move a category up or down among its siblings, and return to the list."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         category = Category.objects.filter(pk=category_id).first()
@@ -257,12 +259,12 @@ class CategoryAdmin(ServiceAdmin):
     def get_form(
         self, request: HttpRequest, obj: Category | None = None, **kwargs: Any
     ) -> Any:
-        """Ask for the project where a category is made."""
+        """Ask for the project of a new category."""
         kwargs["form"] = NewCategoryForm if obj is None else CategoryForm
         return super().get_form(request, obj, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Category | None = None) -> Any:
-        """Show the project first, and the dates of what is there."""
+        """Show the project first, and the dates of an existing category."""
         fields = ("project", "parent", "name", "slug", "position")
         if obj is None:
             return ((None, {"fields": fields}),)
@@ -276,7 +278,7 @@ class CategoryAdmin(ServiceAdmin):
         return fields if obj is None else ("project", *fields)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Begin with the storefront's project."""
+        """Suggest the storefront's project."""
         project = Project.objects.filter(is_storefront=True).first()
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         return {"project": project.pk, **given} if project else given
@@ -284,7 +286,7 @@ class CategoryAdmin(ServiceAdmin):
     def save_model(
         self, request: HttpRequest, obj: Category, form: Any, change: bool
     ) -> None:
-        """Create or change by the services."""
+        """Create or change through the services."""
         if change:
             if changes := changes_in(form, categories.UPDATABLE):
                 services.update_category(category=obj, changes=changes)  # type: ignore[arg-type]  # by these names
@@ -298,7 +300,7 @@ class CategoryAdmin(ServiceAdmin):
     # --- deleting -----------------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer no deletion of many at once: what stands in one has to be moved first."""
+        """Leave out bulk deletion: what is in a category must be moved first."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -306,11 +308,11 @@ class CategoryAdmin(ServiceAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name the category alone: nothing goes with it, and the service says what keeps it."""
+        """Name only the category: nothing else is deleted, and the service refuses if it is not empty."""
         names = [str(category) for category in objs]
         lacking = set() if self.has_delete_permission(request) else {"category"}
         return names, {"categories": len(names)}, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: Category) -> None:
-        """Delete by the service."""
+        """Delete through the service."""
         services.delete_category(category=obj)

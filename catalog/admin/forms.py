@@ -1,4 +1,4 @@
-"""The forms of products: a new one, one that is there, and a row of the list. They check shape; services decide."""
+"""The forms of a new product, an existing one and a row of the list. The services decide."""
 
 from typing import Any, ClassVar
 
@@ -25,10 +25,10 @@ from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.errors import Stale
 from orderchainer.core.pictures import Picture, PictureRefused
 
-# What somebody sent as a picture: read already, or refused, or nothing.
+# The uploaded picture: already read, refused, or missing.
 Sent = Picture | PictureRefused | None
 
-# What forms compare of a product: all that they show, but for its stock.
+# The columns that forms compare: everything that they show except the stock.
 _COMPARED = (
     *("sku", "slug", "name", "description", "price", "currency", "category_id"),
     *("image", "featured", "is_active"),
@@ -36,21 +36,21 @@ _COMPARED = (
 
 
 class PictureField(forms.FileField):
-    """A picture, which is read before the form is: that takes time, and a form is saved in a transaction."""
+    """A picture. It is read before the form is saved, because that is slow and saving is a transaction."""
 
     widget = UnfoldAdminImageFieldWidget
 
     def widget_attrs(self, widget: Any) -> dict[str, Any]:
-        """Let browsers offer pictures, and the theme show the present one."""
+        """Let browsers offer pictures, and the theme show the current one."""
         return {**super().widget_attrs(widget), "accept": "image/*"}
 
     def to_python(self, data: Any) -> Any:
-        """Return the file; of what the page showed, its name."""
+        """Return the uploaded file, or the name of the one that the page showed."""
         return data if isinstance(data, str) else super().to_python(data)
 
 
 class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """What people set on a product. `sent` is the picture that came with the form."""
+    """The fields of a product. `sent` is the uploaded picture."""
 
     sent: ClassVar[Sent] = None
     called: ClassVar = {"stock": "first_stock"}
@@ -58,12 +58,12 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
 
     picture = PictureField(
         required=False,
-        help_text="PNG, JPEG, WebP or GIF. It is drawn anew, within 1024 by 1024 pixels.",
+        help_text="PNG, JPEG, WebP or GIF. It is re-encoded to fit 1024 by 1024 pixels.",
     )
 
     class Meta:
         model = Product
-        fields = ()  # the page names them
+        fields = ()  # the admin page names them
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,49 +71,51 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             self.fields["slug"].required = False
             self.fields[
                 "slug"
-            ].help_text = "Stands in addresses. Made of the name if empty."
+            ].help_text = (
+                "Used in addresses. Leave it empty to derive it from the name."
+            )
 
     def clean_picture(self) -> Any:
-        """Refuse what is no picture."""
+        """Refuse files that are not pictures."""
         if isinstance(self.sent, PictureRefused):
             raise ValidationError(str(self.sent))
         return self.cleaned_data["picture"]
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Add an error, and that a picture has to be chosen again: browsers keep no files."""
+        """Add an error; also ask for the picture again, because browsers do not keep files."""
         super().add_error(field, error)
         if isinstance(self.sent, Picture) and "picture" not in self.errors:
             super().add_error("picture", "Choose the picture again: it was not kept.")
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Leave the constraints that include the project to the service, whose error names the field.
+        """Leave uniqueness within a project to the service, whose error names the field.
 
-        Django has no public hook for that. Tests that post a taken SKU or slug fail if this one goes.
+        Django has no public hook for that. Tests that post a taken SKU or slug fail without it.
         """
         return {*super()._get_validation_exclusions(), "project"}  # type: ignore[misc]  # the stubs lack it
 
     def changes(self) -> ProductFields:
-        """Return what was changed, for the services."""
+        """Return the changed fields for the services."""
         changed = [name for name in self.changed_data if name in UPDATABLE]
         return {name: self.cleaned_data[name] for name in changed}  # type: ignore[return-value]  # by these names
 
 
 class NewProductForm(ProductForm):
-    """What it takes to make a product."""
+    """The fields of a new product."""
 
-    # Of the model's own `stock` Django knows that no form sets it.
+    # Not called `stock`: the model's own field is not editable.
     first_stock = forms.IntegerField(
         label="Stock",
         min_value=0,
         max_value=MAX_STOCK,
         initial=0,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="On hand; the first row of its ledger.",
+        help_text="On hand. It becomes the first row of the ledger.",
     )
 
 
 class Compared(Versioned):
-    """A form of a product that is there. It is stale where something that it shows was changed since."""
+    """A form of an existing product. It is stale once something that it shows has changed."""
 
     by_fields = True
 
@@ -124,19 +126,19 @@ class Compared(Versioned):
             field.show_hidden_initial = name != "version"
 
     def require_as_read(self, locked: Product) -> None:
-        """Raise `Stale` where the product is not what this form was checked against."""
+        """Raise `Stale` if the product differs from the one that this form was checked against."""
         if _compared(locked) != self._read:
             raise Stale
 
 
 def _compared(product: Product) -> dict[str, Any]:
-    # The instance of a form gets the form's values: these are read before.
+    # Call this before the form puts its own values into the instance.
     values = {name: getattr(product, name) for name in _COMPARED}
     return {**values, "image": product.image.name or ""}
 
 
 class ProductChangeForm(Compared, ProductForm):
-    """What can be changed about a product, as it was when the page was read."""
+    """The fields of an existing product, as they were when the page was loaded."""
 
     category = forms.ModelChoiceField(
         Category.objects.none(), required=False, widget=UnfoldAdminSelectWidget
@@ -154,10 +156,10 @@ class ProductChangeForm(Compared, ProductForm):
 
 
 class VersionShown(forms.HiddenInput):
-    """The version, for people to see as well."""
+    """The version, hidden and also shown as text."""
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
-        """Write the input and what is in it."""
+        """Render the input and its value."""
         value = kwargs.get("value", args[1] if len(args) > 1 else "")
         return mark_safe(
             super().render(*args, **kwargs) + escape(value)
@@ -165,7 +167,7 @@ class VersionShown(forms.HiddenInput):
 
 
 class RowForm(Compared):
-    """A product in the list: what can be changed of it there. Whoever changes its stock has counted it."""
+    """A row of the list. A new stock value means that somebody has counted it."""
 
     restless = ("stock",)
 
@@ -196,12 +198,12 @@ class RowForm(Compared):
             field.widget.attrs["aria-label"] = f"{name} of {self.instance.sku}"
 
     def changes(self) -> ProductFields:
-        """Return what was changed but for the stock, for the service."""
+        """Return the changed fields for the service, without the stock."""
         changed = [name for name in self.changed_data if name in UPDATABLE]
         return {name: self.cleaned_data[name] for name in changed}  # type: ignore[return-value]  # by these names
 
     def stock_change(self) -> int:
-        """Return how many more or fewer there shall be."""
+        """Return the difference to the stock that was shown."""
         if "stock" not in self.changed_data:
             return 0
         counted: int = self.cleaned_data["stock"]
@@ -219,7 +221,7 @@ class Rows(forms.BaseModelFormSet):  # type: ignore[type-arg]  # no generic at r
 class StockForm(forms.Form):
     """A change of stock by hand: how many more or fewer, and why.
 
-    `seen` is the last change by hand that the page knew of, so that a form that is sent twice counts once.
+    `seen` is the last change by hand that the page showed, so a form that is sent twice counts once.
     """
 
     _REASONS = (StockMovement.Reason.RECEIVED, StockMovement.Reason.ADJUSTED)
@@ -229,7 +231,9 @@ class StockForm(forms.Form):
         min_value=-MAX_STOCK,
         max_value=MAX_STOCK,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="How many more, or fewer with a minus. What is sold meanwhile does not matter.",
+        help_text=(
+            "How many to add, or to remove with a minus. Sales made meanwhile do not matter."
+        ),
     )
     reason = forms.ChoiceField(
         choices=[(reason.value, reason.label) for reason in _REASONS],

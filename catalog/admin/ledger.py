@@ -1,4 +1,4 @@
-"""The ledger of stock, to look at, and the proof that stock is what it adds up to."""
+"""The ledger of stock, and the page that proves that the stock is its sum."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,20 +25,20 @@ from orderchainer.core.admin.panels import Panel, link, panel_of
 from orderchainer.core.admin.picking import is_value_of
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
-# Each looks at something that must never be, and returns what it found: no row where all is well.
+# Each looks for something that must never be, and returns what it found; no rows if all is well.
 Proof = Callable[[], Panel]
 _proofs: list[Proof] = []
 
 
 def proves(proof: Proof) -> Proof:
-    """Show what `proof` finds on the page of the ledger's proof."""
+    """Register `proof` for the page that checks the ledger."""
     _proofs.append(proof)
     return proof
 
 
 @proves
 def stock_is_its_ledger() -> Panel:
-    """List every product whose stock is not what its ledger adds up to."""
+    """List the products whose stock is not the sum of their ledger."""
     return panel_of(
         "Stock against the ledger",
         ("product", "stock", "ledger", "difference"),
@@ -54,13 +54,13 @@ def stock_is_its_ledger() -> Panel:
             )
             for it in stock_differences()
         ),
-        "The stock of every product is what its ledger adds up to.",
+        "The stock of every product is the sum of its ledger.",
     )
 
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnly, ServiceAdmin):
-    """Every change of every stock, the newest first, with who and why."""
+    """Every change of stock, newest first, with who did it and why."""
 
     icon = "receipt_long"
     list_display = (
@@ -99,12 +99,12 @@ class StockMovementAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="change")
     def change_shown(self, movement: StockMovement) -> str:
-        """How many more or fewer."""
+        """The change with its sign."""
         return signed(movement.change)
 
     @display(description="reason", label=REASON_COLOURS)
     def reason_shown(self, movement: StockMovement) -> str:
-        """Why, coloured."""
+        """The reason as a coloured label."""
         return movement.reason
 
     @admin.display(description="who")
@@ -120,7 +120,7 @@ class StockMovementAdmin(ReadOnly, ServiceAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[StockMovement], search_term: str
     ) -> tuple[Any, bool]:
-        """Find what an order did by its number."""
+        """Also find the rows of an order by its number, such as #5."""
         term = search_term.strip()
         number = term.removeprefix("#")
         order_id = StockMovement._meta.get_field("order_id")
@@ -135,7 +135,7 @@ class StockMovementAdmin(ReadOnly, ServiceAdmin):
         permissions=["view"],
     )
     def prove(self, request: HttpRequest) -> HttpResponse:
-        """Add up the ledger of every product and compare, as `manage.py check_stock` does."""
+        """Compare every product with the sum of its ledger, like `manage.py check_stock`."""
         moved = StockMovement.objects.aggregate(rows=Count("pk"), units=Sum("change"))
         panels = [proof() for proof in _proofs]
         context = {

@@ -1,4 +1,4 @@
-"""The back office of products: the list that is edited in place, the form, the stock."""
+"""The back office of products: the list with editable rows, the form, the stock."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -40,12 +40,12 @@ from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import DomainError, Stale
 from orderchainer.core.pictures import Picture, PictureRefused, read_picture, stored
 
-# Of as many or fewer it is time to order more.
+# Reorder when stock falls to this level.
 LOW_STOCK = 5
 
 
 class LevelFilter(admin.SimpleListFilter):
-    """By whether there is some left."""
+    """Filter by stock level."""
 
     title = "stock"
     parameter_name = "level"
@@ -53,7 +53,7 @@ class LevelFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> Sequence[tuple[str, str]]:
-        """Name the three."""
+        """Name the levels."""
         return [
             ("out", "Out of stock"),
             ("low", f"Low: {LOW_STOCK} or fewer"),
@@ -63,7 +63,7 @@ class LevelFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Product]
     ) -> QuerySet[Product]:
-        """Pick the chosen."""
+        """Keep the products at the chosen level."""
         match self.value():
             case "out":
                 return queryset.filter(in_stock=False)
@@ -75,10 +75,10 @@ class LevelFilter(admin.SimpleListFilter):
 
 
 class UnitsFilter(RangeNumericFilter):
-    """By how many there are, from one number to another; a text that is no number does not narrow it."""
+    """Filter by a range of stock. Text that is not a number is ignored."""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Narrow the list."""
+        """Keep the products that match."""
         for end, how in (("from", "gte"), ("to", "lte")):
             text = self.used_parameters.get(f"{self.parameter_name}_{end}")
             if text and is_value_of(Product._meta.get_field("stock"), text):
@@ -87,10 +87,10 @@ class UnitsFilter(RangeNumericFilter):
 
 
 class ShelfFilter(PickFilter):
-    """By a category, with all that stands in it."""
+    """Filter by a category and everything below it."""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Narrow the list."""
+        """Keep the products that match."""
         chosen = self.value()
         if not chosen:
             return queryset
@@ -99,7 +99,7 @@ class ShelfFilter(PickFilter):
 
 @admin.register(Product)
 class ProductAdmin(ServiceAdmin):
-    """Products. Nobody deletes one: orders and the ledger speak of it. It is made inactive instead."""
+    """Products. They are never deleted, because orders and the ledger refer to them."""
 
     icon = "sell"
     is_main = True
@@ -116,7 +116,7 @@ class ProductAdmin(ServiceAdmin):
         "version",
     )
     list_display_links = ("picture", "name")
-    # And `stock`, of which the model itself knows that nobody sets it.
+    # `stock` is editable too, but it is not a form field of the model.
     list_editable = ("price", "featured", "is_active")
     list_filter = (
         LevelFilter,
@@ -148,15 +148,15 @@ class ProductAdmin(ServiceAdmin):
 
     @admin.display(description="")
     def picture(self, product: Product) -> SafeString | str:
-        """The picture, small."""
+        """A small picture."""
         return picture_of(product, 36)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Let rows be edited by a form that knows what they showed."""
+        """Edit rows with a form that remembers what they showed."""
         return super().get_changelist_form(request, form=RowForm, **kwargs)
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Take as many rows as a page can have."""
+        """Limit the rows to what a page can show."""
         most = self.list_max_show_all
         return super().get_changelist_formset(
             request, formset=Rows, max_num=most, absolute_max=most, **kwargs
@@ -165,7 +165,7 @@ class ProductAdmin(ServiceAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Show the list, or save its rows: all of them, or none where one is refused."""
+        """Show the list, or save its rows: all of them, or none if one is refused."""
         if not _saves_rows(request):
             return super().changelist_view(request, extra_context)
         if not self.has_change_permission(request) or not all(
@@ -174,7 +174,7 @@ class ProductAdmin(ServiceAdmin):
             return HttpResponseRedirect(request.get_full_path())
         try:
             with transaction.atomic():
-                # Checkouts lock products in this order as well, whatever order the list has.
+                # Lock by id like checkouts do, whatever the sorting of the list.
                 services.lock_products(self._touched(request))
                 return super().changelist_view(request, extra_context)
         except DomainError as refusal:
@@ -182,7 +182,7 @@ class ProductAdmin(ServiceAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def _touched(self, request: HttpRequest) -> list[int]:
-        """Return the products whose rows somebody has typed into."""
+        """Return the ids of the products whose rows were edited."""
         formset: Any = self.get_changelist_formset(request)
         rows = Product.objects.filter(pk__in=_posted_keys(request))
         forms = formset(request.POST, queryset=rows)
@@ -192,7 +192,7 @@ class ProductAdmin(ServiceAdmin):
         return [key for key in touched if key is not None]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Show the rows that were posted, where they are shown again: others may have come into the list."""
+        """Show the posted rows again, even if the list has other rows by now."""
         changelist = super().get_changelist_instance(request)
         if _saves_rows(request):
             keys = _posted_keys(request)
@@ -204,7 +204,7 @@ class ProductAdmin(ServiceAdmin):
     # --- the form -----------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        """Ask for the project and the first stock where a product is made; show facts where it is there."""
+        """Ask for the project and the first stock of a new product; show facts about an existing one."""
         if obj is None:
             return ((None, {"fields": ("project", *self._settable, "first_stock")}),)
         return (
@@ -215,7 +215,7 @@ class ProductAdmin(ServiceAdmin):
     def get_form(
         self, request: HttpRequest, obj: Product | None = None, **kwargs: Any
     ) -> Any:
-        """Give the form the picture that came with it."""
+        """Give the form the uploaded picture."""
         kwargs["form"] = NewProductForm if obj is None else ProductChangeForm
         form: Any = super().get_form(request, obj, **kwargs)
         form.sent = getattr(request, "picture", None)
@@ -224,7 +224,7 @@ class ProductAdmin(ServiceAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Product | None = None
     ) -> Sequence[str]:
-        """Show the facts about a product that is there; to those who may only look, its picture as well."""
+        """Show facts about an existing product, and its picture to staff who may only look."""
         if obj is None:
             return ()
         if self.has_change_permission(request, obj):
@@ -232,7 +232,7 @@ class ProductAdmin(ServiceAdmin):
         return (*self._facts, "picture")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Begin with the storefront's project."""
+        """Suggest the storefront's project."""
         project = Project.objects.filter(is_storefront=True).first()
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         return {"project": project.pk, **given} if project else given
@@ -240,7 +240,7 @@ class ProductAdmin(ServiceAdmin):
     def has_delete_permission(
         self, request: HttpRequest, obj: Product | None = None
     ) -> bool:
-        """Never: make it inactive."""
+        """Return False: products are deactivated instead."""
         return False
 
     def changeform_view(
@@ -250,16 +250,16 @@ class ProductAdmin(ServiceAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save a form. A picture is read and stored before the transaction in which Django saves."""
+        """Show or save the form. The picture is read and stored before Django's transaction begins."""
         show = partial(
             super().changeform_view, request, object_id, form_url, extra_context
         )
         sent = self._picture_sent(request, is_new=object_id is None)
-        request.picture = sent  # type: ignore[attr-defined]  # for the form, in this request
+        request.picture = sent  # type: ignore[attr-defined]  # the form reads it
         if not isinstance(sent, Picture):
             return show()
         with stored(sent, PICTURES) as name:
-            request.picture_name = name  # type: ignore[attr-defined]  # for save_model, in this request
+            request.picture_name = name  # type: ignore[attr-defined]  # save_model reads it
             response = show()
         if not Product.objects.filter(image=name).exists():
             Product.image.field.storage.delete(name)
@@ -280,7 +280,7 @@ class ProductAdmin(ServiceAdmin):
     def save_model(
         self, request: HttpRequest, obj: Product, form: Any, change: bool
     ) -> None:
-        """Create or change by the services: a whole product, or a row of the list."""
+        """Create or change a product, or a row of the list, through the services."""
         if isinstance(form, RowForm):
             self._save_row(request, obj, form)
             return
@@ -293,7 +293,7 @@ class ProductAdmin(ServiceAdmin):
                 stock=form.cleaned_data["first_stock"],
                 by=caller_of(request),
             )
-            obj.pk = product.pk  # what Django reports, logs and leads to
+            obj.pk = product.pk  # Django logs it and redirects to it
             if name:
                 services.name_picture(product=product, name=name)
             return
@@ -302,7 +302,7 @@ class ProductAdmin(ServiceAdmin):
                 product=obj, changes=changes, precondition=form.require_as_read
             )
         if "picture" in form.changed_data:
-            # Where something was changed just now, it was compared then, and is held since.
+            # A change just above has already compared the product and locked it.
             services.name_picture(
                 product=obj,
                 name=name,
@@ -318,7 +318,7 @@ class ProductAdmin(ServiceAdmin):
             services.adjust_stock(
                 product_id=product.pk,
                 change=change,
-                note="Counted, in the list of products",
+                note="Counted in the list of products",
                 by=caller_of(request),
             )
 
@@ -331,7 +331,7 @@ class ProductAdmin(ServiceAdmin):
         form_url: str = "",
         obj: Product | None = None,
     ) -> HttpResponse:
-        """Show, under the form, how the stock came about."""
+        """Show the ledger under the form."""
         if obj is not None:
             context["panels"] = self._panels(request, obj)
         response: HttpResponse = super().render_change_form(
@@ -353,7 +353,7 @@ class ProductAdmin(ServiceAdmin):
         permissions=["change"],
     )
     def adjust_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Bring in more or take some out, with a reason, whatever is sold meanwhile."""
+        """Add or remove stock for a reason, no matter what is sold meanwhile."""
         product = (
             self.get_object(request, object_id)
             if is_key_of(Product, object_id)
@@ -402,13 +402,13 @@ class ProductAdmin(ServiceAdmin):
         )
         self.log_change(request, product, f"Stock changed by {typed['change']:+d}.")
         self.message_user(
-            request, f"There are {after.stock} of {product} now.", messages.SUCCESS
+            request, f"{product}: {after.stock} in stock now.", messages.SUCCESS
         )
 
     # --- files --------------------------------------------------------------------------------
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Whoever may add and change products, and add categories: a file does all three."""
+        """Ask for three permissions, because a file adds and changes products and adds categories."""
         return request.user.has_perms(
             ("catalog.add_product", "catalog.change_product", "catalog.add_category")
         )
@@ -420,14 +420,14 @@ class ProductAdmin(ServiceAdmin):
         permissions=["import"],
     )
     def import_products(self, request: HttpRequest) -> HttpResponse:
-        """Take a table of products in, after a look at what it would do."""
+        """Import products from a file, after a preview."""
         return transfers.import_page(self, request)
 
     @action(
         description="Export", url_path="export", icon="download", permissions=["view"]
     )
     def export_products(self, request: HttpRequest) -> HttpResponseBase:
-        """Write a project's products as a table that an import takes back."""
+        """Export a project's products as a file that can be imported again."""
         return transfers.export_page(self, request)
 
 
@@ -436,7 +436,7 @@ def _saves_rows(request: HttpRequest) -> bool:
 
 
 def _posted_keys(request: HttpRequest) -> list[str]:
-    """Return the keys of the rows that the list's form posts, in their order."""
+    """Return the ids of the posted rows, in their order."""
     keys: list[str] = []
     while (key := request.POST.get(f"form-{len(keys)}-id")) is not None:
         keys.append(key)
@@ -444,6 +444,6 @@ def _posted_keys(request: HttpRequest) -> list[str]:
 
 
 def _last_by_hand(product: Product) -> str:
-    """Return the latest row of the ledger that no order wrote; empty where there is none."""
+    """Return the id of the latest ledger row that no order wrote; empty if there is none."""
     by_hand = StockMovement.objects.filter(product=product, reason__in=BY_HAND)
     return str(by_hand.order_by("-pk").values_list("pk", flat=True).first() or "")

@@ -1,4 +1,4 @@
-"""How products, orders and the ledger look in the back office: links, pictures, signed numbers."""
+"""How the back office shows products, orders and the ledger: links, pictures, signed numbers."""
 
 from collections.abc import Mapping
 
@@ -37,14 +37,14 @@ def product_link(product: Product) -> SafeString:
 
 
 def order_link(order_id: int | None) -> SafeString | str:
-    """Return a link to the page of an order, by its number: what it is like is not known here."""
+    """Return a link to an order's page. It shows only the number, because this app knows no orders."""
     if order_id is None:
         return "-"
     return link(reverse("admin:orders_order_change", args=[order_id]), f"#{order_id}")
 
 
 def picture_of(product: Product, side: int) -> SafeString | str:
-    """Return the product's picture within a square of so many pixels."""
+    """Return the product's picture in a square of `side` pixels."""
     if not product.image:
         return "-"
     return format_html(
@@ -61,14 +61,14 @@ def signed(change: int) -> str:
 
 
 def who(movement: StockMovement) -> str:
-    """Return who did it: an order where it was none of us."""
+    """Return who did it: a person, or an order."""
     if movement.by is not None:
         return movement.by.email
     return "an order" if movement.order_id is not None else "-"
 
 
 def ledger_of(product: Product, viewer: User) -> Panel:
-    """List how the stock of a product came about, the newest first."""
+    """List the ledger of a product, newest first."""
     sees_orders = viewer.has_perm("orders.view_order")
     return panel_of(
         "Ledger",
@@ -86,5 +86,5 @@ def ledger_of(product: Product, viewer: User) -> Panel:
             )
             for row in movements_of(product)[: MAX_ROWS + 1]
         ),
-        "Nothing yet: there never was any.",
+        "No stock movements yet.",
     )

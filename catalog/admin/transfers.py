@@ -1,4 +1,4 @@
-"""Products as files: taking a table in after a look at what it would do, and writing one out."""
+"""Products as files: importing them after a preview, and exporting them."""
 
 import base64
 import binascii
@@ -38,7 +38,7 @@ ACTION_COLOURS = {"create": "success", "update": "info", "refuse": "danger"}
 
 
 class ProjectForm(forms.Form):
-    """Whose products."""
+    """The project whose products are meant."""
 
     project = forms.ModelChoiceField(
         Project.objects.filter(is_active=True),
@@ -47,7 +47,7 @@ class ProjectForm(forms.Form):
 
 
 class UploadForm(ProjectForm):
-    """A table to look at."""
+    """A file to preview."""
 
     file = forms.FileField(
         allow_empty_file=True,
@@ -56,19 +56,19 @@ class UploadForm(ProjectForm):
     )
     encoding = forms.ChoiceField(
         required=False,
-        choices=[("", "UTF-8, or as the file says"), *((it, it) for it in ENCODINGS)],
+        choices=[("", "UTF-8, or as the file states"), *((it, it) for it in ENCODINGS)],
         widget=UnfoldAdminSelectWidget,
-        help_text="For files that old spreadsheets have written.",
+        help_text="Needed for files from old spreadsheet programs.",
     )
 
 
 class PackedField(forms.CharField):
-    """A file that travels with a page: pressed, as text."""
+    """A file that a page carries in a hidden field, compressed and as text."""
 
     widget = forms.HiddenInput
 
     def to_python(self, value: Any) -> Any:
-        """Return the bytes. Raises ValidationError for what was not packed by us, or not of that size."""
+        """Return the bytes. Raises ValidationError for data that we did not pack, or that is too large."""
         try:
             press = zlib.decompressobj()
             content = press.decompress(
@@ -82,12 +82,12 @@ class PackedField(forms.CharField):
 
 
 def packed(content: bytes) -> str:
-    """Return what `PackedField` reads."""
+    """Return `content` in the form that `PackedField` reads."""
     return base64.b64encode(zlib.compress(content, 9)).decode()
 
 
 class ApplyForm(ProjectForm):
-    """The same table, and what the page has said that it would do."""
+    """The same file, and a fingerprint of the preview."""
 
     packed = PackedField()
     encoding = forms.ChoiceField(
@@ -97,7 +97,7 @@ class ApplyForm(ProjectForm):
 
 
 def import_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
-    """Take a file, show what it would do, and do that: nothing else, if others were there meanwhile."""
+    """Take a file, preview its changes, then make exactly those or, if others interfered, none."""
     if request.method != "POST":
         return _ask(page, request, UploadForm(initial=_storefront()))
     if "seen" in request.POST:
@@ -143,7 +143,8 @@ def _apply(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
     except (Stale, ImportRefused):
         page.message_user(
             request,
-            "The catalogue has changed since, and nothing was imported. This is what the file would do now.",
+            "The catalogue has changed since, so nothing was imported. This is what the file would "
+            "do now.",
             messages.ERROR,
         )
         return _preview(page, request, project, content, encoding)
@@ -154,7 +155,7 @@ def _apply(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
     words = (
         f"Imported: {report.count('create')} created, {report.count('update')} changed."
     )
-    page.log_change(request, project, f"Products of a file. {words}")
+    page.log_change(request, project, f"Products from a file. {words}")
     page.message_user(request, words, messages.SUCCESS)
     return HttpResponseRedirect(
         reverse(f"{page.admin_site.name}:catalog_product_changelist")
@@ -221,7 +222,7 @@ def _changing(report: ImportReport) -> Iterable[Any]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
-    """Return a row of the preview: what is wrong with it, or what it changes."""
+    """Return the cells of a preview row: its errors, or else its changes."""
     lines = [f"{name}: {' '.join(said)}" for name, said in row["errors"].items()] or [
         f"{name}: {after or 'nothing'}"
         if before is None
@@ -241,7 +242,7 @@ def _lines(lines: Iterable[str]) -> SafeString:
 
 
 def fingerprint_of(report: ImportReport) -> str:
-    """Return a text that another report has only if it comes to the same."""
+    """Return a digest that two reports share only if they make the same changes."""
     parts = [
         "\n".join(report.new_categories),
         *(
@@ -258,7 +259,7 @@ def _storefront() -> dict[str, Any]:
 
 
 def export_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponseBase:
-    """Ask whose products, then write them."""
+    """Ask for the project, then send its products."""
     form = ProjectForm(request.GET or None, initial=_storefront())
     if form.is_bound and form.is_valid():
         project = form.cleaned_data["project"]

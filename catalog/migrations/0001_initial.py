@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('image', models.ImageField(blank=True, upload_to=catalog.models.picture_path)),
                 ('featured', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
-                ('stock', models.PositiveIntegerField(default=0, editable=False, help_text='On hand; changed by the ledger alone.')),
+                ('stock', models.PositiveIntegerField(default=0, editable=False, help_text='On hand. Only the ledger changes it.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),

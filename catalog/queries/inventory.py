@@ -1,4 +1,4 @@
-"""What those who run a project read of its catalogue: all of it, whether or not it is sold."""
+"""The whole catalogue of a project, for its members: also what is not on sale."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from catalog.errors import CategoryNotFound, NoSuchCategory, ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet, StockMovement
 from orderchainer.core.ids import MAX_ID, uuid_in
 
-# Parts the levels of a category, from the top down, where it is written on a line.
+# Separates the levels of a category path, which starts at the top.
 LEVEL_MARK = ">"
 PATH_SEPARATOR = f" {LEVEL_MARK} "
 
 
 def products_of(project: Project) -> ProductQuerySet:
-    """Return the project's products, in no order."""
+    """Return the project's products, unsorted."""
     return Product.objects.filter(project=project)
 
 
 def product_for(project: Project, product_id: UUID | str) -> Product:
-    """Return the product of the project that has that UUID. Raises `ProductNotFound`."""
+    """Return the project's product with that UUID. Raises `ProductNotFound`."""
     uuid = uuid_in(product_id)
     product = products_of(project).filter(uuid=uuid).first() if uuid else None
     if product is None:
@@ -32,7 +32,7 @@ def product_for(project: Project, product_id: UUID | str) -> Product:
 
 
 def movements_of(product: Product) -> QuerySet[StockMovement]:
-    """Return the product's ledger, the newest first, with who did it."""
+    """Return the product's ledger, newest first, with the users who made the changes."""
     return product.movements.select_related("by").order_by("-pk")
 
 
@@ -41,22 +41,22 @@ def movements_of(product: Product) -> QuerySet[StockMovement]:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A category where it stands in the tree: 0 levels below the top, and so on."""
+    """A category and its place in the tree. `level` is 0 at the top."""
 
     category: Category
     level: int
-    # In the category itself; those below have their own.
+    # Without the products of categories below it.
     product_count: int
     names: tuple[str, ...]
 
     @property
     def path(self) -> str:
-        """The names from the top down, on a line."""
+        """The names from the top down, as one line."""
         return PATH_SEPARATOR.join(self.names)
 
 
 def category_for(project: Project, category_id: int) -> Category:
-    """Return the project's category of that number. Raises `CategoryNotFound`."""
+    """Return the project's category with that id. Raises `CategoryNotFound`."""
     rows = Category.objects.filter(project=project, pk=category_id)
     category = rows.first() if category_id <= MAX_ID else None
     if category is None:
@@ -80,18 +80,18 @@ def category_named(
 
 
 def shelves_of(project: Project) -> list[Shelf]:
-    """Return the project's categories as the tree is read: each before those within it. One statement."""
+    """Return the project's categories, each before those inside it, in one statement."""
     counted = project.categories.annotate(product_count=Count("products"))
     return in_tree_order(counted)
 
 
 def place_of(category: Category) -> tuple[int, str, int]:
-    """Return by what a category is sorted among its siblings."""
+    """Return the key that sorts a category among its siblings."""
     return category.position, category.name, category.pk
 
 
 def in_tree_order(categories: Iterable[Category]) -> list[Shelf]:
-    """Return all categories of a project, each before those within it, siblings by position and name."""
+    """Return a project's categories, each before those inside it, siblings by position and name."""
     within: dict[int | None, list[Category]] = {}
     for category in categories:
         within.setdefault(category.parent_id, []).append(category)
@@ -111,7 +111,7 @@ def in_tree_order(categories: Iterable[Category]) -> list[Shelf]:
 
 
 def shelf_for(project: Project, category_id: int) -> Shelf:
-    """Return the project's category of that number, with where it stands. Raises `CategoryNotFound`."""
+    """Return the project's category with that id and its place. Raises `CategoryNotFound`."""
     for shelf in shelves_of(project):
         if shelf.category.pk == category_id:
             return shelf
@@ -123,7 +123,7 @@ def shelf_for(project: Project, category_id: int) -> Shelf:
 
 @dataclass(frozen=True)
 class StockDifference:
-    """A product whose ledger adds up to something else than its stock."""
+    """A product whose stock is not the sum of its ledger."""
 
     product_id: int
     stock: int
@@ -131,7 +131,7 @@ class StockDifference:
 
 
 def stock_differences() -> list[StockDifference]:
-    """Return every product whose stock is not what its ledger adds up to. One statement, one moment."""
+    """Return every product whose stock is not the sum of its ledger, in one statement."""
     rows = (
         Product.objects.annotate(ledger=Coalesce(Sum("movements__change"), 0))
         .exclude(stock=F("ledger"))

@@ -1,4 +1,4 @@
-"""What customers read of the catalogue: products that the storefront sells, and its tree of categories."""
+"""What customers see: the products that the storefront sells, and its tree of categories."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,19 +37,20 @@ LISTED = (
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list, and how long the list is."""
+    """A page of a list, and how long the list is."""
 
     rows: list[Row]
     total: int
 
 
 def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
-    """Return the products of `window` in at most two statements; `products` names their order.
+    """Return the products of `window` in at most two statements, sorted like `products`.
 
-    The length is exact: it is counted by an index alone, and not where the page shows the list's end.
-    Raises `PageNotFound` for a page behind the last.
+    The length is exact. An index alone is enough to count it, and a page that shows the list's end
+    needs no count. Raises `PageNotFound` for a page behind the last.
     """
-    # The ORM writes once what is asked twice. It takes longer for that than PostgreSQL for the answer.
+    # Both statements share one compilation: the ORM takes longer to compile the query than PostgreSQL
+    # to answer it.
     order = [str(term) for term in products.query.order_by] or ["id"]
     wanted, params = products.order_by().values("pk").query.sql_with_params()
     rows = _rows_of(
@@ -72,13 +73,14 @@ def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
 
 
 def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> Page:
-    """Return those of `products` in `window` that `text` finds, in at most two statements.
+    """Return the `products` in `window` that `text` finds, in at most two statements.
 
-    In the order that `products` have, or the best first where they have none. Raises `PageNotFound`.
+    They are sorted like `products`, or best match first if those are unsorted. Raises
+    `PageNotFound`.
     """
     order = [str(term) for term in products.query.order_by] or ["-rank", "id"]
-    # Stock is in no index, so that none is read from end to end for the names in it: PostgreSQL takes likeness
-    # for as cheap to tell as equality.
+    # Reading `stock`, which no index contains, keeps PostgreSQL from scanning a whole index for names:
+    # it believes that similarity is as cheap to test as equality.
     columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
     for way in each_way_to_find(products, text, is_first_page=not window.skip):
         found, params = way.values(*sorted(columns)).query.sql_with_params()
@@ -102,8 +104,8 @@ _COLUMNS = """
     product.id, product.name, product.price, product.stock, product.image, product.featured,
     category.name AS category__name
 """
-# The page's ids come first and from an index alone: names of categories would be looked up for all rows that
-# are skipped, too.
+# First find the ids of the page with an index alone. Otherwise the database would look up the
+# categories of all skipped rows too.
 _PAGE = f"""
     SELECT {_COLUMNS}
     FROM catalog_product product
@@ -111,8 +113,8 @@ _PAGE = f"""
     WHERE product.id IN ({{wanted}} ORDER BY {{order_of_wanted}} LIMIT %s OFFSET %s)
     ORDER BY {{order}}
 """
-# All that is found is ranked and counted, and so kept for a moment: by its number and what it is sorted by
-# alone, where the ORM's window would carry the words of each.
+# Ranking and counting keep everything that was found for a moment. So we keep only the ids and the
+# columns to sort by; the ORM's window function would carry the texts of every row.
 _PAGE_FOUND = f"""
     WITH found AS MATERIALIZED ({{found}}),
     page AS (SELECT * FROM found ORDER BY {{order_of_found}} LIMIT %s OFFSET %s)
@@ -137,16 +139,16 @@ def _rows_of(statement: str, params: Sequence[Any], names: Sequence[str]) -> lis
         with connection.cursor() as cursor:
             cursor.execute(statement, params)
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    # SQLite knows neither money nor truth: the model makes them of its numbers.
+    # SQLite has neither decimals nor booleans: the model converts its numbers.
     products = Product.objects.raw(statement, params)
     return [{name: vars(product)[name] for name in names} for product in products]
 
 
 class Within(Func):
-    """Whether the category, the first argument, is the second one or stands in it, however deep.
+    """Whether the first argument, a category, is the second one or anywhere below it.
 
-    PostgreSQL gets the ids as an array, made once: whatever it guesses of a join with the walk, it finds the
-    products by their category then.
+    PostgreSQL gets the ids as an array that is computed once. So it finds the products by their
+    category, however wrong its estimate of the walk is.
     """
 
     output_field = BooleanField()
@@ -162,11 +164,11 @@ class Within(Func):
         super().__init__(F(category), Value(category_id))
 
     def as_postgresql(self, compiler, connection, **_):  # type: ignore[no-untyped-def]
-        """Look for each of an array's ids."""
+        """Compare with the ids of an array."""
         return self._as_sql(compiler, "= ANY(ARRAY({}))")
 
     def as_sqlite(self, compiler, connection, **_):  # type: ignore[no-untyped-def]
-        """Look for each of a subquery's ids."""
+        """Compare with the ids of a subquery."""
         return self._as_sql(compiler, "IN ({})")
 
     def _as_sql(
@@ -186,7 +188,7 @@ SHOWN = (
     *("sku", "slug", "description", "currency", "category_id", "is_active"),
     *("created_at", "updated_at", "version"),
 )
-# From the top down. The bound is far beyond how deep categories stand.
+# From the top down. Categories are never as deep as the bound.
 _PATH = """
     WITH RECURSIVE up(id, name, slug, parent_id, height) AS (
         SELECT id, name, slug, parent_id, 0 FROM catalog_category
@@ -212,7 +214,8 @@ _AS_LIST = {
 def product_row_for(product_id: int) -> Row:
     """Return the row of a product that is on sale, with the `path` to its category from the top.
 
-    One statement. Raises `ProductNotFound`, alike for missing, inactive and another project's.
+    Takes one statement. Raises `ProductNotFound`, whether the product is missing, inactive or in
+    another project.
     """
     for row in _rows_on_sale(product_id):
         return row
@@ -232,9 +235,9 @@ def _rows_on_sale(product_id: int) -> QuerySet[Product, Row]:
 
 @dataclass
 class Shelf:
-    """A category of the storefront, what stands in it, and how many products are on sale there.
+    """A category of the storefront, the categories inside it, and how many products it sells.
 
-    `total_count` are those of all that stands in it, too.
+    `total_count` includes the products of all categories below it.
     """
 
     id: int
@@ -246,7 +249,7 @@ class Shelf:
 
 
 def shelves() -> list[Shelf]:
-    """Return the storefront's tree of categories from the top, siblings in their order. One statement."""
+    """Return the storefront's tree of categories from the top, in one statement."""
     rows = list(_category_rows())
     by_id = {
         row["id"]: Shelf(row["id"], row["name"], row["slug"], row["product_count"])

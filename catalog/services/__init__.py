@@ -1,4 +1,4 @@
-"""Every write of the catalogue: one function for each thing that a user or the system can do."""
+"""Every write to the catalogue: one function for each thing that a user or the system can do."""
 
 from catalog.services.categories import (
     create_category,

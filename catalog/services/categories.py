@@ -1,7 +1,7 @@
 """The tree of categories.
 
-Whoever changes the shape of a project's tree holds the project's row, so that no two moves close a circle
-whose ends are far apart. A product's own category is held by its row, after the project and before any product.
+Every change of the tree's shape locks the project's row, so that no two moves close a cycle whose ends
+are far apart. To keep a product's category, lock its row: after the project and before any product.
 """
 
 from django.db import transaction
@@ -20,9 +20,9 @@ from catalog.queries.inventory import LEVEL_MARK, place_of
 from catalog.services.fields import CategoryFields, Slugs, errors_in
 from orderchainer.core.errors import Invalid
 
-# The tree is read and shown as a whole.
+# The whole tree is read and shown at once.
 MAX_CATEGORIES = 2000
-# Shelves within shelves that a path still fits on a line.
+# A path with so many levels still fits on a line.
 MAX_LEVELS = 10
 UPDATABLE = CategoryFields.__optional_keys__
 
@@ -36,7 +36,7 @@ def create_category(
     parent: Category | None = None,
     position: int = 0,
 ) -> Category:
-    """Create a category, at the top or within `parent`; without a slug it gets one of its name.
+    """Create a category at the top level or inside `parent`; an empty slug is derived from the name.
 
     Raises `Invalid` and `SlugTaken`.
     """
@@ -49,9 +49,9 @@ def create_category(
 
 @transaction.atomic
 def update_category(*, category: Category, changes: CategoryFields) -> Category:
-    """Rename or move a category with all that stands in it, and return it as it is then.
+    """Rename or move a category with everything in it, and return it.
 
-    A slug that is emptied is made of the name anew. Raises `CategoryNotFound`, `CategoryInItself`,
+    An empty slug is derived from the name again. Raises `CategoryNotFound`, `CategoryInItself`,
     `Invalid` and `SlugTaken`.
     """
     if unknown := changes.keys() - UPDATABLE:
@@ -69,9 +69,9 @@ def update_category(*, category: Category, changes: CategoryFields) -> Category:
 
 @transaction.atomic
 def shift_category(*, category: Category, by: int) -> None:
-    """Move a category among its siblings: down by so many places, or up where `by` is negative.
+    """Move a category down by so many places among its siblings, or up if `by` is negative.
 
-    At either end it stays. The siblings are numbered anew. Raises `CategoryNotFound`.
+    It stops at either end. The siblings are renumbered. Raises `CategoryNotFound`.
     """
     tree = Tree(lock_project(category.project))
     row = tree.rows.get(category.pk)
@@ -93,9 +93,9 @@ def shift_category(*, category: Category, by: int) -> None:
 
 @transaction.atomic
 def delete_category(*, category: Category) -> None:
-    """Delete a category in which nothing stands. Raises `CategoryNotFound` and `CategoryNotEmpty`."""
+    """Delete an empty category. Raises `CategoryNotFound` and `CategoryNotEmpty`."""
     lock_project(category.project)
-    # Its own row as well: whoever puts a product into it holds that, and not the project.
+    # Lock its own row too: writers who put a product into it lock that, and not the project.
     row = Category.objects.select_for_update(no_key=True).filter(pk=category.pk).first()
     if row is None:
         raise CategoryNotFound
@@ -119,13 +119,15 @@ class Tree:
         self.rows[category.pk] = category
 
     def save(self, category: Category, *, is_new: bool) -> None:
-        """Insert or update a category, making a slug of its name where it has none."""
+        """Insert or update a category; an empty slug is derived from the name."""
         others = {row.slug for row in self.rows.values() if row.pk != category.pk}
         if not category.slug:
             category.slug = Slugs(others).new_for(category.name)
         errors = errors_in(category, ["name", "slug", "position"])
         if LEVEL_MARK in category.name:
-            errors["name"] = [f"{LEVEL_MARK} parts the levels of a path."]
+            errors["name"] = [
+                f"A name cannot contain {LEVEL_MARK}, which separates the levels of a path."
+            ]
         if problem := self._problem_of_place(category):
             errors["parent"] = [problem]
         if errors:
@@ -135,7 +137,7 @@ class Tree:
         category.save(force_insert=is_new)
 
     def _problem_of_place(self, category: Category) -> str | None:
-        """Return why the category cannot stand there. Raises `CategoryInItself`."""
+        """Return why the category cannot be there, or None. Raises `CategoryInItself`."""
         if category.parent_id is None:
             return None
         if category.parent_id not in self.rows:
@@ -148,14 +150,14 @@ class Tree:
             levels += 1
             above = self.rows[above].parent_id
         if levels + self._levels_of(category) > MAX_LEVELS:
-            return f"Categories stand at most {MAX_LEVELS} levels deep."
+            return f"Categories can be at most {MAX_LEVELS} levels deep."
         return None
 
     def _levels_of(self, category: Category) -> int:
-        """Return how many levels the category is with all that is within it."""
+        """Return how many levels the category has, with everything inside it."""
         level, levels = {category.pk} & self.rows.keys(), 0
         while level:
             levels += 1
             level = {row.pk for row in self.rows.values() if row.parent_id in level}
-        # A new one is not among the rows yet.
+        # A new category is not among the rows yet.
         return max(levels, 1)

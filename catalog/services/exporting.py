@@ -1,4 +1,4 @@
-"""The catalogue as a file that spreadsheets open and that an import takes back."""
+"""The catalogue as a file for spreadsheets, which can be imported again."""
 
 from collections.abc import Iterator
 
@@ -7,18 +7,18 @@ from catalog.models import Product, ProductQuerySet
 from catalog.queries.inventory import shelves_of
 from catalog.services.sheets import COLUMNS, lines_of, safe_cell
 
-# How many rows are read, written and sent at a time.
+# How many rows we read, write and send at a time.
 CHUNK = 500
-# Without it spreadsheets take UTF-8 for something else.
+# Without it, spreadsheets do not recognise UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 
 
 def export_products(project: Project, products: ProductQuerySet) -> Iterator[str]:
-    """Write `products` of the project as CSV, a part at a time, the oldest first.
+    """Write `products` of the project as CSV, oldest first, and yield it in parts.
 
-    Each part is read for itself, so that a large catalogue neither fills the memory nor holds a
-    transaction open while a slow client reads. `version` keeps an import from overwriting what has changed
-    since.
+    Each part is a statement of its own. So a large catalogue does not fill the memory, and no
+    transaction stays open while a slow client reads. `version` keeps an import from overwriting
+    later changes.
     """
     paths: dict[int, str] = {}
     yield BYTE_ORDER_MARK + lines_of([COLUMNS])

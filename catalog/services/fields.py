@@ -1,4 +1,4 @@
-"""What the fields of products and categories may hold."""
+"""The fields of products and categories, and which values they accept."""
 
 from collections.abc import Collection, Iterable
 from decimal import Decimal
@@ -10,39 +10,39 @@ from django.utils.text import slugify
 from catalog.models import Category, Product
 from orderchainer.core.errors import Invalid
 
-# Where nothing of a name can stand in an address.
+# For names without a character that an address can have.
 UNNAMED_SLUG = "item"
 MAX_SLUG_LENGTH = 255
 
 
 class ProductFields(TypedDict, total=False):
-    """What somebody may set on a product. Stock is none of it: that is the ledger's."""
+    """The fields of a product that callers may set. Stock is not one: only the ledger changes it."""
 
     sku: str
-    # Made of the name where it is missing.
+    # Derived from the name if it is missing.
     slug: str
     name: str
     description: str
     price: Decimal
     currency: str
-    # Of the same project.
+    # In the same project.
     category: Category | None
     featured: bool
     is_active: bool
 
 
 class CategoryFields(TypedDict, total=False):
-    """What somebody may set on a category."""
+    """The fields of a category that callers may set."""
 
     name: str
     slug: str
-    # Of the same project; None for the top.
+    # In the same project; None for the top level.
     parent: Category | None
     position: int
 
 
 def errors_in(row: Product | Category, names: Collection[str]) -> dict[str, list[str]]:
-    """Return what is wrong with the columns `names` of `row`, by name; values take their columns' types."""
+    """Return what is wrong with the columns `names` of `row`, by name, and convert their values."""
     others = {field.name for field in row._meta.fields} - set(names)
     errors: dict[str, list[str]] = {}
     try:
@@ -65,33 +65,33 @@ def check_row(row: Product | Category, names: Collection[str]) -> None:
 
 
 def _problem(text: str, *, is_line: bool) -> str | None:
-    """Return why `text` could not be stored or shown as it is, or None."""
+    """Return why `text` cannot be stored or shown unchanged, or None."""
     if "\x00" in text:
         return "Null characters are not allowed."
     if any("\ud800" <= character <= "\udfff" for character in text):
-        return "This is no text: half of a character stands in it."
+        return "This is not valid text: it contains half a character."
     if is_line and text != text.strip():
         return "This field may not begin or end with a space."
     if is_line and any(character in text for character in "\r\n\t"):
-        return "This field is one line."
+        return "This field must be a single line."
     return None
 
 
 def slug_of(name: str) -> str:
-    """Return what stands for `name` in an address: lower-case ASCII, and never nothing."""
+    """Return `name` in a form for addresses: lower-case ASCII, never empty."""
     return slugify(name)[:MAX_SLUG_LENGTH].strip("-_") or UNNAMED_SLUG
 
 
 class Slugs:
-    """Slugs that are taken, and new ones beside them."""
+    """Slugs that are taken, and a source of new ones."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
-        # By base, the number that was tried last: of a thousand alike nobody counts from the start.
+        # The last number tried, by base. It saves a thousand equal names from counting from 2.
         self._last: dict[str, int] = {}
 
     def new_for(self, name: str) -> str:
-        """Return the slug of `name`, or with the next number from 2 behind it that is free; it is taken now."""
+        """Take and return the slug of `name`, with the first free number from 2 on if it is taken."""
         base = slug = slug_of(name)
         number = self._last.get(base, 1)
         while slug in self._taken:

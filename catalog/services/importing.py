@@ -269,7 +269,7 @@ class _Plan:
 
     def _problem_of(self, path: Path) -> str | None:
         if len(path) > MAX_LEVELS:
-            return f"Categories stand at most {MAX_LEVELS} levels deep."
+            return f"Categories can be at most {MAX_LEVELS} levels deep."
         for name in path:
             category = Category(project=self.project, name=name)
             if not name:

@@ -11,7 +11,7 @@ from catalog.services.stock import lock_products
 from orderchainer.core.pictures import Picture, delete_after_commit, stored, sweep
 
 PICTURES = "products"
-# Within a square of as many pixels: half the width of a large screen.
+# Pictures fit a square of so many pixels: half the width of a large screen.
 MAX_SIDE = 1024
 
 
@@ -21,11 +21,11 @@ def set_picture(
     picture: Picture | None,
     precondition: Precondition | None = None,
 ) -> Product:
-    """Give the product that picture, or none, and return the product as it is then.
+    """Set the product's picture, or remove it, and return the product.
 
-    The file is there before the row that names it is committed, and the old one is deleted after that.
-    Opens its own transaction, and must not be called in another. `precondition` as in `update_product`.
-    Raises `ProductNotFound`.
+    The new file is stored before the row is committed; the old file is deleted after that. Opens
+    its own transaction and must not be called inside another. `precondition` as in
+    `update_product`. Raises `ProductNotFound`.
     """
     with (
         stored(picture, PICTURES) if picture else nullcontext("") as name,
@@ -38,12 +38,12 @@ def set_picture(
 def name_picture(
     *, product: Product, name: str, precondition: Precondition | None = None
 ) -> Product:
-    """Let the product have the stored file of that `name` as its picture, or none where it is empty.
+    """Make the stored file `name` the product's picture; an empty name removes the picture.
 
-    For those who have stored it, and delete it if this does not come to be committed. `precondition` as in
-    `update_product`. Raises `ProductNotFound`.
+    For callers who have stored the file and delete it if this is not committed. `precondition` as
+    in `update_product`. Raises `ProductNotFound`.
     """
-    # Of two new pictures at once, one has to find the other's file to delete it.
+    # With the lock, the second of two new pictures finds the first one's file and deletes it.
     locked = lock_products([product.pk]).get(product.pk)
     if locked is None:
         raise ProductNotFound
@@ -57,6 +57,9 @@ def name_picture(
 
 
 def sweep_pictures() -> int:
-    """Delete the files that no product names, and return how many: what died between a file and its row."""
+    """Delete the files that no product refers to, and return how many.
+
+    A crash leaves them between storing a file and committing its row.
+    """
     names = Product.objects.exclude(image="").values_list("image", flat=True)
     return sweep(PICTURES, in_use=names.iterator())

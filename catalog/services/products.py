@@ -1,6 +1,6 @@
-"""Products: making them, changing them, taking them off the shelf.
+"""Creating and changing products.
 
-Nobody deletes a product: orders and the ledger speak of it. It is sold no more once it is not active.
+Products are never deleted, because orders and the ledger refer to them. An inactive product is not sold.
 """
 
 from collections.abc import Callable, Collection
@@ -17,9 +17,9 @@ from orderchainer.core.errors import Invalid
 
 Precondition = Callable[[Product], None]
 
-# How often others may snatch a slug of our own making before we give up.
+# How often others may take the slug that we made before we give up.
 TRIES = 5
-# What a product cannot do without.
+# A product cannot exist without these.
 NEEDED = frozenset({"sku", "slug", "name", "price"})
 UPDATABLE = ProductFields.__optional_keys__
 
@@ -28,9 +28,9 @@ UPDATABLE = ProductFields.__optional_keys__
 def create_product(
     *, project: Project, fields: ProductFields, stock: int = 0, by: User | None = None
 ) -> Product:
-    """Create a product with `stock` on hand, which the ledger has as its first row.
+    """Create a product with `stock` on hand, which becomes the first row of its ledger.
 
-    Without a slug it gets one of its name. Raises `Invalid`, `SkuTaken` and `SlugTaken`.
+    An empty slug is derived from the name. Raises `Invalid`, `SkuTaken` and `SlugTaken`.
     """
     if not 0 <= stock <= MAX_STOCK:
         raise Invalid({"stock": [f"Must be from 0 to {MAX_STOCK}."]})
@@ -61,16 +61,16 @@ def update_product(
     changes: ProductFields,
     precondition: Precondition | None = None,
 ) -> Product:
-    """Change what is named and return the product as it is then.
+    """Change the named fields and return the product.
 
-    `precondition` is called with the locked product before anything changes, and may raise. A slug that is
-    emptied is made of the name anew. Setting what is already set is no change. Raises `ProductNotFound`,
-    `Invalid`, `SkuTaken` and `SlugTaken`.
+    `precondition` is called with the locked product before anything changes, and may raise. An
+    empty slug is derived from the name again. Setting the same value again is no change. Raises
+    `ProductNotFound`, `Invalid`, `SkuTaken` and `SlugTaken`.
     """
     if unknown := changes.keys() - UPDATABLE:
         msg = f"update_product changes no {sorted(unknown)}"
         raise TypeError(msg)
-    # Categories before products, as everywhere.
+    # Like everywhere, lock categories before products.
     _hold_category(product.project_id, changes.get("category"))
     locked = lock_products([product.pk]).get(product.pk)
     if locked is None:
@@ -90,7 +90,7 @@ def update_product(
 
 
 def touch(product: Product) -> list[str]:
-    """Count a change of a locked product; return the columns that say so, to be saved."""
+    """Count a change of a locked product; return the columns to save for it."""
     product.version += 1
     product.updated_at = timezone.now()
     return ["version", "updated_at"]
@@ -103,7 +103,7 @@ def _columns(changes: ProductFields) -> list[str]:
 def _hold_category(project_id: int, category: Category | None) -> None:
     """Keep the category, if there is one, from being deleted until the transaction ends.
 
-    Raises `Invalid` where it is gone, or another project's.
+    Raises `Invalid` if it is gone or in another project.
     """
     if category is None:
         return
@@ -117,7 +117,7 @@ def _hold_category(project_id: int, category: Category | None) -> None:
 def _free_slug(product: Product) -> str:
     start = slug_of(product.name)[:240]
     others = Product.objects.filter(project=product.project_id).exclude(pk=product.pk)
-    # Numbers take the last characters of a long one.
+    # A number replaces the last characters of a long slug.
     alike = others.filter(slug__startswith=start)
     return Slugs(alike.values_list("slug", flat=True)).new_for(product.name)
 
@@ -125,9 +125,10 @@ def _free_slug(product: Product) -> str:
 def _refusal_of_saving(
     product: Product, changed: Collection[str] | None = None
 ) -> SkuTaken | SlugTaken | None:
-    """Insert the product, or update the columns `changed`; return which unique one somebody else has.
+    """Insert the product or update the columns `changed`; return a refusal if a value is taken.
 
-    Nobody looks beforehand: of two at once both would find it free. The constraint decides.
+    We do not look beforehand, since two requests at once would both find the value free. The
+    constraint decides.
     """
     try:
         with transaction.atomic():

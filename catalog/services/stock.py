@@ -1,8 +1,8 @@
-"""Stock and its ledger, which change together or not at all.
+"""Stock and its ledger, which only change together.
 
-Whoever changes stock holds the product's row first, several in the order of their ids, and no order
-after that: orders are locked before products everywhere, so that nobody waits in a circle. The
-database's own constraint keeps stock from falling below zero even without these locks.
+Every change of stock first locks the product's row; several rows are locked sorted by id. Orders are
+always locked before products, so no two writers wait for each other. Even without these locks, a
+constraint of the database keeps stock from falling below zero.
 """
 
 import json
@@ -22,20 +22,20 @@ from orderchainer.core.errors import Invalid
 
 Reason = StockMovement.Reason
 
-# What nobody brings in more of. The column holds twice as much: what orders give back always fits.
+# The most stock that people can enter. The column holds twice as much, so returned stock always fits.
 MAX_STOCK = 10**9
 MAX_NOTE_LENGTH = 255
 
-# What people do; the others are done by orders.
+# The reasons for changes by people; orders have the others.
 BY_HAND = (Reason.INITIAL, Reason.RECEIVED, Reason.ADJUSTED, Reason.IMPORTED)
 
 
 def lock_products(
     product_ids: Iterable[int] | QuerySet[Any, Any],
 ) -> dict[int, Product]:
-    """Lock products against any other change of their stock; those that exist come back by id.
+    """Lock products against other changes of their stock; those that exist come back by id.
 
-    `product_ids` may be a query for them. Each product comes with its project, which is not locked.
+    `product_ids` may be a query. Each product comes with its project, which is not locked.
     """
     wanted = product_ids if isinstance(product_ids, QuerySet) else among(product_ids)
     rows = Product.objects.locked().select_related("project").filter(pk__in=wanted)
@@ -43,7 +43,7 @@ def lock_products(
 
 
 def is_active(product: Product) -> bool:
-    """Tell whether a product is sold at all."""
+    """Tell whether a product is active."""
     return product.is_active
 
 
@@ -52,8 +52,8 @@ def take_stock(
 ) -> None:
     """Take `demand` (how many, by product) for an order, all or nothing, in the caller's transaction.
 
-    `products` are locked by the caller. Raises `InsufficientStock`, which lists every product of which
-    there is too little; one that is not sold any more has none left.
+    The caller has locked `products`. Raises `InsufficientStock`, which lists every product of which
+    there is too little; an inactive product counts as having none.
     """
     if shortages := shortages_of(products, demand):
         raise InsufficientStock(shortages)
@@ -74,9 +74,9 @@ def shortages_of(
     *,
     sells: Callable[[Product], bool] = is_active,
 ) -> list[Shortage]:
-    """Return every product of which `demand` asks for more than there is, by name.
+    """Return every product of which `demand` asks for more than there is, sorted by name.
 
-    What `sells` says no to has none available, and neither has what is not among `products`.
+    A product that is missing in `products`, or that `sells` rejects, counts as having none.
     """
     short = []
     for product_id, requested in demand.items():
@@ -96,20 +96,19 @@ def shortages_of(
 
 
 def return_stock(order_ids: Collection[int]) -> dict[int, int]:
-    """Give back what these orders hold, once, and return how many came back by product.
+    """Give back what these orders hold, and return how many came back by product.
 
-    What an order holds is what its rows of the ledger add up to, so that doing it again finds nothing. In
-    the caller's transaction, who has locked the orders. The products may have gone inactive meanwhile: their
-    stock is theirs all the same.
+    An order holds the sum of its ledger rows, so a second call finds nothing. Runs in the caller's
+    transaction, which has locked the orders. Inactive products get their stock back too.
     """
     if not order_ids:
         return {}
     of_orders = StockMovement.objects.filter(order_id__in=among(order_ids))
-    # By a subquery: where the orders hold nothing, as most that go wrong, this is the only statement.
+    # With a subquery this is the only statement if the orders hold nothing, as most of them do.
     products = Product.objects.locked().filter(pk__in=of_orders.values("product_id"))
     if not list(products.values_list("pk", flat=True)):
         return {}
-    # Read under the locks: whoever gave it back before us has committed.
+    # Read this under the locks: others who gave stock back before us have committed by now.
     held = (
         of_orders.values("order_id", "product_id")
         .annotate(total=Sum("change"))
@@ -137,11 +136,11 @@ def adjust_stock(
     by: User | None = None,
     precondition: Callable[[Product], None] | None = None,
 ) -> Product:
-    """Change the stock of one product by hand, up or down, and return it as it then is.
+    """Change the stock of one product by hand, up or down, and return the product.
 
     `precondition` is called with the locked product before anything changes, and may raise. Raises
-    `ProductNotFound`, `InsufficientStock` where more would go than there is, and `Invalid` for no change
-    or one beyond all bounds.
+    `ProductNotFound`, `InsufficientStock` if there is too little, and `Invalid` for a change that
+    is zero or out of bounds.
     """
     product = lock_products([product_id]).get(product_id)
     if product is None:
@@ -163,10 +162,10 @@ def adjust_locked(
     note: str = "",
     by: User | None = None,
 ) -> None:
-    """Change the stock of products by hand that the caller has locked, all or nothing.
+    """Change the stock of products that the caller has locked, by hand, all or nothing.
 
-    Raises `InsufficientStock`, which lists every product of which more would go than there is, and
-    `Invalid` for what no product or ledger can hold.
+    Raises `InsufficientStock`, which lists every product of which there is too little, and
+    `Invalid` for values that a product or the ledger cannot hold.
     """
     if reason not in BY_HAND:
         raise Invalid({"reason": [f"Must be one of {', '.join(BY_HAND)}."]})
@@ -180,15 +179,15 @@ def adjust_locked(
     if shortages:
         raise InsufficientStock(shortages)
     if any(product.stock + change > MAX_STOCK for product, change in changes.items()):
-        raise Invalid({"change": [f"There would be more than {MAX_STOCK}."]})
+        raise Invalid({"change": [f"There would be more than {MAX_STOCK} in stock."]})
     _move(
         StockMovement(product=product, change=change, reason=reason, note=note, by=by)
         for product, change in changes.items()
     )
 
 
-# The changes of all products come as one value: the statement is the same for one and for a thousand, so
-# that the database plans it once.
+# The changes of all products are one parameter. So the statement is the same for one product and for a
+# thousand, and the database plans it once.
 _CHANGES = {
     "postgresql": "unnest(%s::bigint[], %s::bigint[]) AS moved(id, change)",
     "sqlite": "(SELECT CAST(key AS INTEGER) AS id, value AS change FROM json_each(%s)) AS moved",
@@ -201,7 +200,7 @@ _UPDATE = """
 
 
 def _move(movements: Iterable[StockMovement]) -> dict[int, int]:
-    """Write locked stock and its ledger, a statement each; return the change by product."""
+    """Write the stock and the ledger with one statement each; return the change by product."""
     movements = list(movements)
     changes: Counter[int] = Counter()
     for movement in movements:

@@ -111,7 +111,7 @@ def test_nothing_stands_in_itself(shop: Project) -> None:
         with pytest.raises(CategoryInItself) as refused:
             update_category(category=lamps, changes={"parent": parent})
         assert refused.value.errors == {
-            "parent": ["A category cannot stand within itself."]
+            "parent": ["A category cannot be inside itself."]
         }
 
     assert stored() == before
@@ -155,7 +155,7 @@ def test_the_tree_has_ten_levels(shop: Project) -> None:
 
     for refused in (created, moved):
         assert refused.value.errors == {
-            "parent": ["Categories stand at most 10 levels deep."]
+            "parent": ["Categories can be at most 10 levels deep."]
         }
     assert stored() == before
     update_category(
@@ -181,7 +181,10 @@ def test_a_project_has_only_so_many(
     [
         ("", "This field cannot be blank."),
         (" ", "This field may not begin or end with a space."),
-        ("Lamps > Desk", "> parts the levels of a path."),
+        (
+            "Lamps > Desk",
+            "A name cannot contain >, which separates the levels of a path.",
+        ),
         ("x" * 256, "Ensure this value has at most 255 characters (it has 256)."),
         ("a\x00", "Null characters are not allowed."),
     ],

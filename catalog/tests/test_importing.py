@@ -309,7 +309,7 @@ WHOLE = ["Must be a whole number."]
             "x" * 65,
             {"sku": ["Ensure this value has at most 64 characters (it has 65)."]},
         ),
-        ("sku", "a\tb", {"sku": ["This field is one line."]}),
+        ("sku", "a\tb", {"sku": ["This field must be a single line."]}),
         ("name", "", {"name": NEEDED}),
         ("name", "x" * 256, {"name": ["Ensure this value has at most 255 characters (it has 256)."]}),
         ("price", "", {"price": NEEDED}),
@@ -329,7 +329,7 @@ WHOLE = ["Must be a whole number."]
         ("stock", "٣", {"stock": WHOLE}),
         ("stock", "9999999999", {"stock": ["There are 0; there can be from 0 to 1000000000."]}),
         ("category", "Lamps >", {"category": ["Something is missing beside a >."]}),
-        ("category", " > ".join("abcdefghijk"), {"category": ["Categories stand at most 10 levels deep."]}),
+        ("category", " > ".join("abcdefghijk"), {"category": ["Categories can be at most 10 levels deep."]}),
         ("category", "x" * 256, {"category": ["Ensure this value has at most 255 characters (it has 256)."]}),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The back office of orders: it looks at rows by itself and changes them through the services."""
+"""The back office of orders. It reads rows itself and changes them through the services."""
 
 from orders.admin.deliveries import EventDeliveryAdmin
 from orders.admin.events import EventAdmin

@@ -17,13 +17,13 @@ MAX_NODES_SHOWN = 500
 
 
 class ChainPage(ServiceAdmin):
-    """A page beside the form."""
+    """The page of an order's chain, with a link to it from the form."""
 
     actions_detail = ("chain",)
 
     @action(description="Chain", url_path="chain", icon="account_tree")
     def chain(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Show the whole chain of an order in an order in which it can be done."""
+        """Show the whole chain of an order, sorted so that it can be done from top to bottom."""
         order = (
             self.get_object(request, object_id)
             if is_key_of(Order, object_id) and self.has_view_permission(request)

@@ -21,12 +21,12 @@ from orders.services import delete_order
 
 
 class OrderDeletion(ServiceAdmin):
-    """Asking before orders are deleted, and deleting them by the service."""
+    """Asks before orders are deleted, and deletes them through the service."""
 
     def get_deleted_objects(
         self, objs: Iterable[Order], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[SafeString]]:
-        """Tell what goes with the orders and what keeps them, without walking through their events."""
+        """Tell what is deleted with the orders and what prevents it, without reading their events."""
         orders = {order.pk: order for order in objs}
         edges = OrderDependency.objects.filter(depends_on_id__in=among(orders)).exclude(
             order_id__in=among(orders)
@@ -42,19 +42,19 @@ class OrderDeletion(ServiceAdmin):
             [order_link(order.pk, order.title) for order in orders.values()],
             {"orders": len(orders), "items": items},
             set() if self.has_delete_permission(request) else {"order"},
-            # Said beforehand of one; of several, those that can go may go. The service decides anyway.
+            # Only a warning on the first page. Afterwards the service deletes the orders that it can.
             keeping if request.method != "POST" else [],
         )
 
     def delete_model(self, request: HttpRequest, obj: Order) -> None:
-        """Delete by the service."""
+        """Delete through the service."""
         delete_order(order_id=obj.pk, by=caller_of(request))
 
     @admin.action(description="Delete", permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Order]
     ) -> HttpResponseBase | None:
-        """Ask, then delete the selected orders, those first that wait for others of them."""
+        """Ask, then delete the selected orders, starting with those that wait for others of them."""
         if "post" not in request.POST:
             return without_media(ask_before_deleting(self, request, queryset))
         self.do_each(
@@ -72,7 +72,7 @@ class OrderDeletion(ServiceAdmin):
 
 
 def _waiting_first(orders: Iterable[Order]) -> list[Order]:
-    """Return `orders` so that each stands before all that it waits for."""
+    """Return `orders` with each before everything it waits for."""
     by_id = {order.pk: order for order in orders}
     dependencies: dict[int, list[int]] = {pk: [] for pk in by_id}
     edges = OrderDependency.objects.filter(

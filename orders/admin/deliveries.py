@@ -1,4 +1,4 @@
-"""Events on their way to subscribers: how each stands, and "retry now"."""
+"""Deliveries of events to subscribers: their state, and "retry now"."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ from orders.stream.subscribers import subscribers
 
 
 class SubscriberFilter(admin.SimpleListFilter):
-    """By subscriber, of those that there are: asking the rows would read them all."""
+    """Filter by subscriber. The choices come from the registry, because the rows are too many."""
 
     title = "subscriber"
     parameter_name = "subscriber"
@@ -32,20 +32,20 @@ class SubscriberFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> Sequence[tuple[str, str]]:
-        """Name the subscribers."""
+        """Name the registered subscribers."""
         return [(subscriber.name, subscriber.name) for subscriber in subscribers()]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery]
     ) -> QuerySet[EventDelivery]:
-        """Pick what goes to the chosen one."""
+        """Keep the deliveries to the chosen subscriber."""
         chosen = self.value()
         return queryset if chosen is None else queryset.filter(subscriber=chosen)
 
 
 @admin.register(EventDelivery)
 class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
-    """Deliveries, the newest first. Nothing is changed by hand; what was not sent can be tried again."""
+    """Deliveries, newest first. They are read-only, but unsent ones can be retried."""
 
     icon = "outbox"
     list_display = (
@@ -84,7 +84,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="order", ordering="event__order_id")
     def order_shown(self, delivery: EventDelivery) -> SafeString | None:
-        """The order, by the title that it had then."""
+        """The order, with the title that it had then."""
         event = delivery.event
         if event.order_id is None:
             return None
@@ -97,12 +97,12 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
 
     @display(description="state", ordering="state", label=STATE_COLOURS)
     def state_shown(self, delivery: EventDelivery) -> str:
-        """How it stands."""
+        """The state as a coloured label."""
         return delivery.state
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, delivery: EventDelivery) -> Any:
-        """When it is tried again, if it is."""
+        """When it is tried again; empty if it is not."""
         if delivery.state != EventDelivery.State.PENDING:
             return None
         return delivery.next_attempt_at
@@ -110,21 +110,21 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery], search_term: str
     ) -> tuple[Any, bool]:
-        """Find an order's deliveries by its number, otherwise by the error."""
+        """Search by the order's number, or else by the error."""
         number = search_term.strip().removeprefix("#")
         if is_key_of(Order, number):
             return queryset.filter(event__order_id=number), False
         return super().get_search_results(request, queryset, search_term)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change deliveries may retry them, which is all that can be done to one."""
+        """Let staff who may change deliveries retry them; nothing else about one can change."""
         return request.user.has_perm("orders.change_eventdelivery")
 
     @admin.action(description="Retry now", permissions=["retry"])
     def retry_now(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery]
     ) -> None:
-        """Make the selected deliveries due at once; those that were sent stay as they are."""
+        """Make the selected deliveries due at once, except those that were sent."""
         selected = list(queryset.values_list("pk", flat=True))
         with transaction.atomic():
             due = deliveries.retry_now(selected)
@@ -134,5 +134,5 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
             self.message_user(request, f"Due now: {len(due)}.", messages.SUCCESS)
         if sent := len(selected) - len(due):
             self.message_user(
-                request, f"Sent already, left alone: {sent}.", messages.WARNING
+                request, f"Already sent, not retried: {sent}.", messages.WARNING
             )

@@ -1,4 +1,4 @@
-"""The forms of an order and of its items. They check shape; the services decide."""
+"""The forms of an order and of its items. They check the shape; the services decide."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -31,10 +31,10 @@ IS_WEB_ADDRESS = URLValidator(["http", "https"])
 
 
 class OrdersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no generic at run time
-    """Orders, by their ids."""
+    """Orders, named by their ids."""
 
     def clean(self, value: Any) -> QuerySet[Order]:
-        """Return the orders. Raises ValidationError that names what is none."""
+        """Return the orders. Raises ValidationError for a value that is not an order's id."""
         for key in value or ():
             if not is_key_of(Order, key):
                 raise ValidationError(
@@ -48,60 +48,63 @@ class OrdersField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # 
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """What people set on an order."""
 
-    # The service's word for it is a field of the model, which a form could only fill by itself.
+    # The service calls it `dependencies`. That is a field of the model too, which a ModelForm would
+    # save by itself.
     called: ClassVar = {"dependencies": "waits_for"}
 
     waits_for = OrdersField(
         Order.objects.all(),
         required=False,
         label="Waits for",
-        help_text="All orders that must be done before this one. They share its owner or its project.",
+        help_text=(
+            "The orders that must be done before this one. They need the same owner or project."
+        ),
         widget=PickMany(Order._meta.get_field("dependencies"), admin.site),
     )
 
     class Meta:
         model = Order
-        fields = ()  # the page names them
+        fields = ()  # the admin page names them
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            # Django lets a field with a default for new rows tell it twice.
+            # Django adds a hidden copy for fields with a default; we do not need it.
             field.show_hidden_initial = False
 
     def clean_total_price(self) -> Decimal:
-        """Write the amount with two decimals, whatever was typed."""
+        """Return the amount with two decimals."""
         total: Decimal = self.cleaned_data["total_price"]
         return total.quantize(CENT)
 
     def clean_currency(self) -> str:
-        """Refuse what is no currency's code."""
+        """Refuse text that is not a currency code."""
         currency: str = self.cleaned_data["currency"]
         IS_CURRENCY(currency)
         return currency
 
     def clean_link(self) -> str:
-        """Refuse links that lead elsewhere than to the web."""
+        """Refuse links that do not lead to the web."""
         link: str = self.cleaned_data["link"]
         if link:
             IS_WEB_ADDRESS(link)
         return link
 
     def changes(self) -> OrderFields:
-        """Return what was changed, for the services."""
+        """Return the changed fields for the services."""
         named = OrderFields.__annotations__.keys()
         changed = [name for name in self.changed_data if name in named]
         return {name: self.cleaned_data[name] for name in changed}  # type: ignore[return-value]  # by these names
 
     def changed_dependencies(self) -> list[int] | None:
-        """Return the ids of all orders to wait for, or None where they stay as they are."""
+        """Return the ids of all orders to wait for, or None if they did not change."""
         if "waits_for" not in self.changed_data:
             return None
         return [order.pk for order in self.cleaned_data["waits_for"]]
 
 
 class NewOrderForm(OrderForm):
-    """What it takes to make an order for somebody."""
+    """The fields of a new order."""
 
     owner = forms.ModelChoiceField(
         User.objects.filter(is_active=True),
@@ -111,18 +114,18 @@ class NewOrderForm(OrderForm):
         Project.objects.filter(is_active=True),
         required=False,
         widget=PickOne(Order._meta.get_field("project"), admin.site),
-        help_text="Who handles the order; the owner's own project if you name none.",
+        help_text="The project that handles the order. Leave it empty for the owner's own project.",
     )
 
 
 class OrderChangeForm(Versioned, OrderForm):
-    """What can be changed about an order, as it was when the page was read."""
+    """The fields of an existing order, as they were when the page was loaded."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            # What nobody typed into is brought up to date where the page is overtaken; of a date in two
-            # fields or of a list the page tells nothing, and they are marked instead.
+            # If somebody else changed the order meanwhile, untouched plain fields show the new value.
+            # Dates in two inputs and lists cannot do that, so the page marks them instead.
             is_plain = not isinstance(field.widget, forms.MultiWidget | PickMany)
             field.show_hidden_initial = is_plain and name != "version"
         edges = self.instance.dependency_edges.order_by("depends_on_id")
@@ -130,7 +133,7 @@ class OrderChangeForm(Versioned, OrderForm):
             edges.values_list("depends_on_id", flat=True)
         )
         if "status" in self.fields:
-            # Offered is what is open; what is sent nevertheless, the service refuses in its own words.
+            # Offer only open moves. The service refuses any other status with a message.
             shown = (self.instance.status, *self.instance.open_moves())
             self.fields["status"].widget.choices = [
                 (status, Status(status).label) for status in shown
@@ -138,7 +141,7 @@ class OrderChangeForm(Versioned, OrderForm):
 
 
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """A line of an order."""
+    """An item of an order."""
 
     unit_price = forms.DecimalField(
         min_value=Decimal(0),
@@ -158,7 +161,7 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         fields = ("name", "sku", "unit_price", "quantity")
 
     def draft(self) -> ItemDraft:
-        """Return the line as it shall be."""
+        """Return the item as it should be stored."""
         line = self.cleaned_data
         return ItemDraft(
             name=line["name"],
@@ -169,7 +172,7 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
 
 
 def drafts_in(formset: Any) -> list[ItemDraft] | None:
-    """Return all lines that the order shall have, or None where they stay as they are."""
+    """Return all items that the order should have, or None if they did not change."""
     if not formset.has_changed():
         return None
     return [

@@ -1,4 +1,4 @@
-"""What orders hold of the stock, on their pages and among the proofs of the ledger."""
+"""The stock that orders hold, on their pages and on the page that checks the ledger."""
 
 from django.urls import reverse
 
@@ -13,9 +13,9 @@ from orders.models import Order
 
 @proves
 def orders_hold_what_they_sold() -> Panel:
-    """List every order that holds more or less than it should."""
+    """List the orders that hold more or less than they should."""
     return panel_of(
-        "What orders hold",
+        "Stock that orders hold",
         ("order", "product", "holds", "should hold"),
         (
             (
@@ -29,17 +29,17 @@ def orders_hold_what_they_sold() -> Panel:
             )
             for it in wrong_holds()
         ),
-        "Every order holds what it sold, and nothing once it went wrong.",
+        "Every order holds what it sold, or nothing if it failed or was cancelled.",
     )
 
 
 def held_stock(order: Order) -> Panel:
-    """List what the order holds, or held before it gave it back."""
+    """List the stock that the order holds or has given back."""
     held = held_by(order.pk)
     products = Product.objects.in_bulk(list(held)[: MAX_ROWS + 1])
     return panel_of(
         "Stock it holds",
-        ("product", "held", "in stock besides"),
+        ("product", "held", "left in stock"),
         (
             (
                 product_link(product),

@@ -16,7 +16,7 @@ MAX_NEW_ITEMS = 100  # in one go
 
 
 class ItemInline(ServiceInline):
-    """The lines of an order. They are a part of it: whoever may change the order may change them."""
+    """The items of an order. Staff who may change the order may change them."""
 
     model = OrderItem
     form = ItemForm
@@ -28,7 +28,7 @@ class ItemInline(ServiceInline):
     def get_formset(
         self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
     ) -> Any:
-        """Take so many lines and no more: Django would build 1,000 beyond, if a browser says so."""
+        """Limit the number of forms. Otherwise a browser could make Django build 1,000 more."""
         there = 0 if obj is None else obj.items.count()
         most = max(there, min(MAX_ITEMS, there + MAX_NEW_ITEMS))
         return super().get_formset(
@@ -36,12 +36,12 @@ class ItemInline(ServiceInline):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
-        """Load the products in the same statement."""
+        """Load the products with the same statement."""
         return super().get_queryset(request).select_related("product")
 
     @admin.display(description="product")
     def product_shown(self, item: OrderItem) -> SafeString | str:
-        """What it was sold from; its name and price may be others now."""
+        """The product that it was sold from. Its name and price may have changed since."""
         return "-" if item.product is None else product_link(item.product)
 
     @admin.display(description="total")

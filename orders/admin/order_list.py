@@ -22,7 +22,7 @@ Action = Callable[["OrderList", HttpRequest, QuerySet[Order]], None]
 
 
 def move_to(status: Status) -> Action:
-    """Return the list's action that moves the selected orders to `status`."""
+    """Return the action that moves the selected orders to `status`."""
 
     @admin.action(description=f"Move to {status}", permissions=["change"])
     def move(page: "OrderList", request: HttpRequest, rows: QuerySet[Order]) -> None:
@@ -40,7 +40,7 @@ def move_to(status: Status) -> Action:
 
 
 class WaitFilter(admin.SimpleListFilter):
-    """By whether something holds an order up."""
+    """Filter by whether something holds an order up."""
 
     title = "wait"
     parameter_name = "wait"
@@ -48,13 +48,13 @@ class WaitFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> Sequence[tuple[str, str]]:
-        """Name the two."""
+        """Name the choices."""
         return [("ready", "Pending and ready"), ("waits", "Held up")]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Order]
     ) -> QuerySet[Order]:
-        """Pick the orders, by the annotation that the list has anyway."""
+        """Filter by the annotation that the list has anyway."""
         match self.value():
             case "ready":
                 return queryset.filter(status=Status.PENDING, ready=True)  # type: ignore[misc]  # annotated
@@ -64,7 +64,7 @@ class WaitFilter(admin.SimpleListFilter):
 
 
 class OrderList(ServiceAdmin):
-    """The columns of the list, what it is filtered by, and how it is searched."""
+    """The columns, the filters and the search of the list."""
 
     list_display = (
         "number",
@@ -89,18 +89,20 @@ class OrderList(ServiceAdmin):
     list_select_related = ("owner", "project")
     list_per_page = 50
     search_fields = ("title", "owner__email", "external_id")
-    search_help_text = "Number, title, the owner's e-mail or an external id"
+    search_help_text = (
+        "An order's number, its title, its owner's e-mail or an external id"
+    )
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
-        """Tell in the same statement whether something holds an order up."""
+        """Annotate in the same statement whether something holds the order up."""
         orders: OrderQuerySet = super().get_queryset(request)
         return orders.with_ready()
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Find by number as well."""
+        """Also find an order by its number."""
         found, has_duplicates = super().get_search_results(
             request, queryset, search_term
         )
@@ -111,20 +113,20 @@ class OrderList(ServiceAdmin):
 
     @admin.display(description="no.", ordering="pk")
     def number(self, order: Order) -> str:
-        """The number by which everybody calls it."""
+        """The number of the order."""
         return f"#{order.pk}"
 
     @display(description="status", ordering="status", label=STATUS_COLOURS)
     def status_shown(self, order: Order) -> str:
-        """The status, coloured."""
+        """The status as a coloured label."""
         return order.status
 
     @display(description="wait", label=WAIT_COLOURS)
     def wait_shown(self, order: Order) -> str | None:
-        """Whether something holds it up, while it has not begun."""
+        """Whether something holds up an order that has not begun."""
         return panels.wait_of(order)
 
     @admin.display(description="total", ordering="total_price")
     def total(self, order: Order) -> str:
-        """The amount in its currency."""
+        """The amount and its currency."""
         return f"{order.total_price} {order.currency}"

@@ -23,7 +23,7 @@ from orders.stream.models import Event, EventDelivery
 
 
 class OrderPage(ServiceAdmin):
-    """The form by which staff make and change an order."""
+    """The form that creates and changes an order."""
 
     inlines: ClassVar = [ItemInline]
     warn_unsaved_form = True
@@ -92,31 +92,31 @@ class OrderPage(ServiceAdmin):
     def get_form(
         self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
     ) -> Any:
-        """Ask for an owner where an order is made."""
+        """Ask for the owner of a new order."""
         kwargs["form"] = NewOrderForm if obj is None else OrderChangeForm
         return super().get_form(request, obj, **kwargs)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Order | None = None
     ) -> Sequence[str]:
-        """Show the facts about an order that is there."""
+        """Show facts about an existing order."""
         return () if obj is None else self._facts
 
     @admin.display(description="waits for")
     def waits_for(self, order: Order) -> SafeString:
-        """The dependencies, for those who may look and not change."""
+        """The dependencies, for staff who may only look."""
         edges = OrderDependency.objects.filter(order=order).order_by("depends_on_id")
         return links(edges.values_list("depends_on_id", "depends_on__title"))
 
     def save_model(
         self, request: HttpRequest, obj: Order, form: Any, change: bool
     ) -> None:
-        """Leave it to `save_related`, which knows the items as well."""
+        """Do nothing: `save_related` saves the order together with its items."""
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
-        """Place or change the order with all that belongs to it, in one call of the service."""
+        """Create or change the order and everything that belongs to it with one call of a service."""
         items = drafts_in(formsets[0])
         if not change:
             order = create_order(
@@ -128,7 +128,7 @@ class OrderPage(ServiceAdmin):
                 dependencies=form.changed_dependencies() or (),
                 items=items or (),
             )
-            form.instance.pk = order.pk  # what Django reports, logs and leads to
+            form.instance.pk = order.pk  # Django logs it and redirects to it
             return
 
         def require_same_version(order: Order) -> None:
@@ -147,7 +147,7 @@ class OrderPage(ServiceAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
-        """Name the fields; what became of the items stands in the order's own history."""
+        """Name the changed fields. The order's own history tells what happened to the items."""
         return super().construct_change_message(request, form, [], add)
 
     def render_change_form(
@@ -159,9 +159,9 @@ class OrderPage(ServiceAdmin):
         form_url: str = "",
         obj: Order | None = None,
     ) -> HttpResponse:
-        """Show, under the form, why the order waits and all that hangs on it."""
+        """Show panels under the form: why the order waits, its chain, its stock, its history."""
         if obj is not None:
-            # As it is stored: the form may have written into `obj` what was then refused.
+            # Read it again: the form may have put refused values into `obj`.
             order = Order.objects.get(pk=obj.pk)
             waits = panels.why_it_waits(order, caller_of(request))
             shown = [waits] if waits.rows else []

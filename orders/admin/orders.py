@@ -1,4 +1,4 @@
-"""The back office of orders, put together from its stories."""
+"""The back office of orders, assembled from its parts."""
 
 from django.contrib import admin
 
@@ -12,7 +12,7 @@ from orders.models import Order
 
 @admin.register(Order)
 class OrderAdmin(OrderList, OrderPage, ChainPage, OrderDeletion):
-    """Orders. The services make, change, move and delete them; what they refuse is shown."""
+    """Orders. The services create, change, move and delete them; the pages show their refusals."""
 
     icon = "account_tree"
     is_main = True

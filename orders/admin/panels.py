@@ -1,6 +1,6 @@
-"""What stands under an order's form: why it waits, its neighbours in the chain, its history, deliveries.
+"""The panels under an order's form: why it waits, its neighbours, its history, its deliveries.
 
-Each panel is a table of a bounded number of rows and costs at most two statements.
+Each panel is a table with a bounded number of rows, and takes at most two statements.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from orders.stream.models import Event, EventDelivery
 
 
 def why_it_waits(order: Order, viewer: User) -> Panel:
-    """List what holds the order up: what it waits for directly, and where the wait begins."""
+    """List what holds the order up: its direct blockers, and the orders where the wait begins."""
     _, blockers = queries.blockers_for(viewer, order.pk)
     return panel_of(
         "Why it waits",
@@ -40,7 +40,7 @@ def why_it_waits(order: Order, viewer: User) -> Panel:
 
 
 def items_of(order: Order) -> Panel:
-    """List the lines as they stand, for who has typed others into a page that was overtaken."""
+    """List the stored items, for staff whose page was overtaken by another change."""
     return panel_of(
         "Items as they are now",
         ("name", "SKU", "unit price", "quantity"),
@@ -48,7 +48,7 @@ def items_of(order: Order) -> Panel:
             (item.name, item.sku or "-", str(item.unit_price), str(item.quantity))
             for item in order.items.order_by("pk")[: MAX_ROWS + 1]
         ),
-        "None.",
+        "No items.",
     )
 
 
@@ -71,7 +71,7 @@ def dependencies_of(order: Order) -> Panel:
             )
             for edge in edges.order_by("depends_on_id")[: MAX_ROWS + 1]
         ),
-        "Nothing: it stands on its own.",
+        "This order waits for nothing.",
     )
 
 
@@ -94,12 +94,12 @@ def dependents_of(order: Order) -> Panel:
             )
             for dependent in waiting.order_by("pk")[: MAX_ROWS + 1]
         ),
-        "Nobody.",
+        "No orders wait for this one.",
     )
 
 
 def history_of(order: Order) -> Panel:
-    """List what happened to the order, the newest first."""
+    """List the events of the order, newest first."""
     events = list(Event.objects.filter(order=order).order_by("-pk")[: MAX_ROWS + 1])
     actors = User.objects.in_bulk({event.actor_id for event in events} - {None})
     return panel_of(
@@ -124,7 +124,7 @@ def _who(actor_id: int | None, actors: dict[int, User]) -> str:
 
 
 def deliveries_of(order: Order) -> Panel:
-    """List how the order's events went out, the newest first."""
+    """List the deliveries of the order's events, newest first."""
     rows = EventDelivery.objects.filter(event__order=order).select_related("event")
     return panel_of(
         "Deliveries",
@@ -142,12 +142,12 @@ def deliveries_of(order: Order) -> Panel:
             )
             for row in rows.order_by("-event_id", "pk")[: MAX_ROWS + 1]
         ),
-        "None: nobody wanted these events.",
+        "No deliveries: no subscriber wanted these events.",
     )
 
 
 def wait_of(order: Any) -> str | None:
-    """Return `ready` or `waits` for an order that has not begun, annotated with `ready`."""
+    """Return `ready` or `waits` for an order that has not begun; it must be annotated with `ready`."""
     if order.status not in WAITING:
         return None
     return "ready" if order.ready else "waits"

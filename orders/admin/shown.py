@@ -1,4 +1,4 @@
-"""How orders, events and deliveries look in the admin: coloured labels, links, one-line summaries."""
+"""How the admin shows orders, events and deliveries: labels, links and one-line summaries."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ from orders.errors import numbered
 from orders.lifecycle import EventType, Status
 from orders.stream.models import Event, EventDelivery
 
-# The colours are the names that the admin's theme has for them; what is not listed stays grey.
+# The names of colours in the admin's theme. Statuses without one are grey.
 STATUS_COLOURS: Mapping[str, str] = {
     Status.PENDING: "info",
     Status.ACTIVE: "primary",
@@ -29,20 +29,20 @@ STATE_COLOURS: Mapping[str, str] = {
 
 
 def order_link(order_id: int, title: str | None) -> SafeString:
-    """Return a link to an order's page, with what it is called."""
+    """Return a link to an order's page, followed by its title."""
     url = reverse("admin:orders_order_change", args=[order_id])
     return format_html("{} {}", link(url, f"#{order_id}"), title or "")
 
 
 def links(orders: Iterable[tuple[int, str]]) -> SafeString:
-    """Return links to orders, given as (id, title), one under the other."""
+    """Return links to orders, given as (id, title), one per line."""
     return mark_safe(
         "<br>".join(order_link(pk, title) for pk, title in orders)
     )  # links are safe
 
 
 def summary_of(event: Event) -> str:
-    """Tell in a line what an event says beyond its type."""
+    """Return one line with what an event says beyond its type."""
     data = event.data
     parts: list[str] = []
     match event.type:

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, max_length=10000)),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('pending', 'Pending'), ('active', 'Active'), ('shipped', 'Shipped'), ('fulfilled', 'Fulfilled'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='pending', max_length=10)),
                 ('auto_activate', models.BooleanField(default=False, help_text='Become active as soon as the last dependency is done.')),
-                ('failure_policy', models.CharField(choices=[('hold', 'hold: wait on'), ('fail', 'fail: fail too'), ('ignore', 'ignore: wait for it no longer')], default='hold', max_length=6)),
+                ('failure_policy', models.CharField(choices=[('hold', 'hold: keep waiting'), ('fail', 'fail: fail as well'), ('ignore', 'ignore: stop waiting for it')], default='hold', max_length=6)),
                 ('provider', models.CharField(choices=[('api', 'Api'), ('manual', 'Manual'), ('storefront', 'Storefront'), ('shopify', 'Shopify')], default='api', editable=False, max_length=16)),
                 ('external_id', models.CharField(blank=True, max_length=64)),
                 ('total_price', models.DecimalField(decimal_places=2, default=Decimal('0.00'), max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.00'))])),

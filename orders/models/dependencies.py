@@ -16,7 +16,8 @@ class OrderDependencyQuerySet(models.QuerySet["OrderDependency"]):
     def holding_up(self) -> OrderDependencyQuerySet:
         """Keep the edges that hold their order up.
 
-        An edge does so until what it depends on is done, or went wrong while the waiting order ignores that.
+        An edge stops doing so once the dependency is done, or has gone wrong and the waiting order
+        ignores that.
         """
         return self.exclude(depends_on__status__in=DONE).exclude(
             depends_on__status__in=GONE_WRONG,
@@ -33,7 +34,7 @@ class OrderDependency(models.Model):
         related_name="dependency_edges",
         db_index=False,
     )
-    # PROTECT: an order that others wait for cannot go. The foreign key says so to the database as well.
+    # PROTECT: an order that others wait for cannot be deleted. The foreign key enforces it too.
     depends_on = models.ForeignKey(
         "orders.Order",
         on_delete=models.PROTECT,
@@ -54,7 +55,7 @@ class OrderDependency(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # Both ways are walked; the unique constraint's index serves the way down.
+            # We walk edges both ways; the unique constraint's index serves the other way.
             models.Index(
                 fields=["depends_on", "order"], name="dependency_by_depends_on"
             ),

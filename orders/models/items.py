@@ -13,10 +13,10 @@ from orders.models.orders import Order
 
 
 class OrderItem(models.Model):
-    """A line of an order, frozen at purchase."""
+    """An item of an order, with its name and price at the time of purchase."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
-    # What it was sold from, and what its stock goes back to; empty where nothing was held.
+    # The product that it was sold from and returns its stock to; empty if it was not sold from stock.
     product = models.ForeignKey(
         Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

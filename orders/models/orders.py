@@ -31,22 +31,25 @@ class OrderQuerySet(models.QuerySet["Order"]):
     """Who may see which orders, and what each waits for."""
 
     def owned_by(self, user: User) -> OrderQuerySet:
-        """Keep the orders that `user` placed or made."""
+        """Keep the orders that `user` owns."""
         return self.filter(owner=user)
 
     def visible_to(self, user: User) -> OrderQuerySet:
-        """Keep the orders that `user` owns or handles as a member of their project."""
+        """Keep the orders that `user` owns, or may see as a member of the project or as staff."""
         return self if user.is_staff else self.filter(_seen_by(user))
 
     def with_visible_to(self, user: User) -> OrderQuerySet:
-        """Annotate `is_visible`: `visible_to` would keep it."""
+        """Annotate `is_visible`: whether `visible_to` would keep the order."""
         seen = Value(True) if user.is_staff else _seen_by(user)
         return self.annotate(
             is_visible=ExpressionWrapper(seen, output_field=models.BooleanField())
         )
 
     def with_ready(self) -> OrderQuerySet:
-        """Annotate `ready`: no dependency holds the order up. To filter by; `with_waits` shows it cheaper."""
+        """Annotate `ready`: whether no dependency holds the order up.
+
+        Use it to filter. To show it, `with_waits` is cheaper.
+        """
         return self.annotate(
             ready=~Exists(
                 OrderDependency.objects.holding_up().filter(order=OuterRef("pk"))
@@ -54,7 +57,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
     def with_waits(self) -> OrderQuerySet:
-        """Annotate `waits`: the status of each order that it waits for, by id and in their order."""
+        """Annotate `waits`: the status of each order that it waits for, by id, in ascending order."""
         edges = OrderDependency.objects.filter(order=OuterRef("pk"))
         return self.annotate(
             waits=StatusesById(
@@ -70,7 +73,7 @@ def _seen_by(user: User) -> Q:
 
 
 def _memberships(user: User, operation: Operation) -> models.QuerySet[Membership]:
-    """Return what lets `user` do that in the project of the order around it."""
+    """Return the membership that lets `user` do `operation` in the project of the outer order."""
     return Membership.objects.filter(
         user=user,
         project=OuterRef("project"),
@@ -80,7 +83,7 @@ def _memberships(user: User, operation: Operation) -> models.QuerySet[Membership
 
 
 class Order(models.Model):
-    """One order, from whatever channel it came."""
+    """One order, from any channel."""
 
     class Provider(models.TextChoices):
         """The channel that an order came from."""
@@ -138,7 +141,7 @@ class Order(models.Model):
     fulfilled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Counts the changes of the row; the entity tag is made of it.
+    # How often the row changed; the ETag is made from it.
     version = models.PositiveIntegerField(default=1, editable=False)
 
     dependencies: models.ManyToManyField[Order, OrderDependency] = (
@@ -155,7 +158,7 @@ class Order(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            # The bare list: one owner's orders, oldest first, whole or by status.
+            # The lists of one owner's orders, oldest first: all of them, or those with one status.
             models.Index(fields=["owner", "id"], name="order_by_owner"),
             models.Index(
                 fields=["owner", "status", "id"], name="order_by_owner_status"
@@ -189,7 +192,7 @@ class Order(models.Model):
         return f"#{self.pk} {self.title}"
 
     def open_moves(self, *, blocked: bool = False) -> Sequence[Status]:
-        """Return the statuses that this order can take next, fewer while a dependency holds it up."""
+        """Return the statuses that the order can take next; fewer if it is `blocked`."""
         moves = OPEN_MOVES[self.status]
         if blocked:
             return tuple(move for move in moves if move in ALLOWED_WHILE_BLOCKED)

@@ -224,5 +224,5 @@ def test_keeps_a_category_in_which_something_stands(
         page("category_delete", row.pk), {"post": "yes"}, follow=True
     )
 
-    assert "Products or categories stand in this category" in response.content.decode()
+    assert "This category has products or categories in it" in response.content.decode()
     assert tree(shop) == [(0, "Lamps")]

@@ -57,7 +57,7 @@ def test_saves_the_rows_that_were_typed_into(
     assert (desk.is_active, desk.price) == (False, Decimal("19.99"))
     assert ledger(lamp) == [(5, "initial"), (7, "adjusted")]
     movement = StockMovement.objects.get(product=lamp, reason="adjusted")
-    assert (movement.by, movement.note) == (admin, "Counted, in the list of products")
+    assert (movement.by, movement.note) == (admin, "Counted in the list of products")
     assert stock_differences() == []
     versions = Product.objects.values_list("pk", "version")
     assert dict(versions)[chair.pk] == chair.version

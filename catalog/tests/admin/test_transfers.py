@@ -75,7 +75,7 @@ def test_does_what_was_shown(client: Client, shop: Project) -> None:
     assert Product.objects.get(sku="DESK").stock == 1
     assert stock_differences() == []
     assert LogEntry.objects.get().change_message == (
-        "Products of a file. Imported: 1 created, 1 changed."
+        "Products from a file. Imported: 1 created, 1 changed."
     )
 
 
@@ -95,7 +95,7 @@ def test_does_nothing_else_than_was_shown(client: Client, shop: Project) -> None
     response = apply(client, form)
 
     text = response.content.decode()
-    assert "The catalogue has changed since, and nothing was imported" in text
+    assert "The catalogue has changed since, so nothing was imported" in text
     assert "stock: 13 → 4" in text
     lamp.refresh_from_db()
     assert (lamp.price, lamp.stock) == (Decimal("19.99"), 13)

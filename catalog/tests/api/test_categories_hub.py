@@ -120,7 +120,7 @@ def test_what_was_read_may_be_sent_back(shop: Project, manager: APIClient) -> No
 
 
 NO_PARENT = ["There is no such category in this project."]
-WITHIN = ["A category cannot stand within itself."]
+WITHIN = ["A category cannot be inside itself."]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ WITHIN = ["A category cannot stand within itself."]
         ({"name": None}, {"name": ["This field may not be null."]}),
         ({"name": " "}, {"name": ["This field may not be blank."]}),
         ({"name": 5}, {"name": ["Not a valid string."]}),
-        ({"name": "A > B"}, {"name": ["> parts the levels of a path."]}),
+        ({"name": "A > B"}, {"name": ["A name cannot contain >, which separates the levels of a path."]}),
         ({"name": "a\x00"}, {"name": ["Null characters are not allowed."]}),
         ({"slug": "no slug"}, {"slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."]}),
         ({"position": -1}, {"position": ["Ensure this value is greater than or equal to 0."]}),

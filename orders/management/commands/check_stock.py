@@ -1,4 +1,4 @@
-"""`manage.py check_stock`: the proof that no unit is sold twice and none is lost."""
+"""`manage.py check_stock`: proves that no unit was sold twice and none was lost."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -81,7 +81,7 @@ def test_retries_what_was_not_sent_and_leaves_the_rest(
     }
     assert len(nudges) == 2
     assert "Due now: 2." in text
-    assert "Sent already, left alone: 1." in text
+    assert "Already sent, not retried: 1." in text
 
 
 def test_deliveries_show_how_they_stand_and_lead_to_their_order(
