@@ -1,11 +1,12 @@
 """Finding products by what somebody types.
 
-Three things find a product: words of its name, SKU or description, in whatever form they stand; a part of
-its name or SKU (`phone` finds "Smartphone"); and where none of these finds any, a name that is spelt
-alike. PostgreSQL does all that by indexes (migration 0003); SQLite looks for the text as it is.
+Three things find a product: words of its name, SKU or description, in whatever form they stand; a
+part of its name or SKU (`phone` finds "Smartphone"); and where none of these finds any, a name that
+is spelt alike. PostgreSQL does all that by indexes (migration 0003); SQLite looks for the text as
+it is.
 
-What is typed is never syntax that could be wrong: quotes, `or` and a leading minus mean what they mean to
-web searches, and anything else is text.
+What is typed is never syntax that could be wrong: quotes, `or` and a leading minus mean what they
+mean to web searches, and anything else is text.
 """
 
 import re
@@ -39,10 +40,12 @@ from django.db.models.lookups import Exact, GreaterThan
 from catalog import trigrams
 from catalog.models import ProductQuerySet
 
-# A part of fewer letters is in nearly every name, and in no index. Other scripts say more with less.
+# A part of fewer letters is in nearly every name, and in no index. Other scripts say more with
+# less.
 _PART = re.compile(r"[^\W_]{3}|[^\x00-\x7f]")
-# A minus that is neither within a word nor before one or a quote. PostgreSQL counts them all as "not", and has
-# an error for some thirty in a row, which is the only one that it has for anything typed.
+# A minus that is neither within a word nor before one or a quote. PostgreSQL counts them all as
+# "not", and has an error for some thirty in a row, which is the only one that it has for anything
+# typed.
 _IDLE_MINUS = re.compile(r'(?<![^\W_])-(?![^\W_]|"[^\W_])')
 # How much of the words typed has to be found in a name: `smartfone` and "Smartphone" share 0.42.
 LEAST_LIKENESS = 0.4
@@ -51,7 +54,8 @@ RANK_OF_A_PART = 0.3
 
 
 def ways_to_find(products: ProductQuerySet, text: str) -> list[ProductQuerySet]:
-    """Return what `text` finds among `products`, annotated with its `rank`; where that is nothing, the next.
+    """Return what `text` finds among `products`, annotated with its `rank`; where that is nothing,
+    the next.
 
     A way finds nothing while one before it finds something.
     """
@@ -63,8 +67,8 @@ def each_way_to_find(
 ) -> Iterator[ProductQuerySet]:
     """Yield the same, each as it is asked for.
 
-    Whoever asks for the first page, and for the next way since that was empty, knows that the way before
-    finds nothing. On a later page the next way looks by itself.
+    Whoever asks for the first page, and for the next way since that was empty, knows that the way
+    before finds nothing. On a later page the next way looks by itself.
     """
     if connection.vendor != "postgresql":
         yield _containing(products, text)
@@ -77,7 +81,8 @@ def each_way_to_find(
 
 
 def _finds_nothing(found: ProductQuerySet) -> Q:
-    # By counting them: for an EXISTS, PostgreSQL hopes to meet one soon and reads the table from its start.
+    # By counting them: for an EXISTS, PostgreSQL hopes to meet one soon and reads the table from
+    # its start.
     counted = found.order_by().annotate(all=Value(1)).values("all")
     count = Subquery(counted.annotate(count=Count("pk")).values("count"))
     return Q(Exact(count, 0))
@@ -140,8 +145,9 @@ class _Words(Func):
 def _query(text: str) -> RawSQL:
     """Return what to look for among the words: their stems, or the words as they stand.
 
-    A subquery, which PostgreSQL runs once: otherwise it may parse the text again for each row that it ranks.
-    It is SQL because Django takes longer to compile its `SearchQuery` than PostgreSQL to find a page.
+    A subquery, which PostgreSQL runs once: otherwise it may parse the text again for each row that
+    it ranks. It is SQL because Django takes longer to compile its `SearchQuery` than PostgreSQL to
+    find a page.
     """
     text = _IDLE_MINUS.sub(" ", text)
     return RawSQL(
@@ -152,7 +158,10 @@ def _query(text: str) -> RawSQL:
 
 
 class _Matches(Func):
-    """Whether words are what a query looks for. Django's own lookup takes only its own `SearchQuery`."""
+    """Whether words are what a query looks for.
+
+    Django's own lookup takes only its own `SearchQuery`.
+    """
 
     template = "%(expressions)s"
     arg_joiner = " @@ "
@@ -160,7 +169,9 @@ class _Matches(Func):
 
 
 class _HasTrigrams(Func):
-    """Whether there is anything in a text that could be alike: without it each name would be looked at."""
+    """Whether there is anything in a text that could be alike: without it each name would be looked
+    at.
+    """
 
     template = "(SELECT show_trgm(%(expressions)s)) <> '{}'"
     output_field = BooleanField()
@@ -169,8 +180,9 @@ class _HasTrigrams(Func):
 class _Threshold(Func):
     """Set the threshold of likeness, for this statement; always true.
 
-    The index asks a setting and no argument. As a subquery that depends on no row it is done before any is
-    looked at; and as a local setting it ends with the transaction, which the statement is by itself.
+    The index asks a setting and no argument. As a subquery that depends on no row it is done before
+    any is looked at; and as a local setting it ends with the transaction, which the statement is by
+    itself.
     """
 
     template = (

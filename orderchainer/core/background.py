@@ -1,4 +1,4 @@
-"""Waking a worker after a commit, without ever failing the request that did so, nor holding it up."""
+"""Wake a worker after a commit. This never fails the request that does it and never delays it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from orderchainer.core.breaker import Breaker
 
 logger = structlog.get_logger(__name__)
 
-# A sweep finds within seconds what no nudge came for; so long can a broker that is away be left alone.
+# How long we leave a broker alone after it failed. Meanwhile a sweep finds the rows within seconds.
 PAUSE_SECONDS = 5.0
 
 
@@ -21,9 +21,10 @@ broker = Breaker(PAUSE_SECONDS)
 def nudge_on_commit(
     task: "Task[..., Any]", *args: int | str, countdown: float = 0
 ) -> None:
-    """Send `task` once the transaction is committed; a dead broker is logged and no more.
+    """Send `task` once the transaction is committed. If the broker is down, only log that.
 
-    Only for work that stands in a row: the message is a nudge, and a sweep finds the row without it.
+    Use it only for work that is recorded in a row: the message is a nudge, and a sweep finds the
+    row anyway.
     """
     transaction.on_commit(lambda: nudge(task, *args, countdown=countdown), robust=True)
 
@@ -34,10 +35,10 @@ def nudge(
     countdown: float = 0,
     expires_after: float | None = None,
 ) -> None:
-    """Send `task` now; a dead broker is logged and no more, and then left alone for a while.
+    """Send `task` now. If the broker is down, log that and do not try it again for a while.
 
-    `countdown` and `expires_after` are seconds: before the one it does not start, after the other it is
-    no use any more and thrown away.
+    Both times are seconds: the task starts after `countdown` at the earliest, and is discarded once
+    `expires_after` has passed.
     """
     if not broker.may_be_asked():
         return

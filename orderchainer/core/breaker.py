@@ -1,4 +1,4 @@
-"""Leaving alone for a while what does not answer, so that not every request waits for it in turn."""
+"""A circuit breaker: requests stop waiting for something that does not answer."""
 
 import time
 from threading import Lock
@@ -7,18 +7,18 @@ from threading import Lock
 class Breaker:
     """Remembers that something did not answer.
 
-    What hangs costs whoever asks it the whole timeout of the connection. After a pause it is asked again,
-    by one; all others go without until it has answered.
+    Asking something that hangs costs the whole timeout of the connection. After a pause one caller
+    tries it again; all others do without until it has answered.
     """
 
     def __init__(self, pause_seconds: float) -> None:
         self._pause_seconds = pause_seconds
         self._lock = Lock()
-        # None while it answers.
+        # None as long as it answers.
         self._asked_again_at: float | None = None
 
     def may_be_asked(self) -> bool:
-        """Tell whether to ask; who gets a yes tells what came of it."""
+        """Tell whether to ask it. If so, the caller then calls `answered` or `failed`."""
         if self._asked_again_at is None:
             return True
         with self._lock:
@@ -31,7 +31,7 @@ class Breaker:
             return True
 
     def answered(self) -> bool:
-        """Hear that it answered; return whether that is news."""
+        """Record that it answered; return whether it had failed before."""
         if self._asked_again_at is None:
             return False
         with self._lock:
@@ -40,7 +40,7 @@ class Breaker:
             return was_away
 
     def failed(self) -> bool:
-        """Hear that it did not; return whether that is news."""
+        """Record that it failed; return whether it had answered before."""
         with self._lock:
             was_there = self._asked_again_at is None
             self._asked_again_at = time.monotonic() + self._pause_seconds

@@ -1,7 +1,8 @@
-"""Secrets at rest: a text field that the database holds encrypted.
+"""Secrets at rest: a text field that is encrypted in the database.
 
-Fernet (AES-128-CBC with HMAC-SHA256) with the keys of `CREDENTIALS_KEYS`: the first encrypts, all of
-them decrypt. To rotate, put a new key in front, run `manage.py reencrypt_credentials`, and take the old one away.
+Fernet (AES-128-CBC with HMAC-SHA256) with the keys of `CREDENTIALS_KEYS`: the first encrypts, all
+of them decrypt. To rotate, put a new key first, run `manage.py reencrypt_credentials`, and remove
+the old one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.db.models.lookups import IsNull
 
 
 class Undecryptable(Exception):
-    """A stored secret fits none of the keys that this service has, or is damaged."""
+    """None of our keys decrypts a stored secret, or the secret is damaged."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -27,10 +28,10 @@ class Undecryptable(Exception):
 
 
 class Secret:
-    """A text that nobody sees by accident: it is spelled out by `reveal` and by nothing else.
+    """A text that nobody sees by accident: only `reveal` returns it.
 
-    It is decrypted when it is revealed, not when its row is read: a list of rows costs no decryption,
-    and a row whose key is lost can still be shown, changed and deleted.
+    It is decrypted when it is revealed, not when its row is read. So a list of rows costs no
+    decryption, and a row whose key is lost can still be shown, changed and deleted.
     """
 
     __slots__ = ("_sealed",)
@@ -45,11 +46,11 @@ class Secret:
 
     @property
     def sealed(self) -> str:
-        """The encrypted form, as the database holds it."""
+        """The encrypted text, as the database stores it."""
         return self._sealed
 
     def reveal(self) -> str:
-        """Return the text. Raises `Undecryptable` where no key fits."""
+        """Return the text. Raises `Undecryptable` if no key fits."""
         try:
             return _fernet().decrypt(self._sealed).decode()
         except InvalidToken as exc:
@@ -77,16 +78,16 @@ else:
 
 
 class EncryptedTextField(_Base):
-    """A `Secret` in Python, its encrypted form in the database.
+    """A `Secret` in Python and encrypted text in the database.
 
-    It cannot be searched: the same text is encrypted to something else each time.
+    It cannot be searched, because each encryption of the same text differs.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "editable": False})
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        """Describe the field for migrations, without what is always so."""
+        """Describe the field for migrations, without the options that never vary."""
         name, path, args, options = super().deconstruct()
         options.pop("editable", None)
         return name, path, list(args), dict(options)
@@ -94,26 +95,26 @@ class EncryptedTextField(_Base):
     def from_db_value(
         self, value: str | None, expression: object, connection: BaseDatabaseWrapper
     ) -> Secret | None:
-        """Wrap what the database holds; nothing is decrypted yet."""
+        """Wrap the encrypted text without decrypting it."""
         return None if value is None else Secret(value)
 
     def to_python(self, value: object) -> Secret | None:
-        """Take a `Secret`; refuse bare text, which nothing would keep out of a log."""
+        """Accept a `Secret`. Refuse plain text, because nothing would keep it out of the log."""
         if value is None or isinstance(value, Secret):
             return value
         raise TypeError(f"{self.name} takes a Secret, not {type(value).__name__}")
 
     def get_prep_value(self, value: object) -> str | None:
-        """Return the encrypted form."""
+        """Return the encrypted text."""
         secret = self.to_python(value)
         return None if secret is None else secret.sealed
 
     def get_lookup(self, lookup_name: str) -> Any:
-        """Allow `isnull`, the one question that an encrypted value answers."""
+        """Allow only `isnull`: no other lookup works on encrypted text."""
         if lookup_name == "isnull":
             return IsNull
         raise FieldError(f"{self.name} is encrypted and cannot be searched")
 
     def value_to_string(self, obj: models.Model) -> str:
-        """Write the encrypted form into fixtures."""
+        """Write the encrypted text into fixtures."""
         return self.get_prep_value(self.value_from_object(obj)) or ""

@@ -1,4 +1,5 @@
-"""The kinds of refusal. Apps derive their own from these; surfaces say what each looks like on the wire.
+"""The kinds of refusal. Apps derive their own errors from these; each surface decides their wire
+format.
 
 A domain error knows what went wrong and for which ids. It knows no HTTP: `surfaces.py` maps each
 kind to a status and to the words of each document.
@@ -11,15 +12,15 @@ Data = int | str | None | Sequence[int] | Sequence[str] | Sequence[Mapping[str, 
 
 
 class DomainError(Exception):
-    """A refusal in the words of the domain.
+    """A refusal for a reason of the domain.
 
     `message` is a whole sentence for people. `data` holds plain values (ids, names, numbers)
-    that a surface shows beside its documented words, under the same names.
+    that a surface adds to its documented text, under the same names.
     """
 
     code: ClassVar[str] = "error"
-    # A client must be able to tell this from other refusals of its kind, also where a document has one
-    # text for all of them.
+    # Clients can tell this refusal from others of its kind, even if a document has one text for
+    # all.
     is_told_apart: ClassVar[bool] = False
     default_message: ClassVar[str] = "The request was refused."
 
@@ -30,42 +31,42 @@ class DomainError(Exception):
 
 
 class Unauthenticated(DomainError):
-    """Nobody, or nobody that we can believe."""
+    """The request has no credentials, or no valid ones."""
 
     code = "unauthenticated"
     default_message = "The credentials are missing or not valid."
 
 
 class NotAllowed(DomainError):
-    """The caller may see this, and may not do that to it."""
+    """The caller may see this but may not do that with it."""
 
     code = "not_allowed"
     default_message = "You may not do this."
 
 
 class NotFound(DomainError):
-    """It is not there, or not there for this caller: the two are never told apart."""
+    """It does not exist, or this caller may not see it: the answers are always the same."""
 
     code = "not_found"
     default_message = "There is no such thing."
 
 
 class Conflict(DomainError):
-    """Well-formed, and refused by the state that things are in."""
+    """The request is well-formed, but the current state does not allow it."""
 
     code = "conflict"
     default_message = "The current state does not allow this."
 
 
 class AlreadyExists(Conflict):
-    """A thing that may exist once exists."""
+    """Something that may exist only once exists already."""
 
     code = "already_exists"
     default_message = "This exists already."
 
 
 class Stale(DomainError):
-    """The caller acts on a version that has since changed."""
+    """The caller refers to a version that has changed since."""
 
     code = "stale"
     default_message = (
@@ -74,7 +75,7 @@ class Stale(DomainError):
 
 
 class TooManyRequests(DomainError):
-    """The caller comes too often. `retry_after` are the seconds until it makes sense again."""
+    """The caller sends too many requests. `retry_after`: seconds until the next one is allowed."""
 
     code = "rate_limit_exceeded"
     default_message = "Too many requests."
@@ -86,7 +87,7 @@ class TooManyRequests(DomainError):
 
 
 class Invalid(DomainError):
-    """Input that cannot be meant. `errors` holds messages by field name."""
+    """The input is invalid. `errors` holds messages by field name."""
 
     code = "invalid"
     default_message = "The input is not valid."
@@ -102,7 +103,7 @@ class Invalid(DomainError):
 
 
 class NothingToChange(Invalid):
-    """A change that names no field."""
+    """A change without any field."""
 
     code = "missing_required_field"
 

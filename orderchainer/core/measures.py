@@ -1,7 +1,7 @@
-"""Counters, gauges and histograms for Prometheus. Each stands beside the code that counts by it.
+"""Counters, gauges and histograms for Prometheus. Each is declared next to the code that uses it.
 
-With PROMETHEUS_MULTIPROC_DIR set, the processes of one machine count together in files there. Import
-these names from here and not from the library, which must not be loaded before the lines below.
+With PROMETHEUS_MULTIPROC_DIR set, all processes of a machine count together in files there. Import
+these names from here and not from the library, which must not be imported before the lines below.
 """
 
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-# The library decides at its import how it counts. It takes a variable that is there, even an empty one,
-# for the name of a directory, and that directory for granted.
+# The library decides how to count when it is imported. It takes the variable for a directory even
+# if it is empty, and expects the directory to exist.
 if settings.PROMETHEUS_MULTIPROC_DIR:
     Path(settings.PROMETHEUS_MULTIPROC_DIR).mkdir(parents=True, exist_ok=True)
 else:
@@ -20,5 +20,5 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 __all__ = ["Counter", "Gauge", "Histogram"]
 
-# The moment of each series' beginning, as a series of its own, helps nobody here.
+# A second series with the creation time of each series helps nobody here.
 disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -1,15 +1,16 @@
-"""Pictures that strangers send: checked, made small and harmless, and kept as files of our own.
+"""Pictures that users upload: we check them, scale them down, and store them as new files.
 
-Nothing of what was sent is kept but its pixels. A picture is decoded whole and encoded anew, so that what
-else the file was (a script, an archive, the place where a photograph was taken) is gone.
+We keep nothing of the upload but its pixels. Each picture is decoded completely and encoded again,
+which removes everything else that the file may contain: a script, an archive, or where a photograph
+was taken.
 
-    picture = read_picture(uploaded.read())                     # outside of any transaction: it takes time
+    picture = read_picture(uploaded.read())                     # outside of a transaction, because it takes time
     with stored(picture, "avatars") as name, transaction.atomic(durable=True):
         old, row.image = row.image, name
         row.save(update_fields=["image"])
         delete_after_commit(old)
 
-The row is the truth: a file that no row names is nobody's, and `sweep` finds what a crash left.
+The row decides: a file that no row names is garbage, and `sweep` deletes what a crash left behind.
 """
 
 import re
@@ -29,29 +30,29 @@ from django.db import transaction
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-# What is drawn small while it is read; the others stand in memory whole first, with four bytes for each
-# pixel and up to four times over.
+# Pillow scales a JPEG down while reading it. Other formats are in memory completely first, with
+# four bytes for each pixel and up to four copies.
 SMALL_AT_ONCE = frozenset({"JPEG", "MPO"})
 # A camera's 6000 by 4000; a screen's 5120 by 2880.
 MAX_PIXELS_OF_A_JPEG = 24_000_000
 MAX_PIXELS = 16_000_000
-# Those who draw a JPEG in passes need about ten. Each costs us a walk over all pixels and its sender some
-# forty bytes, so that without a bound half a minute of our time fits into 300 kB.
+# A progressive JPEG needs about ten scans. Each costs us a pass over all pixels and the sender
+# about forty bytes, so without a limit 300 kB could cost us half a minute.
 MAX_JPEG_SCANS = 64
 JPEG_QUALITY = 85
 
-# How a name that we give looks. Whoever serves files trusts in it.
+# The form of the file names that we make. Whatever serves the files relies on it.
 NAME_PATTERN = r"[a-z]+/[0-9a-f]{32}\.(?:jpg|png)"
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 
 class PictureRefused(Exception):
-    """What was sent is no picture that we take; the message is for whoever sent it."""
+    """We do not accept this file as a picture. The message is for the sender."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of ours: encoded, and how its file's name ends."""
+    """An encoded picture and the extension of its file name."""
 
     content: bytes
     extension: str
@@ -62,7 +63,7 @@ class Picture:
 # One at a time in each process: a large picture takes up to 260 MB while it is decoded.
 _decoding = Lock()
 
-# What Pillow's readers raise at bytes that are not what they begin as.
+# What Pillow raises if a file is not what its first bytes say.
 _BROKEN = (
     EOFError,
     IndexError,
@@ -87,11 +88,11 @@ _TURNS = {
 
 
 def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
-    """Decode what somebody sent and draw it anew, upright and within a square of `longest_side` pixels.
+    """Decode an upload and draw it again, upright and within a square of `longest_side` pixels.
 
-    Of an animation the first frame is taken. What the file calls itself does not matter. It becomes a
-    PNG where something shines through, and a JPEG otherwise: the two that every program shows.
-    Raises `PictureRefused`.
+    An animation becomes its first frame. The file's name and type do not matter. The result is a
+    PNG if parts are transparent and a JPEG otherwise: every program can show these two. Raises
+    `PictureRefused`.
     """
     if not content:
         raise PictureRefused("The file is empty.")
@@ -116,7 +117,7 @@ _TOO_LARGE = (
 
 
 def _check_cost(image: Image.Image, content: bytes) -> None:
-    """Refuse by its head what would take too much memory or time to decode."""
+    """Refuse a picture whose header says that decoding would take too much memory or time."""
     is_jpeg = image.format in SMALL_AT_ONCE
     most = MAX_PIXELS_OF_A_JPEG if is_jpeg else MAX_PIXELS
     if image.width * image.height > most:
@@ -125,26 +126,28 @@ def _check_cost(image: Image.Image, content: bytes) -> None:
         raise PictureRefused("The picture is drawn in too many passes.")
 
 
-# A marker of a JPEG that begins a segment with a length, or ends the picture (ITU-T T.81, B.1.1). What is
-# left out stands alone: a stuffed zero, filling, restarts, TEM.
+# JPEG markers that begin a segment with a length or end the picture (ITU-T T.81, B.1.1). The others
+# stand alone: a stuffed zero, fill bytes, restarts, TEM.
 _SEGMENT = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])", re.DOTALL)
 _END_OF_IMAGE, _START_OF_SCAN = b"\xd9", b"\xda"
 
 
 def _scans_of(jpeg: bytes) -> int:
-    """Count the scans up to the end of the picture; behind it phones keep films and second pictures."""
+    """Count the scans up to the end of the picture; phones store films and second pictures after
+    it.
+    """
     scans, at = 0, 2
     while found := _SEGMENT.search(jpeg, at):
         if found[1] == _END_OF_IMAGE:
             break
         scans += found[1] == _START_OF_SCAN
-        # The length counts itself.
+        # The length includes its own two bytes.
         at = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2])
     return scans
 
 
 def _drawn_anew(image: Image.Image, longest_side: int) -> Image.Image:
-    """Return the pixels of the first frame, small and upright, and nothing else of `image`."""
+    """Return only the pixels of the first frame, scaled down and upright."""
     turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.format not in SMALL_AT_ONCE:
@@ -155,13 +158,13 @@ def _drawn_anew(image: Image.Image, longest_side: int) -> Image.Image:
         image = image.transpose(turn)
     if mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
-    # Copies and conversions carry comments, profiles and EXIF along, and writers write them.
+    # Pillow's copies and conversions keep comments, profiles and EXIF, and its writers write them.
     return Image.frombytes(image.mode, image.size, image.tobytes())
 
 
 def _in_mode(image: Image.Image, mode: str) -> Image.Image:
     if image.mode.startswith("I"):
-        # Greys of 16 bits, of which a conversion would make white whatever is not nearly black.
+        # 16-bit greys: a plain conversion would turn everything white that is not almost black.
         image = image.point(lambda grey: grey * (1 / 256)).convert("L")
     return image if image.mode == mode else image.convert(mode)
 
@@ -180,9 +183,9 @@ def _encoded(image: Image.Image) -> Picture:
 
 @contextmanager
 def stored(picture: Picture, folder: str) -> Iterator[str]:
-    """Write the file, and hand out its name; if the block fails, the file is gone again.
+    """Write the file and yield its name. If the block fails, delete the file again.
 
-    The block has to commit: open a durable transaction inside of it.
+    The block has to commit: open a durable transaction inside it.
     """
     name = default_storage.save(
         f"{folder}/{uuid.uuid4().hex}.{picture.extension}", ContentFile(picture.content)
@@ -195,20 +198,20 @@ def stored(picture: Picture, folder: str) -> Iterator[str]:
 
 
 def delete_after_commit(name: str | None) -> None:
-    """Delete the file, if there is one, once the transaction is committed."""
+    """Delete the file, if any, once the transaction is committed."""
     if name:
         transaction.on_commit(lambda: default_storage.delete(name), robust=True)
 
 
-# Longer than any request takes from its file to its commit.
+# Longer than any request takes between writing its file and its commit.
 LEAST_AGE_SECONDS = 60 * 60
 
 
 def sweep(folder: str, *, in_use: Iterable[str]) -> int:
-    """Delete the files in `folder` whose names are not `in_use`, and return how many there were.
+    """Delete the files in `folder` whose names are not `in_use`; return how many were deleted.
 
-    `in_use` is read after the files are. Young ones are left alone: their row may be about to be
-    committed.
+    We list the files before reading `in_use`. Young files stay, because their row may not be
+    committed yet.
     """
     if not default_storage.exists(folder):
         return 0
@@ -218,7 +221,7 @@ def sweep(folder: str, *, in_use: Iterable[str]) -> int:
     unused.difference_update(in_use)
     deleted = 0
     for name in unused:
-        # It may have been deleted since it was listed.
+        # It may have been deleted since we listed it.
         with suppress(FileNotFoundError):
             if default_storage.get_modified_time(name).timestamp() < oldest_young:
                 default_storage.delete(name)

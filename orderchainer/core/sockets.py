@@ -1,11 +1,11 @@
-"""What a server lends to a consumer beyond ASGI: the socket itself, for pushing to many at once.
+"""An extension of ASGI: the server gives consumers the socket itself, for pushing to many at once.
 
-ASGI's `websocket.send` frames every message anew for every socket, and tells nothing of a reader who
-does not keep up. `manage.py serve` therefore puts a `SocketWriter` into the scope of each WebSocket:
+ASGI's `websocket.send` frames each message again for every socket, and does not tell whether the
+reader keeps up. So `manage.py serve` puts a `SocketWriter` into the scope of each WebSocket:
 
     writer: SocketWriter | None = scope.get("extensions", {}).get(SOCKET_EXTENSION)
 
-Another ASGI server puts nothing there, and a consumer then sends as ASGI has it.
+Other ASGI servers put nothing there, and consumers then use `websocket.send`.
 """
 
 import struct
@@ -17,21 +17,24 @@ _FINAL_TEXT = 0x81
 
 
 class SocketWriter(Protocol):
-    """An accepted WebSocket. Every method belongs to the server's loop: call none from a thread."""
+    """An accepted WebSocket.
+
+    Call its methods only on the server's event loop, never from a thread.
+    """
 
     @property
     def buffered_bytes(self) -> int:
-        """What was written and not yet taken over by the kernel, in bytes."""
+        """How many bytes were written that the kernel has not taken yet."""
 
     def write(self, frame: bytes) -> None:
-        """Send one whole frame, made once by `text_frame` for all sockets; never blocks.
+        """Send one whole frame from `text_frame`, which can serve many sockets; never blocks.
 
-        It goes out in order with what `websocket.send` sends. On a socket that is closing or gone it
-        does nothing: the consumer hears `websocket.disconnect` by itself.
+        Frames keep their order with those of `websocket.send`. On a closing or closed socket this
+        does nothing: the consumer gets `websocket.disconnect` anyway.
         """
 
     def abort(self) -> None:
-        """Drop the connection at once, with all that is buffered and without a closing handshake."""
+        """Drop the connection and its buffer at once, without a closing handshake."""
 
 
 def text_frame(text: bytes) -> bytes:

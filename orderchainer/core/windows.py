@@ -1,4 +1,4 @@
-"""Parts of lists: which rows are asked for, and how they are read."""
+"""Parts of lists: which rows a client asks for, and how we read them."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,28 +12,28 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True)
 class Window:
-    """Which part of a list is asked for: `limit` rows after the first `skip`."""
+    """A part of a list: `limit` rows after the first `skip`."""
 
     skip: int
     limit: int
 
     def total_if_known(self, row_count: int) -> int | None:
-        """Return the list's length where this page shows its end, so that nobody need count."""
+        """Return the length of the list if this page shows its end, so that no count is needed."""
         if row_count < self.limit and (row_count or self.skip == 0):
             return self.skip + row_count
         return None
 
     def query_at(self, skip: int) -> dict[str, str]:
-        """Return the parameters that ask for as many rows after the first `skip`."""
+        """Return the query parameters for the same number of rows after the first `skip`."""
         return {"skip": str(skip), "limit": str(self.limit)}
 
 
 @dataclass(frozen=True)
 class PageWindow(Window):
-    """A window that is asked for by the number of a page, counted from 1, and its size."""
+    """A window given by a page number, counted from 1, and a page size."""
 
     def query_at(self, skip: int) -> dict[str, str]:
-        """Return the parameters that ask for the page that begins after the first `skip`."""
+        """Return the query parameters for the page that begins after the first `skip`."""
         return {"page": str(skip // self.limit + 1), "page_size": str(self.limit)}
 
 

@@ -1,9 +1,9 @@
 """Redis as Celery's broker, for workers that survive a restart of Redis.
 
-When Redis goes away while a worker holds unacknowledged messages, kombu's channel tries to put them back
-over the broken connection, and later to acknowledge them there. It raises an error that Celery does not
-expect, and the worker ends. This channel drops such messages instead. Nothing is lost: a message only asks
-a task to look at a row, and a sweep finds the row without it.
+When Redis goes away while a worker holds unacknowledged messages, kombu's channel tries to put them
+back over the broken connection, and later to acknowledge them there. It raises an error that Celery
+does not expect, and the worker ends. This channel drops such messages instead. Nothing is lost: a
+message only asks a task to look at a row, and a sweep finds the row without it.
 """
 
 from typing import Any

@@ -10,10 +10,11 @@ LONGER_THAN_ANY_INTERVAL = timedelta(days=366)
 class DueAtStartScheduler(Scheduler):
     """Run every entry once at start and then at its interval; keep no file.
 
-    Celery's own scheduler keeps the times of its last runs in a file, which a `kill -9` may corrupt and a
-    new container does not have. Without that file it would wait a whole interval after each start, and a
-    service that restarts every day would never run its daily tasks. All scheduled tasks here are sweeps,
-    which are safe to repeat, and a sweep at start finds what a crash left behind.
+    Celery's own scheduler keeps the times of its last runs in a file, which a `kill -9` may corrupt
+    and a new container does not have. Without that file it would wait a whole interval after each
+    start, and a service that restarts every day would never run its daily tasks. All scheduled
+    tasks here are sweeps, which are safe to repeat, and a sweep at start finds what a crash left
+    behind.
     """
 
     def setup_schedule(self) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-# First: importing daphne installs Twisted's asyncio reactor, which has to happen before anything uses one.
+# First: importing daphne installs Twisted's asyncio reactor, which has to happen before anything
+# uses one.
 from daphne.server import Server  # isort: skip
 from daphne.endpoints import build_endpoint_description_strings
 from twisted.internet import reactor
@@ -53,7 +54,9 @@ class WebSocketWriter:
 
 
 class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
-    """Daphne's server, which gives each WebSocket consumer a `SocketWriter` and reports a failed listen."""
+    """Daphne's server, which gives each WebSocket consumer a `SocketWriter` and reports a failed
+    listen.
+    """
 
     failed_to_listen: str = ""
 

@@ -1,4 +1,4 @@
-"""Filters of the lists."""
+"""Filters for lists of the back office."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -15,7 +15,7 @@ class DaysFilter(RangeDateFilter):
     """From one day to another, both included."""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Narrow the list; a text that is no date does not."""
+        """Narrow the list. Ignore text that is not a date."""
         for end, how, moment in (("from", "gte", time.min), ("to", "lte", time.max)):
             text = self.used_parameters.get(f"{self.parameter_name}_{end}")
             day = parse_date_str(text) if text else None
@@ -26,7 +26,7 @@ class DaysFilter(RangeDateFilter):
 
 
 class PickFilter(AutocompleteSelectFilter):
-    """By a related row, found by typing: a list of all of them could be long."""
+    """Filter by a related row. People type to find it, because a list of all rows could be long."""
 
     def __init__(
         self, field: Any, request: HttpRequest, *args: Any, **kwargs: Any

@@ -1,8 +1,10 @@
-"""Pages of the back office that know which version they show, so that none overwrites what it has not shown.
+"""Forms of the back office that know which version they show, so that nobody overwrites unseen
+changes.
 
-It is what `ETag` and `If-Match` are to programs. A page that somebody else has overtaken is refused and shown
-again: with what stands there now beside each field that differs, and with all that was typed. It is of the
-present version then, so that saving it once more is a choice between the two.
+They do for people what `ETag` and `If-Match` do for programs. If somebody else saved the row
+meanwhile, the form is refused and shown again: with everything that was typed, and with the present
+value beside each field that differs. The form then has the present version, so saving once more is
+a choice between the two.
 """
 
 from collections.abc import Collection
@@ -23,25 +25,26 @@ MAX_SHOWN_ROWS = 10
 
 
 class _VersionField(forms.CharField):
-    """The version: nothing that anybody types, whatever became of the row."""
+    """The hidden version. Nobody types it, so it never counts as changed."""
 
     widget = forms.HiddenInput
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
 class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """The form of a row that counts its changes in `version`.
 
-    A field with `show_hidden_initial` tells what the page showed of it. Where all do, what counts is whether
-    one of them is overtaken: the version counts more than the page shows, such as what is sold meanwhile.
+    A field with `show_hidden_initial` sends back what the page showed. If all fields have it, the
+    form is stale only if one of their values changed: the version also counts changes that the page
+    does not show, such as sales.
     """
 
-    # Whether a page is stale only if a field of it is.
+    # Whether the form is stale only if one of its fields is.
     by_fields = False
-    # Fields that others change all the time: one that nobody typed into makes nothing stale.
+    # Fields that others change all the time. One that nobody typed into never makes the form stale.
     restless: Collection[str] = ()
 
     version = _VersionField(required=False)
@@ -51,7 +54,7 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
         self.fields["version"].initial = str(self.instance.version)
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse what was typed into a page that is not of the present version."""
+        """Refuse a form that shows an older version."""
         cleaned = super().clean()
         if self["version"].data != self["version"].initial:
             self._compare()
@@ -77,7 +80,9 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
             self._bring_up_to_date(name, data, is_touched=name in touched)
 
     def _is_overtaken(self, name: str, touched: set[str]) -> bool:
-        """Tell whether the row has something else than the page; where it told nothing, than was typed."""
+        """Tell whether the row differs from what the page showed, or, if that is unknown, from what
+        was typed.
+        """
         field, bound = self.fields[name], self[name]
         if not field.show_hidden_initial:
             return name in touched
@@ -90,7 +95,7 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
         return str(self.data.get(html_name) or "")
 
     def _bring_up_to_date(self, name: str, data: Any, *, is_touched: bool) -> None:
-        """Say what the field has now; where nobody typed anything else, show just that."""
+        """Say what the field holds now. If nobody typed into the field, show only that."""
         field, bound = self.fields[name], self[name]
         now = field.prepare_value(bound.initial)
         if field.show_hidden_initial:
@@ -103,14 +108,14 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
 
 
 def _text_of(value: Any) -> str:
-    """Return a value as a form of one input posts it."""
+    """Return a value as a single input would post it."""
     if isinstance(value, FieldFile):
         return value.name or ""
     return "" if value is None else str(value)
 
 
 def _words_for(field: Any, value: Any) -> str:
-    """Return a value as people read it."""
+    """Return a value in words for people."""
     if value is None or value == "" or value == []:
         return "nothing"
     if isinstance(field, forms.ModelMultipleChoiceField):

@@ -1,4 +1,4 @@
-"""What stands on a page of the back office beside its form: tables, labels, links, moments."""
+"""Parts of a back-office page besides its form: tables, labels, links and times."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ Cells = Sequence[str]
 
 @dataclass(frozen=True)
 class Panel:
-    """A titled table. `is_cut` tells that there are more rows than it shows; `empty` stands for none."""
+    """A titled table.
+
+    `is_cut`: there are more rows than it shows. `empty`: what to show without rows.
+    """
 
     title: str
     headers: Sequence[str]
@@ -28,33 +31,36 @@ class Panel:
 
     @property
     def table(self) -> dict[str, Any]:
-        """The table as the theme's component takes it."""
+        """Return the table in the form that the theme's component takes."""
         return {"headers": self.headers, "rows": self.rows}
 
 
 def panel_of(
     title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = ""
 ) -> Panel:
-    """Return a panel of the first `MAX_ROWS` rows; one more is enough to tell that there are more."""
+    """Return a panel of the first `MAX_ROWS` rows.
+
+    It reads one more row to learn whether there are more.
+    """
     found = list(rows)
     return Panel(title, headers, found[:MAX_ROWS], empty, len(found) > MAX_ROWS)
 
 
 def label(text: str, colours: Mapping[str, str]) -> SafeString:
-    """Return `text` on a patch of its colour."""
+    """Return `text` as a coloured label."""
     context = {"text": text, "type": colours.get(text)}
     return mark_safe(
         render_to_string("unfold/helpers/label.html", context)
-    )  # a template escapes
+    )  # the template escapes it
 
 
 def link(url: str, text: str) -> SafeString:
-    """Return a link as the theme colours them."""
+    """Return a link in the theme's colour."""
     return format_html(
         '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text
     )
 
 
 def moment(at: datetime | None) -> str:
-    """Return a moment as the rest of the admin writes it, or a dash."""
+    """Return a time in the admin's format, or a dash."""
     return "-" if at is None else localize(localtime(at))

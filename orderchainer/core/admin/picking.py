@@ -1,4 +1,4 @@
-"""Rows that are picked by typing, with widgets that survive what nobody could have picked."""
+"""Widgets to pick related rows by typing. They survive values that nobody could have picked."""
 
 from typing import Any
 
@@ -8,7 +8,9 @@ from django.db import models
 
 
 def is_value_of(field: "models.Field[Any, Any]", text: str) -> bool:
-    """Tell whether `text` could stand in `field`: of its type, and within what a database holds."""
+    """Tell whether `text` is a possible value of `field`: the right type, and within the database's
+    range.
+    """
     try:
         field.run_validators(field.to_python(text))
     except ValidationError:
@@ -17,12 +19,12 @@ def is_value_of(field: "models.Field[Any, Any]", text: str) -> bool:
 
 
 def is_key_of(model: type[models.Model], text: str) -> bool:
-    """Tell whether `text` could be the key of a row."""
+    """Tell whether `text` could be a primary key."""
     return is_value_of(model._meta.pk, text)
 
 
 class _Keys:
-    """Leave out of what is shown as selected whatever cannot be a key: Django asks the database for it."""
+    """Drop selected values that cannot be keys, because Django would look them up in the database."""
 
     def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
         model = self.field.remote_field.model  # type: ignore[attr-defined]  # of the widget
@@ -31,8 +33,8 @@ class _Keys:
 
 
 class PickOne(_Keys, AutocompleteSelect):  # type: ignore[misc]  # the stubs type `attr` as nothing
-    """A related row, found by typing."""
+    """Pick one related row by typing."""
 
 
 class PickMany(_Keys, AutocompleteSelectMultiple):  # type: ignore[misc]  # as above
-    """Related rows, found by typing."""
+    """Pick several related rows by typing."""

@@ -1,4 +1,4 @@
-"""What a service refuses, on the form that asked for it."""
+"""Show a service's refusal on the form that caused it."""
 
 from django import forms
 
@@ -7,16 +7,16 @@ from orderchainer.core.errors import DomainError, Invalid, Stale
 
 
 def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.BaseForm]:
-    """Return `form` with `refusal` among its errors, beside the fields that it names."""
+    """Return `form` with `refusal` among its errors, at the fields that it names."""
 
     class Refused(form):  # type: ignore[valid-type,misc]  # a class made at run time, as Django's factories do
         def full_clean(self) -> None:
             super().full_clean()
-            # A form that calls a field otherwise than the service does says so in `called`, and in
-            # `refused_at` which field a refusal is about that names none.
+            # A form may name a field differently than the service does: `called` maps the names. A
+            # refusal that names no field goes to the field that `refused_at` gives.
             called = getattr(self, "called", {})
             if isinstance(refusal, Stale) and OVERTAKEN in self.non_field_errors():
-                return  # it has found out by itself, and shows what has changed
+                return  # the form noticed by itself and shows what has changed
             if not isinstance(refusal, Invalid):
                 field = getattr(self, "refused_at", {}).get(refusal.code)
                 self.add_error(field, refusal.message)
@@ -33,7 +33,7 @@ def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.Base
 
 
 def words_of(refusal: DomainError) -> str:
-    """Return what a refusal says to people, on one line."""
+    """Return the text of a refusal on one line."""
     if isinstance(refusal, Invalid):
         return " ".join(
             f"{field}: {message}"

@@ -1,4 +1,4 @@
-"""Pages of the back office that write through services."""
+"""Back-office pages that write through services."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -19,45 +19,48 @@ from orderchainer.core.errors import DomainError
 
 Row = TypeVar("Row", bound=models.Model)
 
-# What filters make of a field's name; anything else in an address is not theirs, and some of it
-# (a regular expression) costs what the sender likes.
+# The lookups that our filters add to a field's name. We allow no others in a URL: some of them,
+# such as a regular expression, can cost as much as the sender wants.
 LOOKUPS = frozenset({"exact", "isnull", "isempty", "gte", "gt", "lte", "lt"})
-# An action runs within one request, each row in a transaction of its own.
+# An action runs in one request, with one transaction for each row.
 MAX_SELECTED_ROWS = 500
 MAX_REFUSALS_SHOWN = 10
 MAX_SEARCHED_CHARACTERS = 100
 
 
 class Autocompletes:
-    """Related rows that are found by typing, with widgets that survive what nobody could have picked."""
+    """Pick related rows with our own widgets, which survive values that nobody could have picked."""
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Give autocompletes our widget."""
+        """Use our widget for autocompletes."""
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # of the admin
             kwargs["widget"] = PickOne(db_field, self.admin_site)  # type: ignore[attr-defined]  # of the admin
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin
 
 
 class Lines(forms.CharField):
-    """Text of several lines. Browsers send CRLF for each line end, whatever they were given."""
+    """Text of several lines. Browsers always send line ends as CRLF."""
 
     def to_python(self, value: Any) -> Any:
         """Return the text with plain line ends."""
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare without regard to the kind of line ends."""
+        """Compare, ignoring the kind of line ends."""
         return super().has_changed((initial or "").replace("\r\n", "\n"), data)
 
 
 class ServiceAdmin(Autocompletes, ModelAdmin):
-    """An admin page whose writes are services: what they refuse is shown and nothing is written."""
+    """An admin page that writes through services.
+
+    It shows what they refuse, and writes nothing then.
+    """
 
     icon = "list"
-    is_main = False  # the first page of its app
-    # Each count is one over the whole table.
+    is_main = False  # whether it is the first page of its app
+    # Each of these counts would read the whole table.
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_filter_submit = True
@@ -71,7 +74,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     }
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Return the form; after a refusal, one that shows it with all that was typed."""
+        """Return the form. After a refusal it shows the error and everything that was typed."""
         form = super().get_form(request, obj, **kwargs)
         refusal = getattr(request, "refusal", None)
         return form if refusal is None else refused(form, refusal)
@@ -79,7 +82,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """Find the row of a page. An empty `_to_field` in its address names none."""
+        """Return the row of a page. Treat an empty `_to_field` in the URL as absent."""
         return super().get_object(request, object_id, from_field or None)
 
     def changeform_view(
@@ -91,8 +94,8 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     ) -> HttpResponse:
         """Show or save a form.
 
-        Django saves in one transaction, so a service's refusal leaves nothing behind. The form is then
-        shown again, with the refusal as an error of its own.
+        Django saves in one transaction, so a refusal by a service rolls everything back. The form
+        is then shown again with the refusal as an error.
         """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -108,7 +111,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
-        """Ask, then delete; a refusal leads back to the page of the row."""
+        """Ask first, then delete. A refusal leads back to the row's page."""
         try:
             return super().delete_view(request, object_id, extra_context)
         except DomainError as refusal:
@@ -121,25 +124,28 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     def render_delete_form(
         self, request: HttpRequest, context: dict[str, Any]
     ) -> HttpResponse:
-        """Ask without the scripts of the list's filters, which fail on a page that has none."""
+        """Ask without the scripts for list filters, which fail on a page without filters."""
         return without_media(super().render_delete_form(request, context))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Show the list, or act on it. A value that no row can have shows the whole list instead."""
+        """Show the list or run an action.
+
+        A filter value that no row can have shows the whole list.
+        """
         try:
             return super().changelist_view(request, extra_context)
         except (DataError, OverflowError):
             return HttpResponseRedirect(f"{request.path}?e=1")
         except ValueError:
-            # Of an address that is none, which the driver asks for only as the statement goes out.
+            # For a malformed IP address: the driver only notices when it sends the statement.
             if request.method != "GET":
                 raise
             return HttpResponseRedirect(f"{request.path}?e=1")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow in an address what the filters put there."""
+        """Allow in a URL only the lookups of our filters."""
         _, joint, how = lookup.rpartition("__")
         return (not joint or how in LOOKUPS) and super().lookup_allowed(
             lookup, value, request
@@ -148,14 +154,14 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """Search within bounds: each word is another condition, and no text holds a NUL."""
+        """Bound the search: each word adds a condition, and PostgreSQL takes no NUL in a text."""
         term = search_term.replace("\x00", "")[:MAX_SEARCHED_CHARACTERS]
         return super().get_search_results(request, queryset, term)
 
     def response_action(
         self, request: HttpRequest, queryset: Any
     ) -> HttpResponseBase | None:
-        """Run an action, on rows that can be and not on too many."""
+        """Run an action, if the selected keys are valid and not too many."""
         selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         if not all(is_key_of(self.model, key) for key in selected):
             self.message_user(
@@ -180,9 +186,9 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         *,
         done: str,
     ) -> None:
-        """Call `work` for each selected row; tell how many it was `done` to, and what was refused.
+        """Call `work` for each selected row; show how many were `done`, and the refusals.
 
-        One service call for each row: every one has its own rules, locks and events.
+        Each row gets its own service call, because each has its own rules, locks and events.
         """
         count = 0
         refusals: list[str] = []
@@ -204,33 +210,33 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
 
 
 def changes_in(form: Any, updatable: Collection[str]) -> dict[str, Any]:
-    """Return what was changed in a valid form, by name, of the fields that the service can update."""
+    """Return the changed values of a valid form, by name, for fields that the service can update."""
     return {
         name: form.cleaned_data[name] for name in form.changed_data if name in updatable
     }
 
 
 def without_media(page: Any) -> HttpResponse:
-    """Return a page of the admin, not rendered yet, that asks a question and loads no widgets."""
+    """Return an unrendered admin page that only asks a question, without the scripts of widgets."""
     page.context_data["media"] = forms.Media()
     return page
 
 
 class ServiceInline(Autocompletes, TabularInline):
-    """Rows within the page of another."""
+    """Rows on the page of another row."""
 
 
 class ReadOnly:
-    """An admin page that is only looked at, whoever looks: nobody adds, changes or deletes."""
+    """A read-only admin page: nobody can add, change or delete."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
+        """Return False."""
         return False

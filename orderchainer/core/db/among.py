@@ -1,4 +1,4 @@
-"""An IN of any length, as one parameter."""
+"""An IN with any number of ids, as one parameter."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 
 
 def among(ids: Iterable[int]) -> RawSQL:
-    """Return `ids` for an IN, as one parameter: there is no bound on how many."""
+    """Return `ids` for an IN as one parameter, so their number is not limited."""
     listed = sorted(set(ids))
     if connection.vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::bigint[])", [listed])

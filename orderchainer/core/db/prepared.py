@@ -1,11 +1,12 @@
 """Compile a queryset once and run its SQL many times with other values.
 
-Django takes longer to compile a statement with a few subqueries than PostgreSQL takes to answer it, and
-each compilation gives the same SQL. Use this only for reads that nearly every request makes.
+Django takes longer to compile a statement with a few subqueries than PostgreSQL takes to answer it,
+and each compilation gives the same SQL. Use this only for reads that nearly every request makes.
 
-Django has no public way to keep a compiled statement together with the conversion of its columns, so
-`_compile` reads four things from Django's SQL compiler. `orderchainer/tests/test_prepared.py` and the tests of
-each prepared read compare the rows with those of the plain queryset, and fail if Django changes inside.
+Django has no public way to keep a compiled statement together with the conversion of its columns,
+so `_compile` reads four things from Django's SQL compiler. `orderchainer/tests/test_prepared.py`
+and the tests of each prepared read compare the rows with those of the plain queryset, and fail if
+Django changes inside.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -22,25 +23,28 @@ from django.db.models.expressions import RawSQL
 Row = dict[str, Any]
 P = ParamSpec("P")
 
-# Placeholders that no real argument equals. We compile the queryset with them and search the parameters of
-# the compiled SQL for them, to find where each argument goes.
+# Placeholders that no real argument equals. We compile the queryset with them and search the
+# parameters of the compiled SQL for them, to find where each argument goes.
 _NUMBER_PLACEHOLDER = -(2**62)
 _TEXT_PLACEHOLDER = "\x00\x00"  # no database stores a null character in a text
 _UUID_PLACEHOLDER = 2**127
 _OUT_OF_RANGE = 2**63
 
-# Statements kept for each prepared function. A client chooses the ordering, and could ask for endless ones.
+# Statements kept for each prepared function. A client chooses the ordering, and could ask for
+# endless ones.
 MAX_KEPT = 64
 
 
 def prepared(
     build: Callable[P, QuerySet[Any, Row]],
 ) -> Callable[P, list[Row]]:
-    """Turn a function that returns a `.values()` queryset into one that runs it and returns the rows.
+    """Turn a function that returns a `.values()` queryset into one that runs it and returns the
+    rows.
 
-    Positional arguments are values that `build` only compares with columns: numbers, texts or UUIDs. An
-    argument may also be a queryset for an IN; that one is compiled on every call. Keyword arguments change
-    the statement itself, so each combination gets its own; the last `MAX_KEPT` combinations are kept.
+    Positional arguments are values that `build` only compares with columns: numbers, texts or
+    UUIDs. An argument may also be a queryset for an IN; that one is compiled on every call. Keyword
+    arguments change the statement itself, so each combination gets its own; the last `MAX_KEPT`
+    combinations are kept.
     """
 
     @lru_cache(maxsize=MAX_KEPT)
@@ -72,7 +76,10 @@ class _ValueSlot:
 
 @dataclass(frozen=True)
 class _SubquerySlot:
-    """A place in the SQL that an argument's own SQL fills. `mark` is the text that stands there now."""
+    """A place in the SQL that an argument's own SQL fills.
+
+    `mark` is the text that stands there now.
+    """
 
     index: int
     mark: str
@@ -84,11 +91,13 @@ class _Statement:
     # Constants, `_ValueSlot` and `_SubquerySlot`, in the order in which the SQL takes them.
     params: Sequence[object]
     names: Sequence[str]
-    # Column name, functions that turn the database's value into Python's, and the column's expression.
+    # Column name, functions that turn the database's value into Python's, and the column's
+    # expression.
     converters: Sequence[tuple[str, Sequence[Callable[..., Any]], object]]
 
     def run(self, values: Sequence[object]) -> list[Row]:
-        # No column holds such a number, so no row matches. Django answers these without a query, too.
+        # No column holds such a number, so no row matches. Django answers these without a query,
+        # too.
         if any(
             isinstance(value, int) and abs(value) >= _OUT_OF_RANGE for value in values
         ):

@@ -16,8 +16,8 @@ from orderchainer.core.http.surfaces import Problem
 class RequestBodyLimitMiddleware:
     """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
 
-    A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads them.
-    Malformed chunks are a 400, because no view could read them.
+    A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads
+    them. Malformed chunks are a 400, because no view could read them.
     """
 
     sync_capable = True
@@ -54,10 +54,11 @@ def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
 def _measure_chunked_body(request: HttpRequest, limit: int) -> int:
     """Read a body without a declared length, up to `limit` and one byte; return its length.
 
-    Django and DRF treat such a body as empty, so this gives the request the body and its length. Raises
-    UnreadablePostError.
+    Django and DRF treat such a body as empty, so this gives the request the body and its length.
+    Raises UnreadablePostError.
     """
-    # `request.read()` would do under ASGI, but not under WSGI: there Django stops at the declared length.
+    # `request.read()` would do under ASGI, but not under WSGI: there Django stops at the declared
+    # length.
     stream: IO[bytes] = (
         request.environ["wsgi.input"]
         if isinstance(request, WSGIRequest)

@@ -10,16 +10,17 @@ from orderchainer.core.errors import Stale
 
 
 def etag_of(kind: str, pk: int, version: int, **others: bool) -> str:
-    """Return the strong validator of version `version` of a row.
+    """Return the strong entity tag of version `version` of a row.
 
-    `others` are what is shown with the row and changes without it; those that hold are named.
+    `others` are flags that are shown with the row and change without it; the tag names those that
+    are set.
     """
     marks = "".join(f"-{name}" for name, holds in others.items() if holds)
     return f'"{kind}-{pk}-{version}{marks}"'
 
 
 def require_match(request: HttpRequest, etag: str) -> None:
-    """Raise `Stale` if the request names versions in `If-Match` and `etag` is none of them."""
+    """Raise `Stale` if the request has an `If-Match` that does not include `etag`."""
     header = request.headers.get("If-Match")
     if header is None:
         return
@@ -29,7 +30,7 @@ def require_match(request: HttpRequest, etag: str) -> None:
 
 
 def is_unchanged(request: HttpRequest, etag: str) -> bool:
-    """Tell whether `If-None-Match` names this version, so that a 304 answers a read."""
+    """Tell whether `If-None-Match` names this version, so that a read gets a 304."""
     header = request.headers.get("If-None-Match")
     if header is None:
         return False
@@ -40,7 +41,9 @@ def is_unchanged(request: HttpRequest, etag: str) -> bool:
 def answer_unless_unchanged(
     request: HttpRequest, etag: str, write: Callable[[], object]
 ) -> Response | HttpResponse:
-    """Answer what `write` writes, with its entity tag; a 304 without a body if the client has it."""
+    """Answer with what `write` returns and its entity tag, or with a 304 if the client has it
+    already.
+    """
     if is_unchanged(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
     return Response(write(), headers={"ETag": etag})

@@ -11,8 +11,8 @@ def csv_download(
     request: HttpRequest | Request, parts: Iterator[str], *, filename: str
 ) -> StreamingHttpResponse:
     """Send a CSV table part by part; browsers save it as `filename`, which is plain ASCII."""
-    # Under ASGI, Django collects all of a plain iterator before it sends the first byte. Only requests that
-    # came over ASGI have a `scope`.
+    # Under ASGI, Django collects all of a plain iterator before it sends the first byte. Only
+    # requests that came over ASGI have a `scope`.
     return StreamingHttpResponse(
         _awaited(parts) if hasattr(request, "scope") else parts,
         content_type="text/csv; charset=utf-8",

@@ -1,6 +1,6 @@
-"""How the envelope surface reads and answers, alike in every app.
+"""How the envelope surface reads requests and writes answers, the same in every app.
 
-Its refusals are one sentence each, with no field beside it: whatever is said here of a field names it.
+A refusal is one sentence without a field beside it, so each message names its field.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Body = dict[str, Any]
 
 
 def enveloped(data: object = None, message: str = "", **others: object) -> Body:
-    """Write an answer: what was asked for, what was done, or both; `others` stand beside them."""
+    """Return the body of an answer: data, a message, or both, with `others` beside them."""
     body: Body = {"success": True}
     if data is not None:
         body["data"] = data
@@ -32,39 +32,39 @@ def success(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Answer `enveloped` words."""
+    """Answer with an `enveloped` body."""
     return Response(
         enveloped(data, message), status=status, headers=dict(headers or {})
     )
 
 
 class EnvelopeInput(StrictSerializer):
-    """A body of this surface."""
+    """A request body of this surface."""
 
     unknown_field: ClassVar[str] = "There is no field {name}"
 
 
 class EnvelopeChanges(EnvelopeInput):
-    """A body of this surface that changes something: all of it may be left out, and not all at once."""
+    """A request body that changes something. Every field is optional, but one must be there."""
 
     def validate(self, attrs: Any) -> Any:
-        """Refuse a change of nothing. Raises `NothingToChange`."""
+        """Refuse an empty change. Raises `NothingToChange`."""
         if not attrs:
             raise NothingToChange
         return attrs
 
 
 class EnvelopeDone(serializers.Serializer[Any]):
-    """Word of what was done, for the schema."""
+    """A message about what was done, for the schema."""
 
     success = serializers.BooleanField(help_text="Always true.")
     message = serializers.CharField()
 
 
 def refusals(label: str, **others: str) -> dict[str, Any]:
-    """Return what is said of a text field called `label` that is left out, empty or no text.
+    """Return the messages for a text field called `label` that is missing, empty or not a text.
 
-    `others` are what else the field can say, by REST framework's names.
+    `others` are further messages, by REST framework's names.
     """
     return {
         **dict.fromkeys(("required", "blank", "null"), f"{label} is required"),

@@ -1,4 +1,4 @@
-"""From an exception to an answer in the shape of the surface that was called."""
+"""Turn an exception into an answer in the format of the surface that was called."""
 
 from typing import Any
 
@@ -45,7 +45,10 @@ STATUS_OF_KIND: tuple[tuple[type[errors.DomainError], int], ...] = (
 
 
 def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Response:
-    """Answer `exc` in the surface of the view or of the request's path. An unforeseen one is logged and is a 500."""
+    """Answer `exc` in the format of the view's or the path's surface.
+
+    Log an unexpected one as a 500.
+    """
     request = context["request"]
     problem = problem_of(exc)
     if problem is None:
@@ -61,7 +64,7 @@ def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Res
 
 
 def problem_of(exc: Exception) -> Problem | None:
-    """Return what `exc` means to a client, or None if it is nobody's fault but ours."""
+    """Return what `exc` means for the client, or None if it is a defect of ours."""
     if isinstance(exc, errors.DomainError):
         status = next(
             status for kind, status in STATUS_OF_KIND if isinstance(exc, kind)
@@ -121,12 +124,12 @@ def _headers_of(exc: errors.DomainError, status: int) -> dict[str, str]:
 
 
 def _challenge(status: int) -> dict[str, str]:
-    """RFC 9110, 11.6.1: a 401 names the scheme that would do."""
+    """A 401 names the accepted scheme (RFC 9110, section 11.6.1)."""
     return {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """Answer `problem` outside of any view, or None where no surface lives."""
+    """Answer `problem` outside of any view. Return None if the path belongs to no surface."""
     surface = surface_of(request.path)
     if surface is None:
         return None
@@ -139,7 +142,7 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse | None:
 def page_not_found(
     request: HttpRequest, exception: Exception | None = None
 ) -> HttpResponseBase:
-    """Answer a path that nothing serves: in shape under a surface, as a page elsewhere."""
+    """Answer a path without a view: in the format of its surface, or as a page."""
     problem = Problem(404, "not_found", "Resource not found")
     return answer(request, problem) or defaults.page_not_found(
         request, exception or Http404()
@@ -147,7 +150,7 @@ def page_not_found(
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Answer a crash outside of DRF: in shape under a surface, as a page elsewhere."""
+    """Answer a crash outside of DRF: in the format of its surface, or as a page."""
     problem = Problem(500, "internal_error", "Internal server error")
     return answer(request, problem) or defaults.server_error(request)
 

@@ -1,4 +1,4 @@
-"""Under which names this service answers."""
+"""The host names under which this service answers."""
 
 import logging
 from collections.abc import Callable
@@ -13,9 +13,9 @@ logger = logging.getLogger("django.security.DisallowedHost")
 
 
 class AllowedHostMiddleware:
-    """Refuse a forged Host in the surface's shape, before the path is looked at.
+    """Refuse a forged Host header in the surface's format, before anything looks at the path.
 
-    Django refuses it as well, but later, and with a page of HTML while DEBUG is on.
+    Django refuses it too, but later, and with an HTML page while DEBUG is on.
     """
 
     sync_capable = True

@@ -1,4 +1,4 @@
-"""Reading request bodies without mercy and without surprises."""
+"""Strict parsers for request bodies."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -9,18 +9,18 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-# No documented body comes near. What is written into messages, digests or rows is written by
-# recursion, and each library bears another depth.
+# No documented body is nearly as deep. Several libraries later write the value recursively, and
+# each has its own limit.
 MAX_DEPTH = 32
 
 
 class StrictJSONParser(parsers.BaseParser):
-    """Read JSON as RFC 8259 has it.
+    """Read JSON according to RFC 8259.
 
-    The standard library's parser takes NaN, lone surrogates and integers of any length, which a
-    database then refuses in the middle of a transaction. orjson refuses the first two here and reads
-    the third as a float, which no integer field takes. Lists and objects within one another are
-    bounded, too.
+    The standard library's parser accepts NaN, lone surrogates and integers of any length, which a
+    database then refuses in the middle of a transaction. orjson refuses the first two here and
+    reads the third as a float, which no integer field accepts. The depth of nested lists and
+    objects is bounded too.
     """
 
     media_type = "application/json"
@@ -39,7 +39,7 @@ class StrictJSONParser(parsers.BaseParser):
             value = orjson.loads(body)
         except orjson.JSONDecodeError as exc:
             raise ParseError(f"This is not JSON: {exc}.") from exc
-        # Most bodies have too few brackets to be deep, and are not walked.
+        # Most bodies have too few brackets to be deep, so we need not walk them.
         if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
             raise ParseError(f"Values are nested deeper than {MAX_DEPTH} levels.")
         return value
@@ -48,8 +48,8 @@ class StrictJSONParser(parsers.BaseParser):
 class FormParser(parsers.FormParser):
     """Read a form as UTF-8.
 
-    REST framework decodes by the `charset` of the header, which the format does not have (WHATWG URL,
-    5.1), and of which Python knows some that are no text, or that make lone surrogates.
+    REST framework decodes by the `charset` of the header, which this format does not have (WHATWG
+    URL, section 5.1). Some of Python's codecs are not for text or produce lone surrogates.
     """
 
     def parse(
@@ -62,7 +62,7 @@ class FormParser(parsers.FormParser):
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """Read a form with files, its texts as UTF-8 whatever the header says (RFC 7578, 5.1.2)."""
+    """Read a form with files; its texts are UTF-8 whatever the header says (RFC 7578, 5.1.2)."""
 
     def parse(
         self,
@@ -78,7 +78,7 @@ def _in_utf_8(parser_context: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _is_deep(value: Any) -> bool:
-    """Tell whether more than `MAX_DEPTH` lists and objects stand within one another."""
+    """Tell whether lists and objects are nested deeper than `MAX_DEPTH`."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [

@@ -1,4 +1,4 @@
-"""Every path answers with and without its trailing slash, directly and never by redirect."""
+"""Serve every path with and without its trailing slash, without a redirect."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,10 @@ from orderchainer.core.http.surfaces import surface_of
 
 
 class EitherSlashMiddleware:
-    """Resolve the other spelling of a surface's path where only that one has a route.
+    """Use the other spelling of a surface's path if only that one has a route.
 
-    Routes are declared as their document writes them. A redirect would lose the body of a POST, and
-    a pattern that takes both would hide the documented spelling from the schema.
+    Routes are declared as their document spells them. A redirect would lose the body of a POST, and
+    a pattern that takes both spellings would hide the documented one from the schema.
     """
 
     sync_capable = True
@@ -28,7 +28,7 @@ class EitherSlashMiddleware:
         if surface_of(path) is not None and not is_valid_path(path):
             other = path[:-1] if path.endswith("/") else f"{path}/"
             if not is_valid_path(other):
-                # Answered here since Django's own 404 is a page of HTML while DEBUG is on.
+                # We answer here, because Django's own 404 is an HTML page while DEBUG is on.
                 return page_not_found(request)
             request.path_info = other
         return self.get_response(request)

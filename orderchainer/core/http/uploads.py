@@ -1,4 +1,4 @@
-"""Pictures in the bodies of requests."""
+"""Pictures in request bodies."""
 
 from typing import Any
 
@@ -12,10 +12,11 @@ from orderchainer.core.pictures import Picture, PictureRefused, read_picture
 
 @extend_schema_field(OpenApiTypes.BINARY)
 class PictureField(serializers.Field[Any, Any, Any, Any]):
-    """A file of a form, read as a `Picture`; null or an empty text is None: there shall be none.
+    """A file in a form, read as a `Picture`. Null or an empty text is None, which removes the
+    picture.
 
-    It is decoded as it is read, which takes time: no transaction should be open. It comes to stand within a
-    square of `longest_side` pixels.
+    Reading decodes it, which takes time, so no transaction should be open. The picture is scaled to
+    fit into a square of `longest_side` pixels.
     """
 
     def __init__(self, *, longest_side: int = 512, **kwargs: Any) -> None:
@@ -23,7 +24,7 @@ class PictureField(serializers.Field[Any, Any, Any, Any]):
         self._longest_side = longest_side
 
     def to_internal_value(self, data: Any) -> Picture | None:
-        """Return the picture. Raises ValidationError that says what would do."""
+        """Return the picture. Raises ValidationError that says what is accepted."""
         if data == "":
             return None
         if not isinstance(data, UploadedFile):

@@ -1,8 +1,8 @@
-"""The cache that limits are counted in: Redis for all processes together, or this process for itself.
+"""The cache that counts requests for rate limits: in Redis for all processes, or in this process.
 
-django-ratelimit asks a cache twice for each count: `add`, and `incr` where the counter was there already.
-Over Redis these would be two or three ways there and back, with each request of everybody. Here `add`
-counts, whether the counter was there or not, and keeps the sum for the `incr` that follows it.
+django-ratelimit calls the cache twice for each count: `add`, and then `incr` if the counter existed
+already. With Redis that would be two or three round trips for every request. Here `add` always
+counts, and keeps the sum for the `incr` that follows.
 """
 
 import time
@@ -22,16 +22,16 @@ from orderchainer.core.breaker import Breaker
 
 logger = structlog.get_logger(__name__)
 
-# Some thirty megabytes. Requests of a minute that one process answers make far fewer.
+# About thirty megabytes. The requests that one process answers in a minute make far fewer.
 MAX_COUNTERS = 100_000
 SWEEP_SECONDS = 60.0
 
-# A count is worth a moment and no more: rather than wait, a process counts for itself for a while.
+# Counting is not worth a longer wait. If Redis is slow, each process counts by itself for a while.
 REDIS_TIMEOUT_SECONDS = 0.25
 REDIS_PAUSE_SECONDS = 5.0
 MAX_CONNECTIONS = 1000
 
-# Both at once, so that no counter stays for ever because a process died between the two.
+# One script, so that no counter stays for ever because a process died between the two commands.
 ADD = """
 local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
@@ -40,16 +40,16 @@ return count
 
 
 class LocalCounters:
-    """Counters of one process, which are forgotten when their time is over; at most `most` of them.
+    """Counters of one process. They expire, and there are at most `most` of them.
 
-    Where there are too many the lowest go first: a flood of addresses that come once each does not wash
-    away the counts of those who have been stopped.
+    If there are too many, the lowest are dropped first. So a flood of addresses that come once each
+    does not push out the counts of clients that are over their limit.
     """
 
     def __init__(self, most: int = MAX_COUNTERS) -> None:
         self._most = most
         self._lock = Lock()
-        # By key, the count and the moment at which it is over.
+        # By key: the count and when it expires.
         self._counters: dict[str, tuple[int, float]] = {}
         self._swept_at = 0.0
 
@@ -57,7 +57,7 @@ class LocalCounters:
         return len(self._counters)
 
     def add(self, key: str, amount: int, *, lifetime_seconds: float) -> int:
-        """Add `amount` to the counter of `key` and return the sum; it lives on from now."""
+        """Add `amount` to the counter of `key`, restart its lifetime, and return the sum."""
         with self._lock:
             now = time.time()
             count, ends_at = self._counters.get(key, (0, 0.0))
@@ -69,12 +69,12 @@ class LocalCounters:
             return count
 
     def clear(self) -> None:
-        """Forget all counts."""
+        """Delete all counters."""
         with self._lock:
             self._counters.clear()
 
     def _make_room(self, now: float) -> None:
-        """Forget what is over, now and then, and what has the lowest counts if that is not enough."""
+        """Delete expired counters now and then, and the lowest ones if that is not enough."""
         is_full = len(self._counters) >= self._most
         if not is_full and 0 <= now - self._swept_at < SWEEP_SECONDS:
             return
@@ -83,28 +83,28 @@ class LocalCounters:
             key: counter for key, counter in self._counters.items() if counter[1] > now
         }
         if len(live) >= self._most:
-            # A quarter at once, since finding them costs more than forgetting them.
+            # A quarter at once, because finding them costs more than deleting them.
             for key in sorted(live, key=live.__getitem__)[: max(1, self._most // 4)]:
                 del live[key]
         self._counters = live
 
 
 class RedisCounters:
-    """Counters that all processes share, as long as Redis answers at once."""
+    """Counters that all processes share, as long as Redis answers quickly."""
 
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(
             url,
             socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
-            # Once more for a connection that was closed while nobody used it; a timeout is one for good.
+            # Retry once, for a connection that was closed while idle. Do not retry a timeout.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             max_connections=MAX_CONNECTIONS,
         )
         self._breaker = Breaker(REDIS_PAUSE_SECONDS)
 
     def add(self, key: str, amount: int, *, lifetime_seconds: float) -> int | None:
-        """Do as `LocalCounters.add`, in one way there and back; None while Redis does not count."""
+        """Do the same as `LocalCounters.add` in one round trip. Return None while Redis is down."""
         if not self._breaker.may_be_asked():
             return None
         try:
@@ -118,12 +118,15 @@ class RedisCounters:
         return int(count)
 
     def clear(self, prefix: str) -> None:
-        """Forget the counts whose keys begin so, and nothing else of this database. Raises RedisError."""
+        """Delete the counters whose keys begin with the prefix, and nothing else.
+
+        Raises RedisError.
+        """
         for key in self._client.scan_iter(match=f"{prefix}*", count=1000):
             self._client.delete(key)
 
 
-# Of the whole process: Django makes a cache for each thread.
+# For the whole process, because Django makes a cache object for each thread.
 @cache
 def _local_counters(_location: str) -> LocalCounters:
     return LocalCounters()
@@ -135,13 +138,13 @@ def _redis_counters(url: str) -> RedisCounters:
 
 
 class LocalCountersCache(BaseCache):
-    """A cache of counters, and of nothing else, in this process."""
+    """A cache of this process that holds only counters."""
 
     def __init__(self, location: str, params: Mapping[str, Any]) -> None:
         super().__init__(dict(params))
         self.location = location
         self._local = _local_counters(location)
-        # What `add` has counted. Django gives each thread a cache of its own, so nobody comes between.
+        # The sums from `add`. Each thread has its own cache object, so no other thread interferes.
         self._counted: tuple[str, int] | None = None
 
     def add(
@@ -151,7 +154,7 @@ class LocalCountersCache(BaseCache):
         timeout: Any = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
-        """Add `value` to the counter, and tell whether that is all there is in it."""
+        """Add `value` to the counter and tell whether the counter is new."""
         key = self.make_and_validate_key(key, version=version)
         lifetime = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         count = self._count(key, value, float(lifetime or 0))
@@ -159,7 +162,7 @@ class LocalCountersCache(BaseCache):
         return bool(count == value)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """Return what `add` has counted. Raises ValueError for a key that was not added just before."""
+        """Return the sum from `add`. Raises ValueError for a key that was not added just before."""
         key = self.make_and_validate_key(key, version=version)
         counted, self._counted = self._counted, None
         if counted is None or counted[0] != key or delta != 1:
@@ -168,7 +171,7 @@ class LocalCountersCache(BaseCache):
         return counted[1]
 
     def clear(self) -> None:
-        """Forget all counts: whoever was stopped may go on."""
+        """Delete all counters, so that nobody is over a limit."""
         self._local.clear()
 
     def _count(self, key: str, amount: int, lifetime_seconds: float) -> int:
@@ -176,9 +179,10 @@ class LocalCountersCache(BaseCache):
 
 
 class RedisCountersCache(LocalCountersCache):
-    """The same for all processes together, in Redis; each counts for itself while Redis is away.
+    """The same in Redis, for all processes together. While Redis is down each process counts by
+    itself.
 
-    So a limit holds for each process then, and no request is refused, or held up, because of Redis.
+    The limit then applies to each process, and no request fails or waits because of Redis.
     """
 
     def __init__(self, location: str, params: Mapping[str, Any]) -> None:
@@ -186,7 +190,7 @@ class RedisCountersCache(LocalCountersCache):
         self._shared = _redis_counters(location)
 
     def clear(self) -> None:
-        """Forget all counts, of all processes and of this one. Raises RedisError."""
+        """Delete all counters, the shared ones and this process's. Raises RedisError."""
         super().clear()
         self._shared.clear(self.make_key(""))
 

@@ -1,8 +1,8 @@
-"""What is logged, how, and where to.
+"""What we log, how, and where.
 
-Every record, from structlog or from the standard library, becomes one JSON line in the log file; what
-is an error stands in a file of its own as well. The console shows the same, for people while DEBUG is
-on. `docs/operations.md` lists the fields and the names of the security events.
+Every record, from structlog or from the standard library, becomes one JSON line in the log file.
+Errors also go to a file of their own. The console shows the same records, in a readable format
+while DEBUG is on. `docs/operations.md` lists the fields and the names of the security events.
 """
 
 import logging.config
@@ -23,7 +23,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # --- Keeping secrets out ----------------------------------------------------------------------
 
-# Names under which nothing is ever logged, whoever logs it. An API token's id opens nothing.
+# Values under these names are never logged. The id of an API token is not a secret.
 _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)|secret|token(?!_id$)|authorization|cookie|credential|api_?key|webhook|signature"
     r"|^(access|refresh)$|database_url|redis_url|broker_url",
@@ -34,14 +34,14 @@ _SECRET_NAME = re.compile(
 def redact(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace the values of secret names, however deep they stand."""
+    """Replace the values under secret names, however deep they are nested."""
     for name, value in event.items():
         event[name] = _redacted(name, value)
     return event
 
 
 def _redacted(name: object, value: object) -> object:
-    # A word like "missing" under `token` would be harmless; nobody can tell it from a token.
+    # A harmless word such as "missing" under `token` goes too: nobody can tell it from a token.
     if value is not None and isinstance(name, str) and _is_secret(name):
         return REDACTED
     if isinstance(value, str | int | float | None):
@@ -74,12 +74,12 @@ def _json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -
             fields, default=str, option=orjson.OPT_NON_STR_KEYS
         ).decode()
     except TypeError:
-        # A lone surrogate or an integer beyond 64 bits: hostile input that is worth its line.
+        # A lone surrogate or an integer beyond 64 bits. Such hostile input should still be logged.
         line = structlog.processors.JSONRenderer(default=str)(None, "", fields)  # type: ignore[assignment]
     return line
 
 
-# What every record gets, wherever it comes from.
+# Applied to every record, from either library.
 _SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -93,7 +93,7 @@ _SHOWN: list[structlog.types.Processor] = [
 
 
 class LineFormatter(structlog.stdlib.ProcessorFormatter):
-    """Write a record as one JSON line. Several handlers share the line, so it is made once."""
+    """Write a record as one JSON line. Several handlers write it, so it is formatted once."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,13 +109,13 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 class ConsoleFormatter(structlog.stdlib.ProcessorFormatter):
-    """Write a record for people, in colours where the console has them."""
+    """Write a record for people, in colour if the console supports it."""
 
     def __init__(self, *, colours: bool) -> None:
         super().__init__(
             processors=[
                 *_SHOWN,
-                # The default shows the local variables of each frame, secrets and all.
+                # The default shows the local variables of each frame, which may be secrets.
                 structlog.dev.ConsoleRenderer(
                     colors=colours, exception_formatter=structlog.dev.plain_traceback
                 ),
@@ -128,9 +128,9 @@ class ConsoleFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 class SecurityEventHandler(logging.Handler):
-    """Turn what Django logs under `django.security` into a security event.
+    """Turn records of `django.security` into security events.
 
-    Django writes a forged host as an error, so that any stranger could fill the file of errors.
+    Django logs a forged host as an error, so any stranger could fill the error file.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -149,7 +149,7 @@ def _is_crash(record: logging.LogRecord) -> bool:
 
 
 def error_file_of(file: Path) -> Path:
-    """Return the file beside `file` that holds errors only."""
+    """Return the path of the error file that belongs to `file`."""
     return file.with_name(f"{file.stem}-errors{file.suffix}")
 
 
@@ -161,9 +161,10 @@ def logging_config(
     max_bytes: int = 20 * 1024 * 1024,
     backups: int = 5,
 ) -> dict[str, Any]:
-    """Return Django's LOGGING: lines in `file` and on the console, errors beside it as well.
+    """Return Django's LOGGING: lines go to `file` and to the console, errors also to the error
+    file.
 
-    A file is rotated when it holds `max_bytes`; `backups` older ones are kept. Raises
+    A file is rotated at `max_bytes`, and `backups` older files are kept. Raises
     ImproperlyConfigured for an unknown level.
     """
     if level not in LEVELS:
@@ -204,15 +205,16 @@ def logging_config(
         "root": {"level": level, "handlers": ["console", "file", "errors"]},
         "loggers": {
             "django": {"level": "INFO", "handlers": [], "propagate": True},
-            # What has no traceback only repeats the status that stands in the request's own line.
+            # A record without a traceback only repeats the status from the request's own line.
             "django.request": {"filters": ["crashes"]},
             "django.server": {"level": "WARNING", "handlers": [], "propagate": True},
             "django.security": {"handlers": ["security"], "propagate": False},
-            # These tell of each task, with its arguments; `orderchainer.core.logs.tasks` does without.
+            # These log every task with its arguments; `orderchainer.core.logs.tasks` logs tasks
+            # without them.
             "celery.app.trace": {"level": "CRITICAL"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
-            # At DEBUG these write whole requests and bodies.
+            # At DEBUG these log whole requests with their bodies.
             "asyncio": {"level": "WARNING"},
             "autobahn": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
@@ -223,7 +225,10 @@ def logging_config(
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Set up the standard library's logging and structlog on top of it; Django's LOGGING_CONFIG."""
+    """Configure the standard library's logging, and structlog on top.
+
+    Django calls it as LOGGING_CONFIG.
+    """
     logging.config.dictConfig(config)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -8,15 +8,16 @@ from pathlib import Path
 
 
 class SharedRotatingFileHandler(logging.Handler):
-    """Append lines to a file and rotate it by size, beside other processes that do the same.
+    """Append lines to a file and rotate it by size, while other processes do the same.
 
-    The standard library's handler renames the file under the others' feet: they go on writing into
-    what is now a backup and rotate it again. Here each line is one `write` on a descriptor in append
-    mode, which the kernel keeps whole; each process looks before it writes whether the path still
-    names its file; and who rotates holds a lock and looks again.
+    With the standard library's handler, one process renames the file while the others keep writing
+    to what is now a backup, and rotate it again. Here each line is a single `write` in append mode,
+    which the kernel does not split. Before each write the process checks that the path still names
+    its open file. Rotation happens under a lock, after checking the size once more.
 
-    The directory is made with the first line. Where it cannot be, that is said once on stderr and
-    the lines are left to the other handlers: a full disk must not stop the service.
+    The first line creates the directory. If the file cannot be written, the handler says so once on
+    stderr and drops the lines, which other handlers still get: a full disk must not stop the
+    service.
     """
 
     def __init__(self, path: str, *, max_bytes: int, backups: int) -> None:
@@ -45,7 +46,10 @@ class SharedRotatingFileHandler(logging.Handler):
         super().close()
 
     def _open(self) -> int:
-        """Return a descriptor of the file that `path` names now, rotated if it was full."""
+        """Return a descriptor of the file that `path` names now.
+
+        Rotate the file first if it is full.
+        """
         try:
             now = os.stat(self.path)
         except FileNotFoundError:

@@ -1,4 +1,6 @@
-"""One line when a request comes, one when its answer goes, and the id that ties everything between."""
+"""Log a line when a request arrives and one when it is answered, and tie all lines together by an
+id.
+"""
 
 import re
 import time
@@ -19,14 +21,14 @@ security_log = structlog.get_logger("security")
 
 TOO_MANY_REQUESTS = 429
 
-# What a proxy or a client may call a request; anything else gets a name of ours.
+# Request ids that we accept from a proxy or a client. Otherwise we make our own.
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 
 
 class RequestLogMiddleware:
-    """Log the request and its answer; name both by `X-Request-ID`, in the answer and in every line.
+    """Log the request and its answer. Put the request's id into every line and into `X-Request-ID`.
 
-    The query string is left out: a WebSocket's token stands there.
+    The query string is not logged, because a WebSocket's token is in it.
     """
 
     sync_capable = True
@@ -45,14 +47,14 @@ class RequestLogMiddleware:
         }
         statements = _StatementCounter()
         structlog.contextvars.clear_contextvars()
-        # The address stands on every line between: a failed sign-in means little without it.
+        # Every line in between has the address: a failed sign-in means little without it.
         structlog.contextvars.bind_contextvars(request_id=request_id, ip=about["ip"])
         try:
             logger.info("request_started", **about)
             with connection.execute_wrapper(statements):
                 response = self.get_response(request)
             response["X-Request-ID"] = request_id
-            # A crash has its own error line; this one only says that the client saw it.
+            # A crash has its own error line; this line only says that the client saw it.
             log = logger.info if response.status_code < 500 else logger.warning
             log(
                 "request_finished",
@@ -63,7 +65,7 @@ class RequestLogMiddleware:
                 queries=statements.count,
             )
             if response.status_code == TOO_MANY_REQUESTS:
-                # Whatever it was that counted, here everyone's refusals meet.
+                # All refusals pass here, whichever limit caused them.
                 security_log.warning("throttled", **about, user_id=_user_id_of(request))
             return response
         finally:
@@ -78,8 +80,9 @@ def _id_of(request: HttpRequest) -> str:
 def _user_id_of(request: HttpRequest) -> int | None:
     """Return the caller's id if the request has loaded the user already; logging must not query.
 
-    `_cached_user` is where Django's middleware keeps the user that a session belongs to. There is no public
-    way to ask whether it was loaded; `orderchainer/tests/test_logs.py` fails if the name changes.
+    `_cached_user` is where Django's middleware keeps the user that a session belongs to. There is
+    no public way to ask whether it was loaded; `orderchainer/tests/test_logs.py` fails if the name
+    changes.
     """
     user: Any = request.__dict__.get("user")
     if isinstance(user, SimpleLazyObject):
@@ -88,7 +91,7 @@ def _user_id_of(request: HttpRequest) -> int | None:
 
 
 class _StatementCounter:
-    """Count the statements that go to the database; wrapped around each by Django."""
+    """Count the statements to the database. Django calls this around each statement."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""Lines about background tasks: started, and how they ended, under the request that asked for them."""
+"""Log when background tasks start and how they end, with the id of the request that sent them."""
 
 import time
 from datetime import timedelta
@@ -13,18 +13,18 @@ from django.conf import settings
 
 logger = structlog.get_logger("orderchainer.operations.tasks")
 
-# The header under which a message carries the id of the request that sent it.
+# The message header that carries the id of the request that sent the task.
 REQUEST_ID_HEADER = "orderchainer_request_id"
 
 
 @signals.setup_logging.connect
 def leave_logging_alone(**_: object) -> None:
-    """Keep Celery from configuring the logging: Django has."""
+    """Keep Celery from configuring logging, because Django has already."""
 
 
 @signals.before_task_publish.connect
 def carry_request_id(headers: dict[str, Any], **_: object) -> None:
-    """Give the message the id of the request that is being answered, if one is."""
+    """Add the id of the current request, if any, to the message."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     if request_id is not None:
         headers[REQUEST_ID_HEADER] = request_id
@@ -32,7 +32,7 @@ def carry_request_id(headers: dict[str, Any], **_: object) -> None:
 
 @signals.task_prerun.connect
 def task_started(task_id: str, task: "Task[..., Any]", **_: object) -> None:
-    """Name the task in every line that it logs."""
+    """Add the task's name to every line that it logs."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
     request_id = getattr(task.request, REQUEST_ID_HEADER, None)
@@ -47,7 +47,7 @@ def task_finished(
     task: "Task[..., Any]", state: str | None = None, **_: object
 ) -> None:
     """Log how the task ended and how long it took."""
-    # What beat asks for every few seconds is only worth a line where it went wrong.
+    # Tasks that beat sends every few seconds are only logged if they fail.
     log = logger.debug if state == SUCCESS and task.name in _often() else logger.info
     log(
         "task_finished",
@@ -59,7 +59,7 @@ def task_finished(
 
 @signals.task_failure.connect
 def task_failed(exception: BaseException, **_: object) -> None:
-    """Log what nobody caught, with where it came from."""
+    """Log an uncaught exception with its traceback."""
     logger.error("task_failed", error=str(exception), exc_info=exception)
 
 
@@ -71,8 +71,8 @@ def task_retried(reason: object, **_: object) -> None:
 
 @signals.task_revoked.connect
 def task_revoked(request: Context, expired: bool | None = None, **_: object) -> None:
-    """Log a task that never ran: it was revoked, or came too late."""
-    # A sweep that came too late is nothing: the next one does its work.
+    """Log a task that never ran, because it was revoked or had expired."""
+    # An expired sweep does not matter: the next one does its work.
     log = logger.debug if expired else logger.warning
     log(
         "task_revoked",
@@ -90,7 +90,7 @@ def task_unknown(name: str, id: str, **_: object) -> None:
 
 @once
 def _often() -> frozenset[str]:
-    """Return the names of the tasks that beat asks for at least once a minute."""
+    """Return the names of the tasks that beat sends at least once a minute."""
     return frozenset(
         str(entry["task"])
         for entry in settings.CELERY_BEAT_SCHEDULE.values()
@@ -100,6 +100,6 @@ def _often() -> frozenset[str]:
 
 
 def seconds_of(task: "Task[..., Any]") -> float:
-    """Return how long the task has been running here, in seconds."""
+    """Return how many seconds the task has been running in this process."""
     started: float | None = getattr(task.request, "started_at", None)
     return 0.0 if started is None else time.perf_counter() - started

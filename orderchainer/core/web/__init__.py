@@ -1,1 +1,1 @@
-"""What pages for browsers share."""
+"""What all pages for browsers share."""

@@ -1,4 +1,7 @@
-"""Limits on forms that people browse: the counts of the surfaces, and a page where one is used up."""
+"""Rate limits on forms for browsers.
+
+They share the counts of the surfaces and answer with a page.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -11,7 +14,7 @@ from orderchainer.core.limits.rates import LimitExceeded, Usage
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
-# What only shows a form tries nothing.
+# These methods only show the form.
 _SHOWING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -20,7 +23,7 @@ def answer_counted(
     counting: Callable[[], Usage | None],
     answering: Callable[[], HttpResponseBase],
 ) -> HttpResponseBase:
-    """Answer a form that is posted once `counting` has let it through, and a request for the form always."""
+    """Answer a posted form if `counting` allows it. Showing the form is not counted."""
     if request.method in _SHOWING:
         return answering()
     try:
@@ -31,7 +34,7 @@ def answer_counted(
 
 
 def too_many_requests(request: HttpRequest, exceeded: LimitExceeded) -> HttpResponse:
-    """Return the page that says when to come back, with the headers that an answer of a surface has."""
+    """Return the page that says when to try again, with the same headers as the surfaces' answers."""
     page = render(request, "429.html", {"seconds": exceeded.retry_after}, status=429)
     return _with_headers(page, exceeded.headers)
 

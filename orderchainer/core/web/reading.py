@@ -1,4 +1,4 @@
-"""Views that only tell something."""
+"""Read-only views."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,8 +11,9 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 def read_only(view: View) -> View:
-    """Answer GET and HEAD, and any other method with a 405.
+    """Answer GET and HEAD; answer any other method with a 405.
 
-    Without the exemption Django asks for a CSRF token first, for methods that the view does not have.
+    The view is exempt from CSRF checks. Otherwise Django would ask for a token for methods that it
+    does not have.
     """
     return csrf_exempt(require_safe(view))
