@@ -15,7 +15,7 @@ RUN useradd --system --uid 10001 --no-create-home orderchainer
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
-# Collecting needs settings that load, not the secrets that will be: these stay in this step alone.
+# collectstatic needs settings that load, not the real secrets. These values exist in this step only.
 RUN REDIS_URL=redis://localhost SECRET_KEY=for-this-step-only CREDENTIALS_KEYS=for-this-step-only \
         python manage.py collectstatic --noinput --verbosity 0 \
     && mkdir -p logs media \

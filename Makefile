@@ -22,19 +22,19 @@ PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 .DEFAULT_GOAL := help
 .PHONY: help run demo sandbox test test-services lint format types layers migrations check lock bench
 
-help:  ## List what can be made
+help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 # --- For everybody ---------------------------------------------------------------------------
 
-run: $(RUNTIME)  ## Start the service on PORT (8000): Ctrl-C ends it
+run: $(RUNTIME)  ## Start the service on PORT (8000): Ctrl-C stops it
 	@$(BIN)/python manage.py serve --prepare
 
 demo: $(RUNTIME)  ## Load the demo account, its chain of orders and its shop into the configured database
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
-sandbox: $(RUNTIME)  ## Start a Discord of one's own on port 8400, to try the service without the real one
+sandbox: $(RUNTIME)  ## Start a Discord emulator on port 8400, to try the service without the real one
 	@$(BIN)/python -m integrations.sandbox
 
 # --- For contributors ------------------------------------------------------------------------
@@ -49,7 +49,7 @@ lint: $(TOOLS)  ## Lint, and check that the code is formatted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(TOOLS)  ## Format the code and mend what can be mended
+format: $(TOOLS)  ## Format the code and fix what can be fixed automatically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -59,11 +59,11 @@ types: $(TOOLS)  ## Check the types
 layers: $(TOOLS)  ## Check that imports point down
 	$(ON_SQLITE) $(BIN)/lint-imports
 
-migrations: $(TOOLS)  ## Check that the settings hold and no migration is missing
+migrations: $(TOOLS)  ## Check the settings, and that no migration is missing
 	$(ON_SQLITE) $(BIN)/python manage.py check
 	$(ON_SQLITE) $(BIN)/python manage.py makemigrations --check --dry-run
 
-check: lint types layers migrations  ## All checks but the tests
+check: lint types layers migrations  ## Run all checks except the tests
 
 lock: $(TOOLS)  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml -o requirements.txt
