@@ -87,7 +87,7 @@ def cart_of(user_id: int) -> CartContents:
 
 
 def cart_and_offer(user_id: int, product_id: int) -> tuple[CartContents, Offer | None]:
-    """Return what is in a user's cart, and the product with that id if it exists, in one statement."""
+    """Return a user's cart and the product with that id, if it exists, in one statement."""
     lines: list[Line] = []
     wanted: Offer | None = None
     for row in _rows(user_id, product_id):

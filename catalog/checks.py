@@ -12,7 +12,7 @@ from catalog import trigrams
 def check_trigrams(
     databases: Iterable[str] | None = None, **_: object
 ) -> Sequence[CheckMessage]:
-    """Warn of a PostgreSQL in which search finds no misspelt words, since pg_trgm could not be made."""
+    """Warn if PostgreSQL lacks pg_trgm, without which search does not find misspelt words."""
     return [
         Warning(
             "PostgreSQL's extension pg_trgm is not installed in the database: search finds no misspelt words, "

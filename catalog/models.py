@@ -138,9 +138,9 @@ class Product(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="product_named"),
             models.CheckConstraint(condition=~Q(sku=""), name="product_has_sku"),
         ]
-        # No index contains `stock`. So PostgreSQL writes no index when a checkout takes stock, which
-        # makes checkouts half as fast again. `include` has the columns that lists filter by, so
-        # they can be counted with the index alone.
+        # No index contains `stock`, so PostgreSQL writes no index when a checkout takes stock.
+        # That makes checkouts half as fast again. `include` has the columns that lists filter by,
+        # so they can be counted with the index alone.
         indexes: ClassVar = [
             # The storefront's list in each of its sortings, and the list of one category.
             models.Index(

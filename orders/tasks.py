@@ -5,8 +5,8 @@ from celery import shared_task
 from orderchainer.core.background import nudge
 from orders.stream import deliveries, relay
 
-# By then the next sweep has nudged whatever is still due. Without an end, nudges for deliveries that
-# workers do not get to would pile up sweep by sweep, and everything else wait behind them.
+# By then the next sweep has nudged whatever is still due. Without a limit, nudges for deliveries
+# that workers do not get to would pile up with every sweep and delay everything else.
 SWEPT_NUDGE_SECONDS = 5
 
 

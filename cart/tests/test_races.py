@@ -134,7 +134,7 @@ def test_two_first_requests_at_once_make_one_cart(ada: User, lamp: Product) -> N
 
 @pytest.mark.usefixtures("nobody_holds")
 def test_without_the_hold_the_second_first_item_fails(ada: User, lamp: Product) -> None:
-    """The negative control: both find no lamp in the cart, and only the constraint keeps them from two."""
+    """The negative control: both find no lamp, and only the constraint prevents two items."""
     Cart.objects.create(user=ada)
     meeting = Meeting(BEFORE_THE_ITEM)
 
@@ -241,7 +241,7 @@ def test_emptying_a_cart_that_nobody_has_yet_takes_nothing_that_comes_meanwhile(
 
 
 class Crossing(Meeting):
-    """A meeting of two who come by different statements: before what refers to the customer, or goes with it."""
+    """A meeting before either statement: one refers to the customer, the other deletes them."""
 
     def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
         """Wait before the statement with which either reaches for what the other may hold."""
@@ -251,7 +251,7 @@ class Crossing(Meeting):
 
 
 def leave_while_adding(ada: User, lamp: Product) -> list[Any]:
-    """Add to a cart by a request that may be repeated while the account is deleted; return what came of either."""
+    """Add to a cart with an idempotent request while the account is deleted; return both outcomes."""
     Cart.objects.create(user=ada)
     make_cart(ada, {lamp: 1})
 
@@ -259,7 +259,7 @@ def leave_while_adding(ada: User, lamp: Product) -> list[Any]:
         adding(ada, lamp, 1)()
         return {}
 
-    # The record of the request refers to the user, too: PostgreSQL looks whether they are there at the commit.
+    # The record of the request refers to the user too: PostgreSQL checks that at the commit.
     add_once = partial(answer_once, user=ada, key="k", fingerprint="f", work=add)
     works: tuple[Work, ...] = add_once, partial(delete_user, user=ada)
     return race(*works, meeting=Crossing("", patience_seconds=1.0))
@@ -276,7 +276,7 @@ def test_who_leaves_while_adding_leaves_after_it_or_before(
 def test_without_the_hold_on_the_customer_the_two_deadlock(
     ada: User, lamp: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: one holds the cart and reaches for the customer, the other the other way round."""
+    """The negative control: one locks the cart, then the customer; the other does the opposite."""
     monkeypatch.setattr("cart.services.items._hold_or_make", items.hold_cart)
 
     outcomes = leave_while_adding(ada, lamp)

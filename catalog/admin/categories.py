@@ -192,7 +192,7 @@ class CategoryAdmin(ServiceAdmin):
 
     @admin.display(description="move")
     def move(self, category: Category) -> SafeString:
-        """Buttons that move it among its siblings. They post the list's form to their own address."""
+        """Buttons that move it among its siblings. Each posts to its own address."""
         return format_html_join(
             " ",
             '<button type="submit" formaction="{}" title="Move {}" aria-label="Move {} {}" '
@@ -308,7 +308,7 @@ class CategoryAdmin(ServiceAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name only the category: nothing else is deleted, and the service refuses if it is not empty."""
+        """Name only the category, because the service refuses to delete one that is not empty."""
         names = [str(category) for category in objs]
         lacking = set() if self.has_delete_permission(request) else {"category"}
         return names, {"categories": len(names)}, lacking, []

@@ -36,7 +36,7 @@ _COMPARED = (
 
 
 class PictureField(forms.FileField):
-    """A picture. It is read before the form is saved, because that is slow and saving is a transaction."""
+    """A picture, which is read before the transaction that saves the form, because that is slow."""
 
     widget = UnfoldAdminImageFieldWidget
 
@@ -221,7 +221,7 @@ class Rows(forms.BaseModelFormSet):  # type: ignore[type-arg]  # no generic at r
 class StockForm(forms.Form):
     """A change of stock by hand: how many more or fewer, and why.
 
-    `seen` is the last change by hand that the page showed, so a form that is sent twice counts once.
+    `seen` is the last change by hand that the page showed. With it, a form sent twice counts once.
     """
 
     _REASONS = (StockMovement.Reason.RECEIVED, StockMovement.Reason.ADJUSTED)

@@ -204,7 +204,7 @@ class ProductAdmin(ServiceAdmin):
     # --- the form -----------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        """Ask for the project and the first stock of a new product; show facts about an existing one."""
+        """Ask for a new product's project and stock; show facts about an existing product."""
         if obj is None:
             return ((None, {"fields": ("project", *self._settable, "first_stock")}),)
         return (
@@ -250,7 +250,7 @@ class ProductAdmin(ServiceAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show or save the form. The picture is read and stored before Django's transaction begins."""
+        """Show or save the form. The picture is stored before Django's transaction begins."""
         show = partial(
             super().changeform_view, request, object_id, form_url, extra_context
         )
@@ -408,7 +408,7 @@ class ProductAdmin(ServiceAdmin):
     # --- files --------------------------------------------------------------------------------
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Ask for three permissions, because a file adds and changes products and adds categories."""
+        """Require three permissions: a file adds and changes products and adds categories."""
         return request.user.has_perms(
             ("catalog.add_product", "catalog.change_product", "catalog.add_category")
         )

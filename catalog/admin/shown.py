@@ -37,7 +37,7 @@ def product_link(product: Product) -> SafeString:
 
 
 def order_link(order_id: int | None) -> SafeString | str:
-    """Return a link to an order's page. It shows only the number, because this app knows no orders."""
+    """Return a link to an order's page. This app knows no orders, so it shows only the number."""
     if order_id is None:
         return "-"
     return link(reverse("admin:orders_order_change", args=[order_id]), f"#{order_id}")

@@ -68,7 +68,7 @@ class PackedField(forms.CharField):
     widget = forms.HiddenInput
 
     def to_python(self, value: Any) -> Any:
-        """Return the bytes. Raises ValidationError for data that we did not pack, or that is too large."""
+        """Return the bytes. Raises ValidationError for data that we did not pack or that is large."""
         try:
             press = zlib.decompressobj()
             content = press.decompress(

@@ -49,8 +49,8 @@ def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
     The length is exact. An index alone is enough to count it, and a page that shows the list's end
     needs no count. Raises `PageNotFound` for a page behind the last.
     """
-    # Both statements share one compilation: the ORM takes longer to compile the query than PostgreSQL
-    # to answer it.
+    # Both statements share one compilation: the ORM takes longer to compile the query than
+    # PostgreSQL to answer it.
     order = [str(term) for term in products.query.order_by] or ["id"]
     wanted, params = products.order_by().values("pk").query.sql_with_params()
     rows = _rows_of(
@@ -79,8 +79,8 @@ def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> P
     `PageNotFound`.
     """
     order = [str(term) for term in products.query.order_by] or ["-rank", "id"]
-    # Reading `stock`, which no index contains, keeps PostgreSQL from scanning a whole index for names:
-    # it believes that similarity is as cheap to test as equality.
+    # Reading `stock`, which no index contains, keeps PostgreSQL from scanning a whole index for
+    # names: it believes that similarity is as cheap to test as equality.
     columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
     for way in each_way_to_find(products, text, is_first_page=not window.skip):
         found, params = way.values(*sorted(columns)).query.sql_with_params()

@@ -1,7 +1,8 @@
 """The tree of categories.
 
-Every change of the tree's shape locks the project's row, so that no two moves close a cycle whose ends
-are far apart. To keep a product's category, lock its row: after the project and before any product.
+Every change of the tree's shape locks the project's row, so that no two moves close a cycle whose
+ends are far apart. To keep a product's category, lock its row: after the project and before any
+product.
 """
 
 from django.db import transaction
@@ -36,7 +37,7 @@ def create_category(
     parent: Category | None = None,
     position: int = 0,
 ) -> Category:
-    """Create a category at the top level or inside `parent`; an empty slug is derived from the name.
+    """Create a category at the top or inside `parent`; an empty slug is derived from the name.
 
     Raises `Invalid` and `SlugTaken`.
     """

@@ -16,7 +16,7 @@ MAX_SLUG_LENGTH = 255
 
 
 class ProductFields(TypedDict, total=False):
-    """The fields of a product that callers may set. Stock is not one: only the ledger changes it."""
+    """The fields of a product that callers may set. Only the ledger changes the stock."""
 
     sku: str
     # Derived from the name if it is missing.
@@ -91,7 +91,7 @@ class Slugs:
         self._last: dict[str, int] = {}
 
     def new_for(self, name: str) -> str:
-        """Take and return the slug of `name`, with the first free number from 2 on if it is taken."""
+        """Take and return the slug of `name`; if it is taken, with a number from 2 on."""
         base = slug = slug_of(name)
         number = self._last.get(base, 1)
         while slug in self._taken:

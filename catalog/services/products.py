@@ -1,6 +1,7 @@
 """Creating and changing products.
 
-Products are never deleted, because orders and the ledger refer to them. An inactive product is not sold.
+Products are never deleted, because orders and the ledger refer to them. An inactive product is not
+sold.
 """
 
 from collections.abc import Callable, Collection

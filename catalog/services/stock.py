@@ -1,8 +1,8 @@
 """Stock and its ledger, which only change together.
 
-Every change of stock first locks the product's row; several rows are locked sorted by id. Orders are
-always locked before products, so no two writers wait for each other. Even without these locks, a
-constraint of the database keeps stock from falling below zero.
+Every change of stock first locks the product's row; several rows are locked sorted by id. Orders
+are always locked before products, so no two writers wait for each other. Even without these locks,
+a constraint of the database keeps stock from falling below zero.
 """
 
 import json
@@ -22,7 +22,7 @@ from orderchainer.core.errors import Invalid
 
 Reason = StockMovement.Reason
 
-# The most stock that people can enter. The column holds twice as much, so returned stock always fits.
+# The most stock that people can enter. The column holds twice as much, so returns always fit.
 MAX_STOCK = 10**9
 MAX_NOTE_LENGTH = 255
 
@@ -50,7 +50,7 @@ def is_active(product: Product) -> bool:
 def take_stock(
     *, products: Mapping[int, Product], demand: Mapping[int, int], order_id: int
 ) -> None:
-    """Take `demand` (how many, by product) for an order, all or nothing, in the caller's transaction.
+    """Take `demand` (how many, by product) for an order, all or nothing. Needs a transaction.
 
     The caller has locked `products`. Raises `InsufficientStock`, which lists every product of which
     there is too little; an inactive product counts as having none.
@@ -186,8 +186,8 @@ def adjust_locked(
     )
 
 
-# The changes of all products are one parameter. So the statement is the same for one product and for a
-# thousand, and the database plans it once.
+# The changes of all products are one parameter. So the statement is the same for one product and
+# for a thousand, and the database plans it once.
 _CHANGES = {
     "postgresql": "unnest(%s::bigint[], %s::bigint[]) AS moved(id, change)",
     "sqlite": "(SELECT CAST(key AS INTEGER) AS id, value AS change FROM json_each(%s)) AS moved",

@@ -52,7 +52,7 @@ def ledger(product: Product) -> list[tuple[int, str]]:
 
 
 def errors_of(content: bytes, shop: Project) -> dict[int, dict[str, list[str]]]:
-    """Return what is wrong, by row; the preview and the import say the same, and nothing is changed."""
+    """Return what is wrong, by row. The preview and the import must say the same."""
     before = everything()
     told = {
         row.row: row.errors
@@ -602,7 +602,7 @@ def test_a_product_that_was_changed_meanwhile_is_read_anew(shop: Project) -> Non
 
 @pytest.mark.parametrize("column", ["stock", "stock_change"])
 def test_as_many_rows_as_it_may_have_take_a_moment(shop: Project, column: str) -> None:
-    """The product of rows and rows would take minutes; what is proportional takes a second or two."""
+    """Quadratic work would take minutes; linear work takes a second or two."""
     head = ["sku", "name", "price", column]
     rows = [[f"L-{number}", "Lamp", "5", "3"] for number in range(MAX_ROWS)]
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Two at once in a catalogue, and on PostgreSQL what would happen without our locks and constraints."""
+"""Races in a catalogue, and on PostgreSQL what happens without our locks and constraints."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -169,7 +169,7 @@ def test_the_lock_keeps_a_change_from_being_lost() -> None:
 def test_without_the_lock_a_version_is_changed_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: both find the version that they know, and one entity tag names two products."""
+    """The negative control: both find the version that they know, so one ETag names two states."""
     lamp = make_product(make_storefront())
     monkeypatch.setattr(product_service, "lock_products", unlocked)
     meeting = Meeting(UPDATE)
@@ -280,7 +280,7 @@ def test_nothing_stands_in_a_category_that_is_gone(is_new: bool) -> None:
 def test_without_the_lock_a_product_comes_into_a_category_that_goes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: only the foreign key is left to refuse it, at the commit and without words."""
+    """The negative control: only the foreign key refuses it, at the commit and without a message."""
     shop = make_storefront()
     category = make_category(shop)
     lamp = make_product(shop)

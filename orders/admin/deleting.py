@@ -26,7 +26,7 @@ class OrderDeletion(ServiceAdmin):
     def get_deleted_objects(
         self, objs: Iterable[Order], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[SafeString]]:
-        """Tell what is deleted with the orders and what prevents it, without reading their events."""
+        """Tell what else is deleted and what prevents it, without reading the orders' events."""
         orders = {order.pk: order for order in objs}
         edges = OrderDependency.objects.filter(depends_on_id__in=among(orders)).exclude(
             order_id__in=among(orders)
@@ -42,7 +42,7 @@ class OrderDeletion(ServiceAdmin):
             [order_link(order.pk, order.title) for order in orders.values()],
             {"orders": len(orders), "items": items},
             set() if self.has_delete_permission(request) else {"order"},
-            # Only a warning on the first page. Afterwards the service deletes the orders that it can.
+            # Only the first page warns. Afterwards the service deletes the orders that it can.
             keeping if request.method != "POST" else [],
         )
 
@@ -54,7 +54,7 @@ class OrderDeletion(ServiceAdmin):
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Order]
     ) -> HttpResponseBase | None:
-        """Ask, then delete the selected orders, starting with those that wait for others of them."""
+        """Ask, then delete the selected orders; those that wait for others of them go first."""
         if "post" not in request.POST:
             return without_media(ask_before_deleting(self, request, queryset))
         self.do_each(

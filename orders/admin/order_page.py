@@ -116,7 +116,7 @@ class OrderPage(ServiceAdmin):
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
-        """Create or change the order and everything that belongs to it with one call of a service."""
+        """Create or change the order and its items with one call of a service."""
         items = drafts_in(formsets[0])
         if not change:
             order = create_order(

@@ -147,7 +147,7 @@ def deliveries_of(order: Order) -> Panel:
 
 
 def wait_of(order: Any) -> str | None:
-    """Return `ready` or `waits` for an order that has not begun; it must be annotated with `ready`."""
+    """Return `ready` or `waits` for an order that has not begun, by its annotation `ready`."""
     if order.status not in WAITING:
         return None
     return "ready" if order.ready else "waits"

@@ -16,7 +16,7 @@ class OrderItem(models.Model):
     """An item of an order, with its name and price at the time of purchase."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
-    # The product that it was sold from and returns its stock to; empty if it was not sold from stock.
+    # The product that it was sold from and returns to; empty if it was not sold from stock.
     product = models.ForeignKey(
         Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -57,7 +57,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
     def with_waits(self) -> OrderQuerySet:
-        """Annotate `waits`: the status of each order that it waits for, by id, in ascending order."""
+        """Annotate `waits`: the status of each order that it waits for, by ascending id."""
         edges = OrderDependency.objects.filter(order=OuterRef("pk"))
         return self.annotate(
             waits=StatusesById(

@@ -141,7 +141,7 @@ def _set_items_and_fields(
 
 
 def _move(order: Order, wanted: str | None, blockers: Sequence[int]) -> bool:
-    """Set the status if the lifecycle and the chain allow it; tell whether it is another one now."""
+    """Set the status if the lifecycle and the chain allow it; tell whether it changed."""
     old_status = order.status
     moves = order.open_moves(blocked=bool(blockers))
     if wanted is not None and wanted != old_status:

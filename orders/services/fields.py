@@ -11,7 +11,7 @@ Changes = dict[str, dict[str, Any]]
 
 
 class OrderFields(TypedDict, total=False):
-    """The fields of an order that people and programs set. A field that is missing stays as it is."""
+    """The fields of an order that callers may set. A missing field stays as it is."""
 
     title: str
     description: str

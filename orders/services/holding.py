@@ -1,4 +1,4 @@
-"""The stock that orders hold: given back when they go wrong, taken again when they are tried again."""
+"""The stock that orders hold: given back when they go wrong, taken again on a retry."""
 
 from django.db.models import Sum
 
@@ -10,7 +10,7 @@ from orders.services.items import has_sold_items
 
 
 def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
-    """Give back the stock of `order` and of those that `failed` with it, or take it for `order` again.
+    """Give back the stock of `order` and of those that `failed` with it, or take it again.
 
     The caller has locked all these orders, and no product yet. Raises `InsufficientStock` if
     something is no longer available.

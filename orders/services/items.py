@@ -33,7 +33,7 @@ class ItemDraft:
 
 
 def total_of(items: Sequence[ItemDraft], stated: Decimal | None) -> Decimal:
-    """Return the sum of `items`. Raises `Invalid` if it is too large or `stated` is another total."""
+    """Return the sum of `items`. Raises `Invalid` if it is too large or not the `stated` one."""
     total = sum((item.total_price for item in items), NOTHING)
     if total > MAX_TOTAL:
         words = f"They add up to {total}; an order may cost at most {MAX_TOTAL}."
@@ -62,7 +62,7 @@ def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
 def replace_items(
     order: Order, items: Sequence[ItemDraft], fields: OrderFields
 ) -> tuple[OrderFields, Changes]:
-    """Store a whole new set of items; return `fields` with the total that follows, and what changed.
+    """Store a whole new set of items; return `fields` with the new total, and what changed.
 
     Storing the same items again is no change. Raises `ItemsFrozen`, and `Invalid` for a total in
     `fields` that is not the sum.

@@ -1,4 +1,4 @@
-"""Two at once on chains, orders and the stream, on PostgreSQL; and what would happen without each lock."""
+"""Races on chains, orders and the stream, on PostgreSQL, with and without each lock."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress

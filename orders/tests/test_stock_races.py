@@ -1,4 +1,4 @@
-"""Many at once for the same stock: no unit sold twice, none lost; and what would happen without each lock.
+"""Races for the same stock: no unit is sold twice or lost. With and without each lock.
 
 What SQLite can show as well, runs there too: one writer at a time, right numbers, and nobody who is told that
 the database is locked.
@@ -307,7 +307,7 @@ def test_who_leaves_in_the_middle_of_a_checkout_leaves_after_it_or_before(
 def test_without_the_lock_on_the_customer_the_two_deadlock(
     shop: Project, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: one holds the cart and reaches for the customer, the other the other way round."""
+    """The negative control: one locks the cart, then the customer; the other does the opposite."""
     monkeypatch.setattr("orders.services.checkout.hold_cart_and_customer", hold_cart)
 
     outcomes = leave_in_the_middle(shop, ada)
@@ -346,7 +346,7 @@ def test_an_order_that_many_end_at_once_gives_back_once(
 
 
 def two_returns(shop: Project, ada: User) -> tuple[Product, list[Work]]:
-    """Return what gives back an order's units, twice, with no lock on the order: they meet in the ledger."""
+    """Return two works that give back an order's units without locking the order."""
     lamp = make_product(shop, stock=10)
     order = buy(ada, {lamp: 3})
     give_back = transaction.atomic(partial(return_stock, [order.pk]))

@@ -1,4 +1,4 @@
-"""Addresses and selections that nobody could have clicked: they are no defect and ask for nothing."""
+"""Addresses and selections that no link leads to: they are answered without a crash."""
 
 import pytest
 from django.test import Client
@@ -33,7 +33,7 @@ HOSTILE = [
 ]
 
 
-# In real transactions: PostgreSQL refuses some of these values itself, which would end the test's own.
+# Uses real transactions: PostgreSQL refuses some of these values, which would end the test's own.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", LISTS)
 def test_a_hostile_address_is_no_defect(

@@ -1,4 +1,4 @@
-"""Products as files: a look at what a file would do, then that and nothing else; and the way out."""
+"""Products as files: the preview, the import of exactly what it showed, and the export."""
 
 from decimal import Decimal
 from typing import Any

@@ -13,8 +13,9 @@ class Command(BaseCommand):
     """Compare stock, ledger and orders. Changes nothing."""
 
     help = (
-        "Checks that the ledger of each product adds up to its stock, and that each order holds what it "
-        "sold, and nothing once it failed, was cancelled or deleted. Exits with 1 and lists what is wrong."
+        "Checks that each product's stock is the sum of its ledger, and that each order holds what "
+        "it sold, or nothing if it failed, was cancelled or deleted. Lists what is wrong and "
+        "exits with 1."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the back office of orders shows of the stock they hold, and that its actions give it back."""
+"""The stock that orders hold, as the back office shows it and gives it back."""
 
 import pytest
 from django.db import connection
