@@ -70,6 +70,8 @@ class Reply:
     wait_seconds: float | None = None
     # Whether the wait applies to everything that we send, and not only to this webhook.
     is_global: bool = False
+    # Whether no answer came in time.
+    timed_out: bool = False
 
 
 def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
@@ -100,9 +102,11 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
             body = _read(response, deadline=deadline)
             return _judge(address, response.status_code, response.headers, body)
     except requests.ConnectTimeout:
-        return _unclear("Discord could not be reached in time.")
+        return _unclear("Discord could not be reached in time.", timed_out=True)
     except requests.Timeout:
-        return _unclear(f"Discord did not answer within {timeout:g} seconds.")
+        return _unclear(
+            f"Discord did not answer within {timeout:g} seconds.", timed_out=True
+        )
     except requests.exceptions.SSLError:
         return _unclear("No secure connection to Discord could be made.")
     except requests.ConnectionError:
@@ -170,8 +174,8 @@ def _judge(
     return reply(Verdict.REFUSED)
 
 
-def _unclear(summary: str) -> Reply:
-    return Reply(Verdict.UNCLEAR, summary)
+def _unclear(summary: str, *, timed_out: bool = False) -> Reply:
+    return Reply(Verdict.UNCLEAR, summary, timed_out=timed_out)
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

@@ -115,6 +115,11 @@ class DiscordWebhook(models.Model):
         """The URL without its secret, for people other than its owner."""
         return masked_url(self.webhook_id)
 
+    @property
+    def target(self) -> str:
+        """What the stream calls the webhook as a target of deliveries."""
+        return str(self.pk)
+
     def wants(self, event: Event) -> bool:
         """Tell whether the toggle that decides about `event` is on."""
         return bool(getattr(self, toggle_of(event)))

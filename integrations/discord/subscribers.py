@@ -23,7 +23,14 @@ from orderchainer.core.encryption import Undecryptable
 from orders.lifecycle import EventType
 from orders.models import Order, OrderDependency
 from orders.stream.models import Event
-from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, subscribe
+from orders.stream.subscribers import (
+    Drop,
+    GiveUp,
+    Subscriber,
+    TryAgain,
+    Wanted,
+    subscribe,
+)
 
 
 def connect() -> None:
@@ -39,33 +46,33 @@ def forget(sender: object, *, user: User, **_: object) -> None:
         services.delete_discord_webhook(user=user)
 
 
-def wants(events: Sequence[Event]) -> Iterable[Event]:
-    """Pick the events about orders whose owners want to be told of them, in one query."""
+def wants(events: Sequence[Event]) -> Iterable[Wanted]:
+    """Pick the events about orders whose owners want to be told of them, in one query.
+
+    The target is the webhook.
+    """
     of_orders = [event for event in events if event.is_of_order]
     owners = {event.owner_id for event in of_orders if event.owner_id is not None}
     webhooks = DiscordWebhook.objects.receiving().filter(user_id__in=owners)
     webhook_of = {webhook.user_id: webhook for webhook in webhooks.defer("url")}
     return [
-        event
+        (event, webhook_of[event.owner_id].target)
         for event in of_orders
         if event.owner_id in webhook_of and webhook_of[event.owner_id].wants(event)
     ]
 
 
-def deliver(event: Event) -> None:
+def deliver(event: Event, target: str) -> None:
     """Tell the owner's channel of `event`: one message, and one call at most.
 
     What was wanted when the event happened is asked again, since hours may have passed.
     """
     if not event.is_of_order or event.owner_id is None:
         raise Drop("Discord is told of orders only.")
-    webhook = (
-        DiscordWebhook.objects.receiving()
-        .select_related("user")
-        .filter(user_id=event.owner_id)
-        .first()
-    )
-    if webhook is None:
+    webhooks = DiscordWebhook.objects.receiving().filter(user_id=event.owner_id)
+    webhook = webhooks.select_related("user").first()
+    # It may be another one than the webhook for which the message was meant.
+    if webhook is None or target not in ("", webhook.target):
         raise Drop("The Discord integration was deleted or switched off.")
     if not webhook.wants(event):
         raise Drop("The owner does not want to be told of this any more.")
@@ -82,7 +89,7 @@ def deliver(event: Event) -> None:
                 reply.summary, after_seconds=reply.wait_seconds, counts=False
             )
         case Verdict.UNCLEAR:
-            raise TryAgain(reply.summary)
+            raise TryAgain(reply.summary, timed_out=reply.timed_out)
         case Verdict.LOST | Verdict.REFUSED:
             raise GiveUp(reply.summary)
 

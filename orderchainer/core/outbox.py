@@ -38,15 +38,22 @@ MAX_SWEPT_ROWS = 500
 class TryAgain(Exception):  # an outcome that a sender tells of, not a defect
     """The attempt failed, and another may work. `after_seconds` is the other side's own wish, if any.
 
-    `counts` is False if the other side only asked to wait: that is not a failed attempt.
+    `counts` is False if the other side only asked to wait: that is not a failed attempt. `timed_out`
+    is True if it did not answer in time, and so held a worker for as long as it could.
     """
 
     def __init__(
-        self, reason: str, *, after_seconds: float | None = None, counts: bool = True
+        self,
+        reason: str,
+        *,
+        after_seconds: float | None = None,
+        counts: bool = True,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.after_seconds = after_seconds
         self.counts = counts
+        self.timed_out = timed_out
 
 
 class GiveUp(Exception):  # see TryAgain
@@ -120,10 +127,20 @@ class Outgoing(models.Model):
         """Return why no further attempt follows the one that failed with `why`, or None if one does."""
         if why.counts and self.attempts >= self.MAX_ATTEMPTS:
             return f"Gave up after {self.attempts} attempts: {why}"
-        if now - self.asked_at > timedelta(days=self.MAX_DAYS):
-            days = "a day" if self.MAX_DAYS == 1 else f"{self.MAX_DAYS} days"
-            return f"Gave up after {days}: {why}"
+        if self.asked_at < self.oldest(now):
+            return self.too_old(why)
         return None
+
+    @classmethod
+    def oldest(cls, now: datetime) -> datetime:
+        """Return the moment before which nothing that is still tried at `now` was asked for."""
+        return now - timedelta(days=cls.MAX_DAYS)
+
+    @classmethod
+    def too_old(cls, why: TryAgain) -> str:
+        """Return the words with which a row is given up that has been tried for long enough."""
+        days = "a day" if cls.MAX_DAYS == 1 else f"{cls.MAX_DAYS} days"
+        return f"Gave up after {days}: {why}"
 
     @classmethod
     def delay_seconds(cls, attempts: int) -> float:

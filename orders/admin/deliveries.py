@@ -1,4 +1,4 @@
-"""Deliveries of events to subscribers: their state, and "retry now"."""
+"""Deliveries of events to the targets of subscribers: their state, and "retry now"."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -16,10 +17,15 @@ from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orderchainer.core.background import nudge_on_commit
 from orders import tasks
 from orders.admin.events import TypeFilter
-from orders.admin.shown import STATE_COLOURS, order_link
+from orders.admin.shown import (
+    STATE_COLOURS,
+    next_attempt_of,
+    order_link,
+    state_of,
+)
 from orders.models import Order
 from orders.stream import deliveries
-from orders.stream.models import EventDelivery
+from orders.stream.models import DeliveryTarget, EventDelivery
 from orders.stream.subscribers import subscribers
 
 
@@ -50,6 +56,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     icon = "outbox"
     list_display = (
         "subscriber",
+        "target",
         "order_shown",
         "event_type",
         "state_shown",
@@ -70,6 +77,8 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     ordering = ("-id",)
     fields = (
         "subscriber",
+        "target",
+        "target_paused_until",
         "order_shown",
         "event",
         "state_shown",
@@ -79,7 +88,12 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
         "created_at",
         "finished_at",
     )
-    readonly_fields = ("order_shown", "state_shown", "next_attempt")
+    readonly_fields = (
+        "target_paused_until",
+        "order_shown",
+        "state_shown",
+        "next_attempt",
+    )
     actions = ("retry_now",)
 
     @admin.display(description="order", ordering="event__order_id")
@@ -98,14 +112,24 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     @display(description="state", ordering="state", label=STATE_COLOURS)
     def state_shown(self, delivery: EventDelivery) -> str:
         """The state as a coloured label."""
-        return delivery.state
+        return state_of(delivery)
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, delivery: EventDelivery) -> Any:
         """When it is tried again; empty if it is not."""
-        if delivery.state != EventDelivery.State.PENDING:
-            return None
-        return delivery.next_attempt_at
+        return next_attempt_of(delivery)
+
+    @admin.display(description="target paused until")
+    def target_paused_until(self, delivery: EventDelivery) -> Any:
+        """The end of the pause of a target that did not answer in time."""
+        return (
+            DeliveryTarget.objects.filter(
+                subscriber=delivery.subscriber, target=delivery.target
+            )
+            .filter(paused_until__gt=timezone.now())
+            .values_list("paused_until", flat=True)
+            .first()
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery], search_term: str
@@ -124,15 +148,23 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     def retry_now(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery]
     ) -> None:
-        """Make the selected deliveries due at once, except those that were sent."""
+        """Make the selected deliveries due at once, except those that were sent or are being sent."""
         selected = list(queryset.values_list("pk", flat=True))
         with transaction.atomic():
             due = deliveries.retry_now(selected)
             for delivery_id in due:
                 nudge_on_commit(tasks.deliver, delivery_id)
+        left = EventDelivery.objects.filter(pk__in=set(selected) - set(due))
+        sent = left.filter(state=EventDelivery.State.SENT).count()
         if due:
             self.message_user(request, f"Due now: {len(due)}.", messages.SUCCESS)
-        if sent := len(selected) - len(due):
+        if sent:
             self.message_user(
                 request, f"Already sent, not retried: {sent}.", messages.WARNING
+            )
+        if in_flight := len(selected) - len(due) - sent:
+            self.message_user(
+                request,
+                f"Being sent right now, not retried: {in_flight}. Look again in a minute.",
+                messages.WARNING,
             )

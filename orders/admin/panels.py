@@ -12,7 +12,9 @@ from orders.admin.shown import (
     STATE_COLOURS,
     STATUS_COLOURS,
     WAIT_COLOURS,
+    next_attempt_of,
     order_link,
+    state_of,
     summary_of,
 )
 from orders.lifecycle import WAITING, holds_up
@@ -128,16 +130,23 @@ def deliveries_of(order: Order) -> Panel:
     rows = EventDelivery.objects.filter(event__order=order).select_related("event")
     return panel_of(
         "Deliveries",
-        ("subscriber", "event", "state", "attempts", "next attempt", "last error"),
+        (
+            "subscriber",
+            "target",
+            "event",
+            "state",
+            "attempts",
+            "next attempt",
+            "last error",
+        ),
         (
             (
                 row.subscriber,
+                row.target or "-",
                 row.event.type,
-                label(row.state, STATE_COLOURS),
+                label(state_of(row), STATE_COLOURS),
                 str(row.attempts),
-                moment(row.next_attempt_at)
-                if row.state == EventDelivery.State.PENDING
-                else "-",
+                moment(next_at) if (next_at := next_attempt_of(row)) else "-",
                 row.last_error or "-",
             )
             for row in rows.order_by("-event_id", "pk")[: MAX_ROWS + 1]

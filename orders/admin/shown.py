@@ -1,6 +1,7 @@
 """How the admin shows orders, events and deliveries: labels, links and one-line summaries."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -21,8 +22,11 @@ STATUS_COLOURS: Mapping[str, str] = {
     Status.FAILED: "danger",
 }
 WAIT_COLOURS = {"ready": "success", "waits": "warning", "holds it up": "warning"}
+# What is shown for a pending delivery that a worker is trying right now.
+IN_FLIGHT = "being sent"
 STATE_COLOURS: Mapping[str, str] = {
     EventDelivery.State.PENDING: "info",
+    IN_FLIGHT: "warning",
     EventDelivery.State.SENT: "success",
     EventDelivery.State.FAILED: "danger",
 }
@@ -32,6 +36,18 @@ def order_link(order_id: int, title: str | None) -> SafeString:
     """Return a link to an order's page, followed by its title."""
     url = reverse("admin:orders_order_change", args=[order_id])
     return format_html("{} {}", link(url, f"#{order_id}"), title or "")
+
+
+def state_of(delivery: EventDelivery) -> str:
+    """Return how a delivery stands, and whether a worker is at it."""
+    return IN_FLIGHT if delivery.is_in_flight else delivery.state
+
+
+def next_attempt_of(delivery: EventDelivery) -> datetime | None:
+    """Return when a delivery is tried again; None if it is being tried or has come to an end."""
+    if delivery.state != EventDelivery.State.PENDING or delivery.is_in_flight:
+        return None
+    return delivery.next_attempt_at
 
 
 def links(orders: Iterable[tuple[int, str]]) -> SafeString:

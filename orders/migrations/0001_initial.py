@@ -94,11 +94,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='DeliveryTarget',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subscriber', models.CharField(max_length=64)),
+                ('target', models.CharField(blank=True, max_length=64)),
+                ('busy_until', models.DateTimeField(blank=True, null=True)),
+                ('timeouts', models.PositiveIntegerField(default=0)),
+                ('paused_until', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('subscriber', 'target'), name='delivery_target_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='EventDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subject_uuid', models.UUIDField()),
                 ('subscriber', models.CharField(max_length=64)),
+                ('target', models.CharField(blank=True, max_length=64)),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed'), ('dropped', 'Dropped')], default='pending', max_length=8)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -202,7 +217,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='eventdelivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'subject_uuid', 'id'], name='delivery_lane'),
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'target', 'next_attempt_at', 'id'], name='delivery_due_by_target'),
+        ),
+        migrations.AddIndex(
+            model_name='eventdelivery',
+            index=models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'target', 'subject_uuid', 'id'], name='delivery_lane'),
         ),
         migrations.AddIndex(
             model_name='eventdelivery',
@@ -210,7 +229,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='eventdelivery',
-            constraint=models.UniqueConstraint(fields=('event', 'subscriber'), name='delivery_unique_by_event_and_subscriber'),
+            constraint=models.UniqueConstraint(fields=('event', 'subscriber', 'target'), name='delivery_unique_by_event_and_target'),
         ),
         migrations.AddConstraint(
             model_name='eventdelivery',

@@ -1,19 +1,37 @@
 """Bringing events to subscribers, over the engine in `orderchainer.core.outbox`.
 
-Deliveries about one subject to one subscriber go out one after the other.
+Each target of a subscriber has a lane of its own, and one worker at a time delivers to it. So a target
+that hangs holds one worker and delays no other target. One that did not answer in time is paused, each
+time for longer, until it takes something. Deliveries about one subject to one target go out one after
+the other; a subject that waits for its next try delays no other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from orderchainer.core import outbox
 from orderchainer.core.measures import Counter
-from orderchainer.core.outbox import Drop, GiveUp, Settled, TryAgain
-from orders.stream.models import EventDelivery
+from orderchainer.core.outbox import (
+    MAX_ERROR_LENGTH,
+    MAX_NUDGED_SECONDS,
+    MAX_SWEPT_ROWS,
+    Drop,
+    GiveUp,
+    Settled,
+    TryAgain,
+    growing_seconds,
+)
+from orders.stream.models import (
+    DeliveryTarget,
+    DeliveryTargetQuerySet,
+    EventDelivery,
+)
 from orders.stream.subscribers import subscriber_named
 
 logger = structlog.get_logger(__name__)
@@ -26,6 +44,10 @@ DELIVERIES = Counter(
     ["subscriber", "state"],
 )
 
+# How long a target is left alone that did not answer in time: at first, and at most.
+FIRST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 10 * 60.0
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -36,61 +58,147 @@ class Outcome:
 
 
 def deliver(delivery_id: int) -> Outcome | None:
-    """Try one delivery. None if it is not due, not pending, claimed, or not the first of its subject."""
-    delivery = outbox.claim(_first_of_each_lane(), delivery_id)
+    """Try one delivery, and name the one that its target gets next.
+
+    None if it cannot be tried now: it is not due, an earlier one about the same subject is still on
+    its way, or its target is paused or gets another delivery at this moment.
+    """
+    delivery = _claim(delivery_id)
     if delivery is None:
         return None
-    settled = outbox.settle(delivery, outbox.attempt(lambda: _bring(delivery)))
+    outcome = outbox.attempt(lambda: _bring(delivery))
+    timeout = outcome if isinstance(outcome, TryAgain) and outcome.timed_out else None
+    with transaction.atomic():
+        settled = outbox.settle(delivery, outcome)
+        if timeout:
+            _release_and_pause(delivery)
+        else:
+            _release(delivery, took_it=outcome is None)
     _tell(delivery, settled)
-    if settled.state == State.PENDING:
-        seconds = settled.nudge_after_seconds
-        return Outcome(
-            State.PENDING, () if seconds is None else ((delivery.pk, seconds),)
+    if timeout:
+        _give_up_the_old(delivery, timeout)
+    return Outcome(settled.state, _next_of_target(delivery))
+
+
+def due_deliveries(
+    among: Iterable[EventDelivery] | None = None, *, limit: int = MAX_SWEPT_ROWS
+) -> list[int]:
+    """Return the ids of deliveries to try now: the first of each target that is available.
+
+    Looks at the targets of the deliveries `among` which it is to look, or else at all targets. However
+    many deliveries one target has, it takes one place here; each that is tried wakes the next.
+    """
+    now = timezone.now()
+    first = (
+        _first_of_each_lane()
+        .filter(
+            outbox.due(now),
+            subscriber=OuterRef("subscriber"),
+            target=OuterRef("target"),
         )
-    following = (
-        EventDelivery.objects.filter(
-            subscriber=delivery.subscriber,
-            subject_uuid=delivery.subject_uuid,
-            state=State.PENDING,
-        )
-        .order_by("pk")
-        .values_list("pk", flat=True)
-        .first()
+        .order_by("next_attempt_at", "pk")
     )
-    return Outcome(settled.state, ((following, 0),) if following is not None else ())
+    targets = DeliveryTarget.objects.available(now)
+    if among is not None:
+        targets = targets.filter(_targets_of(among))
+    firsts = targets.annotate(first=Subquery(first.values("pk")[:1]))
+    found = EventDelivery.objects.filter(pk__in=firsts.values("first"))
+    ids = found.order_by("next_attempt_at", "pk").values_list("pk", flat=True)
+    return list(ids[:limit])
 
 
-def due_deliveries() -> list[int]:
-    """Return ids of pending deliveries whose time has come, each the first of its subject."""
-    return outbox.due_ids(_first_of_each_lane())
-
-
-def drop_pending(*, subscriber: str, owner_id: int, reason: str) -> int:
-    """Drop all that is still on its way to `subscriber` for orders of `owner_id`; return how many."""
+def drop_pending(*, subscriber: str, target: str, reason: str) -> int:
+    """Drop all that is still on its way to a target; return how many."""
     dropped = EventDelivery.objects.filter(
-        subscriber=subscriber, state=State.PENDING, event__owner_id=owner_id
-    ).update(state=State.DROPPED, finished_at=timezone.now(), last_error=reason[:500])
+        subscriber=subscriber, target=target, state=State.PENDING
+    ).update(
+        state=State.DROPPED,
+        finished_at=timezone.now(),
+        last_error=reason[:MAX_ERROR_LENGTH],
+    )
     DELIVERIES.labels(subscriber, State.DROPPED).inc(dropped)
     return dropped
 
 
-def retry_now(delivery_ids: Iterable[int]) -> list[int]:
+@transaction.atomic
+def retry_now(delivery_ids: Collection[int]) -> list[int]:
     """Make unsent deliveries due at once, with all attempts and a day ahead of them; return their ids.
 
-    A delivery that a worker is trying right now is left alone.
+    Their targets are paused no longer. A delivery that a worker is trying right now is left alone.
     """
     unsent = EventDelivery.objects.exclude(state=State.SENT)
-    return outbox.make_due(unsent.filter(pk__in=list(delivery_ids)))
+    ids = outbox.make_due(unsent.filter(pk__in=list(delivery_ids)))
+    retried = EventDelivery.objects.filter(
+        pk__in=ids, subscriber=OuterRef("subscriber"), target=OuterRef("target")
+    )
+    DeliveryTarget.objects.filter(Exists(retried)).update(paused_until=None)
+    return ids
+
+
+def forget_timeouts(*, subscriber: str, target: str) -> None:
+    """Let a target start anew, since something else stands behind its name now."""
+    DeliveryTarget.objects.filter(subscriber=subscriber, target=target).update(
+        timeouts=0, paused_until=None
+    )
+
+
+# --- Claiming a delivery and its target -------------------------------------------------------
+
+
+def _claim(delivery_id: int) -> EventDelivery | None:
+    """Take a delivery and its target for the time of a lease, or neither."""
+    now = timezone.now()
+    unavailable = DeliveryTarget.objects.filter(
+        Q(busy_until__gt=now) | Q(paused_until__gt=now),
+        subscriber=OuterRef("subscriber"),
+        target=OuterRef("target"),
+    )
+    rows = _first_of_each_lane().filter(~Exists(unavailable))
+    with transaction.atomic():
+        delivery = outbox.claim(rows, delivery_id)
+        if delivery is None:
+            return None
+        # Two workers with two deliveries of one target both come to this UPDATE. The second waits for
+        # the lock on the target's row, then sees that the first has taken it, and undoes its claim.
+        taken = (
+            _target_of(delivery)
+            .available(now)
+            .update(busy_until=delivery.claimed_until)
+        )
+        if not taken:
+            transaction.set_rollback(True)
+            return None
+    return delivery
 
 
 def _first_of_each_lane() -> QuerySet[EventDelivery]:
     earlier = EventDelivery.objects.filter(
         subscriber=OuterRef("subscriber"),
+        target=OuterRef("target"),
         subject_uuid=OuterRef("subject_uuid"),
         pk__lt=OuterRef("pk"),
         state=State.PENDING,
     )
     return EventDelivery.objects.filter(~Exists(earlier))
+
+
+def _target_of(delivery: EventDelivery) -> DeliveryTargetQuerySet:
+    return DeliveryTarget.objects.filter(
+        subscriber=delivery.subscriber, target=delivery.target
+    )
+
+
+def _targets_of(deliveries: Iterable[EventDelivery]) -> Q:
+    targets: dict[str, set[str]] = {}
+    for delivery in deliveries:
+        targets.setdefault(delivery.subscriber, set()).add(delivery.target)
+    found = Q(pk__in=[])
+    for subscriber, names in targets.items():
+        found |= Q(subscriber=subscriber, target__in=names)
+    return found
+
+
+# --- One attempt ------------------------------------------------------------------------------
 
 
 def _bring(delivery: EventDelivery) -> None:
@@ -103,13 +211,94 @@ def _bring(delivery: EventDelivery) -> None:
     if subscriber is None:
         raise Drop("Nobody subscribes by this name any more.")
     try:
-        subscriber.deliver(delivery.event)
+        subscriber.deliver(delivery.event, delivery.target)
     except (TryAgain, GiveUp, Drop):
         raise
     except Exception as exc:
         # A defect in a subscriber: the row keeps it, within the same bounds.
         logger.exception("delivery_crashed", delivery=delivery.pk)
         raise TryAgain(f"Internal error: {type(exc).__name__}") from exc
+
+
+def _release(delivery: EventDelivery, *, took_it: bool) -> None:
+    """Let others deliver to the target. If it took something, it is as good as any other again."""
+    ours = _target_of(delivery).filter(busy_until=delivery.claimed_until)
+    if took_it:
+        ours.update(busy_until=None, timeouts=0, paused_until=None)
+    else:
+        ours.update(busy_until=None)
+
+
+def _release_and_pause(delivery: EventDelivery) -> None:
+    """Let others deliver to a target that did not answer in time, after a pause that grows."""
+    now = timezone.now()
+    target = _target_of(delivery).filter(busy_until=delivery.claimed_until).first()
+    if target is None:
+        return
+    timeouts = target.timeouts + 1
+    seconds = growing_seconds(
+        timeouts, first=FIRST_PAUSE_SECONDS, longest=MAX_PAUSE_SECONDS
+    )
+    _target_of(delivery).filter(busy_until=delivery.claimed_until).update(
+        busy_until=None,
+        timeouts=timeouts,
+        paused_until=now + timedelta(seconds=seconds),
+    )
+    logger.warning(
+        "delivery_target_paused",
+        subscriber=delivery.subscriber,
+        target=delivery.target,
+        seconds=round(seconds, 1),
+        timeouts=timeouts,
+    )
+
+
+def _give_up_the_old(delivery: EventDelivery, why: TryAgain) -> None:
+    """Give up what is too old for a target that is paused, since nobody tries it meanwhile.
+
+    In a statement of its own: together with the target's row, its locks could meet a claim's.
+    """
+    now = timezone.now()
+    given_up = EventDelivery.objects.filter(
+        subscriber=delivery.subscriber,
+        target=delivery.target,
+        state=State.PENDING,
+        asked_at__lt=EventDelivery.oldest(now),
+    ).update(
+        state=State.FAILED,
+        finished_at=now,
+        last_error=EventDelivery.too_old(why)[:MAX_ERROR_LENGTH],
+    )
+    DELIVERIES.labels(delivery.subscriber, State.FAILED).inc(given_up)
+
+
+def _next_of_target(delivery: EventDelivery) -> tuple[tuple[int, float], ...]:
+    """Return what the target gets next and in how many seconds, if that is soon."""
+    now = timezone.now()
+    following = (
+        _first_of_each_lane()
+        .filter(
+            subscriber=delivery.subscriber,
+            target=delivery.target,
+            state=State.PENDING,
+        )
+        .annotate(paused_until=_target_pause())
+        .order_by("next_attempt_at", "pk")
+        .values_list("pk", "next_attempt_at", "paused_until")
+        .first()
+    )
+    if following is None:
+        return ()
+    pk, due_at, paused_until = following
+    seconds = (max(due_at, paused_until or due_at) - now).total_seconds()
+    return ((pk, max(0, seconds)),) if seconds <= MAX_NUDGED_SECONDS else ()
+
+
+def _target_pause() -> Subquery:
+    target = DeliveryTarget.objects.filter(
+        subscriber=OuterRef("subscriber"), target=OuterRef("target")
+    )
+    return Subquery(target.values("paused_until")[:1])
 
 
 def _tell(delivery: EventDelivery, settled: Settled) -> None:

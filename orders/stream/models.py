@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -116,8 +117,48 @@ class EventStream(models.Model):
         return f"stream at {self.last_position}"
 
 
+# As long as what subscribers call their targets may be.
+MAX_TARGET_LENGTH = 64
+
+
+class DeliveryTargetQuerySet(models.QuerySet["DeliveryTarget"]):
+    """Targets of subscribers."""
+
+    def available(self, now: datetime) -> DeliveryTargetQuerySet:
+        """Keep those to which a worker may deliver: no other does, and they are not paused."""
+        return self.exclude(busy_until__gt=now).exclude(paused_until__gt=now)
+
+
+class DeliveryTarget(models.Model):
+    """One of the places to which a subscriber's deliveries go. Only the subscriber knows what it means.
+
+    One worker at a time delivers to a target, so that a target that hangs holds one worker at most.
+    The relay makes the row with the target's first delivery.
+    """
+
+    subscriber = models.CharField(max_length=64)
+    target = models.CharField(max_length=MAX_TARGET_LENGTH, blank=True)
+    # The end of the lease of the delivery that is in flight, which is its worker's own mark.
+    busy_until = models.DateTimeField(null=True, blank=True)
+    # How often in a row the target did not answer in time, and until when it is left alone for that.
+    timeouts = models.PositiveIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True, blank=True)
+
+    objects = DeliveryTargetQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["subscriber", "target"], name="delivery_target_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscriber} {self.target}"
+
+
 class EventDelivery(Outgoing):
-    """One event on its way to one subscriber."""
+    """One event on its way to one target of a subscriber."""
 
     MAX_ATTEMPTS: ClassVar = 10
     FIRST_DELAY_SECONDS: ClassVar = 5
@@ -126,23 +167,31 @@ class EventDelivery(Outgoing):
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="deliveries"
     )
-    # The event's subject: deliveries about one subject to one subscriber go out one after the other.
+    # The event's subject: deliveries about one subject to one target go out one after the other.
     subject_uuid = models.UUIDField()
     subscriber = models.CharField(max_length=64)
+    target = models.CharField(max_length=MAX_TARGET_LENGTH, blank=True)
 
     class Meta:
         verbose_name_plural = "event deliveries"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["event", "subscriber"],
-                name="delivery_unique_by_event_and_subscriber",
+                fields=["event", "subscriber", "target"],
+                name="delivery_unique_by_event_and_target",
             ),
             state_known("delivery_state_known"),
         ]
         indexes: ClassVar = [
             due_index("delivery_due"),
+            # What is next for a target?
             models.Index(
-                fields=["subscriber", "subject_uuid", "id"],
+                fields=["subscriber", "target", "next_attempt_at", "id"],
+                condition=Q(state="pending"),
+                name="delivery_due_by_target",
+            ),
+            # Is an earlier delivery about the same subject still on its way there?
+            models.Index(
+                fields=["subscriber", "target", "subject_uuid", "id"],
                 condition=Q(state="pending"),
                 name="delivery_lane",
             ),

@@ -8,14 +8,19 @@ has missed nothing before N.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, connection, transaction
 
-from orders.stream.models import Event, EventDelivery
+from orders.stream.deliveries import due_deliveries
+from orders.stream.models import (
+    MAX_TARGET_LENGTH,
+    DeliveryTarget,
+    Event,
+    EventDelivery,
+)
 from orders.stream.positions import lock_stream
-from orders.stream.subscribers import Subscriber, stream_advanced, subscribers
+from orders.stream.subscribers import Subscriber, Wanted, stream_advanced, subscribers
 
 logger = structlog.get_logger(__name__)
 
@@ -37,7 +42,7 @@ ASSIGN_POSITIONS = """
 
 @dataclass(frozen=True)
 class Relayed:
-    """How many events got their place, and the deliveries that can start: the first of each subject."""
+    """How many events got their place, and the deliveries to try now: one for each target."""
 
     count: int
     deliveries: list[int]
@@ -49,14 +54,15 @@ def relay_events() -> Relayed:
     Safe to call at any time, by any number of processes at once.
     """
     count = 0
-    first: list[int] = []
+    due: dict[int, None] = {}
     while Event.objects.filter(position=None).exists():
         events, deliveries = _relay_batch()
         if events:
             count += len(events)
             stream_advanced.send_robust(sender=None, position=events[-1].position)
-        first.extend(_first_of_each_subject(deliveries))
-    return Relayed(count, first)
+        if deliveries:
+            due.update(dict.fromkeys(due_deliveries(deliveries, limit=BATCH_SIZE)))
+    return Relayed(count, list(due))
 
 
 @transaction.atomic
@@ -64,7 +70,7 @@ def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
     stream = lock_stream()
     with connection.cursor() as cursor:
         cursor.execute(ASSIGN_POSITIONS, [stream.last_position, BATCH_SIZE])
-    # The limit says nothing new, except to PostgreSQL, which would read the table where it knows no better.
+    # The limit changes nothing but PostgreSQL's plan: without it, it may read the whole table.
     events = list(
         Event.objects.filter(position__gt=stream.last_position).order_by("position")[
             :BATCH_SIZE
@@ -75,32 +81,38 @@ def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
     assert events[-1].position == stream.last_position + len(events)
     stream.last_position = events[-1].position
     stream.save(update_fields=["last_position"])
-    deliveries = EventDelivery.objects.bulk_create(
+    deliveries = [
         EventDelivery(
-            event=event, subject_uuid=event.subject_uuid, subscriber=subscriber.name
+            event=event,
+            subject_uuid=event.subject_uuid,
+            subscriber=subscriber.name,
+            target=target,
         )
         for subscriber in subscribers()
-        for event in _wanted_by(subscriber, events)
+        for event, target in _wanted_by(subscriber, events)
+    ]
+    targets = {(delivery.subscriber, delivery.target) for delivery in deliveries}
+    DeliveryTarget.objects.bulk_create(
+        [DeliveryTarget(subscriber=name, target=target) for name, target in targets],
+        ignore_conflicts=True,
     )
-    return events, deliveries
+    return events, EventDelivery.objects.bulk_create(deliveries)
 
 
-def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Event]:
-    """Return what `subscriber` picks. One that fails gets all: deliver drops what nobody wants."""
+def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Wanted]:
+    """Return the events that `subscriber` picks, each with its target.
+
+    If picking fails, return all events for no target: `deliver` drops what nobody wants.
+    """
     try:
         with transaction.atomic():
-            return list(subscriber.wants(events))
+            wanted = dict.fromkeys(subscriber.wants(events))
+        if any(len(target) > MAX_TARGET_LENGTH for _, target in wanted):
+            raise ValueError(f"a target is longer than {MAX_TARGET_LENGTH}")
+        return wanted
     except DatabaseError:
         raise
     except Exception:
         # The stream is everybody's: a defect in one subscriber must not stop it, nor lose its events.
         logger.exception("subscriber_failed", subscriber=subscriber.name)
-        return events
-
-
-def _first_of_each_subject(deliveries: Iterable[EventDelivery]) -> list[int]:
-    """Return one id per subject and subscriber; each finished delivery wakes the next of its subject."""
-    first: dict[tuple[str, UUID], int] = {}
-    for delivery in deliveries:
-        first.setdefault((delivery.subscriber, delivery.subject_uuid), delivery.pk)
-    return list(first.values())
+        return [(event, "") for event in events]

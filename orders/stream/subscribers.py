@@ -23,6 +23,7 @@ __all__ = [
     "GiveUp",
     "Subscriber",
     "TryAgain",
+    "Wanted",
     "stream_advanced",
     "subscribe",
     "subscriber_named",
@@ -34,26 +35,32 @@ __all__ = [
 stream_advanced = Signal()
 
 
+# An event and the target that it is for: a short text that only the subscriber understands.
+Wanted = tuple["Event", str]
+
+
 class Deliver(Protocol):
-    """Bring one event to its addressee; may block for seconds, runs outside of any transaction.
+    """Bring one event to one target; may block for seconds, runs outside of any transaction.
 
     Returning means delivered. Raises `TryAgain`, `GiveUp` or `Drop` otherwise. Called at least once:
-    the event's `event_id` is what a receiver drops repeats by.
+    the event's `event_id` is what a receiver drops repeats by. The target is empty if `wants` failed
+    and nobody knows yet whether the event is wanted.
     """
 
-    def __call__(self, event: "Event", /) -> None: ...
+    def __call__(self, event: "Event", target: str, /) -> None: ...
 
 
 @dataclass(frozen=True)
 class Subscriber:
     """Someone who gets events delivered, each with its own row, attempts and last error.
 
-    `wants` picks from a batch of fresh events those to deliver, in a bounded number of queries; it
-    runs in the relay's transaction, so it must not block.
+    `wants` picks from a batch of fresh events those to deliver, each with its target, in a bounded
+    number of queries. One event may go to several targets. It runs in the relay's transaction, so it
+    must not block.
     """
 
     name: str
-    wants: Callable[[Sequence["Event"]], Iterable["Event"]]
+    wants: Callable[[Sequence["Event"]], Iterable[Wanted]]
     deliver: Deliver
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from accounts.models import User
 from orders.models import Order, OrderDependency
 from orders.services import ItemDraft, OrderFields, create_order
-from orders.stream.models import Event, EventDelivery
+from orders.stream.models import DeliveryTarget, Event, EventDelivery
 
 
 def make_order(owner: User, *waits_for: Order, **fields: Any) -> Order:
@@ -56,10 +56,14 @@ def make_event_of_another_kind(order: Order, **fields: Any) -> Event:
 def make_delivery(order: Order, state: str = "pending", **fields: Any) -> EventDelivery:
     """Create a delivery, to Discord unless said, of the latest event of `order`."""
     event = Event.objects.filter(order=order).latest("pk")
+    subscriber = fields.pop("subscriber", "discord")
+    target = fields.pop("target", "")
+    DeliveryTarget.objects.get_or_create(subscriber=subscriber, target=target)
     return EventDelivery.objects.create(
         event=event,
         subject_uuid=event.subject_uuid,
-        subscriber=fields.pop("subscriber", "discord"),
+        subscriber=subscriber,
+        target=target,
         state=state,
         **fields,
     )

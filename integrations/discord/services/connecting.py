@@ -92,7 +92,7 @@ def delete_discord_webhook(*, user: User) -> None:
         raise WebhookNotFound
     dropped = deliveries.drop_pending(
         subscriber=SUBSCRIBER,
-        owner_id=user.pk,
+        target=webhook.target,
         reason="The Discord integration was deleted.",
     )
     webhook.delete()
@@ -138,6 +138,7 @@ def _set_address(webhook: DiscordWebhook, address: WebhookAddress) -> None:
     webhook.last_delivery_at = None
     webhook.last_status = None
     webhook.last_error = ""
+    deliveries.forget_timeouts(subscriber=SUBSCRIBER, target=webhook.target)
     _switch(webhook, on=True, reason="")
 
 

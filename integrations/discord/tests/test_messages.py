@@ -136,7 +136,9 @@ def test_a_whole_batch_needs_one_query(
     events = list(Event.objects.order_by("pk"))
     with django_assert_num_queries(1):
         wanted = list(wants(events))
-    assert wanted == events[1::2]
+    assert [event for event, _ in wanted] == events[1::2]
+    webhooks = DiscordWebhook.objects.order_by("pk")
+    assert [target for _, target in wanted] == [str(each.pk) for each in webhooks]
 
 
 def test_titles_of_orders_that_the_owner_may_not_see_are_left_out(

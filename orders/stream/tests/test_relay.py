@@ -16,7 +16,7 @@ from orders.services import move_order
 from orders.stream import deliveries, relay, subscribers
 from orders.stream.models import Event, EventDelivery
 from orders.stream.queries import stream_after, stream_head, stream_of_owner
-from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain
+from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, Wanted
 from orders.tasks import deliver, sweep_events
 from orders.tests.factories import make_order
 
@@ -24,16 +24,20 @@ pytestmark = pytest.mark.django_db
 
 
 class Listener:
-    """A subscriber that keeps what it gets and answers as it is told."""
+    """A subscriber that keeps what it gets and answers as it is told. Each order is a target."""
 
     def __init__(self) -> None:
         self.got: list[tuple[int, str]] = []
         self.answers: list[BaseException] = []
 
-    def wants(self, fresh: Sequence[Event]) -> list[Event]:
-        return [event for event in fresh if event.type != "order_updated"]
+    def wants(self, fresh: Sequence[Event]) -> list[Wanted]:
+        return [
+            (event, f"order {event.order_id}")
+            for event in fresh
+            if event.type != "order_updated"
+        ]
 
-    def deliver(self, event: Event, /) -> None:
+    def deliver(self, event: Event, target: str, /) -> None:
         if self.answers:
             raise self.answers.pop(0)
         assert event.order_id is not None
@@ -282,7 +286,7 @@ def test_a_subscriber_that_crashes_is_tried_again(
 def test_a_subscriber_that_cannot_choose_gets_all_and_the_stream_goes_on(
     ada: User, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Sequence[Event]) -> list[Event]:
+    def broken(_: Sequence[Event]) -> list[Wanted]:
         raise KeyError("defect")
 
     subscriber = Subscriber("listener", broken, listener.deliver)
@@ -327,20 +331,19 @@ def test_a_worker_that_comes_back_late_does_not_overwrite_the_outcome(
     assert delivery().state == "sent"
 
 
-def test_drops_what_is_still_on_its_way_for_one_owner(
+def test_drops_what_is_still_on_its_way_to_one_target(
     ada: User, listener: Listener
 ) -> None:
     eve = make_user()
-    make_order(ada)
+    order = make_order(ada)
     make_order(eve)
     relay.relay_events()
 
-    assert (
-        deliveries.drop_pending(
-            subscriber="listener", owner_id=ada.pk, reason="Deleted."
-        )
-        == 1
+    dropped = deliveries.drop_pending(
+        subscriber="listener", target=f"order {order.pk}", reason="Deleted."
     )
+
+    assert dropped == 1
 
     states = EventDelivery.objects.order_by("pk").values_list("state", "last_error")
     assert list(states) == [("dropped", "Deleted."), ("pending", "")]

@@ -1,9 +1,11 @@
 """The pages of events and deliveries: they are looked at, and deliveries are retried."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from orders.services import delete_order, move_order
@@ -82,6 +84,35 @@ def test_retries_what_was_not_sent_and_leaves_the_rest(
     assert len(nudges) == 2
     assert "Due now: 2." in text
     assert "Already sent, not retried: 1." in text
+
+
+def test_what_is_being_sent_is_shown_and_cannot_be_retried(
+    client: Client, ada: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    delivery = make_delivery(
+        make_order(ada),
+        target="webhook 7",
+        attempts=1,
+        claimed_until=soon,
+        next_attempt_at=soon,
+    )
+
+    for url in (
+        page("eventdelivery_changelist"),
+        page("eventdelivery_change", delivery.pk),
+        page("order_change", delivery.event.order_id),
+    ):
+        text = shown(client, url)
+        assert "being sent" in text.lower()
+        assert "webhook 7" in text
+    with django_capture_on_commit_callbacks() as nudges:
+        text = run(client, "retry_now", delivery, model="eventdelivery")
+
+    assert "Being sent right now, not retried: 1." in text
+    assert nudges == []
+    delivery.refresh_from_db()
+    assert delivery.attempts == 1
 
 
 def test_deliveries_show_how_they_stand_and_lead_to_their_order(
