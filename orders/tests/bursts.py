@@ -47,6 +47,21 @@ class Discord:
         fault = {"kind": "delay", "seconds": seconds, "times": 100_000}
         self._ask("POST", "/faults", fault)
 
+    def hang(self, webhook_url: str, seconds: float) -> None:
+        """Let every call to one webhook wait for that long, and then lose it."""
+        fault = {
+            "kind": "hang",
+            "seconds": seconds,
+            "times": 100_000,
+            "match": _secret_part(webhook_url),
+        }
+        self._ask("POST", "/faults", fault)
+
+    def calls_to(self, webhook_url: str) -> int:
+        """Count the calls to one webhook so far."""
+        part = _secret_part(webhook_url)
+        return sum(part in request["path"] for request in self._ask("GET", "/requests"))
+
     @property
     def told_events(self) -> list[str]:
         """The ids of the events that it was told of, in hexadecimal, in the order of their arrival."""
@@ -59,6 +74,11 @@ class Discord:
         answer = requests.request(method, self._url + path, json=body, timeout=30)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+
+def _secret_part(webhook_url: str) -> str:
+    """Return the part of a webhook's URL that stands in every call to it, whatever the API's version."""
+    return webhook_url.partition("/webhooks/")[2]
 
 
 @contextmanager
@@ -91,11 +111,12 @@ class Customer:
         # Hashing a password is slow on purpose.
         self.slowest_seconds = 0.0
 
-    def connect(self, discord: Discord) -> None:
-        """Want to be told of everything over `discord`."""
+    def connect(self, discord: Discord) -> str:
+        """Want to be told of everything over `discord`; return the webhook's URL."""
         webhook = {"url": discord.new_webhook()}
         answer = self.ask("POST", "/api/discord/", {"webhook": webhook})
         assert answer.status_code == 201, _told(answer)
+        return webhook["url"]
 
     def ask(
         self, method: str, path: str, body: object = None, *, key: str = ""

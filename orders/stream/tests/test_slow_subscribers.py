@@ -4,8 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from orderchainer.testing.processes import embedded, wait_until
-from orders.tests.bursts import Customer, discord_emulator, unsettled
+from orderchainer.testing.processes import (
+    Installation,
+    RedisServer,
+    embedded,
+    migrated_postgresql,
+    production,
+    redis_server,
+    wait_until,
+)
+from orderchainer.testing.races import on_postgresql
+from orders.tests.bursts import Customer, Discord, discord_emulator, unsettled
 
 pytestmark = pytest.mark.processes
 
@@ -70,3 +79,71 @@ def test_a_slow_discord_holds_up_no_email(tmp_path: Path) -> None:
             what="the e-mail that asks Bob to confirm his address",
         )
         assert unsettled(installation)[1] > 10
+
+
+def check_that_a_hanging_webhook_delays_nobody_else(
+    installation: Installation, discord: Discord
+) -> None:
+    """Fill one webhook that hangs with 30 orders, and see another user's message arrive meanwhile."""
+    ada = Customer(installation.url, email="ada@example.com")
+    hanging = ada.connect(discord)
+    bob = Customer(installation.url, email="bob@example.com")
+    bob.connect(discord)
+    discord.hang(hanging, seconds=60)
+    for number in range(30):
+        ada.ask("POST", "/api/orders/", {"title": f"Order {number}"})
+    wait_until(
+        lambda: discord.calls_to(hanging) > 0 and unsettled(installation) == (0, 30),
+        within_seconds=10,
+        what="a call that hangs, and the others waiting behind it",
+    )
+
+    for number in range(3):
+        bob.ask("POST", "/api/orders/", {"title": f"Bob's order {number}"})
+        wait_until(
+            lambda told=number + 1: len(discord.told_events) == told,  # type: ignore[misc]
+            within_seconds=2,
+            what="Bob's message",
+        )
+    [(in_flight,)] = installation.rows(
+        "SELECT count(*) FROM orders_eventdelivery WHERE claimed_until IS NOT NULL"
+    )
+    assert in_flight <= 1
+    assert unsettled(installation) == (0, 30)
+
+
+def test_a_webhook_that_hangs_delays_nobody_elses_messages(tmp_path: Path) -> None:
+    with (
+        discord_emulator(tmp_path / "discord") as discord,
+        embedded(tmp_path, DISCORD_WEBHOOK_HOSTS=discord.host) as installation,
+    ):
+        installation.start("serve")
+        installation.services["serve"].wait_for("/readyz")
+
+        check_that_a_hanging_webhook_delays_nobody_else(installation, discord)
+
+
+@pytest.mark.services
+@on_postgresql
+@pytest.mark.skipif(
+    not RedisServer.is_installed(), reason="needs redis-server, to start its own"
+)
+def test_a_webhook_that_hangs_delays_nobody_elses_messages_in_production(
+    tmp_path: Path,
+) -> None:
+    with (
+        discord_emulator(tmp_path / "discord") as discord,
+        redis_server(tmp_path) as redis,
+        migrated_postgresql(tmp_path) as database_url,
+        production(
+            tmp_path,
+            database_url=database_url,
+            redis_url=redis.url,
+            DISCORD_WEBHOOK_HOSTS=discord.host,
+        ) as installation,
+    ):
+        installation.start("web", "worker", "deliveries", "beat")
+        installation.wait_until_it_listens("web")
+        installation.services["web"].wait_for("/readyz")
+
+        check_that_a_hanging_webhook_delays_nobody_else(installation, discord)
