@@ -17,7 +17,7 @@ from celery import signals
 from celery.app.task import Task
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -39,7 +39,7 @@ from orderchainer.core.measures import Histogram
 from orderchainer.core.web.reading import read_only
 from orderchainer.operations.bounded import ask
 from orderchainer.operations.heartbeat import last_heartbeat_age_seconds
-from orders.stream.models import Event, EventDelivery
+from orders.stream.models import DeliveryTarget, Event, EventDelivery
 from orders.stream.queries import stream_head
 
 logger = structlog.get_logger(__name__)
@@ -156,8 +156,15 @@ class DatabaseCollector(Collector):
             for subscriber, count in _deliveries_in(state):
                 deliveries.add_metric([subscriber, state], count)
         yield deliveries
+        # What waits for a target that is paused is not late: see `orders.stream.deliveries`.
+        paused = DeliveryTarget.objects.filter(
+            subscriber=OuterRef("subscriber"),
+            target=OuterRef("target"),
+            paused_until__gt=now,
+        )
         due = (
             EventDelivery.objects.filter(state=EventDelivery.State.PENDING)
+            .filter(~Exists(paused))
             .order_by("next_attempt_at")
             .values_list("next_attempt_at", flat=True)
             .first()

@@ -201,7 +201,9 @@ def test_stops_waiting_after_the_timeout(channel: Channel, settings: Settings) -
     channel.go_wrong(kind="hang")
     started = time.monotonic()
     reply = post(channel)
-    assert reply == Reply(Verdict.UNCLEAR, "Discord did not answer within 0.2 seconds.")
+    assert reply == Reply(
+        Verdict.UNCLEAR, "Discord did not answer within 0.2 seconds.", timed_out=True
+    )
     assert time.monotonic() - started < 2
 
 

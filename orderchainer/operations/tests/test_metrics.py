@@ -23,7 +23,7 @@ from orderchainer.operations import metrics as metrics_module
 from orderchainer.operations.health import OLDEST_HEARTBEAT_SECONDS
 from orderchainer.operations.heartbeat import beat_once
 from orderchainer.testing.servers import free_port
-from orders.stream.models import ORDER, Event, EventDelivery
+from orders.stream.models import ORDER, DeliveryTarget, Event, EventDelivery
 
 State = EventDelivery.State
 
@@ -189,6 +189,24 @@ def test_a_relay_that_is_late_and_deliveries_that_wait_are_seen() -> None:
         'orderchainer_deliveries{state="pending",subscriber="other"}': 1,
         'orderchainer_deliveries{state="failed",subscriber="discord"}': 1,
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_a_paused_target_is_not_late() -> None:
+    now = timezone.now()
+    [event] = make_events(make_user(), 1, positions=True, age=timedelta(0))
+    DeliveryTarget.objects.create(
+        subscriber="discord", target="7", paused_until=now + timedelta(minutes=5)
+    )
+    EventDelivery.objects.create(
+        event=event,
+        subject_uuid=event.subject_uuid,
+        subscriber="discord",
+        target="7",
+        next_attempt_at=now - timedelta(minutes=9),
+    )
+
+    assert scraped()["orderchainer_delivery_overdue_seconds"] == 0
 
 
 @pytest.mark.django_db(transaction=True)
