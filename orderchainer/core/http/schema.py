@@ -1,21 +1,21 @@
-"""How the surfaces appear in the OpenAPI document, and what describes their operations.
+"""How the surfaces appear in the OpenAPI document, and the words for describing an operation.
 
-A surface's `docs.py` describes its operations, and each handler carries one description, as in
-`@docs.CREATE_ORDER`. A description says what is the operation's own; this module adds everything
-that follows from the surface. In full:
+A surface's `docs.py` describes its operations, and each handler carries one description, such as
+`@docs.PLANT_TREE`. It describes what is special about the operation; this module adds what follows
+from its surface. In full:
 
-    CREATE_ORDER = extend_schema(
-        summary="Create an order",
-        description="Creates an order that waits for `dependencies`.",
-        request=OrderInput,
+    PLANT_TREE = extend_schema(
+        summary="Plant a tree",
+        description="Plants a tree between `neighbours`.",
+        request=TreeInput,
         responses={
-            201: OrderOutput,
-            **errors_of("chain", 400, DependencyCycle([3, 1, 3])),
+            201: TreeOutput,
+            **errors_of("chain", 400, TooClose([3, 1]), NeighbourFelled([1])),
         },
         parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
         examples=[
-            request_example("A chained order", {"title": "New Order", "dependencies": [1, 2]}),
-            answer_example("The order", {"id": 3, "title": "New Order"}, status=201),
+            request_example("A young oak", {"kind": "oak", "neighbours": [1, 2]}),
+            answer_example("The tree", {"id": 3, "kind": "oak"}, status=201),
         ],
     )
 
