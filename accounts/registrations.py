@@ -34,8 +34,8 @@ AREAS.add("projects", "projects, their members and invitations")
 
 THINGS.add("auth", "Registering, signing in and staying signed in.")
 THINGS.add("user", "A user's own account.")
-THINGS.add("projects", "Projects, who works in them and as what.")
-THINGS.add("invitations", "Coming into a project by the link of an e-mail.")
+THINGS.add("projects", "Projects, their members and roles.")
+THINGS.add("invitations", "Joining a project through a link in an e-mail.")
 
 SECTIONS.add("accounts", Section(place=90, with_pages_of=("auth",)))
 

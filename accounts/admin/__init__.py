@@ -1,4 +1,4 @@
-"""The back office of accounts. It looks at rows by itself and changes them through the services."""
+"""The back office of accounts. It reads rows directly and changes them through the services."""
 
 from accounts.admin.activity import ActivityAdmin
 from accounts.admin.emails import OutgoingEmailAdmin

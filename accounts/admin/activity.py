@@ -1,4 +1,4 @@
-"""The back office of the activity log, to look at: append-only, so nobody changes anything here."""
+"""The activity log in the back office. It is append-only, so everything here is read-only."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ _COLOURS: Mapping[str, str] = {
 
 
 class UserFilter(TextFilter):
-    """By whose account it is about, typed as an e-mail or an id: a list of all could be long."""
+    """Filter by the user it is about, typed as an e-mail or an id: a list of all could be long."""
 
     title = "user (e-mail or id)"
     parameter_name = "user"
@@ -54,7 +54,7 @@ class UserFilter(TextFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Activity]
     ) -> QuerySet[Activity]:
-        """Pick what happened to that user; nothing where there is none."""
+        """Return the activity of that user; nothing if there is no such user."""
         typed = _typed(self.value())
         if not typed:
             return queryset
@@ -65,7 +65,7 @@ class UserFilter(TextFilter):
 
 
 class ProjectFilter(TextFilter):
-    """By the project, typed as its id or the beginning of its name."""
+    """Filter by the project, typed as its id or the start of its name."""
 
     title = "project (name or id)"
     parameter_name = "project"
@@ -73,7 +73,7 @@ class ProjectFilter(TextFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Activity]
     ) -> QuerySet[Activity]:
-        """Pick what happened in the projects that it names."""
+        """Return the activity in the projects that match."""
         typed = _typed(self.value())
         if not typed:
             return queryset
@@ -84,12 +84,12 @@ class ProjectFilter(TextFilter):
 
 
 def _typed(text: str | None) -> str:
-    """Return what somebody typed, within bounds and without what no text holds."""
+    """Return the typed text, shortened and without NUL."""
     return (text or "").replace("\x00", "")[:MAX_SEARCHED_CHARACTERS].strip()
 
 
 def _with_id(model: type[Model], text: str) -> Q | None:
-    """Return the condition that finds a row by its number or its UUID, None where `text` is neither."""
+    """Return a condition for a primary key or UUID, or None if `text` is neither."""
     if is_key_of(model, text):
         return Q(pk=text)
     field = model._meta.get_field("uuid")
@@ -108,7 +108,7 @@ def _link(page: str, pk: int | None, words: str | None) -> SafeString | str:
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnly, ServiceAdmin):
-    """What touched who gets in, the newest first."""
+    """Security-relevant activity, newest first."""
 
     icon = "policy"
     list_display = (
@@ -127,7 +127,7 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
         ("created_at", DaysFilter),
     )
     search_fields = ("ip_address",)
-    # Also one that nobody has, and that was tried.
+    # The e-mail may be one that was only tried and belongs to nobody.
     search_help_text = "An IP address, or an e-mail"
     ordering = ("-id",)
     fields = (
@@ -151,7 +151,7 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Activity]:
-        """Ask for the names in the same statement."""
+        """Load the names in the same statement."""
         users = User.objects.values("email")
         return (
             super()
@@ -172,7 +172,7 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="user")
     def user_shown(self, activity: Activity) -> SafeString | str:
-        """Whose account it is about."""
+        """The user it is about."""
         return _link("user", activity.user_id, activity.user_email)  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="done by")
@@ -187,14 +187,14 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="data")
     def payload(self, activity: Activity) -> SafeString:
-        """What else is to say of it."""
+        """The remaining data."""
         written = json.dumps(activity.data, indent=2, ensure_ascii=False)
         return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Activity], search_term: str
     ) -> tuple[Any, bool]:
-        """Find by where it came from, or by an e-mail: to whom it happened, who did it, what was tried."""
+        """Search by IP address, or by the e-mail of a user, an actor or a failed attempt."""
         term = _typed(search_term)
         if not term:
             return queryset, False

@@ -1,4 +1,4 @@
-"""The back office of e-mails that are due: how each stands, and trying again."""
+"""Outgoing e-mails in the back office: their state, and trying again."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _COLOURS: Mapping[str, str] = {
 
 @admin.register(OutgoingEmail)
 class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
-    """E-mails, the newest first. Their text, and so every code and link, was never stored."""
+    """E-mails, newest first. Their texts, codes and links were never stored."""
 
     icon = "outgoing_mail"
     list_display = (
@@ -58,29 +58,29 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
 
     @display(description="state", ordering="state", label=_COLOURS)
     def state_shown(self, email: OutgoingEmail) -> str:
-        """How it stands."""
+        """The state of sending."""
         return email.state
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, email: OutgoingEmail) -> Any:
-        """When it is tried again, if it is."""
+        """When it is tried next, if at all."""
         if email.state != OutgoingEmail.State.PENDING:
             return None
         return email.next_attempt_at
 
     @admin.display(description="data")
     def payload(self, email: OutgoingEmail) -> SafeString:
-        """What its text is made of."""
+        """The data for its text."""
         written = json.dumps(email.data, indent=2, ensure_ascii=False)
         return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change e-mails may retry them, which is all that can be done to one."""
+        """Staff who may change e-mails may retry them. There is nothing else to change."""
         return request.user.has_perm("accounts.change_outgoingemail")
 
     @admin.action(description="Retry now", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]) -> None:
-        """Make the selected e-mails due at once, except those that were sent, expired or are being sent."""
+        """Make the selected e-mails due now, except those sent, expired or being sent."""
         selected = list(queryset.values_list("pk", flat=True))
         due = services.retry_emails(selected)
         if due:
@@ -88,6 +88,6 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
         if left := len(selected) - due:
             self.message_user(
                 request,
-                f"Sent already, being sent or not wanted any more, left alone: {left}.",
+                f"Already sent, being sent or expired, so not retried: {left}.",
                 messages.WARNING,
             )

@@ -1,4 +1,4 @@
-"""The back office of groups."""
+"""Groups in the back office."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -12,7 +12,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
-    """Sets of permissions for staff. Superusers alone write them: others could extend their own."""
+    """Sets of permissions for staff. Only superusers change them: others could extend their own."""
 
     icon = "shield_person"
 

@@ -1,4 +1,4 @@
-"""The back office of projects and of who works in them."""
+"""Projects and their members in the back office."""
 
 from typing import Any, ClassVar
 
@@ -22,26 +22,26 @@ from orderchainer.core.admin.service_admin import (
 
 
 class PeopleInline(ServiceInline):
-    """Who works in the project, or is asked to. The matrix knows one permission for all that is done there."""
+    """Members or invitations of a project. One permission covers all changes here."""
 
     extra = 0
-    hide_title = True  # it says what stands in the row
+    hide_title = True  # shows the values in the row
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask for the permission that the services ask for."""
+        """Require the permission that the services require."""
         return staff_may(caller_of(request), MANAGE_MEMBERS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask for the permission that the services ask for."""
+        """Require the permission that the services require."""
         return self.has_add_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Ask for the permission that the services ask for."""
+        """Require the permission that the services require."""
         return self.has_add_permission(request, obj)
 
 
 class MembershipInline(PeopleInline):
-    """Who works in the project."""
+    """The members of the project."""
 
     model = Membership
     autocomplete_fields = ("user",)
@@ -54,18 +54,18 @@ class MembershipInline(PeopleInline):
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """Whom to invite as what."""
+    """Whom to invite, and in which role."""
 
     class Meta:
         model = Invitation
         fields = ("email", "role")
 
     def validate_constraints(self) -> None:
-        """Leave it to the service, by which a second invitation renews the first."""
+        """Leave this to the service, where a second invitation renews the first."""
 
 
 class InvitationInline(PeopleInline):
-    """The open invitations: they are sent, again or anew, and revoked."""
+    """The open invitations. Staff can add and revoke them."""
 
     model = Invitation
     form = InvitationForm
@@ -74,25 +74,25 @@ class InvitationInline(PeopleInline):
     readonly_fields = ("invited_by", "created_at", "expires_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
-        """Leave out what is accepted or revoked, and load who has sent the others."""
+        """Leave out accepted and revoked ones, and load the senders."""
         invitations = super().get_queryset(request)
         return invitations.filter(accepted_at=None, revoked_at=None).select_related(
             "invited_by", "project"
         )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Show them to whoever may send them, too."""
+        """Show them to those who may send them, too."""
         return self.has_add_permission(request, obj) or super().has_view_permission(
             request, obj
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: what was sent stands in somebody's mailbox. Send another one."""
+        """Never: the e-mail is already in somebody's mailbox. Send a new one."""
         return False
 
 
 class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
-    """What it takes to make a project: it has an owner from the start. `by` is who makes it."""
+    """The fields of a new project, including its first owner. `by` creates it."""
 
     by: ClassVar[User]
     owner = forms.ModelChoiceField(User.objects.filter(is_active=True))
@@ -102,7 +102,7 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
         fields = ("name", "description", "timezone")
 
     def save(self, commit: bool = True) -> Project:
-        """Create the project by the service."""
+        """Create the project through the service."""
         fields = self.cleaned_data
         return services.create_project(
             owner=fields["owner"],
@@ -113,12 +113,12 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
         )
 
     def save_m2m(self) -> None:
-        """Save nothing more: the admin asks for it after a save that was put off."""
+        """Do nothing: the admin calls this after a deferred save."""
 
 
 @admin.register(Project)
 class ProjectAdmin(ServiceAdmin):
-    """Projects and who works in them."""
+    """Projects and their members."""
 
     icon = "storefront"
     list_display = (
@@ -164,17 +164,17 @@ class ProjectAdmin(ServiceAdmin):
 
     @admin.display(description="members", ordering="membership_count")
     def member_count(self, project: Project) -> int:
-        """How many work in it."""
+        """The number of members."""
         return project.membership_count  # type: ignore[attr-defined]  # annotated above
 
     @admin.action(description="Sell in the storefront", permissions=["change"])
     def open_storefront(
         self, request: HttpRequest, queryset: QuerySet[Project]
     ) -> None:
-        """Let the storefront sell for the selected project instead of the present one."""
+        """Make the storefront sell for the selected project."""
         chosen = list(queryset[:2])
         if len(chosen) != 1 or not chosen[0].is_active:
-            words = "The storefront sells for one project that is active: select that."
+            words = "Select exactly one active project for the storefront."
             self.message_user(request, words, messages.ERROR)
             return
         self._set_storefront(request, chosen[0])
@@ -183,11 +183,11 @@ class ProjectAdmin(ServiceAdmin):
     def close_storefront(
         self, request: HttpRequest, queryset: QuerySet[Project]
     ) -> None:
-        """Let the storefront sell nothing, where it sells for one of the selected projects."""
+        """Close the storefront if it sells for one of the selected projects."""
         if queryset.filter(is_storefront=True).exists():
             self._set_storefront(request, None)
         else:
-            words = "The storefront does not sell for what is selected."
+            words = "The storefront does not sell for any selected project."
             self.message_user(request, words, messages.ERROR)
 
     def _set_storefront(self, request: HttpRequest, project: Project | None) -> None:
@@ -200,7 +200,7 @@ class ProjectAdmin(ServiceAdmin):
     def get_form(
         self, request: HttpRequest, obj: Project | None = None, **kwargs: Any
     ) -> Any:
-        """Ask for an owner where a project is made."""
+        """Ask for an owner when creating a project."""
         if obj is None:
             kwargs["form"] = NewProjectForm
         form = super().get_form(request, obj, **kwargs)
@@ -208,13 +208,13 @@ class ProjectAdmin(ServiceAdmin):
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        """Show a new project's form whole."""
+        """Show all fields of the form for a new project."""
         if obj is None:
             return ((None, {"fields": ("owner", "name", "description", "timezone")}),)
         return super().get_fieldsets(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
-        """Leave people out while the project is not there."""
+        """Hide members and invitations until the project exists."""
         return [] if obj is None else super().get_inlines(request, obj)
 
     def has_delete_permission(
@@ -226,14 +226,14 @@ class ProjectAdmin(ServiceAdmin):
     def save_model(
         self, request: HttpRequest, obj: Project, form: Any, change: bool
     ) -> None:
-        """Save changes by the service. A new project is there already: the form has created it."""
+        """Save changes through the service. The form has already created a new project."""
         if change and (changes := changes_in(form, projects.UPDATABLE)):
             services.update_project(project=obj, changes=changes, by=caller_of(request))
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool
     ) -> None:
-        """Save members and invitations by the services."""
+        """Save members and invitations through the services."""
         rows: list[Any] = formset.save(commit=False)
         if formset.model is Invitation:
             self._save_invitations(rows, formset.deleted_objects, caller_of(request))
@@ -241,8 +241,8 @@ class ProjectAdmin(ServiceAdmin):
             self._save_members(rows, formset, caller_of(request))
 
     def _save_members(self, members: list[Membership], formset: Any, by: User) -> None:
-        """Save the owners first, so that one may follow another."""
-        # A row whose user was exchanged stands for two changes: one comes, one goes.
+        """Save the owners first, so that a new owner can replace another."""
+        # A row with a different user stands for two changes: one member added, one removed.
         exchanged = Membership.objects.filter(
             pk__in=[
                 member.pk

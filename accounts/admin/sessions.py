@@ -1,4 +1,4 @@
-"""The back office of sessions: they are looked at and ended."""
+"""Sessions in the back office: staff can look at them and end them."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from accounts.callers import caller_of
 from accounts.models import Session
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
-# Rows of hashes that say nothing to anybody: sessions tell who is signed in.
+# Rows of hashes that mean nothing to people. Sessions show who is signed in.
 admin.site.unregister([OutstandingToken, BlacklistedToken])
 
 
 class SessionState(admin.SimpleListFilter):
-    """Filter by whether a session still opens anything."""
+    """Filter by whether a session is still open."""
 
     title = "state"
     parameter_name = "state"
@@ -29,13 +29,13 @@ class SessionState(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> tuple[tuple[str, str], ...]:
-        """Name the states."""
+        """Return the states."""
         return (("open", "Open"), ("expired", "Expired"), ("ended", "Ended"))
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Session]
     ) -> QuerySet[Session]:
-        """Pick the sessions in the chosen state."""
+        """Return the sessions in the chosen state."""
         moment = timezone.now()
         conditions = {
             "open": Q(ended_at=None, expires_at__gt=moment),
@@ -78,16 +78,16 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="open", boolean=True)
     def open_now(self, session: Session) -> bool:
-        """Whether its tokens open anything."""
+        """Whether its tokens work."""
         return session.is_open
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change sessions may end them, which is all that can be done to one."""
+        """Staff who may change sessions may end them. There is nothing else to change."""
         return request.user.has_perm("accounts.change_session")
 
     @admin.action(description="End", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        """Sign these sessions out; those that have ended already are left as they are."""
+        """Sign these sessions out. Sessions that have already ended stay as they are."""
         self.do_each(
             request,
             queryset.filter(ended_at=None),

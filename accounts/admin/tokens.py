@@ -1,4 +1,4 @@
-"""The back office of API tokens: they are looked at and revoked. What they are is shown to nobody."""
+"""API tokens in the back office: staff can look at them and revoke them. Secrets are not shown."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 
 class ApiTokenState(admin.SimpleListFilter):
-    """Filter by whether a token still opens anything."""
+    """Filter by whether a token is still valid."""
 
     title = "state"
     parameter_name = "state"
@@ -24,13 +24,13 @@ class ApiTokenState(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> tuple[tuple[str, str], ...]:
-        """Name the states."""
+        """Return the states."""
         return (("open", "Open"), ("expired", "Expired"), ("revoked", "Revoked"))
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[ApiToken]
     ) -> QuerySet[ApiToken]:
-        """Pick the tokens in the chosen state."""
+        """Return the tokens in the chosen state."""
         moment = timezone.now()
         conditions = {
             "open": Q(revoked_at=None)
@@ -44,7 +44,7 @@ class ApiTokenState(admin.SimpleListFilter):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnly, ServiceAdmin):
-    """The programs that sign in, in whose name, and for what."""
+    """Programs with access, for which user and with which scopes."""
 
     icon = "smart_toy"
     list_display = (
@@ -61,7 +61,7 @@ class ApiTokenAdmin(ReadOnly, ServiceAdmin):
     list_filter = (ApiTokenState, ("user", PickFilter), ("created_at", DaysFilter))
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
-    search_help_text = "Name, e-mail, or how a token begins"
+    search_help_text = "Name, e-mail or start of the token"
     ordering = ("-created_at",)
     fields = (
         "name",
@@ -78,35 +78,35 @@ class ApiTokenAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="begins with", ordering="prefix")
     def begins_with(self, token: ApiToken) -> str:
-        """The part by which it is known, and by which a leaked one is told."""
+        """The start of the token, by which people recognise it, also when it leaks."""
         return f"{API_TOKEN_START}{token.prefix}_…"
 
     @admin.display(description="scopes")
     def may(self, token: ApiToken) -> str:
-        """What it is good for."""
+        """Its scopes."""
         return ", ".join(token.scopes)
 
     @admin.display(description="open", boolean=True)
     def open_now(self, token: ApiToken) -> bool:
-        """Whether it opens anything."""
+        """Whether it works."""
         return token.is_open
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ApiToken], search_term: str
     ) -> tuple[Any, bool]:
-        """Find a token by its beginning as the list writes it."""
+        """Find a token by its start, as the list shows it."""
         term = search_term.strip()
         if term.startswith(API_TOKEN_START):
             term = term.removeprefix(API_TOKEN_START).partition("_")[0]
         return super().get_search_results(request, queryset, term)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Whoever may change API tokens may revoke them, which is all that can be done to one."""
+        """Staff who may change API tokens may revoke them. There is nothing else to change."""
         return request.user.has_perm("accounts.change_apitoken")
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """End these tokens for good; those that were revoked already are left as they are."""
+        """Revoke these tokens for good. Tokens that are already revoked stay as they are."""
         self.do_each(
             request,
             queryset.filter(revoked_at=None).select_related("user"),

@@ -1,4 +1,4 @@
-"""The back office of users: the list with its actions, and the forms."""
+"""Users in the back office: the list with its actions, and the forms."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -35,7 +35,7 @@ def _is_in_reach(request: HttpRequest, user: User | None) -> bool:
 
 
 class NewUserForm(UserCreationForm):
-    """What it takes to make a user. `by` is who does it."""
+    """The fields of a new user. `by` creates them."""
 
     by: ClassVar[User]
 
@@ -45,13 +45,13 @@ class NewUserForm(UserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Everybody signs in with a password here.
+        # All users sign in with a password here.
         del self.fields["usable_password"]
         for name in ("password1", "password2"):
             self.fields[name].required = True
 
     def save(self, commit: bool = True) -> User:
-        """Register the user by the service, which makes their project as well."""
+        """Register the user through the service, which also creates their project."""
         fields = self.cleaned_data
         return services.register_user(
             email=fields["email"],
@@ -62,11 +62,11 @@ class NewUserForm(UserCreationForm):
         )
 
     def save_m2m(self) -> None:
-        """Save nothing more: the admin asks for it after a save that was put off."""
+        """Do nothing: the admin calls this after a deferred save."""
 
 
 class UserPasswordForm(AdminPasswordChangeForm):
-    """A new password for somebody. `by` is who gives it to them."""
+    """A new password for a user. `by` sets it."""
 
     by: ClassVar[User]
 
@@ -77,7 +77,7 @@ class UserPasswordForm(AdminPasswordChangeForm):
             self.fields[name].required = True
 
     def save(self, commit: bool = True) -> User:
-        """Change it by the service, which ends every session of the user."""
+        """Change it through the service, which ends every session of the user."""
         user: User = self.user
         services.change_password(
             user=user, password=self.cleaned_data["password1"], by=self.by
@@ -86,7 +86,7 @@ class UserPasswordForm(AdminPasswordChangeForm):
 
 
 class VerifiedFilter(admin.SimpleListFilter):
-    """By whether somebody has shown that their e-mail is theirs."""
+    """Filter by whether the e-mail is verified."""
 
     title = "e-mail"
     parameter_name = "email"
@@ -94,13 +94,13 @@ class VerifiedFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> tuple[tuple[str, str], ...]:
-        """Name both."""
+        """Return both choices."""
         return (("verified", "Verified"), ("unverified", "Not verified"))
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> QuerySet[User]:
-        """Pick the chosen."""
+        """Return the chosen users."""
         chosen = self.value()
         if chosen not in {"verified", "unverified"}:
             return queryset
@@ -108,7 +108,7 @@ class VerifiedFilter(admin.SimpleListFilter):
 
 
 class DeletedFilter(admin.SimpleListFilter):
-    """Leave out those who deleted their account, unless they are asked for."""
+    """Hide deleted users unless asked for."""
 
     title = "account"
     parameter_name = "account"
@@ -116,24 +116,24 @@ class DeletedFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: Any
     ) -> tuple[tuple[str, str], ...]:
-        """Name the others."""
+        """Return the choices beside the default."""
         return (("deleted", "Deleted"),)
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Call by its name what is shown where nothing is chosen."""
+        """Name the default choice."""
         for number, choice in enumerate(super().choices(changelist)):
             yield {**choice, "display": choice["display"] if number else "In use"}
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> QuerySet[User]:
-        """Pick the chosen."""
+        """Return the chosen users."""
         return queryset.filter(deleted_at__isnull=self.value() != "deleted")
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no generic at run time
-    """Users. Whose account is deleted stays as the row that their orders belong to."""
+    """Users. The row of a deleted user stays, because their orders belong to it."""
 
     icon = "person"
     is_main = True
@@ -160,7 +160,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         "created_at",
     )
     search_fields = ("email", "username", "first_name", "last_name", "phone")
-    search_help_text = "E-mail, name, phone, or a whole id"
+    search_help_text = "E-mail, name, phone or complete id"
     ordering = ("-id",)
     readonly_fields = (
         "uuid",
@@ -232,17 +232,17 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
 
     @admin.display(description="open sessions", ordering="open_session_count")
     def open_sessions(self, user: User) -> int:
-        """Sessions that have neither ended nor expired."""
+        """The number of sessions that have neither ended nor expired."""
         return user.open_session_count  # type: ignore[attr-defined]  # annotated above
 
     @admin.display(description="verified", boolean=True, ordering="email_verified_at")
     def is_verified(self, user: User) -> bool:
-        """Whether they have shown that the e-mail is theirs."""
+        """Whether the e-mail is verified."""
         return user.email_verified_at is not None
 
     @admin.display(description="picture")
     def picture(self, user: User) -> SafeString | str:
-        """The picture that they show of themselves."""
+        """The avatar."""
         profile = Profile.objects.filter(user=user).first()
         if profile is None or not profile.avatar:
             return "-"
@@ -253,7 +253,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
 
     @admin.display(description="see also")
     def related_pages(self, user: User) -> SafeString:
-        """Lists of what belongs to the user."""
+        """Links to the lists of what belongs to the user."""
         return format_html_join(
             " · ",
             '<a href="{}?{}" class="text-primary-600 dark:text-primary-500">{}</a>',
@@ -274,7 +274,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[Any, bool]:
-        """Find by the id that the surfaces show as well, and let nobody pick who is gone."""
+        """Also search by the id that the surfaces show. Deleted users cannot be picked."""
         if request.path.endswith("/autocomplete/"):
             queryset = queryset.filter(deleted_at=None)
         term = search_term.strip()
@@ -285,7 +285,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def get_readonly_fields(
         self, request: HttpRequest, obj: User | None = None
     ) -> list[str] | tuple[Any, ...]:
-        """Let none but superusers hand out permissions: others could give them to themselves."""
+        """Let only superusers grant permissions: others could grant themselves all."""
         fields = super().get_readonly_fields(request, obj)
         if request.user.is_superuser:
             return fields
@@ -294,9 +294,9 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Keep superusers from the others' hands: whoever sets one's password becomes one.
+        """Only superusers may change superusers: whoever sets their password becomes one.
 
-        And let those rest who are gone.
+        Deleted users cannot be changed.
         """
         return _is_in_reach(request, obj) and super().has_change_permission(
             request, obj
@@ -305,7 +305,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Keep whom one may not change, and oneself: that is done where one has signed in."""
+        """Refuse users that the caller may not change, and the caller's own account."""
         return (
             obj != request.user
             and _is_in_reach(request, obj)
@@ -313,7 +313,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         )
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer no deletion of many at once: each has a page that tells what it means."""
+        """Remove bulk deletion: each user has a page that explains what deletion means."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -321,7 +321,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """List nothing: no row goes, and the page says what does."""
+        """List nothing: no row is deleted, and the page explains what is."""
         return [], {}, set(), []
 
     def log_deletions(
@@ -331,7 +331,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         return []
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Take the person out of the account by the service, and write that into the history."""
+        """Delete the account through the service, and write that into the history."""
         services.delete_user(user=obj, by=caller_of(request))
         super().log_deletions(request, User.objects.filter(pk=obj.pk))
 
@@ -342,7 +342,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         change: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Tell the form, which is made anew for each request, who fills it in."""
+        """Tell the form who fills it in. Each request gets a new form class."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.by = caller_of(request)
         return form
@@ -350,7 +350,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        """Give somebody a new password; a copy of this page tells the form who does."""
+        """Set a user's password. A copy of this page tells the form who does it."""
 
         class PasswordForm(UserPasswordForm):
             by = caller_of(request)
@@ -362,14 +362,14 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
     ) -> None:
-        """Save changes by the service. A new user is there already: the form has registered them."""
+        """Save changes through the service. The form has already registered a new user."""
         if change and (changes := changes_in(form, users.UPDATABLE)):
             services.update_user(user=obj, changes=changes, by=caller_of(request))
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
-        """Save groups and permissions, and record that they changed."""
+        """Save groups and permissions, and record the change."""
         super().save_related(request, form, formsets, change)
         user: User = form.instance
         if {"groups", "user_permissions"} & set(form.changed_data):
@@ -385,7 +385,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
 
     @admin.action(description="Mark the e-mail as verified", permissions=["change"])
     def verify_email(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Believe that the selected users read their e-mails, where they have not shown it."""
+        """Mark the e-mails of the selected users as verified."""
         self.do_each(
             request,
             self._within_reach(request, queryset.filter(email_verified_at=None)),
@@ -395,7 +395,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
 
     @admin.action(description="Send the verification again", permissions=["change"])
     def send_verification(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Ask the selected users once more to show that their e-mail is theirs."""
+        """Send the selected users a new e-mail to verify their address."""
         self._send(request, queryset, EmailCode.Purpose.VERIFY_EMAIL)
 
     @admin.action(description="Send a password reset", permissions=["change"])
@@ -455,7 +455,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def _within_reach(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> list[User]:
-        """Leave out whom the caller may not change, and say so."""
+        """Leave out users that the caller may not change, and say so."""
         reached = [
             user for user in queryset if self.has_change_permission(request, user)
         ]
@@ -463,7 +463,8 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         if left:
             self.message_user(
                 request,
-                f"Only a superuser may do this to superusers, and nobody to deleted users: {left} left out.",
+                "Only a superuser may do this to superusers, and nobody to deleted users: "
+                f"{left} left out.",
                 "ERROR",
             )
         return reached

@@ -16,8 +16,8 @@ from accounts.services.api_tokens import note_use
 class BearerAuthentication(BaseAuthentication):
     """Accept a bearer token: an access token while its session is open, or an API token.
 
-    `request.user` is then the user and `request.auth` the `Session` or the `ApiToken`, both from one
-    statement. That an API token was used is noted once in a while.
+    `request.user` is then the user and `request.auth` the `Session` or the `ApiToken`, both from
+    one statement. From time to time we note that an API token was used.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session | ApiToken] | None:
@@ -43,7 +43,7 @@ class BearerAuthentication(BaseAuthentication):
 def bearer_token_of(request: HttpRequest | Request) -> str | None:
     """Return the token after `Bearer` in the Authorization header; None without one.
 
-    The scheme's name is read in any case (RFC 9110, 11.1): our own answers write `bearer`.
+    The scheme's name is case-insensitive (RFC 9110, 11.1): our own answers write `bearer`.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.strip().partition(" ")

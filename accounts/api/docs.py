@@ -1,4 +1,4 @@
-"""What the schema says of signing in and out, which three surfaces offer, each in its own shape."""
+"""The schema of signing in and out, which three surfaces offer, each in its own form."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -26,20 +26,20 @@ PASSWORD_RULES = (
     "and must not resemble"
 )
 
-# What `extend_schema` decorates: a handler.
+# The type that `extend_schema` decorates.
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def json_or_form(body: type) -> dict[str, type]:
-    """Return the request of an operation that reads `body` as JSON and as a form."""
+    """Return the request of an operation that accepts `body` as JSON and as a form."""
     return {JSON: body, FORM: body}
 
 
 def use_of_tokens(refresh_path: str) -> str:
-    """Say what the two tokens of a sign-in are for."""
+    """Explain the two tokens of a sign-in."""
     return (
         "The access token goes into the header `Authorization: Bearer …`; before it expires, "
-        f"`POST {refresh_path}` trades the refresh token for a new pair."
+        f"`POST {refresh_path}` exchanges the refresh token for a new pair."
     )
 
 
@@ -53,9 +53,9 @@ def refresh_operation(
     tokens: Mapping[str, object],
     others: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe the trade of a refresh token, sent in `field`, for the example's `tokens`.
+    """Describe exchanging a refresh token, sent in `field`; `tokens` is the example.
 
-    `others` are statuses that this surface has beside those that all have.
+    `others` are statuses of this surface beside those that all surfaces have.
     """
     return extend_schema(
         operation_id=operation_id,
@@ -90,10 +90,10 @@ def logout_operation(
     more: str = "",
     others: tuple[int, ...] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe the end of a session by its refresh token, sent in `field`, or its access token.
+    """Describe ending a session by its refresh token, sent in `field`, or its access token.
 
-    Without an `answer` the operation answers nothing (204). `more` is added to the description,
-    and `others` are statuses that this surface has beside those that all have.
+    Without an `answer` the operation returns nothing (204). `more` is added to the description.
+    `others` are statuses of this surface beside those that all surfaces have.
     """
     examples = [request_example("The refresh token", {field: tokens[field]})]
     if answer is not None:
@@ -113,7 +113,7 @@ def logout_operation(
                 surface, *others, Invalid({field: ["Not a valid string."]}), 401
             ),
         },
-        # OpenAPI's own notation: with the header or without it.
+        # OpenAPI's own notation: with or without the header.
         auth=[{"bearer": []}, {}],  # type: ignore[list-item]
         examples=examples,
     )

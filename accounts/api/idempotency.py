@@ -13,14 +13,14 @@ from accounts.services import answer_once, fingerprint_of
 
 @dataclass(frozen=True)
 class Answer:
-    """A response that can be kept and sent again. `body` is what JSON can hold."""
+    """A response that can be kept and sent again. `body` is any value that JSON can hold."""
 
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of the answer."""
+        """Return the answer as it is kept."""
         return {"status": self.status, "body": self.body, "headers": self.headers}
 
 
@@ -29,8 +29,8 @@ def answer_repeatable(
 ) -> Response:
     """Do `work` and respond with it, or with the first response to the request's key.
 
-    Raises what `answer_once` raises. A request without a key is simply done. Pass `payload` where
-    the body itself is nothing that JSON can hold.
+    Raises what `answer_once` raises. Without a key the work is simply done. Pass `payload` in place
+    of a body that JSON cannot hold.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:

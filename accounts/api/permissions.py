@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WithinScopes(BasePermission):
-    """Let an API token do what its scopes cover; a session may do everything."""
+    """Limit an API token to its scopes. A session may do everything."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Allow the request. Raises `ScopeMissing` or `SessionNeeded`, which say what is needed."""

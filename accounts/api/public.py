@@ -37,7 +37,7 @@ class PublicView(SurfaceView):
     def count_request(self, request: Request) -> Usage | None:
         """Count the request for its address, and then for the accounts that it names.
 
-        Returns the usage with least remaining, None where the limit is off. Raises `LimitExceeded`.
+        Returns the usage with least remaining, None if the limit is off. Raises `LimitExceeded`.
         """
         return count_attempt(
             address_of(request), self.limit, self._accounts_in(request)

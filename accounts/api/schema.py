@@ -1,4 +1,4 @@
-"""How the OpenAPI document describes the credentials that this service takes."""
+"""How the OpenAPI document describes our credentials."""
 
 from typing import Any
 

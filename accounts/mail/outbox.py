@@ -1,6 +1,6 @@
-"""Sending the e-mails that are due, over the engine in `orderchainer.core.outbox`.
+"""Send the e-mails that are due, with the engine in `orderchainer.core.outbox`.
 
-If a worker dies, the next one sends the e-mail with a new code, and the newest code counts.
+If a worker dies, the next one sends the e-mail with a new code, and only the newest code is valid.
 """
 
 import structlog
@@ -25,7 +25,7 @@ EMAILS = Counter(
 
 
 def send(email_id: int) -> float | None:
-    """Try to send one e-mail that is due; return the seconds to come back after, if that is soon."""
+    """Try to send one due e-mail; return in how many seconds to try again, if that is soon."""
     email = outbox.claim(OutgoingEmail.objects.all(), email_id)
     if email is None:
         return None
@@ -35,7 +35,7 @@ def send(email_id: int) -> float | None:
 
 
 def due_emails() -> list[int]:
-    """Return ids of pending e-mails whose time has come, the longest waiting first."""
+    """Return ids of pending e-mails that are due, longest waiting first."""
     return outbox.due_ids(OutgoingEmail.objects.all())
 
 

@@ -75,8 +75,8 @@ class OutgoingEmail(Outgoing):
         PASSWORD_CHANGED = "password_changed"
         INVITATION = "invitation"
 
-    # An e-mail that lives for a day is tried about thirty times. More attempts than these only happen
-    # if each of them kills its worker.
+    # An e-mail that lives for a day is tried about thirty times. More attempts than these happen
+    # only if each one kills its worker.
     MAX_ATTEMPTS: ClassVar = 50
     FIRST_DELAY_SECONDS: ClassVar = 10
     MAX_DELAY_SECONDS: ClassVar = 60 * 60

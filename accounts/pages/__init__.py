@@ -1,1 +1,1 @@
-"""The pages behind the links that our e-mails carry. Forms of HTML: they work in every mail client's browser."""
+"""The pages behind the links in our e-mails. Plain HTML forms, which work in any browser."""

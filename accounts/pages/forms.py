@@ -1,4 +1,4 @@
-"""What people fill in on the pages. The rules are the services'; the forms ask for what is needed."""
+"""The forms on the pages. The services check the rules; the forms ask for what is needed."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 
 
 def password_field(label: str, *, is_new: bool) -> forms.CharField:
-    """Return a field for a password, taken as it is, that password managers recognise."""
+    """Return a password field that keeps spaces and that password managers recognise."""
     autocomplete = "new-password" if is_new else "current-password"
     return forms.CharField(
         label=label,
@@ -16,23 +16,23 @@ def password_field(label: str, *, is_new: bool) -> forms.CharField:
 
 
 class NothingToFillIn(forms.Form):
-    """A button."""
+    """A button only."""
 
 
 class PasswordForm(forms.Form):
-    """A password that somebody has."""
+    """A user's current password."""
 
     password = password_field("Your password", is_new=False)
 
 
 class NewPasswordForm(forms.Form):
-    """A password that somebody chooses, twice, since nobody sees what they type."""
+    """A new password, typed twice because nobody sees it."""
 
     password = password_field("New password", is_new=True)
     repeated = password_field("The same again", is_new=True)
 
     def clean(self) -> dict[str, Any] | None:
-        """Refuse two that differ."""
+        """Refuse two different passwords."""
         cleaned = super().clean()
         first, second = (
             self.cleaned_data.get(name) for name in ("password", "repeated")
@@ -43,7 +43,7 @@ class NewPasswordForm(forms.Form):
 
 
 class NewcomerForm(NewPasswordForm):
-    """Who somebody is, and the password that they choose."""
+    """The name and password of a new user."""
 
     field_order = ("first_name", "last_name", "password", "repeated")
 

@@ -1,4 +1,4 @@
-"""Paths of the pages. Links lead to the spelling without a trailing slash."""
+"""Paths of the pages. Links use the spelling without a trailing slash."""
 
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -30,5 +30,5 @@ def _pages(slash: str) -> list[URLPattern]:
     return patterns
 
 
-# `reverse` takes the last one of a name.
+# `reverse` uses the last path with a name.
 urlpatterns = [*_pages("/"), *_pages("")]

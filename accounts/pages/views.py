@@ -1,8 +1,9 @@
-"""Confirming an address, choosing a new password, accepting an invitation: one form each.
+"""Confirm an address, choose a new password, accept an invitation: one form each.
 
-Looking at a page changes nothing: mail scanners open every link before its reader does. The link is all
-that a page believes, no cookie and no session, so a forged request would have to know it: there is no
-CSRF token. With one, the pages could not forbid the Referer, as what they are called must not get about.
+Opening a page changes nothing, because mail scanners open every link before its reader does. A page
+relies on the link alone and on no cookie or session, so a forged request would have to know the
+link, and there is no CSRF token. With one, the pages could not forbid the Referer header, which
+must not reveal the link.
 """
 
 from collections.abc import Mapping
@@ -50,7 +51,7 @@ from orderchainer.core.limits.rates import STANDARD, Usage
 
 GONE = 410
 HEADERS = {
-    # Neither caches nor search engines nor other sites get to see the link.
+    # Hide the link from caches, search engines and other sites.
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
@@ -59,17 +60,17 @@ HEADERS = {
 
 @method_decorator(csrf_exempt, name="dispatch")
 class LinkPage(View):
-    """A form behind a link. A subclass says what it shows and what it does."""
+    """A form behind a link. Subclasses define what it shows and what it does."""
 
     template_name: ClassVar[str]
-    # Where it leads to once all is done: the link is then out of the address bar.
+    # Where to redirect when all is done, so that the link leaves the address bar.
     done: ClassVar[str]
     usage: Usage | None = None
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """Answer, and tell a refusal on a page of its own."""
+        """Answer, and show a refusal on a page of its own."""
         try:
             response = super().dispatch(request, *args, **kwargs)
         except DomainError as exc:
@@ -85,7 +86,7 @@ class LinkPage(View):
         return self.show(request, link, self.form_for(link, None))
 
     def post(self, request: HttpRequest, link: UUID) -> HttpResponse:
-        """Do what the form asks for, and lead on; or show what is wrong with it."""
+        """Do what the form asks for and redirect, or show what is wrong with it."""
         self.usage = self.count(request, link)
         form = self.form_for(link, request.POST)
         if form.is_valid():
@@ -105,7 +106,7 @@ class LinkPage(View):
     def show(
         self, request: HttpRequest, link: UUID, form: forms.Form, status: int = 200
     ) -> HttpResponse:
-        """Show the form, with what is wrong with it."""
+        """Show the form with its errors."""
         context = {"form": form, **self.context_of(link)}
         return render(request, self.template_name, context, status=status)
 
@@ -114,15 +115,15 @@ class LinkPage(View):
         return count_attempt(address_of(request), USE_CODE, [])
 
     def form_for(self, link: UUID, data: Mapping[str, Any] | None) -> forms.Form:
-        """Return the form that the page shows, filled in with `data`."""
+        """Return the page's form, filled in with `data`."""
         raise NotImplementedError
 
     def context_of(self, link: UUID) -> dict[str, object]:
-        """Return what the page says. Raises the refusal of a link that opens nothing."""
+        """Return the page's context. Raises the error of a link that does not work."""
         raise NotImplementedError
 
     def act(self, link: UUID, form: forms.Form) -> None:
-        """Do what a form that is filled in asks for."""
+        """Do what a valid form asks for."""
         raise NotImplementedError
 
 
@@ -165,7 +166,7 @@ class ResetPasswordPage(LinkPage):
 
 
 class InvitationPage(LinkPage):
-    """Who invites to what, and a form for the password of the account, or for a new account."""
+    """Shows the invitation, and asks for the account's password or for a new account."""
 
     template_name = "accounts/invitation.html"
     done = "invitation-accepted"
@@ -178,7 +179,7 @@ class InvitationPage(LinkPage):
         return self._invitation
 
     def count(self, request: HttpRequest, link: UUID) -> Usage | None:
-        """Count it as what it is: a try at somebody's password, or a registration."""
+        """Count it as what it is: a password attempt or a registration."""
         super().count(request, link)
         invitation = self.invitation(link)
         limit = SIGN_IN if has_account(invitation) else REGISTER
@@ -200,14 +201,14 @@ class InvitationPage(LinkPage):
         try:
             join_anew(link=link, **filled_in)
         except EmailTaken as exc:
-            # They have registered meanwhile, by another door.
+            # They have registered in another way meanwhile.
             raise Invalid(
-                {"body": ["You have an account by now: reload this page."]}
+                {"body": ["You have an account now. Reload this page."]}
             ) from exc
 
 
 def refusal(request: HttpRequest, exc: DomainError) -> HttpResponse:
-    """Say on a page why a link opens nothing, or that somebody comes too often."""
+    """Explain on a page why a link does not work, or that there were too many attempts."""
     problem = problem_of(exc)
     assert problem is not None, "every domain error means something"
     is_late = isinstance(exc, LinkExpired | InvitationExpired)

@@ -329,7 +329,7 @@ def test_who_has_signed_up_meanwhile_is_told(
     monkeypatch.setattr("accounts.pages.views.has_account", lambda invitation: False)
 
     expect_page(
-        client.post(path, CHOSEN), 400, "You have an account by now: reload this page."
+        client.post(path, CHOSEN), 400, "You have an account now. Reload this page."
     )
     assert not Membership.objects.filter(
         user__email=ADDRESS, project__name="Tea & Cake"

@@ -1,4 +1,4 @@
-"""Signing in on the chain surface: `/api/auth/`."""
+"""Sign-in on the chain surface: `/api/auth/`."""
 
 from accounts.api.chain.views import LogoutView, RefreshView, RegisterView, TokenView
 

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/auth/` in the chain document."""
+"""The schema of `/api/auth/` in the chain document."""
 
 from drf_spectacular.utils import extend_schema
 

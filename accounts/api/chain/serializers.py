@@ -85,9 +85,9 @@ class Tokens(serializers.Serializer[TokenPair]):
 
     access_token = serializers.CharField()
     token_type = serializers.CharField(help_text="Always `bearer`.")
-    refresh_token = serializers.CharField(help_text="Good for one refresh.")
+    refresh_token = serializers.CharField(help_text="Works for one refresh.")
     expires_in = serializers.IntegerField(
-        help_text="Life of the access token, in seconds."
+        help_text="Lifetime of the access token in seconds."
     )
 
 

@@ -1,4 +1,4 @@
-"""Paths under `/api/auth/`, spelt as the chain document spells them."""
+"""Paths under `/api/auth/`, spelled as in the chain document."""
 
 from django.urls import path
 

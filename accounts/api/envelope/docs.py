@@ -36,7 +36,7 @@ from orderchainer.core.http.envelope import EnvelopeDone
 from orderchainer.core.http.schema import answer_example, errors_of, request_example
 
 Example = dict[str, Any]
-# What `extend_schema_view` decorates.
+# The type that `extend_schema_view` decorates.
 View = TypeVar("View", bound=type[APIView])
 
 CREDENTIALS_EXAMPLE: Example = {"email": "user@example.com", "password": "password123"}
@@ -88,7 +88,7 @@ def sent_example(message: str) -> Example:
 
 
 def done_example(message: str, data: Example | None = None) -> Example:
-    """Return word of what was done."""
+    """Return the answer that says what was done."""
     body: Example = {"success": True, "message": message}
     return {**body, "data": data} if data else body
 

@@ -44,7 +44,7 @@ class EnvelopeEmail(EnvelopeInput):
 
 
 class EnvelopeCode(EnvelopeInput):
-    """The code that came by e-mail."""
+    """A code from an e-mail."""
 
     email = ValidEmailField()
     code = StrictCharField(
@@ -89,7 +89,7 @@ class EnvelopeUserChanges(EnvelopeChanges):
 
 
 class EnvelopeUserData(serializers.Serializer[Any]):
-    """The user as the envelope document shows one."""
+    """A user as in the envelope document."""
 
     userId = serializers.UUIDField()
     email = serializers.EmailField()
@@ -118,11 +118,11 @@ class EnvelopeSignInData(EnvelopeUserData):
         help_text="For the header `Authorization: Bearer …`."
     )
     refreshToken = serializers.CharField(
-        help_text="Good for one `POST /api/auth/refresh`."
+        help_text="Works for one `POST /api/auth/refresh`."
     )
     tokenType = serializers.CharField(help_text="Always `bearer`.")
     expiresIn = serializers.IntegerField(
-        help_text="Life of the access token, in seconds."
+        help_text="Lifetime of the access token in seconds."
     )
 
 

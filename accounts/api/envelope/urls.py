@@ -1,4 +1,4 @@
-"""Paths under `/api/auth/` and `/api/user/`, spelt as the envelope document spells them."""
+"""Paths under `/api/auth/` and `/api/user/`, spelled as in the envelope document."""
 
 from django.urls import path
 

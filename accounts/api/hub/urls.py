@@ -1,4 +1,4 @@
-"""Accounts under `/api/v1/`, spelt as the hub document spells them."""
+"""Accounts under `/api/v1/`, spelled as in the hub document."""
 
 from django.urls import path
 
@@ -57,7 +57,7 @@ urlpatterns = [
         AcceptInvitationView.as_view(),
         name="hub-accept-invitation",
     ),
-    # The hub document has no activity log; these two are ours.
+    # The hub document has no activity log. These two paths are our own.
     path("auth/activity", OwnActivityView.as_view(), name="hub-own-activity"),
     path(
         "projects/<str:project_id>/activity",

@@ -1,4 +1,4 @@
-"""What the schema says of `/auth/api/`."""
+"""The schema of `/auth/api/`."""
 
 from drf_spectacular.utils import extend_schema
 
@@ -160,7 +160,7 @@ UPDATE_PROFILE = extend_schema(
     },
     examples=[
         request_example(
-            "Another address, and no picture any more",
+            "A new address, and no picture",
             {
                 "address": "456 Side St, City, Country",
                 "preferences": {"theme": "dark"},

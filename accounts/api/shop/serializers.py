@@ -22,7 +22,7 @@ from orderchainer.core.http.uploads import PictureField
 
 
 class OptionalTextField(StrictCharField):
-    """A text that may be left out or empty."""
+    """A text that may be missing or empty."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_blank=True, **kwargs)
@@ -46,7 +46,7 @@ class ShopRegistration(AboutOneself):
 
     email = EmailTextField()
     password = PasswordField()
-    password_confirm = PasswordField(help_text="The password once more.")
+    password_confirm = PasswordField(help_text="The same password again.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the service's arguments. Raises ValidationError if the passwords differ."""
@@ -168,7 +168,7 @@ class ShopProfile(serializers.Serializer[Any]):
 
 
 class ShopUser(serializers.Serializer[User]):
-    """A user as the shop document shows one."""
+    """A user as in the shop document."""
 
     id = serializers.IntegerField()
     email = serializers.EmailField()
@@ -183,7 +183,7 @@ class ShopUser(serializers.Serializer[User]):
 class ShopTokens(serializers.Serializer[TokenPair]):
     """The tokens of a sign-in."""
 
-    refresh = serializers.CharField(help_text="Good for one refresh.")
+    refresh = serializers.CharField(help_text="Works for one refresh.")
     access = serializers.CharField()
 
 

@@ -1,4 +1,4 @@
-"""Paths under `/auth/api/`, spelt as the shop document spells them."""
+"""Paths under `/auth/api/`, spelled as in the shop document."""
 
 from django.urls import path
 

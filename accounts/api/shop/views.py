@@ -68,7 +68,7 @@ class ShopRefreshView(CredentialsView):
 
     @docs.REFRESH_TOKEN
     def post(self, request: Request) -> Response:
-        """Trade the refresh token."""
+        """Exchange the refresh token."""
         body = serializers.ShopRefreshing(data=request.data)
         body.is_valid(raise_exception=True)
         pair = services.refresh_session(refresh_token=body.value)

@@ -77,7 +77,7 @@ def test_retries_what_failed_and_leaves_the_rest(
         shown = run(client, "retry", "outgoingemail", failed, sent, late)
 
     assert "Due now: 1." in shown
-    assert "left alone: 2." in shown
+    assert "not retried: 2." in shown
     assert len(nudges) == 1
     found = OutgoingEmail.objects.in_bulk()
     assert [

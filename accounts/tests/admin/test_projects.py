@@ -79,7 +79,7 @@ def test_shows_that_a_time_zone_is_unknown(client: Client) -> None:
         follow=True,
     )
 
-    assert "This is no time zone" in response.content.decode()
+    assert "This is not a time zone" in response.content.decode()
     assert not Project.objects.filter(name="Shop").exists()
 
 
@@ -157,7 +157,7 @@ def test_shows_that_a_project_keeps_an_owner(client: Client) -> None:
         follow=True,
     )
 
-    assert "A project keeps at least one owner" in response.content.decode()
+    assert "A project must keep at least one owner" in response.content.decode()
     assert roles(project) == {"ada@example.com": "owner"}
 
 
@@ -384,7 +384,7 @@ def test_the_storefront_sells_for_one_active_project(client: Client) -> None:
     for rows in ([first, second], [closed]):
         shown = run(client, "open_storefront", "project", *rows)
 
-        assert "The storefront sells for one project that is active" in shown
+        assert "Select exactly one active project" in shown
     assert not Project.objects.filter(is_storefront=True).exists()
 
 
@@ -395,7 +395,7 @@ def test_closes_the_storefront(client: Client) -> None:
     refused = run(client, "close_storefront", "project", other)
     shown = run(client, "close_storefront", "project", shop)
 
-    assert "does not sell for what is selected" in refused
+    assert "does not sell for any selected project" in refused
     assert "The storefront is closed" in shown
     assert not Project.objects.filter(is_storefront=True).exists()
 

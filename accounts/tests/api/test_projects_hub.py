@@ -429,7 +429,7 @@ def test_what_changes_nothing_leaves_no_trace(team: Team, body: Any) -> None:
             {"settings": nested(9)},
             {"settings": ["Must not be nested deeper than 8 levels."]},
         ),
-        ({"is_active": False}, {"is_active": ["A project is switched off by DELETE."]}),
+        ({"is_active": False}, {"is_active": ["Use DELETE to switch a project off."]}),
         ({"members": []}, {"members": ["There is no such field."]}),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the schema says of the hub's operations on accounts and projects."""
+"""The schema of the hub's operations on accounts and projects."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter

@@ -1,4 +1,4 @@
-"""What the schema says of the activity log."""
+"""The schema of the activity log."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -85,5 +85,5 @@ LIST_PROJECT_ACTIVITY = extend_schema(
         200: ActivityOutput(many=True),
         **errors_of("hub", RoleNotEnough(VIEW_ACTIVITY.name), ProjectNotFound(), 422),
     },
-    examples=[answer_example("Another role for somebody", _PROMOTED)],
+    examples=[answer_example("A changed role", _PROMOTED)],
 )

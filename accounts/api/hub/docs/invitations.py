@@ -1,4 +1,4 @@
-"""What the schema says of invitations."""
+"""The schema of invitations."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -41,7 +41,7 @@ INVITATION_ID = OpenApiParameter(
     "invitation_id",
     OpenApiTypes.UUID,
     OpenApiParameter.PATH,
-    description="The invitation's id; not the token in its link.",
+    description="The invitation's id, not the token in its link.",
 )
 
 

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/projects/{project_id}/members`."""
+"""The schema of `/api/v1/projects/{project_id}/members`."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -70,7 +70,7 @@ CHANGE_MEMBER = extend_schema(
         ),
     },
     examples=[
-        request_example("A manager from now on", {"role": "manager"}),
+        request_example("Make them a manager", {"role": "manager"}),
         answer_example("The member", {**MEMBER_EXAMPLE, "role": "manager"}),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/projects`."""
+"""The schema of `/api/v1/projects`."""
 
 from drf_spectacular.utils import extend_schema
 

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/auth/sessions`."""
+"""The schema of `/api/v1/auth/sessions`."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,7 +20,7 @@ SESSION_EXAMPLE = {
 LIST_SESSIONS = extend_schema(
     operation_id="list_sessions",
     summary="List your sessions",
-    description="Where you are signed in, the newest first.",
+    description="Where you are signed in, newest first.",
     parameters=PAGE_WINDOW,
     responses={
         200: SessionOutput(many=True),

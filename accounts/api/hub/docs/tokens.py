@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/auth/tokens`."""
+"""The schema of `/api/v1/auth/tokens`."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -72,7 +72,7 @@ CREATE_API_TOKEN = extend_schema(
     },
     examples=[
         request_example(
-            "For reading orders, for a year",
+            "To read orders for a year",
             {
                 "name": "Nightly export",
                 "scopes": ["orders:read"],

@@ -27,7 +27,7 @@ class NameField(StrictCharField):
         super().__init__(**kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Return the parts as `first_name` and `last_name`."""
+        """Return the two parts as `first_name` and `last_name`."""
         first, _, last = " ".join(super().run_validation(data).split()).partition(" ")
         if max(len(first), len(last)) > MAX_PART_OF_NAME:
             self.fail("too_long", most=MAX_PART_OF_NAME)
@@ -121,8 +121,8 @@ class HubTokens(serializers.Serializer[TokenPair]):
     """The hub document's answer to a sign-in."""
 
     access_token = serializers.CharField()
-    refresh_token = serializers.CharField(help_text="Good for one refresh.")
+    refresh_token = serializers.CharField(help_text="Works for one refresh.")
     token_type = serializers.CharField(help_text="Always `bearer`.")
     expires_in = serializers.IntegerField(
-        help_text="Life of the access token, in seconds."
+        help_text="Lifetime of the access token in seconds."
     )

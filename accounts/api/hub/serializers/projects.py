@@ -23,7 +23,7 @@ class ObjectField(serializers.JSONField):
     default_error_messages: ClassVar = {"not_an_object": "Must be an object."}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Read an object."""
+        """Accept an object only."""
         if not isinstance(data, dict):
             self.fail("not_an_object")
         return data
@@ -51,7 +51,7 @@ class ProjectChanges(StrictSerializer):
     def validate_is_active(self, value: bool) -> bool:
         """Refuse to switch a project off, which only DELETE does."""
         if not value:
-            msg = "A project is switched off by DELETE."
+            msg = "Use DELETE to switch a project off."
             raise serializers.ValidationError(msg)
         return value
 
@@ -67,7 +67,7 @@ class NewProject(ProjectChanges):
     ignored: ClassVar = frozenset()
 
     name = StrictCharField(max_length=255)
-    is_active = None  # type: ignore[assignment]  # takes the field away
+    is_active = None  # type: ignore[assignment]  # removes the field
 
 
 class RoleChange(StrictSerializer):

@@ -11,7 +11,7 @@ class SessionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
     expires_at = serializers.CharField(
-        help_text="When it ends if it is not refreshed before."
+        help_text="When it ends unless it is refreshed before."
     )
     ip_address = serializers.CharField(
         allow_null=True, help_text="Where the sign-in came from."

@@ -50,7 +50,7 @@ class RefreshView(PublicView):
 
     @docs.REFRESH_TOKEN
     def post(self, request: Request) -> Response:
-        """Trade the refresh token."""
+        """Exchange the refresh token."""
         body = serializers.HubRefreshing(data=request.data)
         body.is_valid(raise_exception=True)
         pair = services.refresh_session(refresh_token=body.value)

@@ -1,4 +1,4 @@
-"""`/api/v1/projects/{project_id}/members`: who works in a project."""
+"""`/api/v1/projects/{project_id}/members`: the members of a project."""
 
 from collections.abc import Mapping
 from typing import ClassVar

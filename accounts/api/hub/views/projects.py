@@ -74,7 +74,7 @@ class OneProjectView(ProjectView):
 
     @docs.GET_PROJECT
     def get(self, request: Request, project_id: str) -> Response | HttpResponse:
-        """Answer the project."""
+        """Return the project."""
         return answer_unless_unchanged(
             request,
             _etag(self.project, self.role),
