@@ -1,4 +1,4 @@
-"""Two at once on one cart, on PostgreSQL; and what would happen if nobody held it."""
+"""Races on one cart, on PostgreSQL, with and without its lock."""
 
 from collections.abc import Callable
 from functools import partial
@@ -48,7 +48,7 @@ def lamp() -> Product:
 
 @pytest.fixture
 def nobody_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have whoever writes to a cart look at it without holding it."""
+    """Let writers read a cart without locking it."""
 
     def make_loosely(user: User) -> None:
         Cart.objects.get_or_create(user=user)
@@ -92,7 +92,7 @@ def test_two_tabs_that_add_at_once_add_up(ada: User, lamp: Product) -> None:
 
 @pytest.mark.usefixtures("nobody_holds")
 def test_without_the_hold_one_of_them_is_lost(ada: User, lamp: Product) -> None:
-    """The negative control: both have seen one lamp and write what they make of it."""
+    """The negative control: both have read one lamp and write their own result."""
     make_cart(ada, {lamp: 1})
     meeting = Meeting(BEFORE_THE_CHANGE)
 
@@ -173,7 +173,7 @@ def test_what_is_added_during_a_checkout_is_ordered_or_stays(
 
 @pytest.mark.usefixtures("nobody_holds")
 def test_without_the_hold_what_was_added_is_lost(ada: User, lamp: Product) -> None:
-    """The negative control: the item that is added to has been ordered before it is written."""
+    """The negative control: the item is ordered before its new quantity is written."""
     make_cart(ada, {lamp: 2})
     claimed: list[object] = []
 
@@ -223,7 +223,7 @@ def test_an_item_that_is_taken_out_meanwhile_is_not_there_to_be_changed(
 def test_emptying_a_cart_that_nobody_has_yet_takes_nothing_that_comes_meanwhile(
     ada: User, lamp: Product
 ) -> None:
-    """There was no cart to hold, so whoever gets it a first item does not wait."""
+    """There was no cart to lock, so the request that adds the first item does not wait."""
 
     def add_first(execute: Callable[..., object], sql: str, *rest: object) -> object:
         result = execute(sql, *rest)

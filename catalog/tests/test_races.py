@@ -231,7 +231,7 @@ def test_the_lock_keeps_two_moves_apart() -> None:
 def test_without_the_lock_two_moves_close_a_circle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: both branches hang on each other, and on nothing else."""
+    """The negative control: the two branches end up inside each other."""
     shop, left, right, left_end, right_end = four_levels()
     monkeypatch.setattr(category_service, "lock_project", lambda project: project)
     meeting = Meeting('UPDATE "catalog_category"')
@@ -402,7 +402,7 @@ def test_the_lock_keeps_a_count_exact() -> None:
 def test_without_the_lock_a_count_is_of_another_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: what was counted as 5 is 3, whoever came first."""
+    """The negative control: 5 were counted but 3 are stored, whichever came first."""
     shop = make_storefront()
     make_product(shop, sku="L-1", stock=10)
     monkeypatch.setattr(import_service, "lock_products", unlocked)
@@ -445,7 +445,7 @@ def media(tmp_path: Path, settings: Any) -> Path:
 
 
 def picture() -> Picture:
-    """Return a picture as nobody else has it."""
+    """Return a unique picture."""
     return read_picture(encoded(noise(16, 16), "PNG"))
 
 
@@ -479,7 +479,7 @@ def test_of_many_pictures_at_once_one_file_is_left(media: Path) -> None:
 def test_without_the_lock_a_file_is_left_that_nobody_names(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: each deletes the file of before, and neither the other's."""
+    """The negative control: both delete the old file, and neither deletes the other's."""
     lamp = make_product(make_storefront())
     monkeypatch.setattr(picture_service, "lock_products", unlocked)
     meeting = Meeting(UPDATE)

@@ -1,4 +1,4 @@
-"""Cells and rows of tables: whatever stands in them, it runs nowhere and comes back as it was."""
+"""Cells and rows of tables: no content runs as a formula, and all of it comes back unchanged."""
 
 import csv
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Customers who go on while the service crashes, and what must be true once it is back.
+"""Customers who carry on while the service crashes, and what must be true once it is back.
 
 A `Burst` places, chains and moves orders over HTTP and remembers what was acknowledged. A request that
 got no answer is sent again, with the same `Idempotency-Key`, as a careful client does.
@@ -149,7 +149,7 @@ class Customer:
 
 
 class Burst:
-    """Customers who all at once build small chains and move them, until they are told to stop.
+    """Customers who build and move small chains at the same time, until they are told to stop.
 
     Used as a context, it stops them in any case.
     """
@@ -344,7 +344,7 @@ def check_deliveries(installation: Installation, discord: Discord) -> None:
 
 
 def check_answers(burst: Burst) -> None:
-    """Check over HTTP that each acknowledged order is shown to who placed it."""
+    """Check over HTTP that each acknowledged order is shown to its customer."""
     shown: dict[int, str] = {}
     for customer in burst.customers:
         skip = 0

@@ -13,7 +13,7 @@ from orders.services import create_order
 
 
 def order(scene: Scene) -> Mapping[str, object]:
-    """Name an order in the project, of a customer who is no member."""
+    """Name an order in the project whose customer is not a member."""
     return {"order_id": _order_in(scene).pk}
 
 

@@ -56,7 +56,7 @@ def open_storefront(
 
 
 class Storm(Burst):
-    """Customers who all at once order from the same shelves, cancel and delete."""
+    """Customers who order, cancel and delete the same products at the same time."""
 
     def __init__(self, customers: Sequence[Customer], product_ids: list[int]) -> None:
         super().__init__(customers)
@@ -182,7 +182,7 @@ def check_acknowledged(installation: Installation, storm: Storm) -> None:
 
 
 def check_repeats(storm: Storm) -> None:
-    """Check that a repeated checkout is answered with the order that it made, and makes none."""
+    """Check that a repeated checkout returns its first order and creates no other."""
     for number, customer in enumerate(storm.customers):
         mine = {
             pk: key

@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a storm of checkouts, and no unit is lost and none sold twice.
+"""`kill -9` in the middle of a storm of checkouts: no unit is lost or sold twice.
 
 Real processes, real database, real HTTP. While the service is dead every order in the database is whole, whether
 or not anybody was told of it; and once it is back, each request that is repeated with its key has made one order.

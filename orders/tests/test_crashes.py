@@ -53,7 +53,7 @@ def discord(tmp_path: Path) -> Iterator[Discord]:
 
 
 def burst_at(installation: Installation, discord: Discord) -> Burst:
-    """Return a burst of new customers who all are connected with Discord.
+    """Return a burst of new customers who are all connected with Discord.
 
     That is slow enough for whatever dies to have a delivery under way.
     """

@@ -75,7 +75,7 @@ def test_of_two_edges_that_close_a_cycle_together_one_is_refused(ada: User) -> N
 def test_without_the_graph_lock_the_cycle_closes(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: the rows of the two edges are locked, and that is not enough."""
+    """The negative control: locking the rows of the two edges is not enough."""
     monkeypatch.setattr("orders.services.locking.lock_graph", lambda: None)
 
     outcomes = race(
@@ -168,7 +168,7 @@ def test_an_order_is_deleted_or_waited_for_and_never_both(ada: User) -> None:
 def test_without_the_row_locks_one_of_them_crashes(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: only the foreign key is left to stop it, and it knows no words."""
+    """The negative control: only the foreign key stops it, without a message."""
     monkeypatch.setattr("orders.services.deleting.lock_orders", unlocked)
     monkeypatch.setattr("orders.services.placing.lock_orders", unlocked)
 
@@ -210,7 +210,7 @@ def test_who_starts_to_wait_while_the_wait_ends_is_woken(ada: User) -> None:
 def test_without_the_lock_on_dependencies_a_wake_up_is_lost(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: the one saw an open dependency, the other no dependents."""
+    """The negative control: one saw an open dependency, the other saw no dependents."""
     monkeypatch.setattr("orders.services.placing.lock_orders", unlocked)
 
     race(

@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 0.5
 
 @dataclass
 class Shop:
-    """A project, and an order in it that a customer placed who is not a member."""
+    """A project, and an order in it whose customer is not a member."""
 
     team: Team
     customer: User
@@ -306,7 +306,7 @@ def test_a_right_that_was_asked_for_is_kept_until_the_commit(
 def test_without_the_lock_on_the_role_the_change_comes_after_the_loss(
     monkeypatch: pytest.MonkeyPatch, shop: Shop, deed: str, loss: Deed
 ) -> None:
-    """The negative control: the role is read and may go at once."""
+    """The negative control: the role is only read, so it can be lost at once."""
 
     def read_role(user: User, project_id: int) -> str | None:
         found = Membership.objects.filter(user=user, project=project_id)

@@ -73,7 +73,7 @@ def kinds(outcomes: Iterable[object]) -> dict[str, int]:
 
 
 def customers_with(count: int, product: Product) -> list[User]:
-    """Return so many new customers who have one of `product` in their carts."""
+    """Return new customers who each have one of `product` in their cart."""
     customers = User.objects.bulk_create(
         User(email=f"customer{number}@example.com") for number in range(count)
     )
@@ -158,7 +158,7 @@ def test_without_the_lock_the_constraint_still_keeps_stock_from_being_sold_twice
 def test_without_lock_and_constraint_a_unit_is_sold_twice(
     shop: Project, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control, second half: what the two of them are there for."""
+    """The negative control, second half: without both, the last unit is sold twice."""
     monkeypatch.setattr("cart.services.checkout.lock_products", unlocked_products)
     lamp, *checkouts = two_for_the_last(shop, ada, bob)
 
@@ -201,7 +201,7 @@ def test_opposite_carts_never_deadlock(shop: Project, ada: User, bob: User) -> N
 def test_products_that_are_locked_as_they_come_deadlock(
     shop: Project, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: each holds what the other waits for."""
+    """The negative control: each holds the lock that the other waits for."""
     meet = Meeting("second_of_cart")
 
     def lock_as_they_come(user: User) -> dict[int, Product]:
@@ -276,7 +276,7 @@ def test_what_is_added_during_a_checkout_is_bought_or_kept(
 
 
 class Crossing(Meeting):
-    """A meeting of two who come by different statements."""
+    """A meeting before either of two statements."""
 
     def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
         """Wait before the statement with which either reaches for what the other may hold."""
@@ -371,7 +371,7 @@ def test_stock_comes_back_once_even_where_nobody_holds_the_order(
 def test_without_the_lock_on_the_products_it_comes_back_twice(
     shop: Project, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: both see what is held, and both give it back."""
+    """The negative control: both see the held stock, and both give it back."""
     monkeypatch.setattr(ProductQuerySet, "locked", lambda self: self.order_by("pk"))
     lamp, returns = two_returns(shop, ada)
 

@@ -1,4 +1,4 @@
-"""The shop that the tests of the back office are about, and the browser of who runs it."""
+"""A shop for the tests of the back office, and the browser of its admin."""
 
 from pathlib import Path
 

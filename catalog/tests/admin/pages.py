@@ -51,7 +51,7 @@ def product_form(client: Client, product: Product) -> dict[str, list[str]]:
 def save(
     client: Client, product: Product, form: dict[str, list[str]], **changes: Any
 ) -> Any:
-    """Post a product's form with some fields typed anew."""
+    """Post a product's form with some fields changed."""
     return client.post(page("product_change", product.pk), typed(form, **changes))
 
 
@@ -87,7 +87,7 @@ def row_of(form: dict[str, list[str]], product: Product) -> str:
 def save_rows(
     client: Client, form: dict[str, list[str]], *edits: tuple[Product, dict[str, Any]]
 ) -> Any:
-    """Post the list with some cells of some products typed anew."""
+    """Post the list with some cells of some products changed."""
     changes = {
         row_of(form, product) + name: value
         for product, cells in edits

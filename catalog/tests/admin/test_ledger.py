@@ -1,4 +1,4 @@
-"""The ledger: who changed which stock and why, and the proof of it."""
+"""The ledger: who changed which stock and why, and the page that checks it."""
 
 import pytest
 from django.db import connection

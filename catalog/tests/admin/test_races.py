@@ -1,4 +1,4 @@
-"""Two at once in the back office: no row is overwritten unseen, and nobody waits in a circle."""
+"""Races in the back office: no change is lost, and nothing deadlocks."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A browser at the back office of orders: its pages, its lists, and who sits before it."""
+"""A browser at the back office of orders: its pages, its lists and its users."""
 
 from typing import Any
 
