@@ -59,7 +59,7 @@ def check_timeout(**_: object) -> Sequence[CheckMessage]:
 
 @register()
 def check_staff_permissions(**_: object) -> Sequence[CheckMessage]:
-    """Refuse an operation whose permission for staff does not exist: it would let none of them in."""
+    """Refuse an operation whose staff permission does not exist: no staff could do it."""
     known = {
         f"{model._meta.app_label}.{codename}"
         for model in apps.get_models()
