@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('subject_uuid', models.UUIDField()),
                 ('owner_id', models.BigIntegerField(help_text='The owner of the order, if there is one.', null=True)),
                 ('project_id', models.BigIntegerField()),
-                ('actor_id', models.BigIntegerField(help_text='The user who did it; empty where the chain did.', null=True)),
+                ('actor_id', models.BigIntegerField(help_text='The user who did it; empty if the chain did.', null=True)),
                 ('data', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('position', models.BigIntegerField(editable=False, null=True)),

@@ -1,9 +1,9 @@
 """Bringing events to subscribers, over the engine in `orderchainer.core.outbox`.
 
-Each target of a subscriber has a lane of its own, and one worker at a time delivers to it. So a target
-that hangs holds one worker and delays no other target. One that did not answer in time is paused, each
-time for longer, until it takes something. Deliveries about one subject to one target go out one after
-the other; a subject that waits for its next try delays no other.
+Each target of a subscriber has a lane of its own, and one worker at a time delivers to it. So a
+target that hangs holds one worker and delays no other target. A target that did not answer in time
+is paused, each time for longer, until it takes something. Deliveries about one subject to one
+target go out one after the other; a subject that waits for its next try delays no other.
 """
 
 from collections.abc import Collection, Iterable
@@ -51,7 +51,10 @@ MAX_PAUSE_SECONDS = 10 * 60.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an attempt led to. `nudges` are deliveries that a worker should look at, with a delay."""
+    """The result of an attempt.
+
+    `nudges` are the deliveries that a worker should try next, with a delay.
+    """
 
     state: str
     nudges: tuple[tuple[int, float], ...] = ()
@@ -85,8 +88,8 @@ def due_deliveries(
 ) -> list[int]:
     """Return the ids of deliveries to try now: the first of each target that is available.
 
-    Looks at the targets of the deliveries `among` which it is to look, or else at all targets. However
-    many deliveries one target has, it takes one place here; each that is tried wakes the next.
+    With `among`, looks only at the targets of those deliveries. However many deliveries a target
+    has, it takes one place here; each attempt wakes the target's next delivery.
     """
     now = timezone.now()
     first = (
@@ -108,7 +111,7 @@ def due_deliveries(
 
 
 def drop_pending(*, subscriber: str, target: str, reason: str) -> int:
-    """Drop all that is still on its way to a target; return how many."""
+    """Drop everything that is still on its way to a target; return how many."""
     dropped = EventDelivery.objects.filter(
         subscriber=subscriber, target=target, state=State.PENDING
     ).update(
@@ -122,7 +125,7 @@ def drop_pending(*, subscriber: str, target: str, reason: str) -> int:
 
 @transaction.atomic
 def retry_now(delivery_ids: Collection[int]) -> list[int]:
-    """Make unsent deliveries due at once, with all attempts and a day ahead of them; return their ids.
+    """Make unsent deliveries due at once, with all attempts and a whole day left; return their ids.
 
     Their targets are paused no longer. A delivery that a worker is trying right now is left alone.
     """
@@ -136,7 +139,7 @@ def retry_now(delivery_ids: Collection[int]) -> list[int]:
 
 
 def forget_timeouts(*, subscriber: str, target: str) -> None:
-    """Let a target start anew, since something else stands behind its name now."""
+    """Forget the timeouts of a target, because its name now stands for something else."""
     DeliveryTarget.objects.filter(subscriber=subscriber, target=target).update(
         timeouts=0, paused_until=None
     )
@@ -146,7 +149,7 @@ def forget_timeouts(*, subscriber: str, target: str) -> None:
 
 
 def _claim(delivery_id: int) -> EventDelivery | None:
-    """Take a delivery and its target for the time of a lease, or neither."""
+    """Claim a delivery and its target for the time of a lease, or neither."""
     now = timezone.now()
     unavailable = DeliveryTarget.objects.filter(
         Q(busy_until__gt=now) | Q(paused_until__gt=now),
@@ -158,8 +161,9 @@ def _claim(delivery_id: int) -> EventDelivery | None:
         delivery = outbox.claim(rows, delivery_id)
         if delivery is None:
             return None
-        # Two workers with two deliveries of one target both come to this UPDATE. The second waits for
-        # the lock on the target's row, then sees that the first has taken it, and undoes its claim.
+        # Two workers with two deliveries of one target both come to this UPDATE. The second waits
+        # for the lock on the target's row, then sees that the first has taken it, and undoes its
+        # claim.
         taken = (
             _target_of(delivery)
             .available(now)
@@ -209,7 +213,7 @@ def _bring(delivery: EventDelivery) -> None:
         )
     subscriber = subscriber_named(delivery.subscriber)
     if subscriber is None:
-        raise Drop("Nobody subscribes by this name any more.")
+        raise Drop("No subscriber has this name any more.")
     try:
         subscriber.deliver(delivery.event, delivery.target)
     except (TryAgain, GiveUp, Drop):
@@ -221,7 +225,7 @@ def _bring(delivery: EventDelivery) -> None:
 
 
 def _release(delivery: EventDelivery, *, took_it: bool) -> None:
-    """Let others deliver to the target. If it took something, it is as good as any other again."""
+    """Let others deliver to the target. If it took something, forget its timeouts."""
     ours = _target_of(delivery).filter(busy_until=delivery.claimed_until)
     if took_it:
         ours.update(busy_until=None, timeouts=0, paused_until=None)
@@ -254,7 +258,7 @@ def _release_and_pause(delivery: EventDelivery) -> None:
 
 
 def _give_up_the_old(delivery: EventDelivery, why: TryAgain) -> None:
-    """Give up what is too old for a target that is paused, since nobody tries it meanwhile.
+    """Give up old deliveries to a paused target, because nobody tries them meanwhile.
 
     In a statement of its own: together with the target's row, its locks could meet a claim's.
     """

@@ -1,4 +1,4 @@
-"""Everything that happens, in one gapless stream, and its way to those who subscribe."""
+"""Everything that happens, in one stream without gaps, and its deliveries to subscribers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ class EventQuerySet(models.QuerySet["Event"]):
     """Parts of the stream."""
 
     def of_orders(self) -> EventQuerySet:
-        """Keep the events about orders: what an order's customer may hear of."""
+        """Keep the events about orders, which an order's customer may see."""
         return self.filter(subject_kind=ORDER)
 
 
 class Event(models.Model):
-    """Something that happened in a project: the audit log and the outbox in one.
+    """Something that happened in a project. Events are the audit log and the outbox in one.
 
-    Services write it in the transaction of the change. Nobody changes it again, except that the relay
-    sets `position` once. It outlives what it is about, so its ids have no foreign key constraints.
+    Services write it in the transaction of the change. Nobody changes it again, except that the
+    relay sets `position` once. It outlives what it is about, so its ids have no foreign key
+    constraints.
     """
 
     event_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # One of the registered types (`orders.stream.types`). The database takes any, so that an app can
-    # add types of its own.
+    # One of the registered types (`orders.stream.types`). The database takes any, so that an app
+    # can add types of its own.
     type = models.CharField(max_length=32)
     # What it is about. Every kind of subject has UUIDs.
     subject_kind = models.CharField(max_length=32)
@@ -52,11 +53,12 @@ class Event(models.Model):
     )
     project_id = models.BigIntegerField()
     actor_id = models.BigIntegerField(
-        null=True, help_text="The user who did it; empty where the chain did."
+        null=True, help_text="The user who did it; empty if the chain did."
     )
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # The place in the gapless stream of all events, from 1; empty until the relay saw the commit.
+    # The place in the stream of all events, from 1, without gaps; empty until the relay sees the
+    # event.
     position = models.BigIntegerField(null=True, editable=False)
 
     objects = EventQuerySet.as_manager()
@@ -71,8 +73,8 @@ class Event(models.Model):
             models.CheckConstraint(
                 condition=~Q(subject_kind=""), name="event_subject_kind_not_empty"
             ),
-            # The index leaves out events without a position. Their dead entries would stay in it until
-            # a vacuum, and the relay would read through them at each pass.
+            # The index leaves out events without a position. Their dead entries would stay in it
+            # until a vacuum, and the relay would read through them at each pass.
             models.UniqueConstraint(
                 fields=["position"],
                 condition=Q(position__isnull=False),
@@ -125,12 +127,12 @@ class DeliveryTargetQuerySet(models.QuerySet["DeliveryTarget"]):
     """Targets of subscribers."""
 
     def available(self, now: datetime) -> DeliveryTargetQuerySet:
-        """Keep those to which a worker may deliver: no other does, and they are not paused."""
+        """Keep targets to which a worker may deliver: not busy and not paused."""
         return self.exclude(busy_until__gt=now).exclude(paused_until__gt=now)
 
 
 class DeliveryTarget(models.Model):
-    """One of the places to which a subscriber's deliveries go. Only the subscriber knows what it means.
+    """One place to which a subscriber's deliveries go. Only the subscriber knows what it means.
 
     One worker at a time delivers to a target, so that a target that hangs holds one worker at most.
     The relay makes the row with the target's first delivery.
@@ -140,7 +142,7 @@ class DeliveryTarget(models.Model):
     target = models.CharField(max_length=MAX_TARGET_LENGTH, blank=True)
     # The end of the lease of the delivery that is in flight, which is its worker's own mark.
     busy_until = models.DateTimeField(null=True, blank=True)
-    # How often in a row the target did not answer in time, and until when it is left alone for that.
+    # How many times in a row the target did not answer in time, and the end of its pause.
     timeouts = models.PositiveIntegerField(default=0)
     paused_until = models.DateTimeField(null=True, blank=True)
 

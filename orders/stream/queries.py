@@ -1,10 +1,10 @@
-"""What the stream can tell: its last position, and the events after a position."""
+"""Read the stream: its last position, and the events after a position."""
 
 from orders.stream.models import Event, EventStream
 
 
 def stream_head() -> int:
-    """Return the last position of the stream, 0 while it is empty."""
+    """Return the last position of the stream, 0 if it is empty."""
     return EventStream.objects.values_list("last_position", flat=True).first() or 0
 
 

@@ -1,4 +1,4 @@
-"""Writing down what happened, in the transaction in which it happens."""
+"""Record events, in the transaction of the change."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,10 @@ from orders.stream.models import ORDER, Event
 def event(
     type_: EventType, order: Order, *, by: User | None = None, **data: Any
 ) -> Event:
-    """Return an unsaved event about `order` as it is now. `docs/events.md` lists each type's data."""
+    """Return an unsaved event about `order` as it is now.
+
+    `docs/events.md` lists each type's data.
+    """
     return Event(
         type=type_,
         subject_kind=ORDER,
@@ -33,7 +36,8 @@ def event(
 def record(events: Sequence[Event]) -> None:
     """Store `events` in their order and have them relayed after the commit.
 
-    The caller holds the lock on each event's subject, which keeps the events of that subject in order.
+    The caller holds the lock on each event's subject, which keeps the events of that subject in
+    order.
     """
     if events:
         Event.objects.bulk_create(events)

@@ -1,9 +1,9 @@
-"""From committed events to one gapless stream, and from there to those who want them.
+"""The relay: give committed events their positions, and write deliveries for the subscribers.
 
-An event is written in the transaction of its change, and transactions commit in any order. Numbering
-events when they are written would let a reader pass a number whose event shows up later. So
-they are numbered here, once they are visible, by one relay at a time. Whoever has read up to N
-has missed nothing before N.
+An event is written in the transaction of its change, and transactions commit in any order. If
+events were numbered when they are written, a reader could pass a number whose event appears later.
+So one relay at a time numbers them here, once they are visible. A reader that has read up to N has
+missed nothing before N.
 """
 
 from collections.abc import Iterable
@@ -27,8 +27,8 @@ logger = structlog.get_logger(__name__)
 BATCH_SIZE = 1000
 
 # Each statement after the lock sees all that earlier relays committed. The ids of one subject's
-# events rise in the order of its changes, since each was written under the subject's lock. So do their
-# positions.
+# events rise in the order of its changes, since each was written under the subject's lock. So do
+# their positions.
 ASSIGN_POSITIONS = """
     UPDATE orders_event AS event SET position = %s + fresh.number
     FROM (
@@ -113,6 +113,7 @@ def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Wanted]:
     except DatabaseError:
         raise
     except Exception:
-        # The stream is everybody's: a defect in one subscriber must not stop it, nor lose its events.
+        # A defect in one subscriber must not stop the stream for the others, nor lose its own
+        # events.
         logger.exception("subscriber_failed", subscriber=subscriber.name)
         return [(event, "") for event in events]

@@ -1,8 +1,8 @@
-"""The facts that orders record, and who hears them.
+"""Subscribers: the higher apps that receive events.
 
-A service records a fact with `record` in the transaction of the change; `relay` gives it its place in
-the stream after the commit. Higher apps register a `Subscriber` in `AppConfig.ready`; orders know it
-by its name alone.
+A service records a fact with `record` in the transaction of the change; `relay` gives it its place
+in the stream after the commit. Higher apps register a `Subscriber` in `AppConfig.ready`; orders
+know it only by its name.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -42,9 +42,9 @@ Wanted = tuple["Event", str]
 class Deliver(Protocol):
     """Bring one event to one target; may block for seconds, runs outside of any transaction.
 
-    Returning means delivered. Raises `TryAgain`, `GiveUp` or `Drop` otherwise. Called at least once:
-    the event's `event_id` is what a receiver drops repeats by. The target is empty if `wants` failed
-    and nobody knows yet whether the event is wanted.
+    Returning means delivered. Raises `TryAgain`, `GiveUp` or `Drop` otherwise. Called at least
+    once: a receiver recognises repeats by the event's `event_id`. The target is empty if `wants`
+    failed and nobody knows yet whether the event is wanted.
     """
 
     def __call__(self, event: "Event", target: str, /) -> None: ...
@@ -55,8 +55,8 @@ class Subscriber:
     """Someone who gets events delivered, each with its own row, attempts and last error.
 
     `wants` picks from a batch of fresh events those to deliver, each with its target, in a bounded
-    number of queries. One event may go to several targets. It runs in the relay's transaction, so it
-    must not block.
+    number of queries. One event may go to several targets. It runs in the relay's transaction, so
+    it must not block.
     """
 
     name: str
@@ -82,5 +82,5 @@ def subscribers() -> Sequence[Subscriber]:
 
 
 def subscriber_named(name: str) -> Subscriber | None:
-    """Return the subscriber of that name, or None where an older release knew it."""
+    """Return the subscriber of that name, or None if only an older release had it."""
     return _subscribers.get(name)

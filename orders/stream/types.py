@@ -1,4 +1,4 @@
-"""The types of events that there are: each app registers its own when it starts."""
+"""The registered types of events: each app registers its own when it starts."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ _labels: dict[str, str] = {}
 
 
 def register_types(types: type[models.TextChoices]) -> None:
-    """Register an app's types of events. Raises ValueError where two apps use the same word."""
+    """Register an app's types of events. Raises ValueError if two apps use the same name."""
     for value, label in types.choices:
         if _labels.get(value, str(label)) != str(label):
             msg = f"two apps have an event type {value!r}"
