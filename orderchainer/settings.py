@@ -1,8 +1,8 @@
 """Every setting of OrderChainer.
 
-One file for every deployment: what differs between a laptop and production comes from the
-environment, a `.env` file beside `manage.py` fills what the environment leaves unset, and the
-defaults below fill the rest. `.env.example` lists every variable.
+There is one file for every deployment. Differences between a laptop and production come from the
+environment. A `.env` file beside `manage.py` provides what the environment does not set, and the
+defaults below provide the rest. `.env.example` lists every variable.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ from orderchainer.core.logs import logging_config
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-# An empty ENV_FILE reads none: what tests see is what they were given.
+# An empty ENV_FILE reads no file, so that tests see only what they are given.
 if env_file := env.str("ENV_FILE", default=".env"):
     env.read_env(BASE_DIR / env_file, overwrite=False)
 
@@ -30,9 +30,9 @@ if env_file := env.str("ENV_FILE", default=".env"):
 
 DEBUG = env.bool("DEBUG", default=True)
 REDIS_URL = env.str("REDIS_URL", default="")
-# Without Redis there is nothing for two processes to meet in, so everything runs in one.
+# Without Redis, processes could not talk to each other, so everything runs in one.
 EMBEDDED = not REDIS_URL
-# Only this machine, until somebody says otherwise: a first start has a demo account.
+# Listen to this machine only by default, because a first start has a demo account.
 BIND_ADDRESS = env.str("BIND_ADDRESS", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 WS_PORT = env.int("WS_PORT", default=0)
@@ -49,7 +49,7 @@ if not SECRET_KEY:
         )
     SECRET_KEY = secret_in(BASE_DIR / ".secret_key")
 
-# Fernet keys: the first encrypts, all of them decrypt, so that a key can be rotated.
+# Fernet keys. The first encrypts, all of them decrypt, so keys can be rotated.
 CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[])
 if not CREDENTIALS_KEYS:
     if not DEBUG:
@@ -64,10 +64,10 @@ if not CREDENTIALS_KEYS:
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# How many proxies of our own stand in front: so many of the last addresses in X-Forwarded-For are
-# theirs to write. With 0 the header is not believed.
+# How many of our own proxies stand in front of the service. We trust that many of the last
+# addresses in X-Forwarded-For; with 0 we ignore the header.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-# Where people reach this service: links in e-mails and in Discord begin with it.
+# Where people reach this service. Links in e-mails and in Discord begin with it.
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 
 # --- Applications ----------------------------------------------------------------------------
@@ -138,10 +138,11 @@ TEMPLATES = [
 
 # --- Database --------------------------------------------------------------------------------
 
-# Connections that each process keeps to PostgreSQL. With 0 every request and task opens its own.
+# How many connections to PostgreSQL each process keeps. With 0 each request and task opens its own.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
-# Whether each connection has PostgreSQL plan once what it asks often. Planning takes most of the time of
-# a short statement. A pooler that gives one connection to many in turn must know of it, or it is off.
+# Whether to prepare frequent statements on each connection. Planning takes most of the time of a
+# short statement. Switch it off behind a transaction pooler that does not support prepared
+# statements.
 DATABASE_PREPARES = env.bool("DATABASE_PREPARES", default=True)
 
 
@@ -149,12 +150,13 @@ def _database() -> dict[str, Any]:
     """Read DATABASE_URL and add what each database needs to be safe under concurrent writers."""
     url = env.str("DATABASE_URL", default="") or "sqlite:///./orderchainer.db"
     config: dict[str, Any] = dict(env.db_url_config(url))
-    # Kept connections and a thread per request exhaust PostgreSQL under ASGI; the pool bounds them.
+    # Under ASGI, one kept connection for each thread would exhaust PostgreSQL; the pool bounds
+    # them.
     config["CONN_MAX_AGE"] = 0
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["ENGINE"] = "orderchainer.core.db.sqlite"
         config["NAME"] = str(BASE_DIR / config["NAME"])
-        # All three are needed: with WAL alone, or deferred transactions, writers meet "locked".
+        # All three are needed: otherwise concurrent writers fail with "database is locked".
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -169,7 +171,7 @@ def _database() -> dict[str, Any]:
                 "timeout": 10,
             }
         if DATABASE_PREPARES:
-            # psycopg prepares what a connection asks for the fifth time.
+            # psycopg prepares a statement when a connection runs it for the fifth time.
             options |= {"server_side_binding": True, "prepare_threshold": 5}
     else:
         raise ImproperlyConfigured(
@@ -180,7 +182,7 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# SQLite leaves out what an index includes beside its keys, and reads the rows for it.
+# SQLite ignores the included columns of an index and reads the rows instead.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
 
 # --- Cache, push, tasks ----------------------------------------------------------------------
@@ -195,7 +197,8 @@ if EMBEDDED:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer",
-            # The stock layer forgets who listens after a day; here they listen as long as they live.
+            # Channels' own layer forgets listeners after a day; this one keeps them as long as they
+            # live.
             "CONFIG": {"group_expiry": float("inf")},
         }
     }
@@ -221,18 +224,18 @@ else:
     }
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT = "orderchainer.operations.broker:Transport"
-    # A dead broker must cost a request a moment, not a minute: the sweep repeats what was not sent.
+    # A dead broker must delay a request only for a moment: the sweep repeats what was not sent.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "socket_connect_timeout": 1,
         "socket_timeout": 2,
-        # Of publishing. By itself kombu tries anew for six seconds; workers and beat go by the setting below.
+        # For publishing: kombu would retry for six seconds. Workers and beat use the setting below.
         "max_retries": 0,
         "visibility_timeout": 3600,
     }
 
-# What waits for others has a queue and, where there are many, workers of its own, so that a provider that
-# is slow holds up other deliveries at most, and no e-mail with a code that expires. A worker that is told
-# nothing takes from all, in turn.
+# Tasks that wait for other servers have their own queues, so a slow provider delays other
+# deliveries at most, and no e-mail with a code that expires. Busy installations give each queue its
+# own workers. By default a worker takes from all queues in turn.
 DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE = "celery", "deliveries", "emails"
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
@@ -251,18 +254,18 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# For ever: after a hundred tries, which is most of an hour, Celery would give up and end.
+# Retry for ever: by default Celery gives up after a hundred tries, in less than an hour.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "orderchainer.operations.schedule:DueAtStartScheduler"
 CELERY_BEAT_SCHEDULE = {
-    # `/readyz` tells by it that a worker consumes.
+    # `/readyz` uses it to tell that a worker runs tasks.
     "heartbeat": {
         "task": "orderchainer.heartbeat",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
-    # A sweep that could not start in time is worthless: the next one does the same work.
+    # A sweep that cannot start in time expires, because the next one does the same work.
     "sweep-events": {
         "task": "orders.sweep_events",
         "schedule": timedelta(seconds=5),
@@ -289,7 +292,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- E-mail ----------------------------------------------------------------------------------
 
-# smtp://user:password@host:port, smtp+tls://…, filemail:////directory, or the console, which shows them.
+# smtp://user:password@host:port, smtp+tls://…, filemail:////directory, or the console by default.
 vars().update(
     env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
 )
@@ -299,7 +302,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Uploads ---------------------------------------------------------------------------------
 
-# Where pictures are kept. Every process needs the same directory: workers sweep it.
+# The directory for pictures. All processes need the same one, because workers clean it up.
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
 MEDIA_URL = "media/"
 # The largest form with a file in it.
@@ -307,8 +310,8 @@ MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=5 * 1024 * 1024)
 
 # --- Limits ----------------------------------------------------------------------------------
 
-# Requests and the time that they are counted in, as django-ratelimit writes rates: 5/m, 1000/h. An empty
-# value switches a limit off.
+# A number of requests and a period, in django-ratelimit's notation: 5/m, 1000/h. An empty value
+# switches a limit off.
 RATE_LIMIT_AUTH = env.str("RATE_LIMIT_AUTH", default="5/m")
 RATE_LIMIT_CODES = env.str("RATE_LIMIT_CODES", default="10/h")
 RATE_LIMIT_AI = env.str("RATE_LIMIT_AI", default="60/m")
@@ -319,19 +322,20 @@ RATELIMIT_USE_CACHE = "limits"
 
 # --- Events ----------------------------------------------------------------------------------
 
-# How long a worker has a delivery to itself. Deliveries of a worker that died go on after that.
+# How long a worker has a delivery to itself. After that, another takes over from a dead worker.
 DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", default=60)
 
 # --- Users -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-# Of the back office, which alone signs in with a cookie, where the address does not say where to go.
+# Only the back office signs in with a cookie. This is where it leads if the URL names no other
+# page.
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = [
     "accounts.hashers.FewAtOnceArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-# The common-password list is off by default: the documented examples (`password123`) are on it.
+# The list of common passwords is off by default, because the documented `password123` is on it.
 PASSWORD_REJECT_COMMON = env.bool("PASSWORD_REJECT_COMMON", default=False)
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {
@@ -350,12 +354,12 @@ if PASSWORD_REJECT_COMMON:
         {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"}
     )
 
-# Refuse tokens to people who have not shown that their e-mail is theirs.
+# Whether to refuse tokens to users who have not confirmed their e-mail address.
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", default=False)
-# Whether the endpoints that send codes answer alike for addresses that nobody has. The documents show a
-# 404 for those, which tells a stranger who is a user here.
+# Whether the endpoints that send codes answer the same for unknown addresses. The documents show a
+# 404 for them, which tells strangers who is a user here.
 HIDE_ACCOUNT_EXISTENCE = env.bool("HIDE_ACCOUNT_EXISTENCE", default=False)
-# Days after which the activity log forgets.
+# After how many days entries of the activity log are deleted.
 ACTIVITY_RETENTION_DAYS = env.int("ACTIVITY_RETENTION_DAYS", default=365)
 
 ACCESS_TOKEN_EXPIRE_MINUTES = env.int("ACCESS_TOKEN_EXPIRE_MINUTES", default=15)
@@ -372,7 +376,7 @@ SIMPLE_JWT = {
 
 MAX_REQUEST_BODY_BYTES = env.int("MAX_REQUEST_BODY_BYTES", default=1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BODY_BYTES
-# The admin's form of an order posts a field for each dependency and several for each item.
+# The admin's order form posts one field for each dependency and several for each item.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 REST_FRAMEWORK = {
@@ -388,7 +392,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "orderchainer.core.http.handlers.surface_exception_handler",
     "DEFAULT_SCHEMA_CLASS": "orderchainer.core.http.schema.SurfaceAutoSchema",
     "NON_FIELD_ERRORS_KEY": "body",
-    # There is one format. A parameter of that name is one that nobody knows.
+    # There is only one format, so a parameter of that name is unknown and refused.
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -439,8 +443,8 @@ FORMAT_MODULE_PATH = "orderchainer.operations.formats"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# The embedded mode, and development, serve static files from where the packages keep them. Production
-# collects them first: compressed, and with names that a browser may keep for ever.
+# The embedded mode and development serve static files straight from the packages. Production
+# collects them first, compressed and with names that browsers may cache for ever.
 WHITENOISE_USE_FINDERS = DEBUG or EMBEDDED
 STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "staticfiles"
 STORAGES = {
@@ -454,7 +458,7 @@ STORAGES = {
 
 # --- Back office ------------------------------------------------------------------------------
 
-# The sidebar shows the pages that there are: see `orderchainer.operations.site`.
+# `orderchainer.operations.site` decides which pages the sidebar shows.
 UNFOLD = {
     "SITE_TITLE": "OrderChainer",
     "SITE_HEADER": "OrderChainer",
@@ -477,7 +481,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": ["Development", "warning"] if DEBUG else ["Production", "danger"],
     "BORDER_RADIUS": "8px",
-    # Teal, as the icon.
+    # Teal, like the icon.
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .014 180.7)",
@@ -512,19 +516,20 @@ LOGGING = logging_config(
 
 # --- Metrics ---------------------------------------------------------------------------------
 
-# Who sends it as a bearer token sees /metrics; without one, only this machine does.
+# A client that sends it as a bearer token may see /metrics. Without a token, only this machine may.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# Where the processes of one machine count together; the Prometheus library reads it itself.
+# The directory in which the processes of a machine count together. The Prometheus library reads the
+# variable itself.
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
-# `host:port` where a Celery worker shows its own metrics.
+# `host:port` where a Celery worker serves its own metrics.
 WORKER_METRICS_LISTEN = env.str("WORKER_METRICS_LISTEN", default="")
 
 # --- Browsers --------------------------------------------------------------------------------
 
-# Set it where a proxy ends TLS and sets X-Forwarded-Proto itself, whatever the client sent.
+# Set it if a proxy ends TLS and always sets X-Forwarded-Proto itself.
 if env.bool("TRUST_X_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Browsers remember for so many seconds that this host speaks https only: there is no way back.
+# For how many seconds browsers use only https for this host. This cannot be taken back.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
@@ -533,8 +538,10 @@ X_FRAME_OPTIONS = "DENY"
 # --- Discord ---------------------------------------------------------------------------------
 
 DISCORD_WEBHOOK_TIMEOUT = env.float("DISCORD_WEBHOOK_TIMEOUT", default=5)
-# Where webhooks may be, and nowhere else; empty means Discord's own hosts. `integrations.discord.hosts`
-# reads the entries. Only an entry with a port or with the scheme http allows plain http.
+# The only hosts that webhooks may use; empty means Discord's own hosts.
+# `integrations.discord.hosts` reads the entries. Plain http is allowed only by an entry with a port
+# or with the scheme http.
 DISCORD_WEBHOOK_HOSTS = env.list("DISCORD_WEBHOOK_HOSTS", default=[])
-# Replaces https://discord.com/api for webhooks at Discord's own hosts; the others are called where they are.
+# Replaces https://discord.com/api for webhooks at Discord's own hosts. Other hosts are called as
+# given.
 DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="").rstrip("/")

@@ -1,1 +1,1 @@
-"""How the service runs: its server, and the worker and beat that the embedded mode holds."""
+"""How the service runs: its server, and the worker and beat of the embedded mode."""

@@ -1,18 +1,18 @@
-"""What runs the service, as apps: commands, checks and the back office's site."""
+"""The apps that run the service: commands, checks and the site of the back office."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
 
 class OperationsConfig(AppConfig):
-    """Wiring of what runs the service."""
+    """Commands, checks, metrics and Celery's signals."""
 
     name = "orderchainer.operations"
     default = True
 
     def ready(self) -> None:
-        """Declare what no app has, listen to Celery's signals, check what the environment names."""
-        # Before anything loads the Prometheus library.
+        """Connect signal receivers, and register checks and what belongs to no single app."""
+        # This import has to come before anything imports the Prometheus library.
         from orderchainer.core import measures as _measures  # noqa: F401
         from orderchainer.core.logs import tasks as _lines  # noqa: F401 (connects its receivers)
         from orderchainer.operations import checks as _checks  # noqa: F401 (registers them)
@@ -21,7 +21,7 @@ class OperationsConfig(AppConfig):
 
 
 class BackOfficeConfig(admin_apps.AdminConfig):
-    """Django's admin, with a site of our own."""
+    """Django's admin with our own site."""
 
-    default = False  # of this module; the settings name it
+    default = False  # for this module; the settings name it
     default_site = "orderchainer.operations.site.BackOffice"

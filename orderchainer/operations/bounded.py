@@ -1,4 +1,4 @@
-"""Asking something that may hang, for no longer than one is willing to wait."""
+"""Call something that may hang, and wait for it only as long as we want."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,12 +8,12 @@ from django.db import connections
 
 T = TypeVar("T")
 
-# What hangs keeps its thread; once all are taken, the next question waits and runs into its bound.
+# A call that hangs keeps its thread. Once all threads are taken, the next call times out.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="bounded")
 
 
 def ask(question: Callable[[], T]) -> "Future[T]":
-    """Start `question` in a thread of its own; wait for it with `result(timeout=…)`."""
+    """Run `question` in another thread; wait for it with `result(timeout=…)`."""
 
     def answer() -> T:
         try:

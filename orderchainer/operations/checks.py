@@ -1,6 +1,6 @@
-"""Settings that cannot work together, found at the start and not in the night.
+"""System checks for settings that cannot work.
 
-`manage.py check` runs these, and so does every start of the server.
+`manage.py check` runs them, and so does every start of the server.
 """
 
 import os
@@ -18,7 +18,7 @@ from django.http.request import validate_host
 from orderchainer.core.limits.rates import LIMITS, is_rate
 
 LEAST_SECRET_BYTES = 32
-# RETURNING came with it, in March 2021.
+# SQLite has RETURNING since this version, of March 2021.
 LEAST_SQLITE = (3, 35, 0)
 MAX_PORT = 65_535
 MAX_RETENTION_DAYS = 36_500
@@ -26,7 +26,7 @@ MAX_RETENTION_DAYS = 36_500
 
 @register()
 def check_credentials_keys(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a key that nothing can be encrypted with, before the first secret is lost to it."""
+    """Refuse a key that cannot encrypt, before anything needs it."""
     for number, key in enumerate(settings.CREDENTIALS_KEYS, start=1):
         try:
             Fernet(key)
@@ -45,7 +45,7 @@ def check_credentials_keys(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_ports(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse ports that no machine has."""
+    """Refuse port numbers that do not exist."""
     return [
         Error(
             f"{name} is {port}; a port is a number from 1 to {MAX_PORT}.",
@@ -61,7 +61,7 @@ def check_ports(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse tokens that are dead when they are made, or that outlive what renews them."""
+    """Refuse access tokens that expire at once or live longer than their refresh tokens."""
     access = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
     refresh = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
     if access.total_seconds() > 0 and refresh >= access:
@@ -76,7 +76,7 @@ def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_rate_limits(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse rates that nobody can count by: each request under such a limit would fail."""
+    """Refuse malformed rates, because each request under such a limit would fail."""
     return [
         Error(
             f"{name} is {getattr(settings, name)!r}, which is no rate.",
@@ -91,7 +91,7 @@ def check_rate_limits(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_secret_key(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Warn of a key that is too short for what it signs."""
+    """Warn if the key is too short for signing tokens."""
     if len(settings.SECRET_KEY.encode()) >= LEAST_SECRET_BYTES:
         return []
     return [
@@ -105,7 +105,7 @@ def check_secret_key(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Warn of a file as the database of several processes."""
+    """Warn if several processes would share an SQLite file."""
     if settings.EMBEDDED or "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
         return []
     return [
@@ -119,7 +119,7 @@ def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_sqlite_version(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a SQLite that does not tell what a statement has deleted: a checkout could not read its cart."""
+    """Refuse an SQLite without RETURNING, because a checkout needs it to read its cart."""
     if (
         "sqlite" not in settings.DATABASES["default"]["ENGINE"]
         or sqlite3.sqlite_version_info >= LEAST_SQLITE
@@ -137,7 +137,7 @@ def check_sqlite_version(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_public_url(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Warn where the links that we send lead to a host that we refuse to be."""
+    """Warn if our links lead to a host name that we would refuse."""
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     if validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
         return []
@@ -153,7 +153,7 @@ def check_public_url(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Warn where production would look for static files that nobody has collected."""
+    """Warn if production needs static files that nobody has collected."""
     root = settings.STATIC_ROOT
     if root is None or (root / "staticfiles.json").exists():
         return []
@@ -168,7 +168,7 @@ def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_log_file(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a LOG_FILE that this process can neither append to nor make."""
+    """Refuse a LOG_FILE that this process can neither append to nor create."""
     path = Path(settings.LOGGING["handlers"]["file"]["path"])
     reason = _why_not_writable(path)
     if reason is None:
@@ -187,13 +187,13 @@ def _why_not_writable(path: Path) -> str | None:
         return "it is a directory"
     if path.exists():
         return None if os.access(path, os.W_OK) else "permission denied"
-    # The directory is made with the first line.
+    # The first line creates the directory.
     return _why_not_writable_in(path.parent)
 
 
 def _why_not_writable_in(directory: Path) -> str | None:
-    """Return why no file can be made in a directory that is, if need be, made first."""
-    # What counts is the nearest one that is there.
+    """Return why this process cannot create a file in `directory`, which may not exist yet."""
+    # The nearest existing parent decides.
     nearest = next(
         folder for folder in (directory, *directory.parents) if folder.exists()
     )
@@ -206,7 +206,7 @@ def _why_not_writable_in(directory: Path) -> str | None:
 
 @register()
 def check_media_root(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a MEDIA_ROOT in which this process can keep no pictures."""
+    """Refuse a MEDIA_ROOT that this process cannot write to."""
     reason = _why_not_writable_in(Path(settings.MEDIA_ROOT))
     if reason is None:
         return []
@@ -221,7 +221,7 @@ def check_media_root(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a place for a worker's metrics that is none, or one where nothing could be seen."""
+    """Refuse a malformed WORKER_METRICS_LISTEN, and one that would show no metrics."""
     listen = settings.WORKER_METRICS_LISTEN
     if not listen:
         return []
@@ -246,7 +246,7 @@ def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_activity_retention(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse an activity log that forgets at once, and one that goes back beyond all calendars."""
+    """Refuse a retention of zero days, and one beyond what dates can express."""
     if 1 <= settings.ACTIVITY_RETENTION_DAYS <= MAX_RETENTION_DAYS:
         return []
     return [

@@ -16,7 +16,7 @@ from orderchainer.core.web.reading import read_only
 
 @dataclass(frozen=True)
 class Document:
-    """The OpenAPI document as it is sent, and its entity tag."""
+    """The OpenAPI document in bytes, and its entity tag."""
 
     body: bytes
     etag: str
@@ -24,7 +24,7 @@ class Document:
 
 @once
 def document() -> Document:
-    """Return the OpenAPI document. It depends on the code alone, so each process writes it once."""
+    """Return the OpenAPI document. It depends only on the code, so each process builds it once."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     body = orjson.dumps(schema, option=orjson.OPT_NON_STR_KEYS)
     return Document(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
@@ -32,12 +32,12 @@ def document() -> Document:
 
 @read_only
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Answer the OpenAPI 3 document of every surface."""
+    """Answer with the OpenAPI 3 document of all surfaces."""
     current = document()
     response = HttpResponse(
         current.body,
         content_type="application/json",
-        # Kept by the browser, and asked for again each time: a new release changes it.
+        # Browsers store it and revalidate it each time, because a new release changes it.
         headers={"Cache-Control": "no-cache", "ETag": current.etag},
     )
     return (
@@ -48,7 +48,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def swagger(request: HttpRequest) -> HttpResponse:
-    """Show the document with Swagger UI, where each operation can be tried."""
+    """Show the document with Swagger UI, where people can try each operation."""
     return render(request, "documentation/swagger.html")
 
 

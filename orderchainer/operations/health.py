@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it is ready for work: `/healthz` and `/readyz`."""
+"""`/healthz` tells whether the process is alive, `/readyz` whether the service can work."""
 
 import time
 from collections.abc import Callable
@@ -21,30 +21,34 @@ from orderchainer.operations.heartbeat import last_heartbeat_age_seconds
 
 logger = structlog.get_logger(__name__)
 
-# All checks run at once, so that this bounds the whole answer.
+# All checks run at the same time, so this also bounds the whole answer.
 TIMEOUT_SECONDS = 2.0
-# Beat asks for a heartbeat every few seconds; one long task may keep a small worker from it for a while.
+# Beat sends a heartbeat task every few seconds, but a long task may keep a small worker busy for a
+# while.
 OLDEST_HEARTBEAT_SECONDS = 60.0
 
 
 class Unready(Exception):
-    """A check's own finding, in words that anyone may read."""
+    """A check failed; the message is safe to show to anyone."""
 
 
 @read_only
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer that this process lives. It asks nothing, so that a slow database restarts nobody."""
+    """Answer that this process is alive.
+
+    It checks nothing, so a slow database causes no restart.
+    """
     return JsonResponse({"status": "ok"})
 
 
 @read_only
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 if everything that work needs is there, else 503; each check stands under its name.
+    """Answer 200 if everything that the service needs works, else 503. The body lists each check.
 
     `{"status", "checks": {name: {"status": "ok"|"failed", "latency_ms", "reason"?}}}`. A reason
-    names no address and no credentials: strangers may read it. The log has the rest.
+    never contains addresses or credentials, because strangers may read it. The log has the details.
     """
     started = time.perf_counter()
     asked = {name: ask(_timed(check)) for name, check in CHECKS.items()}
@@ -78,7 +82,8 @@ def _outcome(name: str, future: "Future[float]", deadline: float) -> dict[str, A
         reason = f"No answer within {TIMEOUT_SECONDS:g} seconds."
         future.cancel()
     except Exception as exc:  # noqa: BLE001 (a driver may raise anything)
-        # Whatever a driver raises means the same here; its text may name hosts and users.
+        # Any exception means that the check failed. Its text may contain hosts and users, so only
+        # log it.
         reason = f"It cannot be reached ({type(exc).__name__})."
         logger.warning("check_failed", check=name, error=str(exc))
     else:
@@ -91,7 +96,7 @@ def _outcome(name: str, future: "Future[float]", deadline: float) -> dict[str, A
 
 
 def check_database() -> None:
-    """Find the database there and its schema the one that this release knows."""
+    """Check that the database answers and has this release's schema."""
     applied = MigrationRecorder(connection).applied_migrations()
     missing = sorted(
         f"{app_label}.{name}"
@@ -106,12 +111,12 @@ def check_database() -> None:
 
 @once
 def _newest() -> list[tuple[str, str]]:
-    """Return the last migration of each app, as the code on disk has it."""
+    """Return the last migration of each app in the code on disk."""
     return list(MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes())
 
 
 def check_cache() -> None:
-    """Find that what is written to the cache can be read again."""
+    """Check that the cache returns what was written to it."""
     key, value = "orderchainer:readyz", time.time_ns()
     cache.set(f"{key}:{value}", value, timeout=10)
     if cache.get(f"{key}:{value}") != value:
@@ -119,13 +124,13 @@ def check_cache() -> None:
 
 
 def check_broker() -> None:
-    """Find that tasks could be sent."""
+    """Check that we could send tasks."""
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=0, timeout=1)
 
 
 def check_worker() -> None:
-    """Find that a worker has taken work lately."""
+    """Check that a worker has run a task recently."""
     age = last_heartbeat_age_seconds()
     if age is None:
         raise Unready("No worker has taken work yet.")

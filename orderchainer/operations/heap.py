@@ -1,4 +1,4 @@
-"""What lives as long as the process, kept out of the garbage collector's way."""
+"""Exclude objects that live as long as the process from garbage collection."""
 
 import gc
 
@@ -6,10 +6,11 @@ from django.urls import get_resolver
 
 
 def freeze_what_is_loaded() -> None:
-    """Load what the first request would load, and let the collector look at none of it again.
+    """Load what the first request would load, and exclude all of it from garbage collection.
 
-    A full collection walks every object that there is: hundreds of thousands that are never freed. One
-    answer of a few thousand rows sets off several, which took as long as all the rest of it.
+    A full collection visits every object, and hundreds of thousands of them are never freed. An
+    answer with a few thousand rows triggers several collections, which took as long as the rest of
+    the answer.
     """
     _ = get_resolver().url_patterns
     gc.collect()

@@ -1,7 +1,8 @@
-"""Whether background work gets done: beat asks for a heartbeat, a worker answers by its time.
+"""A heartbeat that shows whether background work gets done.
 
-A worker can lose its broker and wait silently for ever, so that its process being there proves nothing.
-The age of the last heartbeat does: it grows as soon as beat, the broker or every worker fails.
+Beat sends a heartbeat task, and a worker writes down the time. A running process proves nothing,
+because a worker that lost its broker can wait silently for ever. But the age of the last heartbeat
+grows as soon as beat, the broker or all workers fail.
 """
 
 import time
@@ -12,14 +13,14 @@ _KEY = "orderchainer:heartbeat"
 
 
 def beat_once() -> None:
-    """Record that a worker is at work now."""
+    """Record that a worker is running tasks now."""
     cache.set(_KEY, time.time(), timeout=None)
 
 
 def last_heartbeat_age_seconds() -> float | None:
-    """Return how long ago a worker last took work, or None if none ever did.
+    """Return how many seconds ago a worker last ran the task, or None if none ever did.
 
-    The time is the wall clock's, which the machines of one installation are taken to share.
+    It uses the wall clock and assumes that all machines of an installation agree on the time.
     """
     moment: float | None = cache.get(_KEY)
     return None if moment is None else max(0.0, time.time() - moment)

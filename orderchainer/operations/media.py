@@ -1,8 +1,8 @@
-"""`/media/`: the pictures that we keep, for everybody who knows their names.
+"""`/media/`: our stored pictures, for everybody who knows a picture's name.
 
-Only names that `orderchainer.core.pictures` gives lead anywhere, so that no path leads out of the directory
-and nothing else that may lie in it is shown. A name is never given twice: what it names may be kept for
-ever by whoever asked.
+Only names in the form that `orderchainer.core.pictures` makes have a route. So no path leads out of
+the directory, and other files in it stay hidden. A name is never used again, so clients may cache
+it for ever.
 """
 
 from django.core.files.storage import default_storage
@@ -19,7 +19,7 @@ A_YEAR = 365 * 24 * 60 * 60
 
 
 class PictureNameConverter(StringConverter):
-    """A name in a path as `orderchainer.core.pictures` makes them."""
+    """A picture's name in a path."""
 
     regex = NAME_PATTERN
 
@@ -32,7 +32,7 @@ def _etag_of(_request: HttpRequest, name: str) -> str | None:
 @cache_control(public=True, max_age=A_YEAR, immutable=True)
 @etag(_etag_of)
 def picture(_request: HttpRequest, name: str) -> HttpResponse:
-    """Show the picture of that name."""
+    """Send the picture of that name."""
     try:
         with default_storage.open(name) as file:
             content = file.read()
@@ -44,7 +44,7 @@ def picture(_request: HttpRequest, name: str) -> HttpResponse:
         content_type=CONTENT_TYPES[extension],
         headers={
             "Content-Disposition": "inline",
-            # Whatever a browser takes it for, it runs nothing of it.
+            # A browser runs nothing in it, whatever type it believes the file to have.
             HEADER: DATA,
             "X-Content-Type-Options": "nosniff",
         },

@@ -1,7 +1,7 @@
-"""`/metrics` for Prometheus, and what is measured of every request and task.
+"""`/metrics` for Prometheus, and the measurements of every request and task.
 
-Two kinds stand there: what each process counts, here and in the apps, and what the database knows, read
-at each scrape in six bounded queries.
+There are two kinds of metrics: what each process counts, here and in the apps, and what the
+database knows, which each scrape reads in six bounded queries.
 """
 
 import hmac
@@ -44,7 +44,7 @@ from orders.stream.queries import stream_head
 
 logger = structlog.get_logger(__name__)
 
-# Labels: the route as it is declared, so that ids do not make series of their own.
+# The label is the route as declared, so that ids do not create new series.
 REQUEST_SECONDS = Histogram(
     "orderchainer_http_request_duration_seconds",
     "How long requests took, by route, method and status.",
@@ -58,7 +58,7 @@ TASK_SECONDS = Histogram(
 )
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-# Counting stops here: beyond, the alarm is the same and the scrape would slow down what is late anyway.
+# We count no further: the alarm is the same, and the scrape would slow down what is already late.
 COUNTED_AT_MOST = 10_000
 DATABASE_SECONDS = 3.0
 
@@ -79,7 +79,7 @@ class RequestMetricsMiddleware:
         started = time.perf_counter()
         response = self.get_response(request)
         match = request.resolver_match
-        # A client can invent paths and methods, and each would be a series for ever.
+        # Clients can invent paths and methods, and each would create a series for ever.
         REQUEST_SECONDS.labels(
             f"/{match.route}" if match else "(none)",
             request.method if request.method in METHODS else "(other)",
@@ -98,8 +98,10 @@ def measure_task(task: "Task[..., Any]", state: str | None = None, **_: object) 
 
 @signals.worker_init.connect
 def serve_workers_metrics(**_: object) -> None:
-    """Let a worker, which answers no HTTP, show its own metrics where WORKER_METRICS_LISTEN says."""
-    # The embedded worker's are shown by the process that it lives in.
+    """Serve a worker's own metrics at WORKER_METRICS_LISTEN, because a worker has no other HTTP
+    server.
+    """
+    # The embedded worker shares the metrics of its process.
     if settings.WORKER_METRICS_LISTEN and not settings.EMBEDDED:
         host, _colon, port = settings.WORKER_METRICS_LISTEN.rpartition(":")
         start_http_server(int(port), addr=host, registry=counted())
@@ -109,10 +111,12 @@ def serve_workers_metrics(**_: object) -> None:
 
 
 class DatabaseCollector(Collector):
-    """Tells how far the stream is, how late relay, deliveries and e-mails are, how old the heartbeat is."""
+    """Reports the stream's position, delays of relay, deliveries and e-mails, and the heartbeat's
+    age.
+    """
 
     def collect(self) -> Iterable[Metric]:
-        """Read it all, within `DATABASE_SECONDS`; a database that is away is a metric as well."""
+        """Read all of it within `DATABASE_SECONDS`; whether the database answered is a metric too."""
         reading: Future[list[Metric]] = ask(lambda: list(self._read()))
         reachable = GaugeMetricFamily(
             "orderchainer_database_up", "Whether the database answered this scrape."
@@ -120,7 +124,7 @@ class DatabaseCollector(Collector):
         try:
             yield from reading.result(timeout=DATABASE_SECONDS)
         except Exception as exc:  # noqa: BLE001 (a driver may raise anything)
-            # Prometheus shall get all the rest; that this failed is told by the metric.
+            # Prometheus still gets all other metrics, and one that says that this failed.
             logger.warning("scrape_failed", error=str(exc) or type(exc).__name__)
             reachable.add_metric([], 0)
         else:
@@ -203,7 +207,7 @@ def _gauge(name: str, documentation: str, value: float) -> GaugeMetricFamily:
 
 
 def _deliveries_in(state: str) -> list[tuple[str, int]]:
-    # The index on (state, subscriber) holds all that is asked; the limit bounds how much of it is read.
+    # The index on (state, subscriber) holds all we need; the limit bounds how much of it we read.
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT subscriber, COUNT(*) FROM (SELECT subscriber FROM orders_eventdelivery"
@@ -217,7 +221,9 @@ def _deliveries_in(state: str) -> list[tuple[str, int]]:
 
 
 def counted() -> CollectorRegistry:
-    """Return what this process counts, or what all of this machine do where they count together."""
+    """Return the registry of this process, or of all processes on this machine if they count
+    together.
+    """
     directory = settings.PROMETHEUS_MULTIPROC_DIR
     if not directory:
         return REGISTRY
@@ -228,20 +234,20 @@ def counted() -> CollectorRegistry:
 
 
 def _forget_the_dead(directory: Path) -> None:
-    """Take away what processes that were killed said is open: it closed with them."""
+    """Delete the gauges of killed processes: what they had open is closed now."""
     for file in directory.glob("gauge_live*_*.db"):
         try:
             os.kill(int(file.stem.rpartition("_")[2]), 0)
         except ProcessLookupError:
             file.unlink(missing_ok=True)
         except PermissionError:
-            continue  # it lives, as another user
+            continue  # it is alive and belongs to another user
 
 
 @read_only
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Show all metrics to who may see them: see `_may_see`."""
+    """Show all metrics, if the caller may see them."""
     if not _may_see(request):
         return HttpResponse(
             "Metrics are shown to this machine, and to who sends METRICS_TOKEN as a bearer token.\n",
@@ -257,11 +263,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _may_see(request: HttpRequest) -> bool:
-    """Tell whether the caller knows METRICS_TOKEN; without one set, whether it sits on this machine."""
+    """Tell whether the caller knows METRICS_TOKEN or, if none is set, calls from this machine."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
         return hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
-    # What came through a proxy came from anywhere.
+    # A request through a proxy can come from anywhere.
     return (
         request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}
         and "X-Forwarded-For" not in request.headers

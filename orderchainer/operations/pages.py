@@ -1,4 +1,4 @@
-"""The few pages of the service itself: what runs here, and what browsers and robots ask for."""
+"""The few pages of the service itself: the home page, the icon and robots.txt."""
 
 from django.conf import settings
 from django.db import connection
@@ -16,7 +16,7 @@ A_DAY = 24 * 60 * 60
 
 @read_only
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what runs here and where to go from here."""
+    """Say what runs here and link to the documentation."""
     return render(
         request,
         "home.html",
@@ -32,12 +32,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @read_only
 @cache_control(max_age=A_DAY, public=True)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Lead to the icon, from the path that browsers try where a page names none."""
+    """Redirect to the icon from the path that browsers try by default."""
     return redirect(static("orderchainer/icon.svg"), permanent=True)
 
 
 @read_only
 @cache_control(max_age=A_DAY, public=True)
 def robots(request: HttpRequest) -> HttpResponse:
-    """Ask robots to stay away: nothing here is for searching."""
+    """Ask robots to stay away, because nothing here is for search engines."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

@@ -1,4 +1,4 @@
-"""Serving, from the first connection to the last thread: what `manage.py serve` does."""
+"""Start and stop everything that `manage.py serve` runs."""
 
 import asyncio
 import os
@@ -18,18 +18,19 @@ from orderchainer.operations.worker import EmbeddedWorker
 
 logger = structlog.get_logger(__name__)
 
-# From the signal to the end of the process. Work that takes longer stands in rows and is done after
-# the next start; whoever stops the service must not wait for it.
+# From the signal to the end of the process. Unfinished work is recorded in rows and continues after
+# the next start, so stopping need not wait for it.
 STOP_SECONDS = 4.0
 
-# A request that takes longer is answered 503.
+# A request that takes longer gets a 503.
 REQUEST_SECONDS = 120
 
 
 def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> None:
-    """Serve on `ports` of `address` until SIGINT or SIGTERM; in the embedded mode do the background work too.
+    """Serve on `ports` of `address` until SIGINT or SIGTERM. In the embedded mode run the worker
+    too.
 
-    `on_ready` is called once everything listens and works. Raises `ListenError` where a port is taken.
+    Calls `on_ready` once everything runs. Raises `ListenError` if it cannot listen.
     """
     worker = EmbeddedWorker(app) if settings.EMBEDDED else None
 
@@ -55,14 +56,16 @@ def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> No
     server.before_shutdown(stop)
     server.run()
 
-    # Twisted has given the signals back. A second Ctrl-C has nothing left to hurry.
+    # Twisted has restored the signal handlers. A second Ctrl-C could not speed anything up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if worker and not worker.join(timeout_seconds=STOP_SECONDS):
         logger.warning("work_cut_short", seconds=STOP_SECONDS)
 
 
 def _end_the_process_after(seconds: float) -> None:
-    """Bound the exit: Python waits for the threads of every pool, however long their work takes."""
+    """End the process even if Python still waits for threads: it would wait for all pools to
+    finish.
+    """
     deadline = threading.Timer(seconds, os._exit, args=[os.EX_OK])
     deadline.daemon = True
     deadline.start()

@@ -1,4 +1,4 @@
-"""The back office's site."""
+"""The admin site of the back office."""
 
 from math import inf
 from typing import Any
@@ -43,7 +43,9 @@ class BackOffice(UnfoldAdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return the pages that the caller may see, by app, each app's main page first."""
+        """Return the pages that the caller may see, grouped by app, with each app's main page
+        first.
+        """
         apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
@@ -59,7 +61,9 @@ class BackOffice(UnfoldAdminSite):
         return sorted(by_label.values(), key=self._place_of)
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the same for the sidebar. Each page shows its `icon`, a name from Material Symbols."""
+        """Return the same for the sidebar, with the `icon` of each page, a name from Material
+        Symbols.
+        """
         return [
             {
                 "title": app["name"],
@@ -67,7 +71,8 @@ class BackOffice(UnfoldAdminSite):
                     {
                         "title": page["name"],
                         "icon": self._page_of(page, "icon"),
-                        # Somebody who may add rows but not see them gets only the form for a new one.
+                        # Somebody who may add rows but not see them gets only the form for a new
+                        # one.
                         "link": (link := page["admin_url"] or page["add_url"]),
                         "active": request.path.startswith(link),
                         "has_permission": True,
@@ -84,13 +89,15 @@ class BackOffice(UnfoldAdminSite):
         return (section.place if section else inf), label
 
     def _page_of(self, page: dict[str, Any], name: str) -> Any:
-        """Return an attribute of a page that is a `ServiceAdmin`, None of others."""
+        """Return an attribute of a `ServiceAdmin` page, and None for other pages."""
         return getattr(self.get_model_admin(page["model"]), name, None)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Search for pages as the parent does, but answer 404 for a page number that does not exist."""
+        """Search for pages as the parent does, but answer 404 for a page number that does not
+        exist.
+        """
         try:
             return super().search(request, extra_context)
         except (InvalidPage, ValueError) as exc:
@@ -100,7 +107,10 @@ class BackOffice(UnfoldAdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Sign in with a cookie, as the parent does. This counts together with the sign-ins of the API."""
+        """Sign in with a cookie, as the parent does.
+
+        This counts together with the sign-ins of the API.
+        """
         return answer_counted(
             request,
             lambda: count_attempt(
@@ -116,7 +126,7 @@ class BackOffice(UnfoldAdminSite):
 
         The form asks for the old password. A guess at it counts as an attempt to sign in.
         """
-        request.current_app = self.name  # Django's templates ask for it
+        request.current_app = self.name  # Django's templates need it
         page = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse(f"{self.name}:password_change_done"),

@@ -1,4 +1,4 @@
-"""Tasks of the project itself."""
+"""Tasks that belong to no app."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from orderchainer.operations import heartbeat
 
 @shared_task(name="orderchainer.heartbeat")
 def beat_once() -> None:
-    """Show that this worker consumes what beat asks for."""
+    """Record that this worker runs what beat sends."""
     heartbeat.beat_once()

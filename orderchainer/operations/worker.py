@@ -1,4 +1,9 @@
-"""Celery workers and beat in threads of the serving process: the background of the embedded mode."""
+"""Celery workers and beat in threads of the serving process, for the embedded mode.
+
+Celery documents neither `WorkController` as a thread nor `state.should_stop`. We use them because
+Celery's own worker command needs a process of its own. `operations/tests/test_runtime.py` starts
+and stops it for real.
+"""
 
 import os
 import threading
@@ -15,9 +20,8 @@ from django.conf import settings
 from orderchainer.operations.schedule import DueAtStartScheduler
 from orderchainer.operations.tasks import beat_once
 
-# Deliveries and e-mails wait for other people's servers, and have threads enough for several that are
-# slow. They have them to themselves: the relay of events, and with it all live news, never stands behind
-# them, and no e-mail behind a delivery.
+# Deliveries and e-mails wait for other people's servers, so each has threads for several slow ones.
+# The queues share no threads: the relay of events never waits for a delivery, and no e-mail does.
 THREADS: Mapping[str, int] = {
     settings.DEFAULT_QUEUE: 2,
     settings.DELIVERIES_QUEUE: 4,
@@ -26,16 +30,16 @@ THREADS: Mapping[str, int] = {
 
 
 class WorkerDied(Exception):
-    """A worker ended before it could take any work."""
+    """A worker ended before it was ready."""
 
 
 class QueueWorker:
-    """Does the work of one `celery worker --queues …`, without its signal handlers and its logs."""
+    """Works like one `celery worker --queues …`, without its signal handlers and logging."""
 
     def __init__(self, app: Celery, queue: str, threads: int) -> None:
         self._ready = threading.Event()
-        # It selects the queue for the whole application. What matters is what is selected while it
-        # starts, so that workers are made and started one after the other.
+        # This selects the queue for the whole application. A worker uses what is selected while it
+        # starts, so we create and start one worker after the other.
         controller = WorkController(
             app=app,
             hostname=nodename(queue, gethostname()),
@@ -52,7 +56,7 @@ class QueueWorker:
         )
 
     def start(self) -> None:
-        """Return when it takes work. Raises `WorkerDied` if it cannot."""
+        """Start, and return once the worker is ready. Raises `WorkerDied` if it cannot start."""
         self._thread.start()
         while not self._ready.wait(timeout=0.05):
             if not self._thread.is_alive():
@@ -61,7 +65,7 @@ class QueueWorker:
                 )
 
     def join(self, timeout_seconds: float) -> bool:
-        """Wait for it to end, and tell whether it did: a task may run on for long."""
+        """Wait for the worker to end; tell whether it did. A task may still be running."""
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 
@@ -70,15 +74,15 @@ class EmbeddedWorker:
     """A worker for each queue, and beat."""
 
     def __init__(self, app: Celery) -> None:
-        # Nobody inspects, restarts or neighbours workers that live in the process they work for.
+        # Nobody inspects or restarts workers that live in the serving process.
         app.conf.worker_enable_remote_control = False
         self._app = app
         self._workers: list[QueueWorker] = []
-        # It sleeps until the next entry is due, or this many seconds, before it sees that it shall end.
+        # Beat sleeps at most this many seconds before it notices that it should stop.
         self._beat = Service(app, max_interval=1, scheduler_cls=DueAtStartScheduler)
 
     def start(self) -> None:
-        """Return when the workers take work and beat gives some. Raises `WorkerDied` if one cannot."""
+        """Start, and return once all workers are ready. Raises `WorkerDied` if one cannot start."""
         for queue, threads in THREADS.items():
             worker = QueueWorker(self._app, queue, threads)
             self._workers.append(worker)
@@ -86,17 +90,18 @@ class EmbeddedWorker:
         threading.Thread(target=self._beat.start, name="beat", daemon=True).start()
 
     def ask_to_stop(self) -> None:
-        """Let beat and workers end after what they are doing, and return at once."""
+        """Tell beat and the workers to stop after their current tasks; return at once."""
         self._beat.stop()
         state.should_stop = os.EX_OK  # type: ignore[assignment]  # the stubs know only its first value
-        # A consumer looks at that between two messages, waits up to two seconds for each, and takes one
-        # more after it has seen it.
+        # A consumer checks the flag between two messages, may wait two seconds for the next one,
+        # and takes one more after it has seen the flag. Two cheap tasks for each queue make it
+        # notice at once.
         for queue in THREADS:
             beat_once.apply_async(queue=queue)
             beat_once.apply_async(queue=queue)
 
     def join(self, timeout_seconds: float) -> bool:
-        """Wait for the workers to end, and tell whether all did."""
+        """Wait for the workers to end; tell whether all did."""
         deadline = time.monotonic() + timeout_seconds
         return all(
             worker.join(max(0.0, deadline - time.monotonic()))

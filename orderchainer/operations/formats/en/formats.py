@@ -1,4 +1,4 @@
-"""Sortable dates, with seconds: what happened first matters here. Moments are UTC, as everything inside."""
+"""Sortable dates with seconds, because the order of events matters here. Times are in UTC."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

@@ -1,4 +1,6 @@
-"""`manage.py serve`: HTTP and WebSocket; in the embedded mode the worker and beat as well."""
+"""`manage.py serve`: serve HTTP and WebSocket, and in the embedded mode run the worker and beat
+too.
+"""
 
 from typing import Any
 
@@ -20,7 +22,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what differs from the environment."""
+        """Add the options that override the environment."""
         parser.add_argument(
             "--prepare",
             action="store_true",
@@ -31,7 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, address: str, prepare: bool, **options: Any) -> None:
-        """Serve; a taken port is a sentence and an exit status, not a traceback."""
+        """Serve. A port in use ends in a message and an exit status, not in a traceback."""
         try:
             if prepare:
                 self._prepare()
@@ -41,14 +43,14 @@ class Command(BaseCommand):
         except ListenError as exc:
             raise CommandError(f"Cannot listen: {exc}") from exc
         except KeyboardInterrupt:
-            # Ctrl-C before the server took over the signal.
+            # Ctrl-C before the server handles the signal.
             return
 
     def _prepare(self) -> None:
         call_command("migrate", verbosity=0, interactive=False, stdout=self.stdout)
         if settings.EMBEDDED:
             call_command("demo", stdout=self.stdout)
-        # This thread serves from now on; every request and task opens a connection of its own.
+        # This thread runs the server from now on; each request and task opens its own connection.
         connections.close_all()
 
     def _say_where(self) -> None:
@@ -69,7 +71,8 @@ class Command(BaseCommand):
 def ports() -> list[int]:
     """Return the ports to listen on.
 
-    One process listens on both. Beside a server for HTTP, which then has PORT, it listens on WS_PORT alone.
+    In the embedded mode one process listens on both. Otherwise another server has PORT for HTTP,
+    and this one listens on WS_PORT only.
     """
     if settings.EMBEDDED:
         return [port for port in (settings.PORT, settings.WS_PORT) if port]
