@@ -1,22 +1,22 @@
-# Everything that a person types. `make` alone lists it.
+# The commands of this project. `make` alone lists them.
 
-# The first Python that is new enough; `make run PYTHON=…` names another.
+# The first Python that is new enough. `make run PYTHON=…` uses another.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; \
 	done)
 
 VENV := .venv
 BIN := $(VENV)/bin
-# A stamp is older than its list as soon as the list has changed, and the packages are installed again.
+# Each stamp depends on its list of packages: if the list changes, the packages are installed again.
 RUNTIME := $(VENV)/.installed
 TOOLS := $(VENV)/.installed-dev
 
-# Tests see this environment and no `.env`.
+# Tests use this environment and read no `.env`.
 ON_SQLITE := ENV_FILE= DATABASE_URL=sqlite:///./orderchainer.db REDIS_URL=
 ON_SERVICES := ENV_FILE= \
 	DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/orderchainer}" \
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/15}"
-# Two cores are what the slowest machine has.
+# The slowest machine has two cores.
 PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
-# --- For everybody ---------------------------------------------------------------------------
+# --- For everyone ----------------------------------------------------------------------------
 
 run: $(RUNTIME)  ## Start the service on PORT (8000): Ctrl-C stops it
 	@$(BIN)/python manage.py serve --prepare
@@ -69,7 +69,7 @@ lock: $(TOOLS)  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml -o requirements.txt
 	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 
-bench: $(RUNTIME)  ## Measure beside bare floors (BENCH_ARGS go to `python -m benchmarks`)
+bench: $(RUNTIME)  ## Measure next to bare floors (BENCH_ARGS go to `python -m benchmarks`)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 # --- The environment -------------------------------------------------------------------------
@@ -91,8 +91,8 @@ $(TOOLS): requirements-dev.txt $(RUNTIME)
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-# uv installs in seconds what takes pip a minute, and pip still serves where uv cannot be had or does not
-# know the package index that pip is configured for.
+# uv installs in seconds what takes pip a minute. pip is the fallback where uv is not available or does
+# not know the package index that pip is configured for.
 UV_PIN := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-dev.txt)
 define install
 	@echo "Installing $(1) …"

@@ -1,4 +1,4 @@
-"""What every test stands on: a database of its own, no internet, no waiting for password hashes."""
+"""Fixtures for all tests: a separate database, no rate limits, cheap password hashes."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from orderchainer.celery import app
 from orderchainer.core.limits.rates import LIMITS
 from orderchainer.core.logs import configure, logging_config
 
-# Looks for every secret that a run makes in everything that it lets out.
+# Searches all output of the run for every secret that it creates.
 pytest_plugins = ["orderchainer.testing.sweeping", "orderchainer.testing.written_log"]
 
 
@@ -22,7 +22,7 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Keep SQLite's test database in a file: in memory it knows neither WAL nor a second writer."""
+    """Keep SQLite's test database in a file: in memory it has neither WAL nor a second writer."""
     database: dict[str, Any] = settings.DATABASES["default"]
     if database["ENGINE"] == "orderchainer.core.db.sqlite":
         file: Path = tmp_path_factory.mktemp("database") / "test.db"
@@ -31,7 +31,7 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def _fast_password_hashes() -> Iterator[None]:
-    """Hash cheaply. That the service itself uses Argon2 is a test of its own."""
+    """Hash passwords cheaply. Another test checks that the service uses Argon2."""
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]
     ):
@@ -40,14 +40,14 @@ def _fast_password_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_when_asked_for() -> Iterator[None]:
-    """Look for a static file when it is asked for: each test client would look for all of them."""
+    """Find static files on request: otherwise each test client would index all of them."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_limits() -> Iterator[None]:
-    """Let tests call as often as they like; those of the limits set their own rates."""
+    """Switch off the rate limits. The tests of the limits set their own rates."""
     off = dict.fromkeys((each.setting for each in LIMITS.values()), "")
     limits = {**settings.CACHES["limits"], "KEY_FUNCTION": _key_of_this_test}
     with override_settings(**off, CACHES={**settings.CACHES, "limits": limits}):
@@ -59,28 +59,28 @@ _tests = {"number": 0}
 
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> None:
-    """Let each test find all limits whole, whatever others have counted."""
+    """Start each test with empty counters."""
     _tests["number"] += 1
 
 
 def _key_of_this_test(key: str, prefix: str, version: int) -> str:
-    """Keep the counts of each test, and of each process on the same Redis, apart."""
+    """Separate the counters of each test, and of each process on the same Redis."""
     return f"{prefix}-{os.getpid()}-{_tests['number']}:{version}:{key}"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_shared_broker() -> None:
-    """Keep nudges in this process: a test that wants a worker starts one with a broker of its own."""
+    """Keep nudges in this process. A test that needs a worker starts one with its own broker."""
     app.conf.broker_url = "memory://"  # type: ignore[misc]  # it can be set
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _logs_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Write the log into a file of this run, and sweep what the console would show for secrets."""
+    """Log into a file of this run, and search what the console would show for secrets."""
     file = tmp_path_factory.mktemp("logs") / "orderchainer.log"
     config = logging_config(level="INFO", file=file, for_people=True)
     config["handlers"]["console"] = {"()": "orderchainer.testing.sweeping.ConsoleSweep"}
-    # The settings too, since a Celery worker that starts within a test sets Django up again.
+    # Set the settings too, because a Celery worker that starts within a test sets up Django again.
     with override_settings(LOGGING=config):
         configure(config)
         yield

@@ -1,5 +1,5 @@
-"""How fast the service is, beside a bare floor that is measured in the same run.
+"""Measure the speed of the service next to a bare floor in the same run.
 
-`python -m benchmarks` makes a database of its own, fills it, measures and takes everything away
-again. `docs/benchmarks.md` says how to read the table.
+`python -m benchmarks` creates its own database, fills it, measures, and removes everything again.
+`docs/benchmarks.md` says how to read the table.
 """

@@ -18,7 +18,7 @@ DEFAULT_REDIS = "redis://127.0.0.1:6379/14"
 
 
 def main() -> int:
-    """Run what the command line asks for; return the status to exit with."""
+    """Run what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "--sqlite",
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _measure(directory: Path, groups: tuple[str, ...], *, quick: bool) -> None:
-    # What reads the settings can only be imported once the environment stands.
+    # Import what reads the settings only after the environment is set.
     import django
 
     django.setup()

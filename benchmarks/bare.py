@@ -1,7 +1,7 @@
-"""The floor: the same rows by hand-written SQL, with no framework between database and socket.
+"""The floor: the same rows with hand-written SQL, without a framework between database and socket.
 
-It checks no caller, validates nothing, writes no log and raises no event beyond the row. What the service
-does on top of it, and takes for that, is what the ratios tell.
+It does not check callers, validate, log, or announce anything. The ratios tell what the service's
+additional work costs.
 """
 
 import os
@@ -25,25 +25,25 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Database(Protocol):
-    """A pool of connections. Statements are counted."""
+    """A pool of connections that counts statements."""
 
     statements: int
-    # How this database makes a list of dependencies, one of lines and a UUID, and how it locks a row.
+    # SQL of this database for a list of dependencies, a list of lines, a UUID, and a row lock.
     dependencies: str
     items: str
     uuid: str
     lock: str
 
     def run(self, statement: str, params: Sequence[object] = ()) -> Rows:
-        """Run one statement by itself."""
+        """Run a single statement."""
         ...
 
     def held(self) -> "AbstractContextManager[Run]":
-        """Run what is called on one connection, each statement by itself."""
+        """Run several calls on one connection, each statement by itself."""
         ...
 
     def transaction(self) -> "AbstractContextManager[Run]":
-        """Run what is called within one transaction."""
+        """Run several calls in one transaction."""
         ...
 
 
@@ -97,7 +97,7 @@ class SQLite:
         'name', name, 'sku', sku, 'unit_price', unit_price, 'quantity', quantity))"""
 
     uuid = "lower(hex(randomblob(16)))"
-    lock = ""  # BEGIN IMMEDIATE has done so
+    lock = ""  # BEGIN IMMEDIATE has locked already
 
     def __init__(self, path: str) -> None:
         self.statements = 0
@@ -224,7 +224,7 @@ class Bare:
 
     def page(self, owner: int, skip: int) -> tuple[list[dict[str, Any]], int]:
         """Read a page of 100 orders of one owner, and how many they have."""
-        # What is skipped is found by the index alone; the rest is read for the page's rows only.
+        # The index alone finds the skipped rows; the other columns are read only for the page.
         rows = self.database.run(
             f"""{self._rows} WHERE o.id IN (
                 SELECT id FROM orders_order WHERE owner_id = %s ORDER BY id LIMIT 100 OFFSET %s
@@ -249,7 +249,7 @@ class Bare:
         }
 
     def create(self, owner: int, order: dict[str, str]) -> dict[str, Any]:
-        """Insert an order and the event of that, and read it back."""
+        """Insert an order with its event, and read it back."""
         now = "CURRENT_TIMESTAMP"
         with self.database.transaction() as run:
             ((project,),) = run(
@@ -291,7 +291,7 @@ def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _unpacked(row: tuple[Any, ...], *, lists: int) -> tuple[Any, ...]:
-    """Return a row whose last columns are lists; SQLite gives the text of them."""
+    """Return a row whose last columns are lists; SQLite returns them as text."""
     if isinstance(row[-1], str):
         return (*row[:-lists], *map(orjson.Fragment, row[-lists:]))
     return row

@@ -1,4 +1,4 @@
-"""The floor of a cart: the same rows by hand-written SQL, with no framework between database and socket."""
+"""The floor of a cart: the same rows with hand-written SQL and without a framework."""
 
 import os
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The floor of the catalogue: the same rows by hand-written SQL, with no framework between database and socket."""
+"""The floor of the catalogue: the same rows with hand-written SQL and without a framework."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ SHELVES = """
 FILTERED = """
     project_id = %s AND is_active AND in_stock AND price >= %s AND price <= %s AND category_id {among}
 """
-# What is found is ranked all of it, and its numbers alone; only a page of it is read.
+# Rank the ids of everything found, but read only the rows of a page.
 FOUND = """
     WITH query AS (SELECT websearch_to_tsquery('english', %s) || websearch_to_tsquery('simple', %s) AS query),
     found AS MATERIALIZED (
@@ -39,7 +39,7 @@ FOUND_IN_TEXT = """
     WHERE p.project_id = %s AND p.is_active AND (p.name LIKE %s OR p.sku LIKE %s OR p.description LIKE %s)
     ORDER BY p.id LIMIT {page}
 """
-# With a column that no index has: otherwise one is read from end to end for the names in it.
+# With a column that is in no index: otherwise PostgreSQL would read a whole index for its names.
 ALIKE = """
     WITH found AS MATERIALIZED (
         SELECT id, stock, word_similarity(upper(%s), upper(name)) AS rank FROM catalog_product
@@ -69,7 +69,9 @@ PRODUCT = """
 
 
 class BareCatalogue:
-    """`/products?project=` with `category`, `price_min` and `price_max`, or with `search`; `/products/{id}`."""
+    """`/products?project=` with `category`, `price_min` and `price_max`, or with `search`;
+    `/products/{id}`.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -126,11 +128,11 @@ class BareCatalogue:
     def filtered(
         self, project: int, least: str, most: str, category: int
     ) -> dict[str, Any]:
-        """Read the first page of what is in stock in a category and between two prices, and count that."""
+        """Read and count the products in stock in a category and between two prices; first page."""
         return self._page_of(self._filtered, [project, least, most, category])
 
     def found(self, project: int, text: str) -> dict[str, Any]:
-        """Read the first page of what a text finds, and what is like it if it finds nothing."""
+        """Read the first page of what a text finds or, if that is nothing, of similar names."""
         part = f"%{text}%"
         if self._has_words:
             rows = self.database.run(

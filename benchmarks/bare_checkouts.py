@@ -1,7 +1,8 @@
-"""The floor of a checkout: one transaction of seven statements, with no framework between database and socket.
+"""The floor of a checkout: one transaction of seven statements, without a framework.
 
-It knows the customer, asks for no token, refuses nothing but what the constraints refuse, and answers with the
-order's number. Products are locked as ours are: in the order of their ids, and not against who refers to them.
+It takes the customer from the URL without a token, relies on the constraints alone, and answers
+with the order's number. It locks products like the service: in the order of their ids, with FOR NO
+KEY UPDATE.
 """
 
 import os
@@ -51,7 +52,7 @@ EMPTY = "DELETE FROM cart_cartitem WHERE cart_id = %s"
 
 
 class BareCheckouts:
-    """POST to `/checkout?user=`; anything else says how many products there are."""
+    """POST to `/checkout?user=`; any other request returns the number of products."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -1,6 +1,6 @@
-"""The floor of push: a broadcast that reads nothing, checks nobody and remembers nothing.
+"""The floor of push: a plain broadcast without reading, checking or storing anything.
 
-It takes what a client of `/publish` sends and sends it on to every other client, the way that ASGI has it.
+It sends what a client of `/publish` sends to all other clients, with ASGI's own messages.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Putting things into carts over HTTP, beside the same by hand-written SQL."""
+"""Adding to carts over HTTP, compared with hand-written SQL."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from cart.services import add_item
 from catalog.models import Product
 from catalog.services import create_product
 
-# Each customer's cart holds a few things, and requests in turn come from different customers.
+# Each cart holds a few products, and successive requests come from different customers.
 CUSTOMERS = 32
 PRODUCTS = 5
 
@@ -40,7 +40,7 @@ class _Shopping:
 
 
 def adding(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
-    """Measure adding to what is in carts already: it is added up."""
+    """Measure adding products that are in the cart already, so that quantities add up."""
     shopping = _shopping()
     with _both_serving(directory) as (service, floor):
         ours = [
@@ -70,7 +70,7 @@ def adding(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
 
 
 def _shopping() -> _Shopping:
-    """Fill the carts of some customers from whatever the storefront sells."""
+    """Fill the carts of some customers with products of the storefront."""
     if not Project.objects.filter(is_storefront=True).exists():
         merchant = make_account("cart-merchant").user
         project = create_project(owner=merchant, name="The shop")
@@ -109,7 +109,7 @@ def _measure(
     server: Server, requests: list[str], seconds: float
 ) -> Callable[[], Figures]:
     def measure() -> Figures:
-        # Nobody has more than 999 of anything.
+        # A cart holds at most 999 of each product.
         with connection.cursor() as cursor:
             cursor.execute("UPDATE cart_cartitem SET quantity = 1")
         return server.measure(requests, seconds=seconds, expected_status=201)
@@ -130,7 +130,7 @@ def _request(path: str, body: bytes, token: str = "") -> str:
 
 
 def _statements(shopping: _Shopping) -> int:
-    """Count what one request sends to the database, in this process, without SQLite's BEGIN."""
+    """Count the statements of one request in this process, without SQLite's BEGIN."""
     customer, body = next(shopping.bodies())
     client = Client(
         SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {customer.token}"

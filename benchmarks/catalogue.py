@@ -1,4 +1,4 @@
-"""The storefront's catalogue over HTTP: listed, narrowed, searched, and one product."""
+"""The storefront's catalogue over HTTP: lists, filters, searches and single products."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from catalog.models import Category, Product
 from catalog.services import create_category
 
 SIZE = 100_000
-# Ten shelves with nine in each.
+# Ten categories with nine subcategories each.
 TOP, WITHIN = 10, 9
 
 _PRODUCTS = """
@@ -48,7 +48,7 @@ _PRODUCTS = """
 
 @dataclass(frozen=True)
 class Shop:
-    """The storefront's project, a shelf with others in it, and some products that are on sale."""
+    """The storefront's project, a category with subcategories, and some products on sale."""
 
     project: Project
     category: Category
@@ -58,10 +58,12 @@ class Shop:
 def reading(
     directory: Path, customer: Account, rounds: int, seconds: float
 ) -> Iterator[Row]:
-    """Measure the first and the last page of all products, a narrowed list, searches, and single products."""
+    """Measure the first and last page of all products, a filtered list, searches, and single
+    products.
+    """
     shop = _shop(customer)
     settle()
-    # Asked once in the life of a process.
+    # Each process asks this once.
     trigrams.is_known_to_be_installed(connection.alias)
     owner = f"project={shop.project.pk}"
     narrow = f"category={shop.category.pk}&price_min=50&price_max=500&in_stock=true"
@@ -101,7 +103,7 @@ def reading(
 
 
 def _shop(merchant: Account) -> Shop:
-    """Fill a project with products and let the storefront sell them."""
+    """Fill a project with products and make it the storefront."""
     project = create_project(owner=merchant.user, name="The shop of the benchmark")
     set_storefront(project=project)
     shelves = [create_category(project=project, name=f"Shelf {n}") for n in range(TOP)]

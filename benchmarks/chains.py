@@ -1,4 +1,4 @@
-"""The chain engine in this process: the check for cycles, and what one move brings about."""
+"""The chain engine in this process: the check for cycles, and the propagation of one move."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ from orders.services.chains import require_no_cycle
 
 @dataclass(frozen=True)
 class Bench:
-    """What the floor runs on, and for how long everything is measured."""
+    """The floor's database, and how long each measurement takes."""
 
     database: Database
     rounds: int
@@ -54,7 +54,7 @@ class Bench:
         floor: Callable[[], object],
         judge: Callable[[float, float], Sequence[Verdict]],
     ) -> Row:
-        """Measure both in turn; `judge` takes the statements and the ratio."""
+        """Measure both in turn; `judge` gets the statements and the ratio."""
         with statements_of() as sent:
             ours()
         before = self.database.statements
@@ -79,8 +79,8 @@ class Bench:
 def checking_cycles(
     bench: Bench, chains: Sequence[Account], stranger: int
 ) -> Iterator[Row]:
-    """Measure whether the first order of each chain may wait for `stranger`: all others are asked."""
-    # Both on a connection that is held, as it is in the transaction of a change.
+    """Measure the check whether a chain's first order may wait for `stranger`; it visits the chain."""
+    # Both use one connection throughout, as in the transaction of a change.
     with bench.database.held() as run:
         for chain in chains:
             first = chain.order_ids[0]
@@ -93,7 +93,7 @@ def checking_cycles(
 
 
 def creating_without_check(bench: Bench, writer: Account, other: int) -> Iterator[Row]:
-    """Measure a new order that waits for `other`, which takes no walk of the graph."""
+    """Measure a new order that waits for `other`, which needs no walk of the graph."""
 
     def create() -> None:
         create_order(by=writer.user, fields={"title": "Waiting"}, dependencies=[other])
@@ -110,7 +110,7 @@ def creating_without_check(bench: Bench, writer: Account, other: int) -> Iterato
 
 # --- Propagation ------------------------------------------------------------------------------
 
-# What the service does in memory over rows that it reads once, done by the database alone.
+# The service reads the rows once and works in memory; here the database does all of it.
 MOVE = """
     UPDATE orders_order SET status = %s, status_changed_at = {now}, updated_at = {now}, version = version + 1
     WHERE id = %s
@@ -146,11 +146,11 @@ TELL = """
 
 
 class _TakenBack(Exception):
-    """Ends a transaction without its changes, so that the same chain can move again."""
+    """Rolls a transaction back, so that the same chain can move again."""
 
 
 def propagating(bench: Bench, chain: Account, crowd: Account) -> Iterator[Row]:
-    """Measure a failure along a whole chain, and a completion that so many wait for."""
+    """Measure a failure along a whole chain, and a completion with many dependents."""
     yield bench.measure(
         f"fail along a chain of {len(chain.order_ids):,}",
         partial(_move, chain, "failed"),

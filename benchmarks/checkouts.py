@@ -1,4 +1,4 @@
-"""Checking out over HTTP: many customers after the same few products, beside the same by hand-written SQL."""
+"""Checkouts over HTTP of many customers with the same few products, compared with plain SQL."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +22,8 @@ from cart.models import Cart
 from catalog.services import create_product
 from catalog.services.stock import MAX_STOCK
 
-# More carts than anybody checks out in one measurement; three things in each, of so few that many meet.
+# More carts than one measurement can check out. Each has three of a few products, so checkouts
+# collide.
 CUSTOMERS = 1200
 PRODUCTS = 20
 IN_CART = 3
@@ -50,7 +51,7 @@ class _Customers:
     tokens: list[str]
 
     def fill_carts(self) -> None:
-        """Put the same things as ever into every cart, in an order of each one's own."""
+        """Put the same products into every cart as always, in a different order for each."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM cart_cartitem WHERE cart_id >= %s", [self.first]
@@ -59,7 +60,7 @@ class _Customers:
 
 
 def checking_out(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
-    """Measure checkouts by one client and by several at once, each with a cart of its own."""
+    """Measure checkouts of one client and of several at once, each with its own cart."""
     customers = _customers()
     body = orjson.dumps(WHERE).decode()
     ours = [_request("/api/orders/", body, token) for token in customers.tokens]
@@ -123,7 +124,7 @@ def _customers() -> _Customers:
             },
             stock=MAX_STOCK,
         )
-    # Without the passwords of those who register, which take their time.
+    # Create users directly: hashing the passwords of a registration takes time.
     users = User.objects.bulk_create(
         User(email=f"buyer-{number}@example.com") for number in range(CUSTOMERS)
     )
@@ -151,8 +152,8 @@ def _request(path: str, body: str, token: str = "") -> str:
 
 
 def _statements(customers: _Customers) -> int:
-    """Count what one checkout sends to the database, in this process, without SQLite's BEGIN."""
-    # The first one of a process asks SQLite, beside that, whether it knows JSON.
+    """Count the statements of one checkout in this process, without SQLite's BEGIN."""
+    # The first one of a process also asks SQLite whether it supports JSON.
     return [_statements_of(token) for token in customers.tokens[:2]][-1]
 
 
@@ -181,7 +182,7 @@ def _bare_statements(bare: BareCheckouts, customers: _Customers) -> int:
 
 
 def _deadlocks() -> int:
-    """Return how many deadlocks the database has had so far; SQLite knows none."""
+    """Return how many deadlocks the database has had so far; SQLite has none."""
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A client that costs little: raw sockets on kept connections, in a process of its own.
+"""A cheap HTTP client: raw sockets with kept connections, in its own process.
 
 Reads a job as JSON from standard input and answers with JSON: `python -m benchmarks.client`.
 """
@@ -21,7 +21,7 @@ STALLED_SECONDS = 30
 class Job:
     """What to send, where and for how long. `requests` are whole HTTP requests, sent in turn.
 
-    With `once` none is sent again: the job is over once all are answered.
+    With `once` each is sent only once, and the job ends when all are answered.
     """
 
     port: int
@@ -34,18 +34,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Answered:
-    """How long each answer took, and all of them together, in seconds."""
+    """The time of each answer and of all together, in seconds."""
 
     seconds: list[float]
     elapsed: float
 
 
 class Refused(Exception):
-    """The server answered something else than it should have."""
+    """The server gave an unexpected answer."""
 
 
 def run(job: Job) -> Answered:
-    """Do a job in a process of its own, so that the client's work is not the server's."""
+    """Do a job in another process, so that the client's work does not count as the server's."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.client"],
         input=orjson.dumps(asdict(job)),
@@ -59,7 +59,7 @@ def run(job: Job) -> Answered:
 
 
 class Connection:
-    """One kept connection: sends a request, collects its answer, then sends the next."""
+    """One kept connection. It sends a request, reads the answer, and sends the next."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -75,7 +75,7 @@ class Connection:
         self.socket.sendall(request)
 
     def receive(self) -> bytes | None:
-        """Take what has come; return the whole answer once it is there."""
+        """Read what has arrived; return the answer once it is complete."""
         received = self.socket.recv(1 << 20)
         if not received:
             raise Refused(f"the server hung up after {self._received[:200]!r}")

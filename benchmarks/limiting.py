@@ -1,4 +1,4 @@
-"""What counting costs: the same requests to the same service with its limits on, and off as elsewhere here."""
+"""The cost of rate limits: the same requests with limits on and off."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +8,17 @@ from benchmarks.seeding import Account
 from benchmarks.serving import serving
 from benchmarks.table import Row, in_pairs
 
-# Counted, and never reached.
+# High enough that nothing reaches it.
 RATE = "1000000000/m"
 
 
 def limiting(
     directory: Path, reader: Account, rounds: int, seconds: float
 ) -> Iterator[Row]:
-    """Measure single orders, a hundred in turn. The floor's columns are the service without limits."""
+    """Measure single orders, a hundred in turn.
+
+    The floor's columns are the service without limits.
+    """
     ids = reader.order_ids[:100]
     requests = [request_of("GET", f"/api/orders/{pk}", reader.token) for pk in ids]
     application = "orderchainer.wsgi:application"

@@ -1,7 +1,7 @@
-"""Many WebSocket clients in one cheap process: they listen, and tell what came, when and in what order.
+"""Many WebSocket clients in one cheap process. They report what arrived, when and in which order.
 
-`python -m benchmarks.listening` is driven by lines of JSON: the first says where to connect, each later one
-what to wait for. It stands apart from the measuring process, so that neither slows the other down.
+`python -m benchmarks.listening` reads lines of JSON: the first says where to connect, each later
+one what to wait for. It is a separate process, so that it does not slow down the measurement.
 """
 
 import base64
@@ -21,13 +21,13 @@ CONNECT_SECONDS = 30
 _TEXT, _CLOSE, _PING = 0x1, 0x8, 0x9
 _POSITION = b'"position":'
 
-# One for all: a buffer of this size for each read would cost more than the read.
+# One buffer for all: allocating one of this size for each read would cost more than the read.
 _buffer = memoryview(bytearray(1 << 20))
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """So many clients of one URL."""
+    """A number of clients of one URL."""
 
     port: int
     path: str
@@ -37,10 +37,10 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Heard:
-    """What a crowd heard: how many messages in all, in whose order, and when.
+    """What a crowd received: how many messages, in which order, and when.
 
-    `times` holds the moments (of the monotonic clock, which all processes share) at which a position
-    arrived, by position, each moment for one client.
+    `times` holds for each position when it arrived at each client, by the monotonic clock, which
+    all processes share.
     """
 
     received: int
@@ -59,11 +59,11 @@ class Listeners:
         self._process = process
 
     def expect(self, messages: int, *, within_seconds: float) -> None:
-        """Let each client wait for so many messages. `heard` tells how that went."""
+        """Make each client wait for that many messages. `heard` returns the result."""
         self._say({"messages": messages, "within_seconds": within_seconds})
 
     def heard(self) -> Heard:
-        """Wait until all has come, or the time is over."""
+        """Wait until everything has arrived or the time is up."""
         return Heard(**self._hear())
 
     def _say(self, line: dict[str, object]) -> None:
@@ -82,7 +82,7 @@ class Listeners:
 
 @contextmanager
 def listening(crowd: Crowd) -> Iterator[Listeners]:
-    """Start the process and have its clients connected."""
+    """Start the process and connect its clients."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.listening"],
         stdin=subprocess.PIPE,
@@ -131,7 +131,7 @@ class Client:
         self.in_order = True
 
     def read(self) -> list[int]:
-        """Take what has come and return the positions of its messages."""
+        """Read what has arrived and return the positions of its messages."""
         data = self._unread + bytes(_buffer[: self.socket.recv_into(_buffer)])
         positions = []
         start = 0
@@ -156,7 +156,7 @@ class Client:
         return positions
 
     def _pong(self, payload: bytes) -> None:
-        # Masked, as a client must, with a mask of zeros.
+        # Clients must mask their frames; the mask is zero.
         self.socket.send(bytes([0x8A, 0x80 | len(payload)]) + bytes(4) + payload)
 
 
@@ -165,7 +165,7 @@ def _head_size(second: int) -> int:
 
 
 def _end_of_frame(data: bytes, start: int) -> int | None:
-    """Return where the frame at `start` ends, or None while it is not all there."""
+    """Return where the frame at `start` ends, or None while it is incomplete."""
     if len(data) < start + 2:
         return None
     size = data[start + 1]
@@ -180,7 +180,7 @@ def _end_of_frame(data: bytes, start: int) -> int | None:
 
 
 def main() -> None:
-    """Connect, then listen for ever, and report on what is asked for."""
+    """Connect, then listen for ever and report on request."""
     crowd = Crowd(**json.loads(sys.stdin.readline()))
     clients = [Client(crowd) for _ in range(crowd.size)]
     _report({})
@@ -219,7 +219,7 @@ def _listen(
     for client in clients:
         client.in_order = True
     waited_for = messages * len(clients)
-    # Some may have come before we were asked.
+    # Some may have arrived before the request.
     received = sum(client.count for client in clients)
     times: dict[str, list[float]] = {}
     now = time.monotonic()

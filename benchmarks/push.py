@@ -1,7 +1,7 @@
-"""Events on their way to many sockets: all at once, one by one, and a few per second.
+"""Push of events to many sockets: all at once, one by one, and a few per second.
 
-A rate counts messages to clients. A delay counts from an event's commit, relay included, to its arrival at
-a client; processor time is the server's for each event to the whole crowd.
+A rate counts messages to clients. A delay counts from an event's commit, relay included, to its
+arrival at a client; processor time is the server's for each event to the whole crowd.
 """
 
 import os
@@ -38,7 +38,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Stage(Protocol):
-    """A server with something to say to a crowd."""
+    """A server that pushes events to a crowd."""
 
     port: int
     path: str
@@ -46,20 +46,20 @@ class Stage(Protocol):
     pid: int
 
     def prepare(self, events: int) -> None:
-        """Get events ready, as far as that is not what is measured."""
+        """Prepare events, as far as that is not part of the measurement."""
 
     def release(self) -> None:
         """Send what was prepared."""
 
     def send_one(self) -> float:
-        """Send one event from scratch. Return when it was committed, or earlier: on the monotonic clock."""
+        """Create and send one event. Return the monotonic time of its commit, or an earlier one."""
 
 
 # --- Stages -------------------------------------------------------------------------------------
 
 
 class Service:
-    """Our server. The relay runs here, where in production a worker runs it."""
+    """Our server. The relay runs in this process; in production a worker runs it."""
 
     def __init__(self, account: Account, port: int, pid: int) -> None:
         self.path = f"/ws/notifications/{account.user.pk}/"
@@ -67,15 +67,15 @@ class Service:
         self._account = account
 
     def prepare(self, events: int) -> None:
-        """Commit events that have no place in the stream yet."""
+        """Commit events that have no position in the stream yet."""
         add_events(self._account, events)
 
     def release(self) -> None:
-        """Give them their places."""
+        """Give them their positions."""
         relay_events()
 
     def send_one(self) -> float:
-        """Commit one and give it its place."""
+        """Commit one event and give it its position."""
         add_events(self._account, 1)
         committed_at = time.monotonic()
         relay_events()
@@ -83,7 +83,7 @@ class Service:
 
 
 class EmbeddedService(Service):
-    """Our server in the embedded mode, whose relay can only be woken from within: by a new order."""
+    """Our server in the embedded mode. Only a new order can wake its relay."""
 
     def __init__(self, account: Account, port: int, pid: int) -> None:
         super().__init__(account, port, pid)
@@ -94,7 +94,7 @@ class EmbeddedService(Service):
         add_events(self._account, events - 1)
 
     def release(self) -> None:
-        """Commit the last by creating an order, which has all of them relayed."""
+        """Commit the last one by creating an order, which relays all of them."""
         self.send_one()
 
     def send_one(self) -> float:
@@ -113,7 +113,7 @@ class EmbeddedService(Service):
 
 
 class Bare:
-    """A bare broadcast, told what to say by a socket of its own. It says what the service says."""
+    """A bare broadcast of the same messages, which it gets over another socket."""
 
     path = "/"
     token = "-"
@@ -155,7 +155,7 @@ class Bare:
             position=self._position,
         )
         text = message_of(event).text
-        # Longer than 125 bytes, and masked with zeros, as a client must.
+        # Longer than 125 bytes, and masked as a client must; the mask is zero.
         return (
             bytes([0x81, 0x80 | 126]) + len(text).to_bytes(2, "big") + bytes(4) + text
         )
@@ -163,7 +163,7 @@ class Bare:
 
 @contextmanager
 def service(directory: Path, account: Account) -> Iterator[Stage]:
-    """Run our server as production does, or in the embedded mode where no Redis is named."""
+    """Run our server as in production, or in the embedded mode without Redis."""
     embedded = not os.environ["REDIS_URL"]
     with _running(
         directory,
@@ -175,7 +175,7 @@ def service(directory: Path, account: Account) -> Iterator[Stage]:
 
 @contextmanager
 def bare_broadcast(directory: Path) -> Iterator[Stage]:
-    """Run the bare broadcast under the stock daphne."""
+    """Run the bare broadcast under plain daphne."""
     command = [
         "-m",
         "daphne",
@@ -227,7 +227,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
 
 
 class Audience:
-    """A stage before its crowd. It remembers whether every message has come, to everyone, in order."""
+    """A stage with its crowd. It records whether every message reached everyone in order."""
 
     def __init__(self, stage: Stage, listeners: Listeners, size: int) -> None:
         self._stage, self._listeners, self._size = stage, listeners, size
@@ -239,7 +239,7 @@ class Audience:
         return self._timed(self._stage.release)
 
     def one_by_one(self) -> Figures:
-        """Send each event by itself, as fast as it can be committed and relayed: that bounds the rate."""
+        """Send each event by itself. The speed of commit and relay bounds the rate."""
 
         def send() -> None:
             for _ in range(EVENTS):
@@ -248,7 +248,7 @@ class Audience:
         return self._timed(send)
 
     def steadily(self, events: int) -> Figures:
-        """Send a few per second, and see how long each takes to each."""
+        """Send a few per second, and measure how long each takes to each client."""
         self._listeners.expect(events, within_seconds=PATIENCE_SECONDS)
         sent = []
         cpu = cpu_seconds_of(self._stage.pid)

@@ -1,4 +1,4 @@
-"""Events on their way into the stream."""
+"""The relay of events into the stream."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ EVENTS = 10_000
 
 
 def relaying(bench: Bench, writer: Account) -> Iterator[Row]:
-    """Measure how fast committed events get their positions, with nobody subscribed to deliver to."""
+    """Measure how fast committed events get their positions, without any subscribers."""
     relay_events()
     with statements_of() as sent:
         _timed(writer, relay_events)
@@ -45,7 +45,7 @@ def _timed(writer: Account, relay: Callable[[], object]) -> Figures:
 
 
 def _bare_relay(database: Database) -> None:
-    """Do what the relay does, with nobody to tell: lock, number, read, remember."""
+    """Do the relay's work without announcing it: lock, number, read, store the position."""
     count = BATCH_SIZE
     while count == BATCH_SIZE:
         with database.transaction() as run:

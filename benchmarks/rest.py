@@ -1,4 +1,4 @@
-"""Orders over HTTP: created, got, listed, and read with their chains."""
+"""Orders over HTTP: creating, reading, listing, and reading chains."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ NEW_ORDER = {"title": "Order from the benchmark", "description": "Nothing specia
 
 @dataclass(frozen=True)
 class Call:
-    """One kind of request, on the service and on the floor. `paths` are asked in turn."""
+    """One kind of request, to the service and to the floor. `paths` are used in turn."""
 
     what: str
     account: Account
@@ -35,7 +35,7 @@ class Call:
 
 
 class Floor(Protocol):
-    """An application without a framework, and the database that it counts its statements on."""
+    """An application without a framework, and its database, which counts statements."""
 
     database: Database
 
@@ -48,7 +48,7 @@ class Floor(Protocol):
 
 @dataclass(frozen=True)
 class Both:
-    """The service and the floor, each under a server, and the floor in this process as well."""
+    """The service and the floor, each under a server, and also the floor in this process."""
 
     service: Server
     floor: Server
@@ -59,7 +59,7 @@ class Both:
     def measure(
         self, call: Call, judge: Callable[[float, Pairs], list[Verdict]]
     ) -> Row:
-        """Measure one kind of request; `judge` takes the statements and the pairs."""
+        """Measure one kind of request; `judge` gets the statements and the pairs."""
         ours = [
             request_of(call.method, path, call.account.token) for path in call.paths
         ]
@@ -108,7 +108,7 @@ def both_serving(
     path: str = "/orders?owner=0",
 ) -> Iterator[Both]:
     """Start the service and the floor: the `application()` of a module, which answers at `path`."""
-    # No floor has a path that answers without a database.
+    # The floors have no path that answers without the database.
     with (
         serving("orderchainer.wsgi:application", directory, "/healthz") as service,
         serving(f"{floor.__name__}:application()", directory, path) as below,
@@ -117,7 +117,7 @@ def both_serving(
 
 
 def request_of(method: str, path: str, token: str = "") -> str:
-    """Return a request as it goes over the wire."""
+    """Return a request as text for the socket."""
     body = orjson.dumps(NEW_ORDER).decode() if method == "POST" else ""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     if token:
@@ -128,7 +128,7 @@ def request_of(method: str, path: str, token: str = "") -> str:
 
 
 def _statements(call: Call) -> int:
-    """Count what one request sends to the database, in this process."""
+    """Count the statements of one request in this process."""
     client = Client(
         SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {call.account.token}"
     )

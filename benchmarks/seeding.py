@@ -1,4 +1,4 @@
-"""Filling the database: users, their orders, and chains, by SQL that both databases speak."""
+"""Fill the database with users, orders and chains, with SQL for both databases."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from orders.models import Order
 
 PASSWORD = "correct horse"
 
-# Every order has a text to show, a third of them wait for the one before, which is done for every second of
-# those, and a quarter hold two lines.
+# Every order has a description, a quarter have two lines, and a third wait for the order before,
+# which is completed in half of these cases.
 _ORDERS = """
     INSERT INTO orders_order (
         uuid, owner_id, project_id, title, description, status, auto_activate, failure_policy, provider,
@@ -50,7 +50,7 @@ _EVENTS = """
 
 @dataclass(frozen=True)
 class Account:
-    """A user with orders of ascending ids, and a token to read them with."""
+    """A user with orders in ascending order of ids, and a token to read them."""
 
     user: User
     token: str
@@ -58,7 +58,7 @@ class Account:
 
 
 def make_account(name: str, order_count: int = 0) -> Account:
-    """Register a user and give them so many orders, a third of which wait for the one before."""
+    """Register a user with that many orders; a third of them wait for the one before."""
     user = register_user(email=f"{name}@example.com", password=PASSWORD)
     ids = _add_orders(user, order_count, "hold")
     with connection.cursor() as cursor:
@@ -70,7 +70,7 @@ def make_account(name: str, order_count: int = 0) -> Account:
 
 
 def make_chain(name: str, length: int) -> Account:
-    """Register a user with one chain: each order waits for the one before and would fail with it."""
+    """Register a user with one chain: each order waits for the one before and fails with it."""
     user = register_user(email=f"{name}@example.com", password=PASSWORD)
     ids = _add_orders(user, length, "fail")
     Order.objects.filter(owner=user).update(status="pending")
@@ -82,7 +82,7 @@ def make_chain(name: str, length: int) -> Account:
 
 
 def make_crowd(name: str, size: int) -> Account:
-    """Register a user with one order, the first, for which so many others wait."""
+    """Register a user with many orders that all wait for the first one."""
     user = register_user(email=f"{name}@example.com", password=PASSWORD)
     ids = _add_orders(user, size + 1, "hold")
     Order.objects.filter(owner=user).update(status="pending", auto_activate=True)
@@ -96,7 +96,7 @@ def make_crowd(name: str, size: int) -> Account:
 
 
 def add_events(account: Account, count: int) -> None:
-    """Add events that have no place in the stream yet."""
+    """Add events that have no position in the stream yet."""
     user = account.user
     with connection.cursor() as cursor:
         cursor.execute(
@@ -112,7 +112,7 @@ def add_events(account: Account, count: int) -> None:
 
 
 def settle() -> None:
-    """Do what the database's own housekeeping would have done by the time it holds so many rows."""
+    """Do the housekeeping that a database with so many rows would have done already."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")

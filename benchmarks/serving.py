@@ -1,4 +1,4 @@
-"""Both applications under the server that production uses: gunicorn, two processes of four threads."""
+"""Run both applications under gunicorn as in production: two processes of four threads."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ STOP_SECONDS = 10
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it listens, and the process that its workers descend from."""
+    """A running server: its port and its parent process."""
 
     port: int
     pid: int
@@ -36,7 +36,7 @@ class Server:
         clients: int = client.CONNECTIONS,
         once: bool = False,
     ) -> Figures:
-        """Send `requests` in turn for so long, or each of them `once`, and tell how that went."""
+        """Send `requests` in turn for that time, or each of them `once`; return the figures."""
         before = cpu_seconds_of(self.pid)
         answered = client.run(
             client.Job(self.port, requests, seconds, expected_status, clients, once)
@@ -50,9 +50,9 @@ class Server:
 def serving(
     application: str, directory: Path, path: str, **variables: str
 ) -> Iterator[Server]:
-    """Serve a WSGI application on a port of its own; `path` answers 2xx once it is ready.
+    """Serve a WSGI application on a free port. `path` answers 2xx once it is ready.
 
-    `variables` are of its environment, beside this process's own.
+    `variables` are added to this process's environment.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         port = listener.getsockname()[1]
@@ -87,7 +87,7 @@ def serving(
 def _wait_for(
     process: "subprocess.Popen[bytes]", port: int, path: str, log: Path
 ) -> None:
-    """Wait until the application answers. Raises RuntimeError with the end of its log if it never does."""
+    """Wait until the application answers. Otherwise raises RuntimeError with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
@@ -105,17 +105,17 @@ def _wait_for(
 
 
 def cpu_seconds_of(pid: int) -> float | None:
-    """Return the processor time of a process and its children so far; None where there is no /proc."""
+    """Return the processor time of a process and its children so far, or None without /proc."""
     processes = Path("/proc")
     if not (processes / "self/stat").exists():
         return None
     ticks = 0
     for stat in processes.glob("[0-9]*/stat"):
         try:
-            # The name of the program, in brackets, may hold anything.
+            # The program's name in brackets may contain anything.
             fields = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while we looked
+            continue  # it ended meanwhile
         if int(stat.parent.name) == pid or int(fields[1]) == pid:
             ticks += int(fields[11]) + int(fields[12])  # user and system time
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""One run: fills the database, measures group by group, and writes the table."""
+"""One run: fill the database, measure group by group, and write the table."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ OVER_HTTP = {"create", "get", "list", "chain"}
 def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
     """Measure `groups` and return the table as text; progress goes to standard error."""
     _log_to_the_file_only(directory)
-    # Static files need not be collected for this.
+    # The benchmarks need no collected static files.
     warnings.filterwarnings("ignore", message="No directory at")
     sys.stderr.write("Filling the database …\n")
     call_command("migrate", verbosity=0)
@@ -45,7 +45,7 @@ def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
 
 
 def _log_to_the_file_only(directory: Path) -> None:
-    """Keep the console for the table; the servers log as in production."""
+    """Keep the console free for the table; the servers log as in production."""
     config = logging_config(
         level="INFO", file=directory / "bench.log", for_people=False
     )
@@ -54,7 +54,7 @@ def _log_to_the_file_only(directory: Path) -> None:
 
 
 class Run:
-    """The accounts that everything is measured on, and the measurements in their order."""
+    """The accounts to measure with, and the measurements in order."""
 
     def __init__(self, directory: Path, *, rounds: int, seconds: float) -> None:
         self.directory, self.rounds, self.seconds = directory, rounds, seconds
@@ -69,7 +69,7 @@ class Run:
         seeding.settle()
 
     def rows(self, groups: set[str]) -> Iterator[Row]:
-        """Measure what is in `groups`."""
+        """Yield the measurements of `groups`."""
         if groups & OVER_HTTP:
             yield from self._over_http(groups)
         if "products" in groups:
@@ -97,7 +97,7 @@ class Run:
             yield from chains.creating_without_check(bench, self.writer, other)
         if "propagation" in groups:
             yield from chains.propagating(bench, self.chains[-1], self.crowd)
-        # Events that were rolled back by the hundred thousand are nobody's daily life.
+        # Clean up after hundreds of thousands of rolled-back events, which no real database has.
         seeding.settle()
         if "relay" in groups:
             yield from relaying.relaying(bench, self.writer)

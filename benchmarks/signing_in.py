@@ -1,4 +1,4 @@
-"""Whether the time of a refused sign-in tells who has an account here."""
+"""Test whether the time of a refused sign-in reveals who has an account."""
 
 import random
 from collections.abc import Iterator
@@ -15,28 +15,28 @@ from benchmarks.seeding import Account
 from benchmarks.serving import serving
 from benchmarks.table import Row, Verdict, figures_of
 
-# Of a normal spread, 99.7 % lies within so many standard errors of its middle.
+# In a normal distribution, 99.7 % lie within this many standard errors of the mean.
 STANDARD_ERRORS = 3
 WARM_UP = 10
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How much longer one takes than the other in the mean, and what chance alone makes of that."""
+    """The mean difference of two series, and its standard error."""
 
     ms: float
     noise_ms: float
 
     @property
     def is_noise(self) -> bool:
-        """Whether nothing is to be seen."""
+        """Whether chance explains the difference."""
         return abs(self.ms) <= self.noise_ms
 
 
 def difference_of(one: list[float], other: list[float]) -> Difference:
-    """Compare two series that were measured pair by pair, in seconds.
+    """Compare two series that were measured in pairs, in seconds.
 
-    The pairs' differences are what is averaged: what else the machine did meanwhile met both alike.
+    It averages the differences within pairs, because other load on the machine affects both alike.
     """
     differences = [(a - b) * 1000 for a, b in zip(one, other, strict=True)]
     error = stdev(differences) / sqrt(len(differences))
@@ -44,9 +44,9 @@ def difference_of(one: list[float], other: list[float]) -> Difference:
 
 
 def signing_in(directory: Path, user: Account, pairs: int) -> Iterator[Row]:
-    """Measure refused sign-ins one by one, an unknown address and a wrong password in random order.
+    """Measure refused sign-ins one by one: unknown address and wrong password, in random order.
 
-    The floor's columns are the wrong password.
+    The floor's columns show the wrong password.
     """
     unknown: list[float] = []
     wrong: list[float] = []

@@ -1,4 +1,4 @@
-"""Counting the statements that go to the database."""
+"""Count the statements that go to the database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What was measured, what it is compared with, and the table that shows both."""
+"""Measurements, their comparison, and the table that shows them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -7,9 +7,9 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figures:
-    """How something did. None is what was not measured, or means nothing there.
+    """The figures of one measurement. None: not measured, or meaningless here.
 
-    `cpu_ms` is processor time of the process that does the work, without the database's.
+    `cpu_ms` is the processor time of the process that does the work, without the database's.
     """
 
     per_second: float
@@ -29,10 +29,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was measured, ours, the floor, and what follows.
+    """One line: what was measured, our figures, the floor's, and the verdicts.
 
-    `ratio` is our rate by the floor's and `cpu_ratio` the floor's processor time by ours: 1 is as fast as
-    the floor in both.
+    `ratio` is our rate divided by the floor's, and `cpu_ratio` the floor's processor time divided
+    by ours. In both, 1 means as fast as the floor.
     """
 
     what: str
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Medians of what was measured in alternation, and of the ratios within each pair."""
+    """Medians of alternating measurements, and of the ratios within each pair."""
 
     ours: Figures
     floor: Figures
@@ -56,7 +56,7 @@ class Pairs:
 def in_pairs(
     rounds: int, ours: Callable[[], Figures], floor: Callable[[], Figures]
 ) -> Pairs:
-    """Measure ours and the floor in turn: what else the machine does then meets both alike."""
+    """Measure ours and the floor in turn, so that other load on the machine affects both alike."""
     measured = [(ours(), floor()) for _ in range(rounds)]
     cpu_ratios = [
         below.cpu_ms / above.cpu_ms
@@ -84,7 +84,7 @@ def middle(measured: Sequence[Figures]) -> Figures:
 def figures_of(
     seconds: Sequence[float], *, elapsed: float, cpu_seconds: float | None = None
 ) -> Figures:
-    """Sum up what took `seconds` each, `elapsed` in all."""
+    """Summarise measurements that took `seconds` each and `elapsed` in total."""
     ordered = sorted(seconds)
     count = len(ordered)
     return Figures(
@@ -99,17 +99,17 @@ def figures_of(
 
 
 def at_most(statements: float | None, bound: int) -> Verdict:
-    """Judge how many statements something took."""
+    """Judge the number of statements."""
     return Verdict(f"<= {bound} SQL", statements is not None and statements <= bound)
 
 
 def of_the_floor(ratio: float, least: float) -> Verdict:
-    """Judge our rate by the floor's."""
+    """Judge our rate against the floor's."""
     return Verdict(f">= {least:.2f} of floor", ratio >= least)
 
 
 def times_the_floor(ratio: float, most: float) -> Verdict:
-    """Judge our time by the floor's: the ratio of the rates, turned round."""
+    """Judge our time against the floor's: the inverse ratio of the rates."""
     return Verdict(f"<= {most} x floor's time", 1 / ratio <= most)
 
 
@@ -132,7 +132,7 @@ HEADINGS = (
     ("", "target"),
     ("", ""),
 )
-WORDS = {0, 13, 14}  # columns of words stand left, numbers right
+WORDS = {0, 13, 14}  # columns of text are aligned left, numbers right
 
 
 def text_of(rows: Sequence[Row]) -> str:

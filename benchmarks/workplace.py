@@ -1,4 +1,4 @@
-"""What a run measures in: a database, a directory and an environment of its own, gone afterwards."""
+"""A temporary database, directory and environment for one run."""
 
 import os
 import re
@@ -14,23 +14,23 @@ import redis
 from cryptography.fernet import Fernet
 from psycopg import sql
 
-# Read before the settings are, so from the list of what they can be.
+# These are needed before the settings load, so they come from a list.
 RATE_LIMITS = re.findall(
     r"(?m)^#(RATE_LIMIT_\w+)=",
     (Path(__file__).parents[1] / ".env.example").read_text(),
 )
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
-# Where Celery's Redis transport keeps the tasks that nobody has taken yet.
+# Where Celery's Redis transport keeps waiting tasks.
 QUEUE = "celery"
 
 
 class Unusable(Exception):
-    """What the run was told to use cannot be used; the message says why."""
+    """The run cannot use the given database or Redis; the message says why."""
 
 
 @contextmanager
 def workplace(*, sqlite: bool, redis_url: str) -> Iterator[Path]:
-    """Make the run's database and set the environment that the service then reads.
+    """Create the run's database and set the environment for the service.
 
     Yields a directory for files. Raises `Unusable`.
     """
@@ -47,7 +47,7 @@ def workplace(*, sqlite: bool, redis_url: str) -> Iterator[Path]:
 
 @contextmanager
 def _database() -> Iterator[str]:
-    """Create a database on the server that DATABASE_URL names, and drop it in the end."""
+    """Create a database on the server of DATABASE_URL, and drop it at the end."""
     given = os.environ.get("DATABASE_URL", "")
     server = given if given.startswith(("postgres:", "postgresql:")) else DEFAULT_SERVER
     name = f"oc_bench_{os.getpid()}"
@@ -75,7 +75,7 @@ def _database() -> Iterator[str]:
 
 @contextmanager
 def _queue(url: str) -> Iterator[None]:
-    """See to it that nobody else's tasks stand in the queue, and take away our own in the end."""
+    """Make sure that the queue is empty, and delete our own tasks at the end."""
     with redis.Redis.from_url(url) as broker:
         try:
             waiting = broker.llen(QUEUE)
@@ -95,7 +95,7 @@ def _queue(url: str) -> Iterator[None]:
 
 
 def _set_environment(directory: Path, database_url: str, redis_url: str) -> None:
-    """Set what the service runs with in production, for this process and those that it starts."""
+    """Set the production environment for this process and those that it starts."""
     os.environ.update(
         ENV_FILE="",
         DEBUG="off",
@@ -105,7 +105,7 @@ def _set_environment(directory: Path, database_url: str, redis_url: str) -> None
         REDIS_URL=redis_url,
         LOG_FILE=str(directory / "orderchainer.log"),
         ACCESS_TOKEN_EXPIRE_MINUTES="1440",
-        # Off, except where it is they that are measured.
+        # Off, except where the benchmark measures the limits.
         **dict.fromkeys(RATE_LIMITS, ""),
         DJANGO_SETTINGS_MODULE="orderchainer.settings",
     )

@@ -43,9 +43,7 @@ class BackOffice(UnfoldAdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return the pages that the caller may see, grouped by app, with each app's main page
-        first.
-        """
+        """Return the pages that the caller may see, by app, each app's main page first."""
         apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
@@ -61,9 +59,7 @@ class BackOffice(UnfoldAdminSite):
         return sorted(by_label.values(), key=self._place_of)
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the same for the sidebar, with the `icon` of each page, a name from Material
-        Symbols.
-        """
+        """Return the same for the sidebar, with each page's `icon` from Material Symbols."""
         return [
             {
                 "title": app["name"],

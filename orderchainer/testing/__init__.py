@@ -1,1 +1,1 @@
-"""What tests of every app share. Nothing here is imported by the service."""
+"""What the tests of all apps share. The service imports nothing from here."""

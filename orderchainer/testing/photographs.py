@@ -1,4 +1,4 @@
-"""Pictures for tests, drawn by Pillow: what people upload, and what those send who mean harm."""
+"""Pictures for tests, drawn by Pillow: normal uploads and harmful ones."""
 
 import struct
 import zlib
@@ -11,21 +11,21 @@ RED, BLUE = (200, 30, 30), (30, 30, 200)
 
 
 def encoded(image: Image.Image, format_: str, **options: Any) -> bytes:
-    """Return `image` as a file's content."""
+    """Return `image` as the content of a file."""
     out = BytesIO()
     image.save(out, format_, **options)
     return out.getvalue()
 
 
 def decoded(content: bytes) -> Image.Image:
-    """Return the picture that a file's content is, read whole."""
+    """Return the picture in a file's content, completely decoded."""
     image = Image.open(BytesIO(content))
     image.load()
     return image
 
 
 def two_halves(width: int = 64, height: int = 32) -> Image.Image:
-    """Return a picture whose left half is red and whose right half is blue: one sees how it is turned."""
+    """Return a picture with a red left and a blue right half, so that a rotation shows."""
     image = Image.new("RGB", (width, height), RED)
     image.paste(BLUE, (width // 2, 0, width, height))
     return image
@@ -38,7 +38,7 @@ def noise(width: int, height: int) -> Image.Image:
 
 
 def photograph(*, orientation: int = 1, **options: Any) -> bytes:
-    """Return a JPEG as a phone takes it: with the place, the phone's name and how it was held."""
+    """Return a JPEG like a phone's, with the place, the phone's name and its orientation."""
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Acme Phones"
     exif[ExifTags.Base.Orientation] = orientation
@@ -56,7 +56,7 @@ def photograph(*, orientation: int = 1, **options: Any) -> bytes:
 def png_that_says(
     width: int, height: int, *, depth: int = 8, colour: int = 2, pixels: bytes = b""
 ) -> bytes:
-    """Return a PNG of a few bytes whose head claims that size."""
+    """Return a PNG of a few bytes whose header claims that size."""
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data))
@@ -72,7 +72,7 @@ def png_that_says(
 
 
 def jpeg_that_says(width: int, height: int) -> bytes:
-    """Return a JPEG of some hundred bytes whose head claims that size."""
+    """Return a JPEG of a few hundred bytes whose header claims that size."""
     content = encoded(Image.new("RGB", (8, 8), RED), "JPEG")
     size_at = content.index(b"\xff\xc0") + 5
     size = struct.pack(">HH", height, width)
@@ -80,7 +80,7 @@ def jpeg_that_says(width: int, height: int) -> bytes:
 
 
 def jpeg_in_passes(more: int) -> bytes:
-    """Return a progressive JPEG whose last scan is drawn `more` times more often than it need be."""
+    """Return a progressive JPEG that repeats its last scan `more` times."""
     content = encoded(Image.new("RGB", (64, 64), RED), "JPEG", progressive=True)
     last_scan = content[content.rindex(b"\xff\xda") : -2]
     return content[:-2] + last_scan * more + content[-2:]

@@ -1,11 +1,11 @@
-"""Whole installations in real processes, of which a test may kill any and start it again.
+"""Whole installations in real processes. A test may kill each process and start it again.
 
     with embedded(tmp_path) as installation:
         installation.start("serve")
         …
         installation.kill("serve")
 
-Every process has a group of its own, and the context's end kills all that is left of each.
+Each process has its own process group. At the end, the context kills what is left of each group.
 """
 
 import os
@@ -28,8 +28,8 @@ from psycopg import sql
 
 from orderchainer.testing.servers import PLENTY, Service, environment_in, free_port
 
-# The processes of the production mode, as `docker-compose.yml` starts them. `{port}` and the variables
-# of each are filled in at its start.
+# The processes of the production mode, as `docker-compose.yml` starts them. `{port}` and the
+# variables are filled in when a process starts.
 PRODUCTION: Mapping[str, Sequence[str]] = {
     "web": (
         *("-m", "gunicorn", "orderchainer.wsgi:application", "--bind", "127.0.0.1:{port}"),
@@ -51,7 +51,7 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
     ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
-# A prefork process does one thing at a time, and needs no pool.
+# A prefork process runs one task at a time and needs no pool.
 PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "worker": {"DATABASE_POOL_SIZE": "0"},
     "deliveries": {"DATABASE_POOL_SIZE": "0"},
@@ -66,7 +66,7 @@ NO_OPTIONS = sql.SQL("")
 def wait_until(
     holds: Callable[[], object], *, within_seconds: float, what: str
 ) -> None:
-    """Ask again and again until `holds` is true. Raises AssertionError if that takes too long."""
+    """Poll until `holds` is true. Raises AssertionError if that takes too long."""
     deadline = time.monotonic() + within_seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {within_seconds:g} s: {what}"
@@ -74,7 +74,7 @@ def wait_until(
 
 
 class Installation:
-    """The processes of one installation: same environment, same database, files in one directory."""
+    """The processes of one installation. They share an environment, a database and a directory."""
 
     def __init__(
         self, directory: Path, commands: Mapping[str, Sequence[str]], **variables: str
@@ -95,11 +95,11 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """Where its HTTP is."""
+        """The URL of its HTTP server."""
         return f"http://127.0.0.1:{self.variables['PORT']}"
 
     def start(self, *names: str) -> None:
-        """Start processes by their names; does not wait for them."""
+        """Start processes by name, without waiting for them."""
         for name in names:
             self._starts += 1
             self.services[name] = Service(
@@ -112,7 +112,7 @@ class Installation:
             )  # fmt: skip
 
     def kill(self, *names: str) -> None:
-        """`kill -9` processes with all their children, the first ones first."""
+        """`kill -9` processes and all their children, in the given order."""
         for name in names:
             self.services.pop(name).kill()
 
@@ -121,7 +121,9 @@ class Installation:
         self.services[name].wait_for("/healthz")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Read the database with plain SQL, so that the service's own code does not vouch for itself."""
+        """Read the database with plain SQL, so that the check does not rely on the service's own
+        code.
+        """
         if self.database_url.startswith("sqlite"):
             path = self.database_url.removeprefix("sqlite:///")
             with closing(sqlite3.connect(path, timeout=20)) as connection:
@@ -130,13 +132,13 @@ class Installation:
             return connection.execute(query).fetchall()
 
     def close(self) -> None:
-        """Kill all that is left."""
+        """Kill all processes that are left."""
         self.kill(*self.services)
 
 
 @contextmanager
 def embedded(directory: Path, **variables: str) -> Iterator[Installation]:
-    """Lend an installation of one process, `serve`, with a SQLite file."""
+    """Yield an installation with one process, `serve`, and an SQLite file."""
     installation = Installation(directory, EMBEDDED, **variables)
     try:
         yield installation
@@ -148,7 +150,7 @@ def embedded(directory: Path, **variables: str) -> Iterator[Installation]:
 def production(
     directory: Path, *, database_url: str, redis_url: str, **variables: str
 ) -> Iterator[Installation]:
-    """Lend an installation of the processes in `PRODUCTION`, of which none runs yet."""
+    """Yield an installation with the processes in `PRODUCTION`; none of them runs yet."""
     installation = Installation(
         directory,
         PRODUCTION,
@@ -164,7 +166,7 @@ def production(
 
 
 class RedisServer:
-    """A Redis of the test's own, that it may kill, stall and start again."""
+    """A Redis for one test, which may kill, stall and restart it."""
 
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
@@ -182,7 +184,7 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Start it empty: it keeps nothing, as in `docker-compose.yml`."""
+        """Start it empty. It stores nothing, as in `docker-compose.yml`."""
         self._process = subprocess.Popen(
             [
                 *("redis-server", "--bind", "127.0.0.1", "--port", str(self.port)),
@@ -193,14 +195,14 @@ class RedisServer:
         )
 
     def kill(self) -> None:
-        """`kill -9`, stalled or not; does nothing if it does not run."""
+        """`kill -9` it, even if it is stalled. Do nothing if it does not run."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def stall(self) -> None:
-        """Let it accept connections and answer nothing."""
+        """Make it accept connections without answering."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -214,7 +216,7 @@ class RedisServer:
 
 @contextmanager
 def redis_server(directory: Path) -> Iterator[RedisServer]:
-    """Lend a running Redis."""
+    """Yield a running Redis."""
     server = RedisServer(directory)
     server.start()
     try:
@@ -225,7 +227,7 @@ def redis_server(directory: Path) -> Iterator[RedisServer]:
 
 @contextmanager
 def migrated_postgresql(directory: Path) -> Iterator[str]:
-    """Lend a fresh, migrated database on the server of DATABASE_URL; the value is its URL."""
+    """Create a migrated database on the server of DATABASE_URL; yield its URL."""
     with _postgresql(os.environ["DATABASE_URL"]) as url:
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
@@ -239,7 +241,7 @@ def migrated_postgresql(directory: Path) -> Iterator[str]:
 
 @contextmanager
 def copied_postgresql(template_url: str) -> Iterator[str]:
-    """Lend a copy of a database that nobody uses at the moment; the value is its URL."""
+    """Copy a database that nobody uses at the moment; yield the copy's URL."""
     template = sql.Identifier(urlsplit(template_url).path.lstrip("/"))
     with _postgresql(template_url, sql.SQL(" TEMPLATE {}").format(template)) as url:
         yield url
@@ -249,7 +251,7 @@ def copied_postgresql(template_url: str) -> Iterator[str]:
 def _postgresql(
     sibling_url: str, options: sql.Composable = NO_OPTIONS
 ) -> Iterator[str]:
-    # Databases are made and dropped outside of a transaction, and from within another one.
+    # Creating and dropping a database needs autocommit and a connection to another database.
     sibling = urlsplit(sibling_url)
     name = f"{sibling.path.lstrip('/')[:30]}_{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(

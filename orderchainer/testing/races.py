@@ -1,14 +1,15 @@
-"""Races in tests: real threads with connections of their own, and a way to make the race certain.
+"""Races in tests: real threads with their own connections, and a way to force the race.
 
     outcomes = race(lambda: close_cycle(a, b), lambda: close_cycle(b, a))
     assert [type(outcome) for outcome in outcomes] == …
 
-Threads alone rarely meet at the dangerous spot. A `Meeting` makes them: each waits before its first
-statement that contains a given text until all are there. Without the lock under test all come through
-their checks and act together, and the race happens every time: that is the negative control. With the
-lock one waits inside the database and never arrives; the others go on when their patience ends.
+Threads rarely reach the dangerous spot at the same time. A `Meeting` makes them: each thread waits
+before its first statement that contains a given text until all threads are there. Without the lock
+under test all of them pass their checks and act together, so the race happens every time; that is
+the negative control. With the lock, one waits inside the database and never arrives; the others
+continue after a timeout.
 
-The database has to be real as well: use `pytest.mark.django_db(transaction=True)`.
+The transactions must be real too: use `pytest.mark.django_db(transaction=True)`.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ on_postgresql = pytest.mark.skipif(
 
 
 class Meeting:
-    """A place in front of a statement where `parties` threads wait for one another, each once."""
+    """Makes `parties` threads wait for each other before a statement, each of them once."""
 
     def __init__(
         self, fragment: str, *, parties: int = 2, patience_seconds: float = 0.5
@@ -48,21 +49,25 @@ class Meeting:
         many: bool,
         context: dict[str, Any],
     ) -> Any:
-        """Wait once before `sql`, then run it (an execute wrapper of Django's connections)."""
+        """Wait once before `sql`, then run it.
+
+        This is an execute wrapper for Django's connections.
+        """
         if self.fragment in sql and not getattr(self._visit, "made", False):
             self._visit.made = True
             try:
                 self._barrier.wait(self._patience_seconds)
                 self.was_complete = True
             except BrokenBarrierError:
-                pass  # somebody is held by a lock: go on without them
+                pass  # a lock holds another thread: continue without it
         return execute(sql, params, many, context)
 
 
 def race(
     *works: Callable[[], T], meeting: Meeting | None = None, timeout_seconds: float = 30
 ) -> list[T | Exception]:
-    """Run all `works` at once, each in a thread with its own connection; return what came of each, in order.
+    """Run all `works` at once, each in a thread with its own connection; return the outcomes in
+    order.
 
     An outcome is what the work returned or the exception that it raised.
     """
@@ -75,7 +80,7 @@ def race(
                     stack.enter_context(connection.execute_wrapper(meeting))
                 start.wait(timeout_seconds)
                 return work()
-        except Exception as exc:  # noqa: BLE001  (the outcome is the caller's to judge)
+        except Exception as exc:  # noqa: BLE001  (the caller judges the outcome)
             return exc
         finally:
             connection.close()
@@ -87,9 +92,10 @@ def race(
 
 @contextmanager
 def without_constraint(table: str, name: str) -> Iterator[None]:
-    """Drop a unique constraint or unique index of PostgreSQL, for a negative control; put it back after.
+    """Drop a unique constraint or index of PostgreSQL for a negative control; restore it
+    afterwards.
 
-    The rows that broke it have to be gone by then: delete them inside of the block.
+    Delete the rows that violate it inside the block.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Walking the URLs that the service answers."""
+"""Walk the URLs that the service answers."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 
 def every_route() -> Iterator[tuple[str, URLPattern]]:
-    """Return every route, without its leading slash, and what answers there."""
+    """Return every route, without its leading slash, and its view."""
     return _walk(get_resolver(), "")
 
 

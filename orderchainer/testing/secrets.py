@@ -1,11 +1,11 @@
-"""Every secret that a run of the tests makes, looked for in everything that the service lets out.
+"""Search everything that the service outputs for every secret that the tests create.
 
-`Sweep` learns secrets as they are made and is shown what comes out; what it finds is a `Leak`. It knows
-neither pytest nor Django: `orderchainer.testing.sweeping` brings both to it at the real seams.
+`Sweep` learns each secret when it is created, and sees all output; a secret that it finds there is
+a `Leak`. It knows neither pytest nor Django: `orderchainer.testing.sweeping` connects it to both.
 
-A secret is looked for as it is and as JSON, HTML and URLs would write it. Digits are looked for where they
-stand alone: in a timestamp, a longer number or a hexadecimal id they are somebody else's. Six of them turn
-up by chance all the same, so a code is looked for only while the test runs that made it.
+It searches for a secret as it is and as JSON, HTML and URLs would escape it. Digits count only if
+they stand alone, and not inside a timestamp, a longer number or a hexadecimal id. Six digits still
+appear by chance, so it searches for a code only during the test that created it.
 """
 
 import html
@@ -21,7 +21,7 @@ from uuid import UUID
 
 
 class Kind(StrEnum):
-    """What a secret is."""
+    """The kind of a secret."""
 
     PASSWORD = "password"
     ACCESS_TOKEN = "access token"
@@ -37,16 +37,16 @@ class Kind(StrEnum):
 
 TOKENS = frozenset({Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.API_TOKEN})
 
-# What is shorter turns up by chance, and what repeats itself only fills a field up to its limit.
+# A shorter text appears by chance, and a repetitive one only fills a field up to its limit.
 SHORTEST = 8
 MIN_CHARACTERS = 4
 _CODE = re.compile(r"(?<![\w.:+-])[0-9]{6}(?![\w:]|\.[0-9])")
-# What nobody has to know to see that it is one: for logs of processes whose secrets we never saw.
+# Texts that are recognisable as secrets, for logs of processes whose secrets we never learned.
 _SHAPES = {
     Kind.ACCESS_TOKEN: re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     Kind.API_TOKEN: re.compile(r"oc_[A-Za-z0-9]{10}_[A-Za-z0-9]{40}"),
     Kind.LINK: re.compile(
-        # Within a project's path it is an id.
+        # In the path of a project it is an id.
         r"(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/[0-9a-f]{8}-?[0-9a-f-]{8,}"
     ),
     Kind.WEBHOOK: re.compile(r"/webhooks/[0-9]+/[\w.-]{20,}"),
@@ -54,12 +54,12 @@ _SHAPES = {
 
 
 class Exchange:
-    """One request and its answer: what is made meanwhile belongs to whoever asked."""
+    """One request and its answer. Secrets created meanwhile belong to the caller."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A text that is nobody else's business, and in which exchange it was made."""
+    """A secret text, and the exchange that created it."""
 
     kind: Kind
     text: str
@@ -68,7 +68,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class Leak:
-    """A secret where it must not be. It can be printed: the secret itself is not in it."""
+    """A secret in the wrong place. It is safe to print, because it does not contain the secret."""
 
     kind: Kind
     place: str
@@ -84,22 +84,22 @@ Allowed = Callable[[Secret], bool]
 
 
 def nothing(_secret: Secret) -> bool:
-    """Allow no secret at all."""
+    """Allow no secret."""
     return False
 
 
 @dataclass
 class Sweep:
-    """Learns secrets, looks at texts, and remembers the leaks."""
+    """Learns secrets, searches texts, and collects the leaks."""
 
     test: str = ""
     leaks: list[Leak] = field(default_factory=list)
     learned: dict[Kind, int] = field(default_factory=dict)
     texts: int = 0
-    # By their last characters: of tokens these are the random ones.
+    # Keyed by their last characters, which are the random ones in tokens.
     _by_end: dict[str, list[Secret]] = field(default_factory=dict)
     _codes: set[str] = field(default_factory=set)
-    # Hashes of lines in which nothing was found.
+    # Hashes of lines without a secret.
     _clean: set[int] = field(default_factory=set)
     _passing: list[tuple[str, Secret]] = field(default_factory=list)
     _exchange: ContextVar[Exchange | None] = field(
@@ -109,7 +109,9 @@ class Sweep:
     # --- Learning ---
 
     def learn(self, kind: Kind, text: str, *, lasting: bool = True) -> None:
-        """Look for this secret from now on; where it is not `lasting`, until the test is over."""
+        """Search for this secret from now on, or only until the end of the test if it is not
+        `lasting`.
+        """
         self.learned[kind] = self.learned.get(kind, 0) + 1
         if kind is Kind.CODE:
             self._codes.add(text)
@@ -120,7 +122,7 @@ class Sweep:
             end = form[-SHORTEST:]
             known = self._by_end.setdefault(end, [])
             secret = Secret(kind, form, self._exchange.get())
-            # Who signs in again gets a token that looks new and, within one second, is not.
+            # Two sign-ins within the same second give the same token.
             if any(other.text == form for other in known):
                 continue
             known.append(secret)
@@ -129,7 +131,7 @@ class Sweep:
 
     @contextmanager
     def exchange(self) -> Iterator[Exchange]:
-        """Note what is learned in the block as made for this exchange."""
+        """Assign the secrets that are learned in the block to this exchange."""
         exchange = Exchange()
         before = self._exchange.set(exchange)
         try:
@@ -138,7 +140,7 @@ class Sweep:
             self._exchange.reset(before)
 
     def begin(self, test: str) -> None:
-        """Remember which test runs, and forget what was only of the one before."""
+        """Remember the running test, and forget the secrets of the one before."""
         self.test = test
         self._codes.clear()
         for end, secret in self._passing:
@@ -150,20 +152,20 @@ class Sweep:
     # --- Looking ---
 
     def look(self, text: str, place: str, allowed: Allowed = nothing) -> None:
-        """Find the secrets in `text`, which came out at `place`, but for those that are `allowed` there."""
+        """Find the secrets in `text`, an output of `place`, except those `allowed` there."""
         self.texts += 1
         for start, secret in self._found_in(text):
             if not allowed(secret):
                 self._tell(secret.kind, place, text, start, start + len(secret.text))
 
     def look_for_shapes(self, text: str, place: str) -> None:
-        """Find what looks like a token or a link, whoever made it."""
+        """Find everything that looks like a token or a link, even if we never learned it."""
         for kind, shape in _SHAPES.items():
             for match in shape.finditer(text):
                 self._tell(kind, place, text, match.start(), match.end())
 
     def take_leaks(self) -> list[Leak]:
-        """Return the leaks found since the last time: of each kind and place the first."""
+        """Return the leaks since the last call: the first of each kind and place."""
         leaks = {(leak.kind, leak.place): leak for leak in reversed(self.leaks)}
         self.leaks.clear()
         return list(reversed(leaks.values()))
@@ -171,7 +173,7 @@ class Sweep:
     def _found_in(self, text: str) -> Iterator[tuple[int, Secret]]:
         start = 0
         for line in text.splitlines(keepends=True):
-            # Pages have most of their lines in common, and no secret is older than it.
+            # Pages share most of their lines, and a secret cannot be older than itself.
             mark = hash(line)
             if mark not in self._clean:
                 found = list(self._found_in_line(line))
@@ -205,19 +207,19 @@ class Sweep:
         self.leaks.append(Leak(kind, place, f"…{before}<{kind}>{after}…", self.test))
 
     def _masked(self, text: str) -> str:
-        """Return a neighbourhood in one line, without further secrets that stand whole in it."""
+        """Return the context of a leak in one line, without any other complete secret."""
         for _start, secret in list(self._found_in(text)):
             text = text.replace(secret.text, f"<{secret.kind}>")
         return re.sub(r"\s+", " ", text)
 
 
 def _goes_on(line: str, start: int, end: int) -> bool:
-    """Tell whether what stands there is only a part of a number or a word."""
+    """Tell whether the match is only a part of a longer number or word."""
     return line[start - 1 : start].isalnum() or line[end : end + 1].isalnum()
 
 
 def _forms(text: str) -> Iterable[str]:
-    """Return all the ways in which a text may be spelt on its way out."""
+    """Return all escaped forms in which a text may be output."""
     forms = {
         text,
         json.dumps(text)[1:-1],

@@ -1,4 +1,4 @@
-"""The service's own processes, started for a test and surely ended."""
+"""Start the service's processes for a test, and make sure that they end."""
 
 import http.client
 import os
@@ -20,7 +20,7 @@ from orderchainer.core.limits.rates import LIMITS
 
 START_SECONDS = 30.0
 
-# Limits that count, and that no test reaches: for those that call as no client may.
+# Limits that count but that no test reaches, for tests that send more requests than clients may.
 PLENTY = dict.fromkeys((limit.setting for limit in LIMITS.values()), "1000000/m")
 
 needs_services = pytest.mark.skipif(
@@ -30,7 +30,7 @@ needs_services = pytest.mark.skipif(
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -38,7 +38,7 @@ def free_port() -> int:
 
 
 def environment_in(directory: Path, **variables: str) -> dict[str, str]:
-    """Return a whole environment for processes that keep everything they write in `directory`."""
+    """Return the environment for processes that write all their files into `directory`."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONUNBUFFERED": "1",
@@ -51,9 +51,9 @@ def environment_in(directory: Path, **variables: str) -> dict[str, str]:
 
 
 def services_of_this_test() -> dict[str, str]:
-    """Return DATABASE_URL, of the test database, and REDIS_URL, of a database apart for each test process.
+    """Return DATABASE_URL of the test database and REDIS_URL of a database for this test process.
 
-    Workers that shared one would take each other's tasks.
+    Workers that share a Redis database would take each other's tasks.
     """
     database = connection.settings_dict
     user = quote(database["USER"]) + (
@@ -69,7 +69,7 @@ def services_of_this_test() -> dict[str, str]:
 
 
 class Service:
-    """One `python …` of the project, in a process group of its own."""
+    """A `python …` process of the project in its own process group."""
 
     def __init__(
         self, *command: str, environment: dict[str, str], output: Path
@@ -84,24 +84,25 @@ class Service:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                # A shell that started the tests in the background had SIGINT ignored, and children inherit that.
+                # A shell ignores SIGINT for tests that it runs in the background, and children
+                # inherit that.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     @property
     def output(self) -> str:
-        """What it has printed and logged to the console so far."""
+        """What the process has printed and logged to the console so far."""
         return self._output.read_text()
 
     def status_of(self, path: str) -> int:
-        """Return the status that GET `path` is answered with. Raises OSError while nobody listens."""
+        """Return the status of GET `path`. Raises OSError while nothing listens."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         with closing(connection):
             connection.request("GET", path)
             return connection.getresponse().status
 
     def wait_for(self, path: str, status: int = 200) -> None:
-        """Wait until GET `path` is answered with `status`."""
+        """Wait until GET `path` answers with `status`."""
         deadline = time.monotonic() + START_SECONDS
         seen: object = None
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -115,13 +116,16 @@ class Service:
         raise AssertionError(f"{path}: {seen!r} instead of {status}\n{self.output}")
 
     def stop(self, with_signal: signal.Signals, within_seconds: float) -> int:
-        """Signal the process, and return its exit status. Raises TimeoutExpired if it takes longer."""
+        """Signal the process and return its exit status.
+
+        Raises TimeoutExpired if it takes too long.
+        """
         self.process.send_signal(with_signal)
         return self.process.wait(timeout=within_seconds)
 
     @property
     def left_processes(self) -> bool:
-        """Whether any process of its group is still there."""
+        """Whether any process of its group still exists."""
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:
@@ -129,7 +133,7 @@ class Service:
         return True
 
     def kill(self) -> None:
-        """`kill -9` the whole group, if there is one."""
+        """`kill -9` the whole group, if it exists."""
         if self.left_processes:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -137,7 +141,7 @@ class Service:
 
 @contextmanager
 def running(*command: str, directory: Path, **variables: str) -> Iterator[Service]:
-    """Run `python …` with its files in `directory`, and kill what is left of it in the end."""
+    """Run `python …` with its files in `directory`, and kill what is left of it at the end."""
     variables.setdefault("PORT", str(free_port()))
     directory.mkdir(exist_ok=True)
     service = Service(

@@ -1,8 +1,9 @@
-"""A pytest plugin that runs the sweep for secrets over all tests: see `orderchainer.testing.secrets`.
+"""A pytest plugin that runs the sweep for secrets over all tests: see
+`orderchainer.testing.secrets`.
 
-Secrets are learned where the service makes them, texts are taken where they leave it: both by wrapping
-what everybody has to pass. A test during which something leaks fails; at the end the log files are read
-once more, as a whole, with those of the processes that tests started.
+It learns secrets where the service creates them and searches texts where they leave the service, by
+wrapping the functions that all of them pass through. A test with a leak fails. At the end it reads
+all log files once more, including those of processes that tests started.
 """
 
 import json
@@ -28,9 +29,9 @@ from orderchainer.testing.secrets import (
 
 sweep = Sweep()
 
-# --- What may stand where ---------------------------------------------------------------------
+# --- What is allowed where --------------------------------------------------------------------
 
-# Passwords that the documents publish, where the documents are.
+# Passwords from the documents, which the documentation shows.
 DOCUMENTATION = re.compile(r"/(openapi\.json|docs|redoc)/?")
 PUBLISHED = frozenset(
     {
@@ -41,16 +42,16 @@ PUBLISHED = frozenset(
         "SecurePass123",
     }
 )
-# The path under which an owner, and nobody else, reads the URL of their webhook: as documented.
+# The documented path where owners, and nobody else, read the URL of their webhook.
 OWNERS_WEBHOOK = re.compile(r"/api/discord/?")
 
 
 def allowed_in_answer(path: str, *, is_json: bool, exchange: Exchange) -> Allowed:
-    """Return which secrets may stand in the body of the answer to a request for `path`."""
+    """Return which secrets the answer to a request for `path` may contain."""
 
     def allowed(secret: Secret) -> bool:
         if secret.kind in TOKENS:
-            # It was made for whoever asked, just now. Any later answer has no business with it.
+            # It was created for the caller just now. No later answer may contain it.
             return is_json and secret.exchange is exchange
         if secret.kind is Kind.PASSWORD:
             return (
@@ -59,7 +60,7 @@ def allowed_in_answer(path: str, *, is_json: bool, exchange: Exchange) -> Allowe
         if secret.kind is Kind.WEBHOOK:
             return is_json and OWNERS_WEBHOOK.fullmatch(path) is not None
         if secret.kind is Kind.LINK:
-            # A page that the link itself leads to: who reads it has the link.
+            # The page that the link leads to: its reader has the link already.
             return not is_json and secret.text in path
         return False
 
@@ -67,16 +68,16 @@ def allowed_in_answer(path: str, *, is_json: bool, exchange: Exchange) -> Allowe
 
 
 def allowed_in_email(secret: Secret) -> bool:
-    """Tell whether a secret may stand in the text of an e-mail: what it is sent for, and nothing else."""
+    """Tell whether an e-mail may contain a secret: only the one that it is sent for."""
     return secret.kind in {Kind.CODE, Kind.LINK}
 
 
 def allowed_in_database(secret: Secret) -> bool:
-    """Tell whether a secret may be stored as it is: Django finds a browser's session by its key."""
+    """Tell whether a secret may be stored as it is. Django looks up a session by its key."""
     return secret.kind is Kind.COOKIE
 
 
-# --- Where secrets are made -------------------------------------------------------------------
+# --- Where secrets are created -----------------------------------------------------------------
 
 
 def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
@@ -143,14 +144,14 @@ def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Proof, "__init__", _then(Proof.__init__, proof))
     patch.setattr(Letter, "__init__", _then(Letter.__init__, letter))
     patch.setattr(Encrypted, "of", staticmethod(_then(Encrypted.of, encrypted)))
-    # Before anything is answered: a refusal must not repeat the password that it refuses.
+    # Learn it before the answer: a refusal must not repeat the password that it refuses.
     patch.setattr(RequestFactory, "generic", _first(RequestFactory.generic, request))
 
 
 def _then(
     function: Callable[..., Any], tell: Callable[..., None]
 ) -> Callable[..., Any]:
-    """Wrap `function`: call it, tell of its result and its arguments."""
+    """Wrap `function`: call it, then report its result and its arguments."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
@@ -163,7 +164,7 @@ def _then(
 def _first(
     function: Callable[..., Any], tell: Callable[..., None]
 ) -> Callable[..., Any]:
-    """Wrap `function`: tell of its arguments, and call it."""
+    """Wrap `function`: report its arguments, then call it."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         tell(None, *args, **kwargs)
@@ -173,9 +174,10 @@ def _first(
 
 
 def passwords_in(body: str | bytes) -> Iterator[str]:
-    """Return the passwords that a body of JSON or of a form gives, whether or not they are taken.
+    """Return the passwords in a JSON or form body, whether or not they are accepted.
 
-    One that is the same as another field (an e-mail taken for a password) cannot be told from it.
+    A password that equals another field, such as the e-mail, is left out: we could not tell them
+    apart.
     """
     if not 0 < len(body) < 100_000:
         return
@@ -200,7 +202,7 @@ def passwords_in(body: str | bytes) -> Iterator[str]:
             yield value
 
 
-# --- Where texts get out ----------------------------------------------------------------------
+# --- Where texts leave the service ----------------------------------------------------------------
 
 
 def _look_at_texts(patch: pytest.MonkeyPatch) -> None:
@@ -244,10 +246,10 @@ def _look_at_texts(patch: pytest.MonkeyPatch) -> None:
 
 
 def look_at_answer(response: Any, exchange: Exchange) -> None:
-    """Look at an answer of the test client: its body and its headers."""
+    """Search the body and the headers of an answer of the test client."""
     request = response.wsgi_request
     match = request.resolver_match
-    # The route and not the path, in which a secret may stand.
+    # Name the route and not the path, because the path may contain a secret.
     place = f"the answer to {request.method} /{match.route if match else '(none)'}"
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
     sweep.look(headers, f"the headers of {place}")
@@ -264,7 +266,7 @@ def look_at_answer(response: Any, exchange: Exchange) -> None:
 
 
 def look_at_email(message: Any) -> None:
-    """Look at an e-mail on its way out: its head may hold no secret at all."""
+    """Search an outgoing e-mail. Its headers may contain no secret."""
     head = [message.subject, *message.recipients(), *message.extra_headers.values()]
     sweep.look("\n".join(map(str, head)), "the head of an e-mail")
     alternatives = getattr(message, "alternatives", [])
@@ -273,7 +275,7 @@ def look_at_email(message: Any) -> None:
 
 
 def look_at_row(sql: str, params: Any) -> None:
-    """Look at what is about to be stored: a copy of the database must open nothing."""
+    """Search a row before it is stored: a copy of the database must give no access."""
     table = sql.split('"', 2)[1] if '"' in sql else "?"
     values = params.values() if isinstance(params, dict) else params
     sweep.look("\n".join(map(str, values)), f"the table {table}", allowed_in_database)
@@ -282,12 +284,12 @@ def look_at_row(sql: str, params: Any) -> None:
 def look_at_message(
     sender: object = None, body: object = None, headers: object = None, **_: object
 ) -> None:
-    """Look at a message for Celery: anybody who reads the broker reads it."""
+    """Search a message for Celery: everyone with access to the broker can read it."""
     sweep.look(f"{body!r} {headers!r}", f"the message of the task {sender}")
 
 
 class ConsoleSweep(logging.Handler):
-    """Looks at each line as the console shows it, tracebacks included."""
+    """Searches each line of the console, including tracebacks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -298,7 +300,7 @@ class ConsoleSweep(logging.Handler):
 
 
 class _LogFiles:
-    """Reads what the tests' own log files got since it last looked."""
+    """Reads what was added to the tests' log files since the last call."""
 
     def __init__(self) -> None:
         self._read: dict[Path, int] = {}
@@ -324,7 +326,7 @@ _log_files = _LogFiles()
 
 
 def look_at_log_files_under(directory: Path) -> None:
-    """Look once more at every log file of the run, and of the processes that its tests started."""
+    """Search all log files of the run again, including those of processes that tests started."""
     for file in sorted(directory.rglob("*.log")):
         place = f"the file {file.relative_to(directory)}"
         text = file.read_text(errors="replace")
@@ -337,7 +339,7 @@ def look_at_log_files_under(directory: Path) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _sweep_for_secrets() -> Iterator[None]:
-    """Learn all secrets and look at all texts, from here to the end."""
+    """Learn all secrets and search all texts during the whole run."""
     from celery import signals
 
     with pytest.MonkeyPatch.context() as patch:
@@ -355,7 +357,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail the test during which a secret got out."""
+    """Fail the test during which a secret leaked."""
     result = yield
     _log_files.look()
     if leaks := sweep.take_leaks():
@@ -378,7 +380,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Read the log files once more; in a worker, leave the verdict to who started it."""
+    """Search the log files again. A worker of xdist passes its findings to the main process."""
     config = session.config
     sweep.begin("")
     _log_files.look()
@@ -398,7 +400,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker of xdist has found."""
+    """Collect the findings of a worker of xdist."""
     output = getattr(node, "workeroutput", {})
     _add_up(node.config, output.get("leaks", []), output.get("looked", [0, 0]))
 
@@ -412,7 +414,7 @@ def _add_up(config: pytest.Config, found: list[str], looked: list[int]) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Tell what was found at the end, and that the sweep was there at all."""
+    """Report the leaks found at the end, and that the sweep ran."""
     secrets, texts = config.stash[_looked]
     terminalreporter.write_line(f"Looked for {secrets} secrets in {texts} texts.")
     if found := config.stash[_summary]:

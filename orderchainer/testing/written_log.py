@@ -1,4 +1,4 @@
-"""What the tests of the project itself share."""
+"""The log that a test writes, read from the real files."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from orderchainer.core.logs.files import SharedRotatingFileHandler
 
 @dataclass(frozen=True)
 class WrittenLog:
-    """What was written to this run's log files since the test began."""
+    """What this run's log files received since the test began."""
 
     file: Path
     start: int
@@ -22,29 +22,29 @@ class WrittenLog:
 
     @property
     def text(self) -> str:
-        """Both files as they stand on disk."""
+        """The text of both files on disk."""
         return _since(self.file, self.start) + self.error_text
 
     @property
     def error_text(self) -> str:
-        """The file of errors as it stands on disk."""
+        """The text of the error file on disk."""
         return _since(error_file_of(self.file), self.errors_start)
 
     def lines(self, event: str = "") -> list[dict[str, Any]]:
-        """Return the lines, or those of one event."""
+        """Return all lines, or those of one event."""
         lines = [
             json.loads(line) for line in _since(self.file, self.start).splitlines()
         ]
         return [line for line in lines if not event or line["event"] == event]
 
     def errors(self) -> list[dict[str, Any]]:
-        """Return the lines of the file of errors."""
+        """Return the lines of the error file."""
         return [json.loads(line) for line in self.error_text.splitlines()]
 
 
 @pytest.fixture
 def log() -> WrittenLog:
-    """Return what this test writes to the log, from the real files."""
+    """Return what this test writes to the log files."""
     file = next(
         handler.path
         for handler in logging.getLogger().handlers
