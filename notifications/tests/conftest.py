@@ -65,13 +65,13 @@ async def staff(live: None) -> User:
 
 @pytest.fixture
 async def team(live: None) -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return await in_thread(make_team)
 
 
 @dataclass(frozen=True)
 class Shop:
-    """The service as somebody outside sees it: a port for HTTP and one for WebSockets."""
+    """The service as seen from outside: a port for HTTP and one for WebSockets."""
 
     http: str
     websockets: str

@@ -354,7 +354,7 @@ async def test_closes_at_once_on_staff_who_are_staff_no_longer(
         assert (await own.hear())["position"] == position
 
 
-async def test_lets_in_whoever_comes_back_to_the_project(team: Team, ada: User) -> None:
+async def test_admits_a_user_who_returns_to_the_project(team: Team, ada: User) -> None:
     agent = team.members["agent"]
     async with project_socket_of(agent, team.project) as socket:
         await in_thread(remove_member, project=team.project, user=agent)

@@ -209,7 +209,7 @@ async def test_replays_on_demand_of_a_message(team: Team, ada: User) -> None:
 
 
 async def test_tells_a_new_member_what_happened_before(team: Team, ada: User) -> None:
-    """Whoever may look at the orders may look at their history as well."""
+    """A user who may see the orders may see their history as well."""
     await in_thread(make_stream, ada, 2, project=team.project)
     new = await in_thread(make_user)
     await in_thread(set_member, project=team.project, user=new, role=Role.VIEWER)
@@ -362,7 +362,7 @@ async def test_a_member_who_is_removed_while_events_flow_hears_a_part_and_no_gap
         assert await socket.close_code() == 4404
 
 
-async def test_whoever_is_removed_before_the_event_never_hears_it(
+async def test_a_member_removed_before_the_event_never_receives_it(
     team: Team, ada: User
 ) -> None:
     """Once the close was sent nothing follows, and a socket that is to go is handed nothing."""

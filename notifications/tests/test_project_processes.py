@@ -1,4 +1,4 @@
-"""A project's feed by the whole service: people at work over HTTP, and whoever looks on."""
+"""A project's feed through the whole service: people work over HTTP, and others follow."""
 
 import asyncio
 import json

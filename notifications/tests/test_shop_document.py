@@ -73,7 +73,7 @@ def assert_begins_with(
 
 
 class Client:
-    """Somebody with a token."""
+    """A user with a token."""
 
     def __init__(self, shop: Shop, token: str = "", user_id: int = 0) -> None:
         self._shop = shop

@@ -1,4 +1,4 @@
-"""The word that something happened, and whoever says it while nobody can carry it."""
+"""Wake-ups: announcing that something happened, also while the channel layer is away."""
 
 import asyncio
 import threading
@@ -46,7 +46,7 @@ def stuck() -> StuckLayer:
 
 
 @pytest.mark.usefixtures("live")
-async def test_whoever_announces_never_waits_and_what_piles_up_becomes_one(
+async def test_announcing_never_waits_and_merges_what_piles_up(
     stuck: StuckLayer,
 ) -> None:
     announcer = Announcer()

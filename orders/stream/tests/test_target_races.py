@@ -115,7 +115,7 @@ def test_many_workers_deliver_everything_and_never_two_at_once(door: Door) -> No
 def test_without_taking_the_target_two_workers_are_at_it_at_once(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: whoever has claimed a delivery takes the target as well."""
+    """The negative control: a worker that has claimed a delivery also takes the target."""
     first, second = deliveries_of(2)
     monkeypatch.setattr(DeliveryTargetQuerySet, "available", lambda self, now: self)
 
