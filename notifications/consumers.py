@@ -42,7 +42,10 @@ FLUSH_SECONDS = 5.0
 
 def _client_of(scope: Scope) -> str | None:
     peer = scope.get("client")
-    forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"")
+    # A proxy may add a header of its own instead of extending the one that it got.
+    forwarded = b",".join(
+        value for name, value in scope["headers"] if name == b"x-forwarded-for"
+    )
     return address_behind_proxies(
         peer[0] if peer else None, forwarded.decode("latin-1").split(",")
     )

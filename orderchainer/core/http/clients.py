@@ -31,9 +31,8 @@ class ClientMiddleware:
 
 def client_of(request: HttpRequest) -> Client:
     """Return who sent `request`, in a form that the database can keep."""
-    # We keep an address without its zone. PostgreSQL keeps no NUL, and not every server refuses one
-    # in a header.
-    address = normalised((address_of(request) or "").partition("%")[0])
+    address = normalised(address_of(request) or "")
+    # PostgreSQL keeps no NUL, and not every server refuses one in a header.
     agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
     return Client(address, agent[:MAX_USER_AGENT_LENGTH])
 
