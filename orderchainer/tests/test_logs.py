@@ -5,7 +5,10 @@ import logging
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -20,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
-from orderchainer.core.logs import logging_config, redact
+from orderchainer.core.logs import ConsoleFormatter, logging_config, redact
 from orderchainer.core.logs.secrets import scrub
 from orderchainer.testing.routes import every_route
 from orderchainer.testing.written_log import WrittenLog
@@ -364,6 +367,80 @@ def test_texts_of_other_libraries_are_scrubbed_as_well(log: WrittenLog) -> None:
 
     (line,) = log.lines()
     assert line["event"] == "No redis://:[redacted]@cache:6379/0"
+
+
+# --- Control characters -----------------------------------------------------------------------
+
+# A colour, a bell, a forged line, C1's escape, an override, and a line separator.
+HOSTILE = "\x1b[31m\x07\r\n2026 [info] ok\x9b2J\x7f\u202egnp\u2028\u2066"
+ESCAPED = r"\u001b[31m\u0007\r\n2026 [info] ok\u009b2J\u007f\u202egnp\u2028\u2066"
+RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+class _Hostile(Exception):
+    """An error that quotes what a stranger sent."""
+
+
+def test_a_path_reaches_the_log_escaped(log: WrittenLog) -> None:
+    Client().get("/" + quote(HOSTILE), headers={"User-Agent": HOSTILE})
+
+    assert not RAW.search(log.text)
+    assert {line["path"] for line in log.lines("request_finished")} == {"/" + HOSTILE}
+
+
+def test_no_line_contains_a_control_character(log: WrittenLog) -> None:
+    security_log, task_log = structlog.get_logger("security"), structlog.get_logger("t")
+    before = log.lines()
+
+    security_log.warning("request_refused", detail=HOSTILE, **{HOSTILE: 1})
+    task_log.info("task_finished", reason=[HOSTILE], lone="\udcff")
+    logging.getLogger("kombu").warning("lost %s", HOSTILE)
+    logging.getLogger("kombu").error("crash", exc_info=_Hostile(HOSTILE))
+
+    assert not RAW.search(log.text)
+    refused, finished, lost, crash = log.lines()[len(before) :]
+    assert refused["detail"] == HOSTILE
+    assert refused[HOSTILE] == 1
+    assert finished["reason"] == [HOSTILE]
+    assert lost["event"] == f"lost {HOSTILE}"
+    assert crash["exception"].endswith(HOSTILE)
+
+
+@pytest.fixture
+def console() -> Iterator[StringIO]:
+    """What the console for people shows meanwhile."""
+    shown = StringIO()
+    handler = logging.StreamHandler(shown)
+    handler.setFormatter(ConsoleFormatter(colours=False))
+    logging.getLogger().addHandler(handler)
+    yield shown
+    logging.getLogger().removeHandler(handler)
+
+
+def test_the_console_shows_escaped_texts(console: StringIO) -> None:
+    Client().get("/" + quote(HOSTILE))
+    structlog.get_logger("security").warning("refused", detail=HOSTILE, **{HOSTILE: 1})
+    structlog.get_logger("t").info(HOSTILE, reasons=[HOSTILE])
+    logging.getLogger("kombu").warning("lost %s", HOSTILE)
+
+    text = console.getvalue()
+    assert not RAW.search(text)
+    # The renderer writes texts with blanks as Python does, so their backslashes are doubled.
+    assert text.replace("\\\\", "\\").count(r"\u001b[31m\u0007\r\n2026") == 6
+    assert text.count(ESCAPED) == 3
+    # One line for each record, and all begin with the time.
+    assert len(text.splitlines()) == 6
+    assert all(re.match(r"\d{4}-\d\d-\d\dT", line) for line in text.splitlines())
+
+
+def test_a_traceback_on_the_console_forges_no_line(console: StringIO) -> None:
+    logging.getLogger("kombu").error("crash", exc_info=_Hostile(HOSTILE))
+
+    first, *traceback = console.getvalue().splitlines()
+    assert "crash" in first
+    assert not RAW.search(console.getvalue())
+    assert all(line.startswith("  ") for line in traceback)
+    assert "2026 [info] ok" in traceback[-1]
 
 
 # --- Configuration ----------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientPr
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from orderchainer.core.printable import printable
+
 
 class Command(BaseCommand):
     """Connect to a running service with a token, and print each event on a line."""
@@ -53,7 +55,9 @@ class Command(BaseCommand):
         except OSError as exc:
             raise CommandError(f"Nobody answers at {options['url']}: {exc}") from exc
         if reason is not None:
-            raise CommandError(f"The service closed the connection: {reason}")
+            raise CommandError(
+                f"The service closed the connection: {printable(reason)}"
+            )
 
     async def _listen(self, url: str, token: str, count: int | None) -> str | None:
         """Print events; return why the service closed, or None after `count` events."""
@@ -70,9 +74,9 @@ class Command(BaseCommand):
                 message = json.loads(payload)
                 if "event_id" not in message:
                     # A message about the connection itself, such as the end of a replay.
-                    note(payload.decode())
+                    note(printable(payload.decode()))
                     return
-                write(payload.decode())
+                write(printable(payload.decode()))
                 if left is not None:
                     left -= 1
                     if left == 0:

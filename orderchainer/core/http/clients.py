@@ -11,6 +11,7 @@ from orderchainer.core.clients import (
     answering,
     normalised,
 )
+from orderchainer.core.printable import printable
 
 MAX_USER_AGENT_LENGTH = 255
 
@@ -32,8 +33,8 @@ class ClientMiddleware:
 def client_of(request: HttpRequest) -> Client:
     """Return who sent `request`, in a form that the database can keep."""
     address = normalised(address_of(request) or "")
-    # PostgreSQL keeps no NUL, and not every server refuses one in a header.
-    agent = request.META.get("HTTP_USER_AGENT", "").replace("\x00", "")
+    # PostgreSQL keeps no NUL, and not every server refuses control characters in a header.
+    agent = printable(request.META.get("HTTP_USER_AGENT", ""))
     return Client(address, agent[:MAX_USER_AGENT_LENGTH])
 
 

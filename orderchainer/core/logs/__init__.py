@@ -2,7 +2,7 @@
 
 Every record, from structlog or from the standard library, becomes one JSON line in the log file.
 Errors also go to a file of their own. The console shows the same records, in a readable format
-while DEBUG is on. `docs/operations.md` lists the fields and the names of the security events.
+while DEBUG is on. No control character of a stranger's text reaches either raw. `docs/operations.md` lists the fields and the names of the security events.
 """
 
 import logging.config
@@ -10,14 +10,16 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
 from orderchainer.core.logs.secrets import REDACTED, scrub
+from orderchainer.core.printable import printable
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -36,7 +38,9 @@ def redact(
 ) -> MutableMapping[str, Any]:
     """Replace the values under secret names, however deep they are nested."""
     for name, value in event.items():
-        event[name] = _redacted(name, value)
+        # The traceback is still to be written from this tuple; `scrub` reads the text.
+        if name != "exc_info":
+            event[name] = _redacted(name, value)
     return event
 
 
@@ -76,7 +80,26 @@ def _json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -
     except TypeError:
         # A lone surrogate or an integer beyond 64 bits. Such hostile input should still be logged.
         line = structlog.processors.JSONRenderer(default=str)(None, "", fields)  # type: ignore[assignment]
-    return line
+    # JSON escapes only some control characters, and no direction marks.
+    return printable(line)
+
+
+def _printable_values(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Escape what a console would act on. The renderer itself escapes values that are no texts."""
+    return {
+        printable(name): printable(value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
+
+
+def _printable_traceback(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    """Write the traceback indented: no line of an exception's message may look like a record."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    for line in text.getvalue().strip("\n").split("\n"):
+        out.write(f"\n  {printable(line)}")
 
 
 # Applied to every record, from either library.
@@ -115,9 +138,10 @@ class ConsoleFormatter(structlog.stdlib.ProcessorFormatter):
         super().__init__(
             processors=[
                 *_SHOWN,
+                _printable_values,
                 # The default shows the local variables of each frame, which may be secrets.
                 structlog.dev.ConsoleRenderer(
-                    colors=colours, exception_formatter=structlog.dev.plain_traceback
+                    colors=colours, exception_formatter=_printable_traceback
                 ),
             ],
             foreign_pre_chain=_SHARED,
