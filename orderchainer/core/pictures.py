@@ -36,6 +36,8 @@ SMALL_AT_ONCE = frozenset({"JPEG", "MPO"})
 # A camera's 6000 by 4000; a screen's 5120 by 2880.
 MAX_PIXELS_OF_A_JPEG = 24_000_000
 MAX_PIXELS = 16_000_000
+# A row or a column of pixels costs memory and time of its own, however few pixels it has.
+MAX_SIDE = 16_384
 # A progressive JPEG needs about ten scans. Each costs us a pass over all pixels and the sender
 # about forty bytes, so without a limit 300 kB could cost us half a minute.
 MAX_JPEG_SCANS = 64
@@ -114,6 +116,9 @@ _TOO_LARGE = (
     f"The picture has too many pixels: at most {MAX_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
     f"{MAX_PIXELS // 1_000_000} million otherwise."
 )
+_TOO_LONG = (
+    f"The picture is too wide or too high: at most {MAX_SIDE:,} pixels on each side."
+)
 
 
 def _check_cost(image: Image.Image, content: bytes) -> None:
@@ -122,6 +127,8 @@ def _check_cost(image: Image.Image, content: bytes) -> None:
     most = MAX_PIXELS_OF_A_JPEG if is_jpeg else MAX_PIXELS
     if image.width * image.height > most:
         raise PictureRefused(_TOO_LARGE)
+    if max(image.size) > MAX_SIDE:
+        raise PictureRefused(_TOO_LONG)
     if is_jpeg and _scans_of(content) > MAX_JPEG_SCANS:
         raise PictureRefused("The picture is drawn in too many passes.")
 

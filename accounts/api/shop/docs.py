@@ -140,9 +140,10 @@ UPDATE_PROFILE = extend_schema(
     description=(
         "Changes the fields that you send, all or none. `preferences` are replaced as a "
         "whole. Send a picture as a file named `avatar` in `multipart/form-data`, at "
-        "most `MAX_UPLOAD_BYTES` and 16 million pixels (24 million as a JPEG). We "
-        "resize it to at most 512 by 512 pixels, rotate it upright and remove its "
-        "metadata, such as the place where it was taken. You may send back the profile "
+        "most `MAX_UPLOAD_BYTES` and 16 million pixels (24 million as a JPEG), and at "
+        "most 16,384 pixels on each side. We resize it to at most 512 by 512 pixels, "
+        "rotate it upright and remove its metadata, such as the place where it was "
+        "taken. You may send back the profile "
         "as you read it; a field outside `profile` wins over the same field inside it."
     ),
     request={

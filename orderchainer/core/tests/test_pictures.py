@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -38,6 +39,7 @@ from orderchainer.testing.photographs import (
 
 NO_PICTURE = "Upload a PNG, JPEG, WebP or GIF picture."
 DAMAGED = "The picture is damaged: it cannot be read."
+TOO_LONG = "The picture is too wide or too high: at most 16,384 pixels on each side."
 TOO_LARGE = "The picture has too many pixels: at most 24 million as a JPEG, 16 million otherwise."
 
 
@@ -291,6 +293,20 @@ def test_a_bomb_is_refused_by_its_head(content: bytes) -> None:
 
     assert refusal_of(content) == TOO_LARGE
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("size", [(60_000, 1), (1, 60_000), (16_385, 900)])
+@pytest.mark.parametrize("that_says", [png_that_says, jpeg_that_says])
+def test_a_side_is_bounded_as_well_as_the_area(
+    that_says: Callable[[int, int], bytes], size: tuple[int, int]
+) -> None:
+    assert refusal_of(that_says(*size)) == TOO_LONG
+
+
+def test_the_longest_side_is_taken() -> None:
+    sent = encoded(Image.new("RGB", (16_384, 3), RED), "PNG")
+
+    assert decoded(read_picture(sent).content).size == (512, 1)
 
 
 def test_refuses_a_picture_without_pixels() -> None:

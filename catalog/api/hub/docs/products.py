@@ -210,8 +210,9 @@ SET_PRODUCT_IMAGE = extend_schema(
     summary="Set the picture of a product",
     description=(
         "Takes a file named `image` in `multipart/form-data`, at most "
-        "`MAX_UPLOAD_BYTES` and 16 million pixels (24 million as a JPEG). We resize it "
-        "to at most 1024 by 1024 pixels, rotate it upright and remove its metadata."
+        "`MAX_UPLOAD_BYTES` and 16 million pixels (24 million as a JPEG), and at most "
+        "16,384 pixels on each side. We resize it to at most 1024 by 1024 pixels, rotate "
+        "it upright and remove its metadata."
     ),
     request={UPLOAD: NewPicture, JSON: NewPicture},
     parameters=[PROJECT_ID, PRODUCT_ID, IF_MATCH, etag_of_answer(200)],
