@@ -1,1 +1,1 @@
-"""The ground: what every app may import. It has no tables and knows no app."""
+"""Code that every app may import. It has no tables and knows no app."""

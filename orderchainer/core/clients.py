@@ -1,4 +1,4 @@
-"""Who sent the present request, for whatever happens because of it."""
+"""The client that sent the current request, for records of what the request does."""
 
 import ipaddress
 import re
@@ -18,7 +18,7 @@ MAX_LOGGED_ENTRY = 100
 
 @dataclass(frozen=True)
 class Client:
-    """What is known of whoever sent the present request. Outside of any request it is nothing."""
+    """What we know about the sender of the current request. Empty outside of requests."""
 
     address: str | None = None
     user_agent: str = ""
@@ -29,17 +29,17 @@ _current: ContextVar[Client] = ContextVar("client", default=_NOBODY)
 
 
 def current_client() -> Client:
-    """Return whose request is being answered; nobody's in a task or a command.
+    """Return the client of the current request; an empty one in a task or a command.
 
-    Use it for records of what happened and never to decide anything: it comes with the
-    circumstances and not with the call.
+    Use it only to record what happened, never to decide anything: it is ambient and not an argument
+    of the call.
     """
     return _current.get()
 
 
 @contextmanager
 def answering(client: Client) -> Iterator[None]:
-    """Make `client` the current one."""
+    """Make `client` the current one inside the block."""
     before = _current.set(client)
     try:
         yield
@@ -48,11 +48,12 @@ def answering(client: Client) -> Iterator[None]:
 
 
 def address_behind_proxies(peer: str | None, forwarded: Sequence[str]) -> str | None:
-    """Return who spoke to the outermost of our `TRUSTED_PROXIES` proxies; without any, the peer.
+    """Return the address that the outermost of our `TRUSTED_PROXIES` saw; without proxies, the
+    peer.
 
-    `forwarded` is the `X-Forwarded-For` list. Each proxy appends whom it heard, so we count from
-    the end: a client can write everything before that itself. If we cannot read what the proxy
-    wrote, the peer counts, and we log that once.
+    `forwarded` is the `X-Forwarded-For` list. Each proxy appends the address that it saw, so we
+    count from the end: the client can invent everything before that. If we cannot read what the
+    proxy wrote, the peer counts, and we log that once.
     """
     proxies: int = settings.TRUSTED_PROXIES
     if 0 < proxies <= len(forwarded):
@@ -71,7 +72,7 @@ _IN_BRACKETS = re.compile(rf"\[([^\[\]]+)\]{_PORT}?")
 _IPV4_WITH_PORT = re.compile(rf"([0-9.]+){_PORT}")
 
 
-# The same clients come again and again, and parsing costs more than all the rest.
+# Cached, because the same clients return and parsing costs more than everything else here.
 @lru_cache(maxsize=4096)
 def _address_in(entry: str) -> str | None:
     """Return the address in an entry of `X-Forwarded-For`, or None if there is none."""
@@ -99,7 +100,7 @@ def _warn_about(entry: str) -> None:
 
 @lru_cache(maxsize=4096)
 def normalised(address: str) -> str | None:
-    """Return the address as it is usually written, or None for a text that is not one.
+    """Return the address in its usual form, or None if the text is not an address.
 
     The zone of a link-local address is left out: it names one of our own network cards.
     """
@@ -107,6 +108,6 @@ def normalised(address: str) -> str | None:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return None
-    # A socket that takes both kinds has IPv4 clients as `::ffff:192.0.2.1`.
+    # A dual-stack socket shows IPv4 clients as `::ffff:192.0.2.1`.
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return str(mapped or parsed)

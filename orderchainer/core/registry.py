@@ -1,7 +1,7 @@
-"""What the apps declare to the ground, so that the ground need not know them.
+"""Registries that the apps fill, so that `core` need not know the apps.
 
-Each app has a module `registrations.py` that its `AppConfig.ready()` imports. What stands there is
-known before the first request.
+Each app has a module `registrations.py` that its `AppConfig.ready()` imports, so everything is
+registered before the first request.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ Value = TypeVar("Value")
 
 
 class RegistrationError(Exception):
-    """Two apps claim the same name, or somebody comes too late."""
+    """Two apps use the same name, or an app registers too late."""
 
 
 class Registry(Mapping[Key, Value]):
     """A mapping that the apps fill while they start, in the order of INSTALLED_APPS.
 
-    Reading it as a whole closes it: whoever reads early would miss what comes later, so coming
-    later is an error.
+    Reading all of it closes it. An early reader would miss later entries, so registering after that
+    is an error.
     """
 
     def __init__(self, what: str) -> None:
@@ -28,7 +28,10 @@ class Registry(Mapping[Key, Value]):
         self._is_closed = False
 
     def add(self, key: Key, value: Value) -> Value:
-        """Register `value` and return it. Raises RegistrationError if the key is taken or it is too late."""
+        """Register `value` and return it.
+
+        Raises RegistrationError if the key is taken or it is too late.
+        """
         if self._is_closed:
             msg = f"The {self._what} {key!r} is registered after all of them were read."
             raise RegistrationError(msg)
@@ -39,7 +42,7 @@ class Registry(Mapping[Key, Value]):
         return value
 
     def so_far(self) -> Mapping[Key, Value]:
-        """Return what is registered by now, and leave the registry open."""
+        """Return what is registered so far, without closing the registry."""
         return dict(self._values)
 
     def __getitem__(self, key: Key) -> Value:

@@ -1,4 +1,4 @@
-"""What belongs to no single app: whole surfaces, and the pages of the service itself."""
+"""Registrations that belong to no single app: the surfaces, and the service's own pages."""
 
 from orderchainer.core.http.documented import GROUPS
 from orderchainer.core.http.surfaces import (
@@ -10,7 +10,7 @@ from orderchainer.core.http.surfaces import (
 )
 from orderchainer.core.web.content_policy import allow
 
-# Where no app has a path of its own, the chain answers, and under its version the hub.
+# The chain answers paths that no app has registered; under the version prefix it is the hub.
 register_prefixes(CHAIN, "/api")
 register_prefixes(HUB, "/api/v1")
 
@@ -21,11 +21,11 @@ GROUPS.add(HUB.name, "The merchants' order hub: projects, channels, reports.")
 GROUPS.add(ENVELOPE.name, "Answers in an envelope, with camelCase names.")
 GROUPS.add(SHOP.name, "The storefront: products, cart, checkout.")
 
-# The admin's Alpine.js evaluates the expressions in its markup; its colours stand in the page.
+# The admin's Alpine.js evaluates expressions in the markup, and its colours are inline styles.
 allow(
     "/admin",
     script_src="'self' 'unsafe-eval'",
     style_src="'self' 'unsafe-inline'",
 )
-# Redoc writes its styles into the page and searches in a worker that it makes from a blob.
+# Redoc uses inline styles, and a worker from a blob for its search.
 allow("/redoc", style_src="'self' 'unsafe-inline'", worker_src="blob:")

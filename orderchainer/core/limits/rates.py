@@ -82,7 +82,7 @@ def user_subject(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-# The same clients come again and again, and parsing costs more than all the rest.
+# Cached, because the same clients return and parsing costs more than everything else here.
 @lru_cache(maxsize=4096)
 def network_of(address: str | None) -> str:
     """Return the addresses that one party has: an IPv4 address, or the /64 of an IPv6 address.

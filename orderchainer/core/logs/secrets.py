@@ -1,4 +1,4 @@
-"""What a secret looks like inside of a text: an address, an exception's message, a traceback."""
+"""Patterns of secrets inside texts such as URLs, messages of exceptions and tracebacks."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ REDACTED = "[redacted]"
 class Shape:
     """A kind of secret: `before` stays, `secret` is hidden. Both are patterns without groups.
 
-    A text that has none of the `signs`, in lower case, has no such secret either.
+    A text without any of the `signs`, compared in lower case, contains no such secret.
     """
 
     before: str
@@ -47,7 +47,7 @@ def _pattern_of_all() -> re.Pattern[str]:
 
 
 def _signs_of_all() -> tuple[str, ...]:
-    # Hardly any line has one of these, and looking for them is cheap.
+    # Few lines contain one of these, and searching for them is cheap.
     return tuple(sign for shape in SHAPES.so_far().values() for sign in shape.signs)
 
 
@@ -55,7 +55,7 @@ _secret_text, _signs = _pattern_of_all(), _signs_of_all()
 
 
 def hide(name: str, *, before: str, secret: str, signs: tuple[str, ...]) -> None:
-    """Keep a kind of secret out of every text that is logged from now on; see `Shape`."""
+    """Hide a kind of secret in every text that is logged from now on; see `Shape`."""
     global _secret_text, _signs
     SHAPES.add(name, Shape(before, secret, signs))
     _secret_text, _signs = _pattern_of_all(), _signs_of_all()

@@ -1,4 +1,4 @@
-"""What does not answer is left alone for a while, and asked again by one."""
+"""The circuit breaker pauses after a failure, and then lets one caller try again."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Whose address a request comes from, and whose word is taken for it."""
+"""The client's address, and which headers we trust for it."""
 
 from itertools import product
 
@@ -13,14 +13,14 @@ from orderchainer.testing.written_log import WrittenLog
 @pytest.mark.parametrize(
     ("proxies", "peer", "forwarded", "address"),
     [
-        # Without proxies of our own the header is the client's own word.
+        # Without our own proxies, only the client can have written the header.
         (0, "10.0.0.7", "", "10.0.0.7"),
         (0, "10.0.0.7", "1.2.3.4", "10.0.0.7"),
-        # What our proxy heard stands last; what the client wrote, before.
+        # The last entry is what our proxy saw; the client wrote the others.
         (1, "10.0.0.1", "198.51.100.9", "198.51.100.9"),
         (1, "10.0.0.1", "1.2.3.4, 198.51.100.9", "198.51.100.9"),
         (2, "10.0.0.1", "1.2.3.4, 198.51.100.9, 10.0.0.2", "198.51.100.9"),
-        # Who comes past the proxies has no such list.
+        # A client that bypasses the proxies has no such list.
         (2, "10.0.0.7", "198.51.100.9", "10.0.0.7"),
         (1, "10.0.0.1", "", "10.0.0.1"),
         (1, "10.0.0.1", "not an address", "10.0.0.1"),

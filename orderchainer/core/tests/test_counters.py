@@ -1,4 +1,4 @@
-"""The cache that limits are counted in: exact under many threads, bounded, and never in anybody's way."""
+"""The cache of counters for rate limits: exact with many threads, bounded, and never blocking."""
 
 import socket
 import time
@@ -30,7 +30,7 @@ needs_redis = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A Redis of these tests alone."""
+    """A Redis that only these tests use."""
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
         wait_until_it_answers(server)
         yield server
@@ -75,7 +75,7 @@ def test_fifty_threads_at_once_are_fifty(cache: LocalCountersCache) -> None:
     start = Barrier(50)
 
     def work() -> int:
-        # Each thread has a cache of its own, as Django makes them.
+        # Each thread has its own cache object, as in Django.
         own = type(cache)(cache.location, {})
         start.wait(10)
         return counted(own, "crowd")
@@ -154,7 +154,7 @@ def test_a_count_is_one_way_there_and_back_and_goes_by_itself(
 
         counters.add("trips", 1, lifetime_seconds=65.5)
 
-        # Our own INFO is one of the two; what a script does costs no way.
+        # Our own INFO is one of the two; commands inside a script need no round trip.
         assert commands_of(client) - before == 2
         assert client.ttl("trips") == 66
 
@@ -226,12 +226,12 @@ def test_it_counts_together_again_when_redis_is_back(
         assert [counted(cache, "one"), counted(cache, "one")] == [1, 2]
 
         server.stall()
-        # Here they begin anew: what Redis knows, nobody can ask.
+        # The counters restart here, because nobody can ask Redis.
         assert [counted(cache, "one"), counted(cache, "one")] == [1, 2]
         server.go_on()
         time.sleep(0.15)
 
-        # What was sent to a Redis that hung may have counted when it came to itself.
+        # A Redis that hung may still have counted what it received.
         assert counted(cache, "one") in {3, 4}
         assert len(log.lines("limits_counted_apart")) == 1
         assert len(log.lines("limits_counted_together")) == 1

@@ -1,4 +1,4 @@
-"""The files of the log: they are turned over by size, by several processes at once."""
+"""Log files rotate by size, even with several processes at once."""
 
 import logging
 import subprocess
@@ -65,7 +65,7 @@ def test_processes_that_rotate_one_file_together_lose_and_tear_no_line(
         for number in range(1000)
     )
     assert len(files) >= 8
-    # One line each may be on its way while the file is found full.
+    # Each process may write one more line after the file is full.
     assert max(path.stat().st_size for path in files) < 20_000 + 3 * 70
 
 

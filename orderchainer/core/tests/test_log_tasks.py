@@ -1,4 +1,4 @@
-"""What tasks write into the log: who they are, how they ended, on whose request."""
+"""The log lines of tasks: their names, how they ended, and whose request sent them."""
 
 import threading
 
@@ -65,7 +65,7 @@ def test_what_beat_asks_for_all_the_time_is_no_line(log: WrittenLog) -> None:
 
 
 def test_a_task_writes_under_the_request_that_asked_for_it(log: WrittenLog) -> None:
-    # A real worker, on the broker within this process, that ends when its task has.
+    # A real worker on the broker of this process, which ends after its task.
     done = threading.Event()
 
     @signals.task_postrun.connect(weak=False)

@@ -1,4 +1,4 @@
-"""How moments are written."""
+"""The formats of times."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone

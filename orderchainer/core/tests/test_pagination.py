@@ -1,4 +1,4 @@
-"""Pages of bare lists: what may be asked for, and where the rest is."""
+"""Pages of bare lists: the parameters, and the links to other pages."""
 
 import pytest
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""What becomes of pictures that strangers send, and of the files that they are kept in."""
+"""What happens to uploaded pictures and to their files."""
 
 import os
 import time
@@ -44,20 +44,20 @@ TOO_LARGE = "The picture has too many pixels: at most 24 million as a JPEG, 16 m
 
 
 def refusal_of(content: bytes) -> str:
-    """Return what is said of `content`."""
+    """Return the message that refuses `content`."""
     with pytest.raises(PictureRefused) as refused:
         read_picture(content)
     return str(refused.value)
 
 
 def is_about(pixel: Any, colour: tuple[int, ...]) -> bool:
-    """Tell whether a pixel is that colour, give or take what a JPEG does to it."""
+    """Tell whether a pixel has that colour, with the tolerance of a JPEG."""
     return all(
         abs(got - wanted) < 30 for got, wanted in zip(pixel, colour, strict=True)
     )
 
 
-# --- What is taken ----------------------------------------------------------------------------
+# --- Accepted ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF", "MPO"])
@@ -163,7 +163,7 @@ def test_takes_every_kind_of_pixel(mode: str) -> None:
     assert read_picture(encoded(image, "PNG")).content
 
 
-# --- What is dropped --------------------------------------------------------------------------
+# --- Removed ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
@@ -182,7 +182,7 @@ def test_nothing_is_kept_but_the_pixels(form: str) -> None:
 
     image = decoded(picture.content)
     assert not image.getexif()
-    # What a JPEG has of itself: its version and its density.
+    # Every JPEG has these: its version and its density.
     assert not {"exif", "icc_profile", "comment", "xmp"} & set(image.info)
     for secret in (b"Acme Phones", b"a profile", b"taken at home", b"Exif"):
         assert secret not in picture.content
@@ -234,7 +234,7 @@ def test_a_script_in_a_comment_is_gone() -> None:
     assert b"alert(1)" not in read_picture(sent).content
 
 
-# --- What is refused --------------------------------------------------------------------------
+# --- Refused ----------------------------------------------------------------------------------
 
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9"/></svg>'
@@ -281,7 +281,7 @@ def test_refuses_a_picture_that_breaks_off(format_: str, part: float) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        png_that_says(50_000, 50_000),  # Pillow's own bound
+        png_that_says(50_000, 50_000),  # beyond Pillow's own limit
         png_that_says(12_000, 12_000),
         png_that_says(16_000_001, 1),
         jpeg_that_says(6000, 4001),
@@ -328,7 +328,7 @@ def test_a_jpeg_of_many_passes_is_refused_before_they_are_drawn(
 
 
 def test_passes_are_counted_past_what_only_looks_like_them() -> None:
-    """Within a segment and behind the end of the picture the marker means nothing."""
+    """The marker has no meaning inside a segment or after the end of the picture."""
     many = b"\xff\xda" * (MAX_JPEG_SCANS + 1)
     content = encoded(two_halves(), "JPEG", comment=many)
 
@@ -336,7 +336,7 @@ def test_passes_are_counted_past_what_only_looks_like_them() -> None:
 
 
 def test_passes_cannot_hide_behind_a_marker_that_stands_alone() -> None:
-    """TEM has no length: who took the bytes behind it for one would skip the scans."""
+    """TEM has no length. A reader that takes the next bytes for one would skip the scans."""
     content = jpeg_in_passes(MAX_JPEG_SCANS)
     head, first, *others = content.split(b"\xff\xda")
     hidden = b"\xff\xda".join([head, b"\xff\x01\xff\xda".join([first, *others])])
@@ -373,7 +373,7 @@ PICTURE = Picture(b"bytes", "jpg")
 
 
 def files() -> set[str]:
-    """Return the names of all files that are kept."""
+    """Return the names of all stored files."""
     root = Path(settings.MEDIA_ROOT)
     return {
         str(file.relative_to(root)) for file in root.rglob("*") if not file.is_dir()

@@ -1,4 +1,4 @@
-"""Rates, windows and subjects: how often is too often, and who is counted as one."""
+"""Rates, windows and subjects of rate limits."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +22,13 @@ from orderchainer.core.limits.rates import (
 )
 from orderchainer.testing.written_log import WrittenLog
 
-# So that periods begin with it: a whole number of days, for a subject without an offset of its own.
+# A whole number of days, so that periods begin at this time for a subject without an offset.
 MIDNIGHT = 1_700_006_400
 
 
 @pytest.fixture(autouse=True)
 def _a_moment_that_stands_still() -> Iterator[None]:
-    """No period ends within a test."""
+    """Freeze the time, so that no period ends within a test."""
     with time_machine.travel(MIDNIGHT, tick=False):
         yield
 
@@ -199,10 +199,10 @@ def test_who_has_one_ipv6_address_has_its_whole_network(
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "subject"),
     [
-        # Nobody stands in front: what a client writes there is its own word.
+        # There is no proxy in front, so only the client can have written this.
         (0, "203.0.113.7", "address:192.0.2.1"),
         (0, "203.0.113.8, 203.0.113.9", "address:192.0.2.1"),
-        # Our one proxy has appended whom it heard; what is before may be made up anew each time.
+        # Our one proxy has appended the address that it saw; the client can invent the rest.
         (1, "203.0.113.7", "address:203.0.113.7"),
         (1, "1.1.1.1, 203.0.113.7", "address:203.0.113.7"),
         (1, "2.2.2.2, 3.3.3.3, 203.0.113.7", "address:203.0.113.7"),

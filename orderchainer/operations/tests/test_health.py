@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`, with real things missing: ports that refuse, and ports that never answer."""
+"""`/healthz` and `/readyz` with real failures: ports that refuse, and ports that never answer."""
 
 import json
 import socket
@@ -30,7 +30,7 @@ def _a_working_worker() -> Iterator[None]:
 
 @pytest.mark.parametrize("path", ["/healthz", "/healthz/"])
 def test_healthz_answers_without_asking_anything(path: str) -> None:
-    # Without the mark for it, pytest-django refuses any statement.
+    # Without the `django_db` mark, pytest-django refuses every statement.
     response = Client().get(path)
 
     assert response.status_code == 200
@@ -107,7 +107,7 @@ def test_readyz_waits_for_pending_migrations() -> None:
     }
 
 
-# --- Things that are not there ----------------------------------------------------------------
+# --- Missing services -------------------------------------------------------------------------
 
 ASK = """
 import json, time
@@ -131,7 +131,7 @@ os._exit(0)
 
 
 def asked_in_a_process(tmp_path: Any, **environment: str) -> dict[str, Any]:
-    """Ask a process with these variables for `/readyz`; return what it answered and all it printed."""
+    """Request `/readyz` from a process with these variables; return the answer and its output."""
     done = subprocess.run(
         [sys.executable, "-c", ASK],
         env={
@@ -171,7 +171,7 @@ def test_readyz_names_what_refuses_and_tells_no_secret(tmp_path: Any) -> None:
         "broker": "It cannot be reached (OperationalError).",
         "worker": "It cannot be reached (ConnectionError).",
     }
-    # The pool of connections keeps trying for longer than a probe is willing to wait.
+    # The connection pool retries for longer than a probe waits.
     assert reasons_in(answer["body"])["database"] in {
         "It cannot be reached (OperationalError).",
         "No answer within 2 seconds.",
@@ -217,7 +217,7 @@ def test_readyz_does_not_wait_for_what_never_answers(tmp_path: Any) -> None:
 
 
 def migrate(directory: Any) -> None:
-    """Make the database that `asked_in_a_process` uses where nothing else is said."""
+    """Create the database that `asked_in_a_process` uses by default."""
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity=0"],
         env={

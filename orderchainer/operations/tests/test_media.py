@@ -1,4 +1,4 @@
-"""`/media/`: who knows a picture's name sees it, and nothing else is seen."""
+"""`/media/` shows a picture to everyone who knows its name, and no other files."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def _media(tmp_path: Path, settings: Any) -> None:
 
 
 def keep(format_: str = "JPEG") -> tuple[str, bytes]:
-    """Keep a picture; return its name and content."""
+    """Store a picture; return its name and content."""
     sent = two_halves().convert("RGBA")
     if format_ == "PNG":
         sent.putpixel((0, 0), (0, 0, 0, 0))

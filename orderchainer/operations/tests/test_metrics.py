@@ -1,4 +1,4 @@
-"""`/metrics`: what is counted, what the database tells, who sees it, and what a scrape costs."""
+"""`/metrics`: the counters, the values from the database, who may see them, and the cost."""
 
 import os
 import re
@@ -29,7 +29,7 @@ State = EventDelivery.State
 
 
 def scraped(**headers: str) -> dict[str, float]:
-    """Return every sample on the page, by its name and labels as written."""
+    """Return every sample on the page by its name and labels."""
     response = Client().get("/metrics", headers=headers)
     assert response.status_code == 200
     samples = re.findall(
@@ -59,7 +59,7 @@ def test_requests_are_timed_by_route_method_and_status() -> None:
     client.get("/api/orders/123456")
     client.get("/api/orders/654321/")
 
-    # One series, whatever the id and the spelling.
+    # One series for all ids and spellings.
     assert requests_counted("/api/orders/<int:order_id>", "GET", 404) == before + 2
 
 

@@ -1,4 +1,4 @@
-"""The pages for people: what they say, that they bring everything themselves, and under which policy."""
+"""The pages for people: their text, that they load nothing from elsewhere, and their policies."""
 
 import re
 
@@ -14,7 +14,7 @@ PAGES = ["/", "/docs", "/docs/", "/redoc", "/redoc/"]
 
 
 def assets_of(page: str) -> list[str]:
-    """Return what the page's markup makes a browser load."""
+    """Return what a browser loads because of the page's markup."""
     links = re.findall(r"<link\b[^>]*\bhref=\"([^\"]+)\"", page)
     return links + re.findall(r"<(?:script|img)\b[^>]*\bsrc=\"([^\"]+)\"", page)
 
@@ -83,7 +83,7 @@ def test_the_viewers_ask_nobody_outside(script: str) -> None:
 
     assert not re.search(r"https?://", text)
     if script == "swagger.js":
-        # Its default is a validator on the internet.
+        # The default is a validator on the internet.
         assert "validatorUrl: null" in text
 
 

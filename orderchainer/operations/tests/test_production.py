@@ -31,7 +31,7 @@ pytestmark = [
 def web(
     request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path
 ) -> Iterator[Service]:
-    """Gunicorn, a prefork worker and beat; with a pool, which must not survive the worker's fork."""
+    """Gunicorn, a prefork worker and beat, with a pool, which must not survive the worker's fork."""
     port = free_port()
     environment = {
         **services_of_this_test(),
@@ -99,7 +99,7 @@ def test_they_do_the_main_job_together(web: Service) -> None:
     call("PUT", f"/api/orders/{first}", token, status="completed")
 
     assert call("GET", f"/api/orders/{second}", token)["status"] == "active"
-    # The worker relays: every event has its place in the stream.
+    # The worker relays, so every event has its position in the stream.
     deadline = time.monotonic() + 10
     while Event.objects.filter(position=None).exists():
         assert time.monotonic() < deadline

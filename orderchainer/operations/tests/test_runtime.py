@@ -1,4 +1,4 @@
-"""The embedded mode, as a real process: it starts, does all the work, ends, and starts again."""
+"""The embedded mode as a real process: it starts, does all the work, stops, and starts again."""
 
 import re
 import signal
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.processes
 KEY = Fernet.generate_key().decode()
 SERVE = ("manage.py", "serve", "--prepare")
 
-# A task that nobody can interrupt, in the server's own process.
+# A task in the server's own process that nobody can interrupt.
 SERVE_WITH_A_SLOW_TASK = """
 import time
 import django
@@ -40,7 +40,7 @@ def test_a_signal_ends_it_all_within_five_seconds_and_it_starts_again(
     stop_signal: signal.Signals, tmp_path: Path
 ) -> None:
     with running(*SERVE, directory=tmp_path) as first:
-        # Ready means that the worker has answered beat, too.
+        # Ready also means that the worker has run a heartbeat task.
         first.wait_for("/readyz")
         introduction = first.output
 

@@ -1,4 +1,4 @@
-"""The socket that the server lends to a consumer."""
+"""The socket that the server gives to a consumer."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosedError
 from orderchainer.core.sockets import text_frame
 from orderchainer.testing.servers import Service, running
 
-# An application that answers each message with what its `SocketWriter` makes of it.
+# An application that answers each message through its `SocketWriter`.
 ECHO = """
 import os
 from orderchainer.core.sockets import SOCKET_EXTENSION, text_frame
@@ -61,7 +61,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 async def socket_of(service: Service) -> ClientConnection:
-    """Open a WebSocket that takes what it is sent, whatever its size."""
+    """Open a WebSocket that accepts messages of any size."""
     return await connect(
         f"ws://127.0.0.1:{service.port}/", max_size=None, max_queue=None
     )

@@ -1,4 +1,4 @@
-"""Tests in which a secret gets out on purpose, in every way that there is.
+"""Tests that leak a secret on purpose, in every possible way.
 
 `test_sweeping.py` runs them in a pytest of their own, and says what each has to be charged with.
 """
@@ -35,17 +35,17 @@ said = [""]
 
 
 def say(request: HttpRequest) -> HttpResponse:
-    """Answer what a test wants to be said."""
+    """Answer with the text that a test gives."""
     return HttpResponse(f"<p>{said[0]}</p>")
 
 
 def say_as_json(request: HttpRequest) -> HttpResponse:
-    """Answer it as an API would."""
+    """Answer with it as JSON, as an API does."""
     return JsonResponse({"said": said[0]})
 
 
 def say_in_header(request: HttpRequest) -> HttpResponse:
-    """Answer it in a header."""
+    """Answer with it in a header."""
     return HttpResponse(headers={"X-Said": said[0]})
 
 
@@ -64,21 +64,21 @@ def task(_text: str) -> None:
 
 
 def answer(text: str, where: str = "/page") -> None:
-    """Have `text` answered to somebody."""
+    """Make the service answer with `text`."""
     said[0] = text
     Client().get(where)
 
 
 @dataclass(frozen=True)
 class Emailed:
-    """What stands in an e-mail that resets a password."""
+    """The secrets in an e-mail that resets a password."""
 
     code: str
     link: str
 
 
 def emailed() -> Emailed:
-    """Have a code and a link sent, and read the e-mail."""
+    """Request a code and a link, and read the e-mail."""
     user = make_user()
     email = queue_code(recipient=user.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
     send(email.pk)
@@ -92,7 +92,7 @@ def emailed() -> Emailed:
     return Emailed(code[0], link[1])
 
 
-# --- What has to be found ---------------------------------------------------------------------
+# --- Leaks to find ----------------------------------------------------------------------------
 
 
 def test_password_in_a_line() -> None:
@@ -213,7 +213,7 @@ def test_cookie_in_a_page() -> None:
     answer(browser.cookies["sessionid"].value)
 
 
-# --- What must not be taken for a leak --------------------------------------------------------
+# --- No leaks ---------------------------------------------------------------------------------
 
 
 def test_fine_token_in_the_answer_that_gives_it() -> None:
@@ -250,7 +250,7 @@ def test_fine_code_of_an_earlier_test() -> None:
         logger.info("number %s", 100_000 + code)
 
 
-# --- What is only found at the end ------------------------------------------------------------
+# --- Leaks found only at the end --------------------------------------------------------------
 
 
 def test_end_token_in_the_log_of_another_process(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The sweep for secrets finds each that gets out, where it gets out, and cries at nothing else."""
+"""The sweep finds every leaked secret and where it leaked, and reports nothing else."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ from orderchainer.testing.tests import planted_leaks
 
 PLANTED = Path(planted_leaks.__file__)
 
-# What each test in `planted_leaks` is charged with.
+# The expected leaks of each test in `planted_leaks`.
 CHARGES = {
     "password_in_a_line": "password in the console's log, from x",
     "password_in_a_traceback": "password in the console's log, from x",
@@ -54,7 +54,7 @@ TESTS = [
 
 @dataclass(frozen=True)
 class Run:
-    """How an inner run of pytest ended, and what it charged each test with."""
+    """How an inner run of pytest ended, and which leaks it reported for each test."""
 
     status: int
     output: str
@@ -62,7 +62,7 @@ class Run:
 
 
 def run(directory: Path, *options: str) -> Run:
-    """Run the planted leaks in a pytest of their own, with the plugin and all that stands around it."""
+    """Run the planted leaks in a separate pytest with the plugin and its surroundings."""
     report = directory / "report.xml"
     done = subprocess.run(
         [
@@ -76,7 +76,7 @@ def run(directory: Path, *options: str) -> Run:
         check=False,
         timeout=120,
     )
-    # This run will look at all that lies under its own directory.
+    # This run will search everything under its own directory.
     shutil.rmtree(directory / "inner")
     charges = {}
     for case in ElementTree.parse(report).iter("testcase"):
@@ -100,7 +100,7 @@ def test_charges_each_leak_and_nothing_else(test: str, swept: Run) -> None:
     if test in CHARGES:
         assert "A secret got out:" in charge
         assert f"  {CHARGES[test]}, during " in charge
-        # Whoever reads the report learns what got out, and not the thing itself.
+        # The report says what leaked without containing the secret.
         assert planted_leaks.PASSWORD not in charge
         assert planted_leaks.WEBHOOK not in charge
         assert settings.SECRET_KEY not in charge
