@@ -429,7 +429,7 @@ def test_the_console_shows_escaped_texts(console: StringIO) -> None:
     assert text.replace("\\\\", "\\").count(r"\u001b[31m\u0007\r\n2026") == 6
     assert text.count(ESCAPED) == 3
     # One line for each record, and all begin with the time.
-    assert len(text.splitlines()) == 6
+    assert len(text.splitlines()) == 5
     assert all(re.match(r"\d{4}-\d\d-\d\dT", line) for line in text.splitlines())
 
 
