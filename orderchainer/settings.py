@@ -105,6 +105,8 @@ MIDDLEWARE = [
     "orderchainer.core.http.clients.ClientMiddleware",
     "orderchainer.operations.metrics.RequestMetricsMiddleware",
     "orderchainer.core.web.content_policy.ContentPolicyMiddleware",
+    # Before anything that refuses a request, so that scripts of other origins can read the refusal.
+    "corsheaders.middleware.CorsMiddleware",
     "orderchainer.core.http.hosts.AllowedHostMiddleware",
     "orderchainer.core.http.bodies.RequestBodyLimitMiddleware",
     "orderchainer.core.http.routing.EitherSlashMiddleware",
@@ -372,6 +374,11 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "user_id",
 }
 
+# --- Storefront ------------------------------------------------------------------------------
+
+# Whether people can read the storefront's products and categories without signing in.
+PUBLIC_CATALOG = env.bool("PUBLIC_CATALOG", default=True)
+
 # --- REST ------------------------------------------------------------------------------------
 
 MAX_REQUEST_BODY_BYTES = env.int("MAX_REQUEST_BODY_BYTES", default=1024 * 1024)
@@ -534,6 +541,47 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 X_FRAME_OPTIONS = "DENY"
+
+# Sites of other origins whose scripts may call the API and read its answers. They send a bearer token:
+# no cookies are let in. We do not install the library as an app, since that would only add its checks;
+# `orderchainer.operations.checks` has stricter ones.
+CORS_ALLOWED_ORIGINS = [
+    text
+    for entry in env.list("CORS_ALLOWED_ORIGINS", default=[])
+    if (text := entry.strip())
+]
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"/(?:auth/api|api|media|openapi\.json)(?:/|$)"
+CORS_ALLOW_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+# What the API reads, and what common HTTP libraries add by themselves.
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "cache-control",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "pragma",
+    "x-request-id",
+    "x-requested-with",
+]
+# What the API sends. Scripts can read a few plain headers without this.
+CORS_EXPOSE_HEADERS = [
+    "Allow",
+    "Content-Disposition",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+    "X-Total-Count",
+]
 
 # --- Discord ---------------------------------------------------------------------------------
 

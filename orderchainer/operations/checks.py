@@ -4,8 +4,10 @@
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +24,9 @@ LEAST_SECRET_BYTES = 32
 LEAST_SQLITE = (3, 35, 0)
 MAX_PORT = 65_535
 MAX_RETENTION_DAYS = 36_500
+
+_USUAL_PORTS = {"https": 443, "http": 80}
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.ASCII)
 
 
 @register()
@@ -256,3 +261,53 @@ def check_activity_retention(**kwargs: Any) -> Sequence[CheckMessage]:
             id="orderchainer.E006",
         )
     ]
+
+
+@register()
+def check_cors_allowed_origins(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse an entry that no browser sends as an origin, since it would let nobody in."""
+    return [
+        Error(
+            f"CORS_ALLOWED_ORIGINS holds {text!r}, which no browser sends as its origin.",
+            hint=_hint_for_origin(text),
+            id="orderchainer.E010",
+        )
+        for text in settings.CORS_ALLOWED_ORIGINS
+        if _origin_in(text) != text
+    ]
+
+
+def _hint_for_origin(text: str) -> str:
+    if text == "*":
+        return (
+            "List each site by its own origin: a star for all of them is not supported."
+        )
+    if text.lower() == "null":
+        return "Every page in a sandbox and every local file has the origin null. Serve the page from a host."
+    if "://" not in text:
+        # Without a scheme, people mean the usual one.
+        scheme = "http" if text.startswith(("localhost", "127.")) else "https"
+        text = f"{scheme}://{text}"
+    if origin := _origin_in(text):
+        return f"Write {origin!r}."
+    return (
+        "Write scheme, host and, if it is not the usual one, port: https://shop.example.com or "
+        "http://localhost:3000."
+    )
+
+
+def _origin_in(text: str) -> str | None:
+    """Return the origin of a URL as browsers write it (RFC 6454, 6.2), or None if it has none."""
+    if not text.isprintable() or " " in text:
+        return None
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+        is_ipv6 = ":" in host
+        host = f"[{IPv6Address(host)}]" if is_ipv6 else host.encode("idna").decode()
+    except ValueError:
+        return None
+    if parts.scheme not in _USUAL_PORTS or port == 0 or not _HOST.fullmatch(host):
+        return None
+    is_usual = port is None or port == _USUAL_PORTS[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if is_usual else f":{port}")

@@ -223,7 +223,7 @@ def test_its_owner_gets_in(endpoint: Endpoint, scheme: str, world: World) -> Non
 def test_who_shows_no_token_is_told_to(
     shown: str, endpoint: Endpoint, world: World
 ) -> None:
-    with nothing_written():
+    with nothing_written(), override_settings(PUBLIC_CATALOG=False):
         response = knock(world, endpoint, **MISSING[shown])
 
     assert_refused(response, endpoint, 401, "missing_authorization", NOT_VALIDATED)
@@ -244,9 +244,23 @@ def test_who_shows_a_bad_token_is_not_told_what_is_wrong_with_it(
 def test_not_even_what_an_endpoint_can_do_is_told_to_nobody(
     endpoint: Endpoint, world: World
 ) -> None:
-    response = world.client.options(endpoint.path.format(**world.ids))
+    with override_settings(PUBLIC_CATALOG=False):
+        response = world.client.options(endpoint.path.format(**world.ids))
 
     assert_refused(response, endpoint, 401, "missing_authorization", NOT_VALIDATED)
+
+
+@each(lambda endpoint: endpoint.is_open)
+@pytest.mark.parametrize("shown", MISSING)
+def test_the_catalogue_shows_everybody_what_it_shows_a_stranger(
+    shown: str, endpoint: Endpoint, world: World
+) -> None:
+    with nothing_written(), override_settings(PUBLIC_CATALOG=True):
+        response = knock(world, endpoint, **MISSING[shown])
+        to_a_stranger = knock_with(world, endpoint, world.strangers_session)
+
+    assert (response.status_code, to_a_stranger.status_code) == (200, 200)
+    assert response.json() == to_a_stranger.json()
 
 
 @each(lambda endpoint: endpoint.needs == PUBLIC)

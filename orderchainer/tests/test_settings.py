@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.test import override_settings
 from kombu import Connection
 
 from orderchainer.operations.broker import Transport
-from orderchainer.operations.checks import check_sqlite_version
+from orderchainer.operations.checks import (
+    check_cors_allowed_origins,
+    check_sqlite_version,
+)
 
 ROOT: Path = settings.BASE_DIR
 SECRET = "a-long-random-string-for-production-starts"
@@ -145,6 +149,7 @@ def test_an_old_sqlite_is_refused_where_it_is_used(
         ({"RATE_LIMIT_STANDARD": "0/m"}, "orderchainer.E007"),
         ({"ACTIVITY_RETENTION_DAYS": "0"}, "orderchainer.E006"),
         ({"ACTIVITY_RETENTION_DAYS": "1000000"}, "orderchainer.E006"),
+        ({"CORS_ALLOWED_ORIGINS": "shop.example.com"}, "orderchainer.E010"),
     ],
 )
 def test_nonsense_is_refused_by_name(
@@ -154,6 +159,61 @@ def test_nonsense_is_refused_by_name(
 
     assert done.returncode != 0
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("shop.example.com", "Write 'https://shop.example.com'."),
+        ("localhost:3000", "Write 'http://localhost:3000'."),
+        ("https://Shop.Example.com/", "Write 'https://shop.example.com'."),
+        ("HTTPS://shop.example.com", "Write 'https://shop.example.com'."),
+        ("https://shop.example.com:443", "Write 'https://shop.example.com'."),
+        ("http://shop.example.com:80", "Write 'http://shop.example.com'."),
+        ("https://shop.example.com/cart?x=1#y", "Write 'https://shop.example.com'."),
+        ("https://ada:pw@shop.example.com", "Write 'https://shop.example.com'."),
+        ("https://bücher.example", "Write 'https://xn--bcher-kva.example'."),
+        ("http://[0:0:0:0:0:0:0:1]:3000", "Write 'http://[::1]:3000'."),
+        ("*", "List each site by its own origin"),
+        ("null", "Every page in a sandbox"),
+        ("https://*.example.com", "Write scheme, host and"),
+        ("https://shop.example.com:0", "Write scheme, host and"),
+        ("https://shop.example.com:70000", "Write scheme, host and"),
+        ("https://", "Write scheme, host and"),
+        ("https://[::1", "Write scheme, host and"),
+        ("file:///home/ada/shop.html", "Write scheme, host and"),
+        ("https://shop.example.com https://b.example", "Write scheme, host and"),
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused_with_the_right_one(
+    text: str, hint: str
+) -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=[text]):
+        (message,) = check_cors_allowed_origins()
+
+    assert message.id == "orderchainer.E010"
+    assert repr(text) in message.msg
+    assert message.hint is not None
+    assert message.hint.startswith(hint)
+
+
+def test_origins_as_browsers_send_them_are_taken() -> None:
+    environment = {
+        "CORS_ALLOWED_ORIGINS": "https://shop.example.com, http://localhost:3000,"
+        "http://127.0.0.1:8080,http://[::1]:3000,https://my_shop.example,"
+    }
+
+    assert run("manage.py", "check", **environment).returncode == 0
+    assert value_of("CORS_ALLOWED_ORIGINS", **environment) == str(
+        [
+            "https://shop.example.com",
+            "http://localhost:3000",
+            "http://127.0.0.1:8080",
+            "http://[::1]:3000",
+            "https://my_shop.example",
+        ]
+    )
+    assert value_of("CORS_ALLOWED_ORIGINS") == "[]"
 
 
 @pytest.mark.parametrize(

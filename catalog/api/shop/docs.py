@@ -68,6 +68,7 @@ CATEGORY_EXAMPLE: Example = {
 }
 
 
+NO_TOKEN_NEEDED = "Needs no token, unless `PUBLIC_CATALOG` is off. A token that is sent must be valid."
 _PRICE = {"type": "string", "format": "decimal", "example": "50"}
 
 
@@ -79,7 +80,7 @@ LIST_PRODUCTS = extend_schema(
         "`ordering` says otherwise or `search` puts the best matches first. `search` "
         "finds words in name, SKU and description, and parts of name and SKU. If "
         "nothing matches, it finds names with a similar spelling. Filters combine. An "
-        "empty or unknown parameter is ignored."
+        "empty or unknown parameter is ignored. " + NO_TOKEN_NEEDED
     ),
     parameters=[
         OpenApiParameter(
@@ -139,7 +140,7 @@ GET_PRODUCT = extend_schema(
     summary="Get a product",
     description=(
         "One product in full, with the categories above it. A product that is not on "
-        "sale is a 404."
+        "sale is a 404. " + NO_TOKEN_NEEDED
     ),
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
     responses={
@@ -155,7 +156,7 @@ LIST_CATEGORIES = extend_schema(
     summary="List categories",
     description=(
         "The tree of categories, each with its subcategories and its number of products "
-        "on sale."
+        "on sale. " + NO_TOKEN_NEEDED
     ),
     responses={200: ShownCategory(many=True), **errors_of("shop", 403)},
     examples=[answer_example("A category with another in it", CATEGORY_EXAMPLE)],

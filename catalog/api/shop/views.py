@@ -1,9 +1,19 @@
 """`/api/products/` and `/api/categories/`: the catalogue for customers."""
 
+from collections.abc import Sequence
+
+from django.conf import settings
 from django.http import HttpResponse
+from rest_framework.permissions import (
+    BasePermission,
+    IsAuthenticated,
+    IsAuthenticatedOrReadOnly,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
 
+from accounts.api.permissions import WithinScopes
 from catalog.api.shop import docs
 from catalog.api.shop.filters import PAGE_SIZE, narrowed
 from catalog.api.shop.presentation import (
@@ -18,13 +28,26 @@ from orderchainer.core.http.pagination import (
     page_of_results,
     page_window_of,
 )
-from orderchainer.core.http.views import SurfaceView, SurfaceViewSet
+from orderchainer.core.http.views import SurfaceView
 
 
-class ProductViewSet(SurfaceViewSet):
-    """Products on sale."""
+class CatalogueView(SurfaceView):
+    """A view of what is on sale. While `PUBLIC_CATALOG` is on, nobody has to sign in to read it.
+
+    Everybody sees the same. A bad token is still a 401, and an API token still needs its scope.
+    """
 
     area = "catalog"
+
+    def get_permissions(self) -> Sequence[BasePermission]:
+        """Return who may read, as the setting says now."""
+        if settings.PUBLIC_CATALOG:
+            return [IsAuthenticatedOrReadOnly(), WithinScopes()]
+        return [IsAuthenticated(), WithinScopes()]
+
+
+class ProductViewSet(ViewSetMixin, CatalogueView):
+    """Products on sale."""
 
     @docs.LIST_PRODUCTS
     def list(self, request: Request) -> Response:
@@ -47,10 +70,8 @@ class ProductViewSet(SurfaceViewSet):
         )
 
 
-class CategoriesView(SurfaceView):
+class CategoriesView(CatalogueView):
     """The storefront's categories."""
-
-    area = "catalog"
 
     @docs.LIST_CATEGORIES
     def get(self, request: Request) -> Response:

@@ -410,7 +410,8 @@ class SurfaceAutoSchema(AutoSchema):
         refusals: list[int | APIException] = [500]
         if is_counted:
             refusals.append(429)
-        if operation.get("security") and {} not in operation["security"]:
+        # An empty entry means that no token is needed. If there are others, a bad token is refused.
+        if any(operation.get("security", ())):
             refusals.append(401)
         if "requestBody" in operation:
             refusals += [_UNREADABLE, 413, 415]
