@@ -9,7 +9,7 @@ from accounts.api.envelope.serializers import EnvelopeUserData
 from accounts.api.fields import EmailTextField, PasswordField
 from accounts.models import User
 from accounts.tokens import TokenPair
-from orderchainer.core.http.fields import StrictCharField
+from orderchainer.core.http.fields import ListedChoiceField, StrictCharField
 
 # --- Requests ---------------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ class Credentials(EitherName):
     username = StrictCharField(help_text="The e-mail.")
     email = EmailTextField(required=False, help_text="Instead of `username`.")
     password = PasswordField()
-    grant_type = serializers.ChoiceField(
+    grant_type = ListedChoiceField(
         ["password"],
         required=False,
         allow_blank=True,

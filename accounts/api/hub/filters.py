@@ -6,12 +6,12 @@ from typing import Any
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django_filters.fields import IsoDateTimeField
-from rest_framework.request import Request
 
 from accounts.events import ActivityType
 from accounts.models import Activity
-from orderchainer.core.errors import Invalid
+from orderchainer.core.http.filters import ChoicesFilter, filter_of
 
 
 class _MomentField(IsoDateTimeField):  # type: ignore[misc]  # untyped library
@@ -37,7 +37,7 @@ class _MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # 
 class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
     """`type` (repeatable), `since` (inclusive) and `until` (exclusive)."""
 
-    type = django_filters.MultipleChoiceFilter(choices=ActivityType.choices)
+    type = ChoicesFilter(ActivityType.choices)
     since = _MomentFilter(field_name="created_at", lookup_expr="gte")
     until = _MomentFilter(field_name="created_at", lookup_expr="lt")
 
@@ -46,12 +46,9 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
         fields = ()
 
 
-def narrowed(activities: QuerySet[Activity], request: Request) -> QuerySet[Activity]:
+def narrowed(
+    activities: QuerySet[Activity], request: HttpRequest
+) -> QuerySet[Activity]:
     """Apply the filters in the query string. Raises `Invalid` with the parameter's name."""
-    filterset = ActivityFilter(request.query_params, queryset=activities)
-    if not filterset.is_valid():
-        raise Invalid(
-            {name: list(messages) for name, messages in filterset.errors.items()}
-        )
-    found: QuerySet[Activity] = filterset.qs
+    found: QuerySet[Activity] = filter_of(ActivityFilter, request, activities).qs
     return found

@@ -141,7 +141,7 @@ REQUIRED = ["This field is required."]
         ),
         (
             {"username": "a", "password": PASSWORD, "grant_type": "implicit"},
-            {"grant_type": ['"implicit" is not a valid choice.']},
+            {"grant_type": ['"implicit" is not one of password.']},
         ),
     ],
 )

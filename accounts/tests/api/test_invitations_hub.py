@@ -116,7 +116,10 @@ def test_no_answer_tells_the_link(team: Team) -> None:
             {"email": ["Invalid email address"]},
         ),
         ({"email": [GRACE], "role": "agent"}, {"email": ["Invalid email address"]}),
-        ({"email": GRACE, "role": "boss"}, {"role": ['"boss" is not a valid choice.']}),
+        (
+            {"email": GRACE, "role": "boss"},
+            {"role": ['"boss" is not one of owner, manager, agent, viewer.']},
+        ),
         (
             {"email": GRACE, "role": "agent", "expires_at": "2099-01-01"},
             {"expires_at": ["There is no such field."]},

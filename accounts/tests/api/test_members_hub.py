@@ -111,10 +111,22 @@ def test_a_client_may_send_a_member_back_as_read(team: Team) -> None:
     [
         ({}, {"role": ["This field is required."]}),
         ({"role": None}, {"role": ["This field may not be null."]}),
-        ({"role": "boss"}, {"role": ['"boss" is not a valid choice.']}),
-        ({"role": "OWNER"}, {"role": ['"OWNER" is not a valid choice.']}),
-        ({"role": ["owner"]}, {"role": ["\"['owner']\" is not a valid choice."]}),
-        ({"role": "agent\x00"}, {"role": ['"agent\x00" is not a valid choice.']}),
+        (
+            {"role": "boss"},
+            {"role": ['"boss" is not one of owner, manager, agent, viewer.']},
+        ),
+        (
+            {"role": "OWNER"},
+            {"role": ['"OWNER" is not one of owner, manager, agent, viewer.']},
+        ),
+        (
+            {"role": ["owner"]},
+            {"role": ["\"['owner']\" is not one of owner, manager, agent, viewer."]},
+        ),
+        (
+            {"role": "agent\x00"},
+            {"role": ['"agent\x00" is not one of owner, manager, agent, viewer.']},
+        ),
         (
             {"role": "agent", "is_staff": True},
             {"is_staff": ["There is no such field."]},

@@ -10,7 +10,7 @@ from catalog.api.shop.filters import ProductFilter, YesOrNoFilter
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.inventory import products_of
 from catalog.search import ways_to_find
-from orderchainer.core.errors import Invalid
+from orderchainer.core.http.filters import Ordering, filled, filter_of, ordered
 from orderchainer.core.windows import Window, part_of
 
 ORDERINGS = ("id", "name", "sku", "price", "stock", "created_at", "updated_at")
@@ -24,9 +24,7 @@ class InventoryFilter(ProductFilter):
     stock_max = django_filters.NumberFilter(
         "stock", "lte", min_value=0, max_value=2**31 - 1, decimal_places=0
     )
-    ordering = django_filters.OrderingFilter(
-        fields=[(name, name) for name in ORDERINGS]
-    )
+    ordering = Ordering(ORDERINGS)
 
 
 def narrowed(project: Project, request: HttpRequest) -> tuple[ProductQuerySet, str]:
@@ -36,16 +34,11 @@ def narrowed(project: Project, request: HttpRequest) -> tuple[ProductQuerySet, s
     otherwise. Products with equal values are sorted by id, so that none appears on two pages.
     """
     products = products_of(project)
-    if request.GET.keys().isdisjoint(InventoryFilter.base_filters):
+    if filled(request).keys().isdisjoint(InventoryFilter.base_filters):
         return products.order_by("id"), ""
-    filterset = InventoryFilter(request.GET, queryset=products)
-    if not filterset.is_valid():
-        raise Invalid(
-            {name: list(messages) for name, messages in filterset.errors.items()}
-        )
+    filterset = filter_of(InventoryFilter, request, products)
     text: str = filterset.form.cleaned_data["search"]
-    found = cast(ProductQuerySet, filterset.qs)
-    return found.order_by(*found.query.order_by, "id"), text
+    return ordered(cast(ProductQuerySet, filterset.qs)), text
 
 
 def part_found(

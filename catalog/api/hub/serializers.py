@@ -12,7 +12,12 @@ from catalog.services import CategoryFields, ProductFields
 from catalog.services.pictures import MAX_SIDE
 from catalog.services.sheets import ENCODINGS, KNOWN
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
-from orderchainer.core.http.fields import IdField, StrictCharField, StrictSerializer
+from orderchainer.core.http.fields import (
+    IdField,
+    ListedChoiceField,
+    StrictCharField,
+    StrictSerializer,
+)
 from orderchainer.core.http.uploads import PictureField
 
 Reason = StockMovement.Reason
@@ -158,7 +163,7 @@ class StockAdjustment(StrictSerializer):
         max_value=MAX_STOCK,
         help_text="How many more, or fewer if negative; not 0.",
     )
-    reason = serializers.ChoiceField(
+    reason = ListedChoiceField(
         choices=[(reason.value, reason.label) for reason in REASONS],
         default=Reason.ADJUSTED.value,
     )
@@ -272,7 +277,7 @@ class ImportInput(StrictSerializer):
     dry_run = serializers.BooleanField(
         default=False, help_text="Only report what an import would do."
     )
-    encoding = serializers.ChoiceField(
+    encoding = ListedChoiceField(
         choices=ENCODINGS,
         required=False,
         help_text="The encoding of the file, unless it is UTF-8 or starts with a byte order mark.",

@@ -108,7 +108,7 @@ LIST_PRODUCTS = extend_schema(
         OpenApiParameter(
             "ordering",
             enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
-            description="Sort by this field; a minus turns it round.",
+            description="Sort by this field; a minus turns it round. Up to ten, separated by commas.",
         ),
         OpenApiParameter(
             "page",

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.storefront import Within
-from orderchainer.core.errors import Invalid
+from orderchainer.core.http.filters import Ordering, filled, filter_of, ordered
 from orderchainer.core.ids import MAX_ID
 
 ORDERINGS = ("price", "name", "created_at", "id")
@@ -78,9 +78,7 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
     in_stock = YesOrNoFilter()
     featured = YesOrNoFilter()
     search = django_filters.CharFilter(method="untouched", max_length=MAX_SEARCH_LENGTH)
-    ordering = django_filters.OrderingFilter(
-        fields=[(name, name) for name in ORDERINGS]
-    )
+    ordering = Ordering(ORDERINGS)
 
     class Meta:
         model = Product
@@ -116,16 +114,12 @@ def narrowed(request: HttpRequest) -> tuple[ProductQuerySet, str]:
     """
     products = _on_sale()
     # Building the form takes as long as reading the rows, so we skip it without a filter.
-    if request.GET.keys().isdisjoint(ProductFilter.base_filters):
+    if filled(request).keys().isdisjoint(ProductFilter.base_filters):
         return products.order_by("id"), ""
-    filterset = ProductFilter(request.GET, queryset=products)
-    if not filterset.is_valid():
-        raise Invalid(
-            {name: list(messages) for name, messages in filterset.errors.items()}
-        )
+    filterset = filter_of(ProductFilter, request, products)
     text: str = filterset.form.cleaned_data["search"]
     found = cast(ProductQuerySet, filterset.qs)
     if order := found.query.order_by:
         last = "-id" if str(order[-1]).startswith("-") else "id"
-        return found.order_by(*order, last), text
+        return ordered(found, last=last), text
     return (found if text else found.order_by("id")), text

@@ -148,7 +148,7 @@ EITHER = {"file": ["Send the table either as a file or as text."]}
         ({"csv": "sku\n\x00"}, {"csv": ["Null characters are not allowed."]}),
         ({"csv": "sku\n"}, {"file": ["The file has no rows."]}),
         ({"csv": "sku\nx", "dry_run": "maybe"}, {"dry_run": ["Must be a valid boolean."]}),
-        ({"csv": "sku\nx", "encoding": "utf-7"}, {"encoding": ['"utf-7" is not a valid choice.']}),
+        ({"csv": "sku\nx", "encoding": "utf-7"}, {"encoding": ['"utf-7" is not one of utf-8, windows-1252, iso-8859-15, utf-16.']}),
         ({"file": "products.csv"}, {"file": ["The submitted data was not a file. Check the encoding type on the form."]}),
         ({"csv": "sku\nx", "commit": True}, {"commit": ["There is no such field."]}),
     ],

@@ -396,7 +396,7 @@ def test_a_category_has_what_is_within_it(shelf: Project, manager: APIClient) ->
         ({"category": "x"}, {"category": ["Enter a number."]}),
         ({"search": "x" * 201}, {"search": ["Ensure this value has at most 200 characters (it has 201)."]}),
         ({"search": "a\x00"}, {"search": ["Null characters are not allowed."]}),
-        ({"ordering": "owner"}, {"ordering": ["Select a valid choice. owner is not one of the available choices."]}),
+        ({"ordering": "owner"}, {"ordering": ['"owner" is not one of id, name, sku, price, stock, created_at, updated_at.']}),
     ],
 )  # fmt: skip
 def test_refuses_conditions_that_make_no_sense(
@@ -683,8 +683,8 @@ def test_adjusts_the_stock_and_shows_the_ledger(
         ({"change": True}, {"change": ["A valid integer is required."]}),
         ({"change": 10**9}, {"change": ["There would be more than 1000000000 in stock."]}),
         ({"change": 10**12}, {"change": ["Ensure this value is less than or equal to 1000000000."]}),
-        ({"change": 1, "reason": "sold"}, {"reason": ['"sold" is not a valid choice.']}),
-        ({"change": 1, "reason": "imported"}, {"reason": ['"imported" is not a valid choice.']}),
+        ({"change": 1, "reason": "sold"}, {"reason": ['"sold" is not one of received, adjusted.']}),
+        ({"change": 1, "reason": "imported"}, {"reason": ['"imported" is not one of received, adjusted.']}),
         ({"change": 1, "note": "x" * 256}, {"note": ["Ensure this field has no more than 255 characters."]}),
         ({"change": 1, "note": "\x00"}, {"note": ["Null characters are not allowed."]}),
         ({"change": 1, "order_id": 1}, {"order_id": ["There is no such field."]}),

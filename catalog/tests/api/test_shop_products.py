@@ -309,11 +309,11 @@ def test_somebody_elses_category_leads_to_none_of_their_products(
         ("search=a%00b", "Null characters are not allowed."),
         (
             "ordering=stock",
-            "Select a valid choice. stock is not one of the available choices.",
+            '"stock" is not one of price, name, created_at, id.',
         ),
         (
             "ordering=project__owner",
-            "Select a valid choice. project__owner is not one of the available choices.",
+            '"project__owner" is not one of price, name, created_at, id.',
         ),
         ("page=0", "Must be a whole number from 1 to 2147483647."),
         ("page=last", "Must be a whole number from 1 to 2147483647."),

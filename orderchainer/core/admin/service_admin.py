@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from orderchainer.core.admin.picking import PickOne, is_key_of
 from orderchainer.core.admin.refusals import refused, words_of
 from orderchainer.core.errors import DomainError
+from orderchainer.core.http.filters import filled
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -132,8 +133,10 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     ) -> HttpResponseBase:
         """Show the list or run an action.
 
-        A filter value that no row can have shows the whole list.
+        A filter without a value is no filter: the form of the filters sends all its fields. A
+        filter value that no row can have shows the whole list.
         """
+        request.GET = filled(request)  # type: ignore[assignment]  # Django reads it like any other
         try:
             return super().changelist_view(request, extra_context)
         except (DataError, OverflowError):

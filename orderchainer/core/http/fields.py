@@ -1,12 +1,20 @@
 """Strict reading of input: a field that nobody asked for is an error, not ignored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.core.validators import URLValidator
 from rest_framework import serializers
 
 from orderchainer.core.ids import MAX_ID
+
+# As much of a refused value as a message repeats.
+MAX_REPEATED = 50
+
+
+def refused_choice(value: str, choices: Iterable[object]) -> str:
+    """Say that `value` is not among `choices`, and list them."""
+    return f'"{value}" is not one of {", ".join(map(str, choices))}.'
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -47,6 +55,21 @@ class StrictCharField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class ListedChoiceField(serializers.ChoiceField):
+    """One of several words. A refusal lists them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the word. Anything but a text is refused like a wrong word."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as exc:
+            value = str(data)
+            if len(value) > MAX_REPEATED:
+                value = f"{value[:MAX_REPEATED]}…"
+            words = refused_choice(value, self.choices)
+            raise serializers.ValidationError(words, code="invalid_choice") from exc
 
 
 class IdField(serializers.IntegerField):

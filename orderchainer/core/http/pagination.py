@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from rest_framework.response import Response
 
 from orderchainer.core.errors import Invalid
+from orderchainer.core.http.filters import filled
 from orderchainer.core.windows import PageWindow, Window
 
 DEFAULT_LIMIT = 100
@@ -49,7 +50,7 @@ def _number(
     most: int,
     errors: dict[str, list[str]],
 ) -> int:
-    text = request.GET.get(name)
+    text = filled(request).get(name)
     if text is None:
         return default
     # More digits than any bound has are not worth converting. isdecimal alone accepts digits of

@@ -4,7 +4,13 @@ import django_filters
 from django.db.models import Q
 from django.http import HttpRequest
 
-from orderchainer.core.errors import Invalid
+from orderchainer.core.http.filters import (
+    ChoicesFilter,
+    Ordering,
+    filled,
+    filter_of,
+    ordered,
+)
 from orderchainer.core.ids import MAX_ID
 from orders.lifecycle import Status
 from orders.models import Order, OrderQuerySet
@@ -15,11 +21,9 @@ ORDERINGS = ("id", "created_at", "updated_at", "title", "status", "total_price")
 class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
     """`status` (repeatable), `search` in title and description, `ordering`, `up_to` an id."""
 
-    status = django_filters.MultipleChoiceFilter(choices=Status.choices)
+    status = ChoicesFilter(Status.choices)
     search = django_filters.CharFilter(method="containing", max_length=200)
-    ordering = django_filters.OrderingFilter(
-        fields=[(name, name) for name in ORDERINGS]
-    )
+    ordering = Ordering(ORDERINGS)
     up_to = django_filters.NumberFilter(
         field_name="id",
         lookup_expr="lte",
@@ -45,12 +49,7 @@ def narrowed(orders: OrderQuerySet, request: HttpRequest) -> OrderQuerySet:
     appears on two pages.
     """
     # Building the form takes as long as reading the rows, so we skip it without a filter.
-    if request.GET.keys().isdisjoint(OrderFilter.base_filters):
+    if filled(request).keys().isdisjoint(OrderFilter.base_filters):
         return orders.order_by("id")
-    filterset = OrderFilter(request.GET, queryset=orders)
-    if not filterset.is_valid():
-        raise Invalid(
-            {name: list(messages) for name, messages in filterset.errors.items()}
-        )
-    found: OrderQuerySet = filterset.qs
-    return found.order_by(*found.query.order_by, "id")
+    found: OrderQuerySet = filter_of(OrderFilter, request, orders).qs
+    return ordered(found)

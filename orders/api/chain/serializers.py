@@ -6,7 +6,12 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from orderchainer.core.http.fields import IdListField, StrictSerializer, WebURLField
+from orderchainer.core.http.fields import (
+    IdListField,
+    ListedChoiceField,
+    StrictSerializer,
+    WebURLField,
+)
 from orders.lifecycle import FailurePolicy, Status
 from orders.models import Order
 from orders.services import ItemDraft
@@ -37,8 +42,8 @@ def _auto_activate() -> serializers.BooleanField:
     )
 
 
-def _failure_policy() -> serializers.ChoiceField:
-    return serializers.ChoiceField(
+def _failure_policy() -> ListedChoiceField:
+    return ListedChoiceField(
         choices=FailurePolicy.choices,
         required=False,
         help_text="What to do when a dependency fails or is cancelled.",
@@ -91,7 +96,7 @@ class OrderChanges(StrictSerializer):
     description = serializers.CharField(
         max_length=10_000, required=False, allow_blank=True, trim_whitespace=False
     )
-    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    status = ListedChoiceField(choices=Status.choices, required=False)
     dependencies = _dependencies()
     auto_activate = _auto_activate()
     failure_policy = _failure_policy()

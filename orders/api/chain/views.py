@@ -15,6 +15,7 @@ from accounts.models import User
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
 from orderchainer.core.errors import DomainError, TooManyRequests
 from orderchainer.core.http.conditional import answer_unless_unchanged
+from orderchainer.core.http.filters import filled
 from orderchainer.core.http.pagination import bare_list, window_of
 from orderchainer.core.http.surfaces import CHECKOUT
 from orderchainer.core.http.views import SurfaceViewSet
@@ -50,7 +51,8 @@ class OrderViewSet(SurfaceViewSet):
         orders = narrowed(Order.objects.owned_by(caller_of(request)), request)
         page = queries.page_of(orders, window)
         extra = {}
-        if "ordering" in request.GET and "up_to" not in request.GET and page.total:
+        given = filled(request)
+        if "ordering" in given and "up_to" not in given and page.total:
             extra["up_to"] = str(page.newest_id)
         return bare_list(
             request,

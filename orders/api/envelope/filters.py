@@ -1,10 +1,21 @@
 """The filter of a list of orders."""
 
+import django_filters
 from django.http import HttpRequest
 
-from orderchainer.core.errors import Invalid
+from orderchainer.core.http.filters import ChoicesFilter, filled, filter_of
 from orders.lifecycle import Status
-from orders.models import OrderQuerySet
+from orders.models import Order, OrderQuerySet
+
+
+class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """`status`, which may be repeated."""
+
+    status = ChoicesFilter(Status.choices)
+
+    class Meta:
+        model = Order
+        fields = ()
 
 
 def narrowed(orders: OrderQuerySet, request: HttpRequest) -> OrderQuerySet:
@@ -12,7 +23,7 @@ def narrowed(orders: OrderQuerySet, request: HttpRequest) -> OrderQuerySet:
 
     Raises `Invalid` for a word that is not a status.
     """
-    wanted = request.GET.getlist("status")
-    if not set(wanted) <= set(Status.values):
-        raise Invalid({"status": [f"Must be one of {', '.join(Status.values)}."]})
-    return orders.filter(status__in=wanted) if wanted else orders
+    if "status" not in filled(request):
+        return orders
+    found: OrderQuerySet = filter_of(OrderFilter, request, orders).qs
+    return found

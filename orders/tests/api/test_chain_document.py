@@ -164,7 +164,9 @@ def test_a_body_that_cannot_be_meant_is_a_400_that_names_the_fields(
         "code": "invalid",
         "errors": {
             "title": ["This field is required."],
-            "status": ['"done" is not a valid choice.'],
+            "status": [
+                '"done" is not one of draft, pending, active, shipped, fulfilled, completed, failed, cancelled.'
+            ],
             "dependancies": ["There is no such field."],
         },
     }

@@ -62,7 +62,7 @@ CHANGE_MEMBER = extend_schema(
         200: MemberOutput,
         **errors_of(
             "hub",
-            Invalid({"role": ['"boss" is not a valid choice.']}),
+            Invalid({"role": ['"boss" is not one of owner, manager, agent, viewer.']}),
             RoleNotEnough(MANAGE_OWNERS.name),
             ProjectNotFound(),
             MemberNotFound(),

@@ -8,7 +8,11 @@ from rest_framework import serializers
 
 from accounts.api.fields import EmailTextField
 from accounts.models import Invitation, Membership, Project
-from orderchainer.core.http.fields import StrictCharField, StrictSerializer
+from orderchainer.core.http.fields import (
+    ListedChoiceField,
+    StrictCharField,
+    StrictSerializer,
+)
 
 # --- Requests ---------------------------------------------------------------------------------
 
@@ -75,14 +79,14 @@ class RoleChange(StrictSerializer):
 
     ignored: ClassVar = frozenset({"user_id", "email", "name", "joined_at"})
 
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    role = ListedChoiceField(choices=Membership.Role.choices)
 
 
 class NewInvitation(StrictSerializer):
     """`POST /api/v1/projects/{project_id}/invitations`."""
 
     email = EmailTextField()
-    role = serializers.ChoiceField(choices=Membership.Role.choices)
+    role = ListedChoiceField(choices=Membership.Role.choices)
 
 
 class Acceptance(StrictSerializer):

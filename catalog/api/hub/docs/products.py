@@ -109,7 +109,7 @@ FILTERS = [
 ORDERING = OpenApiParameter(
     "ordering",
     enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
-    description="Sort by this field; a minus turns it round.",
+    description="Sort by this field; a minus turns it round. Up to ten, separated by commas.",
 )
 NO_CATEGORY = NoSuchCategory("category_id")
 

@@ -1,0 +1,102 @@
+"""Filters and sort orders in query strings, the same on every surface.
+
+A parameter without a value is no filter, because that is what an empty field of a form sends.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django_filters.fields import BaseCSVField
+
+from orderchainer.core.errors import Invalid
+from orderchainer.core.http.fields import refused_choice
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+
+MAX_ORDERING_TERMS = 10
+
+
+def filled(request: HttpRequest) -> QueryDict:
+    """Return the parameters that have a value, without the values that are empty or blank."""
+    given = request.GET
+    if all(value.strip() for _, values in given.lists() for value in values):
+        return given
+    kept = given.copy()
+    for name, values in given.lists():
+        if some := [value for value in values if value.strip()]:
+            kept.setlist(name, some)
+        else:
+            del kept[name]
+    return kept
+
+
+def filter_of(
+    filters: type[django_filters.FilterSet], request: HttpRequest, rows: QuerySet[Any]
+) -> Any:
+    """Return a valid filter set of `rows`, filled with the query string.
+
+    Raises `Invalid` with the parameters' names.
+    """
+    filterset = filters(filled(request), queryset=rows)
+    if not filterset.is_valid():
+        raise Invalid(
+            {name: list(messages) for name, messages in filterset.errors.items()}
+        )
+    return filterset
+
+
+def ordered(rows: Rows, *, last: str = "id") -> Rows:
+    """Sort rows with equal values by id, so that no row appears on two pages.
+
+    `last` is the id with the direction to sort it in.
+    """
+    terms = [str(term) for term in rows.query.order_by]
+    if not any(_name_in(term) == "id" for term in terms):
+        terms.append(last)
+    return rows.order_by(*terms)
+
+
+class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # untyped library
+    """One of several words, or several of them. A refusal lists the words."""
+
+    def __init__(self, choices: Sequence[tuple[str, Any]]) -> None:
+        words = refused_choice("%(value)s", [word for word, _ in choices])
+        super().__init__(choices=choices, error_messages={"invalid_choice": words})
+
+
+class _OrderingField(BaseCSVField):  # type: ignore[misc]  # untyped library
+    """The terms of an ordering. Each name counts once: its repeats would sort nothing."""
+
+    def clean(self, value: Any) -> list[str]:
+        """Read the terms. Raises ValidationError."""
+        terms = [term.strip() for term in value or () if term.strip()]
+        if len(terms) > MAX_ORDERING_TERMS:
+            msg = f"An ordering has at most {MAX_ORDERING_TERMS} terms."
+            raise forms.ValidationError(msg)
+        first: dict[str, str] = {}
+        for term in terms:
+            first.setdefault(_name_in(term), term)
+        kept: list[str] = super().clean(list(first.values()))
+        return kept
+
+
+class Ordering(django_filters.OrderingFilter):  # type: ignore[misc]  # untyped library
+    """Sort by some of `names`, separated by commas, each descending after a minus."""
+
+    base_field_class = _OrderingField
+
+    def __init__(self, names: Iterable[str]) -> None:
+        names = list(names)
+        words = refused_choice("%(value)s", names)
+        super().__init__(
+            fields=[(name, name) for name in names],
+            error_messages={"invalid_choice": words},
+        )
+
+
+def _name_in(term: str) -> str:
+    return term.removeprefix("-")
