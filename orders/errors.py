@@ -23,6 +23,24 @@ class OrderNotYours(NotAllowed):
     )
 
 
+class CustomerMayOnlyCancel(NotAllowed):
+    """The caller bought the order in the storefront. `open_moves` are the moves left to them."""
+
+    code = "customer_may_only_cancel"
+    is_told_apart = True
+
+    def __init__(self, order_id: int, moves: Sequence[str]) -> None:
+        left = (
+            "You can cancel it until it is shipped, and nothing else."
+            if moves
+            else "You can no longer cancel it."
+        )
+        super().__init__(
+            f"You bought order #{order_id} in the shop, so the seller handles it. {left}",
+            open_moves=[str(move) for move in moves],
+        )
+
+
 # --- Status -----------------------------------------------------------------------------------
 
 
@@ -114,7 +132,7 @@ class DependencyCycle(Invalid):
 
 
 class GoodsGone(Conflict):
-    """The goods have left the stock. Only the order's handlers can say that they are back."""
+    """A customer cancels what was shipped. Only the order's handlers can say that it is back."""
 
     code = "goods_gone"
 

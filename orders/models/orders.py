@@ -20,6 +20,7 @@ from orders.access import VIEW_ORDERS
 from orders.graph import StatusesById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
+    HAS_LEFT,
     OPEN_MOVES,
     FailurePolicy,
     Status,
@@ -197,3 +198,9 @@ class Order(models.Model):
         if blocked:
             return tuple(move for move in moves if move in ALLOWED_WHILE_BLOCKED)
         return moves
+
+    def customers_moves(self) -> Sequence[Status]:
+        """Return the moves open to its storefront customer: cancelling, until it is shipped."""
+        if self.status in HAS_LEFT or Status.CANCELLED not in self.open_moves():
+            return ()
+        return (Status.CANCELLED,)

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from orders.errors import MoveRefused, OrderBlocked
+from orders.errors import CustomerMayOnlyCancel, GoodsGone, MoveRefused, OrderBlocked
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
-    GONE_WRONG,
+    HAS_LEFT,
     EventType,
     Status,
     blockers_among,
@@ -21,12 +21,23 @@ from orders.services.chains import (
     require_reach,
     set_dependencies,
 )
-from orders.services.fields import Changes, OrderFields, change, set_fields
-from orders.services.holding import follow_the_moves, require_goods_here
-from orders.services.items import ItemDraft, replace_items, require_unchanged_items
+from orders.services.fields import (
+    Changes,
+    OrderFields,
+    change,
+    fields_differ,
+    set_fields,
+)
+from orders.services.holding import follow_the_moves
+from orders.services.items import (
+    ItemDraft,
+    has_same_items,
+    replace_items,
+    require_unchanged_items,
+)
 from orders.services.locking import Dependencies, lock_for_change
 from orders.services.readiness import activation, becoming_ready
-from orders.services.rights import require_right_to_change
+from orders.services.rights import Standing, standing_of
 from orders.stream.models import Event
 from orders.stream.recording import event, record
 
@@ -50,22 +61,28 @@ def update_order(
 ) -> Order:
     """Change the named fields and leave the rest; `dependencies` and `items` are whole new sets.
 
-    `by` must have the right to change the order while it is locked. `precondition` is called with
-    the locked order before anything changes, and may raise. Setting the same value again is no
+    `by` must have the right to change the order while it is locked; its storefront customer may
+    only cancel it, until it is shipped. `precondition` is called with the locked order before
+    anything changes, and may raise. Setting the same value again is no
     change and records no event. An order that goes wrong gives back the stock it holds; a failed
     order that is tried again takes it again.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
-    wait for it. Raises `OrderNotFound`, `OrderNotYours`, `MoveRefused`, `OrderBlocked`,
-    `ItemsFrozen`, `GoodsGone`, `InsufficientStock`, `UnknownDependencies` and `DependencyCycle`.
+    wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
+    `MoveRefused`, `OrderBlocked`, `ItemsFrozen`, `InsufficientStock`, `UnknownDependencies` and
+    `DependencyCycle`.
     """
     locked, old_dependencies = lock_for_change(
         order_id, status=fields.get("status"), wanted=dependencies
     )
     order = locked[order_id]
-    is_handler = require_right_to_change(order, by=by)
+    standing = standing_of(by, order)
     if precondition is not None:
         precondition(order)
+    if standing is Standing.CUSTOMER:
+        _require_only_a_cancellation(
+            order, fields, dependencies, items, old_dependencies
+        )
 
     old_status = str(order.status)
     was_ready = _is_ready(order, old_dependencies)
@@ -75,8 +92,6 @@ def update_order(
     changes |= _set_items_and_fields(order, items, fields)
     blockers = blockers_among(new_dependencies, order.failure_policy)
     is_moved = _move(order, fields.get("status"), blockers)
-    if is_moved and order.status in GONE_WRONG and not is_handler:
-        require_goods_here(order, old_status)
     if not changes and not is_moved:
         return order
 
@@ -93,6 +108,30 @@ def update_order(
     else:
         record(events)
     return order
+
+
+def _require_only_a_cancellation(
+    order: Order,
+    fields: OrderFields,
+    dependencies: Sequence[int] | None,
+    items: Sequence[ItemDraft] | None,
+    old_dependencies: Dependencies,
+) -> None:
+    """Refuse a customer whose request does more than cancel the order, or changes something sent.
+
+    Values that the order already has are no change: customers may send back what they read.
+    """
+    is_same = (
+        not fields_differ(order, fields)
+        and (dependencies is None or set(dependencies) == old_dependencies.keys())
+        and (items is None or has_same_items(order, items))
+    )
+    wanted = fields.get("status", order.status)
+    if is_same and wanted == Status.CANCELLED and order.status in HAS_LEFT:
+        raise GoodsGone(order.pk, order.status)
+    moves = order.customers_moves()
+    if not is_same or wanted not in {order.status, *moves}:
+        raise CustomerMayOnlyCancel(order.pk, moves)
 
 
 def _is_ready(order: Order, dependencies: Dependencies) -> bool:

@@ -30,6 +30,15 @@ class OrderFields(TypedDict, total=False):
     ordered_at: datetime
 
 
+def fields_differ(order: Order, fields: OrderFields) -> bool:
+    """Tell whether a field, except the status, has another value than the order's."""
+    return any(
+        value != getattr(order, name)
+        for name, value in fields.items()
+        if name != "status"
+    )
+
+
 def set_fields(order: Order, fields: OrderFields) -> Changes:
     """Set the fields that differ, except the status, and return what changed."""
     changes: Changes = {}

@@ -3,10 +3,8 @@
 from django.db.models import Sum
 
 from catalog.services import lock_products, return_stock, take_stock
-from orders.errors import GoodsGone
-from orders.lifecycle import GONE_WRONG, HAS_LEFT
+from orders.lifecycle import GONE_WRONG
 from orders.models import Order, OrderItem
-from orders.services.items import has_sold_items
 
 
 def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
@@ -20,15 +18,6 @@ def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
         return_stock([order.pk, *failed])
     elif was_wrong:
         _take_again(order)
-
-
-def require_goods_here(order: Order, status: str) -> None:
-    """Refuse a customer who would return stock that they still have. Raises `GoodsGone`.
-
-    `status` is the status of the locked order before the change.
-    """
-    if status in HAS_LEFT and has_sold_items(order):
-        raise GoodsGone(order.pk, status)
 
 
 def _take_again(order: Order) -> None:

@@ -81,6 +81,12 @@ def replace_items(
     return fields, {"items": change(_plain(old), _plain(items))}
 
 
+def has_same_items(order: Order, items: Sequence[ItemDraft]) -> bool:
+    """Tell whether `items`, as a client writes them, are the items of `order`."""
+    old = [_draft(item) for item in order.items.order_by("pk")]
+    return _as_written(old) == _as_written(items)
+
+
 def require_unchanged_items(order: Order, fields: OrderFields) -> None:
     """Refuse `fields` that contradict the items, which stay as they are.
 

@@ -1,30 +1,54 @@
 """Who may change an order, asked while the order is locked."""
 
+from enum import Enum, auto
+
 from accounts.access import may
 from accounts.locks import hold_role
 from accounts.models import User
 from orders.access import HANDLE_ORDERS, VIEW_ORDERS
-from orders.errors import OrderNotFound, OrderNotYours
+from orders.errors import CustomerMayOnlyCancel, OrderNotFound, OrderNotYours
 from orders.models import Order
+
+
+class Standing(Enum):
+    """What somebody who may change an order is to it."""
+
+    # A member whose role handles orders, or staff with the back office's permission.
+    HANDLER = auto()
+    # They made the order by the API or by hand, and do with it what they like.
+    OWNER = auto()
+    # They bought it in the storefront. They may cancel it until it is shipped, and nothing else.
+    CUSTOMER = auto()
+
+
+def standing_of(
+    by: User, order: Order, *, permission: str = "orders.change_order"
+) -> Standing:
+    """Return what `by` is to the locked `order`. Staff handle it with `permission`.
+
+    A handler who is also the customer counts as a handler. The role stays as it is until the
+    transaction ends. Raises `OrderNotYours` to users who may only see the order, and
+    `OrderNotFound` to everybody else.
+    """
+    if by.is_staff and by.has_perm(permission):
+        return Standing.HANDLER
+    role = hold_role(by, order.project_id)
+    if role is not None and may(role, HANDLE_ORDERS):
+        return Standing.HANDLER
+    if order.owner_id == by.pk:
+        bought = order.provider == Order.Provider.STOREFRONT
+        return Standing.CUSTOMER if bought else Standing.OWNER
+    if by.is_staff or (role is not None and may(role, VIEW_ORDERS)):
+        raise OrderNotYours
+    raise OrderNotFound
 
 
 def require_right_to_change(
     order: Order, *, by: User, permission: str = "orders.change_order"
-) -> bool:
-    """Refuse users who may not change the locked `order`; tell whether `by` is one of its handlers.
+) -> None:
+    """Refuse users who may not change the locked `order` as they like.
 
-    Handlers are members whose role handles orders, and staff with the back office's `permission`.
-    Everybody else may only change what they own, as its customer. The role stays as it is until
-    the transaction ends. Raises `OrderNotYours` to users who may only see the order, and
-    `OrderNotFound` to everybody else.
+    Raises what `standing_of` raises, and `CustomerMayOnlyCancel`.
     """
-    if by.is_staff and by.has_perm(permission):
-        return True
-    role = hold_role(by, order.project_id)
-    if role is not None and may(role, HANDLE_ORDERS):
-        return True
-    if order.owner_id == by.pk:
-        return False
-    if by.is_staff or (role is not None and may(role, VIEW_ORDERS)):
-        raise OrderNotYours
-    raise OrderNotFound
+    if standing_of(by, order, permission=permission) is Standing.CUSTOMER:
+        raise CustomerMayOnlyCancel(order.pk, order.customers_moves())

@@ -37,6 +37,11 @@ def buy(
     )
 
 
+def seller_of(order: Order) -> User:
+    """Return somebody who handles the orders of the project that sold `order`."""
+    return order.project.members.earliest("pk")
+
+
 def in_cart(customer: User) -> dict[int, int]:
     """Return what is in the cart: how many, by product."""
     items = CartItem.objects.filter(cart__user=customer)

@@ -13,6 +13,7 @@ from catalog.tests.factories import make_product, make_storefront
 from orders.models import Order
 from orders.services import check_out, delete_order, update_order
 from orders.tests.factories import make_order
+from orders.tests.shopping import seller_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,13 +50,12 @@ def test_an_empty_shop_agrees() -> None:
 
 def test_agrees_whatever_happens_by_the_services(product: Product) -> None:
     orders = [buy(product, 1) for _ in range(4)]
+    seller = seller_of(orders[0])
     adjust_stock(product_id=product.pk, change=-3)
     for order, status in zip(orders, ("cancelled", "failed", "active"), strict=False):
-        update_order(order_id=order.pk, by=order.owner, fields={"status": status})
-    delete_order(order_id=orders[3].pk, by=orders[3].owner)
-    update_order(
-        order_id=orders[1].pk, by=orders[1].owner, fields={"status": "pending"}
-    )
+        update_order(order_id=order.pk, by=seller, fields={"status": status})
+    delete_order(order_id=orders[3].pk, by=seller)
+    update_order(order_id=orders[1].pk, by=seller, fields={"status": "pending"})
     make_order(make_user())
 
     product.refresh_from_db()

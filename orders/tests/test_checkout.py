@@ -17,12 +17,12 @@ from catalog.tests.factories import make_product, make_storefront
 from orderchainer.core.errors import Invalid, Stale
 from orders.errors import (
     CartEmpty,
+    CustomerMayOnlyCancel,
     GoodsGone,
     ItemsFrozen,
     SeveralCurrencies,
     UnknownDependencies,
 )
-from orders.lifecycle import OPEN_MOVES
 from orders.models import Order
 from orders.queries import row_for
 from orders.services import (
@@ -40,6 +40,7 @@ from orders.tests.shopping import (
     fill_cart,
     in_cart,
     ledger_of,
+    seller_of,
     stock_of,
 )
 
@@ -307,7 +308,7 @@ def test_a_checkout_can_wait_for_other_orders(lamp: Product, ada: User) -> None:
     second = buy(ada, {lamp: 1}, first, auto_activate=True)
 
     assert row_for(ada, second.pk)["waits"] == {first.pk: "pending"}
-    move_order(order_id=first.pk, status="completed", by=ada)
+    move_order(order_id=first.pk, status="completed", by=seller_of(first))
 
     second.refresh_from_db()
     assert second.status == "active"
@@ -318,7 +319,7 @@ def test_a_checkout_that_waits_for_what_is_done_activates_itself(
     lamp: Product, ada: User
 ) -> None:
     first = buy(ada, {lamp: 1})
-    move_order(order_id=first.pk, status="completed", by=ada)
+    move_order(order_id=first.pk, status="completed", by=seller_of(first))
 
     assert buy(ada, {lamp: 1}, first, auto_activate=True).status == "active"
     check_books()
@@ -345,7 +346,7 @@ def test_an_order_that_goes_wrong_gives_back_what_it_holds(
 ) -> None:
     order = buy(ada, {lamp: 2, bulb: 3})
 
-    move_order(order_id=order.pk, status=status, by=ada)
+    move_order(order_id=order.pk, status=status, by=seller_of(order))
 
     assert stock_of(lamp, bulb) == [10, 10]
     assert ledger_of(lamp) == [("initial", 10), ("sold", -2), ("returned", 2)]
@@ -355,7 +356,7 @@ def test_an_order_that_goes_wrong_gives_back_what_it_holds(
 def test_a_deleted_order_gives_back_what_it_holds(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 2})
 
-    delete_order(order_id=order.pk, by=ada)
+    delete_order(order_id=order.pk, by=seller_of(order))
 
     assert stock_of(lamp) == [10]
     assert StockMovement.objects.filter(order_id=order.pk).count() == 2
@@ -365,10 +366,10 @@ def test_a_deleted_order_gives_back_what_it_holds(lamp: Product, ada: User) -> N
 def test_stock_comes_back_once_however_the_order_ends(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 2})
 
-    move_order(order_id=order.pk, status="failed", by=ada)
+    move_order(order_id=order.pk, status="failed", by=seller_of(order))
     move_order(order_id=order.pk, status="cancelled", by=ada)
     move_order(order_id=order.pk, status="cancelled", by=ada)
-    delete_order(order_id=order.pk, by=ada)
+    delete_order(order_id=order.pk, by=seller_of(order))
 
     assert stock_of(lamp) == [10]
     assert ledger_of(lamp) == [("initial", 10), ("sold", -2), ("returned", 2)]
@@ -383,7 +384,7 @@ def test_an_order_that_goes_on_keeps_what_it_holds(
     order = buy(ada, {lamp: 2})
 
     for status in way:
-        move_order(order_id=order.pk, status=status, by=ada)
+        move_order(order_id=order.pk, status=status, by=seller_of(order))
 
     assert stock_of(lamp) == [8]
     assert len(ledger_of(lamp)) == 2
@@ -398,19 +399,14 @@ def test_a_customer_does_not_put_back_what_was_sent_to_them(
     merchant = shop.members.get()
     move_order(order_id=order.pk, status=status, by=merchant)
 
-    with pytest.raises(GoodsGone):
+    with pytest.raises(CustomerMayOnlyCancel):
         delete_order(order_id=order.pk, by=ada)
-    for wrong in order_moves(status) & {"failed", "cancelled"}:
-        with pytest.raises(GoodsGone):
-            move_order(order_id=order.pk, status=wrong, by=ada)
+    with pytest.raises(GoodsGone):
+        move_order(order_id=order.pk, status="cancelled", by=ada)
 
     assert stock_of(lamp) == [8]
     assert Order.objects.get().status == status
     check_books()
-
-
-def order_moves(status: str) -> set[str]:
-    return {str(move) for move in OPEN_MOVES[status]}
 
 
 @pytest.mark.parametrize("status", ["shipped", "completed"])
@@ -457,7 +453,7 @@ def test_a_failure_gives_back_what_all_that_fail_with_it_hold(
     assert stock_of(lamp, bulb) == [7, 4]
 
     with CaptureQueriesContext(connection) as queries:
-        move_order(order_id=first.pk, status="failed", by=ada)
+        move_order(order_id=first.pk, status="failed", by=seller_of(first))
 
     # All that failed are named by one parameter: what holds nothing takes one statement.
     movements = [q for q in queries if "catalog_stockmovement" in q["sql"]]
@@ -488,9 +484,9 @@ def test_a_failed_order_that_is_tried_again_takes_its_stock_again(
     lamp: Product, ada: User
 ) -> None:
     order = buy(ada, {lamp: 2})
-    move_order(order_id=order.pk, status="failed", by=ada)
+    move_order(order_id=order.pk, status="failed", by=seller_of(order))
 
-    move_order(order_id=order.pk, status="pending", by=ada)
+    move_order(order_id=order.pk, status="pending", by=seller_of(order))
 
     assert stock_of(lamp) == [8]
     assert [change for _, change in ledger_of(lamp)] == [10, -2, 2, -2]
@@ -504,13 +500,15 @@ def test_a_failed_order_stays_failed_where_others_bought_what_it_held(
     lamp: Product, bulb: Product, ada: User
 ) -> None:
     order = buy(ada, {lamp: 2, bulb: 1})
-    move_order(order_id=order.pk, status="failed", by=ada)
+    move_order(order_id=order.pk, status="failed", by=seller_of(order))
     buy(ada, {lamp: 9})
     events = Event.objects.count()
 
     with pytest.raises(InsufficientStock) as refusal:
         update_order(
-            order_id=order.pk, by=ada, fields={"status": "pending", "notes": "Again"}
+            order_id=order.pk,
+            by=seller_of(order),
+            fields={"status": "pending", "notes": "Again"},
         )
 
     [short] = refusal.value.shortages
@@ -526,16 +524,16 @@ def test_a_failed_order_is_not_tried_again_with_what_is_not_sold_any_more(
     lamp: Product, ada: User
 ) -> None:
     order = buy(ada, {lamp: 2})
-    move_order(order_id=order.pk, status="failed", by=ada)
+    move_order(order_id=order.pk, status="failed", by=seller_of(order))
     put_away(lamp, is_active=False)
 
     with pytest.raises(InsufficientStock):
-        move_order(order_id=order.pk, status="pending", by=ada)
+        move_order(order_id=order.pk, status="pending", by=seller_of(order))
 
     put_away(lamp, is_active=True)
     # It was sold; which project the storefront sells for by now is no matter.
     make_storefront(name="Another shop")
-    move_order(order_id=order.pk, status="pending", by=ada)
+    move_order(order_id=order.pk, status="pending", by=seller_of(order))
     check_books()
 
 
@@ -544,9 +542,9 @@ def test_a_failed_order_holds_stock_again_also_while_it_waits(
 ) -> None:
     first = buy(ada, {lamp: 1})
     second = buy(ada, {lamp: 2}, first)
-    move_order(order_id=second.pk, status="failed", by=ada)
+    move_order(order_id=second.pk, status="failed", by=seller_of(second))
 
-    move_order(order_id=second.pk, status="pending", by=ada)
+    move_order(order_id=second.pk, status="pending", by=seller_of(second))
 
     assert stock_of(lamp) == [7]
     check_books()
@@ -560,14 +558,15 @@ def test_lines_that_were_sold_are_not_replaced(
     lamp: Product, ada: User, status: str
 ) -> None:
     order = buy(ada, {lamp: 2})
+    seller = seller_of(order)
     if status != "pending":
-        move_order(order_id=order.pk, status=status, by=ada)
+        move_order(order_id=order.pk, status=status, by=seller)
 
     for items in ([], [ItemDraft("Lamp", Decimal("0.01"), 2, "LAMP")]):
         with pytest.raises(ItemsFrozen) as refusal:
-            update_order(order_id=order.pk, by=ada, fields={}, items=items)
+            update_order(order_id=order.pk, by=seller, fields={}, items=items)
     with pytest.raises(ItemsFrozen):
-        update_order(order_id=order.pk, by=ada, fields={"currency": "JPY"})
+        update_order(order_id=order.pk, by=seller, fields={"currency": "JPY"})
 
     assert refusal.value.message == (
         f"Order #{order.pk} was bought from stock, so its items and its currency cannot "
@@ -664,7 +663,7 @@ def test_giving_back_takes_as_many_statements_for_many_orders_as_for_few(
             chain.append(buy(ada, {lamp: 1}, chain[-1], failure_policy="fail"))
 
         with CaptureQueriesContext(connection) as queries:
-            move_order(order_id=chain[0].pk, status="failed", by=ada)
+            move_order(order_id=chain[0].pk, status="failed", by=seller_of(chain[0]))
 
         counts.append(len(queries))
         assert stock_of(*lamps) == [1] * count

@@ -25,6 +25,7 @@ from orders.services import (
     rights,
     update_order,
 )
+from orders.services.rights import Standing
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -193,11 +194,11 @@ def test_asking_before_the_lock_alone_lets_the_change_through(
 ) -> None:
     """The negative control: the agent was allowed to change the order when they asked."""
 
-    def as_asked_before(order: Order, **_: object) -> bool:
-        return True
+    def as_asked_before(*_: object, **__: object) -> Standing:
+        return Standing.HANDLER
 
-    for module in (changing, deleting):
-        monkeypatch.setattr(module, "require_right_to_change", as_asked_before)
+    monkeypatch.setattr(changing, "standing_of", as_asked_before)
+    monkeypatch.setattr(deleting, "require_right_to_change", as_asked_before)
 
     _, done, lost = while_it_waits(shop, deed, remove)
 

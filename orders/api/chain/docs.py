@@ -38,6 +38,7 @@ from orders.api.chain.serializers import (
 )
 from orders.errors import (
     CartEmpty,
+    CustomerMayOnlyCancel,
     DependencyCycle,
     GoodsGone,
     ItemsFrozen,
@@ -232,6 +233,7 @@ REFUSED_CHANGES = (
     DependencyCycle([3, 1, 2]),
     MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
     ItemsFrozen(2),
+    CustomerMayOnlyCancel(2, ["cancelled"]),
     GoodsGone(2, "shipped"),
     SHORT,
     OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
@@ -324,7 +326,9 @@ UPDATE_ORDER = extend_schema(
         "`items` replace the whole set. If the order cannot take a status next, the "
         "refusal lists the statuses that it can. An order that was bought from stock "
         "keeps its items. It returns them to the stock when it is cancelled or fails, "
-        "and takes them again when it becomes pending again."
+        "and takes them again when it becomes pending again. If you bought the order in "
+        "the shop and do not handle its project's orders, you can cancel it until it is "
+        "shipped, and nothing else; sending back what you read is no change."
     ),
     request=OrderChanges,
     parameters=[IF_MATCH, etag_of_answer(200)],
@@ -357,8 +361,8 @@ PATCH_ORDER = extend_schema(
 DELETE_ORDER = extend_schema(
     summary="Delete an order",
     description=(
-        "Refused while other orders wait for it. Its history stays, and its items "
-        "return to the stock."
+        "Refused while other orders wait for it, and to a customer who bought it in the "
+        "shop: they can cancel it. Its history stays, and its items return to the stock."
     ),
     parameters=[IF_MATCH],
     responses={
@@ -367,8 +371,8 @@ DELETE_ORDER = extend_schema(
             "chain",
             403,
             404,
+            CustomerMayOnlyCancel(1, ["cancelled"]),
             OrderHasDependents(1, [2, 3]),
-            GoodsGone(1, "completed"),
             412,
         ),
     },

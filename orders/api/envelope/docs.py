@@ -27,6 +27,7 @@ from orders.api.envelope.serializers import (
     EnvelopeOrdersAnswer,
 )
 from orders.errors import (
+    CustomerMayOnlyCancel,
     MoveRefused,
     OrderBlocked,
     OrderHasDependents,
@@ -82,6 +83,7 @@ DELETED_EXAMPLE: Example = {"success": True, "message": "Order deleted successfu
 _PRICE_REFUSED = Invalid({"price": [PRICE_REFUSED]})
 _CHANGE_REFUSED = (
     OrderNotYours(),
+    CustomerMayOnlyCancel(2, ["cancelled"]),
     OrderNotFound(),
     412,
 )
@@ -148,7 +150,8 @@ UPDATE_ORDER = extend_schema(
     description=(
         "Changes the fields that you send and keeps the rest. If the order cannot take "
         "a status next, the refusal lists the statuses that it can. The `price` of an "
-        "order with items is their sum."
+        "order with items is their sum. An order that you bought in the shop is for the "
+        "seller to change: you can cancel it at `/api/orders/{id}` until it is shipped."
     ),
     request=EnvelopeOrderChanges,
     parameters=[IF_MATCH, etag_of_answer(200)],
@@ -172,7 +175,10 @@ UPDATE_ORDER = extend_schema(
 
 DELETE_ORDER = extend_schema(
     summary="Delete an order",
-    description="Refused while other orders wait for it. Its history stays.",
+    description=(
+        "Refused while other orders wait for it, and to a customer who bought it in the "
+        "shop. Its history stays."
+    ),
     parameters=[IF_MATCH],
     responses={
         200: EnvelopeDone,

@@ -10,7 +10,7 @@ from accounts.tests.factories import client_of, make_user
 from catalog.models import Product
 from catalog.tests.factories import make_product, make_storefront
 from orders.models import Order
-from orders.tests.shopping import buy, check_books, stock_of
+from orders.tests.shopping import buy, check_books, seller_of, stock_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lamp() -> Product:
     return make_product(make_storefront(), name="Lamp", sku="LAMP", stock=5)
+
+
+@pytest.fixture
+def seller(bought: Order) -> APIClient:
+    return client_of(seller_of(bought))
 
 
 @pytest.fixture
@@ -31,30 +36,30 @@ def path_of(order: Order) -> str:
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])
 def test_a_move_gives_back_and_says_nothing_of_it(
-    client: APIClient, lamp: Product, bought: Order, status: str
+    seller: APIClient, lamp: Product, bought: Order, status: str
 ) -> None:
     for _ in range(2):
-        response = client.put(path_of(bought), {"status": status})
+        response = seller.put(path_of(bought), {"status": status})
         assert (response.status_code, response.json()["status"]) == (200, status)
 
     assert stock_of(lamp) == [5]
     check_books()
 
 
-def test_a_deletion_gives_back(client: APIClient, lamp: Product, bought: Order) -> None:
-    assert client.delete(path_of(bought)).status_code == 200
-    assert client.delete(path_of(bought)).status_code == 404
+def test_a_deletion_gives_back(seller: APIClient, lamp: Product, bought: Order) -> None:
+    assert seller.delete(path_of(bought)).status_code == 200
+    assert seller.delete(path_of(bought)).status_code == 404
 
     assert stock_of(lamp) == [5]
 
 
 def test_a_second_try_that_is_short_is_a_409_with_all_that_is_short(
-    client: APIClient, lamp: Product, bought: Order
+    seller: APIClient, lamp: Product, bought: Order
 ) -> None:
-    client.put(path_of(bought), {"status": "failed"})
+    seller.put(path_of(bought), {"status": "failed"})
     buy(make_user(), {lamp: 4})
 
-    response = client.put(path_of(bought), {"status": "pending", "notes": "Again"})
+    response = seller.put(path_of(bought), {"status": "pending", "notes": "Again"})
 
     assert response.status_code == 409
     assert response.json() == {
@@ -70,15 +75,15 @@ def test_a_second_try_that_is_short_is_a_409_with_all_that_is_short(
             }
         ],
     }
-    shown = client.get(path_of(bought)).json()
+    shown = seller.get(path_of(bought)).json()
     assert (shown["status"], shown["notes"]) == ("failed", "")
     assert stock_of(lamp) == [1]
 
 
 def test_the_price_of_what_was_sold_stays_on_the_envelope_too(
-    client: APIClient, bought: Order
+    seller: APIClient, bought: Order
 ) -> None:
-    response = client.patch(f"/api/order/{bought.uuid}", {"price": "0.01"})
+    response = seller.patch(f"/api/order/{bought.uuid}", {"price": "0.01"})
 
     assert response.status_code == 400
     assert (
@@ -96,11 +101,11 @@ def test_the_price_of_what_was_sold_stays_on_the_envelope_too(
     ],
 )
 def test_what_was_sold_stays_as_it_was_sold(
-    client: APIClient, lamp: Product, bought: Order, body: dict[str, Any]
+    seller: APIClient, lamp: Product, bought: Order, body: dict[str, Any]
 ) -> None:
-    before = client.get(path_of(bought)).json()
+    before = seller.get(path_of(bought)).json()
 
-    response = client.put(path_of(bought), body)
+    response = seller.put(path_of(bought), body)
 
     assert response.status_code == 409
     assert response.json() == {
@@ -108,13 +113,13 @@ def test_what_was_sold_stays_as_it_was_sold(
         "cannot change. Cancel it and order again.",
         "code": "items_frozen",
     }
-    assert client.get(path_of(bought)).json() == before
+    assert seller.get(path_of(bought)).json() == before
 
 
 def test_an_order_can_be_sent_back_as_it_was_read(
-    client: APIClient, lamp: Product, bought: Order
+    seller: APIClient, lamp: Product, bought: Order
 ) -> None:
-    shown = client.get(path_of(bought)).json()
+    shown = seller.get(path_of(bought)).json()
     assert shown["items"] == [
         {
             "name": "Lamp",
@@ -126,10 +131,10 @@ def test_an_order_can_be_sent_back_as_it_was_read(
         }
     ]
 
-    response = client.put(path_of(bought), {**shown, "notes": "Ring twice"})
+    response = seller.put(path_of(bought), {**shown, "notes": "Ring twice"})
 
     assert response.status_code == 200
-    events = client.get(f"{path_of(bought)}/events").json()
+    events = seller.get(f"{path_of(bought)}/events").json()
     assert [event["type"] for event in events] == ["order_created", "order_updated"]
     assert events[-1]["data"]["changes"] == {"notes": {"from": "", "to": "Ring twice"}}
     assert stock_of(lamp) == [2]
