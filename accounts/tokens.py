@@ -26,10 +26,11 @@ MAX_TOKEN_LENGTH = 2048
 
 @dataclass(frozen=True)
 class TokenPair:
-    """The two encoded tokens that a client gets when it signs in or refreshes."""
+    """The two encoded tokens that a client gets when it signs in or refreshes, and whose they are."""
 
     access: str
     refresh: str
+    user_id: int
 
 
 class SessionAccessToken(AccessToken):
@@ -58,7 +59,11 @@ def issue_pair(session: Session) -> TokenPair:
     refresh = SessionRefreshToken()
     refresh["user_id"] = str(session.user_id)
     refresh[SESSION_CLAIM] = str(session.pk)
-    return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+    return TokenPair(
+        access=str(refresh.access_token),
+        refresh=str(refresh),
+        user_id=session.user_id,
+    )
 
 
 def read_token(kind: type[AnyToken], encoded: str) -> AnyToken:

@@ -1,9 +1,10 @@
-"""Fields for e-mail addresses and passwords, the same on every surface."""
+"""Fields of accounts that are the same on every surface."""
 
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 
 from orderchainer.core.http.fields import StrictCharField
 
@@ -26,3 +27,12 @@ class PasswordField(StrictCharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, write_only=True, **kwargs)
+
+
+class SocketUserIdField(serializers.IntegerField):
+    """The number of the user who has signed in, as the address of their socket has it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            help_text="The user's number, for the WebSocket at `/ws/notifications/{user_id}/`."
+        )

@@ -21,6 +21,7 @@ TOKEN_EXAMPLE = {
     "token_type": "bearer",
     "refresh_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
     "expires_in": 900,
+    "user_id": 1,
 }
 
 

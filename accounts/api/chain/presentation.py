@@ -27,4 +27,5 @@ def tokens_body(pair: TokenPair) -> Body:
         "token_type": "bearer",
         "refresh_token": pair.refresh,
         "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+        "user_id": pair.user_id,
     }

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
 from accounts.api.envelope.serializers import EnvelopeUserData
-from accounts.api.fields import EmailTextField, PasswordField
+from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
 from accounts.models import User
 from accounts.tokens import TokenPair
 from orderchainer.core.http.fields import ListedChoiceField, StrictCharField
@@ -89,6 +89,7 @@ class Tokens(serializers.Serializer[TokenPair]):
     expires_in = serializers.IntegerField(
         help_text="Lifetime of the access token in seconds."
     )
+    user_id = SocketUserIdField()
 
 
 class Message(serializers.Serializer[Any]):

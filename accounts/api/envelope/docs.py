@@ -63,6 +63,7 @@ SIGNED_IN_EXAMPLE: Example = {
         "refreshToken": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
         "tokenType": "bearer",
         "expiresIn": 900,
+        "user_id": 1,
     },
     "message": "Login successful",
 }

@@ -30,4 +30,5 @@ def sign_in_body(user: User, pair: TokenPair) -> Body:
         "refreshToken": pair.refresh,
         "tokenType": "bearer",
         "expiresIn": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+        "user_id": pair.user_id,
     }

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts.api.fields import EmailTextField, PasswordField
+from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
 from accounts.services.registration import email_problems
 from orderchainer.core.http.envelope import EnvelopeChanges, EnvelopeInput, refusals
 from orderchainer.core.http.fields import StrictCharField
@@ -124,6 +124,7 @@ class EnvelopeSignInData(EnvelopeUserData):
     expiresIn = serializers.IntegerField(
         help_text="Lifetime of the access token in seconds."
     )
+    user_id = SocketUserIdField()
 
 
 class EnvelopeSignIn(serializers.Serializer[Any]):

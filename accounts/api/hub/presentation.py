@@ -54,6 +54,7 @@ def tokens_body(pair: TokenPair) -> Body:
         "refresh_token": pair.refresh,
         "token_type": "bearer",
         "expires_in": settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+        "user_id": pair.user_id,
     }
 
 

@@ -24,6 +24,7 @@ from orderchainer.core.http.schema import answer_example, errors_of, request_exa
 TOKENS_EXAMPLE = {
     "refresh": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
     "access": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
+    "user_id": 1,
 }
 USER_EXAMPLE = {
     "id": 1,
@@ -76,7 +77,8 @@ REGISTER_USER = extend_schema(
             "The customer",
             {
                 "user": USER_EXAMPLE,
-                **TOKENS_EXAMPLE,
+                "refresh": TOKENS_EXAMPLE["refresh"],
+                "access": TOKENS_EXAMPLE["access"],
                 "message": REGISTERED,
             },
             status=201,

@@ -40,11 +40,14 @@ def avatar_url(user: User) -> str:
 
 def tokens_body(pair: TokenPair) -> Body:
     """Write `pair` as `ShopTokens`."""
-    return {"refresh": pair.refresh, "access": pair.access}
+    return {"refresh": pair.refresh, "access": pair.access, "user_id": pair.user_id}
 
 
 def registered_body(user: User, pair: TokenPair | None) -> Body:
     """Write a new user as `ShopRegistered`."""
-    tokens = tokens_body(pair) if pair else {"refresh": "", "access": ""}
-    message = REGISTERED if pair else REGISTERED_UNVERIFIED
-    return {"user": user_body(user), **tokens, "message": message}
+    return {
+        "user": user_body(user),
+        "refresh": pair.refresh if pair else "",
+        "access": pair.access if pair else "",
+        "message": REGISTERED if pair else REGISTERED_UNVERIFIED,
+    }

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
-from accounts.api.fields import EmailTextField, PasswordField
+from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
 from accounts.api.shop.presentation import avatar_url
 from accounts.models import User
 from accounts.services.profiles import ProfileChanges
@@ -185,6 +185,7 @@ class ShopTokens(serializers.Serializer[TokenPair]):
 
     refresh = serializers.CharField(help_text="Works for one refresh.")
     access = serializers.CharField()
+    user_id = SocketUserIdField()
 
 
 class ShopRegistered(serializers.Serializer[Any]):

@@ -25,7 +25,10 @@ def assert_is_token_answer(response: HttpResponse) -> None:
     """Check the documented body, and what stands beside it."""
     body = response.json()  # type: ignore[attr-defined]
     assert response.status_code == 200
-    assert set(body) == {"access_token", "token_type", "refresh_token", "expires_in"}
+    assert set(body) == {
+        *("access_token", "token_type", "refresh_token", "expires_in", "user_id")
+    }
+    assert body["user_id"] == User.objects.get().pk
     assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
     assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["access_token"])
     assert response["Cache-Control"] == "no-store"

@@ -248,7 +248,8 @@ def test_trades_a_refresh_token_once(anonymous: APIClient, name: str) -> None:
     second = anonymous.post("/auth/api/token/refresh/", body, format="json")
 
     assert first.status_code == 200
-    assert sorted(first.json()) == ["access", "refresh"]
+    assert sorted(first.json()) == ["access", "refresh", "user_id"]
+    assert first.json()["user_id"] == tokens["user_id"]
     assert first.json()["refresh"] != tokens["refresh"]
     assert first["Cache-Control"] == "no-store"
     assert (second.status_code, second.json()) == (401, REFUSED)

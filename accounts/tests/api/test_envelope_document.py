@@ -93,7 +93,7 @@ def test_documented_login(user: User) -> None:
     assert response.status_code == 200
     assert body == {
         "success": True,
-        "data": data_of(user, tokenType="bearer", expiresIn=900),
+        "data": data_of(user, tokenType="bearer", expiresIn=900, user_id=user.pk),
         "message": "Login successful",
     }
     assert response["Cache-Control"] == "no-store"

@@ -66,7 +66,10 @@ def test_login(anonymous: APIClient, slash: str) -> None:
 
     body = response.json()
     assert response.status_code == 200
-    assert list(body) == ["access_token", "refresh_token", "token_type", "expires_in"]
+    assert list(body) == [
+        *("access_token", "refresh_token", "token_type", "expires_in", "user_id")
+    ]
+    assert body["user_id"] == User.objects.get().pk
     assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["access_token"])
     assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["refresh_token"])
     assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
@@ -83,7 +86,8 @@ def test_refresh_token(anonymous: APIClient, slash: str) -> None:
 
     new = response.json()
     assert response.status_code == 200
-    assert list(new) == ["access_token", "refresh_token", "token_type", "expires_in"]
+    assert new.keys() == old.keys()
+    assert new["user_id"] == old["user_id"] == User.objects.get().pk
     assert new["refresh_token"] != old["refresh_token"]
     assert client_with(new["access_token"]).get("/api/v1/auth/me").status_code == 200
 

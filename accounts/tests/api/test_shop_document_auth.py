@@ -94,7 +94,8 @@ def test_login(anonymous: APIClient, slash: str) -> None:
 
     body = response.json()
     assert response.status_code == 200
-    assert list(body) == ["refresh", "access"]
+    assert list(body) == ["refresh", "access", "user_id"]
+    assert body.pop("user_id") == documented_user()["id"]
     assert all(map(JWT.fullmatch, body.values()))
     assert response["Cache-Control"] == "no-store"
 

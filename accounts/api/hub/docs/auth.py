@@ -38,6 +38,7 @@ TOKENS_EXAMPLE = {
     "refresh_token": "eyJ0eXAiOiJKV1QiLCJhbGc...",
     "token_type": "bearer",
     "expires_in": 900,
+    "user_id": 1,
 }
 
 

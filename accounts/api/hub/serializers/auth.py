@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.api.bodies import EitherName
-from accounts.api.fields import EmailTextField, PasswordField
+from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
 from accounts.models import User
 from accounts.tokens import TokenPair
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
@@ -126,3 +126,4 @@ class HubTokens(serializers.Serializer[TokenPair]):
     expires_in = serializers.IntegerField(
         help_text="Lifetime of the access token in seconds."
     )
+    user_id = SocketUserIdField()
