@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from accounts.errors import TokenRefused
 from accounts.models import Project, User
 
 # Any number that nothing else in the database uses as an advisory lock.
@@ -32,6 +33,19 @@ def lock_user(user: User) -> User | None:
         .filter(pk=user.pk, deleted_at=None)
         .first()
     )
+
+
+def lock_caller(user: User) -> User:
+    """Lock the row of the user who makes this request, and return it as it is now.
+
+    For requests that create another way in. Raises `TokenRefused` if the user may no longer sign in
+    or the password has changed since the request was authenticated: then whoever sent it may have
+    just lost the account.
+    """
+    now = lock_user(user)
+    if now is None or not now.is_active or now.password != user.password:
+        raise TokenRefused
+    return now
 
 
 def lock_project(project: Project) -> Project:

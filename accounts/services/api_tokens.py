@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.activity import record_activity, record_each
-from accounts.errors import ApiTokenNotFound, TokenRefused, TooManyApiTokens
+from accounts.errors import ApiTokenNotFound, TooManyApiTokens
 from accounts.events import ActivityType, announce_ended_credentials
-from accounts.locks import lock_user
+from accounts.locks import lock_caller
 from accounts.models import ApiToken, User
 from accounts.scopes import all_scopes
 from accounts.tokens import new_api_token
@@ -42,13 +42,14 @@ def create_api_token(
     The text is not stored.
 
     Raises `Invalid` (under `name`, `scopes`, `expires_at`), `TooManyApiTokens`, and `TokenRefused`
-    if `user` may no longer sign in.
+    if `user` may no longer sign in or has another password by now.
     """
     name = name.strip()
     if errors := _problems(name, scopes, expires_at):
         raise Invalid(errors)
-    if not _hold_still(user):
-        raise TokenRefused
+    # Without the lock, two tokens created at once would not count each other, and a user who is
+    # being deactivated could be left with a valid token.
+    lock_caller(user)
     if ApiToken.objects.in_force().filter(user=user).count() >= MAX_API_TOKENS:
         raise TooManyApiTokens(MAX_API_TOKENS)
     new = new_api_token()
@@ -86,16 +87,6 @@ def _problems(
                 "Must be within ten years. Leave it out for a token that does not expire."
             ]
     return errors
-
-
-def _hold_still(user: User) -> bool:
-    """Lock the user's row until the transaction ends, and tell whether they may sign in.
-
-    Without the lock, two tokens created at once would not count each other, and a user who is being
-    deactivated could be left with a valid token.
-    """
-    now = lock_user(user)
-    return now is not None and now.is_active
 
 
 @transaction.atomic

@@ -132,6 +132,8 @@ def address_of_link(*, link: UUID, purpose: EmailCode.Purpose) -> str:
 def reset_password(*, email: str, code: str, new_password: str) -> User:
     """Set a new password with a code, end all sessions and return the user.
 
+    The first reset with an address also ends every other way in from before, see `claim_account`.
+
     Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and
     `Invalid` (under `password`) if the new password is refused; the code then stays valid.
     """
@@ -149,7 +151,7 @@ def reset_password_by_link(*, link: UUID, new_password: str) -> User:
 
 def _reset(user: User, new_password: str) -> None:
     change_password(user=user, password=new_password)
-    if user.email_verified_at is None:
+    if user.claimed_at is None:
         claim_account(user=user)
     # Only the reader of the e-mail can have this code.
     mark_email_verified(user=user)

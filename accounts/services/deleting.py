@@ -60,7 +60,7 @@ def _forget(user: User) -> None:
     user.phone = user.address = ""
     user.set_unusable_password()
     user.is_active = user.is_staff = user.is_superuser = False
-    user.email_verified_at = None
+    user.email_verified_at = user.claimed_at = None
     user.deleted_at = timezone.now()
     user.save()
     # The personal project is named after the e-mail.

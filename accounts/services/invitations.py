@@ -17,7 +17,7 @@ from accounts.errors import (
     TooManyInvitations,
 )
 from accounts.events import ActivityType
-from accounts.locks import lock_project, lock_user
+from accounts.locks import lock_caller, lock_project, lock_user
 from accounts.mail.invitation_links import digest_of_link
 from accounts.models import (
     Invitation,
@@ -45,14 +45,14 @@ def invite(*, project: Project, email: str, role: Role, by: User) -> Invitation:
 
     Inviting again renews the invitation with a new role, time and link. Records `member_invited`.
     Raises `Invalid` under `email`, `AlreadyMember`, `TooManyInvitations`, `RoleNotEnough` if `by`
-    may not invite, or not to that role, and `LimitExceeded` after too many invitations by `by` or
-    to this address.
+    may not invite, or not to that role, `TokenRefused` if `by` has another password by now, and
+    `LimitExceeded` after too many invitations by `by` or to this address.
     """
     email = User.objects.normalize_email(email.strip())
     if problems := email_problems(email):
         raise Invalid({"email": problems})
     # The invitation will refer to `by`, so we lock their row first, in the order of the locks.
-    lock_user(by)
+    lock_caller(by)
     project = lock_project(project)
     require_operation(by, project, MANAGE_MEMBERS)
     invitation = project.invitations.open().filter(email__iexact=email).first()

@@ -166,8 +166,9 @@ def update_user(
         return user
     is_moved = "email" in fields and user.email.lower() != before.email.lower()
     if is_moved:
-        user.email_verified_at = None
-        fields.append("email_verified_at")
+        # The reader of the new address has neither confirmed it nor claimed the account.
+        user.email_verified_at = user.claimed_at = None
+        fields += ["email_verified_at", "claimed_at"]
     try:
         with transaction.atomic():
             user.save(update_fields=[*fields, "updated_at"])

@@ -577,8 +577,8 @@ def test_who_signed_up_with_anothers_address_is_left_with_nobody_inside() -> Non
     assert not project.invitations.open().exists()
 
 
-def test_a_verified_user_keeps_their_people_after_a_reset() -> None:
-    user = ada(email_verified_at=timezone.now())
+def test_a_second_reset_leaves_the_people_of_a_project_alone() -> None:
+    user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
     set_member(
         project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER
     )
@@ -608,8 +608,8 @@ def test_who_signed_up_with_anothers_address_is_left_with_no_token(
         credential_of(text)
 
 
-def test_a_token_of_a_verified_user_outlasts_a_reset() -> None:
-    user = ada(email_verified_at=timezone.now())
+def test_a_token_outlasts_a_second_reset() -> None:
+    user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
     _token, text = make_api_token(user)
     request_code(email=ADDRESS, purpose=RESET)
     send_due()

@@ -6,6 +6,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.locks import lock_caller
 from accounts.models import User
 from integrations.discord.errors import (
     WebhookExists,
@@ -39,9 +40,14 @@ class WebhookFields(TypedDict, total=False):
 def create_discord_webhook(
     *, user: User, address: WebhookAddress, fields: WebhookFields
 ) -> DiscordWebhook:
-    """Connect `user` to a channel. Raises `WebhookExists`, since each user has at most one."""
+    """Connect `user` to a channel.
+
+    Raises `WebhookExists`, since each user has at most one, and `TokenRefused` if `user` has
+    another password by now.
+    """
     try:
         with transaction.atomic():
+            lock_caller(user)
             webhook = DiscordWebhook.objects.create(
                 user=user,
                 url=Secret.of(address.url),
