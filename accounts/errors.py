@@ -28,6 +28,20 @@ class UserNotYours(NotAllowed):
     default_message = "You may view this account but not change it."
 
 
+class StrongerUser(UserNotYours):
+    """The user has a permission that the caller lacks, so the caller could gain it by a change."""
+
+    code = "stronger_user"
+    default_message = "This user has permissions that you do not have, so you cannot change their account."
+
+
+class SuperusersOnly(NotAllowed):
+    """Permissions, groups and the flags for staff are given by superusers."""
+
+    code = "superusers_only"
+    default_message = "Only superusers give or take permissions."
+
+
 class UserDeactivated(Conflict):
     """A deactivated user cannot use the code or link that would be sent."""
 

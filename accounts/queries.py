@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import Permission
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -17,6 +18,7 @@ from accounts.errors import (
     ProjectNotFound,
     RoleNotEnough,
     SessionNotFound,
+    StrongerUser,
     TokenRefused,
     UserNotFound,
     UserNotYours,
@@ -193,16 +195,37 @@ def user_for(caller: User, user_id: UUID | str) -> User:
 def user_for_change(caller: User, user_id: UUID | str, *, permission: str) -> User:
     """Return a user whom `caller` may change: themselves, or others with the staff `permission`.
 
-    Only superusers may change superusers, because whoever sets a superuser's password can become
-    one. Raises `UserNotFound`, and `UserNotYours` if the caller may only view the user.
+    Raises `UserNotFound`, `UserNotYours` if the caller may only view the user, and `StrongerUser`
+    if the user is not in their reach. The services ask again while the user is locked.
     """
     user = user_for(caller, user_id)
-    if user != caller and (
-        not caller.has_perm(permission)
-        or (user.is_superuser and not caller.is_superuser)
-    ):
+    if user != caller and not caller.has_perm(permission):
         raise UserNotYours
+    if not is_in_reach(caller, user):
+        raise StrongerUser
     return user
+
+
+def is_in_reach(editor: User, user: User) -> bool:
+    """Tell whether `editor` has every permission that `user` has, so that they may change them.
+
+    Only superusers reach superusers. The permissions of a deactivated `user` count: they come back
+    with the activation. Reads both as they are now, in two statements; none for one's own account.
+    """
+    if editor.pk == user.pk:
+        return True
+    superusers = User.objects.filter(pk__in=[editor.pk, user.pk], is_superuser=True)
+    strongest = dict(superusers.values_list("pk", "is_active"))
+    if editor.pk in strongest:
+        return strongest[editor.pk]
+    if user.pk in strongest:
+        return False
+    lacking = _permissions_of(user).exclude(pk__in=_permissions_of(editor).values("pk"))
+    return not lacking.exists()
+
+
+def _permissions_of(user: User) -> QuerySet[Permission]:
+    return Permission.objects.filter(Q(user=user.pk) | Q(group__user=user.pk))
 
 
 # --- Projects ---------------------------------------------------------------------------------

@@ -1,10 +1,14 @@
 """Groups in the back office."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
+from accounts.callers import caller_of
+from accounts.services.reach import require_superuser
 from orderchainer.core.admin.service_admin import ServiceAdmin
 
 admin.site.unregister(Group)
@@ -31,3 +35,15 @@ class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
     ) -> bool:
         """Superusers only."""
         return request.user.is_superuser and super().has_delete_permission(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: Group, form: Any, change: bool
+    ) -> None:
+        """Ask again in the transaction of the change."""
+        require_superuser(caller_of(request))
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        """Ask again in the transaction of the change."""
+        require_superuser(caller_of(request))
+        super().delete_model(request, obj)

@@ -5,11 +5,11 @@ from copy import copy
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -21,17 +21,26 @@ from accounts.activity import record_activity
 from accounts.callers import caller_of
 from accounts.events import ActivityType
 from accounts.models import EmailCode, Profile, Session, User
+from accounts.queries import is_in_reach
 from accounts.services import users
+from accounts.services.reach import require_superuser
 from orderchainer.core.admin.picking import is_value_of
+from orderchainer.core.admin.refusals import words_of
 from orderchainer.core.admin.service_admin import ServiceAdmin, changes_in
+from orderchainer.core.errors import DomainError
 
 
 def _is_in_reach(request: HttpRequest, user: User | None) -> bool:
+    """Tell whether the page offers changes. The services ask again when something is changed."""
     if user is None:
         return True
-    return user.deleted_at is None and (
-        request.user.is_superuser or not user.is_superuser
-    )
+    if user.deleted_at is not None:
+        return False
+    # A page asks several times.
+    asked: dict[int, bool] = request.__dict__.setdefault("users_in_reach", {})
+    if user.pk not in asked:
+        asked[user.pk] = is_in_reach(caller_of(request), user)
+    return asked[user.pk]
 
 
 class NewUserForm(UserCreationForm):
@@ -294,10 +303,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Only superusers may change superusers: whoever sets their password becomes one.
-
-        Deleted users cannot be changed.
-        """
+        """Refuse users who may do more than the caller, and deleted users."""
         return _is_in_reach(request, obj) and super().has_change_permission(
             request, obj
         )
@@ -357,7 +363,14 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
 
         page = copy(self)
         page.change_password_form = PasswordForm
-        return super(UserAdmin, page).user_change_password(request, id, form_url)
+        try:
+            return super(UserAdmin, page).user_change_password(request, id, form_url)
+        except DomainError as refusal:
+            # The user became stronger, or was deleted, after the page asked.
+            self.message_user(request, words_of(refusal), messages.ERROR)
+            return HttpResponseRedirect(
+                reverse(f"{self.admin_site.name}:accounts_user_changelist")
+            )
 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
@@ -370,9 +383,12 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
         """Save groups and permissions, and record the change."""
-        super().save_related(request, form, formsets, change)
         user: User = form.instance
-        if {"groups", "user_permissions"} & set(form.changed_data):
+        is_changed = bool({"groups", "user_permissions"} & set(form.changed_data))
+        if is_changed:
+            require_superuser(caller_of(request))
+        super().save_related(request, form, formsets, change)
+        if is_changed:
             record_activity(
                 ActivityType.PRIVILEGES_CHANGED,
                 user=user,
@@ -388,7 +404,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """Mark the e-mails of the selected users as verified."""
         self.do_each(
             request,
-            self._within_reach(request, queryset.filter(email_verified_at=None)),
+            queryset.filter(email_verified_at=None),
             lambda user: services.mark_email_verified(user=user, by=caller_of(request)),
             done="Verified",
         )
@@ -411,7 +427,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     ) -> None:
         self.do_each(
             request,
-            self._within_reach(request, queryset),
+            queryset,
             lambda user: services.send_code(
                 user=user, purpose=purpose, by=caller_of(request)
             ),
@@ -423,7 +439,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """Let the selected users sign in again."""
         self.do_each(
             request,
-            self._within_reach(request, queryset),
+            queryset,
             lambda user: services.activate_user(user=user, by=caller_of(request)),
             done="Activated",
         )
@@ -435,7 +451,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """Lock the selected users out."""
         self.do_each(
             request,
-            self._within_reach(request, queryset),
+            queryset,
             lambda user: services.deactivate_user(user=user, by=caller_of(request)),
             done="Deactivated",
         )
@@ -445,26 +461,9 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """Sign the selected users out everywhere."""
         self.do_each(
             request,
-            self._within_reach(request, queryset),
+            queryset,
             lambda user: services.end_sessions(
                 user=user, reason=Session.EndReason.REVOKED, by=caller_of(request)
             ),
             done="Signed out",
         )
-
-    def _within_reach(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> list[User]:
-        """Leave out users that the caller may not change, and say so."""
-        reached = [
-            user for user in queryset if self.has_change_permission(request, user)
-        ]
-        left = queryset.count() - len(reached)
-        if left:
-            self.message_user(
-                request,
-                "Only a superuser may do this to superusers, and nobody to deleted users: "
-                f"{left} left out.",
-                "ERROR",
-            )
-        return reached

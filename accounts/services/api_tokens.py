@@ -15,6 +15,7 @@ from accounts.events import ActivityType, announce_ended_credentials
 from accounts.locks import lock_caller
 from accounts.models import ApiToken, User
 from accounts.scopes import all_scopes
+from accounts.services.reach import require_reach
 from accounts.tokens import new_api_token
 from orderchainer.core.errors import Invalid
 
@@ -93,15 +94,21 @@ def _problems(
 def revoke_api_token(*, user: User, token_id: UUID, by: User | None = None) -> None:
     """Revoke one token of `user`. Announces `credentials_ended`.
 
-    Raises `ApiTokenNotFound`, alike for other users' tokens and tokens that are already revoked.
+    Raises `ApiTokenNotFound`, alike for other users' tokens and tokens that are already revoked,
+    and what `require_reach` raises.
     """
+    require_reach(user, by=by)
     if not _revoke(user, [token_id], by):
         raise ApiTokenNotFound
 
 
 @transaction.atomic
 def revoke_api_tokens(*, user: User, by: User | None = None) -> int:
-    """Revoke all tokens of `user`; return how many were valid. Announces `credentials_ended`."""
+    """Revoke all tokens of `user`; return how many were valid. Announces `credentials_ended`.
+
+    Raises what `require_reach` raises.
+    """
+    require_reach(user, by=by)
     in_force = (
         ApiToken.objects.in_force()
         .select_for_update(no_key=True)

@@ -44,6 +44,7 @@ from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.security import email_digest, security_log
 from accounts.services.claiming import claim_account
 from accounts.services.emails import queue_code
+from accounts.services.reach import require_reach
 from accounts.services.users import change_password
 from orderchainer.core.errors import DomainError, Invalid, NotFound
 
@@ -110,8 +111,9 @@ def request_code(*, email: str, purpose: EmailCode.Purpose) -> datetime:
 def send_code(*, user: User, purpose: EmailCode.Purpose, by: User) -> None:
     """Send a code and a link to `user`, on behalf of `by` in the back office.
 
-    Raises `UserDeactivated` and `EmailAlreadyVerified`.
+    Raises `UserDeactivated`, `EmailAlreadyVerified`, and what `require_reach` raises.
     """
+    require_reach(user, by=by)
     if not user.is_active:
         raise UserDeactivated
     if purpose == Purpose.VERIFY_EMAIL and user.email_verified_at is not None:
@@ -183,8 +185,9 @@ def mark_email_verified(*, user: User, by: User | None = None) -> None:
     """Mark the user's e-mail as verified: they used something that was sent there.
 
     Or `by` in the back office says so. Codes and links that were sent before stay valid until they
-    expire, because using them later does no harm.
+    expire, because using them later does no harm. Raises what `require_reach` raises.
     """
+    require_reach(user, by=by)
     moment = timezone.now()
     # Only if it is still the address that the proof was sent to: it may have changed since.
     marked = User.objects.filter(

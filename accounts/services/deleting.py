@@ -19,6 +19,7 @@ from accounts.models import (
 from accounts.services.api_tokens import revoke_api_tokens
 from accounts.services.members import leave_every_project
 from accounts.services.profiles import clear_profile
+from accounts.services.reach import require_reach
 from accounts.services.sessions import end_sessions
 
 
@@ -28,9 +29,11 @@ def delete_user(*, user: User, by: User | None = None) -> None:
 
     The e-mail and the username are free again. `by` is the person who deletes it and defaults to
     `user`. Sends `user_deleted`, records `user_deleted` and what ends with it. Raises
-    `OwnsProjects` if others work in a project that nobody else owns, and `UserNotFound` if the
+    what
+    `require_reach` raises, `OwnsProjects` if others work in a project that nobody else owns, and `UserNotFound` if the
     account is already deleted.
     """
+    require_reach(user, by=by)
     leaving = lock_user(user)
     if leaving is None:
         raise UserNotFound

@@ -25,6 +25,7 @@ from accounts.errors import EmailNotVerified, InvalidCredentials, TokenRefused
 from accounts.events import ActivityType, announce_ended_credentials
 from accounts.models import Session, User
 from accounts.security import email_digest, security_log
+from accounts.services.reach import require_reach
 from accounts.tokens import (
     SessionAccessToken,
     SessionRefreshToken,
@@ -222,8 +223,10 @@ def end_sessions(
     """End all open sessions of `user`; return how many there were. Announces `credentials_ended`.
 
     `by` is the person who ends them and defaults to `user`. With the reason REVOKED, we also sign
-    them out of the admin; every other reason does that by itself.
+    them out of the admin; every other reason does that by itself. Raises what `require_reach`
+    raises.
     """
+    require_reach(user, by=by)
     if user.is_staff and reason == Session.EndReason.REVOKED:
         _end_cookies(user, by)
     return _end(_open().filter(user=user), reason, by=by)
@@ -254,8 +257,9 @@ def end_session(
 ) -> bool:
     """End one session; return False if it had already ended. Announces `credentials_ended`.
 
-    `by` is the person who ends it and defaults to its user.
+    `by` is the person who ends it and defaults to its user. Raises what `require_reach` raises.
     """
+    require_reach(session.user, by=by)
     return bool(_end(_open().filter(pk=session.pk), reason, by=by))
 
 

@@ -23,6 +23,7 @@ from accounts.models import EmailCode, OutgoingEmail, Project, Session, User
 from accounts.services.api_tokens import revoke_api_tokens
 from accounts.services.emails import queue_code, queue_email
 from accounts.services.passwords import password_problems
+from accounts.services.reach import require_reach, require_superuser
 from accounts.services.registration import (
     email_is_taken,
     email_problems,
@@ -40,7 +41,7 @@ def change_password(*, user: User, password: str, by: User | None = None) -> Non
 
     `by` is the person who does it and defaults to `user`. API tokens stay valid; a code that was
     sent to choose a password does not. Records `password_changed`. Raises `Invalid` under
-    `password`, and `UserNotFound` for a deleted account.
+    `password`, `UserNotFound` for a deleted account, and `StrongerUser` as `require_reach` does.
     """
     if problems := password_problems(password, user):
         raise Invalid({"password": problems})
@@ -103,6 +104,7 @@ def _sign_in_problems(candidate: User, password: str | None) -> dict[str, list[s
 
 
 def _set_password(user: User, hashed: str, by: User | None) -> None:
+    require_reach(user, by=by)
     email = _locked(user).email
     user.password = hashed
     user.save(update_fields=["password", "updated_at"])
@@ -150,12 +152,16 @@ def update_user(
     codes and links that were sent there stop working; another spelling of the same e-mail is not a
     new one. Records `email_changed` and `privileges_changed`. Raises `Invalid` (under `email`,
     `username`), `EmailTaken`, `UsernameTaken`, `LimitExceeded` after too many e-mails to the new
-    address, and `UserNotFound` for a deleted account.
+    address, `UserNotFound` for a deleted account, `StrongerUser` as `require_reach` does, and
+    `SuperusersOnly` for the `PRIVILEGES`.
     """
     unknown = set(changes) - UPDATABLE
     if unknown:
         msg = f"update_user changes no {sorted(unknown)}"
         raise TypeError(msg)
+    require_reach(user, by=by)
+    if set(changes) & set(PRIVILEGES):
+        require_superuser(by)
     # The old values: `user` may have been read long ago, or be half changed by a form.
     before = _locked(user)
     for name, value in changes.items():
@@ -240,10 +246,12 @@ def _follow_to_another_email(user: User, old: str, by: User | None) -> None:
 def deactivate_user(*, user: User, by: User | None = None) -> None:
     """Lock `user` out everywhere at once; their API tokens are revoked for good. May be repeated.
 
-    Records `user_deactivated`. Raises `OwnAccount` if `by` is `user`.
+    Records `user_deactivated`. Raises `OwnAccount` if `by` is `user`, and what `require_reach`
+    raises.
     """
     if by is not None and by.pk == user.pk:
         raise OwnAccount
+    require_reach(user, by=by)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         record_activity(ActivityType.USER_DEACTIVATED, user=user, by=by)
     user.is_active = False
@@ -255,8 +263,10 @@ def deactivate_user(*, user: User, by: User | None = None) -> None:
 def activate_user(*, user: User, by: User | None = None) -> None:
     """Let `user` sign in again. May be repeated. Records `user_activated`.
 
-    Raises `UserNotFound` for a deleted account: nobody could sign in to it.
+    Raises `UserNotFound` for a deleted account: nobody could sign in to it. Raises what
+    `require_reach` raises.
     """
+    require_reach(user, by=by)
     _locked(user)
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         record_activity(ActivityType.USER_ACTIVATED, user=user, by=by)

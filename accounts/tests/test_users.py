@@ -231,7 +231,7 @@ def test_a_form_that_has_changed_the_user_already_is_told_from_the_row() -> None
 
 
 def test_privileges_are_recorded_where_they_change() -> None:
-    user, admin = make_user(), make_user()
+    user, admin = make_user(), make_user(is_staff=True, is_superuser=True)
 
     update_user(user=user, changes={"is_staff": True, "is_superuser": False}, by=admin)
 

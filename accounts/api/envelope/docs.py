@@ -25,6 +25,7 @@ from accounts.errors import (
     ResetCodeInvalid,
     ResetCodeNotFound,
     SessionNeeded,
+    StrongerUser,
     UserNotFound,
     UserNotYours,
     VerificationCodeExpired,
@@ -263,7 +264,9 @@ UPDATE_USER = extend_schema(
     description=(
         "Changes the e-mail, the password or both. A new e-mail has to be verified, and "
         "we inform the old address. A new password ends every session, including this "
-        "one, so log in again. API tokens stay valid, but cannot do this."
+        "one, so log in again. API tokens stay valid, but cannot do this. Staff with "
+        "`accounts.change_user` may change others, but nobody who has a permission that "
+        "they lack."
     ),
     request=serializers.EnvelopeUserChanges,
     responses={
@@ -274,6 +277,7 @@ UPDATE_USER = extend_schema(
             EMAIL_REFUSED,
             SessionNeeded(),
             UserNotYours(),
+            StrongerUser(),
             UserNotFound(),
             EmailInUse(),
         ),
@@ -291,7 +295,9 @@ DELETE_USER = extend_schema(
     description=(
         "Removes the person's data from the account for good, and ends every session "
         "and API token. Their orders stay, without the person's name. Refused while "
-        "others work in a project that has no other owner."
+        "others work in a project that has no other owner. Staff with "
+        "`accounts.delete_user` may delete others, but nobody who has a permission that "
+        "they lack."
     ),
     responses={
         200: EnvelopeDone,
@@ -299,6 +305,7 @@ DELETE_USER = extend_schema(
             "envelope",
             SessionNeeded(),
             UserNotYours(),
+            StrongerUser(),
             UserNotFound(),
             OwnsProjects(["Shop"]),
         ),
