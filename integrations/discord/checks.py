@@ -40,14 +40,14 @@ def check_discord_api_base(**_: object) -> list[CheckMessage]:
 @register
 def check_discord_timeout(**_: object) -> list[CheckMessage]:
     """Refuse a `DISCORD_WEBHOOK_TIMEOUT` that makes messages arrive twice or never."""
-    # One timeout to connect and one to read must fit into a worker's lease on a delivery.
-    longest = (settings.DELIVERY_LEASE_SECONDS - MARGIN_SECONDS) / 2
+    # A call must fit into a worker's lease on a delivery.
+    longest = settings.DELIVERY_LEASE_SECONDS - MARGIN_SECONDS
     if 0 < settings.DISCORD_WEBHOOK_TIMEOUT <= longest:
         return []
     return [
         Error(
             f"DISCORD_WEBHOOK_TIMEOUT must be over 0 and at most {longest:g} seconds.",
-            hint="For a longer timeout, set DELIVERY_LEASE_SECONDS to at least twice the timeout plus "
+            hint="For a longer timeout, set DELIVERY_LEASE_SECONDS to at least the timeout plus "
             f"{MARGIN_SECONDS} seconds.",
             id="integrations.E003",
         )

@@ -6,16 +6,23 @@ this module never passes them on. It describes every failure in its own words.
 
 import logging
 import re
-import time
+import socket
 from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from http import HTTPStatus
+from threading import Lock, Thread, local
 from typing import Any
 
 import orjson
 import requests
 from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError
 
 from integrations.discord.webhook_url import WebhookAddress
 
@@ -24,9 +31,10 @@ USER_AGENT_VERSION = "1.0"
 MAX_CONNECT_SECONDS = 3.0
 MAX_REPLY_BYTES = 64 * 1024
 CHUNK_BYTES = 8 * 1024
-# How long we wait after a 429 that names no delay, and the longest delay that we accept.
-DEFAULT_WAIT_SECONDS = 5.0
-MAX_WAIT_SECONDS = 24 * 60 * 60.0
+# The longest delay that we accept: a host that names a longer one is asked again all the same.
+MAX_WAIT_SECONDS = 60 * 60.0
+# What a call that is cut off needs to end.
+MOMENT_SECONDS = 0.25
 MAX_SAID_LENGTH = 300
 
 TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
@@ -44,7 +52,7 @@ class Verdict(Enum):
     """The outcome of a call, which decides what happens next."""
 
     ACCEPTED = "accepted"
-    # Discord asked us to wait; `wait_seconds` says how long.
+    # Discord asked us to wait. `wait_seconds` says how long, or is None if Discord did not.
     THROTTLED = "throttled"
     # The webhook is gone: no call to it will work again.
     LOST = "lost"
@@ -68,8 +76,8 @@ class Reply:
     message: str = ""
     # How long Discord wants no calls to this webhook. It can say so when it accepts a call, too.
     wait_seconds: float | None = None
-    # Whether the wait applies to everything that we send, and not only to this webhook.
-    is_global: bool = False
+    # Whether the wait applies to everything that we send to this host, and not only to this webhook.
+    is_for_host: bool = False
     # Whether no answer came in time.
     timed_out: bool = False
 
@@ -78,16 +86,48 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
     """Post `message` to a webhook and return the outcome. A failed call raises nothing.
 
     Asks Discord to answer only when the message is saved; otherwise it would not report a failure.
-    Takes at most about twice `DISCORD_WEBHOOK_TIMEOUT`, plus the time for the host's DNS lookup.
+    Takes at most `DISCORD_WEBHOOK_TIMEOUT` and a moment, however slowly the bytes of the answer come.
     """
+    timeout: float = settings.DISCORD_WEBHOOK_TIMEOUT
+    # A socket's timeout starts again with each byte, so it bounds no call. The call runs in a thread
+    # of its own, and when its time is over we cut its connection, which ends the thread.
+    line = _Line()
+    outcome: Future[Reply] = Future()
+    Thread(
+        target=_run, args=(outcome, line, address, message), name="discord", daemon=True
+    ).start()
+    try:
+        return outcome.result(timeout)
+    except TimeoutError:
+        line.cut()
+    try:
+        # If the status had come and only the body was missing, the status counts.
+        return outcome.result(MOMENT_SECONDS)
+    except TimeoutError:
+        return _too_late(timeout)
+
+
+def _run(
+    outcome: "Future[Reply]",
+    line: "_Line",
+    address: WebhookAddress,
+    message: Mapping[str, Any],
+) -> None:
+    _this_thread.line = line
+    try:
+        outcome.set_result(_post(line, address, message))
+    except BaseException as exc:  # noqa: BLE001 (whoever waits for the outcome gets it)
+        outcome.set_exception(exc)
+
+
+def _post(line: "_Line", address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
     query = {"wait": "true"}
     if address.thread_id:
         query["thread_id"] = address.thread_id
     timeout = settings.DISCORD_WEBHOOK_TIMEOUT
-    deadline = time.monotonic() + timeout
     try:
         with (
-            requests.Session() as session,
+            _session() as session,
             session.post(
                 address.endpoint,
                 params=query,
@@ -99,20 +139,128 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
                 stream=True,
             ) as response,
         ):
-            body = _read(response, deadline=deadline)
+            if line.is_cut:
+                # The library takes headers that break off for complete ones.
+                return _too_late(timeout)
+            body = _read(response)
             return _judge(address, response.status_code, response.headers, body)
     except requests.ConnectTimeout:
         return _unclear("Discord could not be reached in time.", timed_out=True)
     except requests.Timeout:
-        return _unclear(
-            f"Discord did not answer within {timeout:g} seconds.", timed_out=True
-        )
-    except requests.exceptions.SSLError:
-        return _unclear("No secure connection to Discord could be made.")
-    except requests.ConnectionError:
-        return _unclear("Discord could not be reached, or closed the connection.")
+        return _too_late(timeout)
     except requests.RequestException as exc:
-        return _unclear(f"The call to Discord failed: {type(exc).__name__}.")
+        return _too_late(timeout) if line.is_cut else _failed(exc)
+
+
+def _failed(exc: requests.RequestException) -> Reply:
+    if isinstance(exc, requests.exceptions.SSLError):
+        return _unclear("No secure connection to Discord could be made.")
+    if isinstance(exc, requests.ConnectionError):
+        return _unclear("Discord could not be reached, or closed the connection.")
+    return _unclear(f"The call to Discord failed: {type(exc).__name__}.")
+
+
+def _too_late(timeout: float) -> Reply:
+    return _unclear(
+        f"Discord did not answer within {timeout:g} seconds.", timed_out=True
+    )
+
+
+# --- A connection that can be cut -------------------------------------------------------------
+
+
+class _Line:
+    """The connections of one call. Another thread can cut them."""
+
+    def __init__(self) -> None:
+        self._connections: list[HTTPConnection] = []
+        self._lock = Lock()
+        self.is_cut = False
+
+    def add(self, connection: HTTPConnection) -> None:
+        """Remember a connection that is about to be made."""
+        with self._lock:
+            self._connections.append(connection)
+
+    def cut(self) -> None:
+        """End every read and write on the connections at once."""
+        with self._lock:
+            self.is_cut = True
+            for connection in self._connections:
+                if connection.sock is not None:
+                    with suppress(OSError):
+                        # The plain socket's method: that of a TLS socket would take away what the
+                        # reading thread is using.
+                        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
+class _ThisThread(local):
+    line: _Line | None = None
+
+
+_this_thread = _ThisThread()
+
+
+def _join_line(connection: HTTPConnection) -> None:
+    if _this_thread.line is not None:
+        _this_thread.line.add(connection)
+
+
+def _leave_if_cut(connection: HTTPConnection) -> None:
+    """Close a connection that was made too late, before anything is sent over it."""
+    if _this_thread.line is not None and _this_thread.line.is_cut:
+        connection.close()
+        raise ConnectTimeoutError(connection, "The time for the call is over.")
+
+
+class _Connection(HTTPConnection):
+    def connect(self) -> None:
+        _join_line(self)
+        super().connect()
+        _leave_if_cut(self)
+
+
+class _SecureConnection(HTTPSConnection):
+    def connect(self) -> None:
+        _join_line(self)
+        super().connect()
+        _leave_if_cut(self)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """Makes connections that join the line of their thread, with and without a proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pools of connections through a proxy."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter())
+    return session
+
+
+# --- What we send and read --------------------------------------------------------------------
 
 
 def _headers() -> dict[str, str]:
@@ -126,13 +274,13 @@ def _headers() -> dict[str, str]:
     }
 
 
-def _read(response: requests.Response, *, deadline: float) -> bytes:
+def _read(response: requests.Response) -> bytes:
     """Read the start of the answer. If it breaks off, return nothing: the status still counts."""
     body = b""
     try:
         for chunk in response.iter_content(CHUNK_BYTES):
             body += chunk
-            if len(body) >= MAX_REPLY_BYTES or time.monotonic() > deadline:
+            if len(body) >= MAX_REPLY_BYTES:
                 break
     except requests.RequestException:
         return b""
@@ -161,8 +309,7 @@ def _judge(
         return replace(
             reply(Verdict.THROTTLED),
             wait_seconds=_wait_seconds(data, headers),
-            # The proxy in front of Discord answers in HTML, and limits our IP address as a whole.
-            is_global=not data or data.get("global") is True,
+            is_for_host=_is_for_host(data, headers),
         )
     if status in LOST:
         return reply(Verdict.LOST)
@@ -218,8 +365,24 @@ def _without_secrets(text: str, address: WebhookAddress) -> str:
     return text if len(text) <= MAX_SAID_LENGTH else text[: MAX_SAID_LENGTH - 1] + "…"
 
 
-def _wait_seconds(data: Mapping[str, Any], headers: Mapping[str, str]) -> float:
-    """Return the delay that a 429 asks for.
+def _is_for_host(data: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
+    """Tell whether a 429 counts for everything that we send to its host.
+
+    The headers decide, and the body if they are silent. A 429 with neither comes from the proxy in
+    front of Discord, which blocks our IP address as a whole.
+    """
+    scope = headers.get("X-RateLimit-Scope", "").strip().lower()
+    if headers.get("X-RateLimit-Global", "").strip().lower() == "true":
+        return True
+    if scope:
+        return scope == "global"
+    if data:
+        return data.get("global") is True
+    return not any(name.lower().startswith("x-ratelimit-") for name in headers)
+
+
+def _wait_seconds(data: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
+    """Return the delay that a 429 asks for, or None if it names none.
 
     The body is more precise, but the proxy in front of Discord sends only the header.
     """
@@ -231,7 +394,7 @@ def _wait_seconds(data: Mapping[str, Any], headers: Mapping[str, str]) -> float:
         seconds = _seconds(value)
         if seconds is not None:
             return seconds
-    return DEFAULT_WAIT_SECONDS
+    return None
 
 
 def _rest_of_window(headers: Mapping[str, str]) -> float | None:
@@ -242,7 +405,7 @@ def _rest_of_window(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(value: object) -> float | None:
-    """Read a delay, at most a day. The comparison also refuses NaN."""
+    """Read a delay, at most an hour. The comparison also refuses NaN."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

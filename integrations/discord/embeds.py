@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.discord.text import cut, quoted
+from integrations.discord.text import cut, is_visible, quoted
 from orderchainer.core.moments import milliseconds
 from orders.lifecycle import EventType, Status
 from orders.stream.models import Event
@@ -149,7 +149,8 @@ def _headline(event: Event) -> str:
 
 def _lines(event: Event) -> list[str]:
     data = event.data
-    lines = [f"**{quoted(str(data['title']), QUOTE_LENGTH)}**"]
+    title = quoted(str(data["title"]), QUOTE_LENGTH)
+    lines = [f"**{title}**"] if is_visible(title) else []
     match event.type:
         case EventType.STATUS_CHANGED:
             lines.append(f"{data['old_status']} → {data['new_status']}")
@@ -207,4 +208,6 @@ def _named(order_id: int, title: str, most: int) -> str:
 
 
 def _field(name: str, value: str, *, inline: bool = True) -> dict[str, Any]:
+    # Discord refuses the whole message for one field that shows nothing.
+    value = value if is_visible(value) else "none"
     return {"name": name, "value": cut(value, VALUE_LENGTH), "inline": inline}

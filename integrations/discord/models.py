@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.timezone import now
 
 from integrations.discord.webhook_url import masked_url
@@ -42,12 +42,32 @@ def toggle_of(event: Event) -> Toggle:
     return Toggle.UPDATED
 
 
+class DiscordHost(models.Model):
+    """A host that limited everything that we send to it, and how long it wants nothing from us."""
+
+    host = models.CharField(max_length=255, primary_key=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    # How often in a row it asked us to wait. The pauses grow with it.
+    throttles = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.host
+
+
 class DiscordWebhookQuerySet(models.QuerySet["DiscordWebhook"]):
     """Webhooks of users."""
 
     def receiving(self) -> DiscordWebhookQuerySet:
         """Keep those that get messages."""
         return self.filter(is_active=True, user__is_active=True)
+
+    def with_host(self) -> DiscordWebhookQuerySet:
+        """Annotate how long the whole host wants nothing, and how often in a row it said so."""
+        host = DiscordHost.objects.filter(host=OuterRef("host"))
+        return self.annotate(
+            host_pause=Subquery(host.values("paused_until")),
+            host_refusals=Subquery(host.values("throttles")),
+        )
 
     def locked(self) -> DiscordWebhookQuerySet:
         """Lock the rows against other writers until the transaction ends."""
@@ -69,6 +89,8 @@ class DiscordWebhook(models.Model):
     # Everybody who has the URL can post, so we store it like a password.
     url = EncryptedTextField()
     webhook_id = models.CharField(max_length=20, help_text="Discord's id.")
+    # Where it is. A limit can count for all webhooks of a host.
+    host = models.CharField(max_length=255, editable=False)
     # Grows with each new URL, so that a late answer about an old URL cannot disable the new one.
     url_version = models.PositiveIntegerField(default=1, editable=False)
     username = models.CharField(max_length=80, default=DEFAULT_USERNAME)
@@ -83,6 +105,8 @@ class DiscordWebhook(models.Model):
     disabled_reason = models.CharField(max_length=500, blank=True)
     # Discord asked us to send nothing until then.
     paused_until = models.DateTimeField(null=True, blank=True)
+    # How often in a row Discord asked us to wait. The pauses grow with it.
+    throttles = models.PositiveIntegerField(default=0, editable=False)
 
     last_delivery_at = models.DateTimeField(null=True, blank=True)
     last_status = models.PositiveSmallIntegerField(
@@ -126,6 +150,16 @@ class DiscordWebhook(models.Model):
 
     def pause_seconds(self, moment: datetime) -> float:
         """Return how many seconds after `moment` Discord still wants no message, or 0."""
-        if self.paused_until is None:
-            return 0
-        return max(0.0, (self.paused_until - moment).total_seconds())
+        until = self.waits_until
+        return max(0.0, (until - moment).total_seconds()) if until else 0
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """The end of the pause of this webhook or, as `with_host` read it, of its host: the later one."""
+        ends = [self.paused_until, vars(self).get("host_pause")]
+        return max((end for end in ends if end), default=None)
+
+    @property
+    def host_was_throttled(self) -> bool:
+        """Whether the host refused us the last time, as `with_host` read it."""
+        return bool(vars(self).get("host_refusals"))

@@ -14,6 +14,7 @@ from integrations.discord.client import Verdict
 from integrations.discord.embeds import LISTED_ORDERS, Related, Subject, embed_of
 from integrations.discord.errors import WebhookNotFound
 from integrations.discord.models import DiscordWebhook
+from integrations.discord.text import name_of
 from integrations.discord.webhook_url import (
     NotAWebhook,
     WebhookAddress,
@@ -70,7 +71,7 @@ def deliver(event: Event, target: str) -> None:
     if not event.is_of_order or event.owner_id is None:
         raise Drop("Discord is told of orders only.")
     webhooks = DiscordWebhook.objects.receiving().filter(user_id=event.owner_id)
-    webhook = webhooks.select_related("user").first()
+    webhook = webhooks.with_host().select_related("user").first()
     # It may be another one than the webhook for which the message was meant.
     if webhook is None or target not in ("", webhook.target):
         raise Drop("The Discord integration was deleted or switched off.")
@@ -107,7 +108,7 @@ def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
 
 
 def _subject_of(event: Event, owner: User) -> Subject:
-    name = owner.name or owner.email
+    name = name_of(owner)
     if event.type == EventType.DELETED or event.order_id is None:
         return Subject(name)
     return Subject(

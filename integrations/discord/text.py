@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from accounts.models import User
+
 ELLIPSIS = "…"
 ZERO_WIDTH_JOINER = "\u200d"
 # One visible character can consist of many code points. We keep at most this many together.
@@ -16,6 +18,13 @@ MAX_CLUSTER = 32
 # Formatting, links and mentions; the colon that turns an address into a link; and the characters
 # that begin a heading, a subtext or a list at the start of a line.
 _MARKDOWN = re.compile(r"[\\*_~`|<>\[\]]|@(?=everyone|here)|:(?=//)|^[#+-]")
+# Controls, formats such as zero-width spaces, separators, marks without a letter, and code points that
+# are no characters.
+_INVISIBLE_CATEGORIES = frozenset(
+    {"Cc", "Cf", "Cn", "Co", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"}
+)
+# Unicode calls these letters or symbols, and they show nothing: Hangul fillers, empty Braille.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Characters that override or isolate the writing direction.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -23,6 +32,20 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def units(text: str) -> int:
     """Return the length in UTF-16 code units, the strictest way in which Discord may count."""
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+def name_of(user: User) -> str:
+    """Return the name of `user`, or the e-mail address if nobody could see the name."""
+    return user.name if is_visible(user.name) else user.email
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether `text` shows anything. Discord refuses a field that shows nothing."""
+    return any(
+        unicodedata.category(character) not in _INVISIBLE_CATEGORIES
+        and character not in _BLANK_LETTERS
+        for character in text
+    )
 
 
 def quoted(text: str, most: int) -> str:

@@ -1,6 +1,6 @@
 """Discord's rules for the name under which a webhook posts."""
 
-from integrations.discord.text import units
+from integrations.discord.text import is_visible, units
 
 USERNAME_LENGTH = 80
 FORBIDDEN_WORDS = ("clyde", "discord")
@@ -20,4 +20,6 @@ def check_username(name: str) -> str:
         )
     if not name.isprintable():
         raise UsernameRefused("It may not hold line breaks or control characters.")
+    if not is_visible(name):
+        raise UsernameRefused("It must have a character that can be seen.")
     return name

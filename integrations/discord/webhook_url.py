@@ -62,6 +62,11 @@ class WebhookAddress:
         return f"{self.scheme}://{self.host}/api"
 
     @property
+    def service(self) -> str:
+        """The host, the same for all names of Discord's own: a limit there counts for all of them."""
+        return DISCORDS_OWN[0] if self.host in DISCORDS_OWN else self.host
+
+    @property
     def masked(self) -> str:
         """The URL without its secret, for people other than its owner."""
         return masked_url(self.webhook_id)

@@ -17,11 +17,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='DiscordHost',
+            fields=[
+                ('host', models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ('paused_until', models.DateTimeField(blank=True, null=True)),
+                ('throttles', models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='DiscordWebhook',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('url', orderchainer.core.encryption.EncryptedTextField()),
                 ('webhook_id', models.CharField(help_text="Discord's id.", max_length=20)),
+                ('host', models.CharField(editable=False, max_length=255)),
                 ('url_version', models.PositiveIntegerField(default=1, editable=False)),
                 ('username', models.CharField(default='OrderChainer', max_length=80)),
                 ('avatar_url', models.URLField(blank=True, max_length=2048)),
@@ -32,6 +41,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('disabled_reason', models.CharField(blank=True, max_length=500)),
                 ('paused_until', models.DateTimeField(blank=True, null=True)),
+                ('throttles', models.PositiveIntegerField(default=0, editable=False)),
                 ('last_delivery_at', models.DateTimeField(blank=True, null=True)),
                 ('last_status', models.PositiveSmallIntegerField(blank=True, help_text='HTTP status; empty if no answer came.', null=True)),
                 ('last_error', models.CharField(blank=True, max_length=500)),

@@ -52,6 +52,7 @@ def create_discord_webhook(
                 user=user,
                 url=Secret.of(address.url),
                 webhook_id=address.webhook_id,
+                host=address.service,
                 **fields,
             )
     except IntegrityError as exc:
@@ -139,8 +140,10 @@ def _set_address(webhook: DiscordWebhook, address: WebhookAddress) -> None:
     """Set a new URL and forget everything about the old one."""
     webhook.url = Secret.of(address.url)
     webhook.webhook_id = address.webhook_id
+    webhook.host = address.service
     webhook.url_version += 1
     webhook.paused_until = None
+    webhook.throttles = 0
     webhook.last_delivery_at = None
     webhook.last_status = None
     webhook.last_error = ""

@@ -1,26 +1,32 @@
 """Posts to Discord and saves the outcome with the integration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from integrations.discord import client, embeds
-from integrations.discord.client import Reply, Verdict
-from integrations.discord.models import DiscordWebhook
+from integrations.discord.client import MAX_WAIT_SECONDS, Reply, Verdict
+from integrations.discord.models import DiscordHost, DiscordWebhook
 from integrations.discord.queries import discord_webhook_of
 from integrations.discord.services.connecting import url_of
+from integrations.discord.text import name_of
 from integrations.discord.webhook_url import (
     NotAWebhook,
     WebhookAddress,
     parse_webhook_url,
 )
+from orderchainer.core.outbox import growing_seconds
 
 logger = structlog.get_logger(__name__)
+
+# How long we wait after a 429 that names no delay. It doubles each time, up to an hour.
+FIRST_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Trial:
 def try_discord_webhook(*, user: User) -> Trial:
     """Post a test message and return what Discord answered.
 
-    The user waits for the answer, for at most about twice `DISCORD_WEBHOOK_TIMEOUT`. The outcome is
+    The user waits for the answer, for at most `DISCORD_WEBHOOK_TIMEOUT`. The outcome is
     saved as after any message. Raises `WebhookNotFound` and `WebhookUnreadable`.
     """
     webhook = discord_webhook_of(user)
@@ -56,7 +62,7 @@ def try_discord_webhook(*, user: User) -> Trial:
         address = parse_webhook_url(url_of(webhook))
     except NotAWebhook as exc:
         return Trial(f"The webhook's URL is not allowed any more. {exc}")
-    embed = embeds.trial_embed(user.name or user.email, now)
+    embed = embeds.trial_embed(name_of(user), now)
     reply = post_to_discord(webhook, address, embed)
     return Trial(reply.summary, reply)
 
@@ -64,12 +70,24 @@ def try_discord_webhook(*, user: User) -> Trial:
 def post_to_discord(
     webhook: DiscordWebhook, address: WebhookAddress, embed: dict[str, Any]
 ) -> Reply:
-    """Post one embed and save the outcome. Never call this within a transaction."""
+    """Post one embed and save the outcome. Never call this within a transaction.
+
+    If Discord asked us to wait, the reply says how long we do.
+    """
     message = embeds.message_of(
         embed, username=webhook.username, avatar_url=webhook.avatar_url
     )
+    called_at = timezone.now()
     reply = client.execute(address, message)
-    _keep(webhook, reply, timezone.now())
+    now = timezone.now()
+    if reply.verdict is Verdict.THROTTLED:
+        reply = replace(
+            reply,
+            wait_seconds=_pause_host(webhook.host, reply, called_at, now)
+            if reply.is_for_host
+            else _pause_webhook(webhook, reply, now),
+        )
+    _keep(webhook, reply, now)
     return reply
 
 
@@ -86,13 +104,19 @@ def switch_off_unusable(webhook: DiscordWebhook, reason: str) -> None:
 
 def _keep(webhook: DiscordWebhook, reply: Reply, now: datetime) -> None:
     accepted = reply.verdict is Verdict.ACCEPTED
-    DiscordWebhook.objects.unchanged(webhook).update(
-        last_delivery_at=now,
-        last_status=reply.status,
-        last_error="" if accepted else reply.summary,
-    )
-    if reply.wait_seconds:
-        _pause(webhook, reply, until=now + timedelta(seconds=reply.wait_seconds))
+    outcome: dict[str, Any] = {
+        "last_delivery_at": now,
+        "last_status": reply.status,
+        "last_error": "" if accepted else reply.summary,
+    }
+    if accepted:
+        outcome["throttles"] = 0
+    DiscordWebhook.objects.unchanged(webhook).update(**outcome)
+    if accepted and webhook.host_was_throttled:
+        DiscordHost.objects.filter(host=webhook.host).update(throttles=0)
+    if accepted and reply.wait_seconds:
+        # The limit is used up, and nobody was refused.
+        _pause_until(webhook, now + timedelta(seconds=reply.wait_seconds))
     if reply.verdict is Verdict.LOST:
         switch_off_unusable(
             webhook,
@@ -110,14 +134,55 @@ def _keep(webhook: DiscordWebhook, reply: Reply, now: datetime) -> None:
     )
 
 
-def _pause(webhook: DiscordWebhook, reply: Reply, *, until: datetime) -> None:
-    """Pause this webhook until then, or every webhook if Discord limits all that we send."""
-    addressed = (
-        DiscordWebhook.objects.all()
-        if reply.is_global
-        else DiscordWebhook.objects.unchanged(webhook)
-    )
+# --- Pauses -----------------------------------------------------------------------------------
+
+
+def _pause_webhook(webhook: DiscordWebhook, reply: Reply, now: datetime) -> float:
+    """Pause this webhook after a 429, and return for how many seconds."""
+    times = webhook.throttles + 1
+    seconds = _pause_seconds(reply.wait_seconds, times)
+    DiscordWebhook.objects.unchanged(webhook).update(throttles=times)
+    _pause_until(webhook, now + timedelta(seconds=seconds))
+    return seconds
+
+
+@transaction.atomic
+def _pause_host(host: str, reply: Reply, called_at: datetime, now: datetime) -> float:
+    """Pause everything that we send to `host` after a 429, and return for how many seconds.
+
+    Several workers may be refused at once. Only the first of them counts; otherwise the pause would
+    grow with the number of workers.
+    """
+    row, _ = DiscordHost.objects.select_for_update(no_key=True).get_or_create(host=host)
+    if row.paused_until is None or row.paused_until <= called_at:
+        row.throttles += 1
+        seconds = _pause_seconds(reply.wait_seconds, row.throttles)
+        until = now + timedelta(seconds=seconds)
+    else:
+        named = timedelta(seconds=reply.wait_seconds or 0)
+        until = max(row.paused_until, now + named)
+    row.paused_until = until
+    row.save()
+    return max(0.0, (until - now).total_seconds())
+
+
+def _pause_seconds(named: float | None, times: int) -> float:
+    """Return how long to wait after the 429 of that number in a row.
+
+    The first time we wait as long as Discord says. If it says nothing, or refuses us again after the
+    wait, the pauses grow.
+    """
+    if named is None:
+        return _grown_seconds(times)
+    return named if times == 1 else max(named, _grown_seconds(times - 1))
+
+
+def _grown_seconds(times: int) -> float:
+    return growing_seconds(times, first=FIRST_PAUSE_SECONDS, longest=MAX_WAIT_SECONDS)
+
+
+def _pause_until(webhook: DiscordWebhook, until: datetime) -> None:
     # A shorter wait that arrives later must not shorten a longer one.
-    addressed.filter(Q(paused_until=None) | Q(paused_until__lt=until)).update(
-        paused_until=until
-    )
+    DiscordWebhook.objects.unchanged(webhook).filter(
+        Q(paused_until=None) | Q(paused_until__lt=until)
+    ).update(paused_until=until)

@@ -46,6 +46,14 @@ class Channel:
         """Delete the webhook, as a person in Discord would."""
         self.discord.delete_webhook(self.webhook.id)
 
+    def throttle(
+        self, scope: str, *, seconds: float | None = None, times: int = 1
+    ) -> None:
+        """Have the next `times` requests answered by a 429 for this scope."""
+        self.discord.control(
+            "POST", "throttle", {"scope": scope, "seconds": seconds, "times": times}
+        )
+
     def go_wrong(self, **fault: Any) -> None:
         """Have the next request go wrong; see `integrations.sandbox.faults`."""
         self.sandbox.faults.add(Fault.from_json(fault))

@@ -26,8 +26,8 @@ def ids() -> list[str | None]:
         ("DISCORD_WEBHOOK_TIMEOUT", 5, []),
         ("DISCORD_WEBHOOK_TIMEOUT", 0, ["integrations.E003"]),
         ("DISCORD_WEBHOOK_TIMEOUT", 60, ["integrations.E003"]),
-        ("DELIVERY_LEASE_SECONDS", 15, []),
-        ("DELIVERY_LEASE_SECONDS", 14, ["integrations.E003"]),
+        ("DELIVERY_LEASE_SECONDS", 10, []),
+        ("DELIVERY_LEASE_SECONDS", 9, ["integrations.E003"]),
     ],
 )
 def test_settings_that_cannot_work_are_refused_at_the_start(

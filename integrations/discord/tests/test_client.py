@@ -1,8 +1,10 @@
 """One call to Discord and its outcome, over real HTTP to a strict emulator."""
 
+import itertools
 import json
 import logging
 import socket
+import threading
 import time
 from typing import Any
 
@@ -69,57 +71,88 @@ def test_reports_that_the_limit_is_used_up(channel: Channel) -> None:
 # --- Throttled --------------------------------------------------------------------------------
 
 
+USER = {"X-RateLimit-Scope": "user"}
+
+
 @pytest.mark.parametrize(
-    ("headers", "body", "seconds", "is_global"),
+    ("headers", "body", "seconds"),
     [
-        (
-            {"Retry-After": "65", "X-RateLimit-Scope": "user"},
-            {"message": "You are being rate limited.", "retry_after": 64.57},
-            64.57,
-            False,
-        ),
-        ({"Retry-After": "65"}, {"retry_after": 0.5, "global": True}, 0.5, True),
-        ({"Retry-After": "65"}, {"message": "slow down"}, 65, False),
-        (
-            {"X-RateLimit-Reset-After": "0.3", "Retry-After": "1"},
-            {"code": 0},
-            0.3,
-            False,
-        ),
-        ({}, {"message": "slow down"}, 5, False),
-        ({"Retry-After": "soon"}, {"retry_after": "later"}, 5, False),
-        ({"Retry-After": "nan"}, {"retry_after": -1}, 5, False),
-        ({"Retry-After": "inf"}, {"retry_after": None}, 86400, False),
-        ({}, {"retry_after": True}, 5, False),
-        ({}, {"retry_after": 10**30}, 86400, False),
+        ({"Retry-After": "65", **USER}, {"retry_after": 64.57}, 64.57),
+        ({"Retry-After": "65"}, {"message": "slow down"}, 65),
+        ({"X-RateLimit-Reset-After": "0.3", "Retry-After": "1"}, {"code": 0}, 0.3),
+        ({}, {"message": "slow down"}, None),
+        ({"Retry-After": "soon"}, {"retry_after": "later"}, None),
+        ({"Retry-After": "nan"}, {"retry_after": -1}, None),
+        ({"Retry-After": "inf"}, {"retry_after": None}, 3600),
+        ({}, {"retry_after": True}, None),
+        ({}, {"retry_after": 10**30}, 3600),
+        ({"Retry-After": "86400"}, {"message": "tomorrow"}, 3600),
     ],
 )
-def test_waits_as_long_as_discord_says(
+def test_waits_as_long_as_discord_says_and_never_longer_than_an_hour(
     channel: Channel,
     headers: dict[str, str],
     body: dict[str, Any],
-    seconds: float,
-    is_global: bool,
+    seconds: float | None,
 ) -> None:
     channel.go_wrong(kind="status", status=429, headers=headers, body=json.dumps(body))
+
     reply = post(channel)
-    assert (reply.verdict, reply.wait_seconds, reply.is_global, reply.status) == (
+
+    assert (reply.verdict, reply.wait_seconds, reply.status) == (
         Verdict.THROTTLED,
         seconds,
-        is_global,
         429,
     )
 
 
-def test_reads_the_header_of_a_429_in_html(
+@pytest.mark.parametrize(
+    ("headers", "body", "is_for_host"),
+    [
+        (USER, {"retry_after": 1}, False),
+        ({"X-RateLimit-Scope": "shared"}, {"retry_after": 1}, False),
+        ({"X-RateLimit-Scope": "global"}, {"retry_after": 1}, True),
+        ({"X-RateLimit-Global": "true"}, {"retry_after": 1}, True),
+        ({"X-RateLimit-Global": "true", **USER}, {"retry_after": 1}, True),
+        # The headers decide.
+        (USER, {"retry_after": 1, "global": True}, False),
+        (USER, None, False),
+        ({"X-RateLimit-Reset-After": "1"}, None, False),
+        ({}, {"retry_after": 1, "global": True}, True),
+        ({}, {"retry_after": 1, "global": False}, False),
+        ({}, {"retry_after": 1}, False),
+        # The proxy in front of Discord blocks our address.
+        ({}, None, True),
+        ({"Retry-After": "600"}, None, True),
+    ],
+)
+def test_a_429_counts_for_whom_its_headers_say(
     channel: Channel,
+    headers: dict[str, str],
+    body: dict[str, Any] | None,
+    is_for_host: bool,
 ) -> None:
-    channel.go_wrong(kind="html", status=429, headers={"Retry-After": "600"})
+    text = "" if body is None else json.dumps(body)
+    channel.go_wrong(kind="status", status=429, headers=headers, body=text)
+
+    assert post(channel).is_for_host is is_for_host
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_for_host"),
+    [("user", False), ("shared", False), ("global", True), ("cloudflare", True)],
+)
+def test_reads_each_429_of_the_emulator(
+    channel: Channel, scope: str, is_for_host: bool
+) -> None:
+    channel.throttle(scope, seconds=7)
+
     reply = post(channel)
-    assert (reply.verdict, reply.wait_seconds, reply.is_global) == (
+
+    assert (reply.verdict, reply.wait_seconds, reply.is_for_host) == (
         Verdict.THROTTLED,
-        600,
-        True,
+        7,
+        is_for_host,
     )
 
 
@@ -205,6 +238,84 @@ def test_stops_waiting_after_the_timeout(channel: Channel, settings: Settings) -
         Verdict.UNCLEAR, "Discord did not answer within 0.2 seconds.", timed_out=True
     )
     assert time.monotonic() - started < 2
+
+
+# --- A server that drips -----------------------------------------------------------------------
+
+
+class Dripping:
+    """A server that sends `opening` at once, and then one byte of `rest` at a time, for ever."""
+
+    def __init__(self, opening: bytes, rest: bytes, seconds: float = 0.05) -> None:
+        self._opening, self._rest, self._seconds = opening, rest, seconds
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.is_hung_up = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, self._listener:
+            try:
+                connection.sendall(self._opening)
+                for byte in itertools.cycle(self._rest):
+                    connection.sendall(bytes([byte]))
+                    time.sleep(self._seconds)
+            except OSError:
+                self.is_hung_up.set()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("opening", "rest", "verdict"),
+    [
+        (b"", b"HTTP/1.1 200 OK", Verdict.UNCLEAR),
+        (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", Verdict.UNCLEAR),
+        (b"HTTP/1.1 200 OK\r\nX-A: ", b"b", Verdict.UNCLEAR),
+        # The status has come, and it counts.
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n",
+            b"x",
+            Verdict.ACCEPTED,
+        ),
+    ],
+)
+def test_a_call_ends_in_time_however_slowly_the_answer_drips(
+    scheme: str, opening: bytes, rest: bytes, verdict: Verdict, settings: Settings
+) -> None:
+    settings.DISCORD_WEBHOOK_TIMEOUT = 0.4
+    server = Dripping(opening, rest)
+    settings.DISCORD_WEBHOOK_HOSTS = [server.host]
+    settings.DISCORD_API_BASE = ""
+    address = parse_webhook_url(f"{scheme}://{server.host}/api/webhooks/1/t0ken")
+    started = time.monotonic()
+
+    reply = execute(address, MESSAGE)
+
+    assert time.monotonic() - started < 1
+    if scheme == "http":
+        assert reply.verdict is verdict
+        assert reply.timed_out is (verdict is Verdict.UNCLEAR)
+    else:
+        # That is no handshake.
+        assert reply.verdict is Verdict.UNCLEAR
+    # The connection is closed, so that no thread is left reading from it.
+    assert server.is_hung_up.wait(2)
+
+
+def test_a_handshake_that_drips_ends_in_time(settings: Settings) -> None:
+    settings.DISCORD_WEBHOOK_TIMEOUT = 0.4
+    # The head of a TLS record of 16 KiB, byte by byte.
+    server = Dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", b"\x03")
+    settings.DISCORD_WEBHOOK_HOSTS = [server.host]
+    address = parse_webhook_url(f"https://{server.host}/api/webhooks/1/t0ken")
+    started = time.monotonic()
+
+    reply = execute(address, MESSAGE)
+
+    assert time.monotonic() - started < 1
+    assert (reply.verdict, reply.timed_out) == (Verdict.UNCLEAR, True)
+    assert server.is_hung_up.wait(2)
 
 
 def test_a_slow_answer_within_the_timeout_counts(channel: Channel) -> None:

@@ -24,7 +24,7 @@ from accounts.services import (
 from accounts.tests.factories import client_of, make_user
 from accounts.tests.mailbox import code_sent_to
 from integrations.discord import services
-from integrations.discord.models import DiscordWebhook
+from integrations.discord.models import DiscordHost, DiscordWebhook
 from integrations.discord.tests.channel import Channel
 from integrations.discord.tests.deliveries import states, work
 from integrations.discord.tests.factories import make_discord_webhook
@@ -129,6 +129,116 @@ def test_a_burst_over_the_limit_arrives_whole_and_meets_no_429(
     assert sent == [5, 10, 12]
     assert len(channel.calls) == 12
     assert set(states()) == {State.SENT}
+
+
+def test_a_scope_of_one_webhook_leaves_the_others_alone(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    other = make_user()
+    make_discord_webhook(other, channel)
+    make_order(owner)
+    make_order(other)
+    channel.throttle("shared", seconds=600)
+
+    work()
+
+    assert sorted(states()) == [State.PENDING, State.SENT]
+    assert not DiscordHost.objects.exists()
+
+
+@pytest.mark.parametrize("scope", ["global", "cloudflare"])
+def test_a_limit_of_everything_pauses_its_host_alone(
+    owner: User,
+    webhook: DiscordWebhook,
+    channel: Channel,
+    settings: Settings,
+    scope: str,
+) -> None:
+    elsewhere = channel.sandbox.host.replace("127.0.0.1", "localhost")
+    settings.DISCORD_WEBHOOK_HOSTS = [channel.sandbox.host, elsewhere]
+    other, late = make_user(), make_user()
+    address = parse_webhook_url(channel.url.replace("127.0.0.1", "localhost"))
+    services.create_discord_webhook(user=other, address=address, fields={})
+    channel.throttle(scope, seconds=600)
+    make_order(owner)
+    work()
+    # This one is connected during the pause, and waits as well.
+    make_discord_webhook(late, channel)
+    make_order(late)
+    make_order(other)
+
+    work()
+
+    assert states() == [State.PENDING, State.PENDING, State.SENT]
+    assert len(channel.calls) == 2
+    assert "paused_until" in client_of(late).get("/api/discord/").json()
+    assert "paused_until" not in client_of(other).get("/api/discord/").json()
+    assert services.try_discord_webhook(user=late).summary.startswith(
+        "Discord asked to wait for"
+    )
+    assert len(channel.calls) == 2
+
+
+@pytest.mark.parametrize("scope", ["user", "cloudflare"])
+def test_pauses_grow_up_to_an_hour_while_nothing_says_how_long_to_wait(
+    owner: User, webhook: DiscordWebhook, channel: Channel, scope: str
+) -> None:
+    channel.throttle(scope, times=14)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        make_order(owner)
+        pauses = []
+        for calls in range(1, 15):
+            work()
+            assert len(channel.calls) == calls
+            pause = _discord_webhook_of(owner).pause_seconds(timezone.now())
+            # Until then nobody asks.
+            clock.shift(pause - 1)
+            work()
+            assert len(channel.calls) == calls
+            clock.shift(1.001)
+            pauses.append(pause)
+        work()
+
+    assert 2.5 <= pauses[0] <= 5
+    assert 10 <= pauses[2] <= 20
+    assert all(1800 <= pause <= 3600 for pause in pauses[-3:])
+    assert states() == [State.SENT]
+    webhook.refresh_from_db()
+    assert webhook.throttles == 0
+    assert not DiscordHost.objects.filter(throttles__gt=0).exists()
+
+
+def test_a_host_that_always_says_to_come_back_at_once_is_not_believed(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    channel.throttle("user", seconds=0, times=1000)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        make_order(owner)
+        for _ in range(300):
+            work()
+            clock.shift(1)
+
+    # Five minutes: with pauses of 0, 2.5 to 5, 5 to 10 … there is room for eight.
+    assert len(channel.calls) <= 9
+
+
+def test_refusals_at_the_same_time_count_as_one(
+    webhook: DiscordWebhook, channel: Channel
+) -> None:
+    address = parse_webhook_url(channel.url)
+    with time_machine.travel(timezone.now(), tick=False):
+        for _ in range(5):
+            channel.throttle("cloudflare")
+            services.post_to_discord(webhook, address, {"title": "x"})
+
+        (host,) = DiscordHost.objects.all()
+        assert host.throttles == 1
+        assert host.paused_until is not None
+        assert host.paused_until <= timezone.now() + timedelta(seconds=5)
+
+
+def _discord_webhook_of(user: User) -> DiscordWebhook:
+    return DiscordWebhook.objects.with_host().get(user=user)
 
 
 # --- The webhook is gone ----------------------------------------------------------------------

@@ -7,6 +7,8 @@ Control plane, below `/_control/discord`:
     GET    /                the posted messages, as a page for people
     GET    /messages        the posted messages, oldest first
     GET    /calls-to-unknown how often webhooks were called that do not exist
+    POST   /throttle        {"scope": "user", "seconds"?: 2, "times"?: 1}: answer the next calls with a 429
+                            for a scope: user, shared, global, or cloudflare (HTML, no headers of limits)
     POST   /bucket          {"limit": 5, "seconds": 2}: limit the rate of each webhook; {} for none
 
 Source of the rules: Discord's developer documentation, "Webhook Resource" and "Rate Limits".
@@ -22,7 +24,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from integrations.sandbox.discord.messages import Errors, message_errors, one_error
 from integrations.sandbox.discord.page import page_of
@@ -52,6 +54,15 @@ class Webhook:
     def path(self) -> str:
         """The part of its URL after the host."""
         return f"/api/webhooks/{self.id}/{self.token}"
+
+
+@dataclass
+class Throttle:
+    """The next `times` calls get a 429 for `scope`, with a delay unless `seconds` is None."""
+
+    scope: Literal["user", "shared", "global", "cloudflare"]
+    seconds: float | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,7 @@ class Discord:
             self.webhooks: dict[str, Webhook] = {}
             self.messages: list[dict[str, Any]] = []
             self.calls_to_unknown = 0
+            self.throttle: Throttle | None = None
             self._random = random.Random(20150513)
             self._numbers = itertools.count(1)
             if self._first_webhook:
@@ -158,6 +170,9 @@ class Discord:
                     return json_answer(200, self.messages)
                 case ("GET", ["calls-to-unknown"]):
                     return json_answer(200, self.calls_to_unknown)
+                case ("POST", ["throttle"]):
+                    self.throttle = Throttle(**data)
+                    return Answer(204)
                 case ("POST", ["bucket"]):
                     self.bucket = Bucket(**data) if data else None
                     return Answer(204)
@@ -171,6 +186,9 @@ class Discord:
             return _error(404, 0, "404: Not Found")
         if match["version"] not in VERSIONS:
             return _error(400, 50041, "Invalid API version")
+        if self.throttle is not None and self.throttle.times > 0:
+            self.throttle.times -= 1
+            return _throttled(self.throttle)
         if not _USER_AGENT.match(request.headers.get("user-agent", "")):
             return _error(403, 40333, "internal network error")
         webhook = self.webhooks.get(match["id"])
@@ -301,6 +319,26 @@ def _limited(wait_seconds: float, limits: Mapping[str, str]) -> Answer:
         "Retry-After": str(int(wait_seconds) + 1),
         "X-RateLimit-Scope": "user",
     }
+    return json_answer(429, body, headers)
+
+
+def _throttled(throttle: Throttle) -> Answer:
+    """Refuse a call as Discord does for this scope; cloudflare is the proxy in front of it."""
+    seconds = throttle.seconds
+    delay = {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
+    if throttle.scope == "cloudflare":
+        page = html_answer(429, "<h1>Error 1015</h1><p>You are being rate limited</p>")
+        return Answer(page.status, page.body, {**page.headers, **delay})
+    is_global = throttle.scope == "global"
+    body: dict[str, Any] = {
+        "message": "You are being rate limited.",
+        "global": is_global,
+    }
+    if seconds is not None:
+        body["retry_after"] = seconds
+    headers = {**delay, "X-RateLimit-Scope": throttle.scope}
+    if is_global:
+        headers["X-RateLimit-Global"] = "true"
     return json_answer(429, body, headers)
 
 

@@ -5,11 +5,14 @@ Lengths are counted in UTF-16 code units, the strictest reading.
 """
 
 import re
+import string
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 EMBED_TOTAL = 6000
+# Characters that show nothing: a text of these alone counts as empty.
+_UNSEEN = "\u00ad\u034f\u115f\u1160\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\ufeff\uffa0"
 
 Errors = dict[str, Any]
 
@@ -41,7 +44,8 @@ _EMBED_KEYS = {
 
 def units(text: str) -> int:
     """Return the length as Discord counts it: UTF-16 code units after trimming."""
-    return len(text.strip().encode("utf-16-le", "surrogatepass")) // 2
+    trimmed = text.strip(string.whitespace + _UNSEEN).strip()
+    return len(trimmed.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def one_error(code: str, message: str) -> Errors:

@@ -30,8 +30,8 @@ def integration_with_state_body(webhook: DiscordWebhook) -> Body:
     body = integration_body(webhook)
     if not webhook.is_active:
         body["disabled_reason"] = webhook.disabled_reason
-    if webhook.paused_until and webhook.pause_seconds(timezone.now()):
-        body["paused_until"] = seconds_without_zone(webhook.paused_until)
+    if webhook.waits_until and webhook.pause_seconds(timezone.now()):
+        body["paused_until"] = seconds_without_zone(webhook.waits_until)
     if webhook.last_delivery_at:
         body["last_delivery"] = {
             "at": seconds_without_zone(webhook.last_delivery_at),
