@@ -8,16 +8,27 @@ import time_machine
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Membership, User
-from accounts.services import remove_member, set_member
+from accounts.models import Membership, Project, User
+from accounts.services import create_project, remove_member, set_member
+from accounts.services.storefront import set_storefront
 from accounts.tests.factories import make_user
+from cart.tests.factories import make_cart
+from catalog.tests.factories import make_product
 from integrations.discord.models import DiscordWebhook
-from integrations.discord.subscribers import wants
+from integrations.discord.subscribers import deliver, wants
 from integrations.discord.tests.channel import Channel
 from integrations.discord.tests.deliveries import states, work
 from integrations.discord.tests.factories import make_discord_webhook
-from orders.services import create_order, delete_order, move_order, update_order
+from orders.models import Order
+from orders.services import (
+    check_out,
+    create_order,
+    delete_order,
+    move_order,
+    update_order,
+)
 from orders.stream.models import Event, EventDelivery
+from orders.stream.relay import relay_events
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -125,16 +136,17 @@ def test_other_peoples_orders_stay_out_of_the_channel(
     assert states() == []
 
 
-def test_a_whole_batch_needs_one_query(
-    channel: Channel, django_assert_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize("count", [6, 20])
+def test_a_whole_batch_needs_two_queries(
+    channel: Channel, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
-    for number in range(6):
+    for number in range(count):
         user = make_user()
         make_order(user)
         if number % 2:
             make_discord_webhook(user, channel)
     events = list(Event.objects.order_by("pk"))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         wanted = list(wants(events))
     assert [event for event, _ in wanted] == events[1::2]
     webhooks = DiscordWebhook.objects.order_by("pk")
@@ -219,3 +231,126 @@ def test_staff_are_led_to_the_back_office(channel: Channel) -> None:
     assert channel.messages[0]["embeds"][0]["url"] == (
         f"http://localhost:8000/admin/orders/order/{order.pk}/change/"
     )
+
+
+# --- Merchants --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(owner: User) -> Project:
+    """The storefront of the user whom the channel belongs to."""
+    project = create_project(owner=owner, name="Shop")
+    set_storefront(project=project)
+    return project
+
+
+def buy(customer: User, shop: Project) -> Order:
+    """Check a cart out, as customers do."""
+    make_cart(customer, {make_product(shop): 1})
+    return check_out(
+        by=customer,
+        fields={"shipping_address": "1 Harbour Lane", "phone_number": "+1234567890"},
+    )
+
+
+def test_merchants_hear_of_the_orders_of_their_projects(
+    webhook: DiscordWebhook, channel: Channel, shop: Project
+) -> None:
+    customer = make_user(first_name="Grace", last_name="Hopper")
+    order = buy(customer, shop)
+
+    work()
+
+    assert titles(channel) == [f"Order #{order.pk} created"]
+    (embed,) = channel.messages[0]["embeds"]
+    values = {one["name"]: one["value"] for one in embed["fields"]}
+    assert values["Owner"] == f"user #{customer.pk}"
+    # A channel has many readers.
+    text = json.dumps(channel.messages)
+    assert "Hopper" not in text
+    assert customer.email not in text
+
+
+def test_customer_and_merchants_hear_once_each(
+    owner: User, webhook: DiscordWebhook, channel: Channel, shop: Project
+) -> None:
+    customer, partner, manager = make_user(), make_user(), make_user()
+    set_member(project=shop, user=partner, role=Membership.Role.OWNER)
+    set_member(project=shop, user=manager, role=Membership.Role.MANAGER)
+    for user in (customer, partner, manager):
+        make_discord_webhook(user, channel)
+    buy(customer, shop)
+    # Here the partner is the owner of the order as well.
+    create_order(by=partner, project=shop, fields={"title": "Phoned in"})
+
+    work()
+
+    told = EventDelivery.objects.values_list("event__owner_id", "target")
+    target_of = {each.user_id: each.target for each in DiscordWebhook.objects.all()}
+    assert sorted(told) == sorted(
+        [
+            (customer.pk, target_of[customer.pk]),
+            (customer.pk, target_of[partner.pk]),
+            (customer.pk, target_of[owner.pk]),
+            (partner.pk, target_of[partner.pk]),
+            (partner.pk, target_of[owner.pk]),
+        ]
+    )
+    assert set(states()) == {State.SENT}
+    assert len(channel.messages) == 5
+
+
+@pytest.mark.parametrize("how", ["removed", "made a manager", "switched off"])
+def test_who_no_longer_owns_the_project_hears_no_more_of_it(
+    owner: User, webhook: DiscordWebhook, channel: Channel, shop: Project, how: str
+) -> None:
+    customer, partner = make_user(), make_user()
+    set_member(project=shop, user=partner, role=Membership.Role.OWNER)
+    order = buy(customer, shop)
+    relay_events()
+    own = make_order(owner)
+    if how == "removed":
+        remove_member(project=shop, user=owner)
+    elif how == "made a manager":
+        set_member(project=shop, user=owner, role=Membership.Role.MANAGER)
+    else:
+        Project.objects.filter(pk=shop.pk).update(is_active=False)
+    move_order(order_id=order.pk, status="cancelled", by=customer)
+
+    work()
+
+    # What was on its way is dropped, and nothing new is sent; one's own orders go on.
+    assert states() == [State.DROPPED, State.SENT]
+    assert titles(channel) == [f"Order #{own.pk} created"]
+
+
+def test_an_event_that_nobody_could_be_picked_for_is_told_to_everybody_who_wants_it(
+    webhook: DiscordWebhook, channel: Channel, shop: Project
+) -> None:
+    customer = make_user()
+    make_discord_webhook(customer, channel)
+    buy(customer, shop)
+    (event,) = Event.objects.all()
+
+    deliver(event, "")
+
+    assert len(channel.messages) == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\u200b", "\u200b\u200d\ufeff", "\u3164", "\u2800 \u2800", "\u202e", "\u0301"],
+)
+def test_an_owner_with_a_name_that_nobody_sees_is_called_by_the_address(
+    channel: Channel, name: str
+) -> None:
+    user = make_user(first_name=name)
+    make_discord_webhook(user, channel)
+    make_order(user, title=name)
+
+    work()
+
+    assert states() == [State.SENT]
+    fields = channel.messages[0]["embeds"][0]["fields"]
+    values = {one["name"]: one["value"] for one in fields}
+    assert values["Owner"] == user.email.replace("_", "\\_")
