@@ -165,6 +165,7 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL",
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
+        config["ENGINE"] = "orderchainer.core.db.postgresql"
         options = config.setdefault("OPTIONS", {})
         if DATABASE_POOL_SIZE:
             options["pool"] = {
