@@ -343,6 +343,12 @@ class Hub:
         while True:
             try:
                 await work(healthy)
+            except asyncio.CancelledError:
+                # A client library may raise one of its own. Ours counts in the task.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                logger.warning("push_interrupted", retry_seconds=retry_seconds)
             except Exception:
                 logger.exception("push_interrupted", retry_seconds=retry_seconds)
             await asyncio.sleep(retry_seconds)

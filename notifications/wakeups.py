@@ -66,7 +66,10 @@ class Announcer:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(
-                    target=self._loop.run_forever, name="push-announcer", daemon=True
+                    target=_run_for_ever,
+                    args=[self._loop],
+                    name="push-announcer",
+                    daemon=True,
                 ).start()
             return self._loop
 
@@ -99,6 +102,15 @@ class Announcer:
             if self._position:
                 position, self._position = self._position, 0
                 await _send({"type": STREAM_ADVANCED, "position": position})
+
+
+def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
+    """Run `loop`; log whatever interrupts it and go on, because nobody would notice its end."""
+    while True:
+        try:
+            loop.run_forever()
+        except BaseException:
+            logger.exception("push_announcer_interrupted")
 
 
 async def _send(message: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from channels.layers import get_channel_layer
@@ -13,26 +13,43 @@ from django.conf import settings
 
 from notifications.layers import ThreadSafeInMemoryChannelLayer
 from orderchainer.celery import app
-from orderchainer.operations.server import OrderChainerServer, endpoints_on
+from orderchainer.operations.server import (
+    MAX_FINISH_SECONDS,
+    OrderChainerServer,
+    endpoints_on,
+)
 from orderchainer.operations.worker import EmbeddedWorker
 
 logger = structlog.get_logger(__name__)
 
-# From the signal to the end of the process. Unfinished work is recorded in rows and continues after
-# the next start, so stopping need not wait for it.
+# From the last answer to the end of the process. Unfinished background work is recorded in rows and
+# continues after the next start, so stopping need not wait for it.
 STOP_SECONDS = 4.0
 
 # A request that takes longer gets a 503.
 REQUEST_SECONDS = 120
 
 
+class BackgroundDied(Exception):
+    """A thread of the background work ended by itself; the log says why."""
+
+
 def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> None:
     """Serve on `ports` of `address` until SIGINT or SIGTERM. In the embedded mode run the worker
     too.
 
-    Calls `on_ready` once everything runs. Raises `ListenError` if it cannot listen.
+    On a signal, finish the requests in flight first and close WebSockets with 1001. Calls
+    `on_ready` once everything runs. Raises `ListenError` if it cannot listen, and `BackgroundDied`
+    if a background thread ends by itself: a supervisor must notice a service that answers requests
+    and does no work.
     """
-    worker = EmbeddedWorker(app) if settings.EMBEDDED else None
+    died: list[str] = []
+
+    def end(thread: str) -> None:
+        died.append(thread)
+        server.stop_soon()
+
+    worker = EmbeddedWorker(app, on_death=end) if settings.EMBEDDED else None
 
     def start() -> None:
         layer = get_channel_layer()
@@ -43,7 +60,7 @@ def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> No
         on_ready()
 
     def stop() -> None:
-        _end_the_process_after(STOP_SECONDS)
+        _end_the_process_after(MAX_FINISH_SECONDS + STOP_SECONDS, died)
         if worker:
             worker.ask_to_stop()
 
@@ -55,17 +72,22 @@ def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> No
     )
     server.before_shutdown(stop)
     server.run()
+    _end_the_process_after(STOP_SECONDS, died)
 
     # Twisted has restored the signal handlers. A second Ctrl-C could not speed anything up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if worker and not worker.join(timeout_seconds=STOP_SECONDS):
         logger.warning("work_cut_short", seconds=STOP_SECONDS)
+    if died:
+        raise BackgroundDied(f"The background thread {died[0]} ended; see the log.")
 
 
-def _end_the_process_after(seconds: float) -> None:
+def _end_the_process_after(seconds: float, died: Sequence[str]) -> None:
     """End the process even if Python still waits for threads: it would wait for all pools to
     finish.
     """
-    deadline = threading.Timer(seconds, os._exit, args=[os.EX_OK])
+    deadline = threading.Timer(
+        seconds, lambda: os._exit(os.EX_SOFTWARE if died else os.EX_OK)
+    )
     deadline.daemon = True
     deadline.start()

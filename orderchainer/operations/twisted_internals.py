@@ -1,11 +1,17 @@
 """Everything that we use of Twisted and autobahn beyond their public interface, in one place.
 
 Twisted has no public count of the bytes that wait in a transport, no public write that skips its
-buffer, and daphne offers no way to configure how Twisted parses bodies.
+buffer, and no bound on a body. Daphne offers no way to configure how Twisted parses bodies, and
+autobahn lets no application close a socket with 1001.
 `operations/tests/test_twisted_internals.py` fails if an upgrade changes one of these.
 """
 
+from collections.abc import Callable
 from typing import Any
+
+# After a refusal we go on to read what the client sends, and drop it, for so long. If we closed at
+# once, the kernel would reset the connection and the client might never read the answer.
+LINGER_SECONDS = 10.0
 
 
 def buffered_bytes(transport: Any) -> int:
@@ -37,3 +43,90 @@ def leave_body_unparsed(request: Any) -> None:
     with an empty 400.
     """
     request._parsePOSTFormSubmission = False
+
+
+def bound_body(request: Any, limit_of: Callable[[str], int]) -> None:
+    """Cut the body of a new `request` off where it grows beyond `limit_of` its content type.
+
+    Twisted would write the whole body to a file and only then start the application. Here the
+    application starts at once: with no body if its declared length is too large, or with one byte
+    more than the limit if a chunked body grows too large. Both tell the application to refuse it.
+    The connection takes no further request and closes after the answer.
+    """
+    take_length, take_bytes = request.gotLength, request.handleContentChunk
+
+    def got_length(length: int | None) -> None:
+        take_length(length)
+        if length is not None and length > limit():
+            _refuse_what_follows(request)
+            # The channel then starts the application without waiting for the body.
+            request.channel.length = 0
+
+    def got_bytes(data: bytes) -> None:
+        room = limit() + 1 - request.content.tell()
+        take_bytes(data[:room])
+        if len(data) < room:
+            return
+        channel = request.channel
+        decoder = channel._transferDecoder
+        # The decoder looks at both after this call.
+        decoder._buffer = bytearray()
+        decoder.finishCallback = lambda _: None
+        _refuse_what_follows(request)
+        channel.allContentReceived()
+
+    def limit() -> int:
+        values = request.requestHeaders.getRawHeaders(b"content-type", [])
+        return limit_of(b",".join(values).decode("latin-1"))
+
+    request.gotLength, request.handleContentChunk = got_length, got_bytes
+
+
+def _refuse_what_follows(request: Any) -> None:
+    """Drop all that the client still sends, and close the connection after the answer."""
+    channel = request.channel
+    request.requestHeaders.removeHeader(b"expect")
+    # A WebSocket's handshake has no body, so this is none.
+    request.requestHeaders.removeHeader(b"upgrade")
+    close_after_answer(request)
+    channel.dataReceived = lambda _: None
+    channel.rawDataReceived = lambda _: None
+    channel.loseConnection = lambda: _linger(channel)
+
+
+def _linger(channel: Any) -> None:
+    channel._networkProducer.unregisterProducer()
+    transport = channel.transport
+    transport.resumeProducing()
+    transport.loseWriteConnection()
+    closing = channel.callLater(LINGER_SECONDS, transport.abortConnection)
+    lost = channel.connectionLost
+
+    def connection_lost(reason: Any) -> None:
+        if closing.active():
+            closing.cancel()
+        lost(reason)
+
+    channel.connectionLost = connection_lost
+
+
+def close_after_answer(request: Any) -> None:
+    """Take no further request on the connection of `request`, and tell the client so."""
+    request.channel.persistent = False
+    if not request.startedWriting:
+        request.responseHeaders.setRawHeaders(b"connection", [b"close"])
+
+
+def time_out(request: Any) -> None:
+    """Answer a request that has not arrived completely with a 408, and close the connection."""
+    transport = request.channel.transport
+    transport.write(
+        b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    request.channel.loseConnection()
+
+
+def say_going_away(socket: Any) -> None:
+    """Start to close an open WebSocket with 1001: the server goes down."""
+    if socket.state == socket.STATE_OPEN:
+        socket.sendCloseFrame(code=1001)

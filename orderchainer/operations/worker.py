@@ -8,9 +8,10 @@ and stops it for real.
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from socket import gethostname
 
+import structlog
 from celery import Celery
 from celery.beat import Service
 from celery.utils.nodenames import nodename
@@ -19,6 +20,8 @@ from django.conf import settings
 
 from orderchainer.operations.schedule import DueAtStartScheduler
 from orderchainer.operations.tasks import beat_once
+
+logger = structlog.get_logger(__name__)
 
 # Deliveries and e-mails wait for other people's servers, so each has threads for several slow ones.
 # The queues share no threads: the relay of events never waits for a delivery, and no e-mail does.
@@ -36,7 +39,9 @@ class WorkerDied(Exception):
 class QueueWorker:
     """Works like one `celery worker --queues …`, without its signal handlers and logging."""
 
-    def __init__(self, app: Celery, queue: str, threads: int) -> None:
+    def __init__(
+        self, app: Celery, queue: str, threads: int, on_end: Callable[[str], None]
+    ) -> None:
         self._ready = threading.Event()
         # This selects the queue for the whole application. A worker uses what is selected while it
         # starts, so we create and start one worker after the other.
@@ -51,9 +56,7 @@ class QueueWorker:
             without_heartbeat=True,
             ready_callback=lambda consumer: self._ready.set(),
         )
-        self._thread = threading.Thread(
-            target=controller.start, name=f"worker-{queue}", daemon=True
-        )
+        self._thread = _watched(controller.start, f"worker-{queue}", on_end)
 
     def start(self) -> None:
         """Start, and return once the worker is ready. Raises `WorkerDied` if it cannot start."""
@@ -70,13 +73,34 @@ class QueueWorker:
         return not self._thread.is_alive()
 
 
-class EmbeddedWorker:
-    """A worker for each queue, and beat."""
+def _watched(
+    run: Callable[[], object], name: str, on_end: Callable[[str], None]
+) -> threading.Thread:
+    """Return a thread that calls `on_end` with its name however it ends. It is not started yet."""
 
-    def __init__(self, app: Celery) -> None:
+    def run_and_tell() -> None:
+        try:
+            run()
+        except BaseException:
+            logger.exception("background_thread_failed", thread=name)
+        finally:
+            on_end(name)
+
+    return threading.Thread(target=run_and_tell, name=name, daemon=True)
+
+
+class EmbeddedWorker:
+    """A worker for each queue, and beat.
+
+    `on_death` is called with the name of a thread that ends without having been asked to.
+    """
+
+    def __init__(self, app: Celery, on_death: Callable[[str], None]) -> None:
         # Nobody inspects or restarts workers that live in the serving process.
         app.conf.worker_enable_remote_control = False
         self._app = app
+        self._on_death = on_death
+        self._is_stopping = False
         self._workers: list[QueueWorker] = []
         # Beat sleeps at most this many seconds before it notices that it should stop.
         self._beat = Service(app, max_interval=1, scheduler_cls=DueAtStartScheduler)
@@ -84,13 +108,19 @@ class EmbeddedWorker:
     def start(self) -> None:
         """Start, and return once all workers are ready. Raises `WorkerDied` if one cannot start."""
         for queue, threads in THREADS.items():
-            worker = QueueWorker(self._app, queue, threads)
+            worker = QueueWorker(self._app, queue, threads, self._ended)
             self._workers.append(worker)
             worker.start()
-        threading.Thread(target=self._beat.start, name="beat", daemon=True).start()
+        _watched(self._beat.start, "beat", self._ended).start()
+
+    def _ended(self, thread: str) -> None:
+        if not self._is_stopping:
+            logger.critical("background_thread_died", thread=thread)
+            self._on_death(thread)
 
     def ask_to_stop(self) -> None:
         """Tell beat and the workers to stop after their current tasks; return at once."""
+        self._is_stopping = True
         self._beat.stop()
         state.should_stop = os.EX_OK  # type: ignore[assignment]  # the stubs know only its first value
         # A consumer checks the flag between two messages, may wait two seconds for the next one,

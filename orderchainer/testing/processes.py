@@ -34,7 +34,7 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
     "web": (
         *("-m", "gunicorn", "orderchainer.wsgi:application", "--bind", "127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-        "--no-control-socket",
+        *("--graceful-timeout", "10", "--no-control-socket"),
     ),
     "daphne": ("manage.py", "serve"),
     "worker": (

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.utils.http import parse_header_parameters
 
 from orderchainer.core.http.handlers import answer
 from orderchainer.core.http.surfaces import Problem
@@ -17,7 +18,8 @@ class RequestBodyLimitMiddleware:
     """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
 
     A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads
-    them. Malformed chunks are a 400, because no view could read them.
+    them. Malformed chunks are a 400, because no view could read them. `manage.py serve` cuts a body
+    off where this refuses it, so that it never takes the rest.
     """
 
     sync_capable = True
@@ -27,11 +29,7 @@ class RequestBodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        limit = (
-            settings.MAX_UPLOAD_BYTES
-            if request.content_type == "multipart/form-data"
-            else settings.MAX_REQUEST_BODY_BYTES
-        )
+        limit = max_body_bytes(request.META.get("CONTENT_TYPE", ""))
         if "Transfer-Encoding" in request.headers:
             try:
                 length = _measure_chunked_body(request, limit)
@@ -43,6 +41,17 @@ class RequestBodyLimitMiddleware:
         if length > limit:
             return _refuse(request, too_large(limit))
         return self.get_response(request)
+
+
+def max_body_bytes(content_type: str) -> int:
+    """Return how many bytes a body of that `Content-Type` may have."""
+    kind, _parameters = parse_header_parameters(content_type)
+    limit: int = (
+        settings.MAX_UPLOAD_BYTES
+        if kind == "multipart/form-data"
+        else settings.MAX_REQUEST_BODY_BYTES
+    )
+    return limit
 
 
 def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:

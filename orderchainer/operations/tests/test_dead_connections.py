@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 import requests
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from orderchainer.testing.processes import (
     Installation,
@@ -87,6 +89,15 @@ class Customer:
             return set(threads.map(read, range(times)))
 
 
+def close_code_of(socket: ClientConnection) -> int:
+    """Read until the server closes the socket; return the code that it gave."""
+    try:
+        while True:
+            socket.recv(timeout=10)
+    except ConnectionClosed as exc:
+        return exc.rcvd.code if exc.rcvd else 0
+
+
 def test_no_request_fails_and_everything_goes_on(installation: Installation) -> None:
     customer = Customer(installation)
     order = customer.post("/api/orders/", title="Before")["id"]
@@ -117,6 +128,9 @@ def test_no_request_fails_and_everything_goes_on(installation: Installation) -> 
             within_seconds=20,
             what="ready",
         )
+        # What production's daphne tells its sockets when it is stopped.
+        installation.services["daphne"].stop(signal.SIGTERM, within_seconds=15)
+        assert close_code_of(socket) == 1001
     log = (installation.directory / "orderchainer.log").read_text()
     assert '"status":500' not in log
     assert "unhandled_error" not in log

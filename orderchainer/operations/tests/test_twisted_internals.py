@@ -9,7 +9,7 @@ import pytest
 from autobahn.twisted.websocket import WebSocketServerProtocol
 from daphne.server import Server
 from twisted.internet.tcp import Connection
-from twisted.web.http import Request
+from twisted.web.http import HTTPChannel, Request, _ChunkedTransferDecoder
 
 from orderchainer.operations.twisted_internals import buffered_bytes, write_now
 
@@ -59,10 +59,36 @@ def test_twisted_asks_each_request_whether_to_parse_its_form() -> None:
     assert "self._parsePOSTFormSubmission" in inspect.getsource(Request)
 
 
+def test_twisted_has_what_bounds_a_body() -> None:
+    # `test_bodies.py` shows that it works; this names the reason if not.
+    channel = inspect.getsource(HTTPChannel)
+
+    for name in (
+        "self.allHeadersReceived()\n            if self.length == 0:",
+        "req.gotLength(self.length)",
+        "self.requests[-1].handleContentChunk",
+        "def allContentReceived",
+        "self._networkProducer",
+        "self.persistent",
+    ):
+        assert name in channel
+    for name in ("self._buffer", "self.finishCallback", "while goOn and self._buffer"):
+        assert name in inspect.getsource(_ChunkedTransferDecoder)
+
+
 def test_autobahn_and_daphne_have_what_the_writer_asks_for() -> None:
     source = "".join(map(inspect.getsource, WebSocketServerProtocol.__mro__[:-1]))
 
-    for name in ("STATE_OPEN", "self.state", "self.send_queue", "def sendData"):
+    for name in (
+        "STATE_OPEN",
+        "self.state",
+        "self.send_queue",
+        "def sendData",
+        "def sendCloseFrame",
+    ):
         assert name in source
-    for hook in ("protocol_connected", "create_application", "listen_error"):
+    for hook in (
+        *("protocol_connected", "create_application", "listen_error"),
+        *("listen_success", "kill_all_applications", "timeout_checker"),
+    ):
         assert callable(getattr(Server, hook))

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from orderchainer.operations.server import ListenError
-from orderchainer.operations.serving import serve
+from orderchainer.operations.serving import BackgroundDied, serve
 
 
 class Command(BaseCommand):
@@ -42,6 +42,8 @@ class Command(BaseCommand):
             serve(address=address, ports=ports(), on_ready=self._say_where)
         except ListenError as exc:
             raise CommandError(f"Cannot listen: {exc}") from exc
+        except BackgroundDied as exc:
+            raise CommandError(str(exc)) from exc
         except KeyboardInterrupt:
             # Ctrl-C before the server handles the signal.
             return
