@@ -1,11 +1,17 @@
 """The back office of Discord integrations: see their state, switch them, send a test message."""
 
+from datetime import datetime
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from integrations.discord import services
-from integrations.discord.models import DiscordWebhook, Toggle
+from integrations.discord.models import (
+    DiscordWebhook,
+    DiscordWebhookQuerySet,
+    Toggle,
+)
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 # The request waits for one call to Discord for each of them.
@@ -25,7 +31,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         "last_status",
         "last_error",
         "disabled_reason",
-        "paused_until",
+        "paused",
     )
     list_filter = ("is_active", "last_status", "last_delivery_at", "created_at")
     list_select_related = ("user",)
@@ -39,7 +45,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         *Toggle.values,
         "is_active",
         "disabled_reason",
-        "paused_until",
+        "paused",
         "last_delivery_at",
         "last_status",
         "last_error",
@@ -49,15 +55,21 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
     fieldsets = (
         (None, {"fields": ("user", "masked", "username", "avatar_url")}),
         ("Notifications", {"fields": Toggle.values}),
-        ("State", {"fields": ("is_active", "disabled_reason", "paused_until")}),
+        ("State", {"fields": ("is_active", "disabled_reason", "paused")}),
         ("Last message", {"fields": ("last_delivery_at", "last_status", "last_error")}),
         ("Dates", {"fields": ("created_at", "updated_at")}),
     )
     actions = ("switch_on", "switch_off", "try_it")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscordWebhook]:
-        """Do not read the URLs from the database."""
-        return super().get_queryset(request).defer("url")
+        """Do not read the URLs from the database; read how long their hosts are paused."""
+        webhooks: DiscordWebhookQuerySet = super().get_queryset(request)
+        return webhooks.with_host().defer("url")
+
+    @admin.display(description="paused until", ordering="paused_until")
+    def paused(self, webhook: DiscordWebhook) -> datetime | None:
+        """The end of the pause of the webhook or of its host."""
+        return webhook.waits_until
 
     @admin.display(description="webhook", ordering="webhook_id")
     def masked(self, webhook: DiscordWebhook) -> str:
