@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from accounts.callers import caller_of
 from orderchainer.core.admin.service_admin import ServiceAdmin, without_media
 from orderchainer.core.db.among import among
-from orders import graph
 from orders.admin.shown import links, order_link
+from orders.admin.sorting import dependents_first
 from orders.models import Order, OrderDependency, OrderItem
 from orders.services import delete_order
 
@@ -28,8 +28,10 @@ class OrderDeletion(ServiceAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[SafeString]]:
         """Tell what else is deleted and what prevents it, without reading the orders' events."""
         orders = {order.pk: order for order in objs}
-        edges = OrderDependency.objects.filter(depends_on_id__in=among(orders)).exclude(
-            order_id__in=among(orders)
+        edges = (
+            OrderDependency.objects.holding_up()
+            .filter(depends_on_id__in=among(orders))
+            .exclude(order_id__in=among(orders))
         )
         keeping = [
             links(
@@ -54,12 +56,12 @@ class OrderDeletion(ServiceAdmin):
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Order]
     ) -> HttpResponseBase | None:
-        """Ask, then delete the selected orders; those that wait for others of them go first."""
+        """Ask, then delete the selected orders; those that depend on others of them go first."""
         if "post" not in request.POST:
             return without_media(ask_before_deleting(self, request, queryset))
         self.do_each(
             request,
-            _waiting_first(queryset),
+            dependents_first(queryset),
             lambda order: self._delete_logged(request, order),
             done="Deleted",
         )
@@ -69,15 +71,3 @@ class OrderDeletion(ServiceAdmin):
     def _delete_logged(self, request: HttpRequest, order: Order) -> None:
         self.log_deletions(request, [order])
         self.delete_model(request, order)
-
-
-def _waiting_first(orders: Iterable[Order]) -> list[Order]:
-    """Return `orders` with each before everything it waits for."""
-    by_id = {order.pk: order for order in orders}
-    dependencies: dict[int, list[int]] = {pk: [] for pk in by_id}
-    edges = OrderDependency.objects.filter(
-        order_id__in=among(by_id), depends_on_id__in=among(by_id)
-    )
-    for waiter, dependency in edges.values_list("order_id", "depends_on_id"):
-        dependencies[waiter].append(dependency)
-    return [by_id[pk] for pk in reversed(graph.topological_order(by_id, dependencies))]

@@ -14,25 +14,45 @@ from orderchainer.core.admin.picking import is_key_of
 from orderchainer.core.admin.service_admin import ServiceAdmin
 from orders.admin import panels
 from orders.admin.shown import STATUS_COLOURS, WAIT_COLOURS
-from orders.lifecycle import Status
+from orders.admin.sorting import dependencies_first, dependents_first
+from orders.errors import numbered
+from orders.lifecycle import GONE_WRONG, Status
 from orders.models import Order, OrderQuerySet
 from orders.services import move_order
+
+# So many of the orders that an action moved are named; more are only counted.
+MAX_NAMED_ORDERS = 100
 
 Action = Callable[["OrderList", HttpRequest, QuerySet[Order]], None]
 
 
 def move_to(status: Status) -> Action:
-    """Return the action that moves the selected orders to `status`."""
+    """Return the action that moves the selected orders to `status`, along their chains.
+
+    Dependencies go first, since they hold the others up. If the orders go wrong, their dependents
+    go first, before the failure of what they wait for does something else to them.
+    """
+    along_the_chain = dependents_first if status in GONE_WRONG else dependencies_first
+
+    def became(before: Order, after: Order) -> str:
+        if after.status != status:
+            return f"Moved to {status}, and at once became {after.status}"
+        if before.status == status:
+            return f"Were {status} already"
+        return f"Moved to {status}"
 
     @admin.action(description=f"Move to {status}", permissions=["change"])
     def move(page: "OrderList", request: HttpRequest, rows: QuerySet[Order]) -> None:
         page.do_each(
             request,
-            rows,
+            along_the_chain(rows),
             lambda order: move_order(
                 order_id=order.pk, status=status, by=caller_of(request)
             ),
-            done=f"Moved to {status}",
+            done=became,
+            named=lambda orders: numbered(
+                sorted(order.pk for order in orders), most=MAX_NAMED_ORDERS
+            ),
         )
 
     move.__name__ = f"move_to_{status}"

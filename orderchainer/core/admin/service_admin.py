@@ -1,6 +1,6 @@
 """Back-office pages that write through services."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
@@ -185,31 +185,60 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         self,
         request: HttpRequest,
         rows: Iterable[Row],
-        work: Callable[[Row], object],
+        work: Callable[[Row], Any],
         *,
-        done: str,
+        done: str | Callable[[Row, Any], str],
+        named: Callable[[Sequence[Row]], str] | None = None,
     ) -> None:
         """Call `work` for each selected row; show how many were `done`, and the refusals.
 
-        Each row gets its own service call, because each has its own rules, locks and events.
+        Each row gets its own service call, because each has its own rules, locks and events. `done`
+        is what became of the rows, or returns it for a row and what `work` returned for it. `named`
+        writes the names of rows, if they should be shown. Selected rows that the list does not have
+        any more are shown too.
         """
-        count = 0
+        rows = list(rows)
+        became: dict[str, list[Row]] = {}
         refusals: list[str] = []
         for row in rows:
             try:
-                work(row)
+                after = work(row)
             except DomainError as refusal:
                 refusals.append(f"{row}: {words_of(refusal)}")
             else:
-                count += 1
+                words = done if isinstance(done, str) else done(row, after)
+                became.setdefault(words, []).append(row)
         for words in refusals[:MAX_REFUSALS_SHOWN]:
             self.message_user(request, words, messages.ERROR)
         if more := refusals[MAX_REFUSALS_SHOWN:]:
             self.message_user(
                 request, f"Refused as well: {len(more)} more.", messages.ERROR
             )
-        if count:
-            self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
+        if gone := self._selected_but_gone(request, rows):
+            self.message_user(
+                request,
+                f"No longer in this list, so nothing was done to them: {', '.join(gone)}.",
+                messages.WARNING,
+            )
+        for words, those in became.items():
+            names = f" ({named(those)})" if named else ""
+            self.message_user(
+                request, f"{words}: {len(those)}{names}.", messages.SUCCESS
+            )
+
+    def _selected_but_gone(
+        self, request: HttpRequest, rows: Iterable[models.Model]
+    ) -> list[str]:
+        """Return the selected keys that none of `rows` has. `response_action` has checked them."""
+        if request.POST.get("select_across", "0") != "0":
+            return []
+        found = {str(row.pk) for row in rows}
+        key_of = self.model._meta.pk.to_python
+        selected = {
+            str(key_of(key)): None
+            for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        }
+        return [key for key in selected if key not in found][:MAX_SELECTED_ROWS]
 
 
 def changes_in(form: Any, updatable: Collection[str]) -> dict[str, Any]:

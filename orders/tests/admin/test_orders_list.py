@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from accounts.tests.factories import make_user
 from orders.models import Order, OrderDependency
+from orders.services import delete_order
 from orders.stream.models import Event
 from orders.tests.admin.pages import page, run, shown
 from orders.tests.admin.stored import statuses
@@ -123,11 +124,49 @@ def test_moves_those_that_can_be_moved_and_tells_of_the_others(
         "pending",
         "completed",
     ]
-    assert "Moved to active: 2." in text
+    assert f"Moved to active: 2 (#{first.pk} and #{free.pk})." in text
     assert f"cannot be active while it waits for #{first.pk}" in text
     assert f"Order #{ended.pk} cannot move from completed to active" in text
     moved = Event.objects.filter(type="order_status_changed")
     assert set(moved.values_list("actor_id", flat=True)) == {admin.pk}
+
+
+def test_moves_a_chain_in_its_own_sequence(client: Client, ada: User) -> None:
+    last, middle, first = make_order(ada), make_order(ada), make_order(ada)
+    for order, dependency in ((last, middle), (middle, first)):
+        OrderDependency.objects.create(order=order, depends_on=dependency)
+
+    text = run(client, "move_to_completed", last, middle, first)
+
+    assert statuses(first, middle, last) == ["completed"] * 3
+    assert f"Moved to completed: 3 (#{last.pk}, #{middle.pk} and #{first.pk})." in text
+
+
+def test_cancels_a_chain_from_its_end_so_that_nothing_fails_along(
+    client: Client, ada: User
+) -> None:
+    first = make_order(ada)
+    last = make_order(ada, first, failure_policy="fail")
+
+    run(client, "move_to_cancelled", first, last)
+
+    assert statuses(first, last) == ["cancelled", "cancelled"]
+    assert not Event.objects.filter(data__new_status="failed").exists()
+
+
+def test_says_what_became_of_each(client: Client, ada: User) -> None:
+    draft = make_order(ada, status="draft")
+    eager = make_order(ada, status="draft", auto_activate=True)
+    pending, gone = make_order(ada), make_order(ada)
+    delete_order(order_id=gone.pk, by=ada)
+    gone.pk = gone.pk or Event.objects.latest("pk").order_id
+
+    text = run(client, "move_to_pending", draft, eager, pending, gone)
+
+    assert f"Moved to pending: 1 (#{draft.pk})." in text
+    assert f"Moved to pending, and at once became active: 1 (#{eager.pk})." in text
+    assert f"Were pending already: 1 (#{pending.pk})." in text
+    assert f"No longer in this list, so nothing was done to them: {gone.pk}." in text
 
 
 def test_tells_of_many_refusals_in_a_few_words(client: Client, ada: User) -> None:
