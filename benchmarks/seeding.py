@@ -28,8 +28,8 @@ _ORDERS = """
     FROM numbers
 """
 _WAITING_FOR_THE_ONE_BEFORE = """
-    INSERT INTO orders_orderdependency (order_id, depends_on_id)
-    SELECT id, id - 1 FROM orders_order WHERE owner_id = %s AND id > %s AND (id - %s) %% %s = %s
+    INSERT INTO orders_orderdependency (order_id, depends_on_id, waiver_reason)
+    SELECT id, id - 1, '' FROM orders_order WHERE owner_id = %s AND id > %s AND (id - %s) %% %s = %s
 """
 _LINES = """
     INSERT INTO orders_orderitem (order_id, name, sku, unit_price, quantity)
@@ -88,8 +88,8 @@ def make_crowd(name: str, size: int) -> Account:
     Order.objects.filter(owner=user).update(status="pending", auto_activate=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO orders_orderdependency (order_id, depends_on_id)"
-            " SELECT id, %s FROM orders_order WHERE owner_id = %s AND id > %s",
+            "INSERT INTO orders_orderdependency (order_id, depends_on_id, waiver_reason)"
+            " SELECT id, %s, '' FROM orders_order WHERE owner_id = %s AND id > %s",
             [ids.start, user.pk, ids.start],
         )
     return Account(user, open_session(user=user).access, ids)

@@ -111,6 +111,15 @@ def _blocked(event: Event) -> Details:
     }
 
 
+def _waived(event: Event) -> Details:
+    dependency: int = event.data["dependency"]
+    return {
+        "dependency": dependency,
+        "reason": event.data["reason"],
+        "message": f"Order #{event.order_id} no longer waits for #{dependency}",
+    }
+
+
 def _deleted(event: Event) -> Details:
     return {"message": f"Order #{event.order_id} was deleted"}
 
@@ -127,5 +136,6 @@ _DETAILS: Mapping[str, Callable[[Event], Details]] = {
     EventType.UPDATED: _updated,
     EventType.READY: _ready,
     EventType.BLOCKED: _blocked,
+    EventType.DEPENDENCY_WAIVED: _waived,
     EventType.DELETED: _deleted,
 }

@@ -86,7 +86,7 @@ class OrderBlocked(Conflict):
 
 
 class OrderHasDependents(Conflict):
-    """Other orders wait for this one, so it cannot be deleted. `dependents` are their ids."""
+    """Other orders still wait for this one, so it cannot be deleted. `dependents` are their ids."""
 
     code = "order_has_dependents"
 
@@ -109,6 +109,21 @@ class UnknownDependencies(Invalid):
                 "dependencies": [
                     f"There is no order #{id_} that this one could wait for."
                     for id_ in ids
+                ]
+            }
+        )
+
+
+class NotADependency(Invalid):
+    """The order does not depend on the one that should be waived."""
+
+    code = "not_a_dependency"
+
+    def __init__(self, order_id: int, dependency_id: int) -> None:
+        super().__init__(
+            {
+                "dependency": [
+                    f"Order #{order_id} does not depend on an order #{dependency_id}."
                 ]
             }
         )

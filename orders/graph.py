@@ -2,20 +2,26 @@
 
 Every walk is a recursive common table expression with UNION, which visits each node once. So the
 cost grows with the nodes and edges, not with the number of paths, and a chain of thousands needs no
-stack. The functions return expressions for `filter(pk__in=…)`.
+stack.
+
+No walk depends on the statistics of a table. PostgreSQL has none about a table that is young, and
+its default guesses make it hash all edges anew in each step of a recursion: a minute for a chain of
+thousands. So `_lookup` leaves it no choice but the index, and `_orders_among` none but the primary
+key.
 """
 
 import heapq
+import json
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import JSONField, Subquery
+from django.db.models import BooleanField, JSONField, Subquery
 from django.db.models.expressions import RawSQL
 
-from orders.lifecycle import DONE, GONE_WRONG, FailurePolicy, Status
+from orders.lifecycle import WAITING, FailurePolicy, Status, Wait
 
 EDGES = "orders_orderdependency"
 ORDERS = "orders_order"
@@ -23,22 +29,55 @@ ORDERS = "orders_order"
 Edges = Mapping[int, Sequence[int]]
 
 
-_DESCENDANTS = f"""
-    WITH RECURSIVE walk(id) AS (
-        SELECT order_id FROM {EDGES} WHERE depends_on_id = %s
-        UNION
-        SELECT edge.order_id FROM {EDGES} edge JOIN walk ON edge.depends_on_id = walk.id
-    ) SELECT id FROM walk
-"""
+def _lookup(table: str, alias: str, column: str, condition: str) -> str:
+    """Write a join that looks up rows of `table` by index for each row before it.
+
+    `column` is the only one that is read. PostgreSQL turns OFFSET 0 into no other join. SQLite has
+    no LATERAL; there CROSS JOIN keeps the sequence of the tables.
+    """
+    if connection.vendor == "postgresql":
+        return f"""
+            CROSS JOIN LATERAL (
+                SELECT {alias}.{column} FROM {table} {alias} WHERE {condition} OFFSET 0
+            ) AS {alias}
+        """
+    return f"CROSS JOIN {table} AS {alias} ON {condition}"
 
 
-def descendants_of(order_id: int) -> RawSQL:
-    """Return the ids of the orders that wait for `order_id`, directly or through others."""
-    return RawSQL(_DESCENDANTS, [order_id])
+def _orders_among(walk: str, params: Sequence[int]) -> RawSQL:
+    """Return a condition that keeps the orders whose ids the statement `walk` returns."""
+    if connection.vendor == "postgresql":
+        # As an array, so that each order is looked up by its primary key.
+        condition = f"{ORDERS}.id = ANY(ARRAY({walk}))"
+    else:
+        condition = f"{ORDERS}.id IN ({walk})"
+    return RawSQL(condition, params, output_field=BooleanField())
+
+
+def _ids_of(walk: str, params: Sequence[int]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(walk, params)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _descendants() -> str:
+    step = _lookup(EDGES, "edge", "order_id", "edge.depends_on_id = walk.id")
+    return f"""
+        WITH RECURSIVE walk(id) AS (
+            SELECT order_id FROM {EDGES} WHERE depends_on_id = %s
+            UNION
+            SELECT edge.order_id FROM walk {step}
+        ) SELECT id FROM walk
+    """
+
+
+def descendants_of(order_id: int) -> set[int]:
+    """Return the ids of the orders that depend on `order_id`, directly or through others."""
+    return _ids_of(_descendants(), [order_id])
 
 
 def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
-    """Return one of `ids` that waits for `order_id`, directly or through others, or None.
+    """Return one of `ids` that depends on `order_id`, directly or through others, or None.
 
     The walk stops at the first one.
     """
@@ -47,80 +86,166 @@ def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
     places = ", ".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_DESCENDANTS} WHERE id IN ({places}) LIMIT 1", [order_id, *ids]
+            f"{_descendants()} WHERE id IN ({places}) LIMIT 1", [order_id, *ids]
         )
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def chain_of(order_id: int) -> RawSQL:
-    """Return the ids of the order, of all it waits for and of all that wait for it."""
-    return RawSQL(
+def in_chain_of(order_id: int) -> RawSQL:
+    """Return a condition that keeps the order, all it depends on, and all that depend on it."""
+    up = _lookup(EDGES, "edge", "depends_on_id", "edge.order_id = above.id")
+    down = _lookup(EDGES, "edge", "order_id", "edge.depends_on_id = below.id")
+    return _orders_among(
         f"""
         WITH RECURSIVE above(id) AS (
             SELECT CAST(%s AS bigint)
             UNION
-            SELECT edge.depends_on_id FROM {EDGES} edge JOIN above ON edge.order_id = above.id
+            SELECT edge.depends_on_id FROM above {up}
         ), below(id) AS (
             SELECT CAST(%s AS bigint)
             UNION
-            SELECT edge.order_id FROM {EDGES} edge JOIN below ON edge.depends_on_id = below.id
+            SELECT edge.order_id FROM below {down}
         ) SELECT id FROM above UNION SELECT id FROM below
         """,
         [order_id, order_id],
     )
 
 
-def holding_up(order_id: int) -> RawSQL:
-    """Return the ids of the orders that hold `order_id` up, directly or through others.
+def awaited_by(order_id: int) -> RawSQL:
+    """Return a condition that keeps the orders for which `order_id` waits, at any distance.
 
-    The walk follows only edges that hold an order up. It stops at orders that are done, and at
-    failed or cancelled ones if the waiting order ignores that. A cancelled order waits for nothing.
+    The walk goes on only from orders that wait, and only along edges that are not waived. It looks
+    at each order once, whatever the number of edges to it. What it returns may be done.
     """
-    done, wrong = _listed(DONE), _listed(GONE_WRONG)
-    holds = f"""
-        waiting.status <> '{Status.CANCELLED}'
-        AND blocker.status NOT IN ({done})
-        AND NOT (blocker.status IN ({wrong}) AND waiting.failure_policy = '{FailurePolicy.IGNORE}')
-    """
-    return RawSQL(
+    waiting = _lookup(
+        ORDERS,
+        "waiting",
+        "id",
+        f"waiting.id = walk.id AND waiting.status IN ({_listed(WAITING)})",
+    )
+    step = _lookup(
+        EDGES,
+        "edge",
+        "depends_on_id",
+        "edge.order_id = waiting.id AND edge.waived_at IS NULL",
+    )
+    return _orders_among(
         f"""
         WITH RECURSIVE walk(id) AS (
-            SELECT edge.depends_on_id FROM {EDGES} edge
-                JOIN {ORDERS} waiting ON waiting.id = edge.order_id
-                JOIN {ORDERS} blocker ON blocker.id = edge.depends_on_id
-                WHERE edge.order_id = %s AND {holds}
+            SELECT CAST(%s AS bigint)
             UNION
-            SELECT edge.depends_on_id FROM walk
-                JOIN {EDGES} edge ON edge.order_id = walk.id
-                JOIN {ORDERS} waiting ON waiting.id = edge.order_id
-                JOIN {ORDERS} blocker ON blocker.id = edge.depends_on_id
-                WHERE {holds}
-        ) SELECT id FROM walk
+            SELECT edge.depends_on_id FROM walk {waiting} {step}
+        ) SELECT id FROM walk WHERE id <> %s
         """,
-        [order_id],
+        [order_id, order_id],
     )
 
 
-def reached_by_failure_of(order_id: int) -> RawSQL:
+def reached_by_failure_of(order_id: int) -> set[int]:
     """Return the ids that a failure of `order_id` reaches.
 
     These are its dependents and, behind each dependent that fails with it, that one's dependents.
     """
-    return RawSQL(
+    reached = _lookup(
+        ORDERS,
+        "reached",
+        "id",
+        f"reached.id = walk.id AND reached.status = '{Status.PENDING}'"
+        f" AND reached.failure_policy = '{FailurePolicy.FAIL}'",
+    )
+    step = _lookup(EDGES, "edge", "order_id", "edge.depends_on_id = reached.id")
+    return _ids_of(
         f"""
         WITH RECURSIVE walk(id) AS (
             SELECT order_id FROM {EDGES} WHERE depends_on_id = %s
             UNION
-            SELECT edge.order_id FROM walk
-                JOIN {ORDERS} reached ON reached.id = walk.id
-                    AND reached.status = '{Status.PENDING}'
-                    AND reached.failure_policy = '{FailurePolicy.FAIL}'
-                JOIN {EDGES} edge ON edge.depends_on_id = walk.id
+            SELECT edge.order_id FROM walk {reached} {step}
         ) SELECT id FROM walk
         """,
         [order_id],
     )
+
+
+def failed_along_with(order_id: int) -> set[int]:
+    """Return the ids of the orders that failed along with `order_id`, directly or through others."""
+    step = _lookup(ORDERS, "along", "id", "along.failed_along_with_id = walk.id")
+    return _ids_of(
+        f"""
+        WITH RECURSIVE walk(id) AS (
+            SELECT id FROM {ORDERS} WHERE failed_along_with_id = %s
+            UNION
+            SELECT along.id FROM walk {step}
+        ) SELECT id FROM walk
+        """,
+        [order_id],
+    )
+
+
+# An order, one on which it depends, that one's status, and whether the edge is waived.
+Edge = tuple[int, int, str, bool]
+
+_READ_EDGE = f"""
+    edge.order_id, edge.depends_on_id,
+    (SELECT status FROM {ORDERS} WHERE id = edge.depends_on_id), edge.waived_at IS NOT NULL
+"""
+
+
+def edges_of(ids: Collection[int], *, limit: int) -> list[Edge]:
+    """Return at most `limit` of the edges from these orders to their dependencies, sorted."""
+    if connection.vendor == "postgresql":
+        # The database sorts at most `limit` rows; with an IN it would sort all edges before.
+        source = f"""
+            (
+                SELECT found.* FROM unnest(%s::bigint[]) AS node(id)
+                CROSS JOIN LATERAL (
+                    SELECT order_id, depends_on_id, waived_at FROM {EDGES}
+                    WHERE order_id = node.id OFFSET 0
+                ) AS found LIMIT %s
+            ) AS edge
+        """
+    else:
+        source = f"""
+            (
+                SELECT * FROM {EDGES} WHERE order_id IN (SELECT value FROM json_each(%s)) LIMIT %s
+            ) AS edge
+        """
+    return _edges(source, [_listed_ids(ids), limit])
+
+
+def newest_edges_of(ids: Collection[int], *, for_each: int) -> list[Edge]:
+    """Return the edges from each of these orders to its newest dependencies, sorted."""
+    if connection.vendor == "postgresql":
+        source = f"""
+            unnest(%s::bigint[]) AS node(id)
+            CROSS JOIN LATERAL (
+                SELECT order_id, depends_on_id, waived_at FROM {EDGES}
+                WHERE order_id = node.id ORDER BY depends_on_id DESC LIMIT %s
+            ) AS edge
+        """
+    else:
+        source = f"""
+            (
+                SELECT *, row_number() OVER (
+                    PARTITION BY order_id ORDER BY depends_on_id DESC
+                ) AS rank
+                FROM {EDGES} WHERE order_id IN (SELECT value FROM json_each(%s))
+            ) AS edge WHERE rank <= %s
+        """
+    return _edges(source, [_listed_ids(ids), for_each])
+
+
+def _edges(source: str, params: Sequence[Any]) -> list[Edge]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_READ_EDGE} FROM {source} ORDER BY 1, 2", params)
+        found: list[Edge] = cursor.fetchall()
+        return found
+
+
+def _listed_ids(ids: Iterable[int]) -> list[int] | str:
+    """Return `ids` as one parameter, as the database takes it."""
+    listed = sorted(ids)
+    return listed if connection.vendor == "postgresql" else json.dumps(listed)
 
 
 class _Parsed(JSONField):
@@ -158,18 +283,20 @@ class ListOf(Subquery):
         )
 
 
-class _ParsedStatuses(_Parsed):
+class _ParsedWaits(_Parsed):
     def from_db_value(
         self, value: str | None, expression: object, connection: object
-    ) -> dict[int, str]:
+    ) -> dict[int, Wait]:
         items = super().from_db_value(value, expression, connection)
-        return {item["id"]: item["status"] for item in items}
+        return {
+            item["id"]: Wait(item["status"], bool(item["waived"])) for item in items
+        }
 
 
-class StatusesById(ListOf):
-    """The columns `id` and `status` of a subquery as one mapping, in the subquery's order."""
+class WaitsById(ListOf):
+    """The columns `id`, `status` and `waived` of a subquery as a mapping of `Wait` by id."""
 
-    output_field = _ParsedStatuses()
+    output_field = _ParsedWaits()
 
 
 def topological_order(nodes: Iterable[int], dependencies: Edges) -> list[int]:

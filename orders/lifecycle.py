@@ -1,6 +1,7 @@
 """The statuses, which all surfaces share, and the one table of allowed moves."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.db import models
 
@@ -34,7 +35,7 @@ GONE_WRONG = frozenset({Status.FAILED, Status.CANCELLED})
 ALLOWED_WHILE_BLOCKED = frozenset(
     {Status.DRAFT, Status.PENDING, Status.FAILED, Status.CANCELLED}
 )
-# An order in one of these still waits for its dependencies.
+# Dependencies bind an order only in these. Nothing holds up an order that has begun or ended.
 WAITING = frozenset({Status.DRAFT, Status.PENDING})
 # The goods are on their way to the customer, or with them.
 HAS_LEFT = frozenset({Status.SHIPPED, Status.FULFILLED, Status.COMPLETED})
@@ -73,18 +74,35 @@ OPEN_MOVES: dict[str, tuple[Status, ...]] = {
 }
 
 
-def holds_up(status: str, failure_policy: str) -> bool:
-    """Tell whether a dependency with this status holds up an order with this policy."""
-    if status in DONE:
-        return False
-    return not (status in GONE_WRONG and failure_policy == FailurePolicy.IGNORE)
+class Wait(NamedTuple):
+    """What an order knows about one of its dependencies: its status, and whether it was waived."""
+
+    status: str
+    is_waived: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the dependency holds up an order that waits."""
+        return not self.is_waived and self.status not in DONE
 
 
-def blockers_among(dependencies: Mapping[int, str], failure_policy: str) -> list[int]:
-    """Return the ids of the `dependencies` (status by id) that hold up an order, ascending."""
-    return sorted(
-        pk for pk, status in dependencies.items() if holds_up(status, failure_policy)
-    )
+# What an order waits for, by the ids of the dependencies.
+Waits = Mapping[int, Wait]
+
+
+def is_ignored(status: str, failure_policy: str) -> bool:
+    """Tell whether an order with this policy ignores a dependency with this status.
+
+    Such a dependency is waived, for good: it never holds the order up again.
+    """
+    return status in GONE_WRONG and failure_policy == FailurePolicy.IGNORE
+
+
+def blockers_among(status: str, waits: Waits) -> list[int]:
+    """Return the ids of the dependencies that hold up an order with this status, ascending."""
+    if status not in WAITING:
+        return []
+    return sorted(pk for pk, wait in waits.items() if wait.holds)
 
 
 class EventType(models.TextChoices):
@@ -95,4 +113,5 @@ class EventType(models.TextChoices):
     STATUS_CHANGED = "order_status_changed"
     READY = "order_ready"
     BLOCKED = "order_blocked"
+    DEPENDENCY_WAIVED = "order_dependency_waived"
     DELETED = "order_deleted"

@@ -1,12 +1,23 @@
 """Reads of orders that are more than a filter."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 
@@ -17,7 +28,7 @@ from orderchainer.core.windows import Window
 from orders import graph
 from orders.errors import OrderNotFound
 from orders.graph import ListOf
-from orders.lifecycle import UNFINISHED, Status, blockers_among
+from orders.lifecycle import DONE, UNFINISHED, Wait, Waits, blockers_among
 from orders.models import Order, OrderDependency, OrderItem, OrderQuerySet
 from orders.stream.models import Event
 
@@ -144,7 +155,7 @@ def row_by_uuid(user: User, order_uuid: UUID | str) -> Row:
 def _judged(rows: list[Row]) -> list[Row]:
     """Add `ready` to each row: whether no dependency holds the order up."""
     for row in rows:
-        row["ready"] = not blockers_among(row["waits"], row["failure_policy"])
+        row["ready"] = not blockers_among(row["status"], row["waits"])
     return rows
 
 
@@ -176,42 +187,62 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
 
 # --- chains -----------------------------------------------------------------------------------
 
-# More nodes than anyone can look at. A longer chain is cut and marked as truncated.
+# More nodes and edges than anyone can look at. A longer chain is cut and marked as truncated.
 MAX_CHAIN = 20_000
+MAX_CHAIN_EDGES = 50_000
+# As many orders that block another one, directly or at the root of the wait.
+MAX_BLOCKERS = 2_000
 
-NODE_FIELDS = ("pk", "title", "status", "owner_id", "failure_policy")
+NODE_FIELDS = ("pk", "title", "status", "owner_id")
+
+
+@dataclass(frozen=True)
+class ChainEdge:
+    """An order on which a node of a chain depends."""
+
+    depends_on: int
+    is_waived: bool
 
 
 @dataclass(frozen=True)
 class ChainNode:
-    """An order in a chain. `title` and `owner_id` are None if the viewer may not see the order."""
+    """An order in a chain. `title` and `owner_id` are None if the viewer may not see the order.
+
+    `edges` lead to the other nodes of the chain; `blockers` may be outside it. Both are incomplete
+    if the chain's edges are truncated, but `ready` is right in any case.
+    """
 
     id: int
     title: str | None
     status: str
     owner_id: int | None
     ready: bool
-    dependencies: list[int]
+    edges: list[ChainEdge]
     blockers: list[int]
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Everything an order waits for and everything that waits for it, in topological order."""
+    """Everything an order depends on and everything that depends on it, in topological order.
+
+    If there are too many edges, it has those to the newest dependencies of each order, as many for
+    each, and the topological order and the critical path are those of the edges that it has.
+    """
 
     nodes: list[ChainNode]
     critical_path: list[int]
     is_truncated: bool
+    has_truncated_edges: bool
 
 
 @prepared
 def _chain_rows(user_id: int, order_id: int, *, is_staff: bool) -> QuerySet[Order, Row]:
     members: QuerySet[Order, Row] = (
-        Order.objects.filter(pk__in=graph.chain_of(order_id))
-        .with_waits()
+        Order.objects.filter(graph.in_chain_of(order_id))
+        .with_ready()
         .with_visible_to(User(pk=user_id, is_staff=is_staff))
         .order_by("pk")
-        .values(*NODE_FIELDS, "waits", "is_visible")
+        .values(*NODE_FIELDS, "ready", "is_visible")
     )
     return members[: MAX_CHAIN + 1]
 
@@ -219,8 +250,8 @@ def _chain_rows(user_id: int, order_id: int, *, is_staff: bool) -> QuerySet[Orde
 def chain_for(user: User, order_id: int) -> Chain:
     """Return the chain of an order that `user` may see. Raises `OrderNotFound`.
 
-    One statement tells whether the user may see the order and what its chain is, unless the order
-    itself falls behind the cut.
+    One statement tells whether the user may see the order and which orders are in its chain, unless
+    the order itself falls behind the cut. Another one reads the edges, and a third if they are cut.
     """
     found = _chain_rows(user.pk, order_id, is_staff=user.is_staff)
     rows = {row["pk"]: row for row in found[:MAX_CHAIN]}
@@ -228,28 +259,47 @@ def chain_for(user: User, order_id: int) -> Chain:
         order_for(user, order_id)
     elif not rows[order_id]["is_visible"]:
         raise OrderNotFound
-    nodes = {pk: _node_of(row, rows) for pk, row in rows.items()}
-    dependencies = {pk: node.dependencies for pk, node in nodes.items()}
+    waits, is_cut = _waits_of(rows)
+    nodes = {pk: _node_of(row, waits.get(pk, {}), rows) for pk, row in rows.items()}
+    dependencies = {
+        pk: [edge.depends_on for edge in node.edges] for pk, node in nodes.items()
+    }
     ordered = graph.topological_order(nodes, dependencies)
     unfinished = {pk for pk, row in rows.items() if row["status"] in UNFINISHED}
     return Chain(
         nodes=[nodes[pk] for pk in ordered],
         critical_path=graph.critical_path(ordered, dependencies, unfinished),
         is_truncated=len(found) > MAX_CHAIN,
+        has_truncated_edges=is_cut,
     )
 
 
-def _node_of(row: Row, chain: Container[int]) -> ChainNode:
-    # A blocker may be missing from a chain that was cut.
-    blockers = blockers_among(row["waits"], row["failure_policy"])
+def _waits_of(ids: Collection[int]) -> tuple[dict[int, dict[int, Wait]], bool]:
+    """Return what each of these orders depends on, by ascending id, and whether that was cut."""
+    found = graph.edges_of(ids, limit=MAX_CHAIN_EDGES + 1)
+    is_cut = len(found) > MAX_CHAIN_EDGES
+    if is_cut:
+        # As many for each order, the newest: what an order depends on is mostly older than itself,
+        # so these lie closest to it, and the others are mostly implied.
+        found = graph.newest_edges_of(ids, for_each=max(1, MAX_CHAIN_EDGES // len(ids)))
+    waits: dict[int, dict[int, Wait]] = {}
+    for order_id, depends_on, status, is_waived in found:
+        waits.setdefault(order_id, {})[depends_on] = Wait(status, bool(is_waived))
+    return waits, is_cut
+
+
+def _node_of(row: Row, waits: Waits, chain: Container[int]) -> ChainNode:
     return ChainNode(
         id=row["pk"],
         title=row["title"] if row["is_visible"] else None,
         status=row["status"],
         owner_id=row["owner_id"] if row["is_visible"] else None,
-        ready=not blockers,
-        dependencies=[pk for pk in row["waits"] if pk in chain],
-        blockers=blockers,
+        ready=row["ready"],
+        # The rest of a chain that was cut, or an order beside the chain.
+        edges=[
+            ChainEdge(pk, wait.is_waived) for pk, wait in waits.items() if pk in chain
+        ],
+        blockers=blockers_among(row["status"], waits),
     )
 
 
@@ -275,22 +325,47 @@ class Blocker:
     is_root: bool
 
 
-def blockers_for(user: User, order_id: int) -> tuple[Order, list[Blocker]]:
+@dataclass(frozen=True)
+class Waiver:
+    """A dependency that no longer counts. `title` is None if the viewer may not see it.
+
+    `waived_by_id` is None if the failure policy waived it.
+    """
+
+    id: int
+    title: str | None
+    status: str
+    waived_at: datetime
+    waived_by_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Blockers:
+    """Why an order waits, and what it no longer waits for."""
+
+    order: Order
+    blockers: list[Blocker]
+    waivers: list[Waiver]
+    is_truncated: bool
+
+
+def blockers_for(user: User, order_id: int) -> Blockers:
     """Tell why an order waits: its direct blockers, and the roots where the wait begins.
 
     A root holds others up but waits for nothing itself, for example because it was cancelled. Takes
     two statements. Raises `OrderNotFound`.
     """
-    order = order_for(user, order_id)
-    holding = OrderDependency.objects.holding_up()
+    order, waivers = _order_and_waivers(user, order_id)
+    direct = OrderDependency.objects.filter(
+        order=order, depends_on=OuterRef("pk"), waived_at=None
+    )
     rows = (
-        Order.objects.filter(pk__in=graph.holding_up(order_id))
-        .annotate(
-            is_direct=Exists(holding.filter(order=order, depends_on=OuterRef("pk"))),
-            is_root=Q(status=Status.CANCELLED)
-            | ~Exists(holding.filter(order=OuterRef("pk"))),
-            is_visible=Exists(Order.objects.visible_to(user).filter(pk=OuterRef("pk"))),
-        )
+        Order.objects.filter(graph.awaited_by(order_id))
+        .exclude(status__in=DONE)
+        .with_ready()
+        .with_visible_to(user)
+        .annotate(is_direct=Exists(direct), is_root=F("ready"))
         .filter(Q(is_direct=True) | Q(is_root=True))
         .order_by("status_changed_at", "pk")
         .values(
@@ -307,7 +382,13 @@ def blockers_for(user: User, order_id: int) -> tuple[Order, list[Blocker]]:
             "is_visible",
         )
     )
-    return order, [_blocker_of(row) for row in rows]
+    found = list(rows[: MAX_BLOCKERS + 1])
+    return Blockers(
+        order,
+        [_blocker_of(row) for row in found[:MAX_BLOCKERS]],
+        waivers,
+        is_truncated=len(found) > MAX_BLOCKERS,
+    )
 
 
 def _blocker_of(row: Mapping[str, Any]) -> Blocker:
@@ -324,6 +405,50 @@ def _blocker_of(row: Mapping[str, Any]) -> Blocker:
         owner=owner if row["is_visible"] else None,
         is_direct=row["is_direct"],
         is_root=row["is_root"],
+    )
+
+
+def _order_and_waivers(user: User, order_id: int) -> tuple[Order, list[Waiver]]:
+    """Return an order that `user` may see, and its waived dependencies, with one statement."""
+    seen = Order.objects.visible_to(user).filter(pk=OuterRef("depends_on_id"))
+    waived = OrderDependency.objects.filter(
+        order=OuterRef("pk"), waived_at__isnull=False
+    )
+    order = (
+        Order.objects.visible_to(user)
+        .filter(pk=order_id)
+        .annotate(
+            waivers=ListOf(
+                waived.order_by("depends_on_id").values(
+                    item=JSONObject(
+                        id="depends_on_id",
+                        title="depends_on__title",
+                        status="depends_on__status",
+                        waived_at=Cast("waived_at", CharField()),
+                        waived_by_id="waived_by_id",
+                        reason="waiver_reason",
+                        is_visible=Case(When(Exists(seen), then=1), default=0),
+                    )
+                )[:MAX_BLOCKERS]
+            )
+        )
+        .first()
+    )
+    if order is None:
+        raise OrderNotFound
+    return order, [_waiver_of(item) for item in order.waivers]  # type: ignore[attr-defined]  # annotated
+
+
+def _waiver_of(item: Row) -> Waiver:
+    waived_at = datetime.fromisoformat(item["waived_at"])
+    return Waiver(
+        id=item["id"],
+        title=item["title"] if item["is_visible"] else None,
+        status=item["status"],
+        # SQLite writes moments in UTC and does not say so.
+        waived_at=waived_at if waived_at.tzinfo else waived_at.replace(tzinfo=UTC),
+        waived_by_id=item["waived_by_id"],
+        reason=item["reason"],
     )
 
 

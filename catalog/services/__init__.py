@@ -20,6 +20,7 @@ from catalog.services.stock import (
     lock_products,
     return_stock,
     take_stock,
+    take_stock_for,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "shift_category",
     "sweep_pictures",
     "take_stock",
+    "take_stock_for",
     "update_category",
     "update_product",
 ]

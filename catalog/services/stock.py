@@ -55,7 +55,20 @@ def take_stock(
     The caller has locked `products`. Raises `InsufficientStock`, which lists every product of which
     there is too little; an inactive product counts as having none.
     """
-    if shortages := shortages_of(products, demand):
+    take_stock_for(products=products, demands={order_id: demand})
+
+
+def take_stock_for(
+    *, products: Mapping[int, Product], demands: Mapping[int, Mapping[int, int]]
+) -> None:
+    """Take what several orders demand (how many, by order and product), for all of them or none.
+
+    See `take_stock`. The shortages say what all orders together ask for.
+    """
+    total: Counter[int] = Counter()
+    for demand in demands.values():
+        total.update(demand)
+    if shortages := shortages_of(products, total):
         raise InsufficientStock(shortages)
     _move(
         StockMovement(
@@ -64,6 +77,7 @@ def take_stock(
             reason=Reason.SOLD,
             order_id=order_id,
         )
+        for order_id, demand in sorted(demands.items())
         for product_id, quantity in sorted(demand.items())
     )
 

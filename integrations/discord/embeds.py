@@ -40,6 +40,7 @@ HAPPENED: Mapping[str, str] = {
     EventType.UPDATED: "updated",
     EventType.READY: "is ready",
     EventType.BLOCKED: "is blocked",
+    EventType.DEPENDENCY_WAIVED: "waits for one order less",
     EventType.DELETED: "deleted",
 }
 BECAME: Mapping[str, str] = {
@@ -160,6 +161,8 @@ def _lines(event: Event) -> list[str]:
             lines.append("Nothing holds it up any more.")
         case EventType.BLOCKED:
             lines.append("It waits for an order that went wrong.")
+        case EventType.DEPENDENCY_WAIVED:
+            lines.append(f"It no longer waits for order #{data['dependency']}.")
     if cause := data.get("cause"):
         became = BECAME[cause["status"]]
         lines.append(f"Because order #{cause['order_id']} {became}.")

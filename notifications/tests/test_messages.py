@@ -122,11 +122,20 @@ def test_shop_document_order_status_update() -> None:
             },
         ),
         (
+            event(EventType.DEPENDENCY_WAIVED, dependency=2, reason="Not needed."),
+            {
+                "type": "order_dependency_waived",
+                "dependency": 2,
+                "reason": "Not needed.",
+                "message": "Order #1 no longer waits for #2",
+            },
+        ),
+        (
             event(EventType.DELETED),
             {"type": "order_deleted", "message": "Order #1 was deleted"},
         ),
     ],
-    ids=["updated", "ready", "blocked", "blocked by many", "deleted"],
+    ids=["updated", "ready", "blocked", "blocked by many", "waived", "deleted"],
 )
 def test_other_events_go_by_their_own_type(
     happened: Event, told: dict[str, object]

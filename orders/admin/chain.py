@@ -19,7 +19,7 @@ MAX_NODES_SHOWN = 500
 class ChainPage(ServiceAdmin):
     """The page of an order's chain, with a link to it from the form."""
 
-    actions_detail = ("chain",)
+    actions_detail: tuple[str, ...] = ("chain",)
 
     @action(description="Chain", url_path="chain", icon="account_tree")
     def chain(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -38,7 +38,9 @@ class ChainPage(ServiceAdmin):
                 order_link(node.id, node.title),
                 label(node.status, STATUS_COLOURS),
                 numbered(node.blockers) if node.blockers else "-",
-                numbered(node.dependencies) if node.dependencies else "-",
+                numbered([edge.depends_on for edge in node.edges])
+                if node.edges
+                else "-",
                 "●" if node.id in critical else "",
             )
             for node in chain.nodes[:MAX_NODES_SHOWN]
@@ -61,6 +63,7 @@ class ChainPage(ServiceAdmin):
             "total": len(chain.nodes),
             "shown": len(rows),
             "is_truncated": chain.is_truncated,
+            "has_truncated_edges": chain.has_truncated_edges,
             "critical_length": len(chain.critical_path),
         }
         return TemplateResponse(request, "admin/orders/order/chain.html", context)

@@ -17,14 +17,14 @@ from orders.admin.shown import (
     state_of,
     summary_of,
 )
-from orders.lifecycle import WAITING, holds_up
+from orders.lifecycle import DONE, WAITING
 from orders.models import Order, OrderDependency
 from orders.stream.models import Event, EventDelivery
 
 
 def why_it_waits(order: Order, viewer: User) -> Panel:
     """List what holds the order up: its direct blockers, and the orders where the wait begins."""
-    _, blockers = queries.blockers_for(viewer, order.pk)
+    blockers = queries.blockers_for(viewer, order.pk).blockers
     return panel_of(
         "Why it waits",
         ("order", "status", "since", "owner", "root"),
@@ -36,7 +36,7 @@ def why_it_waits(order: Order, viewer: User) -> Panel:
                 blocker.owner.email if blocker.owner else "",
                 "the wait begins here" if blocker.is_root else "",
             )
-            for blocker in blockers
+            for blocker in blockers[: MAX_ROWS + 1]
         ),
     )
 
@@ -55,21 +55,20 @@ def items_of(order: Order) -> Panel:
 
 
 def dependencies_of(order: Order) -> Panel:
-    """List the orders that this one waits for, done or not."""
+    """List the orders that this one depends on, whether it still waits for them or not."""
     edges = OrderDependency.objects.filter(order=order).select_related(
-        "depends_on__owner"
+        "depends_on__owner", "waived_by"
     )
     return panel_of(
         "Waits for",
-        ("order", "status", "wait", "owner"),
+        ("order", "status", "wait", "owner", "waived"),
         (
             (
                 order_link(edge.depends_on_id, edge.depends_on.title),
                 label(edge.depends_on.status, STATUS_COLOURS),
-                label("holds it up", WAIT_COLOURS)
-                if holds_up(edge.depends_on.status, order.failure_policy)
-                else "",
+                label("holds it up", WAIT_COLOURS) if _holds_up(edge, order) else "",
                 edge.depends_on.owner.email,
+                _waiver_of(edge),
             )
             for edge in edges.order_by("depends_on_id")[: MAX_ROWS + 1]
         ),
@@ -77,8 +76,23 @@ def dependencies_of(order: Order) -> Panel:
     )
 
 
+def _holds_up(edge: OrderDependency, order: Order) -> bool:
+    return (
+        order.status in WAITING
+        and edge.waived_at is None
+        and edge.depends_on.status not in DONE
+    )
+
+
+def _waiver_of(edge: OrderDependency) -> str:
+    if edge.waived_at is None:
+        return ""
+    who = edge.waived_by.email if edge.waived_by else "the failure policy"
+    return f"{moment(edge.waived_at)} by {who}: {edge.waiver_reason}"
+
+
 def dependents_of(order: Order) -> Panel:
-    """List the orders that wait for this one."""
+    """List the orders that depend on this one."""
     waiting = (
         Order.objects.filter(dependency_edges__depends_on=order)
         .with_ready()

@@ -70,6 +70,8 @@ def summary_of(event: Event) -> str:
             parts.append(f"{data.get('old_status')} → {data.get('new_status')}")
         case EventType.BLOCKED:
             parts.append(f"by {numbered(data.get('blockers', []))}")
+        case EventType.DEPENDENCY_WAIVED:
+            parts.append(f"#{data.get('dependency')}: {data.get('reason')}")
     if cause := data.get("cause"):
         parts.append(f"since #{cause['order_id']} is {cause['status']}")
     return ", ".join(parts)

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=255)),
                 ('description', models.TextField(blank=True, max_length=10000)),
                 ('status', models.CharField(choices=[('draft', 'Draft'), ('pending', 'Pending'), ('active', 'Active'), ('shipped', 'Shipped'), ('fulfilled', 'Fulfilled'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='pending', max_length=10)),
-                ('auto_activate', models.BooleanField(default=False, help_text='Become active as soon as the last dependency is done.')),
+                ('auto_activate', models.BooleanField(default=False, help_text='Become active as soon as the order is pending and waits for nothing.')),
                 ('failure_policy', models.CharField(choices=[('hold', 'hold: keep waiting'), ('fail', 'fail: fail as well'), ('ignore', 'ignore: stop waiting for it')], default='hold', max_length=6)),
                 ('provider', models.CharField(choices=[('api', 'Api'), ('manual', 'Manual'), ('storefront', 'Storefront'), ('shopify', 'Shopify')], default='api', editable=False, max_length=16)),
                 ('external_id', models.CharField(blank=True, max_length=64)),
@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('failed_along_with', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='orders.order')),
                 ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.project')),
             ],
@@ -64,8 +65,11 @@ class Migration(migrations.Migration):
             name='OrderDependency',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('waived_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('waiver_reason', models.CharField(blank=True, editable=False, max_length=500)),
                 ('depends_on', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='dependent_edges', to='orders.order')),
                 ('order', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='dependency_edges', to='orders.order')),
+                ('waived_by', models.ForeignKey(blank=True, db_index=False, editable=False, help_text='Empty if the failure policy waived it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name_plural': 'order dependencies',
@@ -151,6 +155,10 @@ class Migration(migrations.Migration):
             model_name='orderdependency',
             constraint=models.CheckConstraint(condition=models.Q(('order', models.F('depends_on')), _negated=True), name='dependency_not_on_itself'),
         ),
+        migrations.AddConstraint(
+            model_name='orderdependency',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('waived_at', None), ('waived_by', None), ('waiver_reason', '')), models.Q(('waived_at__isnull', False), models.Q(('waiver_reason', ''), _negated=True)), _connector='OR'), name='dependency_waived_with_a_reason'),
+        ),
         migrations.AddIndex(
             model_name='order',
             index=models.Index(fields=['owner', 'id'], name='order_by_owner'),
@@ -163,6 +171,10 @@ class Migration(migrations.Migration):
             model_name='order',
             index=models.Index(fields=['project', 'ordered_at'], name='order_by_project_date'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('failed_along_with__isnull', False)), fields=['failed_along_with'], name='order_by_failed_along_with'),
+        ),
         migrations.AddConstraint(
             model_name='order',
             constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('project', 'provider', 'external_id'), name='order_unique_by_external_id'),
@@ -174,6 +186,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(('failure_policy__in', ['hold', 'fail', 'ignore'])), name='order_failure_policy_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='order',
+            constraint=models.CheckConstraint(condition=models.Q(('failed_along_with', None), ('status', 'failed'), _connector='OR'), name='order_failed_along_only_while_failed'),
         ),
         migrations.AddConstraint(
             model_name='order',

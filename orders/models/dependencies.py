@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
-from orders.lifecycle import DONE, GONE_WRONG, FailurePolicy
+from accounts.models import User
+from orders.lifecycle import DONE, WAITING
+
+MAX_REASON_LENGTH = 500
+# Why the policy `ignore` waives a dependency.
+IGNORED = "It failed or was cancelled, and the order ignores that."
 
 
 class OrderDependencyQuerySet(models.QuerySet["OrderDependency"]):
@@ -16,17 +23,25 @@ class OrderDependencyQuerySet(models.QuerySet["OrderDependency"]):
     def holding_up(self) -> OrderDependencyQuerySet:
         """Keep the edges that hold their order up.
 
-        An edge stops doing so once the dependency is done, or has gone wrong and the waiting order
-        ignores that.
+        Only draft and pending orders wait. An edge stops holding once the dependency is done, and
+        once the edge is waived.
         """
-        return self.exclude(depends_on__status__in=DONE).exclude(
-            depends_on__status__in=GONE_WRONG,
-            order__failure_policy=FailurePolicy.IGNORE,
+        return self.filter(order__status__in=WAITING, waived_at=None).exclude(
+            depends_on__status__in=DONE
+        )
+
+    def waive(self, *, by: User | None = None, reason: str = IGNORED) -> int:
+        """Waive the edges that are not waived yet, for good; return how many they were.
+
+        Without `by`, the failure policy did it.
+        """
+        return self.filter(waived_at=None).update(
+            waived_at=timezone.now(), waived_by=by, waiver_reason=reason
         )
 
 
 class OrderDependency(models.Model):
-    """`order` waits for `depends_on`."""
+    """`order` waits for `depends_on`, unless the edge is waived."""
 
     order = models.ForeignKey(
         "orders.Order",
@@ -42,6 +57,22 @@ class OrderDependency(models.Model):
         db_index=False,
     )
 
+    # Once waived, an edge never holds the order up again, whatever becomes of the dependency.
+    waived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    waived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="Empty if the failure policy waived it.",
+    )
+    waiver_reason = models.CharField(
+        max_length=MAX_REASON_LENGTH, blank=True, editable=False
+    )
+
     objects = OrderDependencyQuerySet.as_manager()
 
     class Meta:
@@ -52,6 +83,11 @@ class OrderDependency(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(order=F("depends_on")), name="dependency_not_on_itself"
+            ),
+            models.CheckConstraint(
+                condition=Q(waived_at=None, waived_by=None, waiver_reason="")
+                | (Q(waived_at__isnull=False) & ~Q(waiver_reason="")),
+                name="dependency_waived_with_a_reason",
             ),
         ]
         indexes: ClassVar = [

@@ -10,18 +10,30 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Value
+from django.db.models import (
+    Case,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import JSONObject
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from accounts.access import Operation, roles_that_may
 from accounts.models import Membership, Project, User
 from orders.access import VIEW_ORDERS
-from orders.graph import StatusesById
+from orders.graph import WaitsById
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
+    DONE,
     HAS_LEFT,
     OPEN_MOVES,
+    WAITING,
     FailurePolicy,
     Status,
 )
@@ -52,21 +64,45 @@ class OrderQuerySet(models.QuerySet["Order"]):
         Use it to filter. To show it, `with_waits` is cheaper.
         """
         return self.annotate(
-            ready=~Exists(
-                OrderDependency.objects.holding_up().filter(order=OuterRef("pk"))
+            ready=ExpressionWrapper(
+                ~Q(status__in=WAITING) | IsNull(_one_holding_edge(), True),
+                output_field=models.BooleanField(),
             )
         )
 
     def with_waits(self) -> OrderQuerySet:
-        """Annotate `waits`: the status of each order that it waits for, by ascending id."""
+        """Annotate `waits`: a `Wait` for each order that it depends on, by ascending id."""
         edges = OrderDependency.objects.filter(order=OuterRef("pk"))
         return self.annotate(
-            waits=StatusesById(
+            waits=WaitsById(
                 edges.order_by("depends_on_id").values(
-                    item=JSONObject(id="depends_on_id", status="depends_on__status")
+                    item=JSONObject(
+                        id="depends_on_id",
+                        status=_status_of("depends_on_id"),
+                        waived=Case(When(waived_at=None, then=0), default=1),
+                    )
                 )
             )
         )
+
+
+def _status_of(column: str) -> Subquery:
+    """Return the status of the order that `column` names.
+
+    PostgreSQL looks it up by the primary key. A join it may turn into a scan of all orders, once
+    for each row of the outer query, as long as it has no statistics about a young table.
+    """
+    return Subquery(Order.objects.filter(pk=OuterRef(column)).values("status")[:1])
+
+
+def _one_holding_edge() -> Subquery:
+    """Return an edge that holds the outer order up, if it waits at all; NULL without one.
+
+    An EXISTS would say the same. But PostgreSQL may answer that from a hash of all edges.
+    """
+    edges = OrderDependency.objects.filter(order=OuterRef("pk"), waived_at=None)
+    holding = edges.alias(status=_status_of("depends_on_id")).exclude(status__in=DONE)
+    return Subquery(holding.values("pk")[:1])
 
 
 def _seen_by(user: User) -> Q:
@@ -110,10 +146,22 @@ class Order(models.Model):
         max_length=10, choices=Status.choices, default=Status.PENDING
     )
     auto_activate = models.BooleanField(
-        default=False, help_text="Become active as soon as the last dependency is done."
+        default=False,
+        help_text="Become active as soon as the order is pending and waits for nothing.",
     )
     failure_policy = models.CharField(
         max_length=6, choices=FailurePolicy.choices, default=FailurePolicy.HOLD
+    )
+    # The dependency whose failure made this order fail. When that one is tried again, this one
+    # comes back too, unless somebody has changed it since; any change by a user empties this.
+    failed_along_with = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
     )
 
     provider = models.CharField(
@@ -167,6 +215,11 @@ class Order(models.Model):
             models.Index(
                 fields=["project", "ordered_at"], name="order_by_project_date"
             ),
+            models.Index(
+                fields=["failed_along_with"],
+                condition=Q(failed_along_with__isnull=False),
+                name="order_by_failed_along_with",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -180,6 +233,10 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(failure_policy__in=FailurePolicy.values),
                 name="order_failure_policy_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(failed_along_with=None) | Q(status=Status.FAILED),
+                name="order_failed_along_only_while_failed",
             ),
             models.CheckConstraint(
                 condition=Q(total_price__gte=0), name="order_total_not_negative"

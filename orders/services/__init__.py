@@ -6,6 +6,7 @@ from orders.services.deleting import delete_order
 from orders.services.fields import OrderFields
 from orders.services.items import ItemDraft
 from orders.services.placing import create_order
+from orders.services.waiving import waive_dependency
 
 __all__ = [
     "ItemDraft",
@@ -16,4 +17,5 @@ __all__ = [
     "delete_order",
     "move_order",
     "update_order",
+    "waive_dependency",
 ]

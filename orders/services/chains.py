@@ -6,10 +6,14 @@ bounded number of statements.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -24,7 +28,9 @@ from orders.lifecycle import (
     EventType,
     FailurePolicy,
     Status,
-    holds_up,
+    Wait,
+    Waits,
+    is_ignored,
 )
 from orders.models import Order, OrderDependency
 from orders.stream.models import Event
@@ -68,7 +74,7 @@ def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
         return
     dependencies: dict[int, list[int]] = defaultdict(list)
     waiting = graph.descendants_of(order_id)
-    edges = OrderDependency.objects.filter(order_id__in=waiting)
+    edges = OrderDependency.objects.filter(order_id__in=among(waiting))
     for waiter, dependency in edges.order_by("pk").values_list(
         "order_id", "depends_on_id"
     ):
@@ -84,8 +90,9 @@ def reached_by(order_id: int, status: str) -> set[int]:
         edges = OrderDependency.objects.filter(depends_on_id=order_id)
         return set(edges.values_list("order_id", flat=True))
     if status in GONE_WRONG:
-        reached = Order.objects.filter(pk__in=graph.reached_by_failure_of(order_id))
-        return set(reached.values_list("pk", flat=True))
+        return graph.reached_by_failure_of(order_id)
+    if status == Status.PENDING:
+        return graph.failed_along_with(order_id)
     return set()
 
 
@@ -98,7 +105,9 @@ def propagate(root: Order, root_was: str, locked: dict[int, Order]) -> Propagati
     propagation = Propagation(root, root_was, locked)
     if root.status in DONE | GONE_WRONG:
         propagation.run()
-        propagation.write()
+    elif root_was == Status.FAILED:
+        propagation.bring_back()
+    propagation.write()
     return propagation
 
 
@@ -106,64 +115,103 @@ def propagate(root: Order, root_was: str, locked: dict[int, Order]) -> Propagati
 class Propagation:
     """What the move of one order does to the orders that wait for it.
 
-    `run` reads the edges once and decides in memory, with a work list instead of recursion.
-    `write` stores the outcome with one statement for each new status.
+    `run` reads the edges once and decides in memory, with a work list instead of recursion;
+    `bring_back` does the same for an order that is tried again. `write` stores the outcome with one
+    statement for each new status, and one for the edges that are waived.
     """
 
     root: Order
     root_was: str
     locked: dict[int, Order]
     events: list[Event] = field(default_factory=list)
-    # The ids of the orders that failed because of it.
+    # The ids of the orders that failed because of it, and of those that came back with it.
     failed: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    # With whom each of them failed.
+    _failed_along_with: dict[int, int] = field(default_factory=dict)
+    _activated: list[int] = field(default_factory=list)
+    # The edges that are waived now, by their own ids and as pairs of the orders.
+    _waived: list[int] = field(default_factory=list)
+    _waived_pairs: set[tuple[int, int]] = field(default_factory=set)
 
     def run(self) -> None:
         """Change the statuses of the locked orders in memory and collect the events."""
         self._read_edges()
         self._was = {self.root.pk: self.root_was}
-        self._activated: list[int] = []
         self._blocked: dict[int, list[Order]] = defaultdict(list)
         self._freed: dict[int, Order] = {}
         self._causes = deque([self.root])
         while self._causes:
             cause = self._causes.popleft()
-            for order in self._waiting_for(cause):
+            for order in self._held_up_by(cause):
                 self._decide(order, cause)
         self._tell_the_blocked()
         self._wake_the_freed()
 
+    def bring_back(self) -> None:
+        """Move the locked orders that failed along with the root back to pending, in memory."""
+        along: dict[int, list[Order]] = defaultdict(list)
+        for order in self.locked.values():
+            if order.failed_along_with_id is not None:
+                along[order.failed_along_with_id].append(order)
+        self._was = {}
+        causes = deque([self.root])
+        while causes:
+            cause = causes.popleft()
+            for order in along[cause.pk]:
+                self._move(order, Status.PENDING, cause)
+                self.returned.append(order.pk)
+                causes.append(order)
+
     def write(self) -> None:
-        """Store the new statuses."""
+        """Store the new statuses, and which edges are waived."""
+        now = timezone.now()
+        if self.failed:
+            _store_as_failed_along(
+                {pk: self._failed_along_with[pk] for pk in self.failed}, now
+            )
         for status, ids in (
-            (Status.FAILED, self.failed),
             (Status.ACTIVE, self._activated),
+            (Status.PENDING, self.returned),
         ):
             if ids:
-                now = timezone.now()
                 Order.objects.filter(pk__in=among(ids)).update(
                     status=status,
+                    failed_along_with=None,
                     status_changed_at=now,
                     updated_at=now,
                     version=F("version") + 1,
                 )
+        if self._waived:
+            OrderDependency.objects.filter(pk__in=among(self._waived)).waive()
 
     def _read_edges(self) -> None:
         others = [pk for pk in self.locked if pk != self.root.pk]
-        self._dependencies: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        self._dependents: dict[int, list[int]] = defaultdict(list)
+        self._dependencies: dict[int, list[tuple[int, Wait]]] = defaultdict(list)
+        # The unwaived edges to each order: the edge's own id, and who waits.
+        self._dependents: dict[int, list[tuple[int, int]]] = defaultdict(list)
         edges = OrderDependency.objects.filter(order_id__in=among(others))
-        for waiter, dependency, status in edges.order_by(
+        for edge, waiter, dependency, status, waived_at in edges.order_by(
             "order_id", "depends_on_id"
-        ).values_list("order_id", "depends_on_id", "depends_on__status"):
-            self._dependencies[waiter].append((dependency, status))
-            self._dependents[dependency].append(waiter)
+        ).values_list(
+            "pk", "order_id", "depends_on_id", "depends_on__status", "waived_at"
+        ):
+            wait = Wait(status, waived_at is not None)
+            self._dependencies[waiter].append((dependency, wait))
+            if not wait.is_waived:
+                self._dependents[dependency].append((edge, waiter))
 
-    def _waiting_for(self, cause: Order) -> Iterator[Order]:
-        """Yield the orders that `cause` held up before its move."""
-        for pk in self._dependents[cause.pk]:
+    def _held_up_by(self, cause: Order) -> Iterator[Order]:
+        """Yield the orders that `cause` held up before its move; waive the edges of the others.
+
+        An order that does not wait now may do so again, so an edge that it ignores is waived too.
+        """
+        for edge, pk in self._dependents[cause.pk]:
             order = self.locked[pk]
-            was_held_up = holds_up(self._was[cause.pk], order.failure_policy)
-            if order.status in WAITING and was_held_up:
+            if is_ignored(cause.status, order.failure_policy):
+                self._waived.append(edge)
+                self._waived_pairs.add((pk, cause.pk))
+            if order.status in WAITING and self._was[cause.pk] not in DONE:
                 yield order
 
     def _decide(self, order: Order, cause: Order) -> None:
@@ -175,6 +223,7 @@ class Propagation:
             and order.status == Status.PENDING
         ):
             self._move(order, Status.FAILED, cause)
+            self._failed_along_with[order.pk] = cause.pk
             self.failed.append(order.pk)
             self._causes.append(order)
         else:
@@ -205,11 +254,13 @@ class Propagation:
     def _is_held_up(self, order: Order) -> bool:
         # `locked` has the statuses that this propagation changed; the others are as they were read.
         return any(
-            holds_up(
-                self.locked[pk].status if pk in self.locked else status,
-                order.failure_policy,
-            )
-            for pk, status in self._dependencies[order.pk]
+            (
+                wait._replace(status=self.locked[pk].status)
+                if pk in self.locked
+                else wait
+            ).holds
+            for pk, wait in self._dependencies[order.pk]
+            if (order.pk, pk) not in self._waived_pairs
         )
 
     def _move(self, order: Order, status: Status, cause: Order) -> None:
@@ -231,10 +282,38 @@ def _cause(order: Order) -> dict[str, int | str]:
     return {"order_id": order.pk, "status": str(order.status)}
 
 
+# All pairs are one parameter or two, so the statement is the same for one order and for thousands.
+_PAIRS = {
+    "postgresql": "unnest(%s::bigint[], %s::bigint[]) AS along(id, cause)",
+    "sqlite": "(SELECT CAST(key AS INTEGER) AS id, value AS cause FROM json_each(%s)) AS along",
+}
+
+
+def _store_as_failed_along(causes: Mapping[int, int], now: datetime) -> None:
+    """Store that orders failed, each along with the order that `causes` names for its id."""
+    pairs: list[Any] = [json.dumps(causes)]
+    if connection.vendor == "postgresql":
+        pairs = [list(causes), list(causes.values())]
+    moment = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE orders_order
+            SET status = %s, failed_along_with_id = along.cause, status_changed_at = %s,
+                updated_at = %s, version = version + 1
+            FROM {_PAIRS[connection.vendor]} WHERE orders_order.id = along.id
+            """,
+            [str(Status.FAILED), moment, moment, *pairs],
+        )
+
+
 def set_dependencies(
     order: Order, *, add: Sequence[int], remove: Sequence[int]
 ) -> None:
-    """Store what `order` starts and stops waiting for. The caller has checked it."""
+    """Store what `order` starts and stops waiting for. The caller has checked it.
+
+    Edges that stay keep their waivers.
+    """
     if remove:
         OrderDependency.objects.filter(
             order=order, depends_on_id__in=among(remove)
@@ -242,3 +321,24 @@ def set_dependencies(
     OrderDependency.objects.bulk_create(
         OrderDependency(order=order, depends_on_id=pk) for pk in add
     )
+
+
+def waive_ignored(order: Order, waits: Waits) -> dict[int, Wait]:
+    """Waive the edges of `order` to dependencies that it ignores; return all its `waits` as they
+    are then.
+
+    Whoever sets the policy or adds a dependency calls it; when a dependency goes wrong, its
+    propagation does the same. So an edge that is ignored is always a waived one.
+    """
+    ignored = [
+        pk
+        for pk, wait in waits.items()
+        if not wait.is_waived and is_ignored(wait.status, order.failure_policy)
+    ]
+    if ignored:
+        edges = OrderDependency.objects.filter(order=order)
+        edges.filter(depends_on_id__in=among(ignored)).waive()
+    return {
+        pk: wait._replace(is_waived=wait.is_waived or pk in ignored)
+        for pk, wait in waits.items()
+    }

@@ -12,6 +12,8 @@ from orders.lifecycle import (
     HAS_LEFT,
     EventType,
     Status,
+    Wait,
+    Waits,
     blockers_among,
 )
 from orders.models import Order
@@ -20,6 +22,7 @@ from orders.services.chains import (
     require_no_cycle,
     require_reach,
     set_dependencies,
+    waive_ignored,
 )
 from orders.services.fields import (
     Changes,
@@ -35,8 +38,8 @@ from orders.services.items import (
     replace_items,
     require_unchanged_items,
 )
-from orders.services.locking import Dependencies, lock_for_change
-from orders.services.readiness import activation, becoming_ready
+from orders.services.locking import lock_for_change
+from orders.services.readiness import what_readiness_brings
 from orders.services.rights import Standing, standing_of
 from orders.stream.models import Event
 from orders.stream.recording import event, record
@@ -65,7 +68,8 @@ def update_order(
     only cancel it, until it is shipped. `precondition` is called with the locked order before
     anything changes, and may raise. Setting the same value again is no
     change and records no event. An order that goes wrong gives back the stock it holds; a failed
-    order that is tried again takes it again.
+    order that is tried again takes it again, and so do those that failed along with it and come
+    back to pending with it.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
@@ -85,26 +89,31 @@ def update_order(
         )
 
     old_status = str(order.status)
-    was_ready = _is_ready(order, old_dependencies)
-    new_dependencies, changes = _set_dependencies(
+    waits, changes = _set_dependencies(
         order, old_dependencies, dependencies, locked, by
     )
     changes |= _set_items_and_fields(order, items, fields)
-    blockers = blockers_among(new_dependencies, order.failure_policy)
-    is_moved = _move(order, fields.get("status"), blockers)
+    if changes.keys() & {"dependencies", "failure_policy"}:
+        waits = waive_ignored(order, waits)
+    is_moved = _move(order, fields.get("status"), waits)
     if not changes and not is_moved:
         return order
 
     events = _events_of(order, by, changes, old_status)
-    has_waited = bool(old_dependencies or new_dependencies)
-    if order.status == Status.PENDING and has_waited and not blockers:
-        events += activation(order) if was_ready else becoming_ready(order)
-    _save(order)
+    events += what_readiness_brings(
+        order, old_status=old_status, old_waits=old_dependencies, waits=waits
+    )
+    save_change(order)
     if is_moved:
         propagation = propagate(order, old_status, locked)
         record(events + propagation.events)
         # Last, so that stock which others want to buy is locked as briefly as possible.
-        follow_the_moves(order, old_status, propagation.failed)
+        follow_the_moves(
+            order,
+            old_status,
+            failed=propagation.failed,
+            returned=propagation.returned,
+        )
     else:
         record(events)
     return order
@@ -115,7 +124,7 @@ def _require_only_a_cancellation(
     fields: OrderFields,
     dependencies: Sequence[int] | None,
     items: Sequence[ItemDraft] | None,
-    old_dependencies: Dependencies,
+    old_dependencies: Waits,
 ) -> None:
     """Refuse a customer whose request does more than cancel the order, or changes something sent.
 
@@ -134,23 +143,14 @@ def _require_only_a_cancellation(
         raise CustomerMayOnlyCancel(order.pk, moves)
 
 
-def _is_ready(order: Order, dependencies: Dependencies) -> bool:
-    """Tell whether a pending order has dependencies and none of them holds it up any more."""
-    return (
-        order.status == Status.PENDING
-        and bool(dependencies)
-        and not blockers_among(dependencies, order.failure_policy)
-    )
-
-
 def _set_dependencies(
     order: Order,
-    old: Dependencies,
+    old: Waits,
     wanted: Sequence[int] | None,
     locked: Mapping[int, Order],
     by: User,
-) -> tuple[Dependencies, Changes]:
-    """Check and store the new set; return it with each status, and what changed."""
+) -> tuple[Waits, Changes]:
+    """Check and store the new set; return it, and what changed."""
     if wanted is None:
         return old, {}
     add = sorted(set(wanted) - old.keys())
@@ -163,8 +163,8 @@ def _set_dependencies(
     if add:
         require_no_cycle(order.pk, add)
     set_dependencies(order, add=add, remove=remove)
-    kept = {pk: status for pk, status in old.items() if pk not in remove}
-    new = kept | {pk: str(locked[pk].status) for pk in add}
+    kept = {pk: wait for pk, wait in old.items() if pk not in remove}
+    new = kept | {pk: Wait(str(locked[pk].status)) for pk in add}
     return new, {"dependencies": change(sorted(old), sorted(new))}
 
 
@@ -179,18 +179,21 @@ def _set_items_and_fields(
     return changes | set_fields(order, fields)
 
 
-def _move(order: Order, wanted: str | None, blockers: Sequence[int]) -> bool:
-    """Set the status if the lifecycle and the chain allow it; tell whether it changed."""
-    old_status = order.status
+def _move(order: Order, wanted: str | None, waits: Waits) -> bool:
+    """Set the status if the lifecycle and the chain allow it; tell whether it changed.
+
+    Dependencies bind draft and pending orders only, so they matter only if the order leaves these.
+    """
+    if wanted is None or wanted == order.status:
+        return False
+    blockers = blockers_among(order.status, waits)
     moves = order.open_moves(blocked=bool(blockers))
-    if wanted is not None and wanted != old_status:
-        if wanted not in order.open_moves():
-            raise MoveRefused(order.pk, old_status, wanted, moves)
-        _enter(order, wanted)
-    if blockers and order.status not in ALLOWED_WHILE_BLOCKED:
-        # It moved there, or it was there before new dependencies or a stricter policy came.
-        raise OrderBlocked(order.pk, order.status, blockers, moves)
-    return order.status != old_status
+    if wanted not in order.open_moves():
+        raise MoveRefused(order.pk, order.status, wanted, moves)
+    if blockers and wanted not in ALLOWED_WHILE_BLOCKED:
+        raise OrderBlocked(order.pk, wanted, blockers, moves)
+    _enter(order, wanted)
+    return True
 
 
 def _enter(order: Order, status: str) -> None:
@@ -220,7 +223,10 @@ def _events_of(
     return events
 
 
-def _save(order: Order) -> None:
+def save_change(order: Order) -> None:
+    """Store an order that a user changed."""
     order.version += 1
     order.updated_at = timezone.now()
+    # From now on it goes its own way, whatever becomes of the order that it failed along with.
+    order.failed_along_with = None
     order.save()

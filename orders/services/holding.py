@@ -1,14 +1,21 @@
 """The stock that orders hold: given back when they go wrong, taken again on a retry."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from django.db.models import Sum
 
-from catalog.services import lock_products, return_stock, take_stock
+from catalog.services import lock_products, return_stock, take_stock_for
+from orderchainer.core.db.among import among
 from orders.lifecycle import GONE_WRONG
 from orders.models import Order, OrderItem
 
 
-def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
-    """Give back the stock of `order` and of those that `failed` with it, or take it again.
+def follow_the_moves(
+    order: Order, old_status: str, *, failed: Sequence[int], returned: Sequence[int]
+) -> None:
+    """Give back the stock of `order` and of those that `failed` with it, or take it again, for it
+    and for those that `returned` with it.
 
     The caller has locked all these orders, and no product yet. Raises `InsufficientStock` if
     something is no longer available.
@@ -17,17 +24,20 @@ def follow_the_moves(order: Order, old_status: str, failed: list[int]) -> None:
     if is_wrong:
         return_stock([order.pk, *failed])
     elif was_wrong:
-        _take_again(order)
+        _take_again([order.pk, *returned])
 
 
-def _take_again(order: Order) -> None:
+def _take_again(order_ids: Sequence[int]) -> None:
     sold = (
-        OrderItem.objects.filter(order=order, product__isnull=False)
-        .order_by("product_id")
-        .values_list("product_id")
+        OrderItem.objects.filter(order_id__in=among(order_ids), product__isnull=False)
+        .order_by("order_id", "product_id")
+        .values_list("order_id", "product_id")
         .annotate(quantity=Sum("quantity"))
     )
     # Items with a product are never replaced, so they still say what was taken.
-    demand: dict[int, int] = dict(sold)
-    if demand:
-        take_stock(products=lock_products(demand), demand=demand, order_id=order.pk)
+    demands: dict[int, dict[int, int]] = defaultdict(dict)
+    for order_id, product_id, quantity in sold:
+        demands[order_id][product_id] = quantity
+    if demands:
+        wanted = {product_id for demand in demands.values() for product_id in demand}
+        take_stock_for(products=lock_products(wanted), demands=demands)

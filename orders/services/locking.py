@@ -1,16 +1,15 @@
 """Locking an order together with every order that its change may reach."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 
+from orderchainer.core.ids import MAX_ID
 from orders.errors import OrderNotFound
+from orders.lifecycle import Wait
 from orders.locks import lock_graph, lock_orders
 from orders.models import Order, OrderDependency
 from orders.services.chains import reached_by
-
-# The status of each order that an order waits for, by id.
-Dependencies = dict[int, str]
 
 # How often the set of orders to lock may grow while we lock it. Each time takes another writer who
 # extends the same chain in the same instant.
@@ -18,8 +17,8 @@ MAX_LOCK_ATTEMPTS = 10
 
 
 def lock_for_change(
-    order_id: int, *, status: str | None, wanted: Sequence[int] | None
-) -> tuple[dict[int, Order], Dependencies]:
+    order_id: int, *, status: str | None = None, wanted: Sequence[int] | None = None
+) -> tuple[dict[int, Order], dict[int, Wait]]:
     """Lock the order, the `wanted` dependencies and every order that a move to `status` reaches.
 
     Return the locked orders by id, and what the order waits for so far. A new dependency also
@@ -27,8 +26,32 @@ def lock_for_change(
     reaches and which dependencies are new. If that grew meanwhile, we release the locks and take
     them again, because adding to them could deadlock. Raises `OrderNotFound`.
     """
-    others = set(wanted or ())
-    reach = reached_by(order_id, status) if status else set()
+
+    def reach_now() -> set[int]:
+        return reached_by(order_id, status) if status else set()
+
+    return _lock(order_id, reach_now, set(wanted or ()))
+
+
+def lock_for_deletion(order_id: int) -> dict[int, Order]:
+    """Lock the order and its dependents; return them by id. Raises `OrderNotFound`.
+
+    A new dependent locks the order too, so none can come while we hold it.
+    """
+
+    def reach_now() -> set[int]:
+        edges = OrderDependency.objects.filter(depends_on_id=order_id)
+        return set(edges.values_list("order_id", flat=True))
+
+    return _lock(order_id, reach_now, set())[0]
+
+
+def _lock(
+    order_id: int, reach_now: Callable[[], set[int]], others: set[int]
+) -> tuple[dict[int, Order], dict[int, Wait]]:
+    if order_id > MAX_ID:
+        raise OrderNotFound
+    reach = reach_now()
     holds_graph = False
     needs_graph = bool(others) and not others <= _dependencies_of(order_id).keys()
     for _ in range(MAX_LOCK_ATTEMPTS):
@@ -40,7 +63,7 @@ def lock_for_change(
         if order_id not in locked:
             raise OrderNotFound
         dependencies = _dependencies_of(order_id)
-        now_reached = reached_by(order_id, status) if status else set()
+        now_reached = reach_now()
         needs_graph = not others <= dependencies.keys()
         if now_reached <= locked.keys() and (holds_graph or not needs_graph):
             transaction.savepoint_commit(savepoint)
@@ -51,6 +74,11 @@ def lock_for_change(
     raise RuntimeError(msg)
 
 
-def _dependencies_of(order_id: int) -> Dependencies:
+def _dependencies_of(order_id: int) -> dict[int, Wait]:
     edges = OrderDependency.objects.filter(order_id=order_id)
-    return dict(edges.values_list("depends_on_id", "depends_on__status"))
+    return {
+        pk: Wait(status, waived_at is not None)
+        for pk, status, waived_at in edges.values_list(
+            "depends_on_id", "depends_on__status", "waived_at"
+        )
+    }

@@ -7,14 +7,13 @@ from django.db import transaction
 
 from accounts.models import Project, User
 from orders.errors import OrderBlocked
-from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, blockers_among
+from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, Wait, is_ignored
 from orders.locks import lock_orders
 from orders.models import Order
-from orders.services.chains import require_reach, set_dependencies
+from orders.services.chains import require_reach, set_dependencies, waive_ignored
 from orders.services.fields import OrderFields
 from orders.services.items import ItemDraft, total_of, write_items
-from orders.services.readiness import becoming_ready
-from orders.stream.models import Event
+from orders.services.readiness import what_readiness_brings
 from orders.stream.recording import event, record
 
 
@@ -31,9 +30,9 @@ def create_order(
 ) -> Order:
     """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
-    While it waits, an order may have any status that a blocked order may have. If everything it
-    waits for is already done it is ready at once, so it does not matter which order came first.
-    Records `order_created`, then `order_ready` and the activation if they follow. Raises
+    While it waits, an order may have any status that a blocked order may have. If it waits for
+    nothing it is ready at once, so it does not matter which order came first. Records
+    `order_created`, then `order_ready` and the activation if they follow. Raises
     `UnknownDependencies` and `OrderBlocked`.
     """
     owner = owner or by
@@ -82,26 +81,22 @@ def place(
     """
     wanted = sorted(set(dependencies))
     require_reach(wanted, locked, order=order, by=by)
-    blockers = _blockers_of(order, locked)
+    waits = {pk: Wait(str(locked[pk].status)) for pk in wanted}
+    blockers = [
+        pk
+        for pk, wait in waits.items()
+        if wait.holds and not is_ignored(wait.status, order.failure_policy)
+    ]
     if blockers and order.status not in ALLOWED_WHILE_BLOCKED:
         raise OrderBlocked(None, order.status, blockers, sorted(ALLOWED_WHILE_BLOCKED))
 
     order.save(force_insert=True)
     set_dependencies(order, add=wanted, remove=[])
     write_items(order, items)
-    events = [event(EventType.CREATED, order, by=by, dependencies=wanted, **facts)]
-    if wanted and not blockers and order.status == Status.PENDING:
-        events += _store_as_ready(order)
-    record(events)
-
-
-def _blockers_of(order: Order, dependencies: Mapping[int, Order]) -> list[int]:
-    statuses = {pk: str(dependency.status) for pk, dependency in dependencies.items()}
-    return blockers_among(statuses, order.failure_policy)
-
-
-def _store_as_ready(order: Order) -> list[Event]:
-    events = becoming_ready(order)
-    if order.status != Status.PENDING:
+    waits = waive_ignored(order, waits)
+    first = event(EventType.CREATED, order, by=by, dependencies=wanted, **facts)
+    status = order.status
+    follows = what_readiness_brings(order, old_status=None, old_waits={}, waits=waits)
+    if order.status != status:
         order.save(update_fields=["status", "status_changed_at"])
-    return events
+    record([first, *follows])

@@ -2,21 +2,31 @@
 
 from django.utils import timezone
 
-from orders.lifecycle import EventType, Status
+from orders.lifecycle import EventType, Status, Waits, blockers_among
 from orders.models import Order
 from orders.stream.models import Event
 from orders.stream.recording import event
 
 
-def becoming_ready(order: Order) -> list[Event]:
-    """Return the events of a pending order that became ready, and activate it if it wants that.
+def what_readiness_brings(
+    order: Order, *, old_status: str | None, old_waits: Waits, waits: Waits
+) -> list[Event]:
+    """Return the events that follow if `order`, as it is now with `waits`, is ready.
 
-    Changes `order` in memory; the caller stores it.
+    `old_status` is None for a new order. A ready order that is set to auto-activate becomes active
+    in memory; the caller stores it. Only an order that had something to wait for tells that it is
+    ready, and only when it becomes so.
     """
-    return [event(EventType.READY, order), *activation(order)]
+    if order.status != Status.PENDING or blockers_among(order.status, waits):
+        return []
+    was_ready = old_status == Status.PENDING and not blockers_among(
+        old_status, old_waits
+    )
+    tells = bool(old_waits or waits) and not was_ready
+    return [*([event(EventType.READY, order)] if tells else []), *_activation(order)]
 
 
-def activation(order: Order) -> list[Event]:
+def _activation(order: Order) -> list[Event]:
     """Activate a ready order in memory if it is set to auto-activate, and return the event."""
     if not order.auto_activate:
         return []

@@ -122,6 +122,11 @@ def test_colours_tell_statuses_apart() -> None:
             "Order #3 is blocked",
             "**New Order**\nIt waits for an order that went wrong.\nBecause order #1 failed.",
         ),
+        (
+            event_of(EventType.DEPENDENCY_WAIVED, dependency=1, reason="Not needed."),
+            "Order #3 waits for one order less",
+            "**New Order**\nIt no longer waits for order #1.",
+        ),
         (event_of(EventType.DELETED), "Order #3 deleted", "**New Order**"),
         (
             event_of(

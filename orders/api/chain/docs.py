@@ -35,6 +35,7 @@ from orders.api.chain.serializers import (
     OrderChanges,
     OrderInput,
     OrderOutput,
+    WaiverInput,
 )
 from orders.errors import (
     CartEmpty,
@@ -43,6 +44,7 @@ from orders.errors import (
     GoodsGone,
     ItemsFrozen,
     MoveRefused,
+    NotADependency,
     OrderBlocked,
     OrderHasDependents,
     SeveralCurrencies,
@@ -182,10 +184,14 @@ CHAIN_EXAMPLE: Example = {
             "blockers": [2],
         },
     ],
-    "edges": [{"order": 2, "depends_on": 1}, {"order": 3, "depends_on": 2}],
+    "edges": [
+        {"order": 2, "depends_on": 1, "waived": False},
+        {"order": 3, "depends_on": 2, "waived": False},
+    ],
     "topological_order": [1, 2, 3],
     "critical_path": [2, 3],
     "truncated": False,
+    "edges_truncated": False,
 }
 _SEW: Example = {
     "id": 2,
@@ -200,6 +206,21 @@ BLOCKERS_EXAMPLE: Example = {
     "waiting": True,
     "blockers": [_SEW],
     "root_blockers": [_SEW],
+    "waived": [
+        {
+            "id": 1,
+            "title": "Dye",
+            "status": "failed",
+            "waived_at": "2024-02-14T12:00:00",
+            "waived_by": 1,
+            "reason": "The customer takes it undyed.",
+        }
+    ],
+    "truncated": False,
+}
+WAIVE_EXAMPLE: Example = {
+    "dependency": 1,
+    "reason": "The customer takes it undyed.",
 }
 EVENT_EXAMPLE: Example = {
     "event_id": "0d3f3f39-7d2d-4a3f-8d0e-3f8d6f1f8a55",
@@ -323,12 +344,14 @@ UPDATE_ORDER = extend_schema(
     summary="Update an order",
     description=(
         "Changes the fields that you send and keeps the rest. `dependencies` and "
-        "`items` replace the whole set. If the order cannot take a status next, the "
-        "refusal lists the statuses that it can. An order that was bought from stock "
+        "`items` replace the whole set; dependencies that stay keep their waivers. If the "
+        "order cannot take a status next, the refusal lists the statuses that it can. An "
+        "order that was bought from stock "
         "keeps its items. It returns them to the stock when it is cancelled or fails, "
-        "and takes them again when it becomes pending again. If you bought the order in "
-        "the shop and do not handle its project's orders, you can cancel it until it is "
-        "shipped, and nothing else; sending back what you read is no change."
+        "and takes them again when it becomes pending again. Orders that failed along "
+        "with it, and that nobody has changed since, become pending again with it. If you "
+        "bought the order in the shop and do not handle its project's orders, you can cancel "
+        "it until it is shipped, and nothing else; sending back what you read is no change."
     ),
     request=OrderChanges,
     parameters=[IF_MATCH, etag_of_answer(200)],
@@ -361,8 +384,10 @@ PATCH_ORDER = extend_schema(
 DELETE_ORDER = extend_schema(
     summary="Delete an order",
     description=(
-        "Refused while other orders wait for it, and to a customer who bought it in the "
-        "shop: they can cancel it. Its history stays, and its items return to the stock."
+        "Refused while other orders still wait for it, and to a customer who bought it in "
+        "the shop: they can cancel it. An order that has begun or ended, or whose dependency "
+        "was waived, waits no longer; it loses the dependency. The deleted order's history "
+        "stays, and its items return to the stock."
     ),
     parameters=[IF_MATCH],
     responses={
@@ -384,7 +409,8 @@ GET_CHAIN = extend_schema(
     description=(
         "Every order that this one waits for, directly or through others, and every "
         "order that waits for it. The answer has the graph, an order in which the work "
-        "can be done, and the longest path through the unfinished orders."
+        "can be done, and the longest path through the unfinished orders. A chain that "
+        "is too large is cut, and `truncated` and `edges_truncated` say so."
     ),
     responses={200: ChainOutput, **errors_of("chain", 404)},
     examples=[answer_example("A chain of three", CHAIN_EXAMPLE)],
@@ -394,11 +420,41 @@ GET_BLOCKERS = extend_schema(
     summary="Why is an order waiting?",
     description=(
         "The orders that it waits for directly, and the unfinished orders at the root "
-        "of the wait, with their owners and the time of their last change of status."
+        "of the wait, with their owners and the time of their last change of status. Only "
+        "a draft or pending order waits. `waived` lists the dependencies that no longer "
+        "count."
     ),
     responses={200: BlockersOutput, **errors_of("chain", 404)},
     examples=[
         answer_example("Waiting for one, which waits for another", BLOCKERS_EXAMPLE)
+    ],
+)
+
+WAIVE_DEPENDENCY = extend_schema(
+    summary="Waive a dependency",
+    description=(
+        "The order no longer waits for this dependency, whatever becomes of it. Whoever may "
+        "change the order may do so, and must say why. If nothing else holds the order up, it "
+        "is ready, and becomes active if `auto_activate` is set. If the dependency is waived "
+        "already, nothing changes."
+    ),
+    request=WaiverInput,
+    parameters=[IDEMPOTENCY_KEY, IF_MATCH, etag_of_answer(200)],
+    responses={
+        200: OrderOutput,
+        **errors_of(
+            "chain",
+            400,
+            NotADependency(2, 99),
+            403,
+            404,
+            412,
+            IdempotencyKeyReused(),
+        ),
+    },
+    examples=[
+        request_example("It need not be dyed", WAIVE_EXAMPLE),
+        answer_example("The order", UPDATED_EXAMPLE),
     ],
 )
 

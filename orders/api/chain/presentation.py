@@ -4,15 +4,13 @@
 reads: model instances and a serializer would take more than twice as long.
 """
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from decimal import Decimal
 
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds_without_zone
-from orders.models import Order
-from orders.queries import Blocker, Chain
+from orders.queries import Blocker, Blockers, Chain, Waiver
 from orders.stream.models import Event
 
 DELETED: Body = {"message": "Order deleted successfully"}
@@ -80,25 +78,32 @@ def chain_body(order_id: int, chain: Chain) -> Body:
             for node in chain.nodes
         ],
         "edges": [
-            {"order": node.id, "depends_on": dependency}
+            {
+                "order": node.id,
+                "depends_on": edge.depends_on,
+                "waived": edge.is_waived,
+            }
             for node in chain.nodes
-            for dependency in node.dependencies
+            for edge in node.edges
         ],
         "topological_order": [node.id for node in chain.nodes],
         "critical_path": chain.critical_path,
         "truncated": chain.is_truncated,
+        "edges_truncated": chain.has_truncated_edges,
     }
 
 
-def blockers_body(order: Order, blockers: Iterable[Blocker]) -> Body:
+def blockers_body(found: Blockers) -> Body:
     """Write why an order is waiting."""
-    blockers = list(blockers)
+    blockers = found.blockers
     return {
-        "order_id": order.pk,
-        "status": order.status,
+        "order_id": found.order.pk,
+        "status": found.order.status,
         "waiting": bool(blockers),
         "blockers": [_blocker(blocker) for blocker in blockers if blocker.is_direct],
         "root_blockers": [_blocker(blocker) for blocker in blockers if blocker.is_root],
+        "waived": [_waiver(waiver) for waiver in found.waivers],
+        "truncated": found.is_truncated,
     }
 
 
@@ -109,6 +114,17 @@ def _blocker(blocker: Blocker) -> Body:
         "status": blocker.status,
         "since": seconds_without_zone(blocker.since),
         "owner": blocker.owner and asdict(blocker.owner),
+    }
+
+
+def _waiver(waiver: Waiver) -> Body:
+    return {
+        "id": waiver.id,
+        "title": waiver.title,
+        "status": waiver.status,
+        "waived_at": seconds_without_zone(waiver.waived_at),
+        "waived_by": waiver.waived_by_id,
+        "reason": waiver.reason,
     }
 
 

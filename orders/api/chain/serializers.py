@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from orderchainer.core.http.fields import (
+    IdField,
     IdListField,
     ListedChoiceField,
     StrictSerializer,
@@ -14,6 +15,7 @@ from orderchainer.core.http.fields import (
 )
 from orders.lifecycle import FailurePolicy, Status
 from orders.models import Order
+from orders.models.dependencies import MAX_REASON_LENGTH
 from orders.services import ItemDraft
 
 MAX_DEPENDENCIES = 1000
@@ -38,7 +40,8 @@ def _dependencies() -> IdListField:
 
 def _auto_activate() -> serializers.BooleanField:
     return serializers.BooleanField(
-        required=False, help_text="Become active when the last dependency is done."
+        required=False,
+        help_text="Become active as soon as the order is pending and waits for nothing.",
     )
 
 
@@ -151,6 +154,16 @@ class CheckoutInput(StrictSerializer):
     failure_policy = _failure_policy()
 
 
+class WaiverInput(StrictSerializer):
+    """Which dependency an order need not wait for, and why."""
+
+    dependency = IdField(help_text="The id of an order that this one depends on.")
+    reason = serializers.CharField(
+        max_length=MAX_REASON_LENGTH,
+        help_text="Why the order need not wait. Everybody who sees the order can read it.",
+    )
+
+
 _OF_ORDERS_ALONE = (
     OrderInput().fields.keys() | OrderInput.ignored
 ) - CheckoutInput().fields.keys()
@@ -234,10 +247,13 @@ class ChainNodeOutput(serializers.Serializer[Any]):
 
 
 class ChainEdgeOutput(serializers.Serializer[Any]):
-    """`order` waits for `depends_on`."""
+    """`order` depends on `depends_on`."""
 
     order = serializers.IntegerField()
     depends_on = serializers.IntegerField()
+    waived = serializers.BooleanField(
+        help_text="Whether `order` no longer waits for it, whatever becomes of it."
+    )
 
 
 class ChainOutput(serializers.Serializer[Any]):
@@ -252,7 +268,14 @@ class ChainOutput(serializers.Serializer[Any]):
         help_text="The longest path through unfinished orders, counted in orders.",
     )
     truncated = serializers.BooleanField(
-        help_text="Whether the chain is larger than this answer."
+        help_text="Whether the chain has more orders than this answer."
+    )
+    edges_truncated = serializers.BooleanField(
+        help_text=(
+            "Whether the chain has more edges than this answer. It then has the edges to the "
+            "newest dependencies of each order, and `blockers`, `topological_order` and "
+            "`critical_path` take only these into account. `ready` is right in any case."
+        )
     )
 
 
@@ -274,6 +297,19 @@ class BlockerOutput(serializers.Serializer[Any]):
     owner = BlockerOwnerOutput(allow_null=True)
 
 
+class WaiverOutput(serializers.Serializer[Any]):
+    """A dependency that was waived. The title is null if you may not see the order."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    waived_at = serializers.CharField(help_text="As `2024-02-14T12:00:00`, UTC.")
+    waived_by = serializers.IntegerField(
+        allow_null=True, help_text="Who waived it; null if the failure policy did."
+    )
+    reason = serializers.CharField()
+
+
 class BlockersOutput(serializers.Serializer[Any]):
     """Why an order is waiting."""
 
@@ -286,6 +322,12 @@ class BlockersOutput(serializers.Serializer[Any]):
     root_blockers = BlockerOutput(
         many=True,
         help_text="The orders at the root: they block others and wait for none.",
+    )
+    waived = WaiverOutput(
+        many=True, help_text="The dependencies that it no longer waits for."
+    )
+    truncated = serializers.BooleanField(
+        help_text="Whether more orders block it than this answer shows."
     )
 
 

@@ -29,6 +29,11 @@ urlpatterns = [
         name="order-blockers",
     ),
     path(
+        "<int:order_id>/waive",
+        OrderViewSet.as_view({"post": "waive"}),
+        name="order-waive",
+    ),
+    path(
         "<int:order_id>/events",
         OrderViewSet.as_view({"get": "events"}),
         name="order-events",

@@ -13,11 +13,12 @@ from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from accounts.models import User
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
+from orderchainer.core.db.prepared import Row
 from orderchainer.core.errors import DomainError, TooManyRequests
 from orderchainer.core.http.conditional import answer_unless_unchanged
 from orderchainer.core.http.filters import filled
 from orderchainer.core.http.pagination import bare_list, window_of
-from orderchainer.core.http.surfaces import CHECKOUT
+from orderchainer.core.http.surfaces import CHECKOUT, Body
 from orderchainer.core.http.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.chain import docs
@@ -33,6 +34,7 @@ from orders.api.chain.serializers import (
     CheckoutInput,
     OrderChanges,
     OrderInput,
+    WaiverInput,
     is_checkout,
 )
 from orders.api.conditions import etag_of_row, precondition_of
@@ -162,8 +164,28 @@ class OrderViewSet(SurfaceViewSet):
     @docs.GET_BLOCKERS
     def blockers(self, request: Request, order_id: int) -> Response:
         """Answer why one order is waiting."""
-        order, blockers = queries.blockers_for(caller_of(request), order_id)
-        return Response(blockers_body(order, blockers))
+        return Response(
+            blockers_body(queries.blockers_for(caller_of(request), order_id))
+        )
+
+    @docs.WAIVE_DEPENDENCY
+    def waive(self, request: Request, order_id: int) -> Response:
+        """Waive one dependency of one order, once for each `Idempotency-Key`."""
+        waiver = _read(WaiverInput(data=request.data))
+        caller = caller_of(request)
+
+        def work() -> Answer:
+            services.waive_dependency(
+                order_id=order_id,
+                dependency_id=waiver["dependency"],
+                reason=waiver["reason"],
+                by=caller,
+                precondition=precondition_of(request),
+            )
+            row = queries.row_for(caller, order_id)
+            return Answer(200, _body_to_keep(row), {"ETag": etag_of_row(row)})
+
+        return answer_repeatable(request, work)
 
     @docs.LIST_EVENTS
     def events(self, request: Request, order_id: int) -> Response:
@@ -181,10 +203,15 @@ class OrderViewSet(SurfaceViewSet):
 def _created(caller: User, order: Order) -> Answer:
     row = queries.row_for(caller, order.pk)
     headers = {"ETag": etag_of_row(row), "Location": f"/api/orders/{order.pk}"}
-    return Answer(201, {**order_body(row), "uuid": str(row["uuid"])}, headers)
+    return Answer(201, _body_to_keep(row), headers)
 
 
-def _read(serializer: OrderChanges | CheckoutInput) -> dict[str, Any]:
+def _body_to_keep(row: Row) -> Body:
+    """Write an order as JSON can hold it, since the answer to an idempotency key is kept."""
+    return {**order_body(row), "uuid": str(row["uuid"])}
+
+
+def _read(serializer: OrderChanges | CheckoutInput | WaiverInput) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     fields: dict[str, Any] = serializer.validated_data
     return fields

@@ -176,7 +176,7 @@ UPDATE_ORDER = extend_schema(
 DELETE_ORDER = extend_schema(
     summary="Delete an order",
     description=(
-        "Refused while other orders wait for it, and to a customer who bought it in the "
+        "Refused while other orders still wait for it, and to a customer who bought it in the "
         "shop. Its history stays."
     ),
     parameters=[IF_MATCH],

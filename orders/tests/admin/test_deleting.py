@@ -41,6 +41,19 @@ def test_says_beforehand_what_keeps_an_order(client: Client, ada: User) -> None:
     assert 'name="post"' not in text
 
 
+def test_asks_nothing_about_dependents_that_wait_no_longer(
+    client: Client, ada: User
+) -> None:
+    first = make_order(ada, status="completed")
+    ended = make_order(ada, first, status="completed")
+
+    asked = shown(client, page("order_delete", first.pk))
+    client.post(page("order_delete", first.pk), {"post": "yes"})
+
+    assert 'name="post"' in asked
+    assert list(Order.objects.all()) == [ended]
+
+
 def test_an_order_that_others_wait_for_stays(client: Client, ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first)

@@ -51,12 +51,13 @@ def test_shows_a_chain_as_a_graph(ada: User, client: APIClient) -> None:
         },
     ]
     assert body["edges"] == [
-        {"order": sew.pk, "depends_on": cut.pk},
-        {"order": pack.pk, "depends_on": sew.pk},
+        {"order": sew.pk, "depends_on": cut.pk, "waived": False},
+        {"order": pack.pk, "depends_on": sew.pk, "waived": False},
     ]
     assert body["topological_order"] == [cut.pk, sew.pk, pack.pk]
     assert body["critical_path"] == [sew.pk, pack.pk]
     assert body["truncated"] is False
+    assert body["edges_truncated"] is False
 
 
 def test_says_why_an_order_waits(ada: User, client: APIClient) -> None:
@@ -107,6 +108,8 @@ def test_an_order_that_waits_for_nothing_has_no_blockers(
         "waiting": False,
         "blockers": [],
         "root_blockers": [],
+        "waived": [],
+        "truncated": False,
     }
 
 
