@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from benchmarks.bare import REACHES, Database
-from benchmarks.seeding import Account
+from benchmarks.seeding import Account, make_dense_graph
 from benchmarks.statements import statements_of
 from benchmarks.table import (
     Figures,
@@ -20,6 +20,8 @@ from benchmarks.table import (
     in_pairs,
     times_the_floor,
 )
+from orders import queries
+from orders.errors import DependencyCycle
 from orders.services import create_order, move_order
 from orders.services.chains import require_no_cycle
 
@@ -108,6 +110,85 @@ def creating_without_check(bench: Bench, writer: Account, other: int) -> Iterato
     )
 
 
+# --- Young tables and dense graphs ------------------------------------------------------------
+
+# The tables that a walk of the graph reads. Without statistics the planner has only defaults.
+FORGET = (
+    "DELETE FROM pg_statistic WHERE starelid = ANY(%s::regclass[])",
+    "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid = ANY(%s::regclass[])",
+)
+WALKED = ["orders_order", "orders_orderdependency"]
+MAX_DENSE_MS = 1000
+
+
+def reading_young_tables(bench: Bench, chain: Account) -> Iterator[Row]:
+    """Measure walks without statistics, as in tables that were never analysed. The floor has them.
+
+    Only PostgreSQL plans by statistics that come and go.
+    """
+    if connection.vendor != "postgresql":
+        return
+    first, last = chain.order_ids[0], chain.order_ids[-1]
+    for what, work in (
+        ("read a chain", partial(queries.chain_for, chain.user, first)),
+        ("read blockers", partial(queries.blockers_for, chain.user, last)),
+        ("refuse a cycle", partial(_refuse_cycle, first, last)),
+        ("fail along a chain", partial(_move, chain, "failed")),
+    ):
+
+        def young(work: Callable[[], object] = work) -> Figures:
+            with _no_statistics():
+                return bench.timed(work)
+
+        pairs = in_pairs(bench.rounds, young, partial(bench.timed, work))
+        yield Row(
+            f"{what} of {len(chain.order_ids):,}, no statistics",
+            pairs.ours,
+            pairs.floor,
+            pairs.ratio,
+            pairs.cpu_ratio,
+            [times_the_floor(pairs.ratio, 3)],
+        )
+
+
+@contextmanager
+def _no_statistics() -> Iterator[None]:
+    """Forget the statistics of the walked tables until the end of the block."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            for statement in FORGET:
+                cursor.execute(statement, [WALKED])
+        yield
+        transaction.set_rollback(True)
+
+
+def _refuse_cycle(first: int, last: int) -> None:
+    with suppress(DependencyCycle):
+        require_no_cycle(first, [last])
+
+
+def reading_dense_graphs(bench: Bench, size: int) -> Iterator[Row]:
+    """Measure orders that each wait for all before: half a million edges for a thousand."""
+    dense = make_dense_graph("dense", size)
+    last = dense.order_ids[-1]
+    for what, work in (
+        ("chain", partial(queries.chain_for, dense.user, last)),
+        ("blockers", partial(queries.blockers_for, dense.user, last)),
+    ):
+        with statements_of() as sent:
+            work()
+        figures = bench.timed(work)
+        yield Row(
+            f"read the {what} of {size:,} that wait for all before",
+            replace(figures, statements=len(sent)),
+            verdicts=[
+                Verdict(
+                    f"<= {MAX_DENSE_MS:,} ms", (figures.p50_ms or 0) <= MAX_DENSE_MS
+                )
+            ],
+        )
+
+
 # --- Propagation ------------------------------------------------------------------------------
 
 # The service reads the rows once and works in memory; here the database does all of it.
@@ -157,6 +238,14 @@ def propagating(bench: Bench, chain: Account, crowd: Account) -> Iterator[Row]:
         partial(_bare_move, bench.database, chain, "failed", FAIL_ALONG, "failed"),
         lambda statements, _: [at_most(statements, 30)],
     )
+    back = partial(_move, chain, "failed", "pending")
+    with statements_of() as sent:
+        back()
+    yield Row(
+        f"fail along a chain of {len(chain.order_ids):,}, and come back",
+        replace(bench.timed(back), statements=len(sent)),
+        verdicts=[at_most(len(sent), 60)],
+    )
     yield bench.measure(
         f"complete what {len(crowd.order_ids) - 1:,} wait for",
         partial(_move, crowd, "completed"),
@@ -165,9 +254,10 @@ def propagating(bench: Bench, chain: Account, crowd: Account) -> Iterator[Row]:
     )
 
 
-def _move(chain: Account, status: str) -> None:
+def _move(chain: Account, *statuses: str) -> None:
     with suppress(_TakenBack), transaction.atomic():
-        move_order(order_id=chain.order_ids[0], status=status, by=chain.user)
+        for status in statuses:
+            move_order(order_id=chain.order_ids[0], status=status, by=chain.user)
         raise _TakenBack
 
 

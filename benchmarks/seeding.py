@@ -95,6 +95,22 @@ def make_crowd(name: str, size: int) -> Account:
     return Account(user, open_session(user=user).access, ids)
 
 
+def make_dense_graph(name: str, size: int) -> Account:
+    """Register a user with so many orders, each of which waits for all before it."""
+    user = register_user(email=f"{name}@example.com", password=PASSWORD)
+    ids = _add_orders(user, size, "hold")
+    Order.objects.filter(owner=user).update(status="pending")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO orders_orderdependency (order_id, depends_on_id, waiver_reason)"
+            " SELECT later.id, earlier.id, '' FROM orders_order AS later"
+            " JOIN orders_order AS earlier ON earlier.id < later.id"
+            " WHERE later.owner_id = %s AND earlier.owner_id = %s",
+            [user.pk, user.pk],
+        )
+    return Account(user, open_session(user=user).access, ids)
+
+
 def add_events(account: Account, count: int) -> None:
     """Add events that have no position in the stream yet."""
     user = account.user

@@ -95,8 +95,11 @@ class Run:
         if "cycle" in groups:
             yield from chains.checking_cycles(bench, self.chains, other)
             yield from chains.creating_without_check(bench, self.writer, other)
+            yield from chains.reading_young_tables(bench, self.chains[-1])
         if "propagation" in groups:
             yield from chains.propagating(bench, self.chains[-1], self.crowd)
+        if "chain" in groups:
+            yield from chains.reading_dense_graphs(bench, DEPTHS[1])
         # Clean up after hundreds of thousands of rolled-back events, which no real database has.
         seeding.settle()
         if "relay" in groups:

@@ -415,6 +415,29 @@ def test_a_chain_that_is_too_large_is_cut_and_says_so(
     assert not chain_for(ada, make_chain(ada, 3)[0].pk).is_truncated
 
 
+def test_a_chain_with_too_many_edges_keeps_those_that_lie_closest(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[Order] = []
+    for _ in range(12):
+        orders.append(make_order(ada, *orders))
+    ids = [order.pk for order in orders]
+
+    whole = chain_for(ada, ids[5])
+    monkeypatch.setattr("orders.queries.MAX_CHAIN_EDGES", 24)
+    cut = chain_for(ada, ids[5])
+
+    assert (whole.has_truncated_edges, cut.has_truncated_edges) == (False, True)
+    assert sum(len(node.edges) for node in whole.nodes) == 66
+    assert sum(len(node.edges) for node in cut.nodes) <= 24
+    assert [edge.depends_on for edge in cut.nodes[7].edges] == ids[5:7]
+    for shown in (whole, cut):
+        assert not shown.is_truncated
+        assert [node.id for node in shown.nodes] == ids
+        assert shown.critical_path == ids
+        assert [node.ready for node in shown.nodes] == [True, *[False] * 11]
+
+
 def test_a_graph_with_more_ways_than_atoms_is_checked_shown_and_propagated(
     ada: User,
 ) -> None:

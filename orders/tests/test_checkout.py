@@ -23,6 +23,7 @@ from orders.errors import (
     SeveralCurrencies,
     UnknownDependencies,
 )
+from orders.lifecycle import Wait
 from orders.models import Order
 from orders.queries import row_for
 from orders.services import (
@@ -307,7 +308,7 @@ def test_a_checkout_can_wait_for_other_orders(lamp: Product, ada: User) -> None:
     first = buy(ada, {lamp: 1})
     second = buy(ada, {lamp: 1}, first, auto_activate=True)
 
-    assert row_for(ada, second.pk)["waits"] == {first.pk: "pending"}
+    assert row_for(ada, second.pk)["waits"] == {first.pk: Wait("pending")}
     move_order(order_id=first.pk, status="completed", by=seller_of(first))
 
     second.refresh_from_db()

@@ -271,6 +271,7 @@ def test_discord_takes_whatever_people_type(
         old_status="active",
         new_status="failed",
         blockers=ids,
+        dependency=2**63 - 1,
         dependencies=ids,
         changes={
             "title": {"from": title, "to": owner},

@@ -44,7 +44,7 @@ def test_waives_a_dependency_for_a_reason(
         {"dependency": "999", "reason": WHY},
         {"dependency": "abc", "reason": WHY},
         {"dependency": TOO_LARGE, "reason": WHY},
-        {},
+        {"reason": WHY},
     ],
 )
 def test_shows_what_was_typed_again_if_it_cannot_be(
