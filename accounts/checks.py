@@ -77,5 +77,6 @@ def check_staff_permissions(**_: object) -> Sequence[CheckMessage]:
             id="accounts.E003",
         )
         for operation in OPERATIONS.values()
-        if (permission := operation.staff_permission) and permission not in known
+        for permission in operation.staff_permissions
+        if permission not in known
     ]

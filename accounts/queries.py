@@ -1,17 +1,24 @@
 """Reads of accounts: who a token belongs to, what is still open, who has access, what happened."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.access import Operation, may
+from accounts.access import (
+    OPERATIONS,
+    Operation,
+    as_now,
+    knows_of_projects,
+    may,
+    staff_may,
+)
 from accounts.errors import (
     InvitationNotFound,
     MemberNotFound,
@@ -177,8 +184,16 @@ def _loaded(model: type[AnyCredential], row: Row) -> AnyCredential:
 # --- Users ------------------------------------------------------------------------------------
 
 
+# Whoever may change or delete users may also look at them.
+_LOOK_AT_USERS = (
+    "accounts.view_user",
+    "accounts.change_user",
+    "accounts.delete_user",
+)
+
+
 def user_for(caller: User, user_id: UUID | str) -> User:
-    """Return the user with that UUID if the caller is that user or staff.
+    """Return the user with that UUID if the caller is that user, or staff who may look at users.
 
     Raises `UserNotFound`, alike for users who do not exist, are deleted or are hidden from the
     caller.
@@ -186,7 +201,7 @@ def user_for(caller: User, user_id: UUID | str) -> User:
     uuid = uuid_in(user_id)
     if uuid == caller.uuid:
         return caller
-    if uuid and caller.is_staff:
+    if uuid and caller.is_staff and any(map(caller.has_perm, _LOOK_AT_USERS)):
         for user in User.objects.filter(uuid=uuid, deleted_at=None):
             return user
     raise UserNotFound
@@ -234,9 +249,8 @@ def _permissions_of(user: User) -> QuerySet[Permission]:
 def project_for(user: User, project_id: UUID | str, operation: Operation) -> Project:
     """Return the open project in which `user` may do `operation`. The one way into a project.
 
-    `project_id` is the project's UUID. Members may do what the matrix gives their role. Staff may
-    look everywhere, and change things with the back office's permission. Raises `ProjectNotFound`,
-    alike for projects that do not exist, are deleted or are hidden from the user, and
+    `project_id` is the project's UUID. Members may do what the matrix gives their role, and staff
+    what the back office's permissions allow. Raises `ProjectNotFound`, alike for projects that do not exist, are deleted or are hidden from the user, and
     `RoleNotEnough` if the user may see the project but not do this.
     """
     uuid = uuid_in(project_id)
@@ -259,7 +273,7 @@ def require_operation(user: User, project: Project, operation: Operation) -> Non
     """
     membership = Membership.objects.filter(project=project, user=user).first()
     role = membership.role if membership and project.is_active else None
-    _require(user, role, operation)
+    _require(as_now(user), role, operation)
 
 
 def refusals_in_projects(
@@ -268,7 +282,7 @@ def refusals_in_projects(
     """Return which users may not do `operation` now, each with the error of `project_for`.
 
     For long-lived connections. A claim is a user's primary key and a project's. One statement, and
-    two more unless all of them are members who may; staff who need a permission cost more.
+    two more unless all of them are members who may.
     """
     asked = set(claims)
     memberships = Membership.objects.filter(
@@ -289,19 +303,55 @@ def refusals_in_projects(
     }
     if not doubtful:
         return {}
-    users = User.objects.in_bulk({user_id for user_id, _ in doubtful})
+    # Staff who may look at something in every project, and whether they may do the operation.
+    may_as_staff = _staff_in({user_id for user_id, _ in doubtful}, operation)
     is_open = Project.objects.filter(is_active=True).in_bulk(
         {project_id for _, project_id in doubtful}
     )
     refusals: dict[tuple[int, int], ProjectNotFound | RoleNotEnough] = {}
     for user_id, project_id in doubtful:
-        try:
-            if user_id not in users or project_id not in is_open:
-                raise ProjectNotFound
-            _require(users[user_id], roles.get((user_id, project_id)), operation)
-        except (ProjectNotFound, RoleNotEnough) as refusal:
-            refusals[user_id, project_id] = refusal
+        claim = user_id, project_id
+        if project_id not in is_open or (
+            claim not in roles and user_id not in may_as_staff
+        ):
+            refusals[claim] = ProjectNotFound()
+        elif not may_as_staff.get(user_id, False):
+            refusals[claim] = RoleNotEnough(operation.name)
     return refusals
+
+
+def staff_who_may(user_ids: Collection[int], operation: Operation) -> set[int]:
+    """Return which of these users may do the operation as staff, in one statement."""
+    return {pk for pk, may_do in _staff_in(user_ids, operation).items() if may_do}
+
+
+def _staff_in(user_ids: Collection[int], operation: Operation) -> dict[int, bool]:
+    """Return who of these users knows of projects, as staff; and whether they may do `operation`.
+
+    What `knows_of_projects` and `staff_may` say of one user, in one statement for many.
+    """
+    looks = [each for each in OPERATIONS.values() if each.only_looks]
+    staff = (
+        User.objects.filter(pk__in=list(user_ids), is_staff=True, is_active=True)
+        .annotate(may_do=_has_permission_for(operation))
+        .filter(_has_permission_for(operation, *looks))
+    )
+    return dict(staff.values_list("pk", "may_do"))
+
+
+def _has_permission_for(*operations: Operation) -> Case:
+    """Tell in SQL whether the user has a permission for one of the operations."""
+    is_named = Q()
+    for permission in {name for each in operations for name in each.staff_permissions}:
+        app, _, codename = permission.partition(".")
+        is_named |= Q(content_type__app_label=app, codename=codename)
+    is_theirs = Q(user=OuterRef("pk")) | Q(group__user=OuterRef("pk"))
+    held = Permission.objects.filter(is_named, is_theirs)
+    return Case(
+        When(is_superuser=True, then=True),
+        When(Exists(held), then=bool(is_named)),
+        default=False,
+    )
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -345,19 +395,11 @@ def invitation_for(project: Project, invitation_id: UUID | str) -> Invitation:
 def _require(user: User, role: str | None, operation: Operation) -> None:
     if role is not None and may(role, operation):
         return
-    if user.is_staff and staff_may(user, operation):
+    if staff_may(user, operation):
         return
-    if role is None and not user.is_staff:
+    if role is None and not knows_of_projects(user):
         raise ProjectNotFound
     raise RoleNotEnough(operation.name)
-
-
-def staff_may(user: User, operation: Operation) -> bool:
-    """Tell whether `user` may do `operation` as staff, without being a member."""
-    permission = operation.staff_permission
-    return operation.staff_may_view or (
-        permission is not None and user.has_perm(permission)
-    )
 
 
 def _with_role(projects: QuerySet[Project], user: User) -> QuerySet[Project]:

@@ -13,11 +13,13 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from accounts.access import staff_may
 from accounts.models import ApiToken, Session, User
 from accounts.queries import (
     credential_of,
     project_for,
     refusals_in_projects,
+    staff_who_may,
     still_open,
 )
 from accounts.scopes import covers, scope_for
@@ -62,7 +64,7 @@ class Admission:
 
 def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission:
     """Admit the bearer of the scope's token to an owner's feed: their own, or any if they are
-    staff.
+    staff who may view orders.
 
     Reads the database and records the use of an API token. Raises Refused.
     """
@@ -70,7 +72,7 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
     user = credential.user
     if owner_id_in_path == str(user.pk):
         return Admission(OwnerFeed(user.pk), credential.pk, user.pk)
-    if not user.is_staff:
+    if not staff_may(user, VIEW_ORDERS):
         raise Refused(CloseCode.FORBIDDEN)
     if not _is_user(owner_id_in_path):
         raise Refused(CloseCode.NOT_FOUND)
@@ -142,7 +144,7 @@ def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, Clo
 
 
 def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
-    """Return those who follow another owner's feed but are no longer staff."""
+    """Return those who follow another owner's feed but are no longer staff who may view orders."""
     of_others = {
         admission
         for admission in admissions
@@ -152,9 +154,7 @@ def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, Close
     if not of_others:
         return {}
     watchers = {admission.user_id for admission in of_others}
-    staff = set(
-        User.objects.filter(pk__in=watchers, is_staff=True).values_list("pk", flat=True)
-    )
+    staff = staff_who_may(watchers, VIEW_ORDERS)
     return {
         admission: CloseCode.FORBIDDEN
         for admission in of_others

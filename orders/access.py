@@ -2,7 +2,7 @@
 
 from accounts.access import AGENTS, EVERYBODY, changing, viewing
 
-VIEW_ORDERS = viewing("view_orders", EVERYBODY)
+VIEW_ORDERS = viewing("view_orders", EVERYBODY, model="orders.order")
 HANDLE_ORDERS = changing(
     "handle_orders", AGENTS, staff_permission="orders.change_order"
 )

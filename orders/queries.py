@@ -21,11 +21,13 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 
+from accounts.access import staff_may
 from accounts.models import User
 from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
 from orders import graph
+from orders.access import VIEW_ORDERS
 from orders.errors import OrderNotFound
 from orders.graph import ListOf
 from orders.lifecycle import DONE, UNFINISHED, Wait, Waits, blockers_among
@@ -111,18 +113,18 @@ def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
 
 @prepared
 def _visible_rows(
-    user_id: int, order_id: int, *, is_staff: bool
+    user_id: int, order_id: int, *, sees_all: bool
 ) -> QuerySet[Order, Row]:
-    user = User(pk=user_id, is_staff=is_staff)
-    return rows_of(Order.objects.visible_to(user).filter(pk=order_id))
+    visible = Order.objects.all().visible_to_viewer(user_id, sees_all=sees_all)
+    return rows_of(visible.filter(pk=order_id))
 
 
 @prepared
 def _visible_rows_by_uuid(
-    user_id: int, uuid: UUID, *, is_staff: bool
+    user_id: int, uuid: UUID, *, sees_all: bool
 ) -> QuerySet[Order, Row]:
-    user = User(pk=user_id, is_staff=is_staff)
-    return rows_of(Order.objects.visible_to(user).filter(uuid=uuid))
+    visible = Order.objects.all().visible_to_viewer(user_id, sees_all=sees_all)
+    return rows_of(visible.filter(uuid=uuid))
 
 
 @prepared
@@ -134,7 +136,7 @@ def _rows_among(
 
 def row_for(user: User, order_id: int) -> Row:
     """Return the row of an order that `user` may see. Raises `OrderNotFound`."""
-    rows = _visible_rows(user.pk, order_id, is_staff=user.is_staff)
+    rows = _visible_rows(user.pk, order_id, sees_all=staff_may(user, VIEW_ORDERS))
     if not rows:
         raise OrderNotFound
     return _judged(rows)[0]
@@ -146,7 +148,11 @@ def row_by_uuid(user: User, order_uuid: UUID | str) -> Row:
     Raises `OrderNotFound`, also if `order_uuid` is not a UUID.
     """
     uuid = uuid_in(order_uuid)
-    rows = _visible_rows_by_uuid(user.pk, uuid, is_staff=user.is_staff) if uuid else []
+    rows = (
+        _visible_rows_by_uuid(user.pk, uuid, sees_all=staff_may(user, VIEW_ORDERS))
+        if uuid
+        else []
+    )
     if not rows:
         raise OrderNotFound
     return _judged(rows)[0]
@@ -236,11 +242,11 @@ class Chain:
 
 
 @prepared
-def _chain_rows(user_id: int, order_id: int, *, is_staff: bool) -> QuerySet[Order, Row]:
+def _chain_rows(user_id: int, order_id: int, *, sees_all: bool) -> QuerySet[Order, Row]:
     members: QuerySet[Order, Row] = (
         Order.objects.filter(graph.in_chain_of(order_id))
         .with_ready()
-        .with_visible_to(User(pk=user_id, is_staff=is_staff))
+        .with_visible(user_id, sees_all=sees_all)
         .order_by("pk")
         .values(*NODE_FIELDS, "ready", "is_visible")
     )
@@ -253,7 +259,7 @@ def chain_for(user: User, order_id: int) -> Chain:
     One statement tells whether the user may see the order and which orders are in its chain, unless
     the order itself falls behind the cut. Another one reads the edges, and a third if they are cut.
     """
-    found = _chain_rows(user.pk, order_id, is_staff=user.is_staff)
+    found = _chain_rows(user.pk, order_id, sees_all=staff_may(user, VIEW_ORDERS))
     rows = {row["pk"]: row for row in found[:MAX_CHAIN]}
     if order_id not in rows:
         order_for(user, order_id)
@@ -364,7 +370,7 @@ def blockers_for(user: User, order_id: int) -> Blockers:
         Order.objects.filter(graph.awaited_by(order_id))
         .exclude(status__in=DONE)
         .with_ready()
-        .with_visible_to(user)
+        .with_visible(user.pk, sees_all=staff_may(user, VIEW_ORDERS))
         .annotate(is_direct=Exists(direct), is_root=F("ready"))
         .filter(Q(is_direct=True) | Q(is_root=True))
         .order_by("status_changed_at", "pk")

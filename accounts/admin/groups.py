@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from accounts.callers import caller_of
+from accounts.events import announce_changed_access
 from accounts.services.reach import require_superuser
 from orderchainer.core.admin.service_admin import ServiceAdmin
 
@@ -42,8 +43,11 @@ class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
         """Ask again in the transaction of the change."""
         require_superuser(caller_of(request))
         super().save_model(request, obj, form, change)
+        # Sockets of the group's users may have to close.
+        announce_changed_access()
 
     def delete_model(self, request: HttpRequest, obj: Group) -> None:
         """Ask again in the transaction of the change."""
         require_superuser(caller_of(request))
         super().delete_model(request, obj)
+        announce_changed_access()

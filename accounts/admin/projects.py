@@ -8,10 +8,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.access import MANAGE_MEMBERS
+from accounts.access import MANAGE_MEMBERS, staff_may
 from accounts.callers import caller_of
 from accounts.models import Invitation, Membership, Project, User
-from accounts.queries import staff_may
 from accounts.services import projects
 from accounts.services.storefront import set_storefront
 from orderchainer.core.admin.service_admin import (

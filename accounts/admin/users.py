@@ -19,7 +19,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts import services
 from accounts.activity import record_activity
 from accounts.callers import caller_of
-from accounts.events import ActivityType
+from accounts.events import ActivityType, announce_changed_access
 from accounts.models import EmailCode, Profile, Session, User
 from accounts.queries import is_in_reach
 from accounts.services import users
@@ -389,6 +389,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             require_superuser(caller_of(request))
         super().save_related(request, form, formsets, change)
         if is_changed:
+            announce_changed_access(user_id=user.pk)
             record_activity(
                 ActivityType.PRIVILEGES_CHANGED,
                 user=user,

@@ -67,7 +67,7 @@ def test_every_permission_for_staff_exists() -> None:
 def test_refuses_a_permission_that_does_not_exist(
     permission: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(vars(MANAGE_MEMBERS), "staff_permission", permission)
+    monkeypatch.setitem(vars(MANAGE_MEMBERS), "staff_permissions", (permission,))
 
     [message] = check_staff_permissions()
 

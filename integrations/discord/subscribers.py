@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.access import staff_may
 from accounts.events import account_claimed, user_deleted
 from accounts.models import Membership, User
 from integrations.discord import services
@@ -23,6 +24,7 @@ from integrations.discord.webhook_url import (
     parse_webhook_url,
 )
 from orderchainer.core.encryption import Undecryptable
+from orders.access import VIEW_ORDERS
 from orders.lifecycle import EventType
 from orders.models import Order, OrderDependency
 from orders.stream.models import Event
@@ -204,10 +206,10 @@ def _related_to(event: Event, order_id: int, reader: User) -> Related:
 
 
 def _link_to(order_id: int, reader: User) -> str:
-    """Return a link that the reader can open: for staff in the back office, else in the API."""
+    """Return a link that the reader can open: for staff who see orders in the back office there."""
     path = (
         reverse("admin:orders_order_change", args=[order_id])
-        if reader.is_staff
+        if staff_may(reader, VIEW_ORDERS)
         else f"/api/orders/{order_id}"
     )
     return f"{settings.PUBLIC_URL}{path}"

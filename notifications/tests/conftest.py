@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
-from accounts.tests.factories import make_user
+from accounts.tests.factories import make_staff, make_user
 from accounts.tests.projects import Team, make_team
 from notifications.layers import ThreadSafeInMemoryChannelLayer
 from notifications.tests.factories import in_thread
@@ -59,8 +59,8 @@ async def bob(live: None) -> User:
 
 @pytest.fixture
 async def staff(live: None) -> User:
-    """A member of the staff."""
-    return await in_thread(make_user, is_staff=True)
+    """A member of the staff who may view orders."""
+    return await in_thread(make_staff, "view_order")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from accounts.scopes import all_scopes
 from accounts.services import deactivate_user, log_out, revoke_api_token
-from accounts.tests.factories import make_api_token, token_of
+from accounts.tests.factories import make_api_token, make_staff, make_user, token_of
 from notifications.tests.factories import (
     Socket,
     in_thread,
@@ -137,6 +137,20 @@ async def test_refuses_api_tokens_that_open_nothing(ada: User, bob: User) -> Non
 
 async def test_admits_staff_to_the_feed_of_anyone(ada: User, staff: User) -> None:
     async with socket_of(staff, of=ada.pk) as socket:
+        await assert_hears_own_events(socket, ada)
+
+
+async def test_refuses_staff_who_may_not_view_orders(ada: User) -> None:
+    clerk = await in_thread(make_staff, "view_user", "change_product")
+
+    async with socket_of(clerk, of=ada.pk) as socket:
+        assert await socket.close_code() == 4403
+
+
+async def test_admits_superusers_to_the_feed_of_anyone(ada: User) -> None:
+    admin = await in_thread(make_user, is_staff=True, is_superuser=True)
+
+    async with socket_of(admin, of=ada.pk) as socket:
         await assert_hears_own_events(socket, ada)
 
 

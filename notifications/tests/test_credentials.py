@@ -164,6 +164,18 @@ async def test_finds_a_revoked_api_token_where_its_announcement_was_lost(
         subscribers.connect()
 
 
+async def test_closes_on_staff_who_may_view_orders_no_longer(
+    ada: User, staff: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
+
+    async with socket_of(staff, of=ada.pk) as of_another, socket_of(staff) as own:
+        await in_thread(staff.user_permissions.clear)
+
+        assert await of_another.close_code() == 4403
+        assert await own.receive_nothing(timeout=0.3)
+
+
 async def test_closes_on_staff_who_are_staff_no_longer(
     ada: User, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from accounts.services import (
     update_project,
     update_user,
 )
-from accounts.tests.factories import make_api_token, make_user, token_of
+from accounts.tests.factories import make_api_token, make_staff, make_user, token_of
 from accounts.tests.projects import Team
 from notifications import consumers, hub, subscribers
 from notifications.admission import (
@@ -78,7 +78,9 @@ def caller_of(name: str, team: Team, customer: User) -> User:
         return team.members[name]
     if name == "customer":
         return customer
-    user = make_user(is_staff=name == "staff")
+    if name == "staff":
+        return make_staff("view_order")
+    user = make_staff("change_user") if name == "other staff" else make_user()
     if name == "former":
         set_member(project=team.project, user=user, role=Role.MANAGER)
         remove_member(project=team.project, user=user)
@@ -86,7 +88,7 @@ def caller_of(name: str, team: Team, customer: User) -> User:
 
 
 MEMBERS = [str(role) for role in Role]
-STRANGERS = ["stranger", "former", "customer"]
+STRANGERS = ["stranger", "former", "customer", "other staff"]
 
 
 def credential_for(name: str, user: User) -> str:
@@ -484,7 +486,7 @@ async def test_asks_for_all_sockets_together(live: None, size: int) -> None:
     def ask() -> tuple[int, set[CloseCode]]:
         admissions = []
         for number in range(size):
-            user, staff, stranger = make_user(), make_user(is_staff=True), make_user()
+            user, staff, stranger = make_user(), make_staff("view_order"), make_user()
             project = create_project(owner=user, name=f"Shop {number}")
             feeds: list[tuple[User, Feed]] = [
                 (user, OwnerFeed(user.pk)),

@@ -45,31 +45,33 @@ def test_every_operation_has_its_roles() -> None:
     everybody = {"owner", "manager", "agent", "viewer"}
     handlers = everybody - {"viewer"}
     managers = {"owner", "manager"}
-    looks, changes_project, changes_members = (
-        "looks",
-        "accounts.change_project",
-        "accounts.change_membership",
+    changes_project, changes_members = (
+        ("accounts.change_project",),
+        ("accounts.change_membership",),
     )
+
+    def looks(app: str, model: str) -> tuple[str, str]:
+        return (f"{app}.view_{model}", f"{app}.change_{model}")
 
     assert {
         name: (
             set(operation.roles),
-            looks if operation.staff_may_view else operation.staff_permission,
+            operation.staff_permissions,
         )
         for name, operation in OPERATIONS.items()
     } == {
-        "view_project": (everybody, looks),
+        "view_project": (everybody, looks("accounts", "project")),
         "change_project": (managers, changes_project),
         "delete_project": ({"owner"}, changes_project),
-        "view_members": (everybody, looks),
+        "view_members": (everybody, looks("accounts", "membership")),
         "manage_members": (managers, changes_members),
         "manage_owners": ({"owner"}, changes_members),
-        "leave_project": (everybody, None),
-        "view_activity": ({"owner"}, looks),
-        "view_orders": (everybody, looks),
-        "handle_orders": (handlers, "orders.change_order"),
-        "view_catalog": (everybody, looks),
-        "manage_catalog": (managers, "catalog.change_product"),
+        "leave_project": (everybody, ()),
+        "view_activity": ({"owner"}, looks("accounts", "activity")),
+        "view_orders": (everybody, looks("orders", "order")),
+        "handle_orders": (handlers, ("orders.change_order",)),
+        "view_catalog": (everybody, looks("catalog", "product")),
+        "manage_catalog": (managers, ("catalog.change_product",)),
     }
 
 

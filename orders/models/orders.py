@@ -24,7 +24,7 @@ from django.db.models.functions import JSONObject
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from accounts.access import Operation, roles_that_may
+from accounts.access import Operation, roles_that_may, staff_may
 from accounts.models import Membership, Project, User
 from orders.access import VIEW_ORDERS
 from orders.graph import WaitsById
@@ -49,11 +49,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def visible_to(self, user: User) -> OrderQuerySet:
         """Keep the orders that `user` owns, or may see as a member of the project or as staff."""
-        return self if user.is_staff else self.filter(_seen_by(user))
+        return self.visible_to_viewer(user.pk, sees_all=staff_may(user, VIEW_ORDERS))
 
-    def with_visible_to(self, user: User) -> OrderQuerySet:
-        """Annotate `is_visible`: whether `visible_to` would keep the order."""
-        seen = Value(True) if user.is_staff else _seen_by(user)
+    def visible_to_viewer(self, user_id: int, *, sees_all: bool) -> OrderQuerySet:
+        """Do the same for a user of whom we know whether they see all orders, as staff."""
+        return self if sees_all else self.filter(_seen_by(user_id))
+
+    def with_visible(self, user_id: int, *, sees_all: bool) -> OrderQuerySet:
+        """Annotate `is_visible`: whether `visible_to_viewer` would keep the order."""
+        seen = Value(True) if sees_all else _seen_by(user_id)
         return self.annotate(
             is_visible=ExpressionWrapper(seen, output_field=models.BooleanField())
         )
@@ -105,14 +109,14 @@ def _one_holding_edge() -> Subquery:
     return Subquery(holding.values("pk")[:1])
 
 
-def _seen_by(user: User) -> Q:
-    return Q(owner=user) | Q(Exists(_memberships(user, VIEW_ORDERS)))
+def _seen_by(user_id: int) -> Q:
+    return Q(owner=user_id) | Q(Exists(_memberships(user_id, VIEW_ORDERS)))
 
 
-def _memberships(user: User, operation: Operation) -> models.QuerySet[Membership]:
-    """Return the membership that lets `user` do `operation` in the project of the outer order."""
+def _memberships(user_id: int, operation: Operation) -> models.QuerySet[Membership]:
+    """Return the membership that lets the user do `operation` in the project of the outer order."""
     return Membership.objects.filter(
-        user=user,
+        user=user_id,
         project=OuterRef("project"),
         project__is_active=True,
         role__in=roles_that_may(operation),

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from accounts.access import may
+from accounts.access import as_now, may, staff_may
 from accounts.locks import hold_role
 from accounts.models import User
 from orders.access import HANDLE_ORDERS, VIEW_ORDERS
@@ -30,6 +30,7 @@ def standing_of(
     transaction ends. Raises `OrderNotYours` to users who may only see the order, and
     `OrderNotFound` to everybody else.
     """
+    by = as_now(by)
     if by.is_staff and by.has_perm(permission):
         return Standing.HANDLER
     role = hold_role(by, order.project_id)
@@ -38,7 +39,7 @@ def standing_of(
     if order.owner_id == by.pk:
         bought = order.provider == Order.Provider.STOREFRONT
         return Standing.CUSTOMER if bought else Standing.OWNER
-    if by.is_staff or (role is not None and may(role, VIEW_ORDERS)):
+    if staff_may(by, VIEW_ORDERS) or (role is not None and may(role, VIEW_ORDERS)):
         raise OrderNotYours
     raise OrderNotFound
 

@@ -31,8 +31,8 @@ def waive_dependency(
     stays as it is, with no event.
 
     Records `order_dependency_waived`, and what follows if nothing else holds the order up. Raises
-    `OrderNotFound`, `OrderNotYours`, `NotADependency`, and `Invalid` for a reason that is empty or
-    too long.
+    `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `NotADependency`, and `Invalid` for a
+    reason that is empty or too long.
     """
     reason = reason.strip()
     if not reason:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import Membership, User
 from accounts.services import change_role, delete_project, remove_member
-from accounts.tests.factories import make_user
+from accounts.tests.factories import make_staff, make_user
 from accounts.tests.projects import Team, make_team
 from orderchainer.core.errors import DomainError
 from orderchainer.testing.races import on_postgresql, race
@@ -94,6 +94,23 @@ LOSSES = pytest.mark.parametrize(
     ("loss", "refusal"),
     [(remove, OrderNotFound), (lower, OrderNotYours), (close, OrderNotFound)],
 )
+
+
+# --- Staff ------------------------------------------------------------------------------------
+
+
+def test_a_permission_that_staff_lost_meanwhile_no_longer_counts(shop: Shop) -> None:
+    clerk = make_staff("change_order", "delete_order")
+    # Asked before the lock: the answer stays on this object.
+    assert clerk.has_perm("orders.change_order")
+    clerk.user_permissions.clear()
+    assert clerk.has_perm("orders.change_order")
+
+    with pytest.raises(OrderNotFound):
+        move_order(order_id=shop.order.pk, status="active", by=clerk)
+    with pytest.raises(OrderNotFound):
+        delete_order(order_id=shop.order.pk, by=clerk)
+    assert shop.is_untouched()
 
 
 # --- Without a race: the refusal that the race must lead to as well ---------------------------

@@ -250,7 +250,10 @@ CONFIRM_REGISTRATION = extend_schema(
 GET_USER = extend_schema(
     operation_id="get_user",
     summary="Get a user",
-    description="Your own account. Staff can read every account.",
+    description=(
+        "Your own account. Staff with `accounts.view_user`, `accounts.change_user` or "
+        "`accounts.delete_user` can read every account."
+    ),
     responses={
         200: serializers.EnvelopeUserAnswer,
         **errors_of("envelope", UserNotFound()),

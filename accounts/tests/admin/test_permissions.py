@@ -4,7 +4,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from accounts.events import access_changed
 from accounts.models import OutgoingEmail, User
 from accounts.tests.admin.pages import NEW_PASSWORD, change_form, page, run
 from accounts.tests.factories import PASSWORD, make_user
@@ -107,3 +109,34 @@ def test_superusers_alone_write_groups(client: Client) -> None:
     assert browser.get(reverse("admin:auth_group_changelist")).status_code == 200
     assert client.post(url, {"name": "Clerks"}).status_code == 302
     assert list(Group.objects.values_list("name", flat=True)) == ["Clerks"]
+
+
+def test_sockets_hear_of_changed_permissions(
+    client: Client,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    heard: list[int | None] = []
+
+    def listen(user_id: int | None, **_: object) -> None:
+        heard.append(user_id)
+
+    user = make_user(is_staff=True)
+    permission = Permission.objects.get(codename="view_order")
+    group = Group.objects.create(name="Clerks")
+    access_changed.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(
+                page("user_change", user.pk),
+                change_form(user, is_staff="on", user_permissions=[permission.pk]),
+            )
+            client.post(
+                reverse("admin:auth_group_change", args=[group.pk]),
+                {"name": "Clerks", "permissions": [permission.pk]},
+            )
+    finally:
+        access_changed.disconnect(listen)
+
+    assert list(user.user_permissions.all()) == [permission]
+    assert list(group.permissions.all()) == [permission]
+    assert heard == [user.pk, None]

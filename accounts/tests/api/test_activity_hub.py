@@ -15,7 +15,7 @@ from accounts.events import ActivityType
 from accounts.models import Activity, Membership, Project, User
 from accounts.services import create_project
 from accounts.services.api_tokens import create_api_token
-from accounts.tests.factories import PASSWORD, client_of, make_user
+from accounts.tests.factories import PASSWORD, client_of, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -224,7 +224,7 @@ def test_staff_look_and_see_no_addresses() -> None:
     project = create_project(owner=owner, name="Shop")
     Activity.objects.all().delete()
     record_activity(ActivityType.PROJECT_CHANGED, user=owner, project_id=project.pk)
-    staff = make_user(is_staff=True)
+    staff = make_staff("view_activity")
 
     (row,) = client_of(staff).get(in_project(project)).json()
 

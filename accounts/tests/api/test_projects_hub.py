@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Activity, Membership, Project
 from accounts.services import create_project
-from accounts.tests.factories import client_of, make_user
+from accounts.tests.factories import client_of, make_staff, make_user
 from accounts.tests.projects import Team, make_team
 
 pytestmark = pytest.mark.django_db
@@ -326,7 +326,7 @@ def test_gets_a_project(team: Team) -> None:
 
 
 def test_staff_who_are_no_members_look_and_have_no_role(team: Team) -> None:
-    response = client_of(make_user(is_staff=True)).get(team.path())
+    response = client_of(make_staff("view_project")).get(team.path())
 
     assert (response.status_code, response.json()["role"]) == (200, None)
 

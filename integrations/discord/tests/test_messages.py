@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Membership, Project, User
 from accounts.services import create_project, remove_member, set_member
 from accounts.services.storefront import set_storefront
-from accounts.tests.factories import make_user
+from accounts.tests.factories import make_staff, make_user
 from cart.tests.factories import make_cart
 from catalog.tests.factories import make_product
 from integrations.discord.models import DiscordWebhook
@@ -224,7 +224,7 @@ def test_hostile_titles_arrive_and_ping_nobody(
 
 
 def test_staff_are_led_to_the_back_office(channel: Channel) -> None:
-    staff = make_user(is_staff=True)
+    staff = make_staff("view_order")
     make_discord_webhook(staff, channel)
     order = make_order(staff)
     work()

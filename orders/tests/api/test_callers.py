@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Membership, Project, User
 from accounts.services import create_project, set_member
-from accounts.tests.factories import client_of, make_user
+from accounts.tests.factories import client_of, make_staff, make_user
 from orders.models import Order
 from orders.services import create_order, update_order
 from orders.stream.models import Event
@@ -44,7 +44,8 @@ def shop() -> Shop:
     callers = {
         "customer": customer,
         "stranger": make_user(email="stranger@example.com"),
-        "staff": make_user(email="staff@example.com", is_staff=True),
+        "staff": make_staff("view_order"),
+        "other staff": make_staff("view_user", "change_product"),
         "clerk": make_user(email="clerk@example.com", is_staff=True),
         **{str(role): make_user(email=f"{role}@example.com") for role in Role},
     }
@@ -65,6 +66,7 @@ CALLERS = pytest.mark.parametrize(
         ("viewer", 200, 403),
         # Whoever may open the back office, and not change orders there.
         ("staff", 200, 403),
+        ("other staff", 404, 404),
         ("stranger", 404, 404),
         ("anonymous", 401, 401),
     ],

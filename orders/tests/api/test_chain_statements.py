@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.tests.factories import client_of, make_staff, make_user
 from orders.tests.factories import make_chain, make_order
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,19 @@ def test_a_single_order_takes_two_statements(ada: User, client: APIClient) -> No
         with CaptureQueriesContext(connection) as queries:
             client.get(f"/api/orders/{order.pk}")
         assert len(queries) == 2
+
+
+def test_a_single_order_takes_two_statements_more_for_staff_and_none_for_superusers(
+    ada: User,
+) -> None:
+    order = make_order(ada)
+    superuser = make_user(is_staff=True, is_superuser=True)
+
+    for caller, most in ((make_staff("view_order"), 4), (superuser, 2)):
+        client = client_of(caller)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/api/orders/{order.pk}").status_code == 200
+        assert len(queries) == most
 
 
 def test_creating_takes_at_most_eight_statements(ada: User, client: APIClient) -> None:

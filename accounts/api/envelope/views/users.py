@@ -12,7 +12,7 @@ from orderchainer.core.http.views import SurfaceViewSet
 
 
 class UserViewSet(SurfaceViewSet):
-    """The caller's account. Staff see all accounts, and change them with the right permission."""
+    """The caller's account. Staff see and change others with the right permission."""
 
     area = "account"
     # A new password lets one sign in. An API token that could set one would escape its scopes
