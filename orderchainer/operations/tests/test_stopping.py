@@ -136,8 +136,14 @@ execute_from_command_line(["manage.py", "serve", "--prepare"])
 """
 
 
-@pytest.mark.parametrize("error", ["RuntimeError", "SystemExit"])
-@pytest.mark.parametrize("thread", ["worker-celery", "worker-emails", "beat"])
+@pytest.mark.parametrize(
+    ("thread", "error"),
+    [
+        ("worker-celery", "RuntimeError"),
+        ("worker-emails", "SystemExit"),
+        ("beat", "RuntimeError"),
+    ],
+)
 def test_a_background_thread_that_dies_ends_the_process(
     thread: str, error: str, tmp_path: Path
 ) -> None:
