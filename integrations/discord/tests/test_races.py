@@ -41,9 +41,14 @@ def before_insert() -> Meeting:
     return Meeting(f'INSERT INTO "{TABLE}"')
 
 
+def before_the_lock() -> Meeting:
+    """Return the point at which both are about to lock their user's row."""
+    return Meeting("FOR NO KEY UPDATE")
+
+
 def test_two_connecting_at_once_make_one_integration() -> None:
     user = make_user()
-    meeting = before_insert()
+    meeting = before_the_lock()
 
     outcomes = race(connect(user, 1), connect(user, 2), meeting=meeting)
 
