@@ -266,6 +266,21 @@ def test_a_customers_own_order_can_still_wait_for_what_they_bought(
     delete_order(order_id=bought.pk, by=seller_of(bought))
 
 
+def test_a_customer_waives_nothing_that_what_they_bought_waits_for(
+    client: APIClient, ada: User, lamp: Product
+) -> None:
+    own = make_order(ada)
+    bought = buy(ada, {lamp: 1}, own)
+    body = {"dependency": own.pk, "reason": "I need it now."}
+
+    refused = client.post(f"{path_of(bought)}/waive", body)
+
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "customer_may_only_cancel"
+    seller = client_of(seller_of(bought))
+    assert seller.post(f"{path_of(bought)}/waive", body).status_code == 200
+
+
 def test_strangers_still_find_nothing(bought: Order) -> None:
     stranger = client_of(make_user())
 
