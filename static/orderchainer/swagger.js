@@ -1,6 +1,12 @@
 "use strict";
 
 // A file of its own, since the content security policy lets no inline script run.
+// Swagger UI has a dark theme, and leaves it to the page to ask for it.
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const followScheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+followScheme();
+dark.addEventListener("change", followScheme);
+
 SwaggerUIBundle({
   url: document.getElementById("documentation").dataset.document,
   dom_id: "#documentation",
