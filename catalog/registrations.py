@@ -3,8 +3,8 @@
 from accounts.scopes import AREAS
 from catalog import access  # noqa: F401 (registers its operations)
 from orderchainer.core.admin.sections import SECTIONS, Section
-from orderchainer.core.http.documented import THINGS
-from orderchainer.core.http.surfaces import SHOP, register_prefixes
+from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
+from orderchainer.core.http.surfaces import HUB, SHOP, register_prefixes
 
 register_prefixes(SHOP, "/api/products", "/api/categories")
 
@@ -12,5 +12,18 @@ AREAS.add("catalog", "categories, products and their stock")
 
 THINGS.add("products", "What is sold, for customers and for those who run the project.")
 THINGS.add("categories", "The tree that products stand in.")
+register_error_fields(
+    HUB,
+    shortages=ErrorField(
+        "objects",
+        "What there is too little of.",
+        shown_by="catalog.api.hub.serializers.ShortageOutput",
+    ),
+    rows=ErrorField(
+        "objects",
+        "The rows of a file that cannot be imported; only the first ones if there are many.",
+        shown_by="catalog.api.hub.serializers.ImportedRowOutput",
+    ),
+)
 
 SECTIONS.add("catalog", Section(place=20))

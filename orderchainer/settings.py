@@ -432,6 +432,9 @@ SPECTACULAR_SETTINGS = {
         "orderchainer.core.http.schema.arrange",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "ErrorCode": "orderchainer.core.http.codes.chain_codes",
+        "HubErrorCode": "orderchainer.core.http.codes.hub_codes",
+        "EnvelopeErrorCode": "orderchainer.core.http.codes.envelope_codes",
         "OrderStatus": "orders.lifecycle.Status",
         "WritableOrderStatus": ["active", "draft"],
         "FailurePolicy": "orders.lifecycle.FailurePolicy",

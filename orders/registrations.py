@@ -5,7 +5,7 @@ from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
 from orderchainer.core.http.surfaces import CHAIN, CHECKOUT, ENVELOPE, register_prefixes
 from orders import access  # noqa: F401 (registers its operations)
-from orders.lifecycle import EventType
+from orders.lifecycle import EventType, Status
 from orders.stream.types import register_types
 
 register_prefixes(CHAIN, "/api/orders")
@@ -24,14 +24,20 @@ register_error_fields(
     ),
     blockers=ErrorField("ids", "The orders that hold this one up."),
     dependents=ErrorField("ids", "The orders that wait for this one."),
-    open_moves=ErrorField("words", "The statuses that the order can take instead."),
-)
-register_error_fields(
-    CHECKOUT,
+    open_moves=ErrorField(
+        "words",
+        "The statuses that the order can take instead.",
+        among=Status,
+    ),
+    # An order that takes its items from the stock again can find too little there.
     shortages=ErrorField(
         "objects",
-        "What there is too little of: `product_id`, `name`, `sku`, `requested`, `available`.",
+        "What there is too little of.",
+        shown_by="catalog.api.hub.serializers.ShortageOutput",
     ),
+)
+register_error_fields(
+    CHECKOUT, currencies=ErrorField("words", "The currencies that are in the cart.")
 )
 
 SECTIONS.add("orders", Section(place=10))

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from drf_spectacular.utils import extend_schema
 
 from accounts.api.bodies import LOGGED_OUT
+from accounts.api.schema import EITHER
 from accounts.errors import EmailNotVerified
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import (
@@ -14,10 +15,6 @@ from orderchainer.core.http.schema import (
     errors_of,
     request_example,
 )
-
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-UPLOAD = "multipart/form-data"
 
 REQUIRED = ["This field is required."]
 
@@ -30,11 +27,6 @@ PASSWORD_RULES = (
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-def json_or_form(body: type) -> dict[str, type]:
-    """Return the request of an operation that accepts `body` as JSON and as a form."""
-    return {JSON: body, FORM: body}
-
-
 def use_of_tokens(refresh_path: str) -> str:
     """Explain the two tokens of a sign-in."""
     return (
@@ -45,7 +37,6 @@ def use_of_tokens(refresh_path: str) -> str:
 
 def refresh_operation(
     surface: SurfaceName,
-    operation_id: str,
     *,
     request: object,
     answer: type,
@@ -58,7 +49,7 @@ def refresh_operation(
     `others` are statuses of this surface beside those that all surfaces have.
     """
     return extend_schema(
-        operation_id=operation_id,
+        operation_id=f"{surface}_refresh_token",
         summary="Refresh the access token",
         description=(
             "Trades a refresh token for a new pair. Each token works once. If you send it again "
@@ -81,7 +72,6 @@ def refresh_operation(
 
 def logout_operation(
     surface: SurfaceName,
-    operation_id: str,
     *,
     request: object,
     answer: type | None,
@@ -99,7 +89,7 @@ def logout_operation(
     if answer is not None:
         examples.append(answer_example("Done", LOGGED_OUT))
     return extend_schema(
-        operation_id=operation_id,
+        operation_id=f"{surface}_log_out",
         summary="Log out",
         description=(
             "Ends the session of the refresh token in the body or of the access token in the header; "
@@ -114,6 +104,6 @@ def logout_operation(
             ),
         },
         # OpenAPI's own notation: with or without the header.
-        auth=[{"bearer": []}, {}],  # type: ignore[list-item]
+        auth=[*EITHER, {}],  # type: ignore[list-item]
         examples=examples,
     )

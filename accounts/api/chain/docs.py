@@ -4,17 +4,22 @@ from drf_spectacular.utils import extend_schema
 
 from accounts.api.chain import serializers
 from accounts.api.docs import (
-    FORM,
     PASSWORD_RULES,
     REQUIRED,
-    json_or_form,
     logout_operation,
     refresh_operation,
     use_of_tokens,
 )
 from accounts.errors import EmailNotVerified, EmailTaken
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.http.schema import (
+    FORM,
+    JSON,
+    answer_example,
+    errors_of,
+    request_example,
+    sent_as,
+)
 
 TOKEN_EXAMPLE = {
     "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
@@ -26,7 +31,7 @@ TOKEN_EXAMPLE = {
 
 
 REGISTER_USER = extend_schema(
-    operation_id="register",
+    operation_id="chain_register",
     summary="Register a new user",
     description=(
         f"Creates a user with a personal project. {PASSWORD_RULES} the e-mail."
@@ -66,13 +71,13 @@ REGISTER_USER = extend_schema(
 )
 
 GET_TOKEN = extend_schema(
-    operation_id="get_token",
+    operation_id="chain_get_token",
     summary="Get an access token",
     description=(
         "Signs in with e-mail and password, as JSON or as an OAuth2 password grant. "
         + use_of_tokens("/api/auth/refresh")
     ),
-    request=json_or_form(serializers.Credentials),
+    request=sent_as(serializers.Credentials, JSON, FORM),
     responses={
         200: serializers.Tokens,
         **errors_of("chain", Invalid({"username": REQUIRED}), 401, EmailNotVerified()),
@@ -97,8 +102,7 @@ GET_TOKEN = extend_schema(
 
 REFRESH_TOKEN = refresh_operation(
     "chain",
-    "refresh_token",
-    request=json_or_form(serializers.Refreshing),
+    request=sent_as(serializers.Refreshing, JSON, FORM),
     answer=serializers.Tokens,
     field="refresh_token",
     tokens=TOKEN_EXAMPLE,
@@ -106,8 +110,7 @@ REFRESH_TOKEN = refresh_operation(
 
 LOG_OUT = logout_operation(
     "chain",
-    "log_out",
-    request=json_or_form(serializers.LoggingOut),
+    request=sent_as(serializers.LoggingOut, JSON, FORM),
     answer=serializers.Message,
     field="refresh_token",
     tokens=TOKEN_EXAMPLE,

@@ -99,7 +99,7 @@ EMAIL_REFUSED = Invalid({"email": ["Invalid email address"]})
 
 
 LOGIN = extend_schema(
-    operation_id="envelope_login",
+    operation_id="envelope_log_in",
     summary="Log in",
     description="Opens a session. " + use_of_tokens("/api/auth/refresh"),
     request=serializers.EnvelopeLogin,
@@ -127,7 +127,7 @@ _VERIFICATION_CODE = (
 
 
 def _email_request(
-    operation_id: str,
+    operation: str,
     summary: str,
     description: str,
     message: str,
@@ -135,7 +135,7 @@ def _email_request(
 ) -> Callable[[View], View]:
     return extend_schema_view(
         post=extend_schema(
-            operation_id=operation_id,
+            operation_id=f"envelope_{operation}",
             summary=summary,
             description=description,
             request=serializers.EnvelopeEmail,
@@ -152,7 +152,7 @@ def _email_request(
 
 
 FORGOT_PASSWORD = _email_request(
-    "forgot_password", "Forgot the password", _RESET_CODE, RESET_CODE_SENT
+    "request_password_reset", "Forgot the password", _RESET_CODE, RESET_CODE_SENT
 )
 
 SEND_RESET_CODE = _email_request(
@@ -176,7 +176,7 @@ RESEND_CONFIRMATION_EMAIL = _email_request(
 )
 
 RESET_PASSWORD = extend_schema(
-    operation_id="reset_password",
+    operation_id="envelope_reset_password",
     summary="Reset the password",
     description=(
         "Sets a new password and ends every session. A code works once. After five "
@@ -200,7 +200,7 @@ RESET_PASSWORD = extend_schema(
 )
 
 VERIFY_EMAIL = extend_schema(
-    operation_id="verify_email",
+    operation_id="envelope_verify_email",
     summary="Verify an e-mail",
     description=(
         "Marks the e-mail as verified, since its owner has the code. A code works once."
@@ -227,7 +227,7 @@ VERIFY_EMAIL = extend_schema(
 )
 
 CONFIRM_REGISTRATION = extend_schema(
-    operation_id="confirm_registration",
+    operation_id="envelope_confirm_registration",
     summary="Confirm a registration",
     description=(
         "Marks the e-mail as verified, since its owner has the link. `uuid` is the last "
@@ -248,7 +248,7 @@ CONFIRM_REGISTRATION = extend_schema(
 )
 
 GET_USER = extend_schema(
-    operation_id="get_user",
+    operation_id="envelope_get_user",
     summary="Get a user",
     description=(
         "Your own account. Staff with `accounts.view_user`, `accounts.change_user` or "
@@ -262,7 +262,7 @@ GET_USER = extend_schema(
 )
 
 UPDATE_USER = extend_schema(
-    operation_id="update_user",
+    operation_id="envelope_update_user",
     summary="Update a user",
     description=(
         "Changes the e-mail, the password or both. A new e-mail has to be verified, and "
@@ -293,7 +293,7 @@ UPDATE_USER = extend_schema(
 )
 
 DELETE_USER = extend_schema(
-    operation_id="delete_user",
+    operation_id="envelope_delete_user",
     summary="Delete a user",
     description=(
         "Removes the person's data from the account for good, and ends every session "

@@ -3,11 +3,7 @@
 from drf_spectacular.utils import extend_schema
 
 from accounts.api.docs import (
-    FORM,
-    JSON,
     REQUIRED,
-    UPLOAD,
-    json_or_form,
     logout_operation,
     refresh_operation,
     use_of_tokens,
@@ -19,7 +15,15 @@ from accounts.errors import (
     InvalidCredentials,
 )
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.schema import answer_example, errors_of, request_example
+from orderchainer.core.http.schema import (
+    FORM,
+    JSON,
+    UPLOAD,
+    answer_example,
+    errors_of,
+    request_example,
+    sent_as,
+)
 
 TOKENS_EXAMPLE = {
     "refresh": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
@@ -91,7 +95,7 @@ GET_TOKEN = extend_schema(
     summary="Sign in",
     description="Signs in with e-mail and password. "
     + use_of_tokens("/auth/api/token/refresh/"),
-    request=json_or_form(serializers.ShopCredentials),
+    request=sent_as(serializers.ShopCredentials, JSON, FORM),
     responses={
         200: serializers.ShopTokens,
         **errors_of(
@@ -112,8 +116,7 @@ GET_TOKEN = extend_schema(
 
 REFRESH_TOKEN = refresh_operation(
     "shop",
-    "shop_refresh_token",
-    request=json_or_form(serializers.ShopRefreshing),
+    request=sent_as(serializers.ShopRefreshing, JSON, FORM),
     answer=serializers.ShopTokens,
     field="refresh",
     tokens=TOKENS_EXAMPLE,
@@ -121,8 +124,7 @@ REFRESH_TOKEN = refresh_operation(
 
 LOG_OUT = logout_operation(
     "shop",
-    "shop_log_out",
-    request=json_or_form(serializers.ShopLoggingOut),
+    request=sent_as(serializers.ShopLoggingOut, JSON, FORM),
     answer=serializers.ShopMessage,
     field="refresh",
     tokens=TOKENS_EXAMPLE,
@@ -148,11 +150,7 @@ UPDATE_PROFILE = extend_schema(
         "taken. You may send back the profile "
         "as you read it; a field outside `profile` wins over the same field inside it."
     ),
-    request={
-        JSON: serializers.ShopProfileChange,
-        UPLOAD: serializers.ShopProfileChange,
-        FORM: serializers.ShopProfileChange,
-    },
+    request=sent_as(serializers.ShopProfileChange, JSON, UPLOAD, FORM),
     responses={
         200: serializers.ShopUser,
         **errors_of(

@@ -107,7 +107,7 @@ ADD_CART_ITEM = extend_schema(
 )
 
 CHANGE_CART_ITEM = extend_schema(
-    operation_id="shop_change_cart_item",
+    operation_id="shop_update_cart_item",
     summary="Change an item of the cart",
     description="Sets the quantity of an item, and answers the whole cart.",
     request=CartItemChange,

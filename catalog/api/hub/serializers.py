@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any, ClassVar, cast
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Project
@@ -261,10 +263,15 @@ class CategoryOutput(serializers.Serializer[Category]):
 # --- Files ------------------------------------------------------------------------------------
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class TableField(serializers.FileField):
+    """A file with a table."""
+
+
 class ImportInput(StrictSerializer):
     """`POST /api/v1/products/{project_id}/import`."""
 
-    file = serializers.FileField(
+    file = TableField(
         required=False,
         allow_empty_file=True,
         help_text=f"The CSV file, in a form. Columns: {', '.join(KNOWN)}.",
@@ -306,6 +313,16 @@ class ImportInput(StrictSerializer):
             return "utf-8"
         encoding: str = self.validated_data.get("encoding", "")
         return encoding
+
+
+class ShortageOutput(serializers.Serializer[Any]):
+    """A product of which there is less than is wanted."""
+
+    product_id = serializers.IntegerField()
+    name = serializers.CharField()
+    sku = serializers.CharField()
+    requested = serializers.IntegerField()
+    available = serializers.IntegerField()
 
 
 class ImportedRowOutput(serializers.Serializer[Any]):

@@ -129,7 +129,10 @@ LIST_PRODUCTS = extend_schema(
     responses={
         200: ProductPage,
         **errors_of(
-            "shop", Invalid({"price_min": ["Enter a number."]}), PageNotFound(), 403
+            "shop",
+            Invalid({"price_min": ["Enter a number."]}),
+            PageNotFound(),
+            403,
         ),
     },
     examples=[answer_example("The first page of two", PAGE_EXAMPLE)],

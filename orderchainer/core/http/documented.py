@@ -6,6 +6,8 @@ This is data and imports no REST framework, so that the apps can declare it whil
 from dataclasses import dataclass
 from typing import Literal
 
+from django.db import models
+
 from orderchainer.core.http.surfaces import Surface
 from orderchainer.core.registry import Registry
 
@@ -23,6 +25,10 @@ class ErrorField:
 
     holds: Literal["ids", "words", "objects"]
     help_text: str
+    # Of `words`: all that there are, where these are few.
+    among: type[models.TextChoices] | None = None
+    # Of `objects`: the dotted path of the serializer that shows one.
+    shown_by: str = ""
 
 
 ERROR_FIELDS: Registry[tuple[str, str], ErrorField] = Registry("field of refusals")

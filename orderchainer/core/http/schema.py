@@ -21,7 +21,8 @@ from its surface. In full:
 
 - `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
   status does. The example bodies are written by the surface itself, so they are what is sent.
-- Never name 401, 413, 415, 429 or 500: each operation that can answer them gets them here. So does
+- Never name 401, 413, 415, 429 or 500: each operation that can answer them gets them here, and a
+  403 if it names none. So does
   the 400 for an unreadable body if the operation names no other 400, and the headers of the limits.
 - On the hub an `Invalid` is a 422, as it is sent.
 - `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
@@ -36,18 +37,18 @@ from functools import cache as once
 from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import is_list_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
     OpenApiResponse,
-    inline_serializer,
 )
-from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError
 
 from orderchainer.core.errors import DomainError
-from orderchainer.core.http.documented import GROUPS, THINGS, error_fields_of
+from orderchainer.core.http.documented import GROUPS, THINGS
+from orderchainer.core.http.error_bodies import MESSAGES, NAMES_FIELDS, error_bodies
 from orderchainer.core.http.handlers import problem_of
 from orderchainer.core.http.pagination import (
     DEFAULT_LIMIT,
@@ -68,104 +69,13 @@ from orderchainer.core.http.surfaces import (
     surface_of,
 )
 
-_Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 SurfaceName = Literal["chain", "union", "checkout", "hub", "envelope", "shop"]
 
 # The moments in examples. The surface itself would write the present moment.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
 EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
 
-# --- What an error looks like on each surface -------------------------------------------------
-
-
-def _errors_by_field() -> serializers.DictField:
-    # A list of messages or, for a field that holds a list, of such objects.
-    return serializers.DictField(
-        child=serializers.ListField(child=serializers.JSONField()),
-        required=False,
-        help_text="What is wrong, by the name of the field.",
-    )
-
-
-def _facts_of(surface: Surface) -> _Fields:
-    """Return the fields that apps have registered for the refusals of a surface."""
-    children: dict[str, type[serializers.Field[Any, Any, Any, Any]]] = {
-        "ids": serializers.IntegerField,
-        "words": serializers.CharField,
-        "objects": serializers.JSONField,
-    }
-    return {
-        name: serializers.ListField(
-            child=children[field.holds](), required=False, help_text=field.help_text
-        )
-        for name, field in error_fields_of(surface).items()
-    }
-
-
-def _chain_fields() -> _Fields:
-    return {
-        "detail": serializers.CharField(help_text="The refusal in words."),
-        "code": serializers.CharField(
-            required=False,
-            help_text="The refusal for programs, where the status is not enough.",
-        ),
-        "errors": _errors_by_field(),
-        **_facts_of(CHAIN),
-    }
-
-
-def _envelope_fields() -> _Fields:
-    return {
-        "success": serializers.BooleanField(help_text="Always false."),
-        "error": serializers.CharField(help_text="The refusal in words."),
-        "errorCode": serializers.CharField(help_text="The refusal for programs."),
-        "timestamp": serializers.CharField(help_text="UTC, with milliseconds and `Z`."),
-    }
-
-
-# Written when the first view asks, since the apps have registered their facts by then.
-@once
-def _bodies() -> dict[str, serializers.Serializer[Any]]:
-    """Return what a refusal looks like, by the name of the surface."""
-    return {
-        CHAIN.name: inline_serializer("ChainError", _chain_fields()),
-        UNION.name: inline_serializer(
-            "ChainAndEnvelopeError", {**_chain_fields(), **_envelope_fields()}
-        ),
-        CHECKOUT.name: inline_serializer(
-            "ChainAndShopError",
-            {
-                **_chain_fields(),
-                "error": serializers.CharField(
-                    required=False,
-                    help_text="Of a checkout: the refusal in words. Wrong fields stand under their own names as well.",
-                ),
-                **_facts_of(CHECKOUT),
-            },
-        ),
-        ENVELOPE.name: inline_serializer("EnvelopeError", _envelope_fields()),
-        HUB.name: inline_serializer(
-            "HubError",
-            {
-                "detail": serializers.CharField(help_text="The refusal in words."),
-                "code": serializers.CharField(help_text="The refusal for programs."),
-                "timestamp": serializers.CharField(
-                    help_text="UTC, with seconds and `Z`."
-                ),
-                "errors": _errors_by_field(),
-            },
-        ),
-        SHOP.name: inline_serializer(
-            "ShopError",
-            {
-                "error": serializers.CharField(
-                    required=False,
-                    help_text="The refusal in words. Wrong fields stand under their own names instead.",
-                )
-            },
-        ),
-    }
-
+# --- Refusals ---------------------------------------------------------------------------------
 
 _SURFACES: dict[str, Surface] = {
     surface.name: surface for surface in (CHAIN, UNION, CHECKOUT, HUB, ENVELOPE, SHOP)
@@ -238,7 +148,7 @@ def errors_of(
         problems.setdefault(problem.status, {})[name] = problem
     return {
         status: OpenApiResponse(
-            response=_bodies()[surface],
+            response=error_bodies()[surface],
             description=_MEANING[status],
             examples=[
                 OpenApiExample(name, value=_example_body(_SURFACES[surface], problem))
@@ -366,6 +276,37 @@ NOT_MODIFIED = {
 }
 
 
+REQUEST_ID: dict[str, Any] = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"},
+    "description": "Your own id for this request. The answer and the log repeat it.",
+}
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+UPLOAD = "multipart/form-data"
+_NAME_OF = {FORM: "Form", UPLOAD: "Upload"}
+
+
+def sent_as(body: type, *media_types: str) -> dict[str, type]:
+    """Return the request of an operation that reads `body` in several media types.
+
+    Each has a component of its own. In a client with types, the type of a body says how to send it.
+    """
+    return {
+        media_type: _component(body, _NAME_OF[media_type])
+        if media_type in _NAME_OF
+        else body
+        for media_type in media_types
+    }
+
+
+@once
+def _component(body: type, suffix: str) -> type:
+    return type(f"{body.__name__}{suffix}", (body,), {"__doc__": body.__doc__})
+
+
 def etag_of_answer(*statuses: int) -> OpenApiParameter:
     """Document the `ETag` header of the answers with these statuses."""
     return OpenApiParameter(
@@ -398,22 +339,45 @@ class SurfaceAutoSchema(AutoSchema):
         )
         return [f"{_group_of(surface)}: {thing}"] if surface else [thing]
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Tell whether the answer is a bare list: only if its serializer says `many`.
+
+        drf-spectacular would wrap the answer of each action called `list` into an array.
+        """
+        if serializer is None:
+            serializer = self.get_response_serializers()
+        if isinstance(serializer, dict) and serializer:
+            serializer = serializer[min(serializer, key=str)]
+        return is_list_serializer(serializer)
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Describe the operation, with the refusals that every operation like it can answer."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         surface = surface_of(self.path)
         if operation is None or surface is None:
             return operation
+        if operation.get("security") == [{}]:
+            # The same in other words. Generators read those as if credentials were needed.
+            operation["security"] = []
         # True for a `SurfaceView`. We cannot import it: REST framework loads its module after this
         # one.
         is_counted = hasattr(self.view, "limit")
         refusals: list[int | APIException] = [500]
         if is_counted:
             refusals.append(429)
-        # An empty entry means that no token is needed. If there are others, a bad token is refused.
+        # An empty entry means that no token is needed. If there are others, a bad token is refused,
+        # and so is an API token without the scope.
         if any(operation.get("security", ())):
-            refusals.append(401)
+            refusals += [401, 403]
+            if "requestBody" in operation and {} not in operation["security"]:
+                # drf-spectacular asks for a body only if one of its fields is required. In a
+                # change, none is.
+                operation["requestBody"]["required"] = True
         if "requestBody" in operation:
+            # Every request can have one. Documented here, it also keeps the code whole that
+            # openapi-python-client 0.29 generates for an operation with several media types: that
+            # needs an optional parameter beside the body.
+            operation.setdefault("parameters", []).append(REQUEST_ID)
             refusals += [_UNREADABLE, 413, 415]
         answers: dict[str, Any] = operation["responses"]
         for status, answer in errors_of(surface.name, *refusals).items():  # type: ignore[arg-type]
@@ -502,6 +466,8 @@ def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
             }
             for tag in members
         ]
+    for name in NAMES_FIELDS & result["components"]["schemas"].keys():
+        result["components"]["schemas"][name]["additionalProperties"] = MESSAGES
     components = {
         **result["components"],
         "headers": {**_LIMIT_HEADERS, "Retry-After": _RETRY_AFTER},

@@ -262,6 +262,7 @@ REFUSED_CHANGES = (
 
 
 LIST_ORDERS = extend_schema(
+    operation_id="chain_list_orders",
     summary="List orders",
     description=(
         "Your own orders, the oldest first unless `ordering` says otherwise. Orders "
@@ -294,6 +295,7 @@ LIST_ORDERS = extend_schema(
 )
 
 CREATE_ORDER = extend_schema(
+    operation_id="chain_create_order",
     summary="Create an order, or order what is in the cart",
     description=(
         "With a `title`: creates an order that waits for `dependencies`. While one of "
@@ -313,10 +315,15 @@ CREATE_ORDER = extend_schema(
     responses={
         201: OrderOutput,
         **errors_of_checkout(
-            errors_of("chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1]),
+            errors_of(
+                "chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1], 401, 403, 500
+            ),
             Invalid({"shipping_address": ["This field is required."]}),
             CartEmpty(),
             UnknownDependencies([99]),
+            401,
+            403,
+            500,
             SHORT,
             SeveralCurrencies(["EUR", "USD"]),
             IdempotencyKeyReused(),
@@ -333,6 +340,7 @@ CREATE_ORDER = extend_schema(
 )
 
 GET_ORDER = extend_schema(
+    operation_id="chain_get_order",
     summary="Get an order",
     description="One order that you own, or that belongs to a project of yours.",
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
@@ -341,6 +349,7 @@ GET_ORDER = extend_schema(
 )
 
 UPDATE_ORDER = extend_schema(
+    operation_id="chain_update_order",
     summary="Update an order",
     description=(
         "Changes the fields that you send and keeps the rest. `dependencies` and "
@@ -367,6 +376,7 @@ UPDATE_ORDER = extend_schema(
 )
 
 PATCH_ORDER = extend_schema(
+    operation_id="chain_patch_order",
     summary="Change a part of an order",
     description="The same as PUT.",
     request=OrderChanges,
@@ -382,6 +392,7 @@ PATCH_ORDER = extend_schema(
 )
 
 DELETE_ORDER = extend_schema(
+    operation_id="chain_delete_order",
     summary="Delete an order",
     description=(
         "Refused while other orders still wait for it, and to a customer who bought it in "
@@ -405,6 +416,7 @@ DELETE_ORDER = extend_schema(
 )
 
 GET_CHAIN = extend_schema(
+    operation_id="chain_get_order_chain",
     summary="Get an order's chain",
     description=(
         "Every order that this one waits for, directly or through others, and every "
@@ -417,6 +429,7 @@ GET_CHAIN = extend_schema(
 )
 
 GET_BLOCKERS = extend_schema(
+    operation_id="chain_get_order_blockers",
     summary="Why is an order waiting?",
     description=(
         "The orders that it waits for directly, and the unfinished orders at the root "
@@ -431,6 +444,7 @@ GET_BLOCKERS = extend_schema(
 )
 
 WAIVE_DEPENDENCY = extend_schema(
+    operation_id="chain_waive_dependency",
     summary="Waive a dependency",
     description=(
         "The order no longer waits for this dependency, whatever becomes of it. Whoever may "
@@ -459,6 +473,7 @@ WAIVE_DEPENDENCY = extend_schema(
 )
 
 LIST_EVENTS = extend_schema(
+    operation_id="chain_list_order_events",
     summary="Get an order's history",
     description="Everything that happened to the order, the oldest first.",
     parameters=WINDOW,

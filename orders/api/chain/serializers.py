@@ -13,7 +13,7 @@ from orderchainer.core.http.fields import (
     StrictSerializer,
     WebURLField,
 )
-from orders.lifecycle import FailurePolicy, Status
+from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
 from orders.models.dependencies import MAX_REASON_LENGTH
 from orders.services import ItemDraft
@@ -339,7 +339,7 @@ class EventOutput(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The position in the stream; null for a moment after the change.",
     )
-    type = serializers.CharField()
+    type = serializers.ChoiceField(choices=EventType.choices)
     order_id = serializers.IntegerField()
     actor_id = serializers.IntegerField(
         allow_null=True, help_text="Who did it; null if the chain did it."

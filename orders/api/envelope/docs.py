@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
+from accounts.errors import IdempotencyKeyReused
 from orderchainer.core.errors import Invalid, NothingToChange
 from orderchainer.core.http.envelope import EnvelopeDone
 from orderchainer.core.http.schema import (
@@ -90,6 +91,7 @@ _CHANGE_REFUSED = (
 
 
 LIST_ORDERS = extend_schema(
+    operation_id="envelope_list_orders",
     summary="List orders",
     description=(
         "Your own orders, the oldest first. Orders that are added while you page come "
@@ -116,6 +118,7 @@ LIST_ORDERS = extend_schema(
 )
 
 CREATE_ORDER = extend_schema(
+    operation_id="envelope_create_order",
     summary="Create an order",
     description=(
         "Creates an order that you own. `price` is its total in US dollars, with at "
@@ -125,7 +128,7 @@ CREATE_ORDER = extend_schema(
     parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],
     responses={
         201: EnvelopeOrderDoneAnswer,
-        **errors_of("envelope", _PRICE_REFUSED),
+        **errors_of("envelope", _PRICE_REFUSED, IdempotencyKeyReused()),
     },
     examples=[
         request_example("An order", CREATE_EXAMPLE),
@@ -134,6 +137,7 @@ CREATE_ORDER = extend_schema(
 )
 
 GET_ORDER = extend_schema(
+    operation_id="envelope_get_order",
     summary="Get an order",
     description="One order that you own, or that belongs to a project of yours.",
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
@@ -146,6 +150,7 @@ GET_ORDER = extend_schema(
 )
 
 UPDATE_ORDER = extend_schema(
+    operation_id="envelope_update_order",
     summary="Update an order",
     description=(
         "Changes the fields that you send and keeps the rest. If the order cannot take "
@@ -174,6 +179,7 @@ UPDATE_ORDER = extend_schema(
 )
 
 DELETE_ORDER = extend_schema(
+    operation_id="envelope_delete_order",
     summary="Delete an order",
     description=(
         "Refused while other orders still wait for it, and to a customer who bought it in the "

@@ -62,6 +62,7 @@ _PROMOTED = {
 
 
 LIST_OWN_ACTIVITY = extend_schema(
+    operation_id="hub_list_own_activity",
     summary="List what happened to your account",
     description=(
         "Sign-ins, failed sign-ins, sessions, API tokens, and changes of e-mail, "
@@ -75,6 +76,7 @@ LIST_OWN_ACTIVITY = extend_schema(
 )
 
 LIST_PROJECT_ACTIVITY = extend_schema(
+    operation_id="hub_list_project_activity",
     summary="List what happened in a project",
     description=(
         "Changes of the project, its members and their roles, the newest first. Only "

@@ -70,7 +70,7 @@ REGISTER_USER = extend_schema(
 )
 
 LOGIN = extend_schema(
-    operation_id="hub_login",
+    operation_id="hub_log_in",
     summary="Log in",
     description=(
         "Opens a session. The access token goes into the header `Authorization: Bearer "
@@ -98,7 +98,6 @@ LOGIN = extend_schema(
 
 REFRESH_TOKEN = refresh_operation(
     "hub",
-    "hub_refresh_token",
     request=serializers.HubRefreshing,
     answer=serializers.HubTokens,
     field="refresh_token",
@@ -108,7 +107,6 @@ REFRESH_TOKEN = refresh_operation(
 
 LOG_OUT = logout_operation(
     "hub",
-    "hub_log_out",
     request=serializers.HubLoggingOut,
     answer=None,
     field="refresh_token",
@@ -118,7 +116,7 @@ LOG_OUT = logout_operation(
 )
 
 ME = extend_schema(
-    operation_id="hub_me",
+    operation_id="hub_get_me",
     summary="Get the current user",
     description="The user of this token. `role` is `user`, `staff` or `admin`.",
     responses={200: serializers.HubAccount, **errors_of("hub", 403)},
@@ -126,7 +124,7 @@ ME = extend_schema(
 )
 
 CHANGE_ME = extend_schema(
-    operation_id="hub_change_me",
+    operation_id="hub_update_me",
     summary="Change the current user",
     description=(
         "Changes the fields that you send and keeps the rest. A new e-mail or password "

@@ -66,7 +66,7 @@ LIST_INVITATIONS = extend_schema(
 )
 
 INVITE = extend_schema(
-    operation_id="hub_invite",
+    operation_id="hub_create_invitation",
     summary="Invite somebody by e-mail",
     description=(
         "Sends a link that works once, for seven days, for the user who signs in with "

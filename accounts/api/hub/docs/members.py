@@ -49,7 +49,7 @@ LIST_MEMBERS = extend_schema(
 )
 
 CHANGE_MEMBER = extend_schema(
-    operation_id="hub_change_member",
+    operation_id="hub_update_member",
     summary="Change the role of a member",
     description=(
         "The new role is valid at once. Managers change everybody but owners. Only "

@@ -18,7 +18,7 @@ SESSION_EXAMPLE = {
 
 
 LIST_SESSIONS = extend_schema(
-    operation_id="list_sessions",
+    operation_id="hub_list_sessions",
     summary="List your sessions",
     description="Where you are signed in, newest first.",
     parameters=PAGE_WINDOW,
@@ -30,7 +30,7 @@ LIST_SESSIONS = extend_schema(
 )
 
 END_SESSIONS = extend_schema(
-    operation_id="end_sessions",
+    operation_id="hub_end_sessions",
     summary="End all your sessions",
     description=(
         "Signs you out everywhere, including here. All tokens of the sessions become "
@@ -40,7 +40,7 @@ END_SESSIONS = extend_schema(
 )
 
 END_SESSION = extend_schema(
-    operation_id="end_session",
+    operation_id="hub_end_session",
     summary="End one of your sessions",
     description=(
         "Signs you out of that session. Its tokens become invalid at once, and its "

@@ -37,7 +37,7 @@ CREATED_EXAMPLE = {
 
 
 LIST_API_TOKENS = extend_schema(
-    operation_id="list_api_tokens",
+    operation_id="hub_list_api_tokens",
     summary="List your API tokens",
     description=(
         "Your API tokens that are not revoked, expired ones included, the newest first."
@@ -51,7 +51,7 @@ LIST_API_TOKENS = extend_schema(
 )
 
 CREATE_API_TOKEN = extend_schema(
-    operation_id="create_api_token",
+    operation_id="hub_create_api_token",
     summary="Create an API token",
     description=(
         "A key with which a program signs in as you, within its scopes, on every "
@@ -84,7 +84,7 @@ CREATE_API_TOKEN = extend_schema(
 )
 
 REVOKE_API_TOKEN = extend_schema(
-    operation_id="revoke_api_token",
+    operation_id="hub_revoke_api_token",
     summary="Revoke an API token",
     description="The token becomes invalid at once, and its WebSockets close.",
     parameters=[

@@ -9,7 +9,6 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from accounts.api.docs import JSON, UPLOAD
 from accounts.api.hub.docs import PROJECT_ID
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound
 from catalog.api.hub.docs import MAY_NOT
@@ -25,9 +24,12 @@ from catalog.errors import (
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
+    JSON,
+    UPLOAD,
     answer_example,
     errors_of,
     request_example,
+    sent_as,
 )
 
 Example = dict[str, Any]
@@ -94,7 +96,7 @@ IMPORT_PRODUCTS = extend_schema(
         "fewer there are. A `version`, as in an export, must still be the product's "
         "version. A table has at most 5000 rows, and a file at most `MAX_UPLOAD_BYTES`."
     ),
-    request={UPLOAD: ImportInput, JSON: ImportInput},
+    request=sent_as(ImportInput, UPLOAD, JSON),
     parameters=[PROJECT_ID, IDEMPOTENCY_KEY],
     responses={
         200: ImportOutput,

@@ -8,7 +8,6 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from accounts.api.docs import JSON, UPLOAD
 from accounts.api.hub.docs import PROJECT_ID
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound
 from catalog.api.hub.docs import MAY_NOT
@@ -34,12 +33,15 @@ from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
+    JSON,
     NOT_MODIFIED,
     PAGE_WINDOW,
+    UPLOAD,
     answer_example,
     errors_of,
     etag_of_answer,
     request_example,
+    sent_as,
 )
 
 Example = dict[str, Any]
@@ -214,7 +216,7 @@ SET_PRODUCT_IMAGE = extend_schema(
         "16,384 pixels on each side. We resize it to at most 1024 by 1024 pixels, rotate "
         "it upright and remove its metadata."
     ),
-    request={UPLOAD: NewPicture, JSON: NewPicture},
+    request=sent_as(NewPicture, UPLOAD, JSON),
     parameters=[PROJECT_ID, PRODUCT_ID, IF_MATCH, etag_of_answer(200)],
     responses={
         200: ProductOutput,

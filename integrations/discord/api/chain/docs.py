@@ -45,6 +45,7 @@ SWITCHED_OFF_EXAMPLE = {
 
 
 CREATE_INTEGRATION = extend_schema(
+    operation_id="chain_create_discord_integration",
     summary="Create integration",
     description=(
         "Connects you to a Discord channel by a webhook that you made there. The URL has to be a "
@@ -62,6 +63,7 @@ CREATE_INTEGRATION = extend_schema(
 )
 
 GET_INTEGRATION = extend_schema(
+    operation_id="chain_get_discord_integration",
     summary="Get integration",
     description=(
         "Beside the documented fields it tells `disabled_reason` while the integration is off, "
@@ -78,6 +80,7 @@ GET_INTEGRATION = extend_schema(
 )
 
 UPDATE_INTEGRATION = extend_schema(
+    operation_id="chain_update_discord_integration",
     summary="Update integration",
     description=(
         "Changes what is sent and leaves the rest, however deep it stands. A new URL switches an "
@@ -95,6 +98,7 @@ UPDATE_INTEGRATION = extend_schema(
 )
 
 PATCH_INTEGRATION = extend_schema(
+    operation_id="chain_patch_discord_integration",
     summary="Update integration, as PUT",
     description="The same as `PUT`, which leaves what is not sent as it is, too.",
     request=serializers.IntegrationChange,
@@ -109,6 +113,7 @@ PATCH_INTEGRATION = extend_schema(
 )
 
 DELETE_INTEGRATION = extend_schema(
+    operation_id="chain_delete_discord_integration",
     summary="Delete integration",
     description="Disconnects you; messages that are still on their way are dropped.",
     responses={200: serializers.DisconnectedMessage, **errors_of("chain", 404)},
@@ -116,6 +121,7 @@ DELETE_INTEGRATION = extend_schema(
 )
 
 TRY_WEBHOOK = extend_schema(
+    operation_id="chain_test_discord_integration",
     summary="Test the webhook",
     description=(
         "Posts a message into the channel at once and tells what Discord said. The answer is 200 "

@@ -1,0 +1,108 @@
+"""The OpenAPI document as tests read it: operations by route, and bodies held against their schemas."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache as once
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import orjson
+
+from orderchainer.operations.documentation import document
+
+Schema = dict[str, Any]
+
+
+@once
+def openapi() -> Schema:
+    """Return the OpenAPI document as it is served."""
+    parsed: Schema = orjson.loads(document().body)
+    return parsed
+
+
+def operations() -> Iterator[tuple[str, str, Schema]]:
+    """Return each operation with its path and its method, in small letters."""
+    for path, item in openapi()["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def operation_at(path: str, method: str) -> Schema | None:
+    """Return the operation that the document has for a path with its parameters in braces.
+
+    `path` may have any spelling of the slashes at its ends.
+    """
+    return _by_path().get((path.strip("/"), method.lower()))
+
+
+@once
+def _by_path() -> Mapping[tuple[str, str], Schema]:
+    return {
+        (path.strip("/"), method): operation for path, method, operation in operations()
+    }
+
+
+@dataclass(frozen=True)
+class Body:
+    """What the document says of one body: a schema, read for requests or for answers."""
+
+    validator: Any
+
+    def problems(self, value: object) -> list[str]:
+        """Return what is wrong with a body, each with its place in it."""
+        return [
+            f"{error.json_path}: {error.message}"
+            for error in self.validator.iter_errors(value)
+        ]
+
+
+def answer_body(schema: Schema) -> Body:
+    """Return the promise of an answer. A field that the document does not have breaks it."""
+    return _body(schema, is_closed=True)
+
+
+def request_body(schema: Schema) -> Body:
+    """Return what the document says of a request."""
+    return _body(schema, is_closed=False)
+
+
+def _body(schema: Schema, *, is_closed: bool) -> Body:
+    whole = {**_as_json_schema(schema, is_closed), "components": _components(is_closed)}
+    return Body(jsonschema.Draft7Validator(whole, format_checker=_FORMATS))
+
+
+# The others need libraries of their own.
+_FORMATS = jsonschema.FormatChecker(["uuid", "email", "date"])
+
+
+@once
+def _components(is_closed: bool) -> Schema:
+    schemas = openapi()["components"]["schemas"]
+    return {
+        "schemas": {
+            name: _as_json_schema(schema, is_closed) for name, schema in schemas.items()
+        }
+    }
+
+
+def _as_json_schema(schema: Any, is_closed: bool) -> Any:
+    """Return a schema as JSON Schema reads it: OpenAPI 3.0 writes `nullable` where that has a type.
+
+    A closed object has no fields but its own, unless it says so.
+    """
+    if isinstance(schema, list):
+        return [_as_json_schema(each, is_closed) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {
+        name: _as_json_schema(value, is_closed)
+        for name, value in schema.items()
+        if name not in {"nullable", "example", "description"}
+        # A field may have one of these names.
+        or isinstance(value, dict)
+    }
+    if is_closed and isinstance(inner.get("properties"), dict):
+        inner.setdefault("additionalProperties", False)
+    if schema.get("nullable") is True:
+        return {"anyOf": [inner, {"type": "null"}]}
+    return inner
