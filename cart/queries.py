@@ -1,13 +1,16 @@
 """What is in a cart, what each item costs now, and how many are in stock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from cart.models import CartItem
 from catalog.models import Product
 from orderchainer.core.db.prepared import Row, prepared
+from orderchainer.core.money import ZERO
 
 # An id that no product has.
 NO_PRODUCT = 0
@@ -48,37 +51,44 @@ class CartContents:
     user_id: int
     lines: tuple[Line, ...] = ()
 
-    @property
+    @cached_property
     def currency(self) -> str:
-        """The currency of the oldest item; empty if the cart is empty."""
-        return self.lines[0].offer.currency if self.lines else ""
+        """The currency of the oldest item that is sold; empty if there is none."""
+        sold = (line.offer for line in self.lines if line.offer.is_on_sale)
+        return next((offer.currency for offer in sold), "")
 
     @property
     def total_price(self) -> Decimal:
-        """The sum of all items in `currency`, whether or not they are available now.
-
-        It leaves out products that the shop has since priced in another currency.
-        """
-        amounts = (
-            line.total_price
-            for line in self.lines
-            if line.offer.currency == self.currency
-        )
-        return sum(amounts, Decimal("0.00"))
+        """The sum of all items that count, in `currency`."""
+        return sum((line.total_price for line in self._counted), ZERO)
 
     @property
     def total_items(self) -> int:
-        """The sum of all quantities."""
-        return sum(line.quantity for line in self.lines)
+        """The sum of the quantities of all items that count."""
+        return sum(line.quantity for line in self._counted)
+
+    @property
+    def sold_products(self) -> int:
+        """How many of the products are still sold."""
+        return sum(line.offer.is_on_sale for line in self.lines)
+
+    def counts(self, line: Line) -> bool:
+        """Tell whether an item is sold, in the cart's currency; there may be too few in stock.
+
+        Others stay in the cart and are shown, but decide nothing.
+        """
+        return line.offer.is_on_sale and line.offer.currency == self.currency
+
+    @property
+    def _counted(self) -> Iterator[Line]:
+        return filter(self.counts, self.lines)
 
     def available_of(self, line: Line) -> int:
         """Return how many of a line's product can be ordered with this cart now.
 
         0 if it is no longer sold, or not sold in the cart's currency.
         """
-        offer = line.offer
-        is_sold = offer.is_on_sale and offer.currency == self.currency
-        return offer.stock if is_sold else 0
+        return line.offer.stock if self.counts(line) else 0
 
 
 def cart_of(user_id: int) -> CartContents:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import Project, User
+from orderchainer.core.money import (
+    COLUMN_DECIMALS,
+    COLUMN_DIGITS,
+    DEFAULT_CURRENCY,
+    IS_CODE,
+    ZERO,
+)
 
 
 class Category(models.Model):
@@ -92,14 +98,13 @@ class Product(models.Model):
     name = models.CharField(max_length=255)
     description = models.TextField(max_length=10_000, blank=True)
     price = models.DecimalField(
-        max_digits=12,
-        decimal_places=2,
-        validators=[MinValueValidator(Decimal("0.00"))],
+        max_digits=COLUMN_DIGITS,
+        decimal_places=COLUMN_DECIMALS,
+        validators=[MinValueValidator(ZERO)],
     )
     currency = models.CharField(
         max_length=3,
-        default="USD",
-        validators=[RegexValidator(r"^[A-Z]{3}$")],
+        default=DEFAULT_CURRENCY,
         help_text="ISO 4217",
     )
     image = models.ImageField(upload_to=picture_path, blank=True)
@@ -134,6 +139,9 @@ class Product(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(price__gte=0), name="product_price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=IS_CODE), name="product_currency_is_a_code"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="product_named"),
             models.CheckConstraint(condition=~Q(sku=""), name="product_has_sku"),

@@ -1,6 +1,6 @@
 """Every refusal that orders raise, grouped by what it is about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from orderchainer.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
@@ -170,6 +170,17 @@ class ItemsFrozen(Conflict):
         )
 
 
+# --- Money ------------------------------------------------------------------------------------
+
+
+class AmountsTooFine(Invalid):
+    """Amounts have more decimals than their currency, which has `decimals` of them."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]], decimals: int) -> None:
+        super().__init__(errors, decimals=decimals)
+        self.decimals = decimals
+
+
 # --- Checkout ---------------------------------------------------------------------------------
 
 
@@ -180,6 +191,16 @@ class CartEmpty(Invalid):
 
     def __init__(self) -> None:
         super().__init__({"cart": ["Your cart is empty."]}, "Your cart is empty.")
+
+
+class NothingSold(Invalid):
+    """Everything in the cart has been taken off sale."""
+
+    code = "nothing_sold"
+
+    def __init__(self) -> None:
+        words = "Nothing in your cart is sold any more."
+        super().__init__({"cart": [words]}, words)
 
 
 class SeveralCurrencies(Conflict):

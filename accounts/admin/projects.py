@@ -98,7 +98,7 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
 
     class Meta:
         model = Project
-        fields = ("name", "description", "timezone")
+        fields = ("name", "description", "timezone", "currency")
 
     def save(self, commit: bool = True) -> Project:
         """Create the project through the service."""
@@ -108,6 +108,7 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
             name=fields["name"],
             description=fields["description"],
             timezone=fields["timezone"],
+            currency=fields["currency"],
             by=self.by,
         )
 
@@ -125,6 +126,7 @@ class ProjectAdmin(ServiceAdmin):
         "personal_owner",
         "member_count",
         "timezone",
+        "currency",
         "is_active",
         "is_storefront",
         "created_at",
@@ -147,7 +149,10 @@ class ProjectAdmin(ServiceAdmin):
         "updated_at",
     )
     fieldsets = (
-        (None, {"fields": ("name", "description", "timezone", "is_active")}),
+        (
+            None,
+            {"fields": ("name", "description", "timezone", "currency", "is_active")},
+        ),
         ("Facts", {"fields": readonly_fields}),
     )
     inlines: ClassVar = [MembershipInline, InvitationInline]
@@ -209,7 +214,8 @@ class ProjectAdmin(ServiceAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Project | None = None) -> Any:
         """Show all fields of the form for a new project."""
         if obj is None:
-            return ((None, {"fields": ("owner", "name", "description", "timezone")}),)
+            fields = ("owner", "name", "description", "timezone", "currency")
+            return ((None, {"fields": fields}),)
         return super().get_fieldsets(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:

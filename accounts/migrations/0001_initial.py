@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=255, validators=[django.core.validators.MinLengthValidator(1)])),
                 ('description', models.TextField(blank=True, max_length=5000)),
                 ('timezone', models.CharField(default='UTC', max_length=64)),
+                ('currency', models.CharField(default='USD', help_text='ISO 4217. New products and orders begin with it.', max_length=3)),
                 ('settings', models.JSONField(blank=True, default=dict)),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -127,5 +128,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='session',
             index=models.Index(fields=['expires_at'], name='session_by_expiry'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='project_currency_is_a_code'),
         ),
     ]

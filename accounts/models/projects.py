@@ -15,6 +15,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 
+from orderchainer.core.money import DEFAULT_CURRENCY, IS_CODE
+
 
 class Project(models.Model):
     """A shop or a team that handles orders."""
@@ -23,6 +25,11 @@ class Project(models.Model):
     name = models.CharField(max_length=255, validators=[MinLengthValidator(1)])
     description = models.TextField(max_length=5000, blank=True)
     timezone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(
+        max_length=3,
+        default=DEFAULT_CURRENCY,
+        help_text="ISO 4217. New products and orders begin with it.",
+    )
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     is_storefront = models.BooleanField(
@@ -50,7 +57,10 @@ class Project(models.Model):
                 fields=["is_storefront"],
                 condition=Q(is_storefront=True),
                 name="project_one_storefront",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=IS_CODE), name="project_currency_is_a_code"
+            ),
         ]
 
     def __str__(self) -> str:

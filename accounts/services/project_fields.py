@@ -7,10 +7,14 @@ from zoneinfo import available_timezones
 
 from accounts.services.json_objects import object_problem
 from orderchainer.core.errors import Invalid
+from orderchainer.core.money import MoneyRefused, require_currency
 
 
 def check_fields(fields: Mapping[str, Any]) -> None:
-    """Raise `Invalid` for a blank name, an unknown time zone or settings that are too large."""
+    """Raise `Invalid` for values that a project cannot have.
+
+    These are a blank name, an unknown time zone or currency, and settings that are too large.
+    """
     errors: dict[str, list[str]] = {}
     if "name" in fields and not fields["name"].strip():
         errors["name"] = ["This field may not be blank."]
@@ -18,6 +22,11 @@ def check_fields(fields: Mapping[str, Any]) -> None:
         errors["timezone"] = [
             "This is not a time zone. Try Europe/Berlin, for example."
         ]
+    if "currency" in fields:
+        try:
+            require_currency(fields["currency"])
+        except MoneyRefused as exc:
+            errors["currency"] = [str(exc)]
     if "settings" in fields and (problem := object_problem(fields["settings"])):
         errors["settings"] = [problem]
     if errors:

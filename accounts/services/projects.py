@@ -13,11 +13,14 @@ from accounts.locks import lock_project, lock_user
 from accounts.models import Membership, Project, User
 from accounts.queries import require_operation
 from accounts.services.project_fields import check_fields
+from orderchainer.core.money import DEFAULT_CURRENCY
 
 Precondition = Callable[[Project], None]
 
 # The fields that `update_project` may change.
-UPDATABLE = frozenset({"name", "description", "timezone", "settings", "is_active"})
+UPDATABLE = frozenset(
+    {"name", "description", "timezone", "currency", "settings", "is_active"}
+)
 
 
 @transaction.atomic
@@ -27,18 +30,20 @@ def create_project(
     name: str,
     description: str = "",
     timezone: str = "UTC",
+    currency: str = DEFAULT_CURRENCY,
     settings: Mapping[str, Any] | None = None,
     by: User | None = None,
 ) -> Project:
     """Create a project that `owner` owns. Records `project_created`.
 
-    Raises `Invalid` for an unknown time zone and for settings that are too large, `UserNotFound` if
+    Raises `Invalid` for an unknown time zone or currency and for settings that are too large, `UserNotFound` if
     the owner's account is deleted.
     """
     fields = {
         "name": name,
         "description": description,
         "timezone": timezone,
+        "currency": currency,
         "settings": dict(settings or {}),
     }
     check_fields(fields)
@@ -71,7 +76,10 @@ def update_project(
     if unknown:
         msg = f"update_project changes no {sorted(unknown)}"
         raise TypeError(msg)
-    check_fields(changes)
+    # Only these: a time zone or a currency that has gone since can be sent back.
+    check_fields(
+        {name: new for name, new in changes.items() if getattr(project, name) != new}
+    )
     project = lock_project(project)
     if by is not None:
         require_operation(by, project, CHANGE_PROJECT)

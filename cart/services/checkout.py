@@ -1,5 +1,7 @@
 """What the checkout needs of a cart, which stays locked until the order is placed."""
 
+from collections.abc import Collection
+
 from django.db import connection
 from django.utils import timezone
 
@@ -17,9 +19,10 @@ _HOLD = """
     WHERE cart_cart.user_id = customer.id
 """
 # Django's `delete` does not return what it deleted.
-_EMPTY = (
-    "DELETE FROM cart_cartitem WHERE cart_id = %s RETURNING id, product_id, quantity"
-)
+_TAKE = """
+    DELETE FROM cart_cartitem WHERE cart_id = %s AND product_id IN ({})
+    RETURNING id, product_id, quantity
+"""
 
 
 def hold_cart_and_customer(user: User) -> bool:
@@ -38,9 +41,12 @@ def lock_products_in_cart(user: User) -> dict[int, Product]:
     return lock_products(items.values("product_id"))
 
 
-def empty_cart(user: User) -> dict[int, int]:
-    """Empty the locked cart of `user`; return how many of each product were in it, oldest first."""
+def take_from_cart(user: User, product_ids: Collection[int]) -> dict[int, int]:
+    """Remove these products from the locked cart of `user`; return how many of each, oldest first."""
+    if not product_ids:
+        return {}
+    places = ", ".join(["%s"] * len(product_ids))
     with connection.cursor() as cursor:
-        cursor.execute(_EMPTY, [user.pk])
+        cursor.execute(_TAKE.format(places), [user.pk, *product_ids])
         rows = sorted(cursor.fetchall())
     return {product_id: quantity for _, product_id, quantity in rows}

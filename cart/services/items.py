@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from cart.errors import CartFull, CartItemNotFound, OtherCurrency
 from cart.models import MAX_PER_ITEM, MAX_PRODUCTS, Cart, CartItem
-from cart.queries import CartContents, Line, cart_and_offer, cart_of
+from cart.queries import CartContents, Line, Offer, cart_and_offer, cart_of
 from catalog.errors import ProductNotFound
 from orderchainer.core.errors import Invalid
 
@@ -32,8 +32,8 @@ def add_item(
 
     `precondition` is called with the contents before the change, and may raise. Raises
     `ProductNotFound` if the storefront does not sell the product, `OtherCurrency`, `CartFull`, and
-    `Invalid` (under `quantity`) for more than `MAX_PER_ITEM` in all. Only the checkout asks whether
-    enough is in stock, because until then others may buy some or bring some back.
+    `Invalid` (under `quantity`) for more in all than `MAX_PER_ITEM` or than there are. Others may
+    still buy some before the checkout, which decides.
     """
     _hold_or_make(user)
     cart, offer = cart_and_offer(user.pk, product_id)
@@ -41,14 +41,14 @@ def add_item(
         precondition(cart)
     if offer is None or not offer.is_on_sale:
         raise ProductNotFound
-    if cart.lines and offer.currency != cart.currency:
+    if cart.currency and offer.currency != cart.currency:
         raise OtherCurrency(offer.name, offer.currency, cart.currency)
     for line in cart.lines:
         if line.offer.product_id == product_id:
             return _set_quantity(cart, line, line.quantity + quantity)
-    if len(cart.lines) >= MAX_PRODUCTS:
+    if cart.sold_products >= MAX_PRODUCTS:
         raise CartFull(MAX_PRODUCTS)
-    _check_quantity(quantity)
+    _check_quantity(quantity, offer)
     item = CartItem.objects.create(
         cart_id=user.pk, product_id=product_id, quantity=quantity
     )
@@ -143,7 +143,10 @@ def _held_with(
 
 
 def _set_quantity(cart: CartContents, line: Line, quantity: int) -> CartContents:
-    _check_quantity(quantity)
+    if quantity == line.quantity:
+        # As it was read. There may be fewer by now, or none.
+        return cart
+    _check_quantity(quantity, line.offer)
     CartItem.objects.filter(pk=line.item_id).update(quantity=quantity)
     changed = replace(line, quantity=quantity)
     return replace(
@@ -151,6 +154,11 @@ def _set_quantity(cart: CartContents, line: Line, quantity: int) -> CartContents
     )
 
 
-def _check_quantity(quantity: int) -> None:
+def _check_quantity(quantity: int, offer: Offer) -> None:
     if not 1 <= quantity <= MAX_PER_ITEM:
         raise Invalid({"quantity": [f"Must be from 1 to {MAX_PER_ITEM} in all."]})
+    if not offer.is_on_sale:
+        raise Invalid({"quantity": ["This product is no longer sold."]})
+    if quantity > offer.stock:
+        words = f"Only {offer.stock} left." if offer.stock else "None left."
+        raise Invalid({"quantity": [words]})

@@ -1,5 +1,6 @@
 """The forms of a new product, an existing one and a row of the list. The services decide."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -23,6 +24,14 @@ from catalog.services.products import UPDATABLE
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.errors import Stale
+from orderchainer.core.money import (
+    COLUMN_DECIMALS,
+    COLUMN_DIGITS,
+    MoneyRefused,
+    as_written,
+    require_currency,
+    settled,
+)
 from orderchainer.core.pictures import Picture, PictureRefused
 
 # The uploaded picture: already read, refused, or missing.
@@ -67,6 +76,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _write_price(self)
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields[
@@ -74,6 +84,16 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             ].help_text = (
                 "Used in addresses. Leave it empty to derive it from the name."
             )
+
+    def clean_currency(self) -> str:
+        """Refuse a new currency that does not exist."""
+        currency: str = self.cleaned_data["currency"]
+        if currency and "currency" in self.changed_data:
+            try:
+                require_currency(currency)
+            except MoneyRefused as exc:
+                raise ValidationError(str(exc)) from exc
+        return currency
 
     def clean_picture(self) -> Any:
         """Refuse files that are not pictures."""
@@ -100,6 +120,13 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
         return {name: self.cleaned_data[name] for name in changed}  # type: ignore[return-value]  # by these names
 
 
+def _write_price(form: Any) -> None:
+    """Show the price of an existing product with its currency's decimals."""
+    product = form.instance
+    if product.pk is not None and "price" in form.fields:
+        form.initial["price"] = as_written(product.price, product.currency)
+
+
 class NewProductForm(ProductForm):
     """The fields of a new product."""
 
@@ -112,6 +139,13 @@ class NewProductForm(ProductForm):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="On hand. It becomes the first row of the ledger.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        currency = self.fields["currency"]
+        currency.required = False
+        currency.help_text = "ISO 4217. Leave it empty for the project's currency."
+        self.initial["currency"] = ""
 
 
 class Compared(Versioned):
@@ -173,8 +207,8 @@ class RowForm(Compared):
 
     price = forms.DecimalField(
         min_value=0,
-        max_digits=12,
-        decimal_places=2,
+        max_digits=COLUMN_DIGITS,
+        decimal_places=COLUMN_DECIMALS,
         widget=UnfoldAdminDecimalFieldWidget(attrs={"style": "width: 7rem"}),
     )
     stock = forms.IntegerField(
@@ -191,11 +225,19 @@ class RowForm(Compared):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _write_price(self)
         self.fields["version"].widget = VersionShown()
         self.counted_before = self.instance.stock
         self.fields["stock"].initial = self.instance.stock
         for name, field in self.fields.items():
             field.widget.attrs["aria-label"] = f"{name} of {self.instance.sku}"
+
+    def clean_price(self) -> Decimal:
+        """Refuse an amount that the product's currency does not have."""
+        try:
+            return settled(self.cleaned_data["price"], self.instance.currency)
+        except MoneyRefused as exc:
+            raise ValidationError(str(exc)) from exc
 
     def changes(self) -> ProductFields:
         """Return the changed fields for the service, without the stock."""

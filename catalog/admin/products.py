@@ -32,12 +32,14 @@ from catalog.models import Product, StockMovement
 from catalog.queries.storefront import Within
 from catalog.services.pictures import MAX_SIDE, PICTURES
 from catalog.services.stock import BY_HAND
+from orderchainer.core.admin.amounts import shown_in, with_shown
 from orderchainer.core.admin.filters import PickFilter
 from orderchainer.core.admin.panels import Panel
 from orderchainer.core.admin.picking import is_key_of, is_value_of
 from orderchainer.core.admin.refusals import refused, words_of
 from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import DomainError, Stale
+from orderchainer.core.money import written
 from orderchainer.core.pictures import Picture, PictureRefused, read_picture, stored
 
 # Reorder when stock falls to this level.
@@ -151,6 +153,17 @@ class ProductAdmin(ServiceAdmin):
         """A small picture."""
         return picture_of(product, 36)
 
+    @admin.display(description="price", ordering="price")
+    def price_shown(self, product: Product) -> str:
+        """The price, for staff who may only look."""
+        return written(product.price, product.currency)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show staff who may only look the price with its currency's decimals."""
+        if self.has_change_permission(request):
+            return self.list_display
+        return [with_shown(name, "price") for name in self.list_display]
+
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Edit rows with a form that remembers what they showed."""
         return super().get_changelist_form(request, form=RowForm, **kwargs)
@@ -207,10 +220,13 @@ class ProductAdmin(ServiceAdmin):
         """Ask for a new product's project and stock; show facts about an existing product."""
         if obj is None:
             return ((None, {"fields": ("project", *self._settable, "first_stock")}),)
-        return (
+        fieldsets = (
             (None, {"fields": self._settable}),
             ("Facts", {"classes": ("tab",), "fields": self._facts}),
         )
+        if self.has_change_permission(request, obj):
+            return fieldsets
+        return shown_in(fieldsets, "price")
 
     def get_form(
         self, request: HttpRequest, obj: Product | None = None, **kwargs: Any
@@ -229,7 +245,7 @@ class ProductAdmin(ServiceAdmin):
             return ()
         if self.has_change_permission(request, obj):
             return self._facts
-        return (*self._facts, "picture")
+        return (*self._facts, "picture", "price_shown")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Suggest the storefront's project."""

@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=255)),
                 ('name', models.CharField(max_length=255)),
                 ('description', models.TextField(blank=True, max_length=10000)),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.00'))])),
-                ('currency', models.CharField(default='USD', help_text='ISO 4217', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$')])),
+                ('price', models.DecimalField(decimal_places=4, max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0.00'))])),
+                ('currency', models.CharField(default='USD', help_text='ISO 4217', max_length=3)),
                 ('image', models.ImageField(blank=True, upload_to=catalog.models.picture_path)),
                 ('featured', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
@@ -142,5 +142,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='stockmovement',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('change__gt', 0), ('reason', 'sold'), _negated=True), models.Q(('change__lt', 0), ('reason', 'returned'), _negated=True)), name='movement_goes_its_way'),
+        ),
+        migrations.AddConstraint(
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='product_currency_is_a_code'),
         ),
     ]

@@ -30,7 +30,7 @@ from orderchainer.core.windows import PageNotFound, PageWindow
 # --- lists ------------------------------------------------------------------------------------
 
 LISTED = (
-    *("id", "name", "price", "stock", "image", "featured"),
+    *("id", "name", "price", "currency", "stock", "image", "featured"),
     "category__name",
 )
 
@@ -101,7 +101,8 @@ def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> P
 
 
 _COLUMNS = """
-    product.id, product.name, product.price, product.stock, product.image, product.featured,
+    product.id, product.name, product.price, product.currency, product.stock, product.image,
+    product.featured,
     category.name AS category__name
 """
 # First find the ids of the page with an index alone. Otherwise the database would look up the
@@ -185,7 +186,7 @@ class Within(Func):
 
 SHOWN = (
     *LISTED,
-    *("sku", "slug", "description", "currency", "category_id", "is_active"),
+    *("sku", "slug", "description", "category_id", "is_active"),
     *("created_at", "updated_at", "version"),
 )
 # From the top down. Categories are never as deep as the bound.

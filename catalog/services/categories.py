@@ -124,7 +124,7 @@ class Tree:
         others = {row.slug for row in self.rows.values() if row.pk != category.pk}
         if not category.slug:
             category.slug = Slugs(others).new_for(category.name)
-        errors = errors_in(category, ["name", "slug", "position"])
+        errors = errors_in(category, {"name", "slug", "position"})
         if LEVEL_MARK in category.name:
             errors["name"] = [
                 f"A name cannot contain {LEVEL_MARK}, which separates the levels of a path."

@@ -6,6 +6,7 @@ from accounts.models import Project
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.inventory import shelves_of
 from catalog.services.sheets import COLUMNS, lines_of, safe_cell
+from orderchainer.core.money import written
 
 # How many rows we read, write and send at a time.
 CHUNK = 500
@@ -35,7 +36,7 @@ def _cells(product: Product, paths: dict[int, str]) -> list[str]:
         "sku": product.sku,
         "name": product.name,
         "description": product.description,
-        "price": f"{product.price:.2f}",
+        "price": written(product.price, product.currency),
         "currency": product.currency,
         "category": paths.get(product.category_id, "") if product.category_id else "",
         "stock": str(product.stock),

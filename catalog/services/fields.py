@@ -1,6 +1,6 @@
 """The fields of products and categories, and which values they accept."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 from decimal import Decimal
 from typing import TypedDict
 
@@ -9,6 +9,7 @@ from django.utils.text import slugify
 
 from catalog.models import Category, Product
 from orderchainer.core.errors import Invalid
+from orderchainer.core.money import MoneyRefused, require_currency, settled
 
 # For names without a character that an address can have.
 UNNAMED_SLUG = "item"
@@ -23,7 +24,9 @@ class ProductFields(TypedDict, total=False):
     slug: str
     name: str
     description: str
+    # In `currency`.
     price: Decimal
+    # The project's if a new product names none.
     currency: str
     # In the same project.
     category: Category | None
@@ -41,7 +44,7 @@ class CategoryFields(TypedDict, total=False):
     position: int
 
 
-def errors_in(row: Product | Category, names: Collection[str]) -> dict[str, list[str]]:
+def errors_in(row: Product | Category, names: Set[str]) -> dict[str, list[str]]:
     """Return what is wrong with the columns `names` of `row`, by name, and convert their values."""
     others = {field.name for field in row._meta.fields} - set(names)
     errors: dict[str, list[str]] = {}
@@ -55,10 +58,29 @@ def errors_in(row: Product | Category, names: Collection[str]) -> dict[str, list
             said = _problem(value, is_line=name != "description")
             if said:
                 errors[name] = [said]
+    if isinstance(row, Product):
+        errors |= _money_errors(row, names)
     return errors
 
 
-def check_row(row: Product | Category, names: Collection[str]) -> None:
+def _money_errors(product: Product, names: Set[str]) -> dict[str, list[str]]:
+    """Return what is wrong with price and currency, and give the price its currency's decimals."""
+    if "currency" in names:
+        try:
+            require_currency(product.currency)
+        except MoneyRefused as exc:
+            return {"currency": [str(exc)]}
+    if names & {"price", "currency"} and isinstance(product.price, Decimal):
+        try:
+            product.price = settled(product.price, product.currency)
+        except MoneyRefused as exc:
+            if "price" in names:
+                return {"price": [str(exc)]}
+            return {"currency": [f"The price does not fit: {exc} Send both."]}
+    return {}
+
+
+def check_row(row: Product | Category, names: Set[str]) -> None:
     """Raise `Invalid` for what `errors_in` finds."""
     if errors := errors_in(row, names):
         raise Invalid(errors)

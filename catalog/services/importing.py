@@ -24,6 +24,12 @@ from catalog.services.fields import Slugs, errors_in
 from catalog.services.products import touch
 from catalog.services.sheets import STOCK_CHANGE, read_rows
 from catalog.services.stock import MAX_STOCK, adjust_locked, lock_products
+from orderchainer.core.money import (
+    COLUMN_DECIMALS,
+    TooManyDecimals,
+    written,
+    written_decimals_of,
+)
 
 Reason = StockMovement.Reason
 Errors = dict[str, list[str]]
@@ -204,12 +210,15 @@ class _Plan:
         sku = text["sku"].strip()
         product = self.products.get(sku)
         row = ImportedRow(
-            number, product or Product(project=self.project, sku=sku), product is None
+            number,
+            product
+            or Product(project=self.project, sku=sku, currency=self.project.currency),
+            product is None,
         )
         before = {} if row.is_new else _cells(row.product, self.paths)
         if not row.is_new:
             self._check_version(row, text.get("version", "").strip())
-        named = ["sku", *self._set_fields(row, text)]
+        named = {"sku", *self._set_fields(row, text)}
         if "category" in text:
             self._set_category(row, text["category"])
         for name, said in errors_in(row.product, named).items():
@@ -245,12 +254,21 @@ class _Plan:
                     row.errors[name] = ["A new product needs this."]
                 continue
             try:
-                setattr(row.product, name, _value_of(name, cell))
+                value = _value_of(name, cell)
             except ValueError as exc:
                 row.errors[name] = [str(exc)]
                 continue
-            named.append(name)
+            if row.is_new or value != getattr(row.product, name):
+                setattr(row.product, name, value)
+                named.append(name)
+        self._refuse_two_readings(row, text.get("price", ""))
         return named
+
+    def _refuse_two_readings(self, row: ImportedRow, price: str) -> None:
+        """Refuse more decimals than are written: `1.000` may be one dollar or a thousand."""
+        _, _, decimals = price.strip().partition(".")
+        if len(decimals) > written_decimals_of(row.product.currency):
+            row.errors.setdefault("price", [str(TooManyDecimals(row.product.currency))])
 
     def _set_category(self, row: ImportedRow, text: str) -> None:
         path = _path_in(text)
@@ -274,7 +292,7 @@ class _Plan:
             category = Category(project=self.project, name=name)
             if not name:
                 return f"Something is missing beside a {LEVEL_MARK}."
-            if said := errors_in(category, ["name"]).get("name"):
+            if said := errors_in(category, {"name"}).get("name"):
                 return said[0]
         return None
 
@@ -409,7 +427,7 @@ def _folded(path: Path) -> Path:
 # --- Cells ------------------------------------------------------------------------------------
 
 # No thousands, no commas, no exponents: what could be read in two ways is refused.
-_PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
+_PRICE = re.compile(rf"[0-9]{{1,10}}(\.[0-9]{{1,{COLUMN_DECIMALS}}})?")
 _COUNT = re.compile(r"[0-9]{1,10}")
 _SIGNED = re.compile(r"[+-]?[0-9]{1,10}")
 _WORDS = {
@@ -444,7 +462,9 @@ def _cells(product: Product, paths: _Paths) -> dict[str, str]:
     return {
         "name": product.name,
         "description": product.description,
-        "price": f"{product.price:.2f}" if product.price is not None else "",
+        "price": written(product.price, product.currency)
+        if product.price is not None
+        else "",
         "currency": product.currency,
         "category": paths.text_of(product.category_id),
         "featured": str(product.featured).lower(),

@@ -31,11 +31,13 @@ def create_product(
 ) -> Product:
     """Create a product with `stock` on hand, which becomes the first row of its ledger.
 
-    An empty slug is derived from the name. Raises `Invalid`, `SkuTaken` and `SlugTaken`.
+    An empty slug is derived from the name; the currency is the project's unless the fields name
+    one. Raises `Invalid`, `SkuTaken` and `SlugTaken`.
     """
     if not 0 <= stock <= MAX_STOCK:
         raise Invalid({"stock": [f"Must be from 0 to {MAX_STOCK}."]})
     _hold_category(project.pk, fields.get("category"))
+    fields = {"currency": project.currency, **fields}
     product = Product(project=project, **fields)
     makes_slug = not product.slug
     for _ in range(TRIES):
@@ -83,8 +85,9 @@ def update_product(
         setattr(locked, name, value)
     if not locked.slug:
         locked.slug = _free_slug(locked)
-    check_row(locked, changes.keys() - {"category"})
     changed = [name for name, value in before.items() if getattr(locked, name) != value]
+    # Only these: a value that was fine when it was stored can be sent back.
+    check_row(locked, set(changed) - {"category_id"})
     if changed and (refusal := _refusal_of_saving(locked, changed)):
         raise refusal
     return locked

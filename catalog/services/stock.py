@@ -42,11 +42,6 @@ def lock_products(
     return {product.pk: product for product in rows}
 
 
-def is_active(product: Product) -> bool:
-    """Tell whether a product is active."""
-    return product.is_active
-
-
 def take_stock(
     *, products: Mapping[int, Product], demand: Mapping[int, int], order_id: int
 ) -> None:
@@ -83,19 +78,16 @@ def take_stock_for(
 
 
 def shortages_of(
-    products: Mapping[int, Product],
-    demand: Mapping[int, int],
-    *,
-    sells: Callable[[Product], bool] = is_active,
+    products: Mapping[int, Product], demand: Mapping[int, int]
 ) -> list[Shortage]:
     """Return every product of which `demand` asks for more than there is, sorted by name.
 
-    A product that is missing in `products`, or that `sells` rejects, counts as having none.
+    A product that is missing in `products` or inactive counts as having none.
     """
     short = []
     for product_id, requested in demand.items():
         product = products.get(product_id)
-        available = product.stock if product is not None and sells(product) else 0
+        available = product.stock if product is not None and product.is_active else 0
         if requested > available:
             short.append(
                 Shortage(

@@ -294,6 +294,9 @@ def test_another_projects_products_and_categories_are_not_found(shop: Project) -
 
 # --- Wrong rows -------------------------------------------------------------------------------
 
+CODE = "Must be three capital letters as in ISO 4217, such as USD."
+UNKNOWN = "ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."
+TOO_FINE = "Amounts in USD have at most two decimals, such as 100.50."
 NEEDED = ["A new product needs this."]
 PRICE = ["Must be a number such as 1299.00, without signs and commas."]
 WORD = ["Must be true or false."]
@@ -318,10 +321,12 @@ WHOLE = ["Must be a whole number."]
         ("price", "NaN", {"price": PRICE}),
         ("price", "Infinity", {"price": PRICE}),
         ("price", "$5", {"price": PRICE}),
-        ("price", "1.999", {"price": PRICE}),
+        ("price", "1.999", {"price": [TOO_FINE]}),
+        ("price", "1.990", {"price": [TOO_FINE]}),
         ("price", "12345678901", {"price": PRICE}),
         ("price", "١٢", {"price": PRICE}),
-        ("currency", "usd", {"currency": ["Enter a valid value."]}),
+        ("currency", "usd", {"currency": [CODE]}),
+        ("currency", "ABC", {"currency": [UNKNOWN]}),
         ("featured", "maybe", {"featured": WORD}),
         ("is_active", "2", {"is_active": WORD}),
         ("stock", "-1", {"stock": WHOLE}),

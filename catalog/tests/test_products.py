@@ -15,6 +15,9 @@ from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.errors import Invalid, Stale
 
 pytestmark = pytest.mark.django_db
+CODE = "Must be three capital letters as in ISO 4217, such as USD."
+UNKNOWN = "ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."
+TOO_FINE = "Amounts in USD have at most two decimals, such as 100.50."
 
 
 @pytest.fixture
@@ -123,11 +126,12 @@ def test_a_slug_that_was_asked_for_is_given_or_refused(shop: Project) -> None:
             "a b",
             "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.",
         ),
-        ("price", Decimal("-0.01"), "Ensure this value is greater than or equal to 0.00."),
-        ("price", Decimal("0.001"), "Ensure that there are no more than 2 decimal places."),
-        ("price", Decimal("NaN"), "“NaN” value must be a decimal number."),
-        ("currency", "usd", "Enter a valid value."),
-        ("currency", "USDX", "Enter a valid value."),
+        ("price", Decimal("-0.01"), "Must not be negative."),
+        ("price", Decimal("0.001"), TOO_FINE),
+        ("price", Decimal("NaN"), "Must be an amount in digits, such as 1299.00."),
+        ("currency", "usd", CODE),
+        ("currency", "USDX", CODE),
+        ("currency", "ABC", UNKNOWN),
     ],
 )  # fmt: skip
 def test_refuses_what_no_product_can_hold(

@@ -26,6 +26,7 @@ def load_shop(merchant: User) -> None:
         name=NAME,
         description="Furniture, lamps, ceramics and textiles, made by the lake.",
         timezone="Europe/Berlin",
+        currency="EUR",
     )
     import_products(project=project, content=CATALOGUE.read_bytes(), by=merchant)
     if not Project.objects.filter(is_storefront=True).exists():

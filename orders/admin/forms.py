@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import URLValidator
 from django.db.models import QuerySet
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -16,17 +16,14 @@ from unfold.widgets import (
 from accounts.models import Project, User
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.admin.picking import PickMany, PickOne, is_key_of
+from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, as_written
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
 from orders.services import ItemDraft, OrderFields
 
-CENT = Decimal("0.01")
 MAX_ITEMS = 500
 MAX_QUANTITY = 1_000_000
 
-IS_CURRENCY = RegexValidator(
-    r"\A[A-Z]{3}\Z", "Must be three capital letters as in ISO 4217, such as USD."
-)
 IS_WEB_ADDRESS = URLValidator(["http", "https"])
 
 
@@ -71,17 +68,9 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
         for field in self.fields.values():
             # Django adds a hidden copy for fields with a default; we do not need it.
             field.show_hidden_initial = False
-
-    def clean_total_price(self) -> Decimal:
-        """Return the amount with two decimals."""
-        total: Decimal = self.cleaned_data["total_price"]
-        return total.quantize(CENT)
-
-    def clean_currency(self) -> str:
-        """Refuse text that is not a currency code."""
-        currency: str = self.cleaned_data["currency"]
-        IS_CURRENCY(currency)
-        return currency
+        if self.instance.pk is not None and "total_price" in self.fields:
+            order = self.instance
+            self.initial["total_price"] = as_written(order.total_price, order.currency)
 
     def clean_link(self) -> str:
         """Refuse links that do not lead to the web."""
@@ -117,6 +106,13 @@ class NewOrderForm(OrderForm):
         help_text="The project that handles the order. Leave it empty for the owner's own project.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        currency = self.fields["currency"]
+        currency.required = False
+        currency.help_text = "ISO 4217. Leave it empty for the project's currency."
+        self.initial["currency"] = ""
+
 
 class OrderChangeForm(Versioned, OrderForm):
     """The fields of an existing order, as they were when the page was loaded."""
@@ -145,8 +141,8 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
 
     unit_price = forms.DecimalField(
         min_value=Decimal(0),
-        max_digits=12,
-        decimal_places=2,
+        max_digits=COLUMN_DIGITS,
+        decimal_places=COLUMN_DECIMALS,
         widget=UnfoldAdminDecimalFieldWidget,
     )
     quantity = forms.IntegerField(
@@ -160,13 +156,21 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         model = OrderItem
         fields = ("name", "sku", "unit_price", "quantity")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            item = self.instance
+            self.initial["unit_price"] = as_written(
+                item.unit_price, item.order.currency
+            )
+
     def draft(self) -> ItemDraft:
         """Return the item as it should be stored."""
         line = self.cleaned_data
         return ItemDraft(
             name=line["name"],
             sku=line["sku"],
-            unit_price=line["unit_price"].quantize(CENT),
+            unit_price=line["unit_price"],
             quantity=line["quantity"],
         )
 

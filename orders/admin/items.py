@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from catalog.admin.shown import product_link
+from orderchainer.core.admin.amounts import with_shown
 from orderchainer.core.admin.service_admin import ServiceInline
+from orderchainer.core.money import written
 from orders.admin.forms import MAX_ITEMS, ItemForm
 from orders.models import Order, OrderItem
 
@@ -37,7 +39,7 @@ class ItemInline(ServiceInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
         """Load the products with the same statement."""
-        return super().get_queryset(request).select_related("product")
+        return super().get_queryset(request).select_related("product", "order")
 
     @admin.display(description="product")
     def product_shown(self, item: OrderItem) -> SafeString | str:
@@ -47,7 +49,26 @@ class ItemInline(ServiceInline):
     @admin.display(description="total")
     def line_total(self, item: OrderItem) -> Any:
         """Unit price times quantity."""
-        return None if item.pk is None else item.total_price
+        if item.pk is None:
+            return None
+        return written(item.total_price, item.order.currency)
+
+    @admin.display(description="unit price")
+    def unit_price_shown(self, item: OrderItem) -> str:
+        """The unit price, for staff who may only look."""
+        return written(item.unit_price, item.order.currency)
+
+    def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """Show staff who may only look the price with its currency's decimals."""
+        if self._may(request, "add" if obj is None else "change"):
+            return self.fields
+        return [with_shown(name, "unit_price") for name in self.fields]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Order | None = None
+    ) -> Any:
+        """Return what nobody types."""
+        return (*self.readonly_fields, "unit_price_shown")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As for the order."""

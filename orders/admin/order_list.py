@@ -12,6 +12,7 @@ from accounts.callers import caller_of
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
 from orderchainer.core.admin.picking import is_key_of
 from orderchainer.core.admin.service_admin import ServiceAdmin
+from orderchainer.core.money import written
 from orders.admin import panels
 from orders.admin.shown import STATUS_COLOURS, WAIT_COLOURS
 from orders.admin.sorting import dependencies_first, dependents_first
@@ -149,4 +150,4 @@ class OrderList(ServiceAdmin):
     @admin.display(description="total", ordering="total_price")
     def total(self, order: Order) -> str:
         """The amount and its currency."""
-        return f"{order.total_price} {order.currency}"
+        return f"{written(order.total_price, order.currency)} {order.currency}"

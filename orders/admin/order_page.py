@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from accounts.callers import caller_of
+from orderchainer.core.admin.amounts import shown_in
 from orderchainer.core.admin.overtaken import OVERTAKEN
 from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import Stale
+from orderchainer.core.money import written
 from orders.admin import panels
 from orders.admin.forms import NewOrderForm, OrderChangeForm, drafts_in
 from orders.admin.holds import held_stock
@@ -100,7 +102,23 @@ class OrderPage(ServiceAdmin):
         self, request: HttpRequest, obj: Order | None = None
     ) -> Sequence[str]:
         """Show facts about an existing order."""
-        return () if obj is None else self._facts
+        if obj is None:
+            return ()
+        if self.has_change_permission(request, obj):
+            return self._facts
+        return (*self._facts, "total_price_shown")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """Show staff who may only look the total with its currency's decimals."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return shown_in(fieldsets, "total_price")
+
+    @admin.display(description="total price")
+    def total_price_shown(self, order: Order) -> str:
+        """The total, for staff who may only look."""
+        return written(order.total_price, order.currency)
 
     @admin.display(description="waits for")
     def waits_for(self, order: Order) -> SafeString:

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, moment, panel_of
+from orderchainer.core.money import written
 from orders import queries
 from orders.admin.shown import (
     STATE_COLOURS,
@@ -47,7 +48,12 @@ def items_of(order: Order) -> Panel:
         "Items as they are now",
         ("name", "SKU", "unit price", "quantity"),
         (
-            (item.name, item.sku or "-", str(item.unit_price), str(item.quantity))
+            (
+                item.name,
+                item.sku or "-",
+                written(item.unit_price, order.currency),
+                str(item.quantity),
+            )
             for item in order.items.order_by("pk")[: MAX_ROWS + 1]
         ),
         "No items.",

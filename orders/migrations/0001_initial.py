@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('failure_policy', models.CharField(choices=[('hold', 'hold: keep waiting'), ('fail', 'fail: fail as well'), ('ignore', 'ignore: stop waiting for it')], default='hold', max_length=6)),
                 ('provider', models.CharField(choices=[('api', 'Api'), ('manual', 'Manual'), ('storefront', 'Storefront'), ('shopify', 'Shopify')], default='api', editable=False, max_length=16)),
                 ('external_id', models.CharField(blank=True, max_length=64)),
-                ('total_price', models.DecimalField(decimal_places=2, default=Decimal('0.00'), max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.00'))])),
+                ('total_price', models.DecimalField(decimal_places=4, default=Decimal('0.00'), max_digits=14, validators=[django.core.validators.MinValueValidator(Decimal('0.00'))])),
                 ('currency', models.CharField(default='USD', help_text='ISO 4217', max_length=3)),
                 ('link', models.URLField(blank=True, max_length=2048)),
                 ('customer_name', models.CharField(blank=True, max_length=255)),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255)),
                 ('sku', models.CharField(blank=True, max_length=64)),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=12)),
+                ('unit_price', models.DecimalField(decimal_places=4, max_digits=14)),
                 ('quantity', models.PositiveIntegerField()),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='orders.order')),
             ],
@@ -258,5 +258,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='orderitem',
             constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='item_price_not_negative'),
+        ),
+        migrations.AddConstraint(
+            model_name='order',
+            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='order_currency_is_a_code'),
         ),
     ]

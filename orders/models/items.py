@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models import Product
+from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS
 from orders.models.orders import Order
 
 
@@ -22,7 +23,9 @@ class OrderItem(models.Model):
     )
     name = models.CharField(max_length=255)
     sku = models.CharField(max_length=64, blank=True)
-    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    unit_price = models.DecimalField(
+        max_digits=COLUMN_DIGITS, decimal_places=COLUMN_DECIMALS
+    )
     quantity = models.PositiveIntegerField()
 
     class Meta:

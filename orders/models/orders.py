@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -26,6 +25,13 @@ from django.utils import timezone
 
 from accounts.access import Operation, roles_that_may, staff_may
 from accounts.models import Membership, Project, User
+from orderchainer.core.money import (
+    COLUMN_DECIMALS,
+    COLUMN_DIGITS,
+    DEFAULT_CURRENCY,
+    IS_CODE,
+    ZERO,
+)
 from orders.access import VIEW_ORDERS
 from orders.graph import WaitsById
 from orders.lifecycle import (
@@ -174,12 +180,14 @@ class Order(models.Model):
     external_id = models.CharField(max_length=64, blank=True)
 
     total_price = models.DecimalField(
-        max_digits=12,
-        decimal_places=2,
-        default=Decimal("0.00"),
-        validators=[MinValueValidator(Decimal("0.00"))],
+        max_digits=COLUMN_DIGITS,
+        decimal_places=COLUMN_DECIMALS,
+        default=ZERO,
+        validators=[MinValueValidator(ZERO)],
     )
-    currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217")
+    currency = models.CharField(
+        max_length=3, default=DEFAULT_CURRENCY, help_text="ISO 4217"
+    )
     link = models.URLField(max_length=2048, blank=True)
 
     customer_name = models.CharField(max_length=255, blank=True)
@@ -244,6 +252,9 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(total_price__gte=0), name="order_total_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=IS_CODE), name="order_currency_is_a_code"
             ),
             models.CheckConstraint(
                 condition=~Q(title=""), name="order_title_not_empty"

@@ -17,6 +17,7 @@ from orders.lifecycle import (
     blockers_among,
 )
 from orders.models import Order
+from orders.services.amounts import settle_changes
 from orders.services.chains import (
     propagate,
     require_no_cycle,
@@ -171,6 +172,7 @@ def _set_items_and_fields(
     order: Order, items: Sequence[ItemDraft] | None, fields: OrderFields
 ) -> Changes:
     """Store the items, if they are given, and set the fields; the total stays the items' sum."""
+    fields, items = settle_changes(order, fields, items)
     if items is None:
         require_unchanged_items(order, fields)
         return set_fields(order, fields)

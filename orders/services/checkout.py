@@ -9,15 +9,16 @@ from accounts.models import User
 from cart.queries import cart_of
 from cart.services import (
     Precondition,
-    empty_cart,
     hold_cart_and_customer,
     lock_products_in_cart,
+    take_from_cart,
 )
 from catalog.errors import InsufficientStock
 from catalog.models import Product
 from catalog.services import take_stock
 from catalog.services.stock import shortages_of
-from orders.errors import CartEmpty, SeveralCurrencies
+from orderchainer.core.money import as_written, written
+from orders.errors import CartEmpty, NothingSold, SeveralCurrencies
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.services.fields import OrderFields
@@ -37,13 +38,15 @@ def check_out(
 ) -> Order:
     """Turn the cart of `by` into an order of the storefront and empty the cart, all or nothing.
 
+    Products that the storefront does not sell any more stay in the cart.
+
     Prices and names are those of the products at this moment. The cart decides title, status and
     currency, whatever `fields` say; a stated total must be the cart's. `precondition` is called
     with the cart once prices and stock are locked and before anything changes, and may raise.
 
     Records `order_created` with `provider`, `total_price`, `currency` and `total_items`. Raises
-    `CartEmpty`, `InsufficientStock` that lists every product of which there is too little or that
-    the storefront does not sell, `SeveralCurrencies`, `Invalid` for a total that is too large, and
+    `CartEmpty`, `NothingSold`, `InsufficientStock` that lists every product of which there is too
+    little, `SeveralCurrencies`, `Invalid` for a total that is too large, and
     everything that `create_order` raises.
     """
     # Every writer locks in this sequence, so none wait for each other: customer, cart, orders,
@@ -55,8 +58,12 @@ def check_out(
         # Prices are locked by now: customers pay what they have seen.
         precondition(cart_of(by.pk))
 
-    # A customer without a cart may be getting one at this moment, so leave that one alone.
-    demand = empty_cart(by) if has_cart else {}
+    # What is not sold any more stays in the cart and decides nothing. A customer without a cart may
+    # be getting one at this moment, so leave that one alone.
+    sold = [pk for pk, product in products.items() if product.is_on_sale]
+    demand = take_from_cart(by, sold) if has_cart else {}
+    if products and not demand:
+        raise NothingSold
     _require_sellable(products, demand)
     # The products in the sequence in which they were put into the cart.
     bought = [products[pk] for pk in demand]
@@ -69,7 +76,7 @@ def check_out(
         locked=locked,
         items=items,
         provider=str(order.provider),
-        total_price=str(order.total_price),
+        total_price=written(order.total_price, order.currency),
         currency=order.currency,
         total_items=sum(demand.values()),
     )
@@ -83,22 +90,18 @@ def _require_sellable(
     """Refuse a `demand` (how many, by product) that one order cannot hold."""
     if not demand:
         raise CartEmpty
-    if shortages := shortages_of(products, demand, sells=_is_on_sale):
+    if shortages := shortages_of(products, demand):
         raise InsufficientStock(shortages)
     currencies = {products[pk].currency for pk in demand}
     if len(currencies) > 1:
         raise SeveralCurrencies(sorted(currencies))
 
 
-def _is_on_sale(product: Product) -> bool:
-    return product.is_on_sale
-
-
 def _item_of(product: Product, quantity: int) -> ItemDraft:
     return ItemDraft(
         name=product.name,
         sku=product.sku,
-        unit_price=product.price,
+        unit_price=as_written(product.price, product.currency),
         quantity=quantity,
         product_id=product.pk,
     )
@@ -115,7 +118,7 @@ def _order_of(
         "title": _title_of(bought),
         "status": Status.PENDING,
         "currency": bought[0].currency,
-        "total_price": total_of(items, fields.get("total_price")),
+        "total_price": total_of(items, fields.get("total_price"), bought[0].currency),
     }
     return Order(
         owner=customer,

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypedDict
 
+from orderchainer.core.money import written
 from orders.models import Order
 
 # What was and what is, by field, as plain values.
@@ -18,7 +19,9 @@ class OrderFields(TypedDict, total=False):
     status: str
     auto_activate: bool
     failure_policy: str
+    # In `currency`.
     total_price: Decimal
+    # The project's if a new order names none.
     currency: str
     link: str
     customer_name: str
@@ -42,11 +45,16 @@ def fields_differ(order: Order, fields: OrderFields) -> bool:
 def set_fields(order: Order, fields: OrderFields) -> Changes:
     """Set the fields that differ, except the status, and return what changed."""
     changes: Changes = {}
+    old_currency, old_total = order.currency, order.total_price
     for name, value in fields.items():
         old = getattr(order, name)
         if name != "status" and value != old:
             setattr(order, name, value)
             changes[name] = change(old, value)
+    if "total_price" in changes:
+        changes["total_price"] = change(
+            written(old_total, old_currency), written(order.total_price, order.currency)
+        )
     return changes
 
 

@@ -6,13 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from orderchainer.core.errors import Invalid
+from orderchainer.core.money import MAX_AMOUNT, ZERO, as_written, written
 from orders.errors import ItemsFrozen
 from orders.models import Order, OrderItem
 from orders.services.fields import Changes, OrderFields, change
-
-# The column holds twelve digits, two of them decimals.
-MAX_TOTAL = Decimal("9999999999.99")
-NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -32,16 +29,19 @@ class ItemDraft:
         return self.unit_price * self.quantity
 
 
-def total_of(items: Sequence[ItemDraft], stated: Decimal | None) -> Decimal:
+def total_of(
+    items: Sequence[ItemDraft], stated: Decimal | None, currency: str
+) -> Decimal:
     """Return the sum of `items`. Raises `Invalid` if it is too large or not the `stated` one."""
-    total = sum((item.total_price for item in items), NOTHING)
-    if total > MAX_TOTAL:
-        words = f"They add up to {total}; an order may cost at most {MAX_TOTAL}."
+    total = sum((item.total_price for item in items), ZERO)
+    words = written(total, currency)
+    if total > MAX_AMOUNT:
+        words = f"They add up to {words}; an order may cost at most {MAX_AMOUNT}."
         raise Invalid({"items": [words]})
     if stated is not None and stated != total:
-        words = f"It must be the sum of the items, {total}, or be left out."
+        words = f"It must be the sum of the items, {words}, or be left out."
         raise Invalid({"total_price": [words]})
-    return total
+    return as_written(total, currency)
 
 
 def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
@@ -67,13 +67,13 @@ def replace_items(
     Storing the same items again is no change. Raises `ItemsFrozen`, and `Invalid` for a total in
     `fields` that is not the sum.
     """
-    old = [_draft(item) for item in order.items.order_by("pk")]
+    old = [_draft(item, order.currency) for item in order.items.order_by("pk")]
     is_same = _as_written(old) == _as_written(items)
     if any(item.product_id for item in old) and not (
         is_same and _keeps_currency(order, fields)
     ):
         raise ItemsFrozen(order.pk)
-    fields = _with_total(fields, old, items)
+    fields = _with_total(fields, old, items, order)
     if is_same:
         return fields, {}
     order.items.all().delete()
@@ -83,7 +83,7 @@ def replace_items(
 
 def has_same_items(order: Order, items: Sequence[ItemDraft]) -> bool:
     """Tell whether `items`, as a client writes them, are the items of `order`."""
-    old = [_draft(item) for item in order.items.order_by("pk")]
+    old = [_draft(item, order.currency) for item in order.items.order_by("pk")]
     return _as_written(old) == _as_written(items)
 
 
@@ -110,20 +110,24 @@ def _keeps_currency(order: Order, fields: OrderFields) -> bool:
 
 
 def _with_total(
-    fields: OrderFields, old: Sequence[ItemDraft], items: Sequence[ItemDraft]
+    fields: OrderFields,
+    old: Sequence[ItemDraft],
+    items: Sequence[ItemDraft],
+    order: Order,
 ) -> OrderFields:
     stated = fields.get("total_price")
     if items:
-        return {**fields, "total_price": total_of(items, stated)}
+        currency = fields.get("currency", order.currency)
+        return {**fields, "total_price": total_of(items, stated, currency)}
     if old and stated is None:
-        return {**fields, "total_price": NOTHING}
+        return {**fields, "total_price": ZERO}
     return fields
 
 
-def _draft(item: OrderItem) -> ItemDraft:
+def _draft(item: OrderItem, currency: str) -> ItemDraft:
     return ItemDraft(
         name=item.name,
-        unit_price=item.unit_price,
+        unit_price=as_written(item.unit_price, currency),
         quantity=item.quantity,
         sku=item.sku,
         product_id=item.product_id,

@@ -10,6 +10,7 @@ from orders.errors import OrderBlocked
 from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, Wait, is_ignored
 from orders.locks import lock_orders
 from orders.models import Order
+from orders.services.amounts import settle_new
 from orders.services.chains import require_reach, set_dependencies, waive_ignored
 from orders.services.fields import OrderFields
 from orders.services.items import ItemDraft, total_of, write_items
@@ -30,22 +31,21 @@ def create_order(
 ) -> Order:
     """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
+    Its currency is the project's unless `fields` name one.
+
     While it waits, an order may have any status that a blocked order may have. If it waits for
     nothing it is ready at once, so it does not matter which order came first. Records
     `order_created`, then `order_ready` and the activation if they follow. Raises
-    `UnknownDependencies` and `OrderBlocked`.
+    `UnknownDependencies`, `OrderBlocked`, and `Invalid` for a currency or amounts that do not exist.
     """
     owner = owner or by
-    order = Order(
-        owner=owner,
-        project=project or Project.objects.get(personal_owner=owner),
-        provider=provider,
-        **fields,
-    )
+    project = project or Project.objects.get(personal_owner=owner)
+    fields, items = settle_new({"currency": project.currency, **fields}, items)
+    order = Order(owner=owner, project=project, provider=provider, **fields)
     if order.status == Status.FULFILLED:
         order.fulfilled_at = order.status_changed_at
     if items:
-        order.total_price = total_of(items, fields.get("total_price"))
+        order.total_price = total_of(items, fields.get("total_price"), order.currency)
     place(
         order,
         by=by,

@@ -9,7 +9,7 @@ from django.db.models import F, Sum
 
 from accounts.models import User
 from cart.models import CartItem
-from cart.services import add_item
+from cart.tests.factories import make_cart
 from catalog.models import Product, StockMovement
 from orders.lifecycle import GONE_WRONG
 from orders.models import Order, OrderItem
@@ -21,8 +21,7 @@ Held = dict[tuple[int, int], int]
 
 def fill_cart(customer: User, quantities: Mapping[Product, int]) -> None:
     """Put so many of each product into the cart, in this order."""
-    for product, quantity in quantities.items():
-        add_item(user=customer, product_id=product.pk, quantity=quantity)
+    make_cart(customer, quantities)
 
 
 def buy(

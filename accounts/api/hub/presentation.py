@@ -90,6 +90,7 @@ def project_body(project: Project, role: str | None) -> Body:
         "name": project.name,
         "description": project.description,
         "timezone": project.timezone,
+        "currency": project.currency,
         "settings": project.settings,
         "is_active": project.is_active,
         "is_personal": project.personal_owner_id is not None,

@@ -32,6 +32,7 @@ def members_form(
     form: dict[str, object] = {
         "name": project.name,
         "timezone": project.timezone,
+        "currency": project.currency,
         "is_active": "on",
     }
     for prefix, these in (("memberships", rows), ("invitations", invitations)):
@@ -59,11 +60,17 @@ def test_makes_a_project_with_its_owner(client: Client) -> None:
 
     response = client.post(
         page("project_add"),
-        {"owner": owner.pk, "name": "Shop", "timezone": "Europe/Berlin"},
+        {
+            "owner": owner.pk,
+            "name": "Shop",
+            "timezone": "Europe/Berlin",
+            "currency": "EUR",
+        },
     )
 
     project = Project.objects.get(name="Shop")
     assert response.status_code == 302
+    assert project.currency == "EUR"
     assert (project.timezone, roles(project)) == (
         "Europe/Berlin",
         {owner.email: "owner"},
@@ -75,7 +82,7 @@ def test_shows_that_a_time_zone_is_unknown(client: Client) -> None:
 
     response = client.post(
         page("project_add"),
-        {"owner": owner.pk, "name": "Shop", "timezone": "Mars/Base"},
+        {"owner": owner.pk, "name": "Shop", "timezone": "Mars/Base", "currency": "EUR"},
         follow=True,
     )
 
@@ -88,7 +95,8 @@ def test_makes_no_project_for_an_owner_that_is_not_there(
     client: Client, owner: str
 ) -> None:
     response = client.post(
-        page("project_add"), {"owner": owner, "name": "Shop", "timezone": "UTC"}
+        page("project_add"),
+        {"owner": owner, "name": "Shop", "timezone": "UTC", "currency": "EUR"},
     )
 
     assert response.status_code == 200
@@ -184,7 +192,8 @@ def test_a_personal_project_keeps_the_user_whose_it_is(client: Client) -> None:
 def test_the_activity_names_who_did_it(client: Client, admin: User) -> None:
     ada, bob = make_user(email="ada@example.com"), make_user(email="bob@example.com")
     client.post(
-        page("project_add"), {"owner": ada.pk, "name": "Shop", "timezone": "UTC"}
+        page("project_add"),
+        {"owner": ada.pk, "name": "Shop", "timezone": "UTC", "currency": "EUR"},
     )
     project = Project.objects.get(name="Shop")
 

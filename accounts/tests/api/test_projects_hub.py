@@ -56,6 +56,7 @@ def test_documented_creation() -> None:
     assert response.json() == {
         "id": str(project.uuid),
         **DOCUMENTED,
+        "currency": "USD",
         "is_active": True,
         "created_at": "2025-01-12T10:00:00Z",
         "is_personal": False,
@@ -82,9 +83,11 @@ def test_a_name_is_enough() -> None:
         "UTC",
         {},
     )
+    assert body["currency"] == "USD"
 
 
 REQUIRED = ["This field is required."]
+NO_CURRENCY = ["ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."]
 NO_TIMEZONE = ["This is not a time zone. Try Europe/Berlin, for example."]
 NUL = ["Null characters are not allowed."]
 
@@ -108,6 +111,11 @@ NUL = ["Null characters are not allowed."]
             {"description": ["Ensure this field has no more than 5000 characters."]},
         ),
         ({"name": "Shop", "timezone": "Mars/Base"}, {"timezone": NO_TIMEZONE}),
+        ({"name": "Shop", "currency": "ABC"}, {"currency": NO_CURRENCY}),
+        (
+            {"name": "Shop", "currency": ""},
+            {"currency": ["This field may not be blank."]},
+        ),
         ({"name": "Shop", "timezone": "../etc/passwd"}, {"timezone": NO_TIMEZONE}),
         ({"name": "Shop", "timezone": "localtime"}, {"timezone": NO_TIMEZONE}),
         ({"name": "Shop", "timezone": "utc+1"}, {"timezone": NO_TIMEZONE}),
@@ -236,6 +244,7 @@ def test_documented_list() -> None:
         "name": "My Store",
         "description": "E-commerce store",
         "timezone": "America/New_York",
+        "currency": "USD",
         "is_active": True,
         "created_at": "2025-01-12T10:00:00Z",
         "settings": {},
@@ -373,7 +382,8 @@ def test_changes_what_is_named_and_leaves_the_rest(team: Team) -> None:
     team.client("manager").patch(team.path(), {"settings": {"a": 1, "b": 2}})
 
     response = team.client("manager").patch(
-        team.path(), {"timezone": "Europe/Berlin", "settings": {"b": 3}}
+        team.path(),
+        {"timezone": "Europe/Berlin", "currency": "EUR", "settings": {"b": 3}},
     )
 
     body = response.json()
@@ -386,11 +396,12 @@ def test_changes_what_is_named_and_leaves_the_rest(team: Team) -> None:
         "manager",
     )
     assert (team.project.timezone, team.project.settings) == ("Europe/Berlin", {"b": 3})
+    assert (body["currency"], team.project.currency) == ("EUR", "EUR")
     activity = Activity.objects.filter(type="project_changed").latest("id")
     assert (activity.project_id, activity.actor_id, activity.data) == (
         team.project.pk,
         team.members["manager"].pk,
-        {"fields": ["settings", "timezone"]},
+        {"fields": ["currency", "settings", "timezone"]},
     )
 
 
@@ -424,6 +435,7 @@ def test_what_changes_nothing_leaves_no_trace(team: Team, body: Any) -> None:
         ({"name": ""}, {"name": ["This field may not be blank."]}),
         ({"name": None}, {"name": ["This field may not be null."]}),
         ({"timezone": "Berlin"}, {"timezone": NO_TIMEZONE}),
+        ({"currency": "ABC"}, {"currency": NO_CURRENCY}),
         ({"settings": 1}, {"settings": ["Must be an object."]}),
         (
             {"settings": nested(9)},
@@ -525,3 +537,12 @@ def test_answers_both_spellings(team: Team) -> None:
 
     for path in (PATH, team.path(), team.path("members"), team.path("invitations")):
         assert client.get(f"{path}/").json() == client.get(path).json()
+
+
+def test_a_currency_that_iso_4217_withdrew_can_be_sent_back(team: Team) -> None:
+    Project.objects.filter(pk=team.project.pk).update(currency="XYZ")
+    body = team.client("manager").get(team.path()).json()
+
+    response = team.client("manager").patch(team.path(), {**body, "name": "Old Store"})
+
+    assert (response.status_code, response.json()["currency"]) == (200, "XYZ")

@@ -56,7 +56,7 @@ EMPTY_EXAMPLE: Example = {
 }
 
 
-TOO_MANY = Invalid({"quantity": [f"Must be from 1 to {MAX_PER_ITEM} in all."]})
+TOO_MANY = Invalid({"quantity": ["Only 3 left."]})
 
 
 GET_CART = extend_schema(
@@ -64,9 +64,10 @@ GET_CART = extend_schema(
     summary="Get the cart",
     description=(
         "Everything in your cart, with current prices and how many of each product are "
-        "available. A product that is no longer sold, or is too scarce, stays in the "
-        "cart and in its totals, and is marked. You cannot order until you remove it or "
-        "want fewer of it. If you have added nothing yet, the cart is empty."
+        "available. A product that has become too scarce stays in the cart and in its "
+        "totals, and is marked: you cannot order until you want fewer of it. One that is "
+        "no longer sold stays too, but counts in nothing, and the rest can be ordered. "
+        "If you have added nothing yet, the cart is empty."
     ),
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
     responses={200: CartOutput, **NOT_MODIFIED, **errors_of("shop", 403)},
@@ -82,8 +83,8 @@ ADD_CART_ITEM = extend_schema(
     description=(
         "Adds a product to the cart and answers the whole cart. Without a `quantity` it "
         f"adds one. Adding it again raises the quantity, up to {MAX_PER_ITEM}; a repeat "
-        "with the same `Idempotency-Key` does not. You can add a product that is too "
-        "scarce: nothing is reserved before you order."
+        "with the same `Idempotency-Key` does not. You cannot have more in the cart than "
+        "are in stock; still, nothing is reserved before you order."
     ),
     request=CartItemInput,
     parameters=[IDEMPOTENCY_KEY, IF_MATCH, etag_of_answer(201)],
@@ -109,7 +110,10 @@ ADD_CART_ITEM = extend_schema(
 CHANGE_CART_ITEM = extend_schema(
     operation_id="shop_update_cart_item",
     summary="Change an item of the cart",
-    description="Sets the quantity of an item, and answers the whole cart.",
+    description=(
+        f"Sets the quantity of an item, at most {MAX_PER_ITEM} and at most as many as are in "
+        "stock, and answers the whole cart."
+    ),
     request=CartItemChange,
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={

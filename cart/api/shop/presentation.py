@@ -1,6 +1,5 @@
-"""The body of a cart on the shop surface: amounts are text with two decimals."""
+"""The body of a cart on the shop surface: amounts are text."""
 
-from decimal import Decimal
 from hashlib import sha256
 
 import orjson
@@ -11,6 +10,7 @@ from cart.services import Precondition
 from catalog.api.shop.presentation import picture_url
 from orderchainer.core.http.conditional import require_match
 from orderchainer.core.http.surfaces import Body
+from orderchainer.core.money import written
 
 
 def cart_body(cart: CartContents) -> Body:
@@ -18,7 +18,7 @@ def cart_body(cart: CartContents) -> Body:
     return {
         "id": cart.user_id,
         "items": [_line(cart, line) for line in cart.lines],
-        "total_price": _amount(cart.total_price),
+        "total_price": written(cart.total_price, cart.currency),
         "total_items": cart.total_items,
         "currency": cart.currency,
     }
@@ -32,20 +32,16 @@ def _line(cart: CartContents, line: Line) -> Body:
         "product": {
             "id": offer.product_id,
             "name": offer.name,
-            "price": _amount(offer.price),
+            "price": written(offer.price, offer.currency),
             "category_name": offer.category_name,
             "image": picture_url(offer.image),
             "currency": offer.currency,
         },
         "quantity": line.quantity,
-        "total_price": _amount(line.total_price),
+        "total_price": written(line.total_price, offer.currency),
         "available": available,
         "is_available": line.quantity <= available,
     }
-
-
-def _amount(value: Decimal) -> str:
-    return f"{value:.2f}"
 
 
 def etag_of(cart: Body) -> str:

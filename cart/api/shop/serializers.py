@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from cart.models import MAX_PER_ITEM
-from orderchainer.core.http.fields import IdField, StrictSerializer
+from orderchainer.core.http.fields import DECIMALS_WRITTEN, IdField, StrictSerializer
 
 
 def _quantity(**kwargs: Any) -> serializers.IntegerField:
@@ -33,7 +33,7 @@ class CartProduct(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    price = serializers.CharField(help_text="The current price, with two decimals.")
+    price = serializers.CharField(help_text=f"The current price. {DECIMALS_WRITTEN}")
     category_name = serializers.CharField(help_text="Empty if it has no category.")
     image = serializers.CharField(help_text="An absolute URL; empty without a picture.")
     currency = serializers.CharField(help_text="ISO 4217.")
@@ -53,7 +53,7 @@ class CartItemOutput(serializers.Serializer[Any]):
         )
     )
     is_available = serializers.BooleanField(
-        help_text="Whether enough is available. While it is not, you cannot order."
+        help_text="Whether enough is available. You can order once it is, or without the item."
     )
 
 
@@ -63,9 +63,14 @@ class CartOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="The id of the cart's customer.")
     items = CartItemOutput(many=True, help_text="The oldest first.")
     total_price = serializers.CharField(
-        help_text="The current price of all items, available or not, with two decimals."
+        help_text=(
+            "The current price of all items that are sold in `currency`, even if there are "
+            f"too few. {DECIMALS_WRITTEN}"
+        )
     )
-    total_items = serializers.IntegerField(help_text="All quantities together.")
+    total_items = serializers.IntegerField(
+        help_text="The quantities of the same items together."
+    )
     currency = serializers.CharField(
-        help_text="ISO 4217; empty while the cart is empty."
+        help_text="ISO 4217, of the oldest item that is sold; empty without one."
     )

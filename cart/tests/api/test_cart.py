@@ -190,7 +190,7 @@ def of_a_former_storefront(lamp: Product) -> None:
 @pytest.mark.parametrize(
     "change", [unsold, of_a_closed_project, of_a_former_storefront]
 )
-def test_what_is_not_sold_any_more_stays_and_counts_and_is_not_available(
+def test_what_is_not_sold_any_more_stays_and_counts_in_nothing(
     ada: User, client: APIClient, lamp: Product, change: Any
 ) -> None:
     make_cart(ada, {lamp: 2})
@@ -201,7 +201,24 @@ def test_what_is_not_sold_any_more_stays_and_counts_and_is_not_available(
     (item,) = body["items"]
     assert (item["quantity"], item["total_price"]) == (2, "39.98")
     assert (item["available"], item["is_available"]) == (0, False)
-    assert (body["total_price"], body["total_items"]) == ("39.98", 2)
+    assert (body["total_price"], body["total_items"]) == ("0.00", 0)
+    assert body["currency"] == ""
+
+
+def test_what_is_not_sold_any_more_does_not_rule_the_cart(
+    ada: User, client: APIClient, shop: Project, lamp: Product
+) -> None:
+    shade = make_product(shop, price=Decimal("5.00"), currency="EUR")
+    make_cart(ada, {lamp: 2})
+    unsold(lamp)
+
+    response = client.post("/api/cart/items/", {"product_id": shade.pk, "quantity": 3})
+
+    body = response.json()
+    assert response.status_code == 201
+    assert (body["currency"], body["total_price"]) == ("EUR", "15.00")
+    assert body["total_items"] == 3
+    assert [item["is_available"] for item in body["items"]] == [False, True]
 
 
 def test_what_is_priced_in_another_currency_since_has_no_part_in_the_total(
@@ -217,7 +234,7 @@ def test_what_is_priced_in_another_currency_since_has_no_part_in_the_total(
     assert foreign["product"]["currency"] == "EUR"
     assert (foreign["total_price"], foreign["available"]) == ("10.00", 0)
     assert (body["total_price"], body["currency"]) == ("19.99", "USD")
-    assert body["total_items"] == 3
+    assert body["total_items"] == 1
 
 
 def test_a_product_that_is_deleted_takes_its_items_along(
@@ -264,14 +281,62 @@ def test_adding_again_adds_up(ada: User, client: APIClient, lamp: Product) -> No
     assert quantities(ada) == {lamp.pk: 5}
 
 
-def test_what_is_too_scarce_can_be_added_and_says_so(
-    client: APIClient, lamp: Product
+@pytest.mark.parametrize(("there", "more"), [(0, 11), (1, 10), (10, 1)])
+def test_no_more_than_there_is_can_be_added(
+    ada: User, client: APIClient, lamp: Product, there: int, more: int
 ) -> None:
-    response = client.post("/api/cart/items/", {"product_id": lamp.pk, "quantity": 11})
+    if there:
+        make_cart(ada, {lamp: there})
 
-    (item,) = response.json()["items"]
-    assert response.status_code == 201
-    assert (item["available"], item["is_available"]) == (10, False)
+    response = client.post(
+        "/api/cart/items/", {"product_id": lamp.pk, "quantity": more}
+    )
+
+    assert (response.status_code, response.json()) == (
+        400,
+        {"quantity": ["Only 10 left."]},
+    )
+    assert quantities(ada) == ({lamp.pk: there} if there else {})
+
+
+def test_what_is_gone_cannot_be_added(client: APIClient, lamp: Product) -> None:
+    set_product(lamp, stock=0)
+
+    response = client.post("/api/cart/items/", {"product_id": lamp.pk})
+
+    assert (response.status_code, response.json()) == (
+        400,
+        {"quantity": ["None left."]},
+    )
+
+
+def test_no_more_than_there_is_can_be_set(
+    ada: User, client: APIClient, lamp: Product
+) -> None:
+    item = make_cart(ada, {lamp: 2}).lines[0]
+
+    refused = client.patch(f"/api/cart/items/{item.item_id}/", {"quantity": 11})
+    accepted = client.patch(f"/api/cart/items/{item.item_id}/", {"quantity": 10})
+
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"quantity": ["Only 10 left."]},
+    )
+    assert accepted.status_code == 200
+    assert quantities(ada) == {lamp.pk: 10}
+
+
+def test_what_is_too_scarce_by_now_can_be_sent_back_as_it_was_read(
+    ada: User, client: APIClient, lamp: Product
+) -> None:
+    item = make_cart(ada, {lamp: 11}).lines[0]
+
+    response = client.patch(f"/api/cart/items/{item.item_id}/", {"quantity": 11})
+
+    (line,) = response.json()["items"]
+    assert response.status_code == 200
+    assert (line["available"], line["is_available"]) == (10, False)
+    assert response.json()["total_price"] == "219.89"
 
 
 @pytest.mark.parametrize(("there", "more"), [(0, 1000), (998, 2), (999, 1), (1, 999)])
@@ -291,6 +356,7 @@ def test_there_are_at_most_999_of_a_product(
 
 
 def test_the_999th_is_let_in(ada: User, client: APIClient, lamp: Product) -> None:
+    set_product(lamp, stock=999)
     make_cart(ada, {lamp: 998})
 
     response = client.post("/api/cart/items/", {"product_id": lamp.pk})
@@ -377,7 +443,7 @@ def test_a_quantity_out_of_bounds_is_refused(
     assert quantities(ada) == {lamp.pk: 7}
 
 
-def test_what_is_not_sold_any_more_can_be_changed_and_taken_out(
+def test_what_is_not_sold_any_more_can_only_be_taken_out(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     item = make_cart(ada, {lamp: 7}).lines[0]
@@ -386,7 +452,11 @@ def test_what_is_not_sold_any_more_can_be_changed_and_taken_out(
     changed = client.patch(f"/api/cart/items/{item.item_id}/", {"quantity": 3})
     removed = client.delete(f"/api/cart/items/{item.item_id}/")
 
-    assert (changed.status_code, removed.status_code) == (200, 200)
+    assert (changed.status_code, changed.json()) == (
+        400,
+        {"quantity": ["This product is no longer sold."]},
+    )
+    assert removed.status_code == 200
     assert removed.json() == empty(ada)
 
 

@@ -8,6 +8,7 @@ from catalog.services.importing import MAX_TOLD, told
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
+from orderchainer.core.money import written
 
 
 def etag_of_product(product: Product) -> str:
@@ -24,7 +25,7 @@ def product_body(product: Product) -> Body:
         "slug": product.slug,
         "name": product.name,
         "description": product.description,
-        "price": f"{product.price:.2f}",
+        "price": written(product.price, product.currency),
         "currency": product.currency,
         "category_id": product.category_id,
         "image": picture_url(product.image.name or ""),

@@ -1,6 +1,5 @@
 """The request bodies of the hub's catalogue, and the answers as the schema shows them."""
 
-from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from drf_spectacular.types import OpenApiTypes
@@ -15,6 +14,8 @@ from catalog.services.pictures import MAX_SIDE
 from catalog.services.sheets import ENCODINGS, KNOWN
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
 from orderchainer.core.http.fields import (
+    DECIMALS_WRITTEN,
+    AmountField,
     IdField,
     ListedChoiceField,
     StrictCharField,
@@ -53,10 +54,12 @@ class ProductChanges(StrictSerializer):
     description = StrictCharField(
         max_length=10_000, allow_blank=True, required=False, trim_whitespace=False
     )
-    price = serializers.DecimalField(
-        max_digits=12, decimal_places=2, min_value=Decimal("0.00"), required=False
+    price = AmountField(
+        required=False, help_text="With no more decimals than its currency has."
     )
-    currency = StrictCharField(max_length=3, required=False, help_text="ISO 4217.")
+    currency = StrictCharField(
+        required=False, help_text="ISO 4217. A new product begins with the project's."
+    )
     category_id = IdField(
         allow_null=True, required=False, help_text="A category of the project, or null."
     )
@@ -102,9 +105,7 @@ class NewProduct(ProductChanges):
 
     sku = StrictCharField(max_length=64)
     name = StrictCharField(max_length=255)
-    price = serializers.DecimalField(
-        max_digits=12, decimal_places=2, min_value=Decimal("0.00")
-    )
+    price = AmountField(help_text="With no more decimals than its currency has.")
     stock = serializers.IntegerField(
         default=0,
         min_value=0,
@@ -141,7 +142,7 @@ class ProductOutput(serializers.Serializer[Product]):
     slug = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
-    price = serializers.CharField(help_text="With two decimals.")
+    price = serializers.CharField(help_text=DECIMALS_WRITTEN)
     currency = serializers.CharField()
     category_id = serializers.IntegerField(allow_null=True)
     image = serializers.CharField(help_text="The picture's URL; empty without one.")

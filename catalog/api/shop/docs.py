@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
-from catalog.api.shop.filters import MAX_SEARCH_LENGTH, MOST, ORDERINGS, PAGE_SIZE
+from catalog.api.shop.filters import MAX_SEARCH_LENGTH, ORDERINGS, PAGE_SIZE
 from catalog.api.shop.serializers import ProductPage, ShownCategory, ShownProduct
 from catalog.errors import ProductNotFound
 from orderchainer.core.errors import Invalid
@@ -17,6 +17,7 @@ from orderchainer.core.http.schema import (
     errors_of,
     etag_of_answer,
 )
+from orderchainer.core.money import MAX_AMOUNT
 from orderchainer.core.windows import PageNotFound
 
 Example = dict[str, Any]
@@ -25,6 +26,7 @@ LISTED_EXAMPLE: Example = {
     "id": 1,
     "name": "Smartphone Pro Max",
     "price": "999.99",
+    "currency": "USD",
     "stock": 50,
     "category_name": "Electronics",
     "image": "https://example.com/image.jpg",
@@ -42,7 +44,6 @@ SHOWN_EXAMPLE: Example = {
     "sku": "PHONE-PRO-MAX",
     "slug": "smartphone-pro-max",
     "description": "Six cameras and a battery that lasts.",
-    "currency": "USD",
     "category_id": 1,
     "category_path": [{"id": 1, "name": "Electronics", "slug": "electronics"}],
     "is_active": True,
@@ -91,7 +92,7 @@ LIST_PRODUCTS = extend_schema(
         OpenApiParameter(
             "price_min",
             _PRICE,
-            description=f"From 0 to {MOST}, two decimals at most.",
+            description=f"From 0 to {MAX_AMOUNT}, four decimals at most.",
         ),
         OpenApiParameter("price_max", _PRICE, description="Not less than `price_min`."),
         OpenApiParameter(

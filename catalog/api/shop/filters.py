@@ -12,10 +12,9 @@ from catalog.models import Product, ProductQuerySet
 from catalog.queries.storefront import Within
 from orderchainer.core.http.filters import Ordering, filled, filter_of, ordered
 from orderchainer.core.ids import MAX_ID
+from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, MAX_AMOUNT
 
 ORDERINGS = ("price", "name", "created_at", "id")
-# The highest price that a product can have.
-MOST = Decimal("9999999999.99")
 MAX_SEARCH_LENGTH = 200
 # As many products as the shop document shows on a page.
 PAGE_SIZE = 20
@@ -49,9 +48,9 @@ class PriceFilter(django_filters.NumberFilter):  # type: ignore[misc]  # untyped
             "price",
             lookup,
             min_value=0,
-            max_value=MOST,
-            max_digits=12,
-            decimal_places=2,
+            max_value=MAX_AMOUNT,
+            max_digits=COLUMN_DIGITS,
+            decimal_places=COLUMN_DECIMALS,
         )
 
 

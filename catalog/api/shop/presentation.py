@@ -12,14 +12,16 @@ from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
+from orderchainer.core.money import written
 
 
 def listed_product_body(row: Row) -> Body:
-    """Write one product of a list, with exactly the fields of the document."""
+    """Write one product of a list, with the fields of the document and the currency."""
     return {
         "id": row["id"],
         "name": row["name"],
-        "price": str(row["price"]),
+        "price": written(row["price"], row["currency"]),
+        "currency": row["currency"],
         "stock": row["stock"],
         "category_name": row["category__name"] or "",
         "image": picture_url(row["image"]),
@@ -35,7 +37,6 @@ def product_body(row: Row) -> Body:
         "sku": row["sku"],
         "slug": row["slug"],
         "description": row["description"],
-        "currency": row["currency"],
         "category_id": row["category_id"],
         "category_path": row["path"],
         "is_active": row["is_active"],

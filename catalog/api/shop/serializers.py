@@ -5,13 +5,16 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from orderchainer.core.http.fields import DECIMALS_WRITTEN
+
 
 class ListedProduct(serializers.Serializer[Any]):
     """A product of a list."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    price = serializers.CharField(help_text="With two decimals.")
+    price = serializers.CharField(help_text=DECIMALS_WRITTEN)
+    currency = serializers.CharField(help_text="ISO 4217.")
     stock = serializers.IntegerField(help_text="How many are on hand.")
     category_name = serializers.CharField(help_text="Empty if it has no category.")
     image = serializers.CharField(help_text="The picture's absolute URL, or empty.")
@@ -46,7 +49,6 @@ class ShownProduct(ListedProduct):
     sku = serializers.CharField()
     slug = serializers.CharField()
     description = serializers.CharField()
-    currency = serializers.CharField(help_text="ISO 4217.")
     category_id = serializers.IntegerField(allow_null=True)
     category_path = CategoryOnPath(
         many=True, help_text="From the top category to the product's own."

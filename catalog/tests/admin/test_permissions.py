@@ -134,7 +134,7 @@ def test_those_who_may_change_products_change_stock_and_import_nothing(
         },
     )
     lamp.refresh_from_db()
-    assert (str(lamp.price), lamp.stock) == ("5.00", 13)
+    assert (f"{lamp.price:.2f}", lamp.stock) == ("5.00", 13)
     assert clerk.get(page("product_import_products")).status_code == 403
     assert clerk.get(page("product_add")).status_code == 403
     listed = shown(clerk, page("product_changelist"))

@@ -94,7 +94,7 @@ def test_the_documented_dry_run_and_the_import_after_it(
     )
     lamp.refresh_from_db()
     new = Product.objects.get(sku="LAMP-2")
-    assert (str(lamp.price), lamp.stock, new.name, new.stock) == (
+    assert (f"{lamp.price:.2f}", lamp.stock, new.name, new.stock) == (
         "17.99",
         10,
         "Lamp, red",

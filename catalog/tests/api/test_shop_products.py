@@ -299,7 +299,7 @@ def test_somebody_elses_category_leads_to_none_of_their_products(
         ("price_min=-Infinity", "Enter a number."),
         ("price_min=1%00", "Enter a number."),
         ("price_min=-1", "Ensure this value is greater than or equal to 0."),
-        ("price_max=1.999", "Ensure that there are no more than 2 decimal places."),
+        ("price_max=1.99999", "Ensure that there are no more than 4 decimal places."),
         ("price_min=5&price_max=4.99", "Must not be less than price_min."),
         ("category=abc", "Enter a number."),
         ("category=0", "Ensure this value is greater than or equal to 1."),

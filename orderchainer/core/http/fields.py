@@ -1,12 +1,18 @@
 """Strict reading of input: a field that nobody asked for is an error, not ignored."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.validators import URLValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orderchainer.core.ids import MAX_ID
+from orderchainer.core.money import COLUMN_DECIMALS, MoneyRefused, amount_in
+
+# What the schema says of amounts in answers.
+DECIMALS_WRITTEN = "As many decimals as the currency has, but at least two."
 
 # As much of a refused value as a message repeats.
 MAX_REPEATED = 50
@@ -103,3 +109,28 @@ class WebURLField(serializers.CharField):
         kwargs.setdefault("max_length", 2048)
         super().__init__(**kwargs)
         self.validators.append(URLValidator(schemes=["http", "https"], message=refusal))
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "format": "decimal",
+        "pattern": rf"^[0-9]{{1,10}}(\.[0-9]{{1,{COLUMN_DECIMALS}}})?$",
+    }
+)
+class AmountField(serializers.Field[Any, Any, Any, Any]):
+    """An amount of money, in text or as a number.
+
+    The service checks the decimals, because it knows the currency.
+    """
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Read the amount. Raises ValidationError that says how to write it."""
+        try:
+            return amount_in(data)
+        except MoneyRefused as exc:
+            raise serializers.ValidationError(str(exc), code="invalid") from exc
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the value as it is: `presentation` writes amounts."""
+        return value

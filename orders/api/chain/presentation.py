@@ -10,6 +10,7 @@ from decimal import Decimal
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds_without_zone
+from orderchainer.core.money import written
 from orders.queries import Blocker, Blockers, Chain, Waiver
 from orders.stream.models import Event
 
@@ -31,8 +32,8 @@ def order_body(row: Row) -> Body:
         "auto_activate": row["auto_activate"],
         "failure_policy": row["failure_policy"],
         "ready": row["ready"],
-        "items": [_line(line) for line in row["lines"]],
-        "total_price": str(row["total_price"]),
+        "items": [_line(line, row["currency"]) for line in row["lines"]],
+        "total_price": written(row["total_price"], row["currency"]),
         "currency": row["currency"],
         "link": row["link"],
         "customer": {
@@ -48,14 +49,14 @@ def order_body(row: Row) -> Body:
     }
 
 
-def _line(line: Row) -> Body:
-    unit_price = Decimal(line["unit_price"]).quantize(Decimal("0.01"))
+def _line(line: Row, currency: str) -> Body:
+    unit_price = Decimal(line["unit_price"])
     body = {
         "name": line["name"],
         "sku": line["sku"],
-        "unit_price": str(unit_price),
+        "unit_price": written(unit_price, currency),
         "quantity": line["quantity"],
-        "total_price": str(unit_price * line["quantity"]),
+        "total_price": written(unit_price * line["quantity"], currency),
     }
     if line["product_id"] is not None:
         body["product_id"] = line["product_id"]

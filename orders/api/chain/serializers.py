@@ -1,15 +1,17 @@
 """The request bodies of orders, and the answers as the schema shows them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from orderchainer.core.http.fields import (
+    DECIMALS_WRITTEN,
+    AmountField,
     IdField,
     IdListField,
     ListedChoiceField,
+    StrictCharField,
     StrictSerializer,
     WebURLField,
 )
@@ -21,13 +23,6 @@ from orders.services import ItemDraft
 MAX_DEPENDENCIES = 1000
 MAX_ITEMS = 500
 MAX_QUANTITY = 1_000_000
-
-
-def money(**kwargs: Any) -> serializers.DecimalField:
-    """Return a field for an amount of money: not negative, two decimals."""
-    return serializers.DecimalField(
-        max_digits=12, decimal_places=2, min_value=Decimal("0.00"), **kwargs
-    )
 
 
 def _dependencies() -> IdListField:
@@ -60,7 +55,7 @@ class ItemInput(StrictSerializer):
 
     name = serializers.CharField(max_length=255)
     sku = serializers.CharField(max_length=64, required=False, allow_blank=True)
-    unit_price = money()
+    unit_price = AmountField(help_text="With no more decimals than the currency has.")
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
 
     def to_internal_value(self, data: Any) -> ItemDraft:
@@ -104,14 +99,14 @@ class OrderChanges(StrictSerializer):
     auto_activate = _auto_activate()
     failure_policy = _failure_policy()
     items = ItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
-    total_price = money(required=False, help_text="With `items`, their sum.")
-    currency = serializers.RegexField(
-        r"^[A-Z]{3}$",
+    total_price = AmountField(
         required=False,
-        help_text="ISO 4217.",
-        error_messages={
-            "invalid": "Must be three capital letters as in ISO 4217, such as USD."
-        },
+        help_text=(
+            "With no more decimals than the currency has. With `items`, their sum."
+        ),
+    )
+    currency = StrictCharField(
+        required=False, help_text="ISO 4217. A new order begins with the project's."
     )
     link = WebURLField(required=False, allow_blank=True)
     customer = CustomerInput(required=False)
@@ -185,7 +180,7 @@ class ItemOutput(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     sku = serializers.CharField()
-    unit_price = serializers.CharField(help_text="Two decimals.")
+    unit_price = serializers.CharField(help_text=DECIMALS_WRITTEN)
     quantity = serializers.IntegerField()
     total_price = serializers.CharField(help_text="`unit_price` times `quantity`.")
     product_id = serializers.IntegerField(
@@ -218,7 +213,7 @@ class OrderOutput(serializers.Serializer[Any]):
     failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
     ready = serializers.BooleanField(help_text="Whether no dependency blocks it.")
     items = ItemOutput(many=True)
-    total_price = serializers.CharField(help_text="Two decimals.")
+    total_price = serializers.CharField(help_text=DECIMALS_WRITTEN)
     currency = serializers.CharField(help_text="ISO 4217.")
     link = serializers.CharField()
     customer = CustomerOutput()

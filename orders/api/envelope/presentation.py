@@ -3,6 +3,7 @@
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import milliseconds
+from orderchainer.core.money import written
 
 
 def order_body(row: Row) -> Body:
@@ -10,7 +11,7 @@ def order_body(row: Row) -> Body:
     return {
         "orderId": str(row["uuid"]),
         "title": row["title"],
-        "price": str(row["total_price"]),
+        "price": written(row["total_price"], row["currency"]),
         "link": row["link"],
         "status": row["status"],
         "createdAt": milliseconds(row["created_at"]),

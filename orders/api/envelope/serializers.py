@@ -1,27 +1,33 @@
 """Reading orders from requests, and how they appear in the schema."""
 
-import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orderchainer.core.http.envelope import EnvelopeChanges, EnvelopeInput, refusals
-from orderchainer.core.http.fields import StrictCharField, WebURLField
+from orderchainer.core.http.fields import (
+    DECIMALS_WRITTEN,
+    AmountField,
+    StrictCharField,
+    WebURLField,
+)
 from orders.lifecycle import Status
 
 # The statuses that the document allows. Other surfaces can set the others.
 WRITABLE = (Status.ACTIVE, Status.DRAFT)
-# As many digits as the column of an order's total holds.
-_PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
-PRICE_REFUSED = "Price must be a valid number with up to 2 decimal places"
 
 
-@extend_schema_field(
-    {"type": "string", "pattern": f"^{_PRICE.pattern}$", "example": "99.99"}
-)
-class PriceField(serializers.Field[Decimal, Any, str, Decimal]):
+def price_refused(decimals: int) -> str:
+    """Return the document's words about a price, for a currency with so many decimals."""
+    return f"Price must be a valid number with up to {decimals} decimal places"
+
+
+# Until the currency is known.
+PRICE_REFUSED = price_refused(2)
+
+
+class PriceField(AmountField):
     """An amount of money, in text as the document writes it or as a number."""
 
     default_error_messages: ClassVar = {
@@ -30,13 +36,11 @@ class PriceField(serializers.Field[Decimal, Any, str, Decimal]):
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
-        """Read an amount. Python would also accept `1e3`, `NaN` and other digits; we do not."""
-        text = data
-        if isinstance(data, int | float) and not isinstance(data, bool):
-            text = str(data)
-        if not isinstance(text, str) or not _PRICE.fullmatch(text.strip()):
+        """Read the amount. Raises ValidationError with the document's words."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
             self.fail("invalid")
-        return Decimal(text.strip()).quantize(Decimal("0.01"))
 
 
 class StatusField(serializers.ChoiceField):
@@ -90,7 +94,7 @@ class EnvelopeOrderData(serializers.Serializer[Any]):
 
     orderId = serializers.UUIDField()
     title = serializers.CharField()
-    price = serializers.CharField(help_text="The order's total, with two decimals.")
+    price = serializers.CharField(help_text=f"The order's total. {DECIMALS_WRITTEN}")
     link = serializers.CharField(help_text="Empty if the order has none.")
     status = serializers.ChoiceField(choices=Status.choices)
     createdAt = serializers.CharField(help_text="UTC, with milliseconds and `Z`.")

@@ -21,7 +21,9 @@ from orders.api.envelope.presentation import order_body
 from orders.api.envelope.serializers import (
     EnvelopeOrderChanges,
     EnvelopeOrderInput,
+    price_refused,
 )
+from orders.errors import AmountsTooFine
 from orders.models import Order
 
 
@@ -122,6 +124,9 @@ def _read(
 
 def _speak_of_our_fields(refusal: Invalid) -> None:
     """Put the field's name into each message, since this surface shows only the message."""
+    if isinstance(refusal, AmountsTooFine):
+        refusal.errors["total_price"] = [price_refused(refusal.decimals)]
+        return
     for name in refusal.errors.keys() - {"body"}:
         ours = "price" if name == "total_price" else name
         refusal.errors[name] = [f"{ours}: {words}" for words in refusal.errors[name]]

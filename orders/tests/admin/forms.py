@@ -16,7 +16,7 @@ WRONG_FIELDS: list[tuple[str, object]] = [
     ("failure_policy", "flying"),
     ("currency", "eur"),
     ("currency", "EUR\n€"),
-    ("currency", ""),
+    ("currency", "ABC"),
     ("link", "javascript:alert(1)"),
     ("link", "ftp://example.com"),
     ("link", "https://" + "x" * 3000),

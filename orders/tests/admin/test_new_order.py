@@ -44,7 +44,7 @@ def test_makes_an_order_for_somebody(client: Client, ada: User, admin: User) -> 
         ada,
         ada.personal_project,
     )
-    assert (str(order.total_price), order.currency, order.provider) == (
+    assert (f"{order.total_price:.2f}", order.currency, order.provider) == (
         "25.80",
         "EUR",
         "manual",

@@ -59,7 +59,7 @@ def test_saving_what_is_there_is_no_change_and_no_event(
         make_order(ada),
         description=" Two\nlines, \n",
         notes="Three\n\nlines",
-        total_price="9.90",
+        total_price=Decimal("9.90"),
         auto_activate=True,
         items=[],
     )
@@ -105,11 +105,11 @@ def test_adds_changes_and_removes_items(client: Client, ada: User) -> None:
 
     order.refresh_from_db()
     assert response.status_code == 302
-    assert [(i.name, str(i.unit_price)) for i in order.items.order_by("pk")] == [
+    assert [(i.name, f"{i.unit_price:.2f}") for i in order.items.order_by("pk")] == [
         ("Shelf", "12.00"),
         ("Glue", "3.50"),
     ]
-    assert str(order.total_price) == "27.50"
+    assert f"{order.total_price:.2f}" == "27.50"
     assert history(order.pk) == ["order_created", "order_updated"]
 
 
@@ -136,7 +136,7 @@ def test_a_total_that_is_not_the_sum_of_the_items_is_refused_at_its_field(
         "total_price": ["It is the sum of the items; change those."]
     }
     order.refresh_from_db()
-    assert str(order.total_price) == "20.00"
+    assert f"{order.total_price:.2f}" == "20.00"
 
 
 def test_offers_the_open_moves_and_no_others(client: Client, ada: User) -> None:

@@ -1,5 +1,7 @@
 """The lists: what they tell, find and do, and that they take as many queries at any size."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -39,7 +41,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
 
 
 def test_the_list_tells_status_wait_and_total(client: Client, ada: User) -> None:
-    first = make_order(ada, title="First", total_price="12.50", currency="EUR")
+    first = make_order(ada, title="First", total_price=Decimal("12.50"), currency="EUR")
     make_order(ada, first, title="Second")
 
     text = shown(client, page("order_changelist"))

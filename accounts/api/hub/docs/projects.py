@@ -27,6 +27,7 @@ PROJECT_EXAMPLE = {
     "name": "My Store",
     "description": "E-commerce store",
     "timezone": "America/New_York",
+    "currency": "USD",
     "settings": {},
     "is_active": True,
     "is_personal": False,

@@ -45,6 +45,10 @@ class ProjectChanges(StrictSerializer):
     timezone = StrictCharField(
         max_length=64, required=False, help_text="A name of the tz database."
     )
+    currency = StrictCharField(
+        required=False,
+        help_text="ISO 4217. New products and orders begin with it.",
+    )
     settings = ObjectField(
         required=False, help_text="At most 16 KiB; replaced as a whole."
     )
@@ -105,6 +109,9 @@ class ProjectOutput(serializers.Serializer[Project]):
     name = serializers.CharField()
     description = serializers.CharField()
     timezone = serializers.CharField()
+    currency = serializers.CharField(
+        help_text="ISO 4217. New products and orders begin with it."
+    )
     settings = ObjectField()
     is_active = serializers.BooleanField()
     is_personal = serializers.BooleanField(
