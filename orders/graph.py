@@ -182,6 +182,33 @@ def failed_along_with(order_id: int) -> set[int]:
     )
 
 
+_JOINED = {
+    "postgresql": "string_agg(depends_on_id::text, ',')",
+    "sqlite": "group_concat(depends_on_id)",
+}
+_IS_LISTED = {
+    "postgresql": "= ANY(%s)",
+    "sqlite": "IN (SELECT value FROM json_each(%s))",
+}
+
+
+def dependencies_of(ids: Collection[int]) -> dict[int, list[int]]:
+    """Return what each of these orders depends on, by ascending id.
+
+    The database joins the ids of each order to one text: half a million rows would take seconds.
+    """
+    sql = f"""
+        SELECT order_id, {_JOINED[connection.vendor]} FROM {EDGES}
+        WHERE order_id {_IS_LISTED[connection.vendor]} GROUP BY order_id
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_listed_ids(ids)])
+        return {
+            order_id: sorted(orjson.loads(f"[{joined}]"))
+            for order_id, joined in cursor.fetchall()
+        }
+
+
 # An order, one on which it depends, that one's status, and whether the edge is waived.
 Edge = tuple[int, int, str, bool]
 

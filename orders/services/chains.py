@@ -72,13 +72,7 @@ def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
     closing = graph.first_descendant_among(wanted, order_id)
     if closing is None:
         return
-    dependencies: dict[int, list[int]] = defaultdict(list)
-    waiting = graph.descendants_of(order_id)
-    edges = OrderDependency.objects.filter(order_id__in=among(waiting))
-    for waiter, dependency in edges.order_by("pk").values_list(
-        "order_id", "depends_on_id"
-    ):
-        dependencies[waiter].append(dependency)
+    dependencies = graph.dependencies_of(graph.descendants_of(order_id))
     raise DependencyCycle(
         [order_id, *graph.shortest_way(closing, order_id, dependencies)[:-1]]
     )

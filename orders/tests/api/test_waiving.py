@@ -7,10 +7,12 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import client_of, make_user
+from catalog.tests.factories import make_product, make_storefront
 from orders.models import Order, OrderDependency
 from orders.services import move_order
 from orders.stream.models import Event
 from orders.tests.factories import make_order
+from orders.tests.shopping import buy
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +141,20 @@ def test_the_same_key_gets_the_same_answer(
     assert again["Idempotent-Replayed"] == "true"
     assert again.json() == first.json()
     assert again["ETag"] == first["ETag"]
+
+
+def test_the_customer_of_the_storefront_waives_nothing(ada: User) -> None:
+    lamp = make_product(make_storefront())
+    first = buy(ada, {lamp: 1})
+    second = buy(ada, {lamp: 1}, first)
+
+    response = client_of(ada).post(
+        f"/api/orders/{second.pk}/waive", {"dependency": first.pk, "reason": WHY}
+    )
+
+    assert response.status_code == 403
+    assert response.json()["code"] == "customer_may_only_cancel"
+    assert not OrderDependency.objects.exclude(waived_at=None).exists()
 
 
 def test_only_those_who_may_change_the_order_waive(chain: tuple[Order, Order]) -> None:
