@@ -19,7 +19,13 @@ from orders.errors import (
 )
 from orders.models import Order, OrderDependency
 from orders.queries import row_for
-from orders.services import create_order, delete_order, move_order, update_order
+from orders.services import (
+    create_order,
+    delete_order,
+    move_order,
+    update_order,
+    waive_dependency,
+)
 from orders.stream import relay
 from orders.stream.models import Event, EventStream
 from orders.stream.queries import stream_after, stream_head
@@ -169,7 +175,7 @@ def test_without_the_row_locks_one_of_them_crashes(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: only the foreign key stops it, without a message."""
-    monkeypatch.setattr("orders.services.deleting.lock_orders", unlocked)
+    monkeypatch.setattr("orders.services.locking.lock_orders", unlocked)
     monkeypatch.setattr("orders.services.placing.lock_orders", unlocked)
 
     # Both have looked and found nothing in their way.
@@ -178,6 +184,60 @@ def test_without_the_row_locks_one_of_them_crashes(
     )
 
     assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
+
+
+# --- a retry against an edit of what failed along ----------------------------------------------
+
+
+def test_what_is_edited_during_a_retry_comes_back_before_it_or_not_at_all(
+    ada: User,
+) -> None:
+    for _ in range(10):
+        first = make_order(ada)
+        second = make_order(ada, first, failure_policy="fail")
+        move_order(order_id=first.pk, status="failed", by=ada)
+
+        race(
+            partial(move_order, order_id=first.pk, status="pending", by=ada),
+            partial(update_order, order_id=second.pk, by=ada, fields={"notes": "Mine"}),
+        )
+
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (first.status, second.notes) == ("pending", "Mine")
+        assert second.status in {"pending", "failed"}
+        assert second.failed_along_with is None
+
+
+# --- two who waive the same dependency --------------------------------------------------------
+
+
+def test_two_who_waive_the_same_dependency_leave_one_waiver_and_one_event(
+    ada: User,
+) -> None:
+    first = make_order(ada)
+    second = make_order(ada, first, auto_activate=True)
+
+    race(
+        *(
+            partial(
+                waive_dependency,
+                order_id=second.pk,
+                dependency_id=first.pk,
+                reason=reason,
+                by=ada,
+            )
+            for reason in ("One.", "Another.")
+        )
+    )
+
+    told = Event.objects.filter(order=second).values_list("type", flat=True)
+    assert list(told.order_by("pk")) == [
+        "order_created",
+        "order_dependency_waived",
+        "order_ready",
+        "order_status_changed",
+    ]
 
 
 # --- a new dependent against the end of the wait ----------------------------------------------
