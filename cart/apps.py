@@ -9,7 +9,10 @@ class CartConfig(AppConfig):
     name = "cart"
 
     def ready(self) -> None:
-        """Declare what is ours, and hear what happens below. Imported here, since models are not loaded before."""
+        """Register the app and listen to the apps below.
+
+        The imports are here because models are not loaded earlier.
+        """
         from cart import registrations, subscribers  # noqa: F401 (registers what is ours)
 
         subscribers.connect()

@@ -9,7 +9,10 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        """Register the app and connect every provider. Imported here, since providers import models."""
+        """Register the app and connect every provider.
+
+        The imports are here because models are not loaded earlier.
+        """
         from integrations import registrations  # noqa: F401 (registers it)
         from integrations.providers import providers
 

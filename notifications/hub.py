@@ -268,15 +268,15 @@ class Hub:
                 )
 
     def _doubt(self, listeners: Iterable[Listener]) -> None:
-        """Have these checked at once: may they still be open?"""
+        """Have the recheck ask at once whether these may still be open."""
         self._doubted.update(listener.admission for listener in listeners)
         if self._doubted:
             self._in_doubt.set()
 
     async def _recheck_admissions(self, healthy: Callable[[], None]) -> None:
-        """Check whether sockets may still be open:
+        """Check whether sockets may still be open.
 
-        those in doubt at once, all of them regularly.
+        Checks those in doubt at once, and all of them regularly.
         """
         loop = asyncio.get_running_loop()
         # Check all at the start, and after a failure, which may have lost a doubt.
@@ -330,7 +330,7 @@ class Hub:
     async def _keep(
         self, work: Callable[[Callable[[], None]], Awaitable[None]]
     ) -> None:
-        """Do `work` for ever.
+        """Repeat `work` for ever.
 
         Log a failure and restart, after growing pauses until it is healthy again.
         """
@@ -344,7 +344,7 @@ class Hub:
             try:
                 await work(healthy)
             except asyncio.CancelledError:
-                # A client library may raise one of its own. Ours counts in the task.
+                # A client library may raise this itself. We end only if our task was cancelled.
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise

@@ -39,7 +39,7 @@ class Announcer:
         self.forget_thread()
 
     def forget_thread(self) -> None:
-        """Reset everything; the next message starts a thread. A forked process needs this, see below."""
+        """Reset everything; the next message starts a new thread. A forked process needs this."""
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         # Only the loop's thread uses the attributes below.
@@ -105,7 +105,7 @@ class Announcer:
 
 
 def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
-    """Run `loop`; log whatever interrupts it and go on, because nobody would notice its end."""
+    """Run `loop`. Log whatever interrupts it and restart it, because its end would go unnoticed."""
     while True:
         try:
             loop.run_forever()

@@ -30,7 +30,8 @@ def check_discord_api_base(**_: object) -> list[CheckMessage]:
         return [
             Error(
                 "DISCORD_API_BASE is not an http or https URL.",
-                hint="It replaces https://discord.com/api; the version and the path are added to it.",
+                hint="It replaces https://discord.com/api; "
+                "the version and the path are added to it.",
                 id="integrations.E002",
             )
         ]

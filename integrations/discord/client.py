@@ -31,14 +31,14 @@ USER_AGENT_VERSION = "1.0"
 MAX_CONNECT_SECONDS = 3.0
 MAX_REPLY_BYTES = 64 * 1024
 CHUNK_BYTES = 8 * 1024
-# The longest delay that we accept: a host that names a longer one is asked again all the same.
+# The longest delay that we accept. If a host names a longer one, we ask again after this time.
 MAX_WAIT_SECONDS = 60 * 60.0
-# What a call that is cut off needs to end.
+# How long a call may take to end after we cut its connection.
 MOMENT_SECONDS = 0.25
 MAX_SAID_LENGTH = 300
 
 TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
-# Refusals that may not happen on another try (RFC 9110, 15.5.9; RFC 8470).
+# Refusals after which another try may succeed (RFC 9110, 15.5.9; RFC 8470).
 PASSING_REFUSALS = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.CONFLICT,
@@ -76,7 +76,7 @@ class Reply:
     message: str = ""
     # How long Discord wants no calls to this webhook. It can say so when it accepts a call, too.
     wait_seconds: float | None = None
-    # Whether the wait applies to everything that we send to this host, and not only to this webhook.
+    # Whether the wait applies to everything that we send to this host, not only to this webhook.
     is_for_host: bool = False
     # Whether no answer came in time.
     timed_out: bool = False
@@ -86,11 +86,11 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
     """Post `message` to a webhook and return the outcome. A failed call raises nothing.
 
     Asks Discord to answer only when the message is saved; otherwise it would not report a failure.
-    Takes at most `DISCORD_WEBHOOK_TIMEOUT` and a moment, however slowly the bytes of the answer come.
+    Takes at most `DISCORD_WEBHOOK_TIMEOUT` and a moment, even if the answer arrives byte by byte.
     """
     timeout: float = settings.DISCORD_WEBHOOK_TIMEOUT
-    # A socket's timeout starts again with each byte, so it bounds no call. The call runs in a thread
-    # of its own, and when its time is over we cut its connection, which ends the thread.
+    # A socket's timeout starts again with each byte, so it cannot bound a whole call. We run the
+    # call in a separate thread. When its time is over, we cut its connection, which ends the thread.
     line = _Line()
     outcome: Future[Reply] = Future()
     Thread(
@@ -140,7 +140,7 @@ def _post(line: "_Line", address: WebhookAddress, message: Mapping[str, Any]) ->
             ) as response,
         ):
             if line.is_cut:
-                # The library takes headers that break off for complete ones.
+                # If the headers break off, the library treats them as complete.
                 return _too_late(timeout)
             body = _read(response)
             return _judge(address, response.status_code, response.headers, body)

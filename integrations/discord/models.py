@@ -155,7 +155,10 @@ class DiscordWebhook(models.Model):
 
     @property
     def waits_until(self) -> datetime | None:
-        """The end of the pause of this webhook or, as `with_host` read it, of its host: the later one."""
+        """When the pause ends: that of the webhook or that of its host, whichever ends later.
+
+        Needs `with_host` to know about the host's pause.
+        """
         ends = [self.paused_until, vars(self).get("host_pause")]
         return max((end for end in ends if end), default=None)
 

@@ -95,13 +95,13 @@ def _ownerships() -> QuerySet[Membership]:
 def deliver(event: Event, target: str) -> None:
     """Tell one person's channel of `event`: one message, and one call at most.
 
-    Whether it is wanted, and whether the person may still hear of it, is asked again, since hours may
+    Checks again whether the person wants the event and may still be told of it, since hours may
     have passed.
     """
     if not event.is_of_order:
         raise Drop("Discord is told of orders only.")
     if not target:
-        # Nobody knows for whom it is.
+        # Picking recipients failed, so the delivery names no webhook.
         _deliver_to_each(event)
         return
     webhooks = DiscordWebhook.objects.receiving().with_host().select_related("user")
@@ -182,7 +182,10 @@ def _subject_of(event: Event, reader: User) -> Subject:
 
 
 def _owner_as_shown_to(reader: User, event: Event) -> str:
-    """Return one's own name; of other people, the number alone: a channel has many readers."""
+    """Return the owner's name to the owner, and to others only a number.
+
+    A channel has many readers.
+    """
     if event.owner_id is None:
         return ""
     return name_of(reader) if event.owner_id == reader.pk else f"user #{event.owner_id}"
@@ -206,7 +209,7 @@ def _related_to(event: Event, order_id: int, reader: User) -> Related:
 
 
 def _link_to(order_id: int, reader: User) -> str:
-    """Return a link that the reader can open: for staff who see orders in the back office there."""
+    """Return a link that the reader can open: for staff who view orders, into the back office."""
     path = (
         reverse("admin:orders_order_change", args=[order_id])
         if staff_may(reader, VIEW_ORDERS)

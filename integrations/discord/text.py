@@ -18,12 +18,12 @@ MAX_CLUSTER = 32
 # Formatting, links and mentions; the colon that turns an address into a link; and the characters
 # that begin a heading, a subtext or a list at the start of a line.
 _MARKDOWN = re.compile(r"[\\*_~`|<>\[\]]|@(?=everyone|here)|:(?=//)|^[#+-]")
-# Controls, formats such as zero-width spaces, separators, marks without a letter, and code points that
-# are no characters.
+# Controls, formats such as zero-width spaces, separators, marks without a letter, and code points
+# that are not characters.
 _INVISIBLE_CATEGORIES = frozenset(
     {"Cc", "Cf", "Cn", "Co", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"}
 )
-# Unicode calls these letters or symbols, and they show nothing: Hangul fillers, empty Braille.
+# Unicode calls these letters or symbols, but they show nothing: Hangul fillers, empty Braille.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Characters that override or isolate the writing direction.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -63,7 +63,7 @@ class WebhookAddress:
 
     @property
     def service(self) -> str:
-        """The host, the same for all names of Discord's own: a limit there counts for all of them."""
+        """The host that a rate limit counts for. All of Discord's own names count as one host."""
         return DISCORDS_OWN[0] if self.host in DISCORDS_OWN else self.host
 
     @property

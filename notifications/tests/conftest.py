@@ -1,4 +1,4 @@
-"""A clean stream and a channel layer of this test's loop; and the whole service on this test's database."""
+"""A clean stream, a channel layer bound to the test's loop, and the service on its database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -34,8 +34,11 @@ GUNICORN = (
 
 @pytest.fixture
 async def live(transactional_db: None) -> AsyncIterator[None]:
-    """Let worker threads and sockets meet, as in a server: committed rows, a bound channel layer."""
-    # Emptied with all tables after each test of this kind.
+    """Run a test like a server: rows are committed, and the channel layer is bound to the loop.
+
+    So worker threads and sockets see each other.
+    """
+    # A transactional test empties all tables, so this row has to be made again.
     await in_thread(EventStream.objects.get_or_create, pk=1)
     channel_layers.backends.clear()
     layer = get_channel_layer()
@@ -80,10 +83,10 @@ class Shop:
 
 @pytest.fixture
 def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
-    """Run the whole service on this test's database, with a port of its own for WebSockets.
+    """Run the whole service on this test's database, with a separate port for WebSockets.
 
-    On PostgreSQL and Redis that is what production is: gunicorn, daphne and a worker. On SQLite it is the
-    one process of the embedded mode.
+    On PostgreSQL and Redis it runs as in production: gunicorn, daphne and a worker. On SQLite it
+    runs in the embedded mode, as one process.
     """
     EventStream.objects.get_or_create(pk=1)
     http, websockets = free_port(), free_port()

@@ -20,7 +20,7 @@ from orders.lifecycle import EventType
 from orders.stream.models import ORDER, Event
 from orders.stream.relay import relay_events
 
-# As what it is to a server; Channels types each kind of message on its own.
+# Typed as a server sees it; Channels types each kind of message separately.
 SERVED = cast(Callable[[Scope, Receive, Send], Awaitable[None]], websocket_application)
 
 
@@ -73,11 +73,11 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do what touches the database in a thread, as a worker would, and give the connection back."""
+    """Run `work` in a thread, as a worker would, and give its database connection back."""
     return await database_sync_to_async(work, thread_sensitive=False)(*args, **kwargs)
 
 
-# Typed here, as they are nowhere else.
+# Typed here, because these methods of asgiref have no types.
 _send_input = cast(Callable[..., Awaitable[None]], ApplicationCommunicator.send_input)
 _receive_output = cast(
     Callable[..., Awaitable[dict[str, Any]]], ApplicationCommunicator.receive_output
@@ -87,7 +87,7 @@ _receive_output = cast(
 class Socket(WebsocketCommunicator):
     """A client of the service's WebSocket application, without a server in between.
 
-    While `reading` is cleared, sends to it wait, as on a server whose client takes nothing.
+    While `reading` is cleared, sends to it wait, as on a server whose client reads nothing.
     """
 
     def __init__(self, path: str, **options: Any) -> None:
@@ -104,8 +104,8 @@ class Socket(WebsocketCommunicator):
 
         super().__init__(application, path, **options)
 
-    # Channels' own keep every thread's database connection open, for tests in one transaction. Ours
-    # commit, and the threads of a service give their connections back.
+    # Channels' own methods keep every thread's database connection open, for tests within one
+    # transaction. Our tests commit, and the service's threads give their connections back.
     async def send_input(self, message: dict[str, Any]) -> None:
         """Give the application what a client sends."""
         await _send_input(self, message)
@@ -124,7 +124,7 @@ class Socket(WebsocketCommunicator):
         return [await self.hear() for _ in range(number)]
 
     async def hear_to_the_close(self, code: int) -> list[dict[str, Any]]:
-        """Return all messages before the close, which has to have this code."""
+        """Return all messages before the close. Fails unless the close has this code."""
         heard = []
         while (output := await self.receive_output(3))["type"] == "websocket.send":
             heard.append(orjson.loads(output["text"]))
@@ -169,7 +169,7 @@ async def project_socket_of(
 
 @asynccontextmanager
 async def socket_at(path: str, **options: Any) -> AsyncIterator[Socket]:
-    """Open a socket at `path`, however it is then received."""
+    """Open a socket at `path`. The server may refuse it."""
     socket = Socket(path, **options)
     accepted, subprotocol = await socket.connect(timeout=5)
     assert accepted

@@ -69,7 +69,7 @@ BY = ["header", "query", "subprotocol"]
 
 
 def showing(text: str, by: str) -> tuple[str, dict[str, Any]]:
-    """Return a query and the options of a socket that shows this token `by` one of the three ways."""
+    """Return a query and socket options that show this token by header, query or subprotocol."""
     if by == "query":
         return f"?token={text}", {}
     return "", header(text) if by == "header" else protocols(text)
@@ -167,7 +167,7 @@ async def test_admits_superusers_to_the_feed_of_anyone(ada: User) -> None:
     ],
     ids=["none", "garbage", "empty", "basic", "subprotocol", "no subprotocol", "bytes"],
 )
-async def test_refuses_without_a_token_that_can_be_believed(
+async def test_refuses_a_header_without_a_valid_token(
     ada: User, credentials: dict[str, Any]
 ) -> None:
     async with socket_at(f"/ws/notifications/{ada.pk}/", **credentials) as socket:
@@ -175,9 +175,7 @@ async def test_refuses_without_a_token_that_can_be_believed(
 
 
 @pytest.mark.parametrize("query", ["?token=", "?token=%00", "?token=a.b.c", "?%ff"])
-async def test_refuses_a_query_without_a_token_that_can_be_believed(
-    ada: User, query: str
-) -> None:
+async def test_refuses_a_query_without_a_valid_token(ada: User, query: str) -> None:
     async with socket_at(f"/ws/notifications/{ada.pk}/{query}") as socket:
         assert await socket.close_code() == 4401
 
@@ -217,7 +215,7 @@ async def test_refuses_the_feed_of_another(ada: User, bob: User) -> None:
 @pytest.mark.parametrize(
     "id_in_path", ["0", "-1", "abc", "9" * 30, "%00", "1.0", "\uff19"]
 )
-async def test_tells_a_stranger_nothing_of_other_ids(
+async def test_a_stranger_learns_nothing_about_other_ids(
     ada: User, id_in_path: str
 ) -> None:
     token = await in_thread(token_of, ada)
@@ -239,6 +237,6 @@ async def test_tells_staff_that_nobody_has_the_id(staff: User, id_in_path: str) 
 @pytest.mark.parametrize(
     "path", ["/ws/", "/ws/notifications/", "/", "/ws/notifications/1/2"]
 )
-async def test_closes_what_is_opened_at_another_path(path: str) -> None:
+async def test_closes_sockets_at_unknown_paths(path: str) -> None:
     async with socket_at(path) as socket:
         assert await socket.close_code() == 4404

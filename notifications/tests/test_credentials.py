@@ -1,4 +1,4 @@
-"""A socket lasts as long as the session, or the API token, that it was opened with."""
+"""A socket stays open as long as the session or API token that opened it."""
 
 from datetime import timedelta
 from typing import Any
@@ -67,7 +67,7 @@ async def test_outlives_the_access_token(
             assert (await socket.hear())["type"] == "order_notification"
 
 
-async def test_finds_an_ended_session_where_its_announcement_was_lost(
+async def test_a_recheck_finds_a_session_whose_end_was_not_announced(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
@@ -109,7 +109,7 @@ async def test_closes_when_its_api_token_is_revoked_and_leaves_the_others(
         assert (await of_session.hear())["type"] == "order_notification"
 
 
-async def test_closes_those_of_api_tokens_when_the_user_is_deactivated(
+async def test_closes_sockets_of_api_tokens_when_the_user_is_deactivated(
     ada: User,
 ) -> None:
     _, text = await in_thread(make_api_token, ada)
@@ -148,7 +148,7 @@ async def test_closes_when_its_api_token_expires(
             assert await socket.close_code() == 4401
 
 
-async def test_finds_a_revoked_api_token_where_its_announcement_was_lost(
+async def test_a_recheck_finds_an_api_token_whose_revocation_was_not_announced(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
@@ -164,7 +164,7 @@ async def test_finds_a_revoked_api_token_where_its_announcement_was_lost(
         subscribers.connect()
 
 
-async def test_closes_on_staff_who_may_view_orders_no_longer(
+async def test_closes_when_staff_may_no_longer_view_orders(
     ada: User, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
@@ -176,7 +176,7 @@ async def test_closes_on_staff_who_may_view_orders_no_longer(
         assert await own.receive_nothing(timeout=0.3)
 
 
-async def test_closes_on_staff_who_are_staff_no_longer(
+async def test_closes_when_a_user_is_no_longer_staff(
     ada: User, staff: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)

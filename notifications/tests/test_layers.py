@@ -14,7 +14,7 @@ from notifications.layers import ThreadSafeInMemoryChannelLayer
 
 @pytest.fixture
 def home() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop that runs, idle, in a thread of its own, as the server's does."""
+    """An idle loop that runs in another thread, as the server's does."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

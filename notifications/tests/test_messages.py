@@ -39,7 +39,7 @@ def test_shop_document_order_notification() -> None:
     ]
 
 
-def test_a_checkout_tells_the_merchant_what_it_comes_to() -> None:
+def test_a_checkout_tells_the_merchant_the_total() -> None:
     recorded = {
         "dependencies": [],
         "provider": "storefront",
@@ -153,7 +153,7 @@ def test_other_events_go_by_their_own_type(
     [event("order_teleported"), event(EventType.STATUS_CHANGED)],
     ids=["unknown type", "payload without its keys"],
 )
-def test_what_this_release_does_not_understand_still_gets_its_message(
+def test_an_unknown_event_still_gets_a_message(
     strange: Event,
 ) -> None:
     assert body_of(strange)["message"] == "Order #1 changed"

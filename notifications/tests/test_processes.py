@@ -86,7 +86,7 @@ def _socket_to(port: int, path: str, token: str) -> connect:
         f"ws://127.0.0.1:{port}{path}",
         additional_headers={"Authorization": f"Bearer {token}"},
         max_size=None,
-        # With a bound, a client that hangs up before it has read all waits for its own close for ever.
+        # With a bound, a client that hangs up with messages unread waits for its close for ever.
         max_queue=None,
     )
 
@@ -94,7 +94,7 @@ def _socket_to(port: int, path: str, token: str) -> connect:
 async def follow(
     url_of: Callable[[str], connect], hang_up: Callable[[], bool]
 ) -> list[int]:
-    """Listen to the last event, hanging up now and then and coming back; return the positions."""
+    """Listen until the last event, reconnecting now and then; return the positions."""
     positions: list[int] = []
     while True:
         query = f"?after={positions[-1]}" if positions else "?after=0"
@@ -202,7 +202,7 @@ async def closed_with(connection: ClientConnection) -> int | None:
 # --- Production -----------------------------------------------------------------------------------
 
 
-# The server, but for the time that it gives a reader who takes nothing.
+# The usual server, except that it gives a reader who takes nothing less time.
 IMPATIENT = """
 import os
 import django
@@ -355,7 +355,7 @@ async def test_a_removal_closes_sockets_of_every_process(
         await in_thread(remove_member, project=team.project, user=agent)
 
         assert [await closed_with(one), await closed_with(two)] == [4404, 4404]
-        # Told, and not found at the next recheck.
+        # An announcement closed it: the next recheck comes later than this.
         assert time.monotonic() - started < 5
 
 
@@ -416,15 +416,16 @@ async def heard_by(connection: ClientConnection, number: int) -> list[int]:
 
 
 def open_and_read_nothing(port: int, user: User, token: str) -> socket.socket:
-    """Shake hands and leave it at that."""
+    """Open a WebSocket and read nothing from it."""
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
     slow.settimeout(10)
     slow.connect(("127.0.0.1", port))
     slow.sendall(
         (
-            f"GET /ws/notifications/{user.pk}/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            f"GET /ws/notifications/{user.pk}/ HTTP/1.1\r\nHost: localhost\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
             f"Sec-WebSocket-Version: 13\r\nAuthorization: Bearer {token}\r\n\r\n"
         ).encode()
     )

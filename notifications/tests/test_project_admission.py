@@ -1,4 +1,4 @@
-"""Who follows the orders of a project, and for how long."""
+"""Who may follow the orders of a project, and for how long."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -58,13 +58,13 @@ def path_to(project: Project) -> str:
 
 
 async def assert_hears(socket: Socket, project: Project, of: User) -> None:
-    """Hear what happens next to an order of `of` in the project."""
+    """Check that the socket hears what happens next to an order of `of` in the project."""
     [position] = await in_thread(make_stream, of, 1, project=project)
     assert (await socket.hear())["position"] == position
 
 
 async def assert_stays(socket: Socket, project: Project, of: User) -> None:
-    """See the socket stay open for longer than any recheck takes, and hear on."""
+    """Check that the socket stays open past the next recheck and goes on hearing events."""
     assert await socket.receive_nothing(timeout=0.3)
     await assert_hears(socket, project, of)
 
@@ -73,7 +73,7 @@ async def assert_stays(socket: Socket, project: Project, of: User) -> None:
 
 
 def caller_of(name: str, team: Team, customer: User) -> User:
-    """Return who goes by that name."""
+    """Return the user that a test case calls `name`."""
     if name in team.members:
         return team.members[name]
     if name == "customer":
@@ -110,7 +110,7 @@ async def test_admits_members_and_staff(
 
 @pytest.mark.parametrize("caller", STRANGERS)
 @pytest.mark.parametrize("credential", ["session", "orders:read"])
-async def test_tells_strangers_that_there_is_no_such_project(
+async def test_strangers_hear_that_the_project_does_not_exist(
     team: Team, ada: User, caller: str, credential: str
 ) -> None:
     await in_thread(make_stream, ada, 3, project=team.project)
@@ -124,7 +124,7 @@ async def test_tells_strangers_that_there_is_no_such_project(
 
 
 @pytest.mark.parametrize("caller", [*MEMBERS, *STRANGERS, "staff"])
-async def test_refuses_api_tokens_for_anything_but_orders_whatever_they_ask_for(
+async def test_refuses_api_tokens_without_the_scope_for_orders(
     team: Team, ada: User, caller: str
 ) -> None:
     user = await in_thread(caller_of, caller, team, ada)
@@ -145,7 +145,7 @@ async def test_refuses_everybody_without_a_token(team: Team) -> None:
 
 @pytest.mark.parametrize("by", ["header", "query", "subprotocol"])
 @pytest.mark.parametrize("slash", ["/", ""], ids=["with slash", "without"])
-async def test_takes_a_token_from_wherever_the_other_sockets_do(
+async def test_takes_a_token_from_the_same_places_as_the_other_sockets(
     team: Team, ada: User, by: str, slash: str
 ) -> None:
     token = await in_thread(token_of, team.owner)
@@ -168,7 +168,7 @@ async def test_takes_a_token_from_wherever_the_other_sockets_do(
     "id_in_path",
     ["0", "1", "-1", "abc", "9" * 40, "%00", "a" * 5000, "\uff11", "{}", "1/2"],
 )
-async def test_knows_no_project_by_what_is_no_uuid(
+async def test_refuses_a_project_id_that_is_not_a_uuid(
     team: Team, ada: User, caller: str, id_in_path: str
 ) -> None:
     user = await in_thread(caller_of, caller, team, ada)
@@ -178,7 +178,7 @@ async def test_knows_no_project_by_what_is_no_uuid(
         assert await socket.close_code() == 4404
 
 
-async def test_knows_no_project_by_its_number(team: Team) -> None:
+async def test_refuses_a_projects_number_in_the_path(team: Team) -> None:
     token = await in_thread(token_of, team.owner)
 
     async with socket_at(f"/ws/projects/{team.project.pk}/", **shown(token)) as socket:
@@ -186,7 +186,7 @@ async def test_knows_no_project_by_its_number(team: Team) -> None:
 
 
 @pytest.mark.parametrize("caller", ["owner", "viewer", "staff", "stranger"])
-async def test_knows_no_project_that_is_switched_off(
+async def test_refuses_a_project_that_is_switched_off(
     team: Team, ada: User, caller: str
 ) -> None:
     user = await in_thread(caller_of, caller, team, ada)
@@ -204,7 +204,7 @@ async def test_a_personal_project_has_a_feed_as_any_other(ada: User, bob: User) 
 # --- As long as it lasts ----------------------------------------------------------------------
 
 
-async def test_closes_on_a_member_who_is_removed_and_on_nobody_else(
+async def test_closes_the_socket_of_a_removed_member_and_no_other(
     team: Team, ada: User
 ) -> None:
     agent, project = team.members["agent"], team.project
@@ -224,7 +224,7 @@ async def test_closes_on_a_member_who_is_removed_and_on_nobody_else(
         assert (await own_orders.hear())["position"] == position
 
 
-async def test_closes_on_a_member_who_leaves_by_themselves(team: Team) -> None:
+async def test_closes_when_a_member_leaves(team: Team) -> None:
     viewer = team.members["viewer"]
 
     async with project_socket_of(viewer, team.project) as socket:
@@ -233,7 +233,9 @@ async def test_closes_on_a_member_who_leaves_by_themselves(team: Team) -> None:
         assert await socket.close_code() == 4404
 
 
-async def test_outlives_another_role_that_may_look(team: Team, ada: User) -> None:
+async def test_stays_open_if_the_new_role_may_view_orders(
+    team: Team, ada: User
+) -> None:
     agent = team.members["agent"]
 
     async with project_socket_of(agent, team.project) as socket:
@@ -242,10 +244,10 @@ async def test_outlives_another_role_that_may_look(team: Team, ada: User) -> Non
         await assert_stays(socket, team.project, ada)
 
 
-async def test_closes_on_a_role_that_may_look_no_longer(
+async def test_closes_if_the_role_may_no_longer_view_orders(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No role is like that today; a socket follows the matrix if it changes."""
+    """Every role may view orders today; if the matrix changes, sockets follow it."""
     monkeypatch.setitem(vars(VIEW_ORDERS), "roles", {Role.AGENT})
     agent, viewer = team.members["agent"], team.members["viewer"]
 
@@ -259,9 +261,7 @@ async def test_closes_on_a_role_that_may_look_no_longer(
         assert await socket.close_code() == 4403
 
 
-async def test_outlives_a_removal_that_is_taken_back_at_once(
-    team: Team, ada: User
-) -> None:
+async def test_stays_open_if_a_removal_is_undone_at_once(team: Team, ada: User) -> None:
     agent = team.members["agent"]
 
     @transaction.atomic
@@ -275,7 +275,7 @@ async def test_outlives_a_removal_that_is_taken_back_at_once(
         await assert_stays(socket, team.project, ada)
 
 
-async def test_closes_on_everybody_when_the_project_is_switched_off(
+async def test_closes_all_sockets_when_the_project_is_switched_off(
     team: Team, staff: User, ada: User
 ) -> None:
     project, owner = team.project, team.owner
@@ -317,7 +317,7 @@ async def test_closes_when_its_api_token_is_revoked(team: Team) -> None:
         assert await socket.close_code() == 4401
 
 
-async def test_closes_that_of_an_api_token_whose_user_is_removed(team: Team) -> None:
+async def test_closes_an_api_tokens_socket_when_its_user_is_removed(team: Team) -> None:
     viewer = team.members["viewer"]
     _, text = await in_thread(make_api_token, viewer)
 
@@ -336,7 +336,7 @@ async def test_closes_when_the_account_is_deleted(team: Team) -> None:
         assert await socket.close_code() == 4401
 
 
-async def test_closes_at_once_on_staff_who_are_staff_no_longer(
+async def test_closes_at_once_when_a_user_is_no_longer_staff(
     team: Team, staff: User, ada: User
 ) -> None:
     await in_thread(set_member, project=team.project, user=staff, role=Role.VIEWER)
@@ -370,7 +370,7 @@ async def test_admits_a_user_who_returns_to_the_project(team: Team, ada: User) -
         await assert_hears(socket, team.project, ada)
 
 
-# --- Where the word is lost or late -----------------------------------------------------------
+# --- Lost and late announcements --------------------------------------------------------------
 
 
 def removal(team: Team) -> None:
@@ -384,7 +384,7 @@ def switching_off(team: Team) -> None:
 
 
 @pytest.mark.parametrize("happens", [removal, switching_off])
-async def test_finds_what_changed_where_the_word_of_it_was_lost(
+async def test_a_recheck_finds_a_change_whose_announcement_was_lost(
     team: Team, happens: Callable[[Team], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.1)
@@ -400,7 +400,7 @@ async def test_finds_what_changed_where_the_word_of_it_was_lost(
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["the first", "a later one"])
-async def test_closes_a_socket_whose_right_went_while_it_came_in(
+async def test_closes_a_socket_whose_user_lost_access_while_it_opened(
     team: Team, ada: User, is_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent, project = team.members["agent"], team.project
@@ -412,7 +412,7 @@ async def test_closes_a_socket_whose_right_went_while_it_came_in(
         return admission
 
     monkeypatch.setattr(consumers, "admit_to_project", admit_and_remove)
-    # As if the word had come at once, and found no socket yet that it concerns.
+    # As if the announcement had come before the socket that it concerns was there.
     access_changed.disconnect(dispatch_uid="notifications.doubt_sockets_of")
 
     try:
@@ -428,7 +428,7 @@ async def test_closes_a_socket_whose_right_went_while_it_came_in(
         subscribers.connect()
 
 
-async def test_asks_again_where_the_database_was_away(
+async def test_checks_again_after_the_database_was_away(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "FIRST_RETRY_SECONDS", 0.05)
@@ -447,7 +447,7 @@ async def test_asks_again_where_the_database_was_away(
     assert next(failures, None) is None
 
 
-async def test_asks_about_all_from_time_to_time_however_many_are_in_doubt(
+async def test_rechecks_all_sockets_even_if_some_are_always_in_doubt(
     team: Team, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Doubts that never end must not keep the others from their turn."""
@@ -482,7 +482,7 @@ async def test_asks_about_all_from_time_to_time_however_many_are_in_doubt(
 
 
 @pytest.mark.parametrize("size", [1, 12])
-async def test_asks_for_all_sockets_together(live: None, size: int) -> None:
+async def test_checks_all_sockets_in_the_same_statements(live: None, size: int) -> None:
     def ask() -> tuple[int, set[CloseCode]]:
         admissions = []
         for number in range(size):

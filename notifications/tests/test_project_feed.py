@@ -1,4 +1,4 @@
-"""What the members of a project are told: all that happens to its orders, live and after a pause."""
+"""The members of a project hear everything that happens to its orders, live and after a pause."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -120,7 +120,7 @@ async def test_begins_with_what_happens_after_the_opening(
         assert await positions_heard(socket, 1) == [4]
 
 
-def test_no_project_is_taken_for_the_owner_of_the_same_number() -> None:
+def test_a_project_is_not_confused_with_the_owner_of_the_same_number() -> None:
     assert len({OwnerFeed(7), ProjectFeed(7)}) == 2
     event = Event(subject_kind=ORDER, owner_id=7, project_id=8)
     assert list(feeds_of(event)) == [OwnerFeed(7), ProjectFeed(8)]
@@ -351,7 +351,7 @@ async def test_a_member_who_is_removed_while_events_flow_hears_a_part_and_no_gap
             told = await socket.hear_to_the_close(4404)
             heard.append([m["position"] for m in told if m["type"] != "resumed"])
         await writing
-        # Nobody was told anything behind the close, and the others lost nothing by it.
+        # No message followed the close, and the other sockets lost no event.
         assert (await other.hear())["type"] == "resumed"
         assert await positions_heard(other, 150) == list(range(1, 151))
 
@@ -365,7 +365,7 @@ async def test_a_member_who_is_removed_while_events_flow_hears_a_part_and_no_gap
 async def test_a_member_removed_before_the_event_never_receives_it(
     team: Team, ada: User
 ) -> None:
-    """Once the close was sent nothing follows, and a socket that is to go is handed nothing."""
+    """Nothing follows a close, and the hub gives no events to a socket that is about to close."""
     project, agent = team.project, team.members["agent"]
 
     async with (

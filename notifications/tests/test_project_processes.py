@@ -29,7 +29,7 @@ pytestmark = pytest.mark.processes
 def send(
     shop: Shop, token: str, method: str, path: str, body: Any = None
 ) -> requests.Response:
-    """Send a request that has to succeed."""
+    """Send a request. Fails unless it succeeds."""
     answer = requests.request(
         method,
         shop.http + path,

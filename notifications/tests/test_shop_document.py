@@ -21,7 +21,7 @@ from notifications.tests.factories import in_thread
 
 pytestmark = pytest.mark.processes
 
-# As the document has them, but for the number of the order.
+# As the document shows them; a test replaces the order's number.
 ORDER_NOTIFICATION = """
 {
   "type": "order_notification",
@@ -65,7 +65,7 @@ def documented(example: str, order_id: int) -> list[tuple[str, object]]:
 def assert_begins_with(
     message: dict[str, Any], example: str, order_id: int
 ) -> dict[str, Any]:
-    """See the documented keys first, with their values; return what stands behind them."""
+    """Check that the documented keys and values come first; return the keys after them."""
     expected = documented(example, order_id)
     told = list(message.items())
     assert told[: len(expected)] == expected
@@ -88,7 +88,7 @@ class Client:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a request, which has to be answered with `status`; return the answer."""
+        """Send a request and return the answer. Fails unless its status is `status`."""
         shown = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         answer = requests.request(
             method,
@@ -101,7 +101,7 @@ class Client:
         return answer.json()
 
     def buy(self, product: Product, quantity: int, **headers: str) -> int:
-        """Put so many into the cart and check out; return the order's number."""
+        """Put `quantity` of `product` into the cart and check out; return the order's number."""
         item = {"product_id": product.pk, "quantity": quantity}
         self.ask("POST", "/api/cart/items/", 201, item)
         order = self.ask("POST", "/api/orders/", 201, CHECKOUT, headers)
@@ -178,7 +178,7 @@ async def test_customer_and_merchant_are_told_of_a_checkout_and_of_what_follows(
         moved, *others = [await hear(each) for each in sockets]
         assert others == [moved] * 3
 
-        # It is the project's order and not one of the merchant's own.
+        # The order belongs to the project, so the merchant's own feed does not show it.
         assert await nothing_more(merchants_own)
 
     assert assert_begins_with(created, ORDER_NOTIFICATION, order_id) == {
@@ -208,7 +208,7 @@ async def test_the_merchant_is_told_of_every_sale_once_and_each_customer_of_thei
     ]
 
     def shop_around(customer: Client) -> list[int]:
-        # Nothing to buy, then three orders, each asked for twice.
+        # First an empty cart, then three orders, each requested twice.
         customer.ask("POST", "/api/orders/", 400, CHECKOUT)
         orders = []
         for number in range(3):
@@ -216,7 +216,7 @@ async def test_the_merchant_is_told_of_every_sale_once_and_each_customer_of_thei
             orders.append(customer.buy(product, 1, **key))
             again = customer.ask("POST", "/api/orders/", 201, CHECKOUT, key)
             assert again["id"] == orders[-1]
-        # By now all is sold, or about to be: either way this is too much.
+        # By now everything is sold or about to be, so nine are too many in any case.
         item = {"product_id": product.pk, "quantity": 9}
         customer.ask("POST", "/api/cart/items/", 201, item)
         customer.ask("POST", "/api/orders/", 409, CHECKOUT)

@@ -1,4 +1,4 @@
-"""What follows is told once, in order and without a gap: live, after a pause, and while others write."""
+"""A socket gets each event once, in order, without gaps: live, after a pause, under load."""
 
 import asyncio
 import time
@@ -172,7 +172,7 @@ async def test_replays_heavy_messages_in_smaller_pages(
         assert await socket.hear() == {"type": "resumed", "position": 8}
 
 
-async def test_is_told_where_it_stands_by_a_pong(ada: User, bob: User) -> None:
+async def test_a_pong_tells_the_position(ada: User, bob: User) -> None:
     async with socket_of(ada) as socket:
         await in_thread(make_stream, bob, 2)
         await in_thread(make_stream, ada, 1)
@@ -229,7 +229,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
         missed = [
             position for position in written[:-1] if position and position > after
         ]
-        # What came live before a replay was asked for comes again with it, as asked for.
+        # The replay repeats events that had already come live, because the client asked for them.
         assert joined.result()[-len(missed) :] == missed
         if after % 2:
             assert joined.result() == missed
@@ -288,7 +288,7 @@ class BrokenLayer(InMemoryChannelLayer):
 
 
 @pytest.mark.parametrize("layer", [ForgetfulLayer, BrokenLayer])
-async def test_loses_nothing_with_the_wakeups(
+async def test_lost_wakeups_lose_no_events(
     ada: User, layer: type[InMemoryChannelLayer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "POLL_SECONDS", 0.1)
@@ -431,7 +431,7 @@ async def test_never_holds_more_for_a_reader_than_it_may(
 
 
 @pytest.mark.usefixtures("narrow", "impatient")
-async def test_gives_up_a_replay_that_nobody_takes(ada: User) -> None:
+async def test_gives_up_a_replay_if_its_reader_takes_nothing(ada: User) -> None:
     await in_thread(make_stream, ada, 30)
 
     async with socket_of(ada) as socket:
@@ -461,7 +461,7 @@ async def test_gives_up_a_replay_that_nobody_takes(ada: User) -> None:
         "?after=" + "9" * 5000,
     ],
 )
-async def test_closes_on_a_position_that_is_none(ada: User, query: str) -> None:
+async def test_closes_on_a_malformed_position(ada: User, query: str) -> None:
     async with socket_of(ada, query=query) as socket:
         assert await socket.hear() == {
             "type": "error",

@@ -21,7 +21,7 @@ CREDENTIAL = UUID("0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52")
 
 
 class StuckLayer(InMemoryChannelLayer):
-    """A channel layer that takes its time until it is told to go on."""
+    """A channel layer whose sends wait until the test lets them go on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class StuckLayer(InMemoryChannelLayer):
 
 @pytest.fixture
 def stuck() -> StuckLayer:
-    """Put it in the place of the channel layer."""
+    """Replace the channel layer by a stuck one."""
     layer = StuckLayer()
     channel_layers.set("default", layer)
     return layer
@@ -78,7 +78,7 @@ async def test_announcing_never_waits_and_merges_what_piles_up(
 async def test_hears_again_after_redis_dropped_the_connection(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # So that only a wake-up can be what wakes.
+    # With such a long poll, only a wake-up can wake the hub in time.
     monkeypatch.setattr(hub, "POLL_SECONDS", 60.0)
 
     def drop_connections() -> int:

@@ -48,8 +48,8 @@ class CartItemOutput(serializers.Serializer[Any]):
     total_price = serializers.CharField(help_text="`price` times `quantity`.")
     available = serializers.IntegerField(
         help_text=(
-            "How many you could order now; 0 if the product is no longer sold, or is priced in another "
-            "currency than the cart."
+            "How many you could order now; 0 if the product is no longer sold, or is priced in "
+            "another currency than the cart."
         )
     )
     is_available = serializers.BooleanField(

@@ -115,7 +115,7 @@ def _keep(webhook: DiscordWebhook, reply: Reply, now: datetime) -> None:
     if accepted and webhook.host_was_throttled:
         DiscordHost.objects.filter(host=webhook.host).update(throttles=0)
     if accepted and reply.wait_seconds:
-        # The limit is used up, and nobody was refused.
+        # The message was accepted, but it used up the limit.
         _pause_until(webhook, now + timedelta(seconds=reply.wait_seconds))
     if reply.verdict is Verdict.LOST:
         switch_off_unusable(
@@ -167,10 +167,10 @@ def _pause_host(host: str, reply: Reply, called_at: datetime, now: datetime) -> 
 
 
 def _pause_seconds(named: float | None, times: int) -> float:
-    """Return how long to wait after the 429 of that number in a row.
+    """Return how long to wait after a 429, the one with number `times` in a row.
 
-    The first time we wait as long as Discord says. If it says nothing, or refuses us again after the
-    wait, the pauses grow.
+    The first time we wait as long as Discord says. If it says nothing, or refuses us again after
+    the wait, the pauses grow.
     """
     if named is None:
         return _grown_seconds(times)

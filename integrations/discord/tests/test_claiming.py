@@ -1,4 +1,4 @@
-"""Whoever claims an account finds no channel of somebody else connected to it."""
+"""When the true owner claims an account, it is disconnected from the previous user's channel."""
 
 import pytest
 from django.utils import timezone

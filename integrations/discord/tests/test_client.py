@@ -126,7 +126,7 @@ def test_waits_as_long_as_discord_says_and_never_longer_than_an_hour(
         ({"Retry-After": "600"}, None, True),
     ],
 )
-def test_a_429_counts_for_whom_its_headers_say(
+def test_a_429_counts_for_the_scope_that_its_headers_name(
     channel: Channel,
     headers: dict[str, str],
     body: dict[str, Any] | None,
@@ -297,7 +297,7 @@ def test_a_call_ends_in_time_however_slowly_the_answer_drips(
         assert reply.verdict is verdict
         assert reply.timed_out is (verdict is Verdict.UNCLEAR)
     else:
-        # That is no handshake.
+        # The server's bytes are not a TLS handshake.
         assert reply.verdict is Verdict.UNCLEAR
     # The connection is closed, so that no thread is left reading from it.
     assert server.is_hung_up.wait(2)

@@ -180,7 +180,7 @@ def test_a_limit_of_everything_pauses_its_host_alone(
 
 
 @pytest.mark.parametrize("scope", ["user", "cloudflare"])
-def test_pauses_grow_up_to_an_hour_while_nothing_says_how_long_to_wait(
+def test_pauses_grow_up_to_an_hour_if_discord_names_no_wait(
     owner: User, webhook: DiscordWebhook, channel: Channel, scope: str
 ) -> None:
     channel.throttle(scope, times=14)
@@ -191,7 +191,7 @@ def test_pauses_grow_up_to_an_hour_while_nothing_says_how_long_to_wait(
             work()
             assert len(channel.calls) == calls
             pause = _discord_webhook_of(owner).pause_seconds(timezone.now())
-            # Until then nobody asks.
+            # We make no call before the pause ends.
             clock.shift(pause - 1)
             work()
             assert len(channel.calls) == calls
@@ -208,7 +208,7 @@ def test_pauses_grow_up_to_an_hour_while_nothing_says_how_long_to_wait(
     assert not DiscordHost.objects.filter(throttles__gt=0).exists()
 
 
-def test_a_host_that_always_says_to_come_back_at_once_is_not_believed(
+def test_a_host_that_always_names_no_wait_is_still_paused(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
     channel.throttle("user", seconds=0, times=1000)

@@ -1,4 +1,4 @@
-"""A person retries a message while a worker is still waiting for Discord's answer, on PostgreSQL."""
+"""A person retries a message while a worker still waits for Discord's answer, on PostgreSQL."""
 
 import time
 from datetime import timedelta

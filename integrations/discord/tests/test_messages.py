@@ -301,7 +301,7 @@ def test_customer_and_merchants_hear_once_each(
 
 
 @pytest.mark.parametrize("how", ["removed", "made a manager", "switched off"])
-def test_who_no_longer_owns_the_project_hears_no_more_of_it(
+def test_a_former_owner_of_a_project_gets_no_more_news_of_it(
     owner: User, webhook: DiscordWebhook, channel: Channel, shop: Project, how: str
 ) -> None:
     customer, partner = make_user(), make_user()
@@ -319,12 +319,12 @@ def test_who_no_longer_owns_the_project_hears_no_more_of_it(
 
     work()
 
-    # What was on its way is dropped, and nothing new is sent; one's own orders go on.
+    # The pending message is dropped and no new one is sent. News of the user's own orders goes on.
     assert states() == [State.DROPPED, State.SENT]
     assert titles(channel) == [f"Order #{own.pk} created"]
 
 
-def test_an_event_that_nobody_could_be_picked_for_is_told_to_everybody_who_wants_it(
+def test_if_picking_recipients_failed_everybody_who_wants_the_event_is_told(
     webhook: DiscordWebhook, channel: Channel, shop: Project
 ) -> None:
     customer = make_user()
@@ -341,7 +341,7 @@ def test_an_event_that_nobody_could_be_picked_for_is_told_to_everybody_who_wants
     "name",
     ["\u200b", "\u200b\u200d\ufeff", "\u3164", "\u2800 \u2800", "\u202e", "\u0301"],
 )
-def test_an_owner_with_a_name_that_nobody_sees_is_called_by_the_address(
+def test_an_owner_whose_name_is_invisible_is_called_by_their_address(
     channel: Channel, name: str
 ) -> None:
     user = make_user(first_name=name)

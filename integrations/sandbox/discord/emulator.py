@@ -6,9 +6,10 @@ Control plane, below `/_control/discord`:
     DELETE /webhooks/{id}   delete it, as a person in Discord would
     GET    /                the posted messages, as a page for people
     GET    /messages        the posted messages, oldest first
-    GET    /calls-to-unknown how often webhooks were called that do not exist
-    POST   /throttle        {"scope": "user", "seconds"?: 2, "times"?: 1}: answer the next calls with a 429
-                            for a scope: user, shared, global, or cloudflare (HTML, no headers of limits)
+    GET    /calls-to-unknown how many calls went to webhooks that do not exist
+    POST   /throttle        {"scope": "user", "seconds"?: 2, "times"?: 1}: answer the next calls
+                            with a 429 for a scope: user, shared, global, or cloudflare (HTML,
+                            no rate limit headers)
     POST   /bucket          {"limit": 5, "seconds": 2}: limit the rate of each webhook; {} for none
 
 Source of the rules: Discord's developer documentation, "Webhook Resource" and "Rate Limits".

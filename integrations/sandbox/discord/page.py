@@ -10,12 +10,15 @@ PAGE = """<!doctype html>
 <meta http-equiv="refresh" content="2">
 <title>Sandbox: Discord</title>
 <style>
-  body {{ background: #313338; color: #dbdee1; font: 15px/1.4 sans-serif; margin: 2rem auto; max-width: 42rem; }}
+  body {{ background: #313338; color: #dbdee1; font: 15px/1.4 sans-serif; }}
+  body {{ margin: 2rem auto; max-width: 42rem; }}
   article {{ margin: 1.2rem 0; }}
-  .embed {{ background: #2b2d31; border-left: 4px solid; border-radius: 4px; margin-top: .3rem; padding: .6rem 1rem; }}
+  .embed {{ background: #2b2d31; border-left: 4px solid; border-radius: 4px; }}
+  .embed {{ margin-top: .3rem; padding: .6rem 1rem; }}
   .fields {{ display: grid; gap: .6rem; grid-template-columns: repeat(3, 1fr); margin: .6rem 0; }}
   .wide {{ grid-column: 1 / -1; }}
-  a {{ color: #00a8fc; }} small {{ color: #949ba4; }} p {{ margin: .3rem 0; white-space: pre-line; overflow-wrap: anywhere; }}
+  a {{ color: #00a8fc; }} small {{ color: #949ba4; }}
+  p {{ margin: .3rem 0; white-space: pre-line; overflow-wrap: anywhere; }}
 </style>
 <h1>#orders</h1>
 {messages}

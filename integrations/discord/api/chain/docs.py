@@ -34,7 +34,8 @@ SWITCHED_OFF_EXAMPLE = {
     **ANSWER_EXAMPLE,
     "is_active": False,
     "disabled_reason": (
-        "Discord answered 404: Unknown Webhook. The webhook was deleted in Discord or its URL is wrong."
+        "Discord answered 404: Unknown Webhook. "
+        "The webhook was deleted in Discord or its URL is wrong."
     ),
     "last_delivery": {
         "at": "2024-02-14T12:00:00",

@@ -323,7 +323,7 @@ def test_another_media_type_is_refused(client: APIClient) -> None:
         ({"webhook": {}, "notifications": {}}, ("webhook", "url"), URL),
     ],
 )
-def test_only_what_is_sent_changes(
+def test_a_change_leaves_fields_that_are_not_sent(
     client: APIClient, method: str, body: Any, place: tuple[str, str], value: Any
 ) -> None:
     expected = connected(client)
@@ -412,7 +412,7 @@ def test_the_database_holds_no_token(client: APIClient) -> None:
     assert "123456789012345678" in repr(row)
 
 
-def test_a_lost_key_is_a_clear_refusal_that_a_new_url_repairs(
+def test_a_lost_key_is_refused_clearly_and_a_new_url_repairs_it(
     client: APIClient, settings: Settings
 ) -> None:
     connected(client)

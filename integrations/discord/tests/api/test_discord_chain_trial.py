@@ -46,7 +46,8 @@ def test_the_test_tells_what_discord_answered_and_calls_only_once(
     body = client.get("/api/discord/").json()
     assert body["is_active"] is False
     assert body["disabled_reason"] == (
-        "Discord answered 404: Unknown Webhook. The webhook was deleted in Discord or its URL is wrong."
+        "Discord answered 404: Unknown Webhook. "
+        "The webhook was deleted in Discord or its URL is wrong."
     )
 
     again = client.post("/api/discord/test").json()
