@@ -59,9 +59,6 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
         model = Invitation
         fields = ("email", "role")
 
-    def validate_constraints(self) -> None:
-        """Leave this to the service, where a second invitation renews the first."""
-
 
 class InvitationInline(PeopleInline):
     """The open invitations. Staff can add and revoke them."""
