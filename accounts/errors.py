@@ -32,7 +32,10 @@ class StrongerUser(UserNotYours):
     """The user has a permission that the caller lacks, so the caller could gain it by a change."""
 
     code = "stronger_user"
-    default_message = "This user has permissions that you do not have, so you cannot change their account."
+    default_message = (
+        "This user has permissions that you do not have, "
+        "so you cannot change their account."
+    )
 
 
 class SuperusersOnly(NotAllowed):

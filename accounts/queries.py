@@ -250,8 +250,9 @@ def project_for(user: User, project_id: UUID | str, operation: Operation) -> Pro
     """Return the open project in which `user` may do `operation`. The one way into a project.
 
     `project_id` is the project's UUID. Members may do what the matrix gives their role, and staff
-    what the back office's permissions allow. Raises `ProjectNotFound`, alike for projects that do not exist, are deleted or are hidden from the user, and
-    `RoleNotEnough` if the user may see the project but not do this.
+    what the back office's permissions allow. Raises `ProjectNotFound`, alike for projects that do
+    not exist, are deleted or are hidden from the user, and `RoleNotEnough` if the user may see the
+    project but not do this.
     """
     uuid = uuid_in(project_id)
     project = (

@@ -26,7 +26,7 @@ MAX_TOKEN_LENGTH = 2048
 
 @dataclass(frozen=True)
 class TokenPair:
-    """The two encoded tokens that a client gets when it signs in or refreshes, and whose they are."""
+    """The two encoded tokens that a client gets when it signs in or refreshes, and their user."""
 
     access: str
     refresh: str

@@ -62,9 +62,10 @@ def _measure(directory: Path, groups: tuple[str, ...], *, quick: bool) -> None:
     table = session.measured(directory, groups, quick=quick)
     sys.stdout.write(
         f"{table}\n\n"
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
-        f"{time.monotonic() - started:.0f} s. Ours and the floor were measured in turn; figures and ratios are "
-        "medians.\nWhat else ran on this machine moves the figures, and the ratios less.\n"
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.1f}, {time.monotonic() - started:.0f} s. "
+        "Ours and the floor were measured in turn; figures and ratios are medians.\n"
+        "Other work on this machine changes the figures, and the ratios less.\n"
     )
 
 

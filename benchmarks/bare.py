@@ -52,7 +52,8 @@ class PostgreSQL:
 
     dependencies = "coalesce(jsonb_agg(depends_on_id ORDER BY depends_on_id), '[]')"
     items = """coalesce(jsonb_agg(jsonb_build_object(
-        'name', name, 'sku', sku, 'unit_price', unit_price, 'quantity', quantity) ORDER BY id), '[]')"""
+        'name', name, 'sku', sku, 'unit_price', unit_price, 'quantity', quantity
+        ) ORDER BY id), '[]')"""
 
     uuid = "gen_random_uuid()"
     lock = "FOR NO KEY UPDATE"
@@ -150,7 +151,8 @@ SHOWN = (*COLUMNS, "ready", "dependencies", "items")
 ROWS = """
     SELECT {columns},
         NOT EXISTS (
-            SELECT 1 FROM orders_orderdependency edge JOIN orders_order d ON d.id = edge.depends_on_id
+            SELECT 1 FROM orders_orderdependency edge
+            JOIN orders_order d ON d.id = edge.depends_on_id
             WHERE edge.order_id = o.id AND d.status NOT IN ('fulfilled', 'completed')
                 AND NOT (d.status IN ('failed', 'cancelled') AND o.failure_policy = 'ignore')
         ),
@@ -161,10 +163,12 @@ ROWS = """
 CHAIN = """
     WITH RECURSIVE above(id) AS (
         SELECT CAST(%s AS bigint)
-        UNION SELECT e.depends_on_id FROM orders_orderdependency e JOIN above ON e.order_id = above.id
+        UNION SELECT e.depends_on_id FROM orders_orderdependency e
+        JOIN above ON e.order_id = above.id
     ), below(id) AS (
         SELECT CAST(%s AS bigint)
-        UNION SELECT e.order_id FROM orders_orderdependency e JOIN below ON e.depends_on_id = below.id
+        UNION SELECT e.order_id FROM orders_orderdependency e
+        JOIN below ON e.depends_on_id = below.id
     )
     SELECT id, title, status, owner_id,
         (SELECT {dependencies} FROM orders_orderdependency WHERE order_id = o.id)
@@ -257,12 +261,14 @@ class Bare:
             )
             ((order_id,),) = run(
                 f"""INSERT INTO orders_order (
-                    uuid, owner_id, project_id, title, description, status, auto_activate, failure_policy,
-                    provider, external_id, total_price, currency, link, customer_name, customer_email,
-                    customer_phone, shipping_address, phone_number, notes,
-                    ordered_at, status_changed_at, created_at, updated_at, version
-                ) VALUES (%s, %s, %s, %s, %s, 'pending', false, 'hold', 'api', '', 0, 'USD', '', '', '', '',
-                    '', '', '', {now}, {now}, {now}, {now}, 1) RETURNING id""",
+                    uuid, owner_id, project_id, title, description, status, auto_activate,
+                    failure_policy, provider, external_id, total_price, currency, link,
+                    customer_name, customer_email, customer_phone, shipping_address, phone_number,
+                    notes, ordered_at, status_changed_at, created_at, updated_at, version
+                ) VALUES (%s, %s, %s, %s, %s, 'pending', false,
+                    'hold', 'api', '', 0, 'USD', '',
+                    '', '', '', '', '',
+                    '', {now}, {now}, {now}, {now}, 1) RETURNING id""",
                 [
                     order_uuid := uuid.uuid4().hex,
                     owner,
@@ -274,8 +280,8 @@ class Bare:
             data = {"title": order["title"], "status": "pending", "dependencies": []}
             run(
                 f"""INSERT INTO orders_event
-                    (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data,
-                     created_at)
+                    (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id,
+                     actor_id, data, created_at)
                     VALUES (%s, 'order_created', 'order', %s, %s, %s, %s, %s, %s, {now})""",
                 [
                     *(uuid.uuid4().hex, order_uuid, order_id, owner, project, owner),

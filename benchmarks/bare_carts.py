@@ -17,7 +17,8 @@ HOLD = """
 ADD = """
     INSERT INTO cart_cartitem (cart_id, product_id, quantity, created_at)
     VALUES (%s, %s, %s, CURRENT_TIMESTAMP)
-    ON CONFLICT (cart_id, product_id) DO UPDATE SET quantity = cart_cartitem.quantity + excluded.quantity
+    ON CONFLICT (cart_id, product_id)
+    DO UPDATE SET quantity = cart_cartitem.quantity + excluded.quantity
 """
 READ = """
     SELECT i.id, p.id, p.name, p.price, coalesce(c.name, ''), p.image, p.currency, i.quantity,

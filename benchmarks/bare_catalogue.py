@@ -21,22 +21,29 @@ SHELVES = """
     ) SELECT id FROM shelf
 """
 FILTERED = """
-    project_id = %s AND is_active AND in_stock AND price >= %s AND price <= %s AND category_id {among}
+    project_id = %s AND is_active AND in_stock AND price >= %s AND price <= %s
+    AND category_id {among}
 """
 # Rank the ids of everything found, but read only the rows of a page.
 FOUND = """
-    WITH query AS (SELECT websearch_to_tsquery('english', %s) || websearch_to_tsquery('simple', %s) AS query),
+    WITH query AS (
+        SELECT websearch_to_tsquery('english', %s) || websearch_to_tsquery('simple', %s) AS query
+    ),
     found AS MATERIALIZED (
         SELECT id, ts_rank(words, (SELECT query FROM query)) AS rank FROM catalog_product
         WHERE project_id = %s AND is_active
-            AND (words @@ (SELECT query FROM query) OR upper(name) LIKE upper(%s) OR upper(sku) LIKE upper(%s))
+            AND (
+                words @@ (SELECT query FROM query)
+                OR upper(name) LIKE upper(%s) OR upper(sku) LIKE upper(%s)
+            )
     ), page AS (SELECT id, rank FROM found ORDER BY rank DESC, id LIMIT {page})
     SELECT {columns}, (SELECT count(*) FROM found) FROM page JOIN {joined} ON p.id = page.id
     ORDER BY page.rank DESC, p.id
 """
 FOUND_IN_TEXT = """
     SELECT {columns}, count(*) OVER () FROM {joined}
-    WHERE p.project_id = %s AND p.is_active AND (p.name LIKE %s OR p.sku LIKE %s OR p.description LIKE %s)
+    WHERE p.project_id = %s AND p.is_active
+        AND (p.name LIKE %s OR p.sku LIKE %s OR p.description LIKE %s)
     ORDER BY p.id LIMIT {page}
 """
 # With a column that is in no index: otherwise PostgreSQL would read a whole index for its names.
@@ -79,7 +86,8 @@ class BareCatalogue:
         among = "= ANY(ARRAY({}))" if self._has_words else "IN ({})"
         self._filtered = FILTERED.format(among=among.format(SHELVES))
         path = (
-            "coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'slug', slug) ORDER BY height DESC), '[]')"
+            "coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'slug', slug)"
+            " ORDER BY height DESC), '[]')"
             if self._has_words
             else "json_group_array(json_object('id', id, 'name', name, 'slug', slug))"
         )

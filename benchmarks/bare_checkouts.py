@@ -27,8 +27,9 @@ ORDER = f"""
         provider, external_id, total_price, currency, link, customer_name, customer_email,
         customer_phone, shipping_address, phone_number, notes,
         ordered_at, status_changed_at, created_at, updated_at, version
-    ) VALUES (%s, %s, %s, %s, '', 'pending', false, 'hold', 'storefront', '', %s, 'USD', '', '', '', '',
-        %s, %s, %s, {NOW}, {NOW}, {NOW}, {NOW}, 1) RETURNING id
+    ) VALUES (%s, %s, %s, %s, '', 'pending', false, 'hold',
+        'storefront', '', %s, 'USD', '', '', '',
+        '', %s, %s, %s, {NOW}, {NOW}, {NOW}, {NOW}, 1) RETURNING id
 """
 ITEMS = """
     INSERT INTO orders_orderitem (order_id, product_id, name, sku, unit_price, quantity)
@@ -36,8 +37,8 @@ ITEMS = """
     FROM cart_cartitem i JOIN catalog_product p ON p.id = i.product_id WHERE i.cart_id = %s
 """
 EVENT = f"""
-    INSERT INTO orders_event (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data,
-        created_at)
+    INSERT INTO orders_event (event_id, type, subject_kind, subject_uuid, order_id, owner_id,
+        project_id, actor_id, data, created_at)
     VALUES (%s, 'order_created', 'order', %s, %s, %s, %s, %s, %s, {NOW})
 """
 STOCK = f"""
@@ -46,7 +47,8 @@ STOCK = f"""
 """
 LEDGER = f"""
     INSERT INTO catalog_stockmovement (product_id, change, reason, order_id, note, created_at)
-    SELECT product_id, -quantity, 'sold', CAST(%s AS bigint), '', {NOW} FROM cart_cartitem WHERE cart_id = %s
+    SELECT product_id, -quantity, 'sold', CAST(%s AS bigint), '', {NOW} FROM cart_cartitem
+    WHERE cart_id = %s
 """
 EMPTY = "DELETE FROM cart_cartitem WHERE cart_id = %s"
 

@@ -24,19 +24,21 @@ TOP, WITHIN = 10, 9
 
 _PRODUCTS = """
     INSERT INTO catalog_product (
-        uuid, project_id, category_id, sku, slug, name, description, price, currency, image, featured,
-        is_active, stock, created_at, updated_at, version
+        uuid, project_id, category_id, sku, slug, name, description, price, currency, image,
+        featured, is_active, stock, created_at, updated_at, version
     )
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s),
-    places(i, place) AS (VALUES (0, 'Desk'), (1, 'Floor'), (2, 'Table'), (3, 'Garden'), (4, 'Phone'),
-        (5, 'Reading'), (6, 'Wall'), (7, 'Travel'), (8, 'Kitchen'), (9, 'Office')),
-    things(i, thing) AS (VALUES (0, 'lamp'), (1, 'chair'), (2, 'shelf'), (3, 'clock'), (4, 'mirror'),
-        (5, 'kettle'), (6, 'bag'), (7, 'stand'), (8, 'case'), (9, 'charger'), (10, 'cable')),
+    places(i, place) AS (VALUES (0, 'Desk'), (1, 'Floor'), (2, 'Table'), (3, 'Garden'),
+        (4, 'Phone'), (5, 'Reading'), (6, 'Wall'), (7, 'Travel'), (8, 'Kitchen'), (9, 'Office')),
+    things(i, thing) AS (VALUES (0, 'lamp'), (1, 'chair'), (2, 'shelf'), (3, 'clock'),
+        (4, 'mirror'), (5, 'kettle'), (6, 'bag'), (7, 'stand'), (8, 'case'), (9, 'charger'),
+        (10, 'cable')),
     stuffs(i, stuff) AS (VALUES (0, 'oak'), (1, 'steel'), (2, 'glass'), (3, 'linen'), (4, 'brass'),
         (5, 'cork'), (6, 'wool'))
     SELECT
         {uuid}, %s, %s + n %% %s, 'SKU-' || n, 'product-' || n, place || ' ' || thing || ' ' || n,
-        'Something for every day, made of ' || stuff || ' and finished by hand. Delivered within three days.',
+        'Something for every day, made of ' || stuff || ' and finished by hand. '
+            || 'Delivered within three days.',
         n %% 2000 + 0.99, 'USD', '', n %% 50 = 0, n %% 20 <> 0, n %% 11 * 5, {now}, {now}, 1
     FROM numbers
         JOIN places ON places.i = n %% 10

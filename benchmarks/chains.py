@@ -81,7 +81,10 @@ class Bench:
 def checking_cycles(
     bench: Bench, chains: Sequence[Account], stranger: int
 ) -> Iterator[Row]:
-    """Measure the check whether a chain's first order may wait for `stranger`; it visits the chain."""
+    """Measure the check for cycles when a chain's first order shall wait for `stranger`.
+
+    The check visits the whole chain.
+    """
     # Both use one connection throughout, as in the transaction of a change.
     with bench.database.held() as run:
         for chain in chains:
@@ -193,23 +196,27 @@ def reading_dense_graphs(bench: Bench, size: int) -> Iterator[Row]:
 
 # The service reads the rows once and works in memory; here the database does all of it.
 MOVE = """
-    UPDATE orders_order SET status = %s, status_changed_at = {now}, updated_at = {now}, version = version + 1
+    UPDATE orders_order
+    SET status = %s, status_changed_at = {now}, updated_at = {now}, version = version + 1
     WHERE id = %s
 """
 FAIL_ALONG = """
-    UPDATE orders_order SET status = 'failed', status_changed_at = {now}, updated_at = {now}, version = version + 1
+    UPDATE orders_order
+    SET status = 'failed', status_changed_at = {now}, updated_at = {now}, version = version + 1
     WHERE id IN (
         WITH RECURSIVE walk(id) AS (
             SELECT order_id FROM orders_orderdependency WHERE depends_on_id = %s
             UNION
             SELECT e.order_id FROM walk
-                JOIN orders_order o ON o.id = walk.id AND o.status = 'pending' AND o.failure_policy = 'fail'
+                JOIN orders_order o
+                    ON o.id = walk.id AND o.status = 'pending' AND o.failure_policy = 'fail'
                 JOIN orders_orderdependency e ON e.depends_on_id = walk.id
         ) SELECT id FROM walk
     )
 """
 ACTIVATE = """
-    UPDATE orders_order SET status = 'active', status_changed_at = {now}, updated_at = {now}, version = version + 1
+    UPDATE orders_order
+    SET status = 'active', status_changed_at = {now}, updated_at = {now}, version = version + 1
     WHERE status = 'pending' AND auto_activate AND id IN (
         SELECT order_id FROM orders_orderdependency WHERE depends_on_id = %s
     ) AND NOT EXISTS (
@@ -218,8 +225,8 @@ ACTIVATE = """
     )
 """
 TELL = """
-    INSERT INTO orders_event (event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, data,
-        created_at)
+    INSERT INTO orders_event (event_id, type, subject_kind, subject_uuid, order_id, owner_id,
+        project_id, data, created_at)
     SELECT {uuid}, 'order_status_changed', 'order', uuid, id, owner_id, project_id,
         '{{"title": "", "status": "", "old_status": "", "new_status": "", "cause": {{}}}}', {now}
     FROM orders_order WHERE owner_id = %s AND status = %s

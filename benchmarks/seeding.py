@@ -15,9 +15,10 @@ PASSWORD = "correct horse"
 # which is completed in half of these cases.
 _ORDERS = """
     INSERT INTO orders_order (
-        uuid, owner_id, project_id, title, description, status, auto_activate, failure_policy, provider,
-        external_id, total_price, currency, link, customer_name, customer_email, customer_phone,
-        shipping_address, phone_number, notes, ordered_at, status_changed_at, created_at, updated_at, version
+        uuid, owner_id, project_id, title, description, status, auto_activate, failure_policy,
+        provider, external_id, total_price, currency, link, customer_name, customer_email,
+        customer_phone, shipping_address, phone_number, notes, ordered_at, status_changed_at,
+        created_at, updated_at, version
     )
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
     SELECT
@@ -39,7 +40,8 @@ _LINES = """
 """
 _EVENTS = """
     INSERT INTO orders_event (
-        event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data, created_at
+        event_id, type, subject_kind, subject_uuid, order_id, owner_id, project_id, actor_id, data,
+        created_at
     )
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
     SELECT {uuid}, 'order_created', 'order', {uuid}, %s, %s, %s, %s,

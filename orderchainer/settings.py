@@ -414,8 +414,8 @@ SPECTACULAR_SETTINGS = {
         "2. Send it with every request: `Authorization: Bearer <access_token>`.\n"
         "3. `POST /api/orders/` creates an order; its `dependencies` are what it waits for.\n"
         "4. A WebSocket at `/ws/notifications/{user_id}/` sends events as they happen.\n\n"
-        "Each path works with and without its trailing slash. Each answer has an `X-Request-ID`, which "
-        "the log uses for the request."
+        "Each path works with and without its trailing slash. Each answer has an `X-Request-ID`, "
+        "which the log uses for the request."
     ),
     "VERSION": __version__,
     "SERVE_INCLUDE_SCHEMA": False,
@@ -546,9 +546,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=Fal
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 X_FRAME_OPTIONS = "DENY"
 
-# Sites of other origins whose scripts may call the API and read its answers. They send a bearer token:
-# no cookies are let in. We do not install the library as an app, since that would only add its checks;
-# `orderchainer.operations.checks` has stricter ones.
+# Sites of other origins whose scripts may call the API and read its answers. They send a bearer
+# token; we accept no cookies from them. We do not install the library as an app, since that would
+# only add its checks; `orderchainer.operations.checks` has stricter ones.
 CORS_ALLOWED_ORIGINS = [
     text
     for entry in env.list("CORS_ALLOWED_ORIGINS", default=[])

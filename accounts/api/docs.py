@@ -92,9 +92,9 @@ def logout_operation(
         operation_id=f"{surface}_log_out",
         summary="Log out",
         description=(
-            "Ends the session of the refresh token in the body or of the access token in the header; "
-            "either is enough. All its tokens become invalid at once, and its WebSockets close."
-            + more
+            "Ends the session of the refresh token in the body or of the access token in the "
+            "header; either is enough. All its tokens become invalid at once, and its WebSockets "
+            "close." + more
         ),
         request=request,
         responses={

@@ -28,10 +28,9 @@ def delete_user(*, user: User, by: User | None = None) -> None:
     """Remove all personal data from the account for good. The row stays for the orders.
 
     The e-mail and the username are free again. `by` is the person who deletes it and defaults to
-    `user`. Sends `user_deleted`, records `user_deleted` and what ends with it. Raises
-    what
-    `require_reach` raises, `OwnsProjects` if others work in a project that nobody else owns, and `UserNotFound` if the
-    account is already deleted.
+    `user`. Sends `user_deleted`, and records `user_deleted` and everything that ends with it.
+    Raises what `require_reach` raises, `OwnsProjects` if others work in a project that nobody else
+    owns, and `UserNotFound` if the account is already deleted.
     """
     require_reach(user, by=by)
     leaving = lock_user(user)

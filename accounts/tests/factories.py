@@ -46,7 +46,7 @@ def make_api_token(
     name: str = "A program",
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """Make an API token of `user`, for reading orders unless told otherwise; return its text beside it."""
+    """Make an API token of `user`, by default for reading orders. Return it and its text."""
     return create_api_token(
         user=user, name=name, scopes=scopes or ("orders:read",), expires_at=expires_at
     )

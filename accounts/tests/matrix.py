@@ -1,7 +1,7 @@
-"""Example calls for `test_matrix.py`: one at least for each method of each path within a project.
+"""Example calls for `test_matrix.py`: at least one for each method of each path within a project.
 
-Each app that serves such paths lists its own in `<app>/tests/matrix.py`, under the name `CALLS`; they are
-found by that name. What a call needs in its project, `arguments` makes.
+Each app that serves such paths lists its calls in `<app>/tests/matrix.py` as `CALLS`. `arguments`
+makes what a call needs in its project.
 """
 
 from collections.abc import Callable, Mapping

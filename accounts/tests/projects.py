@@ -48,7 +48,7 @@ def make_team(**fields: Any) -> Team:
 def make_invitation(
     team: Team, *, email: str = "grace@example.com", role: Role = Role.AGENT
 ) -> tuple[Invitation, UUID]:
-    """Invite somebody in the owner's name; return the invitation with the link that its e-mail brings."""
+    """Invite somebody in the owner's name. Return the invitation and the link in its e-mail."""
     invitation = invite(project=team.project, email=email, role=role, by=team.owner)
     link = new_link(invitation.pk)
     assert link is not None

@@ -1,4 +1,4 @@
-"""What the activity log keeps of each thing that touches who gets in: one row, exact, and for good."""
+"""The activity log keeps one exact row, for good, of everything that changes who gets in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

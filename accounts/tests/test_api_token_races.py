@@ -133,7 +133,7 @@ def test_no_token_outlives_a_deactivation_that_comes_while_it_is_made(
 def test_without_the_lock_a_token_outlives_the_deactivation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control. Until the user comes back the token opens nothing, and then it is revoked."""
+    """The negative control. The token does not work while the user is deactivated."""
     user = make_user()
     unlock(monkeypatch)
 

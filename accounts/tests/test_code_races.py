@@ -1,4 +1,4 @@
-"""Codes and e-mails when two come at once, and on PostgreSQL what would happen without our guards."""
+"""Races for codes and e-mails. On PostgreSQL, also what would happen without our guards."""
 
 from collections.abc import Callable
 from threading import Event

@@ -1,4 +1,4 @@
-"""`kill -9` a worker that is talking to the mail server: real processes, a real mail server, real HTTP."""
+"""`kill -9` a worker while it talks to the mail server. Processes, server and HTTP are real."""
 
 import os
 import re

@@ -373,7 +373,7 @@ def test_a_failed_email_can_be_tried_anew(server: MailServer) -> None:
 
 
 def nudge_sent_by(work: Callable[[], None]) -> dict[str, Any]:
-    """Do some work, and return the headers of the message that it has sent to the workers for e-mails."""
+    """Call `work`; return the headers of the message that it sent to the workers for e-mails."""
     with app.connection_for_write() as connection:
         queue = connection.SimpleQueue(settings.EMAILS_QUEUE)
         queue.clear()

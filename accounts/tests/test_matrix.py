@@ -1,7 +1,7 @@
-"""The matrix of roles and operations, proven over every path within a project, later ones included.
+"""The matrix of roles and operations, proven for every path within a project, future ones included.
 
-The paths are found in the URL resolver: one that names a `project_id` and does not stand on `ProjectView`,
-or for which no example call is listed (`accounts/tests/matrix.py` says where), fails here.
+We find the paths in the URL resolver. A path that names a `project_id` fails here if its view is
+not a `ProjectView`, or if no example call is listed (`accounts/tests/matrix.py` says where).
 """
 
 from collections.abc import Iterator, Mapping

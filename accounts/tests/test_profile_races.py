@@ -1,4 +1,4 @@
-"""Profiles and usernames when two come at once, and on PostgreSQL what would happen without our guards."""
+"""Races for profiles and usernames. On PostgreSQL, also what would happen without our guards."""
 
 from collections.abc import Callable
 from pathlib import Path

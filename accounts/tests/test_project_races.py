@@ -181,7 +181,7 @@ def test_one_invitation_lets_its_user_in_once() -> None:
 def test_the_lock_comes_before_the_constraint(
     monkeypatch: pytest.MonkeyPatch, is_locked: bool
 ) -> None:
-    """Without it, the negative control, the constraint still lets one in, and the other sees a defect."""
+    """The negative control without the lock: the constraint admits one, the other gets an error."""
     team = make_team()
     grace = make_user(email=GRACE)
     _, link = make_invitation(team)

@@ -1,4 +1,4 @@
-"""What happens when two come at once, and on PostgreSQL what would happen without our guards."""
+"""Races of two requests. On PostgreSQL, also what would happen without our guards."""
 
 from collections.abc import Callable
 

@@ -1,10 +1,10 @@
 """One engine for everything that goes out: events to subscribers, e-mails, and what comes next.
 
-Whatever goes out is a row of a model that derives from `Outgoing`. The row is the truth; the task that
-tries it is only a nudge, and a sweep finds what no nudge announced.
+Everything that goes out is a row of a model that derives from `Outgoing`. The row is the truth. The
+task that tries it is only a nudge, and a sweep finds rows whose nudge was lost.
 
-    row = claim(OutgoingEmail.objects.all(), email_id)      # None: not due, or another worker has it
-    settled = settle(row, attempt(lambda: send(row)))       # sent, failed, dropped or postponed
+    row = claim(OutgoingEmail.objects.all(), email_id)  # None: not due, or another worker has it
+    settled = settle(row, attempt(lambda: send(row)))   # sent, failed, dropped or postponed
 
 A worker claims a row with one conditional UPDATE and has it to itself for a lease. It writes the
 outcome only while that lease is its own. If the worker dies, the lease runs out and the row is due
@@ -26,8 +26,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 MAX_ERROR_LENGTH = 500
-# Rows that wait longer get no delayed nudge: the sweep finds them when they are due. A delayed message
-# that outlives the broker's visibility timeout would run twice.
+# Rows that wait longer get no delayed nudge: the sweep finds them when they are due. A delayed
+# message that outlives the broker's visibility timeout would run twice.
 MAX_NUDGED_SECONDS = 60.0
 MAX_SWEPT_ROWS = 500
 
@@ -36,10 +36,11 @@ MAX_SWEPT_ROWS = 500
 
 
 class TryAgain(Exception):  # an outcome that a sender tells of, not a defect
-    """The attempt failed, and another may work. `after_seconds` is the other side's own wish, if any.
+    """The attempt failed, and another may work.
 
-    `counts` is False if the other side only asked to wait: that is not a failed attempt. `timed_out`
-    is True if it did not answer in time, and so held a worker for as long as it could.
+    `after_seconds` is how long the other side asks us to wait, if it says so. `counts` is False if
+    it only asked to wait, which is not a failed attempt. `timed_out` is True if it did not answer
+    in time, and so held a worker for as long as it could.
     """
 
     def __init__(
@@ -118,13 +119,13 @@ class Outgoing(models.Model):
     def is_worn_out(self) -> bool:
         """Whether it has been claimed more often than it may be tried.
 
-        Every attempt that ends is counted before that. So its attempts cut off the workers that make
-        them, and it must not go on doing so.
+        A row whose attempts end fails at the maximum. The attempts of this one never ended: they
+        kill the worker that makes them, so we must not try it again.
         """
         return self.attempts > self.MAX_ATTEMPTS
 
     def reason_to_give_up(self, why: TryAgain, now: datetime) -> str | None:
-        """Return why no further attempt follows the one that failed with `why`, or None if one does."""
+        """Return why we give up after an attempt that failed with `why`, or None to try again."""
         if why.counts and self.attempts >= self.MAX_ATTEMPTS:
             return f"Gave up after {self.attempts} attempts: {why}"
         if self.asked_at < self.oldest(now):
@@ -167,7 +168,7 @@ def due_index(name: str) -> models.Index:
 
 
 def growing_seconds(times: int, *, first: float, longest: float) -> float:
-    """Return a pause that doubles each time, up to `longest`; with jitter, so that crowds disperse."""
+    """Return a pause that doubles each time, up to `longest`. Jitter makes crowds disperse."""
     # The bound on the exponent keeps the power a number.
     whole = min(longest, first * 2.0 ** min(times - 1, 64))
     return whole * random.uniform(0.5, 1)
@@ -177,7 +178,7 @@ def growing_seconds(times: int, *, first: float, longest: float) -> float:
 
 
 def due(now: datetime) -> Q:
-    """Match rows whose time has come. A row whose worker died is among them once its lease is over."""
+    """Match rows that are due. A row of a worker that died is due again when its lease is over."""
     return Q(state=State.PENDING, next_attempt_at__lte=now)
 
 
@@ -245,7 +246,7 @@ def attempt(send: Callable[[], object]) -> Outcome:
 
 @dataclass(frozen=True)
 class Settled:
-    """What was written of an attempt. A row that is still pending is tried again after the delay."""
+    """The outcome of an attempt as written. A row that is still pending is tried again later."""
 
     state: State
     error: str = ""

@@ -4,7 +4,7 @@ We keep nothing of the upload but its pixels. Each picture is decoded completely
 which removes everything else that the file may contain: a script, an archive, or where a photograph
 was taken.
 
-    picture = read_picture(uploaded.read())                     # outside of a transaction, because it takes time
+    picture = read_picture(uploaded.read())  # outside of a transaction, because it takes time
     with stored(picture, "avatars") as name, transaction.atomic(durable=True):
         old, row.image = row.image, name
         row.save(update_fields=["image"])
@@ -113,7 +113,8 @@ def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
 
 
 _TOO_LARGE = (
-    f"The picture has too many pixels: at most {MAX_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
+    "The picture has too many pixels: "
+    f"at most {MAX_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
     f"{MAX_PIXELS // 1_000_000} million otherwise."
 )
 _TOO_LONG = (

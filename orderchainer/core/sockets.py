@@ -38,7 +38,10 @@ class SocketWriter(Protocol):
 
 
 def text_frame(text: bytes) -> bytes:
-    """Return a server's unmasked, unfragmented text frame of UTF-8 `text` (RFC 6455, section 5.2)."""
+    """Return the text frame that a server sends for UTF-8 `text` (RFC 6455, section 5.2).
+
+    The frame is neither masked nor fragmented.
+    """
     length = len(text)
     if length <= 125:
         head = struct.pack("!BB", _FINAL_TEXT, length)

@@ -1,9 +1,9 @@
 """The demo's chain: a dining table, from the boards to the delivery.
 
-    #1 Oak boards ──────────► #4 Plane and glue the top ─┐
-    #2 Hardware kit ─────────────────────────────────────┼─► #5 Assemble ─┬─► #7 Finish ─► #8 Deliver
-    #3 Steel legs ───────────────────────────────────────┘                │
-    #6 Hardwax oil ───────────────────────────────────────────────────────┘
+    #1 Oak boards ────────► #4 Plane and glue the top ─┐
+    #2 Hardware kit ───────────────────────────────────┼─► #5 Assemble ─┬─► #7 Finish ─► #8 Deliver
+    #3 Steel legs ─────────────────────────────────────┘                │
+    #6 Hardwax oil ─────────────────────────────────────────────────────┘
 
 #1 and #2 are done, so #4 is ready. #3 is still being welded and holds up #5. #6 has failed and
 blocks #7.

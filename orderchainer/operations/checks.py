@@ -73,7 +73,8 @@ def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
         return []
     return [
         Error(
-            "ACCESS_TOKEN_EXPIRE_MINUTES must be positive and no longer than REFRESH_TOKEN_EXPIRE_DAYS.",
+            "ACCESS_TOKEN_EXPIRE_MINUTES must be positive and no longer than "
+            "REFRESH_TOKEN_EXPIRE_DAYS.",
             id="orderchainer.E003",
         )
     ]
@@ -101,8 +102,8 @@ def check_secret_key(**kwargs: Any) -> Sequence[CheckMessage]:
         return []
     return [
         Warning(
-            f"SECRET_KEY is shorter than {LEAST_SECRET_BYTES} bytes, and access tokens are signed with it "
-            "(RFC 7518, section 3.2).",
+            f"SECRET_KEY is shorter than {LEAST_SECRET_BYTES} bytes, and access tokens are signed "
+            "with it (RFC 7518, section 3.2).",
             id="orderchainer.W001",
         )
     ]
@@ -115,8 +116,11 @@ def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
         return []
     return [
         Warning(
-            "REDIS_URL is set, so that several processes share the database, and that is a SQLite file.",
-            hint="It works where all of them run on one machine. Set DATABASE_URL to PostgreSQL otherwise.",
+            "REDIS_URL is set, so several processes share the database, but that is a SQLite file.",
+            hint=(
+                "This works if all of them run on one machine. Otherwise set DATABASE_URL to "
+                "PostgreSQL."
+            ),
             id="orderchainer.W002",
         )
     ]
@@ -234,15 +238,16 @@ def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
     if not host or not port.isdecimal() or not 1 <= int(port) <= MAX_PORT:
         return [
             Error(
-                f"WORKER_METRICS_LISTEN is {listen!r}; write host:port, for example 127.0.0.1:9101.",
+                f"WORKER_METRICS_LISTEN is {listen!r}; "
+                "write host:port, for example 127.0.0.1:9101.",
                 id="orderchainer.E005",
             )
         ]
     if not settings.PROMETHEUS_MULTIPROC_DIR:
         return [
             Warning(
-                "WORKER_METRICS_LISTEN is set and PROMETHEUS_MULTIPROC_DIR is not: what the worker's "
-                "children count is not seen.",
+                "WORKER_METRICS_LISTEN is set, but PROMETHEUS_MULTIPROC_DIR is not: the metrics "
+                "will lack everything that the worker's children count.",
                 id="orderchainer.W005",
             )
         ]
@@ -283,7 +288,10 @@ def _hint_for_origin(text: str) -> str:
             "List each site by its own origin: a star for all of them is not supported."
         )
     if text.lower() == "null":
-        return "Every page in a sandbox and every local file has the origin null. Serve the page from a host."
+        return (
+            "Every page in a sandbox and every local file has the origin null. "
+            "Serve the page from a host."
+        )
     if "://" not in text:
         # Without a scheme, people mean the usual one.
         scheme = "http" if text.startswith(("localhost", "127.")) else "https"

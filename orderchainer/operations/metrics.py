@@ -116,7 +116,7 @@ class DatabaseCollector(Collector):
     """
 
     def collect(self) -> Iterable[Metric]:
-        """Read all of it within `DATABASE_SECONDS`; whether the database answered is a metric too."""
+        """Read everything within `DATABASE_SECONDS`. Whether the database answered is a metric."""
         reading: Future[list[Metric]] = ask(lambda: list(self._read()))
         reachable = GaugeMetricFamily(
             "orderchainer_database_up", "Whether the database answered this scrape."
@@ -153,7 +153,8 @@ class DatabaseCollector(Collector):
         )
         deliveries = GaugeMetricFamily(
             "orderchainer_deliveries",
-            f"Deliveries that are pending or have failed, counted up to {COUNTED_AT_MOST} of each state.",
+            "Deliveries that are pending or have failed, "
+            f"counted up to {COUNTED_AT_MOST} of each state.",
             labels=["subscriber", "state"],
         )
         for state in (EventDelivery.State.PENDING, EventDelivery.State.FAILED):
@@ -250,7 +251,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Show all metrics, if the caller may see them."""
     if not _may_see(request):
         return HttpResponse(
-            "Metrics are shown to this machine, and to who sends METRICS_TOKEN as a bearer token.\n",
+            "Metrics are for this machine and for requests with METRICS_TOKEN as a bearer token.\n",
             status=403,
             content_type="text/plain",
         )

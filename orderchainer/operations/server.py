@@ -98,7 +98,7 @@ class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
         super().protocol_connected(protocol)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Start the application for one connection; put a writer into the `scope` of a WebSocket."""
+        """Start the application for one connection. The `scope` of a WebSocket gets a writer."""
         if self._is_stopping and isinstance(protocol, WebRequest):
             close_after_answer(protocol)
         if scope["type"] == "websocket":

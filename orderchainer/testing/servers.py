@@ -63,7 +63,9 @@ def services_of_this_test() -> dict[str, str]:
     number = int(redis.path.strip("/") or 0)
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     return {
-        "DATABASE_URL": f"postgres://{user}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}",
+        "DATABASE_URL": (
+            f"postgres://{user}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+        ),
         "REDIS_URL": redis._replace(path=f"/{(number - worker) % 16}").geturl(),
     }
 

@@ -1,4 +1,4 @@
-"""Everybody who could knock at an endpoint: its owner, a stranger, and all who should get nowhere."""
+"""Every kind of caller of an endpoint: the owner, a stranger, and those who must be refused."""
 
 import base64
 import json

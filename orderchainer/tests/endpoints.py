@@ -23,7 +23,7 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One method of one path. `path` and texts in `body` have the names of `World.ids` in braces."""
+    """One method of one path. In `path` and `body`, names in braces stand for `World.ids`."""
 
     surface: str
     method: str

@@ -1,7 +1,7 @@
-"""`HIDE_ACCOUNT_EXISTENCE`: who asks for an e-mail learns nothing of whether there is such an account.
+"""`HIDE_ACCOUNT_EXISTENCE`: asking for an e-mail does not reveal whether the account exists.
 
-Neither by the answer nor by the time that it takes. The clock of a test machine proves nothing, so the
-statements are compared that the database is asked: the same ones, in the same order.
+Neither the answer nor its timing reveals it. The clock of a test machine proves nothing, so we
+compare the statements that reach the database: the same ones, in the same order.
 """
 
 from collections.abc import Callable

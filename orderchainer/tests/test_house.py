@@ -1,4 +1,4 @@
-"""The house's picture: the ground knows no app, every module stands on a layer, no circle anywhere."""
+"""The layers: `core` imports no app, every module is on a layer, and no imports form a circle."""
 
 import re
 import tomllib
@@ -19,7 +19,7 @@ from orderchainer.core.web.content_policy import POLICIES
 
 ROOT = Path(settings.BASE_DIR)
 GROUND = ROOT / "orderchainer" / "core"
-# Modules that are on no layer: the package that holds the others, and tests, which may use anything.
+# Modules on no layer: the package that holds the others, and tests, which may import anything.
 WITHOUT_LAYER = {"orderchainer", "orderchainer.tests"}
 
 

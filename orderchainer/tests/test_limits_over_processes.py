@@ -1,4 +1,4 @@
-"""Limits over several processes: counted together in Redis, and by each for itself while Redis is away."""
+"""Limits over several processes: Redis counts for all; while it is down, each counts alone."""
 
 import subprocess
 import sys

@@ -333,8 +333,10 @@ def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
     [
         ("GET /ws/notifications/1/?after=3&token=eyJ0eXAi.eyJ1c2Vy.c2ln HTTP/1.1",
          "GET /ws/notifications/1/?after=3&token=[redacted] HTTP/1.1"),
-        ("<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=abc-DEF_1 clientproto=HTTP/1.1>",
-         "<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=[redacted] clientproto=HTTP/1.1>"),
+        ("<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=abc-DEF_1 "
+         "clientproto=HTTP/1.1>",
+         "<WebRequest at 0x7f method=GET uri=/ws/notifications/1/?token=[redacted] "
+         "clientproto=HTTP/1.1>"),
         ("Authorization: Bearer oc_abcdefghijklmnop", "Authorization: Bearer [redacted]"),
         ("found oc_abcdefghijklmnop in a file", "found oc_[redacted] in a file"),
         ("oc_AbCdEfGhIj_" + "kL3" * 13 + "m is over", "oc_[redacted] is over"),
@@ -344,7 +346,8 @@ def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
         (f"/invitations/{LINK.upper()}.", "/invitations/[redacted]."),
         (f"/reset-password/{LINK.replace('-', '')}", "/reset-password/[redacted]"),
         (f"/reset-password/{LINK[:20]}", "/reset-password/[redacted]"),
-        (f"/api/v1/projects/{LINK}/invitations/{LINK}", f"/api/v1/projects/{LINK}/invitations/{LINK}"),
+        (f"/api/v1/projects/{LINK}/invitations/{LINK}",
+         f"/api/v1/projects/{LINK}/invitations/{LINK}"),
         ("/api/v1/invitations/accept", "/api/v1/invitations/accept"),
         ("jwt eyJhbGciOiJI.eyJzdWIi.SflKxwRJ is over", "jwt eyJ[redacted] is over"),
         (f"POST {WEBHOOK}?wait=true", "POST https://discord.com/api/webhooks/123456789012345678/[redacted]?wait=true"),

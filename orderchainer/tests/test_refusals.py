@@ -1,7 +1,7 @@
-"""Every endpoint of every surface and every bad caller: who gets nowhere, in exactly which words.
+"""Every endpoint of every surface refuses every bad caller, in exactly the right words.
 
-The table of endpoints is in `endpoints.py`, the callers are in `callers.py`. Nobody who is refused has
-changed anything, and the rightful caller gets in: otherwise a refusal would prove nothing.
+The table of endpoints is in `endpoints.py`, the callers are in `callers.py`. A refused request
+changes nothing. The rightful caller gets in: otherwise a refusal would prove nothing.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What every surface answers by itself, in its own shape: unknown paths and methods, bodies, hosts."""
+"""Every surface refuses unknown paths and methods, bad bodies and bad hosts in its own shape."""
 
 import http.client
 import json
@@ -111,9 +111,17 @@ def test_a_method_that_is_not_there_is_a_405_in_shape(
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/api/nothing/here", {"detail": "Invalid request data", "code": "invalid", "errors": {"request": ["It cannot be read."]}}),
-        ("/api/orders/", {"detail": "Invalid request data", "code": "invalid", "errors": {"request": ["It cannot be read."]}}),
-        ("/api/auth/register", {"detail": "Invalid request data", "code": "invalid", "errors": {"request": ["It cannot be read."]}, "success": False, "error": "It cannot be read.", "errorCode": "VALIDATION_FAILED", "timestamp": NOW}),
+        ("/api/nothing/here",
+         {"detail": "Invalid request data", "code": "invalid",
+          "errors": {"request": ["It cannot be read."]}}),
+        ("/api/orders/",
+         {"detail": "Invalid request data", "code": "invalid",
+          "errors": {"request": ["It cannot be read."]}}),
+        ("/api/auth/register",
+         {"detail": "Invalid request data", "code": "invalid",
+          "errors": {"request": ["It cannot be read."]},
+          "success": False, "error": "It cannot be read.", "errorCode": "VALIDATION_FAILED",
+          "timestamp": NOW}),
     ],
 )  # fmt: skip
 def test_a_forged_host_is_a_400_in_shape(
@@ -134,7 +142,9 @@ TEN_MEGABYTES = b'{"title": "' + b"x" * 10_000_000 + b'"}'
     ("path", "body"),
     [
         ("/api/orders/", {"detail": "The body is larger than 1048576 bytes.", "code": "too_large"}),
-        ("/api/v1/anything", {"detail": "The body is larger than 1048576 bytes.", "code": "TOO_LARGE", "timestamp": "2025-11-07T13:18:43Z"}),
+        ("/api/v1/anything",
+         {"detail": "The body is larger than 1048576 bytes.", "code": "TOO_LARGE",
+          "timestamp": "2025-11-07T13:18:43Z"}),
         ("/auth/api/register/", {"error": "The body is larger than 1048576 bytes."}),
     ],
 )  # fmt: skip
@@ -161,8 +171,13 @@ class BrokenStream(BytesIO):
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/api/orders/", {"detail": "Invalid request data", "code": "unreadable", "errors": {"body": ["It breaks off, or its chunks are malformed."]}}),
-        ("/api/v1/auth/login", {"detail": "The body cannot be read.", "code": "UNREADABLE", "timestamp": "2025-11-07T13:18:43Z", "errors": {"body": ["It breaks off, or its chunks are malformed."]}}),
+        ("/api/orders/",
+         {"detail": "Invalid request data", "code": "unreadable",
+          "errors": {"body": ["It breaks off, or its chunks are malformed."]}}),
+        ("/api/v1/auth/login",
+         {"detail": "The body cannot be read.", "code": "UNREADABLE",
+          "timestamp": "2025-11-07T13:18:43Z",
+          "errors": {"body": ["It breaks off, or its chunks are malformed."]}}),
         ("/auth/api/token/", {"body": ["It breaks off, or its chunks are malformed."]}),
     ],
 )  # fmt: skip

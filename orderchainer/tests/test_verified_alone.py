@@ -1,4 +1,4 @@
-"""`REQUIRE_VERIFIED_EMAIL`: who has not shown that the e-mail is theirs gets no tokens, on no surface."""
+"""`REQUIRE_VERIFIED_EMAIL`: users get no tokens on any surface until they verify their e-mail."""
 
 from typing import Any
 

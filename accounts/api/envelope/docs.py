@@ -120,9 +120,9 @@ _RESET_CODE = (
     "link to a page that sets a new password. Earlier codes and links stop working."
 )
 _VERIFICATION_CODE = (
-    "Sends a code of six digits for `POST /api/auth/verify-email`, valid for 15 minutes, and a link, "
-    "valid for a day, whose last part is for `POST /api/auth/register-confirmation`. Earlier codes "
-    "and links stop working."
+    "Sends a code of six digits for `POST /api/auth/verify-email`, valid for 15 minutes, and a "
+    "link, valid for a day, whose last part is for `POST /api/auth/register-confirmation`. "
+    "Earlier codes and links stop working."
 )
 
 

@@ -9,7 +9,10 @@ from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 
 REGISTERED = "User registered successfully"
-REGISTERED_UNVERIFIED = "User registered successfully. We have sent you an e-mail: verify your address with it, then sign in."
+REGISTERED_UNVERIFIED = (
+    "User registered successfully. We have sent you an e-mail: verify your address with it, then "
+    "sign in."
+)
 
 
 def user_body(user: User) -> Body:

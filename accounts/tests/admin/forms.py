@@ -65,7 +65,7 @@ def _is_posted(has: dict[str, str]) -> bool:
 
 
 def fields_in(html: str, form_id: str) -> dict[str, list[str]]:
-    """Return the fields of a form as a browser posts them that nobody has typed into."""
+    """Return the fields of an untouched form, as a browser posts them."""
     parser = _Fields(form_id)
     parser.feed(html)
     parser.close()
@@ -81,6 +81,6 @@ def opened(client: Client, url: str, form_id: str) -> dict[str, list[str]]:
 
 
 def typed(fields: dict[str, list[str]], **changes: Any) -> dict[str, Any]:
-    """Return the fields with some typed anew; None leaves one out, as a browser does with an empty box."""
+    """Return the fields with `changes` typed in. None leaves a field out, like an unticked box."""
     posted: dict[str, Any] = {**fields, **changes}
     return {name: value for name, value in posted.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The pages of the activity log: staff see all of it, find what they look for, and change nothing."""
+"""The pages of the activity log: staff see all of it, can search it, and cannot change it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ada(client: Client) -> User:
-    """Somebody of whom the log tells nothing yet."""
+    """A user without any entries in the log."""
     ada = make_user(email="ada@example.com")
     Activity.objects.all().delete()
     return ada

@@ -28,7 +28,7 @@ def members_form(
     *rows: dict[str, object],
     invitations: Sequence[dict[str, object]] = (),
 ) -> dict[str, object]:
-    """Return what a browser posts from the project's form, with these rows of members and invitations."""
+    """Return what a browser posts from the project's form with these members and invitations."""
     form: dict[str, object] = {
         "name": project.name,
         "timezone": project.timezone,

@@ -1,4 +1,4 @@
-"""`/api/auth/` from signing in to logging out, as the documents have it, and what they leave open."""
+"""`/api/auth/` from sign-in to logout: the documents' examples, and what they leave open."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""`/api/auth/register`: the examples of the chain and the envelope document, and what they leave open."""
+"""`/api/auth/register`: the chain and envelope documents' examples, and what they leave open."""
 
 import re
 from typing import Any

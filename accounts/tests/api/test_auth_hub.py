@@ -1,4 +1,4 @@
-"""`/api/v1/auth/` beyond its document's examples: who one is, changing oneself, and what is refused."""
+"""`/api/v1/auth/` beyond its document's examples: reading and changing one's user, and refusals."""
 
 from typing import Any
 
@@ -237,7 +237,8 @@ def test_logs_out_by_either_token(anonymous: APIClient, shown: str) -> None:
     assert (response.status_code, response.content) == (204, b"")
     assert Session.objects.get().end_reason == "logged_out"
     assert refusal(client.get(ME))[0] == 401
-    assert refusal(post(anonymous, "/refresh", {"refresh_token": pair["refresh_token"]}))[0] == 401  # fmt: skip
+    refreshing = post(anonymous, "/refresh", {"refresh_token": pair["refresh_token"]})
+    assert refusal(refreshing)[0] == 401
 
 
 def test_logging_out_without_a_session_is_refused(anonymous: APIClient) -> None:
@@ -317,7 +318,10 @@ def test_sending_back_what_was_read_changes_nothing() -> None:
         ({"name": None}, {"name": ["This field may not be null."]}),
         ({"name": 5}, {"name": NO_TEXT}),
         ({"phone": "1" * 33}, {"phone": ["Ensure this field has no more than 32 characters."]}),
-        ({"address": "x" * 1001}, {"address": ["Ensure this field has no more than 1000 characters."]}),
+        (
+            {"address": "x" * 1001},
+            {"address": ["Ensure this field has no more than 1000 characters."]},
+        ),
         ({"phone": "\x00"}, {"phone": ["Null characters are not allowed."]}),
         ({"email": ""}, {"email": ["This field may not be blank."]}),
         (

@@ -46,6 +46,11 @@ def sign_in(client: APIClient, user: User) -> dict[str, str]:
 
 # --- Registering ------------------------------------------------------------------------------
 
+BAD_USERNAME = [
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ "
+    "characters."
+]
+
 
 def test_only_email_and_password_are_needed(anonymous: APIClient) -> None:
     response = register(anonymous, username=...)
@@ -72,14 +77,15 @@ def test_two_may_have_no_username(anonymous: APIClient) -> None:
         ("email", "no e-mail", ["Invalid email address"]),
         ("email", ["user@example.com"], ["Invalid email address"]),
         ("email", "user\x00@example.com", ["Invalid email address"]),
-        ("password", "seven77", ["This password is too short. It must contain at least 8 characters."]),
+        ("password", "seven77",
+         ["This password is too short. It must contain at least 8 characters."]),
         ("password", "938475634", ["This password is entirely numeric."]),
         ("password", 12345678, NO_TEXT),
         ("password_confirm", ..., REQUIRED),
         ("password_confirm", None, ["This field may not be null."]),
         ("password_confirm", f"{PASSWORD} ", ["The two passwords do not match."]),
-        ("username", "two words", ["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."]),
-        ("username", "<b>", ["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."]),
+        ("username", "two words", BAD_USERNAME),
+        ("username", "<b>", BAD_USERNAME),
         ("username", "x" * 151, ["Ensure this field has no more than 150 characters."]),
         ("username", 5, NO_TEXT),
         ("username", "a\x00b", ["Null characters are not allowed."]),
@@ -203,7 +209,8 @@ def test_refuses_to_sign_in_without_telling_why(
         ({}, {"email": REQUIRED, "password": REQUIRED}),
         ({"email": "a@example.com"}, {"password": REQUIRED}),
         ({"email": 5, "password": PASSWORD}, {"email": ["Invalid email address"]}),
-        ({"email": "a@example.com", "password": None}, {"password": ["This field may not be null."]}),
+        ({"email": "a@example.com", "password": None},
+         {"password": ["This field may not be null."]}),
     ],
 )  # fmt: skip
 def test_refuses_incomplete_credentials(

@@ -1,4 +1,7 @@
-"""The envelope document's accounts: its examples, its curl lines, its error codes, codes read from e-mails."""
+"""The envelope document's accounts: its examples, its curl lines, its error codes.
+
+The tests read codes from the e-mails that we send.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta

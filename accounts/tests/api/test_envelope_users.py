@@ -34,7 +34,7 @@ def staff_with(*codenames: str) -> User:
 
 @pytest.fixture
 def callers() -> dict[str, User]:
-    """The user, whoever works in one project with them, and those who only have to do with the service."""
+    """The user, the others in their project, and users outside of it, staff included."""
     team = make_team()
     callers = {f"project {role}": user for role, user in team.members.items()}
     user = make_user(email="user@example.com")

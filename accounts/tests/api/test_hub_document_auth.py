@@ -1,6 +1,6 @@
-"""The examples of the hub document's chapter on authentication, and its format for errors, word for word.
+"""The hub document's chapter on authentication: its examples and its errors, word for word.
 
-`expires_in` is 900 there, which is what the default lifetime of an access token comes to.
+`expires_in` is 900 there: the default lifetime of an access token in seconds.
 """
 
 import re

@@ -29,7 +29,7 @@ HOME = "203.0.113.5"
 
 @pytest.fixture
 def limits(settings: Settings) -> Iterator[None]:
-    """The default limits behind one proxy, at a moment that stands still: no period ends within a test."""
+    """The default limits behind one proxy. Time stands still, so no period ends within a test."""
     settings.RATE_LIMIT_AUTH = "5/m"
     settings.RATE_LIMIT_CODES = "10/h"
     settings.RATE_LIMIT_STANDARD = "100/m"

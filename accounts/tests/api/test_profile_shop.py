@@ -236,7 +236,8 @@ def test_a_profile_may_be_changed_where_it_was_read(client: APIClient) -> None:
 
 TOO_LONG = "Ensure this field has no more than {} characters."
 BAD_USERNAME = [
-    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ "
+    "characters."
 ]
 TOO_DEEP: dict[str, Any] = {}
 for _ in range(8):
@@ -269,10 +270,14 @@ for _ in range(8):
         ("preferences", {"a": "x" * 16_384}, ["Must not take up more than 16384 bytes."]),
         ("preferences", {"a": "\x00"}, ["Null characters are not allowed."]),
         ("preferences", {"\x00": 1}, ["Null characters are not allowed."]),
-        ("preferences", {"a": 1e300}, ["Numbers must lie between 1e-15 and 9007199254740992, or be 0."]),
-        ("preferences", {"a": 2**63}, ["Numbers must lie between 1e-15 and 9007199254740992, or be 0."]),
-        ("avatar", "https://evil.example/x.png", ["Send the picture as a file, in multipart/form-data."]),
-        ("avatar", "data:image/png;base64,AAAA", ["Send the picture as a file, in multipart/form-data."]),
+        ("preferences", {"a": 1e300},
+         ["Numbers must lie between 1e-15 and 9007199254740992, or be 0."]),
+        ("preferences", {"a": 2**63},
+         ["Numbers must lie between 1e-15 and 9007199254740992, or be 0."]),
+        ("avatar", "https://evil.example/x.png",
+         ["Send the picture as a file, in multipart/form-data."]),
+        ("avatar", "data:image/png;base64,AAAA",
+         ["Send the picture as a file, in multipart/form-data."]),
         ("avatar", ["x"], ["Send the picture as a file, in multipart/form-data."]),
         ("avatar", False, ["Send the picture as a file, in multipart/form-data."]),
     ],
@@ -571,8 +576,10 @@ def part(headers: str, content: bytes = b"x") -> bytes:
         (part('Content-Disposition: form-data; name="avatar"; filename="\x00"'), MULTIPART_CONTENT),
         (part('Content-Disposition: form-data; name="avatar"; filename="x"\r\n'
               "Content-Transfer-Encoding: base64", b"&"), MULTIPART_CONTENT),
-        (part('Content-Disposition: form-data; name="first_name"; filename="x"', b"a file"), MULTIPART_CONTENT),
-        (part('Content-Disposition: form-data; name="preferences"; filename="x"', b"{}"), MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="first_name"; filename="x"', b"a file"),
+         MULTIPART_CONTENT),
+        (part('Content-Disposition: form-data; name="preferences"; filename="x"', b"{}"),
+         MULTIPART_CONTENT),
     ],
 )  # fmt: skip
 def test_a_broken_form_is_never_a_defect(

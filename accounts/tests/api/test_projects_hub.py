@@ -317,7 +317,7 @@ def test_a_list_asks_as_much_whatever_its_length(path: str, page_size: int) -> N
         assert len(response.json()) >= min(length, page_size)
         counts.add(len(statements))
 
-    # Who calls, the project where there is one, the rows; and their number where the page does not tell.
+    # The caller, the project if the path names one, the rows, and their number if the page is full.
     assert counts == {2 + bool(path) + (page_size == 3)}
 
 

@@ -1,4 +1,4 @@
-"""The examples of the shop document's chapter on authentication, and its formats for errors, word for word."""
+"""The shop document's chapter on authentication: its examples and its errors, word for word."""
 
 import re
 from collections.abc import Iterator

@@ -336,12 +336,12 @@ def test_bad_tokens_are_told_apart_by_nobody(clock: time_machine.Traveller) -> N
 
 
 NOWHERE = "5b1f7f1e-6a3e-4d3b-8c66-8a0f2f6a9b10"
-# For each area, something to read there and a change that a good caller is refused for its body alone.
+# For each area: a path to read, and a change that is refused only because its body is wrong.
 DOORS = {
     "account": ("/api/v1/auth/me", ("patch", "/api/v1/auth/me", {"phone": 5}, 422)),
     "projects": ("/api/v1/projects", ("post", "/api/v1/projects", {"name": 5}, 422)),
     "cart": ("/api/cart/", ("post", "/api/cart/items/", {"product_id": 0}, 400)),
-    # Of a project that is not there, which only who gets in is told.
+    # The project does not exist, and only callers who get in are told so.
     "catalog": (
         f"/api/v1/products/{NOWHERE}",
         ("post", f"/api/v1/products/{NOWHERE}", {"name": "Lamp"}, 404),
@@ -369,7 +369,7 @@ def test_a_scope_opens_its_area_and_no_other(scope: str) -> None:
 
 
 def lacks_scope(response: Any, scope: str) -> bool:
-    """Tell whether the answer says what scope is missing: by its code, or where it has none in words."""
+    """Tell whether the answer names the missing scope: by its code, or in words if it has none."""
     body = response.json()
     words = f"This needs an API token with the scope {scope}."
     told = body["code"].lower() if "code" in body else body["error"]

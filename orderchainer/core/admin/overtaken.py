@@ -17,8 +17,8 @@ from django.utils.formats import localize
 from django.utils.timezone import localtime
 
 OVERTAKEN = (
-    "This has changed since you read it, so nothing was saved. What stands there now is shown beside what you "
-    "typed. Save again to keep what you see."
+    "This has changed since you read it, so nothing was saved. What stands there now is shown "
+    "beside what you typed. Save again to keep what you see."
 )
 MAX_SHOWN_CHARACTERS = 200
 MAX_SHOWN_ROWS = 10

@@ -1,4 +1,4 @@
-"""Widgets to pick related rows by typing. They survive values that nobody could have picked."""
+"""Widgets to pick related rows by typing. They survive posted values that cannot be keys."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def is_key_of(model: type[models.Model], text: str) -> bool:
 
 
 class _Keys:
-    """Drop selected values that cannot be keys, because Django would look them up in the database."""
+    """Drop selected values that cannot be keys, since Django would look them up in the database."""
 
     def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
         model = self.field.remote_field.model  # type: ignore[attr-defined]  # of the widget

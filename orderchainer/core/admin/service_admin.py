@@ -30,7 +30,7 @@ MAX_SEARCHED_CHARACTERS = 100
 
 
 class Autocompletes:
-    """Pick related rows with our own widgets, which survive values that nobody could have picked."""
+    """Pick related rows with our own widgets, which survive posted values that cannot be keys."""
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
@@ -175,7 +175,8 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         if whole and queryset.count() > MAX_SELECTED_ROWS:
             self.message_user(
                 request,
-                f"At most {MAX_SELECTED_ROWS} rows can be acted on at once: narrow the list by a filter.",
+                f"At most {MAX_SELECTED_ROWS} rows can be acted on at once: "
+                "narrow the list by a filter.",
                 messages.ERROR,
             )
             return None
@@ -242,7 +243,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
 
 
 def changes_in(form: Any, updatable: Collection[str]) -> dict[str, Any]:
-    """Return the changed values of a valid form, by name, for fields that the service can update."""
+    """Return the changed values of a valid form, by name, for fields that the service updates."""
     return {
         name: form.cleaned_data[name] for name in form.changed_data if name in updatable
     }

@@ -163,7 +163,10 @@ def _compile(
 
 
 def _slot_of(param: object, placeholders: Sequence[object]) -> object:
-    """Return the slot of the argument whose placeholder `param` is, or `param` if it is a constant."""
+    """Return the slot of the argument that `param` is the placeholder of.
+
+    Returns `param` itself if it is a constant.
+    """
     for index, placeholder in enumerate(placeholders):
         if param == placeholder:
             # The driver has a type for each width of number, and Django has chosen the column's.

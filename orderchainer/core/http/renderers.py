@@ -11,7 +11,7 @@ from rest_framework.renderers import BaseRenderer
 
 
 class JSONRenderer(BaseRenderer):
-    """Write JSON with orjson, which takes a fifth of the standard library's time for lists of rows."""
+    """Write JSON with orjson. For lists of rows it takes a fifth of the standard library's time."""
 
     media_type = "application/json"
     format = "json"

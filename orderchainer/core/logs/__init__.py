@@ -2,7 +2,8 @@
 
 Every record, from structlog or from the standard library, becomes one JSON line in the log file.
 Errors also go to a file of their own. The console shows the same records, in a readable format
-while DEBUG is on. No control character of a stranger's text reaches either raw. `docs/operations.md` lists the fields and the names of the security events.
+while DEBUG is on. Control characters in a stranger's text never reach either of them raw.
+`docs/operations.md` lists the fields and the names of the security events.
 """
 
 import logging.config

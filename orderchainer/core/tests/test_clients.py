@@ -63,7 +63,10 @@ AROUND = ["{}", '"{}"', " {} ", ' "{}"', "\t{}"]
 WAYS_TO_WRITE = [
     *((text, address) for text, address in (IPV4 | IPV6).items()),
     *((text + port, address) for (text, address), port in product(IPV4.items(), PORTS)),
-    *((f"[{text}]{port}", address) for (text, address), port in product(IPV6.items(), ["", *PORTS])),
+    *(
+        (f"[{text}]{port}", address)
+        for (text, address), port in product(IPV6.items(), ["", *PORTS])
+    ),
 ]  # fmt: skip
 
 
@@ -80,7 +83,8 @@ UNREADABLE = [
     *("203.0.113.7:", "203.0.113.7:port", "203.0.113.7:123456", "203.0.113.256", "203.0.113"),
     *("[2001:db8::1", "2001:db8::1]", "[2001:db8::1]443", "[2001:db8::1]:", "[]", "[]:443"),
     *('"', '""', '"203.0.113.7', "[[2001:db8::1]]", "2001:db8::1::2", "for=203.0.113.7"),
-    *("\x1b[31m203.0.113.7", "203.0.113.7\u202e", "\u0662\u0660\u0663.\u0660.\u0661\u0661\u0663.\u0667", "%eth0"),
+    *("\x1b[31m203.0.113.7", "203.0.113.7\u202e"),
+    *("\u0662\u0660\u0663.\u0660.\u0661\u0661\u0663.\u0667", "%eth0"),
 ]  # fmt: skip
 
 

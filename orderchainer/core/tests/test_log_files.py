@@ -41,7 +41,8 @@ import logging, sys
 from orderchainer.core.logs.files import SharedRotatingFileHandler
 handler = SharedRotatingFileHandler(sys.argv[1], max_bytes=20_000, backups=99)
 for number in range(1000):
-    handler.emit(logging.LogRecord("x", 20, "", 0, f"{sys.argv[2]}-{number}-" + "x" * 50, None, None))
+    text = f"{sys.argv[2]}-{number}-" + "x" * 50
+    handler.emit(logging.LogRecord("x", 20, "", 0, text, None, None))
 """
 
 

@@ -42,7 +42,7 @@ def pid_of_the_next(pooled: base.DatabaseWrapper) -> int:
 
 
 def end_backends(pooled: base.DatabaseWrapper) -> int:
-    """End every backend of the pool, as a restart of the server does; return how many there were."""
+    """End every backend of the pool, as a restart of the server does. Return how many it ended."""
     pooled.pool.wait()
     pids = [held.info.backend_pid for held in pooled.pool._pool]
     parameters: dict[str, Any] = connection.get_connection_params()

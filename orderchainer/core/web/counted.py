@@ -34,7 +34,7 @@ def answer_counted(
 
 
 def too_many_requests(request: HttpRequest, exceeded: LimitExceeded) -> HttpResponse:
-    """Return the page that says when to try again, with the same headers as the surfaces' answers."""
+    """Return the page that says when to try again, with the same headers as the APIs' answers."""
     page = render(request, "429.html", {"seconds": exceeded.retry_after}, status=429)
     return _with_headers(page, exceeded.headers)
 

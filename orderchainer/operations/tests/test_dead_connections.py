@@ -78,7 +78,7 @@ class Customer:
         return answer.json()
 
     def read_many(self, path: str, times: int = 40) -> set[int]:
-        """GET `path` again and again, eight at once, so that all pools are used; return the statuses."""
+        """GET `path` many times, eight at once, so that all pools are used. Return the statuses."""
 
         def read(_: int) -> int:
             return requests.get(

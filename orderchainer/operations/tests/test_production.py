@@ -31,7 +31,7 @@ pytestmark = [
 def web(
     request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path
 ) -> Iterator[Service]:
-    """Gunicorn, a prefork worker and beat, with a pool, which must not survive the worker's fork."""
+    """Gunicorn, a prefork worker and beat, with a pool that must not survive the worker's fork."""
     port = free_port()
     environment = {
         **services_of_this_test(),

@@ -48,7 +48,8 @@ async def application(scope, receive, send):
     writer.write(text_frame(b"nobody is there"))
     print("GONE", writer.buffered_bytes, flush=True)
 
-OrderChainerServer(application, endpoints=endpoints_on("127.0.0.1", [int(os.environ["PORT"])])).run()
+endpoints = endpoints_on("127.0.0.1", [int(os.environ["PORT"])])
+OrderChainerServer(application, endpoints=endpoints).run()
 """
 
 

@@ -55,7 +55,8 @@ def test_writes_to_the_kernel_at_once_and_buffers_the_rest(
 
 
 def test_twisted_asks_each_request_whether_to_parse_its_form() -> None:
-    # `test_a_body_reaches_the_application_as_it_came` shows that it works; this names the reason if not.
+    # `test_a_body_reaches_the_application_as_it_came` shows that it works. If it stops working,
+    # this test names the reason.
     assert "self._parsePOSTFormSubmission" in inspect.getsource(Request)
 
 

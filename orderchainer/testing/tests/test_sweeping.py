@@ -165,7 +165,8 @@ def test_finds_six_digits_that_stand_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["0123456", "1234567", "a123456", "123456f", "10:00:00.123456Z", "123456.75", "0x123456", "+123456", "-123456", "12:123456"],
+    ["0123456", "1234567", "a123456", "123456f", "10:00:00.123456Z", "123456.75",
+     "0x123456", "+123456", "-123456", "12:123456"],
 )  # fmt: skip
 def test_leaves_six_digits_alone_that_belong_to_something_else(text: str) -> None:
     assert leaks_in(text, (Kind.CODE, "123456")) == []
@@ -204,7 +205,8 @@ def test_forgets_the_codes_of_a_test_and_keeps_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    "spelling", ['tell \\"me\\" &', "tell &quot;me&quot; &amp;", "tell%20%22me%22%20%26", "tell+%22me%22+%26"]
+    "spelling",
+    ['tell \\"me\\" &', "tell &quot;me&quot; &amp;", "tell%20%22me%22%20%26", "tell+%22me%22+%26"],
 )  # fmt: skip
 def test_finds_a_secret_however_it_is_spelt(spelling: str) -> None:
     assert len(leaks_in(f"x={spelling};", (Kind.PASSWORD, 'tell "me" &'))) == 1

@@ -84,7 +84,8 @@ GET_PROJECT = extend_schema(
     operation_id="hub_get_project",
     summary="Get a project",
     description=(
-        "One project of which you are a member. Staff with `accounts.view_project` can read every project."
+        "One project of which you are a member. Staff with `accounts.view_project` can read every "
+        "project."
     ),
     parameters=[PROJECT_ID, IF_NONE_MATCH, etag_of_answer(200)],
     responses={

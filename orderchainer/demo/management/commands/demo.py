@@ -14,8 +14,8 @@ class Command(BaseCommand):
     """Load the demo data. Calling it again adds nothing."""
 
     help = (
-        "Load the demo account, its chain of orders and its shop. The password is shown only once, when "
-        "the account is made; `manage.py changepassword` sets another."
+        "Load the demo account, its chain of orders and its shop. The password is shown only once, "
+        "when the account is made; `manage.py changepassword` sets another."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -17,8 +17,8 @@ class Command(BaseCommand):
     """Serve until Ctrl-C."""
 
     help = (
-        "Serves HTTP and WebSocket on PORT and WS_PORT. Without REDIS_URL the same process also does the "
-        "background work; with it, workers and beat are processes of their own."
+        "Serves HTTP and WebSocket on PORT and WS_PORT. Without REDIS_URL the same process also "
+        "does the background work; with it, workers and beat are separate processes."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
