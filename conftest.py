@@ -13,8 +13,8 @@ from orderchainer.celery import app
 from orderchainer.core.limits.rates import LIMITS
 from orderchainer.core.logs import configure, logging_config
 
-# `answers` compares each answer with the OpenAPI document; `sweeping` searches all output of the run
-# for every secret that it creates.
+# `answers` compares each answer with the OpenAPI document. `sweeping` searches all output of the
+# run for every secret that it creates.
 pytest_plugins = [
     "orderchainer.testing.answers",
     "orderchainer.testing.sweeping",

@@ -36,8 +36,8 @@ def create_project(
 ) -> Project:
     """Create a project that `owner` owns. Records `project_created`.
 
-    Raises `Invalid` for an unknown time zone or currency and for settings that are too large, `UserNotFound` if
-    the owner's account is deleted.
+    Raises `Invalid` for an unknown time zone or currency and for settings that are too large, and
+    `UserNotFound` if the owner's account is deleted.
     """
     fields = {
         "name": name,

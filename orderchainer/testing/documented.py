@@ -1,4 +1,4 @@
-"""The OpenAPI document as tests read it: operations by route, and bodies held against their schemas."""
+"""The OpenAPI document for tests: find operations by route, and check bodies against schemas."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ def openapi() -> Schema:
 
 
 def operations() -> Iterator[tuple[str, str, Schema]]:
-    """Return each operation with its path and its method, in small letters."""
+    """Return each operation with its path and its method in lower case."""
     for path, item in openapi()["paths"].items():
         for method, operation in item.items():
             yield path, method, operation
@@ -86,9 +86,9 @@ def _components(is_closed: bool) -> Schema:
 
 
 def _as_json_schema(schema: Any, is_closed: bool) -> Any:
-    """Return a schema as JSON Schema reads it: OpenAPI 3.0 writes `nullable` where that has a type.
+    """Translate OpenAPI 3.0 to JSON Schema, which has a null type instead of `nullable`.
 
-    A closed object has no fields but its own, unless it says so.
+    If `is_closed`, objects may not have other fields than the schema's, unless it says so.
     """
     if isinstance(schema, list):
         return [_as_json_schema(each, is_closed) for each in schema]

@@ -41,7 +41,10 @@ def error_bodies() -> dict[str, serializers.Serializer[Any]]:
                 **_chain_fields(),
                 "error": serializers.CharField(
                     required=False,
-                    help_text="Of a checkout: the refusal in words. Wrong fields stand under their own names as well.",
+                    help_text=(
+                        "Of a checkout: the refusal in words. Wrong fields stand under their own "
+                        "names as well."
+                    ),
                 ),
                 **_facts_of(CHECKOUT),
             },
@@ -66,7 +69,9 @@ def error_bodies() -> dict[str, serializers.Serializer[Any]]:
             {
                 "error": serializers.CharField(
                     required=False,
-                    help_text="The refusal in words. Wrong fields stand under their own names instead.",
+                    help_text=(
+                        "The refusal in words. Wrong fields stand under their own names instead."
+                    ),
                 ),
                 **_facts_of(SHOP),
             },

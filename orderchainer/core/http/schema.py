@@ -263,13 +263,17 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The `ETag` that you read. If it has changed since, the answer is 412 and nothing changes.",
+    description=(
+        "The `ETag` that you read. If it has changed since, the answer is 412 and nothing changes."
+    ),
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The `ETag` that you have. If it is still current, the answer is 304 without a body.",
+    description=(
+        "The `ETag` that you have. If it is still current, the answer is 304 without a body."
+    ),
 )
 NOT_MODIFIED = {
     304: OpenApiResponse(description="Unchanged since the version that you have.")

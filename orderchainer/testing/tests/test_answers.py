@@ -1,4 +1,4 @@
-"""The plugin that compares answers with the OpenAPI document finds what the document does not say."""
+"""The plugin that compares answers with the OpenAPI document reports every deviation."""
 
 import json
 from types import SimpleNamespace
@@ -34,20 +34,24 @@ def test_an_answer_as_documented_is_no_problem() -> None:
     [
         (JsonResponse(CART, status=202), "the status 202 is not declared"),
         (HttpResponse("{}", content_type="text/html"), "the media type text/html is not declared"),
-        (JsonResponse([CART], safe=False), "$: [{'id': 1, 'items': [], 'total_price': '0.00', 'total_items': 0, 'currency': ''}] is not of type 'object'"),
+        (JsonResponse([CART], safe=False),
+         "$: [{'id': 1, 'items': [], 'total_price': '0.00', 'total_items': 0, 'currency': ''}] "
+         "is not of type 'object'"),
         (JsonResponse({**CART, "id": "1"}), "$.id: '1' is not of type 'integer'"),
-        (JsonResponse({**CART, "gift": True}), "$: Additional properties are not allowed ('gift' was unexpected)"),
-        (JsonResponse({**CART, "total_price": None}), "$.total_price: None is not of type 'string'"),
+        (JsonResponse({**CART, "gift": True}),
+         "$: Additional properties are not allowed ('gift' was unexpected)"),
+        (JsonResponse({**CART, "total_price": None}),
+         "$.total_price: None is not of type 'string'"),
         (JsonResponse({}, status=304), "no body is declared"),
     ],
 )  # fmt: skip
-def test_any_other_answer_is_told(response: HttpResponse, problem: str) -> None:
+def test_any_other_answer_is_reported(response: HttpResponse, problem: str) -> None:
     status = response.status_code
 
     assert problems_of(response) == [f"GET /api/cart/ {status}: {problem}"]
 
 
-def test_a_code_that_the_document_does_not_list_is_told() -> None:
+def test_a_code_that_the_document_does_not_list_is_reported() -> None:
     refusal = JsonResponse({"detail": "No.", "code": "because"}, status=409)
 
     (problem,) = problems_of(refusal, method="PUT", route="api/orders/<int:order_id>")
@@ -55,5 +59,5 @@ def test_a_code_that_the_document_does_not_list_is_told() -> None:
     assert "$.code: 'because' is not one of ['already_exists'," in problem
 
 
-def test_what_has_no_operation_is_left_alone() -> None:
+def test_a_path_without_an_operation_is_ignored() -> None:
     assert problems_of(JsonResponse({"gift": True}), route="healthz") == []
