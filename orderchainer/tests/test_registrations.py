@@ -149,7 +149,10 @@ def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:
         ("chain", "blockers"): "ids",
         ("chain", "dependents"): "ids",
         ("chain", "open_moves"): "words",
-        ("checkout", "shortages"): "objects",
+        ("chain", "shortages"): "objects",
+        ("checkout", "currencies"): "words",
+        ("hub", "rows"): "objects",
+        ("hub", "shortages"): "objects",
     }
 
 
