@@ -3,7 +3,7 @@
 Three things find a product: words of its name, SKU or description, in whatever form they stand; a
 part of its name or SKU (`phone` finds "Smartphone"); and where none of these finds any, a name that
 is spelt alike. PostgreSQL does all that by indexes (migration 0003); SQLite looks for the text as
-it is.
+it is, in any case.
 
 What is typed is never syntax that could be wrong: quotes, `or` and a leading minus mean what they
 mean to web searches, and anything else is text.

@@ -1,14 +1,20 @@
-"""SQLite with the library's real limit on parameters.
+"""SQLite with the library's real limit on parameters, and searches that ignore case in every script.
 
 Django 5.2 assumes the limit of 999 that SQLite had before 3.32, and splits bulk inserts
 accordingly: 5,000 events of a propagation took fifty statements. This backend asks the library, as
-later Django versions do. Nothing else differs from `django.db.backends.sqlite3`.
+later Django versions do. `lookups.py` describes the searches. Nothing else differs from
+`django.db.backends.sqlite3`.
 """
 
 import sqlite3
+from typing import Any
 
 from django.db.backends.sqlite3 import base, features
 from django.utils.functional import cached_property
+
+from orderchainer.core.db.sqlite import lookups
+
+lookups.register()
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -28,3 +34,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """The database connection; the settings name it as `orderchainer.core.db.sqlite`."""
 
     features_class = DatabaseFeatures
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open a connection and add the function that the searches call."""
+        connection = super().get_new_connection(conn_params)
+        connection.create_function(
+            lookups.UPPER, 1, lookups.simple_upper, deterministic=True
+        )
+        return connection
