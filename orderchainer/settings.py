@@ -338,6 +338,7 @@ PASSWORD_HASHERS = [
     "accounts.hashers.FewAtOnceArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTHENTICATION_BACKENDS = ["accounts.services.passwords.BoundedPasswordBackend"]
 # The list of common passwords is off by default, because the documented `password123` is on it.
 PASSWORD_REJECT_COMMON = env.bool("PASSWORD_REJECT_COMMON", default=False)
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
@@ -351,6 +352,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     },
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "accounts.services.passwords.NotBlankValidator"},
+    {"NAME": "accounts.services.passwords.MaximumLengthValidator"},
 ]
 if PASSWORD_REJECT_COMMON:
     AUTH_PASSWORD_VALIDATORS.append(

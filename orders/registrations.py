@@ -3,12 +3,18 @@
 from accounts.scopes import AREAS
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
-from orderchainer.core.http.surfaces import CHAIN, CHECKOUT, ENVELOPE, register_prefixes
+from orderchainer.core.http.surfaces import (
+    CHAIN,
+    CHECKOUT,
+    ENVELOPE,
+    ORDERS,
+    register_prefixes,
+)
 from orders import access  # noqa: F401 (registers its operations)
 from orders.lifecycle import EventType, Status
 from orders.stream.types import register_types
 
-register_prefixes(CHAIN, "/api/orders")
+register_prefixes(ORDERS, "/api/orders")
 register_prefixes(ENVELOPE, "/api/order")
 
 AREAS.add("orders", "orders, chains and their events, over REST and WebSocket")

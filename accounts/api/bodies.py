@@ -24,6 +24,15 @@ class EitherName(serializers.Serializer[Any]):
             fields[second].required = not given.get(first)
         return fields
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two different values, because we could only use one."""
+        first, second = self.names
+        sent = {attrs[name] for name in self.names if attrs.get(name)}
+        if len(sent) > 1:
+            words = f"`{first}` and `{second}` are two names for one value, but they differ."
+            raise serializers.ValidationError({first: [words], second: [words]})
+        return attrs
+
     @property
     def value(self) -> str:
         """The value under either name."""

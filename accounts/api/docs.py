@@ -19,7 +19,7 @@ from orderchainer.core.http.schema import (
 REQUIRED = ["This field is required."]
 
 PASSWORD_RULES = (
-    "The password needs at least 8 characters, must not consist of digits only "
+    "The password needs 8 to 1,024 characters, must not consist of digits only "
     "and must not resemble"
 )
 

@@ -6,6 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
+from accounts.services.passwords import password_problems
 from orderchainer.core.http.fields import StrictCharField
 
 
@@ -36,3 +38,17 @@ class SocketUserIdField(serializers.IntegerField):
         super().__init__(
             help_text="The user's number, for the WebSocket at `/ws/notifications/{user_id}/`."
         )
+
+
+class NewPasswordField(PasswordField):
+    """A password that nobody could choose is refused before we look for its user.
+
+    The service checks it once more, with what it knows about the user.
+    """
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read a password. Raises ValidationError in the service's words."""
+        password = super().to_internal_value(data)
+        if problems := password_problems(password, User()):
+            raise serializers.ValidationError(problems)
+        return password

@@ -60,6 +60,10 @@ class UserManager(BaseUserManager["User"]):
         )
 
 
+# Far more characters than anybody types. Without a bound, a client could have a megabyte hashed.
+MAX_PASSWORD_LENGTH = 1024
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who can sign in, with their e-mail as the login."""
 
@@ -106,6 +110,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Tell whether this is the user's password. One over the limit is not even hashed."""
+        if raw_password is not None and len(raw_password) > MAX_PASSWORD_LENGTH:
+            return False
+        return super().check_password(raw_password)
 
     @property
     def name(self) -> str:

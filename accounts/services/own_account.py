@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from django.contrib.auth.hashers import check_password
-
 from accounts.activity import NOBODY, record_activity
 from accounts.errors import WrongPassword
 from accounts.events import ActivityType
 from accounts.models import User
 from accounts.security import email_digest
+from accounts.services.passwords import is_password_of
 from accounts.services.users import change_sign_in, update_user
 from orderchainer.core.errors import Invalid
 
@@ -36,8 +35,7 @@ def change_own_account(
     if current_password is None:
         words = "A new e-mail or password requires the current password."
         raise Invalid({"current_password": [words]})
-    # We do not call the user's own method, which may rehash the password and so end every session.
-    if not check_password(current_password, user.password):
+    if not is_password_of(user, current_password):
         record_activity(
             ActivityType.LOGIN_FAILED,
             user=user,

@@ -38,7 +38,7 @@ class ProfileChanges(UserChanges, total=False):
 def update_profile(*, user: User, changes: ProfileChanges) -> User:
     """Change the given fields, all or nothing; return the user and profile as they are then.
 
-    We write a new avatar's file before we commit the row that names it, and delete the old file
+    Setting an equal value is no change. We write a new avatar's file before we commit the row that names it, and delete the old file
     after that. Opens its own transaction, so do not call it within another. Raises `Invalid` (under
     `username`, `preferences`), `UsernameTaken`, and `UserNotFound` for a deleted account.
     """
@@ -75,19 +75,26 @@ def _update(caller: User, changes: ProfileChanges, avatar: str) -> User:
     user = lock_user(caller)
     if user is None:
         raise UserNotFound
-    own = [name for name in UserChanges.__optional_keys__ if name in changes]
-    if own:
-        for name in own:
-            setattr(user, name, changes[name])  # type: ignore[literal-required]
-        user.save(update_fields=[*own, "updated_at"])
+    own: dict[str, Any] = {
+        name: value
+        for name, value in changes.items()
+        if name in UserChanges.__optional_keys__
+    }
+    changed = [name for name, value in own.items() if getattr(user, name) != value]
+    if changed:
+        for name in changed:
+            setattr(user, name, own[name])
+        user.save(update_fields=[*changed, "updated_at"])
     profile = Profile.objects.get(user=user)
     user.profile = profile
-    shown = [name for name in ("avatar", "preferences") if name in changes]
-    if "preferences" in changes:
+    shown = []
+    if changes.get("preferences", profile.preferences) != profile.preferences:
         profile.preferences = changes["preferences"]
-    if "avatar" in changes:
+        shown.append("preferences")
+    if "avatar" in changes and (avatar or profile.avatar.name):
         delete_after_commit(profile.avatar.name)
         profile.avatar.name = avatar
+        shown.append("avatar")
     if shown:
         profile.save(update_fields=[*shown, "updated_at"])
     return user

@@ -73,7 +73,7 @@ def change_sign_in(
         setattr(candidate, name, value)
     if email is not None:
         candidate.email = _normalised(email)
-    if errors := _sign_in_problems(candidate, password):
+    if errors := _sign_in_problems(candidate, email, password):
         raise Invalid(errors)
     if password is not None and by.pk == user.pk:
         # Count it, so that nobody fills a mailbox with notices of new passwords. Resets are not
@@ -96,8 +96,10 @@ def change_sign_in(
         raise EmailInUse from exc
 
 
-def _sign_in_problems(candidate: User, password: str | None) -> dict[str, list[str]]:
-    found = {"email": email_problems(candidate.email)}
+def _sign_in_problems(
+    candidate: User, email: str | None, password: str | None
+) -> dict[str, list[str]]:
+    found = {} if email is None else {"email": email_problems(candidate.email)}
     if password is not None:
         found["password"] = password_problems(password, candidate)
     return {field: messages for field, messages in found.items() if messages}

@@ -52,8 +52,8 @@ def create_category(
 def update_category(*, category: Category, changes: CategoryFields) -> Category:
     """Rename or move a category with everything in it, and return it.
 
-    An empty slug is derived from the name again. Raises `CategoryNotFound`, `CategoryInItself`,
-    `Invalid` and `SlugTaken`.
+    An empty slug is derived from the name again. Setting the same values again is no change. Raises
+    `CategoryNotFound`, `CategoryInItself`, `Invalid` and `SlugTaken`.
     """
     if unknown := changes.keys() - UPDATABLE:
         msg = f"update_category changes no {sorted(unknown)}"
@@ -62,6 +62,9 @@ def update_category(*, category: Category, changes: CategoryFields) -> Category:
     row = tree.rows.get(category.pk)
     if row is None:
         raise CategoryNotFound
+    before = {name: getattr(row, name) for name in changes}
+    if all(before[name] == value for name, value in changes.items()):
+        return row
     for name, value in changes.items():
         setattr(row, name, value)
     tree.save(row, is_new=False)

@@ -54,23 +54,23 @@ CHAIN = [
     Endpoint("chain", "POST", "/api/auth/token", PUBLIC),
     Endpoint("chain", "POST", "/api/auth/refresh", PUBLIC),
     Endpoint("chain", "POST", "/api/auth/logout", PUBLIC),
-    Endpoint("chain", "GET", "/api/orders/", "orders:read"),
-    Endpoint("chain", "POST", "/api/orders/", "orders:write", 201, {"title": "New"}),
-    Endpoint("chain", "GET", "/api/orders/{order}", "orders:read", hidden=ORDER),
+    Endpoint("orders", "GET", "/api/orders/", "orders:read"),
+    Endpoint("orders", "POST", "/api/orders/", "orders:write", 201, {"title": "New"}),
+    Endpoint("orders", "GET", "/api/orders/{order}", "orders:read", hidden=ORDER),
     Endpoint(
-        "chain", "PUT", "/api/orders/{order}", "orders:write",
+        "orders", "PUT", "/api/orders/{order}", "orders:write",
         body={"title": "Other"}, hidden=ORDER,
     ),
     Endpoint(
-        "chain", "PATCH", "/api/orders/{order}", "orders:write",
+        "orders", "PATCH", "/api/orders/{order}", "orders:write",
         body={"title": "Other"}, hidden=ORDER,
     ),
-    Endpoint("chain", "DELETE", "/api/orders/{order}", "orders:write", hidden=ORDER),
-    Endpoint("chain", "GET", "/api/orders/{order}/chain", "orders:read", hidden=ORDER),
+    Endpoint("orders", "DELETE", "/api/orders/{order}", "orders:write", hidden=ORDER),
+    Endpoint("orders", "GET", "/api/orders/{order}/chain", "orders:read", hidden=ORDER),
     Endpoint(
-        "chain", "GET", "/api/orders/{order}/blockers", "orders:read", hidden=ORDER
+        "orders", "GET", "/api/orders/{order}/blockers", "orders:read", hidden=ORDER
     ),
-    Endpoint("chain", "GET", "/api/orders/{order}/events", "orders:read", hidden=ORDER),
+    Endpoint("orders", "GET", "/api/orders/{order}/events", "orders:read", hidden=ORDER),
     # There is one integration per user, so that nobody can even name somebody else's.
     Endpoint("chain", "GET", "/api/discord/", "discord:read", hidden=DISCORD),
     Endpoint(

@@ -63,6 +63,11 @@ def chain(status: int, code: str, message: str) -> dict[str, Any]:
     return {**body, "code": code} if status == 403 else body
 
 
+def orders(status: int, code: str, message: str) -> dict[str, Any]:
+    """Both documents claim the path, so the shop's words stand beside the chain's."""
+    return {**chain(status, code, message), "error": message}
+
+
 def hub(status: int, code: str, message: str) -> dict[str, Any]:
     return {"detail": message, "code": code.upper(), "timestamp": SECONDS}
 
@@ -92,6 +97,7 @@ def shop(status: int, code: str, message: str) -> dict[str, Any]:
 
 SAYS: dict[str, Callable[[int, str, str], dict[str, Any]]] = {
     "chain": chain,
+    "orders": orders,
     "hub": hub,
     "envelope": envelope,
     "shop": shop,

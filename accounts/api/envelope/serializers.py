@@ -4,7 +4,12 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
+from accounts.api.fields import (
+    EmailTextField,
+    NewPasswordField,
+    PasswordField,
+    SocketUserIdField,
+)
 from accounts.services.registration import email_problems
 from orderchainer.core.http.envelope import EnvelopeChanges, EnvelopeInput, refusals
 from orderchainer.core.http.fields import StrictCharField
@@ -57,7 +62,7 @@ class EnvelopeCode(EnvelopeInput):
 class EnvelopeNewPassword(EnvelopeCode):
     """`POST /api/auth/reset-password`."""
 
-    newPassword = PasswordField(
+    newPassword = NewPasswordField(
         error_messages=refusals("New password"),
         help_text="At least 8 characters.",
     )
@@ -75,10 +80,11 @@ class EnvelopeConfirmation(EnvelopeInput):
 class EnvelopeUserChanges(EnvelopeChanges):
     """`PATCH /api/user/{user_id}`. You may send the user back as you read it."""
 
-    ignored: ClassVar = frozenset({"userId", "createdAt", "updatedAt"})
+    ignored: ClassVar = frozenset({"updatedAt"})
+    fixed: ClassVar = frozenset({"userId", "createdAt"})
 
     email = ValidEmailField(required=False)
-    password = PasswordField(
+    password = NewPasswordField(
         required=False,
         error_messages=refusals("Password"),
         help_text="At least 8 characters.",

@@ -109,7 +109,9 @@ class ObjectField(serializers.Field[Any, Any, Any, Any]):
 class ShopProfileChange(AboutOneself):
     """`PATCH /auth/api/profile/`: the fields to change. You may send back the others as read."""
 
-    ignored = frozenset({"id", "created_at", "updated_at"})
+    # All of these are within `profile`, except the id.
+    ignored: ClassVar = frozenset({"created_at", "updated_at"})
+    fixed: ClassVar = frozenset({"id"})
 
     email = EmailTextField(
         required=False, help_text="You may send it back, but you cannot change it here."

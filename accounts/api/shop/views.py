@@ -19,6 +19,7 @@ from accounts.errors import (
 )
 from accounts.limits import REGISTER, SIGN_IN
 from orderchainer.core.errors import Invalid
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.parsers import FormParser, MultiPartParser, StrictJSONParser
 from orderchainer.core.http.views import UploadView
 
@@ -104,8 +105,14 @@ class ShopProfileView(UploadView):
     def patch(self, request: Request) -> Response:
         """Change the profile."""
         user = caller_of(request)
-        body = serializers.ShopProfileChange(user, data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
+        body = read_changes(
+            serializers.ShopProfileChange,
+            request.data,
+            lambda: user_body(user),
+            is_at_hand=True,
+            instance=user,
+            partial=True,
+        )
         with _by_field():
             user = services.update_profile(user=user, changes=body.changes)
         return Response(user_body(user))

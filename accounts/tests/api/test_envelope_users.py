@@ -216,8 +216,8 @@ def test_the_only_owner_of_others_work_is_told_of_which() -> None:
 @pytest.mark.parametrize(
     ("body", "error", "code"),
     [
-        ({"email": None}, "Email is required", "MISSING_REQUIRED_FIELD"),
-        ({"email": ""}, "Email is required", "MISSING_REQUIRED_FIELD"),
+        ({"email": None}, "Email must not be empty", "VALIDATION_FAILED"),
+        ({"email": ""}, "Email must not be empty", "VALIDATION_FAILED"),
         ({"email": 5}, "Invalid email address", "VALIDATION_FAILED"),
         ({"email": "a\x00@example.com"}, "Invalid email address", "VALIDATION_FAILED"),
         (
@@ -225,7 +225,7 @@ def test_the_only_owner_of_others_work_is_told_of_which() -> None:
             "Invalid email address",
             "VALIDATION_FAILED",
         ),
-        ({"password": ""}, "Password is required", "MISSING_REQUIRED_FIELD"),
+        ({"password": ""}, "Password must not be empty", "VALIDATION_FAILED"),
         ({"password": 12345678}, "Password must be a text", "VALIDATION_FAILED"),
         (
             {"password": "short"},

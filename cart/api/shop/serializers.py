@@ -1,6 +1,6 @@
 """The request bodies of the cart, and the answers as the schema shows them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -20,7 +20,12 @@ class CartItemInput(StrictSerializer):
 
 
 class CartItemChange(StrictSerializer):
-    """The new quantity of an item."""
+    """The new quantity of an item. You may send the item back as you read it."""
+
+    ignored: ClassVar = frozenset(
+        {"product", "total_price", "available", "is_available"}
+    )
+    fixed: ClassVar = frozenset({"id"})
 
     quantity = _quantity()
 

@@ -11,6 +11,7 @@ from cart.api.shop import docs
 from cart.api.shop.presentation import cart_body, etag_of, precondition_of
 from cart.api.shop.serializers import CartItemChange, CartItemInput
 from cart.queries import CartContents, cart_of
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
 from orderchainer.core.http.views import SurfaceViewSet
 
@@ -47,8 +48,7 @@ class CartViewSet(SurfaceViewSet):
     @docs.CHANGE_CART_ITEM
     def change(self, request: Request, item_id: int) -> Response:
         """Set the quantity of an item."""
-        body = CartItemChange(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_changes(CartItemChange, request.data, lambda: {"id": item_id})
         return _answer(
             services.change_item(
                 user=caller_of(request),

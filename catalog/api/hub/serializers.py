@@ -33,13 +33,8 @@ REASONS = (Reason.RECEIVED, Reason.ADJUSTED)
 class ProductChanges(StrictSerializer):
     """`PATCH /api/v1/products/{project_id}/{product_id}`."""
 
-    # Fields that a client may send back as it read them. They change nothing.
-    ignored: ClassVar = frozenset(
-        {
-            *("id", "product_id", "image", "is_in_stock", "version"),
-            *("created_at", "updated_at"),
-        }
-    )
+    ignored: ClassVar = frozenset({"is_in_stock", "version", "updated_at"})
+    fixed: ClassVar = frozenset({"id", "product_id", "image", "created_at"})
 
     sku = StrictCharField(
         max_length=64, required=False, help_text="Unique in the project."
@@ -102,6 +97,7 @@ class NewProduct(ProductChanges):
     """`POST /api/v1/products/{project_id}`."""
 
     ignored: ClassVar = frozenset()
+    fixed: ClassVar = frozenset()
 
     sku = StrictCharField(max_length=64)
     name = StrictCharField(max_length=255)
@@ -198,9 +194,8 @@ class MovementOutput(serializers.Serializer[StockMovement]):
 class CategoryChanges(StrictSerializer):
     """`PATCH /api/v1/categories/{project_id}/{category_id}`."""
 
-    ignored: ClassVar = frozenset(
-        {"id", "level", "path", "product_count", "created_at", "updated_at"}
-    )
+    ignored: ClassVar = frozenset({"level", "path", "product_count", "updated_at"})
+    fixed: ClassVar = frozenset({"id", "created_at"})
 
     name = StrictCharField(max_length=255, required=False)
     slug = StrictCharField(
@@ -238,6 +233,7 @@ class NewCategory(CategoryChanges):
     """`POST /api/v1/categories/{project_id}`."""
 
     ignored: ClassVar = frozenset()
+    fixed: ClassVar = frozenset()
 
     name = StrictCharField(max_length=255)
 

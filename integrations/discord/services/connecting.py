@@ -72,12 +72,15 @@ def update_discord_webhook(
 ) -> DiscordWebhook:
     """Change the given fields only. Raises `WebhookNotFound` and `WebhookUnreadable`.
 
+    Setting equal values is no change.
+
     A new URL always switches the integration on, whatever `is_active` says: a client that sends
     back what it read also sends the old state.
     """
     webhook = DiscordWebhook.objects.locked().filter(user=user).first()
     if webhook is None:
         raise WebhookNotFound
+    before = _settings_of(webhook)
     for name, value in fields.items():
         setattr(webhook, name, value)
     if address is not None and address.url != _url_if_readable(webhook):
@@ -86,9 +89,16 @@ def update_discord_webhook(
         _switch(webhook, on=is_active, reason=BY_OWNER)
     # The answer shows the URL. If we cannot read it, refuse before anything changes.
     url_of(webhook)
-    webhook.updated_at = timezone.now()
-    webhook.save()
+    if _settings_of(webhook) != before:
+        webhook.updated_at = timezone.now()
+        webhook.save()
     return webhook
+
+
+def _settings_of(webhook: DiscordWebhook) -> tuple[object, ...]:
+    """Return what an update can change, to compare."""
+    named = (getattr(webhook, name) for name in WebhookFields.__optional_keys__)
+    return (*named, webhook.is_active, webhook.disabled_reason, webhook.url_version)
 
 
 @transaction.atomic

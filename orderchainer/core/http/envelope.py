@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 
 from orderchainer.core.errors import NothingToChange
@@ -42,16 +43,42 @@ class EnvelopeInput(StrictSerializer):
     """A request body of this surface."""
 
     unknown_field: ClassVar[str] = "There is no field {name}"
+    read_only_field: ClassVar[str] = "{name} is read-only"
 
 
 class EnvelopeChanges(EnvelopeInput):
-    """A request body that changes something. Every field is optional, but one must be there."""
+    """A request body that changes something. Every field is optional, but one must be there.
+
+    An empty field is not a missing one, since it need not be there: it is simply not valid.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read `data`. Raises ValidationError."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as exc:
+            raise serializers.ValidationError(_as_invalid(exc.detail)) from exc
 
     def validate(self, attrs: Any) -> Any:
-        """Refuse an empty change. Raises `NothingToChange`."""
-        if not attrs:
+        """Refuse an empty change, but not one that sends back what was read.
+
+        Raises `NothingToChange`.
+        """
+        if not attrs and not self.context.get("is_sent_back"):
             raise NothingToChange
         return attrs
+
+
+def _as_invalid(errors: Any) -> Any:
+    """Return errors by field with the words and the code of an invalid value for empty ones."""
+    if isinstance(errors, dict):
+        return {name: _as_invalid(words) for name, words in errors.items()}
+    return [
+        ErrorDetail(words.replace(" is required", " must not be empty"), "invalid")
+        if words.code in {"blank", "null"}
+        else words
+        for words in errors
+    ]
 
 
 class EnvelopeDone(serializers.Serializer[Any]):

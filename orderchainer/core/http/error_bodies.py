@@ -14,6 +14,7 @@ from orderchainer.core.http.surfaces import (
     CHECKOUT,
     ENVELOPE,
     HUB,
+    ORDERS,
     SHOP,
     UNION,
     Surface,
@@ -35,14 +36,14 @@ def error_bodies() -> dict[str, serializers.Serializer[Any]]:
         UNION.name: inline_serializer(
             "ChainAndEnvelopeError", {**_chain_fields(), **_envelope_fields()}
         ),
+        ORDERS.name: inline_serializer("OrdersError", _orders_fields()),
         CHECKOUT.name: inline_serializer(
             "ChainAndShopError",
             {
-                **_chain_fields(),
+                **_orders_fields(),
                 "error": serializers.CharField(
-                    required=False,
                     help_text=(
-                        "Of a checkout: the refusal in words. Wrong fields stand under their own "
+                        "The refusal in words. Wrong fields of a checkout stand under their own "
                         "names as well."
                     ),
                 ),
@@ -89,6 +90,15 @@ def _chain_fields() -> _Fields:
         ),
         "errors": _errors_by_field(),
         **_facts_of(CHAIN),
+    }
+
+
+def _orders_fields() -> _Fields:
+    return {
+        **_chain_fields(),
+        "error": serializers.CharField(
+            help_text="The refusal in words, as the shop's document has it."
+        ),
     }
 
 

@@ -1,6 +1,7 @@
 """Strict reading of input: a field that nobody asked for is an error, not ignored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from django.core.validators import URLValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from orderchainer.core.errors import Invalid
 from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import COLUMN_DECIMALS, MoneyRefused, amount_in
 
@@ -26,10 +28,20 @@ def refused_choice(value: str, choices: Iterable[object]) -> str:
 class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses unknown fields, so that a typo does not pass in silence.
 
-    `ignored` names fields that a client may send back as it read them; they change nothing.
+    Answers have more fields than requests, and a client may send back what it read. `ignored` names
+    those that change by themselves, so that an old value is no mistake; they change nothing.
+    `fixed` names those that stay as they are; `read_changes` refuses another value.
     """
 
     ignored: ClassVar[frozenset[str]] = frozenset()
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    # Other names of fields, with the names that the fields have here. A refusal uses the name that
+    # was sent.
+    aliases: ClassVar[Mapping[str, str]] = {}
+    # Fields that are checked against each other: if one of them changes, all of them are read.
+    together: ClassVar[frozenset[str]] = frozenset()
+    # The message for another value of a fixed field; `{name}` stands for its name.
+    read_only_field: ClassVar[str] = "This field is read-only."
     # The message for an unknown field; `{name}` stands for its name.
     unknown_field: ClassVar[str] = "There is no such field."
 
@@ -37,21 +49,27 @@ class StrictSerializer(serializers.Serializer[Any]):
         """Read `data`. Raises ValidationError that names unknown fields beside wrong ones."""
         unknown: dict[str, list[str]] = {}
         if isinstance(data, Mapping):
-            known = self.fields.keys() | self.ignored
+            known = self.fields.keys() | self.ignored | self.fixed | self.aliases.keys()
             unknown = {
                 str(name): [self.unknown_field.replace("{name}", str(name))]
                 for name in data
                 if name not in known
             }
         try:
-            value = super().to_internal_value(data)
+            value = super().to_internal_value(self._without_aliases(data))
         except serializers.ValidationError as exc:
-            if unknown and isinstance(exc.detail, dict):
-                raise serializers.ValidationError({**exc.detail, **unknown}) from exc
+            if isinstance(exc.detail, dict):
+                wrong = as_sent(exc.detail, self.aliases, data)
+                raise serializers.ValidationError({**wrong, **unknown}) from exc
             raise
         if unknown:
             raise serializers.ValidationError(unknown)
         return value
+
+    def _without_aliases(self, data: Any) -> Any:
+        for other, name in self.aliases.items():
+            data = one_of(data, name, other)
+        return data
 
 
 class StrictCharField(serializers.CharField):
@@ -61,6 +79,45 @@ class StrictCharField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+def as_sent(
+    errors: Mapping[str, Any], aliases: Mapping[str, str], data: Any
+) -> dict[str, Any]:
+    """Return `errors` with the names of fields as `data` has them. `aliases` are other names."""
+    if not isinstance(data, Mapping):
+        return dict(errors)
+    sent = {
+        name: other
+        for other, name in aliases.items()
+        if other in data and name not in data
+    }
+    return {sent.get(name, name): words for name, words in errors.items()}
+
+
+@contextmanager
+def fields_named(**names: str) -> Iterator[None]:
+    """Give the fields in an `Invalid` the names that this surface has for them."""
+    try:
+        yield
+    except Invalid as exc:
+        exc.errors = {
+            names.get(name, name): words for name, words in exc.errors.items()
+        }
+        raise
+
+
+def one_of(data: Any, name: str, other: str) -> Any:
+    """Return `data` with the value of `other`, which is another name for the field `name`.
+
+    Raises ValidationError that names both if they differ.
+    """
+    if not isinstance(data, Mapping) or other not in data:
+        return data
+    if name in data and data[name] != data[other]:
+        words = f"`{name}` and `{other}` are two names for one value, but they differ."
+        raise serializers.ValidationError({name: [words], other: [words]})
+    return {name: data[other], **data}
 
 
 class ListedChoiceField(serializers.ChoiceField):

@@ -62,6 +62,7 @@ from orderchainer.core.http.surfaces import (
     CHECKOUT,
     ENVELOPE,
     HUB,
+    ORDERS,
     SHOP,
     UNION,
     Problem,
@@ -69,7 +70,7 @@ from orderchainer.core.http.surfaces import (
     surface_of,
 )
 
-SurfaceName = Literal["chain", "union", "checkout", "hub", "envelope", "shop"]
+SurfaceName = Literal["chain", "union", "orders", "checkout", "hub", "envelope", "shop"]
 
 # The moments in examples. The surface itself would write the present moment.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
@@ -78,7 +79,8 @@ EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
 # --- Refusals ---------------------------------------------------------------------------------
 
 _SURFACES: dict[str, Surface] = {
-    surface.name: surface for surface in (CHAIN, UNION, CHECKOUT, HUB, ENVELOPE, SHOP)
+    surface.name: surface
+    for surface in (CHAIN, UNION, ORDERS, CHECKOUT, HUB, ENVELOPE, SHOP)
 }
 
 # The usual refusal for each status, for examples.
@@ -434,8 +436,8 @@ def _add_limit_headers(answers: dict[str, Any]) -> None:
 
 
 def _group_of(surface: Surface) -> str:
-    # Two documents claim this path. It stands in the group of the older one.
-    return CHAIN.name if surface is UNION else surface.name
+    # Two documents claim these paths. They stand in the group of the older one.
+    return CHAIN.name if surface in (UNION, ORDERS) else surface.name
 
 
 def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -157,13 +157,17 @@ def union_body(problem: Problem) -> Body:
 # --- chain and shop at once -------------------------------------------------------------------
 
 
-def checkout_body(problem: Problem) -> Body:
-    """Write the chain's body, and beside it the shop's `error` and messages by field.
+def orders_body(problem: Problem) -> Body:
+    """Write the chain's body and beside it the shop's `error`: both documents claim the path."""
+    return {**chain_body(problem), "error": problem.message}
 
-    Both documents claim the path, and the request is one of the shop's. If a field has the name of
-    one of the chain's keys, the key stays.
+
+def checkout_body(problem: Problem) -> Body:
+    """Write the same, and the shop's messages by field: the request is one of the shop's.
+
+    If a field has the name of one of the chain's keys, the key stays.
     """
-    body = {**chain_body(problem), "error": problem.message}
+    body = orders_body(problem)
     return body | {
         name: problem.errors[name] for name in problem.errors if name not in body
     }
@@ -171,6 +175,7 @@ def checkout_body(problem: Problem) -> Body:
 
 CHAIN = Surface("chain", chain_body)
 UNION = Surface("union", union_body)
+ORDERS = Surface("orders", orders_body)
 # This has no prefix of its own: the view sets it when a request turns out to be a checkout.
 CHECKOUT = Surface("checkout", checkout_body)
 HUB = Surface("hub", hub_body, hub_reading)

@@ -290,7 +290,7 @@ LIST_ORDERS = extend_schema(
             "up_to", OpenApiTypes.INT64, description="Only orders up to this id."
         ),
     ],
-    responses={200: OrderOutput(many=True), **errors_of("chain", 400)},
+    responses={200: OrderOutput(many=True), **errors_of("orders", 400)},
     examples=[answer_example("One order", LISTED_EXAMPLE)],
 )
 
@@ -316,7 +316,7 @@ CREATE_ORDER = extend_schema(
         201: OrderOutput,
         **errors_of_checkout(
             errors_of(
-                "chain", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1], 401, 403, 500
+                "orders", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1], 401, 403, 500
             ),
             Invalid({"shipping_address": ["This field is required."]}),
             CartEmpty(),
@@ -344,7 +344,7 @@ GET_ORDER = extend_schema(
     summary="Get an order",
     description="One order that you own, or that belongs to a project of yours.",
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
-    responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("chain", 404)},
+    responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("orders", 404)},
     examples=[answer_example("The order", LISTED_EXAMPLE)],
 )
 
@@ -366,7 +366,7 @@ UPDATE_ORDER = extend_schema(
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={
         200: OrderOutput,
-        **errors_of("chain", *REFUSED_CHANGES, 403, 404, 412),
+        **errors_of("orders", *REFUSED_CHANGES, 403, 404, 412),
     },
     examples=[
         request_example("The whole order", UPDATE_EXAMPLE),
@@ -383,7 +383,7 @@ PATCH_ORDER = extend_schema(
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={
         200: OrderOutput,
-        **errors_of("chain", *REFUSED_CHANGES, 403, 404, 412),
+        **errors_of("orders", *REFUSED_CHANGES, 403, 404, 412),
     },
     examples=[
         request_example("Only its status", {"status": "completed"}),
@@ -404,7 +404,7 @@ DELETE_ORDER = extend_schema(
     responses={
         200: DeletedOutput,
         **errors_of(
-            "chain",
+            "orders",
             403,
             404,
             CustomerMayOnlyCancel(1, ["cancelled"]),
@@ -424,7 +424,7 @@ GET_CHAIN = extend_schema(
         "can be done, and the longest path through the unfinished orders. A chain that "
         "is too large is cut, and `truncated` and `edges_truncated` say so."
     ),
-    responses={200: ChainOutput, **errors_of("chain", 404)},
+    responses={200: ChainOutput, **errors_of("orders", 404)},
     examples=[answer_example("A chain of three", CHAIN_EXAMPLE)],
 )
 
@@ -437,7 +437,7 @@ GET_BLOCKERS = extend_schema(
         "a draft or pending order waits. `waived` lists the dependencies that no longer "
         "count."
     ),
-    responses={200: BlockersOutput, **errors_of("chain", 404)},
+    responses={200: BlockersOutput, **errors_of("orders", 404)},
     examples=[
         answer_example("Waiting for one, which waits for another", BLOCKERS_EXAMPLE)
     ],
@@ -457,7 +457,7 @@ WAIVE_DEPENDENCY = extend_schema(
     responses={
         200: OrderOutput,
         **errors_of(
-            "chain",
+            "orders",
             400,
             NotADependency(2, 99),
             403,
@@ -477,6 +477,6 @@ LIST_EVENTS = extend_schema(
     summary="Get an order's history",
     description="Everything that happened to the order, the oldest first.",
     parameters=WINDOW,
-    responses={200: EventOutput(many=True), **errors_of("chain", 400, 404)},
+    responses={200: EventOutput(many=True), **errors_of("orders", 400, 404)},
     examples=[answer_example("A move", EVENT_EXAMPLE)],
 )

@@ -51,7 +51,8 @@ def _failure_policy() -> ListedChoiceField:
 class ItemInput(StrictSerializer):
     """A line of an order. `price` is another name for `unit_price`."""
 
-    ignored: ClassVar = frozenset({"price", "total_price", "product_id"})
+    ignored: ClassVar = frozenset({"total_price", "product_id"})
+    aliases: ClassVar = {"price": "unit_price"}
 
     name = serializers.CharField(max_length=255)
     sku = serializers.CharField(max_length=64, required=False, allow_blank=True)
@@ -60,8 +61,6 @@ class ItemInput(StrictSerializer):
 
     def to_internal_value(self, data: Any) -> ItemDraft:
         """Read one line."""
-        if isinstance(data, dict) and "price" in data:
-            data = {"unit_price": data["price"], **data}
         return ItemDraft(**super().to_internal_value(data))
 
 
@@ -76,19 +75,12 @@ class CustomerInput(StrictSerializer):
 class OrderChanges(StrictSerializer):
     """The fields of an order, all optional. `price` is another name for `total_price`."""
 
-    ignored: ClassVar = frozenset(
-        {
-            "id",
-            "uuid",
-            "created_at",
-            "updated_at",
-            "owner_id",
-            "ready",
-            "provider",
-            "external_id",
-            "price",
-        }
+    ignored: ClassVar = frozenset({"updated_at", "ready"})
+    aliases: ClassVar = {"price": "total_price"}
+    fixed: ClassVar = frozenset(
+        {"id", "uuid", "created_at", "owner_id", "provider", "external_id"}
     )
+    together: ClassVar = frozenset({"items", "total_price", "price"})
 
     title = serializers.CharField(max_length=255, required=False)
     description = serializers.CharField(
@@ -122,8 +114,6 @@ class OrderChanges(StrictSerializer):
 
     def to_internal_value(self, data: Any) -> Any:
         """Read the fields, and name the customer's fields as the order does."""
-        if isinstance(data, dict) and "price" in data:
-            data = {"total_price": data["price"], **data}
         fields = super().to_internal_value(data)
         for name, value in fields.pop("customer", {}).items():
             fields[f"customer_{name}"] = value
@@ -160,7 +150,10 @@ class WaiverInput(StrictSerializer):
 
 
 _OF_ORDERS_ALONE = (
-    OrderInput().fields.keys() | OrderInput.ignored
+    OrderInput().fields.keys()
+    | OrderInput.ignored
+    | OrderInput.fixed
+    | OrderInput.aliases.keys()
 ) - CheckoutInput().fields.keys()
 
 

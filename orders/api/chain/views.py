@@ -14,8 +14,10 @@ from accounts.callers import caller_of
 from accounts.models import User
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.errors import DomainError, TooManyRequests
+from orderchainer.core.errors import DomainError, Invalid, TooManyRequests
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
+from orderchainer.core.http.fields import as_sent
 from orderchainer.core.http.filters import filled
 from orderchainer.core.http.pagination import bare_list, window_of
 from orderchainer.core.http.surfaces import CHECKOUT, Body
@@ -104,7 +106,12 @@ class OrderViewSet(SurfaceViewSet):
         return answer_repeatable(request, work)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Refuse a checkout in the words of both documents, even before its body was read."""
+        """Refuse with the names that were sent, and a checkout with the shop's fields as well."""
+        if isinstance(exc, Invalid):
+            with suppress(APIException, DomainError, SuspiciousOperation, OSError):
+                exc.errors = as_sent(
+                    exc.errors, OrderChanges.aliases, self.request.data
+                )
         is_told_to_wait = isinstance(exc, TooManyRequests)
         if self.action == "create" and self.surface is None and not is_told_to_wait:
             # An empty body, or one that cannot be read, is not a checkout.
@@ -124,10 +131,15 @@ class OrderViewSet(SurfaceViewSet):
     @docs.UPDATE_ORDER
     def update(self, request: Request, order_id: int) -> Response:
         """Change one order and everything that depends on the change."""
-        fields = _read(OrderChanges(data=request.data))
+        caller = caller_of(request)
+        changes = read_changes(
+            OrderChanges,
+            request.data,
+            lambda: order_body(queries.row_for(caller, order_id)),
+        )
+        fields: dict[str, Any] = changes.validated_data
         dependencies = fields.pop("dependencies", None)
         items = fields.pop("items", None)
-        caller = caller_of(request)
         services.update_order(
             order_id=order_id,
             by=caller,
@@ -211,7 +223,7 @@ def _body_to_keep(row: Row) -> Body:
     return {**order_body(row), "uuid": str(row["uuid"])}
 
 
-def _read(serializer: OrderChanges | CheckoutInput | WaiverInput) -> dict[str, Any]:
+def _read(serializer: OrderInput | CheckoutInput | WaiverInput) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     fields: dict[str, Any] = serializer.validated_data
     return fields

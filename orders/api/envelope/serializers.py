@@ -78,7 +78,8 @@ class EnvelopeOrderInput(EnvelopeInput):
 class EnvelopeOrderChanges(EnvelopeChanges):
     """Changes of an order. You may send it back as you read it."""
 
-    ignored: ClassVar = frozenset({"orderId", "createdAt", "updatedAt"})
+    ignored: ClassVar = frozenset({"updatedAt"})
+    fixed: ClassVar = frozenset({"orderId", "createdAt"})
 
     title = _title(required=False)
     price = PriceField(required=False)

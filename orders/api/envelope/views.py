@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from orderchainer.core.errors import Invalid
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
 from orderchainer.core.http.envelope import enveloped, success
 from orderchainer.core.http.pagination import bare_list, window_of
@@ -59,7 +60,9 @@ class OrderViewSet(SurfaceViewSet):
     @docs.CREATE_ORDER
     def create(self, request: Request) -> Response:
         """Create an order, once for each `Idempotency-Key`."""
-        fields = _read(EnvelopeOrderInput(data=request.data))
+        body = EnvelopeOrderInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = _fields_of(body)
         caller = caller_of(request)
 
         def work() -> Answer:
@@ -84,12 +87,16 @@ class OrderViewSet(SurfaceViewSet):
     @docs.UPDATE_ORDER
     def partial_update(self, request: Request, order_id: str) -> Response:
         """Change one order and everything that depends on the change."""
-        fields = _read(EnvelopeOrderChanges(data=request.data))
         caller = caller_of(request)
+        changes = read_changes(
+            EnvelopeOrderChanges,
+            request.data,
+            lambda: order_body(queries.row_by_uuid(caller, order_id)),
+        )
         order = services.update_order(
             order_id=queries.order_id_for(caller, order_id),
             by=caller,
-            fields=fields,
+            fields=_fields_of(changes),
             precondition=precondition_of(request),
         )
         row = queries.row_for(caller, order.pk)
@@ -111,11 +118,10 @@ class OrderViewSet(SurfaceViewSet):
         return success(message="Order deleted successfully")
 
 
-def _read(
+def _fields_of(
     serializer: EnvelopeOrderInput | EnvelopeOrderChanges,
 ) -> services.OrderFields:
-    """Return the fields of the body under the names that the service has for them."""
-    serializer.is_valid(raise_exception=True)
+    """Return the fields of a valid body under the names that the service has for them."""
     fields = dict(serializer.validated_data)
     if "price" in fields:
         fields["total_price"] = fields.pop("price")

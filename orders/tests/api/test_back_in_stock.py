@@ -64,6 +64,7 @@ def test_a_second_try_that_is_short_is_a_409_with_all_that_is_short(
     assert response.status_code == 409
     assert response.json() == {
         "detail": "Not enough in stock. Lamp: 3 wanted, 1 available.",
+        "error": "Not enough in stock. Lamp: 3 wanted, 1 available.",
         "code": "insufficient_stock",
         "shortages": [
             {
@@ -108,9 +109,13 @@ def test_what_was_sold_stays_as_it_was_sold(
     response = seller.put(path_of(bought), body)
 
     assert response.status_code == 409
+    words = (
+        f"Order #{bought.pk} was bought from stock, so its items and its currency cannot "
+        "change. Cancel it and order again."
+    )
     assert response.json() == {
-        "detail": f"Order #{bought.pk} was bought from stock, so its items and its currency "
-        "cannot change. Cancel it and order again.",
+        "detail": words,
+        "error": words,
         "code": "items_frozen",
     }
     assert seller.get(path_of(bought)).json() == before

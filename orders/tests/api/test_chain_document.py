@@ -161,6 +161,7 @@ def test_a_body_that_cannot_be_meant_is_a_400_that_names_the_fields(
     assert response.status_code == 400
     assert response.json() == {
         "detail": "Invalid request data",
+        "error": "The input is not valid.",
         "code": "invalid",
         "errors": {
             "title": ["This field is required."],
@@ -189,7 +190,8 @@ def test_without_a_token_everything_is_the_documented_401(ada: User) -> None:
     ]:
         response = getattr(stranger, method)(path)
         assert response.status_code == 401, (method, path)
-        assert response.json() == {"detail": "Could not validate credentials"}
+        words = "Could not validate credentials"
+        assert response.json() == {"detail": words, "error": words}
         assert response["WWW-Authenticate"].startswith("Bearer")
 
 
@@ -207,7 +209,10 @@ def test_to_a_stranger_an_order_is_not_there(ada: User) -> None:
     ]:
         response = getattr(eve, method)(path)
         assert response.status_code == 404, (method, path)
-        assert response.json() == {"detail": "Resource not found"}
+        assert response.json() == {
+            "detail": "Resource not found",
+            "error": "Order not found",
+        }
     assert eve.get("/api/orders/").json() == []
     assert Order.objects.filter(pk=order.pk).exists()
 
@@ -220,6 +225,7 @@ def test_a_refused_move_names_the_open_moves(ada: User, client: APIClient) -> No
     assert response.status_code == 409
     assert response.json() == {
         "detail": f"Order #{order.pk} cannot move from fulfilled to active. Open moves: completed.",
+        "error": f"Order #{order.pk} cannot move from fulfilled to active. Open moves: completed.",
         "code": "move_refused",
         "open_moves": ["completed"],
     }
@@ -234,6 +240,7 @@ def test_a_blocked_order_says_what_blocks_it(ada: User, client: APIClient) -> No
     assert response.status_code == 409
     assert response.json() == {
         "detail": f"Order #{second.pk} cannot be completed while it waits for #{first.pk}.",
+        "error": f"Order #{second.pk} cannot be completed while it waits for #{first.pk}.",
         "code": "order_blocked",
         "blockers": [first.pk],
         "open_moves": ["draft", "failed", "cancelled"],
@@ -249,6 +256,7 @@ def test_a_cycle_is_a_400_that_names_it_in_order(ada: User, client: APIClient) -
     assert response.status_code == 400
     assert response.json() == {
         "detail": "Invalid request data",
+        "error": "The input is not valid.",
         "code": "dependency_cycle",
         "errors": {
             "dependencies": [
@@ -267,10 +275,10 @@ def test_what_others_wait_for_cannot_be_deleted(ada: User, client: APIClient) ->
     response = client.delete(f"/api/orders/{first.pk}")
 
     assert response.status_code == 409
+    words = f"Order #{first.pk} cannot be deleted: #{second.pk} and #{third.pk} wait for it."
     assert response.json() == {
-        "detail": (
-            f"Order #{first.pk} cannot be deleted: #{second.pk} and #{third.pk} wait for it."
-        ),
+        "detail": words,
+        "error": words,
         "code": "order_has_dependents",
         "dependents": [second.pk, third.pk],
     }

@@ -264,7 +264,7 @@ def test_who_forgets_the_title_of_another_order_buys_no_cart(
     body = response.json()
     assert response.status_code == 400
     assert body["errors"]["title"] == REQUIRED
-    assert list(body) == ["detail", "code", "errors"]
+    assert list(body) == ["detail", "code", "errors", "error"]
     assert_nothing_ordered(ada, {lamp.pk: 1}, 10)
 
 
@@ -401,12 +401,17 @@ def test_without_a_token_a_checkout_is_refused_for_clients_of_both_documents() -
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[", b"[]", b"null", b'{"title": "An order"}', b"\xff" * 100]
 )
-def test_without_a_token_anything_else_is_the_chains_401(body: bytes) -> None:
+def test_without_a_token_anything_else_is_a_401_in_the_words_of_both(
+    body: bytes,
+) -> None:
     response = APIClient().post("/api/orders/", body, content_type="application/json")
 
     assert (response.status_code, response.json()) == (
         401,
-        {"detail": "Could not validate credentials"},
+        {
+            "detail": "Could not validate credentials",
+            "error": "Could not validate credentials",
+        },
     )
 
 

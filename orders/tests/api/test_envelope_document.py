@@ -242,8 +242,6 @@ LINK = "Link must be a valid URL that begins with http:// or https://"
 @pytest.mark.parametrize(
     ("field", "value", "error", "code"),
     [
-        ("title", "", "Title is required", "MISSING_REQUIRED_FIELD"),
-        ("title", "   ", "Title is required", "MISSING_REQUIRED_FIELD"),
         ("title", 5, "Title must be a text", "VALIDATION_FAILED"),
         (
             "title",
@@ -251,7 +249,6 @@ LINK = "Link must be a valid URL that begins with http:// or https://"
             "Title must have at most 255 characters",
             "VALIDATION_FAILED",
         ),
-        ("link", "", "Link is required", "MISSING_REQUIRED_FIELD"),
         ("link", "example.com", LINK, "VALIDATION_FAILED"),
         ("link", "ftp://example.com/", LINK, "VALIDATION_FAILED"),
         ("link", "javascript:alert(1)", LINK, "VALIDATION_FAILED"),
@@ -276,13 +273,33 @@ LINK = "Link must be a valid URL that begins with http:// or https://"
 def test_what_a_field_cannot_be_is_said_of_it_by_name(
     ada: User, client: APIClient, field: str, value: object, error: str, code: str
 ) -> None:
-    order = make_order(ada)
+    order = make_order(ada, status="draft")
 
     for response in (
         client.post("/api/order", {**PREMIUM, field: value}),
         client.patch(f"/api/order/{order.uuid}", {field: value}),
     ):
         assert refusal(response) == refused(400, error, code)
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("value", ["", "   ", None])
+@pytest.mark.parametrize("field", ["title", "link"])
+def test_an_empty_field_is_missing_in_a_new_order_and_invalid_in_a_change(
+    ada: User, client: APIClient, field: str, value: str | None
+) -> None:
+    order = make_order(ada, link="https://example.com/")
+
+    created = client.post("/api/order", {**PREMIUM, field: value})
+    changed = client.patch(f"/api/order/{order.uuid}", {field: value})
+
+    name = field.capitalize()
+    assert refusal(created) == refused(
+        400, f"{name} is required", "MISSING_REQUIRED_FIELD"
+    )
+    assert refusal(changed) == refused(
+        400, f"{name} must not be empty", "VALIDATION_FAILED"
+    )
     assert Event.objects.count() == 1
 
 
@@ -447,14 +464,17 @@ def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> N
     assert Event.objects.count() == 1
 
 
-def test_what_only_the_service_sets_is_no_change(ada: User, client: APIClient) -> None:
+def test_what_only_the_service_sets_is_read_only(ada: User, client: APIClient) -> None:
     order = make_order(ada)
+    path = f"/api/order/{order.uuid}"
 
-    response = client.patch(
-        f"/api/order/{order.uuid}", {"createdAt": "2020-01-01T00:00:00.000Z"}
+    response = client.patch(path, {"createdAt": "2020-01-01T00:00:00.000Z"})
+    sent_back = client.patch(path, {"orderId": str(order.uuid)})
+
+    assert refusal(response) == refused(
+        400, "createdAt is read-only", "VALIDATION_FAILED"
     )
-
-    assert refusal(response) == NOTHING
+    assert refusal(sent_back) == NOTHING
 
 
 def test_each_path_answers_with_and_without_its_slash(

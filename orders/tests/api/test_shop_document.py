@@ -390,7 +390,7 @@ def test_unauthorized(story: Story, method: str, path: str, body: str | None) ->
     assert response.json()["error"] == "Could not validate credentials"
 
 
-def test_unauthorized_history_has_the_status_of_both_and_the_words_of_the_chain(
+def test_unauthorized_history_has_the_words_of_both_documents(
     story: Story,
 ) -> None:
     story.client.credentials()
@@ -399,7 +399,10 @@ def test_unauthorized_history_has_the_status_of_both_and_the_words_of_the_chain(
 
     assert (response.status_code, response.json()) == (
         401,
-        {"detail": "Could not validate credentials"},
+        {
+            "detail": "Could not validate credentials",
+            "error": "Could not validate credentials",
+        },
     )
 
 

@@ -7,6 +7,7 @@ from accounts import queries, services
 from accounts.api.envelope import docs, serializers
 from accounts.api.envelope.presentation import user_body
 from accounts.callers import caller_of
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.envelope import success
 from orderchainer.core.http.views import SurfaceViewSet
 
@@ -27,9 +28,12 @@ class UserViewSet(SurfaceViewSet):
     @docs.UPDATE_USER
     def partial_update(self, request: Request, user_id: str) -> Response:
         """Change the e-mail or the password of one user."""
-        body = serializers.EnvelopeUserChanges(data=request.data)
-        body.is_valid(raise_exception=True)
         caller = caller_of(request)
+        body = read_changes(
+            serializers.EnvelopeUserChanges,
+            request.data,
+            lambda: user_body(queries.user_for(caller, user_id)),
+        )
         user = services.change_sign_in(
             user=queries.user_for_change(
                 caller, user_id, permission="accounts.change_user"

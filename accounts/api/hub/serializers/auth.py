@@ -76,9 +76,8 @@ class HubLoggingOut(serializers.Serializer[Any]):
 class AccountChanges(StrictSerializer):
     """`PATCH /api/v1/auth/me`: a field that you leave out keeps its value."""
 
-    ignored: ClassVar[frozenset[str]] = frozenset(
-        {"id", "role", "is_active", "created_at", "email_verified"}
-    )
+    ignored: ClassVar = frozenset({"email_verified"})
+    fixed: ClassVar = frozenset({"id", "role", "is_active", "created_at"})
 
     name = NameField(required=False, help_text="As `John Doe`.")
     phone = StrictCharField(required=False, allow_blank=True, max_length=32)

@@ -16,9 +16,6 @@ from orderchainer.core.http.fields import (
 
 # --- Requests ---------------------------------------------------------------------------------
 
-# Fields that a client may send back as it read them. They change nothing.
-_SHOWN_ONLY = frozenset({"id", "is_personal", "role", "created_at", "updated_at"})
-
 
 @extend_schema_field(OpenApiTypes.OBJECT)
 class ObjectField(serializers.JSONField):
@@ -36,7 +33,8 @@ class ObjectField(serializers.JSONField):
 class ProjectChanges(StrictSerializer):
     """`PATCH /api/v1/projects/{project_id}`."""
 
-    ignored: ClassVar = _SHOWN_ONLY
+    ignored: ClassVar = frozenset({"updated_at"})
+    fixed: ClassVar = frozenset({"id", "is_personal", "role", "created_at"})
 
     name = StrictCharField(max_length=255, required=False)
     description = StrictCharField(
@@ -73,6 +71,7 @@ class NewProject(ProjectChanges):
     """`POST /api/v1/projects`."""
 
     ignored: ClassVar = frozenset()
+    fixed: ClassVar = frozenset()
 
     name = StrictCharField(max_length=255)
     is_active = None  # type: ignore[assignment]  # removes the field
@@ -81,7 +80,7 @@ class NewProject(ProjectChanges):
 class RoleChange(StrictSerializer):
     """`PATCH /api/v1/projects/{project_id}/members/{user_id}`."""
 
-    ignored: ClassVar = frozenset({"user_id", "email", "name", "joined_at"})
+    fixed: ClassVar = frozenset({"user_id", "email", "name", "joined_at"})
 
     role = ListedChoiceField(choices=Membership.Role.choices)
 

@@ -12,6 +12,7 @@ from accounts.api.public import UNCACHED, PublicView
 from accounts.attempts import count_attempt
 from accounts.callers import caller_of
 from accounts.limits import REGISTER, SIGN_IN
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.clients import address_of
 from orderchainer.core.http.views import SurfaceView
 
@@ -84,11 +85,15 @@ class MeView(SurfaceView):
     @docs.CHANGE_ME
     def patch(self, request: Request) -> Response:
         """Change the signed-in user."""
-        body = serializers.AccountChanges(data=request.data)
-        body.is_valid(raise_exception=True)
+        user = caller_of(request)
+        body = read_changes(
+            serializers.AccountChanges,
+            request.data,
+            lambda: presentation.account_body(user),
+            is_at_hand=True,
+        )
         changes = dict(body.validated_data)
         changes |= changes.pop("name", {})
-        user = caller_of(request)
         if "current_password" in changes:
             # A guess at the current password counts as a guess at the login.
             self.usage = count_attempt(address_of(request), SIGN_IN, [user.email])

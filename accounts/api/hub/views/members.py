@@ -15,6 +15,7 @@ from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Membership
 from accounts.queries import member_for, members_of
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import part_of
@@ -56,8 +57,11 @@ class OneMemberView(ProjectView):
     @docs.CHANGE_MEMBER
     def patch(self, request: Request, project_id: str, user_id: str) -> Response:
         """Change the member's role."""
-        body = RoleChange(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_changes(
+            RoleChange,
+            request.data,
+            lambda: member_body(member_for(self.project, user_id)),
+        )
         user = member_for(self.project, user_id).user
         member = services.change_role(
             project=self.project,

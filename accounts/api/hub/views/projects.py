@@ -19,6 +19,7 @@ from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Project
 from accounts.queries import projects_of
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import (
     answer_unless_unchanged,
     etag_of,
@@ -84,8 +85,12 @@ class OneProjectView(ProjectView):
     @docs.UPDATE_PROJECT
     def patch(self, request: Request, project_id: str) -> Response:
         """Change the project."""
-        body = ProjectChanges(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = read_changes(
+            ProjectChanges,
+            request.data,
+            lambda: project_body(self.project, self.role),
+            is_at_hand=True,
+        )
         project = services.update_project(
             project=self.project,
             changes=body.validated_data,

@@ -14,6 +14,8 @@ from catalog.api.hub.docs import categories as docs
 from catalog.api.hub.presentation import category_body
 from catalog.api.hub.serializers import CategoryChanges, NewCategory
 from catalog.queries import inventory
+from orderchainer.core.http.changes import read_changes
+from orderchainer.core.http.fields import fields_named
 
 
 class CategoriesView(ProjectView):
@@ -35,9 +37,10 @@ class CategoriesView(ProjectView):
         """Create a category."""
         body = NewCategory(data=request.data)
         body.is_valid(raise_exception=True)
-        category = services.create_category(
-            project=self.project, **body.fields_in(self.project)
-        )
+        with fields_named(parent="parent_id"):
+            category = services.create_category(
+                project=self.project, **body.fields_in(self.project)
+            )
         return _response(self, category.pk, status=201)
 
 
@@ -60,11 +63,15 @@ class OneCategoryView(ProjectView):
     def patch(self, request: Request, project_id: str, category_id: int) -> Response:
         """Change the category."""
         category = inventory.category_for(self.project, category_id)
-        body = CategoryChanges(data=request.data)
-        body.is_valid(raise_exception=True)
-        services.update_category(
-            category=category, changes=body.fields_in(self.project)
+        body = read_changes(
+            CategoryChanges,
+            request.data,
+            lambda: category_body(inventory.shelf_for(self.project, category_id)),
         )
+        with fields_named(parent="parent_id"):
+            services.update_category(
+                category=category, changes=body.fields_in(self.project)
+            )
         return _response(self, category.pk)
 
     @docs.DELETE_CATEGORY

@@ -24,7 +24,9 @@ from catalog.api.hub.serializers import (
 )
 from catalog.models import Product
 from catalog.queries import inventory
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
+from orderchainer.core.http.fields import fields_named
 from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import UploadView
 from orderchainer.core.windows import part_of
@@ -59,12 +61,13 @@ class ProductsView(ProjectView):
 
         def work() -> Answer:
             stock = body.validated_data["stock"]
-            product = services.create_product(
-                project=self.project,
-                fields=body.fields_in(self.project),
-                stock=stock,
-                by=caller_of(request),
-            )
+            with fields_named(category="category_id"):
+                product = services.create_product(
+                    project=self.project,
+                    fields=body.fields_in(self.project),
+                    stock=stock,
+                    by=caller_of(request),
+                )
             return _answer(product, status=201)
 
         return answer_repeatable(request, work)
@@ -93,13 +96,20 @@ class OneProductView(ProjectView):
     def patch(self, request: Request, project_id: str, product_id: str) -> Response:
         """Change the product."""
         product = inventory.product_for(self.project, product_id)
-        body = ProductChanges(product, data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
-        product = services.update_product(
-            product=product,
-            changes=body.fields_in(self.project),
-            precondition=_precondition(request),
+        body = read_changes(
+            ProductChanges,
+            request.data,
+            lambda: product_body(product),
+            is_at_hand=True,
+            instance=product,
+            partial=True,
         )
+        with fields_named(category="category_id"):
+            product = services.update_product(
+                product=product,
+                changes=body.fields_in(self.project),
+                precondition=_precondition(request),
+            )
         return _response(product)
 
 

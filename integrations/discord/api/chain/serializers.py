@@ -17,9 +17,8 @@ from integrations.discord.webhook_url import (
 from orderchainer.core.http.fields import StrictSerializer, WebURLField
 
 # Fields that only answers have. Requests may contain them: a client may send back what it read.
-SHOWN_ONLY = frozenset(
-    {"id", "user_id", "disabled_reason", "paused_until", "last_delivery"}
-)
+FIXED = frozenset({"id", "user_id"})
+MOVING = frozenset({"disabled_reason", "paused_until", "last_delivery"})
 
 # --- Requests ---------------------------------------------------------------------------------
 
@@ -85,7 +84,7 @@ class NotificationsInput(StrictSerializer):
 class IntegrationInput(StrictSerializer):
     """`POST`: everything but the URL has a default."""
 
-    ignored: ClassVar = SHOWN_ONLY | {"is_active"}
+    ignored: ClassVar = FIXED | MOVING | {"is_active"}
 
     webhook = WebhookInput()
     notifications = NotificationsInput(required=False)
@@ -116,7 +115,8 @@ class WebhookChange(WebhookInput):
 class IntegrationChange(IntegrationInput):
     """`PUT` and `PATCH`: a field that is not sent keeps its value, nested fields included."""
 
-    ignored: ClassVar = SHOWN_ONLY
+    ignored: ClassVar = MOVING
+    fixed: ClassVar = FIXED
 
     webhook = WebhookChange(required=False)
     is_active = serializers.BooleanField(

@@ -17,6 +17,7 @@ from integrations.discord.api.chain.serializers import (
     IntegrationInput,
 )
 from integrations.discord.queries import discord_webhook_of
+from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.views import SurfaceView
 
 
@@ -45,10 +46,15 @@ class DiscordView(SurfaceView):
     @docs.UPDATE_INTEGRATION
     def put(self, request: Request) -> Response:
         """Change only what the body contains."""
-        body = IntegrationChange(data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
+        caller = caller_of(request)
+        body = read_changes(
+            IntegrationChange,
+            request.data,
+            lambda: integration_with_state_body(discord_webhook_of(caller)),
+            partial=True,
+        )
         webhook = services.update_discord_webhook(
-            user=caller_of(request),
+            user=caller,
             address=body.address,
             is_active=body.is_active_wanted,
             fields=body.values,
