@@ -195,7 +195,7 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
 
 # More nodes and edges than anyone can look at. A longer chain is cut and marked as truncated.
 MAX_CHAIN = 20_000
-MAX_CHAIN_EDGES = 50_000
+MAX_CHAIN_EDGES = 25_000
 # As many orders that block another one, directly or at the root of the wait.
 MAX_BLOCKERS = 2_000
 
