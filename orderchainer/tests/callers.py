@@ -65,12 +65,14 @@ class World:
         self.owner = make_user(first_name="Ada", last_name="Lovelace")
         self.colleague = make_user()
         self.stranger = make_user()
-        order = make_order(self.owner)
+        order, awaited = make_order(self.owner), make_order(self.owner)
         project, invitation = self._shared_project()
         set_storefront(project=project)
         product = make_product(project)
         self.ids: Mapping[str, object] = {
             "order": order.pk,
+            "awaited_order": awaited.pk,
+            "waiting_order": make_order(self.owner, awaited).pk,
             "order_uuid": order.uuid,
             "project": project.uuid,
             "member": self.colleague.uuid,

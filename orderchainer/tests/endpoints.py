@@ -71,6 +71,10 @@ CHAIN = [
         "orders", "GET", "/api/orders/{order}/blockers", "orders:read", hidden=ORDER
     ),
     Endpoint("orders", "GET", "/api/orders/{order}/events", "orders:read", hidden=ORDER),
+    Endpoint(
+        "orders", "POST", "/api/orders/{waiting_order}/waive", "orders:write",
+        body={"dependency": "{awaited_order}", "reason": "Not needed."}, hidden=ORDER,
+    ),
     # There is one integration per user, so that nobody can even name somebody else's.
     Endpoint("chain", "GET", "/api/discord/", "discord:read", hidden=DISCORD),
     Endpoint(
