@@ -133,7 +133,7 @@ def test_of_two_pictures_at_once_one_file_is_left(media: Path) -> None:
     assert files(media) == kept(user)
 
 
-def test_of_many_pictures_at_once_one_file_is_left(media: Path) -> None:
+def test_many_new_pictures_at_once_leave_one_file(media: Path) -> None:
     user = make_user()
 
     outcomes = race(*[show(user) for _ in range(5)])

@@ -78,7 +78,7 @@ def test_a_profile_that_was_not_forgotten_after_all_keeps_its_file(
 @pytest.mark.parametrize(
     "sweep", [sweep_avatars, sweep_avatars_task], ids=["the service", "the task"]
 )
-def test_the_sweep_finds_what_a_crash_has_left(tmp_path: Path, sweep: Any) -> None:
+def test_the_sweep_deletes_files_left_by_a_crash(tmp_path: Path, sweep: Any) -> None:
     user, gone = make_user_with_avatar(), make_user_with_avatar()
     make_user()
     # The process died before its commit, or between the commit and what comes after it.

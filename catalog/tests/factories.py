@@ -1,4 +1,4 @@
-"""A storefront for tests, with what it sells, made by the services that make everybody's."""
+"""A storefront and its products for tests, made by the services."""
 
 import itertools
 from decimal import Decimal
@@ -15,7 +15,7 @@ _number = itertools.count(1)
 
 
 def make_storefront(owner: User | None = None, **fields: Any) -> Project:
-    """Create a project of `owner`, or of a new merchant, and let the storefront sell for it."""
+    """Create a project of `owner`, or of a new merchant, and make it the storefront."""
     project = create_project(
         owner=owner or make_user(), **{"name": "The Lamp Shop", **fields}
     )
@@ -32,7 +32,7 @@ def make_category(
 
 
 def make_product(project: Project, *, stock: int = 10, **fields: Any) -> Product:
-    """Create a product of `project`, with a SKU and a slug of its own and `stock` on hand."""
+    """Create a product of `project` with a unique SKU and slug and `stock` on hand."""
     fields = {
         "sku": f"SKU-{next(_number)}",
         "name": "Desk lamp",

@@ -1,4 +1,4 @@
-"""The tree of categories below the surfaces."""
+"""The services of categories, which keep the tree."""
 
 import pytest
 from django.db import connection
@@ -28,7 +28,7 @@ def shop() -> Project:
 
 
 def paths(shop: Project) -> list[str]:
-    """Return the tree as it is read."""
+    """Return the paths of the tree in reading order."""
     return [shelf.path for shelf in shelves_of(shop)]
 
 
@@ -70,7 +70,7 @@ def test_products_are_counted_where_they_stand(shop: Project) -> None:
     assert len(queries) == 1
 
 
-def test_slugs_are_the_projects_own(shop: Project) -> None:
+def test_slugs_are_unique_within_a_project(shop: Project) -> None:
     slugs = [make_category(shop, "Lamps").slug for _ in range(3)]
     before = stored()
 
@@ -84,7 +84,7 @@ def test_slugs_are_the_projects_own(shop: Project) -> None:
     assert make_category(make_storefront(), "Lamps").slug == "lamps"
 
 
-def test_moves_with_all_that_is_within(shop: Project) -> None:
+def test_moves_a_category_with_everything_in_it(shop: Project) -> None:
     lamps, light = make_category(shop, "Lamps"), make_category(shop, "Light")
     make_category(shop, "LED", parent=make_category(shop, "Desk", parent=lamps))
 
@@ -117,7 +117,7 @@ def test_nothing_stands_in_itself(shop: Project) -> None:
     assert stored() == before
 
 
-def test_a_parent_is_of_the_same_project(shop: Project) -> None:
+def test_a_parent_must_be_in_the_same_project(shop: Project) -> None:
     lamps, foreign = make_category(shop, "Lamps"), make_category(make_storefront())
     gone = make_category(shop, "Gone")
     Category.objects.filter(pk=gone.pk).delete()
@@ -163,7 +163,7 @@ def test_the_tree_has_ten_levels(shop: Project) -> None:
     )
 
 
-def test_a_project_has_only_so_many(
+def test_a_project_has_a_limited_number_of_categories(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "MAX_CATEGORIES", 2)
@@ -202,7 +202,7 @@ def test_refuses_a_name(shop: Project, name: str, message: str) -> None:
     assert stored() == before
 
 
-def test_only_what_is_empty_goes(shop: Project) -> None:
+def test_only_empty_categories_can_be_deleted(shop: Project) -> None:
     lamps = make_category(shop, "Lamps")
     desk = make_category(shop, "Desk", parent=lamps)
     product = make_product(shop, category=desk, is_active=False)

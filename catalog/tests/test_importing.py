@@ -1,4 +1,4 @@
-"""Taking a table of products in, and writing one out."""
+"""Importing a table of products, and exporting one."""
 
 import time
 from collections.abc import Sequence
@@ -35,12 +35,12 @@ def shop() -> Project:
 
 
 def sheet(*rows: Sequence[str], delimiter: str = ",") -> bytes:
-    """Write rows without quotes."""
+    """Write rows as CSV without quotes."""
     return "\n".join(delimiter.join(row) for row in rows).encode()
 
 
 def exported(shop: Project) -> str:
-    """Return the whole export, without its mark."""
+    """Return the whole export, without its byte order mark."""
     text = "".join(export_products(shop, Product.objects.filter(project=shop)))
     assert text.startswith("\ufeff")
     return text[1:]
@@ -52,7 +52,7 @@ def ledger(product: Product) -> list[tuple[int, str]]:
 
 
 def errors_of(content: bytes, shop: Project) -> dict[int, dict[str, list[str]]]:
-    """Return what is wrong, by row. The preview and the import must say the same."""
+    """Return the errors by row. Fails if the preview and the import disagree."""
     before = everything()
     told = {
         row.row: row.errors
@@ -135,7 +135,7 @@ def test_changes_what_is_there_and_nothing_else(shop: Project) -> None:
     assert Product.objects.filter(pk=other.pk).values().get() == before
 
 
-def test_an_empty_cell_says_nothing_but_of_description_and_category(
+def test_an_empty_cell_clears_only_description_and_category(
     shop: Project,
 ) -> None:
     make_product(
@@ -163,7 +163,7 @@ def test_an_empty_cell_says_nothing_but_of_description_and_category(
     assert (lamp.description, lamp.category) == ("", None)
 
 
-def test_what_is_there_already_is_not_written(shop: Project) -> None:
+def test_unchanged_rows_are_not_written(shop: Project) -> None:
     lamp = make_product(shop, sku="L-1")
 
     report = import_products(
@@ -188,7 +188,7 @@ def test_what_is_there_already_is_not_written(shop: Project) -> None:
         ("stock_change", "0", 10, [(10, "initial")]),
     ],
 )
-def test_stock_goes_by_the_ledger(
+def test_an_import_changes_stock_through_the_ledger(
     shop: Project, column: str, cell: str, stock: int, rows: list[tuple[int, str]]
 ) -> None:
     lamp = make_product(shop, sku="L-1")
@@ -200,7 +200,7 @@ def test_stock_goes_by_the_ledger(
     assert stock_differences() == []
 
 
-def test_a_preview_tells_what_an_import_does_and_does_none_of_it(shop: Project) -> None:
+def test_a_preview_shows_what_an_import_does_and_changes_nothing(shop: Project) -> None:
     make_product(shop, sku="L-1")
     make_product(shop, sku="L-2")
     content = sheet(
@@ -266,7 +266,7 @@ def test_new_categories_stand_within_one_another(shop: Project) -> None:
     assert [shelf.product_count for shelf in shelves_of(shop)] == [1, 1, 1]
 
 
-def test_a_path_of_two_categories_is_nobodys(shop: Project) -> None:
+def test_a_path_that_two_categories_share_is_refused(shop: Project) -> None:
     make_category(shop, "Lamps")
     make_category(shop, "Lamps")
     head = ["sku", "name", "price", "category"]
@@ -314,7 +314,8 @@ WHOLE = ["Must be a whole number."]
         ),
         ("sku", "a\tb", {"sku": ["This field must be a single line."]}),
         ("name", "", {"name": NEEDED}),
-        ("name", "x" * 256, {"name": ["Ensure this value has at most 255 characters (it has 256)."]}),
+        ("name", "x" * 256,
+         {"name": ["Ensure this value has at most 255 characters (it has 256)."]}),
         ("price", "", {"price": NEEDED}),
         ("price", "-1", {"price": PRICE}),
         ("price", "1e3", {"price": PRICE}),
@@ -334,8 +335,10 @@ WHOLE = ["Must be a whole number."]
         ("stock", "٣", {"stock": WHOLE}),
         ("stock", "9999999999", {"stock": ["There are 0; there can be from 0 to 1000000000."]}),
         ("category", "Lamps >", {"category": ["Something is missing beside a >."]}),
-        ("category", " > ".join("abcdefghijk"), {"category": ["Categories can be at most 10 levels deep."]}),
-        ("category", "x" * 256, {"category": ["Ensure this value has at most 255 characters (it has 256)."]}),
+        ("category", " > ".join("abcdefghijk"),
+         {"category": ["Categories can be at most 10 levels deep."]}),
+        ("category", "x" * 256,
+         {"category": ["Ensure this value has at most 255 characters (it has 256)."]}),
     ],
 )  # fmt: skip
 def test_a_wrong_cell_is_named_and_nothing_is_imported(
@@ -352,7 +355,7 @@ def test_a_wrong_cell_is_named_and_nothing_is_imported(
     assert found == {3: errors}
 
 
-def test_a_sku_stands_in_a_file_once(shop: Project) -> None:
+def test_a_sku_may_appear_once_in_a_file(shop: Project) -> None:
     make_product(shop, sku="L-1")
 
     assert errors_of(
@@ -360,7 +363,7 @@ def test_a_sku_stands_in_a_file_once(shop: Project) -> None:
     ) == {row: {"sku": ["Row 2 has this SKU already."]} for row in (3, 4)}
 
 
-def test_more_than_there_is_cannot_go(shop: Project) -> None:
+def test_an_import_cannot_remove_more_than_there_is(shop: Project) -> None:
     make_product(shop, sku="L-1", stock=3)
 
     assert errors_of(sheet(["sku", "stock_change"], ["L-1", "-4"]), shop) == {
@@ -368,7 +371,7 @@ def test_more_than_there_is_cannot_go(shop: Project) -> None:
     }
 
 
-def test_only_the_first_wrong_rows_are_told(shop: Project) -> None:
+def test_lists_only_the_first_wrong_rows(shop: Project) -> None:
     rows = [[f"L-{number}", "x"] for number in range(300)]
 
     with pytest.raises(ImportRefused) as refused:
@@ -413,7 +416,8 @@ def test_only_the_first_wrong_rows_are_told(shop: Project) -> None:
         ),
         (b"sku" + b"," * 5_000_000, "The first row is no head: it is too long."),
         (b"sku," + b"x" * 900 + b"\nL-1,1", None),
-        (b"sku,description\nL-1," + b"x" * 131_073, "The file is no CSV: field larger than field limit (131072)."),
+        (b"sku,description\nL-1," + b"x" * 131_073,
+         "The file is no CSV: field larger than field limit (131072)."),
         (b" " * (5 * 1024 * 1024 + 1), "The file is larger than 5242880 bytes."),
     ],
 )  # fmt: skip
@@ -427,7 +431,7 @@ def test_refuses_what_is_no_table(
     assert len(errors["file"][0]) < 300
 
 
-def test_names_columns_that_nobody_knows(shop: Project) -> None:
+def test_names_unknown_columns(shop: Project) -> None:
     assert refusal_of(b"sku,prize\nL-1,1", shop) == {
         "file": [
             "No such column: 'prize'. There are sku, name, description, price, currency, category, "
@@ -436,7 +440,7 @@ def test_names_columns_that_nobody_knows(shop: Project) -> None:
     }
 
 
-def test_has_no_more_rows_than_it_may(shop: Project) -> None:
+def test_refuses_a_file_with_too_many_rows(shop: Project) -> None:
     rows = [[f"L-{number}", "1"] for number in range(MAX_ROWS + 1)]
 
     assert refusal_of(sheet(["sku", "price"], *rows), shop) == {
@@ -444,7 +448,7 @@ def test_has_no_more_rows_than_it_may(shop: Project) -> None:
     }
 
 
-def test_an_encoding_that_nobody_knows(shop: Project) -> None:
+def test_refuses_an_unknown_encoding(shop: Project) -> None:
     assert refusal_of(b"sku\nL-1", shop, encoding="utf-7") == {
         "encoding": ["Must be one of utf-8, windows-1252, iso-8859-15, utf-16."]
     }
@@ -491,7 +495,7 @@ def test_no_cell_runs_as_a_formula(shop: Project, formula: str) -> None:
     "text",
     [*FORMULAS, "'", "'quoted'", 'say "hi", twice; or more', "1,5", "ÄÖ 灯", "'x=1"],
 )
-def test_what_goes_out_comes_in_again(shop: Project, text: str) -> None:
+def test_an_import_reads_back_what_was_exported(shop: Project, text: str) -> None:
     make_product(
         shop,
         sku=text,
@@ -516,14 +520,14 @@ def test_an_export_makes_the_same_products_elsewhere(shop: Project) -> None:
 
     import_products(project=other, content=text.encode())
 
-    # Versions count what happened here and there.
+    # Versions count the changes in each project, so they may differ.
     def without_version(table: str) -> list[str]:
         return [line.rpartition(",")[0] for line in table.split("\r\n")]
 
     assert without_version(exported(other)) == without_version(text)
 
 
-def test_a_stale_export_brings_nothing_back(shop: Project) -> None:
+def test_a_stale_export_overwrites_nothing(shop: Project) -> None:
     lamp = make_product(shop, sku="L-1")
     text = exported(shop).encode()
     adjust_stock(product_id=lamp.pk, change=-4)
@@ -531,8 +535,8 @@ def test_a_stale_export_brings_nothing_back(shop: Project) -> None:
     assert errors_of(text, shop) == {
         2: {
             "version": [
-                "The product has changed since: this is version 2, and now it is 3. Export it anew, or "
-                "leave the column out."
+                "The product has changed since: this is version 2, and now it is 3. Export it "
+                "anew, or leave the column out."
             ]
         }
     }
@@ -540,7 +544,7 @@ def test_a_stale_export_brings_nothing_back(shop: Project) -> None:
     assert lamp.stock == 6
 
 
-def test_the_export_tells_what_it_is_asked_for(shop: Project) -> None:
+def test_exports_only_the_products_asked_for(shop: Project) -> None:
     make_product(shop, sku="L-1")
     make_product(shop, sku="L-2", is_active=False)
     on_sale = Product.objects.filter(project=shop, is_active=True)
@@ -559,7 +563,7 @@ def test_the_export_tells_what_it_is_asked_for(shop: Project) -> None:
 
 
 def statements_of(shop: Project, rows: int, *, category: str) -> int:
-    """Return how many statements it takes to change and create so many products each."""
+    """Return how many statements an import takes that changes and creates `rows` products each."""
     old = [[f"OLD-{number}", "Lamp", "5", category, "3"] for number in range(rows)]
     new = [
         [f"{category}-{number}", "Lamp", "5", category, "3"] for number in range(rows)
@@ -595,7 +599,7 @@ def test_an_export_reads_a_part_at_a_time(
     assert (text.count("\r\n"), len(queries)) == (6, 5)
 
 
-def test_a_product_that_was_changed_meanwhile_is_read_anew(shop: Project) -> None:
+def test_a_product_that_changed_meanwhile_is_read_again(shop: Project) -> None:
     lamp = make_product(shop, sku="L-1")
     parts = export_products(shop, Product.objects.filter(project=shop))
     next(parts)
@@ -606,7 +610,7 @@ def test_a_product_that_was_changed_meanwhile_is_read_anew(shop: Project) -> Non
 
 
 @pytest.mark.parametrize("column", ["stock", "stock_change"])
-def test_as_many_rows_as_it_may_have_take_a_moment(shop: Project, column: str) -> None:
+def test_the_largest_file_is_imported_quickly(shop: Project, column: str) -> None:
     """Quadratic work would take minutes; linear work takes a second or two."""
     head = ["sku", "name", "price", column]
     rows = [[f"L-{number}", "Lamp", "5", "3"] for number in range(MAX_ROWS)]

@@ -46,7 +46,7 @@ def age(directory: Path) -> None:
         os.utime(file, (moment, moment))
 
 
-def test_another_picture_takes_the_place_of_the_file(tmp_path: Path) -> None:
+def test_a_new_picture_replaces_the_file(tmp_path: Path) -> None:
     lamp = make_pictured()
     old = lamp.image.name
 
@@ -57,7 +57,7 @@ def test_another_picture_takes_the_place_of_the_file(tmp_path: Path) -> None:
     assert changed.version == lamp.version + 1
 
 
-def test_what_is_refused_leaves_no_file(tmp_path: Path) -> None:
+def test_a_refused_picture_leaves_no_file(tmp_path: Path) -> None:
     lamp = make_pictured()
     new = read_picture(photograph())
 
@@ -72,7 +72,7 @@ def test_what_is_refused_leaves_no_file(tmp_path: Path) -> None:
     assert files(tmp_path) == {lamp.image.name}
 
 
-def test_no_picture_instead_of_none_is_no_change() -> None:
+def test_removing_a_missing_picture_is_no_change() -> None:
     lamp = make_product(make_storefront())
 
     assert set_picture(product=lamp, picture=None).version == lamp.version
@@ -81,9 +81,9 @@ def test_no_picture_instead_of_none_is_no_change() -> None:
 @pytest.mark.parametrize(
     "sweep", [sweep_pictures, sweep_pictures_task], ids=["the service", "the task"]
 )
-def test_the_sweep_finds_what_a_crash_has_left(tmp_path: Path, sweep: Any) -> None:
+def test_the_sweep_deletes_files_left_by_a_crash(tmp_path: Path, sweep: Any) -> None:
     lamp, gone = make_pictured(), make_pictured()
-    # The process died before its commit, or between the commit and what comes after it.
+    # The process died before its commit, or after it but before the old file was deleted.
     Product.objects.filter(pk=gone.pk).update(image="")
     age(tmp_path)
 

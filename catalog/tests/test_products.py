@@ -1,4 +1,4 @@
-"""Products below the surfaces: what they may hold, and that a change is counted."""
+"""The services of products: which values they accept, and that each change is counted."""
 
 from decimal import Decimal
 from typing import Any
@@ -54,7 +54,7 @@ def test_the_first_stock_is_the_first_row_of_the_ledger(shop: Project) -> None:
     assert (lamp.stock, lamp.version) == (7, 2)
 
 
-def test_no_stock_is_no_row(shop: Project) -> None:
+def test_a_product_without_stock_has_an_empty_ledger(shop: Project) -> None:
     lamp = make_product(shop, stock=0)
 
     assert (lamp.movements.count(), lamp.version) == (0, 1)
@@ -84,7 +84,7 @@ def test_slugs_of_the_same_name_are_numbered(shop: Project) -> None:
     assert make_product(make_storefront(), name="Lamp").slug == "lamp"
 
 
-def test_a_sku_is_one_products(shop: Project) -> None:
+def test_two_products_cannot_share_a_sku(shop: Project) -> None:
     make_product(shop, sku="L-1")
     before = rows()
 
@@ -134,7 +134,7 @@ def test_a_slug_that_was_asked_for_is_given_or_refused(shop: Project) -> None:
         ("currency", "ABC", UNKNOWN),
     ],
 )  # fmt: skip
-def test_refuses_what_no_product_can_hold(
+def test_refuses_values_that_a_product_cannot_have(
     shop: Project, field: str, value: Any, message: str
 ) -> None:
     lamp = make_product(shop)
@@ -151,7 +151,7 @@ def test_refuses_what_no_product_can_hold(
 
 
 @pytest.mark.parametrize("stock", [-1, MAX_STOCK + 1])
-def test_refuses_a_stock_that_nobody_has(shop: Project, stock: int) -> None:
+def test_refuses_an_impossible_stock(shop: Project, stock: int) -> None:
     with pytest.raises(Invalid) as refused:
         make_product(shop, stock=stock)
 
@@ -159,7 +159,7 @@ def test_refuses_a_stock_that_nobody_has(shop: Project, stock: int) -> None:
     assert not Product.objects.exists()
 
 
-def test_the_category_is_the_projects_own(shop: Project) -> None:
+def test_the_category_must_be_in_the_project(shop: Project) -> None:
     lamp = make_product(shop)
     foreign, gone = make_category(make_storefront()), make_category(shop)
     gone_pk = gone.pk
@@ -197,7 +197,7 @@ def test_a_change_is_counted_and_dated(shop: Project) -> None:
     assert (lamp.version, lamp.updated_at) == (changed.version, changed.updated_at)
 
 
-def test_no_change_is_none(shop: Project) -> None:
+def test_setting_the_same_values_is_no_change(shop: Project) -> None:
     category = make_category(shop)
     lamp = make_product(shop, category=category)
     before = rows()
@@ -210,7 +210,7 @@ def test_no_change_is_none(shop: Project) -> None:
     assert rows() == before
 
 
-def test_a_slug_stays_with_another_name_and_is_made_anew_if_asked_for(
+def test_a_new_name_keeps_the_slug_unless_it_is_cleared(
     shop: Project,
 ) -> None:
     lamp = make_product(shop, name="Lamp")
@@ -221,7 +221,7 @@ def test_a_slug_stays_with_another_name_and_is_made_anew_if_asked_for(
 
 
 @pytest.mark.parametrize(("field", "error"), [("sku", SkuTaken), ("slug", SlugTaken)])
-def test_what_another_has_cannot_be_taken(
+def test_a_sku_or_slug_of_another_product_cannot_be_taken(
     shop: Project, field: str, error: type[Exception]
 ) -> None:
     lamp, other = make_product(shop), make_product(shop)
@@ -260,7 +260,7 @@ def test_a_product_that_is_gone_is_not_found(shop: Project) -> None:
         update_product(product=lamp, changes={"name": "Other"})
 
 
-def test_stock_is_no_field(shop: Project) -> None:
+def test_stock_cannot_be_set_like_a_field(shop: Project) -> None:
     lamp = make_product(shop)
 
     with pytest.raises(TypeError, match="update_product changes no \\['stock'\\]"):
@@ -314,11 +314,12 @@ def test_no_more_goes_than_there_is(shop: Project) -> None:
         ({"change": 0}, {"change": ["Must be from 1 to 1000000000, up or down."]}),
         ({"change": MAX_STOCK}, {"change": ["There would be more than 1000000000 in stock."]}),
         ({"change": 2**63}, {"change": ["Must be from 1 to 1000000000, up or down."]}),
-        ({"change": 1, "reason": "sold"}, {"reason": ["Must be one of initial, received, adjusted, imported."]}),
+        ({"change": 1, "reason": "sold"},
+         {"reason": ["Must be one of initial, received, adjusted, imported."]}),
         ({"change": 1, "note": "x" * 256}, {"note": ["Must have at most 255 characters."]}),
     ],
 )  # fmt: skip
-def test_refuses_what_no_ledger_can_hold(
+def test_refuses_values_that_the_ledger_cannot_hold(
     shop: Project, changes: dict[str, Any], errors: object
 ) -> None:
     lamp = make_product(shop)

@@ -37,7 +37,7 @@ Work = Callable[[], object]
 
 
 def names(outcomes: Sequence[object]) -> list[str]:
-    """Return what came of each, by the names of the types, sorted."""
+    """Return the outcomes as names of their types, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -70,7 +70,7 @@ def test_one_sku_makes_one_product() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_the_constraint_decides_whose_the_sku_is() -> None:
+def test_the_constraint_decides_who_gets_the_sku() -> None:
     shop = make_storefront()
     meeting = Meeting('INSERT INTO "catalog_product"')
 
@@ -97,7 +97,7 @@ def test_without_the_constraint_one_sku_makes_two_products() -> None:
         Product.objects.all().delete()
 
 
-def test_slugs_of_our_own_making_make_way_for_one_another() -> None:
+def test_generated_slugs_avoid_each_other() -> None:
     shop = make_storefront()
 
     outcomes = race(*[creating(shop, f"L-{number}") for number in range(3)])
@@ -109,7 +109,7 @@ def test_slugs_of_our_own_making_make_way_for_one_another() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_a_slug_that_was_free_a_moment_ago_is_made_anew() -> None:
+def test_a_slug_that_was_just_taken_is_generated_again() -> None:
     shop = make_storefront()
     meeting = Meeting('INSERT INTO "catalog_product"')
 
@@ -121,11 +121,11 @@ def test_a_slug_that_was_free_a_moment_ago_is_made_anew() -> None:
     assert sorted(slugs) == ["desk-lamp", "desk-lamp-2"]
 
 
-# --- Two who change the same product ----------------------------------------------------------
+# --- Two changes of the same product ----------------------------------------------------------
 
 
 def changing(product: Product, **changes: Any) -> Work:
-    """Return the work of changing what was read as `product`, unless somebody was faster."""
+    """Return the work of changing `product` unless it has changed since it was read."""
 
     def unchanged(now: Product) -> None:
         if now.version != product.version:
@@ -138,7 +138,7 @@ def changing(product: Product, **changes: Any) -> Work:
     )
 
 
-def test_of_two_changes_of_one_version_one_is_stale() -> None:
+def test_one_of_two_changes_of_the_same_version_is_stale() -> None:
     lamp = make_product(make_storefront())
 
     outcomes = race(changing(lamp, name="One"), changing(lamp, name="Two"))
@@ -169,7 +169,7 @@ def test_the_lock_keeps_a_change_from_being_lost() -> None:
 def test_without_the_lock_a_version_is_changed_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: both find the version that they know, so one ETag names two states."""
+    """The negative control: both see the version that they read, so one ETag names two states."""
     lamp = make_product(make_storefront())
     monkeypatch.setattr(product_service, "lock_products", unlocked)
     meeting = Meeting(UPDATE)
@@ -257,7 +257,7 @@ def removing(category: Category) -> Work:
 
 
 @pytest.mark.parametrize("is_new", [False, True])
-def test_nothing_stands_in_a_category_that_is_gone(is_new: bool) -> None:
+def test_no_product_is_left_in_a_deleted_category(is_new: bool) -> None:
     shop = make_storefront()
     category = make_category(shop)
     lamp = make_product(shop)
@@ -277,10 +277,10 @@ def test_nothing_stands_in_a_category_that_is_gone(is_new: bool) -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_a_product_comes_into_a_category_that_goes(
+def test_without_the_lock_a_product_is_put_into_a_deleted_category(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: only the foreign key refuses it, at the commit and without a message."""
+    """The negative control: only the foreign key refuses it, at the commit, without a message."""
     shop = make_storefront()
     category = make_category(shop)
     lamp = make_product(shop)
@@ -304,7 +304,7 @@ def importing(shop: Project, *lines: str) -> Work:
 HEAD = "sku,name,price,category,stock"
 
 
-def test_two_imports_of_one_file_make_it_once() -> None:
+def test_two_imports_of_one_file_create_its_products_once() -> None:
     shop = make_storefront()
     lines = [f"L-{number},Lamp,5,Lamps > Desk,3" for number in range(5)]
 
@@ -336,8 +336,8 @@ def test_an_import_and_a_single_product_of_one_sku() -> None:
 @pytest.mark.services
 @on_postgresql
 @pytest.mark.parametrize("sku", ["L-1", "L-2"])
-def test_an_import_that_is_overtaken_reads_anew(sku: str) -> None:
-    """By its SKU, or by the slug of the same name."""
+def test_an_overtaken_import_reads_again(sku: str) -> None:
+    """Another request takes its SKU, or takes the slug by using the same name."""
     shop = make_storefront()
     meeting = Meeting('INSERT INTO "catalog_product"')
 
@@ -356,7 +356,7 @@ def test_an_import_that_is_overtaken_reads_anew(sku: str) -> None:
 
 
 def counting(shop: Project, stock: int) -> Work:
-    """Return the work of importing what was counted."""
+    """Return the work of importing a counted stock."""
     return importing(shop, "sku,stock", f"L-1,{stock}")
 
 
@@ -399,7 +399,7 @@ def test_the_lock_keeps_a_count_exact() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_a_count_is_of_another_moment(
+def test_without_the_lock_an_import_stores_a_wrong_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control: 5 were counted but 3 are stored, whichever came first."""
@@ -415,7 +415,7 @@ def test_without_the_lock_a_count_is_of_another_moment(
     assert Product.objects.get().stock == 3
 
 
-def test_imports_in_opposite_orders_wait_in_no_circle() -> None:
+def test_imports_in_opposite_orders_never_deadlock() -> None:
     shop = make_storefront()
     for number in range(8):
         make_product(shop, sku=f"L-{number}")
@@ -434,12 +434,12 @@ def test_imports_in_opposite_orders_wait_in_no_circle() -> None:
     assert stock_differences() == []
 
 
-# --- Two pictures for one ---------------------------------------------------------------------
+# --- Two pictures for one product -------------------------------------------------------------
 
 
 @pytest.fixture
 def media(tmp_path: Path, settings: Any) -> Path:
-    """Where pictures are kept."""
+    """The directory where pictures are stored."""
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
 
@@ -461,11 +461,11 @@ def files(directory: Path) -> set[str]:
 
 
 def kept() -> set[str]:
-    """Return the name of the file that the product names."""
+    """Return the name of the file that the product refers to."""
     return {Path(str(Product.objects.get().image.name)).name}
 
 
-def test_of_many_pictures_at_once_one_file_is_left(media: Path) -> None:
+def test_many_new_pictures_at_once_leave_one_file(media: Path) -> None:
     lamp = make_product(make_storefront())
 
     outcomes = race(*[showing(lamp) for _ in range(4)])
@@ -476,7 +476,7 @@ def test_of_many_pictures_at_once_one_file_is_left(media: Path) -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_a_file_is_left_that_nobody_names(
+def test_without_the_lock_an_unused_file_is_left(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: both delete the old file, and neither deletes the other's."""

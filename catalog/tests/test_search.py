@@ -55,7 +55,7 @@ def test_finds_parts_of_words_in_whatever_case(shop: Project) -> None:
     assert found("PHONE PRO") == ["Smartphone Pro Max"]
 
 
-def test_a_name_that_says_no_more_comes_first(shop: Project) -> None:
+def test_a_name_without_other_words_comes_first(shop: Project) -> None:
     make_product(shop, name="Desk lamp for left-handed people")
     make_product(shop, name="Desk lamp")
 
@@ -103,14 +103,14 @@ def test_a_name_comes_before_a_description(shop: Project) -> None:
         'a" or "b" -"c',
     ],
 )
-def test_whatever_is_typed_is_text(shop: Project, text: str) -> None:
+def test_anything_typed_is_a_valid_search(shop: Project, text: str) -> None:
     make_product(shop, name="Chair")
 
     assert found(text) in ([], ["Chair"])
     assert Product.objects.count() == 1
 
 
-def test_signs_with_a_meaning_to_databases_are_found_as_they_stand(
+def test_signs_that_databases_interpret_are_found_as_text(
     shop: Project,
 ) -> None:
     make_product(shop, name="Wool_mix")
@@ -163,7 +163,7 @@ def test_reads_quotes_minus_and_or_as_web_searches_do(shop: Project) -> None:
 
 
 @on_postgresql
-def test_words_are_those_of_the_product_as_it_is_now(shop: Project) -> None:
+def test_the_index_of_words_follows_changes(shop: Project) -> None:
     product = make_product(shop, name="Desk lamp")
     Product.objects.filter(pk=product.pk).update(name="Chair", description="A seat.")
 
@@ -186,7 +186,7 @@ def test_finds_what_is_misspelt(shop: Project, text: str) -> None:
 
 
 @on_postgresql
-def test_what_is_most_alike_comes_first(shop: Project) -> None:
+def test_the_most_similar_name_comes_first(shop: Project) -> None:
     make_product(shop, name="Kitchen table")
     make_product(shop, name="Kitchen clock")
 
@@ -194,18 +194,18 @@ def test_what_is_most_alike_comes_first(shop: Project) -> None:
 
 
 @on_postgresql
-def test_looks_for_likeness_only_where_nothing_else_is_found(shop: Project) -> None:
+def test_finds_similar_names_only_if_nothing_else_matches(shop: Project) -> None:
     make_product(shop, name="Lamp")
     make_product(shop, name="Clamp")
     make_product(shop, name="Lampp")
 
-    # "Clamp" has it as a part.
+    # "Clamp" contains "lamp".
     assert set(found("lamp")) == {"Lamp", "Clamp", "Lampp"}
     assert found("lampp") == ["Lampp"]
 
 
 @on_postgresql
-def test_each_page_is_found_in_the_way_of_the_first(shop: Project) -> None:
+def test_all_pages_are_found_in_the_same_way(shop: Project) -> None:
     for _ in range(3):
         make_product(shop, name="Kitchen clock")
     make_product(shop, name="Kichen")
@@ -216,7 +216,7 @@ def test_each_page_is_found_in_the_way_of_the_first(shop: Project) -> None:
         return [row["name"] for row in page.rows]
 
     assert [names("kitchn clck", skip) for skip in (0, 1, 2)] == [["Kitchen clock"]] * 3
-    # Found by its word: there is no second page of others that are like it.
+    # The exact word is found, so similar words are not listed on a second page.
     assert names("kichen", 0) == ["Kichen"]
     with pytest.raises(PageNotFound):
         names("kichen", 1)
@@ -238,7 +238,7 @@ def test_the_threshold_of_likeness_ends_with_the_transaction(shop: Project) -> N
 
 @pytest.fixture
 def without_trigrams() -> Iterator[None]:
-    """Take the extension away, and the right to make it again, until the test is rolled back."""
+    """Drop the extension and the right to create it, until the test is rolled back."""
     trigrams.is_known_to_be_installed.cache_clear()
     with connection.cursor() as cursor:
         cursor.execute("DROP EXTENSION pg_trgm CASCADE")
@@ -251,7 +251,9 @@ def without_trigrams() -> Iterator[None]:
 
 @on_postgresql
 @pytest.mark.usefixtures("without_trigrams")
-def test_a_role_that_may_not_make_the_extension_does_without(shop: Project) -> None:
+def test_search_works_for_a_role_that_may_not_create_the_extension(
+    shop: Project,
+) -> None:
     make_product(shop, name="Smartphone")
 
     assert not trigrams.index_parts(connection)
@@ -262,7 +264,7 @@ def test_a_role_that_may_not_make_the_extension_does_without(shop: Project) -> N
 
 @on_postgresql
 @pytest.mark.usefixtures("without_trigrams")
-def test_a_check_says_what_is_missed() -> None:
+def test_a_check_warns_if_the_extension_is_missing() -> None:
     (warning,) = run_checks(tags=["database"], databases=["default"])
 
     assert isinstance(warning, Warning)
@@ -270,7 +272,7 @@ def test_a_check_says_what_is_missed() -> None:
     assert "CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX" in str(warning.hint)
 
 
-def test_no_check_warns_where_all_is_there() -> None:
+def test_the_check_is_silent_if_the_extension_is_installed() -> None:
     assert run_checks(tags=["database"], databases=["default"]) == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog.services.sheets import lines_of, plain_cell, read_rows, safe_cell
 
-# What a spreadsheet takes for the beginning of a formula, of a cell or of a text.
+# Characters with which a spreadsheet begins a formula, a cell or a text.
 SPECIAL = "'=+-@\t\r\n＝＋－＠;,\""  # noqa: RUF001  (wide on purpose)
 TEXTS = st.text(
     st.one_of(
@@ -37,7 +37,7 @@ def test_a_safe_cell_begins_no_formula_and_is_plain_again(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Desk lamp", "a-b", "Lamp, -5 °C", "x'=y", "'"])
-def test_what_runs_nowhere_stays_as_it_is(text: str) -> None:
+def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert safe_cell(text) == plain_cell(text) == text
 
 
@@ -58,7 +58,7 @@ def test_rows_come_back_as_they_went(encoding: str, rows: list[str]) -> None:
 @example([("a", "b;=1+1;c")])
 @example([("a", 'b;"=1+1;c')])
 @example([("a", "b\n=1+1\nc")])
-def test_no_cell_begins_a_formula_whatever_parts_the_cells(
+def test_no_cell_begins_a_formula_with_any_delimiter(
     delimiter: str, rows: list[tuple[str, str]]
 ) -> None:
     text = lines_of([list(map(safe_cell, row)) for row in rows])

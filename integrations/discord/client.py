@@ -89,8 +89,8 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
     Takes at most `DISCORD_WEBHOOK_TIMEOUT` and a moment, even if the answer arrives byte by byte.
     """
     timeout: float = settings.DISCORD_WEBHOOK_TIMEOUT
-    # A socket's timeout starts again with each byte, so it cannot bound a whole call. We run the
-    # call in a separate thread. When its time is over, we cut its connection, which ends the thread.
+    # A socket's timeout starts again with each byte, so it cannot bound a whole call. We run it in
+    # a separate thread. When its time is over, we cut its connection, which ends the thread.
     line = _Line()
     outcome: Future[Reply] = Future()
     Thread(

@@ -26,7 +26,7 @@ def browser_of(user: User) -> Client:
 
 
 def staff_who_may(*permissions: str) -> Client:
-    """Return a browser of somebody on the staff with these permissions and no others."""
+    """Return a browser of a staff member with these permissions and no others."""
     user = make_user(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return browser_of(user)
@@ -56,12 +56,12 @@ def save(
 
 
 def change(client: Client, product: Product, **changes: Any) -> Any:
-    """Open a product's page, type, save."""
+    """Open a product's page, change fields and save."""
     return save(client, product, product_form(client, product), **changes)
 
 
 def new_product(client: Client, **fields: Any) -> Any:
-    """Open the form of a new product, type, save."""
+    """Open the form of a new product, fill it in and save."""
     form = opened(client, page("product_add"), "product_form")
     given = {"name": "Desk lamp", "sku": "LAMP-1", "price": "19.99", "currency": "USD"}
     return client.post(page("product_add"), typed(form, **{**given, **fields}))
@@ -76,7 +76,7 @@ def rows(client: Client, **query: str) -> dict[str, list[str]]:
 
 
 def row_of(form: dict[str, list[str]], product: Product) -> str:
-    """Return with what the names of a product's fields in the list begin."""
+    """Return the prefix of a product's field names in the list."""
     return next(
         name.removesuffix("id")
         for name, values in form.items()

@@ -33,7 +33,7 @@ HOSTILE = [
 ]
 
 
-# Uses real transactions: PostgreSQL refuses some of these values, which would end the test's own.
+# Uses real transactions: PostgreSQL refuses some of these values, which would end a test's own.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", LISTS)
 def test_a_hostile_address_is_no_defect(

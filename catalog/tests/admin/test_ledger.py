@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lamp(shop: Project, admin: User) -> Product:
-    """A lamp of which some came and some went."""
+    """A lamp whose stock went up and down."""
     lamp = make_product(shop, name="Tall lamp", sku="TALL-1", stock=10)
     adjust_stock(
         product_id=lamp.pk, change=5, reason="received", note="By truck", by=admin
@@ -48,7 +48,7 @@ def test_rows_are_found_by_sku_note_and_order(
     assert "Other" not in text
 
 
-def test_a_row_has_a_page_and_nobody_changes_it(client: Client, lamp: Product) -> None:
+def test_a_row_has_a_page_and_cannot_be_changed(client: Client, lamp: Product) -> None:
     row = lamp.movements.order_by("pk")[1]
     url = page("stockmovement_change", row.pk)
 
@@ -85,10 +85,10 @@ def test_a_products_page_shows_its_ledger_to_those_who_may_see_it(
     assert "#77" in text
 
 
-def test_proves_that_stock_is_what_the_ledger_adds_up_to(
+def test_proves_that_stock_is_the_sum_of_the_ledger(
     client: Client, lamp: Product
 ) -> None:
-    # Without its order, which no service would have left behind.
+    # Delete the rows of an order that does not exist: no service leaves such rows.
     lamp.movements.filter(order_id=77).delete()
     Product.objects.update(stock=15)
 
@@ -98,7 +98,9 @@ def test_proves_that_stock_is_what_the_ledger_adds_up_to(
     assert "1 product, 2 rows of the ledger, 15 units on hand" in text
 
 
-def test_shows_where_stock_is_something_else(client: Client, lamp: Product) -> None:
+def test_shows_where_stock_differs_from_the_ledger(
+    client: Client, lamp: Product
+) -> None:
     Product.objects.filter(pk=lamp.pk).update(stock=99)
 
     text = shown(client, page("stockmovement_prove"))

@@ -75,7 +75,7 @@ def test_those_who_may_only_look_change_nothing(client: object, shop: Project) -
     assert 'name="form-0-price"' not in listed
     assert "Tall lamp" in text
     assert 'name="_save"' not in text
-    # Who did what to the stock has a permission of its own.
+    # The ledger needs a separate permission.
     assert "Ledger" not in text
     assert "formaction" not in tree
     for url, form in (
@@ -143,7 +143,7 @@ def test_those_who_may_change_products_change_stock_and_import_nothing(
     assert product_form(clerk, lamp)
 
 
-def test_those_who_may_do_all_that_a_file_does_import_it(shop: Project) -> None:
+def test_importing_needs_all_three_permissions(shop: Project) -> None:
     file = SimpleUploadedFile("p.csv", b"sku,name,price\nA,A,1\n")
     clerk = staff_who_may(
         "view_product", "add_product", "change_product", "add_category"
@@ -157,7 +157,7 @@ def test_those_who_may_do_all_that_a_file_does_import_it(shop: Project) -> None:
     assert response.context["can_apply"]
 
 
-def test_the_ledger_has_a_permission_of_its_own(shop: Project) -> None:
+def test_the_ledger_needs_a_separate_permission(shop: Project) -> None:
     make_product(shop)
     clerk = staff_who_may("view_stockmovement")
 

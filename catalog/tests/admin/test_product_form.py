@@ -1,4 +1,4 @@
-"""The form of a product: made and changed by the services, compared with what has changed since."""
+"""The form of a product: it saves through the services and refuses a stale page."""
 
 from decimal import Decimal
 from typing import Any
@@ -152,7 +152,7 @@ def test_changes_what_was_typed(client: Client, shop: Project) -> None:
     assert lamp.description == " Two\nlines\n"
 
 
-def test_saving_what_is_there_is_no_change(client: Client, shop: Project) -> None:
+def test_saving_an_unchanged_form_is_no_change(client: Client, shop: Project) -> None:
     lamp = make_product(shop, description="One\n\ntwo\n", category=make_category(shop))
 
     response = change(client, lamp)
@@ -251,7 +251,7 @@ def test_a_refused_form_keeps_no_file_and_says_so(
     assert files() == []
 
 
-def test_a_picture_that_somebody_else_has_changed_is_not_overwritten(
+def test_a_picture_that_another_user_changed_is_not_overwritten(
     client: Client, shop: Project
 ) -> None:
     lamp = make_product(shop)
@@ -270,7 +270,7 @@ def test_a_picture_that_somebody_else_has_changed_is_not_overwritten(
 # --- two at once ------------------------------------------------------------------------------
 
 
-def test_of_two_who_edit_a_product_the_second_sees_what_the_first_did(
+def test_the_second_of_two_editors_sees_what_the_first_changed(
     client: Client, shop: Project
 ) -> None:
     lamp = make_product(shop, description="As it was")
@@ -291,12 +291,12 @@ def test_of_two_who_edit_a_product_the_second_sees_what_the_first_did(
         "Tall lamp",
         "As it was",
     )
-    # What was typed is there still, and what the other changed as it is now.
+    # The page keeps what was typed, and shows the current value of what the other user changed.
     again = fields_in(response.content.decode(), "product_form")
     assert again["price"] == ["22.00"]
     assert again["description"] == ["Typed for long"]
     assert again["name"] == ["Tall lamp"]
-    # Whoever saves it once more has seen both.
+    # The user has now seen both values, so saving again works.
     assert save(other, lamp, again).status_code == 302
     lamp.refresh_from_db()
     assert (lamp.price, lamp.name, lamp.description) == (
@@ -306,7 +306,7 @@ def test_of_two_who_edit_a_product_the_second_sees_what_the_first_did(
     )
 
 
-def test_a_page_that_was_shown_again_is_overtaken_as_well(
+def test_a_page_that_was_shown_again_can_be_stale_too(
     client: Client, shop: Project
 ) -> None:
     lamp = make_product(shop)
@@ -349,9 +349,7 @@ def test_whatever_was_changed_meanwhile_makes_the_page_stale(
     assert (product.price, getattr(product, name)) == (Decimal("19.99"), theirs)
 
 
-def test_what_is_sold_while_a_form_is_open_makes_it_not_stale(
-    client: Client, shop: Project
-) -> None:
+def test_a_sale_does_not_make_an_open_form_stale(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     form = product_form(client, lamp)
     take_stock(products=lock_products([lamp.pk]), demand={lamp.pk: 3}, order_id=1)
@@ -365,7 +363,7 @@ def test_what_is_sold_while_a_form_is_open_makes_it_not_stale(
 
 
 @pytest.mark.parametrize("version", ["", "abc", TOO_LARGE, "\x00", None])
-def test_a_page_that_tells_nothing_of_what_it_showed_overwrites_nothing(
+def test_a_post_without_the_shown_values_overwrites_nothing(
     client: Client, shop: Project, version: str | None
 ) -> None:
     lamp = make_product(shop)
@@ -408,7 +406,7 @@ def test_a_product_that_changes_between_check_and_lock_is_refused(
     response = save(client, lamp, form, name="Mine")
 
     assert errors_in(response)["__all__"] == [Stale.default_message]
-    # The test's own change is given up with the transaction in which it was made.
+    # The change that the test made is rolled back together with the refused one.
     assert Product.objects.get().name == "Desk lamp"
 
 
@@ -437,9 +435,7 @@ def test_adjusts_stock_with_a_reason(
     assert stock_differences() == []
 
 
-def test_adjusts_what_is_there_then_whatever_was_sold_meanwhile(
-    client: Client, shop: Project
-) -> None:
+def test_an_adjustment_adds_to_the_current_stock(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     url = page("product_adjust_stock", lamp.pk)
     seen = client.get(url).context["form"]["seen"].value()
@@ -481,7 +477,7 @@ def test_an_adjustment_that_is_sent_twice_counts_once(
         ({"change": "1", "note": "a\x00b"}, "note"),
     ],
 )
-def test_an_adjustment_that_cannot_be_is_refused(
+def test_an_impossible_adjustment_is_refused(
     client: Client, shop: Project, fields: dict[str, str], at: str
 ) -> None:
     lamp = make_product(shop)
@@ -493,7 +489,7 @@ def test_an_adjustment_that_cannot_be_is_refused(
     assert ledger(lamp) == [(10, "initial")]
 
 
-def test_nobody_deletes_a_product(client: Client, shop: Project) -> None:
+def test_a_product_cannot_be_deleted(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
 
     response = client.post(page("product_delete", lamp.pk), {"post": "yes"})

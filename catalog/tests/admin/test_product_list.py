@@ -98,9 +98,7 @@ def test_a_stale_row_overwrites_nothing_and_shows_what_is_there_now(
     assert prices == {lamp.pk: Decimal("99.00"), desk.pk: Decimal("19.99")}
 
 
-def test_a_row_that_was_shown_again_can_be_saved_over_what_is_there(
-    client: Client, shop: Project
-) -> None:
+def test_a_row_that_was_shown_again_can_be_saved(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     form = rows(client)
     update_product(product=lamp, changes={"price": Decimal("99.00")})
@@ -112,7 +110,7 @@ def test_a_row_that_was_shown_again_can_be_saved_over_what_is_there(
     assert Product.objects.get().price == Decimal("11.00")
 
 
-def test_what_others_changed_in_rows_that_nobody_typed_into_stays(
+def test_changes_by_others_stay_in_rows_without_input(
     client: Client, shop: Project
 ) -> None:
     lamp, desk = make_product(shop), make_product(shop)
@@ -210,7 +208,7 @@ def test_rows_are_shown_again_beside_their_own_products(
         {"form-0-version": "\x00"},
     ],
 )
-def test_rows_that_cannot_be_change_nothing(
+def test_impossible_rows_change_nothing(
     client: Client, shop: Project, changes: dict[str, str]
 ) -> None:
     lamp = make_product(shop)

@@ -56,7 +56,7 @@ UPDATE = 'UPDATE "catalog_product"'
 
 
 @pytest.mark.parametrize("edit", [pricing, renaming])
-def test_of_two_who_save_one_page_at_once_one_sees_the_other(
+def test_one_of_two_simultaneous_saves_is_refused_as_stale(
     client: Client, shop: Project, edit: Callable[[Client, Product, str], Work]
 ) -> None:
     lamp = make_product(shop)
@@ -74,7 +74,7 @@ def test_of_two_who_save_one_page_at_once_one_sees_the_other(
 
 
 @pytest.mark.parametrize("edit", [pricing, renaming])
-def test_without_the_lock_one_overwrites_the_other_unseen(
+def test_without_the_lock_one_save_overwrites_the_other(
     client: Client,
     shop: Project,
     monkeypatch: pytest.MonkeyPatch,
@@ -112,9 +112,7 @@ def counting(client: Client, *products: Product) -> Work:
 LOGGED = 'INSERT INTO "django_admin_log"'
 
 
-def test_lists_in_opposite_orders_wait_in_no_circle(
-    client: Client, shop: Project
-) -> None:
+def test_lists_in_opposite_orders_never_deadlock(client: Client, shop: Project) -> None:
     lamp, desk = make_product(shop), make_product(shop)
 
     outcomes = race(
@@ -128,7 +126,7 @@ def test_lists_in_opposite_orders_wait_in_no_circle(
     assert isinstance(outcomes[2], list)
 
 
-def test_without_locks_in_order_they_wait_for_each_other(
+def test_without_sorted_locks_they_deadlock(
     client: Client, shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lamp, desk = make_product(shop), make_product(shop)

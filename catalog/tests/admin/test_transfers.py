@@ -22,7 +22,7 @@ TABLE = "sku,name,price,category,stock\nLAMP,Lamp,9.50,Lights > Desk,4\n"
 
 
 def upload(client: Client, project: Project, table: str | bytes, **fields: Any) -> Any:
-    """Choose a file and look at what it would do."""
+    """Upload a file and return its preview."""
     content = table if isinstance(table, bytes) else table.encode()
     file = SimpleUploadedFile("products.csv", content, content_type="text/csv")
     return client.post(
@@ -32,7 +32,7 @@ def upload(client: Client, project: Project, table: str | bytes, **fields: Any) 
 
 
 def seen(response: Any) -> dict[str, str]:
-    """Return what the page would post that shows what a file would do."""
+    """Return what a preview page would post."""
     assert response.status_code == 200
     context = response.context
     assert context["can_apply"]
@@ -63,7 +63,7 @@ def test_shows_what_a_file_would_do_and_changes_nothing(
     assert not Category.objects.exists()
 
 
-def test_does_what_was_shown(client: Client, shop: Project) -> None:
+def test_imports_exactly_what_the_preview_showed(client: Client, shop: Project) -> None:
     lamp = make_product(shop, sku="LAMP")
 
     response = apply(client, seen(upload(client, shop, TABLE + "DESK,Desk,100,,1\n")))
@@ -87,7 +87,7 @@ def test_the_page_posts_what_it_has_shown(client: Client, shop: Project) -> None
     assert {name: form[name][0] for name in seen(response)} == seen(response)
 
 
-def test_does_nothing_else_than_was_shown(client: Client, shop: Project) -> None:
+def test_imports_nothing_if_the_preview_is_stale(client: Client, shop: Project) -> None:
     lamp = make_product(shop, sku="LAMP")
     form = seen(upload(client, shop, TABLE))
     adjust_stock(product_id=lamp.pk, change=3)

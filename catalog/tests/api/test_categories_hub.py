@@ -26,7 +26,7 @@ def _clock() -> Any:
 
 @pytest.fixture
 def team() -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return make_team()
 
 
@@ -38,7 +38,7 @@ def shop(team: Team) -> Project:
 
 @pytest.fixture
 def manager(team: Team) -> APIClient:
-    """A client of who may change the catalogue."""
+    """A client of a manager, who may change the catalogue."""
     return team.client("manager")
 
 
@@ -48,7 +48,7 @@ def path(project: Project, *parts: object) -> str:
 
 
 def shown(category: Category, **changes: Any) -> dict[str, Any]:
-    """Return the body of a category at the top that was made just now."""
+    """Return the body of a new category at the top level."""
     return {
         "id": category.pk,
         "name": category.name,
@@ -129,11 +129,15 @@ WITHIN = ["A category cannot be inside itself."]
         ({"name": None}, {"name": ["This field may not be null."]}),
         ({"name": " "}, {"name": ["This field may not be blank."]}),
         ({"name": 5}, {"name": ["Not a valid string."]}),
-        ({"name": "A > B"}, {"name": ["A name cannot contain >, which separates the levels of a path."]}),
+        ({"name": "A > B"},
+         {"name": ["A name cannot contain >, which separates the levels of a path."]}),
         ({"name": "a\x00"}, {"name": ["Null characters are not allowed."]}),
-        ({"slug": "no slug"}, {"slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."]}),
+        ({"slug": "no slug"},
+         {"slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."]},
+        ),
         ({"position": -1}, {"position": ["Ensure this value is greater than or equal to 0."]}),
-        ({"position": 2**31}, {"position": ["Ensure this value is less than or equal to 2147483647."]}),
+        ({"position": 2**31},
+         {"position": ["Ensure this value is less than or equal to 2147483647."]}),
         ({"parent_id": 2**63 - 1}, {"parent_id": NO_PARENT}),
         ({"parent_id": "x"}, {"parent_id": ["A valid integer is required."]}),
         ({"parent": 1}, {"parent": ["There is no such field."]}),
@@ -208,7 +212,7 @@ def test_what_is_not_there_is_not_found(
 
 
 def count(client: APIClient, where: str) -> int:
-    """Return how many statements a read takes, who calls and in which project included."""
+    """Return how many statements a read takes, including those for the caller and the project."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(where).status_code == 200
     return len(queries)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def team() -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return make_team()
 
 
@@ -34,7 +34,7 @@ def shop(team: Team) -> Project:
 
 @pytest.fixture
 def manager(team: Team) -> APIClient:
-    """A client of who may change the catalogue."""
+    """A client of a manager, who may change the catalogue."""
     return team.client("manager")
 
 
@@ -62,7 +62,7 @@ def everything() -> list[Any]:
 
 
 def make_lamp(shop: Project) -> Product:
-    """Create what the documented example finds."""
+    """Create the product that the documented example changes."""
     lamps = make_category(shop, "Lamps")
     return make_product(
         shop, sku="LAMP-1", category=make_category(shop, "Desk", parent=lamps)
@@ -148,8 +148,10 @@ EITHER = {"file": ["Send the table either as a file or as text."]}
         ({"csv": "sku\n\x00"}, {"csv": ["Null characters are not allowed."]}),
         ({"csv": "sku\n"}, {"file": ["The file has no rows."]}),
         ({"csv": "sku\nx", "dry_run": "maybe"}, {"dry_run": ["Must be a valid boolean."]}),
-        ({"csv": "sku\nx", "encoding": "utf-7"}, {"encoding": ['"utf-7" is not one of utf-8, windows-1252, iso-8859-15, utf-16.']}),
-        ({"file": "products.csv"}, {"file": ["The submitted data was not a file. Check the encoding type on the form."]}),
+        ({"csv": "sku\nx", "encoding": "utf-7"},
+         {"encoding": ['"utf-7" is not one of utf-8, windows-1252, iso-8859-15, utf-16.']}),
+        ({"file": "products.csv"},
+         {"file": ["The submitted data was not a file. Check the encoding type on the form."]}),
         ({"csv": "sku\nx", "commit": True}, {"commit": ["There is no such field."]}),
     ],
 )  # fmt: skip

@@ -109,9 +109,10 @@ def test_an_import_takes_the_projects_currency_and_writes_it(shop: Project) -> N
     ("cells", "errors"),
     [
         ("JPY,100.50", {"price": ["Amounts in JPY have no decimals, such as 100."]}),
-        # One dollar, or a thousand as some write it.
+        # Some people write a thousand like this, so it may be one dollar or a thousand.
         ("USD,1.000", {"price": ["Amounts in USD have at most two decimals, such as 100.50."]}),
-        ("ABC,1", {"currency": ["ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."]}),
+        ("ABC,1",
+         {"currency": ["ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."]}),
     ],
 )  # fmt: skip
 def test_an_import_refuses_what_is_no_price(

@@ -37,7 +37,7 @@ def _clock() -> Any:
 
 @pytest.fixture
 def team() -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return make_team()
 
 
@@ -49,7 +49,7 @@ def shop(team: Team) -> Project:
 
 @pytest.fixture
 def manager(team: Team) -> APIClient:
-    """A client of who may change the catalogue."""
+    """A client of a manager, who may change the catalogue."""
     return team.client("manager")
 
 
@@ -79,7 +79,7 @@ def everything() -> list[Any]:
 
 
 def shown(product: Product, **changes: Any) -> dict[str, Any]:
-    """Return the body of a product that was made just now."""
+    """Return the body of a new product."""
     return {
         "id": str(product.uuid),
         "product_id": product.pk,
@@ -167,8 +167,11 @@ NO_CATEGORY = ["There is no such category in this project."]
         ({"sku": "a\tb"}, {"sku": ["This field must be a single line."]}),
         ({"name": ["Lamp"]}, {"name": STRING}),
         ({"name": "x" * 256}, {"name": ["Ensure this field has no more than 255 characters."]}),
-        ({"slug": "no slug"}, {"slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."]}),
-        ({"description": "x" * 10_001}, {"description": ["Ensure this field has no more than 10000 characters."]}),
+        ({"slug": "no slug"},
+         {"slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."]},
+        ),
+        ({"description": "x" * 10_001},
+         {"description": ["Ensure this field has no more than 10000 characters."]}),
         ({"price": "-1"}, {"price": ["Must not be negative."]}),
         ({"price": "1.999"}, {"price": [TOO_FINE]}),
         ({"price": "12345678901"}, {"price": ["Must be at most 9999999999.99."]}),
@@ -181,11 +184,13 @@ NO_CATEGORY = ["There is no such category in this project."]
         ({"currency": ""}, {"currency": ["This field may not be blank."]}),
         ({"category_id": 0}, {"category_id": ["Ensure this value is greater than or equal to 1."]}),
         ({"category_id": 2**63 - 1}, {"category_id": NO_CATEGORY}),
-        ({"category_id": 2**63}, {"category_id": ["Ensure this value is less than or equal to 9223372036854775807."]}),
+        ({"category_id": 2**63},
+         {"category_id": ["Ensure this value is less than or equal to 9223372036854775807."]}),
         ({"featured": "perhaps"}, {"featured": ["Must be a valid boolean."]}),
         ({"is_active": None}, {"is_active": ["This field may not be null."]}),
         ({"stock": -1}, {"stock": ["Ensure this value is greater than or equal to 0."]}),
-        ({"stock": 10**9 + 1}, {"stock": ["Ensure this value is less than or equal to 1000000000."]}),
+        ({"stock": 10**9 + 1},
+         {"stock": ["Ensure this value is less than or equal to 1000000000."]}),
         ({"stock": 1.5}, {"stock": ["A valid integer is required."]}),
         ({"prize": "5"}, {"prize": ["There is no such field."]}),
         ({"image": ""}, {"image": ["There is no such field."]}),
@@ -228,7 +233,7 @@ def test_another_projects_category_is_none(shop: Project, manager: APIClient) ->
 
 
 def make_product_elsewhere() -> Product:
-    """Create a product in a project that none of the callers knows."""
+    """Create a product in a project of which no caller is a member."""
     return make_product(make_storefront())
 
 
@@ -399,9 +404,12 @@ def test_a_category_has_what_is_within_it(shelf: Project, manager: APIClient) ->
         ({"is_active": "maybe"}, {"is_active": ["Write true or false."]}),
         ({"stock_max": "-1"}, {"stock_max": ["Ensure this value is greater than or equal to 0."]}),
         ({"category": "x"}, {"category": ["Enter a number."]}),
-        ({"search": "x" * 201}, {"search": ["Ensure this value has at most 200 characters (it has 201)."]}),
+        ({"search": "x" * 201},
+         {"search": ["Ensure this value has at most 200 characters (it has 201)."]}),
         ({"search": "a\x00"}, {"search": ["Null characters are not allowed."]}),
-        ({"ordering": "owner"}, {"ordering": ['"owner" is not one of id, name, sku, price, stock, created_at, updated_at.']}),
+        ({"ordering": "owner"},
+         {"ordering": ['"owner" is not one of id, name, sku, price, stock, created_at, '
+                       'updated_at.']}),
     ],
 )  # fmt: skip
 def test_refuses_conditions_that_make_no_sense(
@@ -418,7 +426,7 @@ def test_refuses_conditions_that_make_no_sense(
 
 
 def count(client: APIClient, where: str, **query: Any) -> int:
-    """Return how many statements a read takes, who calls and in which project included."""
+    """Return how many statements a read takes, including those for the caller and the project."""
     with CaptureQueriesContext(connection) as queries:
         assert client.get(where, query).status_code == 200
     return len(queries)
@@ -437,7 +445,7 @@ def test_a_list_costs_the_same_whatever_is_in_it(
         make_product(shop, category=make_category(shop, f"Board {number}"))
 
     assert few == count(manager, path(shop), page_size=2, **query)
-    # Who calls, the project, the rows, how many there are.
+    # The caller, the project, the rows, and their number.
     assert few <= 4
 
 
@@ -536,7 +544,7 @@ def test_a_change_may_depend_on_the_version(
 
 @pytest.fixture
 def media(tmp_path: Path, settings: Any) -> Path:
-    """Where pictures are kept."""
+    """The directory where pictures are stored."""
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
 
@@ -548,7 +556,7 @@ def upload(client: APIClient, product: Product, content: bytes, **form: Any) -> 
 
 
 def files(directory: Path) -> set[str]:
-    """Return what is kept."""
+    """Return the paths of the stored files."""
     return {
         str(file.relative_to(directory))
         for file in directory.rglob("*")
@@ -673,7 +681,8 @@ def test_adjusts_the_stock_and_shows_the_ledger(
     by = str(team.members["manager"].uuid)
     assert ledger.json() == [
         {"id": movements[0], "change": -1, "reason": "adjusted", "note": "", "by": by, **common},
-        {"id": movements[1], "change": 10, "reason": "received", "note": "Delivery of Tuesday", "by": by, **common},
+        {"id": movements[1], "change": 10, "reason": "received", "note": "Delivery of Tuesday",
+         "by": by, **common},
         {"id": movements[2], "change": 10, "reason": "initial", "note": "", "by": None, **common},
     ]  # fmt: skip
     assert ledger["X-Total-Count"] == "3"
@@ -687,10 +696,13 @@ def test_adjusts_the_stock_and_shows_the_ledger(
         ({"change": "many"}, {"change": ["A valid integer is required."]}),
         ({"change": True}, {"change": ["A valid integer is required."]}),
         ({"change": 10**9}, {"change": ["There would be more than 1000000000 in stock."]}),
-        ({"change": 10**12}, {"change": ["Ensure this value is less than or equal to 1000000000."]}),
+        ({"change": 10**12},
+         {"change": ["Ensure this value is less than or equal to 1000000000."]}),
         ({"change": 1, "reason": "sold"}, {"reason": ['"sold" is not one of received, adjusted.']}),
-        ({"change": 1, "reason": "imported"}, {"reason": ['"imported" is not one of received, adjusted.']}),
-        ({"change": 1, "note": "x" * 256}, {"note": ["Ensure this field has no more than 255 characters."]}),
+        ({"change": 1, "reason": "imported"},
+         {"reason": ['"imported" is not one of received, adjusted.']}),
+        ({"change": 1, "note": "x" * 256},
+         {"note": ["Ensure this field has no more than 255 characters."]}),
         ({"change": 1, "note": "\x00"}, {"note": ["Null characters are not allowed."]}),
         ({"change": 1, "order_id": 1}, {"order_id": ["There is no such field."]}),
     ],

@@ -1,4 +1,4 @@
-"""`/api/products/` and `/api/categories/` as the shop document has them, and what else may be asked of them."""
+"""`/api/products/` and `/api/categories/` as the shop document shows them, and our additions."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> APIClient:
-    """A customer, who has nothing to do with any project."""
+    """A client of a customer, who is a member of no project."""
     return client_of(make_user())
 
 
@@ -246,7 +246,7 @@ def test_narrows_by_price_stock_and_mark(client: APIClient, shop: Project) -> No
     assert ids(client, "in_stock=False") == [cheap.pk]
     assert ids(client, "featured=1&in_stock=1") == [dear.pk]
     assert ids(client, "featured=0") == [middle.pk]
-    # A form sends what was left empty, too; what nobody knows is nobody's condition.
+    # A form also sends the fields that were left empty. Unknown parameters are ignored.
     assert len(ids(client, "price_min=&in_stock=&search=&ordering=&category=")) == 3
     assert len(ids(client, "colour=red")) == 3
 

@@ -16,13 +16,13 @@ from catalog.tests.factories import make_category, make_product, make_storefront
 
 pytestmark = pytest.mark.django_db
 
-# Who calls is found out by one.
+# One statement finds the caller.
 AUTHENTICATION = 1
 
 
 @pytest.fixture
 def client() -> APIClient:
-    # Whether there are trigrams is asked once in the life of a process.
+    # A process asks once whether trigrams are installed. Ask now, so that no test counts it.
     trigrams.is_known_to_be_installed(connection.alias)
     return client_of(make_user())
 
@@ -66,7 +66,7 @@ def test_a_list_takes_at_most_two_statements_whatever_its_size(
     client: APIClient, count: int, query: str, most: int
 ) -> None:
     top = fill(count)
-    # What no likeness finds on SQLite has no second page.
+    # On SQLite no similar spelling is found, so there is no second page.
     found = "lammp" not in query or connection.vendor == "postgresql"
     status = 200 if found or "page=2" not in query else 404
 
@@ -101,7 +101,7 @@ def test_the_categories_take_one_statement(client: APIClient, count: int) -> Non
 
 
 def test_a_sale_writes_no_index() -> None:
-    """An index that names `stock` would make each checkout write all of them."""
+    """An index that contains `stock` would make each checkout write every index."""
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(
             cursor, Product._meta.db_table
@@ -122,7 +122,7 @@ def test_no_order_of_the_list_is_sorted_for(ordering: str, sign: str) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE catalog_product")
-        # There are too few products for an index to be worth it.
+        # With so few products, PostgreSQL would otherwise scan the table.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
 
