@@ -168,7 +168,7 @@ def reached_by_failure_of(order_id: int) -> set[int]:
 
 
 def failed_along_with(order_id: int) -> set[int]:
-    """Return the ids of the orders that failed along with `order_id`, directly or through others."""
+    """Return the ids of the orders that failed along with `order_id`, also through others."""
     step = _lookup(ORDERS, "along", "id", "along.failed_along_with_id = walk.id")
     return _ids_of(
         f"""

@@ -28,7 +28,7 @@ def deliver(delivery_id: int) -> None:
 
 @shared_task(name="orders.sweep_events")
 def sweep_events() -> None:
-    """Find what a crash, a dead broker or a long pause left: events to relay, deliveries that are due."""
+    """Relay events and queue due deliveries that a crash, a dead broker or a long pause left."""
     relay.relay_events()
     for delivery_id in deliveries.due_deliveries():
         nudge(deliver, delivery_id, expires_after=SWEPT_NUDGE_SECONDS)

@@ -42,7 +42,7 @@ def lock_products_in_cart(user: User) -> dict[int, Product]:
 
 
 def take_from_cart(user: User, product_ids: Collection[int]) -> dict[int, int]:
-    """Remove these products from the locked cart of `user`; return how many of each, oldest first."""
+    """Remove products from the locked cart of `user`; return their quantities, oldest first."""
     if not product_ids:
         return {}
     places = ", ".join(["%s"] * len(product_ids))

@@ -254,7 +254,7 @@ class Crossing(Meeting):
 
 
 def leave_while_adding(ada: User, lamp: Product) -> list[Any]:
-    """Add to a cart with an idempotent request while the account is deleted; return both outcomes."""
+    """Add to a cart with an idempotency key while the account is deleted; return both outcomes."""
     Cart.objects.create(user=ada)
     make_cart(ada, {lamp: 1})
 

@@ -148,7 +148,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     def retry_now(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery]
     ) -> None:
-        """Make the selected deliveries due at once, except those that were sent or are being sent."""
+        """Make the selected deliveries due at once, except those already sent or being sent."""
         selected = list(queryset.values_list("pk", flat=True))
         with transaction.atomic():
             due = deliveries.retry_now(selected)

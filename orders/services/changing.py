@@ -67,9 +67,10 @@ def update_order(
 
     `by` must have the right to change the order while it is locked; its storefront customer may
     only cancel it, until it is shipped. `precondition` is called with the locked order before
-    anything changes, and may raise. Setting the same value again is no change and records no event. An order that goes wrong gives back the stock it holds; a failed
-    order that is tried again takes it again, and so do those that failed along with it and come
-    back to pending with it.
+    anything changes, and may raise. Setting the same value again is no change and records no
+    event. An order that goes wrong gives back the stock it holds. A failed order that is tried
+    again takes it again, and so do those that failed along with it and come back to pending with
+    it.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,

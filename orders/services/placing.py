@@ -36,7 +36,8 @@ def create_order(
     While it waits, an order may have any status that a blocked order may have. If it waits for
     nothing it is ready at once, so it does not matter which order came first. Records
     `order_created`, then `order_ready` and the activation if they follow. Raises
-    `UnknownDependencies`, `OrderBlocked`, and `Invalid` for a currency or amounts that do not exist.
+    `UnknownDependencies`, `OrderBlocked`, and `Invalid` for a currency or amount that does not
+    exist.
     """
     owner = owner or by
     project = project or Project.objects.get(personal_owner=owner)

@@ -1,7 +1,7 @@
 """Customers who carry on while the service crashes, and what must be true once it is back.
 
-A `Burst` places, chains and moves orders over HTTP and remembers what was acknowledged. A request that
-got no answer is sent again, with the same `Idempotency-Key`, as a careful client does.
+A `Burst` places, chains and moves orders over HTTP and remembers what was acknowledged. Like a
+careful client, it repeats a request that got no answer, with the same `Idempotency-Key`.
 """
 
 import json
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Discord:
-    """An emulator of Discord in a process of its own, which no crash of ours concerns."""
+    """An emulator of Discord in another process, which our crashes leave alone."""
 
     def __init__(self, url: str) -> None:
         self.host = url.removeprefix("http://")
@@ -38,17 +38,17 @@ class Discord:
         return f"http://{self.host}{made['path']}"
 
     def limit_nothing(self) -> None:
-        """Take any number of messages a second."""
+        """Accept any number of messages a second."""
         self._ask("POST", "/discord/bucket", {})
 
     def be_slow(self, seconds: float) -> None:
-        """Take that long for each of the messages that come, from now on."""
+        """From now on, wait `seconds` before each answer."""
         self._ask("DELETE", "/faults")
         fault = {"kind": "delay", "seconds": seconds, "times": 100_000}
         self._ask("POST", "/faults", fault)
 
     def hang(self, webhook_url: str, seconds: float) -> None:
-        """Let every call to one webhook wait for that long, and then lose it."""
+        """Let every call to one webhook wait `seconds`, and then close it without an answer."""
         fault = {
             "kind": "hang",
             "seconds": seconds,
@@ -64,7 +64,7 @@ class Discord:
 
     @property
     def told_events(self) -> list[str]:
-        """The ids of the events that it was told of, in hexadecimal, in the order of their arrival."""
+        """The hexadecimal ids of the events in its messages, in the order of their arrival."""
         return [
             message["embeds"][0]["footer"]["text"].rpartition(" ")[2].replace("-", "")
             for message in self._ask("GET", "/discord/messages")
@@ -77,7 +77,7 @@ class Discord:
 
 
 def _secret_part(webhook_url: str) -> str:
-    """Return the part of a webhook's URL that stands in every call to it, whatever the API's version."""
+    """Return the part of a webhook's URL that is the same in every version of the API."""
     return webhook_url.partition("/webhooks/")[2]
 
 
@@ -112,7 +112,7 @@ class Customer:
         self.slowest_seconds = 0.0
 
     def connect(self, discord: Discord) -> str:
-        """Want to be told of everything over `discord`; return the webhook's URL."""
+        """Connect to `discord`, with all kinds of news; return the webhook's URL."""
         webhook = {"url": discord.new_webhook()}
         answer = self.ask("POST", "/api/discord/", {"webhook": webhook})
         assert answer.status_code == 201, _told(answer)
@@ -121,7 +121,7 @@ class Customer:
     def ask(
         self, method: str, path: str, body: object = None, *, key: str = ""
     ) -> requests.Response:
-        """Send a request and return its answer. Raises OSError after `PATIENCE_SECONDS` without any."""
+        """Send a request and return its answer. Raises OSError if none comes in time."""
         headers = {"Idempotency-Key": key} if key else {}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
@@ -134,7 +134,7 @@ class Customer:
                     headers=headers,
                     timeout=REQUEST_SECONDS,
                 )
-            # Killed before its answer, or in the middle of it.
+            # The service was killed before or while it answered.
             except (
                 requests.ConnectionError,
                 requests.exceptions.ChunkedEncodingError,
@@ -151,12 +151,12 @@ class Customer:
 class Burst:
     """Customers who build and move small chains at the same time, until they are told to stop.
 
-    Used as a context, it stops them in any case.
+    As a context manager it stops them in any case.
     """
 
     def __init__(self, customers: Sequence[Customer]) -> None:
         self.customers = customers
-        # What the service acknowledged: the title of each order by id, the last status by id.
+        # What the service acknowledged, by the order's id: titles here, last statuses below.
         self.placed: dict[int, str] = {}
         self.moved: dict[int, str] = {}
         self._lock = threading.Lock()
@@ -176,13 +176,13 @@ class Burst:
         self._pool.shutdown()
 
     def stop(self) -> None:
-        """Let each customer finish what they are at. Raises what went wrong with any of them."""
+        """Let each customer finish their current step. Raises the first error of a customer."""
         self._over.set()
         for running_customer in self._running:
             running_customer.result(timeout=PATIENCE_SECONDS + REQUEST_SECONDS)
 
     def wait_for(self, count: int) -> None:
-        """Wait until so many more orders were acknowledged, or a customer met with an error."""
+        """Wait until `count` more orders were acknowledged, or a customer had an error."""
         wanted = len(self.placed) + count
         wait_until(
             lambda: (
@@ -244,7 +244,7 @@ def _told(answer: requests.Response) -> str:
 
 
 def wait_until_settled(installation: Installation, *, within_seconds: float) -> None:
-    """Wait until every event has its position and no delivery is on its way any more."""
+    """Wait until every event has its position and no delivery is pending."""
     wait_until(
         lambda: unsettled(installation) == (0, 0),
         within_seconds=within_seconds,
@@ -262,7 +262,7 @@ def unsettled(installation: Installation) -> tuple[int, int]:
 
 
 def check_orders(installation: Installation, burst: Burst) -> None:
-    """Check that all that was acknowledged is there, once, and that each order is what its history says."""
+    """Check that each acknowledged order exists once and that it agrees with its history."""
     orders = {
         pk: (title, status)
         for pk, title, status in installation.rows(
@@ -287,7 +287,7 @@ def check_orders(installation: Installation, burst: Burst) -> None:
     assert created == dict.fromkeys(orders, 1)
     assert status_of == {pk: status for pk, (_, status) in orders.items()}
 
-    # What follows from a move is committed with it, or not at all.
+    # A move and its consequences are committed together, so no ready order may still be pending.
     left_behind = installation.rows(
         "SELECT waiting.id FROM orders_order AS waiting"
         " WHERE waiting.auto_activate AND waiting.status = 'pending'"
@@ -300,7 +300,7 @@ def check_orders(installation: Installation, burst: Burst) -> None:
 
 
 def check_stream(installation: Installation) -> None:
-    """Check that the stream holds every event once, without a gap, and each order's in their order."""
+    """Check that the stream has every event once, no gaps, and each order's events in order."""
     events = installation.rows(
         "SELECT position, id, order_id FROM orders_event ORDER BY position"
     )
@@ -315,9 +315,10 @@ def check_stream(installation: Installation) -> None:
 
 
 def check_deliveries(installation: Installation, discord: Discord) -> None:
-    """Check that Discord was told of every event of those who are connected, each order's in their order.
+    """Check that Discord got every event of connected users, and each order's events in order.
 
-    A crash between Discord's answer and its recording repeats a message: the same one, before the next.
+    A crash after Discord's answer, before we record it, repeats a message: the same one, before
+    the next.
     """
     states = installation.rows(
         "SELECT delivery.state, count(*) FROM orders_event AS event"

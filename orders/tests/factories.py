@@ -41,7 +41,7 @@ def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
 
 
 def make_event_of_another_kind(order: Order, **fields: Any) -> Event:
-    """Create an event about something else than orders, linked to `order`, as another app would."""
+    """Create an event of another app: linked to `order`, but not about an order."""
     return Event.objects.create(
         type="message_received",
         subject_kind="message",
@@ -54,7 +54,7 @@ def make_event_of_another_kind(order: Order, **fields: Any) -> Event:
 
 
 def make_delivery(order: Order, state: str = "pending", **fields: Any) -> EventDelivery:
-    """Create a delivery, to Discord unless said, of the latest event of `order`."""
+    """Create a delivery of the latest event of `order`, to Discord by default."""
     event = Event.objects.filter(order=order).latest("pk")
     subscriber = fields.pop("subscriber", "discord")
     target = fields.pop("target", "")

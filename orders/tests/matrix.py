@@ -1,6 +1,7 @@
-"""Example calls for `accounts/tests/test_matrix.py`: orders in a project, by the paths that lead to them.
+"""Example calls for `accounts/tests/test_matrix.py`: the orders of a project, by their paths.
 
-Deleting is not among them: it asks staff for a permission of its own (`orders/tests/api/test_callers.py`).
+Deleting is missing here, because staff need another permission for it. See
+`orders/tests/api/test_callers.py`.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,12 @@ from orders.services import create_order
 
 
 def order(scene: Scene) -> Mapping[str, object]:
-    """Name an order in the project whose customer is not a member."""
+    """Return the id of an order in the project whose customer is not a member."""
     return {"order_id": _order_in(scene).pk}
 
 
 def order_by_uuid(scene: Scene) -> Mapping[str, object]:
-    """Name such an order as the envelope does."""
+    """Return the UUID of such an order, which the envelope uses."""
     return {"order_id": _order_in(scene).uuid}
 
 

@@ -20,14 +20,14 @@ Held = dict[tuple[int, int], int]
 
 
 def fill_cart(customer: User, quantities: Mapping[Product, int]) -> None:
-    """Put so many of each product into the cart, in this order."""
+    """Put these quantities of the products into the cart, in this order."""
     make_cart(customer, quantities)
 
 
 def buy(
     customer: User, quantities: Mapping[Product, int], *waits_for: Order, **fields: Any
 ) -> Order:
-    """Check out a cart with so many of each product, as an order that waits for `waits_for`."""
+    """Check out a cart with these quantities, as an order that waits for `waits_for`."""
     fill_cart(customer, quantities)
     return check_out(
         by=customer,
@@ -37,7 +37,7 @@ def buy(
 
 
 def seller_of(order: Order) -> User:
-    """Return somebody who handles the orders of the project that sold `order`."""
+    """Return a user who handles the orders of the project that sold `order`."""
     return order.project.members.earliest("pk")
 
 
@@ -60,10 +60,11 @@ def ledger_of(product: Product) -> list[tuple[str, int]]:
 
 
 def check_books() -> None:
-    """Check that every product's stock is what its ledger says, and that what the ledger says each order
-    holds is what its lines say: all of them, or none once it went wrong or is gone.
+    """Check that stock, ledger, orders and events agree.
 
-    And that each order costs what its lines add up to, and stands where its last event says.
+    The stock of a product is the sum of its ledger. In the ledger, an order holds what its lines
+    say, or nothing once it failed, was cancelled or deleted. An order costs the sum of its lines
+    and has the status of its last event.
     """
     ledger = dict(
         StockMovement.objects.values_list("product_id").annotate(total=Sum("change"))

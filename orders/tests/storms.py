@@ -1,8 +1,8 @@
-"""Customers who check out while the service crashes, and what must be true of stock, orders and ledger.
+"""Customers who check out while the service crashes, and checks of stock, orders and ledger.
 
-A `Storm` fills carts, orders them, cancels and deletes over HTTP, and remembers what was acknowledged. Each
-order's notes are the `Idempotency-Key` that it was asked for by, so that the database tells of every request
-what came of it. What must be true is asked by plain SQL, so that the service's own code does not vouch for itself.
+A `Storm` fills carts, orders, cancels and deletes over HTTP, and remembers what was acknowledged.
+Each order's notes are the `Idempotency-Key` of its request, so the database shows the outcome of
+every request. The checks are plain SQL, so that the service's code is not checked by itself.
 """
 
 import random
@@ -30,7 +30,7 @@ for number in range({products}):
 
 
 def run_manage(installation: Installation, *arguments: str) -> str:
-    """Run `manage.py` beside the processes of an installation; return what it printed. Raises where it fails."""
+    """Run `manage.py` beside an installation and return what it printed. Raises if it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
@@ -47,7 +47,7 @@ def run_manage(installation: Installation, *arguments: str) -> str:
 def open_storefront(
     installation: Installation, *, products: int, stock: int
 ) -> list[int]:
-    """Let the storefront sell so many products, of each so many; return their ids."""
+    """Open a storefront with `products` products and `stock` of each; return their ids."""
     run_manage(
         installation, "shell", "-c", _OPEN.format(products=products, stock=stock)
     )
@@ -60,7 +60,7 @@ class Storm(Burst):
 
     def __init__(self, customers: Sequence[Customer], product_ids: list[int]) -> None:
         super().__init__(customers)
-        # `placed` has the key of each acknowledged order by id. These are the ids of those that are gone.
+        # `placed` has the key of each acknowledged order by id. These are the deleted ones.
         self.deleted: set[int] = set()
         self.bodies: dict[str, dict[str, Any]] = {}
         self._product_ids = product_ids
@@ -86,7 +86,7 @@ class Storm(Burst):
                 self._move(customer, pk, chance.choice(["cancelled", "failed"]))
             elif round_ % 3 == 1:
                 gone = customer.ask("DELETE", f"/api/orders/{pk}")
-                # 404: it was deleted by the request that nobody was left to answer.
+                # 404: an earlier try deleted it, but the service was killed before it answered.
                 assert gone.status_code in {200, 404}, gone.text
                 with self._lock:
                     self.deleted.add(pk)
@@ -112,9 +112,9 @@ class Storm(Burst):
 
 
 def check_shelves(installation: Installation) -> None:
-    """Check that every order is whole, asked for once, and holds what it sold; and that no unit is lost.
+    """Check that every order is whole, was made once and holds its stock, and no unit is lost.
 
-    It may be asked while the service runs, is dead, or comes back.
+    This is true at any moment: while the service runs, is dead or starts again.
     """
     nothing_of = {
         "a stock that its ledger does not add up to": """
@@ -139,7 +139,8 @@ def check_shelves(installation: Installation) -> None:
         "a line that its order does not hold": """
             SELECT line.order_id, line.product_id FROM orders_orderitem AS line
             JOIN orders_order AS orders ON orders.id = line.order_id
-            WHERE line.product_id IS NOT NULL AND (SELECT coalesce(sum(change), 0) FROM catalog_stockmovement AS movement
+            WHERE line.product_id IS NOT NULL
+            AND (SELECT coalesce(sum(change), 0) FROM catalog_stockmovement AS movement
                 WHERE movement.order_id = line.order_id AND movement.product_id = line.product_id)
             <> CASE WHEN orders.status IN ('failed', 'cancelled') THEN 0 ELSE -line.quantity END
         """,
@@ -159,7 +160,7 @@ def check_shelves(installation: Installation) -> None:
 
 
 def check_acknowledged(installation: Installation, storm: Storm) -> None:
-    """Check that all that was acknowledged is there, once, as it was left."""
+    """Check that each acknowledged order exists once, in the state in which it was left."""
     orders = {
         pk: (notes, status)
         for pk, notes, status in installation.rows(
@@ -170,7 +171,7 @@ def check_acknowledged(installation: Installation, storm: Storm) -> None:
     assert {pk: notes for pk, (notes, _) in orders.items()} == kept
     assert {pk: orders[pk][1] for pk in storm.moved} == storm.moved
     assert not storm.deleted & orders.keys()
-    # An order that was deleted was there once, too.
+    # Deleted orders were created once, too.
     created = Counter(
         pk
         for (pk,) in installation.rows(

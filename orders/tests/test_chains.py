@@ -1,4 +1,4 @@
-"""What waits for what, and what follows when one is done or goes wrong."""
+"""Which orders wait for which, and what happens to dependents when an order ends."""
 
 from datetime import timedelta
 from typing import Any
@@ -113,7 +113,7 @@ def test_a_blocked_order_can_only_wait_fail_or_be_cancelled(ada: User) -> None:
     assert statuses(second) == ["pending"]
 
 
-def test_only_a_new_dependency_queues_for_the_lock_on_the_graph(
+def test_only_a_new_dependency_takes_the_lock_on_the_graph(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[str] = []
@@ -165,7 +165,7 @@ def test_activates_itself_when_it_gets_ready(ada: User) -> None:
     }
 
 
-def test_activates_at_once_what_waits_for_nothing(ada: User) -> None:
+def test_activates_a_new_order_at_once_if_it_waits_for_nothing(ada: User) -> None:
     order = make_order(ada, auto_activate=True)
 
     assert statuses(order) == ["active"]
@@ -174,7 +174,9 @@ def test_activates_at_once_what_waits_for_nothing(ada: User) -> None:
     assert (event.actor_id, event.data["old_status"]) == (None, "pending")
 
 
-def test_activates_what_leaves_the_drafts_and_waits_for_nothing(ada: User) -> None:
+def test_activates_a_draft_that_becomes_pending_and_waits_for_nothing(
+    ada: User,
+) -> None:
     alone = make_order(ada, status="draft", auto_activate=True)
     behind = make_order(
         ada, make_order(ada, status="completed"), status="draft", auto_activate=True
@@ -189,7 +191,7 @@ def test_activates_what_leaves_the_drafts_and_waits_for_nothing(ada: User) -> No
     assert history(behind) == ["order_created", moves[0], "order_ready", moves[1]]
 
 
-def test_activates_what_is_tried_again_and_waits_for_nothing(ada: User) -> None:
+def test_activates_a_retried_order_that_waits_for_nothing(ada: User) -> None:
     order = make_order(ada, auto_activate=True)
     move_order(order_id=order.pk, status="failed", by=ada)
 
@@ -198,7 +200,9 @@ def test_activates_what_is_tried_again_and_waits_for_nothing(ada: User) -> None:
     assert statuses(order) == ["active"]
 
 
-def test_activates_what_waits_for_nothing_once_it_is_set_to(ada: User) -> None:
+def test_activates_an_order_without_blockers_when_auto_activate_is_set(
+    ada: User,
+) -> None:
     order = make_order(ada)
 
     update_order(order_id=order.pk, by=ada, fields={"auto_activate": True})
@@ -208,7 +212,7 @@ def test_activates_what_waits_for_nothing_once_it_is_set_to(ada: User) -> None:
 
 
 @pytest.mark.parametrize("status", ["draft", "failed"])
-def test_activates_only_what_is_pending(ada: User, status: str) -> None:
+def test_activates_only_pending_orders(ada: User, status: str) -> None:
     order = make_order(ada, status=status, auto_activate=True)
 
     update_order(order_id=order.pk, by=ada, fields={"title": "Another"})
@@ -225,7 +229,9 @@ def test_is_ready_at_once_when_all_it_waits_for_is_done_already(ada: User) -> No
     assert history(order) == ["order_created", "order_ready", "order_status_changed"]
 
 
-def test_holds_when_a_dependency_fails_and_says_that_it_is_blocked(ada: User) -> None:
+def test_waits_on_when_a_dependency_fails_and_says_that_it_is_blocked(
+    ada: User,
+) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
 
@@ -237,7 +243,7 @@ def test_holds_when_a_dependency_fails_and_says_that_it_is_blocked(ada: User) ->
     assert blocked.data["blockers"] == [first.pk]
 
 
-def test_fails_along_where_its_policy_says_so(ada: User) -> None:
+def test_fails_along_if_its_policy_says_so(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy="fail")
     third = make_order(ada, second, failure_policy="fail")
@@ -256,7 +262,7 @@ def test_fails_along_where_its_policy_says_so(ada: User) -> None:
         ({"auto_activate": True}, "completed", "active"),
     ],
 )
-def test_what_the_chain_does_is_a_change_as_any_other(
+def test_changes_by_the_chain_count_like_other_changes(
     ada: User, fields: dict[str, Any], first_status: str, status: str
 ) -> None:
     first = make_order(ada)
@@ -281,7 +287,7 @@ def test_a_draft_does_not_fail_along_and_hears_that_it_is_blocked(ada: User) -> 
     assert history(draft) == ["order_created", "order_blocked"]
 
 
-def test_goes_on_where_its_policy_ignores_the_failure(ada: User) -> None:
+def test_goes_on_if_its_policy_ignores_the_failure(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy="ignore", auto_activate=True)
 
@@ -316,7 +322,7 @@ def test_what_is_ignored_once_never_holds_up_again(ada: User) -> None:
     assert history(second) == ["order_created", "order_ready"]
 
 
-def test_what_is_ready_already_only_activates_when_it_is_set_to(ada: User) -> None:
+def test_a_ready_order_activates_when_auto_activate_is_set(ada: User) -> None:
     order = make_order(ada, make_order(ada, status="completed"))
 
     update_order(order_id=order.pk, by=ada, fields={"auto_activate": True})
@@ -330,7 +336,7 @@ def test_what_is_ready_already_only_activates_when_it_is_set_to(ada: User) -> No
     ]
 
 
-def test_a_stricter_policy_binds_to_nothing_that_was_ignored_before(ada: User) -> None:
+def test_a_stricter_policy_keeps_earlier_waivers(ada: User) -> None:
     first = make_order(ada, status="failed")
     second = make_order(ada, first, failure_policy="ignore", status="draft")
 
@@ -355,7 +361,7 @@ def test_taking_the_last_blocker_away_makes_ready(ada: User) -> None:
     ]
 
 
-def test_setting_what_is_set_is_no_change_and_no_event(ada: User) -> None:
+def test_setting_the_same_values_is_no_change_and_no_event(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
 
@@ -415,7 +421,7 @@ def test_a_chain_that_is_too_large_is_cut_and_says_so(
     assert not chain_for(ada, make_chain(ada, 3)[0].pk).is_truncated
 
 
-def test_a_chain_with_too_many_edges_keeps_those_that_lie_closest(
+def test_a_chain_with_too_many_edges_keeps_the_closest(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     orders: list[Order] = []

@@ -1,4 +1,4 @@
-"""`manage.py check_stock`: the proof, and that it finds what is wrong."""
+"""`manage.py check_stock` finds every difference between stock, ledger and orders."""
 
 from io import StringIO
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def checked() -> tuple[str, str]:
-    """Run the command; return what it shows, and what it complains of as it exits with 1."""
+    """Run the command; return its output, and its complaint if it exits with 1."""
     out = StringIO()
     try:
         call_command("check_stock", stdout=out)
@@ -48,7 +48,7 @@ def test_an_empty_shop_agrees() -> None:
     assert checked() == AGREED
 
 
-def test_agrees_whatever_happens_by_the_services(product: Product) -> None:
+def test_agrees_after_any_service(product: Product) -> None:
     orders = [buy(product, 1) for _ in range(4)]
     seller = seller_of(orders[0])
     adjust_stock(product_id=product.pk, change=-3)
@@ -63,7 +63,7 @@ def test_agrees_whatever_happens_by_the_services(product: Product) -> None:
     assert checked() == AGREED
 
 
-def test_finds_stock_that_the_ledger_knows_nothing_of(product: Product) -> None:
+def test_finds_stock_that_differs_from_the_ledger(product: Product) -> None:
     Product.objects.filter(pk=product.pk).update(stock=12)
     bare = make_product(product.project, stock=0)
     Product.objects.filter(pk=bare.pk).update(stock=1)

@@ -1,4 +1,4 @@
-"""From a cart to an order, and what comes back into stock."""
+"""From a cart to an order, and how stock comes back."""
 
 from decimal import Decimal
 from typing import Any
@@ -113,7 +113,7 @@ def test_a_cart_becomes_an_order_of_the_storefront(
     check_books()
 
 
-def test_a_checkout_is_told_with_what_it_comes_to(
+def test_the_event_of_a_checkout_has_its_total(
     shop: Project, lamp: Product, bulb: Product, ada: User
 ) -> None:
     order = buy(ada, {lamp: 2, bulb: 3})
@@ -168,7 +168,7 @@ def test_an_empty_cart_is_no_order(ada: User) -> None:
     assert not Order.objects.exists()
 
 
-def test_what_is_short_is_listed_whole_and_nothing_changes(
+def test_lists_every_shortage_and_changes_nothing(
     shop: Project, lamp: Product, bulb: Product, ada: User
 ) -> None:
     plenty = make_product(shop, name="Plenty")
@@ -215,7 +215,7 @@ def test_what_the_storefront_does_not_sell_any_more_stays_in_the_cart(
     assert stock_of(lamp, bulb) == [10, 9]
 
 
-def test_another_storefront_sells_nothing_of_this_one(
+def test_a_new_storefront_does_not_sell_the_old_ones_products(
     shop: Project, lamp: Product, ada: User
 ) -> None:
     fill_cart(ada, {lamp: 1})
@@ -258,7 +258,7 @@ def test_an_order_is_paid_in_one_currency(
     assert check_out(by=ada, fields={}).currency == "EUR"
 
 
-def test_an_order_costs_what_twelve_digits_hold(shop: Project, ada: User) -> None:
+def test_refuses_a_total_of_more_than_twelve_digits(shop: Project, ada: User) -> None:
     dear = make_product(shop, name="Dear", price=Decimal("9999999999.99"))
     fill_cart(ada, {dear: 2})
 
@@ -273,9 +273,7 @@ def test_an_order_costs_what_twelve_digits_hold(shop: Project, ada: User) -> Non
     assert stock_of(dear) == [10]
 
 
-def test_what_the_cart_decides_is_not_for_the_customer_to_say(
-    lamp: Product, ada: User
-) -> None:
+def test_refuses_fields_that_the_cart_decides(lamp: Product, ada: User) -> None:
     fill_cart(ada, {lamp: 1})
 
     order = check_out(
@@ -330,7 +328,7 @@ def test_a_checkout_that_waits_for_what_is_done_activates_itself(
 
 
 def test_a_checkout_cannot_wait_for_a_strangers_order(lamp: Product, ada: User) -> None:
-    # Of another project, too: what the storefront has from others is nobody's business either.
+    # It is an order of the same storefront, but of another customer.
     theirs = buy(make_user(), {lamp: 1})
     fill_cart(ada, {lamp: 1})
 
@@ -414,7 +412,7 @@ def test_a_customer_does_not_put_back_what_was_sent_to_them(
 
 
 @pytest.mark.parametrize("status", ["shipped", "completed"])
-def test_who_sold_it_says_when_it_is_back(
+def test_the_seller_confirms_that_the_goods_are_back(
     shop: Project, lamp: Product, ada: User, status: str
 ) -> None:
     order = buy(ada, {lamp: 2})
@@ -427,7 +425,7 @@ def test_who_sold_it_says_when_it_is_back(
     check_books()
 
 
-def test_what_was_sold_from_no_stock_goes_whoever_owns_it(
+def test_an_order_without_stock_can_be_deleted_by_its_owner(
     shop: Project, ada: User
 ) -> None:
     order = make_order(ada, status="completed")
@@ -438,7 +436,7 @@ def test_what_was_sold_from_no_stock_goes_whoever_owns_it(
     assert not Order.objects.exists()
 
 
-def test_what_comes_back_need_not_be_sold_any_more(lamp: Product, ada: User) -> None:
+def test_stock_of_an_inactive_product_comes_back_too(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 2})
     put_away(lamp, is_active=False)
 
@@ -447,7 +445,7 @@ def test_what_comes_back_need_not_be_sold_any_more(lamp: Product, ada: User) -> 
     assert stock_of(lamp) == [10]
 
 
-def test_a_failure_gives_back_what_all_that_fail_with_it_hold(
+def test_a_failure_returns_the_stock_of_all_orders_that_fail_along(
     lamp: Product, bulb: Product, ada: User
 ) -> None:
     first = buy(ada, {lamp: 1})
@@ -459,7 +457,7 @@ def test_a_failure_gives_back_what_all_that_fail_with_it_hold(
     with CaptureQueriesContext(connection) as queries:
         move_order(order_id=first.pk, status="failed", by=seller_of(first))
 
-    # All that failed are named by one parameter: what holds nothing takes one statement.
+    # One parameter names all failed orders, so their number does not matter.
     movements = [q for q in queries if "catalog_stockmovement" in q["sql"]]
     assert len(movements) == 3  # the locks, what is held, the new rows
     assert stock_of(lamp, bulb) == [10, 9]
@@ -484,9 +482,7 @@ def test_an_order_without_products_asks_once_whether_it_holds_any(ada: User) -> 
 # --- tried again ------------------------------------------------------------------------------
 
 
-def test_a_failed_order_that_is_tried_again_takes_its_stock_again(
-    lamp: Product, ada: User
-) -> None:
+def test_a_retried_order_takes_its_stock_again(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 2})
     move_order(order_id=order.pk, status="failed", by=seller_of(order))
 
@@ -500,7 +496,7 @@ def test_a_failed_order_that_is_tried_again_takes_its_stock_again(
     check_books()
 
 
-def test_a_failed_order_stays_failed_where_others_bought_what_it_held(
+def test_a_failed_order_stays_failed_if_others_bought_its_stock(
     lamp: Product, bulb: Product, ada: User
 ) -> None:
     order = buy(ada, {lamp: 2, bulb: 1})
@@ -524,7 +520,7 @@ def test_a_failed_order_stays_failed_where_others_bought_what_it_held(
     check_books()
 
 
-def test_a_failed_order_is_not_tried_again_with_what_is_not_sold_any_more(
+def test_a_failed_order_is_not_retried_with_an_inactive_product(
     lamp: Product, ada: User
 ) -> None:
     order = buy(ada, {lamp: 2})
@@ -535,7 +531,7 @@ def test_a_failed_order_is_not_tried_again_with_what_is_not_sold_any_more(
         move_order(order_id=order.pk, status="pending", by=seller_of(order))
 
     put_away(lamp, is_active=True)
-    # It was sold; which project the storefront sells for by now is no matter.
+    # The order was sold before, so it does not matter that another project is the storefront now.
     make_storefront(name="Another shop")
     move_order(order_id=order.pk, status="pending", by=seller_of(order))
     check_books()
@@ -598,7 +594,7 @@ def test_the_same_lines_are_no_change(lamp: Product, bulb: Product, ada: User) -
     check_books()
 
 
-def test_lines_that_nobody_sold_from_stock_can_be_replaced(ada: User) -> None:
+def test_lines_that_were_not_sold_from_stock_can_be_replaced(ada: User) -> None:
     order = make_order(ada, items=[ItemDraft("Work", Decimal("5.00"), 1)])
 
     update_order(
@@ -614,7 +610,7 @@ def test_lines_that_nobody_sold_from_stock_can_be_replaced(ada: User) -> None:
 # --- the ledger -------------------------------------------------------------------------------
 
 
-def test_what_comes_back_always_fits(lamp: Product, ada: User) -> None:
+def test_returned_stock_always_fits(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 5})
     adjust_stock(product_id=lamp.pk, change=10**9 - 5)
 
@@ -641,7 +637,7 @@ def test_a_checkout_takes_eight_statements_whatever_the_cart_holds(
         check_out(by=ada, fields={"notes": "Quickly"})
 
     words = [query["sql"].split()[0] for query in queries]
-    # Beside them: who calls, and the answer.
+    # Finding the caller and writing the answer take more statements; this is the service alone.
     assert [word for word in words if word not in {"SAVEPOINT", "RELEASE"}] == [
         "UPDATE",  # the cart, held
         "SELECT",  # the products, locked
@@ -652,7 +648,7 @@ def test_a_checkout_takes_eight_statements_whatever_the_cart_holds(
         "UPDATE",  # the stock
         "INSERT",  # and its ledger
     ]
-    # The one savepoint is there because the test is a transaction already.
+    # The savepoint is there because the test already runs in a transaction.
     assert len(queries) == 10
 
 

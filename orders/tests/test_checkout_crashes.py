@@ -1,7 +1,8 @@
 """`kill -9` in the middle of a storm of checkouts: no unit is lost or sold twice.
 
-Real processes, real database, real HTTP. While the service is dead every order in the database is whole, whether
-or not anybody was told of it; and once it is back, each request that is repeated with its key has made one order.
+Real processes, real database, real HTTP. While the service is dead, every order in the database is
+whole, whether or not its request was answered. Once the service is back, each request that is
+repeated with its key has made one order.
 """
 
 import os
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.processes
 
 CUSTOMERS = 6
 PRODUCTS = 4
-# More of each than the storm keeps: a shop that is sold out has no storms.
+# More of each product than the storm takes, because nobody can check out in an empty shop.
 STOCK = 200
 CRASHES = 3
 
@@ -51,7 +52,7 @@ def storm_at(installation: Installation) -> Storm:
 def check_that_no_unit_was_lost(
     installation: Installation, storm: Storm, name: str
 ) -> None:
-    """Let the storm meet with crashes of the process of that `name`, and check all that they could have broken."""
+    """Kill the process `name` during the storm, again and again, and check what could break."""
     with storm:
         for _ in range(CRASHES):
             storm.wait_for(random.randint(5, 25))
@@ -81,7 +82,7 @@ def test_the_embedded_mode_loses_no_unit_however_often_it_is_killed(
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Installation]:
-    """Web and worker on a PostgreSQL and a Redis of their own."""
+    """Web and worker on their own PostgreSQL database and Redis."""
     with (
         migrated_postgresql(tmp_path) as database_url,
         redis_server(tmp_path) as redis,

@@ -99,7 +99,7 @@ def waive_its_dependency(order: Order, by: User) -> None:
 
 
 @pytest.mark.parametrize("touch", [edit, retry_and_fail, cancel, waive_its_dependency])
-def test_what_a_user_touched_since_stays_as_it_is_and_so_does_what_failed_by_it(
+def test_orders_that_a_user_changed_since_stay_failed_with_their_dependents(
     ada: User, touch: Callable[[Order, User], None]
 ) -> None:
     first = failing(ada)
@@ -114,7 +114,7 @@ def test_what_a_user_touched_since_stays_as_it_is_and_so_does_what_failed_by_it(
     assert statuses(second, third) == before
 
 
-def test_setting_what_is_set_touches_nothing(ada: User) -> None:
+def test_setting_the_same_values_does_not_count_as_a_change(ada: User) -> None:
     first = failing(ada)
     second = failing(ada, first)
     move_order(order_id=first.pk, status="failed", by=ada)
@@ -125,7 +125,7 @@ def test_setting_what_is_set_touches_nothing(ada: User) -> None:
     assert statuses(second) == ["pending"]
 
 
-def test_one_of_them_that_is_tried_again_brings_its_own_back(ada: User) -> None:
+def test_a_retried_dependent_brings_back_its_own_dependents(ada: User) -> None:
     first = failing(ada)
     second = failing(ada, first)
     third = failing(ada, second)
@@ -190,7 +190,7 @@ def test_those_that_come_back_take_their_stock_again(ada: User) -> None:
     assert wrong_holds() == []
 
 
-def test_nothing_comes_back_if_the_stock_of_all_of_them_is_not_there(ada: User) -> None:
+def test_nothing_comes_back_if_there_is_too_little_stock_for_all(ada: User) -> None:
     lamp = make_product(make_storefront(), stock=10)
     first = sold(ada, lamp, 2)
     second = sold(ada, lamp, 3, first)

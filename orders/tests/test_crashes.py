@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a burst, and nothing is lost: real processes, real database, real HTTP.
+"""`kill -9` in the middle of a burst loses nothing: real processes, real database, real HTTP.
 
 After every crash, whatever died: what was acknowledged with 201 is there, each event stands in the
 stream exactly once, and Discord (an emulator) has been told of each, in order.
@@ -39,15 +39,15 @@ from orders.tests.bursts import (
 pytestmark = pytest.mark.processes
 
 CUSTOMERS = 4
-# The shortest lease that goes with a timeout: see `integrations.E003`.
+# A short timeout, and the shortest lease that the check `integrations.E003` allows with it.
 SHORT_LEASE = {"DISCORD_WEBHOOK_TIMEOUT": "0.5", "DELIVERY_LEASE_SECONDS": "6"}
-# The lease of a worker that died, the sweep after it, and what there is to deliver.
+# Enough for a dead worker's lease to end, the next sweep to run, and all deliveries to be made.
 SETTLING_SECONDS = 40.0
 
 
 @pytest.fixture
 def discord(tmp_path: Path) -> Iterator[Discord]:
-    """Everybody's Discord, which no crash of ours concerns."""
+    """The Discord of all customers, which our crashes leave alone."""
     with discord_emulator(tmp_path / "discord") as emulator:
         yield emulator
 
@@ -55,7 +55,7 @@ def discord(tmp_path: Path) -> Iterator[Discord]:
 def burst_at(installation: Installation, discord: Discord) -> Burst:
     """Return a burst of new customers who are all connected with Discord.
 
-    That is slow enough for whatever dies to have a delivery under way.
+    Discord is so slow that a process that is killed has a delivery under way.
     """
     discord.be_slow(0.03)
     customers = [
@@ -183,10 +183,10 @@ def test_production_loses_nothing_when_processes_are_killed(
     with burst_at(installation, discord) as burst:
         burst.wait_for(random.randint(10, 30))
         if kills_deliveries:
-            # On a busy machine the kill comes late: whatever is under way then has to take its time.
+            # On a busy machine the kill comes late, so make sure that deliveries last until then.
             discord.be_slow(0.25)
         wait_until_work_piles_up(installation)
-        # Deliveries first: they are what is under way.
+        # Kill the deliveries' worker first, while it has deliveries under way.
         installation.kill(*sorted(dying))
         discord.be_slow(0.03)
         installation.start(*dying)
@@ -195,7 +195,7 @@ def test_production_loses_nothing_when_processes_are_killed(
 
     check_that_nothing_was_lost(installation, burst, discord)
     [(attempts,)] = installation.rows("SELECT max(attempts) FROM orders_eventdelivery")
-    # What a dead worker had begun was begun again.
+    # Deliveries that a dead worker had begun were begun again.
     assert attempts > 1 if kills_deliveries else attempts == 1
 
 
@@ -207,14 +207,14 @@ def test_a_dead_redis_costs_requests_a_moment_and_loses_nothing(
         burst.wait_for(random.randint(10, 30))
         redis.kill()
         burst.wait_for(30)
-        # With the machine's other work; a broker that is waited for costs six.
+        # This leaves time for a busy machine. Waiting for the broker would take six seconds.
         assert burst.slowest_seconds < 2
         redis.start()
         burst.wait_for(10)
         burst.stop()
 
     check_that_nothing_was_lost(installation, burst, discord)
-    # The restarted Redis knows of no heartbeat but a new one.
+    # The restarted Redis is empty, so this needs a new heartbeat.
     installation.services["web"].wait_for("/readyz")
 
 
@@ -228,7 +228,8 @@ def test_a_worker_outlives_its_broker(
     for round_ in range(3):
         told = len(discord.told_events)
         customer.ask("POST", "/api/orders/", {"title": f"Order {round_}"})
-        # Few enough that the worker still asks for more: it loses the connection and what it has not done.
+        # So few deliveries that the worker still asks for more. It then loses its connection and
+        # its unfinished work.
         wait_until(
             lambda: installation.rows(
                 "SELECT 1 FROM orders_eventdelivery WHERE state = 'pending' AND attempts > 0"
@@ -255,7 +256,7 @@ def test_a_redis_that_hangs_is_waited_for_once_and_loses_nothing(
         burst.wait_for(random.randint(10, 30))
         redis.stall()
         burst.wait_for(30)
-        # The timeout of the connection, with the machine's other work.
+        # The timeout of the connection, and time for a busy machine.
         assert burst.slowest_seconds < 4
         redis.go_on()
         burst.wait_for(10)

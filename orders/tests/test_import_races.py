@@ -34,7 +34,7 @@ def buying(customer: User) -> Callable[[], Order]:
 
 
 @pytest.mark.parametrize("column", ["stock", "stock_change"])
-def test_imports_and_checkouts_wait_in_no_circle_and_lose_nothing(column: str) -> None:
+def test_imports_and_checkouts_never_deadlock_and_lose_nothing(column: str) -> None:
     shop = make_storefront()
     products = [make_product(shop, sku=f"L-{number}", stock=10) for number in range(3)]
     lines = [f"L-{number},7.50,Lamps,5" for number in range(3)]
@@ -59,6 +59,6 @@ def test_imports_and_checkouts_wait_in_no_circle_and_lose_nothing(column: str) -
     assert not unforeseen
     assert stock_differences() == []
     assert wrong_holds() == []
-    # Each order was sold at one price or the other, and not at one for each line.
+    # All lines of an order have prices from before the import, or all from after it.
     for order in Order.objects.all():
         assert len(set(order.items.values_list("unit_price", flat=True))) == 1

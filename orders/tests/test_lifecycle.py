@@ -1,4 +1,4 @@
-"""Which moves an order can make, and the moments that it remembers."""
+"""Which moves an order can make, and which times it records."""
 
 from datetime import UTC, datetime
 

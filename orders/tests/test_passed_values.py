@@ -1,4 +1,4 @@
-"""Services leave what their callers pass to them as it is."""
+"""Services do not change the values that their callers pass."""
 
 from copy import deepcopy
 from decimal import Decimal

@@ -56,7 +56,10 @@ def unlocked(ids: Iterable[int]) -> dict[int, Order]:
 
 
 def closing_edges(ada: User) -> tuple[Callable[[], Order], Callable[[], Order]]:
-    """Return two updates that share no order: b waits for a, d for c; now a for d, and c for b."""
+    """Return two updates that share no order but close a cycle together.
+
+    b waits for a, and d for c. The updates make a wait for d, and c for b.
+    """
     a, c = make_order(ada), make_order(ada)
     b, d = make_order(ada, a), make_order(ada, c)
     return (
@@ -65,7 +68,7 @@ def closing_edges(ada: User) -> tuple[Callable[[], Order], Callable[[], Order]]:
     )
 
 
-def test_of_two_edges_that_close_a_cycle_together_one_is_refused(ada: User) -> None:
+def test_one_of_two_edges_that_close_a_cycle_together_is_refused(ada: User) -> None:
     outcomes = race(
         *closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"')
     )
@@ -92,7 +95,7 @@ def test_without_the_graph_lock_the_cycle_closes(
     assert OrderDependency.objects.count() == 4
 
 
-def test_of_two_opposite_edges_one_is_refused(ada: User) -> None:
+def test_one_of_two_opposite_edges_is_refused(ada: User) -> None:
     a, b = make_order(ada), make_order(ada)
 
     outcomes = race(
@@ -157,7 +160,7 @@ def wait_for_what_goes(ada: User) -> tuple[Callable[[], Any], Callable[[], Any]]
     )
 
 
-def test_an_order_is_deleted_or_waited_for_and_never_both(ada: User) -> None:
+def test_an_order_is_either_deleted_or_gets_a_dependent(ada: User) -> None:
     seen = set()
     for _ in range(10):
         delete, wait = race(*wait_for_what_goes(ada))
@@ -178,7 +181,7 @@ def test_without_the_row_locks_one_of_them_crashes(
     monkeypatch.setattr("orders.services.locking.lock_orders", unlocked)
     monkeypatch.setattr("orders.services.placing.lock_orders", unlocked)
 
-    # Both have looked and found nothing in their way.
+    # Both have checked, and neither check found a reason to refuse.
     outcomes = race(
         *wait_for_what_goes(ada), meeting=Meeting('INSERT INTO "orders_event"')
     )
@@ -257,7 +260,7 @@ def wait_for_what_completes(
     )
 
 
-def test_who_starts_to_wait_while_the_wait_ends_is_woken(ada: User) -> None:
+def test_a_dependent_added_while_the_wait_ends_is_woken(ada: User) -> None:
     for _ in range(10):
         outcomes = race(*wait_for_what_completes(ada))
         assert kinds(outcomes) == ["Order", "Order"]
@@ -287,7 +290,7 @@ def test_without_the_lock_on_dependencies_a_wake_up_is_lost(
 # --- the stream -------------------------------------------------------------------------------
 
 
-def test_two_relays_at_once_number_without_gap_or_double(ada: User) -> None:
+def test_two_relays_at_once_leave_no_gap_and_no_duplicate(ada: User) -> None:
     for _ in range(20):
         make_order(ada)
 

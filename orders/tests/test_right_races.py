@@ -89,7 +89,7 @@ def close(shop: Shop) -> object:
 
 Deed = Callable[[Shop], object]
 DEEDS = pytest.mark.parametrize("deed", [move, delete])
-# Each with the refusal that it leads to.
+# Ways to lose the right, each with the refusal that follows.
 LOSSES = pytest.mark.parametrize(
     ("loss", "refusal"),
     [(remove, OrderNotFound), (lower, OrderNotYours), (close, OrderNotFound)],
@@ -101,7 +101,7 @@ LOSSES = pytest.mark.parametrize(
 
 def test_a_permission_that_staff_lost_meanwhile_no_longer_counts(shop: Shop) -> None:
     clerk = make_staff("change_order", "delete_order")
-    # Asked before the lock: the answer stays on this object.
+    # Django caches the answer on this object, so the permission seems to be there later.
     assert clerk.has_perm("orders.change_order")
     clerk.user_permissions.clear()
     assert clerk.has_perm("orders.change_order")
@@ -130,7 +130,7 @@ def test_a_lost_right_refuses(
 
 @DEEDS
 @LOSSES
-def test_a_right_is_lost_before_or_after_the_change_and_never_within(
+def test_a_right_is_lost_before_or_after_the_change_but_not_during_it(
     shop: Shop, deed: Deed, loss: Deed, refusal: type[DomainError]
 ) -> None:
     done, lost = race(lambda: deed(shop), lambda: loss(shop))
@@ -143,7 +143,7 @@ def test_a_right_is_lost_before_or_after_the_change_and_never_within(
 
 
 def wait_until_blocked() -> None:
-    """Wait until somebody waits for a lock of this database."""
+    """Wait until a connection waits for a lock in this database."""
     deadline = monotonic() + 10
     with connection.cursor() as cursor:
         while monotonic() < deadline:
@@ -154,11 +154,11 @@ def wait_until_blocked() -> None:
             if cursor.fetchone()[0]:
                 return
             sleep(0.01)
-    pytest.fail("nobody came to wait")
+    pytest.fail("no connection waited for a lock")
 
 
 def while_it_waits(shop: Shop, deed: Deed, loss: Deed) -> list[object]:
-    """Let the customer hold the order, the agent wait for it, and the right be lost meanwhile."""
+    """Let the agent lose their right while they wait for an order that the customer has locked."""
     is_held, is_lost = Event(), Event()
 
     def hold(_: Order) -> None:
@@ -206,7 +206,7 @@ def test_a_right_that_is_lost_before_the_lock_is_refused(
 @pytest.mark.services
 @on_postgresql
 @DEEDS
-def test_asking_before_the_lock_alone_lets_the_change_through(
+def test_without_a_check_under_the_lock_the_change_goes_through(
     monkeypatch: pytest.MonkeyPatch, shop: Shop, deed: Deed
 ) -> None:
     """The negative control: the agent was allowed to change the order when they asked."""
@@ -305,7 +305,7 @@ def paused(shop: Shop, deed: str, pause: Pause) -> Callable[[], object]:
 
 @pytest.mark.parametrize("deed", ["move", "delete"])
 @pytest.mark.parametrize("loss", [remove, lower])
-def test_a_right_that_was_asked_for_is_kept_until_the_commit(
+def test_a_right_that_was_checked_is_kept_until_the_commit(
     shop: Shop, deed: str, loss: Deed
 ) -> None:
     pause = Pause()

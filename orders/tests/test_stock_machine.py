@@ -1,8 +1,8 @@
-"""A shop at random: whatever happens in whatever order, stock, ledger, orders and events agree.
+"""A shop at random: stock, ledger, orders and events agree after any sequence of steps.
 
-Hypothesis plays customers and merchants, and shrinks what goes wrong to the few steps that it takes. The
-machine keeps books of its own, by counting, and knows nothing of ledgers: what came into the shop, less
-what the lines of all orders that did not go wrong add up to, is what has to be on the shelves.
+Hypothesis plays customers and merchants, and reduces a failure to the few steps that cause it. The
+machine does its own counting and knows no ledger. The stock must be everything that came in, minus
+the lines of all orders that did not fail and were not cancelled.
 
 `STOCK_MACHINE_EXAMPLES` sets how many stories are played.
 """
@@ -71,7 +71,7 @@ class Shop(RuleBasedStateMachine):
         super().__init__()
         self.project, self.customers = project, customers
         self.seller = project.members.get()
-        # Taken back at the end of each story.
+        # Rolled back at the end of each story.
         self._story = transaction.atomic()
         self._story.__enter__()
         self.carts: dict[int, Counter[int]] = defaultdict(Counter)
@@ -112,7 +112,7 @@ class Shop(RuleBasedStateMachine):
         return self.brought_in[product_id] - taken
 
     def short(self, wanted: dict[int, int]) -> dict[int, tuple[int, int]]:
-        """Say of what there is too little: how many are wanted and available, by product."""
+        """Return the products with too little stock: how many are wanted and available."""
         available = {
             pk: 0 if pk in self.sold_off else self.on_hand(pk) for pk in wanted
         }
@@ -133,7 +133,7 @@ class Shop(RuleBasedStateMachine):
         )
 
     def refused(self, refusal: InsufficientStock, wanted: dict[int, int]) -> None:
-        """Check that a refusal lists all that is short, and rightly."""
+        """Check that a refusal lists exactly the shortages that we expect."""
         assert refusal.shortages
         assert {
             each.product_id: (each.requested, each.available)
@@ -141,7 +141,7 @@ class Shop(RuleBasedStateMachine):
         } == self.short(wanted)
 
     def pick(self, place: int) -> int:
-        """Return one of the orders that there are."""
+        """Return one of the existing orders."""
         pks = sorted(self.orders)
         return pks[place % len(pks)]
 
@@ -180,7 +180,7 @@ class Shop(RuleBasedStateMachine):
         policy: str,
         auto_activate: bool,
     ) -> None:
-        """Order what is in the cart, and more: it works if all of it is there, and only then."""
+        """Check out the cart and more products. It works only if there is enough of everything."""
         for what, quantity in more:
             self.put_into_the_cart(who, what, quantity)
         self.check_out(who, waits_for, policy, auto_activate)
@@ -191,7 +191,7 @@ class Shop(RuleBasedStateMachine):
         policy=st.sampled_from([*FailurePolicy.values, FailurePolicy.FAIL]),
     )
     def buy_a_chain(self, who: int, bought: list[int], policy: str) -> None:
-        """Order one thing after the other, each to wait for all that were ordered before."""
+        """Order several times; each order waits for all earlier ones."""
         for what in bought:
             self.put_into_the_cart(who, what, 1)
             self.check_out(who, list(range(12)), policy, True)
@@ -199,7 +199,7 @@ class Shop(RuleBasedStateMachine):
     def check_out(
         self, who: int, waits_for: list[int], policy: str, auto_activate: bool
     ) -> None:
-        """Check a cart out, and what came of it."""
+        """Check a cart out, and check the outcome."""
         customer = self.customers[who % len(self.customers)]
         mine = [pk for pk, owner in self.orders.items() if owner == customer]
         dependencies = [mine[place % len(mine)] for place in waits_for if mine]
@@ -244,12 +244,12 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: self.failed())
     @rule(which=places)
     def try_again(self, which: int) -> None:
-        """Try an order again that failed: it works if all of it is there, and only then."""
+        """Retry a failed order. It works only if there is enough of everything."""
         failed = self.failed()
         self.move(failed[which % len(failed)], Status.PENDING)
 
     def move(self, pk: int, status: str) -> None:
-        """Move an order and check what came of it."""
+        """Move an order and check the outcome."""
         before = self.everything()
         was = Order.objects.get(pk=pk).status
         short = self.short(self.lines[pk])
@@ -308,7 +308,7 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(which=places, twice=st.booleans())
     def delete(self, which: int, twice: bool) -> None:
-        """Delete an order that nothing waits for; to try it again changes nothing."""
+        """Delete an order that nothing waits for. A second try changes nothing."""
         pk = self.pick(which)
         before = self.everything()
         try:
@@ -327,7 +327,7 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: self.orders)
     @rule(which=places)
     def rewrite_the_lines(self, which: int) -> None:
-        """Try to have the same for less."""
+        """Try to lower the prices of a sold order."""
         pk = self.pick(which)
         before = self.everything()
         with pytest.raises(ItemsFrozen), transaction.atomic():
@@ -343,7 +343,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(what=places, change=st.integers(-6, 6).filter(bool))
     def adjust(self, what: int, change: int) -> None:
-        """Bring things in or take them away."""
+        """Add or remove stock by hand."""
         product = self.products[what % PRODUCTS]
         left = self.on_hand(product.pk)
         try:
@@ -356,7 +356,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(what=places)
     def sell_or_not(self, what: int) -> None:
-        """Take a product off the storefront, or put it there again."""
+        """Deactivate a product, or activate it again."""
         product = self.products[what % PRODUCTS]
         self.sold_off ^= {product.pk}
         Product.objects.filter(pk=product.pk).update(
@@ -373,13 +373,13 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def carts_are_as_filled(self) -> None:
-        """What is in the carts is what was put there."""
+        """Carts contain what was put into them."""
         for customer in self.customers:
             assert in_cart(customer) == dict(self.carts[customer.pk])
 
     @invariant()
     def books_balance(self) -> None:
-        """Ledger, lines, totals and events say the same."""
+        """Ledger, lines, totals and events agree."""
         check_books()
 
     @invariant()

@@ -1,7 +1,7 @@
-"""Races for the same stock: no unit is sold twice or lost. With and without each lock.
+"""Races for the same stock, with and without each lock: no unit is sold twice or lost.
 
-What SQLite can show as well, runs there too: one writer at a time, right numbers, and nobody who is told that
-the database is locked.
+Some of these also run on SQLite, where one writer works at a time. The numbers are right there
+too, and no request fails because the database is locked.
 """
 
 import random
@@ -115,7 +115,7 @@ def test_of_200_customers_50_get_the_50_units(shop: Project) -> None:
     assert ledger_of(lamp) == [("initial", 50)] + [("sold", -1)] * 50
     assert Order.objects.count() == 50
     assert Event.objects.filter(type="order_created").count() == 50
-    # Who got nothing still has their cart.
+    # Customers who got nothing still have their carts.
     assert CartItem.objects.count() == 150
     check_books()
 
@@ -199,7 +199,7 @@ def test_opposite_carts_never_deadlock(shop: Project, ada: User, bob: User) -> N
 
 
 @on_postgresql
-def test_products_that_are_locked_as_they_come_deadlock(
+def test_locking_products_in_the_carts_order_deadlocks(
     shop: Project, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: each holds the lock that the other waits for."""
@@ -280,21 +280,21 @@ class Crossing(Meeting):
     """A meeting before either of two statements."""
 
     def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
-        """Wait before the statement with which either reaches for what the other may hold."""
+        """Wait before the statement in which each of them needs a lock of the other."""
         reaches = 'INSERT INTO "orders_order"', 'DELETE FROM "cart_cart"'
         self.fragment = reaches[0] if reaches[0] in sql else reaches[1]
         return super().__call__(execute, sql, *rest)
 
 
 def leave_in_the_middle(shop: Project, ada: User) -> list[Any]:
-    """Check out while the account is deleted; return what came of either."""
+    """Check out while the account is deleted; return both outcomes."""
     fill_cart(ada, {make_product(shop): 1})
     works: tuple[Work, ...] = checkout_of(ada), partial(delete_user, user=ada)
     return race(*works, meeting=Crossing("", patience_seconds=1.0))
 
 
 @on_postgresql
-def test_who_leaves_in_the_middle_of_a_checkout_leaves_after_it_or_before(
+def test_an_account_is_deleted_before_or_after_a_checkout_but_not_during_it(
     shop: Project, ada: User
 ) -> None:
     order, left = leave_in_the_middle(shop, ada)
@@ -313,7 +313,7 @@ def test_without_the_lock_on_the_customer_the_two_deadlock(
 
     outcomes = leave_in_the_middle(shop, ada)
 
-    # PostgreSQL ends one of them, whichever notices.
+    # PostgreSQL ends the one that notices the deadlock first.
     assert kinds(outcomes)["OperationalError"] == 1
     check_books()
 
@@ -329,7 +329,7 @@ def ways_to_end(order: Order, by: User) -> list[Work]:
     ]
 
 
-def test_an_order_that_many_end_at_once_gives_back_once(
+def test_an_order_that_many_end_at_once_returns_its_stock_once(
     shop: Project, ada: User
 ) -> None:
     lamp, bulb = make_product(shop, stock=10), make_product(shop, stock=10)
@@ -347,7 +347,7 @@ def test_an_order_that_many_end_at_once_gives_back_once(
 
 
 def two_returns(shop: Project, ada: User) -> tuple[Product, list[Work]]:
-    """Return two works that give back an order's units without locking the order."""
+    """Return two functions that give back an order's units without locking the order."""
     lamp = make_product(shop, stock=10)
     order = buy(ada, {lamp: 3})
     give_back = transaction.atomic(partial(return_stock, [order.pk]))
@@ -355,7 +355,7 @@ def two_returns(shop: Project, ada: User) -> tuple[Product, list[Work]]:
 
 
 @on_postgresql
-def test_stock_comes_back_once_even_where_nobody_holds_the_order(
+def test_stock_comes_back_once_even_without_the_lock_on_the_order(
     shop: Project, ada: User
 ) -> None:
     lamp, returns = two_returns(shop, ada)
@@ -443,7 +443,7 @@ def test_a_busy_shop_neither_sells_twice_nor_loses_nor_deadlocks(
 
     def work(number: int) -> None:
         chance = random.Random(number)
-        # Two work for each customer, so that they meet on the same orders and in the same cart.
+        # Two threads act as each customer, so that they meet on the same orders and cart.
         customer = customers[number % len(customers)]
         for _ in range(25):
             with suppress(DomainError):

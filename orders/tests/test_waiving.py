@@ -49,7 +49,7 @@ def waive(order: Order, dependency: Order, by: User, reason: str = WHY) -> Order
 
 
 @pytest.mark.parametrize("status", ["active", "completed"])
-def test_an_order_that_has_begun_is_edited_whatever_becomes_of_what_it_ignored(
+def test_an_active_order_can_be_edited_after_a_dependency_fails(
     ada: User, status: str
 ) -> None:
     first = make_order(ada)
@@ -85,7 +85,7 @@ def test_an_active_order_goes_on_while_what_it_depends_on_is_open(
 # --- what the policy ignores ------------------------------------------------------------------
 
 
-def test_the_policy_waives_for_good_what_fails(ada: User) -> None:
+def test_the_policy_waives_failed_dependencies_for_good(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy="ignore", status="draft")
 
@@ -99,7 +99,7 @@ def test_the_policy_waives_for_good_what_fails(ada: User) -> None:
     assert (waived.waived_by, waived.waiver_reason) == (None, IGNORED)
 
 
-def test_an_edge_to_what_went_wrong_already_is_waived_from_the_start(ada: User) -> None:
+def test_a_dependency_on_a_failed_order_is_waived_from_the_start(ada: User) -> None:
     gone = make_order(ada, status="cancelled")
 
     placed = make_order(ada, gone, failure_policy="ignore")
@@ -110,7 +110,7 @@ def test_an_edge_to_what_went_wrong_already_is_waived_from_the_start(ada: User) 
     assert edge(edited, gone).waived_at is not None
 
 
-def test_a_policy_that_ignores_later_waives_what_went_wrong_before(ada: User) -> None:
+def test_setting_the_policy_to_ignore_waives_earlier_failures(ada: User) -> None:
     first = make_order(ada, status="failed")
     open_order = make_order(ada)
     second = make_order(ada, first, open_order)
@@ -122,7 +122,7 @@ def test_a_policy_that_ignores_later_waives_what_went_wrong_before(ada: User) ->
 
 
 @pytest.mark.parametrize("status", ["active", "failed"])
-def test_an_order_that_does_not_wait_now_ignores_for_good_too(
+def test_a_waiver_also_lasts_for_an_order_that_is_not_waiting_now(
     ada: User, status: str
 ) -> None:
     first = make_order(ada)
@@ -200,7 +200,9 @@ def test_waiving_again_is_no_change_and_no_event(ada: User) -> None:
 
 
 @pytest.mark.parametrize("policy", ["hold", "fail"])
-def test_what_is_waived_neither_blocks_nor_fails_along(ada: User, policy: str) -> None:
+def test_a_waived_dependency_neither_blocks_nor_fails_along(
+    ada: User, policy: str
+) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy=policy)
     waive(second, first, ada)
@@ -213,7 +215,7 @@ def test_what_is_waived_neither_blocks_nor_fails_along(ada: User, policy: str) -
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
-def test_refuses_a_waiver_without_a_reason_that_fits(ada: User, reason: str) -> None:
+def test_refuses_a_waiver_without_a_valid_reason(ada: User, reason: str) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
 
@@ -225,7 +227,7 @@ def test_refuses_a_waiver_without_a_reason_that_fits(ada: User, reason: str) -> 
     assert history(second) == ["order_created"]
 
 
-def test_refuses_to_waive_what_the_order_does_not_depend_on(ada: User) -> None:
+def test_refuses_to_waive_an_order_that_is_not_a_dependency(ada: User) -> None:
     first, second = make_order(ada), make_order(ada)
 
     with pytest.raises(NotADependency) as refusal:

@@ -1,4 +1,4 @@
-"""`/api/cart/`: putting things in, changing and taking out, and what the cart says of things that changed."""
+"""`/api/cart/`: adding, changing and removing items, and how it shows products that changed."""
 
 from decimal import Decimal
 from typing import Any

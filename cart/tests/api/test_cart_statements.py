@@ -23,7 +23,7 @@ Fill = Callable[[int], list[Product]]
 
 @pytest.fixture
 def fill(ada: User, shop: Project) -> Fill:
-    """Return a function that has the cart hold so many different products, of different categories."""
+    """Return a function that fills the cart with `count` products, each in another category."""
     products: list[Product] = []
 
     def fill(size: int) -> list[Product]:

@@ -284,7 +284,8 @@ LIST_ORDERS = extend_schema(
         OpenApiParameter(
             "ordering",
             enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
-            description="Sort by this field; a minus turns it round. Up to ten, separated by commas.",
+            description="Sort by this field; a minus turns it round. "
+            "Up to ten, separated by commas.",
         ),
         OpenApiParameter(
             "up_to", OpenApiTypes.INT64, description="Only orders up to this id."

@@ -54,7 +54,9 @@ def test_an_event_needs_no_order_and_no_owner() -> None:
         {"subject_kind": ""},
     ],
 )
-def test_an_event_about_an_order_is_whole(changes: dict[str, object]) -> None:
+def test_an_event_about_an_order_needs_order_and_owner(
+    changes: dict[str, object],
+) -> None:
     make_order(make_user())
 
     with pytest.raises(IntegrityError), transaction.atomic():

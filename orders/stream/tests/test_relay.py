@@ -1,4 +1,4 @@
-"""From committed events to the stream and to those who want them."""
+"""How committed events get into the stream and to the subscribers that want them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Listener:
-    """A subscriber that keeps what it gets and answers as it is told. Each order is a target."""
+    """A subscriber that records its events and answers as a test says. Each order is a target."""
 
     def __init__(self) -> None:
         self.got: list[tuple[int, str]] = []
@@ -222,7 +222,7 @@ def test_waits_as_long_as_the_other_side_asks_and_counts_no_attempt(
 
     assert delivery().next_attempt_at == timezone.now() + timedelta(seconds=64.5)
     assert delivery().attempts == 0
-    # Longer than what a delayed message is good for: the sweep finds it.
+    # The wait is too long for a delayed message, so the sweep has to find the delivery.
     assert outcome is not None
     assert outcome.nudges == ()
     now.shift(64)
@@ -255,7 +255,7 @@ def test_gives_up_within_bounds_and_says_why(
         (Drop("Nobody is there."), "dropped"),
     ],
 )
-def test_ends_where_there_is_no_use_in_trying(
+def test_stops_if_another_try_is_useless(
     ada: User, listener: Listener, answer: Exception, state: str
 ) -> None:
     make_order(ada)
@@ -316,7 +316,7 @@ def test_a_worker_that_dies_gives_its_delivery_back(
     assert (delivery().state, delivery().attempts) == ("sent", 2)
 
 
-def test_a_worker_that_comes_back_late_does_not_overwrite_the_outcome(
+def test_a_late_worker_does_not_overwrite_the_outcome(
     ada: User, listener: Listener, now: time_machine.Traveller
 ) -> None:
     make_order(ada)
@@ -364,7 +364,7 @@ def test_retries_now_what_was_given_up_and_leaves_what_was_sent(
     assert deliveries.due_deliveries() == [failed]
 
 
-def test_what_is_retried_by_hand_has_a_day_and_all_attempts_ahead(
+def test_a_retry_by_hand_gets_a_new_day_and_all_attempts(
     ada: User, listener: Listener, now: time_machine.Traveller
 ) -> None:
     make_order(ada)
@@ -386,7 +386,7 @@ def test_a_delivery_that_no_worker_survives_is_given_up(
     ada: User, listener: Listener, now: time_machine.Traveller
 ) -> None:
     class Killed(BaseException):
-        """What ends a worker in the middle: nothing after it runs."""
+        """Ends a worker in the middle, so that no code of ours runs after it."""
 
     make_order(ada)
     [id_] = relay.relay_events().deliveries
@@ -405,7 +405,7 @@ def test_a_delivery_that_no_worker_survives_is_given_up(
     )
 
 
-def test_nudges_of_the_sweep_do_not_outlive_the_next_one(
+def test_messages_of_the_sweep_expire_before_the_next_sweep(
     ada: User, listener: Listener
 ) -> None:
     make_order(ada)
@@ -421,7 +421,9 @@ def test_nudges_of_the_sweep_do_not_outlive_the_next_one(
     assert timedelta(seconds=4) < lifetime <= timedelta(seconds=5)
 
 
-def test_the_sweep_finds_what_no_nudge_announced(ada: User, listener: Listener) -> None:
+def test_the_sweep_finds_deliveries_whose_message_was_lost(
+    ada: User, listener: Listener
+) -> None:
     make_order(ada)
     sweep_events()
     assert stream_head() == 1

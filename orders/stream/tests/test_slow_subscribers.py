@@ -1,4 +1,4 @@
-"""A subscriber that takes its time, and everybody else who does not wait for it."""
+"""A slow subscriber delays nobody but itself."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_a_slow_discord_holds_up_no_email(tmp_path: Path) -> None:
 def check_that_a_hanging_webhook_delays_nobody_else(
     installation: Installation, discord: Discord
 ) -> None:
-    """Fill one webhook that hangs with 30 orders, and see another user's message arrive meanwhile."""
+    """Queue 30 messages for a webhook that hangs; another user's message arrives meanwhile."""
     ada = Customer(installation.url, email="ada@example.com")
     hanging = ada.connect(discord)
     bob = Customer(installation.url, email="bob@example.com")
@@ -111,7 +111,7 @@ def check_that_a_hanging_webhook_delays_nobody_else(
     )
     assert crowded == []
     assert discord.calls_to(hanging) < 5
-    # Bob's last one has arrived, and its worker may be about to write that down.
+    # Bob's last message has arrived, but its worker may not have recorded that yet.
     wait_until(
         lambda: unsettled(installation) == (0, 30),
         within_seconds=2,

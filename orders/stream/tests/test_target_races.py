@@ -1,4 +1,4 @@
-"""Two workers at once on one target, on PostgreSQL; and what would happen without the target's lock."""
+"""Two workers at once on one target, on PostgreSQL, with and without the target's lock."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 class Door:
-    """A target that counts how many stand in it at once."""
+    """A target that counts how many deliveries it gets at once."""
 
     def __init__(self) -> None:
         self.inside = 0
@@ -66,7 +66,7 @@ def deliveries_of(count: int) -> list[int]:
 
 
 def before_taking_the_target() -> Meeting:
-    """Return the place where both workers have claimed a delivery and see the target free."""
+    """Return the point at which both workers have claimed a delivery and see the target free."""
     return Meeting('UPDATE "orders_deliverytarget"')
 
 
@@ -83,7 +83,7 @@ def test_two_workers_with_two_deliveries_of_one_target_go_one_by_one(
 
     assert outcomes.count(None) == 1
     assert (door.most_inside, door.delivered) == (1, 1)
-    # The one that lost stands as if it had never been claimed.
+    # The delivery of the slower worker is as if nobody had claimed it.
     [left] = EventDelivery.objects.filter(state="pending")
     assert (left.attempts, left.claimed_until) == (0, None)
     assert deliveries.due_deliveries() == [left.pk]

@@ -1,4 +1,4 @@
-"""Targets of subscribers: each a lane of its own, one delivery at a time, paused when it hangs."""
+"""Targets of subscribers: each has its own lane, one delivery at a time, and pauses if it hangs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -25,12 +25,12 @@ TIMEOUT = TryAgain("No answer.", timed_out=True)
 
 
 class Wire:
-    """A subscriber with two webhooks, and what came in at each."""
+    """A subscriber with two webhooks, which records what each of them receives."""
 
     def __init__(self) -> None:
         self.targets = ["a", "b"]
         self.got: list[tuple[str, str]] = []
-        # What each target does with the next message; afterwards it takes all.
+        # What each target does with its next messages. After these it accepts all.
         self.does: dict[str, list[Exception | Callable[[], None]]] = {"a": [], "b": []}
 
     def wants(self, fresh: Sequence[Event]) -> list[Wanted]:
@@ -275,7 +275,9 @@ def test_what_gets_too_old_while_its_target_is_paused_is_given_up(
     assert list(rows) == [gave_up, gave_up, ("pending", "")]
 
 
-def test_another_thing_behind_a_targets_name_starts_anew(ada: User, wire: Wire) -> None:
+def test_a_new_webhook_under_an_old_targets_name_starts_unpaused(
+    ada: User, wire: Wire
+) -> None:
     wire.does["a"] = [TIMEOUT]
     orders_of(ada, "First", "Second")
     deliveries.deliver(ids_to("a")[0])
@@ -308,7 +310,7 @@ def test_a_worker_that_dies_gives_its_target_back(
     assert len(wire.got) == 1
 
 
-def test_a_worker_that_comes_back_late_frees_no_target_of_another(
+def test_a_late_worker_does_not_free_another_workers_target(
     ada: User, wire: Wire, now: time_machine.Traveller
 ) -> None:
     wire.targets = ["a"]
@@ -343,7 +345,7 @@ def test_retrying_what_is_in_flight_sends_nothing_twice(ada: User, wire: Wire) -
     assert not EventDelivery.objects.get().is_in_flight
 
 
-def test_what_a_dead_worker_had_can_be_retried(
+def test_a_dead_workers_delivery_can_be_retried(
     ada: User, wire: Wire, now: time_machine.Traveller
 ) -> None:
     wire.targets = ["a"]

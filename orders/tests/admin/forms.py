@@ -1,4 +1,4 @@
-"""What a browser posts from the forms of the back office, and what is shown again."""
+"""What a browser posts from the forms of the back office, and the errors that it is shown."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ WRONG_LINES: list[dict[str, object]] = [
 
 
 def items_form(*lines: dict[str, object]) -> dict[str, object]:
-    """Return what a browser posts of these lines; one with an `id` is there already."""
+    """Return what a browser posts of these lines; a line with an `id` exists already."""
     form: dict[str, object] = {
         "items-TOTAL_FORMS": len(lines),
         "items-INITIAL_FORMS": sum("id" in line for line in lines),

@@ -20,7 +20,7 @@ def browser_of(user: User) -> Client:
 
 
 def staff_who_may(*permissions: str) -> Client:
-    """Return a browser of somebody on the staff with these permissions on orders and no others."""
+    """Return a browser of a staff member with these permissions on orders and no others."""
     user = make_user(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return browser_of(user)
@@ -51,6 +51,6 @@ def run(
 
 
 def typed(client: Client, field: str, term: str) -> Any:
-    """Type into a field that finds related rows, and return the answer."""
+    """Type `term` into an autocomplete field, and return the answer."""
     query = {"app_label": "orders", "model_name": "order", "field_name": field}
     return client.get(reverse("admin:autocomplete"), {**query, "term": term})

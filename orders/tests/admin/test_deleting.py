@@ -1,4 +1,4 @@
-"""Deleting orders, one or several: the service decides, and what keeps an order is said."""
+"""Deleting one order or several: the service decides, and the page says what prevents it."""
 
 from decimal import Decimal
 
@@ -31,7 +31,9 @@ def test_deletes_an_order_by_the_service(
     assert Event.objects.latest("pk").actor_id == admin.pk
 
 
-def test_says_beforehand_what_keeps_an_order(client: Client, ada: User) -> None:
+def test_the_confirmation_says_what_prevents_deleting(
+    client: Client, ada: User
+) -> None:
     first = make_order(ada)
     make_order(ada, first, title="Still needs it")
 
@@ -41,7 +43,7 @@ def test_says_beforehand_what_keeps_an_order(client: Client, ada: User) -> None:
     assert 'name="post"' not in text
 
 
-def test_asks_nothing_about_dependents_that_wait_no_longer(
+def test_dependents_that_no_longer_wait_prevent_nothing(
     client: Client, ada: User
 ) -> None:
     first = make_order(ada, status="completed")

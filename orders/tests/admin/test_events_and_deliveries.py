@@ -1,4 +1,4 @@
-"""The pages of events and deliveries: they are looked at, and deliveries are retried."""
+"""The pages of events and deliveries: staff read both, and can retry deliveries."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ def test_an_event_is_found_by_its_id(client: Client, ada: User) -> None:
     assert "Other" not in text
 
 
-def test_nobody_writes_events(client: Client, ada: User) -> None:
+def test_events_cannot_be_written(client: Client, ada: User) -> None:
     make_order(ada)
     event = Event.objects.get()
 
@@ -159,7 +159,7 @@ def test_deliveries_are_filtered_and_found(
     assert "Plain" not in text
 
 
-def test_nobody_writes_deliveries(client: Client, ada: User) -> None:
+def test_deliveries_cannot_be_written(client: Client, ada: User) -> None:
     delivery = make_delivery(make_order(ada), "failed")
 
     for response in (

@@ -28,7 +28,7 @@ HOSTILE = [
 ]
 
 
-# Uses real transactions: PostgreSQL refuses some of these values, which would end the test's own.
+# Uses real transactions: PostgreSQL refuses some of these values, which would end a test's own.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", LISTS)
 def test_a_hostile_address_is_no_defect(client: Client, ada: User, name: str) -> None:
@@ -56,7 +56,7 @@ def test_an_address_asks_only_what_filters_ask(
 
 
 @pytest.mark.parametrize("value", ["abc", TOO_LARGE, "\x00"])
-def test_a_project_that_cannot_be_filters_nothing(client: Client, value: str) -> None:
+def test_an_impossible_project_filters_nothing(client: Client, value: str) -> None:
     response = client.get(
         page("order_changelist"), {"project__id__exact": value}, follow=True
     )
@@ -73,7 +73,7 @@ def test_an_order_that_is_not_there_has_no_pages(client: Client, order_id: str) 
 
 
 @pytest.mark.parametrize("model", ["order", "event", "eventdelivery"])
-def test_acts_on_no_rows_that_cannot_be(client: Client, model: str) -> None:
+def test_actions_ignore_impossible_ids(client: Client, model: str) -> None:
     for key in ("abc", TOO_LARGE, "", "\x00"):
         response = client.post(
             page(f"{model}_changelist"),

@@ -1,4 +1,4 @@
-"""The form of a new order: what it makes, and what it makes nothing of."""
+"""The form of a new order: what it creates and what it refuses."""
 
 import pytest
 from django.test import Client
@@ -21,7 +21,9 @@ from orders.tests.factories import make_order
 pytestmark = pytest.mark.django_db
 
 
-def test_makes_an_order_for_somebody(client: Client, ada: User, admin: User) -> None:
+def test_makes_an_order_for_another_user(
+    client: Client, ada: User, admin: User
+) -> None:
     planks = make_order(ada)
 
     response = client.post(
@@ -154,7 +156,7 @@ def test_makes_nothing_of_wrong_items(
     assert not Order.objects.exists()
 
 
-def test_makes_no_order_for_somebody_deactivated(client: Client) -> None:
+def test_makes_no_order_for_a_deactivated_user(client: Client) -> None:
     gone = make_user(is_active=False)
 
     response = client.post(page("order_add"), new_form(gone))

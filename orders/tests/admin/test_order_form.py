@@ -1,4 +1,4 @@
-"""The form of an order that is there: its changes are the service's, and so are its refusals."""
+"""The form of an existing order: it changes and refuses what the service does."""
 
 from decimal import Decimal
 
@@ -51,7 +51,7 @@ def test_changes_an_order_in_one_go(client: Client, ada: User, admin: User) -> N
     }
 
 
-def test_saving_what_is_there_is_no_change_and_no_event(
+def test_saving_an_unchanged_page_is_no_change_and_no_event(
     client: Client, ada: User
 ) -> None:
     order = make_order(
@@ -125,7 +125,7 @@ def test_a_line_that_names_another_orders_item_leaves_that_alone(
     assert theirs.items.get().name == "Shelf"
 
 
-def test_a_total_that_is_not_the_sum_of_the_items_is_refused_at_its_field(
+def test_a_total_other_than_the_sum_of_the_items_is_refused_at_its_field(
     client: Client, ada: User
 ) -> None:
     order = make_order(ada, items=[ItemDraft("Shelf", Decimal(10), 2)])
@@ -208,7 +208,7 @@ def test_a_cycle_is_refused_at_the_dependencies_and_named(
 
 
 @pytest.mark.parametrize("version", ["1", "", "abc", TOO_LARGE, "\x00"])
-def test_a_page_that_is_not_of_the_present_version_overwrites_nothing(
+def test_a_stale_page_overwrites_nothing(
     client: Client, ada: User, version: str
 ) -> None:
     order = make_order(ada)
@@ -228,7 +228,7 @@ def test_a_page_that_is_not_of_the_present_version_overwrites_nothing(
     assert (order.title, order.version) == ("Meanwhile", 2)
 
 
-def test_of_two_who_edit_an_order_the_second_sees_what_the_first_did(
+def test_the_second_of_two_editors_sees_what_the_first_changed_in_an_order(
     client: Client, ada: User
 ) -> None:
     first, order = make_order(ada, title="First"), make_order(ada)
@@ -258,7 +258,7 @@ def test_of_two_who_edit_an_order_the_second_sees_what_the_first_did(
     assert (again["status"], again["auto_activate"]) == (["active"], ["on"])
     order.refresh_from_db()
     assert (order.title, order.status, order.notes) == ("Theirs", "active", "")
-    # Whoever saves it once more has seen both.
+    # The user has now seen both values, so saving again works.
     response = other.post(url, typed(again, waits_for=None))
     order.refresh_from_db()
     assert response.status_code == 302
@@ -298,7 +298,7 @@ def test_neither_owner_nor_project_is_changed(client: Client, ada: User) -> None
     assert (order.owner, order.project) == (ada, ada.personal_project)
 
 
-# A few of them: the form is the same.
+# A few of them are enough, since both pages use the same form.
 @pytest.mark.parametrize(("name", "value"), WRONG_FIELDS[::4])
 def test_changes_nothing_by_wrong_input(
     client: Client, ada: User, name: str, value: object

@@ -1,4 +1,4 @@
-"""The lists: what they tell, find and do, and that they take as many queries at any size."""
+"""The lists: what they show, find and do, and that queries do not grow with their size."""
 
 from decimal import Decimal
 
@@ -111,7 +111,7 @@ def test_ready_orders_are_found(client: Client, ada: User) -> None:
 # --- actions ----------------------------------------------------------------------------------
 
 
-def test_moves_those_that_can_be_moved_and_tells_of_the_others(
+def test_moves_the_orders_that_can_move_and_reports_the_others(
     client: Client, ada: User, admin: User
 ) -> None:
     first, free = make_order(ada), make_order(ada)
@@ -156,7 +156,7 @@ def test_cancels_a_chain_from_its_end_so_that_nothing_fails_along(
     assert not Event.objects.filter(data__new_status="failed").exists()
 
 
-def test_says_what_became_of_each(client: Client, ada: User) -> None:
+def test_reports_what_happened_to_each_order(client: Client, ada: User) -> None:
     draft = make_order(ada, status="draft")
     eager = make_order(ada, status="draft", auto_activate=True)
     pending, gone = make_order(ada), make_order(ada)
@@ -171,7 +171,7 @@ def test_says_what_became_of_each(client: Client, ada: User) -> None:
     assert f"No longer in this list, so nothing was done to them: {gone.pk}." in text
 
 
-def test_tells_of_many_refusals_in_a_few_words(client: Client, ada: User) -> None:
+def test_sums_up_many_refusals(client: Client, ada: User) -> None:
     ended = [make_order(ada, status="completed") for _ in range(14)]
 
     text = run(client, "move_to_draft", *ended)

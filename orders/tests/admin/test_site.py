@@ -9,7 +9,7 @@ from orders.tests.admin.pages import TOO_LARGE, page, staff_who_may
 pytestmark = pytest.mark.django_db
 
 
-def test_the_sidebar_stands_by_app_and_begins_with_orders(client: Client) -> None:
+def test_the_sidebar_is_grouped_by_app_and_begins_with_orders(client: Client) -> None:
     response = client.get(reverse("admin:index"))
 
     sidebar = {
@@ -27,7 +27,7 @@ def test_the_sidebar_stands_by_app_and_begins_with_orders(client: Client) -> Non
     ]
 
 
-def test_whoever_may_add_rows_and_see_none_is_led_to_the_form() -> None:
+def test_staff_who_may_only_add_are_led_to_the_form() -> None:
     clerk = staff_who_may("add_order")
 
     [group] = clerk.get(reverse("admin:index")).context["sidebar_navigation"]

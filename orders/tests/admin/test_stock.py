@@ -31,7 +31,7 @@ def lamp(shop: Project) -> Product:
 
 
 def bought(buyer: User, *products: Product) -> Order:
-    """Let somebody buy two of each product."""
+    """Let `buyer` buy two of each product."""
     make_cart(buyer, dict.fromkeys(products, 2))
     return check_out(by=buyer, fields={"shipping_address": "1 Main St"})
 
@@ -92,7 +92,7 @@ def test_a_deleted_order_gives_its_stock_back(
     assert (stock_of(lamp), Order.objects.count()) == (10, 0)
 
 
-def test_an_order_that_is_tried_again_takes_its_stock_or_is_refused(
+def test_a_retried_order_takes_its_stock_or_is_refused(
     client: Client, ada: User, lamp: Product
 ) -> None:
     order = bought(ada, lamp)

@@ -1,4 +1,4 @@
-"""Orders that hold stock, over HTTP: what their moves give back and take again, and what is refused."""
+"""Orders that hold stock, over HTTP: what their moves return and take again, and refusals."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def path_of(order: Order) -> str:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])
-def test_a_move_gives_back_and_says_nothing_of_it(
+def test_a_move_returns_stock_without_changing_the_answer(
     seller: APIClient, lamp: Product, bought: Order, status: str
 ) -> None:
     for _ in range(2):
@@ -46,14 +46,16 @@ def test_a_move_gives_back_and_says_nothing_of_it(
     check_books()
 
 
-def test_a_deletion_gives_back(seller: APIClient, lamp: Product, bought: Order) -> None:
+def test_a_deletion_returns_the_stock(
+    seller: APIClient, lamp: Product, bought: Order
+) -> None:
     assert seller.delete(path_of(bought)).status_code == 200
     assert seller.delete(path_of(bought)).status_code == 404
 
     assert stock_of(lamp) == [5]
 
 
-def test_a_second_try_that_is_short_is_a_409_with_all_that_is_short(
+def test_a_retry_with_too_little_stock_is_a_409_that_lists_every_shortage(
     seller: APIClient, lamp: Product, bought: Order
 ) -> None:
     seller.put(path_of(bought), {"status": "failed"})
@@ -101,7 +103,7 @@ def test_the_price_of_what_was_sold_stays_on_the_envelope_too(
         {"currency": "JPY"},
     ],
 )
-def test_what_was_sold_stays_as_it_was_sold(
+def test_lines_sold_from_stock_cannot_be_changed(
     seller: APIClient, lamp: Product, bought: Order, body: dict[str, Any]
 ) -> None:
     before = seller.get(path_of(bought)).json()
@@ -145,7 +147,7 @@ def test_an_order_can_be_sent_back_as_it_was_read(
     assert stock_of(lamp) == [2]
 
 
-def test_nobody_names_the_product_of_a_line_themselves(
+def test_a_client_cannot_set_the_product_of_a_line(
     client: APIClient, lamp: Product
 ) -> None:
     line = {"name": "Lamp", "unit_price": "1.00", "quantity": 1, "product_id": lamp.pk}

@@ -21,7 +21,7 @@ Role = Membership.Role
 
 @dataclass(frozen=True)
 class Shop:
-    """A project with a member of each role, and the order of a customer who is none."""
+    """A project with a member in each role, and an order of a customer who is not a member."""
 
     project: Project
     callers: dict[str, User]
@@ -64,7 +64,7 @@ CALLERS = pytest.mark.parametrize(
     [
         *((caller, 200, 200) for caller in WHOLE),
         ("viewer", 200, 403),
-        # Whoever may open the back office, and not change orders there.
+        # Staff who may view orders in the back office but not change them.
         ("staff", 200, 403),
         ("other staff", 404, 404),
         ("stranger", 404, 404),
@@ -123,7 +123,7 @@ def test_a_refusal_to_change_is_the_documented_403(shop: Shop) -> None:
     assert body == {"detail": "Not authorized to perform this action"}
 
 
-def test_a_deleted_project_keeps_its_orders_for_who_placed_them(shop: Shop) -> None:
+def test_customers_still_see_their_orders_in_a_deleted_project(shop: Shop) -> None:
     deleted = client_of(shop.callers["owner"]).delete(
         f"/api/v1/projects/{shop.project.uuid}"
     )
@@ -138,7 +138,7 @@ def test_a_deleted_project_keeps_its_orders_for_who_placed_them(shop: Shop) -> N
     assert status("customer") == 200
 
 
-def test_a_list_holds_the_callers_own_orders_alone(shop: Shop) -> None:
+def test_a_list_shows_only_the_callers_own_orders(shop: Shop) -> None:
     listed = {
         name: [order["id"] for order in client_of(user).get("/api/orders/").json()]
         for name, user in shop.callers.items()
@@ -150,7 +150,7 @@ def test_a_list_holds_the_callers_own_orders_alone(shop: Shop) -> None:
 
 @pytest.fixture
 def chained(shop: Shop) -> tuple[Order, Order]:
-    """The customer's order, and that of another customer for which an agent makes it wait."""
+    """The customer's order, and another customer's order that an agent made it wait for."""
     other = make_user(email="other@example.com", first_name="Grace")
     first = order_of(other, shop.project, title="A present for Ada")
     update_order(
@@ -162,7 +162,7 @@ def chained(shop: Shop) -> tuple[Order, Order]:
     return shop.order, first
 
 
-def test_a_chain_shows_no_more_than_the_place_of_what_one_may_not_see(
+def test_a_chain_shows_only_the_place_of_hidden_orders(
     shop: Shop, chained: tuple[Order, Order]
 ) -> None:
     order, first = chained
@@ -180,7 +180,7 @@ def test_a_chain_shows_no_more_than_the_place_of_what_one_may_not_see(
     }
 
 
-def test_a_blocker_that_one_may_not_see_is_nobodys(
+def test_a_hidden_blocker_shows_no_owner(
     shop: Shop, chained: tuple[Order, Order]
 ) -> None:
     order, first = chained
@@ -203,7 +203,7 @@ def test_a_blocker_that_one_may_not_see_is_nobodys(
     }
 
 
-def test_nobody_waits_for_what_they_may_not_see(
+def test_an_order_cannot_wait_for_one_that_its_owner_may_not_see(
     shop: Shop, chained: tuple[Order, Order]
 ) -> None:
     _, first = chained

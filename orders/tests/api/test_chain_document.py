@@ -1,4 +1,4 @@
-"""`/api/orders/` as the chain document has it: its examples, its refusals, and what stands beside them."""
+"""`/api/orders/` as the chain document shows it: examples and refusals; and our additions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -153,7 +153,7 @@ def test_every_documented_status_can_be_set(
 # --- the document's refusals ------------------------------------------------------------------
 
 
-def test_a_body_that_cannot_be_meant_is_a_400_that_names_the_fields(
+def test_a_malformed_body_is_a_400_that_names_the_fields(
     client: APIClient,
 ) -> None:
     response = client.post("/api/orders/", {"status": "done", "dependancies": [1]})
@@ -166,7 +166,8 @@ def test_a_body_that_cannot_be_meant_is_a_400_that_names_the_fields(
         "errors": {
             "title": ["This field is required."],
             "status": [
-                '"done" is not one of draft, pending, active, shipped, fulfilled, completed, failed, cancelled.'
+                '"done" is not one of draft, pending, active, shipped, fulfilled, completed, '
+                "failed, cancelled."
             ],
             "dependancies": ["There is no such field."],
         },
@@ -195,7 +196,7 @@ def test_without_a_token_everything_is_the_documented_401(ada: User) -> None:
         assert response["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_to_a_stranger_an_order_is_not_there(ada: User) -> None:
+def test_a_stranger_gets_a_404(ada: User) -> None:
     order = make_order(ada)
     eve = client_of(make_user())
     for method, path in [
@@ -347,6 +348,6 @@ def test_the_schema_names_the_fields_that_are_answered(client: APIClient) -> Non
     assert listed == created
     assert list(listed) == list(schema.fields)
     of_item = schema.fields["items"].child.fields  # type: ignore[attr-defined]
-    # A line has a product where it was sold from one.
+    # Only a line that was sold from stock has a product.
     assert [*listed["items"][0], "product_id"] == list(of_item)
     assert list(listed["customer"]) == list(schema.fields["customer"].fields)  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ def test_shows_a_chain_as_a_graph(ada: User, client: APIClient) -> None:
 
     body = client.get(f"/api/orders/{sew.pk}/chain").json()
 
-    # Dye is neither above Sew nor below it, so it is not of its chain.
+    # Dye is neither above nor below Sew, so it is not part of the chain.
     assert body["order_id"] == sew.pk
     assert body["nodes"] == [
         {
@@ -81,7 +81,7 @@ def test_says_why_an_order_waits(ada: User, client: APIClient) -> None:
     ]
 
 
-def test_a_wait_for_what_was_cancelled_begins_there(
+def test_the_first_cause_of_a_wait_is_the_cancelled_order(
     ada: User, client: APIClient
 ) -> None:
     first = make_order(ada)

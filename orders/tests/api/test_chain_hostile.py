@@ -62,7 +62,7 @@ pytestmark = pytest.mark.django_db
         b'{"title": "a", "nonsense": 1}',
         b'{"title": "a", "\\u0000": 1}',
         b"[" * 100_000,
-        # Deep enough for whatever writes a value out, by a loop or by recursion, to give up on it.
+        # So deep that a JSON writer gives up on it.
         *(
             b'{"title": "a", "%s": %s1%s}' % (name, b"[" * depth, b"]" * depth)
             for name in (b"title", b"status", b"total_price", b"dependencies", b"id")

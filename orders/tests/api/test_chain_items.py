@@ -1,4 +1,4 @@
-"""What an order of `/api/orders/` costs: the sum of its items, or what is said."""
+"""What an order of `/api/orders/` costs: the sum of its items, or the given total."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -46,7 +46,7 @@ def test_items_add_up_to_the_total(client: APIClient) -> None:
     }
 
 
-def test_without_its_items_an_order_costs_nothing_or_what_is_said(
+def test_without_items_an_order_costs_nothing_or_the_given_total(
     client: APIClient,
 ) -> None:
     lamp = {"name": "Lamp", "unit_price": "5.00", "quantity": 2}

@@ -51,7 +51,7 @@ def test_a_window_past_the_end_is_empty_and_knows_the_total(
         "up_to=99999999999999999999999",
     ],
 )
-def test_a_list_that_cannot_be_meant_is_a_400_that_names_the_parameter(
+def test_a_malformed_list_query_is_a_400_that_names_the_parameter(
     client: APIClient, query: str
 ) -> None:
     response = client.get(f"/api/orders/?{query}")

@@ -1,4 +1,4 @@
-"""`POST /api/orders/` without a title: what is in the cart becomes an order, in the words of two documents."""
+"""`POST /api/orders/` without a title: the cart becomes an order, as both documents describe."""
 
 import json
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def bulb(shop: Project) -> Product:
 
 
 def check_out(client: APIClient, **more: Any) -> Any:
-    """Post the documented body, and whatever else."""
+    """Post the documented body with the fields and headers in `more`."""
     headers = more.pop("headers", None)
     return client.post("/api/orders/", {**DOCUMENTED, **more}, headers=headers)
 
@@ -136,9 +136,7 @@ def test_the_order_stands_in_the_customers_history(
     assert single["ETag"] == created["ETag"]
 
 
-def test_the_merchants_price_of_the_moment_counts(
-    ada: User, client: APIClient, lamp: Product
-) -> None:
+def test_the_current_price_counts(ada: User, client: APIClient, lamp: Product) -> None:
     make_cart(ada, {lamp: 2})
     Product.objects.update(price=Decimal("25.00"))
 
@@ -240,7 +238,7 @@ def test_wrong_fields_are_named_for_clients_of_both_documents(
 
 
 @pytest.mark.parametrize("name", ["detail", "code", "errors", "error"])
-def test_a_field_that_has_the_name_of_a_part_of_the_answer_takes_no_part_away(
+def test_a_wrong_field_named_like_a_key_of_the_answer_does_not_replace_it(
     client: APIClient, name: str
 ) -> None:
     body = check_out(client, **{name: 1}).json()
@@ -254,7 +252,7 @@ def test_a_field_that_has_the_name_of_a_part_of_the_answer_takes_no_part_away(
 
 
 @pytest.mark.parametrize("field", ["description", "status", "items", "currency", "id"])
-def test_who_forgets_the_title_of_another_order_buys_no_cart(
+def test_an_order_that_lacks_its_title_does_not_buy_the_cart(
     ada: User, client: APIClient, lamp: Product, field: str
 ) -> None:
     make_cart(ada, {lamp: 1})
@@ -268,7 +266,7 @@ def test_who_forgets_the_title_of_another_order_buys_no_cart(
     assert_nothing_ordered(ada, {lamp.pk: 1}, 10)
 
 
-def test_short_stock_is_a_409_that_lists_all_that_is_short(
+def test_too_little_stock_is_a_409_that_lists_every_shortage(
     ada: User, client: APIClient, shop: Project, lamp: Product, bulb: Product
 ) -> None:
     gone = make_product(shop, name="Candle", sku="CANDLE")
@@ -321,7 +319,7 @@ def test_two_currencies_are_a_409_that_names_them(
     assert_nothing_ordered(ada, {lamp.pk: 1, bulb.pk: 1}, 10, 10)
 
 
-def test_an_order_that_is_not_there_cannot_be_waited_for(
+def test_a_checkout_cannot_wait_for_a_missing_order(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     make_cart(ada, {lamp: 1})
@@ -541,7 +539,7 @@ def test_without_a_key_the_second_of_two_at_once_finds_the_cart_empty(
 @pytest.mark.parametrize(
     "fragment", ["DELETE FROM cart_cartitem", 'FROM "catalog_product"']
 )
-def test_what_another_tab_adds_meanwhile_is_ordered_or_stays(
+def test_what_another_tab_adds_meanwhile_is_ordered_or_stays_in_the_cart(
     ada: User, lamp: Product, bulb: Product, fragment: str
 ) -> None:
     make_cart(ada, {lamp: 2})

@@ -43,7 +43,7 @@ def premium(owner: User) -> Order:
 
 
 def refusal(response: Any) -> tuple[int, dict[str, Any]]:
-    """Return status and body, without the moment, which only has to be there."""
+    """Return status and body without the timestamp. Fails if there is no timestamp."""
     body = response.json()
     assert body.pop("timestamp").endswith("Z")
     return response.status_code, body
@@ -177,7 +177,8 @@ def test_a_missing_token_is_the_documented_401(ada: User) -> None:
                 "success": False,
                 "error": "Missing authorization",
                 "errorCode": "UNAUTHORIZED",
-                "message": "Authorization header is required. Format: Authorization: Bearer <token>",
+                "message": "Authorization header is required. "
+                "Format: Authorization: Bearer <token>",
             },
         ), (method, path)
 
@@ -270,7 +271,7 @@ LINK = "Link must be a valid URL that begins with http:// or https://"
         ("orderNumber", 1, "There is no field orderNumber", "VALIDATION_FAILED"),
     ],
 )
-def test_what_a_field_cannot_be_is_said_of_it_by_name(
+def test_a_refusal_names_the_field_and_its_rule(
     ada: User, client: APIClient, field: str, value: object, error: str, code: str
 ) -> None:
     order = make_order(ada, status="draft")
@@ -357,7 +358,7 @@ def test_a_price_is_text_or_a_number_and_comes_back_with_two_decimals(
         ["1.00"],
     ],
 )
-def test_what_is_no_price_is_the_documented_refusal(
+def test_a_malformed_price_is_the_documented_refusal(
     ada: User, client: APIClient, price: object
 ) -> None:
     order = make_order(ada)
@@ -464,7 +465,9 @@ def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> N
     assert Event.objects.count() == 1
 
 
-def test_what_only_the_service_sets_is_read_only(ada: User, client: APIClient) -> None:
+def test_fields_that_only_the_service_sets_are_read_only(
+    ada: User, client: APIClient
+) -> None:
     order = make_order(ada)
     path = f"/api/order/{order.uuid}"
 
@@ -578,7 +581,9 @@ def test_lists_a_window_of_ones_own_orders(ada: User, client: APIClient) -> None
     )
 
 
-def test_a_listed_order_is_the_order_that_is_got(ada: User, client: APIClient) -> None:
+def test_a_listed_order_has_the_same_body_as_a_single_one(
+    ada: User, client: APIClient
+) -> None:
     order = premium(ada)
 
     listed = client.get("/api/order").json()
@@ -615,7 +620,7 @@ STATUSES = "draft, pending, active, shipped, fulfilled, completed, failed, cance
         ("status=%00", f'status: "\x00" is not one of {STATUSES}.'),
     ],
 )
-def test_a_list_that_cannot_be_meant_is_a_400_that_names_the_parameter(
+def test_a_malformed_list_query_is_a_400_that_names_the_parameter(
     client: APIClient, query: str, error: str
 ) -> None:
     response = client.get(f"/api/order?{query}")

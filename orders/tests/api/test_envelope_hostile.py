@@ -69,7 +69,7 @@ def test_hostile_bodies_are_a_400_and_write_nothing(
         "..",
     ],
 )
-def test_wrong_ids_in_paths_are_an_order_that_is_not_there(
+def test_wrong_ids_in_paths_are_a_missing_order(
     client: APIClient, order_id: str
 ) -> None:
     path = f"/api/order/{order_id}"

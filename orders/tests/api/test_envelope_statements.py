@@ -36,7 +36,7 @@ def test_a_single_order_takes_two_statements(ada: User, client: APIClient) -> No
         assert len(queries) == 2
 
 
-def test_what_is_no_uuid_is_not_looked_for(client: APIClient) -> None:
+def test_an_id_that_is_not_a_uuid_is_not_looked_up(client: APIClient) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get("/api/order/abc")
 

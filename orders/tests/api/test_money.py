@@ -57,7 +57,8 @@ def test_amounts_come_back_as_they_were_sent_and_add_up_exactly(
     decimals = decimals_of(currency)
     prices = [Decimal(units).scaleb(-decimals) for units, _ in lines]
     counts = [count for _, count in lines]
-    items = [item(f"{price:f}", count) for price, count in zip(prices, counts, strict=True)]  # fmt: skip
+    pairs = zip(prices, counts, strict=True)
+    items = [item(f"{price:f}", count) for price, count in pairs]
 
     made = create(client, currency=currency, items=items)
 
@@ -66,7 +67,8 @@ def test_amounts_come_back_as_they_were_sent_and_add_up_exactly(
     total = sum(price * count for price, count in zip(prices, counts, strict=True))
     assert made.status_code == 201
     assert body["currency"] == currency
-    assert [line["unit_price"] for line in body["items"]] == [f"{price:.{written}f}" for price in prices]  # fmt: skip
+    shown = [line["unit_price"] for line in body["items"]]
+    assert shown == [f"{price:.{written}f}" for price in prices]
     assert body["total_price"] == f"{total:.{written}f}"
     path = f"/api/orders/{body['id']}"
     assert client.get(path).json() == body
@@ -104,14 +106,17 @@ def test_amounts_come_back_as_they_were_sent_and_add_up_exactly(
             {"currency": "usd"},
             {"currency": ["Must be three capital letters as in ISO 4217, such as USD."]},
         ),
-        ({"total_price": "1_000"}, {"total_price": ["Must be an amount in digits, such as 1299.00."]}),
+        ({"total_price": "1_000"},
+         {"total_price": ["Must be an amount in digits, such as 1299.00."]}),
         ({"total_price": "٣"}, {"total_price": ["Must be an amount in digits, such as 1299.00."]}),
-        ({"total_price": "NaN"}, {"total_price": ["Must be an amount in digits, such as 1299.00."]}),
+        ({"total_price": "NaN"},
+         {"total_price": ["Must be an amount in digits, such as 1299.00."]}),
         ({"total_price": "9" * 40}, {"total_price": ["Must be at most 9999999999.99."]}),
         ({"total_price": -1}, {"total_price": ["Must not be negative."]}),
         (
             {"items": [item("9999999999.99", 1_000_000)]},
-            {"items": ["They add up to 9999999999990000.00; an order may cost at most 9999999999.99."]},
+            {"items": ["They add up to 9999999999990000.00; "
+                       "an order may cost at most 9999999999.99."]},
         ),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The shop document from its first example to its last, as one customer lives it, word for word.
 
-What an example shows is there in its order with its values; what stands beside it in our answers is left out by
-`as_in`. Numbers are those that our rows have got. The WebSocket examples are in `notifications`.
+Our answers have what an example shows, in its order and with its values. `as_in` leaves out our
+additions. Ids are those of our rows. The WebSocket examples are in `notifications`.
 """
 
 import json
@@ -145,13 +145,13 @@ def as_in(example: Any, answer: Any) -> Any:
 
 
 def text(value: Any) -> str:
-    """Write JSON so that order and types show."""
+    """Write JSON, which shows the order of keys and the types."""
     return json.dumps(value, indent=2)
 
 
 @dataclass
 class Story:
-    """A customer who has just registered as the document has it, and what the shop sells."""
+    """A customer who has just registered as the document shows, and a shop with its products."""
 
     client: APIClient
     user_id: int
@@ -159,7 +159,7 @@ class Story:
     phone: Product
 
     def send(self, method: str, path: str, body: str | None = None) -> Any:
-        """Send a request at the address that the document has."""
+        """Send a request to the host that the document names."""
         return self.client.generic(
             method,
             path,
@@ -226,7 +226,7 @@ def test_login(story: Story) -> None:
 
     body = response.json()
     assert response.status_code == 200
-    # The number for the socket stands beside what the document shows.
+    # We add the number that the socket's path needs.
     assert type(body.pop("user_id")) is int
     assert list(body) == list(json.loads(LOGGED_IN))
     assert all(map(TOKEN.fullmatch, body.values()))
@@ -255,7 +255,7 @@ def test_list_products(story: Story) -> None:
 
 def test_list_products_with_filtering(story: Story) -> None:
     path = LIST_PRODUCTS.replace("category=1", f"category={story.electronics.pk}")
-    # The phone of the document's answer costs more than its request allows.
+    # The phone in the document's answer costs more than the document's request allows.
     dear = story.send("GET", path)
     Product.objects.update(price=Decimal("499.99"))
 

@@ -1,4 +1,4 @@
-"""What a customer may do with an order that they bought in the storefront: cancel it, in time."""
+"""A customer may do one thing with an order bought in the storefront: cancel it before it ships."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -87,7 +87,7 @@ def test_a_customer_edits_nothing_even_while_cancelling(
 
 
 @pytest.mark.parametrize("status", ["draft", "active", "shipped", "completed"])
-def test_a_customer_moves_their_order_nowhere_else(
+def test_a_customer_makes_no_other_move(
     client: APIClient, bought: Order, status: str
 ) -> None:
     before = state()
@@ -208,7 +208,7 @@ def test_the_envelope_refuses_a_customer_too(
 
 
 @pytest.mark.parametrize("role", ["owner", "manager", "agent"])
-def test_a_handler_handles_also_what_they_bought_themselves(
+def test_a_handler_also_handles_their_own_purchases(
     client: APIClient, ada: User, bought: Order, role: str
 ) -> None:
     set_member(project=bought.project, user=ada, role=Membership.Role(role))
@@ -220,7 +220,7 @@ def test_a_handler_handles_also_what_they_bought_themselves(
     assert client.delete(path_of(bought)).status_code == 200
 
 
-def test_a_viewer_is_the_customer_of_what_they_bought(
+def test_a_viewer_is_only_the_customer_of_their_own_purchases(
     client: APIClient, ada: User, bought: Order
 ) -> None:
     set_member(project=bought.project, user=ada, role=Membership.Role.VIEWER)
@@ -241,7 +241,7 @@ def test_staff_who_buy_are_customers_unless_they_may_change_orders(
 
 
 @pytest.mark.parametrize("status", [each for each in Status if OPEN_MOVES[each]])
-def test_whoever_made_an_order_by_api_moves_it_as_the_chain_document_shows(
+def test_users_move_the_orders_that_they_made_by_api(
     client: APIClient, ada: User, status: Status
 ) -> None:
     for wanted in OPEN_MOVES[status]:
@@ -260,7 +260,7 @@ def test_a_customers_own_order_can_still_wait_for_what_they_bought(
     back = client.put(path_of(bought), {"dependencies": [own.pk]})
 
     assert waits.status_code == 200
-    # Not a cycle to argue about: what the bought order waits for is not theirs to change.
+    # The refusal is not about a cycle: a customer may not change what a bought order waits for.
     assert back.status_code == 403
     assert client.put(path_of(own), {"dependencies": []}).status_code == 200
     delete_order(order_id=bought.pk, by=seller_of(bought))
