@@ -1,4 +1,4 @@
-"""Users for tests, made and signed in by the services that make and sign in everybody."""
+"""Users for tests, made and signed in by the real services."""
 
 from datetime import datetime
 from itertools import count

@@ -1,4 +1,4 @@
-"""The worker's side of e-mails for tests: send what is due, and read the codes and links in it."""
+"""Act as the worker in tests: send the e-mails that are due, and read their codes and links."""
 
 import re
 from uuid import UUID

@@ -30,22 +30,23 @@ Role = Membership.Role
 
 @dataclass(frozen=True)
 class Scene:
-    """A project with somebody in each role, and who calls; nobody's call is made as any user's."""
+    """A project with a member in each role, and the caller."""
 
     team: Team
     caller: User
 
 
 def project_alone(scene: Scene) -> Mapping[str, object]:
-    """Return the arguments of a path that names nothing but the project."""
+    """Return the arguments of a path that names only the project."""
     return {"project_id": scene.team.project.uuid}
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that succeeds, with `status`, for whoever may do `operation`.
+    """A request that succeeds with `status` for every caller who may do `operation`.
 
-    `route` is the name of the path and `arguments` return what stands in it, having made it.
+    `route` is the name of the path. `arguments` makes the rows that the path names and returns its
+    arguments.
     """
 
     method: str
@@ -64,7 +65,7 @@ class Call:
 
 
 def member(role: Role) -> Callable[[Scene], Mapping[str, object]]:
-    """Name another member, who has that role."""
+    """Return the arguments for another member, who has that role."""
 
     def arguments(scene: Scene) -> Mapping[str, object]:
         user = make_user()
@@ -75,13 +76,13 @@ def member(role: Role) -> Callable[[Scene], Mapping[str, object]]:
 
 
 def themselves(scene: Scene) -> Mapping[str, object]:
-    """Name the caller, in a project that has another owner."""
+    """Return the arguments for the caller, in a project that has another owner."""
     set_member(project=scene.team.project, user=make_user(), role=Role.OWNER)
     return {**project_alone(scene), "user_id": scene.caller.uuid}
 
 
 def invited(role: Role) -> Callable[[Scene], Mapping[str, object]]:
-    """Name an invitation to that role."""
+    """Return the arguments for an invitation to that role."""
 
     def arguments(scene: Scene) -> Mapping[str, object]:
         return {**project_alone(scene), "invitation_id": _invite(scene, role)}
@@ -90,7 +91,7 @@ def invited(role: Role) -> Callable[[Scene], Mapping[str, object]]:
 
 
 def invited_before(role: Role) -> Callable[[Scene], Mapping[str, object]]:
-    """Have somebody invited to that role already."""
+    """Invite somebody to that role beforehand."""
 
     def arguments(scene: Scene) -> Mapping[str, object]:
         _invite(scene, role)

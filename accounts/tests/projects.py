@@ -1,4 +1,4 @@
-"""Projects for tests, with somebody in each role, made by the services that make everybody's."""
+"""Projects for tests, with a member in each role, made by the real services."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class Team:
         return self.members["owner"]
 
     def client(self, role: str) -> APIClient:
-        """Return a client that the member in that role is signed in with."""
+        """Return a client with the member in that role signed in."""
         return client_of(self.members[role])
 
     def path(self, *parts: object) -> str:

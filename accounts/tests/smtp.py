@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks as much of RFC 5321 as smtplib asks for, and keeps what it has taken."""
+    """Speaks as much of RFC 5321 as smtplib needs, and keeps the e-mails that it receives."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -17,12 +17,12 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.port: int = self.server_address[1]
-        # Who has connected, and what was taken from them.
+        # The number of clients that connected, and the e-mails that it received.
         self.callers = 0
         self.taken: list[EmailMessage] = []
-        # What to answer to a command instead of yes; "{data}" in it quotes the e-mail.
+        # The answers to commands, by command, in place of "OK". "{data}" quotes the e-mail.
         self.answers: dict[str, str] = {}
-        # While it is cleared nothing is answered.
+        # While this is cleared, the server does not answer.
         self.talking = Event()
         self.talking.set()
 
@@ -31,7 +31,7 @@ class _Conversation(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        # Callers are killed in the middle of a word.
+        # Tests kill clients in the middle of a command.
         with suppress(ConnectionError):
             self._converse()
 
@@ -51,7 +51,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._say("354 go on")
         lines = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
-            # RFC 5321, 4.5.2: a line that begins with a full stop has been given another.
+            # RFC 5321, 4.5.2: the client doubles a full stop at the start of a line.
             lines.append(line.removeprefix(b"."))
         data = b"".join(lines)
         if answer := self.server.answers.get("."):
@@ -70,7 +70,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 @contextmanager
 def mail_server() -> Iterator[MailServer]:
-    """Lend a running mail server."""
+    """Yield a running mail server."""
     with MailServer() as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -1,4 +1,4 @@
-"""For connections that last: word that somebody's access has changed, and what is left of it."""
+"""Long-lived connections learn that somebody's access changed, and ask what is left of it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -150,7 +150,7 @@ def test_says_nothing_of_what_changes_nothing_or_is_rolled_back(
 
 
 def callers(team: Team, operation: Operation) -> dict[str, User]:
-    """Return everybody who could ask for it, by name."""
+    """Return every kind of caller, by name."""
     stranger, former, staff, clerk = (make_user() for _ in range(4))
     set_member(project=team.project, user=former, role=Role.MANAGER)
     remove_member(project=team.project, user=former)
@@ -169,7 +169,7 @@ def callers(team: Team, operation: Operation) -> dict[str, User]:
 
 
 def at_the_door(user: User, project: Project, operation: Operation) -> Any:
-    """Return the kind of refusal that `project_for` raises, None for those whom it lets in."""
+    """Return the type of the error that `project_for` raises, or None if it lets the user in."""
     try:
         project_for(user, project.uuid, operation)
     except (ProjectNotFound, RoleNotEnough) as refusal:
@@ -185,7 +185,7 @@ def test_refuses_whom_the_door_refuses_and_in_the_same_way(
     team = make_team()
     everybody = callers(team, operation)
     update_project(project=team.project, changes={"is_active": is_active})
-    # Read anew: a user keeps the permissions that it was asked for once.
+    # Read the user again, since Django caches the permissions on the object.
     users = {name: User.objects.get(pk=user.pk) for name, user in everybody.items()}
 
     refusals = refusals_in_projects(

@@ -35,7 +35,7 @@ Purpose = EmailCode.Purpose
 
 
 def from_somewhere(work: Callable[[], object]) -> None:
-    """Do it as a request from ADDRESS with AGENT does; a refusal is an answer, too."""
+    """Call it as in a request from ADDRESS with AGENT. Swallow a refusal."""
 
     def answer(_: object) -> HttpResponse:
         try:
@@ -53,7 +53,7 @@ def from_somewhere(work: Callable[[], object]) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """What is expected in a row. Nobody is None; in words of the test's own people."""
+    """The expected content of a row. None stands for no user."""
 
     type: ActivityType
     user: User | None
@@ -62,19 +62,19 @@ class Row:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-# A story prepares, and returns what is then done and what is expected to be recorded of that.
+# A story prepares its rows, and returns the work to do and the activity that it should record.
 Story = Callable[[], tuple[Callable[[], object], Callable[[], list[Row]]]]
 STORIES: list[Story] = []
 
 
 def story(function: Story) -> Story:
-    """Tell this one, too."""
+    """Register a story."""
     STORIES.append(function)
     return function
 
 
 def about(email: str) -> dict[str, str]:
-    """Return what a row has in place of an address that was tried."""
+    """Return what a row holds instead of the e-mail that was tried."""
     return {"email_digest": email_digest(email)}
 
 
@@ -465,7 +465,7 @@ def deleting_a_project() -> Any:
 @story
 def inviting() -> Any:
     team = make_team()
-    # Whether somebody has the address is not told to those who invite.
+    # The inviter does not learn whether a user has this address.
     make_user(email="grace@example.com")
     return (
         lambda: services.invite(
@@ -605,7 +605,7 @@ def test_a_row_tells_exactly_what_happened(tell: Story) -> None:
 def test_every_type_has_its_story() -> None:
     told: set[str] = set()
     for tell in STORIES:
-        # No transaction: some of what is told wants to be in the outermost one.
+        # No transaction here, because some services must open the outermost one.
         before_it = transaction.savepoint()
         work, _ = tell()
         Activity.objects.all().delete()
@@ -616,7 +616,7 @@ def test_every_type_has_its_story() -> None:
     assert told == set(ActivityType.values)
 
 
-# --- The doors that are no services -----------------------------------------------------------
+# --- Changes outside of our services ----------------------------------------------------------
 
 
 def rows() -> list[dict[str, Any]]:
@@ -703,7 +703,7 @@ def test_a_refused_sign_in_leaves_its_row_committed() -> None:
         {"username": user.email, "password": "wrong horse"},
         content_type="application/json",
     )
-    # Whatever this connection has left open would be lost with it.
+    # An open transaction would be lost with this connection.
     connection.close()
 
     assert answer.status_code == 401
@@ -746,7 +746,7 @@ def test_nothing_changes_a_row() -> None:
 
 
 def statements(work: Callable[[], object]) -> list[str]:
-    """Return what is written to the activity log, statement by statement."""
+    """Return the statements that write to the activity log."""
     with CaptureQueriesContext(connection) as queries:
         work()
     return [query["sql"] for query in queries if "accounts_activity" in query["sql"]]

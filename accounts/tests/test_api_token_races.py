@@ -1,4 +1,4 @@
-"""API tokens when two come at once, and on PostgreSQL what would happen without our guards."""
+"""Races for API tokens. On PostgreSQL, also what would happen without our guards."""
 
 from collections.abc import Callable
 from threading import Event
@@ -26,7 +26,7 @@ Made = tuple[ApiToken, str]
 
 
 def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the lock of the user's row away; whether they are active is still asked."""
+    """Remove the lock on the user's row, but keep the check that they are active."""
 
     def is_active(user: User) -> bool:
         return User.objects.filter(pk=user.pk, is_active=True).exists()
@@ -38,7 +38,7 @@ def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_user_with_room_for(number: int) -> User:
-    """Return a user who may have `number` tokens more."""
+    """Return a user who may have `number` more tokens."""
     user = make_user()
     ApiToken.objects.bulk_create(
         ApiToken(user=user, name="A program", prefix=str(count), digest="0")
@@ -48,7 +48,7 @@ def make_user_with_room_for(number: int) -> User:
 
 
 def create(user: User) -> Callable[[], Made]:
-    """Return the work of making a token."""
+    """Return a function that makes a token."""
     return lambda: make_api_token(user)
 
 
@@ -60,7 +60,7 @@ def test_two_tokens_made_at_once_do_not_pass_the_bound() -> None:
 
     outcomes = race(create(user), create(user), meeting=meeting)
 
-    assert not meeting.was_complete  # the lock has kept one of them out
+    assert not meeting.was_complete  # the lock kept one of them out
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
         "TooManyApiTokens",
         "tuple",
@@ -100,12 +100,12 @@ def test_without_the_lock_two_tokens_made_at_once_pass_the_bound(
 def deactivate_during_creation(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> list[object]:
-    """Deactivate `user` when a token is all but written; return what came of both."""
+    """Deactivate `user` just before a token is written; return both outcomes."""
     all_but_written, deactivated = Event(), Event()
 
     def wait_then_make() -> NewApiToken:
         all_but_written.set()
-        deactivated.wait(0.5)  # in vain where the lock holds
+        deactivated.wait(0.5)  # times out if the lock holds
         return new_api_token()
 
     def deactivate() -> None:

@@ -1,4 +1,4 @@
-"""API tokens: what makes one, what it is believed for, and all that ends it."""
+"""API tokens: how they are made, what they are good for, and everything that ends one."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def recorded(user: User) -> list[tuple[str, int | None, dict[str, Any]]]:
-    """Return what the activity log tells of the user's API tokens, oldest first."""
+    """Return the activity about the user's API tokens, oldest first."""
     rows = Activity.objects.filter(user_id=user.pk, type__startswith="api_token")
     return [(row.type, row.actor_id, row.data) for row in rows.order_by("pk")]
 
@@ -175,7 +175,7 @@ def test_a_user_who_was_locked_out_meanwhile_gets_none() -> None:
     assert not ApiToken.objects.exists()
 
 
-# --- What it is believed for ------------------------------------------------------------------
+# --- Signing in with one ----------------------------------------------------------------------
 
 
 def test_a_token_stands_for_its_user_in_one_statement() -> None:
@@ -222,7 +222,7 @@ def test_believes_no_other_text(spoil: str) -> None:
 
 
 def test_the_digest_itself_opens_nothing() -> None:
-    """Whoever has a copy of the database has no token."""
+    """A copy of the database gives nobody a token."""
     token, _ = make_api_token(make_user())
 
     with pytest.raises(TokenRefused):
@@ -233,7 +233,7 @@ def test_the_digest_itself_opens_nothing() -> None:
 
 
 def is_dead(token: ApiToken, text: str) -> bool:
-    """Tell whether the token opens nothing, by whichever way one asks."""
+    """Tell whether every way to check the token refuses it."""
     token = ApiToken.objects.get(pk=token.pk)
     try:
         api_token_of(text)

@@ -1,4 +1,4 @@
-"""What the start of the service says about settings for e-mails."""
+"""The startup checks of the settings for e-mails."""
 
 import pytest
 from django.conf import LazySettings

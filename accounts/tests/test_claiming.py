@@ -69,7 +69,7 @@ RESETS = pytest.mark.parametrize("reset", [by_code, by_link, by_api, on_page])
 
 @dataclass(frozen=True)
 class Before:
-    """What somebody set up in an account that was registered with another person's address."""
+    """The ways in that a stranger set up in an account with another person's address."""
 
     user: User
     tokens: TokenPair
@@ -80,7 +80,7 @@ class Before:
     received: Invitation
 
     def ways_in(self) -> set[str]:
-        """Return those that still work."""
+        """Return the ways in that still work."""
         personal = self.user.personal_project
         open_ones = set(Invitation.objects.open())
         ways = {
@@ -204,7 +204,7 @@ def test_another_spelling_of_the_address_is_no_new_claim(before: Before) -> None
 def test_a_request_from_before_the_claim_makes_no_way_in_after_it(
     before: Before,
 ) -> None:
-    """It was authenticated before, and reached the lock on the user's row after."""
+    """It was authenticated before the claim, and got the lock on the user's row after it."""
     stale = User.objects.get(pk=before.user.pk)
     ask()
     by_code(ADDRESS)

@@ -45,12 +45,12 @@ def reset_code() -> str:
 
 
 def reset(code: str, password: str = NEW_PASSWORDS[0]) -> Callable[[], User]:
-    """Return the work of using a code."""
+    """Return a function that uses a code."""
     return lambda: reset_password(email=ADDRESS, code=code, new_password=password)
 
 
 def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the lock of the user's row away from whoever makes, tries or uses a code."""
+    """Remove the lock on the user's row wherever a code is made, tried or used."""
 
     def look(user: User) -> User:
         return User.objects.get(pk=user.pk)
@@ -60,7 +60,7 @@ def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def names(outcomes: list[Any]) -> list[str]:
-    """Return what came of each work, sorted."""
+    """Return the names of the outcomes, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -68,7 +68,7 @@ def names(outcomes: list[Any]) -> list[str]:
 
 
 def before_use() -> Meeting:
-    """Return the place where a code was found to be good and is about to be used up."""
+    """Return a meeting right after the check of a code and before its use."""
     return Meeting('DELETE FROM "accounts_emailcode"')
 
 
@@ -80,7 +80,7 @@ def test_a_code_used_twice_at_once_is_good_once() -> None:
 
     outcomes = race(*(reset(code, each) for each in NEW_PASSWORDS), meeting=meeting)
 
-    assert not meeting.was_complete  # the lock has kept one of them out
+    assert not meeting.was_complete  # the lock kept one of them out
     assert names(outcomes) == ["ResetCodeNotFound", "User"]
     [winner] = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, User)]
     assert sign_in(email=ADDRESS, password=NEW_PASSWORDS[winner])
@@ -130,12 +130,12 @@ def test_of_a_code_and_its_link_at_once_one_is_good() -> None:
 
 
 def guesses_at(code: str, count: int) -> list[Callable[[], User]]:
-    """Return the work of `count` different wrong guesses."""
+    """Return functions that make `count` different wrong guesses."""
     return [reset(f"{(int(code) + n) % 10**6:06}") for n in range(1, count + 1)]
 
 
 def before_counting(patience_seconds: float = 0.5) -> Meeting:
-    """Return the place where six guesses were found to be wrong and are about to be counted."""
+    """Return a meeting of six guesses after they are found wrong and before they are counted."""
     return Meeting(
         'UPDATE "accounts_emailcode"', parties=6, patience_seconds=patience_seconds
     )
@@ -150,7 +150,7 @@ def test_guesses_at_once_are_counted_one_by_one() -> None:
     outcomes = race(*guesses_at(code, 6), meeting=meeting)
 
     assert not meeting.was_complete
-    # Five were compared with the code. The sixth came when there was none any more.
+    # Five were compared with the code. The sixth came after the code was dead.
     assert names(outcomes) == ["ResetCodeInvalid"] * 5 + ["ResetCodeNotFound"]
     assert EmailCode.objects.get(purpose=RESET).wrong_tries == 5
     with pytest.raises(ResetCodeNotFound):
@@ -188,7 +188,7 @@ def test_without_the_lock_any_number_of_guesses_is_one(
 
 
 class Interruption:
-    """Stops one work in front of a statement until another has been done, or for its patience."""
+    """Holds one function at a statement until another one is done, or until a timeout."""
 
     def __init__(self, fragment: str, patience_seconds: float = 0.5) -> None:
         self.fragment = fragment
@@ -197,7 +197,7 @@ class Interruption:
         self.over = Event()
 
     def within(self, work: Callable[[], Any]) -> Callable[[], Any]:
-        """Return the work that is stopped."""
+        """Return the function that is held."""
 
         def stopped() -> Any:
             with connection.execute_wrapper(self._stop):
@@ -206,7 +206,7 @@ class Interruption:
         return stopped
 
     def meanwhile(self, work: Callable[[], Any]) -> Callable[[], Any]:
-        """Return the work that is done meanwhile."""
+        """Return the function that runs meanwhile."""
 
         def done() -> Any:
             assert self.reached.wait(10)
@@ -232,9 +232,9 @@ class Interruption:
 
 
 def use_while_another_is_sent(code: str) -> tuple[Any, Any, str]:
-    """Use a code up, and between the check and the use let the worker send a newer one.
+    """Use a code; between the check and the use, let the worker send a newer one.
 
-    Returns what came of both, and the newer code.
+    Returns both outcomes and the newer code.
     """
     request_code(email=ADDRESS, purpose=RESET)
     email_id = OutgoingEmail.objects.latest("pk").pk
@@ -254,7 +254,7 @@ def test_a_code_is_not_replaced_while_it_is_used() -> None:
     assert isinstance(used, User)
     assert sent is None
     assert sign_in(email=ADDRESS, password=NEW_PASSWORDS[0])
-    # The newer one was asked for and sent, so it is good.
+    # The newer one was sent, so it works.
     assert isinstance(reset(newer, NEW_PASSWORDS[1])(), User)
 
 
@@ -297,7 +297,7 @@ def due_email() -> int:
 
 
 def before_claiming() -> Meeting:
-    """Return the place where a worker is about to claim an e-mail."""
+    """Return a meeting right before a worker claims an e-mail."""
     return Meeting('UPDATE "accounts_outgoingemail"')
 
 
@@ -316,7 +316,7 @@ def test_two_workers_send_one_email_once() -> None:
 def test_without_the_claim_two_workers_send_one_email_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: a claim that does not ask whether somebody else was faster."""
+    """The negative control: a claim that does not check whether another worker was faster."""
     email_id = due_email()
     monkeypatch.setattr(
         "orderchainer.core.outbox.due", lambda now: Q(created_at__lte=now)
@@ -331,12 +331,12 @@ def test_without_the_claim_two_workers_send_one_email_twice(
 
 
 def register(email: str, username: str) -> Callable[[], User]:
-    """Return the work of registering."""
+    """Return a function that registers a user."""
     return lambda: register_user(email=email, password=PASSWORD, username=username)
 
 
 def two_with_one_username() -> list[User | Exception]:
-    """Register two customers with one username, both past the question whether it is free."""
+    """Register two customers with one username, both after the check whether it is free."""
     return race(
         register("ada@example.com", "ada"),
         register("adam@example.com", "ADA"),

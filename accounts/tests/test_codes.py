@@ -1,4 +1,4 @@
-"""Codes and links: what they open, how often, how long, and for whom."""
+"""Codes and links: what they are good for, how often, how long, and for whom."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -196,7 +196,7 @@ def test_hiding_existence_the_worker_finds_out_who_gets_an_email(
 def test_hiding_existence_a_code_goes_to_the_address_that_the_user_has(
     settings: LazySettings,
 ) -> None:
-    """The letter K has a twin, the Kelvin sign, which is a domain of its own to some."""
+    """The Kelvin sign is equal to a K without regard to case, but may name another domain."""
     make_user(email="ada@kiosk.example")
     send_due()
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -270,7 +270,7 @@ def test_the_newest_code_counts() -> None:
     first = reset_code()
     first_link = link_sent_to(ADDRESS)
     second = reset_code()
-    while second == first:  # one in a million
+    while second == first:  # happens once in a million
         second = reset_code()
 
     with pytest.raises(ResetCodeInvalid):
@@ -291,7 +291,7 @@ def test_a_code_expires() -> None:
 
         with pytest.raises(ResetCodeExpired):
             reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
-        # Who does not know the digits is not told that there were some.
+        # A caller who does not know the digits does not learn that a code existed.
         with pytest.raises(ResetCodeInvalid):
             reset_password(
                 email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
@@ -414,7 +414,7 @@ def test_a_code_is_of_one_purpose() -> None:
 
 
 def test_a_code_is_of_one_address() -> None:
-    """Who has changed the address meanwhile no longer reads the e-mails of the old one."""
+    """A user who has changed the address no longer reads the e-mails to the old one."""
     user = ada()
     code = reset_code()
     link = link_sent_to(ADDRESS)
@@ -557,7 +557,7 @@ def test_who_is_guessed_at_all_day_gets_links_without_codes() -> None:
     assert "Your code" in str(next_day.body)
 
 
-# --- Whoever was there before -----------------------------------------------------------------
+# --- Strangers who used the account before ----------------------------------------------------
 
 
 def test_who_signed_up_with_anothers_address_is_left_with_nobody_inside() -> None:

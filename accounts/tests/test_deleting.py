@@ -1,4 +1,4 @@
-"""Deleting an account: what goes, what stays, and who is in the way."""
+"""Deleting an account: what is removed, what stays, and what prevents it."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ PERSON = {
 
 @pytest.fixture
 def ada() -> User:
-    """Somebody with everything that an account can have."""
+    """A user with everything that an account can have."""
     user = make_user(
         email="ada@example.com", email_verified_at=timezone.now(), **PERSON
     )
@@ -95,7 +95,7 @@ def test_no_table_of_accounts_names_the_person_any_more(ada: User) -> None:
     words = [*PERSON.values(), "ada@example.com"]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
-            # What was sent to them is forgotten within days, by itself.
+            # The daily flush deletes e-mails that were sent to them.
             if table.startswith("accounts_") and table != "accounts_outgoingemail":
                 cursor.execute(f'SELECT * FROM "{table}"')
                 text = str(cursor.fetchall()).lower()

@@ -26,13 +26,13 @@ pytestmark = pytest.mark.processes
 ADDRESS = "ada@example.com"
 # The shortest lease that goes with a timeout: see `integrations.E003`.
 SHORT_LEASE = {"DISCORD_WEBHOOK_TIMEOUT": "0.5", "DELIVERY_LEASE_SECONDS": "6"}
-# The lease of the worker that died, the sweep after it, and the start of the next worker.
+# Enough for the lease of the dead worker, the sweep after it, and the start of the next worker.
 SETTLING_SECONDS = 40.0
 
 
 @pytest.fixture
 def server() -> Iterator[MailServer]:
-    """A mail server that no crash of ours concerns."""
+    """A mail server that survives our crashes."""
     with mail_server() as running:
         yield running
 
@@ -56,7 +56,7 @@ def text_of(message: EmailMessage) -> str:
 def check_that_the_email_survives(
     installation: Installation, server: MailServer, dying: str
 ) -> None:
-    """Kill the worker between claiming and sending; the e-mail comes, once, and its link works."""
+    """Kill the worker between claiming and sending. The e-mail arrives once; its link works."""
     server.talking.clear()
     registered = requests.post(
         f"{installation.url}/api/auth/register",
@@ -92,7 +92,7 @@ def check_that_the_email_survives(
     [message] = server.taken
     link = re.search(r"/confirm-email/[0-9a-f-]{36}", text_of(message))
     assert link is not None
-    # What it leads to would need collected static files.
+    # The page behind the link would need collected static files.
     confirmed = requests.post(
         f"{installation.url}{link[0]}", allow_redirects=False, timeout=30
     )

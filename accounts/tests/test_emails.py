@@ -1,4 +1,4 @@
-"""E-mails on their way: claimed, tried, retried within bounds, and what they say."""
+"""Outgoing e-mails: how we claim, send and retry them, and what they say."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ ADDRESS = "ada@example.com"
 
 @pytest.fixture
 def server(settings: LazySettings) -> Iterator[MailServer]:
-    """Send through a mail server of this test's own."""
+    """Send through a mail server of this test."""
     with mail_server() as running:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST = "127.0.0.1"
@@ -66,7 +66,7 @@ def server(settings: LazySettings) -> Iterator[MailServer]:
 
 
 def due_email(kind: Kind = Kind.PASSWORD_CHANGED) -> OutgoingEmail:
-    """Return an e-mail that is due to a user of that address, who has no other."""
+    """Return the only e-mail that is due to a new user with that address."""
     make_user(email=ADDRESS)
     OutgoingEmail.objects.all().delete()
     return queue_email(kind=kind, recipient=ADDRESS)
@@ -149,7 +149,7 @@ def test_what_another_worker_tries_is_left_to_it(server: MailServer) -> None:
 def test_a_worker_that_died_is_followed_by_another(server: MailServer) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         email = due_email(Kind.RESET_PASSWORD)
-        # It has claimed the e-mail and made a code that nobody will ever read.
+        # It claimed the e-mail and made a code, and died before sending it.
         claimed = claim(OutgoingEmail.objects.all(), email.pk)
         assert claimed is not None
         compose(claimed)
@@ -172,7 +172,7 @@ def test_a_worker_that_comes_back_too_late_changes_nothing(
     email = due_email()
 
     def stall(self: EmailMultiAlternatives) -> None:
-        # Meanwhile the lease is over, and another worker has failed for good.
+        # Meanwhile the lease ended, and another worker's attempt failed for good.
         OutgoingEmail.objects.update(
             state="failed", next_attempt_at=timezone.now(), last_error="550 no"
         )
@@ -392,7 +392,7 @@ def test_the_sweep_nudges_what_is_due() -> None:
         "accounts.send_email",
         f"({email.pk},)",
     )
-    # By then the next sweep has come.
+    # The next sweep comes before that.
     assert timedelta(seconds=9) < lifetime <= timedelta(seconds=10)
 
 
@@ -432,7 +432,7 @@ def test_a_code_stands_in_both_bodies_and_in_no_header() -> None:
 
 
 def test_a_stranger_cannot_put_words_into_our_mouth() -> None:
-    """Whoever signs up with somebody else's address chooses the name, too."""
+    """A stranger who signs up with another person's address also chooses the name."""
     register_user(
         email=ADDRESS, password=PASSWORD, first_name="Win at https://evil.example"
     )
@@ -522,7 +522,7 @@ def test_an_invitation_that_is_not_open_is_not_sent(undone: str) -> None:
 
 
 def test_the_old_address_hears_that_it_was_changed() -> None:
-    """Nobody has that address any more, which is the point."""
+    """No user has that address any more, and it still gets the e-mail."""
     queue_email(
         kind=Kind.EMAIL_CHANGED,
         recipient="old@example.com",
@@ -605,7 +605,7 @@ def test_a_name_is_shown_as_one_short_line(name: str, line: str) -> None:
         (SMTPRecipientsRefused({}), False),
         (SMTPDataError(554, b"spam"), True),
         (SMTPDataError(452, b"full"), False),
-        # These are about us, and somebody can mend them in time.
+        # These are faults on our side, which staff can mend in time.
         (SMTPSenderRefused(550, b"unknown", "a@b.c"), False),
         (SMTPAuthenticationError(535, b"wrong password"), False),
         (SMTPConnectError(554, b"not you"), False),

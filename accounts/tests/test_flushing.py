@@ -37,7 +37,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture(autouse=True)
 def now() -> Iterator[datetime]:
-    """The moment at which all of this happens."""
+    """The moment of the flush."""
     with time_machine.travel(timezone.now(), tick=False):
         yield timezone.now()
 
@@ -46,7 +46,7 @@ def now() -> Iterator[datetime]:
 
 
 def token(user: User, name: str, at: datetime) -> models.Model:
-    """Add a traded refresh token that expires then."""
+    """Add a used refresh token that expires at `at`."""
     traded = OutstandingToken.objects.create(
         user=user, jti=name, token="", expires_at=at
     )
@@ -55,19 +55,19 @@ def token(user: User, name: str, at: datetime) -> models.Model:
 
 
 def session(user: User, name: str, at: datetime) -> models.Model:
-    """Add a session that expires then."""
+    """Add a session that expires at `at`."""
     return Session.objects.create(user=user, password_fingerprint="", expires_at=at)
 
 
 def idempotency_record(user: User, name: str, at: datetime) -> models.Model:
-    """Add an answer that was given then."""
+    """Add an answer that was given at `at`."""
     return IdempotencyRecord.objects.create(
         user=user, key=name, fingerprint="", created_at=at
     )
 
 
 def email_code(user: User, name: str, at: datetime) -> models.Model:
-    """Add a code whose link expires then."""
+    """Add a code with a link that expires at `at`."""
     return EmailCode.objects.create(
         user=make_user(),
         purpose=EmailCode.Purpose.VERIFY_EMAIL,
@@ -79,7 +79,7 @@ def email_code(user: User, name: str, at: datetime) -> models.Model:
 
 
 def sent_email(user: User, name: str, at: datetime) -> models.Model:
-    """Add an e-mail that was sent then, and would have been wanted for a day more."""
+    """Add an e-mail that was sent at `at`, a day before it would have expired."""
     return OutgoingEmail.objects.create(
         kind=OutgoingEmail.Kind.PASSWORD_CHANGED,
         recipient=user.email,
@@ -91,7 +91,7 @@ def sent_email(user: User, name: str, at: datetime) -> models.Model:
 
 
 def stuck_email(user: User, name: str, at: datetime) -> models.Model:
-    """Add an e-mail that nobody wants any more from then on, and that was never sent."""
+    """Add an e-mail that was never sent and expired at `at`."""
     return OutgoingEmail.objects.create(
         kind=OutgoingEmail.Kind.VERIFY_EMAIL,
         recipient=user.email,
@@ -101,7 +101,7 @@ def stuck_email(user: User, name: str, at: datetime) -> models.Model:
 
 
 def invitation(user: User, name: str, at: datetime) -> models.Model:
-    """Add an invitation that expires then."""
+    """Add an invitation that expires at `at`."""
     return Invitation.objects.create(
         project=user.personal_project,
         email=f"{name}@example.com",
@@ -111,28 +111,28 @@ def invitation(user: User, name: str, at: datetime) -> models.Model:
 
 
 def expired_api_token(user: User, name: str, at: datetime) -> models.Model:
-    """Add an API token that expires then."""
+    """Add an API token that expires at `at`."""
     return ApiToken.objects.create(
         user=user, name="Script", prefix=name, digest="", expires_at=at
     )
 
 
 def revoked_api_token(user: User, name: str, at: datetime) -> models.Model:
-    """Add an API token without an end that was revoked then."""
+    """Add an API token without an expiry that was revoked at `at`."""
     return ApiToken.objects.create(
         user=user, name="Script", prefix=name, digest="", revoked_at=at
     )
 
 
 def activity(user: User, name: str, at: datetime) -> models.Model:
-    """Add something that happened then."""
+    """Add an activity that happened at `at`."""
     return Activity.objects.create(
         type="login_succeeded", user_id=user.pk, created_at=at
     )
 
 
 Add = Callable[[User, str, datetime], models.Model]
-# What is added, what it is counted as, and how long it stays after its moment.
+# What adds the row, the name it is counted under, and how long it stays after its moment.
 KINDS: list[tuple[Add, str, type[models.Model], timedelta]] = [
     (token, "tokens", OutstandingToken, timedelta()),
     (session, "sessions", Session, timedelta(days=7)),
@@ -161,7 +161,7 @@ def rows_of(model: type[models.Model]) -> "models.QuerySet[Any]":
 
 
 def without_history() -> User:
-    """Make a user of whom the log tells nothing."""
+    """Make a user without any activity."""
     user = make_user()
     Activity.objects.all().delete()
     OutgoingEmail.objects.all().delete()
@@ -178,7 +178,7 @@ def test_a_row_stays_until_its_time_is_over(
     user = without_history()
     over = add(user, "over", now - kept - SECOND)
     stays = add(user, "stays", now - kept)
-    # Making the rows may have made others, whose time has not come.
+    # Making the rows may have made other rows, which are not due yet.
     others = rows_of(model).count() - 2
 
     flushed = flush_expired()

@@ -20,13 +20,13 @@ OTHER = fingerprint_of(["POST", "/api/orders/", {"title": "Two"}])
 
 
 def create_project(name: str = "Made once") -> dict[str, Any]:
-    """Do something that can be counted."""
+    """Do some work that we can count."""
     project = Project.objects.create(name=name)
     return {"id": project.pk, "name": name}
 
 
 def made() -> int:
-    """Count what `create_project` did."""
+    """Count the projects that `create_project` made."""
     return Project.objects.filter(personal_owner=None).count()
 
 

@@ -1,4 +1,4 @@
-"""Who is counted as one account, where something is tried on accounts."""
+"""Which spellings of an e-mail count as one account in the limits on tries."""
 
 import pytest
 from pytest_django import Settings

@@ -27,7 +27,7 @@ from accounts.tests.projects import Team, make_team
 
 Role = Membership.Role
 
-# --- What there is ----------------------------------------------------------------------------
+# --- The paths within a project ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Endpoint:
 def endpoints(
     resolver: URLResolver, before: str = "", named: frozenset[str] = frozenset()
 ) -> Iterator[Endpoint]:
-    """Return what leads into a project, from here down."""
+    """Return every path below `resolver` that names a project."""
     for pattern in resolver.url_patterns:
         route = before + str(pattern.pattern)
         names = named | pattern.pattern.converters.keys()
@@ -70,7 +70,7 @@ CALLS = list(calls())
 
 
 def test_every_path_in_a_project_asks_the_matrix() -> None:
-    """A view that does not stand on `ProjectView` could forget to."""
+    """A view that is not a `ProjectView` could forget to."""
     others = [
         each.route
         for each in ENDPOINTS
@@ -82,7 +82,7 @@ def test_every_path_in_a_project_asks_the_matrix() -> None:
 
 
 def test_no_path_names_a_project_by_another_name() -> None:
-    """What the walk above would miss."""
+    """The walk above would miss such a path."""
 
     def names(resolver: URLResolver) -> Iterator[str]:
         for pattern in resolver.url_patterns:
@@ -131,7 +131,7 @@ def test_a_view_cannot_forget_an_operation() -> None:
 
 
 def caller_of(name: str, team: Team, operation: Operation) -> User:
-    """Return who goes by that name."""
+    """Return the caller with that name."""
     if name in team.members:
         return team.members[name]
     user = make_user(is_staff=name in {"staff", "clerk"})
@@ -145,7 +145,7 @@ def caller_of(name: str, team: Team, operation: Operation) -> User:
 
 
 def expected(name: str, call: Call) -> int:
-    """Return the status that the matrix means for somebody."""
+    """Return the status that this caller should get according to the matrix."""
     refusals = {"anonymous": 401, "stranger": 404, "former": 404, "staff": 404}
     if name in refusals:
         return refusals[name]
@@ -159,7 +159,7 @@ def expected(name: str, call: Call) -> int:
 
 
 def everything() -> dict[str, list[Any]]:
-    """Return every row of ours."""
+    """Return every row of our own models."""
     ours = {config.label for config in apps.get_app_configs() if _is_ours(config.path)}
     return {
         model._meta.label: list(model._default_manager.order_by("pk").values())

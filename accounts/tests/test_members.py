@@ -1,4 +1,4 @@
-"""Leaving everything at once, before an account goes."""
+"""Leaving all projects at once, before an account is deleted."""
 
 import pytest
 
@@ -19,7 +19,7 @@ Role = Membership.Role
 
 
 def is_active(project: Project) -> bool:
-    """Tell whether the project is on, as the database has it."""
+    """Tell whether the project is active in the database."""
     return Project.objects.get(pk=project.pk).is_active
 
 

@@ -1,4 +1,4 @@
-"""What people change about themselves when they do two things at once."""
+"""Two changes to one's own account at the same time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def choose(user: User, password: str) -> Callable[[], User]:
-    """Return the work of choosing another password, of a request that has just been let in."""
+    """Return a function that sets a new password, as a request does that was just authenticated."""
     read = User.objects.get(pk=user.pk)
     return lambda: change_own_account(
         user=read, changes={}, password=password, current_password=PASSWORD
@@ -26,7 +26,7 @@ def choose(user: User, password: str) -> Callable[[], User]:
 
 
 def test_one_current_password_is_good_for_one_new_one() -> None:
-    """Of a thief and the robbed who change it at once, the second has shown nothing any more."""
+    """If a thief and the user change it at once, the later one no longer has the right password."""
     user = make_user()
 
     outcomes = race(choose(user, "another horse"), choose(user, "a third horse"))

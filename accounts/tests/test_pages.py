@@ -197,7 +197,7 @@ def test_who_comes_too_often_waits(page: Page, settings: LazySettings) -> None:
     expect_page(response, 429, "Too many requests. Try again in")
     assert int(response["Retry-After"]) > 0
     assert response["X-RateLimit-Remaining"] == "0"
-    # Looking is counted apart.
+    # Opening the page is counted separately.
     assert client.get(path).status_code == 200
 
 
@@ -361,7 +361,7 @@ def test_a_deactivated_user_does_not_get_in(client: Client) -> None:
 def test_guesses_at_a_password_are_counted_as_sign_ins(
     client: Client, settings: LazySettings
 ) -> None:
-    """Whoever came by the link must not get past the limit of signing in by it."""
+    """The link must not be a way around the limit on sign-ins."""
     make_user(email=ADDRESS)
     path = inviting()
     settings.RATE_LIMIT_AUTH = "2/h"

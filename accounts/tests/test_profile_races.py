@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def names_of(outcomes: list[Any]) -> list[str]:
-    """Return the types of what came of a race, in the order of the alphabet."""
+    """Return the type names of a race's outcomes, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -29,14 +29,14 @@ def names_of(outcomes: list[Any]) -> list[str]:
 
 
 def register(number: int, username: str) -> Callable[[], tuple[User, TokenPair | None]]:
-    """Return the work of registering another user with that username."""
+    """Return a function that registers another user with that username."""
     return lambda: sign_up(
         email=f"{number}@example.com", password=PASSWORD, username=username
     )
 
 
 def before_insert() -> Meeting:
-    """Return the place where a username was found free and is about to be taken."""
+    """Return a meeting after a username was found free and before it is taken."""
     return Meeting('INSERT INTO "accounts_user"')
 
 
@@ -94,24 +94,24 @@ def test_a_username_that_two_change_to_at_once_is_one_users() -> None:
 
 @pytest.fixture
 def media(tmp_path: Path, settings: Any) -> Path:
-    """Where pictures are kept."""
+    """The directory of the pictures."""
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
 
 
 def picture() -> Picture:
-    """Return a picture as nobody else has it."""
+    """Return a picture that is different each time."""
     return read_picture(encoded(noise(16, 16), "PNG"))
 
 
 def show(user: User) -> Callable[[], User]:
-    """Return the work of changing the user's picture."""
+    """Return a function that changes the user's picture."""
     new = picture()
     return lambda: update_profile(user=user, changes={"avatar": new})
 
 
 def files(directory: Path) -> set[str]:
-    """Return the names of the files that are kept."""
+    """Return the names of the stored files."""
     return {file.name for file in directory.rglob("*") if not file.is_dir()}
 
 
@@ -128,7 +128,7 @@ def test_of_two_pictures_at_once_one_file_is_left(media: Path) -> None:
 
     outcomes = race(show(user), show(user), meeting=meeting)
 
-    assert not meeting.was_complete  # the lock has kept one of them out
+    assert not meeting.was_complete  # the lock kept one of them out
     assert names_of(outcomes) == ["User", "User"]
     assert files(media) == kept(user)
 
@@ -147,7 +147,7 @@ def test_many_new_pictures_at_once_leave_one_file(media: Path) -> None:
 def test_without_the_lock_of_two_pictures_at_once_one_is_nobodys(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: neither finds the other's file to delete it."""
+    """The negative control: neither deletes the other's file, because neither knows of it."""
     user = make_user()
     monkeypatch.setattr(
         profiles, "lock_user", lambda user: User.objects.get(pk=user.pk)

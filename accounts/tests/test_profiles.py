@@ -1,4 +1,4 @@
-"""Profiles below the surfaces: forgetting them, and finding the files that nobody names."""
+"""Clearing profiles, and finding files that no profile names."""
 
 import os
 import time
@@ -24,7 +24,7 @@ def _media(tmp_path: Path, settings: Any) -> None:
 
 
 def make_user_with_avatar() -> User:
-    """Return a user who shows a picture and prefers something."""
+    """Return a user with a picture and preferences."""
     return update_profile(
         user=make_user(),
         changes={
@@ -35,7 +35,7 @@ def make_user_with_avatar() -> User:
 
 
 def files(directory: Path) -> set[str]:
-    """Return the names of the files that are kept."""
+    """Return the names of the stored files."""
     return {file.name for file in directory.rglob("*") if not file.is_dir()}
 
 
@@ -81,7 +81,7 @@ def test_a_profile_that_was_not_forgotten_after_all_keeps_its_file(
 def test_the_sweep_deletes_files_left_by_a_crash(tmp_path: Path, sweep: Any) -> None:
     user, gone = make_user_with_avatar(), make_user_with_avatar()
     make_user()
-    # The process died before its commit, or between the commit and what comes after it.
+    # The process died before its commit, or between the commit and the clean-up after it.
     Profile.objects.filter(user=gone).update(avatar="")
     age(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Two at once in a project, and on PostgreSQL what would happen without our locks."""
+"""Races within a project. On PostgreSQL, also what would happen without our locks."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,7 +37,7 @@ GRACE = "grace@example.com"
 
 
 def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the locks of project and user away."""
+    """Remove the locks on projects and users."""
 
     def read(project: Project) -> Project:
         return Project.objects.get(pk=project.pk)
@@ -48,7 +48,7 @@ def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def names(outcomes: Sequence[object]) -> list[str]:
-    """Return what came of each, by the names of the types, sorted."""
+    """Return the type names of the outcomes, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -63,13 +63,13 @@ def two_owners() -> Team:
 
 
 def leaving(team: Team, role: str) -> Callable[[], None]:
-    """Return the work of leaving."""
+    """Return a function that leaves the project."""
     user = team.members[role]
     return lambda: remove_member(project=team.project, user=user, by=user)
 
 
 def stepping_down(team: Team, role: str) -> Callable[[], object]:
-    """Return the work of becoming a viewer."""
+    """Return a function that makes the member a viewer."""
     user = team.members[role]
     return lambda: change_role(
         project=team.project, user=user, role=Role.VIEWER, by=user
@@ -77,7 +77,7 @@ def stepping_down(team: Team, role: str) -> Callable[[], object]:
 
 
 Way = Callable[[Team, str], Callable[[], object]]
-# With the statement by which it is done.
+# Each with the statement that does it.
 WAYS = pytest.mark.parametrize(
     ("way", "statement"),
     [
@@ -165,7 +165,7 @@ def test_one_invitation_lets_its_user_in_once() -> None:
     grace = make_user(email=GRACE)
     _, link = make_invitation(team)
 
-    # As by two sessions: nothing but the rows is shared.
+    # As in two sessions: they share nothing but the rows.
     outcomes = race(
         *[lambda: accept_invitation(link=link, user=User.objects.get(email=GRACE))] * 4
     )
@@ -218,7 +218,7 @@ def test_an_invitation_is_accepted_or_revoked() -> None:
 
 
 def inviting(team: Team, role: str, email: str = GRACE) -> Callable[[], Invitation]:
-    """Return the work of inviting somebody, by the member in that role."""
+    """Return a function by which the member in that role invites somebody."""
     return lambda: invite(
         project=team.project, email=email, role=Role.AGENT, by=team.members[role]
     )
@@ -241,7 +241,7 @@ def test_invited_twice_at_once_somebody_has_one_invitation() -> None:
 def test_the_lock_lets_the_second_invitation_renew_the_first(
     monkeypatch: pytest.MonkeyPatch, is_locked: bool
 ) -> None:
-    """Without it, the negative control, the constraint turns the second one into a defect."""
+    """The negative control without the lock: the second one fails at the constraint."""
     team = make_team()
     if not is_locked:
         unlock(monkeypatch)
@@ -259,7 +259,7 @@ def test_the_lock_lets_the_second_invitation_renew_the_first(
 
 
 def removing(team: Team, role: str) -> Callable[[], None]:
-    """Return the work of removing a member."""
+    """Return a function that removes a member."""
     return lambda: remove_member(
         project=team.project, user=team.members[role], by=team.owner
     )
@@ -281,11 +281,11 @@ def test_a_manager_who_is_removed_leaves_no_open_invitation() -> None:
 def test_the_lock_keeps_a_removed_manager_from_inviting(
     monkeypatch: pytest.MonkeyPatch, is_locked: bool
 ) -> None:
-    """Without it, the negative control, they invite after their invitations were looked for."""
+    """The negative control without the lock: they invite after we revoked their invitations."""
     team = make_team()
     if not is_locked:
         unlock(monkeypatch)
-    # The one was found to be a manager, the other has just removed them.
+    # One has checked that the caller is a manager, and the other has just removed that manager.
     meeting = Meeting('FROM "accounts_invitation"')
 
     race(inviting(team, "manager"), removing(team, "manager"), meeting=meeting)
@@ -311,7 +311,7 @@ def test_what_a_view_allowed_is_refused_once_it_was_taken_away() -> None:
 
 
 def choosing(name: str) -> Callable[[], None]:
-    """Return the work of letting the storefront sell for a new project of that name."""
+    """Return a function that makes a new project of that name the storefront."""
     project = create_project(owner=make_user(), name=name)
     return lambda: storefront.set_storefront(project=project)
 
@@ -334,7 +334,7 @@ def test_of_two_who_choose_the_storefront_at_once_the_last_one_decides(
 def test_without_the_lock_one_of_them_meets_the_constraint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: both find the shop closed, and nothing to wait for."""
+    """The negative control: both find no storefront, and no row to wait for."""
     monkeypatch.setattr(storefront, "lock_storefront", lambda: None)
     meeting = Meeting('UPDATE "accounts_project" SET "is_storefront"')
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def unique_name(table: str, column: str) -> str:
-    """Return the name of the unique constraint on one column, which Django has made up."""
+    """Return the name that Django gave the unique constraint on one column."""
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, table)
     return next(
@@ -37,7 +37,7 @@ def unique_name(table: str, column: str) -> str:
 
 
 def register(email: str) -> Callable[[], User]:
-    """Return the work of registering `email`."""
+    """Return a function that registers `email`."""
     return lambda: register_user(email=email, password=PASSWORD)
 
 
@@ -84,17 +84,17 @@ def test_without_the_constraint_one_email_makes_two_users() -> None:
 
 
 def trade(refresh_token: str) -> Callable[[], TokenPair]:
-    """Return the work of refreshing with this token."""
+    """Return a function that refreshes with this token."""
     return lambda: refresh_session(refresh_token=refresh_token)
 
 
 def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the lock of the session's row away."""
+    """Remove the lock on the session's row."""
     monkeypatch.setattr(SessionQuerySet, "locked", lambda rows: rows.all())
 
 
 def before_use() -> Meeting:
-    """Return the place where a token is found unused and about to be used up."""
+    """Return a meeting after a token was found unused and before it is used up."""
     return Meeting('INSERT INTO "token_blacklist_outstandingtoken"')
 
 
@@ -106,7 +106,7 @@ def test_one_refresh_token_traded_twice_at_once_gives_one_pair() -> None:
 
     outcomes = race(trade(token), trade(token), meeting=meeting)
 
-    assert not meeting.was_complete  # the lock has kept one of them out
+    assert not meeting.was_complete  # the lock kept one of them out
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
         "TokenPair",
         "TokenRefused",

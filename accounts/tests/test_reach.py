@@ -1,4 +1,4 @@
-"""Staff who may change users change nobody who has a permission that they lack."""
+"""Staff cannot change a user who has a permission that they lack."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -41,13 +41,13 @@ CLERKS = (
     "view_apitoken",
     "change_apitoken",
 )
-# Who edits, and by which permissions.
+# The editors and their permissions.
 EDITORS: Mapping[str, tuple[str, ...]] = {
     "clerk": CLERKS,
     "clerk of orders": (*CLERKS, "change_order"),
     "superuser": (),
 }
-# Whom, and which of the editors reach them.
+# The users, and which editors may change them.
 TARGETS: Mapping[str, frozenset[str]] = {
     "customer": frozenset(EDITORS),
     "staff without permissions": frozenset(EDITORS),
@@ -156,7 +156,7 @@ def test_the_services_refuse_whoever_is_stronger(
     before = state(user)
 
     if editor in TARGETS[target]:
-        # For another reason than this one, such as a user who is deactivated.
+        # Refused for a different reason, for example because the user is deactivated.
         with suppress(UserDeactivated):
             DEEDS[deed](user, by)
     else:
@@ -195,12 +195,12 @@ def test_people_change_themselves_whatever_they_may() -> None:
     end_sessions(user=user, reason=Session.EndReason.REVOKED, by=user)
 
 
-# --- The doors --------------------------------------------------------------------------------
+# --- Every way to change a user ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Doors:
-    """The ways by which somebody changes a user."""
+    """Every way to change a user."""
 
     by: User
     user: User

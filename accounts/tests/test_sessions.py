@@ -1,4 +1,4 @@
-"""Sessions: what opens one, what keeps it open, and all that ends it."""
+"""Sessions: what opens one, what keeps it open, and everything that ends it."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -77,7 +77,7 @@ def is_refused(work: Callable[[], object]) -> bool:
 
 
 def is_dead(pair: TokenPair) -> bool:
-    """Tell whether neither token of the pair opens anything; both die together or not at all."""
+    """Tell whether both tokens of the pair are refused. They die together or not at all."""
     access_refused = is_refused(lambda: session_of(pair.access))
     refresh_refused = is_refused(lambda: refresh_session(refresh_token=pair.refresh))
     assert access_refused == refresh_refused
@@ -207,13 +207,13 @@ def test_the_end_of_a_stolen_session_is_committed(
 
 
 def save_inactive(user: User) -> None:
-    """Deactivate a user by no service at all."""
+    """Deactivate a user without our services."""
     user.is_active = False
     user.save()
 
 
 class UnattendedCommand(changepassword.Command):
-    """Django's command, with somebody who types."""
+    """Django's command, with the password typed in."""
 
     def _get_pass(self, prompt: str = "") -> str:
         return "battery staple"
@@ -360,11 +360,11 @@ def test_logging_out_twice_is_refused() -> None:
     assert is_refused(log_out)
 
 
-# --- Who is it? -------------------------------------------------------------------------------
+# --- Unknown e-mails --------------------------------------------------------------------------
 
 
 class CountingHasher(MD5PasswordHasher):
-    """A cheap hasher that counts how often it works."""
+    """A cheap hasher that counts its calls."""
 
     count = 0
 
@@ -395,5 +395,5 @@ def test_an_unknown_email_costs_a_hash_as_a_wrong_password_does(
             sign_in(email=email, password=password)
         costs.append((CountingHasher.count, len(queries)))
 
-    # The user is asked for, asked for again by whoever records the failure, and the row is written.
+    # One reads the user, one reads them again to record the failure, and one writes the record.
     assert costs == [(1, 3)] * 3

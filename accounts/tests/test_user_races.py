@@ -1,4 +1,4 @@
-"""Changes to users that come at once, and on PostgreSQL what would happen without our guards."""
+"""Races between changes to users. On PostgreSQL, also what would happen without our guards."""
 
 from collections.abc import Callable
 
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def move(user: User, email: str) -> Callable[[], User]:
-    """Return the work of taking another e-mail."""
+    """Return a function that changes the e-mail."""
     return lambda: change_sign_in(user=user, by=user, email=email)
 
 
 def names(outcomes: list[object]) -> list[str]:
-    """Return what came of each, sorted."""
+    """Return the names of the outcomes, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
 
@@ -49,7 +49,7 @@ def test_one_email_taken_by_two_at_once_goes_to_one() -> None:
     assert meeting.was_complete
     assert names([*outcomes]) == ["EmailInUse", "User"]
     assert User.objects.filter(email__iexact="best@example.com").count() == 1
-    # Whoever came too late has told nobody of anything.
+    # The one who came too late has sent no notice.
     kinds = OutgoingEmail.objects.filter(state="pending").values_list("kind", flat=True)
     assert sorted(kinds) == ["email_changed", "verify_email"]
 
@@ -80,7 +80,7 @@ def test_without_the_constraint_one_email_goes_to_two() -> None:
 
 
 def moved_twice_at_once(user: User) -> list[str]:
-    """Move `user` to two addresses at once; return which old addresses are told."""
+    """Change the e-mail of `user` twice at once; return the old addresses that get a notice."""
     race(
         move(user, "first@example.com"),
         move(user, "second@example.com"),
@@ -107,7 +107,7 @@ def test_each_address_that_a_user_leaves_is_told() -> None:
 def test_without_the_lock_an_address_is_left_and_never_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The negative control: both believe that the user comes from the old address."""
+    """The negative control: both take the first address for the old one."""
     user = make_user(email="old@example.com")
     monkeypatch.setattr(
         users_module, "lock_user", lambda user: User.objects.get(pk=user.pk)

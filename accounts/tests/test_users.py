@@ -1,4 +1,4 @@
-"""What changes when a user takes another e-mail, password or name, and who is told of it."""
+"""What happens when a user changes the e-mail, password or name, and who gets a notice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,13 +49,13 @@ def verified(**fields: object) -> User:
 
 
 def activity_of(user: User) -> list[tuple[str, int | None]]:
-    """Return what was recorded about the user since they came, and who did it."""
+    """Return the activity about the user after the registration, and who did it."""
     rows = Activity.objects.filter(user_id=user.pk).order_by("pk")
     return list(rows.exclude(type="user_registered").values_list("type", "actor_id"))
 
 
 def subjects_to(address: str) -> list[str]:
-    """Return what the e-mails to an address are about."""
+    """Return the subjects of the e-mails to an address."""
     return [str(message.subject) for message in emails_to(address)]
 
 
@@ -398,7 +398,7 @@ def test_an_account_that_was_deleted_meanwhile_is_left_alone(work: Work) -> None
     assert User.objects.values().get(pk=user.pk) == before
 
 
-# --- Who finds whom ---------------------------------------------------------------------------
+# --- Which users a caller finds ---------------------------------------------------------------
 
 
 def staff_with(*codenames: str, is_staff: bool = True) -> User:
@@ -425,7 +425,7 @@ def test_changing_others_needs_the_back_offices_permission() -> None:
     permission = "accounts.change_user"
     ada, looker, clerk = make_user(), staff_with("view_user"), staff_with("change_user")
     admin = make_user(is_staff=True, is_superuser=True)
-    # A permission is the back office's: without being staff it is worth nothing here.
+    # The permissions are those of the back office: they count only for staff.
     guest = staff_with("change_user", is_staff=False)
 
     def find(caller: User, user: User) -> User:

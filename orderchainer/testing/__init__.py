@@ -1,1 +1,1 @@
-"""What the tests of all apps share. The service imports nothing from here."""
+"""Code that the tests of all apps share. The service imports nothing from here."""

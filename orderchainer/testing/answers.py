@@ -1,7 +1,7 @@
-"""A pytest plugin that holds each answer of the API against the OpenAPI document.
+"""A pytest plugin that compares each answer of the API with the OpenAPI document.
 
-Whatever the test client gets from a surface must be declared: its status, its media type and its
-whole body. A test during which an answer breaks the document fails.
+The document must declare every answer that the test client gets: its status, its media type and its
+whole body. A test fails if an answer deviates from the document.
 """
 
 import re
@@ -18,21 +18,21 @@ _PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 
 def documented(route: str) -> str:
-    """Return a route of Django as the document writes it: `trees/<int:id>` is `trees/{id}`."""
+    """Return a Django route as the document writes it: `trees/<int:id>` becomes `trees/{id}`."""
     return _PARAMETER.sub(r"{\1}", route)
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What the document says of the answers of one operation with one status."""
+    """What the document promises for the answers of one operation with one status."""
 
     status: int
     is_declared: bool
-    # What checks a body, by media type; None for one that is no JSON.
+    # The check of the body by media type; None if the type is not JSON.
     bodies: dict[str, Any]
 
     def broken_by(self, response: Any) -> list[str]:
-        """Return how an answer breaks the promise."""
+        """Return how an answer deviates from the promise."""
         if not self.is_declared:
             return [f"the status {self.status} is not declared"]
         media_type = response.get("Content-Type", "").partition(";")[0]
@@ -48,7 +48,7 @@ class Promise:
 
 @once
 def promise_of(method: str, route: str, status: int) -> Promise | None:
-    """Return what the document says of this answer, or None where it has no such operation."""
+    """Return the promise for this answer, or None if the document has no such operation."""
     from orderchainer.testing.documented import answer_body, operation_at
 
     operation = operation_at(documented(route), method)
@@ -70,13 +70,13 @@ def promise_of(method: str, route: str, status: int) -> Promise | None:
 
 
 class Answers:
-    """The answers of the test that runs, and what is wrong with them."""
+    """Compares the answers of the running test and collects the deviations."""
 
     def __init__(self) -> None:
         self._broken: list[str] = []
 
     def look_at(self, response: Any) -> None:
-        """Look at an answer of the test client."""
+        """Compare an answer of the test client."""
         request = response.wsgi_request
         match = request.resolver_match
         if request.method not in METHODS or match is None:
@@ -90,7 +90,7 @@ class Answers:
         ]
 
     def take_broken(self) -> list[str]:
-        """Return what was wrong since the last time."""
+        """Return the deviations since the last call."""
         broken, self._broken = self._broken, []
         return list(dict.fromkeys(broken))
 
@@ -100,7 +100,7 @@ answers = Answers()
 
 @pytest.fixture(scope="session", autouse=True)
 def _hold_answers_against_the_document() -> Iterator[None]:
-    """Look at every answer that a test client gets, from here to the end."""
+    """Compare every answer that a test client gets, during the whole run."""
     from django.test import Client
 
     ask = Client.request
@@ -117,7 +117,7 @@ def _hold_answers_against_the_document() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail the test during which an answer broke the document."""
+    """Fail the test during which an answer deviated from the document."""
     result = yield
     if broken := answers.take_broken():
         lines = [

@@ -28,7 +28,7 @@ def operations() -> Iterator[tuple[str, str, Schema]]:
 
 
 def operation_at(path: str, method: str) -> Schema | None:
-    """Return the operation that the document has for a path with its parameters in braces.
+    """Return the document's operation for a path, with the path's parameters in braces.
 
     `path` may have any spelling of the slashes at its ends.
     """
@@ -44,12 +44,12 @@ def _by_path() -> Mapping[tuple[str, str], Schema]:
 
 @dataclass(frozen=True)
 class Body:
-    """What the document says of one body: a schema, read for requests or for answers."""
+    """The document's schema of one body, checked as a request or as an answer."""
 
     validator: Any
 
     def problems(self, value: object) -> list[str]:
-        """Return what is wrong with a body, each with its place in it."""
+        """Return the problems of a body, each with its place in the body."""
         return [
             f"{error.json_path}: {error.message}"
             for error in self.validator.iter_errors(value)
@@ -57,12 +57,12 @@ class Body:
 
 
 def answer_body(schema: Schema) -> Body:
-    """Return the promise of an answer. A field that the document does not have breaks it."""
+    """Return the schema of an answer. Fields that the document does not have are problems."""
     return _body(schema, is_closed=True)
 
 
 def request_body(schema: Schema) -> Body:
-    """Return what the document says of a request."""
+    """Return the schema of a request."""
     return _body(schema, is_closed=False)
 
 
@@ -71,7 +71,7 @@ def _body(schema: Schema, *, is_closed: bool) -> Body:
     return Body(jsonschema.Draft7Validator(whole, format_checker=_FORMATS))
 
 
-# The others need libraries of their own.
+# The other formats need extra libraries.
 _FORMATS = jsonschema.FormatChecker(["uuid", "email", "date"])
 
 

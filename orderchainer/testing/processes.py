@@ -241,7 +241,7 @@ def migrated_postgresql(directory: Path) -> Iterator[str]:
 
 @contextmanager
 def copied_postgresql(template_url: str) -> Iterator[str]:
-    """Copy a database that nobody uses at the moment; yield the copy's URL."""
+    """Copy a database without open connections; yield the copy's URL."""
     template = sql.Identifier(urlsplit(template_url).path.lstrip("/"))
     with _postgresql(template_url, sql.SQL(" TEMPLATE {}").format(template)) as url:
         yield url

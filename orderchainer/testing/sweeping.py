@@ -42,7 +42,7 @@ PUBLISHED = frozenset(
         "SecurePass123",
     }
 )
-# The documented path where owners, and nobody else, read the URL of their webhook.
+# The documented path where only owners read the URL of their webhook.
 OWNERS_WEBHOOK = re.compile(r"/api/discord/?")
 
 

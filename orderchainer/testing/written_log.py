@@ -14,7 +14,7 @@ from orderchainer.core.logs.files import SharedRotatingFileHandler
 
 @dataclass(frozen=True)
 class WrittenLog:
-    """What this run's log files received since the test began."""
+    """The lines in this run's log files since the test began."""
 
     file: Path
     start: int

@@ -36,7 +36,7 @@ from integrations.discord.webhook_url import parse_webhook_url
 from orders.tests.factories import make_order
 
 Role = Membership.Role
-# Nobody listens there, and nobody has to: what is refused sends nothing.
+# Nothing listens there and nothing needs to, because a refused request sends nothing.
 DISCORD = "127.0.0.1:9"
 
 
@@ -57,10 +57,10 @@ def api_token(
 
 
 class World:
-    """An owner with one of everything, a stranger with nothing, and ids to name things by."""
+    """An owner with one of everything, a stranger with nothing, and ids for paths and bodies."""
 
     def __init__(self) -> None:
-        # One for all: each would set up the middleware anew.
+        # One client for all calls: each new one would set up the middleware again.
         self.client = APIClient()
         self.owner = make_user(first_name="Ada", last_name="Lovelace")
         self.colleague = make_user()
@@ -94,7 +94,7 @@ class World:
         self.session = token_of(self.owner)
         self.strangers_session = token_of(self.stranger)
         self.strangers_api_token = api_token(self.stranger)[1]
-        # Good for one scope, and good for all but one area.
+        # Tokens with one scope, and tokens with all scopes but those of one area.
         self.with_scope = {
             scope: api_token(self.owner, [scope])[1] for scope in all_scopes()
         }
@@ -120,7 +120,7 @@ class World:
         self.unbelievable = {name: make(self) for name, make in UNBELIEVABLE.items()}
 
     def _shared_project(self) -> tuple[Project, Invitation]:
-        """Make a project of the owner's and a colleague's, to which somebody is invited."""
+        """Make a project with the owner, a colleague and an open invitation."""
         project = create_project(owner=self.owner, name="Shared")
         set_member(project=project, user=self.colleague, role=Role.OWNER)
         invitation = invite(
@@ -132,7 +132,7 @@ class World:
         return project, invitation
 
     def _link_to_the_project_of_somebody_else(self) -> UUID:
-        """Invite the owner to another project and return what their e-mail would lead to."""
+        """Invite the owner to another project and return the link in the e-mail."""
         project = create_project(owner=self.colleague, name="Another")
         invitation = invite(
             project=project,
@@ -145,12 +145,12 @@ class World:
         return link
 
     def claims(self, **changes: object) -> dict[str, object]:
-        """Return the claims of the owner's good access token, changed."""
+        """Return the claims of the owner's valid access token, with `changes` applied."""
         claims = jwt.decode(self.session, options={"verify_signature": False})
         return {**claims, **changes}
 
     def signed(self, algorithm: str = "HS256", key: str = "", **changes: object) -> str:
-        """Write a token like the owner's good one."""
+        """Write a token like the owner's valid one."""
         return jwt.encode(
             self.claims(**changes), key or settings.SECRET_KEY, algorithm=algorithm
         )
@@ -182,7 +182,7 @@ def _part(value: object) -> str:
 
 
 def _other_payload(world: World) -> str:
-    """Put another user's id into a good token."""
+    """Put another user's id into a valid token."""
     head, _body, signature = world.session.split(".")
     return f"{head}.{_part(world.claims(user_id=str(world.stranger.pk)))}.{signature}"
 
@@ -210,7 +210,7 @@ def _of_an_expired_session(_world: World) -> str:
 def _of_a_deactivated_user(_world: World) -> str:
     user = make_user()
     token = token_of(user)
-    # By whatever door: the session is left as it is.
+    # Deactivated without our services, so the session stays open.
     User.objects.filter(pk=user.pk).update(is_active=False)
     return token
 
@@ -285,7 +285,7 @@ def _with_another_secret(world: World) -> str:
     return f"oc_{row.prefix}_{text.rpartition('_')[2][::-1]}"
 
 
-# Bearer tokens that nobody may believe: all the same to whoever shows them.
+# Bearer tokens that we must refuse, all with the same answer.
 UNBELIEVABLE: dict[str, Callable[[World], str]] = {
     "no token": lambda _world: "",
     "garbage": lambda _world: "garbage",

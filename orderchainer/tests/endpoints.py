@@ -1,7 +1,7 @@
-"""The table of every endpoint: what it needs of its caller, and what a stranger is told.
+"""The table of every endpoint: what a caller needs, and what a stranger gets.
 
-`test_refusals.py` knocks at each of them as every bad caller there is. A view without its row fails
-`test_every_endpoint_has_its_row`: whoever adds one says here who gets in.
+`test_refusals.py` calls each of them as every kind of bad caller. A view without a row fails
+`test_every_endpoint_has_its_row`: when you add a view, write here who gets in.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 # Instead of a scope.
-PUBLIC = "public"  # a door for people without a token
-SESSION = "session"  # for people who have signed in themselves: no API token opens it
+PUBLIC = "public"  # works without a token
+SESSION = "session"  # needs a signed-in person: API tokens are refused
 
 
 @dataclass(frozen=True)
 class NotFound:
-    """What a surface says of things that are not there, or not there for this caller."""
+    """A surface's answer for things that do not exist or that this caller may not see."""
 
     message: str
     code: str
@@ -29,12 +29,12 @@ class Endpoint:
     method: str
     path: str
     needs: str
-    # What its rightful caller gets for `body`, which is good.
+    # The status that the rightful caller gets for the valid `body`.
     status: int = 200
     body: Mapping[str, Any] | None = None
-    # Where the thing belongs to somebody: what everybody else is told.
+    # For a thing with an owner: what everybody else gets.
     hidden: NotFound | None = None
-    # Nobody needs a token for it while PUBLIC_CATALOG is on. A bad token is refused all the same.
+    # It needs no token while PUBLIC_CATALOG is on. A bad token is still refused.
     is_open: bool = False
 
     def __str__(self) -> str:
@@ -75,7 +75,7 @@ CHAIN = [
         "orders", "POST", "/api/orders/{waiting_order}/waive", "orders:write",
         body={"dependency": "{awaited_order}", "reason": "Not needed."}, hidden=ORDER,
     ),
-    # There is one integration per user, so that nobody can even name somebody else's.
+    # Each user has one integration, so the path cannot name another user's.
     Endpoint("chain", "GET", "/api/discord/", "discord:read", hidden=DISCORD),
     Endpoint(
         "chain", "PUT", "/api/discord/", "discord:write",
@@ -88,7 +88,7 @@ CHAIN = [
     Endpoint("chain", "DELETE", "/api/discord/", "discord:write", hidden=DISCORD),
     Endpoint("chain", "POST", "/api/discord/test", "discord:write", hidden=DISCORD),
     Endpoint(
-        # A second one is a conflict, which is told only to who gets in.
+        # A second one is a conflict, which only callers who get in learn.
         "chain", "POST", "/api/discord/", "discord:write", 409,
         {"webhook": {"url": "http://127.0.0.1:9/api/webhooks/2/another"}},
     ),
@@ -216,7 +216,7 @@ HUB = [
         "catalog:write", 204, hidden=PROJECT,
     ),
     Endpoint(
-        # Whoever has the link may know that there is an invitation, if not accept it.
+        # A caller with the link may know that the invitation exists, even if they cannot accept it.
         "hub", "POST", "/api/v1/invitations/accept", "projects:write",
         body={"token": "{invitation_link}"},
     ),
@@ -262,11 +262,11 @@ SHOP = [
         "shop", "PATCH", "/auth/api/profile/", "account:write",
         body={"first_name": "Ada"},
     ),
-    # What is sold is sold to everybody.
+    # Everybody sees what is for sale.
     Endpoint("shop", "GET", "/api/products/", "catalog:read", is_open=True),
     Endpoint("shop", "GET", "/api/products/{product}/", "catalog:read", is_open=True),
     Endpoint("shop", "GET", "/api/categories/", "catalog:read", is_open=True),
-    # There is one cart per user, so that nobody can even name somebody else's.
+    # Each user has one cart, so the path cannot name another user's.
     Endpoint("shop", "GET", "/api/cart/", "cart:read"),
     Endpoint("shop", "DELETE", "/api/cart/", "cart:write"),
     Endpoint(

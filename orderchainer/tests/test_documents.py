@@ -1,4 +1,4 @@
-"""The documents tell the truth: what they name exists."""
+"""Everything that the documents name exists."""
 
 import re
 from pathlib import Path

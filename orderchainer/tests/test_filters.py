@@ -18,7 +18,7 @@ from orderchainer.tests.callers import DISCORD, World
 pytestmark = pytest.mark.django_db
 
 SCHEMA: dict[str, Any] = json.loads(document().body)
-# The names of the ids in the paths, as `World` has them.
+# The name in `World.ids` for each id in a path.
 IDS = {"project_id": "project", "product_id": "shared_product", "order_id": "order"}
 
 
@@ -48,7 +48,7 @@ def read(world: World, path: str, query: str) -> tuple[int, bytes, str | None]:
         f"{path}?{query}", HTTP_AUTHORIZATION=f"Bearer {world.session}"
     )
     content = b"".join(response) if response.streaming else response.content
-    # A page of results names its address, with the query in it.
+    # A page of results links to itself, so the query appears in it.
     return response.status_code, content, response.get("X-Total-Count")
 
 
@@ -96,7 +96,7 @@ def test_an_ordering_may_have_ten_terms(world: World) -> None:
 
 
 def filters_of(page: Any) -> Iterator[str]:
-    """Every parameter by which a list in the back office is filtered."""
+    """Every filter parameter of a list in the back office."""
     for each in page.list_filter:
         field = each[0] if isinstance(each, tuple) else each
         if isinstance(field, str):

@@ -96,7 +96,7 @@ def test_a_known_address_is_answered_as_an_unknown_one(
 
 
 def headers_of(response: Any) -> dict[str, str]:
-    """Return the headers but for the name of the request."""
+    """Return the headers without the id of the request."""
     return {name: value for name, value in response.items() if name != "X-Request-ID"}
 
 
@@ -104,7 +104,7 @@ def headers_of(response: Any) -> dict[str, str]:
 def test_what_is_written_down_does_not_tell_either(
     path: str, settings: Settings
 ) -> None:
-    """Staff see the log, and a project's owner a part of it."""
+    """Staff can read the log, and a project's owner a part of it."""
     settings.HIDE_ACCOUNT_EXISTENCE = True
     email = known()
     Activity.objects.all().delete()

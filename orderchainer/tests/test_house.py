@@ -47,13 +47,13 @@ def layers() -> set[str]:
     }
 
 
-# --- The ground -------------------------------------------------------------------------------
+# --- `core` -----------------------------------------------------------------------------------
 
 
 def words_of_apps() -> set[str]:
-    """Return what the ground must not say: names, paths, scopes and operations of apps."""
+    """Return what `core` must not contain: names, paths, scopes and operations of apps."""
     apps = {name for name in root_packages() if name not in {"orderchainer"}}
-    # The next app, whose name is known already.
+    # The name of an app that is planned.
     apps |= {"reports"}
     providers = {package.rpartition(".")[2] for package in PROVIDERS}
     return {*apps, *providers, *PREFIXES, *POLICIES, *all_scopes(), *OPERATIONS}
@@ -129,7 +129,7 @@ def test_no_imports_go_in_a_circle() -> None:
         for module in ours
     }
 
-    # Whatever imports nothing that is left cannot be on a circle, nor can what nobody imports.
+    # A module that imports none of the others, or that none of them imports, is on no circle.
     while leaves := {
         module
         for module, imported in imports.items()

@@ -31,9 +31,9 @@ GUNICORN = ("-m", "gunicorn", "orderchainer.wsgi", "--no-control-socket")
 
 
 def email_apart() -> str:
-    """Return an e-mail whose minute ends a while before or after that of this machine's address.
+    """Return an e-mail with a period that ends well before or after that of this machine's address.
 
-    So at most one of the two ends within a test, and the other goes on counting.
+    So at most one of the two periods ends within a test, and the other goes on counting.
     """
     address = crc32(b"address:127.0.0.1")
     return next(
@@ -54,7 +54,7 @@ EMAIL = email_apart()
 
 @dataclass(frozen=True)
 class Web:
-    """Two web processes, and the Redis between them."""
+    """Two web processes that share a Redis."""
 
     redis: RedisServer
     services: list[Service]
@@ -124,7 +124,7 @@ def test_the_sixth_sign_in_over_both_is_refused(web: Web) -> None:
     answers = [web.sign_in(next(turns)) for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
-    # And at the other one just so.
+    # The other process refuses in the same way.
     assert web.sign_in(next(turns), PASSWORD).status_code == 429
     seconds = int(answers[5].headers["Retry-After"])
     assert answers[5].headers["X-RateLimit-Remaining"] == "0"
@@ -150,10 +150,10 @@ def test_without_redis_requests_go_on_and_each_process_counts(
         statuses.append(answer.status_code)
 
     assert statuses == [200] * 20
-    # One of them waits for a Redis that hangs, and for no more than it is given.
+    # One of the processes waits for the Redis that hangs, but no longer than the timeout.
     assert max(seconds) < 1.5
     assert sorted(seconds)[-2] < 0.5
-    # Each has limits of its own now, and keeps them.
+    # Now each process has its own limits and keeps them.
     assert [web.sign_in(two).status_code for _ in range(6)] == [401] * 5 + [429]
     told = (one.output + two.output).count("limits_counted_apart")
     assert told == 2

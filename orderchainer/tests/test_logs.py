@@ -1,4 +1,4 @@
-"""The log as it stands on disk: which lines, with which fields, in which file, and what never."""
+"""The log on disk: which lines and fields go into which file, and what never goes into any."""
 
 import json
 import logging
@@ -74,7 +74,7 @@ def test_the_answers_line_names_who_called_and_counts_the_statements(
 ) -> None:
     user = make_user()
     client = client_of(user)
-    # The first list asks the database once for all what it can.
+    # The first list asks the database once which features it has.
     client.get("/api/orders/")
 
     client.get("/api/orders/")
@@ -242,7 +242,7 @@ def test_a_crash_is_an_error_with_its_traceback_in_both_files(
     assert "in crash\n" in error["exception"]
     (finished,) = log.lines("request_finished")
     assert (finished["status"], finished["level"]) == (500, "warning")
-    # The secrets of its message and of its frames stay out.
+    # The secrets in its message and in its stack frames are not logged.
     assert "s3cr3t" not in log.text
     assert "hunter2" not in log.text
 
@@ -411,7 +411,7 @@ def test_no_line_contains_a_control_character(log: WrittenLog) -> None:
 
 @pytest.fixture
 def console() -> Iterator[StringIO]:
-    """What the console for people shows meanwhile."""
+    """What the console in its readable format shows during the test."""
     shown = StringIO()
     handler = logging.StreamHandler(shown)
     handler.setFormatter(ConsoleFormatter(colours=False))

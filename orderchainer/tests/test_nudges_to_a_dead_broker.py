@@ -1,4 +1,4 @@
-"""Nudges to a broker that is away: they cost a request next to nothing, and fail it never."""
+"""Nudges to a broker that is down: they cost a request almost no time and never fail it."""
 
 import json
 import socket
@@ -11,7 +11,7 @@ from django.conf import settings
 
 from orderchainer.testing.servers import environment_in, free_port
 
-# A process of the production mode, as its settings make it.
+# A process with the settings of the production mode.
 NUDGES = """
 import json, time
 import django
@@ -29,7 +29,7 @@ print(json.dumps(seconds))
 
 
 def seconds_of_nudges(directory: Path, *, port: int) -> list[float]:
-    """Return how long each of four nudges took a fresh process that finds its broker at `port`."""
+    """Return how long each of four nudges took in a fresh process with its broker at `port`."""
     done = subprocess.run(
         [sys.executable, "-c", NUDGES],
         cwd=settings.BASE_DIR,

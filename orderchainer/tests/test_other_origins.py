@@ -31,7 +31,7 @@ def allowed() -> Iterator[None]:
 def preflight(
     path: str, origin: str = SHOP, method: str = "POST", headers: str = "authorization"
 ) -> Any:
-    """Ask as a browser does before the request itself."""
+    """Send the preflight request of a browser."""
     return Client().options(
         path,
         headers={

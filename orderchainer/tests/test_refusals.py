@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """One world for all cases: each is rolled back, and in the end all of it."""
+    """One world for all cases. Each case is rolled back, and at the end everything is."""
     with (
         django_db_blocker.unblock(),
         override_settings(DISCORD_WEBHOOK_HOSTS=[DISCORD], DISCORD_API_BASE=""),
@@ -58,7 +58,7 @@ DETAILS = {
 
 
 def chain(status: int, code: str, message: str) -> dict[str, Any]:
-    """The document has one text for each status; a 403 of an API token tells why."""
+    """The document has one text for each status. A 403 for an API token also has a code."""
     body = {"detail": DETAILS[status]}
     return {**body, "code": code} if status == 403 else body
 
@@ -107,7 +107,7 @@ SAYS: dict[str, Callable[[int, str, str], dict[str, Any]]] = {
 def assert_refused(
     response: HttpResponse, endpoint: Endpoint, status: int, code: str, message: str
 ) -> None:
-    """Check the status and the whole body, and that a 401 names the scheme that would do."""
+    """Check the status and the whole body, and that a 401 names the scheme to use."""
     assert response.status_code == status
     assert response["Content-Type"] == "application/json"
     assert response.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
@@ -120,15 +120,15 @@ def assert_refused(
     assert body == expected
 
 
-# --- Knocking ---------------------------------------------------------------------------------
+# --- Calling an endpoint ----------------------------------------------------------------------
 
 
-# That a token was used is worth a note even where it was used for what it may not do.
+# We record the use of a token even if the request is refused.
 NOTE_OF_USE = 'UPDATE "accounts_apitoken" SET "last_used_at"'
 
 
 def knock(world: World, endpoint: Endpoint, **headers: Any) -> Any:
-    """Call the endpoint with its good body."""
+    """Call the endpoint with its valid body."""
     path = endpoint.path.format(**world.ids)
     if endpoint.body is None:
         return world.client.generic(endpoint.method, path, **headers)
@@ -139,7 +139,7 @@ def knock(world: World, endpoint: Endpoint, **headers: Any) -> Any:
 
 
 def filled_in(body: Mapping[str, Any], world: World) -> dict[str, Any]:
-    """Put ids where a text names them in braces."""
+    """Replace names in braces by ids."""
     return {
         name: value.format(**world.ids) if isinstance(value, str) else value
         for name, value in body.items()
@@ -153,7 +153,7 @@ def knock_with(world: World, endpoint: Endpoint, token: str) -> Any:
 
 @contextmanager
 def nothing_written() -> Iterator[None]:
-    """Check that no statement in the block changes a row, not even one that is taken back."""
+    """Check that no statement in the block changes a row, not even one that is rolled back."""
     statements = Statements()
     with connection.execute_wrapper(statements):
         yield
@@ -163,7 +163,7 @@ def nothing_written() -> Iterator[None]:
 def each(
     wanted: Callable[[Endpoint], bool] = lambda endpoint: endpoint.needs != PUBLIC,
 ) -> pytest.MarkDecorator:
-    """Run a test for each endpoint that is wanted; by default for each that is not public."""
+    """Run a test for each endpoint that `wanted` selects, by default each that is not public."""
     return pytest.mark.parametrize(
         "endpoint", [endpoint for endpoint in ENDPOINTS if wanted(endpoint)], ids=str
     )
@@ -182,7 +182,7 @@ def test_every_endpoint_has_its_row(world: World) -> None:
 
 
 def served() -> Iterator[tuple[str, str]]:
-    """Walk the URLs: method and route of every view of a surface."""
+    """Return the method and route of every view of a surface."""
     for route, pattern in every_route():
         view = getattr(pattern.callback, "cls", None)
         if view is None or not issubclass(view, APIView):
@@ -221,7 +221,7 @@ def test_its_owner_gets_in(endpoint: Endpoint, scheme: str, world: World) -> Non
     assert response.status_code == endpoint.status, response.content
 
 
-# --- Nobody -----------------------------------------------------------------------------------
+# --- Callers without a valid token ------------------------------------------------------------
 
 
 @each()

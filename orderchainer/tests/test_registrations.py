@@ -1,4 +1,4 @@
-"""What the apps have registered, exactly: a line that is lost, or comes unasked, is seen here."""
+"""Exactly what the apps register: a registration that gets lost or sneaks in fails here."""
 
 import pytest
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, complete, and true to what is sent."""
+"""The OpenAPI document is valid and complete, and matches what the service sends."""
 
 import json
 import subprocess
@@ -163,7 +163,7 @@ def test_each_example_is_what_its_schema_says(
 
 # --- What generated clients need --------------------------------------------------------------
 
-# The first word of an operation's name, behind its surface.
+# The verbs: the first word of an operation's name after its surface.
 VERBS = {
     *("accept", "add", "adjust", "clear", "confirm", "create", "delete", "end", "export", "get"),
     *("import", "list", "log", "patch", "refresh", "register", "remove", "request", "resend"),
@@ -328,7 +328,7 @@ def test_a_token_comes_from_elsewhere_or_for_a_password() -> None:
     assert security == [{"bearer": []}, {"password": []}]
 
 
-# --- The helper that views annotate themselves with -------------------------------------------
+# --- The helper that annotates views ----------------------------------------------------------
 
 
 def test_an_error_is_shown_as_its_surface_sends_it() -> None:
@@ -409,7 +409,7 @@ def test_the_document_is_written_once_per_process() -> None:
 
 @pytest.mark.processes
 def test_every_process_writes_the_same_document(tmp_path: Path) -> None:
-    """The order of a set would give each worker an entity tag of its own."""
+    """If it depended on the order of a set, each worker would have a different entity tag."""
     write = (
         "import django; django.setup(); "
         "from orderchainer.operations.documentation import document; print(document().etag)"

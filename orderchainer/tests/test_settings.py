@@ -1,4 +1,4 @@
-"""What the environment decides, and what it is refused."""
+"""What the environment can set, and which values the settings refuse."""
 
 import os
 import re
@@ -25,7 +25,7 @@ SECRET = "a-long-random-string-for-production-starts"
 
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a Python command of the project with nothing but `environment` in its environment."""
+    """Run a Python command of the project with only `environment` in its environment."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -233,7 +233,7 @@ def test_what_may_not_work_is_warned_of(
     assert warning in done.stderr
 
 
-# --- What it leads to ------------------------------------------------------------------------
+# --- Effects of the settings ------------------------------------------------------------------
 
 
 def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:
@@ -268,7 +268,7 @@ def test_a_pool_of_no_connections_is_no_pool() -> None:
     assert value_of(pool, DATABASE_URL=postgres, DATABASE_POOL_SIZE="0") == "None"
 
 
-# --- What is written down --------------------------------------------------------------------
+# --- `.env.example` ---------------------------------------------------------------------------
 
 
 def test_the_example_lists_every_variable_once() -> None:

@@ -160,11 +160,11 @@ def test_ten_megabytes_are_a_413_in_shape(path: str, body: dict[str, Any]) -> No
 
 
 class InvalidChunk(Exception):
-    """A server's own error, which is no OSError."""
+    """An error of the server's own, not an OSError."""
 
 
 class BrokenStream(BytesIO):
-    """A body with malformed chunks, or whose sender went away, as gunicorn passes it on."""
+    """A body with malformed chunks, or one that breaks off, as gunicorn passes it on."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         msg = "Invalid chunk size: b'zz'"
@@ -226,7 +226,7 @@ def test_a_body_that_names_no_length_is_read_under_wsgi() -> None:
 def post_chunked(
     service: Service, path: str, chunks: Iterable[bytes]
 ) -> tuple[int, dict[str, Any]]:
-    """Send a body in chunks, which names no length, to a real server."""
+    """Send a body in chunks, without a Content-Length, to a real server."""
     with closing(
         http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
     ) as connection:
@@ -264,9 +264,9 @@ def test_a_real_server_counts_a_body_that_names_no_length_and_writes_no_token(
         assert status == 201
         assert body["email"] == "chunks@example.com"
 
-        # What an e-mail leads to.
+        # A path from a link in an e-mail.
         service.status_of("/reset-password/a1b2c3d4-5e6f-4789-8abc-def012345678")
-        # A token where a WebSocket has it: neither the log nor the console may know it.
+        # A token in the query, as for a WebSocket. It may not appear in the log or on the console.
         service.status_of("/api/orders/?token=T0KENinTheQuery")
         with closing(
             http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)

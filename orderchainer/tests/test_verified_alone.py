@@ -14,7 +14,7 @@ from accounts.tests.factories import PASSWORD, make_user
 pytestmark = pytest.mark.django_db
 
 WORDS = "Verify your email address before you sign in."
-# Each surface's door: its path, the name of its field for the e-mail, and what it answers.
+# Each surface's sign-in: its path, the name of its e-mail field, and its answer.
 DOORS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "chain": (
         "/api/auth/token",
@@ -41,7 +41,7 @@ each_surface = pytest.mark.parametrize("surface", DOORS)
 
 
 def sign_in(surface: str, user: User, password: str = PASSWORD) -> Any:
-    """Sign in at the door of a surface."""
+    """Sign in on a surface."""
     path, field, _body = DOORS[surface]
     return APIClient().post(path, {field: user.email, "password": password})
 

@@ -1,4 +1,4 @@
-"""What a browser would post from a page of the back office: every field as it was shown."""
+"""Read what a browser would post from a page of the back office: every field as it was shown."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -46,7 +46,7 @@ class _Fields(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
-            # The first line end of a textarea is not of its text.
+            # A line break right after the tag of a textarea is not part of its text.
             self.fields[self._textarea][-1] += data
 
     def close(self) -> None:

@@ -26,14 +26,14 @@ def ada(client: Client) -> User:
 
 
 def add(agent: str, **fields: Any) -> Activity:
-    """Add something that a program of that name did."""
+    """Add an activity by a program of that name."""
     return Activity.objects.create(
         **{"type": ActivityType.PASSWORD_CHANGED, "user_agent": agent, **fields}
     )
 
 
 def found(client: Client, **parameters: Any) -> list[str]:
-    """Return the programs of the rows that a list with those parameters shows."""
+    """Return the programs in the rows that the list shows with those parameters."""
     response = client.get(page("activity_changelist"), parameters, follow=True)
     assert response.status_code == 200
     assert not response.redirect_chain, response.redirect_chain

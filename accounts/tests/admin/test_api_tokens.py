@@ -1,4 +1,4 @@
-"""The pages of API tokens: they are found, looked at and revoked, and nobody sees what they are."""
+"""The pages of API tokens: staff find, view and revoke them, but never see their text."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The pages of e-mails that are due: looked at, found by state, and tried again."""
+"""The pages of outgoing e-mails: staff view them, filter them by state, and retry them."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ def _an_empty_outbox(client: Client) -> None:
 
 
 def make_email(state: str = "failed", **fields: Any) -> OutgoingEmail:
-    """Add an e-mail in that state to somebody who is called by it."""
+    """Add an e-mail in that state; the recipient's address begins with the state."""
     return OutgoingEmail.objects.create(
         kind=OutgoingEmail.Kind.RESET_PASSWORD,
         recipient=f"{state}@example.com",

@@ -1,4 +1,4 @@
-"""The lists: what they find, and that they take as many queries at any size."""
+"""The lists: what a search finds, and that the number of queries does not grow with the rows."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def add_user() -> None:
-    """Add a user with a session, which the activity log tells of, and an e-mail on its way."""
+    """Add a user with a session, an entry in the activity log, and an e-mail that is due."""
     open_session(user=make_user())
 
 

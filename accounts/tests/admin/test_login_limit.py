@@ -1,4 +1,4 @@
-"""The admin's sign-in is counted with those of the surfaces, and says so on a page."""
+"""The admin's sign-ins count together with those of the APIs; the refusal is a page."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ FORM = {"username": "boss@example.com", "password": "wrong"}
 
 @pytest.fixture
 def limits(settings: Settings) -> Iterator[None]:
-    """The default limits, at a moment that stands still: no period ends within a test."""
+    """The default limits. Time stands still, so no period ends within a test."""
     settings.RATE_LIMIT_AUTH = "5/m"
     settings.TRUSTED_PROXIES = 1
     with time_machine.travel(NOW, tick=False):
@@ -54,7 +54,7 @@ def test_the_sixth_try_is_a_page_that_says_when_to_come_back() -> None:
     assert "no-store" in headers["Cache-Control"]
     page = sixth.content.decode()  # type: ignore[attr-defined]  # of the client
     assert re.search(rf"Try again in {seconds} seconds?\.", page)
-    # Nobody looked at the password of the sixth.
+    # The sixth password was not even checked.
     assert Activity.objects.filter(type="login_failed").count() == 5
 
 

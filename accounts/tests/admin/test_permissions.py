@@ -1,4 +1,4 @@
-"""What staff who are no superusers may do, and that others see nothing."""
+"""What staff may do who are not superusers. Other users see nothing."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clerk() -> Client:
-    """A browser in which somebody is signed in who may see and change users, and no more."""
+    """The browser of a member of staff who may only view and change users."""
     user = make_user(is_staff=True)
     user.user_permissions.set(
         Permission.objects.filter(codename__in=["view_user", "change_user"])

@@ -46,7 +46,7 @@ def members_form(
 
 
 def row_of(member: Membership, **changes: object) -> dict[str, object]:
-    """Return the row of a member as it stands, changed."""
+    """Return the current row of a member, with `changes` applied."""
     return {"id": member.pk, "user": member.user_id, "role": member.role, **changes}
 
 
@@ -294,7 +294,7 @@ def test_invites_again(client: Client) -> None:
     )
 
     assert response.status_code == 302
-    # What stands in the row of the old one is not read.
+    # The form ignores the values in the row of the old one.
     assert Invitation.objects.get().email == "GRACE@example.com"
     assert Invitation.objects.get().role == "viewer"
 

@@ -1,4 +1,4 @@
-"""The pages of sessions: they are found by state, looked at and ended."""
+"""The pages of sessions: staff filter them by state, view them and end them."""
 
 import pytest
 from django.test import Client
@@ -56,7 +56,7 @@ def test_a_session_is_looked_at_and_not_written(client: Client) -> None:
     )
 
 
-# In real transactions: the driver's refusal would end the test's own.
+# In real transactions, since the driver's error would break the transaction of the test.
 @pytest.mark.django_db(transaction=True)
 def test_an_address_that_is_none_is_no_defect(client: Client) -> None:
     open_session(user=make_user())

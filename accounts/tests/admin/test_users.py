@@ -268,7 +268,7 @@ def test_users_are_filtered_by_whether_their_email_is_verified(
     assert shown == {state}
 
 
-# --- Who is gone ------------------------------------------------------------------------------
+# --- Deleted users ----------------------------------------------------------------------------
 
 
 def test_deleted_users_are_hidden_unless_they_are_asked_for(client: Client) -> None:
@@ -292,7 +292,7 @@ def test_a_deleted_user_is_looked_at_and_left_alone(client: Client) -> None:
     assert client.get(url).status_code == 200
     assert client.post(url, change_form(user, first_name="X")).status_code == 403
     assert client.post(password, new).status_code == 403
-    # Where the list shows them at all, actions refuse them.
+    # The list shows them only with a filter, and there the actions refuse them.
     shown = client.post(
         f"{page('user_changelist')}?account=deleted",
         {"action": "activate", "_selected_action": [user.pk]},
@@ -348,7 +348,7 @@ def test_deletes_an_account_after_asking(client: Client, admin: User) -> None:
         "",
     )
     assert activity_of(user)[-1] == ("user_deleted", admin.pk)
-    # The history of the admin calls neither them nor the project named after them by the e-mail.
+    # The admin's history shows the old e-mail neither for the user nor for their project.
     entries = LogEntry.objects.values_list("object_repr", flat=True)
     assert list(entries) == [user.email] * 3
 
@@ -389,7 +389,7 @@ def test_a_deleted_account_is_not_deleted_again(client: Client) -> None:
     assert client.post(page("user_delete", user.pk), {"post": "yes"}).status_code == 403
 
 
-# --- What belongs to somebody -----------------------------------------------------------------
+# --- Links to a user's rows -------------------------------------------------------------------
 
 
 def test_a_user_is_found_by_the_id_that_the_surfaces_show(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Calls to `/api/auth/` that tests begin with."""
+"""Calls to `/api/auth/` that many tests begin with."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who calls before anybody has signed in."""
+"""A client that is not signed in."""
 
 import pytest
 from rest_framework.test import APIClient

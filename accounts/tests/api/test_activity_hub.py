@@ -1,4 +1,4 @@
-"""`GET /api/v1/auth/activity` and `…/projects/{project_id}/activity`: who reads what of the log."""
+"""`GET /api/v1/auth/activity` and `…/projects/{project_id}/activity`: who may read what."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ def in_project(project: Project) -> str:
 
 
 def person(user: User, *, email: bool) -> dict[str, Any]:
-    """Return how somebody is written, with or without their e-mail."""
+    """Return a person as the API writes them, with or without their e-mail."""
     shown = {"id": str(user.uuid), "name": user.name}
     return {**shown, "email": user.email if email else None}
 
@@ -42,12 +42,12 @@ def join(project: Project, role: str, **fields: Any) -> User:
 
 
 def types(response: Any) -> list[str]:
-    """Return the types that were answered, in order."""
+    """Return the types in the answer, in order."""
     assert response.status_code == 200, response.content
     return [row["type"] for row in response.json()]
 
 
-# --- One's own --------------------------------------------------------------------------------
+# --- The caller's own activity ----------------------------------------------------------------
 
 
 def test_a_user_reads_where_they_signed_in_from() -> None:
@@ -405,5 +405,5 @@ def test_it_takes_as_many_statements_for_many_rows_as_for_few() -> None:
                 assert client.get(path, {"page_size": 3}).status_code == 200
             counts.append(len(queries))
 
-    # Who calls, the page, its people and the total; and for a project, the caller's role.
+    # The caller, the page, its people and the total; for a project also the caller's role.
     assert counts == [4, 5, 4, 5]

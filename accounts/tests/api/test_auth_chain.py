@@ -22,7 +22,7 @@ REFUSED = {"detail": "Could not validate credentials"}
 
 
 def assert_is_token_answer(response: HttpResponse) -> None:
-    """Check the documented body, and what stands beside it."""
+    """Check the documented fields of the body, and those that we added."""
     body = response.json()  # type: ignore[attr-defined]
     assert response.status_code == 200
     assert set(body) == {
@@ -290,7 +290,7 @@ def test_refuses_to_log_nobody_out(anonymous: APIClient) -> None:
     assert (response.status_code, response.json()) == (401, REFUSED)
 
 
-# --- Bodies that are none ---------------------------------------------------------------------
+# --- Malformed bodies -------------------------------------------------------------------------
 
 
 PATHS = ["register", "token", "refresh", "logout"]

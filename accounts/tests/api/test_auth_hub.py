@@ -256,7 +256,7 @@ def test_logging_out_without_a_session_is_refused(anonymous: APIClient) -> None:
     assert token.is_open
 
 
-# --- Who one is -------------------------------------------------------------------------------
+# --- The signed-in user -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

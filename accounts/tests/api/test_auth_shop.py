@@ -1,4 +1,4 @@
-"""`/auth/api/` from registering to logging out: what the shop document leaves open."""
+"""`/auth/api/` from registration to logout: what the shop document leaves open."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ REFUSED = {"error": "The credentials are missing or not valid."}
 
 
 def register(client: APIClient, **body: Any) -> Any:
-    """Post a registration, good but for `body`. What is `...` there is left out."""
+    """Post a valid registration, changed by `body`. A value of `...` removes the field."""
     password = body.get("password")
     whole = {
         "email": "user@example.com",

@@ -1,4 +1,4 @@
-"""The Authorization header: which tokens are believed, and that no other is more than a 401."""
+"""The Authorization header: which tokens we accept, and that any other gets a plain 401."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from accounts.tokens import SessionAccessToken
 
 @api_view(["GET"])
 def who_am_i(request: Request) -> Response:
-    """Tell who calls and by which session."""
+    """Answer with the caller and their session."""
     return Response({"user": request.user.pk, "session": str(request.auth.pk)})
 
 
@@ -40,7 +40,7 @@ def ask(header: str) -> Any:
 
 
 class Sign(Protocol):
-    """Write a token for the first session with changed claims; None takes a claim away."""
+    """Write a token for the first session with changed claims; None removes a claim."""
 
     def __call__(
         self, algorithm: str = "HS256", key: str = "", **changes: object
@@ -82,7 +82,7 @@ def part(value: object) -> str:
 
 
 def with_header(signed: Sign, header: object) -> str:
-    """Return a token whose header was exchanged after it was signed."""
+    """Return a token with another header than the one that was signed."""
     return ".".join([part(header), *signed().split(".")[1:]])
 
 
@@ -109,7 +109,7 @@ def test_our_own_signature_is_what_the_table_below_changes() -> None:
     refresh_session(refresh_token=sign_refresh())
 
 
-# Each takes the function that signs tokens of the right type.
+# Each function gets the function that signs tokens of the right type.
 BAD: dict[str, Callable[[Sign], str]] = {
     "no header": lambda _: "",
     "no token": lambda _: "Bearer",

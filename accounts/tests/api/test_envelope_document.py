@@ -29,12 +29,12 @@ UPDATED_AT = datetime(2025, 11, 7, 13, 25, 15, 716000, tzinfo=UTC)
 
 
 def post(path: str, **body: Any) -> Any:
-    """Post to a door without a token."""
+    """Post to an endpoint without a token."""
     return APIClient().post(f"/api/auth/{path}", body)
 
 
 def refusal(response: Any) -> tuple[int, dict[str, Any]]:
-    """Return status and body, without the moment, which only has to be there."""
+    """Return status and body without the timestamp, of which we only check that it exists."""
     body = response.json()
     assert MOMENT.fullmatch(body.pop("timestamp"))
     return response.status_code, body
@@ -53,13 +53,13 @@ NOTHING = refused(
 
 @pytest.fixture
 def user() -> User:
-    """The document's user, registered at its time."""
+    """The document's user, registered at the moment in the document."""
     with time_machine.travel(REGISTERED_AT, tick=False):
         return register_user(email="user@example.com", password="password123")
 
 
 def data_of(user: User, **others: object) -> dict[str, Any]:
-    """Return the document's user as it writes them."""
+    """Return the user as the document shows them."""
     return {
         "userId": str(user.uuid),
         "email": "user@example.com",
@@ -205,7 +205,7 @@ def reset(code: str, **changes: str) -> Any:
 
 
 def wrong(code: str) -> str:
-    """Return a code that is another."""
+    """Return another code than this one."""
     return f"{(int(code) + 1) % 1_000_000:06}"
 
 
@@ -409,7 +409,7 @@ def test_a_registration_is_confirmed_by_the_link_of_the_email() -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        "a1b2c3d4-5e6f-7g8h-9i0j-k1l2m3n4o5p6",  # the document's own, which is no UUID
+        "a1b2c3d4-5e6f-7g8h-9i0j-k1l2m3n4o5p6",  # the document's example, which is not a UUID
         str(UUID(int=7)),
         "x",
     ],
@@ -461,7 +461,7 @@ def test_what_was_sent_stays_good_for_who_was_verified_by_a_new_password() -> No
     assert again.json()["errorCode"] == "EMAIL_ALREADY_VERIFIED"
 
 
-# --- Whether there is such a user -------------------------------------------------------------
+# --- Hiding whether a user exists -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -622,7 +622,7 @@ def test_the_curl_lines_work_one_after_the_other() -> None:
     code = code_sent_to("test@example.com")
     ok(post("reset-password", **email, code=code, newPassword="newpassword123"))
     ok(post("verify-email", **email, code=verification))
-    # Nobody who is verified needs the last three.
+    # Verified users do not need the last three.
     for path in ("resend-verification-code", "resend-confirmation-email"):
         assert post(path, **email).json()["errorCode"] == "EMAIL_ALREADY_VERIFIED"
 

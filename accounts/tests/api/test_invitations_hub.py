@@ -1,4 +1,4 @@
-"""Invitations on the hub, from sending one to working in the project."""
+"""Invitations on the hub, from sending one to joining the project."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def team() -> Team:
 
 @pytest.fixture
 def grace() -> User:
-    """Who is invited; no member yet."""
+    """The user who is invited, not yet a member."""
     return make_user(email=GRACE)
 
 
@@ -166,7 +166,7 @@ def test_a_project_does_not_ask_the_whole_world(team: Team) -> None:
 
 @pytest.fixture
 def nothing_counted() -> Iterator[None]:
-    """A moment that stands still, at which nobody has sent anything yet."""
+    """Time stands still, and no invitation has been counted yet."""
     caches["limits"].clear()
     with time_machine.travel(datetime(2025, 1, 12, 10, tzinfo=UTC), tick=False):
         yield
@@ -297,7 +297,7 @@ def test_lists_what_is_open(team: Team, grace: User) -> None:
 
 
 def make_team_of_its_own() -> Team:
-    """Return a second project, whose owner is another."""
+    """Return a second project with another owner."""
     owner = make_user()
     return Team(owner.personal_project, {"owner": owner})
 

@@ -1,4 +1,4 @@
-"""The limits as every surface shows them, and what they leave of an attack."""
+"""The limits as every surface shows them, and how they stop attacks."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -40,14 +40,14 @@ def limits(settings: Settings) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Door:
-    """Where people sign in on a surface, what with, and what it says when they try too often."""
+    """A surface's sign-in: the path, the body, and the refusal after too many tries."""
 
     path: str
     name: str
     refusal: dict[str, Any]
 
     def refusal_in(self, seconds: int) -> dict[str, Any]:
-        """Return the body of the 429 that says to come back in so many seconds."""
+        """Return the body of a 429 that says to come back in that many seconds."""
         words = (
             f"Too many requests. Try again in {seconds} second{'s' * (seconds > 1)}."
         )
@@ -92,13 +92,13 @@ _strangers = count(1)
 
 
 def a_stranger() -> str:
-    """Return an address that nobody has come from."""
+    """Return an address that no request has come from."""
     number = next(_strangers)
     return f"198.18.{number // 250}.{number % 250}"
 
 
 def post(path: str, body: object, *, address: str, **headers: str) -> Any:
-    """Post from an address, as our proxy tells it."""
+    """Post from an address, as our proxy reports it."""
     return Client().post(
         path,
         body,
@@ -286,7 +286,7 @@ def test_a_spray_over_many_accounts_ends_at_its_address(door: Door) -> None:
     ]
 
     assert statuses(answers) == [401] * 5 + [429] * 3
-    # Those behind the limit were not counted: their users have all their tries.
+    # Tries beyond the limit were not counted: those users have all their tries left.
     assert (
         sign_in(door, email="user7@example.com", address=a_stranger())[
             "X-RateLimit-Remaining"
@@ -393,7 +393,7 @@ def test_the_user_gets_in_from_where_they_have_been(door: Door) -> None:
     elsewhere = sign_in(door, password=PASSWORD, address=a_stranger())
 
     assert (at_home.status_code, elsewhere.status_code) == (200, 429)
-    # What is left is that of the address: the account's count has no say here.
+    # The answer shows what the address has left: the account's count does not matter here.
     assert at_home["X-RateLimit-Remaining"] == "4"
 
 
@@ -412,7 +412,7 @@ def test_an_ipv6_network_where_they_have_been_will_do() -> None:
     was_here(EMAIL, "2001:db8:0:1::1")
     use_up()
 
-    # Browsers change the last half of it every day.
+    # Clients change the second half of their IPv6 address every day.
     answer = sign_in(HUB, password=PASSWORD, address="2001:db8:0:1:aaaa::7")
 
     assert answer.status_code == 200
@@ -439,7 +439,7 @@ def test_a_session_from_long_ago_that_lasts_will_do() -> None:
     make_user(email=EMAIL)
     with time_machine.travel(timezone.now() - timedelta(days=90), tick=False):
         was_here(EMAIL, HOME)
-    # It is refreshed all the time.
+    # The session is refreshed all the time.
     Session.objects.update(expires_at=timezone.now() + timedelta(days=7))
     use_up()
 

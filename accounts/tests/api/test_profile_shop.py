@@ -1,4 +1,4 @@
-"""`/auth/api/profile/`: what users tell of themselves, and the picture that they show."""
+"""`/auth/api/profile/`: the fields of a profile, and its picture."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -53,7 +53,7 @@ def user() -> User:
 
 @pytest.fixture
 def client(user: User) -> APIClient:
-    """A client that the customer is signed in with."""
+    """A client with the customer signed in."""
     return client_of(user)
 
 
@@ -219,7 +219,7 @@ def test_what_was_read_may_be_sent_back(client: APIClient) -> None:
 
     assert response.status_code == 200
     body = response.json()
-    # All is as it was, but for when that was said.
+    # Nothing has changed but the timestamp of the answer.
     body["profile"]["updated_at"] = read["profile"]["updated_at"]
     assert body == read
 
@@ -495,13 +495,13 @@ def test_pictures_have_a_limit_of_their_own(
     assert (refused.status_code, list(refused.json())) == (429, ["error"])
     assert refused["X-RateLimit-Limit"] == "2"
     assert 1 <= int(refused["Retry-After"]) <= 3600
-    # By user, and only where a file may be.
+    # Counted by user, and only for requests that may contain a file.
     assert upload(client_of(make_user()), photograph()).status_code == 200
     other = change(client, first_name="New")
     assert (other.status_code, other["X-RateLimit-Limit"]) == (200, "100")
 
 
-# --- Forms that mean harm ---------------------------------------------------------------------
+# --- Hostile forms ----------------------------------------------------------------------------
 
 
 def send(client: APIClient, body: bytes, content_type: str = MULTIPART_CONTENT) -> Any:

@@ -1,4 +1,4 @@
-"""`/api/v1/projects` as the hub document has it, and what it leaves open."""
+"""`/api/v1/projects`: the hub document's examples, and what they leave open."""
 
 import re
 from datetime import UTC, datetime
@@ -514,7 +514,7 @@ def test_a_personal_project_stays() -> None:
     assert Project.objects.get(personal_owner=user).is_active
 
 
-# --- Around it --------------------------------------------------------------------------------
+# --- Methods, paths and rare cases ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["put", "post"])

@@ -1,4 +1,4 @@
-"""`/api/v1/auth/sessions`: where somebody is signed in, and ending it from afar."""
+"""`/api/v1/auth/sessions`: list where the user is signed in, and end sessions from elsewhere."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -121,7 +121,7 @@ def test_pages_in_a_constant_number_of_statements() -> None:
             f'<http://testserver{SESSIONS}?page_size=1&page=2>; rel="next"'
         )
 
-    assert counts == [3, 3]  # who calls, the page, how many there are
+    assert counts == [3, 3]  # the caller, the page, the total
 
 
 @pytest.mark.parametrize("query", ["page=0", "page_size=201", "page_size=abc"])

@@ -32,7 +32,7 @@ JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 @pytest.fixture(autouse=True)
 def _documented_moment() -> Iterator[None]:
-    """Stop the time at the moment that the examples have."""
+    """Stop the time at the moment in the examples."""
     with time_machine.travel(MOMENT, tick=False):
         yield
 
@@ -43,7 +43,7 @@ def post(client: APIClient, path: str, body: Any = None) -> Any:
 
 
 def documented_user() -> dict[str, Any]:
-    """Return the documented user, with the id that ours got."""
+    """Return the documented user with our user's id."""
     return {
         "id": User.objects.get().pk,
         "email": "user@example.com",

@@ -1,4 +1,4 @@
-"""`/api/v1/auth/tokens`: keys for programs, and how far each reaches."""
+"""`/api/v1/auth/tokens`: tokens for programs, and what each gives access to."""
 
 import re
 from collections.abc import Iterator
@@ -220,7 +220,7 @@ def test_pages_in_a_constant_number_of_statements() -> None:
         counts.append(len(queries))
         assert (len(response.json()), response["X-Total-Count"]) == (1, str(number))
 
-    assert counts == [3, 3]  # who calls, the page, how many there are
+    assert counts == [3, 3]  # the caller, the page, the total
 
 
 def test_a_revoked_token_opens_nothing_from_then_on() -> None:
@@ -293,7 +293,7 @@ def test_no_token_decides_over_tokens_and_sessions(method: str, path: str) -> No
 
 
 def bad_tokens() -> dict[str, str]:
-    """Return texts of tokens that open nothing."""
+    """Return texts of tokens that do not work."""
     expired, revoked, locked_out = make_user(), make_user(), make_user()
     _, expired_text = make_api_token(
         expired, expires_at=datetime.now(UTC) + timedelta(seconds=1)

@@ -13,7 +13,7 @@ from orderchainer.testing.written_log import WrittenLog
 @pytest.mark.parametrize(
     ("proxies", "peer", "forwarded", "address"),
     [
-        # Without our own proxies, only the client can have written the header.
+        # Without proxies of ours, only the client can have written the header.
         (0, "10.0.0.7", "", "10.0.0.7"),
         (0, "10.0.0.7", "1.2.3.4", "10.0.0.7"),
         # The last entry is what our proxy saw; the client wrote the others.

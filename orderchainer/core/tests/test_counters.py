@@ -226,7 +226,7 @@ def test_it_counts_together_again_when_redis_is_back(
         assert [counted(cache, "one"), counted(cache, "one")] == [1, 2]
 
         server.stall()
-        # The counters restart here, because nobody can ask Redis.
+        # The counters start again here, because Redis cannot be reached.
         assert [counted(cache, "one"), counted(cache, "one")] == [1, 2]
         server.go_on()
         time.sleep(0.15)

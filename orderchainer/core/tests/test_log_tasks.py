@@ -1,4 +1,4 @@
-"""The log lines of tasks: their names, how they ended, and whose request sent them."""
+"""The log lines of tasks: their names, how they ended, and which request sent them."""
 
 import threading
 

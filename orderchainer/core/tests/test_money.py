@@ -1,4 +1,4 @@
-"""Amounts of money: which are read, which fit their currency, and how they are written."""
+"""Amounts of money: how we read and write them, and which fit their currency."""
 
 from decimal import Decimal
 
@@ -24,7 +24,7 @@ NOT_AN_AMOUNT = "Must be an amount in digits, such as 1299.00."
 
 @st.composite
 def amounts(draw: st.DrawFn) -> tuple[Decimal, str]:
-    """An amount that its currency has, and the currency."""
+    """An amount that fits its currency, and the currency."""
     currency = draw(st.sampled_from(CURRENCIES))
     decimals = decimals_of(currency)
     units = draw(st.integers(0, int(MAX_AMOUNT.scaleb(decimals))))
@@ -84,7 +84,7 @@ def test_sums_are_exact(currency: str, units: list[int]) -> None:
         ("-0.00", "USD", "0.00"),
         ("-0", "KWD", "0.000"),
         ("9999999999.99", "EUR", "9999999999.99"),
-        # As columns give them back.
+        # As database columns return them.
         ("100.5000", "USD", "100.50"),
         # Stored before ISO 4217 changed.
         ("100.5", "JPY", "100.50"),

@@ -51,7 +51,7 @@ def refusal_of(content: bytes) -> str:
 
 
 def is_about(pixel: Any, colour: tuple[int, ...]) -> bool:
-    """Tell whether a pixel has that colour, with the tolerance of a JPEG."""
+    """Tell whether a pixel has about that colour, as close as a JPEG keeps it."""
     return all(
         abs(got - wanted) < 30 for got, wanted in zip(pixel, colour, strict=True)
     )

@@ -1,4 +1,4 @@
-"""The pool gives nobody a dead connection, and asks the server rarely whether one is."""
+"""The pool never hands out a dead connection, and rarely asks the server about them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture
 def pooled() -> Iterator[base.DatabaseWrapper]:
-    """A connection of Django's to the test database, with a pool of its own."""
+    """A Django connection to the test database, with its own pool."""
     options = {"pool": {"min_size": 3, "max_size": 3, "timeout": 5}}
     wrapper = base.DatabaseWrapper(
         {**connection.settings_dict, "OPTIONS": options}, alias="pooled"

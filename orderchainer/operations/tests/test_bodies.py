@@ -28,7 +28,7 @@ CHAIN_REFUSAL = {
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """The embedded service; its other port behaves alike, since one server listens on both."""
+    """The embedded service. Its other port behaves the same: one server listens on both."""
     directory = tmp_path_factory.mktemp("bodies")
     with running("manage.py", "serve", "--prepare", directory=directory) as started:
         started.wait_for("/readyz")
@@ -97,7 +97,7 @@ def test_a_huge_body_is_refused_at_once_and_takes_no_memory(
         "detail": f"The body is larger than {limit} bytes.",
     }
     assert connection == "close"
-    # It may hold what is within the limit a few times over, and never the body.
+    # It may hold as much as the limit allows a few times over, but never the whole body.
     assert memory_of(service) - before < 40 * MEBIBYTE
     assert service.status_of("/healthz") == 200
 
@@ -113,7 +113,7 @@ def test_a_declared_length_is_refused_before_anything_is_sent(service: Service) 
     with closing(client.connection):
         client.connection.settimeout(5)
         started = time.monotonic()
-        # No 100 comes first.
+        # The server sends no `100 Continue` first.
         answer = client.connection.recv(65536)
 
     assert answer.startswith(b"HTTP/1.1 413 ")

@@ -43,7 +43,7 @@ OTHER_BACKENDS = (
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    """Every process of the production mode."""
+    """An installation with every process of the production mode."""
     with (
         migrated_postgresql(tmp_path) as database_url,
         redis_server(tmp_path) as redis,
@@ -119,7 +119,7 @@ def test_no_request_fails_and_everything_goes_on(installation: Installation) -> 
             assert customer.read_many(path) == {200}
             customer.post("/api/orders/", title=f"After {round_}")
 
-            # The relay gives the event its place, and the socket shows it.
+            # The relay gives the event its position, and the socket shows it.
             message: dict[str, Any] = {}
             while message.get("title") != f"After {round_}":
                 message = json.loads(socket.recv(timeout=20))

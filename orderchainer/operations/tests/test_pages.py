@@ -14,7 +14,7 @@ PAGES = ["/", "/docs", "/docs/", "/redoc", "/redoc/"]
 
 
 def assets_of(page: str) -> list[str]:
-    """Return what a browser loads because of the page's markup."""
+    """Return the URLs that the page's markup makes a browser load."""
     links = re.findall(r"<link\b[^>]*\bhref=\"([^\"]+)\"", page)
     return links + re.findall(r"<(?:script|img)\b[^>]*\bsrc=\"([^\"]+)\"", page)
 

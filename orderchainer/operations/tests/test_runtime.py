@@ -16,7 +16,7 @@ pytestmark = pytest.mark.processes
 KEY = Fernet.generate_key().decode()
 SERVE = ("manage.py", "serve", "--prepare")
 
-# A task in the server's own process that nobody can interrupt.
+# A task in the server's own process that cannot be interrupted.
 SERVE_WITH_A_SLOW_TASK = """
 import time
 import django

@@ -1,4 +1,4 @@
-"""What a signal ends, and what it lets finish; and a background thread that dies."""
+"""What a signal ends, what it lets finish, and what happens if a background thread dies."""
 
 import asyncio
 import signal
@@ -45,7 +45,7 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "orderchainer.settings"}
 
 
 def stop_during_a_request(service: Service, stop_signal: signal.Signals) -> None:
-    """Signal the service while it answers; check that the answer is whole and the end soon."""
+    """Signal the service while it answers. Check that the answer is whole and that it ends soon."""
     service.wait_for("/healthz")
     url = f"http://127.0.0.1:{service.port}/slow"
     with ThreadPoolExecutor(1) as thread:
@@ -114,7 +114,7 @@ def test_a_socket_is_closed_with_going_away(
         assert status == 0, service.output
 
 
-# The exception is raised in that thread wherever it is, as a defect or a lack of memory would.
+# We raise the exception wherever that thread is, as a bug or a lack of memory would.
 SERVE_AND_KILL_A_THREAD = """
 import ctypes, os, threading, time
 import django

@@ -1,4 +1,4 @@
-"""What we use of Twisted, autobahn and daphne beyond their public interface is still there."""
+"""The internals of Twisted, autobahn and daphne that we use still exist."""
 
 import inspect
 import socket
@@ -15,15 +15,15 @@ from orderchainer.operations.twisted_internals import buffered_bytes, write_now
 
 
 class Reactor:
-    """A reactor that watches nothing: what is written stays in the transport's buffer."""
+    """A reactor that watches nothing, so that written data stays in the transport's buffer."""
 
     def addWriter(self, transport: Any) -> None:
-        """Do not write later."""
+        """Ignore the request to write later."""
 
 
 @pytest.fixture
 def transport() -> Iterator[Any]:
-    """Twisted's TCP transport over one end of a pair of sockets that nobody reads."""
+    """Twisted's TCP transport over one end of a socket pair; nothing reads the other end."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
@@ -61,7 +61,7 @@ def test_twisted_asks_each_request_whether_to_parse_its_form() -> None:
 
 
 def test_twisted_has_what_bounds_a_body() -> None:
-    # `test_bodies.py` shows that it works; this names the reason if not.
+    # `test_bodies.py` shows that it works. If it stops working, this test names the reason.
     channel = inspect.getsource(HTTPChannel)
 
     for name in (

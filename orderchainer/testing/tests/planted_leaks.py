@@ -1,6 +1,6 @@
 """Tests that leak a secret on purpose, in every possible way.
 
-`test_sweeping.py` runs them in a pytest of their own, and says what each has to be charged with.
+`test_sweeping.py` runs them in a separate pytest and knows the leaks that each must report.
 """
 
 import logging

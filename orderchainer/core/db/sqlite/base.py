@@ -1,4 +1,4 @@
-"""SQLite with the library's real limit on parameters, and searches that ignore case in every script.
+"""SQLite with the library's real limit on parameters, and searches that ignore case in any script.
 
 Django 5.2 assumes the limit of 999 that SQLite had before 3.32, and splits bulk inserts
 accordingly: 5,000 events of a propagation took fifty statements. This backend asks the library, as
