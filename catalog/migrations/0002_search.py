@@ -34,6 +34,6 @@ def unmake(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("catalog", "0002_lists_from_indexes")]
+    dependencies = [("catalog", "0001_initial")]
 
     operations = [migrations.RunPython(make, unmake)]
