@@ -7,14 +7,14 @@ from orderchainer.core.http.surfaces import (
     CHAIN,
     CHECKOUT,
     ENVELOPE,
-    ORDERS,
+    CHAIN_AND_SHOP,
     register_prefixes,
 )
 from orders import access  # noqa: F401 (registers its operations)
 from orders.lifecycle import EventType, Status
 from orders.stream.types import register_types
 
-register_prefixes(ORDERS, "/api/orders")
+register_prefixes(CHAIN_AND_SHOP, "/api/orders")
 register_prefixes(ENVELOPE, "/api/order")
 
 AREAS.add("orders", "orders, chains and their events, over REST and WebSocket")

@@ -24,7 +24,7 @@ from orderchainer_client.models import (
     BlockersOutput,
     CartItemInput,
     CartOutput,
-    ChainAndShopError,
+    CheckoutError,
     ChainError,
     CheckoutInput,
     Credentials,
@@ -125,7 +125,7 @@ def main(url: str, password: str) -> None:
     shop_add_cart_item.sync(
         client=ada, body=CartItemInput(product_id=vase_id, quantity=2)
     )
-    refused = the(ChainAndShopError, chain_create_order.sync(client=ada, body=checkout))
+    refused = the(CheckoutError, chain_create_order.sync(client=ada, body=checkout))
     assert refused.code is ErrorCode.INSUFFICIENT_STOCK
     assert isinstance(refused.shortages, list)
     assert [

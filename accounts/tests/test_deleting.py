@@ -160,7 +160,7 @@ def test_email_and_username_are_free_again(ada: User) -> None:
 
 
 def test_the_activity_tells_who_did_it(ada: User) -> None:
-    staff = make_user(is_staff=True)
+    staff = make_user(is_staff=True, is_superuser=True)
 
     delete_user(user=ada, by=staff)
 

@@ -54,25 +54,25 @@ CHAIN = [
     Endpoint("chain", "POST", "/api/auth/token", PUBLIC),
     Endpoint("chain", "POST", "/api/auth/refresh", PUBLIC),
     Endpoint("chain", "POST", "/api/auth/logout", PUBLIC),
-    Endpoint("orders", "GET", "/api/orders/", "orders:read"),
-    Endpoint("orders", "POST", "/api/orders/", "orders:write", 201, {"title": "New"}),
-    Endpoint("orders", "GET", "/api/orders/{order}", "orders:read", hidden=ORDER),
+    Endpoint("chain_and_shop", "GET", "/api/orders/", "orders:read"),
+    Endpoint("chain_and_shop", "POST", "/api/orders/", "orders:write", 201, {"title": "New"}),
+    Endpoint("chain_and_shop", "GET", "/api/orders/{order}", "orders:read", hidden=ORDER),
     Endpoint(
-        "orders", "PUT", "/api/orders/{order}", "orders:write",
+        "chain_and_shop", "PUT", "/api/orders/{order}", "orders:write",
         body={"title": "Other"}, hidden=ORDER,
     ),
     Endpoint(
-        "orders", "PATCH", "/api/orders/{order}", "orders:write",
+        "chain_and_shop", "PATCH", "/api/orders/{order}", "orders:write",
         body={"title": "Other"}, hidden=ORDER,
     ),
-    Endpoint("orders", "DELETE", "/api/orders/{order}", "orders:write", hidden=ORDER),
-    Endpoint("orders", "GET", "/api/orders/{order}/chain", "orders:read", hidden=ORDER),
+    Endpoint("chain_and_shop", "DELETE", "/api/orders/{order}", "orders:write", hidden=ORDER),
+    Endpoint("chain_and_shop", "GET", "/api/orders/{order}/chain", "orders:read", hidden=ORDER),
     Endpoint(
-        "orders", "GET", "/api/orders/{order}/blockers", "orders:read", hidden=ORDER
+        "chain_and_shop", "GET", "/api/orders/{order}/blockers", "orders:read", hidden=ORDER
     ),
-    Endpoint("orders", "GET", "/api/orders/{order}/events", "orders:read", hidden=ORDER),
+    Endpoint("chain_and_shop", "GET", "/api/orders/{order}/events", "orders:read", hidden=ORDER),
     Endpoint(
-        "orders", "POST", "/api/orders/{waiting_order}/waive", "orders:write",
+        "chain_and_shop", "POST", "/api/orders/{waiting_order}/waive", "orders:write",
         body={"dependency": "{awaited_order}", "reason": "Not needed."}, hidden=ORDER,
     ),
     # Each user has one integration, so the path cannot name another user's.

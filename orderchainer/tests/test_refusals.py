@@ -97,7 +97,7 @@ def shop(status: int, code: str, message: str) -> dict[str, Any]:
 
 SAYS: dict[str, Callable[[int, str, str], dict[str, Any]]] = {
     "chain": chain,
-    "orders": orders,
+    "chain_and_shop": orders,
     "hub": hub,
     "envelope": envelope,
     "shop": shop,

@@ -33,7 +33,7 @@ def test_every_surface_lives_where_the_apps_say() -> None:
         "/api/categories": "shop",
         "/api/discord": "chain",
         "/api/order": "envelope",
-        "/api/orders": "orders",
+        "/api/orders": "chain_and_shop",
         "/api/products": "shop",
         "/api/user": "envelope",
         "/api/v1": "hub",

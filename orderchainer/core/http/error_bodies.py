@@ -14,7 +14,7 @@ from orderchainer.core.http.surfaces import (
     CHECKOUT,
     ENVELOPE,
     HUB,
-    ORDERS,
+    CHAIN_AND_SHOP,
     SHOP,
     UNION,
     Surface,
@@ -24,7 +24,7 @@ _Field = serializers.Field[Any, Any, Any, Any]
 _Fields = dict[str, _Field]
 
 # The bodies that show wrong fields under the names of the fields.
-NAMES_FIELDS = frozenset({"ChainAndShopError", "ShopError"})
+NAMES_FIELDS = frozenset({"CheckoutError", "ShopError"})
 
 
 # Written when the first view asks, since the apps have registered their facts by then.
@@ -36,11 +36,13 @@ def error_bodies() -> dict[str, serializers.Serializer[Any]]:
         UNION.name: inline_serializer(
             "ChainAndEnvelopeError", {**_chain_fields(), **_envelope_fields()}
         ),
-        ORDERS.name: inline_serializer("OrdersError", _orders_fields()),
+        CHAIN_AND_SHOP.name: inline_serializer(
+            "ChainAndShopError", _chain_and_shop_fields()
+        ),
         CHECKOUT.name: inline_serializer(
-            "ChainAndShopError",
+            "CheckoutError",
             {
-                **_orders_fields(),
+                **_chain_and_shop_fields(),
                 "error": serializers.CharField(
                     help_text=(
                         "The refusal in words. Wrong fields of a checkout stand under their own "
@@ -93,7 +95,7 @@ def _chain_fields() -> _Fields:
     }
 
 
-def _orders_fields() -> _Fields:
+def _chain_and_shop_fields() -> _Fields:
     return {
         **_chain_fields(),
         "error": serializers.CharField(

@@ -1,4 +1,4 @@
-"""Filters and sort orders in query strings, the same on every surface.
+"""Filters and orderings in query strings, the same on every surface.
 
 A parameter without a value is no filter, because that is what an empty field of a form sends.
 """

@@ -62,7 +62,7 @@ from orderchainer.core.http.surfaces import (
     CHECKOUT,
     ENVELOPE,
     HUB,
-    ORDERS,
+    CHAIN_AND_SHOP,
     SHOP,
     UNION,
     Problem,
@@ -70,7 +70,9 @@ from orderchainer.core.http.surfaces import (
     surface_of,
 )
 
-SurfaceName = Literal["chain", "union", "orders", "checkout", "hub", "envelope", "shop"]
+SurfaceName = Literal[
+    "chain", "union", "chain_and_shop", "checkout", "hub", "envelope", "shop"
+]
 
 # The moments in examples. The surface itself would write the present moment.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
@@ -80,7 +82,7 @@ EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
 
 _SURFACES: dict[str, Surface] = {
     surface.name: surface
-    for surface in (CHAIN, UNION, ORDERS, CHECKOUT, HUB, ENVELOPE, SHOP)
+    for surface in (CHAIN, UNION, CHAIN_AND_SHOP, CHECKOUT, HUB, ENVELOPE, SHOP)
 }
 
 # The usual refusal for each status, for examples.
@@ -437,7 +439,7 @@ def _add_limit_headers(answers: dict[str, Any]) -> None:
 
 def _group_of(surface: Surface) -> str:
     # Two documents claim these paths. They stand in the group of the older one.
-    return CHAIN.name if surface in (UNION, ORDERS) else surface.name
+    return CHAIN.name if surface in (UNION, CHAIN_AND_SHOP) else surface.name
 
 
 def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def union_body(problem: Problem) -> Body:
 # --- chain and shop at once -------------------------------------------------------------------
 
 
-def orders_body(problem: Problem) -> Body:
+def chain_and_shop_body(problem: Problem) -> Body:
     """Write the chain's body and beside it the shop's `error`: both documents claim the path."""
     return {**chain_body(problem), "error": problem.message}
 
@@ -167,7 +167,7 @@ def checkout_body(problem: Problem) -> Body:
 
     If a field has the name of one of the chain's keys, the key stays.
     """
-    body = orders_body(problem)
+    body = chain_and_shop_body(problem)
     return body | {
         name: problem.errors[name] for name in problem.errors if name not in body
     }
@@ -175,7 +175,7 @@ def checkout_body(problem: Problem) -> Body:
 
 CHAIN = Surface("chain", chain_body)
 UNION = Surface("union", union_body)
-ORDERS = Surface("orders", orders_body)
+CHAIN_AND_SHOP = Surface("chain_and_shop", chain_and_shop_body)
 # This has no prefix of its own: the view sets it when a request turns out to be a checkout.
 CHECKOUT = Surface("checkout", checkout_body)
 HUB = Surface("hub", hub_body, hub_reading)

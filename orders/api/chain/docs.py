@@ -291,7 +291,7 @@ LIST_ORDERS = extend_schema(
             "up_to", OpenApiTypes.INT64, description="Only orders up to this id."
         ),
     ],
-    responses={200: OrderOutput(many=True), **errors_of("orders", 400)},
+    responses={200: OrderOutput(many=True), **errors_of("chain_and_shop", 400)},
     examples=[answer_example("One order", LISTED_EXAMPLE)],
 )
 
@@ -317,7 +317,12 @@ CREATE_ORDER = extend_schema(
         201: OrderOutput,
         **errors_of_checkout(
             errors_of(
-                "orders", *REFUSED_CHANGES[:2], REFUSED_CHANGES[-1], 401, 403, 500
+                "chain_and_shop",
+                *REFUSED_CHANGES[:2],
+                REFUSED_CHANGES[-1],
+                401,
+                403,
+                500,
             ),
             Invalid({"shipping_address": ["This field is required."]}),
             CartEmpty(),
@@ -345,7 +350,7 @@ GET_ORDER = extend_schema(
     summary="Get an order",
     description="One order that you own, or that belongs to a project of yours.",
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],
-    responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("orders", 404)},
+    responses={200: OrderOutput, **NOT_MODIFIED, **errors_of("chain_and_shop", 404)},
     examples=[answer_example("The order", LISTED_EXAMPLE)],
 )
 
@@ -367,7 +372,7 @@ UPDATE_ORDER = extend_schema(
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={
         200: OrderOutput,
-        **errors_of("orders", *REFUSED_CHANGES, 403, 404, 412),
+        **errors_of("chain_and_shop", *REFUSED_CHANGES, 403, 404, 412),
     },
     examples=[
         request_example("The whole order", UPDATE_EXAMPLE),
@@ -384,7 +389,7 @@ PATCH_ORDER = extend_schema(
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={
         200: OrderOutput,
-        **errors_of("orders", *REFUSED_CHANGES, 403, 404, 412),
+        **errors_of("chain_and_shop", *REFUSED_CHANGES, 403, 404, 412),
     },
     examples=[
         request_example("Only its status", {"status": "completed"}),
@@ -405,7 +410,7 @@ DELETE_ORDER = extend_schema(
     responses={
         200: DeletedOutput,
         **errors_of(
-            "orders",
+            "chain_and_shop",
             403,
             404,
             CustomerMayOnlyCancel(1, ["cancelled"]),
@@ -425,7 +430,7 @@ GET_CHAIN = extend_schema(
         "can be done, and the longest path through the unfinished orders. A chain that "
         "is too large is cut, and `truncated` and `edges_truncated` say so."
     ),
-    responses={200: ChainOutput, **errors_of("orders", 404)},
+    responses={200: ChainOutput, **errors_of("chain_and_shop", 404)},
     examples=[answer_example("A chain of three", CHAIN_EXAMPLE)],
 )
 
@@ -438,7 +443,7 @@ GET_BLOCKERS = extend_schema(
         "a draft or pending order waits. `waived` lists the dependencies that no longer "
         "count."
     ),
-    responses={200: BlockersOutput, **errors_of("orders", 404)},
+    responses={200: BlockersOutput, **errors_of("chain_and_shop", 404)},
     examples=[
         answer_example("Waiting for one, which waits for another", BLOCKERS_EXAMPLE)
     ],
@@ -458,7 +463,7 @@ WAIVE_DEPENDENCY = extend_schema(
     responses={
         200: OrderOutput,
         **errors_of(
-            "orders",
+            "chain_and_shop",
             400,
             NotADependency(2, 99),
             403,
@@ -478,6 +483,6 @@ LIST_EVENTS = extend_schema(
     summary="Get an order's history",
     description="Everything that happened to the order, the oldest first.",
     parameters=WINDOW,
-    responses={200: EventOutput(many=True), **errors_of("orders", 400, 404)},
+    responses={200: EventOutput(many=True), **errors_of("chain_and_shop", 400, 404)},
     examples=[answer_example("A move", EVENT_EXAMPLE)],
 )
