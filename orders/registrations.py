@@ -5,9 +5,9 @@ from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
 from orderchainer.core.http.surfaces import (
     CHAIN,
+    CHAIN_AND_SHOP,
     CHECKOUT,
     ENVELOPE,
-    CHAIN_AND_SHOP,
     register_prefixes,
 )
 from orders import access  # noqa: F401 (registers its operations)

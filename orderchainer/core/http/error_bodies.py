@@ -11,10 +11,10 @@ from orderchainer.core.http.codes import chain_codes, envelope_codes, hub_codes
 from orderchainer.core.http.documented import ErrorField, error_fields_of
 from orderchainer.core.http.surfaces import (
     CHAIN,
+    CHAIN_AND_SHOP,
     CHECKOUT,
     ENVELOPE,
     HUB,
-    CHAIN_AND_SHOP,
     SHOP,
     UNION,
     Surface,

@@ -59,10 +59,10 @@ from orderchainer.core.http.pagination import (
 )
 from orderchainer.core.http.surfaces import (
     CHAIN,
+    CHAIN_AND_SHOP,
     CHECKOUT,
     ENVELOPE,
     HUB,
-    CHAIN_AND_SHOP,
     SHOP,
     UNION,
     Problem,
