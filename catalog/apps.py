@@ -9,5 +9,5 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Declare what is ours, and check what the database has to offer."""
+        """Register the app and its check of the database."""
         from catalog import checks, registrations  # noqa: F401 (both register)

@@ -1,4 +1,4 @@
-"""What the database lacks for the catalogue, said when it is migrated or checked."""
+"""A check, run when the database is migrated or checked, for what the catalogue needs of it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,10 +15,11 @@ def check_trigrams(
     """Warn if PostgreSQL lacks pg_trgm, without which search does not find misspelt words."""
     return [
         Warning(
-            "PostgreSQL's extension pg_trgm is not installed in the database: search finds no misspelt words, "
-            "and parts of names slowly.",
-            hint="The role that migrates may not create it, or the server lacks it (postgresql-contrib). Have "
-            f"somebody run there: {trigrams.EXTENSION}; {' '.join(trigrams.INDEX.split())}; then restart.",
+            "PostgreSQL's extension pg_trgm is not installed in the database. Search finds no "
+            "misspelt words, and is slow at finding parts of names.",
+            hint="The role that migrates may not create it, or the server lacks it "
+            "(postgresql-contrib). Ask an administrator to run in this database: "
+            f"{trigrams.EXTENSION}; {' '.join(trigrams.INDEX.split())}; then restart.",
             id="catalog.W001",
         )
         for alias in databases or ()

@@ -147,8 +147,8 @@ class Product(models.Model):
             models.CheckConstraint(condition=~Q(sku=""), name="product_has_sku"),
         ]
         # No index contains `stock`, so PostgreSQL writes no index when a checkout takes stock.
-        # That makes checkouts half as fast again. `include` has the columns that lists filter by,
-        # so they can be counted with the index alone.
+        # This makes checkouts 1.5 times as fast. `include` has the columns that lists filter by,
+        # so that an index alone is enough to count them.
         indexes: ClassVar = [
             # The storefront's list in each of its sortings, and the list of one category.
             models.Index(

@@ -11,7 +11,7 @@ register_prefixes(SHOP, "/api/products", "/api/categories")
 AREAS.add("catalog", "categories, products and their stock")
 
 THINGS.add("products", "What is sold, for customers and for those who run the project.")
-THINGS.add("categories", "The tree that products stand in.")
+THINGS.add("categories", "The tree of categories for products.")
 register_error_fields(
     HUB,
     shortages=ErrorField(

@@ -1,12 +1,12 @@
-"""Finding products by what somebody types.
+"""Finds products by the text that a person types.
 
-Three things find a product: words of its name, SKU or description, in whatever form they stand; a
-part of its name or SKU (`phone` finds "Smartphone"); and where none of these finds any, a name that
-is spelt alike. PostgreSQL does all that by indexes (migration 0003); SQLite looks for the text as
-it is, in any case.
+A product matches if the text has words of its name, SKU or description, in any form, or a part of
+its name or SKU (`phone` finds "Smartphone"). If no product matches, we look for names with a
+similar spelling. PostgreSQL uses indexes for all of this (migration 0003). SQLite only looks for
+the text as it is, in upper or lower case.
 
-What is typed is never syntax that could be wrong: quotes, `or` and a leading minus mean what they
-mean to web searches, and anything else is text.
+No text is a syntax error. Quotes, `or` and a leading minus mean the same as in web searches, and
+everything else is plain text.
 """
 
 import re
@@ -40,24 +40,22 @@ from django.db.models.lookups import Exact, GreaterThan
 from catalog import trigrams
 from catalog.models import ProductQuerySet
 
-# A part of fewer letters is in nearly every name, and in no index. Other scripts say more with
-# less.
+# We look for parts of at least three letters: shorter ones are in nearly every name, and the index
+# cannot find them. In other scripts one character says more.
 _PART = re.compile(r"[^\W_]{3}|[^\x00-\x7f]")
-# A minus that is neither within a word nor before one or a quote. PostgreSQL counts them all as
-# "not", and has an error for some thirty in a row, which is the only one that it has for anything
-# typed.
+# A minus that is neither within a word nor before a word or a quote. PostgreSQL reads each of them
+# as "not" and fails at about thirty in a row. No other text makes it fail.
 _IDLE_MINUS = re.compile(r'(?<![^\W_])-(?![^\W_]|"[^\W_])')
-# How much of the words typed has to be found in a name: `smartfone` and "Smartphone" share 0.42.
+# How similar a name must be to the typed words: `smartfone` and "Smartphone" have 0.42.
 LEAST_LIKENESS = 0.4
-# Where words rank 0.6 in the name and 0.06 in the description.
+# The rank of a part. A whole word ranks 0.6 in the name and 0.06 in the description.
 RANK_OF_A_PART = 0.3
 
 
 def ways_to_find(products: ProductQuerySet, text: str) -> list[ProductQuerySet]:
-    """Return what `text` finds among `products`, annotated with its `rank`; where that is nothing,
-    the next.
+    """Return the ways to find `text` among `products`, as queries annotated with a `rank`.
 
-    A way finds nothing while one before it finds something.
+    A later query finds something only if all earlier ones find nothing.
     """
     return list(each_way_to_find(products, text))
 
@@ -65,10 +63,10 @@ def ways_to_find(products: ProductQuerySet, text: str) -> list[ProductQuerySet]:
 def each_way_to_find(
     products: ProductQuerySet, text: str, *, is_first_page: bool = False
 ) -> Iterator[ProductQuerySet]:
-    """Yield the same, each as it is asked for.
+    """Yield the queries of `ways_to_find` one by one.
 
-    Whoever asks for the first page, and for the next way since that was empty, knows that the way
-    before finds nothing. On a later page the next way looks by itself.
+    With `is_first_page`, ask for the next query only if the first page of this one was empty. It
+    then need not check that the earlier one finds nothing. On later pages it checks that itself.
     """
     if connection.vendor != "postgresql":
         yield _containing(products, text)
@@ -81,8 +79,8 @@ def each_way_to_find(
 
 
 def _finds_nothing(found: ProductQuerySet) -> Q:
-    # By counting them: for an EXISTS, PostgreSQL hopes to meet one soon and reads the table from
-    # its start.
+    # We count the matches. For an EXISTS, PostgreSQL expects to meet one soon and reads the table
+    # from its start.
     counted = found.order_by().annotate(all=Value(1)).values("all")
     count = Subquery(counted.annotate(count=Count("pk")).values("count"))
     return Q(Exact(count, 0))
@@ -96,7 +94,8 @@ def _by_words(products: ProductQuerySet, text: str) -> ProductQuerySet:
     if _PART.search(text):
         in_name = Q(name__icontains=text)
         matches |= in_name | Q(sku__icontains=text)
-        # Capital letters cost more than all the rest, and are made only where they decide.
+        # `in_name` has to convert names to capital letters, which costs more than all the rest. So
+        # we evaluate it only if the outcome depends on it.
         rank = Case(
             When(Q(GreaterThan(rank, RANK_OF_A_PART)), then=rank),
             When(Q(Exact(rank, 0)) | in_name, then=Value(RANK_OF_A_PART)),
@@ -125,7 +124,7 @@ def _containing(products: ProductQuerySet, text: str) -> ProductQuerySet:
 
 
 def _length() -> Combinable:
-    """Among equals the shorter name comes first: more of it was typed."""
+    """Sort equal matches by the length of the name: more of a short name was typed."""
     return Length("name") * Value(1 / 10_000, output_field=FloatField())
 
 
@@ -133,7 +132,7 @@ def _length() -> Combinable:
 
 
 class _Words(Func):
-    """The column of words, of which the models know nothing, beside the key that they do know."""
+    """The column of words. The model does not have it, so we find its table by the key's alias."""
 
     output_field = SearchVectorField()
 
@@ -143,11 +142,11 @@ class _Words(Func):
 
 
 def _query(text: str) -> RawSQL:
-    """Return what to look for among the words: their stems, or the words as they stand.
+    """Return the query for the words in `text`: their stems, or the words themselves.
 
-    A subquery, which PostgreSQL runs once: otherwise it may parse the text again for each row that
-    it ranks. It is SQL because Django takes longer to compile its `SearchQuery` than PostgreSQL to
-    find a page.
+    It is a subquery, which PostgreSQL runs once. Otherwise it may parse the text again for each row
+    that it ranks. We write it in SQL, because Django takes longer to compile its `SearchQuery` than
+    PostgreSQL takes to find a page.
     """
     text = _IDLE_MINUS.sub(" ", text)
     return RawSQL(
@@ -158,7 +157,7 @@ def _query(text: str) -> RawSQL:
 
 
 class _Matches(Func):
-    """Whether words are what a query looks for.
+    """Whether the words match a query.
 
     Django's own lookup takes only its own `SearchQuery`.
     """
@@ -169,20 +168,18 @@ class _Matches(Func):
 
 
 class _HasTrigrams(Func):
-    """Whether there is anything in a text that could be alike: without it each name would be looked
-    at.
-    """
+    """Whether a text has trigrams to compare. Without any, PostgreSQL would look at every name."""
 
     template = "(SELECT show_trgm(%(expressions)s)) <> '{}'"
     output_field = BooleanField()
 
 
 class _Threshold(Func):
-    """Set the threshold of likeness, for this statement; always true.
+    """Set the threshold of similarity for this statement; always true.
 
-    The index asks a setting and no argument. As a subquery that depends on no row it is done before
-    any is looked at; and as a local setting it ends with the transaction, which the statement is by
-    itself.
+    The index takes the threshold from a setting, not from an argument. The subquery depends on no
+    row, so PostgreSQL runs it before it looks at any. The setting is local, so it ends with the
+    transaction, which is this statement alone.
     """
 
     template = (

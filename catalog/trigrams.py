@@ -1,7 +1,8 @@
-"""pg_trgm: PostgreSQL's likeness of words by their runs of three letters, where it may be had.
+"""pg_trgm, the extension with which PostgreSQL compares words by their groups of three letters.
 
-It comes with PostgreSQL and has to be made in each database, by whoever may create things in it. Where
-we may not, search finds words and parts of names all the same: parts more slowly, misspelt words not.
+It comes with PostgreSQL, but a role that may create extensions has to create it in each database.
+Without it, search still finds words and parts of names, but is slower at parts and finds no
+misspelt words.
 """
 
 from functools import lru_cache
@@ -10,7 +11,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_trgm"
-# As `icontains` writes it, so that it serves parts of words as well as likeness.
+# `upper` as in the SQL of `icontains`, so that the index serves parts of words and similarity.
 INDEX = """
     CREATE INDEX IF NOT EXISTS product_parts ON catalog_product
     USING gin (upper(name) gin_trgm_ops, upper(sku) gin_trgm_ops)
@@ -18,7 +19,7 @@ INDEX = """
 
 
 def index_parts(connection: BaseDatabaseWrapper) -> bool:
-    """Make the extension and the index of parts of names, where they are missing; tell whether they are there."""
+    """Create the extension and the index of parts if missing; tell whether they exist now."""
     with connection.cursor() as cursor:
         if not is_installed(connection):
             try:
@@ -31,7 +32,7 @@ def index_parts(connection: BaseDatabaseWrapper) -> bool:
 
 
 def is_installed(connection: BaseDatabaseWrapper) -> bool:
-    """Ask the database whether it can tell likeness."""
+    """Ask the database whether it has the extension."""
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:
@@ -41,12 +42,13 @@ def is_installed(connection: BaseDatabaseWrapper) -> bool:
 
 
 def is_missed(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether products are searched here without likeness, or without the index of parts."""
+    """Tell whether this database has searchable products but lacks the index of parts."""
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT to_regclass('product_words') IS NOT NULL AND to_regclass('product_parts') IS NULL"
+            "SELECT to_regclass('product_words') IS NOT NULL"
+            " AND to_regclass('product_parts') IS NULL"
         )
         (missed,) = cursor.fetchone()
         return bool(missed)
@@ -54,5 +56,5 @@ def is_missed(connection: BaseDatabaseWrapper) -> bool:
 
 @lru_cache
 def is_known_to_be_installed(alias: str) -> bool:
-    """Ask once in the life of this process."""
+    """Tell the same, but ask the database only once in the life of this process."""
     return is_installed(connections[alias])

@@ -201,7 +201,7 @@ class VersionShown(forms.HiddenInput):
 
 
 class RowForm(Compared):
-    """A row of the list. A new stock value means that somebody has counted it."""
+    """A row of the list. A new stock value means that someone counted the product."""
 
     restless = ("stock",)
 
@@ -253,10 +253,10 @@ class RowForm(Compared):
 
 
 class Rows(forms.BaseModelFormSet):  # type: ignore[type-arg]  # no generic at run time
-    """The rows of the list. Django neither checks nor saves a row that nobody changed."""
+    """The rows of the list. Django neither checks nor saves unchanged rows."""
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        """Let every row stay as it is."""
+        """Allow every row to stay unchanged."""
         return {**super().get_form_kwargs(index), "empty_permitted": True}
 
 

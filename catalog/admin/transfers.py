@@ -38,7 +38,7 @@ ACTION_COLOURS = {"create": "success", "update": "info", "refuse": "danger"}
 
 
 class ProjectForm(forms.Form):
-    """The project whose products are meant."""
+    """The project whose products to import or export."""
 
     project = forms.ModelChoiceField(
         Project.objects.filter(is_active=True),
@@ -68,7 +68,7 @@ class PackedField(forms.CharField):
     widget = forms.HiddenInput
 
     def to_python(self, value: Any) -> Any:
-        """Return the bytes. Raises ValidationError for data that we did not pack or that is large."""
+        """Return the bytes. Raises ValidationError for too many, or if we did not pack them."""
         try:
             press = zlib.decompressobj()
             content = press.decompress(
@@ -97,7 +97,7 @@ class ApplyForm(ProjectForm):
 
 
 def import_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
-    """Take a file, preview its changes, then make exactly those or, if others interfered, none."""
+    """Preview a file's changes, then make exactly these, or none if others interfered."""
     if request.method != "POST":
         return _ask(page, request, UploadForm(initial=_storefront()))
     if "seen" in request.POST:

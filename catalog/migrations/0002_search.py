@@ -26,7 +26,7 @@ def make(apps, schema_editor):
 
 def unmake(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        # The extension stays: somebody else may have come to use it.
+        # The extension stays, because others may use it by now.
         schema_editor.execute("DROP INDEX IF EXISTS product_parts")
         schema_editor.execute("ALTER TABLE catalog_product DROP COLUMN words")
         schema_editor.execute("ALTER TABLE catalog_product RESET (fillfactor)")

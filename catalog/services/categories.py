@@ -99,7 +99,7 @@ def shift_category(*, category: Category, by: int) -> None:
 def delete_category(*, category: Category) -> None:
     """Delete an empty category. Raises `CategoryNotFound` and `CategoryNotEmpty`."""
     lock_project(category.project)
-    # Lock its own row too: writers who put a product into it lock that, and not the project.
+    # Lock its row too: writers who put a product into it lock this row and not the project.
     row = Category.objects.select_for_update(no_key=True).filter(pk=category.pk).first()
     if row is None:
         raise CategoryNotFound

@@ -17,7 +17,7 @@ BYTE_ORDER_MARK = "\ufeff"
 def export_products(project: Project, products: ProductQuerySet) -> Iterator[str]:
     """Write `products` of the project as CSV, oldest first, and yield it in parts.
 
-    Each part is a statement of its own. So a large catalogue does not fill the memory, and no
+    Each part takes one statement. So a large catalogue does not fill the memory, and no
     transaction stays open while a slow client reads. `version` keeps an import from overwriting
     later changes.
     """

@@ -11,7 +11,7 @@ from catalog.models import Category, Product
 from orderchainer.core.errors import Invalid
 from orderchainer.core.money import MoneyRefused, require_currency, settled
 
-# For names without a character that an address can have.
+# The slug for names that have no character that is allowed in an address.
 UNNAMED_SLUG = "item"
 MAX_SLUG_LENGTH = 255
 

@@ -1,9 +1,10 @@
-"""Taking a table of products in: all of it, or none where a row is wrong.
+"""Imports a table of products: the whole table, or nothing if a row is wrong.
 
-A row names a product by its SKU: one that the project has is changed, another one is created. Columns that the
-file leaves out change nothing. An empty cell empties a description and takes a product off its shelf; in other
-columns it says nothing. `stock` says how many there are, `stock_change` how many more or fewer. A `version`,
-as an export has it, has to be the product's still, so that no stale file brings back what has been sold since.
+A row names a product by its SKU. A product that exists is changed; otherwise one is created. A
+column that the file does not have changes nothing. An empty cell clears a description or a
+category, and is ignored in other columns. `stock` is how many there are, and `stock_change` how
+many more or fewer. A `version`, as an export has it, must still be the product's version, so that
+a stale file does not restore sold stock.
 """
 
 import re
@@ -34,25 +35,25 @@ from orderchainer.core.money import (
 Reason = StockMovement.Reason
 Errors = dict[str, list[str]]
 Path = tuple[str, ...]
-# Rows by their numbers, each with its texts by column.
+# The rows of a file: their numbers, and their texts by column.
 Cells = list[tuple[int, dict[str, str]]]
 
-# How often somebody else may take a SKU or a slug while we import before we give up.
+# How often others may take a SKU or a slug during an import before we give up.
 TRIES = 3
-# Of wrong rows, and of what would change: what a person reads.
+# A report has at most this many rows, and shortens longer cells.
 MAX_TOLD = 200
 MAX_TOLD_LENGTH = 100
-# In one statement: SQLite bears so many parameters.
+# How many rows one statement writes, because SQLite limits the parameters.
 BATCH = 500
 
-# What of a product a file sets, beside its category.
+# The fields of a product that a file sets, without its category.
 _FIELDS = ("name", "description", "price", "currency", "featured", "is_active")
 _NEEDED = ("name", "price")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A cell that differs: what there was (None for a new product), and what there is to be."""
+    """A cell that differs: the old text (None for a new product) and the new one."""
 
     before: str | None
     after: str
@@ -60,12 +61,12 @@ class Change:
 
 @dataclass
 class ImportedRow:
-    """What a row of the file comes to."""
+    """The outcome of a row of the file."""
 
     row: int
     product: Product
     is_new: bool
-    # Of a category that is still to be made.
+    # The path of a category that has to be created first.
     path: Path = ()
     stock_change: int = 0
     changes: dict[str, Change] = field(default_factory=dict)
@@ -73,12 +74,12 @@ class ImportedRow:
 
     @property
     def sku(self) -> str:
-        """By what the row names its product."""
+        """The SKU by which the row names its product."""
         return self.product.sku
 
     @property
     def action(self) -> str:
-        """One word for it: `create`, `update`, `unchanged` or `refuse`."""
+        """The outcome in one word: `create`, `update`, `unchanged` or `refuse`."""
         if self.errors:
             return "refuse"
         if self.is_new:
@@ -91,11 +92,11 @@ class ImportReport:
     """What an import did, or would do."""
 
     rows: list[ImportedRow]
-    # By path, each before those within it.
+    # Their paths; each category comes before those inside it.
     new_categories: list[str]
 
     def count(self, action: str) -> int:
-        """Return how many rows come to that."""
+        """Return how many rows have this action."""
         return sum(row.action == action for row in self.rows)
 
     @property
@@ -107,9 +108,9 @@ class ImportReport:
 def preview_import(
     *, project: Project, content: bytes, encoding: str = ""
 ) -> ImportReport:
-    """Return what `import_products` would do at this moment, wrong rows among it. Changes nothing.
+    """Return what `import_products` would do now, including wrong rows. Changes nothing.
 
-    Raises `Invalid` for a file that is no table of products.
+    Raises `Invalid` for a file that is not a table of products.
     """
     cells = list(read_rows(content, encoding=encoding))
     return _Plan(project, cells, held=False).report
@@ -123,11 +124,11 @@ def import_products(
     by: User | None = None,
     precondition: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
-    """Create and change the products that a CSV file names, all or nothing, and say what was done.
+    """Create and change the products in a CSV file, all or nothing, and return a report.
 
-    Missing categories are created. Stock changes by rows of the ledger. `precondition` is called with what
-    will be done before anything is, and may raise. Raises `Invalid` for a file that is no table of products,
-    `ImportRefused` that names wrong rows, and `ImportOvertaken`.
+    Creates missing categories, and changes stock through the ledger. `precondition` is called with
+    the report before anything changes, and may raise. Raises `Invalid` for a file that is not a
+    table of products, `ImportRefused` that names the wrong rows, and `ImportOvertaken`.
     """
     cells = list(read_rows(content, encoding=encoding))
     for _ in range(TRIES):
@@ -135,7 +136,8 @@ def import_products(
             with transaction.atomic():
                 return _import(project, cells, by, precondition)
         except IntegrityError:
-            # Whoever makes a single product holds nothing that we could wait for: read anew.
+            # Another request created a product that we wanted to create. It takes no lock on which
+            # we could wait, so we read again.
             continue
     raise ImportOvertaken
 
@@ -156,7 +158,7 @@ def _import(
 
 
 def told(row: ImportedRow) -> dict[str, Any]:
-    """Return what a person is told of a row: plain values, long texts cut; of a wrong one what is wrong."""
+    """Return a row for people: plain values, long texts cut; a wrong row has its errors only."""
     changes = {} if row.errors else row.changes
     return {
         "row": row.row,
@@ -180,16 +182,17 @@ def _short(text: str | None) -> str | None:
 
 
 class _Plan:
-    """What a file comes to in a project.
+    """What a file would do in a project.
 
-    With `held` the caller has locked the project, so that no category goes, and the products are locked here.
+    With `held`, the caller has locked the project, so that no category is deleted, and this locks
+    the products.
     """
 
     def __init__(self, project: Project, cells: Cells, *, held: bool) -> None:
         self.project = project
         self.tree = Tree(project)
         self.paths = _Paths(self.tree.rows.values())
-        # In the order in which they are to be made.
+        # The paths of missing categories, in the order in which to create them.
         self.missing: dict[Path, None] = {}
         self.products = self._find({text["sku"].strip() for _, text in cells}, held)
         rows = [self._read(number, text) for number, text in cells]
@@ -202,7 +205,7 @@ class _Plan:
         found = Product.objects.filter(project=self.project, sku__in=skus)
         if held:
             products = lock_products(found.values_list("pk", flat=True)).values()
-            # Somebody may have given one another SKU before we had it.
+            # Another request may have changed a product's SKU before we locked it.
             return {row.sku: row for row in products if row.sku in skus}
         return {product.sku: product for product in found}
 
@@ -239,11 +242,11 @@ class _Plan:
         if text and text != str(row.product.version):
             row.errors["version"] = [
                 f"The product has changed since: this is version {text[:20]}, and now it is "
-                f"{row.product.version}. Export it anew, or leave the column out."
+                f"{row.product.version}. Export it again, or leave the column out."
             ]
 
     def _set_fields(self, row: ImportedRow, text: Mapping[str, str]) -> list[str]:
-        """Set what the row says; return which columns it did say something of."""
+        """Set the fields that the row changes, and return their names."""
         named = []
         for name in _FIELDS:
             cell = text.get(name, "")
@@ -291,7 +294,7 @@ class _Plan:
         for name in path:
             category = Category(project=self.project, name=name)
             if not name:
-                return f"Something is missing beside a {LEVEL_MARK}."
+                return f"A name is missing beside a {LEVEL_MARK}."
             if said := errors_in(category, {"name"}).get("name"):
                 return said[0]
         return None
@@ -308,7 +311,8 @@ class _Plan:
         change = int(cell) if name == STOCK_CHANGE else int(cell) - row.product.stock
         if not 0 <= row.product.stock + change <= MAX_STOCK:
             row.errors[name] = [
-                f"There are {row.product.stock}; there can be from 0 to {MAX_STOCK}."
+                f"There are {row.product.stock}. "
+                f"The new stock must be from 0 to {MAX_STOCK}."
             ]
             return
         row.stock_change = change
@@ -328,7 +332,7 @@ class _Plan:
                 row.errors["category"] = [said]
 
     def _make_slugs(self, products: list[Product]) -> None:
-        """Give each new product a slug that nobody else has."""
+        """Give each new product a unique slug."""
         if not products:
             return
         others = Product.objects.filter(project=self.project)
@@ -339,7 +343,7 @@ class _Plan:
     # --- Carrying out ---
 
     def carry_out(self, by: User | None) -> None:
-        """Write it all: nothing of it is wrong, and all of it is locked."""
+        """Write everything. No row is wrong, and everything is locked."""
         rows = self.report.rows
         made = self._make_categories()
         for row in rows:
@@ -367,7 +371,7 @@ class _Plan:
         return made
 
     def _update(self, rows: list[ImportedRow]) -> None:
-        """Write what has changed of the products that there were, but for their stock."""
+        """Write the changes of existing products, except their stock."""
         names: set[str] = set()
         products = []
         for row in rows:
@@ -375,8 +379,8 @@ class _Plan:
                 names.update(columns, touch(row.product))
                 products.append(row.product)
         if products:
-            # All of them are there, so this inserts none: Django's `bulk_update` takes a second for a
-            # thousand rows to write its statement.
+            # All of them exist, so this updates and never inserts. Django's `bulk_update` takes a
+            # second to write its statement for a thousand rows.
             Product.objects.bulk_create(
                 products,
                 batch_size=BATCH,
@@ -387,7 +391,7 @@ class _Plan:
 
 
 class _Paths:
-    """The categories of a project by their paths, however they are capitalised."""
+    """The categories of a project by their paths. Upper and lower case count as equal."""
 
     def __init__(self, categories: Iterable[Category]) -> None:
         self._by_path: dict[Path, list[Category]] = {}
@@ -398,24 +402,24 @@ class _Paths:
             self._path_of[shelf.category.pk] = shelf.names
 
     def find(self, path: Path) -> Category | None:
-        """Return the one category that stands there, or that alone is spelt like it."""
+        """Return the category with this path, or the only one whose path differs in case alone."""
         found = self._by_path.get(_folded(path), [])
         exact = [row for row in found if self._path_of[row.pk] == path]
         return exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None
 
     def is_ambiguous(self, path: Path) -> bool:
-        """Tell whether several categories stand there, or above it."""
+        """Tell whether several categories have this path, or a path above it."""
         return any(
             self.find(path[:end]) is None and _folded(path[:end]) in self._by_path
             for end in range(1, len(path) + 1)
         )
 
     def spelt(self, path: Path) -> Path:
-        """Return the path as it was spelt when it was first asked for."""
+        """Return the path in the spelling in which it was first asked for."""
         return self._spelt.setdefault(_folded(path), path)
 
     def text_of(self, category_id: int | None) -> str:
-        """Return the path of a category on a line; empty for none."""
+        """Return the path of a category as one line; empty without a category."""
         names = self._path_of.get(category_id, ()) if category_id else ()
         return PATH_SEPARATOR.join(names)
 
@@ -426,7 +430,7 @@ def _folded(path: Path) -> Path:
 
 # --- Cells ------------------------------------------------------------------------------------
 
-# No thousands, no commas, no exponents: what could be read in two ways is refused.
+# No separators of thousands, commas or exponents, because these can be read in two ways.
 _PRICE = re.compile(rf"[0-9]{{1,10}}(\.[0-9]{{1,{COLUMN_DECIMALS}}})?")
 _COUNT = re.compile(r"[0-9]{1,10}")
 _SIGNED = re.compile(r"[+-]?[0-9]{1,10}")
@@ -437,7 +441,7 @@ _WORDS = {
 
 
 def _value_of(name: str, cell: str) -> str | Decimal | bool:
-    """Return what a cell says. Raises ValueError with words for people."""
+    """Return the value of a cell. Raises ValueError with a message for people."""
     if name == "price":
         if not _PRICE.fullmatch(cell):
             msg = "Must be a number such as 1299.00, without signs and commas."
@@ -452,13 +456,13 @@ def _value_of(name: str, cell: str) -> str | Decimal | bool:
 
 
 def _path_in(text: str) -> Path:
-    """Return the names of a path, from the top down; none for an empty cell."""
+    """Return the names on a path, from the top down; empty for an empty cell."""
     text = text.strip()
     return tuple(part.strip() for part in text.split(LEVEL_MARK)) if text else ()
 
 
 def _cells(product: Product, paths: _Paths) -> dict[str, str]:
-    """Return what a product is as texts, to be compared and shown."""
+    """Return the cells of a product as texts, to compare and to show them."""
     return {
         "name": product.name,
         "description": product.description,

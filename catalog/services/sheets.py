@@ -1,9 +1,10 @@
-"""Products as a table of text: what the columns are, and how cells are kept from running as formulas.
+"""Products as a table of text: its columns, and how we keep cells from running as formulas.
 
-A spreadsheet runs a cell that begins with one of a few characters, whoever wrote the product's name. Such a
-cell gets an apostrophe in front, which a spreadsheet takes for "this is text", and loses it again when it is
-read here. So does what stands behind a semicolon, a tab or a line's end within a cell: where a spreadsheet
-parts cells by something else than commas, quotes do not hold a cell together, and that is where another begins.
+A spreadsheet runs a cell that begins with certain characters, and anyone who edits products can
+type these into a name. We put an apostrophe before such a cell, which tells a spreadsheet that it
+is text, and remove it when we read the cell. We do the same after a semicolon, a tab or a line break within a
+cell: a spreadsheet that does not separate cells by commas ignores our quotes and begins a new cell
+there.
 """
 
 import csv
@@ -13,7 +14,7 @@ from io import StringIO
 
 from orderchainer.core.errors import Invalid
 
-# What an export has, in this order, and an import knows.
+# The columns that an export has, in this order, and that an import reads.
 COLUMNS = (
     "sku",
     "name",
@@ -26,20 +27,20 @@ COLUMNS = (
     "is_active",
     "version",
 )
-# What an import knows besides: more or fewer than there are, where `stock` says how many there shall be.
+# Another column that an import reads: how many more or fewer, while `stock` is the new stock.
 STOCK_CHANGE = "stock_change"
 KNOWN = (*COLUMNS, STOCK_CHANGE)
 
 MAX_ROWS = 5000
 MAX_BYTES = 5 * 1024 * 1024
-# All columns that there are have room in it, with as many spaces as anybody writes.
+# Enough for all columns and any reasonable number of spaces.
 MAX_HEADER_BYTES = 1000
 DELIMITERS = ",;\t"
-# What else a file may say that it is; a mark at its beginning or UTF-8 needs no saying.
+# The encodings that a client can name. A file in UTF-8 or with a byte order mark needs no name.
 ENCODINGS = ("utf-8", "windows-1252", "iso-8859-15", "utf-16")
 
-# OWASP, "CSV Injection"; the wide ones are taken for the others by some. What may stand before one of them
-# is dropped by one spreadsheet or another.
+# OWASP, "CSV Injection". Some spreadsheets read the wide characters like the narrow ones, and some
+# drop quotes, apostrophes and spaces before them.
 _BEGINNING = r"(^|[;\t\r\n])"
 _FORMULA = r"(?=[\"' ]*[=+\-@＝＋－＠])"  # noqa: RUF001  (wide on purpose)
 _UNSAFE = re.compile(_BEGINNING + _FORMULA)
@@ -47,12 +48,12 @@ _SAFE = re.compile(f"{_BEGINNING}'{_FORMULA}")
 
 
 def safe_cell(text: str) -> str:
-    """Return `text` as a cell of which no spreadsheet runs anything."""
+    """Return `text` as a cell that no spreadsheet runs as a formula."""
     return _UNSAFE.sub(r"\1'", text)
 
 
 def plain_cell(cell: str) -> str:
-    """Return what `safe_cell` made the cell of."""
+    """Return the text from which `safe_cell` made the cell."""
     return _SAFE.sub(r"\1", cell)
 
 
@@ -66,22 +67,23 @@ def lines_of(rows: Iterable[Sequence[str]]) -> str:
 def read_rows(
     content: bytes, *, encoding: str = ""
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Return the rows of a CSV file, each with its number (the head is 1) and its cells by column.
+    """Yield the rows of a CSV file, each with its number (the header is 1) and cells by column.
 
-    Cells are parted by commas, semicolons or tabs, as the head is. Empty rows are left out. Raises `Invalid`
-    under `file` for what is no such table, and under `encoding` for an encoding that nobody knows.
+    Commas, semicolons or tabs separate the cells, whichever the header uses. Empty rows are left
+    out. Raises `Invalid` under `file` if the file is not such a table, and under `encoding` for an
+    unknown encoding.
     """
     text = _decoded(content, encoding)
     try:
         yield from _rows(text)
     except csv.Error as exc:
-        raise _refused(f"The file is no CSV: {exc}.") from exc
+        raise _refused(f"The file is not valid CSV: {exc}.") from exc
 
 
 def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     head, _, _ = text.partition("\n")
     if len(head) > MAX_HEADER_BYTES:
-        raise _refused("The first row is no head: it is too long.")
+        raise _refused("The first row is too long for a header.")
     delimiter = max(DELIMITERS, key=head.count)
     table = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = _columns(next(table, []))
@@ -91,10 +93,10 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             continue
         rows += 1
         if rows > MAX_ROWS:
-            raise _refused(f"The file has more than {MAX_ROWS} rows: part it.")
+            raise _refused(f"The file has more than {MAX_ROWS} rows. Split it.")
         if len(cells) != len(names):
             raise _refused(
-                f"Row {number} has {len(cells)} cells, and the head has {len(names)}."
+                f"Row {number} has {len(cells)} cells, but the header has {len(names)}."
             )
         yield (
             number,
@@ -109,13 +111,13 @@ def _columns(head: Sequence[str]) -> list[str]:
     names = [name.strip().lower().replace(" ", "_") for name in head]
     if unknown := [name for name in names if name not in KNOWN]:
         shown = ", ".join(repr(name[:50]) for name in unknown[:5])
-        raise _refused(f"No such column: {shown}. There are {', '.join(KNOWN)}.")
+        raise _refused(f"No such column: {shown}. The columns are {', '.join(KNOWN)}.")
     if len(set(names)) < len(names):
-        raise _refused("A column stands in the file twice.")
+        raise _refused("The file has the same column twice.")
     if "sku" not in names:
         raise _refused("The file needs a column sku.")
     if {"stock", STOCK_CHANGE} <= set(names):
-        raise _refused(f"Either stock or {STOCK_CHANGE}: both say how many there are.")
+        raise _refused(f"Use either stock or {STOCK_CHANGE}, not both.")
     return names
 
 
@@ -136,14 +138,14 @@ def _decoded(content: bytes, encoding: str) -> str:
     except UnicodeDecodeError as exc:
         line = content.count(b"\n", 0, exc.start) + 1
         raise _refused(
-            f"The file is not {encoding.upper()}: line {line} cannot be read. Save it as CSV UTF-8, or say "
-            f"which `encoding` it is."
+            f"The file is not {encoding.upper()}: line {line} cannot be read. "
+            "Save it as CSV UTF-8, or name its `encoding`."
         ) from exc
     if not text.strip():
         raise _refused("The file is empty.")
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
-        raise _refused(f"The file is no text: line {line} has a null character.")
+        raise _refused(f"The file is not text: line {line} has a null character.")
     return text
 
 

@@ -333,8 +333,9 @@ WHOLE = ["Must be a whole number."]
         ("stock", "-1", {"stock": WHOLE}),
         ("stock", "1.5", {"stock": WHOLE}),
         ("stock", "٣", {"stock": WHOLE}),
-        ("stock", "9999999999", {"stock": ["There are 0; there can be from 0 to 1000000000."]}),
-        ("category", "Lamps >", {"category": ["Something is missing beside a >."]}),
+        ("stock", "9999999999",
+         {"stock": ["There are 0. The new stock must be from 0 to 1000000000."]}),
+        ("category", "Lamps >", {"category": ["A name is missing beside a >."]}),
         ("category", " > ".join("abcdefghijk"),
          {"category": ["Categories can be at most 10 levels deep."]}),
         ("category", "x" * 256,
@@ -367,7 +368,9 @@ def test_an_import_cannot_remove_more_than_there_is(shop: Project) -> None:
     make_product(shop, sku="L-1", stock=3)
 
     assert errors_of(sheet(["sku", "stock_change"], ["L-1", "-4"]), shop) == {
-        2: {"stock_change": ["There are 3; there can be from 0 to 1000000000."]}
+        2: {
+            "stock_change": ["There are 3. The new stock must be from 0 to 1000000000."]
+        }
     }
 
 
@@ -393,31 +396,31 @@ def test_lists_only_the_first_wrong_rows(shop: Project) -> None:
         (b"sku,price", "The file has no rows."),
         (b"sku,price\n,\n\n , ", "The file has no rows."),
         (b"name,price\nLamp,1", "The file needs a column sku."),
-        (b"sku,sku\nL-1,L-2", "A column stands in the file twice."),
+        (b"sku,sku\nL-1,L-2", "The file has the same column twice."),
         (
             b"sku,stock,stock_change\nL-1,1,1",
-            "Either stock or stock_change: both say how many there are.",
+            "Use either stock or stock_change, not both.",
         ),
-        (b"sku\nL-1\na\x00b", "The file is no text: line 3 has a null character."),
-        (b"sku,price\nL-1,1,2", "Row 2 has 3 cells, and the head has 2."),
-        (b"sku,price\nL-1", "Row 2 has 1 cells, and the head has 2."),
-        (b'sku,price\n"L-1"x,1', "The file is no CSV: ',' expected after '\"'."),
-        (b'sku,price\n"L-1,1', "The file is no CSV: unexpected end of data."),
+        (b"sku\nL-1\na\x00b", "The file is not text: line 3 has a null character."),
+        (b"sku,price\nL-1,1,2", "Row 2 has 3 cells, but the header has 2."),
+        (b"sku,price\nL-1", "Row 2 has 1 cells, but the header has 2."),
+        (b'sku,price\n"L-1"x,1', "The file is not valid CSV: ',' expected after '\"'."),
+        (b'sku,price\n"L-1,1', "The file is not valid CSV: unexpected end of data."),
         (b"PK\x03\x04zip", "This is a workbook or an archive. Save it as CSV UTF-8."),
         (
             "sku,name\nL-1,Bügellampe".encode("latin-1"),
-            "The file is not UTF-8: line 2 cannot be read. Save it as CSV UTF-8, or say which "
-            "`encoding` it is.",
+            "The file is not UTF-8: line 2 cannot be read. Save it as CSV UTF-8, or name "
+            "its `encoding`.",
         ),
         (
             b"\xff\xfes",
-            "The file is not UTF-16: line 1 cannot be read. Save it as CSV UTF-8, or say which "
-            "`encoding` it is.",
+            "The file is not UTF-16: line 1 cannot be read. Save it as CSV UTF-8, or name "
+            "its `encoding`.",
         ),
-        (b"sku" + b"," * 5_000_000, "The first row is no head: it is too long."),
+        (b"sku" + b"," * 5_000_000, "The first row is too long for a header."),
         (b"sku," + b"x" * 900 + b"\nL-1,1", None),
         (b"sku,description\nL-1," + b"x" * 131_073,
-         "The file is no CSV: field larger than field limit (131072)."),
+         "The file is not valid CSV: field larger than field limit (131072)."),
         (b" " * (5 * 1024 * 1024 + 1), "The file is larger than 5242880 bytes."),
     ],
 )  # fmt: skip
@@ -434,7 +437,8 @@ def test_refuses_what_is_no_table(
 def test_names_unknown_columns(shop: Project) -> None:
     assert refusal_of(b"sku,prize\nL-1,1", shop) == {
         "file": [
-            "No such column: 'prize'. There are sku, name, description, price, currency, category, "
+            "No such column: 'prize'. "
+            "The columns are sku, name, description, price, currency, category, "
             "stock, featured, is_active, version, stock_change."
         ]
     }
@@ -444,7 +448,7 @@ def test_refuses_a_file_with_too_many_rows(shop: Project) -> None:
     rows = [[f"L-{number}", "1"] for number in range(MAX_ROWS + 1)]
 
     assert refusal_of(sheet(["sku", "price"], *rows), shop) == {
-        "file": ["The file has more than 5000 rows: part it."]
+        "file": ["The file has more than 5000 rows. Split it."]
     }
 
 
@@ -536,7 +540,7 @@ def test_a_stale_export_overwrites_nothing(shop: Project) -> None:
         2: {
             "version": [
                 "The product has changed since: this is version 2, and now it is 3. Export it "
-                "anew, or leave the column out."
+                "again, or leave the column out."
             ]
         }
     }

@@ -30,8 +30,8 @@ class InventoryFilter(ProductFilter):
 def narrowed(project: Project, request: HttpRequest) -> tuple[ProductQuerySet, str]:
     """Return the project's products that the query string selects, and the text to search for.
 
-    Raises `Invalid` with the parameter's name. The oldest products come first unless `ordering` says
-    otherwise. Products with equal values are sorted by id, so that none appears on two pages.
+    Raises `Invalid` with the parameter's name. The oldest products come first unless `ordering`
+    says otherwise. Products with equal values are sorted by id, so that none appears on two pages.
     """
     products = products_of(project)
     if filled(request).keys().isdisjoint(InventoryFilter.base_filters):

@@ -70,7 +70,10 @@ class ProductChanges(StrictSerializer):
         """Refuse another stock, since only a stock movement changes it."""
         assert isinstance(self.instance, Product)
         if value != self.instance.stock:
-            msg = f"There are {self.instance.stock}. Stock is changed by a POST to the product's stock."
+            msg = (
+                f"There are {self.instance.stock}. "
+                "Stock is changed by a POST to the product's stock."
+            )
             raise serializers.ValidationError(msg)
         return value
 

@@ -69,7 +69,10 @@ CATEGORY_EXAMPLE: Example = {
 }
 
 
-NO_TOKEN_NEEDED = "Needs no token, unless `PUBLIC_CATALOG` is off. A token that is sent must be valid."
+NO_TOKEN_NEEDED = (
+    "Needs no token, unless `PUBLIC_CATALOG` is off. "
+    "A token that is sent must be valid."
+)
 _PRICE = {"type": "string", "format": "decimal", "example": "50"}
 
 
@@ -104,12 +107,14 @@ LIST_PRODUCTS = extend_schema(
         OpenApiParameter(
             "search",
             {"type": "string", "maxLength": MAX_SEARCH_LENGTH},
-            description='`"…"` for words in that order, `or` between words, a minus before one that must not be there.',
+            description='`"…"` for words in that order, `or` between words, '
+            "a minus before one that must not be there.",
         ),
         OpenApiParameter(
             "ordering",
             enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
-            description="Sort by this field; a minus turns it round. Up to ten, separated by commas.",
+            description="Sort by this field; a minus turns it round. "
+            "Up to ten, separated by commas.",
         ),
         OpenApiParameter(
             "page",

@@ -99,7 +99,7 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
 
 @cache
 def _on_sale() -> ProductQuerySet:
-    """Return the query that all others start from. Nobody runs this one."""
+    """Return the query that all others start from. It is never run itself."""
     return Product.objects.on_sale()
 
 

@@ -34,7 +34,11 @@ from orderchainer.core.http.schema import (
 
 Example = dict[str, Any]
 
-TABLE_EXAMPLE = 'sku,name,price,category,stock\nLAMP-1,Desk lamp,17.99,Lamps > Desk,\nLAMP-2,"Lamp, red",24.00,Lamps,5\n'
+TABLE_EXAMPLE = (
+    "sku,name,price,category,stock\n"
+    "LAMP-1,Desk lamp,17.99,Lamps > Desk,\n"
+    'LAMP-2,"Lamp, red",24.00,Lamps,5\n'
+)
 IMPORT_EXAMPLE: Example = {
     "dry_run": True,
     "created": 1,
