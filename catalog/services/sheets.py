@@ -2,9 +2,9 @@
 
 A spreadsheet runs a cell that begins with certain characters, and anyone who edits products can
 type these into a name. We put an apostrophe before such a cell, which tells a spreadsheet that it
-is text, and remove it when we read the cell. We do the same after a semicolon, a tab or a line break within a
-cell: a spreadsheet that does not separate cells by commas ignores our quotes and begins a new cell
-there.
+is text, and remove it when we read the cell. We do the same after a semicolon, a tab or a line
+break within a cell: a spreadsheet that does not separate cells by commas ignores our quotes and
+begins a new cell there.
 """
 
 import csv
