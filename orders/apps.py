@@ -9,5 +9,5 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        """Declare what is ours. Imported here, since models are not loaded before."""
+        """Register the app. The imports are here because models are not loaded earlier."""
         from orders import registrations  # noqa: F401 (registers it)

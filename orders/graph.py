@@ -5,9 +5,8 @@ cost grows with the nodes and edges, not with the number of paths, and a chain o
 stack.
 
 No walk depends on the statistics of a table. PostgreSQL has none about a table that is young, and
-its default guesses make it hash all edges anew in each step of a recursion: a minute for a chain of
-thousands. So `_lookup` leaves it no choice but the index, and `_orders_among` none but the primary
-key.
+its default guesses make it hash all edges again in each step of a recursion: a minute for a chain
+of thousands. So `_lookup` forces it to use the index, and `_orders_among` the primary key.
 """
 
 import heapq
@@ -32,8 +31,8 @@ Edges = Mapping[int, Sequence[int]]
 def _lookup(table: str, alias: str, column: str, condition: str) -> str:
     """Write a join that looks up rows of `table` by index for each row before it.
 
-    `column` is the only one that is read. PostgreSQL turns OFFSET 0 into no other join. SQLite has
-    no LATERAL; there CROSS JOIN keeps the sequence of the tables.
+    `column` is the only one that is read. OFFSET 0 keeps PostgreSQL from choosing another join.
+    SQLite has no LATERAL; there CROSS JOIN keeps the sequence of the tables.
     """
     if connection.vendor == "postgresql":
         return f"""
@@ -116,7 +115,7 @@ def awaited_by(order_id: int) -> RawSQL:
     """Return a condition that keeps the orders for which `order_id` waits, at any distance.
 
     The walk goes on only from orders that wait, and only along edges that are not waived. It looks
-    at each order once, whatever the number of edges to it. What it returns may be done.
+    at each order once, however many edges lead to it. Some of the orders may be done already.
     """
     waiting = _lookup(
         ORDERS,

@@ -196,7 +196,7 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
 # More nodes and edges than anyone can look at. A longer chain is cut and marked as truncated.
 MAX_CHAIN = 20_000
 MAX_CHAIN_EDGES = 25_000
-# As many orders that block another one, directly or at the root of the wait.
+# The most blockers that we show, direct ones and roots together, and the most waivers.
 MAX_BLOCKERS = 2_000
 
 NODE_FIELDS = ("pk", "title", "status", "owner_id")
@@ -231,8 +231,8 @@ class ChainNode:
 class Chain:
     """Everything an order depends on and everything that depends on it, in topological order.
 
-    If there are too many edges, it has those to the newest dependencies of each order, as many for
-    each, and the topological order and the critical path are those of the edges that it has.
+    If there are too many edges, it has only those to the newest dependencies, the same number for
+    each order. The topological order and the critical path then follow from these edges alone.
     """
 
     nodes: list[ChainNode]
@@ -285,8 +285,8 @@ def _waits_of(ids: Collection[int]) -> tuple[dict[int, dict[int, Wait]], bool]:
     found = graph.edges_of(ids, limit=MAX_CHAIN_EDGES + 1)
     is_cut = len(found) > MAX_CHAIN_EDGES
     if is_cut:
-        # As many for each order, the newest: what an order depends on is mostly older than itself,
-        # so these lie closest to it, and the others are mostly implied.
+        # Keep the same number for each order, to its newest dependencies. Dependencies are mostly
+        # older than the order, so these are the closest, and mostly imply the others.
         found = graph.newest_edges_of(ids, for_each=max(1, MAX_CHAIN_EDGES // len(ids)))
     waits: dict[int, dict[int, Wait]] = {}
     for order_id, depends_on, status, is_waived in found:
@@ -301,7 +301,7 @@ def _node_of(row: Row, waits: Waits, chain: Container[int]) -> ChainNode:
         status=row["status"],
         owner_id=row["owner_id"] if row["is_visible"] else None,
         ready=row["ready"],
-        # The rest of a chain that was cut, or an order beside the chain.
+        # Leave out edges to orders that the chain does not show.
         edges=[
             ChainEdge(pk, wait.is_waived) for pk, wait in waits.items() if pk in chain
         ],
@@ -451,7 +451,7 @@ def _waiver_of(item: Row) -> Waiver:
         id=item["id"],
         title=item["title"] if item["is_visible"] else None,
         status=item["status"],
-        # SQLite writes moments in UTC and does not say so.
+        # SQLite returns times without a zone; they are UTC.
         waived_at=waived_at if waived_at.tzinfo else waived_at.replace(tzinfo=UTC),
         waived_by_id=item["waived_by_id"],
         reason=item["reason"],

@@ -19,7 +19,7 @@ def relay_events() -> None:
 
 @shared_task(name="orders.deliver")
 def deliver(delivery_id: int) -> None:
-    """Try one delivery, then wake whoever looks at what it led to."""
+    """Try one delivery, then queue those that should follow it."""
     outcome = deliveries.deliver(delivery_id)
     if outcome is not None:
         for following_id, seconds in outcome.nudges:

@@ -11,9 +11,9 @@ from catalog.models import Product
 
 
 def make_cart(user: User, quantities: Mapping[Product, int]) -> CartContents:
-    """Put so many of each product into the cart of `user`; return what is in it then.
+    """Put these quantities into the cart of `user`; return the cart's contents.
 
-    There may be fewer in stock, as if others had bought some since.
+    There may be less in stock, as if others had bought some since.
     """
     cart, _ = Cart.objects.get_or_create(user=user)
     for product, quantity in quantities.items():

@@ -70,7 +70,7 @@ def adding(user: User, product: Product, quantity: int) -> Callable[[], CartCont
 
 
 def claim(user: User) -> dict[int, int]:
-    """Do to the cart what a checkout does: hold it, empty it, and have what was in it."""
+    """Lock the cart and empty it, as a checkout does; return what was in it."""
     with transaction.atomic():
         if not items.hold_cart(user):
             return {}
@@ -82,7 +82,7 @@ BEFORE_THE_CHANGE = 'UPDATE "cart_cartitem"'
 BEFORE_THE_ITEM = 'INSERT INTO "cart_cartitem"'
 
 
-# --- two tabs add the same --------------------------------------------------------------------
+# --- two tabs add the same product ------------------------------------------------------------
 
 
 def test_two_tabs_that_add_at_once_add_up(ada: User, lamp: Product) -> None:
@@ -94,7 +94,7 @@ def test_two_tabs_that_add_at_once_add_up(ada: User, lamp: Product) -> None:
 
 
 @pytest.mark.usefixtures("nobody_holds")
-def test_without_the_hold_one_of_them_is_lost(ada: User, lamp: Product) -> None:
+def test_without_the_lock_one_addition_is_lost(ada: User, lamp: Product) -> None:
     """The negative control: both have read one lamp and write their own result."""
     make_cart(ada, {lamp: 1})
     meeting = Meeting(BEFORE_THE_CHANGE)
@@ -105,7 +105,7 @@ def test_without_the_hold_one_of_them_is_lost(ada: User, lamp: Product) -> None:
     assert quantities(ada)[lamp.pk] in {3, 4}
 
 
-def test_two_tabs_cannot_have_more_than_999_together(ada: User, lamp: Product) -> None:
+def test_two_tabs_cannot_add_more_than_999_together(ada: User, lamp: Product) -> None:
     make_cart(ada, {lamp: 1})
 
     outcomes = race(
@@ -136,7 +136,9 @@ def test_two_first_requests_at_once_make_one_cart(ada: User, lamp: Product) -> N
 
 
 @pytest.mark.usefixtures("nobody_holds")
-def test_without_the_hold_the_second_first_item_fails(ada: User, lamp: Product) -> None:
+def test_without_the_lock_the_second_of_two_first_items_fails(
+    ada: User, lamp: Product
+) -> None:
     """The negative control: both find no lamp, and only the constraint prevents two items."""
     Cart.objects.create(user=ada)
     meeting = Meeting(BEFORE_THE_ITEM)
@@ -175,7 +177,9 @@ def test_what_is_added_during_a_checkout_is_ordered_or_stays(
 
 
 @pytest.mark.usefixtures("nobody_holds")
-def test_without_the_hold_what_was_added_is_lost(ada: User, lamp: Product) -> None:
+def test_without_the_lock_an_item_added_during_a_checkout_is_lost(
+    ada: User, lamp: Product
+) -> None:
     """The negative control: the item is ordered before its new quantity is written."""
     make_cart(ada, {lamp: 2})
     claimed: list[object] = []
@@ -192,7 +196,7 @@ def test_without_the_hold_what_was_added_is_lost(ada: User, lamp: Product) -> No
     assert quantities(ada) == {}
 
 
-def test_of_two_checkouts_at_once_one_gets_everything(ada: User, lamp: Product) -> None:
+def test_one_of_two_checkouts_at_once_gets_everything(ada: User, lamp: Product) -> None:
     make_cart(ada, {lamp: 2})
 
     outcomes = race(
@@ -207,7 +211,7 @@ def test_of_two_checkouts_at_once_one_gets_everything(ada: User, lamp: Product) 
 # --- changing and taking out ------------------------------------------------------------------
 
 
-def test_an_item_that_is_taken_out_meanwhile_is_not_there_to_be_changed(
+def test_an_item_that_is_removed_meanwhile_cannot_be_changed(
     ada: User, lamp: Product
 ) -> None:
     item = make_cart(ada, {lamp: 2}).lines[0].item_id
@@ -223,7 +227,7 @@ def test_an_item_that_is_taken_out_meanwhile_is_not_there_to_be_changed(
     assert {type(outcome) for outcome in outcomes} <= {CartContents, CartItemNotFound}
 
 
-def test_emptying_a_cart_that_nobody_has_yet_takes_nothing_that_comes_meanwhile(
+def test_emptying_a_missing_cart_keeps_an_item_added_meanwhile(
     ada: User, lamp: Product
 ) -> None:
     """There was no cart to lock, so the request that adds the first item does not wait."""
@@ -247,7 +251,7 @@ class Crossing(Meeting):
     """A meeting before either statement: one refers to the customer, the other deletes them."""
 
     def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
-        """Wait before the statement with which either reaches for what the other may hold."""
+        """Wait before the statement in which each of them needs a lock of the other."""
         reaches = BEFORE_THE_CHANGE, 'DELETE FROM "cart_cart"'
         self.fragment = reaches[0] if sql.startswith(reaches[0]) else reaches[1]
         return super().__call__(execute, sql, *rest)
@@ -268,7 +272,7 @@ def leave_while_adding(ada: User, lamp: Product) -> list[Any]:
     return race(*works, meeting=Crossing("", patience_seconds=1.0))
 
 
-def test_who_leaves_while_adding_leaves_after_it_or_before(
+def test_an_account_is_deleted_before_or_after_an_addition_but_not_during_it(
     ada: User, lamp: Product
 ) -> None:
     added, left = leave_while_adding(ada, lamp)
@@ -276,7 +280,7 @@ def test_who_leaves_while_adding_leaves_after_it_or_before(
     assert (type(added), left) == (KeptAnswer, None)
 
 
-def test_without_the_hold_on_the_customer_the_two_deadlock(
+def test_without_the_lock_on_the_customer_an_addition_and_the_deletion_deadlock(
     ada: User, lamp: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: one locks the cart, then the customer; the other does the opposite."""
@@ -284,7 +288,7 @@ def test_without_the_hold_on_the_customer_the_two_deadlock(
 
     outcomes = leave_while_adding(ada, lamp)
 
-    # PostgreSQL ends one of them, whichever notices.
+    # PostgreSQL ends the one that notices the deadlock first.
     assert [type(outcome).__name__ for outcome in outcomes].count(
         "OperationalError"
     ) == 1

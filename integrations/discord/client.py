@@ -116,7 +116,7 @@ def _run(
     _this_thread.line = line
     try:
         outcome.set_result(_post(line, address, message))
-    except BaseException as exc:  # noqa: BLE001 (whoever waits for the outcome gets it)
+    except BaseException as exc:  # noqa: BLE001 (the caller that waits gets it)
         outcome.set_exception(exc)
 
 

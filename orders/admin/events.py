@@ -1,4 +1,4 @@
-"""The history of everything, to read: it is append-only, so nobody changes anything here."""
+"""The history of everything. It is append-only, so these pages only show it."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from orders.stream.types import registered_types
 
 
 class TypeFilter(admin.ChoicesFieldListFilter):
-    """By type: the field has no choices of its own, so this offers the registered types."""
+    """Filter by type. The field itself has no choices, so this offers the registered types."""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Offer all, or one type."""

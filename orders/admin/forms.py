@@ -120,7 +120,7 @@ class OrderChangeForm(Versioned, OrderForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            # If somebody else changed the order meanwhile, untouched plain fields show the new
+            # If another user changed the order meanwhile, untouched plain fields show the new
             # value. Dates in two inputs and lists cannot do that, so the page marks them instead.
             is_plain = not isinstance(field.widget, forms.MultiWidget | PickMany)
             field.show_hidden_initial = is_plain and name != "version"

@@ -21,7 +21,7 @@ from orders.lifecycle import GONE_WRONG, Status
 from orders.models import Order, OrderQuerySet
 from orders.services import move_order
 
-# So many of the orders that an action moved are named; more are only counted.
+# The message of an action names at most this many moved orders, and only counts the others.
 MAX_NAMED_ORDERS = 100
 
 Action = Callable[["OrderList", HttpRequest, QuerySet[Order]], None]

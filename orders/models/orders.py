@@ -163,7 +163,7 @@ class Order(models.Model):
         max_length=6, choices=FailurePolicy.choices, default=FailurePolicy.HOLD
     )
     # The dependency whose failure made this order fail. When that one is tried again, this one
-    # comes back too, unless somebody has changed it since; any change by a user empties this.
+    # comes back too, unless a user has changed it since; any change by a user clears this.
     failed_along_with = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,

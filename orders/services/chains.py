@@ -321,8 +321,8 @@ def waive_ignored(order: Order, waits: Waits) -> dict[int, Wait]:
     """Waive the edges of `order` to dependencies that it ignores; return all its `waits` as they
     are then.
 
-    Whoever sets the policy or adds a dependency calls it; when a dependency goes wrong, its
-    propagation does the same. So an edge that is ignored is always a waived one.
+    Call this after setting the policy or adding a dependency. When a dependency goes wrong, its
+    propagation does the same. So every ignored edge is waived.
     """
     ignored = [
         pk

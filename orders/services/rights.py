@@ -11,7 +11,7 @@ from orders.models import Order
 
 
 class Standing(Enum):
-    """What somebody who may change an order is to it."""
+    """How a user who may change an order is related to it."""
 
     # A member whose role handles orders, or staff with the back office's permission.
     HANDLER = auto()
@@ -24,7 +24,7 @@ class Standing(Enum):
 def standing_of(
     by: User, order: Order, *, permission: str = "orders.change_order"
 ) -> Standing:
-    """Return what `by` is to the locked `order`. Staff handle it with `permission`.
+    """Return how `by` is related to the locked `order`. Staff handle it with `permission`.
 
     A handler who is also the customer counts as a handler. The role stays as it is until the
     transaction ends. Raises `OrderNotYours` to users who may only see the order, and

@@ -1,6 +1,6 @@
 """Bringing events to subscribers, over the engine in `orderchainer.core.outbox`.
 
-Each target of a subscriber has a lane of its own, and one worker at a time delivers to it. So a
+Each target of a subscriber has its own lane, and one worker at a time delivers to it. So a
 target that hangs holds one worker and delays no other target. A target that did not answer in time
 is paused, each time for longer, until it takes something. Deliveries about one subject to one
 target go out one after the other; a subject that waits for its next try delays no other.
@@ -44,7 +44,7 @@ DELIVERIES = Counter(
     ["subscriber", "state"],
 )
 
-# How long a target is left alone that did not answer in time: at first, and at most.
+# How long we leave a target alone after it did not answer in time: at first, and at most.
 FIRST_PAUSE_SECONDS = 5.0
 MAX_PAUSE_SECONDS = 10 * 60.0
 
@@ -219,7 +219,7 @@ def _bring(delivery: EventDelivery) -> None:
     except (TryAgain, GiveUp, Drop):
         raise
     except Exception as exc:
-        # A defect in a subscriber: the row keeps it, within the same bounds.
+        # A defect in a subscriber. The row records it, and the usual number of tries applies.
         logger.exception("delivery_crashed", delivery=delivery.pk)
         raise TryAgain(f"Internal error: {type(exc).__name__}") from exc
 
@@ -258,9 +258,9 @@ def _release_and_pause(delivery: EventDelivery) -> None:
 
 
 def _give_up_the_old(delivery: EventDelivery, why: TryAgain) -> None:
-    """Give up old deliveries to a paused target, because nobody tries them meanwhile.
+    """Give up old deliveries to a paused target, because no worker tries them during the pause.
 
-    In a statement of its own: together with the target's row, its locks could meet a claim's.
+    In the same statement as the target's row, its locks could deadlock with those of a claim.
     """
     now = timezone.now()
     given_up = EventDelivery.objects.filter(

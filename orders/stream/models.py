@@ -119,7 +119,7 @@ class EventStream(models.Model):
         return f"stream at {self.last_position}"
 
 
-# As long as what subscribers call their targets may be.
+# The longest name that a subscriber may give a target.
 MAX_TARGET_LENGTH = 64
 
 

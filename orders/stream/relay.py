@@ -102,7 +102,7 @@ def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
 def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Wanted]:
     """Return the events that `subscriber` picks, each with its target.
 
-    If picking fails, return all events for no target: `deliver` drops what nobody wants.
+    If picking fails, return all events with an empty target; `deliver` drops the unwanted ones.
     """
     try:
         with transaction.atomic():

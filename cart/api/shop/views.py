@@ -17,7 +17,7 @@ from orderchainer.core.http.views import SurfaceViewSet
 
 
 class CartViewSet(SurfaceViewSet):
-    """The caller's cart. No path has a cart's id, so nobody can ask for the cart of another."""
+    """The caller's cart. No path has a cart's id, so no caller can reach another user's cart."""
 
     area = "cart"
 

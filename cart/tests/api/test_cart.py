@@ -42,7 +42,7 @@ def set_product(product: Product, **fields: object) -> None:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def test_who_has_picked_nothing_has_an_empty_cart_and_no_row(
+def test_a_cart_that_was_never_filled_is_empty_and_has_no_row(
     ada: User, client: APIClient
 ) -> None:
     response = client.get("/api/cart/")
@@ -190,7 +190,7 @@ def of_a_former_storefront(lamp: Product) -> None:
 @pytest.mark.parametrize(
     "change", [unsold, of_a_closed_project, of_a_former_storefront]
 )
-def test_what_is_not_sold_any_more_stays_and_counts_in_nothing(
+def test_a_product_that_is_no_longer_sold_stays_but_does_not_count(
     ada: User, client: APIClient, lamp: Product, change: Any
 ) -> None:
     make_cart(ada, {lamp: 2})
@@ -205,7 +205,7 @@ def test_what_is_not_sold_any_more_stays_and_counts_in_nothing(
     assert body["currency"] == ""
 
 
-def test_what_is_not_sold_any_more_does_not_rule_the_cart(
+def test_a_product_that_is_no_longer_sold_does_not_decide_the_currency(
     ada: User, client: APIClient, shop: Project, lamp: Product
 ) -> None:
     shade = make_product(shop, price=Decimal("5.00"), currency="EUR")
@@ -221,7 +221,7 @@ def test_what_is_not_sold_any_more_does_not_rule_the_cart(
     assert [item["is_available"] for item in body["items"]] == [False, True]
 
 
-def test_what_is_priced_in_another_currency_since_has_no_part_in_the_total(
+def test_a_product_with_a_new_currency_does_not_count(
     ada: User, client: APIClient, shop: Project, lamp: Product
 ) -> None:
     shade = make_product(shop, price=Decimal("5.00"))
@@ -265,7 +265,7 @@ def test_adding_answers_the_whole_cart(
     assert [item["quantity"] for item in response.json()["items"]] == [1, 2]
 
 
-def test_one_is_added_where_nothing_is_said(client: APIClient, lamp: Product) -> None:
+def test_adds_one_without_a_quantity(client: APIClient, lamp: Product) -> None:
     response = client.post("/api/cart/items/", {"product_id": lamp.pk})
 
     assert (response.status_code, response.json()["total_items"]) == (201, 1)
@@ -282,7 +282,7 @@ def test_adding_again_adds_up(ada: User, client: APIClient, lamp: Product) -> No
 
 
 @pytest.mark.parametrize(("there", "more"), [(0, 11), (1, 10), (10, 1)])
-def test_no_more_than_there_is_can_be_added(
+def test_cannot_add_more_than_there_is(
     ada: User, client: APIClient, lamp: Product, there: int, more: int
 ) -> None:
     if there:
@@ -299,7 +299,7 @@ def test_no_more_than_there_is_can_be_added(
     assert quantities(ada) == ({lamp.pk: there} if there else {})
 
 
-def test_what_is_gone_cannot_be_added(client: APIClient, lamp: Product) -> None:
+def test_cannot_add_a_sold_out_product(client: APIClient, lamp: Product) -> None:
     set_product(lamp, stock=0)
 
     response = client.post("/api/cart/items/", {"product_id": lamp.pk})
@@ -310,7 +310,7 @@ def test_what_is_gone_cannot_be_added(client: APIClient, lamp: Product) -> None:
     )
 
 
-def test_no_more_than_there_is_can_be_set(
+def test_cannot_set_more_than_there_is(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     item = make_cart(ada, {lamp: 2}).lines[0]
@@ -326,7 +326,7 @@ def test_no_more_than_there_is_can_be_set(
     assert quantities(ada) == {lamp.pk: 10}
 
 
-def test_what_is_too_scarce_by_now_can_be_sent_back_as_it_was_read(
+def test_an_item_that_became_too_scarce_can_be_sent_back_as_it_was_read(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     item = make_cart(ada, {lamp: 11}).lines[0]
@@ -355,7 +355,7 @@ def test_there_are_at_most_999_of_a_product(
     assert quantities(ada) == ({lamp.pk: there} if there else {})
 
 
-def test_the_999th_is_let_in(ada: User, client: APIClient, lamp: Product) -> None:
+def test_the_999th_can_be_added(ada: User, client: APIClient, lamp: Product) -> None:
     set_product(lamp, stock=999)
     make_cart(ada, {lamp: 998})
 
@@ -365,7 +365,7 @@ def test_the_999th_is_let_in(ada: User, client: APIClient, lamp: Product) -> Non
 
 
 @pytest.mark.parametrize("hide", [unsold, of_a_closed_project, of_a_former_storefront])
-def test_what_the_storefront_does_not_sell_is_not_there(
+def test_a_product_that_is_not_sold_is_a_404(
     ada: User, client: APIClient, lamp: Product, hide: Any
 ) -> None:
     hide(lamp)
@@ -394,7 +394,7 @@ def test_a_second_currency_is_refused(
     assert quantities(ada) == {lamp.pk: 1}
 
 
-def test_a_cart_has_room_for_so_many_products(
+def test_a_cart_holds_a_limited_number_of_products(
     ada: User,
     client: APIClient,
     shop: Project,
@@ -418,7 +418,7 @@ def test_a_cart_has_room_for_so_many_products(
 # --- changing and taking out ------------------------------------------------------------------
 
 
-def test_a_quantity_is_set_whatever_it_was(
+def test_a_quantity_is_set_and_not_added(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     item = make_cart(ada, {lamp: 7}).lines[0]
@@ -443,7 +443,7 @@ def test_a_quantity_out_of_bounds_is_refused(
     assert quantities(ada) == {lamp.pk: 7}
 
 
-def test_what_is_not_sold_any_more_can_only_be_taken_out(
+def test_a_product_that_is_no_longer_sold_can_only_be_removed(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     item = make_cart(ada, {lamp: 7}).lines[0]
@@ -460,7 +460,7 @@ def test_what_is_not_sold_any_more_can_only_be_taken_out(
     assert removed.json() == empty(ada)
 
 
-def test_an_item_is_taken_out(
+def test_an_item_is_removed(
     ada: User, client: APIClient, shop: Project, lamp: Product
 ) -> None:
     shade = make_product(shop)
@@ -473,9 +473,7 @@ def test_an_item_is_taken_out(
     assert quantities(ada) == {shade.pk: 2}
 
 
-def test_what_was_taken_out_is_not_there_any_more(
-    ada: User, client: APIClient, lamp: Product
-) -> None:
+def test_a_removed_item_is_a_404(ada: User, client: APIClient, lamp: Product) -> None:
     item = make_cart(ada, {lamp: 1}).lines[0]
     path = f"/api/cart/items/{item.item_id}/"
     client.delete(path)
@@ -501,7 +499,7 @@ def test_a_cart_is_emptied(
     assert quantities(ada) == {}
 
 
-def test_nobody_reaches_into_the_cart_of_another(ada: User, lamp: Product) -> None:
+def test_a_user_cannot_change_another_users_cart(ada: User, lamp: Product) -> None:
     item = make_cart(ada, {lamp: 2}).lines[0]
     eve = make_user()
     client = client_of(eve)
@@ -569,7 +567,7 @@ def test_a_write_on_a_cart_that_changed_since_is_a_412(
     assert quantities(ada) == before
 
 
-def test_a_write_on_the_cart_as_it_is_gets_through(
+def test_a_write_with_the_current_etag_succeeds(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     etag = client.get("/api/cart/")["ETag"]

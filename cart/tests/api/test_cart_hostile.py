@@ -12,7 +12,7 @@ from catalog.models import Product
 
 pytestmark = pytest.mark.django_db
 
-# What is wrong with a body, and under which names it is said so.
+# Wrong bodies, each with the fields that the refusal names.
 BODIES: list[tuple[bytes, list[str]]] = [
     (b"", ["product_id"]),
     (b"{", ["body"]),
@@ -113,7 +113,7 @@ def test_a_wrong_id_in_a_path_is_a_404(
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_a_key_that_cannot_be_kept_is_refused(
+def test_an_invalid_idempotency_key_is_refused(
     client: APIClient, lamp: Product, key: str
 ) -> None:
     response = client.post(
@@ -130,7 +130,7 @@ def test_a_key_that_cannot_be_kept_is_refused(
 
 
 @pytest.mark.parametrize("header", ["garbage", '"', "W/*", '"cart-1-0"', "x" * 5000])
-def test_a_garbled_condition_holds_for_no_version(
+def test_a_garbled_if_match_matches_no_version(
     ada: User, client: APIClient, lamp: Product, header: str
 ) -> None:
     make_cart(ada, {lamp: 2})

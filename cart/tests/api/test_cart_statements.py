@@ -38,7 +38,7 @@ def fill(ada: User, shop: Project) -> Fill:
 
 
 def words_of(queries: CaptureQueriesContext) -> list[str]:
-    """Return what each statement does, without the transaction around them."""
+    """Return the first word of each statement, without those of the transaction."""
     words = [query["sql"].split()[0] for query in queries]
     return [
         word
@@ -48,7 +48,7 @@ def words_of(queries: CaptureQueriesContext) -> list[str]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_reading_takes_two(client: APIClient, fill: Fill, size: int) -> None:
+def test_reading_takes_two_statements(client: APIClient, fill: Fill, size: int) -> None:
     fill(size)
 
     with CaptureQueriesContext(connection) as queries:
@@ -59,7 +59,7 @@ def test_reading_takes_two(client: APIClient, fill: Fill, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_adding_takes_four(
+def test_adding_takes_four_statements(
     client: APIClient, shop: Project, fill: Fill, size: int
 ) -> None:
     held = fill(size)
@@ -76,7 +76,7 @@ def test_adding_takes_four(
         ]
 
 
-def test_the_first_thing_ever_takes_four_as_well(
+def test_adding_the_first_item_takes_four_statements_too(
     client: APIClient, lamp: Product
 ) -> None:
     with CaptureQueriesContext(connection) as queries:
@@ -87,7 +87,7 @@ def test_the_first_thing_ever_takes_four_as_well(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_changing_and_removing_take_four_and_emptying_three(
+def test_changing_and_removing_take_four_statements_and_emptying_three(
     client: APIClient, fill: Fill, size: int
 ) -> None:
     fill(size)

@@ -453,7 +453,7 @@ WAIVE_DEPENDENCY = extend_schema(
     operation_id="chain_waive_dependency",
     summary="Waive a dependency",
     description=(
-        "The order no longer waits for this dependency, whatever becomes of it. Whoever may "
+        "The order no longer waits for this dependency, whatever becomes of it. Everyone who may "
         "change the order may do so, and must say why. If nothing else holds the order up, it "
         "is ready, and becomes active if `auto_activate` is set. If the dependency is waived "
         "already, nothing changes."
