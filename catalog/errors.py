@@ -67,7 +67,7 @@ class CategoryInItself(Invalid):
 
 @dataclass(frozen=True)
 class Shortage:
-    """A product of which there is less than was asked for."""
+    """A product with less stock than was asked for."""
 
     product_id: int
     name: str
@@ -77,7 +77,7 @@ class Shortage:
 
 
 class InsufficientStock(Conflict):
-    """There is too little of a product, and nothing was taken. `shortages` lists all of them."""
+    """There is too little stock, so nothing was taken. `shortages` lists every such product."""
 
     code = "insufficient_stock"
 

@@ -16,7 +16,7 @@ register_error_fields(
     HUB,
     shortages=ErrorField(
         "objects",
-        "What there is too little of.",
+        "The products with too little stock.",
         shown_by="catalog.api.hub.serializers.ShortageOutput",
     ),
     rows=ErrorField(

@@ -32,8 +32,8 @@ def add_item(
 
     `precondition` is called with the contents before the change, and may raise. Raises
     `ProductNotFound` if the storefront does not sell the product, `OtherCurrency`, `CartFull`, and
-    `Invalid` (under `quantity`) for more in all than `MAX_PER_ITEM` or than there are. Others may
-    still buy some before the checkout, which decides.
+    `Invalid` (under `quantity`) if the cart would hold more than `MAX_PER_ITEM` of it or more than
+    are in stock. The checkout checks the stock again, since others may buy some before.
     """
     _hold_or_make(user)
     cart, offer = cart_and_offer(user.pk, product_id)
@@ -144,7 +144,8 @@ def _held_with(
 
 def _set_quantity(cart: CartContents, line: Line, quantity: int) -> CartContents:
     if quantity == line.quantity:
-        # As it was read. There may be fewer by now, or none.
+        # The client sends the quantity back as it was read. That is allowed even if the stock has
+        # become too small.
         return cart
     _check_quantity(quantity, line.offer)
     CartItem.objects.filter(pk=line.item_id).update(quantity=quantity)

@@ -160,7 +160,7 @@ def test_without_the_lock_the_second_of_two_first_items_fails(
 @pytest.mark.parametrize(
     "fragment", ["DELETE FROM cart_cartitem", 'UPDATE "cart_cart"']
 )
-def test_what_is_added_during_a_checkout_is_ordered_or_stays(
+def test_an_addition_during_a_checkout_is_ordered_or_stays_in_the_cart(
     ada: User, lamp: Product, fragment: str
 ) -> None:
     make_cart(ada, {lamp: 2})

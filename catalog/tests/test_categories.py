@@ -56,7 +56,7 @@ def test_siblings_stand_by_position_and_then_by_name(shop: Project) -> None:
     assert [shelf.level for shelf in shelves_of(shop)] == [0, 0, 0, 1, 1, 1, 1]
 
 
-def test_products_are_counted_where_they_stand(shop: Project) -> None:
+def test_products_are_counted_in_their_own_category(shop: Project) -> None:
     lamps = make_category(shop, "Lamps")
     desk = make_category(shop, "Desk", parent=lamps)
     make_product(shop, category=desk)

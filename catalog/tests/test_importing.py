@@ -87,7 +87,7 @@ def everything() -> list[Any]:
 # --- Creating and changing --------------------------------------------------------------------
 
 
-def test_creates_what_is_new(shop: Project) -> None:
+def test_creates_new_products(shop: Project) -> None:
     content = sheet(
         ["SKU", "Name", "price", "category", "stock", "featured", "is active"],
         ["L-1", "Desk lamp", "19.9", "Lamps > Desk", "5", "TRUE", "yes"],
@@ -113,7 +113,7 @@ def test_creates_what_is_new(shop: Project) -> None:
     assert (ledger(lamp), ledger(other)) == ([(5, "initial")], [])
 
 
-def test_changes_what_is_there_and_nothing_else(shop: Project) -> None:
+def test_changes_only_the_named_products_and_columns(shop: Project) -> None:
     lamp = make_product(shop, sku="L-1", description="Bright.", stock=3)
     other = make_product(shop, sku="L-2")
     before = Product.objects.filter(pk=other.pk).values().get()
@@ -424,7 +424,7 @@ def test_lists_only_the_first_wrong_rows(shop: Project) -> None:
         (b" " * (5 * 1024 * 1024 + 1), "The file is larger than 5242880 bytes."),
     ],
 )  # fmt: skip
-def test_refuses_what_is_no_table(
+def test_refuses_a_file_that_is_not_a_table(
     shop: Project, content: bytes, said: str | None
 ) -> None:
     errors = refusal_of(content, shop)

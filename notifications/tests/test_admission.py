@@ -227,7 +227,9 @@ async def test_a_stranger_learns_nothing_about_other_ids(
 @pytest.mark.parametrize(
     "id_in_path", ["0", "-1", "abc", "9" * 19, "9" * 30, "%00", "999999"]
 )
-async def test_tells_staff_that_nobody_has_the_id(staff: User, id_in_path: str) -> None:
+async def test_staff_hear_that_an_id_does_not_exist(
+    staff: User, id_in_path: str
+) -> None:
     token = await in_thread(token_of, staff)
 
     async with socket_at(f"/ws/notifications/{id_in_path}/", **header(token)) as socket:

@@ -510,7 +510,7 @@ async def test_checks_all_sockets_in_the_same_statements(live: None, size: int) 
     assert codes == {CloseCode.FORBIDDEN, CloseCode.NOT_FOUND}
 
 
-def test_an_admission_knows_what_concerns_it() -> None:
+def test_an_admission_knows_which_changes_concern_it() -> None:
     credential = uuid4()
     of_project = Admission(ProjectFeed(7), credential, 1)
     of_owner = Admission(OwnerFeed(7), credential, 1)

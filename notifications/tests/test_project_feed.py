@@ -110,9 +110,7 @@ async def test_tells_of_the_orders_of_all_customers_and_of_no_other_project(
         assert await socket.receive_nothing(timeout=0.2)
 
 
-async def test_begins_with_what_happens_after_the_opening(
-    team: Team, ada: User
-) -> None:
+async def test_begins_with_events_after_the_opening(team: Team, ada: User) -> None:
     await in_thread(make_stream, ada, 3, project=team.project)
 
     async with project_socket_of(team.owner, team.project) as socket:
@@ -323,7 +321,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
             assert joined.result()[feed] == [each for each in written if each > after]
 
 
-async def test_a_member_who_is_removed_while_events_flow_hears_a_part_and_no_gap(
+async def test_a_member_removed_while_events_flow_hears_the_first_part_without_a_gap(
     team: Team, ada: User
 ) -> None:
     agent, project = team.members["agent"], team.project

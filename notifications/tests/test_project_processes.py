@@ -63,7 +63,7 @@ async def hear_to_the_end(connection: ClientConnection) -> list[int]:
     return positions
 
 
-async def test_a_member_who_is_removed_over_http_while_orders_move_hears_no_more(
+async def test_a_member_removed_over_http_while_orders_move_hears_no_more(
     shop: Shop,
 ) -> None:
     team: Team = await in_thread(make_team)

@@ -155,7 +155,7 @@ def open_shop(shop: Shop, stock: int = 50) -> tuple[Client, Project, Product]:
     return Client(shop, token_of(merchant), merchant.pk), project, product
 
 
-async def test_customer_and_merchant_are_told_of_a_checkout_and_of_what_follows(
+async def test_customer_and_merchant_hear_of_a_checkout_and_of_later_moves(
     shop: Shop,
 ) -> None:
     merchant, project, product = await in_thread(open_shop, shop)

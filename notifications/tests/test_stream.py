@@ -72,7 +72,7 @@ async def test_sends_nothing_unasked(ada: User) -> None:
         assert await socket.receive_nothing(timeout=0.3)
 
 
-async def test_begins_with_what_happens_after_the_opening(ada: User) -> None:
+async def test_begins_with_events_after_the_opening(ada: User) -> None:
     await in_thread(make_stream, ada, 3)
 
     async with socket_of(ada) as socket:
@@ -141,7 +141,7 @@ async def test_replays_on_demand_of_a_message(ada: User) -> None:
         assert await socket.hear() == {"type": "resumed", "position": 3}
 
 
-async def test_replays_nothing_where_nothing_was_missed(ada: User) -> None:
+async def test_replays_nothing_if_nothing_was_missed(ada: User) -> None:
     await in_thread(make_stream, ada, 3)
 
     async with socket_of(ada, query="?after=3") as socket:
@@ -239,7 +239,7 @@ def events_of(owner: User) -> list[Event]:
     return stream_of_owner(owner.pk, after=0, limit=10_000)
 
 
-async def test_keeps_what_comes_while_the_last_page_is_read(
+async def test_keeps_events_that_come_while_the_last_page_is_read(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await in_thread(make_stream, ada, 3)
@@ -300,7 +300,7 @@ async def test_lost_wakeups_lose_no_events(
         assert await positions_heard(socket, 6) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_goes_on_where_it_was_after_the_database_was_away(
+async def test_goes_on_from_its_position_after_the_database_was_away(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "FIRST_RETRY_SECONDS", 0.05)
@@ -390,7 +390,7 @@ async def test_cuts_off_a_reader_who_takes_nothing_and_goes_on_for_the_others(
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_gives_a_reader_who_falls_behind_what_it_missed_at_its_own_pace(
+async def test_a_reader_who_falls_behind_catches_up_at_its_own_pace(
     ada: User,
 ) -> None:
     async with socket_of(ada) as socket:
@@ -507,7 +507,7 @@ async def test_closes_on_a_position_that_the_stream_has_not_reached(ada: User) -
         (b"\x00\xff", "not_text"),
     ],
 )
-async def test_answers_what_it_cannot_understand_and_stays(
+async def test_answers_malformed_messages_and_stays_open(
     ada: User, said: str | bytes, code: str
 ) -> None:
     async with socket_of(ada) as socket:

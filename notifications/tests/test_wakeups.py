@@ -46,7 +46,7 @@ def stuck() -> StuckLayer:
 
 
 @pytest.mark.usefixtures("live")
-async def test_announcing_never_waits_and_merges_what_piles_up(
+async def test_announcing_never_waits_and_merges_positions(
     stuck: StuckLayer,
 ) -> None:
     announcer = Announcer()

@@ -300,7 +300,7 @@ def test_goes_on_if_its_policy_ignores_the_failure(ada: User) -> None:
     ("policy", "first_move", "second_move"),
     [("hold", "fulfilled", "completed"), ("ignore", "failed", "cancelled")],
 )
-def test_gets_ready_once_when_what_it_waited_for_moves_on(
+def test_becomes_ready_only_once_when_its_dependency_moves_on(
     ada: User, policy: str, first_move: str, second_move: str
 ) -> None:
     first = make_order(ada)
@@ -312,7 +312,7 @@ def test_gets_ready_once_when_what_it_waited_for_moves_on(
     assert history(second) == ["order_created", "order_ready"]
 
 
-def test_what_is_ignored_once_never_holds_up_again(ada: User) -> None:
+def test_an_ignored_dependency_never_holds_the_order_up_again(ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy="ignore")
 

@@ -80,7 +80,7 @@ def test_finds_stock_that_differs_from_the_ledger(product: Product) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
-def test_finds_an_order_that_has_given_nothing_back(
+def test_finds_a_failed_or_cancelled_order_that_returned_nothing(
     product: Product, status: str
 ) -> None:
     order = buy(product, 3)
@@ -93,14 +93,14 @@ def test_finds_an_order_that_has_given_nothing_back(
     )
 
 
-def test_finds_what_a_deleted_order_has_kept(product: Product) -> None:
+def test_finds_stock_that_a_deleted_order_still_holds(product: Product) -> None:
     order = buy(product, 3)
     Order.objects.filter(pk=order.pk).delete()
 
     assert f"{order.pk:<5}  {product.pk:<7}  3      0\n" in checked()[0]
 
 
-def test_finds_an_order_that_has_given_back_what_it_still_sells(
+def test_finds_an_open_order_that_has_returned_its_stock(
     product: Product,
 ) -> None:
     order = buy(product, 3)

@@ -200,7 +200,7 @@ def test_lists_every_shortage_and_changes_nothing(
     assert not StockMovement.objects.filter(reason="sold").exists()
 
 
-def test_what_the_storefront_does_not_sell_any_more_stays_in_the_cart(
+def test_products_that_are_no_longer_sold_stay_in_the_cart(
     shop: Project, lamp: Product, bulb: Product, ada: User
 ) -> None:
     fill_cart(ada, {lamp: 20, bulb: 1})
@@ -317,7 +317,7 @@ def test_a_checkout_can_wait_for_other_orders(lamp: Product, ada: User) -> None:
     check_books()
 
 
-def test_a_checkout_that_waits_for_what_is_done_activates_itself(
+def test_a_checkout_whose_dependencies_are_done_activates_itself(
     lamp: Product, ada: User
 ) -> None:
     first = buy(ada, {lamp: 1})
@@ -343,7 +343,7 @@ def test_a_checkout_cannot_wait_for_a_strangers_order(lamp: Product, ada: User) 
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])
-def test_an_order_that_goes_wrong_gives_back_what_it_holds(
+def test_a_failed_or_cancelled_order_returns_its_stock(
     lamp: Product, bulb: Product, ada: User, status: str
 ) -> None:
     order = buy(ada, {lamp: 2, bulb: 3})
@@ -355,7 +355,7 @@ def test_an_order_that_goes_wrong_gives_back_what_it_holds(
     check_books()
 
 
-def test_a_deleted_order_gives_back_what_it_holds(lamp: Product, ada: User) -> None:
+def test_a_deleted_order_returns_its_stock(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 2})
 
     delete_order(order_id=order.pk, by=seller_of(order))
@@ -380,7 +380,7 @@ def test_stock_comes_back_once_however_the_order_ends(lamp: Product, ada: User) 
 @pytest.mark.parametrize(
     "way", [["draft", "pending"], ["active", "draft"], ["shipped", "completed"]]
 )
-def test_an_order_that_goes_on_keeps_what_it_holds(
+def test_an_order_that_goes_on_keeps_its_stock(
     lamp: Product, ada: User, way: list[str]
 ) -> None:
     order = buy(ada, {lamp: 2})
@@ -394,7 +394,7 @@ def test_an_order_that_goes_on_keeps_what_it_holds(
 
 
 @pytest.mark.parametrize("status", ["shipped", "fulfilled", "completed"])
-def test_a_customer_does_not_put_back_what_was_sent_to_them(
+def test_a_customer_cannot_return_shipped_goods_to_the_stock(
     shop: Project, lamp: Product, ada: User, status: str
 ) -> None:
     order = buy(ada, {lamp: 2})

@@ -82,7 +82,9 @@ def test_a_dependent_that_waits_no_longer_loses_the_dependency(
     }
 
 
-def test_a_dependent_that_waits_again_waits_for_what_is_left(ada: User) -> None:
+def test_a_dependent_that_waits_again_waits_for_its_other_dependencies(
+    ada: User,
+) -> None:
     first = make_order(ada)
     second = make_order(ada, status="active")
     update_order(order_id=second.pk, by=ada, fields={}, dependencies=[first.pk])

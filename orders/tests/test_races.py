@@ -192,7 +192,7 @@ def test_without_the_row_locks_one_of_them_crashes(
 # --- a retry against an edit of what failed along ----------------------------------------------
 
 
-def test_what_is_edited_during_a_retry_comes_back_before_it_or_not_at_all(
+def test_an_order_edited_during_a_retry_comes_back_before_the_edit_or_not_at_all(
     ada: User,
 ) -> None:
     for _ in range(10):
@@ -215,7 +215,7 @@ def test_what_is_edited_during_a_retry_comes_back_before_it_or_not_at_all(
 # --- two who waive the same dependency --------------------------------------------------------
 
 
-def test_two_who_waive_the_same_dependency_leave_one_waiver_and_one_event(
+def test_two_waivers_of_the_same_dependency_leave_one_waiver_and_one_event(
     ada: User,
 ) -> None:
     first = make_order(ada)

@@ -260,7 +260,7 @@ def test_without_the_lock_on_the_cart_it_is_still_emptied_once(
     assert stock_of(lamp) == [7]
 
 
-def test_what_is_added_during_a_checkout_is_bought_or_kept(
+def test_a_product_added_during_a_checkout_is_bought_or_stays_in_the_cart(
     shop: Project, ada: User
 ) -> None:
     lamp, bulb = make_product(shop, stock=50), make_product(shop, stock=50)

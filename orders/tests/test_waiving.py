@@ -69,7 +69,7 @@ def test_an_active_order_can_be_edited_after_a_dependency_fails(
 
 
 @pytest.mark.parametrize("policy", ["hold", "fail", "ignore"])
-def test_an_active_order_goes_on_while_what_it_depends_on_is_open(
+def test_an_active_order_goes_on_while_its_dependency_is_open(
     ada: User, policy: str
 ) -> None:
     first = make_order(ada)

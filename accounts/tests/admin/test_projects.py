@@ -120,7 +120,7 @@ def test_takes_no_member_who_is_not_there(client: Client, user: str) -> None:
     assert roles(project) == {"ada@example.com": "owner"}
 
 
-def test_keeps_what_was_typed_where_the_service_refuses(client: Client) -> None:
+def test_keeps_the_typed_values_if_the_service_refuses(client: Client) -> None:
     project = create_project(owner=make_user(), name="Shop")
     form = members_form(project, row_of(project.memberships.get(), role="viewer"))
 

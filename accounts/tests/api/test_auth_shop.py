@@ -111,7 +111,7 @@ def test_refuses_to_register(
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "null", "5"])
-def test_refuses_what_is_no_object(anonymous: APIClient, body: str) -> None:
+def test_refuses_a_body_that_is_not_an_object(anonymous: APIClient, body: str) -> None:
     response = anonymous.post(
         "/auth/api/register/", body, content_type="application/json"
     )

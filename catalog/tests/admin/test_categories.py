@@ -38,7 +38,7 @@ def save(client: Client, category: Category, **changes: Any) -> Any:
     return client.post(url, typed(opened(client, url, "category_form"), **changes))
 
 
-def test_lists_the_storefronts_tree_with_what_stands_in_it(
+def test_lists_the_storefronts_tree_with_its_products(
     client: Client, shop: Project
 ) -> None:
     lamps = make_category(shop, "Lamps")
@@ -60,7 +60,7 @@ def make_project() -> Project:
     return other
 
 
-def test_lists_the_tree_of_a_chosen_project_and_of_all_where_there_is_no_storefront(
+def test_lists_the_tree_of_a_chosen_project_or_all_without_a_storefront(
     client: Client, shop: Project
 ) -> None:
     make_category(shop, "Lamps")
@@ -75,7 +75,9 @@ def test_lists_the_tree_of_a_chosen_project_and_of_all_where_there_is_no_storefr
     assert sorted(listed(client)) == [(0, "Lamps", 0), (0, "Top", 0), (1, "Within", 0)]
 
 
-def test_a_category_is_found_where_it_stands(client: Client, shop: Project) -> None:
+def test_a_found_category_shows_its_place_in_the_tree(
+    client: Client, shop: Project
+) -> None:
     lamps = make_category(shop, "Lamps")
     make_category(shop, "Desk", lamps)
 
@@ -186,7 +188,7 @@ def test_renames_and_moves_a_category(client: Client, shop: Project) -> None:
         ({"position": TOO_LARGE}, "position"),
     ],
 )
-def test_what_cannot_be_is_refused_at_its_field(
+def test_an_impossible_value_is_refused_at_its_field(
     client: Client, shop: Project, changes: dict[str, str], at: str
 ) -> None:
     row = make_category(shop, "Lamps")

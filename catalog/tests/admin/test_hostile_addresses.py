@@ -64,7 +64,7 @@ def test_an_address_asks_only_what_filters_ask(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["0", "999", "abc", TOO_LARGE, "-1"])
-def test_a_product_that_is_not_there_has_no_pages(client: Client, key: str) -> None:
+def test_a_missing_product_has_no_pages(client: Client, key: str) -> None:
     assert client.get(f"/admin/catalog/product/{key}/stock/").status_code == 404
     response = client.get(f"/admin/catalog/product/{key}/change/")
     assert (response.status_code, response.get("Location")) == (302, "/admin/")
@@ -72,7 +72,7 @@ def test_a_product_that_is_not_there_has_no_pages(client: Client, key: str) -> N
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["project", "category"])
-def test_whatever_is_typed_is_looked_for(
+def test_any_text_can_be_searched_for(
     client: Client, shop: Project, field: str
 ) -> None:
     make_category(shop)

@@ -117,7 +117,7 @@ def test_a_new_product_that_is_wrong_is_refused_at_its_field(
     assert files() == []
 
 
-def test_what_is_no_picture_is_refused_at_its_field(
+def test_a_file_that_is_not_a_picture_is_refused_at_its_field(
     client: Client, shop: Project
 ) -> None:
     script = SimpleUploadedFile("x.png", b"<script>", content_type="image/png")
@@ -133,7 +133,7 @@ def test_what_is_no_picture_is_refused_at_its_field(
 # --- changing ---------------------------------------------------------------------------------
 
 
-def test_changes_what_was_typed(client: Client, shop: Project) -> None:
+def test_saves_the_typed_values(client: Client, shop: Project) -> None:
     lamp = make_product(shop, description=" Two\nlines\n")
     shelf = make_category(shop)
 
@@ -170,7 +170,7 @@ def test_an_emptied_slug_is_made_of_the_name(client: Client, shop: Project) -> N
 
 
 @pytest.mark.parametrize(("name", "value"), [("sku", "TAKEN"), ("slug", "taken")])
-def test_what_another_product_has_is_refused_at_its_field(
+def test_a_taken_sku_or_slug_is_refused_at_its_field(
     client: Client, shop: Project, name: str, value: str
 ) -> None:
     make_product(shop, sku="TAKEN", slug="taken")
@@ -332,7 +332,7 @@ def test_a_page_that_was_shown_again_can_be_stale_too(
         ("description", "Theirs", None),
     ],
 )
-def test_whatever_was_changed_meanwhile_makes_the_page_stale(
+def test_any_change_meanwhile_makes_the_page_stale(
     client: Client, shop: Project, name: str, theirs: Any, mine: Any
 ) -> None:
     lamp = make_product(shop, category=make_category(shop))

@@ -64,7 +64,9 @@ def test_saves_the_rows_that_were_typed_into(
     assert LogEntry.objects.count() == 2
 
 
-def test_saving_what_is_there_changes_nothing(client: Client, shop: Project) -> None:
+def test_saving_an_unchanged_list_changes_nothing(
+    client: Client, shop: Project
+) -> None:
     lamp = make_product(shop, price=Decimal("10.00"))
 
     response = save_rows(client, rows(client), (lamp, {"price": "10.0"}))
@@ -309,7 +311,7 @@ def test_products_are_filtered(
     assert "Plain" not in text
 
 
-def test_what_is_in_stock_is_found(client: Client, shop: Project) -> None:
+def test_filters_products_by_stock(client: Client, shop: Project) -> None:
     make_product(shop, name="Plenty", stock=100)
     make_product(shop, name="Gone", stock=0)
 

@@ -79,7 +79,7 @@ def test_imports_exactly_what_the_preview_showed(client: Client, shop: Project) 
     )
 
 
-def test_the_page_posts_what_it_has_shown(client: Client, shop: Project) -> None:
+def test_the_preview_page_posts_the_same_file(client: Client, shop: Project) -> None:
     response = upload(client, shop, TABLE)
 
     form = fields_in(response.content.decode(), "import_form")
@@ -153,7 +153,7 @@ def test_a_row_that_goes_wrong_meanwhile_is_shown(
         (b"sku\nA\x00B\n", "sku"),
     ],
 )
-def test_what_is_no_table_is_refused(
+def test_a_file_that_is_not_a_table_is_refused(
     client: Client, shop: Project, table: str | bytes, words: str
 ) -> None:
     response = upload(client, shop, table)
@@ -173,7 +173,7 @@ def test_reads_what_old_spreadsheets_write(client: Client, shop: Project) -> Non
 
 
 @pytest.mark.parametrize("project", ["", "abc", TOO_LARGE, "999", "\x00"])
-def test_imports_into_no_project_that_is_not_there(
+def test_importing_into_a_missing_project_is_refused(
     client: Client, shop: Project, project: str
 ) -> None:
     nowhere = Project(pk=project)
@@ -229,7 +229,7 @@ def test_exports_what_an_import_takes_back(client: Client, shop: Project) -> Non
 
 
 @pytest.mark.parametrize("project", ["abc", TOO_LARGE, "999", "\x00"])
-def test_exports_no_project_that_is_not_there(
+def test_exporting_a_missing_project_is_refused(
     client: Client, shop: Project, project: str
 ) -> None:
     response = client.get(page("product_export_products"), {"project": project})

@@ -171,7 +171,7 @@ def test_nothing_stands_in_itself_or_elsewhere(
     assert stored() == before
 
 
-def test_what_is_taken_or_not_empty_is_a_conflict(
+def test_a_taken_slug_and_a_category_with_contents_are_conflicts(
     shop: Project, manager: APIClient
 ) -> None:
     lamps, desk = make_category(shop, "Lamps"), make_category(shop, "Desk")

@@ -177,9 +177,7 @@ def test_reads_a_file_in_the_encoding_that_the_request_names(
     assert (taken.status_code, Product.objects.get().name) == (200, "Bügellampe")
 
 
-def test_an_empty_file_is_told_apart_from_none(
-    shop: Project, manager: APIClient
-) -> None:
+def test_an_empty_file_is_not_a_missing_file(shop: Project, manager: APIClient) -> None:
     response = send(manager, shop, b"")
 
     assert response.json()["errors"] == {"file": ["The file is empty."]}
@@ -206,7 +204,7 @@ def test_a_repeated_import_counts_once(shop: Project, manager: APIClient) -> Non
     assert lamp.stock == 15
 
 
-def test_long_texts_are_told_in_short(shop: Project, manager: APIClient) -> None:
+def test_a_report_shortens_long_texts(shop: Project, manager: APIClient) -> None:
     body = {"csv": f"sku,name,price,description\nL-1,Lamp,5,{'x' * 10_000}"}
 
     response = manager.post(path(shop, "import"), {**body, "dry_run": True})
@@ -215,7 +213,7 @@ def test_long_texts_are_told_in_short(shop: Project, manager: APIClient) -> None
     assert row["changes"]["description"] == [None, "x" * 99 + "…"]
 
 
-def test_of_many_rows_the_wrong_ones_are_told_first(
+def test_wrong_rows_come_first_in_a_long_report(
     shop: Project, manager: APIClient
 ) -> None:
     rows = [f"L-{number},Lamp,5" for number in range(300)] + ["L-300,Lamp,x"]
@@ -301,7 +299,7 @@ def test_a_cell_that_would_run_goes_out_as_text_and_comes_in_as_it_was(
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/json", "*/*", "x/y"])
-def test_whatever_is_accepted_a_refusal_is_json(
+def test_a_refusal_is_json_for_any_accept_header(
     shop: Project, manager: APIClient, accept: str
 ) -> None:
     response = manager.get(path(shop, "export"), HTTP_ACCEPT=accept)

@@ -68,7 +68,7 @@ def test_a_new_product_begins_with_its_projects_currency(
         ({"price": None}, {"price": ["This field may not be null."]}),
     ],
 )  # fmt: skip
-def test_what_is_no_price_is_refused(
+def test_a_malformed_price_is_refused(
     client: APIClient, shop: Project, fields: dict[str, Any], errors: dict[str, Any]
 ) -> None:
     response = create(client, shop, **fields)
@@ -115,7 +115,7 @@ def test_an_import_takes_the_projects_currency_and_writes_it(shop: Project) -> N
          {"currency": ["ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."]}),
     ],
 )  # fmt: skip
-def test_an_import_refuses_what_is_no_price(
+def test_an_import_refuses_a_malformed_price(
     shop: Project, cells: str, errors: dict[str, Any]
 ) -> None:
     content = f"sku,name,currency,price\nA,Lamp,{cells}\n".encode()

@@ -215,7 +215,7 @@ def test_says_all_that_is_missing(shop: Project, manager: APIClient) -> None:
 
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "null", '{"sku": "\\ud800"}', "{"])
-def test_refuses_what_is_no_object(
+def test_refuses_a_body_that_is_not_an_object(
     shop: Project, manager: APIClient, body: str
 ) -> None:
     response = manager.post(path(shop), body, content_type="application/json")
@@ -224,7 +224,9 @@ def test_refuses_what_is_no_object(
     assert not Product.objects.exists()
 
 
-def test_another_projects_category_is_none(shop: Project, manager: APIClient) -> None:
+def test_a_category_of_another_project_is_unknown(
+    shop: Project, manager: APIClient
+) -> None:
     other = make_category(make_product_elsewhere().project)
 
     response = manager.post(path(shop), {**NEW, "category_id": other.pk})
@@ -387,7 +389,9 @@ def test_narrows_and_sorts(
     assert response["X-Total-Count"] == str(len(found))
 
 
-def test_a_category_has_what_is_within_it(shelf: Project, manager: APIClient) -> None:
+def test_a_category_includes_the_products_below_it(
+    shelf: Project, manager: APIClient
+) -> None:
     ids = dict(Category.objects.values_list("name", "pk"))
 
     assert skus(manager.get(path(shelf), {"category": ids["Lamps"]})) == ["A", "B"]
@@ -452,7 +456,7 @@ def test_a_list_costs_the_same_whatever_is_in_it(
 # --- Changing ---------------------------------------------------------------------------------
 
 
-def test_changes_what_is_named(shop: Project, manager: APIClient) -> None:
+def test_changes_only_the_named_fields(shop: Project, manager: APIClient) -> None:
     category = make_category(shop)
     lamp = make_product(shop, category=category, description="Bright.")
 
@@ -623,7 +627,7 @@ def test_a_picture_is_taken_away(
         (photograph()[:200], "The picture is damaged: it cannot be read."),
     ],
 )
-def test_refuses_what_is_no_picture(
+def test_refuses_a_file_that_is_not_a_picture(
     shop: Project, manager: APIClient, media: Path, content: bytes, message: str
 ) -> None:
     lamp = make_product(shop)
@@ -647,7 +651,7 @@ def test_refuses_what_is_no_picture(
         ({"image": None, "alt": "x"}, {"alt": ["There is no such field."]}),
     ],
 )
-def test_refuses_a_picture_that_is_not_there(
+def test_refuses_a_missing_picture(
     shop: Project, manager: APIClient, body: Any, errors: object
 ) -> None:
     response = manager.put(at(make_product(shop), "image"), body)

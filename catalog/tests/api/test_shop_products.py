@@ -182,7 +182,7 @@ def hide_foreign(shop: Project) -> Product:
 
 
 @pytest.mark.parametrize("hide", [hide_inactive, hide_foreign])
-def test_what_is_not_sold_is_shown_nowhere(
+def test_products_that_are_not_on_sale_are_hidden_everywhere(
     client: APIClient, shop: Project, hide: Callable[[Project], Product]
 ) -> None:
     sold = make_product(shop, name="Sold lamp")
@@ -215,7 +215,7 @@ def test_the_products_of_a_storefront_that_is_switched_off_are_not_for_sale(
 
 
 @pytest.mark.parametrize("product_id", ["0", "999999999", "9" * 30])
-def test_what_is_not_there_is_a_404_in_shape(
+def test_a_missing_product_is_a_404_in_the_surfaces_shape(
     client: APIClient, shop: Project, product_id: str
 ) -> None:
     response = client.get(f"/api/products/{product_id}/")
@@ -281,7 +281,7 @@ def test_a_category_is_asked_for_with_all_that_stands_in_it(
     assert ids(client, "category=999999") == []
 
 
-def test_somebody_elses_category_leads_to_none_of_their_products(
+def test_a_category_of_another_project_finds_no_products(
     client: APIClient, shop: Project
 ) -> None:
     another = create_project(owner=make_user(), name="Another")
@@ -346,7 +346,7 @@ def test_a_condition_that_makes_no_sense_is_a_400_that_names_it(
         "in_stock=" + "x" * 5000,
     ],
 )
-def test_what_is_beyond_all_bounds_is_a_400_that_names_it(
+def test_an_enormous_value_is_a_400_that_names_it(
     client: APIClient, shop: Project, query: str
 ) -> None:
     response = client.get(f"/api/products/?{query}")
@@ -491,7 +491,7 @@ def test_a_product_whose_category_got_another_name_is_sent_again(
 # --- Categories -------------------------------------------------------------------------------
 
 
-def test_shows_the_tree_of_categories_with_what_is_on_sale_in_each(
+def test_shows_the_tree_of_categories_with_the_products_on_sale_in_each(
     client: APIClient, shop: Project
 ) -> None:
     garden = make_category(shop, "Garden", position=1)

@@ -147,7 +147,7 @@ def test_a_scope_of_one_webhook_leaves_the_others_alone(
 
 
 @pytest.mark.parametrize("scope", ["global", "cloudflare"])
-def test_a_limit_of_everything_pauses_its_host_alone(
+def test_a_limit_on_everything_pauses_only_its_host(
     owner: User,
     webhook: DiscordWebhook,
     channel: Channel,

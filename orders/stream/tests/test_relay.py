@@ -133,7 +133,9 @@ def test_tells_listeners_how_far_the_stream_has_come(ada: User) -> None:
 # --- deliveries -------------------------------------------------------------------------------
 
 
-def test_delivers_what_a_subscriber_wants(ada: User, listener: Listener) -> None:
+def test_delivers_the_events_that_a_subscriber_wants(
+    ada: User, listener: Listener
+) -> None:
     order = make_order(ada)
 
     for delivery_id in relay.relay_events().deliveries:
@@ -331,7 +333,7 @@ def test_a_late_worker_does_not_overwrite_the_outcome(
     assert delivery().state == "sent"
 
 
-def test_drops_what_is_still_on_its_way_to_one_target(
+def test_drops_the_pending_deliveries_to_one_target(
     ada: User, listener: Listener
 ) -> None:
     eve = make_user()
@@ -349,7 +351,7 @@ def test_drops_what_is_still_on_its_way_to_one_target(
     assert list(states) == [("dropped", "Deleted."), ("pending", "")]
 
 
-def test_retries_now_what_was_given_up_and_leaves_what_was_sent(
+def test_retries_failed_deliveries_now_and_leaves_sent_ones(
     ada: User, listener: Listener
 ) -> None:
     make_order(ada)

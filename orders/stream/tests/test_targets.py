@@ -259,7 +259,7 @@ def test_a_target_that_answers_with_an_error_is_not_paused(
     assert pause_of("a") is None
 
 
-def test_what_gets_too_old_while_its_target_is_paused_is_given_up(
+def test_a_delivery_that_gets_too_old_during_a_pause_is_given_up(
     ada: User, wire: Wire, now: time_machine.Traveller
 ) -> None:
     wire.targets = ["a"]
@@ -326,7 +326,9 @@ def test_a_late_worker_does_not_free_another_workers_target(
     assert deliveries.due_deliveries() == []
 
 
-def test_retrying_what_is_in_flight_sends_nothing_twice(ada: User, wire: Wire) -> None:
+def test_retrying_a_delivery_in_flight_sends_nothing_twice(
+    ada: User, wire: Wire
+) -> None:
     wire.targets = ["a"]
     orders_of(ada, "Desk")
     [id_] = ids_to("a")
@@ -360,7 +362,7 @@ def test_a_dead_workers_delivery_can_be_retried(
     assert wire.got == [("a", "Desk")]
 
 
-def test_what_was_dropped_in_flight_cannot_be_retried_at_once(
+def test_a_delivery_dropped_in_flight_cannot_be_retried_at_once(
     ada: User, wire: Wire, now: time_machine.Traveller
 ) -> None:
     wire.targets = ["a"]

@@ -62,7 +62,7 @@ def test_events_cannot_be_written(client: Client, ada: User) -> None:
 # --- deliveries -------------------------------------------------------------------------------
 
 
-def test_retries_what_was_not_sent_and_leaves_the_rest(
+def test_retries_unsent_deliveries_and_leaves_the_rest(
     client: Client, ada: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     failed = make_delivery(make_order(ada), "failed", attempts=10, last_error="No.")
@@ -86,7 +86,7 @@ def test_retries_what_was_not_sent_and_leaves_the_rest(
     assert "Already sent, not retried: 1." in text
 
 
-def test_what_is_being_sent_is_shown_and_cannot_be_retried(
+def test_a_delivery_that_is_being_sent_is_shown_and_cannot_be_retried(
     client: Client, ada: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     soon = timezone.now() + timedelta(minutes=1)

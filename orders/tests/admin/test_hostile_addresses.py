@@ -65,7 +65,7 @@ def test_an_impossible_project_filters_nothing(client: Client, value: str) -> No
 
 
 @pytest.mark.parametrize("order_id", ["0", "999", "abc", TOO_LARGE, "-1"])
-def test_an_order_that_is_not_there_has_no_pages(client: Client, order_id: str) -> None:
+def test_a_missing_order_has_no_pages(client: Client, order_id: str) -> None:
     assert client.get(f"/admin/orders/order/{order_id}/chain/").status_code == 404
     for name in ("change", "delete", "history"):
         response = client.get(f"/admin/orders/order/{order_id}/{name}/")
@@ -85,7 +85,7 @@ def test_actions_ignore_impossible_ids(client: Client, model: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["dependencies", "owner", "project"])
-def test_whatever_is_typed_is_looked_for(client: Client, ada: User, field: str) -> None:
+def test_any_text_can_be_searched_for(client: Client, ada: User, field: str) -> None:
     make_order(ada)
 
     for term in ("", "a", "#1", TOO_LARGE, "a\x00b", "word " * 1000):

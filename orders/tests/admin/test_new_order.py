@@ -83,7 +83,7 @@ def test_a_dependency_is_found_by_typing(client: Client, ada: User) -> None:
     ]
 
 
-def test_keeps_what_was_typed_where_the_service_refuses(
+def test_keeps_the_typed_values_if_the_service_refuses(
     client: Client, ada: User
 ) -> None:
     strangers = make_order(make_user())

@@ -58,7 +58,7 @@ def test_those_who_may_only_look_change_nothing(ada: User) -> None:
     assert (order.status, order.version, order.title) == ("pending", 1, "An order")
 
 
-def test_those_who_may_change_do_not_delete(ada: User) -> None:
+def test_the_permission_to_change_does_not_allow_deleting(ada: User) -> None:
     order = make_order(ada)
     clerk = staff_who_may("view_order", "change_order")
 
@@ -72,7 +72,7 @@ def test_those_who_may_change_do_not_delete(ada: User) -> None:
     assert change(clerk, order, notes="Mine").status_code == 302
 
 
-def test_those_who_may_only_look_at_deliveries_retry_none(ada: User) -> None:
+def test_staff_who_may_only_view_deliveries_cannot_retry_them(ada: User) -> None:
     delivery = make_delivery(make_order(ada), "failed")
     clerk = staff_who_may("view_eventdelivery")
 

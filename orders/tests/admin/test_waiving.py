@@ -47,7 +47,7 @@ def test_waives_a_dependency_for_a_reason(
         {"reason": WHY},
     ],
 )
-def test_shows_what_was_typed_again_if_it_cannot_be(
+def test_shows_the_typed_values_again_after_a_refusal(
     client: Client, ada: User, typed: dict[str, str]
 ) -> None:
     dye = make_order(ada)
@@ -75,5 +75,5 @@ def test_those_who_may_only_look_waive_nothing(ada: User) -> None:
 
 
 @pytest.mark.parametrize("key", ["999", "abc", TOO_LARGE])
-def test_an_order_that_is_not_there_is_a_404(client: Client, key: str) -> None:
+def test_waiving_for_a_missing_order_is_a_404(client: Client, key: str) -> None:
     assert client.get(page("order_waive", key)).status_code == 404

@@ -83,7 +83,7 @@ def test_a_retry_with_too_little_stock_is_a_409_that_lists_every_shortage(
     assert stock_of(lamp) == [1]
 
 
-def test_the_price_of_what_was_sold_stays_on_the_envelope_too(
+def test_the_price_of_a_sold_order_is_fixed_on_the_envelope_too(
     seller: APIClient, bought: Order
 ) -> None:
     response = seller.patch(f"/api/order/{bought.uuid}", {"price": "0.01"})

@@ -63,7 +63,7 @@ def assert_nothing_ordered(user: User, cart: dict[int, int], *stock: int) -> Non
 # --- what is ordered --------------------------------------------------------------------------
 
 
-def test_what_is_in_the_cart_becomes_an_order(
+def test_the_cart_becomes_an_order(
     ada: User, shop: Project, lamp: Product, bulb: Product
 ) -> None:
     make_cart(ada, {bulb: 3, lamp: 2})

@@ -120,7 +120,7 @@ def test_amounts_come_back_as_they_were_sent_and_add_up_exactly(
         ),
     ],
 )  # fmt: skip
-def test_what_is_no_money_is_refused_in_words_that_say_what_is(
+def test_a_malformed_amount_is_refused_with_an_example_of_a_valid_one(
     client: APIClient, fields: dict[str, Any], errors: dict[str, Any]
 ) -> None:
     response = create(client, **fields)

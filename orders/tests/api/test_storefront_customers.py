@@ -100,7 +100,7 @@ def test_a_customer_makes_no_other_move(
 
 
 @pytest.mark.parametrize("way", [[], ["draft"], ["active"], ["failed"]])
-def test_a_customer_cancels_what_is_not_shipped(
+def test_a_customer_cancels_an_order_that_is_not_shipped(
     client: APIClient, lamp: Product, bought: Order, way: list[str]
 ) -> None:
     move(bought, *way)
@@ -114,7 +114,7 @@ def test_a_customer_cancels_what_is_not_shipped(
 
 
 @pytest.mark.parametrize("status", ["shipped", "fulfilled", "completed"])
-def test_a_customer_cannot_cancel_what_was_shipped(
+def test_a_customer_cannot_cancel_a_shipped_order(
     client: APIClient, bought: Order, status: str
 ) -> None:
     move(bought, status)
@@ -130,7 +130,7 @@ def test_a_customer_cannot_cancel_what_was_shipped(
     assert state() == before
 
 
-def test_a_customer_does_not_try_again_what_failed(
+def test_a_customer_cannot_retry_a_failed_order(
     client: APIClient, bought: Order
 ) -> None:
     move(bought, "failed")
@@ -143,7 +143,7 @@ def test_a_customer_does_not_try_again_what_failed(
 
 
 @pytest.mark.parametrize("status", [None, "cancelled", "completed"])
-def test_a_customer_deletes_nothing(
+def test_a_customer_cannot_delete_an_order(
     client: APIClient, bought: Order, status: str | None
 ) -> None:
     if status:
@@ -251,7 +251,7 @@ def test_users_move_the_orders_that_they_made_by_api(
         assert client.delete(path_of(order)).status_code == 200
 
 
-def test_a_customers_own_order_can_still_wait_for_what_they_bought(
+def test_a_customers_own_order_can_wait_for_one_that_they_bought(
     client: APIClient, ada: User, bought: Order
 ) -> None:
     own = make_order(ada)
@@ -266,7 +266,7 @@ def test_a_customers_own_order_can_still_wait_for_what_they_bought(
     delete_order(order_id=bought.pk, by=seller_of(bought))
 
 
-def test_a_customer_waives_nothing_that_what_they_bought_waits_for(
+def test_a_customer_cannot_waive_a_dependency_of_a_bought_order(
     client: APIClient, ada: User, lamp: Product
 ) -> None:
     own = make_order(ada)

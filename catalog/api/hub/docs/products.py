@@ -99,7 +99,9 @@ FILTERS = [
     OpenApiParameter("price_max", OpenApiTypes.DECIMAL),
     OpenApiParameter("in_stock", OpenApiTypes.BOOL),
     OpenApiParameter(
-        "stock_max", OpenApiTypes.INT, description="Only where no more are left."
+        "stock_max",
+        OpenApiTypes.INT,
+        description="Only products of which at most this many are left.",
     ),
     OpenApiParameter("featured", OpenApiTypes.BOOL),
     OpenApiParameter("is_active", OpenApiTypes.BOOL),

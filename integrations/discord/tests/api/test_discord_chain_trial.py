@@ -31,7 +31,7 @@ def test_the_test_posts_a_message(
     assert client.get("/api/discord/").json()["last_delivery"]["status"] == 200
 
 
-def test_the_test_tells_what_discord_answered_and_calls_only_once(
+def test_the_test_shows_discords_answer_and_calls_only_once(
     client: APIClient, user: User, channel: Channel
 ) -> None:
     make_discord_webhook(user, channel)
