@@ -11,13 +11,13 @@ from django.utils import timezone
 from accounts.models import User
 from catalog.models import Product
 
-# How many of one product, and how many different products; an order has as many items at most.
+# How many of one product, and how many different products. An order can have as many items.
 MAX_PER_ITEM = 999
 MAX_PRODUCTS = 500
 
 
 class Cart(models.Model):
-    """The one cart of a customer. It has the customer's id, and an order empties but keeps it.
+    """The one cart of a customer. It has the customer's id, and stays when an order empties it.
 
     Writers lock the row, so they take turns. Customers who never put anything into their cart have
     no row.

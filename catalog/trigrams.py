@@ -56,5 +56,5 @@ def is_missed(connection: BaseDatabaseWrapper) -> bool:
 
 @lru_cache
 def is_known_to_be_installed(alias: str) -> bool:
-    """Tell the same, but ask the database only once in the life of this process."""
+    """Tell what `is_installed` tells, but ask only once in the life of this process."""
     return is_installed(connections[alias])

@@ -147,7 +147,7 @@ class DependencyCycle(Invalid):
 
 
 class GoodsGone(Conflict):
-    """A customer cancels what was shipped. Only the order's handlers can say that it is back."""
+    """A customer may not cancel a shipped order: only a handler can say that the goods are back."""
 
     code = "goods_gone"
 

@@ -26,7 +26,7 @@ class ProductFields(TypedDict, total=False):
     description: str
     # In `currency`.
     price: Decimal
-    # The project's if a new product names none.
+    # A new product without a currency gets the project's.
     currency: str
     # In the same project.
     category: Category | None

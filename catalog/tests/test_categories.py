@@ -37,7 +37,7 @@ def stored() -> list[object]:
     return list(Category.objects.order_by("pk").values())
 
 
-def test_siblings_stand_by_position_and_then_by_name(shop: Project) -> None:
+def test_siblings_are_sorted_by_position_and_then_by_name(shop: Project) -> None:
     lamps = make_category(shop, "Lamps", position=1)
     for name, position in (("Wall", 0), ("Desk", 0), ("Bulbs", 1), ("Attic", 2)):
         make_category(shop, name, parent=lamps, position=position)
@@ -101,7 +101,7 @@ def test_moves_a_category_with_everything_in_it(shop: Project) -> None:
     assert paths(shop)[0] == "Light"
 
 
-def test_nothing_stands_in_itself(shop: Project) -> None:
+def test_a_category_cannot_be_inside_itself(shop: Project) -> None:
     lamps = make_category(shop, "Lamps")
     desk = make_category(shop, "Desk", parent=lamps)
     led = make_category(shop, "LED", parent=desk)

@@ -200,7 +200,7 @@ def test_an_import_changes_stock_through_the_ledger(
     assert stock_differences() == []
 
 
-def test_a_preview_shows_what_an_import_does_and_changes_nothing(shop: Project) -> None:
+def test_a_preview_reports_the_changes_and_makes_none(shop: Project) -> None:
     make_product(shop, sku="L-1")
     make_product(shop, sku="L-2")
     content = sheet(

@@ -1,4 +1,4 @@
-"""The pictures of products below the surfaces: their files."""
+"""The services of products' pictures, and what happens to the files."""
 
 import os
 import time

@@ -204,7 +204,7 @@ def four_levels() -> tuple[Project, Category, Category, Category, Category]:
     )
 
 
-def test_two_moves_close_no_circle() -> None:
+def test_two_moves_close_no_cycle() -> None:
     shop, left, right, left_end, right_end = four_levels()
 
     outcomes = race(moving(left, right_end), moving(right, left_end))
@@ -228,7 +228,7 @@ def test_the_lock_keeps_two_moves_apart() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_two_moves_close_a_circle(
+def test_without_the_lock_two_moves_close_a_cycle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control: the two branches end up inside each other."""
@@ -243,7 +243,7 @@ def test_without_the_lock_two_moves_close_a_circle(
     assert shelves_of(shop) == []
 
 
-# --- A category goes as something comes into it -----------------------------------------------
+# --- A category is deleted while a product is put into it -------------------------------------
 
 
 def putting_into(category: Category, product: Product) -> Work:

@@ -178,7 +178,7 @@ def test_the_index_of_words_follows_changes(shop: Project) -> None:
 @pytest.mark.parametrize(
     "text", ["smartfone", "Smratphone", "smart phnoe", "smarphone pro"]
 )
-def test_finds_what_is_misspelt(shop: Project, text: str) -> None:
+def test_finds_misspelt_names(shop: Project, text: str) -> None:
     make_product(shop, name="Smartphone Pro Max")
     make_product(shop, name="Kettle")
 

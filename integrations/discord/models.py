@@ -43,7 +43,7 @@ def toggle_of(event: Event) -> Toggle:
 
 
 class DiscordHost(models.Model):
-    """A host that limited everything that we send to it, and how long it wants nothing from us."""
+    """A host that limited everything that we send to it, and how long we must send nothing."""
 
     host = models.CharField(max_length=255, primary_key=True)
     paused_until = models.DateTimeField(null=True, blank=True)
@@ -62,7 +62,7 @@ class DiscordWebhookQuerySet(models.QuerySet["DiscordWebhook"]):
         return self.filter(is_active=True, user__is_active=True)
 
     def with_host(self) -> DiscordWebhookQuerySet:
-        """Annotate how long the whole host wants nothing, and how often in a row it said so."""
+        """Annotate until when the host is paused, and how often in a row it asked for that."""
         host = DiscordHost.objects.filter(host=OuterRef("host"))
         return self.annotate(
             host_pause=Subquery(host.values("paused_until")),
@@ -149,7 +149,7 @@ class DiscordWebhook(models.Model):
         return bool(getattr(self, toggle_of(event)))
 
     def pause_seconds(self, moment: datetime) -> float:
-        """Return how many seconds after `moment` Discord still wants no message, or 0."""
+        """Return for how many seconds after `moment` we must still send no message, or 0."""
         until = self.waits_until
         return max(0.0, (until - moment).total_seconds()) if until else 0
 

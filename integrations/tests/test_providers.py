@@ -49,7 +49,7 @@ LOADED = "loaded = True\n"
 def carrier(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> Iterator[Path]:
-    """A provider `carrier` in a package of its own, and the line that registers it."""
+    """A provider `carrier` in its own package, and the line that registers it."""
     package = tmp_path / "carrier"
     package.mkdir()
     for name, text in {
@@ -106,13 +106,13 @@ def test_a_new_providers_tables_and_pages_are_found(module: str) -> None:
     assert module_of_carrier(module).loaded
 
 
-def test_each_provider_has_a_name_of_its_own() -> None:
+def test_each_provider_has_a_unique_name() -> None:
     names = [provider.name for provider in providers.providers()]
 
     assert len(names) == len(set(names))
 
 
-def test_the_root_of_the_app_names_no_provider_but_in_its_registry() -> None:
+def test_only_the_registry_names_providers_in_the_root_of_the_app() -> None:
     naming = {
         path.relative_to(ROOT).as_posix(): len(re.findall("discord", text, re.I))
         for path in [*ROOT.glob("*.py"), *ROOT.glob("management/**/*.py")]

@@ -35,7 +35,7 @@ def ada() -> User:
 
 
 @pytest.mark.parametrize("status", DESIGNED)
-def test_makes_the_designed_moves_and_no_other(ada: User, status: str) -> None:
+def test_allows_the_designed_moves_and_no_others(ada: User, status: str) -> None:
     for wanted in DESIGNED.keys() - {status}:
         order = make_order(ada, status=status)
         if wanted in DESIGNED[status].split():

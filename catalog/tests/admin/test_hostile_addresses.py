@@ -56,7 +56,7 @@ def test_a_hostile_address_is_no_defect(
         {"project__members__password__startswith": "argon2"},
     ],
 )
-def test_an_address_asks_only_what_filters_ask(
+def test_an_unknown_filter_in_an_address_is_a_400(
     client: Client, query: dict[str, str]
 ) -> None:
     assert client.get(page("product_changelist"), query).status_code == 400

@@ -26,7 +26,7 @@ def lamp(shop: Project, admin: User) -> Product:
     return lamp
 
 
-def test_tells_what_changed_by_whom_and_why(client: Client, lamp: Product) -> None:
+def test_shows_who_changed_the_stock_and_why(client: Client, lamp: Product) -> None:
     text = shown(client, page("stockmovement_changelist"))
 
     for words in (

@@ -45,9 +45,7 @@ def apply(client: Client, form: dict[str, str]) -> Any:
     return client.post(page("product_import_products"), form)
 
 
-def test_shows_what_a_file_would_do_and_changes_nothing(
-    client: Client, shop: Project
-) -> None:
+def test_previews_a_file_and_changes_nothing(client: Client, shop: Project) -> None:
     lamp = make_product(shop, sku="LAMP", price=Decimal("19.99"))
 
     response = upload(client, shop, TABLE + "DESK,Desk,100,,1\n")

@@ -156,7 +156,7 @@ def test_refuses_a_body(
     assert stored() == before
 
 
-def test_nothing_stands_in_itself_or_elsewhere(
+def test_a_category_cannot_be_inside_itself_or_in_another_project(
     shop: Project, manager: APIClient
 ) -> None:
     lamps = make_category(shop, "Lamps")

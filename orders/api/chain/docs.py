@@ -364,7 +364,7 @@ UPDATE_ORDER = extend_schema(
         "order that was bought from stock "
         "keeps its items. It returns them to the stock when it is cancelled or fails, "
         "and takes them again when it becomes pending again. Orders that failed along "
-        "with it, and that nobody has changed since, become pending again with it. If you "
+        "with it, and that no user has changed since, become pending again with it. If you "
         "bought the order in the shop and do not handle its project's orders, you can cancel "
         "it until it is shipped, and nothing else; sending back what you read is no change."
     ),

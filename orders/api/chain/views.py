@@ -106,7 +106,7 @@ class OrderViewSet(SurfaceViewSet):
         return answer_repeatable(request, work)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Refuse with the names that were sent, and a checkout with the shop's fields as well."""
+        """Name the fields as they were sent; refuse a checkout in the words of both documents."""
         if isinstance(exc, Invalid):
             with suppress(APIException, DomainError, SuspiciousOperation, OSError):
                 exc.errors = as_sent(

@@ -49,7 +49,7 @@ def test_a_hostile_address_is_no_defect(client: Client, ada: User, name: str) ->
         {"owner__password__gte": "a"},
     ],
 )
-def test_an_address_asks_only_what_filters_ask(
+def test_an_unknown_filter_in_an_address_is_a_400(
     client: Client, query: dict[str, str]
 ) -> None:
     assert client.get(page("order_changelist"), query).status_code == 400

@@ -136,7 +136,7 @@ def test_shows_that_a_new_order_cannot_start_while_it_waits(
         ("project", TOO_LARGE),
     ],
 )
-def test_makes_nothing_of_wrong_input(
+def test_wrong_input_creates_nothing(
     client: Client, ada: User, name: str, value: object
 ) -> None:
     response = client.post(page("order_add"), new_form(ada, **{name: value}))
@@ -147,7 +147,7 @@ def test_makes_nothing_of_wrong_input(
 
 
 @pytest.mark.parametrize("line", WRONG_LINES)
-def test_makes_nothing_of_wrong_items(
+def test_wrong_items_create_nothing(
     client: Client, ada: User, line: dict[str, object]
 ) -> None:
     response = client.post(page("order_add"), new_form(ada, **items_form(line)))

@@ -102,9 +102,7 @@ def test_titles_are_shown_and_not_executed(client: Client, ada: User) -> None:
         assert "&lt;script&gt;" in text
 
 
-def test_the_chain_stands_in_an_order_in_which_it_can_be_done(
-    client: Client, ada: User
-) -> None:
+def test_the_chain_is_sorted_as_it_can_be_done(client: Client, ada: User) -> None:
     first = make_order(ada, title="First")
     second = make_order(ada, title="Second")
     update_order(order_id=first.pk, by=ada, fields={}, dependencies=[second.pk])

@@ -40,7 +40,7 @@ def stock_of(product: Product) -> int:
     return Product.objects.get(pk=product.pk).stock
 
 
-def test_an_order_shows_what_it_was_sold_from_and_what_it_holds(
+def test_an_order_shows_its_products_and_the_stock_that_it_holds(
     client: Client, ada: User, lamp: Product
 ) -> None:
     order = bought(ada, lamp)
@@ -55,7 +55,7 @@ def test_an_order_shows_what_it_was_sold_from_and_what_it_holds(
     assert row[1:] == ("2", "8")
 
 
-def test_an_order_shows_what_it_has_given_back(
+def test_an_order_shows_the_stock_that_it_returned(
     client: Client, ada: User, lamp: Product
 ) -> None:
     order = bought(ada, lamp)

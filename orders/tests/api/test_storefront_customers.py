@@ -229,7 +229,7 @@ def test_a_viewer_is_only_the_customer_of_their_own_purchases(
     assert client.put(path_of(bought), {"status": "cancelled"}).status_code == 200
 
 
-def test_staff_who_buy_are_customers_unless_they_may_change_orders(
+def test_staff_who_buy_are_treated_as_customers_unless_they_may_change_orders(
     client: APIClient, ada: User, bought: Order
 ) -> None:
     User.objects.filter(pk=ada.pk).update(is_staff=True)

@@ -45,7 +45,7 @@ def test_waives_and_answers_the_order(
     assert response["ETag"] == client.get(f"/api/orders/{pack.pk}")["ETag"]
 
 
-def test_shows_what_was_waived(
+def test_shows_a_waived_dependency(
     ada: User, client: APIClient, chain: tuple[Order, Order]
 ) -> None:
     dye, pack = chain
@@ -67,7 +67,9 @@ def test_shows_what_was_waived(
     assert (found["waiting"], found["blockers"]) == (False, [])
 
 
-def test_shows_what_the_policy_waived(ada: User, client: APIClient) -> None:
+def test_shows_a_dependency_that_the_policy_waived(
+    ada: User, client: APIClient
+) -> None:
     dye = make_order(ada)
     pack = make_order(ada, dye, failure_policy="ignore")
     move_order(order_id=dye.pk, status="failed", by=ada)

@@ -84,8 +84,8 @@ UPDATE_INTEGRATION = extend_schema(
     operation_id="chain_update_discord_integration",
     summary="Update integration",
     description=(
-        "Changes what is sent and leaves the rest, however deep it stands. A new URL switches an "
-        "integration on that was off."
+        "Changes the fields that you send and keeps the rest, also in nested objects. A new URL "
+        "switches the integration on."
     ),
     request=serializers.IntegrationChange,
     responses={
@@ -101,7 +101,7 @@ UPDATE_INTEGRATION = extend_schema(
 PATCH_INTEGRATION = extend_schema(
     operation_id="chain_patch_discord_integration",
     summary="Update integration, as PUT",
-    description="The same as `PUT`, which leaves what is not sent as it is, too.",
+    description="The same as `PUT`, which also keeps the fields that you do not send.",
     request=serializers.IntegrationChange,
     responses={
         200: serializers.Integration,
