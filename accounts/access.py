@@ -20,7 +20,7 @@ class Operation:
     """Something that can be done in a project, and which members may do it.
 
     Staff who are not members may do it if they have one of the back office's own permissions in
-    `staff_permissions`, each as `app.codename`. Being staff alone lets nobody do anything.
+    `staff_permissions`, each as `app.codename`. Being staff alone allows nothing.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Count what is tried on accounts, by the address that tries and by the account it is tried on.
+"""Count attempts on accounts, by the address that they come from and by the account.
 
 We count the address first: an attack from one address on many accounts stops there and does not use
 up the accounts' shares. The account's count stops attacks from many addresses. It must not stop the

@@ -1,4 +1,4 @@
-"""Report at startup settings under which e-mails reach nobody, and operations that ask in vain."""
+"""Check at startup that e-mails can reach people, and that the permissions for staff exist."""
 
 from collections.abc import Sequence
 from email.utils import parseaddr

@@ -1,8 +1,8 @@
-"""Limits on what is tried on accounts, and on the e-mails that are sent because of it."""
+"""Limits on attempts on accounts, and on the e-mails that we send because of them."""
 
 from orderchainer.core.limits.rates import Limit, register_limit
 
-# What people can try without a token.
+# Attempts without a token.
 SIGN_IN = register_limit(Limit("sign-in", "RATE_LIMIT_AUTH"))
 REGISTER = register_limit(Limit("register", "RATE_LIMIT_AUTH"))
 USE_CODE = register_limit(Limit("use-code", "RATE_LIMIT_AUTH"))
@@ -11,7 +11,7 @@ USE_CODE = register_limit(Limit("use-code", "RATE_LIMIT_AUTH"))
 # ever getting one.
 SEND_CODE = register_limit(Limit("send-code", "RATE_LIMIT_AUTH"))
 CODES_SENT = register_limit(Limit("codes-sent", "RATE_LIMIT_CODES"))
-# By sender. An e-mail with our name on it goes to whatever addresses they like.
+# By sender. An e-mail with our name on it goes to any address that they choose.
 INVITATIONS_SENT = register_limit(Limit("invitations-sent", "RATE_LIMIT_INVITATIONS"))
 
 # Under these limits we count the account as well as the address.

@@ -39,8 +39,8 @@ def lock_caller(user: User) -> User:
     """Lock the row of the user who makes this request, and return it as it is now.
 
     For requests that create another way in. Raises `TokenRefused` if the user may no longer sign in
-    or the password has changed since the request was authenticated: then whoever sent it may have
-    just lost the account.
+    or the password has changed since the request was authenticated: then the sender may just have
+    lost the account.
     """
     now = lock_user(user)
     if now is None or not now.is_active or now.password != user.password:
@@ -66,8 +66,8 @@ def lock_projects(ids: Iterable[int]) -> list[Project]:
 def hold_role(user: User, project_id: int) -> str | None:
     """Keep the role of `user` in a project as it is until the transaction ends, and return it.
 
-    None if the project is closed or `user` is not a member. FOR SHARE makes whoever changes or
-    removes the membership wait, while others can act in the same role and the project stays free.
+    None if the project is closed or `user` is not a member. FOR SHARE makes changes to the
+    membership wait, while others can act in the same role and the project stays free.
     """
     sql = (
         f"{_ROLE} FOR SHARE OF membership"

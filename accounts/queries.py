@@ -184,7 +184,7 @@ def _loaded(model: type[AnyCredential], row: Row) -> AnyCredential:
 # --- Users ------------------------------------------------------------------------------------
 
 
-# Whoever may change or delete users may also look at them.
+# Staff who may change or delete users may also look at them.
 _LOOK_AT_USERS = (
     "accounts.view_user",
     "accounts.change_user",
@@ -327,9 +327,9 @@ def staff_who_may(user_ids: Collection[int], operation: Operation) -> set[int]:
 
 
 def _staff_in(user_ids: Collection[int], operation: Operation) -> dict[int, bool]:
-    """Return who of these users knows of projects, as staff; and whether they may do `operation`.
+    """Return which of these users know of projects as staff, and whether each may do `operation`.
 
-    What `knows_of_projects` and `staff_may` say of one user, in one statement for many.
+    The answers of `knows_of_projects` and `staff_may`, in one statement for many users.
     """
     looks = [each for each in OPERATIONS.values() if each.only_looks]
     staff = (

@@ -39,8 +39,8 @@ THINGS.add("invitations", "Joining a project through a link in an e-mail.")
 
 SECTIONS.add("accounts", Section(place=90, with_pages_of=("auth",)))
 
-# The pages that e-mails lead to: whoever has such a path may do what it is for. An invitation
-# within a project's path is an id.
+# The paths of the pages behind links in e-mails. Such a path is a secret: it is all that the page
+# asks for. (In a project's path, an invitation is only an id.)
 hide(
     "link",
     before=r"(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/",

@@ -1,6 +1,6 @@
 """Security events: one line each, by name, in the log named `security`.
 
-Most of them are also activities (`accounts.activity`), with a row beside the line. `token_refused`
+Most of them are also activities (`accounts.activity`) and have a row as well. `token_refused`
 and `email_verification_failed` are lines only: rows of them would fill the table, and they concern
 no particular account. A line names a user by id and never contains a password, a token or an
 e-mail. `docs/operations.md` lists all events.

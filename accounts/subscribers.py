@@ -56,7 +56,7 @@ def record_admin_login(sender: object, user: User, **kwargs: object) -> None:
 
 @receiver(user_logged_out)
 def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> None:
-    """Record `session_ended` for a sign-out with a cookie. Nobody may have been signed in."""
+    """Record `session_ended` for a sign-out with a cookie, if somebody was signed in."""
     if user is not None:
         record_activity(
             ActivityType.SESSION_ENDED,

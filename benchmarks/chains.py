@@ -171,7 +171,7 @@ def _refuse_cycle(first: int, last: int) -> None:
 
 
 def reading_dense_graphs(bench: Bench, size: int) -> Iterator[Row]:
-    """Measure orders that each wait for all before: half a million edges for a thousand."""
+    """Measure orders that each wait for all before them: a thousand have half a million edges."""
     dense = make_dense_graph("dense", size)
     last = dense.order_ids[-1]
     for what, work in (

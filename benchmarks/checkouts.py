@@ -51,7 +51,7 @@ class _Customers:
     tokens: list[str]
 
     def fill_carts(self) -> None:
-        """Put the same products into every cart as always, in a different order for each."""
+        """Put the same products into every cart, in a different order for each."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM cart_cartitem WHERE cart_id >= %s", [self.first]

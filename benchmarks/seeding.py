@@ -98,7 +98,7 @@ def make_crowd(name: str, size: int) -> Account:
 
 
 def make_dense_graph(name: str, size: int) -> Account:
-    """Register a user with so many orders, each of which waits for all before it."""
+    """Register a user with that many orders, each of which waits for all before it."""
     user = register_user(email=f"{name}@example.com", password=PASSWORD)
     ids = _add_orders(user, size, "hold")
     Order.objects.filter(owner=user).update(status="pending")
@@ -130,7 +130,7 @@ def add_events(account: Account, count: int) -> None:
 
 
 def settle() -> None:
-    """Do the housekeeping that a database with so many rows would have done already."""
+    """Do the housekeeping that a database with that many rows would have done already."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")

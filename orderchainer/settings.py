@@ -26,7 +26,7 @@ env = environ.Env()
 if env_file := env.str("ENV_FILE", default=".env"):
     env.read_env(BASE_DIR / env_file, overwrite=False)
 
-# --- What runs -------------------------------------------------------------------------------
+# --- Mode and ports --------------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=True)
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -559,7 +559,7 @@ CORS_ALLOWED_ORIGINS = [
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"/(?:auth/api|api|media|openapi\.json)(?:/|$)"
 CORS_ALLOW_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
-# What the API reads, and what common HTTP libraries add by themselves.
+# The headers that the API reads, and those that common HTTP libraries add by themselves.
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
@@ -572,7 +572,7 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
     "x-requested-with",
 ]
-# What the API sends. Scripts can read a few plain headers without this.
+# The headers that the API sends. Scripts can read a few plain headers without this.
 CORS_EXPOSE_HEADERS = [
     "Allow",
     "Content-Disposition",

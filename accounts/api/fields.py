@@ -32,7 +32,7 @@ class PasswordField(StrictCharField):
 
 
 class SocketUserIdField(serializers.IntegerField):
-    """The number of the user who has signed in, as the address of their socket has it."""
+    """The signed-in user's number, which the URL of their WebSocket contains."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,9 +41,9 @@ class SocketUserIdField(serializers.IntegerField):
 
 
 class NewPasswordField(PasswordField):
-    """A password that nobody could choose is refused before we look for its user.
+    """A new password. We refuse one that breaks the rules before we look for its user.
 
-    The service checks it once more, with what it knows about the user.
+    The service checks it again, together with the user's own data.
     """
 
     def to_internal_value(self, data: Any) -> str:

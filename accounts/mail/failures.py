@@ -1,4 +1,4 @@
-"""Tell from a failed attempt whether to try again, and what to keep of the error."""
+"""Decide after a failed attempt whether to try again, and which words of the error to keep."""
 
 from collections.abc import Iterable
 from smtplib import SMTPDataError, SMTPRecipientsRefused

@@ -41,7 +41,7 @@ def due_emails() -> list[int]:
 
 def _send(email: OutgoingEmail) -> None:
     if email.expires_at <= timezone.now():
-        # It failed if somebody tried it, and was dropped if nobody came to try it.
+        # It failed if a worker tried it, and is dropped if none ever did.
         late = GiveUp if email.last_error else Drop
         raise late(f"Too late. {email.last_error}".strip())
     if email.is_worn_out:

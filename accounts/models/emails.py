@@ -106,5 +106,5 @@ class OutgoingEmail(Outgoing):
         return f"{self.kind} e-mail {self.pk}"
 
     def reason_to_give_up(self, why: TryAgain, now: datetime) -> str | None:
-        """Return None: `expires_at` is an e-mail's end, and it is looked at before each attempt."""
+        """Return None: an e-mail ends at `expires_at`, which we check before each attempt."""
         return None

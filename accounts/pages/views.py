@@ -70,7 +70,7 @@ class LinkPage(View):
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """Answer, and show a refusal on a page of its own."""
+        """Answer the request; a refusal gets a separate page."""
         try:
             response = super().dispatch(request, *args, **kwargs)
         except DomainError as exc:
@@ -179,7 +179,7 @@ class InvitationPage(LinkPage):
         return self._invitation
 
     def count(self, request: HttpRequest, link: UUID) -> Usage | None:
-        """Count it as what it is: a password attempt or a registration."""
+        """Count it as a password attempt or as a registration, whichever it is."""
         super().count(request, link)
         invitation = self.invitation(link)
         limit = SIGN_IN if has_account(invitation) else REGISTER

@@ -251,8 +251,8 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
     if not constant_time_compare(row.code_digest, code_digest(user.pk, purpose, code)):
         note_guess(row)
         if row.wrong_tries >= MAX_WRONG_TRIES:
-            # The link stays valid: an attacker does not have it, and must not lock out whoever
-            # does.
+            # The link stays valid: an attacker does not have it, and must not lock out the user
+            # who has it.
             row.code_digest = ""
         row.save(
             update_fields=["wrong_tries", "guesses", "guesses_since", "code_digest"]

@@ -1,4 +1,4 @@
-"""Answer a repeated request with its first answer, whatever an answer looks like."""
+"""Answer a repeated request with its first answer, which may have any form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ class MaximumLengthValidator:
 
 
 class NotBlankValidator:
-    """Refuse a password that consists of spaces only, however long: it is a mistake."""
+    """Refuse a password of nothing but spaces, which is a mistake at any length."""
 
     message = "This password is blank."
 

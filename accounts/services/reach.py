@@ -1,7 +1,7 @@
-"""Whose accounts a member of staff may change: nobody's who may do something that they may not.
+"""Staff may change only the accounts of users who have no permission that they lack.
 
-Otherwise whoever may change users could set a stronger user's password, or move their e-mail, and
-then act as that user.
+Otherwise staff could set a stronger user's password, or change their e-mail, and then act as that
+user.
 """
 
 from accounts.errors import StrongerUser, SuperusersOnly, UserNotFound
@@ -13,7 +13,7 @@ from accounts.queries import is_in_reach
 def require_reach(user: User, *, by: User | None) -> None:
     """Lock the row of `user`, and refuse `by` if the user has a permission that `by` lacks.
 
-    Everybody reaches themselves, and None stands for the user or the system; then nothing is
+    Users may always change themselves, and None stands for the user or the system; then nothing is
     locked. Raises `StrongerUser`, and `UserNotFound` for a deleted account. Call it in the
     transaction of the change, so that it holds at the commit.
     """

@@ -75,8 +75,8 @@ def open_session(*, user: User) -> TokenPair:
     client = current_client()
     session = Session.objects.create(
         user=user,
-        # Of the password that was checked, which may differ from the one in the database by now: if
-        # somebody changed it in between, this session never works.
+        # The fingerprint is of the password that we checked. If somebody has changed the password
+        # since, this session never works.
         password_fingerprint=user.get_session_auth_hash(),
         expires_at=moment + api_settings.REFRESH_TOKEN_LIFETIME,
         ip_address=client.address,
@@ -93,7 +93,7 @@ def _require_verified(user: User) -> None:
 
 
 class _Use(Enum):
-    """What using up a refresh token revealed."""
+    """The result of using up a refresh token."""
 
     FIRST = "first"
     REPEATED = "repeated"  # within the leeway: only refused

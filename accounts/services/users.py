@@ -126,7 +126,7 @@ def _locked(user: User) -> User:
     return now
 
 
-# --- What stands on their row -----------------------------------------------------------------
+# --- The fields of their row ------------------------------------------------------------------
 
 # The fields that `update_user` may change. The others have services of their own.
 UPDATABLE = frozenset(
@@ -241,7 +241,7 @@ def _follow_to_another_email(user: User, old: str, by: User | None) -> None:
     )
 
 
-# --- Whether they may come in -----------------------------------------------------------------
+# --- Locking them out -------------------------------------------------------------------------
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ class Undecryptable(Exception):
 
 
 class Secret:
-    """A text that nobody sees by accident: only `reveal` returns it.
+    """A text that is never shown by accident: only `reveal` returns it.
 
     It is decrypted when it is revealed, not when its row is read. So a list of rows costs no
     decryption, and a row whose key is lost can still be shown, changed and deleted.

@@ -6,7 +6,7 @@ MAX_ID = 2**63 - 1
 
 
 def uuid_in(text: UUID | str) -> UUID | None:
-    """Return the UUID, or None for any other text: nothing is found under it."""
+    """Return the UUID, or None for any other text, which cannot be the id of a row."""
     if isinstance(text, UUID):
         return text
     try:

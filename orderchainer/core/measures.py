@@ -20,5 +20,5 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 __all__ = ["Counter", "Gauge", "Histogram"]
 
-# A second series with the creation time of each series helps nobody here.
+# We do not need a second series with the creation time of each series.
 disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -32,7 +32,7 @@ MAX_NUDGED_SECONDS = 60.0
 MAX_SWEPT_ROWS = 500
 
 
-# --- What an attempt comes to -----------------------------------------------------------------
+# --- Outcomes of an attempt -------------------------------------------------------------------
 
 
 class TryAgain(Exception):  # an outcome that a sender tells of, not a defect
@@ -62,10 +62,10 @@ class GiveUp(Exception):  # see TryAgain
 
 
 class Drop(Exception):  # see TryAgain
-    """Nobody wants this any more: its addressee is gone or switched off."""
+    """This is no longer needed: its addressee is gone or switched off."""
 
 
-# What `attempt` returns; None means sent.
+# The result of `attempt`; None means sent.
 Outcome = TryAgain | GiveUp | Drop | None
 
 
@@ -76,7 +76,7 @@ class Outgoing(models.Model):
     """Something on its way out. Each model sets the bounds of its retries."""
 
     class State(models.TextChoices):
-        """How it stands."""
+        """The state of a row."""
 
         PENDING = "pending"
         SENT = "sent"
@@ -84,7 +84,7 @@ class Outgoing(models.Model):
         DROPPED = "dropped"
 
     MAX_ATTEMPTS: ClassVar[int]
-    # For how many days after it was asked for it is tried.
+    # We try it for this many days after it was requested.
     MAX_DAYS: ClassVar[int] = 1
     # The pause after the first failed attempt, and the longest pause.
     FIRST_DELAY_SECONDS: ClassVar[float]
@@ -99,7 +99,7 @@ class Outgoing(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     last_error = models.CharField(max_length=MAX_ERROR_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When it was asked for: by whoever made it, or later by a person who wants it tried again.
+    # When it was requested: when the row was made, or later when a person had it tried again.
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -134,12 +134,12 @@ class Outgoing(models.Model):
 
     @classmethod
     def oldest(cls, now: datetime) -> datetime:
-        """Return the moment before which nothing that is still tried at `now` was asked for."""
+        """Return the earliest request that is still tried at `now`. Older rows are given up."""
         return now - timedelta(days=cls.MAX_DAYS)
 
     @classmethod
     def too_old(cls, why: TryAgain) -> str:
-        """Return the words with which a row is given up that has been tried for long enough."""
+        """Return the reason to give up a row that has been tried for long enough."""
         days = "a day" if cls.MAX_DAYS == 1 else f"{cls.MAX_DAYS} days"
         return f"Gave up after {days}: {why}"
 
@@ -156,12 +156,12 @@ Row = TypeVar("Row", bound=Outgoing)
 
 
 def state_known(name: str) -> models.CheckConstraint:
-    """Return the constraint that keeps the states to those that there are."""
+    """Return the constraint that allows only states that exist."""
     return models.CheckConstraint(condition=Q(state__in=State.values), name=name)
 
 
 def due_index(name: str) -> models.Index:
-    """Return the index by which due rows are found."""
+    """Return the index that finds due rows."""
     return models.Index(
         fields=["next_attempt_at"], condition=Q(state=State.PENDING.value), name=name
     )
@@ -231,7 +231,7 @@ def claim(rows: models.QuerySet[Row], pk: int) -> Row | None:
 
 
 def own(row: Outgoing) -> Q:
-    """Match `row` while the lease under which it was claimed is still its worker's own."""
+    """Match `row` while the worker that claimed it still holds the lease."""
     return Q(pk=row.pk, state=State.PENDING, claimed_until=row.claimed_until)
 
 
@@ -251,7 +251,7 @@ class Settled:
     state: State
     error: str = ""
     delay_seconds: float = 0
-    # False if another worker had the row by then, whose word counts.
+    # False if another worker had taken the row by then; that worker's outcome counts.
     is_ours: bool = True
 
     @property
@@ -263,7 +263,7 @@ class Settled:
 
 
 def settle(row: Outgoing, outcome: Outcome) -> Settled:
-    """Write down what an attempt came to, if the row is still this worker's own."""
+    """Write the outcome of an attempt, if this worker still holds the row."""
     match outcome:
         case None:
             return finish(row, State.SENT)
@@ -279,7 +279,7 @@ def settle(row: Outgoing, outcome: Outcome) -> Settled:
 
 
 def finish(row: Outgoing, state: State, error: str = "") -> Settled:
-    """Write down the end of `row`, if it is still this worker's own."""
+    """Write the end of `row`, if this worker still holds it."""
     finished = (
         type(row)
         ._default_manager.filter(own(row))

@@ -36,7 +36,7 @@ SMALL_AT_ONCE = frozenset({"JPEG", "MPO"})
 # A camera's 6000 by 4000; a screen's 5120 by 2880.
 MAX_PIXELS_OF_A_JPEG = 24_000_000
 MAX_PIXELS = 16_000_000
-# A row or a column of pixels costs memory and time of its own, however few pixels it has.
+# Each row and each column costs memory and time, even if it has only a few pixels.
 MAX_SIDE = 16_384
 # A progressive JPEG needs about ten scans. Each costs us a pass over all pixels and the sender
 # about forty bytes, so without a limit 300 kB could cost us half a minute.
@@ -65,7 +65,7 @@ class Picture:
 # One at a time in each process: a large picture takes up to 260 MB while it is decoded.
 _decoding = Lock()
 
-# What Pillow raises if a file is not what its first bytes say.
+# Errors that Pillow raises if a file is not what its first bytes say.
 _BROKEN = (
     EOFError,
     IndexError,

@@ -41,7 +41,7 @@ def load_demo(*, as_staff: bool) -> Loaded:
     password = None
     if user is None:
         password = secrets.token_urlsafe(12)
-        # Registering would send an e-mail to confirm this address, which nobody reads.
+        # Registering would send an e-mail to confirm this address, which has no reader.
         user = User.objects.create_user(
             EMAIL,
             password,

@@ -162,7 +162,7 @@ def check_public_url(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Warn if production needs static files that nobody has collected."""
+    """Warn if production needs static files that are not collected yet."""
     root = settings.STATIC_ROOT
     if root is None or (root / "staticfiles.json").exists():
         return []
@@ -270,7 +270,7 @@ def check_activity_retention(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_cors_allowed_origins(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse an entry that no browser sends as an origin, since it would let nobody in."""
+    """Refuse an entry that no browser sends as an origin, since it would allow no site."""
     return [
         Error(
             f"CORS_ALLOWED_ORIGINS holds {text!r}, which no browser sends as its origin.",

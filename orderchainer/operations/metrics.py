@@ -161,7 +161,7 @@ class DatabaseCollector(Collector):
             for subscriber, count in _deliveries_in(state):
                 deliveries.add_metric([subscriber, state], count)
         yield deliveries
-        # What waits for a target that is paused is not late: see `orders.stream.deliveries`.
+        # Deliveries that wait for a paused target are not late: see `orders.stream.deliveries`.
         paused = DeliveryTarget.objects.filter(
             subscriber=OuterRef("subscriber"),
             target=OuterRef("target"),

@@ -144,7 +144,7 @@ class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
             if isinstance(protocol, WebRequest):
                 close_after_answer(protocol)
         while self._open_connections() and time.monotonic() < deadline:
-            # Again and again: one whose handshake went on just now is open only now.
+            # Repeat this: a socket that was still in its handshake may be open by now.
             for protocol in self._open_connections():
                 if isinstance(protocol, WebSocketProtocol):
                     say_going_away(protocol)

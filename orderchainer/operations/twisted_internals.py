@@ -9,8 +9,8 @@ autobahn lets no application close a socket with 1001.
 from collections.abc import Callable
 from typing import Any
 
-# After a refusal we go on to read what the client sends, and drop it, for so long. If we closed at
-# once, the kernel would reset the connection and the client might never read the answer.
+# After a refusal we go on reading what the client sends, for this long, and drop it. If we closed
+# at once, the kernel would reset the connection and the client might never read the answer.
 LINGER_SECONDS = 10.0
 
 
@@ -39,7 +39,7 @@ def write_now(transport: Any, data: bytes) -> None:
 def leave_body_unparsed(request: Any) -> None:
     """Keep Twisted from parsing the form in a request's body.
 
-    It would do so on the event loop, although nobody reads the result, and answer a malformed form
+    It would do so on the event loop, although we do not use the result, and answer a malformed form
     with an empty 400.
     """
     request._parsePOSTFormSubmission = False
@@ -83,10 +83,10 @@ def bound_body(request: Any, limit_of: Callable[[str], int]) -> None:
 
 
 def _refuse_what_follows(request: Any) -> None:
-    """Drop all that the client still sends, and close the connection after the answer."""
+    """Drop everything that the client still sends, and close the connection after the answer."""
     channel = request.channel
     request.requestHeaders.removeHeader(b"expect")
-    # A WebSocket's handshake has no body, so this is none.
+    # A WebSocket's handshake has no body, so this request is not one.
     request.requestHeaders.removeHeader(b"upgrade")
     close_after_answer(request)
     channel.dataReceived = lambda _: None

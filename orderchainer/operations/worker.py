@@ -1,8 +1,8 @@
 """Celery workers and beat in threads of the serving process, for the embedded mode.
 
 Celery documents neither `WorkController` as a thread nor `state.should_stop`. We use them because
-Celery's own worker command needs a process of its own. `operations/tests/test_runtime.py` starts
-and stops it for real.
+Celery's own worker command needs a separate process. `operations/tests/test_runtime.py` starts and
+stops this one for real.
 """
 
 import os
@@ -96,7 +96,7 @@ class EmbeddedWorker:
     """
 
     def __init__(self, app: Celery, on_death: Callable[[str], None]) -> None:
-        # Nobody inspects or restarts workers that live in the serving process.
+        # Workers in the serving process are never inspected or restarted.
         app.conf.worker_enable_remote_control = False
         self._app = app
         self._on_death = on_death

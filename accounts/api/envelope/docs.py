@@ -1,4 +1,4 @@
-"""What the schema says of the envelope's accounts, with the document's own examples."""
+"""The schema of the envelope's accounts, with the document's own examples."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

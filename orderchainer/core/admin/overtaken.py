@@ -1,5 +1,5 @@
-"""Forms of the back office that know which version they show, so that nobody overwrites unseen
-changes.
+"""Forms of the back office that know which version they show, so that people do not overwrite
+changes that they have not seen.
 
 They do for people what `ETag` and `If-Match` do for programs. If somebody else saved the row
 meanwhile, the form is refused and shown again: with everything that was typed, and with the present
@@ -25,7 +25,7 @@ MAX_SHOWN_ROWS = 10
 
 
 class _VersionField(forms.CharField):
-    """The hidden version. Nobody types it, so it never counts as changed."""
+    """The hidden version. People do not type it, so it never counts as changed."""
 
     widget = forms.HiddenInput
 

@@ -7,9 +7,9 @@ from orderchainer.core.registry import Registry
 
 @dataclass(frozen=True)
 class Section:
-    """Where an app's pages stand, the lowest `place` first.
+    """A section with an app's pages. The section with the lowest `place` comes first.
 
-    The pages of the apps in `with_pages_of`, which have no section of their own, stand among them.
+    It also shows the pages of the apps in `with_pages_of`, which have no section themselves.
     """
 
     place: int

@@ -1,4 +1,4 @@
-"""Bodies of PUT and PATCH. What was read can be sent back unchanged, and means no change."""
+"""Bodies of PUT and PATCH. A client can send back fields as it read them; they change nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ def read_changes(
     try:
         shown: Mapping[str, Any] = orjson.loads(orjson.dumps(show()))
     except DomainError:
-        # Complain of the body first, as for a body that was not sent back.
+        # Report the problems of the body first, as for a body that was not sent back.
         _valid(reader, data, options)
         raise
     unchanged = _unchanged(reader, data, shown)
@@ -80,7 +80,7 @@ def _unchanged(
         for name, value in data.items()
         if name in shown
         and shown[name] == value
-        # What is required is as valid now as it was when it was set.
+        # An unchanged value of a required field is still as valid as when it was set.
         and not (name in fields and fields[name].required)
     }
     if not reader.together & data.keys() <= unchanged:

@@ -49,7 +49,7 @@ def _codes_of(surface: Surface, field: str) -> list[str]:
 def _problems() -> tuple[Problem, ...]:
     others = (problem_of(error) for error in _OTHERS)
     of_errors = (
-        # An error that is told apart has its code in every answer.
+        # An error that clients can tell from others has its code in every answer.
         Problem(_status_of(kind), kind.code, "", is_told_apart=kind.is_told_apart)
         for kind in sorted(_kinds(DomainError), key=lambda kind: kind.code)
     )

@@ -11,23 +11,22 @@ from django.db import models
 from orderchainer.core.http.surfaces import Surface
 from orderchainer.core.registry import Registry
 
-# What each group of operations is about, by the name of its surface; groups are shown in this
+# The description of each group of operations, by the name of its surface. Groups are shown in this
 # order.
 GROUPS: Registry[str, str] = Registry("group of operations")
-# What the operations of a tag are about, by its last word. Within a group, tags are shown in this
-# order.
+# The description of each tag, by the tag's last word. Within a group, tags are shown in this order.
 THINGS: Registry[str, str] = Registry("tag")
 
 
 @dataclass(frozen=True)
 class ErrorField:
-    """A fact that some refusals of a surface show beside their words, and only they."""
+    """A fact that only some refusals of a surface show beside their words."""
 
     holds: Literal["ids", "words", "objects"]
     help_text: str
-    # Of `words`: all that there are, where these are few.
+    # For `words`: all possible words, if there are few.
     among: type[models.TextChoices] | None = None
-    # Of `objects`: the dotted path of the serializer that shows one.
+    # For `objects`: the dotted path of the serializer that shows one.
     shown_by: str = ""
 
 

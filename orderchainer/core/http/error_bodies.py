@@ -1,4 +1,4 @@
-"""What a refusal looks like on each surface, for the OpenAPI document."""
+"""The form of a refusal on each surface, for the OpenAPI document."""
 
 from functools import cache as once
 from typing import Any
@@ -30,7 +30,7 @@ NAMES_FIELDS = frozenset({"CheckoutError", "ShopError"})
 # Written when the first view asks, since the apps have registered their facts by then.
 @once
 def error_bodies() -> dict[str, serializers.Serializer[Any]]:
-    """Return what a refusal looks like, by the name of the surface."""
+    """Return the form of a refusal, by the name of the surface."""
     return {
         CHAIN.name: inline_serializer("ChainError", _chain_fields()),
         UNION.name: inline_serializer(
@@ -118,7 +118,7 @@ def _envelope_fields() -> _Fields:
     }
 
 
-# What is wrong with one field.
+# The problems of one field.
 MESSAGES: dict[str, Any] = {
     "oneOf": [
         {"type": "array", "items": {"type": "string"}},

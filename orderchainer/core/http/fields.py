@@ -1,4 +1,4 @@
-"""Strict reading of input: a field that nobody asked for is an error, not ignored."""
+"""Strict reading of input: an unknown field is an error, not ignored."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,10 +13,10 @@ from orderchainer.core.errors import Invalid
 from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import COLUMN_DECIMALS, MoneyRefused, amount_in
 
-# What the schema says of amounts in answers.
+# The schema's description of amounts in answers.
 DECIMALS_WRITTEN = "As many decimals as the currency has, but at least two."
 
-# As much of a refused value as a message repeats.
+# A message repeats at most this many characters of a refused value.
 MAX_REPEATED = 50
 
 

@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Problem:
-    """A refusal: what status it has, what it says, and the typed data beside the words."""
+    """A refusal: its status, its words, and the typed data beside them."""
 
     status: int
     code: str
@@ -176,7 +176,7 @@ def checkout_body(problem: Problem) -> Body:
 CHAIN = Surface("chain", chain_body)
 UNION = Surface("union", union_body)
 CHAIN_AND_SHOP = Surface("chain_and_shop", chain_and_shop_body)
-# This has no prefix of its own: the view sets it when a request turns out to be a checkout.
+# This surface has no prefix: the view sets it when a request turns out to be a checkout.
 CHECKOUT = Surface("checkout", checkout_body)
 HUB = Surface("hub", hub_body, hub_reading)
 ENVELOPE = Surface("envelope", envelope_body)

@@ -38,7 +38,7 @@ class Limit:
         return rate
 
 
-# Every limit by its name. Whoever counts by a limit registers it.
+# Every limit by its name. The module that counts by a limit registers it.
 LIMITS: Registry[str, Limit] = Registry("limit")
 
 
@@ -87,7 +87,7 @@ def user_subject(user_id: int) -> str:
 def network_of(address: str | None) -> str:
     """Return the addresses that one party has: an IPv4 address, or the /64 of an IPv6 address.
 
-    Whoever has one IPv6 address has 2**64 of them. Empty if there is no address.
+    A client with one IPv6 address has 2**64 of them. Empty if there is no address.
     """
     if not address:
         return ""
@@ -138,8 +138,8 @@ def count(limit: Limit, subjects: Sequence[str]) -> Usage | None:
     """Count once under `limit` for each subject, and return the usage with least remaining.
 
     Returns None if the limit is off. Raises `LimitExceeded` at the first subject that has used it
-    up. It does not count the subjects after that one, so a caller who is stopped uses up nobody
-    else's share.
+    up. It does not count the subjects after that one, so a caller who is stopped does not use up
+    another subject's share.
     """
     tightest: Usage | None = None
     for subject in subjects:

@@ -1,4 +1,4 @@
-"""What we log, how, and where.
+"""The log: what goes into it, in which form, and into which files.
 
 Every record, from structlog or from the standard library, becomes one JSON line in the log file.
 Errors also go to a file of their own. The console shows the same records, in a readable format
@@ -46,7 +46,7 @@ def redact(
 
 
 def _redacted(name: object, value: object) -> object:
-    # A harmless word such as "missing" under `token` goes too: nobody can tell it from a token.
+    # A harmless word such as "missing" under `token` goes too: we cannot tell it from a token.
     if value is not None and isinstance(name, str) and _is_secret(name):
         return REDACTED
     if isinstance(value, str | int | float | None):

@@ -1,1 +1,1 @@
-"""What all pages for browsers share."""
+"""Code that all pages for browsers share."""

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/auth/`: registration, login, logout and the signed-in user."""
+"""The schema of `/api/v1/auth/`: registration, login, logout and the signed-in user."""
 
 from drf_spectacular.utils import extend_schema
 

@@ -2,8 +2,8 @@
 
 After a restart of the server all pooled connections are dead. Django can have the pool check each
 connection (`CONN_HEALTH_CHECKS`), but that asks the server once more for every request. A server
-that ends a connection sends word, and looking whether word has come needs no round trip. Nothing
-else differs from `django.db.backends.postgresql`.
+that ends a connection says so, and checking whether something has arrived needs no round trip.
+Nothing else differs from `django.db.backends.postgresql`.
 """
 
 import select
@@ -16,7 +16,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 # Ask the server itself at least this often: a machine that lost power, or a firewall that dropped
-# an idle connection, sends no word.
+# an idle connection, does not say so.
 MAX_UNCHECKED_SECONDS = 30.0
 
 _checked_at: WeakKeyDictionary[Connection[Any], float] = WeakKeyDictionary()
@@ -36,7 +36,7 @@ def check(connection: Connection[Any]) -> None:
 
 
 def _has_word(connection: Connection[Any]) -> bool:
-    """Return whether the server has sent something that nobody asked for, or hung up."""
+    """Return whether the server has sent something unasked, or hung up."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
