@@ -1,4 +1,4 @@
-"""Staff may change only the accounts of users who have no permission that they lack.
+"""Staff may change an account only if they have every permission that its user has.
 
 Otherwise staff could set a stronger user's password, or change their e-mail, and then act as that
 user.
