@@ -70,7 +70,7 @@ def left(team: Team) -> None:
 @pytest.mark.parametrize(
     "happens", [another_role, another_role_by_naming_it_anew, removed, left]
 )
-def test_says_whose_access_to_which_project_changed(
+def test_announces_whose_access_to_which_project_changed(
     happens: Does,
     heard: list[tuple[int | None, int | None]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -83,7 +83,7 @@ def test_says_whose_access_to_which_project_changed(
     assert heard == [(team.members["agent"].pk, team.project.pk)]
 
 
-def test_says_that_a_project_was_switched_off_and_on(
+def test_announces_that_a_project_was_switched_off_and_on(
     heard: list[tuple[int | None, int | None]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -97,7 +97,7 @@ def test_says_that_a_project_was_switched_off_and_on(
     assert heard == [(None, team.project.pk), (None, team.project.pk)]
 
 
-def test_says_that_somebody_became_staff_and_is_staff_no_longer(
+def test_announces_that_a_user_became_or_is_no_longer_staff(
     heard: list[tuple[int | None, int | None]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -110,7 +110,7 @@ def test_says_that_somebody_became_staff_and_is_staff_no_longer(
     assert heard == [(user.pk, None), (user.pk, None)]
 
 
-def test_says_all_that_whoever_leaves_everything_can_do_no_more(
+def test_announces_every_project_that_a_user_leaves(
     heard: list[tuple[int | None, int | None]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -128,7 +128,7 @@ def test_says_all_that_whoever_leaves_everything_can_do_no_more(
     }
 
 
-def test_says_nothing_of_what_changes_nothing_or_is_rolled_back(
+def test_announces_nothing_without_a_committed_change(
     heard: list[tuple[int | None, int | None]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -179,7 +179,7 @@ def at_the_door(user: User, project: Project, operation: Operation) -> Any:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
 @pytest.mark.parametrize("is_active", [True, False], ids=["on", "off"])
-def test_refuses_whom_the_door_refuses_and_in_the_same_way(
+def test_refuses_the_same_callers_as_project_for_with_the_same_error(
     operation: Operation, is_active: bool
 ) -> None:
     team = make_team()
@@ -211,7 +211,7 @@ def test_keeps_the_claims_of_the_same_people_in_several_projects_apart() -> None
     assert set(refusals) == {(ada.pk, bobs.pk), (bob.pk, adas.pk)}
 
 
-def test_refuses_what_has_never_been_there() -> None:
+def test_refuses_claims_on_unknown_users_and_projects() -> None:
     user = make_user()
     claims = [(user.pk, 0), (0, user.personal_project.pk)]
 
@@ -223,7 +223,7 @@ def test_refuses_what_has_never_been_there() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7])
-def test_asks_one_statement_for_members_and_three_for_anybody(
+def test_takes_one_statement_for_members_and_three_with_others(
     size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     team = make_team()

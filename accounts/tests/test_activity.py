@@ -567,7 +567,7 @@ def leaving() -> Any:
 
 
 @pytest.mark.parametrize("tell", STORIES, ids=lambda tell: tell.__name__)
-def test_a_row_tells_exactly_what_happened(tell: Story) -> None:
+def test_each_row_records_exactly_what_happened(tell: Story) -> None:
     work, expected = tell()
     Activity.objects.all().delete()
     moment = timezone.now()
@@ -602,7 +602,7 @@ def test_a_row_tells_exactly_what_happened(tell: Story) -> None:
     ]
 
 
-def test_every_type_has_its_story() -> None:
+def test_every_type_has_a_story() -> None:
     told: set[str] = set()
     for tell in STORIES:
         # No transaction here, because some services must open the outermost one.
@@ -625,7 +625,7 @@ def rows() -> list[dict[str, Any]]:
     return [dict(row) for row in Activity.objects.order_by("pk").values(*names)]
 
 
-def test_sign_ins_to_the_admin_are_recorded_with_their_door() -> None:
+def test_sign_ins_to_the_admin_are_recorded_as_such() -> None:
     user = make_user(is_staff=True)
     Activity.objects.all().delete()
     browser = Client(REMOTE_ADDR=ADDRESS, HTTP_USER_AGENT=AGENT)
@@ -660,7 +660,7 @@ def test_sign_ins_to_the_admin_are_recorded_with_their_door() -> None:
     ]
 
 
-def test_a_sign_in_without_a_verified_email_is_recorded_though_refused(
+def test_a_sign_in_refused_for_an_unverified_email_is_recorded(
     settings: Any,
 ) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
@@ -682,7 +682,7 @@ def test_a_sign_in_without_a_verified_email_is_recorded_though_refused(
     assert not Session.objects.exists()
 
 
-def test_what_no_request_asked_for_has_no_address() -> None:
+def test_activity_outside_of_requests_has_no_address() -> None:
     user = make_user()
     Activity.objects.all().delete()
 
@@ -710,7 +710,7 @@ def test_a_refused_sign_in_leaves_its_row_committed() -> None:
     assert Activity.objects.filter(type="login_failed", user_id=user.pk).count() == 1
 
 
-def test_what_is_rolled_back_leaves_a_line_and_no_row() -> None:
+def test_a_rollback_keeps_the_log_line_but_not_the_row() -> None:
     user = make_user()
     Activity.objects.all().delete()
 
@@ -722,7 +722,7 @@ def test_what_is_rolled_back_leaves_a_line_and_no_row() -> None:
     assert [line["event"] for line in lines] == ["password_changed"]
 
 
-def test_nothing_changes_a_row() -> None:
+def test_a_row_cannot_be_changed() -> None:
     record_activity(ActivityType.LOGIN_FAILED, user=None, by=NOBODY)
     row = Activity.objects.get()
     before = Activity.objects.values().get()
@@ -761,7 +761,7 @@ def test_a_sign_in_costs_one_statement_for_its_row() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 12])
-def test_many_sessions_that_end_at_once_cost_one_statement(number: int) -> None:
+def test_ending_many_sessions_costs_one_statement(number: int) -> None:
     user = make_user()
     for _ in range(number):
         services.open_session(user=user)
@@ -777,7 +777,7 @@ def test_many_sessions_that_end_at_once_cost_one_statement(number: int) -> None:
 # --- The lines of the security log ------------------------------------------------------------
 
 
-def test_the_line_of_a_failed_sign_in_is_alike_for_known_and_unknown_addresses() -> (
+def test_a_failed_sign_in_has_the_same_log_line_for_known_and_unknown_addresses() -> (
     None
 ):
     user = make_user()
@@ -790,7 +790,7 @@ def test_the_line_of_a_failed_sign_in_is_alike_for_known_and_unknown_addresses()
     assert lines[0] == lines[1] == [["email_digest", "event", "log_level"]]
 
 
-def test_a_line_names_who_did_it_where_that_is_somebody_else() -> None:
+def test_a_log_line_names_the_actor_if_it_is_another_user() -> None:
     user, staff = make_user(), make_user(is_staff=True)
     project = services.create_project(owner=user, name="Shop")
 

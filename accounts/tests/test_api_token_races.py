@@ -54,7 +54,7 @@ def create(user: User) -> Callable[[], Made]:
 
 @pytest.mark.services
 @on_postgresql
-def test_two_tokens_made_at_once_do_not_pass_the_bound() -> None:
+def test_two_tokens_made_at_once_do_not_exceed_the_maximum() -> None:
     user = make_user_with_room_for(1)
     meeting = Meeting('INSERT INTO "accounts_apitoken"')
 
@@ -68,7 +68,7 @@ def test_two_tokens_made_at_once_do_not_pass_the_bound() -> None:
     assert ApiToken.objects.in_force().count() == MAX_API_TOKENS
 
 
-def test_many_tokens_made_at_once_do_not_pass_the_bound() -> None:
+def test_many_tokens_made_at_once_do_not_exceed_the_maximum() -> None:
     user = make_user_with_room_for(2)
 
     outcomes = race(*[create(user)] * 6)
@@ -80,7 +80,7 @@ def test_many_tokens_made_at_once_do_not_pass_the_bound() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_two_tokens_made_at_once_pass_the_bound(
+def test_without_the_lock_two_tokens_made_at_once_exceed_the_maximum(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control."""
@@ -118,7 +118,7 @@ def deactivate_during_creation(
     return outcomes
 
 
-def test_no_token_outlives_a_deactivation_that_comes_while_it_is_made(
+def test_a_token_made_during_a_deactivation_does_not_survive_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     user = make_user()
@@ -130,7 +130,7 @@ def test_no_token_outlives_a_deactivation_that_comes_while_it_is_made(
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_a_token_outlives_the_deactivation(
+def test_without_the_lock_the_token_survives_the_deactivation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control. The token does not work while the user is deactivated."""
@@ -182,7 +182,7 @@ def test_a_token_that_is_revoked_while_it_is_used_stays_revoked() -> None:
         api_token_of(text)
 
 
-def test_of_many_first_uses_at_once_one_is_written() -> None:
+def test_concurrent_first_uses_are_written_once() -> None:
     _, text = make_api_token(make_user())
     loaded = [api_token_of(text) for _ in range(4)]
 

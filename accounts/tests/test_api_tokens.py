@@ -53,7 +53,7 @@ def recorded(user: User) -> list[tuple[str, int | None, dict[str, Any]]]:
 # --- Making one -------------------------------------------------------------------------------
 
 
-def test_makes_a_token_of_which_only_a_digest_is_kept() -> None:
+def test_stores_only_the_digest_of_a_token() -> None:
     user = make_user()
 
     token, text = create_api_token(
@@ -116,7 +116,7 @@ def test_no_two_tokens_are_alike() -> None:
         ),
     ],
 )
-def test_refuses_what_is_no_token(
+def test_refuses_invalid_fields_of_a_token(
     clock: time_machine.Traveller, changes: dict[str, Any], errors: dict[str, list[str]]
 ) -> None:
     user = make_user()
@@ -137,7 +137,7 @@ def test_each_scope_can_be_given() -> None:
     assert token.scopes == list(all_scopes())
 
 
-def test_a_user_has_no_more_than_so_many_tokens_in_force(
+def test_the_number_of_valid_tokens_is_limited(
     clock: time_machine.Traveller,
 ) -> None:
     user = make_user()
@@ -165,7 +165,7 @@ def test_a_user_has_no_more_than_so_many_tokens_in_force(
         make_api_token(user)
 
 
-def test_a_user_who_was_locked_out_meanwhile_gets_none() -> None:
+def test_a_user_who_was_deactivated_meanwhile_gets_no_token() -> None:
     user = make_user()
     deactivate_user(user=User.objects.get(pk=user.pk))
 
@@ -178,7 +178,7 @@ def test_a_user_who_was_locked_out_meanwhile_gets_none() -> None:
 # --- Signing in with one ----------------------------------------------------------------------
 
 
-def test_a_token_stands_for_its_user_in_one_statement() -> None:
+def test_finding_the_user_of_a_token_takes_one_statement() -> None:
     user = make_user()
     token, text = make_api_token(user, "orders:read")
 
@@ -214,14 +214,14 @@ NOT_OURS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("spoil", NOT_OURS)
-def test_believes_no_other_text(spoil: str) -> None:
+def test_refuses_any_other_text(spoil: str) -> None:
     _, text = make_api_token(make_user())
 
     with pytest.raises(TokenRefused):
         credential_of(NOT_OURS[spoil](text))
 
 
-def test_the_digest_itself_opens_nothing() -> None:
+def test_the_digest_does_not_work_as_a_token() -> None:
     """A copy of the database gives nobody a token."""
     token, _ = make_api_token(make_user())
 
@@ -244,7 +244,7 @@ def is_dead(token: ApiToken, text: str) -> bool:
     return refused
 
 
-def test_a_revoked_token_is_dead_for_good_and_the_others_live() -> None:
+def test_revokes_one_token_for_good_and_leaves_the_others() -> None:
     user = make_user()
     token, text = make_api_token(user)
     other, other_text = make_api_token(user)
@@ -260,7 +260,7 @@ def test_a_revoked_token_is_dead_for_good_and_the_others_live() -> None:
     ]
 
 
-def test_tells_who_listens_once_a_token_is_revoked(
+def test_announces_a_revoked_token(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     user = make_user()
@@ -282,7 +282,7 @@ def test_tells_who_listens_once_a_token_is_revoked(
 
 
 @pytest.mark.parametrize("whose", ["another's", "nobody's"])
-def test_nobody_revokes_a_token_that_is_not_theirs(whose: str) -> None:
+def test_users_cannot_revoke_the_tokens_of_others(whose: str) -> None:
     token, text = make_api_token(make_user())
     stranger = make_user()
 
@@ -295,7 +295,7 @@ def test_nobody_revokes_a_token_that_is_not_theirs(whose: str) -> None:
     assert recorded(stranger) == []
 
 
-def test_staff_who_revoke_a_token_are_named() -> None:
+def test_the_activity_names_the_staff_who_revoked_a_token() -> None:
     user, staff = make_user(), make_user(is_staff=True)
     token, text = make_api_token(user)
 
@@ -307,7 +307,7 @@ def test_staff_who_revoke_a_token_are_named() -> None:
     ]
 
 
-def test_a_token_dies_with_its_time(clock: time_machine.Traveller) -> None:
+def test_a_token_expires(clock: time_machine.Traveller) -> None:
     token, text = make_api_token(make_user(), expires_at=START + timedelta(hours=1))
 
     clock.shift(timedelta(hours=1) - timedelta(seconds=1))
@@ -316,7 +316,7 @@ def test_a_token_dies_with_its_time(clock: time_machine.Traveller) -> None:
     assert is_dead(token, text)
 
 
-def test_a_token_outlives_a_changed_password() -> None:
+def test_a_token_survives_a_changed_password() -> None:
     user = make_user()
     token, text = make_api_token(user)
 
@@ -325,7 +325,7 @@ def test_a_token_outlives_a_changed_password() -> None:
     assert not is_dead(token, text)
 
 
-def test_a_deactivated_users_tokens_are_dead_and_stay_so() -> None:
+def test_deactivating_a_user_ends_their_tokens_for_good() -> None:
     user, staff = make_user(), make_user(is_staff=True)
     token, text = make_api_token(user)
 
@@ -339,7 +339,7 @@ def test_a_deactivated_users_tokens_are_dead_and_stay_so() -> None:
     ]
 
 
-def test_a_user_deactivated_by_another_door_comes_back_without_tokens() -> None:
+def test_a_user_deactivated_without_the_service_comes_back_without_tokens() -> None:
     user = make_user()
     token, text = make_api_token(user)
     User.objects.filter(pk=user.pk).update(is_active=False)
@@ -367,7 +367,9 @@ def test_all_tokens_of_one_user_are_revoked_in_a_constant_number_of_statements()
     assert counts[0] == counts[1]
 
 
-def test_tells_which_of_many_are_open(clock: time_machine.Traveller) -> None:
+def test_finds_out_which_of_many_tokens_are_valid(
+    clock: time_machine.Traveller,
+) -> None:
     user, locked_out = make_user(), make_user()
     open_one, _ = make_api_token(user)
     expired, _ = make_api_token(user, expires_at=START + timedelta(hours=1))
@@ -387,7 +389,7 @@ def test_tells_which_of_many_are_open(clock: time_machine.Traveller) -> None:
 # --- When it was used -------------------------------------------------------------------------
 
 
-def test_the_first_use_is_noted_and_then_one_a_minute(
+def test_notes_the_first_use_and_then_one_a_minute(
     clock: time_machine.Traveller,
 ) -> None:
     _, text = make_api_token(make_user())
@@ -403,7 +405,7 @@ def test_the_first_use_is_noted_and_then_one_a_minute(
     assert ApiToken.objects.get().last_used_at == START + timedelta(seconds=180)
 
 
-def test_of_many_uses_at_once_one_is_noted(clock: time_machine.Traveller) -> None:
+def test_concurrent_uses_are_noted_once(clock: time_machine.Traveller) -> None:
     _, text = make_api_token(make_user())
     at_once = [api_token_of(text) for _ in range(3)]
 
@@ -414,7 +416,7 @@ def test_of_many_uses_at_once_one_is_noted(clock: time_machine.Traveller) -> Non
     assert ApiToken.objects.get().last_used_at == START
 
 
-def test_a_database_that_takes_no_write_turns_nobody_away(
+def test_a_token_works_while_the_database_refuses_writes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, text = make_api_token(make_user())

@@ -21,7 +21,7 @@ from accounts.checks import (
         (False, CONSOLE, ["accounts.W001"]),
     ],
 )
-def test_warns_of_a_production_that_prints_its_emails(
+def test_warns_if_production_prints_its_emails(
     settings: LazySettings, debug: bool, backend: str, ids: list[str]
 ) -> None:
     settings.DEBUG, settings.EMAIL_BACKEND = debug, backend
@@ -32,7 +32,7 @@ def test_warns_of_a_production_that_prints_its_emails(
 @pytest.mark.parametrize(
     "sender", ["orders@localhost", "Our shop <orders@example.com>", '"A, B" <a@b.c>']
 )
-def test_takes_a_sender(settings: LazySettings, sender: str) -> None:
+def test_accepts_a_sender(settings: LazySettings, sender: str) -> None:
     settings.DEFAULT_FROM_EMAIL = sender
 
     assert check_sender() == []
@@ -42,7 +42,7 @@ def test_takes_a_sender(settings: LazySettings, sender: str) -> None:
     "sender",
     ["", "Our shop", "Our shop <>", "@example.com", "a@", "a@b.c\r\nBcc: d@e.f"],
 )
-def test_refuses_what_is_no_sender(settings: LazySettings, sender: str) -> None:
+def test_refuses_a_malformed_sender(settings: LazySettings, sender: str) -> None:
     settings.DEFAULT_FROM_EMAIL = sender
 
     [message] = check_sender()
@@ -51,7 +51,7 @@ def test_refuses_what_is_no_sender(settings: LazySettings, sender: str) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "ids"), [(10.0, []), (0.0, ["accounts.E002"])])
-def test_refuses_a_timeout_that_is_none(
+def test_refuses_a_timeout_of_zero(
     settings: LazySettings, seconds: float, ids: list[str]
 ) -> None:
     settings.EMAIL_TIMEOUT = seconds

@@ -143,7 +143,7 @@ def ask(address: str = ADDRESS) -> None:
 
 
 @RESETS
-def test_the_first_reset_leaves_nothing_but_what_the_address_received(
+def test_the_first_reset_removes_everything_but_received_invitations(
     before: Before, reset: Reset
 ) -> None:
     ask()
@@ -155,7 +155,7 @@ def test_the_first_reset_leaves_nothing_but_what_the_address_received(
 
 
 @RESETS
-def test_a_second_reset_ends_sessions_and_the_password_alone(reset: Reset) -> None:
+def test_a_second_reset_ends_only_sessions_and_the_password(reset: Reset) -> None:
     user = make_user(email=ADDRESS)
     ask()
     reset_password(email=ADDRESS, code=code_sent_to(ADDRESS), new_password=PASSWORD)
@@ -188,7 +188,9 @@ def test_with_a_new_address_the_account_can_be_claimed_again(before: Before) -> 
         credential_of(text)
 
 
-def test_another_spelling_of_the_address_is_no_new_claim(before: Before) -> None:
+def test_another_spelling_of_the_address_does_not_allow_a_new_claim(
+    before: Before,
+) -> None:
     ask()
     by_code(ADDRESS)
     before.user.refresh_from_db()
@@ -201,7 +203,7 @@ def test_another_spelling_of_the_address_is_no_new_claim(before: Before) -> None
     assert credential_of(text).user == before.user
 
 
-def test_a_request_from_before_the_claim_makes_no_way_in_after_it(
+def test_a_request_from_before_the_claim_creates_no_access_after_it(
     before: Before,
 ) -> None:
     """It was authenticated before the claim, and got the lock on the user's row after it."""

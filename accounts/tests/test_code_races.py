@@ -74,7 +74,7 @@ def before_use() -> Meeting:
 
 @pytest.mark.services
 @on_postgresql
-def test_a_code_used_twice_at_once_is_good_once() -> None:
+def test_a_code_used_twice_at_once_works_once() -> None:
     code = reset_code()
     meeting = before_use()
 
@@ -90,7 +90,7 @@ def test_a_code_used_twice_at_once_is_good_once() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_a_code_is_good_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_a_code_works_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control."""
     code = reset_code()
     unlock(monkeypatch)
@@ -102,7 +102,7 @@ def test_without_the_lock_a_code_is_good_twice(monkeypatch: pytest.MonkeyPatch) 
     assert names(outcomes) == ["User", "User"]
 
 
-def test_a_code_used_many_times_at_once_is_good_once() -> None:
+def test_a_code_used_many_times_at_once_works_once() -> None:
     code = reset_code()
 
     outcomes = race(*[reset(code)] * 6)
@@ -111,7 +111,7 @@ def test_a_code_used_many_times_at_once_is_good_once() -> None:
     assert sum(isinstance(outcome, ResetCodeNotFound) for outcome in outcomes) == 5
 
 
-def test_of_a_code_and_its_link_at_once_one_is_good() -> None:
+def test_a_code_and_its_link_used_at_once_work_once() -> None:
     code = reset_code()
     link = link_sent_to(ADDRESS)
 
@@ -168,7 +168,7 @@ def test_many_guesses_at_once_kill_the_code() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_any_number_of_guesses_is_one(
+def test_without_the_lock_many_guesses_count_as_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control."""

@@ -94,7 +94,7 @@ def activity_of(type_: ActivityType) -> list[Activity]:
 # --- Asking for one ---------------------------------------------------------------------------
 
 
-def test_a_request_promises_fifteen_minutes_and_writes_no_secret() -> None:
+def test_a_request_announces_fifteen_minutes_and_stores_no_secret() -> None:
     user = ada()
     with time_machine.travel("2026-11-20T10:00:00Z", tick=False):
         expires_at = request_code(email=f" {ADDRESS.upper()} ", purpose=RESET)
@@ -139,14 +139,14 @@ def test_a_deactivated_user_is_not_found() -> None:
         reset_password(email=ADDRESS, code="123456", new_password=NEW_PASSWORD)
 
 
-def test_a_verified_address_needs_no_other_code() -> None:
+def test_refuses_a_code_for_a_verified_address() -> None:
     ada(email_verified_at=timezone.now())
 
     with pytest.raises(EmailAlreadyVerified):
         request_code(email=ADDRESS, purpose=VERIFY)
 
 
-def test_hiding_existence_a_request_does_the_same_for_everybody(
+def test_with_hiding_a_request_does_the_same_for_every_address(
     settings: LazySettings,
 ) -> None:
     ada(email_verified_at=timezone.now())
@@ -167,7 +167,7 @@ def test_hiding_existence_a_request_does_the_same_for_everybody(
     assert written == [[record, queued], [record, queued], [queued], [queued]]
 
 
-def test_hiding_existence_the_worker_finds_out_who_gets_an_email(
+def test_with_hiding_the_worker_finds_out_who_gets_an_email(
     settings: LazySettings,
 ) -> None:
     ada(email_verified_at=timezone.now())
@@ -193,7 +193,7 @@ def test_hiding_existence_the_worker_finds_out_who_gets_an_email(
     ]
 
 
-def test_hiding_existence_a_code_goes_to_the_address_that_the_user_has(
+def test_with_hiding_a_code_goes_to_the_users_own_address(
     settings: LazySettings,
 ) -> None:
     """The Kelvin sign is equal to a K without regard to case, but may name another domain."""
@@ -208,7 +208,7 @@ def test_hiding_existence_a_code_goes_to_the_address_that_the_user_has(
 
 
 @pytest.mark.parametrize("address", [ADDRESS, "nobody@example.com"])
-def test_hiding_existence_every_refusal_is_the_same(
+def test_with_hiding_every_refusal_is_the_same(
     settings: LazySettings, address: str
 ) -> None:
     user = ada(email_verified_at=timezone.now())
@@ -224,7 +224,7 @@ def test_hiding_existence_every_refusal_is_the_same(
 # --- Choosing a new password ------------------------------------------------------------------
 
 
-def test_the_code_opens_the_account_with_a_new_password() -> None:
+def test_the_code_sets_a_new_password() -> None:
     user = ada()
     open_session(user=user)
 
@@ -241,7 +241,7 @@ def test_the_code_opens_the_account_with_a_new_password() -> None:
     assert user.email_verified_at is not None  # they have read the e-mail
 
 
-def test_the_link_does_the_same() -> None:
+def test_the_link_sets_a_new_password() -> None:
     ada()
     request_code(email=ADDRESS, purpose=RESET)
 
@@ -251,7 +251,7 @@ def test_the_link_does_the_same() -> None:
     assert not EmailCode.objects.filter(purpose=RESET).exists()
 
 
-def test_a_code_is_good_once() -> None:
+def test_a_code_works_once() -> None:
     ada()
     code = reset_code()
     link = link_sent_to(ADDRESS)
@@ -265,7 +265,7 @@ def test_a_code_is_good_once() -> None:
     assert sign_in(email=ADDRESS, password=NEW_PASSWORD)
 
 
-def test_the_newest_code_counts() -> None:
+def test_only_the_newest_code_works() -> None:
     ada()
     first = reset_code()
     first_link = link_sent_to(ADDRESS)
@@ -300,7 +300,7 @@ def test_a_code_expires() -> None:
     assert sign_in(email=ADDRESS, password=PASSWORD)
 
 
-def test_a_link_outlives_its_code_and_expires_later() -> None:
+def test_a_link_expires_later_than_its_code() -> None:
     with time_machine.travel("2026-11-20T10:00:00Z", tick=False) as clock:
         user = ada()
         verifying = link_sent_to(ADDRESS)
@@ -338,7 +338,7 @@ def test_five_wrong_tries_kill_the_code_and_not_the_link() -> None:
     reset_password_by_link(link=link_sent_to(ADDRESS), new_password=NEW_PASSWORD)
 
 
-def test_four_wrong_tries_leave_the_code() -> None:
+def test_four_wrong_tries_do_not_kill_the_code() -> None:
     ada()
     code = reset_code()
     for _ in range(4):
@@ -350,7 +350,7 @@ def test_four_wrong_tries_leave_the_code() -> None:
     reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
 
 
-def test_a_new_code_has_five_tries_of_its_own() -> None:
+def test_a_new_code_has_five_new_tries() -> None:
     ada()
     code = reset_code()
     for _ in range(5):
@@ -362,7 +362,7 @@ def test_a_new_code_has_five_tries_of_its_own() -> None:
     reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
 
 
-def test_a_refused_password_does_not_use_the_code_up() -> None:
+def test_a_refused_password_does_not_use_up_the_code() -> None:
     ada()
     code = reset_code()
     link = link_sent_to(ADDRESS)
@@ -378,7 +378,7 @@ def test_a_refused_password_does_not_use_the_code_up() -> None:
     reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
 
 
-def test_before_the_email_is_written_any_code_is_a_wrong_one() -> None:
+def test_any_code_is_wrong_before_the_email_is_written() -> None:
     ada()
     with pytest.raises(ResetCodeNotFound):
         reset_password(email=ADDRESS, code="123456", new_password=NEW_PASSWORD)
@@ -388,7 +388,7 @@ def test_before_the_email_is_written_any_code_is_a_wrong_one() -> None:
         reset_password(email=ADDRESS, code="123456", new_password=NEW_PASSWORD)
 
 
-def test_a_code_is_of_one_user() -> None:
+def test_a_code_works_only_for_its_user() -> None:
     ada()
     make_user(email="eve@example.com")
     reset_code("eve@example.com")
@@ -402,7 +402,7 @@ def test_a_code_is_of_one_user() -> None:
         )
 
 
-def test_a_code_is_of_one_purpose() -> None:
+def test_a_code_works_only_for_its_purpose() -> None:
     ada()
     verifying = code_sent_to(ADDRESS)
     link = link_sent_to(ADDRESS)
@@ -413,7 +413,7 @@ def test_a_code_is_of_one_purpose() -> None:
         reset_password_by_link(link=link, new_password=NEW_PASSWORD)
 
 
-def test_a_code_is_of_one_address() -> None:
+def test_a_code_works_only_for_its_address() -> None:
     """A user who has changed the address no longer reads the e-mails to the old one."""
     user = ada()
     code = reset_code()
@@ -431,7 +431,7 @@ def test_a_code_is_of_one_address() -> None:
 @pytest.mark.parametrize(
     "code", ["", "\x00" * 6, "\ud800" * 6, "١٢٣٤٥٦", "9" * 10_000, " 12345", "-12345"]
 )
-def test_what_is_no_code_is_a_wrong_one(code: str) -> None:
+def test_a_malformed_code_is_a_wrong_code(code: str) -> None:
     ada()
     reset_code()
 
@@ -441,7 +441,7 @@ def test_what_is_no_code_is_a_wrong_one(code: str) -> None:
     assert EmailCode.objects.get(purpose=RESET).wrong_tries == 1
 
 
-def test_a_code_for_nobody_is_recorded_without_the_address() -> None:
+def test_a_try_for_an_unknown_address_is_recorded_without_the_address() -> None:
     with pytest.raises(UserNotFound):
         reset_password(
             email="nobody@example.com", code="123456", new_password=NEW_PASSWORD
@@ -513,7 +513,7 @@ def test_refusals_of_a_verification_code() -> None:
 
 
 @pytest.mark.parametrize("link", [UUID(int=7), UUID(int=0), UUID(int=2**128 - 1)])
-def test_a_link_that_was_never_sent_opens_nothing(link: UUID) -> None:
+def test_a_link_that_was_never_sent_does_not_work(link: UUID) -> None:
     ada()
 
     with pytest.raises(LinkNotFound):
@@ -522,7 +522,7 @@ def test_a_link_that_was_never_sent_opens_nothing(link: UUID) -> None:
         reset_password_by_link(link=link, new_password=NEW_PASSWORD)
 
 
-def test_an_email_that_comes_late_brings_the_link_alone() -> None:
+def test_a_late_email_has_only_the_link() -> None:
     with time_machine.travel("2026-11-20T10:00:00Z", tick=False) as clock:
         user = make_user(email=ADDRESS)
         clock.shift(A_CODE)
@@ -535,7 +535,7 @@ def test_an_email_that_comes_late_brings_the_link_alone() -> None:
     assert user.email_verified_at is not None
 
 
-def test_who_is_guessed_at_all_day_gets_links_without_codes() -> None:
+def test_after_many_wrong_guesses_in_a_day_emails_have_only_links() -> None:
     ada()
     start = timezone.now()
     for _ in range(4):
@@ -560,7 +560,7 @@ def test_who_is_guessed_at_all_day_gets_links_without_codes() -> None:
 # --- Strangers who used the account before ----------------------------------------------------
 
 
-def test_who_signed_up_with_anothers_address_is_left_with_nobody_inside() -> None:
+def test_the_first_reset_removes_the_members_that_a_stranger_added() -> None:
     user = ada()
     project = user.personal_project
     set_member(project=project, user=make_user(), role=Membership.Role.MANAGER)
@@ -577,7 +577,7 @@ def test_who_signed_up_with_anothers_address_is_left_with_nobody_inside() -> Non
     assert not project.invitations.open().exists()
 
 
-def test_a_second_reset_leaves_the_people_of_a_project_alone() -> None:
+def test_a_second_reset_keeps_the_members_of_a_project() -> None:
     user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
     set_member(
         project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER
@@ -589,7 +589,7 @@ def test_a_second_reset_leaves_the_people_of_a_project_alone() -> None:
 
 
 @pytest.mark.parametrize("by_link", [False, True])
-def test_who_signed_up_with_anothers_address_is_left_with_no_token(
+def test_the_first_reset_revokes_the_tokens_of_a_stranger(
     by_link: bool,
 ) -> None:
     user = ada()
@@ -608,7 +608,7 @@ def test_who_signed_up_with_anothers_address_is_left_with_no_token(
         credential_of(text)
 
 
-def test_a_token_outlasts_a_second_reset() -> None:
+def test_a_token_survives_a_second_reset() -> None:
     user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
     _token, text = make_api_token(user)
     request_code(email=ADDRESS, purpose=RESET)

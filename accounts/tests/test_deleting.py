@@ -60,7 +60,7 @@ def ada() -> User:
     return user
 
 
-def test_nothing_of_the_person_stays_on_the_row(ada: User) -> None:
+def test_removes_all_personal_data_from_the_row(ada: User) -> None:
     delete_user(user=ada)
 
     row = User.objects.values().get(pk=ada.pk)
@@ -82,7 +82,7 @@ def test_nothing_of_the_person_stays_on_the_row(ada: User) -> None:
     assert not gone.user_permissions.exists()
 
 
-def test_no_table_of_accounts_names_the_person_any_more(ada: User) -> None:
+def test_no_table_of_accounts_names_the_person(ada: User) -> None:
     team = make_team()
     make_invitation(team, email="ADA@example.com")
     answer_once(user=ada, key="k", fingerprint="f", work=lambda: "ada@example.com")
@@ -106,7 +106,7 @@ def test_no_table_of_accounts_names_the_person_any_more(ada: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_profile_is_forgotten_with_its_picture(
+def test_deletes_the_profile_and_its_picture(
     ada: User, tmp_path: Path, settings: Settings
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
@@ -125,7 +125,7 @@ def test_the_profile_is_forgotten_with_its_picture(
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_nobody_comes_in_any_more(ada: User) -> None:
+def test_no_sign_in_or_token_works_afterwards(ada: User) -> None:
     open_session(user=ada)
     token, _text = make_api_token(ada)
 
@@ -137,7 +137,7 @@ def test_nobody_comes_in_any_more(ada: User) -> None:
     assert authenticate(username="ada@example.com", password=PASSWORD) is None
 
 
-def test_what_they_called_their_programs_is_forgotten(ada: User) -> None:
+def test_forgets_the_names_of_api_tokens(ada: User) -> None:
     make_api_token(ada, name="Ada's phone")
     revoke_api_tokens(user=ada)
     make_api_token(ada, name="Ada's laptop")
@@ -159,7 +159,7 @@ def test_email_and_username_are_free_again(ada: User) -> None:
     assert User.objects.filter(deleted_at=None).count() == 0
 
 
-def test_the_activity_tells_who_did_it(ada: User) -> None:
+def test_the_activity_names_who_did_it(ada: User) -> None:
     staff = make_user(is_staff=True, is_superuser=True)
 
     delete_user(user=ada, by=staff)
@@ -168,7 +168,7 @@ def test_the_activity_tells_who_did_it(ada: User) -> None:
     assert (row.user_id, row.actor_id, row.data) == (ada.pk, staff.pk, {})
 
 
-def test_the_personal_project_is_switched_off_and_named_after_nobody(ada: User) -> None:
+def test_switches_the_personal_project_off_and_removes_its_name(ada: User) -> None:
     project = ada.personal_project
     project.name, project.description = "Ada's shop", "By Ada"
     project.settings = {"owner": "Ada"}
@@ -188,7 +188,7 @@ def test_the_personal_project_is_switched_off_and_named_after_nobody(ada: User) 
 # --- Projects ---------------------------------------------------------------------------------
 
 
-def test_members_leave_and_projects_of_nobody_else_go_with_their_owner(
+def test_leaves_shared_projects_and_switches_off_the_others(
     ada: User,
 ) -> None:
     team = make_team()
@@ -203,7 +203,7 @@ def test_members_leave_and_projects_of_nobody_else_go_with_their_owner(
     assert not Membership.objects.filter(user=ada).exists()
 
 
-def test_the_only_owner_of_others_work_stays_until_there_is_another(ada: User) -> None:
+def test_refuses_to_delete_the_only_owner_of_a_shared_project(ada: User) -> None:
     shop = create_project(owner=ada, name="Shop")
     grace = make_user()
     set_member(project=shop, user=grace, role=Membership.Role.AGENT)
@@ -224,7 +224,7 @@ def test_the_only_owner_of_others_work_stays_until_there_is_another(ada: User) -
     assert shop.is_active
 
 
-def test_an_owner_who_may_not_come_in_is_no_other_owner(ada: User) -> None:
+def test_a_deactivated_owner_does_not_count_as_another_owner(ada: User) -> None:
     shop, grace = create_project(owner=ada, name="Shop"), make_user()
     set_member(project=shop, user=grace, role=Membership.Role.OWNER)
     deactivate_user(user=grace)
@@ -236,7 +236,7 @@ def test_an_owner_who_may_not_come_in_is_no_other_owner(ada: User) -> None:
 # --- Other apps -------------------------------------------------------------------------------
 
 
-def test_who_fails_to_forget_keeps_the_account(ada: User) -> None:
+def test_a_failing_receiver_prevents_the_deletion(ada: User) -> None:
     def fail(sender: object, **_: Any) -> None:
         raise RuntimeError
 

@@ -75,7 +75,7 @@ def due_email(kind: Kind = Kind.PASSWORD_CHANGED) -> OutgoingEmail:
 # --- Asking -----------------------------------------------------------------------------------
 
 
-def test_a_rollback_takes_the_email_along(
+def test_a_rollback_removes_the_email_too(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks() as nudges, transaction.atomic():
@@ -95,7 +95,7 @@ def test_a_worker_is_woken_after_the_commit(
     assert len(nudges) == 1
 
 
-def test_registering_asks_for_an_email_that_confirms_the_address() -> None:
+def test_registering_queues_an_email_that_confirms_the_address() -> None:
     register_user(email="Ada@Example.com", password=PASSWORD)
 
     email = OutgoingEmail.objects.get()
@@ -126,7 +126,7 @@ def test_sends_through_a_mail_server(server: MailServer) -> None:
     ]
 
 
-def test_what_was_sent_is_not_sent_again(server: MailServer) -> None:
+def test_a_sent_email_is_not_sent_again(server: MailServer) -> None:
     email = due_email()
     outbox.send(email.pk)
 
@@ -135,7 +135,7 @@ def test_what_was_sent_is_not_sent_again(server: MailServer) -> None:
     assert len(server.taken) == 1
 
 
-def test_what_another_worker_tries_is_left_to_it(server: MailServer) -> None:
+def test_an_email_that_another_worker_sends_is_skipped(server: MailServer) -> None:
     email = due_email()
     claimed_until = timezone.now() + timedelta(seconds=60)
     OutgoingEmail.objects.update(next_attempt_at=claimed_until)
@@ -146,7 +146,7 @@ def test_what_another_worker_tries_is_left_to_it(server: MailServer) -> None:
     assert not server.taken
 
 
-def test_a_worker_that_died_is_followed_by_another(server: MailServer) -> None:
+def test_another_worker_takes_over_from_a_dead_one(server: MailServer) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         email = due_email(Kind.RESET_PASSWORD)
         # It claimed the e-mail and made a code, and died before sending it.
@@ -196,7 +196,7 @@ def test_a_worker_that_comes_back_too_late_changes_nothing(
         ("EHLO", "421 4.3.2 going down", "SMTPHeloError: (421, "),
     ],
 )
-def test_tries_again_what_may_go_better(
+def test_retries_temporary_failures(
     server: MailServer, command: str, answer: str, error: str
 ) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -226,7 +226,7 @@ def test_tries_again_what_may_go_better(
     ("command", "answer"),
     [("RCPT", "550 5.1.1 no such user"), (".", "554 5.7.1 this is spam")],
 )
-def test_gives_up_what_is_refused_for_good(
+def test_gives_up_after_a_permanent_refusal(
     server: MailServer, command: str, answer: str
 ) -> None:
     email = due_email()
@@ -250,7 +250,7 @@ def test_a_server_that_hangs_costs_the_timeout(server: MailServer) -> None:
     assert email.last_error.endswith("timed out")
 
 
-def test_no_server_is_tried_again(settings: LazySettings) -> None:
+def test_a_missing_server_is_tried_again(settings: LazySettings) -> None:
     with mail_server() as gone:
         pass
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -264,7 +264,7 @@ def test_no_server_is_tried_again(settings: LazySettings) -> None:
     assert email.last_error.startswith("ConnectionRefusedError: ")
 
 
-def test_a_server_that_quotes_the_code_gives_nothing_away(
+def test_a_code_quoted_by_the_server_is_not_stored(
     server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.answers["."] = "554 5.7.1 I do not like: {data}"
@@ -281,7 +281,7 @@ def test_a_server_that_quotes_the_code_gives_nothing_away(
     assert "I do not like" not in caplog.text
 
 
-def test_a_defect_is_logged_and_kept_within_bounds(
+def test_a_defect_is_logged_and_its_text_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     email = due_email()
@@ -308,7 +308,7 @@ def test_pauses_double_up_to_an_hour() -> None:
     assert 1800 <= min(late) < max(late) <= 3600
 
 
-def test_an_email_whose_time_is_over_is_dropped() -> None:
+def test_an_expired_email_is_dropped() -> None:
     email = due_email()
     with time_machine.travel(email.expires_at, tick=False):
         send_due()
@@ -318,7 +318,7 @@ def test_an_email_whose_time_is_over_is_dropped() -> None:
     assert not mail.outbox
 
 
-def test_one_that_could_not_be_sent_in_time_has_failed(server: MailServer) -> None:
+def test_an_email_that_could_not_be_sent_in_time_has_failed(server: MailServer) -> None:
     email = due_email()
     server.answers["RCPT"] = "450 4.2.1 try later"
     send_due()
@@ -330,7 +330,7 @@ def test_one_that_could_not_be_sent_in_time_has_failed(server: MailServer) -> No
     assert email.last_error.startswith("Too late. SMTPRecipientsRefused: ")
 
 
-def test_what_kills_every_worker_comes_to_an_end(server: MailServer) -> None:
+def test_an_email_that_kills_every_worker_is_given_up(server: MailServer) -> None:
     email = due_email()
     OutgoingEmail.objects.update(
         attempts=OutgoingEmail.MAX_ATTEMPTS, last_error="Killed"
@@ -355,7 +355,7 @@ def test_an_email_that_is_being_sent_cannot_be_retried(server: MailServer) -> No
         assert retry_emails([email.pk]) == 1
 
 
-def test_a_failed_email_can_be_tried_anew(server: MailServer) -> None:
+def test_a_failed_email_can_be_retried(server: MailServer) -> None:
     email = due_email()
     server.answers["RCPT"] = "550 5.1.1 no such user"
     send_due()
@@ -382,7 +382,7 @@ def nudge_sent_by(work: Callable[[], None]) -> dict[str, Any]:
     return headers
 
 
-def test_the_sweep_nudges_what_is_due() -> None:
+def test_the_sweep_nudges_due_emails() -> None:
     email = due_email()
 
     headers = nudge_sent_by(sweep_emails)
@@ -396,7 +396,7 @@ def test_the_sweep_nudges_what_is_due() -> None:
     assert timedelta(seconds=9) < lifetime <= timedelta(seconds=10)
 
 
-def test_a_short_wait_ends_without_a_sweep(server: MailServer) -> None:
+def test_a_short_wait_needs_no_sweep(server: MailServer) -> None:
     email = due_email()
     server.answers["RCPT"] = "450 4.2.1 try later"
 
@@ -409,7 +409,7 @@ def test_a_short_wait_ends_without_a_sweep(server: MailServer) -> None:
 # --- What they say ----------------------------------------------------------------------------
 
 
-def test_a_code_stands_in_both_bodies_and_in_no_header() -> None:
+def test_a_code_is_in_both_bodies_and_in_no_header() -> None:
     user = make_user(email=ADDRESS)
     User.objects.filter(pk=user.pk).update(
         email_verified_at=timezone.now(), first_name="Ada", last_name="<b>O'Hara</b>"
@@ -431,7 +431,7 @@ def test_a_code_stands_in_both_bodies_and_in_no_header() -> None:
     assert "Hello Ada &lt;b&gt;O&#x27;Hara&lt;/b&gt;," in str(html)
 
 
-def test_a_stranger_cannot_put_words_into_our_mouth() -> None:
+def test_the_name_of_an_unverified_user_is_not_in_the_email() -> None:
     """A stranger who signs up with another person's address also chooses the name."""
     register_user(
         email=ADDRESS, password=PASSWORD, first_name="Win at https://evil.example"
@@ -443,7 +443,7 @@ def test_a_stranger_cannot_put_words_into_our_mouth() -> None:
     assert "evil" not in message.message().as_string()
 
 
-def test_an_invitation_says_who_invites_to_what() -> None:
+def test_an_invitation_names_the_inviter_and_the_project() -> None:
     owner = make_user(email="owner@example.com")
     User.objects.filter(pk=owner.pk).update(
         first_name="Bo\r\nBcc: x@evil.example", email_verified_at=timezone.now()
@@ -476,7 +476,7 @@ def test_an_invitation_says_who_invites_to_what() -> None:
     assert str(link_in(message)) not in invitation.link_digest
 
 
-def test_an_invitation_names_nobody_whose_address_is_not_confirmed() -> None:
+def test_an_invitation_does_not_name_an_unverified_inviter() -> None:
     owner = make_user(email="boss@example.com", first_name="The", last_name="Boss")
     project = create_project(owner=owner, name="Tea")
     invite(project=project, email=ADDRESS, role=Membership.Role.AGENT, by=owner)
@@ -489,7 +489,7 @@ def test_an_invitation_names_nobody_whose_address_is_not_confirmed() -> None:
         assert word not in whole
 
 
-def test_an_invitation_to_their_own_project_names_nobody_either() -> None:
+def test_an_invitation_to_a_personal_project_does_not_name_them_either() -> None:
     owner = make_user(email="boss@example.com")
     project = owner.personal_project
     assert project.name == "boss@example.com"
@@ -521,7 +521,7 @@ def test_an_invitation_that_is_not_open_is_not_sent(undone: str) -> None:
     assert OutgoingEmail.objects.get().state == "dropped"
 
 
-def test_the_old_address_hears_that_it_was_changed() -> None:
+def test_the_old_address_gets_a_notice_of_the_change() -> None:
     """No user has that address any more, and it still gets the e-mail."""
     queue_email(
         kind=Kind.EMAIL_CHANGED,
@@ -536,7 +536,7 @@ def test_the_old_address_hears_that_it_was_changed() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.RESET_PASSWORD, Kind.PASSWORD_CHANGED])
-def test_a_deactivated_user_gets_none(kind: Kind) -> None:
+def test_a_deactivated_user_gets_no_email(kind: Kind) -> None:
     email = due_email(kind)
     User.objects.update(is_active=False)
 
@@ -564,7 +564,7 @@ def test_an_older_request_never_replaces_a_newer_code() -> None:
     assert len(mail.outbox) == 1
 
 
-def test_the_email_tells_where_the_request_came_from() -> None:
+def test_the_email_says_where_the_request_came_from() -> None:
     make_user(email=ADDRESS)
     OutgoingEmail.objects.all().delete()
     queue_email(
@@ -615,11 +615,13 @@ def test_a_name_is_shown_as_one_short_line(name: str, line: str) -> None:
         (ValueError("a defect"), False),
     ],
 )
-def test_sorts_what_may_go_better(exc: Exception, permanent: bool) -> None:
+def test_tells_temporary_from_permanent_failures(
+    exc: Exception, permanent: bool
+) -> None:
     assert is_permanent(exc) is permanent
 
 
-def test_an_error_is_told_in_one_line_without_the_secrets() -> None:
+def test_an_error_is_stored_in_one_line_without_secrets() -> None:
     error = SMTPDataError(554, b"no\r\n 123456 in http://x/reset/abc")
 
     words = told(error, hiding=["123456", "abc"])
@@ -629,7 +631,7 @@ def test_an_error_is_told_in_one_line_without_the_secrets() -> None:
     )
 
 
-def test_word_of_a_new_password_tells_that_api_tokens_go_on() -> None:
+def test_the_notice_of_a_new_password_says_that_api_tokens_stay_valid() -> None:
     make_user(email=ADDRESS)
     queue_email(kind=Kind.PASSWORD_CHANGED, recipient=ADDRESS)
 

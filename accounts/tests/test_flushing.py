@@ -190,7 +190,7 @@ def test_a_row_stays_until_its_time_is_over(
 
 
 @each_kind
-def test_it_is_done_in_batches(
+def test_flushes_in_batches(
     add: Add, name: str, model: type[models.Model], kept: timedelta, now: datetime
 ) -> None:
     user = without_history()
@@ -201,7 +201,9 @@ def test_it_is_done_in_batches(
     assert flush_expired(batch=2)[name] == 0
 
 
-def test_how_far_the_log_goes_back_is_a_setting(settings: Any, now: datetime) -> None:
+def test_the_setting_decides_how_long_the_log_is_kept(
+    settings: Any, now: datetime
+) -> None:
     settings.ACTIVITY_RETENTION_DAYS = 2
     user = without_history()
     activity(user, "", now - timedelta(days=2) - SECOND)
@@ -212,7 +214,7 @@ def test_how_far_the_log_goes_back_is_a_setting(settings: Any, now: datetime) ->
     assert Activity.objects.get().created_at == now - timedelta(days=2)
 
 
-def test_what_still_opens_something_is_kept(now: datetime) -> None:
+def test_keeps_what_is_still_valid(now: datetime) -> None:
     user = without_history()
     long_ago = now - timedelta(days=3650)
     kept = ApiToken.objects.create(
@@ -231,7 +233,7 @@ def test_what_still_opens_something_is_kept(now: datetime) -> None:
     assert User.objects.get() == user
 
 
-def test_cookies_of_the_back_office_are_forgotten_once_they_have_expired(
+def test_deletes_expired_cookies_of_the_back_office(
     now: datetime,
 ) -> None:
     for _ in range(2):
@@ -244,7 +246,7 @@ def test_cookies_of_the_back_office_are_forgotten_once_they_have_expired(
     assert CookieSession.objects.get() == open_
 
 
-def test_beat_asks_for_it_daily() -> None:
+def test_beat_runs_it_daily() -> None:
     entries = [
         entry
         for entry in app.conf.beat_schedule.values()

@@ -31,7 +31,7 @@ def made() -> int:
 
 
 @pytest.mark.django_db
-def test_replays_the_first_answer_whole() -> None:
+def test_replays_the_complete_first_answer() -> None:
     user = make_user()
 
     first = answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
@@ -54,7 +54,7 @@ def test_refuses_the_key_for_another_request() -> None:
 
 
 @pytest.mark.django_db
-def test_keys_of_two_users_have_nothing_to_do_with_each_other() -> None:
+def test_two_users_may_use_the_same_key() -> None:
     for user in (make_user(), make_user()):
         answer = answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
         assert not answer.replayed
@@ -97,7 +97,7 @@ def test_forgets_a_key_after_a_day() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_refuses_a_key_of_no_or_absurd_length(key: str) -> None:
+def test_refuses_an_empty_or_too_long_key(key: str) -> None:
     with pytest.raises(Invalid) as refusal:
         answer_once(user=make_user(), key=key, fingerprint=FIRST, work=create_project)
 

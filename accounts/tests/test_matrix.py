@@ -112,7 +112,7 @@ def test_every_method_has_an_example_call(endpoint: Endpoint, method: str) -> No
     ]
 
 
-def test_every_operation_is_proven_by_a_call() -> None:
+def test_every_operation_has_an_example_call() -> None:
     assert {call.operation for call in CALLS} == set(OPERATIONS.values())
 
 

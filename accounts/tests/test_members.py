@@ -39,7 +39,7 @@ def test_a_member_leaves_and_the_project_goes_on() -> None:
     }
 
 
-def test_what_nobody_else_works_in_is_switched_off() -> None:
+def test_projects_without_other_members_are_switched_off() -> None:
     user = make_user()
     project = create_project(owner=user, name="Shop")
 
@@ -51,7 +51,7 @@ def test_what_nobody_else_works_in_is_switched_off() -> None:
     ).exists()
 
 
-def test_the_only_owner_of_what_others_work_in_stays_everywhere() -> None:
+def test_the_only_owner_of_a_shared_project_stays_in_all_projects() -> None:
     team = make_team()
     create_project(owner=team.owner, name="Own")
     before = list(Membership.objects.order_by("pk").values())
@@ -85,7 +85,7 @@ def test_one_of_two_owners_leaves_with_their_invitations() -> None:
     assert not team.project.invitations.open().exists()
 
 
-def test_a_project_that_is_switched_off_holds_nobody() -> None:
+def test_a_project_that_is_switched_off_does_not_prevent_leaving() -> None:
     team = make_team()
     Project.objects.filter(pk=team.project.pk).update(is_active=False)
 
@@ -94,7 +94,7 @@ def test_a_project_that_is_switched_off_holds_nobody() -> None:
     assert "owner" not in roles_in(team.project)
 
 
-def test_nobody_is_let_in_whose_account_is_deleted() -> None:
+def test_refuses_a_member_with_a_deleted_account() -> None:
     team = make_team()
     user = make_user()
     User.objects.filter(pk=user.pk).update(deleted_at="2025-01-12T10:00Z")

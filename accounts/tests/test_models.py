@@ -15,7 +15,7 @@ def test_a_new_user_owns_a_personal_project() -> None:
     assert membership.project == user.personal_project
 
 
-def test_a_new_user_has_not_changed_since() -> None:
+def test_a_new_user_has_one_moment_for_creation_and_change() -> None:
     user = User.objects.create_user("ada@example.com", "correct horse")
 
     stored = User.objects.get(pk=user.pk)

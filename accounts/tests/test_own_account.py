@@ -25,7 +25,7 @@ def choose(user: User, password: str) -> Callable[[], User]:
     )
 
 
-def test_one_current_password_is_good_for_one_new_one() -> None:
+def test_a_current_password_works_for_one_change() -> None:
     """If a thief and the user change it at once, the later one no longer has the right password."""
     user = make_user()
 
@@ -40,7 +40,7 @@ def test_one_current_password_is_good_for_one_new_one() -> None:
     assert user.password == changed.password
 
 
-def test_without_the_second_look_it_is_good_for_two(
+def test_without_the_second_check_it_works_for_two_changes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control."""
@@ -56,7 +56,7 @@ def test_without_the_second_look_it_is_good_for_two(
     assert [type(outcome) for outcome in outcomes] == [User, User]
 
 
-def test_nothing_is_changed_with_a_password_that_was_replaced() -> None:
+def test_refuses_a_change_with_a_replaced_password() -> None:
     user = make_user(email="user@example.com")
     late = User.objects.get(pk=user.pk)
     change_own_account(
@@ -78,7 +78,7 @@ def test_nothing_is_changed_with_a_password_that_was_replaced() -> None:
 @pytest.mark.parametrize(
     "changes", [{"first_name": "Eve"}, {"email": "eve@example.com"}]
 )
-def test_a_deleted_account_is_not_filled_again(changes: dict[str, str]) -> None:
+def test_refuses_a_change_of_a_deleted_account(changes: dict[str, str]) -> None:
     user = make_user()
     late = User.objects.get(pk=user.pk)
     delete_user(user=user)

@@ -89,7 +89,7 @@ def state_of_everything() -> list[object]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_looking_changes_nothing(page: Page, client: Client) -> None:
+def test_opening_a_page_changes_nothing(page: Page, client: Client) -> None:
     """Mail scanners open every link before its reader does."""
     path = page()
     send_due()
@@ -104,7 +104,7 @@ def test_looking_changes_nothing(page: Page, client: Client) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_link_gets_nowhere_else(page: Page, client: Client) -> None:
+def test_the_page_does_not_reveal_its_link(page: Page, client: Client) -> None:
     response = client.get(page())
 
     assert response["Cache-Control"] == "no-store"
@@ -142,7 +142,7 @@ def test_needs_no_cookie(page: Page) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_link_that_opens_nothing(
+def test_explains_a_link_that_does_not_work(
     start: str, words: str, method: str, client: Client
 ) -> None:
     response = getattr(client, method)(f"/{start}/{uuid4()}", CHOSEN)
@@ -156,12 +156,12 @@ def test_a_link_that_opens_nothing(
 @pytest.mark.parametrize(
     "link", ["", "1", "%00", "../admin", "g" * 36, "0" * 32, f"{UUID(int=7)}x"]
 )
-def test_what_is_no_link_is_no_page(start: str, link: str, client: Client) -> None:
+def test_a_malformed_link_is_a_404(start: str, link: str, client: Client) -> None:
     assert client.get(f"/{start}/{link}").status_code == 404
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_method_that_there_is_not(page: Page, client: Client) -> None:
+def test_refuses_other_methods(page: Page, client: Client) -> None:
     path = page()
 
     assert client.put(path).status_code == 405
@@ -176,7 +176,9 @@ def test_a_method_that_there_is_not(page: Page, client: Client) -> None:
         (inviting, "expired"),
     ],
 )
-def test_a_late_reader_is_told(page: Page, words: str, client: Client) -> None:
+def test_tells_a_late_reader_that_the_link_expired(
+    page: Page, words: str, client: Client
+) -> None:
     path = page()
 
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
@@ -185,7 +187,7 @@ def test_a_late_reader_is_told(page: Page, words: str, client: Client) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_who_comes_too_often_waits(page: Page, settings: LazySettings) -> None:
+def test_too_many_attempts_have_to_wait(page: Page, settings: LazySettings) -> None:
     path = page()
     settings.RATE_LIMIT_AUTH = "2/h"
     client = Client(REMOTE_ADDR="198.51.100.77")
@@ -219,7 +221,7 @@ def test_confirms_the_address_once(client: Client) -> None:
 # --- Choosing a password ----------------------------------------------------------------------
 
 
-def test_gives_a_new_password_once(client: Client) -> None:
+def test_sets_a_new_password_once(client: Client) -> None:
     path = resetting()
     expect_page(client.get(path), 200, f"the account of <strong>{ADDRESS}</strong>")
 
@@ -269,7 +271,7 @@ def test_a_deactivated_user_gets_no_page(client: Client) -> None:
 # --- Accepting an invitation ------------------------------------------------------------------
 
 
-def test_somebody_without_an_account_signs_up_and_is_in(client: Client) -> None:
+def test_a_person_without_an_account_signs_up_and_joins(client: Client) -> None:
     path = inviting()
     expect_page(
         client.get(path),
@@ -295,7 +297,7 @@ def test_somebody_without_an_account_signs_up_and_is_in(client: Client) -> None:
     expect_page(client.post(path, {"password": NEW_PASSWORD}), 404)
 
 
-def test_somebody_with_an_account_gives_the_password_and_is_in(client: Client) -> None:
+def test_a_person_with_an_account_enters_the_password_and_joins(client: Client) -> None:
     ada = make_user(email=ADDRESS)
     path = inviting()
     expect_page(client.get(path), 200, f"your account, <strong>{ADDRESS}</strong>")
@@ -310,7 +312,7 @@ def test_somebody_with_an_account_gives_the_password_and_is_in(client: Client) -
     assert ada.email_verified_at is not None
 
 
-def test_a_refused_newcomer_is_no_user(client: Client) -> None:
+def test_a_refused_sign_up_creates_no_user(client: Client) -> None:
     path = inviting()
 
     response = client.post(path, {"password": "12345678", "repeated": "12345678"})
@@ -321,7 +323,7 @@ def test_a_refused_newcomer_is_no_user(client: Client) -> None:
         sign_in(email=ADDRESS, password="12345678")
 
 
-def test_who_has_signed_up_meanwhile_is_told(
+def test_tells_a_person_who_has_signed_up_meanwhile(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_user(email=ADDRESS)
@@ -336,7 +338,7 @@ def test_who_has_signed_up_meanwhile_is_told(
     ).exists()
 
 
-def test_a_member_is_told(client: Client) -> None:
+def test_tells_a_person_who_is_already_a_member(client: Client) -> None:
     ada = make_user(email=ADDRESS)
     path = inviting()
     project = Project.objects.get(name="Tea & Cake")
@@ -348,7 +350,7 @@ def test_a_member_is_told(client: Client) -> None:
     assert b"A link works once" not in response.content
 
 
-def test_a_deactivated_user_does_not_get_in(client: Client) -> None:
+def test_a_deactivated_user_cannot_join(client: Client) -> None:
     make_user(email=ADDRESS, is_active=False)
     path = inviting()
 

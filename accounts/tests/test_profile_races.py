@@ -72,7 +72,7 @@ def test_without_the_constraint_one_username_makes_two_users() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_a_username_that_two_change_to_at_once_is_one_users() -> None:
+def test_a_username_that_two_change_to_at_once_goes_to_one() -> None:
     users = [make_user(), make_user()]
 
     def rename(user: User) -> Callable[[], User]:
@@ -122,7 +122,7 @@ def kept(user: User) -> set[str]:
 
 @pytest.mark.services
 @on_postgresql
-def test_of_two_pictures_at_once_one_file_is_left(media: Path) -> None:
+def test_two_pictures_at_once_leave_one_file(media: Path) -> None:
     user = make_user()
     meeting = Meeting('UPDATE "accounts_profile"')
 
@@ -144,7 +144,7 @@ def test_many_new_pictures_at_once_leave_one_file(media: Path) -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_of_two_pictures_at_once_one_is_nobodys(
+def test_without_the_lock_two_pictures_at_once_leave_an_orphan(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: neither deletes the other's file, because neither knows of it."""
@@ -179,7 +179,7 @@ def test_a_change_while_the_account_is_deleted_leaves_nothing_behind(
     assert files(media) == set()
 
 
-def test_nobody_tells_anything_of_an_account_that_is_gone(media: Path) -> None:
+def test_refuses_to_change_the_profile_of_a_deleted_account(media: Path) -> None:
     user = make_user()
     User.objects.filter(pk=user.pk).update(deleted_at="2026-01-01T00:00:00Z")
 

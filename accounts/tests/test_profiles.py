@@ -51,7 +51,7 @@ def age(directory: Path) -> None:
         os.utime(file, (moment, moment))
 
 
-def test_a_profile_is_forgotten_with_its_file(tmp_path: Path) -> None:
+def test_clearing_a_profile_deletes_its_file(tmp_path: Path) -> None:
     user, other = make_user_with_avatar(), make_user_with_avatar()
 
     with transaction.atomic():
@@ -63,7 +63,7 @@ def test_a_profile_is_forgotten_with_its_file(tmp_path: Path) -> None:
     assert files(tmp_path) == {file_of(other)}
 
 
-def test_a_profile_that_was_not_forgotten_after_all_keeps_its_file(
+def test_a_rolled_back_clearing_keeps_the_file(
     tmp_path: Path,
 ) -> None:
     user = make_user_with_avatar()

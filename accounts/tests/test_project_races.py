@@ -88,7 +88,7 @@ WAYS = pytest.mark.parametrize(
 
 
 @WAYS
-def test_of_the_last_two_owners_one_stays(way: Way, statement: str) -> None:
+def test_one_of_the_last_two_owners_stays(way: Way, statement: str) -> None:
     team = two_owners()
 
     outcomes = race(way(team, "owner"), way(team, "agent"))
@@ -129,7 +129,7 @@ def test_without_the_lock_a_project_loses_both_owners(
     assert "owner" not in roles_in(team.project).values()
 
 
-def test_one_owner_leaves_or_the_account_of_the_other_goes() -> None:
+def test_leaving_and_deleting_the_other_owner_do_not_both_succeed() -> None:
     team = two_owners()
     other = team.members["agent"]
 
@@ -142,7 +142,7 @@ def test_one_owner_leaves_or_the_account_of_the_other_goes() -> None:
     assert owner == (other if left is None else team.owner)
 
 
-def test_nobody_comes_in_while_their_account_goes() -> None:
+def test_a_user_cannot_join_while_their_account_is_deleted() -> None:
     team = make_team()
     grace = make_user(email=GRACE)
     _, link = make_invitation(team)
@@ -160,7 +160,7 @@ def test_nobody_comes_in_while_their_account_goes() -> None:
 # --- One invitation accepted twice at once ----------------------------------------------------
 
 
-def test_one_invitation_lets_its_user_in_once() -> None:
+def test_an_invitation_accepted_twice_at_once_works_once() -> None:
     team = make_team()
     grace = make_user(email=GRACE)
     _, link = make_invitation(team)
@@ -199,7 +199,7 @@ def test_the_lock_comes_before_the_constraint(
     assert team.project.memberships.filter(user=grace).count() == 1
 
 
-def test_an_invitation_is_accepted_or_revoked() -> None:
+def test_an_invitation_is_either_accepted_or_revoked() -> None:
     team = make_team()
     grace = make_user(email=GRACE)
     invitation, link = make_invitation(team)
@@ -224,7 +224,7 @@ def inviting(team: Team, role: str, email: str = GRACE) -> Callable[[], Invitati
     )
 
 
-def test_invited_twice_at_once_somebody_has_one_invitation() -> None:
+def test_inviting_twice_at_once_makes_one_invitation() -> None:
     team = make_team()
 
     outcomes = race(
@@ -294,7 +294,7 @@ def test_the_lock_keeps_a_removed_manager_from_inviting(
     assert team.project.invitations.open().exists() is not is_locked
 
 
-def test_what_a_view_allowed_is_refused_once_it_was_taken_away() -> None:
+def test_the_service_refuses_a_right_that_was_lost_after_the_view() -> None:
     team = make_team()
     manager = team.members["manager"]
     project = project_for(manager, team.project.uuid, MANAGE_MEMBERS)
@@ -317,7 +317,7 @@ def choosing(name: str) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("is_open", [True, False])
-def test_of_two_who_choose_the_storefront_at_once_the_last_one_decides(
+def test_the_last_of_two_concurrent_storefront_choices_wins(
     is_open: bool,
 ) -> None:
     if is_open:
@@ -331,7 +331,7 @@ def test_of_two_who_choose_the_storefront_at_once_the_last_one_decides(
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_one_of_them_meets_the_constraint(
+def test_without_the_lock_one_choice_fails_at_the_constraint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control: both find no storefront, and no row to wait for."""

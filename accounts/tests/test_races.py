@@ -100,7 +100,7 @@ def before_use() -> Meeting:
 
 @pytest.mark.services
 @on_postgresql
-def test_one_refresh_token_traded_twice_at_once_gives_one_pair() -> None:
+def test_one_refresh_token_used_twice_at_once_gives_one_pair() -> None:
     token = open_session(user=make_user()).refresh
     meeting = before_use()
 
@@ -114,7 +114,7 @@ def test_one_refresh_token_traded_twice_at_once_gives_one_pair() -> None:
     assert Session.objects.get().ended_at is None
 
 
-def test_many_trades_of_one_refresh_token_give_one_pair() -> None:
+def test_many_uses_of_one_refresh_token_give_one_pair() -> None:
     token = open_session(user=make_user()).refresh
 
     outcomes = race(*[trade(token)] * 6)

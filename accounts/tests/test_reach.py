@@ -149,7 +149,7 @@ DEEDS: Mapping[str, Deed] = {
 
 @TABLE
 @pytest.mark.parametrize("deed", DEEDS)
-def test_the_services_refuse_whoever_is_stronger(
+def test_the_services_refuse_to_change_a_stronger_user(
     editor: str, target: str, deed: str
 ) -> None:
     by, user = make_editor(editor), make_target(target)
@@ -167,7 +167,7 @@ def test_the_services_refuse_whoever_is_stronger(
 
 @pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
 @pytest.mark.parametrize("editor", ["clerk", "clerk of orders"])
-def test_superusers_alone_give_the_flags_of_staff(editor: str, flag: str) -> None:
+def test_only_superusers_change_the_flags_of_staff(editor: str, flag: str) -> None:
     user, by = make_user(), make_editor(editor)
 
     with pytest.raises(SuperusersOnly):
@@ -179,7 +179,7 @@ def test_superusers_alone_give_the_flags_of_staff(editor: str, flag: str) -> Non
     assert getattr(User.objects.get(pk=user.pk), flag) is True
 
 
-def test_a_right_that_was_lost_meanwhile_no_longer_counts() -> None:
+def test_a_permission_that_was_lost_meanwhile_no_longer_counts() -> None:
     by, user = make_editor("clerk of orders"), make_target("holder of a permission")
     assert by.has_perm("orders.change_order")  # cached on the object from now on
     give(by, *CLERKS)
@@ -188,7 +188,7 @@ def test_a_right_that_was_lost_meanwhile_no_longer_counts() -> None:
         change_password(user=user, password=NEW_PASSWORD, by=by)
 
 
-def test_people_change_themselves_whatever_they_may() -> None:
+def test_users_may_change_themselves_with_any_permissions() -> None:
     user = make_target("holder of a permission")
 
     change_password(user=user, password=NEW_PASSWORD, by=user)
@@ -263,7 +263,9 @@ WAYS: Mapping[str, Callable[[Doors], None]] = {
         ("clerk of orders", "superuser"),
     ],
 )
-def test_no_door_leads_to_somebody_stronger(editor: str, target: str, way: str) -> None:
+def test_no_endpoint_or_page_changes_a_stronger_user(
+    editor: str, target: str, way: str
+) -> None:
     doors = Doors(make_editor(editor), make_target(target))
     before = state(doors.user)
 
@@ -279,7 +281,7 @@ def test_no_door_leads_to_somebody_stronger(editor: str, target: str, way: str) 
 @pytest.mark.parametrize(
     "way", [way for way in WAYS if way not in {"admin activate", "admin send_reset"}]
 )
-def test_every_door_leads_to_whoever_is_not_stronger(
+def test_every_endpoint_and_page_changes_a_user_who_is_not_stronger(
     editor: str, target: str, way: str
 ) -> None:
     doors = Doors(make_editor(editor), make_target(target))

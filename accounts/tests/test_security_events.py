@@ -152,7 +152,7 @@ def test_a_reused_refresh_token_is_logged() -> None:
     ]
 
 
-def test_what_is_done_to_a_user_is_logged() -> None:
+def test_changes_to_a_user_are_logged() -> None:
     user = make_user()
 
     with capture_logs() as lines:

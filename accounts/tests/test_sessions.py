@@ -127,7 +127,7 @@ def test_an_access_token_expires(clock: time_machine.Traveller) -> None:
     assert is_refused(lambda: session_of(pair.access))
 
 
-def test_each_refresh_lets_the_session_live_on(clock: time_machine.Traveller) -> None:
+def test_each_refresh_extends_the_session(clock: time_machine.Traveller) -> None:
     pair = open_session(user=make_user())
 
     for _ in range(3):
@@ -155,7 +155,7 @@ def test_a_traded_token_is_blacklisted_and_kept_nowhere() -> None:
     assert (outstanding.token, len(outstanding.jti)) == ("", 32)
 
 
-def test_a_traded_token_is_only_refused_within_the_leeway(
+def test_a_used_token_is_only_refused_within_the_leeway(
     clock: time_machine.Traveller,
 ) -> None:
     first = open_session(user=make_user())
@@ -167,7 +167,7 @@ def test_a_traded_token_is_only_refused_within_the_leeway(
     assert not is_dead(second)
 
 
-def test_a_traded_token_ends_the_session_after_the_leeway(
+def test_a_used_token_ends_the_session_after_the_leeway(
     clock: time_machine.Traveller,
     announced: Announced,
     django_capture_on_commit_callbacks: Any,
@@ -273,7 +273,7 @@ def test_ended_sessions_are_announced_once(
     ]
 
 
-def test_one_session_is_ended_alone() -> None:
+def test_ends_only_the_given_session() -> None:
     user = make_user()
     here, there = open_session(user=user), open_session(user=user)
     session = session_of(here.access)
@@ -286,7 +286,7 @@ def test_one_session_is_ended_alone() -> None:
     assert (is_dead(here), is_dead(there)) == (True, False)
 
 
-def test_activation_brings_no_session_back() -> None:
+def test_activation_does_not_reopen_sessions() -> None:
     user = make_user()
     pair = open_session(user=user)
     save_inactive(user)
@@ -297,7 +297,7 @@ def test_activation_brings_no_session_back() -> None:
     assert sign_in(email=user.email, password=PASSWORD)
 
 
-def test_a_session_opened_with_a_password_that_has_just_changed_is_dead() -> None:
+def test_a_session_opened_with_a_replaced_password_does_not_work() -> None:
     stale = make_user()
     change_password(user=User.objects.get(pk=stale.pk), password="battery staple")
 
@@ -333,7 +333,7 @@ def test_logging_out_ends_the_session(named_by: str) -> None:
     assert BlacklistedToken.objects.exists() is blacklisted
 
 
-def test_a_traded_token_still_logs_out() -> None:
+def test_a_used_token_still_logs_out() -> None:
     first = open_session(user=make_user())
     second = refresh_session(refresh_token=first.refresh)
 
@@ -342,7 +342,7 @@ def test_a_traded_token_still_logs_out() -> None:
     assert is_dead(second)
 
 
-def test_tokens_of_two_sessions_end_both() -> None:
+def test_a_logout_with_tokens_of_two_sessions_ends_both() -> None:
     user = make_user()
     here, there = open_session(user=user), open_session(user=user)
 
@@ -374,7 +374,7 @@ class CountingHasher(MD5PasswordHasher):
         return super().encode(password, salt)
 
 
-def test_an_unknown_email_costs_a_hash_as_a_wrong_password_does(
+def test_an_unknown_email_costs_a_hash_like_a_wrong_password(
     settings: Any,
 ) -> None:
     settings.PASSWORD_HASHERS = ["accounts.tests.test_sessions.CountingHasher"]

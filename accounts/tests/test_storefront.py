@@ -48,14 +48,14 @@ def test_chooses_a_project_instead_of_another() -> None:
     ]
 
 
-def test_sells_for_nobody() -> None:
+def test_closes_the_storefront() -> None:
     storefront(str(make_project().uuid))
 
     assert storefront("--none") == "The storefront sells for no project.\n"
     assert not Project.objects.filter(is_storefront=True).exists()
 
 
-def test_tells_that_the_project_is_switched_off() -> None:
+def test_says_that_the_project_is_switched_off() -> None:
     project = make_project()
     storefront(str(project.uuid))
     Project.objects.filter(pk=project.pk).update(is_active=False)

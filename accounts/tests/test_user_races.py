@@ -37,7 +37,7 @@ def names(outcomes: list[object]) -> list[str]:
 
 @pytest.mark.services
 @on_postgresql
-def test_one_email_taken_by_two_at_once_goes_to_one() -> None:
+def test_an_email_that_two_change_to_at_once_goes_to_one() -> None:
     ada, eve = make_user(), make_user()
     send_due()
     meeting = Meeting('UPDATE "accounts_user" SET "email"')
@@ -54,7 +54,7 @@ def test_one_email_taken_by_two_at_once_goes_to_one() -> None:
     assert sorted(kinds) == ["email_changed", "verify_email"]
 
 
-def test_one_email_taken_by_many_goes_to_one() -> None:
+def test_an_email_that_many_change_to_at_once_goes_to_one() -> None:
     outcomes = race(*[move(make_user(), "best@example.com") for _ in range(6)])
 
     assert names([*outcomes]) == ["EmailInUse"] * 5 + ["User"]
@@ -92,7 +92,7 @@ def moved_twice_at_once(user: User) -> list[str]:
 
 @pytest.mark.services
 @on_postgresql
-def test_each_address_that_a_user_leaves_is_told() -> None:
+def test_each_old_address_gets_a_notice() -> None:
     user = make_user(email="old@example.com")
 
     told = moved_twice_at_once(user)
@@ -104,7 +104,7 @@ def test_each_address_that_a_user_leaves_is_told() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_without_the_lock_an_address_is_left_and_never_told(
+def test_without_the_lock_an_old_address_gets_no_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The negative control: both take the first address for the old one."""
@@ -121,7 +121,7 @@ def test_without_the_lock_an_address_is_left_and_never_told(
 
 @pytest.mark.services
 @on_postgresql
-def test_an_account_deleted_while_it_changes_stays_nobodys() -> None:
+def test_an_account_deleted_during_a_change_stays_deleted() -> None:
     user = make_user(email="old@example.com")
 
     race(
@@ -143,7 +143,7 @@ def test_an_account_deleted_while_it_changes_stays_nobodys() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_a_sign_in_during_the_deletion_opens_nothing() -> None:
+def test_a_sign_in_during_the_deletion_gives_no_access() -> None:
     user = make_user()
 
     race(

@@ -62,7 +62,7 @@ def subjects_to(address: str) -> list[str]:
 # --- Another e-mail ---------------------------------------------------------------------------
 
 
-def test_another_email_has_to_be_verified_and_the_old_address_is_told() -> None:
+def test_a_new_email_must_be_verified_and_the_old_address_gets_a_notice() -> None:
     user = verified(email="old@example.com")
     send_due()
 
@@ -81,7 +81,7 @@ def test_another_email_has_to_be_verified_and_the_old_address_is_told() -> None:
 @pytest.mark.parametrize(
     "same", ["Ada@Example.com", "ADA@example.com", "ada@example.com"]
 )
-def test_another_spelling_is_no_other_email(same: str) -> None:
+def test_another_spelling_is_not_a_new_email(same: str) -> None:
     user = verified(email="ada@example.com")
     send_due()
 
@@ -94,7 +94,7 @@ def test_another_spelling_is_no_other_email(same: str) -> None:
     assert activity_of(user) == []
 
 
-def test_what_was_sent_to_the_old_address_is_dead() -> None:
+def test_codes_and_links_sent_to_the_old_address_stop_working() -> None:
     user = verified(email="old@example.com")
     request_code(email=user.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
     code, link = code_sent_to("old@example.com"), link_sent_to("old@example.com")
@@ -109,7 +109,7 @@ def test_what_was_sent_to_the_old_address_is_dead() -> None:
         reset_password(email="old@example.com", code=code, new_password=NEW_PASSWORD)
 
 
-def test_a_code_on_its_way_to_the_old_address_is_not_sent() -> None:
+def test_a_queued_code_for_the_old_address_is_not_sent() -> None:
     user = make_user(email="old@example.com")
 
     update_user(user=user, changes={"email": "new@example.com"})
@@ -117,7 +117,7 @@ def test_a_code_on_its_way_to_the_old_address_is_not_sent() -> None:
     assert subjects_to("old@example.com") == ["Your e-mail address was changed"]
 
 
-def test_a_personal_project_follows_unless_it_was_named() -> None:
+def test_a_personal_project_is_renamed_unless_it_has_a_chosen_name() -> None:
     unnamed, named = make_user(email="ada@example.com"), make_user()
     named.personal_project.name = "My shop"
     named.personal_project.save()
@@ -140,7 +140,7 @@ def test_a_personal_project_follows_unless_it_was_named() -> None:
         ({"email": "free@example.com", "username": "TAKEN"}, UsernameTaken),
     ],
 )
-def test_a_refused_change_changes_nothing_and_tells_nobody(
+def test_a_refused_change_changes_nothing_and_sends_nothing(
     changes: dict[str, str], error: type[DomainError]
 ) -> None:
     make_user(email="taken@example.com", username="taken")
@@ -161,7 +161,7 @@ def test_a_refused_change_changes_nothing_and_tells_nobody(
     assert activity_of(user) == []
 
 
-def test_nobody_fills_a_mailbox_by_moving_there(settings: Settings) -> None:
+def test_changes_to_one_address_are_limited(settings: Settings) -> None:
     settings.RATE_LIMIT_CODES = "2/h"
     victim = f"victim-{uuid4().hex}@example.com"
     for number in range(3):
@@ -176,7 +176,7 @@ def test_nobody_fills_a_mailbox_by_moving_there(settings: Settings) -> None:
             assert user.email != victim
 
 
-def test_nobody_has_codes_sent_all_over_by_moving_on(settings: Settings) -> None:
+def test_changes_by_one_user_are_limited(settings: Settings) -> None:
     settings.RATE_LIMIT_CODES = "3/h"
     user, staff = make_user(), make_user(is_staff=True)
 
@@ -188,7 +188,7 @@ def test_nobody_has_codes_sent_all_over_by_moving_on(settings: Settings) -> None
     update_user(user=user, changes={"email": f"{uuid4().hex}@example.com"}, by=staff)
 
 
-def test_nobody_fills_a_mailbox_by_signing_up_and_leaving(settings: Settings) -> None:
+def test_repeated_sign_ups_with_one_address_are_limited(settings: Settings) -> None:
     settings.RATE_LIMIT_CODES = "2/h"
     victim = f"victim-{uuid4().hex}@example.com"
     for _ in range(2):
@@ -200,7 +200,7 @@ def test_nobody_fills_a_mailbox_by_signing_up_and_leaving(settings: Settings) ->
     assert register_user(email=victim, password=PASSWORD, by=make_user(is_staff=True))
 
 
-def test_nobody_fills_a_mailbox_by_one_password_after_the_other(
+def test_changes_of_the_password_are_limited(
     settings: Settings,
 ) -> None:
     settings.RATE_LIMIT_CODES = "2/h"
@@ -218,7 +218,7 @@ def test_nobody_fills_a_mailbox_by_one_password_after_the_other(
     )
 
 
-def test_a_form_that_has_changed_the_user_already_is_told_from_the_row() -> None:
+def test_finds_the_change_when_a_form_has_already_set_the_field() -> None:
     user = verified(email="old@example.com")
     send_due()
     user.email = "new@example.com"  # as Django's forms do
@@ -243,7 +243,7 @@ def test_privileges_are_recorded_where_they_change() -> None:
     )
 
 
-def test_what_has_a_service_of_its_own_is_not_changed_in_passing() -> None:
+def test_refuses_fields_that_have_a_separate_service() -> None:
     with pytest.raises(TypeError, match="is_active"):
         update_user(user=make_user(), changes={"is_active": False})
 
@@ -251,7 +251,7 @@ def test_what_has_a_service_of_its_own_is_not_changed_in_passing() -> None:
 # --- Another password -------------------------------------------------------------------------
 
 
-def test_another_password_ends_sessions_and_is_told_by_email() -> None:
+def test_a_new_password_ends_sessions_and_sends_a_notice() -> None:
     user = make_user(email="ada@example.com")
     open_session(user=user)
     token, _text = make_api_token(user)
@@ -268,7 +268,7 @@ def test_another_password_ends_sessions_and_is_told_by_email() -> None:
     assert ("password_changed", user.pk) in activity_of(user)
 
 
-def test_a_code_for_another_password_dies_with_the_old_one() -> None:
+def test_a_reset_code_stops_working_with_a_new_password() -> None:
     user = make_user(email="ada@example.com")
     request_code(email=user.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
     link = link_sent_to("ada@example.com")
@@ -279,7 +279,7 @@ def test_a_code_for_another_password_dies_with_the_old_one() -> None:
         reset_password_by_link(link=link, new_password="a thief's")
 
 
-def test_a_refused_password_changes_nothing_and_tells_nobody() -> None:
+def test_a_refused_password_changes_nothing_and_sends_nothing() -> None:
     user = make_user(email="ada@example.com")
     send_due()
     open_session(user=user)
@@ -297,7 +297,7 @@ def test_a_refused_password_changes_nothing_and_tells_nobody() -> None:
 # --- Both at once -----------------------------------------------------------------------------
 
 
-def test_word_of_both_goes_to_the_address_that_the_user_had() -> None:
+def test_notices_of_both_changes_go_to_the_old_address() -> None:
     user, admin = verified(email="old@example.com"), make_user()
     send_due()
 
@@ -320,7 +320,7 @@ def test_word_of_both_goes_to_the_address_that_the_user_had() -> None:
     ]
 
 
-def test_moving_on_at_once_keeps_word_of_the_password_from_nobody() -> None:
+def test_a_new_email_does_not_stop_the_notice_of_a_new_password() -> None:
     user = make_user(email="old@example.com")
 
     change_password(user=user, password=NEW_PASSWORD)
@@ -386,7 +386,7 @@ Work = Callable[[User], Any]
         pytest.param(lambda user: delete_user(user=user), id="delete_user"),
     ],
 )
-def test_an_account_that_was_deleted_meanwhile_is_left_alone(work: Work) -> None:
+def test_an_account_that_was_deleted_meanwhile_is_not_changed(work: Work) -> None:
     user = make_user()
     read_before = User.objects.get(pk=user.pk)
     delete_user(user=user)
@@ -408,7 +408,7 @@ def staff_with(*codenames: str, is_staff: bool = True) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def test_people_find_themselves_and_staff_everybody() -> None:
+def test_users_find_themselves_and_staff_find_everybody() -> None:
     ada, eve, staff = make_user(), make_user(), staff_with("view_user")
 
     assert user_for(ada, ada.uuid) == ada
@@ -421,7 +421,7 @@ def test_people_find_themselves_and_staff_everybody() -> None:
         user_for(staff, ada.uuid)
 
 
-def test_changing_others_needs_the_back_offices_permission() -> None:
+def test_changing_others_needs_the_permission_of_the_back_office() -> None:
     permission = "accounts.change_user"
     ada, looker, clerk = make_user(), staff_with("view_user"), staff_with("change_user")
     admin = make_user(is_staff=True, is_superuser=True)

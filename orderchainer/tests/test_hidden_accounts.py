@@ -72,7 +72,7 @@ def ask(path: str, email: str) -> Any:
 @pytest.mark.parametrize("path", DOORS)
 @pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.__name__)
 @time_machine.travel("2025-11-07T13:18:21.568Z", tick=False)
-def test_a_known_address_is_answered_as_an_unknown_one(
+def test_known_and_unknown_addresses_get_the_same_answer(
     path: str, caller: Callable[[], str], settings: Settings
 ) -> None:
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -101,7 +101,7 @@ def headers_of(response: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", DOORS)
-def test_what_is_written_down_does_not_tell_either(
+def test_logs_and_activity_do_not_reveal_it_either(
     path: str, settings: Settings
 ) -> None:
     """Staff can read the log, and a project's owner a part of it."""

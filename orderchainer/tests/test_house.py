@@ -64,7 +64,7 @@ def app_words_in(text: str) -> list[str]:
     return re.findall(rf"(?<![\w/-])(?:{words})(?!\w)", text, re.IGNORECASE)
 
 
-def test_the_ground_names_no_app() -> None:
+def test_core_names_no_app() -> None:
     texts = {
         str(file.relative_to(ROOT)): file.read_text()
         for file in sorted(GROUND.rglob("*"))

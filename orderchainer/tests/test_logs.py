@@ -184,7 +184,7 @@ def throttle(request: HttpRequest) -> HttpResponse:
 
 
 @override_settings(ROOT_URLCONF=__name__)
-def test_a_throttled_request_is_a_security_event(log: WrittenLog) -> None:
+def test_a_refused_request_over_a_limit_is_a_security_event(log: WrittenLog) -> None:
     Client().post("/throttled")
 
     (event,) = log.lines("throttled")
@@ -320,7 +320,7 @@ def test_values_under_secret_names_are_never_written(log: WrittenLog) -> None:
     assert not re.search(r"\bp[1-6]\b", log.text)
 
 
-def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
+def test_a_missing_secret_still_shows_as_missing() -> None:
     assert redact(None, "", {"token": None, "passwords_tried": 3, "token_id": "7"}) == {
         "token": None,
         "passwords_tried": "[redacted]",
@@ -357,13 +357,13 @@ def test_a_missing_secret_is_still_seen_to_be_missing() -> None:
         ("order 7 is ready = true", "order 7 is ready = true"),
     ],
 )  # fmt: skip
-def test_what_looks_like_a_secret_is_taken_out_of_any_text(
+def test_everything_that_looks_like_a_secret_is_redacted(
     text: str, scrubbed: str
 ) -> None:
     assert scrub(text) == scrubbed
 
 
-def test_texts_of_other_libraries_are_scrubbed_as_well(log: WrittenLog) -> None:
+def test_texts_of_other_libraries_are_scrubbed_too(log: WrittenLog) -> None:
     logging.getLogger("kombu.connection").warning(
         "No %s", "redis://:topsecret@cache:6379/0"
     )

@@ -58,7 +58,7 @@ def test_a_dead_broker_costs_a_moment(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_a_broker_that_hangs_is_waited_for_once(tmp_path: Path) -> None:
+def test_waits_only_once_for_a_broker_that_hangs(tmp_path: Path) -> None:
     with socket.socket() as stalled:
         stalled.bind(("127.0.0.1", 0))
         stalled.listen()

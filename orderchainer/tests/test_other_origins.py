@@ -133,7 +133,7 @@ def test_preflights_are_not_counted_against_a_limit(method: str) -> None:
         *("https://shop.example.com.evil.example", "https://[broken", "file://"),
     ],
 )
-def test_other_sites_are_let_nowhere(origin: str) -> None:
+def test_other_sites_are_refused_everywhere(origin: str) -> None:
     asked = preflight("/api/orders/", origin)
     called = Client().get("/api/products/", headers={"Origin": origin})
 
@@ -142,12 +142,12 @@ def test_other_sites_are_let_nowhere(origin: str) -> None:
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=[])
-def test_without_the_setting_nobody_is_let_in() -> None:
+def test_without_the_setting_no_site_is_allowed() -> None:
     assert "Access-Control-Allow-Origin" not in preflight("/api/orders/")
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/", "/invitations/accept"])
-def test_pages_are_for_nobody_else(path: str) -> None:
+def test_pages_allow_no_other_site(path: str) -> None:
     response = Client().get(path, headers={"Origin": SHOP})
 
     assert "Access-Control-Allow-Origin" not in preflight(path)
@@ -273,7 +273,7 @@ def test_a_defect_outside_of_views_can_be_read() -> None:
 # --- The storefront's catalogue without signing in --------------------------------------------
 
 
-def test_nobody_has_to_sign_in_to_look_around() -> None:
+def test_the_catalogue_can_be_read_without_signing_in() -> None:
     shop = make_storefront()
     product = make_product(shop, name="Lamp")
     withdrawn = make_product(shop, name="Old lamp", is_active=False)
@@ -290,7 +290,7 @@ def test_nobody_has_to_sign_in_to_look_around() -> None:
         assert client.get(f"/api/products/{hidden.pk}").status_code == 404
 
 
-def test_only_reading_is_free() -> None:
+def test_only_reading_works_without_signing_in() -> None:
     product = make_product(make_storefront())
     client = APIClient()
 
@@ -300,7 +300,7 @@ def test_only_reading_is_free() -> None:
 
 
 @override_settings(RATE_LIMIT_STANDARD="2/m")
-def test_a_limit_counts_those_who_have_not_signed_in_by_address() -> None:
+def test_a_limit_counts_anonymous_requests_by_address() -> None:
     make_storefront()
     client = APIClient()
 

@@ -50,7 +50,7 @@ def test_compiles_a_statement_once_and_runs_it_with_each_value() -> None:
     "name",
     ["Ada", "", "O'Hara", '"', "%s", "%(name)s", "/*0*/", "\u2603", "0", "x" * 5000],
 )
-def test_finds_by_any_text_and_by_no_other(name: str) -> None:
+def test_finds_rows_by_exactly_the_given_text(name: str) -> None:
     @prepared
     def called(first: str, last: str) -> QuerySet[User, Row]:
         people = User.objects.filter(first_name=first, last_name=last)

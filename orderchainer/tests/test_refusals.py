@@ -226,7 +226,7 @@ def test_its_owner_gets_in(endpoint: Endpoint, scheme: str, world: World) -> Non
 
 @each()
 @pytest.mark.parametrize("shown", MISSING)
-def test_who_shows_no_token_is_told_to(
+def test_a_request_without_a_token_is_told_to_send_one(
     shown: str, endpoint: Endpoint, world: World
 ) -> None:
     with nothing_written(), override_settings(PUBLIC_CATALOG=False):
@@ -237,7 +237,7 @@ def test_who_shows_no_token_is_told_to(
 
 @each()
 @pytest.mark.parametrize("token", UNBELIEVABLE)
-def test_who_shows_a_bad_token_is_not_told_what_is_wrong_with_it(
+def test_a_bad_token_gets_the_same_401_whatever_is_wrong_with_it(
     token: str, endpoint: Endpoint, world: World
 ) -> None:
     with nothing_written():
@@ -247,9 +247,7 @@ def test_who_shows_a_bad_token_is_not_told_what_is_wrong_with_it(
 
 
 @each()
-def test_not_even_what_an_endpoint_can_do_is_told_to_nobody(
-    endpoint: Endpoint, world: World
-) -> None:
+def test_options_needs_a_token_too(endpoint: Endpoint, world: World) -> None:
     with override_settings(PUBLIC_CATALOG=False):
         response = world.client.options(endpoint.path.format(**world.ids))
 
@@ -273,7 +271,7 @@ def test_the_catalogue_shows_everybody_what_it_shows_a_stranger(
 @pytest.mark.parametrize(
     "token", ["garbage", "an expired access token", "an unsigned token"]
 )
-def test_a_public_door_does_not_look_at_tokens(
+def test_a_public_endpoint_ignores_tokens(
     token: str, endpoint: Endpoint, world: World
 ) -> None:
     with nothing_written(), time_machine.travel(timezone.now(), tick=False):
@@ -295,7 +293,7 @@ def needs_scope(endpoint: Endpoint) -> bool:
 
 
 @each(needs_scope)
-def test_an_api_token_with_that_scope_alone_gets_in(
+def test_an_api_token_with_only_that_scope_gets_in(
     endpoint: Endpoint, world: World
 ) -> None:
     response = knock_with(world, endpoint, world.with_scope[endpoint.needs])
@@ -304,7 +302,7 @@ def test_an_api_token_with_that_scope_alone_gets_in(
 
 
 @each(needs_scope)
-def test_an_api_token_for_everything_else_is_told_what_it_lacks(
+def test_an_api_token_without_that_scope_is_told_which_it_lacks(
     endpoint: Endpoint, world: World
 ) -> None:
     area = endpoint.needs.partition(":")[0]
@@ -316,7 +314,7 @@ def test_an_api_token_for_everything_else_is_told_what_it_lacks(
 
 
 @each(lambda endpoint: endpoint.needs.endswith(":write"))
-def test_an_api_token_that_may_read_writes_nothing(
+def test_an_api_token_that_may_only_read_cannot_write(
     endpoint: Endpoint, world: World
 ) -> None:
     area = endpoint.needs.partition(":")[0]
@@ -333,9 +331,7 @@ def assert_lacks_scope(response: HttpResponse, endpoint: Endpoint) -> None:
 
 
 @each(lambda endpoint: endpoint.needs == SESSION)
-def test_an_api_token_cannot_do_what_decides_over_sign_ins(
-    endpoint: Endpoint, world: World
-) -> None:
+def test_an_api_token_cannot_manage_sign_ins(endpoint: Endpoint, world: World) -> None:
     with nothing_written():
         response = knock_with(world, endpoint, world.with_all_scopes)
 
@@ -352,7 +348,7 @@ def test_an_api_token_cannot_do_what_decides_over_sign_ins(
 
 
 @each(lambda endpoint: endpoint.hidden is not None)
-def test_a_stranger_does_not_learn_that_it_is_there(
+def test_a_stranger_does_not_learn_that_the_thing_exists(
     endpoint: Endpoint, world: World
 ) -> None:
     assert endpoint.hidden is not None

@@ -173,7 +173,7 @@ def test_the_back_office_has_these_sections_from_top_to_bottom() -> None:
     } == {"accounts": ("auth",)}
 
 
-def test_these_pages_alone_may_do_more_than_others() -> None:
+def test_only_these_pages_have_a_wider_content_policy() -> None:
     assert set(POLICIES) == {"/admin", "/redoc"}
 
 
@@ -199,7 +199,7 @@ def test_a_name_is_registered_once() -> None:
     assert dict(registry) == {"one": 1}
 
 
-def test_nobody_registers_once_everything_was_read() -> None:
+def test_registering_after_everything_was_read_is_an_error() -> None:
     registry: Registry[str, int] = Registry("number")
     registry.add("one", 1)
     assert list(registry) == ["one"]

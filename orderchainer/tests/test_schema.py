@@ -142,7 +142,7 @@ def test_each_operation_names_the_refusals_that_it_can_answer(
 
 
 @OPERATIONS
-def test_each_example_is_what_its_schema_says(
+def test_each_example_matches_its_schema(
     path: str, method: str, operation: dict[str, Any]
 ) -> None:
     contents = operation.get("requestBody", {}).get("content", {}).values()
@@ -201,7 +201,7 @@ def test_only_a_logout_can_do_without_its_body() -> None:
     assert optional == {"chain_log_out", "hub_log_out", "shop_log_out"}
 
 
-def test_each_media_type_of_a_request_has_a_component_of_its_own() -> None:
+def test_each_media_type_of_a_request_has_its_own_component() -> None:
     for _path, _method, operation in operations():
         contents = operation.get("requestBody", {}).get("content", {}).values()
         schemas = Counter(json.dumps(content["schema"]) for content in contents)
@@ -251,7 +251,7 @@ def test_every_route_of_a_surface_is_in_it() -> None:
 
 
 @OPERATIONS
-def test_each_operation_tells_of_its_limit(
+def test_each_operation_documents_its_limit(
     path: str, method: str, operation: dict[str, Any]
 ) -> None:
     told = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
@@ -294,7 +294,7 @@ def test_only_the_surfaces_are_in_it() -> None:
     assert [path for path in SCHEMA["paths"] if surface_of(path) is None] == []
 
 
-def test_the_storefronts_catalogue_needs_no_token_and_takes_one() -> None:
+def test_the_storefronts_catalogue_needs_no_token_but_accepts_one() -> None:
     for path in ("/api/products/", "/api/products/{product_id}/", "/api/categories/"):
         operation = SCHEMA["paths"][path]["get"]
 

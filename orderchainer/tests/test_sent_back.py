@@ -142,7 +142,7 @@ def recorded() -> list[Any]:
 
 
 @EACH_THING
-def test_what_was_read_can_be_sent_back_and_is_no_change(
+def test_the_body_can_be_sent_back_as_read_and_changes_nothing(
     world: World, thing: Thing
 ) -> None:
     body, etag = read(world, thing)
@@ -266,7 +266,7 @@ def test_a_total_that_was_read_is_refused_beside_other_items(world: World) -> No
     assert list(response.json()["errors"]) == ["total_price"]
 
 
-def test_a_change_beside_what_was_read_is_made(world: World) -> None:
+def test_a_changed_field_among_unchanged_ones_is_changed(world: World) -> None:
     thing = Thing("/api/orders/{padded}")
     body, _ = read(world, thing)
 

@@ -224,7 +224,7 @@ def test_origins_as_browsers_send_them_are_taken() -> None:
         ({"ALLOWED_HOSTS": "orders.example.com"}, "orderchainer.W003"),
     ],
 )
-def test_what_may_not_work_is_warned_of(
+def test_warns_of_settings_that_may_not_work(
     environment: dict[str, str], warning: str
 ) -> None:
     done = run("manage.py", "check", **environment)

@@ -47,7 +47,7 @@ def sign_in(surface: str, user: User, password: str = PASSWORD) -> Any:
 
 
 @each_surface
-def test_the_unverified_get_no_tokens_and_are_told_why(
+def test_unverified_users_get_no_tokens_and_learn_why(
     surface: str, settings: Settings
 ) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
@@ -63,7 +63,9 @@ def test_the_unverified_get_no_tokens_and_are_told_why(
 
 
 @each_surface
-def test_only_who_knows_the_password_is_told(surface: str, settings: Settings) -> None:
+def test_only_a_caller_who_knows_the_password_is_told(
+    surface: str, settings: Settings
+) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
     unverified, verified = make_user(), make_user(email_verified_at=timezone.now())
 
@@ -77,7 +79,7 @@ def test_only_who_knows_the_password_is_told(surface: str, settings: Settings) -
 
 
 @each_surface
-def test_the_verified_get_in(surface: str, settings: Settings) -> None:
+def test_verified_users_get_in(surface: str, settings: Settings) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
 
     response = sign_in(surface, make_user(email_verified_at=timezone.now()))

@@ -41,7 +41,7 @@ def found(client: Client, **parameters: Any) -> list[str]:
     return sorted(row.user_agent for row in rows)
 
 
-def test_staff_see_the_whole_of_it(client: Client, ada: User) -> None:
+def test_staff_see_every_entry(client: Client, ada: User) -> None:
     project = create_project(owner=ada, name="The shop")
     row = add(
         "curl/8.5.0",
@@ -61,14 +61,14 @@ def test_staff_see_the_whole_of_it(client: Client, ada: User) -> None:
         assert words in shown
 
 
-def test_what_it_tells_of_may_be_gone(client: Client, ada: User) -> None:
+def test_shows_entries_about_deleted_rows(client: Client, ada: User) -> None:
     row = add("x", user_id=10**9, actor_id=10**9, project_id=10**9)
 
     assert "#1000000000" in client.get(page("activity_changelist")).content.decode()
     assert client.get(page("activity_change", row.pk)).status_code == 200
 
 
-def test_it_is_filtered(client: Client, ada: User) -> None:
+def test_filters_the_list(client: Client, ada: User) -> None:
     project = create_project(owner=ada, name="The shop")
     Activity.objects.all().delete()
     add("theirs", user_id=ada.pk)
@@ -88,7 +88,7 @@ def test_it_is_filtered(client: Client, ada: User) -> None:
     assert found(client, created_at_from="2000-01-01", created_at_to="2000-01-02") == []
 
 
-def test_it_is_searched_by_address_and_by_person(client: Client, ada: User) -> None:
+def test_searches_by_address_and_by_person(client: Client, ada: User) -> None:
     add("theirs", user_id=ada.pk, ip_address="192.0.2.7")
     add("done by them", actor_id=ada.pk, ip_address="2001:db8::7")
     tried = email_digest("ghost@example.com")
@@ -102,7 +102,7 @@ def test_it_is_searched_by_address_and_by_person(client: Client, ada: User) -> N
     assert found(client, q="\x00ghost\x00") == found(client)  # no search
 
 
-def test_nobody_writes_it(client: Client, ada: User) -> None:
+def test_the_log_is_read_only_for_staff(client: Client, ada: User) -> None:
     row = add("x", user_id=ada.pk)
 
     assert client.get(page("activity_add")).status_code == 403
@@ -121,7 +121,7 @@ def test_nobody_writes_it(client: Client, ada: User) -> None:
     assert Activity.objects.get(pk=row.pk).type == "password_changed"
 
 
-def test_who_may_not_look_sees_nothing(ada: User) -> None:
+def test_staff_without_the_permission_see_nothing(ada: User) -> None:
     clerk = make_user(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_user"))
     browser = Client()
@@ -132,7 +132,7 @@ def test_who_may_not_look_sees_nothing(ada: User) -> None:
         assert browser.get(path).status_code == 403
 
 
-def test_an_unknown_address_that_was_tried_is_no_users(client: Client) -> None:
+def test_a_try_with_an_unknown_address_has_no_user(client: Client) -> None:
     record_activity(
         ActivityType.LOGIN_FAILED, user=None, by=NOBODY, email_digest="0" * 16
     )

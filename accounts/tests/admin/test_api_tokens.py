@@ -22,7 +22,7 @@ def make_token(name: str = "Script") -> tuple[ApiToken, str]:
     return create_api_token(user=make_user(), name=name, scopes=["orders:read"])
 
 
-def test_a_token_is_shown_by_its_beginning_alone(client: Client) -> None:
+def test_shows_only_the_beginning_of_a_token(client: Client) -> None:
     token, text = make_token()
 
     for path in (
@@ -67,7 +67,9 @@ def test_a_leaked_token_is_found_by_its_beginning(client: Client) -> None:
         assert "Other" not in found
 
 
-def test_revokes_a_token_once_and_says_who_did(client: Client, admin: User) -> None:
+def test_revokes_a_token_once_and_records_who_did_it(
+    client: Client, admin: User
+) -> None:
     token, text = make_token()
 
     assert "Revoked: 1." in run(client, "revoke", "apitoken", token)
@@ -80,7 +82,7 @@ def test_revokes_a_token_once_and_says_who_did(client: Client, admin: User) -> N
     assert row.data == {"token_id": str(token.pk)}
 
 
-def test_nobody_writes_tokens_by_hand(client: Client) -> None:
+def test_staff_cannot_add_or_change_tokens(client: Client) -> None:
     token, _ = make_token()
 
     assert client.get(page("apitoken_add")).status_code == 403
@@ -92,7 +94,7 @@ def test_nobody_writes_tokens_by_hand(client: Client) -> None:
     assert ApiToken.objects.get().name == "Script"
 
 
-def test_who_may_only_look_revokes_nothing() -> None:
+def test_staff_who_may_only_view_cannot_revoke() -> None:
     token, text = make_token()
     clerk = make_user(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_apitoken"))

@@ -37,7 +37,7 @@ def make_email(state: str = "failed", **fields: Any) -> OutgoingEmail:
     )
 
 
-def test_an_email_is_looked_at_and_not_written(client: Client) -> None:
+def test_an_email_is_read_only(client: Client) -> None:
     email = make_email()
 
     shown = client.get(page("outgoingemail_change", email.pk)).content.decode()
@@ -67,7 +67,7 @@ def test_emails_are_filtered_by_state(client: Client, state: str) -> None:
     assert [each for each in states if f"{each}@example.com" in found] == [state]
 
 
-def test_retries_what_failed_and_leaves_the_rest(
+def test_retries_failed_emails_and_leaves_the_others(
     client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
     failed, sent = make_email("failed"), make_email("sent")
@@ -86,7 +86,7 @@ def test_retries_what_failed_and_leaves_the_rest(
     ] == [("pending", 0), ("sent", 3), ("failed", 3)]
 
 
-def test_who_may_only_look_retries_nothing() -> None:
+def test_staff_who_may_only_view_cannot_retry() -> None:
     email = make_email()
     clerk = make_user(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_outgoingemail"))

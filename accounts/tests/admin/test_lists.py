@@ -35,7 +35,7 @@ def add_token() -> None:
         ("outgoingemail", add_user),
     ],
 )
-def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
+def test_the_number_of_queries_does_not_grow_with_the_rows(
     client: Client, model: str, add: Callable[[], object]
 ) -> None:
     counts = []

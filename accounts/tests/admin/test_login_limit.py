@@ -37,7 +37,7 @@ def statuses(*responses: object) -> list[int]:
     return [response.status_code for response in responses]  # type: ignore[attr-defined]  # of the client
 
 
-def test_the_sixth_try_is_a_page_that_says_when_to_come_back() -> None:
+def test_the_sixth_try_gets_a_page_that_says_when_to_try_again() -> None:
     make_user(email="boss@example.com", is_staff=True)
 
     tries = [sign_in("192.0.2.1") for _ in range(6)]
@@ -58,7 +58,7 @@ def test_the_sixth_try_is_a_page_that_says_when_to_come_back() -> None:
     assert Activity.objects.filter(type="login_failed").count() == 5
 
 
-def test_its_tries_and_those_of_a_surface_are_counted_together() -> None:
+def test_tries_here_and_on_the_api_count_together() -> None:
     make_user(email="boss@example.com", is_staff=True)
     for number in range(5):
         Client().post(
@@ -71,7 +71,7 @@ def test_its_tries_and_those_of_a_surface_are_counted_together() -> None:
     assert statuses(sign_in("198.51.100.1")) == [429]
 
 
-def test_its_user_gets_in_from_where_they_were_before() -> None:
+def test_the_user_gets_in_from_an_address_they_used_before() -> None:
     make_user(email="boss@example.com", is_staff=True)
     assert statuses(sign_in("203.0.113.5", password=PASSWORD)) == [302]
     for number in range(10):
@@ -83,7 +83,7 @@ def test_its_user_gets_in_from_where_they_were_before() -> None:
     assert statuses(elsewhere, at_home) == [429, 302]
 
 
-def test_looking_at_the_form_is_free() -> None:
+def test_showing_the_form_does_not_count() -> None:
     for _ in range(20):
         response = Client().get(reverse("admin:login"))
 
@@ -97,7 +97,7 @@ def test_without_a_limit_nothing_is_counted(settings: Settings) -> None:
     assert statuses(*(sign_in("192.0.2.1") for _ in range(10))) == [200] * 10
 
 
-def test_the_old_password_is_guessed_no_oftener_than_at_the_door() -> None:
+def test_guesses_at_the_old_password_count_as_sign_ins() -> None:
     boss = make_user(email="boss@example.com", is_staff=True)
     client = Client()
     client.force_login(boss)
@@ -114,7 +114,7 @@ def test_the_old_password_is_guessed_no_oftener_than_at_the_door() -> None:
     assert client.get(reverse("admin:password_change")).status_code == 200
 
 
-def test_whoever_signs_in_without_having_been_sent_comes_to_the_first_page() -> None:
+def test_a_sign_in_without_a_next_page_leads_to_the_first_page() -> None:
     user = make_user(is_staff=True)
 
     response = Client().post(

@@ -26,7 +26,7 @@ def clerk() -> Client:
     return client
 
 
-def test_staff_give_nobody_permissions(clerk: Client) -> None:
+def test_staff_cannot_give_permissions(clerk: Client) -> None:
     user = make_user()
 
     clerk.post(
@@ -57,7 +57,7 @@ def test_staff_cannot_touch_a_superuser(clerk: Client, admin: User) -> None:
     )
 
 
-def test_deleting_has_a_permission_of_its_own(clerk: Client, admin: User) -> None:
+def test_deleting_needs_a_separate_permission(clerk: Client, admin: User) -> None:
     user = make_user()
     staff = User.objects.get(user_permissions__codename="view_user")
 
@@ -74,7 +74,7 @@ def test_deleting_has_a_permission_of_its_own(clerk: Client, admin: User) -> Non
 
 
 @pytest.mark.parametrize("action", ["verify_email", "send_verification", "send_reset"])
-def test_who_may_only_look_proves_nobodys_email(action: str) -> None:
+def test_staff_who_may_only_view_cannot_verify_emails(action: str) -> None:
     staff, user = make_user(is_staff=True), make_user()
     staff.user_permissions.set(Permission.objects.filter(codename="view_user"))
     browser = Client()
@@ -88,7 +88,7 @@ def test_who_may_only_look_proves_nobodys_email(action: str) -> None:
     assert not OutgoingEmail.objects.exists()
 
 
-def test_users_who_are_no_staff_see_nothing() -> None:
+def test_users_who_are_not_staff_see_nothing() -> None:
     client = Client()
     client.force_login(make_user())
 
@@ -98,7 +98,7 @@ def test_users_who_are_no_staff_see_nothing() -> None:
     assert response["Location"].startswith(reverse("admin:login"))
 
 
-def test_superusers_alone_write_groups(client: Client) -> None:
+def test_only_superusers_change_groups(client: Client) -> None:
     staff = make_user(is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(content_type__model="group"))
     browser = Client()
@@ -111,7 +111,7 @@ def test_superusers_alone_write_groups(client: Client) -> None:
     assert list(Group.objects.values_list("name", flat=True)) == ["Clerks"]
 
 
-def test_sockets_hear_of_changed_permissions(
+def test_changed_permissions_are_announced_to_sockets(
     client: Client,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:

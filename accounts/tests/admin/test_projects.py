@@ -77,7 +77,7 @@ def test_makes_a_project_with_its_owner(client: Client) -> None:
     )
 
 
-def test_shows_that_a_time_zone_is_unknown(client: Client) -> None:
+def test_refuses_an_unknown_time_zone(client: Client) -> None:
     owner = make_user()
 
     response = client.post(
@@ -91,9 +91,7 @@ def test_shows_that_a_time_zone_is_unknown(client: Client) -> None:
 
 
 @pytest.mark.parametrize("owner", ["", "abc", "999", str(10**30)])
-def test_makes_no_project_for_an_owner_that_is_not_there(
-    client: Client, owner: str
-) -> None:
+def test_refuses_an_owner_who_does_not_exist(client: Client, owner: str) -> None:
     response = client.post(
         page("project_add"),
         {"owner": owner, "name": "Shop", "timezone": "UTC", "currency": "EUR"},
@@ -104,7 +102,7 @@ def test_makes_no_project_for_an_owner_that_is_not_there(
 
 
 @pytest.mark.parametrize("user", ["", "abc", "999", str(10**30)])
-def test_takes_no_member_who_is_not_there(client: Client, user: str) -> None:
+def test_refuses_a_member_who_does_not_exist(client: Client, user: str) -> None:
     project = create_project(owner=make_user(email="ada@example.com"), name="Shop")
 
     response = client.post(
@@ -133,7 +131,7 @@ def test_keeps_the_typed_values_if_the_service_refuses(client: Client) -> None:
     assert project.name == "Shop"
 
 
-def test_adds_changes_exchanges_and_removes_members(client: Client) -> None:
+def test_adds_changes_replaces_and_removes_members(client: Client) -> None:
     ada, bob, cleo, dan = (
         make_user(email=f"{n}@example.com") for n in ("ada", "bob", "cleo", "dan")
     )
@@ -156,7 +154,7 @@ def test_adds_changes_exchanges_and_removes_members(client: Client) -> None:
     assert roles(project) == {"ada@example.com": "agent", "dan@example.com": "owner"}
 
 
-def test_shows_that_a_project_keeps_an_owner(client: Client) -> None:
+def test_refuses_to_remove_the_last_owner(client: Client) -> None:
     project = create_project(owner=make_user(email="ada@example.com"), name="Shop")
 
     response = client.post(
@@ -169,7 +167,7 @@ def test_shows_that_a_project_keeps_an_owner(client: Client) -> None:
     assert roles(project) == {"ada@example.com": "owner"}
 
 
-def test_a_personal_project_keeps_the_user_whose_it_is(client: Client) -> None:
+def test_a_personal_project_keeps_its_own_user(client: Client) -> None:
     ada, bob = make_user(email="ada@example.com"), make_user(email="bob@example.com")
     project = ada.personal_project
     Membership.objects.create(project=project, user=bob, role="owner")
@@ -237,7 +235,7 @@ def test_switches_a_project_off_and_on(client: Client) -> None:
     ) == ["project_deleted", "project_changed"]
 
 
-def test_a_personal_project_stays_on(client: Client) -> None:
+def test_a_personal_project_cannot_be_switched_off(client: Client) -> None:
     project = make_user().personal_project
     form = members_form(project, row_of(project.memberships.get()))
     del form["is_active"]
@@ -308,7 +306,7 @@ def test_invites_again(client: Client) -> None:
         ({"email": "grace@example.com", "role": "boss"}, "Select a valid choice"),
     ],
 )
-def test_shows_why_somebody_is_not_invited(
+def test_shows_why_an_invitation_is_refused(
     client: Client, row: dict[str, object], words: str
 ) -> None:
     team = make_team()
@@ -337,7 +335,7 @@ def test_shows_open_invitations_without_their_links(client: Client) -> None:
 
 
 @pytest.mark.parametrize("may", [True, False])
-def test_staff_change_people_by_one_permission(may: bool) -> None:
+def test_one_permission_covers_members_and_invitations(may: bool) -> None:
     team = make_team()
     user = make_user(is_staff=True)
     codenames = ["view_project", "change_project", "view_membership", "add_membership"]
@@ -369,9 +367,7 @@ def test_staff_change_people_by_one_permission(may: bool) -> None:
 # --- The storefront ---------------------------------------------------------------------------
 
 
-def test_chooses_the_project_that_the_storefront_sells_for(
-    client: Client, admin: User
-) -> None:
+def test_chooses_the_storefront(client: Client, admin: User) -> None:
     old = create_project(owner=make_user(), name="Old")
     new = create_project(owner=make_user(), name="New")
     set_storefront(project=old)
@@ -384,7 +380,7 @@ def test_chooses_the_project_that_the_storefront_sells_for(
     assert set(changed.values_list("project_id", flat=True)) == {old.pk, new.pk}
 
 
-def test_the_storefront_sells_for_one_active_project(client: Client) -> None:
+def test_refuses_a_storefront_of_several_or_inactive_projects(client: Client) -> None:
     first, second, closed = (
         create_project(owner=make_user(), name=name) for name in ("A", "B", "C")
     )
@@ -409,7 +405,7 @@ def test_closes_the_storefront(client: Client) -> None:
     assert not Project.objects.filter(is_storefront=True).exists()
 
 
-def test_those_who_may_only_look_at_projects_choose_no_storefront() -> None:
+def test_staff_who_may_only_view_cannot_choose_the_storefront() -> None:
     project = create_project(owner=make_user(), name="A")
     user = make_user(is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_project"))

@@ -40,7 +40,7 @@ def test_ends_a_session_once(client: Client) -> None:
     assert session.end_reason == "revoked"
 
 
-def test_a_session_is_looked_at_and_not_written(client: Client) -> None:
+def test_a_session_is_read_only(client: Client) -> None:
     open_session(user=make_user())
     Session.objects.update(ip_address="192.0.2.1", user_agent="curl/8")
     session = Session.objects.get()
@@ -58,7 +58,7 @@ def test_a_session_is_looked_at_and_not_written(client: Client) -> None:
 
 # In real transactions, since the driver's error would break the transaction of the test.
 @pytest.mark.django_db(transaction=True)
-def test_an_address_that_is_none_is_no_defect(client: Client) -> None:
+def test_a_malformed_address_in_the_url_is_never_a_500(client: Client) -> None:
     open_session(user=make_user())
     session = Session.objects.get()
 

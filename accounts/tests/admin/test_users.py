@@ -63,7 +63,9 @@ def test_makes_a_user_with_a_project(client: Client) -> None:
         {"password1": "", "password2": ""},
     ],
 )
-def test_makes_no_user_of_wrong_input(client: Client, wrong: dict[str, str]) -> None:
+def test_refuses_wrong_input_for_a_new_user(
+    client: Client, wrong: dict[str, str]
+) -> None:
     form = {"email": "new@example.com", "password1": PASSWORD, "password2": PASSWORD}
 
     response = client.post(page("user_add"), {**form, **wrong})
@@ -124,7 +126,7 @@ def test_a_new_password_ends_the_sessions(
     assert announced == [{"user_id": user.pk, "credential_ids": [session.pk]}]
 
 
-def test_an_own_new_password_ends_the_sessions_of_tokens_and_keeps_the_page(
+def test_changing_ones_own_password_ends_token_sessions_but_not_the_admin_session(
     client: Client, admin: User
 ) -> None:
     open_session(user=admin)
@@ -226,7 +228,7 @@ def test_marks_an_email_as_verified_once(client: Client, admin: User) -> None:
         ("send_reset", "reset_password", ["password_reset_requested"]),
     ],
 )
-def test_sends_what_proves_an_email(
+def test_sends_a_verification_or_reset_email(
     client: Client, admin: User, action: str, kind: str, recorded: list[str]
 ) -> None:
     user = make_user()
@@ -240,7 +242,7 @@ def test_sends_what_proves_an_email(
     assert activity_of(user) == [(type_, admin.pk) for type_ in recorded]
 
 
-def test_sends_nothing_that_nobody_could_use(client: Client) -> None:
+def test_refuses_to_send_emails_that_would_be_useless(client: Client) -> None:
     verified = make_user(email_verified_at=timezone.now())
     inactive = make_user(is_active=False)
     OutgoingEmail.objects.all().delete()
@@ -283,7 +285,7 @@ def test_deleted_users_are_hidden_unless_they_are_asked_for(client: Client) -> N
     assert ("here@example.com" in asked, "gone@example.com" in asked) == (False, True)
 
 
-def test_a_deleted_user_is_looked_at_and_left_alone(client: Client) -> None:
+def test_a_deleted_user_is_read_only(client: Client) -> None:
     user = make_user(deleted_at=timezone.now(), is_active=False)
     url = page("user_change", user.pk)
     password = reverse("admin:auth_user_password_change", args=[user.pk])
@@ -305,7 +307,7 @@ def test_a_deleted_user_is_looked_at_and_left_alone(client: Client) -> None:
     assert user.check_password(PASSWORD)
 
 
-def test_nobody_picks_who_is_gone(client: Client) -> None:
+def test_deleted_users_cannot_be_picked(client: Client) -> None:
     here = make_user(email="here@example.com")
     make_user(email="heretofore@example.com", deleted_at=timezone.now())
 
@@ -367,7 +369,7 @@ def test_shows_why_an_account_cannot_be_deleted(client: Client) -> None:
     assert (owner.deleted_at, owner.email) == (None, "ada@example.com")
 
 
-def test_nobody_is_deleted_by_the_dozen_nor_by_themselves(
+def test_refuses_bulk_deletion_and_deleting_oneself(
     client: Client, admin: User
 ) -> None:
     user = make_user()
@@ -401,7 +403,7 @@ def test_a_user_is_found_by_the_id_that_the_surfaces_show(client: Client) -> Non
     assert ("ada@example.com" in found, "bob@example.com" in found) == (True, False)
 
 
-def test_a_users_page_leads_to_what_belongs_to_them(client: Client) -> None:
+def test_a_users_page_links_to_their_rows(client: Client) -> None:
     user = make_user()
     open_session(user=user)
     open_session(user=make_user())
@@ -420,7 +422,7 @@ def test_a_users_page_leads_to_what_belongs_to_them(client: Client) -> None:
         assert {row.user_id for row in rows} <= {user.pk}
 
 
-def test_another_set_of_permissions_is_recorded(client: Client, admin: User) -> None:
+def test_a_change_of_permissions_is_recorded(client: Client, admin: User) -> None:
     user = make_user()
     group = Group.objects.create(name="Clerks")
     Activity.objects.all().delete()

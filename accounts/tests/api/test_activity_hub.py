@@ -82,7 +82,7 @@ def test_a_user_reads_where_they_signed_in_from() -> None:
     ]
 
 
-def test_a_user_reads_where_somebody_tried_their_password_from() -> None:
+def test_a_user_reads_where_failed_sign_ins_came_from() -> None:
     user = make_user()
     client = client_of(user)
     APIClient().post(
@@ -99,7 +99,7 @@ def test_a_user_reads_where_somebody_tried_their_password_from() -> None:
     assert row["data"] == {}  # the digest is for staff
 
 
-def test_a_user_reads_who_changed_their_role_and_not_from_where() -> None:
+def test_a_user_reads_who_changed_their_role_but_not_from_where() -> None:
     manager = make_user(first_name="Ada")
     project = create_project(owner=manager, name="Shop")
     user = join(project, "agent")
@@ -121,7 +121,7 @@ def test_a_user_reads_who_changed_their_role_and_not_from_where() -> None:
     assert shown["data"] == {"role": "agent"}
 
 
-def test_a_user_reads_nothing_of_others() -> None:
+def test_a_user_cannot_read_the_activity_of_others() -> None:
     user, other = make_user(), make_user()
     client = client_of(user)
     Activity.objects.all().delete()
@@ -154,7 +154,7 @@ def test_a_deleted_actor_is_a_name_without_an_address() -> None:
 # --- A project's ------------------------------------------------------------------------------
 
 
-def test_an_owner_reads_what_members_did_and_not_from_where() -> None:
+def test_an_owner_reads_what_members_did_but_not_from_where() -> None:
     owner = make_user()
     project = create_project(owner=owner, name="Shop")
     manager, agent = join(project, "manager"), join(project, "agent")
@@ -189,7 +189,7 @@ def test_an_owner_reads_what_members_did_and_not_from_where() -> None:
     ]
 
 
-def test_a_project_tells_nothing_of_another() -> None:
+def test_a_project_shows_nothing_of_other_projects() -> None:
     owner = make_user()
     project = create_project(owner=owner, name="Shop")
     other = create_project(owner=owner, name="Other")
@@ -208,7 +208,7 @@ def test_a_project_tells_nothing_of_another() -> None:
     ("role", "status"),
     [("owner", 200), ("manager", 403), ("agent", 403), ("viewer", 403), ("", 404)],
 )
-def test_owners_alone_read_it(role: str, status: int) -> None:
+def test_only_owners_read_it(role: str, status: int) -> None:
     project = create_project(owner=make_user(), name="Shop")
     caller = join(project, role) if role else make_user()
 
@@ -219,7 +219,7 @@ def test_owners_alone_read_it(role: str, status: int) -> None:
     assert code is None or response.json()["code"] == code
 
 
-def test_staff_look_and_see_no_addresses() -> None:
+def test_staff_read_it_without_addresses() -> None:
     owner = make_user()
     project = create_project(owner=owner, name="Shop")
     Activity.objects.all().delete()
@@ -233,7 +233,7 @@ def test_staff_look_and_see_no_addresses() -> None:
 
 
 @pytest.mark.parametrize("which", ["unknown", "deleted", "no uuid", "nul"])
-def test_what_is_no_project_is_not_found(which: str) -> None:
+def test_an_unknown_project_is_not_found(which: str) -> None:
     owner = make_user()
     project = create_project(owner=owner, name="Shop")
     if which == "deleted":
@@ -385,7 +385,7 @@ def test_pages_are_linked_and_keep_the_filters() -> None:
     )
 
 
-def test_it_takes_as_many_statements_for_many_rows_as_for_few() -> None:
+def test_the_number_of_statements_does_not_grow_with_the_rows() -> None:
     owner = make_user()
     project = create_project(owner=owner, name="Shop")
     client = client_of(owner)

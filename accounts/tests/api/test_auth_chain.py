@@ -69,7 +69,7 @@ def test_documented_sign_in(anonymous: APIClient) -> None:
         ),
     ],
 )
-def test_signs_in_by_json_and_form(
+def test_signs_in_with_json_and_with_a_form(
     anonymous: APIClient, body: str, content_type: str
 ) -> None:
     make_user(email="user@example.com")
@@ -109,7 +109,7 @@ def test_remembers_where_a_session_comes_from(anonymous: APIClient) -> None:
         ("' OR 1=1 --", PASSWORD),
     ],
 )
-def test_refuses_to_sign_in_without_telling_why(
+def test_refuses_a_sign_in_without_a_reason(
     anonymous: APIClient, email: str, password: str
 ) -> None:
     make_user(email="user@example.com")
@@ -169,7 +169,7 @@ def test_refuses_incomplete_credentials(
         ("refresh", "refresh=", "refresh"),
     ],
 )
-def test_an_empty_field_of_a_form_is_a_missing_one(
+def test_an_empty_field_of_a_form_counts_as_missing(
     anonymous: APIClient, path: str, form: str, field: str
 ) -> None:
     response = anonymous.post(f"/api/auth/{path}", form, content_type=FORM)
@@ -178,7 +178,7 @@ def test_an_empty_field_of_a_form_is_a_missing_one(
     assert response.json()["errors"] == {field: ["This field may not be blank."]}
 
 
-def test_an_empty_field_of_a_form_harms_nobody_beside_the_other_name(
+def test_an_empty_field_of_a_form_is_ignored_beside_the_other_name(
     anonymous: APIClient,
 ) -> None:
     register(anonymous, email="user@example.com", password=PASSWORD)
@@ -270,7 +270,7 @@ def test_logs_out_without_a_body() -> None:
     assert client.post("/api/auth/logout").status_code == 401
 
 
-def test_logs_out_of_this_session_alone(anonymous: APIClient) -> None:
+def test_logs_out_only_of_this_session(anonymous: APIClient) -> None:
     user = make_user()
     here, there = tokens_of(anonymous, user), tokens_of(anonymous, user)
 
@@ -284,7 +284,7 @@ def test_logs_out_of_this_session_alone(anonymous: APIClient) -> None:
     assert response.status_code == 200
 
 
-def test_refuses_to_log_nobody_out(anonymous: APIClient) -> None:
+def test_refuses_a_logout_without_a_token(anonymous: APIClient) -> None:
     response = anonymous.post("/api/auth/logout", {}, format="json")
 
     assert (response.status_code, response.json()) == (401, REFUSED)

@@ -89,7 +89,7 @@ def test_a_domain_may_have_letters_of_any_language(anonymous: APIClient) -> None
         "User@Example.Com",
     ],
 )
-def test_an_email_is_taken_in_whatever_case(anonymous: APIClient, taken: str) -> None:
+def test_an_email_is_taken_in_any_case(anonymous: APIClient, taken: str) -> None:
     register(anonymous, email="user@example.com", password=PASSWORD)
 
     assert register(anonymous, email=taken, password=PASSWORD).status_code == 409
@@ -148,7 +148,7 @@ INVALID = "Invalid email address"
         (None, "Email is required", "MISSING_REQUIRED_FIELD"),
     ],
 )
-def test_refuses_what_is_no_email(
+def test_refuses_a_malformed_email(
     anonymous: APIClient, email: object, message: str, code: str
 ) -> None:
     response = register(anonymous, email=email, password=PASSWORD)
@@ -164,7 +164,7 @@ def test_refuses_what_is_no_email(
     assert not User.objects.exists()
 
 
-def test_takes_an_international_domain(anonymous: APIClient) -> None:
+def test_accepts_an_international_domain(anonymous: APIClient) -> None:
     response = register(anonymous, email="user@BÜCHER.example", password=PASSWORD)
 
     assert (response.status_code, response.json()["email"]) == (
@@ -200,7 +200,7 @@ def test_refuses_a_password(
     assert not User.objects.exists()
 
 
-def test_refuses_a_common_password_where_that_is_set(
+def test_refuses_a_common_password_if_the_setting_says_so(
     anonymous: APIClient, settings: Any
 ) -> None:
     settings.AUTH_PASSWORD_VALIDATORS = [
@@ -234,7 +234,7 @@ def test_names_everything_that_is_wrong_at_once(anonymous: APIClient) -> None:
     }
 
 
-def test_registration_takes_no_privileges(anonymous: APIClient) -> None:
+def test_a_registration_cannot_set_privileges(anonymous: APIClient) -> None:
     register(
         anonymous,
         email="user@example.com",
@@ -250,7 +250,7 @@ def test_registration_takes_no_privileges(anonymous: APIClient) -> None:
     assert user.pk != 77
 
 
-def test_registers_beside_a_bad_token(anonymous: APIClient) -> None:
+def test_registers_despite_a_bad_token(anonymous: APIClient) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
 
     assert (

@@ -52,7 +52,7 @@ def refusal(response: Any) -> tuple[int, str, Any]:
         (f"{'a' * 150} {'b' * 150}", "a" * 150, "b" * 150, f"{'a' * 150} {'b' * 150}"),
     ],
 )
-def test_a_name_has_a_first_and_a_last_part(
+def test_a_name_is_split_into_first_and_last_name(
     anonymous: APIClient, name: str, first: str, last: str, shown: str
 ) -> None:
     response = post(
@@ -131,7 +131,7 @@ def test_refuses_to_register_and_says_why(
 
 @pytest.mark.parametrize("path", ["/register", "/login", "/refresh", "/tokens"])
 @pytest.mark.parametrize("body", [[], "text", 5, None, [{"email": "a@b.example"}]])
-def test_refuses_a_body_that_is_no_object(path: str, body: Any) -> None:
+def test_refuses_a_body_that_is_not_an_object(path: str, body: Any) -> None:
     client = client_of(make_user())
 
     response = post(client, path, body)
@@ -152,7 +152,7 @@ def test_refuses_a_body_that_is_no_object(path: str, body: Any) -> None:
         ("not an e-mail", PASSWORD),
     ],
 )
-def test_refuses_to_sign_in_without_telling_why(
+def test_refuses_a_sign_in_without_a_reason(
     anonymous: APIClient, email: str, password: str
 ) -> None:
     make_user(email="user@example.com")
@@ -165,7 +165,7 @@ def test_refuses_to_sign_in_without_telling_why(
     assert not Session.objects.exists()
 
 
-def test_no_token_for_the_unverified_where_that_is_asked_for(
+def test_unverified_users_get_no_tokens_if_verification_is_required(
     anonymous: APIClient, settings: Any
 ) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
@@ -180,7 +180,7 @@ def test_no_token_for_the_unverified_where_that_is_asked_for(
 
 
 @pytest.mark.parametrize("path", ["/login", "/refresh"])
-def test_expires_in_is_what_the_settings_say_and_nobody_keeps_the_answer(
+def test_expires_in_follows_the_settings_and_the_answer_is_not_cached(
     anonymous: APIClient, settings: Any, path: str
 ) -> None:
     settings.ACCESS_TOKEN_EXPIRE_MINUTES = 7
@@ -211,7 +211,7 @@ def test_a_traded_refresh_token_is_refused(anonymous: APIClient) -> None:
         assert refusal(response) == (401, "UNAUTHENTICATED", None)
 
 
-def test_an_access_token_of_one_surface_is_good_on_every_other() -> None:
+def test_an_access_token_of_one_surface_works_on_every_other() -> None:
     user = make_user()
     client = APIClient()
     hub = post(client, "/login", {"email": user.email, "password": PASSWORD}).json()
@@ -224,7 +224,7 @@ def test_an_access_token_of_one_surface_is_good_on_every_other() -> None:
 
 
 @pytest.mark.parametrize("shown", ["header", "refresh_token", "refresh"])
-def test_logs_out_by_either_token(anonymous: APIClient, shown: str) -> None:
+def test_logs_out_with_either_token(anonymous: APIClient, shown: str) -> None:
     user = make_user()
     pair = post(anonymous, "/login", {"email": user.email, "password": PASSWORD}).json()
     client = client_with(pair["access_token"])
@@ -268,16 +268,14 @@ def test_logging_out_without_a_session_is_refused(anonymous: APIClient) -> None:
         ({"is_superuser": True}, "admin"),
     ],
 )
-def test_the_role_is_the_highest_that_one_has(
-    flags: dict[str, bool], role: str
-) -> None:
+def test_the_role_is_the_users_highest(flags: dict[str, bool], role: str) -> None:
     user = make_user()
     User.objects.filter(pk=user.pk).update(**flags)
 
     assert client_of(user).get(ME).json()["role"] == role
 
 
-def test_changes_what_is_named_and_leaves_the_rest() -> None:
+def test_changes_the_given_fields_and_leaves_the_others() -> None:
     user = make_user(first_name="John", last_name="Doe", phone="1", address="Here")
     client = client_of(user)
 
@@ -298,7 +296,7 @@ def test_changes_what_is_named_and_leaves_the_rest() -> None:
     }
 
 
-def test_sending_back_what_was_read_changes_nothing() -> None:
+def test_sending_back_unchanged_fields_changes_nothing() -> None:
     user = make_user(first_name="John", last_name="Doe", phone="1", address="Here")
     client = client_of(user)
     read = client.get(ME).json()
@@ -348,7 +346,7 @@ def test_refuses_changes_and_says_why(
     assert client.get(ME).status_code == 200
 
 
-def test_role_and_state_are_read_and_never_set() -> None:
+def test_role_and_state_are_read_only() -> None:
     user = make_user()
 
     response = client_of(user).patch(
@@ -381,7 +379,7 @@ CHANGES: dict[str, dict[str, str]] = {
         ({"current_password": "another horse"}, "This is not your password."),
     ],
 )
-def test_getting_in_is_not_changed_without_the_password(
+def test_a_new_email_or_password_needs_the_current_password(
     what: str, current: dict[str, str], words: str
 ) -> None:
     user = make_user(email="user@example.com")
@@ -414,7 +412,7 @@ def test_another_email_has_to_be_verified() -> None:
     assert client.get(ME).json() == response.json()
 
 
-def test_word_of_a_new_email_and_password_goes_to_the_old_address() -> None:
+def test_notices_of_a_new_email_and_password_go_to_the_old_address() -> None:
     user = make_user(email="user@example.com")
     OutgoingEmail.objects.all().delete()
 
@@ -427,7 +425,7 @@ def test_word_of_a_new_email_and_password_goes_to_the_old_address() -> None:
     }
 
 
-def test_a_password_like_the_name_that_comes_with_it_is_refused() -> None:
+def test_refuses_a_password_like_the_name_in_the_same_change() -> None:
     user = make_user()
 
     response = client_of(user).patch(
@@ -446,7 +444,7 @@ def test_a_password_like_the_name_that_comes_with_it_is_refused() -> None:
     assert user.name == ""
 
 
-def test_an_email_that_is_taken_is_refused_and_nothing_is_changed() -> None:
+def test_refuses_a_taken_email_and_changes_nothing() -> None:
     make_user(email="taken@example.com")
     user = make_user(email="user@example.com")
 
@@ -466,7 +464,7 @@ def test_an_email_that_is_taken_is_refused_and_nothing_is_changed() -> None:
     assert check_password(PASSWORD, user.password)
 
 
-def test_a_new_password_ends_every_session_and_no_api_token() -> None:
+def test_a_new_password_ends_every_session_but_no_api_token() -> None:
     user = make_user(email="user@example.com")
     client, elsewhere = client_of(user), client_of(user)
     program = client_with(make_api_token(user, "account:read")[1])
@@ -484,7 +482,7 @@ def test_a_new_password_ends_every_session_and_no_api_token() -> None:
     assert post(APIClient(), "/login", credentials).status_code == 200
 
 
-def test_a_program_may_change_the_account_and_needs_the_password_as_well() -> None:
+def test_an_api_token_may_change_the_account_only_with_the_password() -> None:
     user = make_user()
     program = client_with(make_api_token(user, "account:write")[1])
 
@@ -499,7 +497,7 @@ def test_a_program_may_change_the_account_and_needs_the_password_as_well() -> No
     assert proven.status_code == 200
 
 
-def test_who_holds_a_token_cannot_try_passwords_without_end(settings: Any) -> None:
+def test_guesses_at_the_current_password_are_limited(settings: Any) -> None:
     caches["limits"].clear()
     settings.RATE_LIMIT_AUTH = "5/h"
     client = client_with(token_of(make_user()))

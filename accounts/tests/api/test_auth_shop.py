@@ -60,7 +60,7 @@ def test_only_email_and_password_are_needed(anonymous: APIClient) -> None:
     assert (user["username"], user["first_name"], user["phone"]) == ("", "", "")
 
 
-def test_two_may_have_no_username(anonymous: APIClient) -> None:
+def test_several_users_may_have_no_username(anonymous: APIClient) -> None:
     register(anonymous, username="")
 
     response = register(anonymous, email="b@example.com", username="")
@@ -120,7 +120,7 @@ def test_refuses_a_body_that_is_not_an_object(anonymous: APIClient, body: str) -
     assert not User.objects.exists()
 
 
-def test_refuses_a_surrogate_that_stands_alone(anonymous: APIClient) -> None:
+def test_refuses_a_lone_surrogate(anonymous: APIClient) -> None:
     response = anonymous.post(
         "/auth/api/register/", '{"email": "\\ud800"}', content_type="application/json"
     )
@@ -141,7 +141,7 @@ def test_a_registration_is_recorded_with_its_sign_in(anonymous: APIClient) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_registration_whose_answer_fails_never_was(
+def test_a_registration_with_a_failing_answer_is_rolled_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*, user: User) -> None:
@@ -165,7 +165,7 @@ def test_a_registration_whose_answer_fails_never_was(
         ("email=user%40example.com&password=correct+horse", FORM),
     ],
 )  # fmt: skip
-def test_signs_in_by_json_and_form(
+def test_signs_in_with_json_and_with_a_form(
     anonymous: APIClient, body: str, content_type: str
 ) -> None:
     make_user(email="user@example.com")
@@ -186,7 +186,7 @@ def test_signs_in_by_json_and_form(
         ("user@example.com", "x" * 100_000),
     ],
 )
-def test_refuses_to_sign_in_without_telling_why(
+def test_refuses_a_sign_in_without_a_reason(
     anonymous: APIClient, email: str, password: str
 ) -> None:
     make_user(email="user@example.com", username="testuser")
@@ -222,7 +222,7 @@ def test_refuses_incomplete_credentials(
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "utf-7", "unicode_escape"])
-def test_a_form_is_read_as_utf_8_whatever_it_says(
+def test_a_form_is_read_as_utf_8_despite_its_charset(
     anonymous: APIClient, charset: str
 ) -> None:
     make_user(email="user@example.com")
@@ -236,7 +236,7 @@ def test_a_form_is_read_as_utf_8_whatever_it_says(
     assert response.status_code == 200
 
 
-def test_a_file_is_no_credential(anonymous: APIClient) -> None:
+def test_refuses_a_file_as_a_credential(anonymous: APIClient) -> None:
     response = anonymous.post("/auth/api/token/", {"email": "a"}, format="multipart")
 
     assert response.status_code == 415
@@ -247,7 +247,7 @@ def test_a_file_is_no_credential(anonymous: APIClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["refresh", "refresh_token"])
-def test_trades_a_refresh_token_once(anonymous: APIClient, name: str) -> None:
+def test_exchanges_a_refresh_token_once(anonymous: APIClient, name: str) -> None:
     tokens = sign_in(anonymous, make_user())
     body = {name: tokens["refresh"]}
 
@@ -290,9 +290,7 @@ def test_refuses_a_refresh_without_a_token(
 
 
 @pytest.mark.parametrize("token", ["nonsense", "eyJhbGciOiJub25lIn0.e30.", "oc_a_b"])
-def test_refuses_to_refresh_by_what_is_no_token(
-    anonymous: APIClient, token: str
-) -> None:
+def test_refuses_to_refresh_with_a_bad_token(anonymous: APIClient, token: str) -> None:
     response = anonymous.post(
         "/auth/api/token/refresh/", {"refresh": token}, format="json"
     )
@@ -304,7 +302,7 @@ def test_refuses_to_refresh_by_what_is_no_token(
 
 
 @pytest.mark.parametrize("by", ["refresh", "refresh_token", "header"])
-def test_logs_out_by_either_token(anonymous: APIClient, by: str) -> None:
+def test_logs_out_with_either_token(anonymous: APIClient, by: str) -> None:
     tokens = sign_in(anonymous, make_user())
     signed_in = APIClient()
     signed_in.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
@@ -337,7 +335,7 @@ def test_logging_out_ends_no_other_session(anonymous: APIClient) -> None:
     assert elsewhere.get("/auth/api/profile/").status_code == 200
 
 
-def test_nobody_logs_out_without_a_token(anonymous: APIClient) -> None:
+def test_a_logout_needs_a_token(anonymous: APIClient) -> None:
     response = anonymous.post("/auth/api/logout/", {}, format="json")
 
     assert (response.status_code, response.json()) == (401, REFUSED)

@@ -89,7 +89,7 @@ def with_header(signed: Sign, header: object) -> str:
 @pytest.mark.parametrize(
     "scheme", ["Bearer", "bearer", "BEARER", "  Bearer ", "Bearer  "]
 )
-def test_believes_the_token_of_an_open_session(scheme: str) -> None:
+def test_accepts_the_token_of_an_open_session(scheme: str) -> None:
     user = make_user()
     access = open_session(user=user).access
 
@@ -102,7 +102,7 @@ def test_believes_the_token_of_an_open_session(scheme: str) -> None:
     }
 
 
-def test_our_own_signature_is_what_the_table_below_changes() -> None:
+def test_a_token_that_the_helper_signs_is_accepted() -> None:
     open_session(user=make_user())
 
     assert ask(f"Bearer {sign_access()}").status_code == 200
@@ -182,7 +182,7 @@ def test_a_bad_token_is_a_401_and_nothing_else(bad: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [name for name in BAD if name != "no scheme"])
-def test_a_bad_refresh_token_is_refused_as_quietly(bad: str) -> None:
+def test_a_bad_refresh_token_is_a_401_too(bad: str) -> None:
     """The same table for refresh tokens, without the header around them."""
     open_session(user=make_user())
     token = BAD[bad](sign_refresh).removeprefix("Bearer").strip()
@@ -194,7 +194,7 @@ def test_a_bad_refresh_token_is_refused_as_quietly(bad: str) -> None:
     assert Session.objects.get().ended_at is None
 
 
-def test_each_caller_is_themselves() -> None:
+def test_each_token_identifies_its_own_user() -> None:
     ada, bob = make_user(), make_user()
 
     assert client_of(ada).get("/api/who-am-i").json()["user"] == ada.pk

@@ -124,7 +124,7 @@ def test_documented_refusal_of_a_login(user: User, email: str, password: str) ->
 
 
 @pytest.mark.parametrize("field", ["is_active", "deleted_at"])
-def test_who_may_not_come_in_is_refused_alike(field: str) -> None:
+def test_all_refused_sign_ins_get_the_same_answer(field: str) -> None:
     make_user(email="user@example.com", is_active=False)
     if field == "deleted_at":
         User.objects.update(deleted_at=timezone.now())
@@ -136,7 +136,7 @@ def test_who_may_not_come_in_is_refused_alike(field: str) -> None:
     )
 
 
-def test_an_unverified_user_is_refused_where_the_service_asks_for_it(
+def test_refuses_an_unverified_user_if_verification_is_required(
     settings: Settings,
 ) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
@@ -230,7 +230,7 @@ def test_documented_refusals_of_a_reset(user: User) -> None:
     assert user.check_password("password123")
 
 
-def test_a_code_works_once_and_the_newest_alone(user: User) -> None:
+def test_only_the_newest_code_works_and_only_once(user: User) -> None:
     post("forgot-password", email="user@example.com")
     first = code_sent_to("user@example.com")
     post("send-reset-code", email="user@example.com")
@@ -242,7 +242,7 @@ def test_a_code_works_once_and_the_newest_alone(user: User) -> None:
     assert reset(second).json()["errorCode"] == "RESET_CODE_NOT_FOUND"
 
 
-def test_five_wrong_tries_use_the_code_up(user: User) -> None:
+def test_a_code_dies_after_five_wrong_tries(user: User) -> None:
     post("forgot-password", email="user@example.com")
     code = code_sent_to("user@example.com")
 
@@ -252,7 +252,7 @@ def test_five_wrong_tries_use_the_code_up(user: User) -> None:
     assert reset(code).json()["errorCode"] == "RESET_CODE_NOT_FOUND"
 
 
-def test_a_refused_new_password_leaves_the_code_good(user: User) -> None:
+def test_a_refused_new_password_does_not_use_up_the_code(user: User) -> None:
     post("forgot-password", email="user@example.com")
     code = code_sent_to("user@example.com")
 
@@ -289,7 +289,7 @@ def test_a_refused_new_password_leaves_the_code_good(user: User) -> None:
         ({"new_password": "x"}, "There is no field new_password", "VALIDATION_FAILED"),
     ],
 )
-def test_a_reset_names_what_is_wrong(
+def test_a_reset_names_the_wrong_field(
     user: User, changes: dict[str, Any], error: str, code: str
 ) -> None:
     body = {
@@ -422,7 +422,7 @@ def test_a_link_that_was_never_sent_is_not_found(user: User, link: str) -> None:
     )
 
 
-def test_a_link_is_good_for_a_day() -> None:
+def test_a_link_works_for_a_day() -> None:
     make_user(email="user@example.com")
     link = link_sent_to("user@example.com")
 
@@ -434,7 +434,7 @@ def test_a_link_is_good_for_a_day() -> None:
     )
 
 
-def test_a_link_to_choose_a_password_confirms_nothing(user: User) -> None:
+def test_a_password_link_does_not_confirm_a_registration(user: User) -> None:
     send_due()
     post("forgot-password", email="user@example.com")
     link = link_sent_to("user@example.com")
@@ -444,7 +444,7 @@ def test_a_link_to_choose_a_password_confirms_nothing(user: User) -> None:
     assert response.json()["errorCode"] == "CONFIRMATION_NOT_FOUND"
 
 
-def test_what_was_sent_stays_good_for_who_was_verified_by_a_new_password() -> None:
+def test_earlier_proofs_still_work_after_a_password_reset() -> None:
     user = make_user(email="user@example.com")
     code, link = code_sent_to("user@example.com"), link_sent_to("user@example.com")
     post("forgot-password", email="user@example.com")
@@ -473,7 +473,7 @@ def test_what_was_sent_stays_good_for_who_was_verified_by_a_new_password() -> No
         "resend-confirmation-email",
     ],
 )
-def test_requests_can_be_answered_alike_for_all_addresses(
+def test_the_setting_hides_unknown_addresses_from_requests(
     user: User, settings: Settings, path: str
 ) -> None:
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -497,7 +497,7 @@ def test_requests_can_be_answered_alike_for_all_addresses(
         ("verify-email", "INVALID_VERIFICATION_CODE"),
     ],
 )
-def test_tries_can_be_answered_alike_for_all_addresses(
+def test_the_setting_hides_unknown_addresses_from_tries(
     user: User, settings: Settings, path: str, code: str
 ) -> None:
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -592,7 +592,7 @@ def test_documented_refusal_without_a_token(user: User, method: str) -> None:
     }
 
 
-def test_a_token_that_opens_nothing_is_another_401(user: User) -> None:
+def test_a_bad_token_gets_a_different_401_than_no_token(user: User) -> None:
     response = APIClient().get(
         f"/api/user/{user.uuid}",
         headers={"Authorization": "Bearer your_secret_bearer_token_here"},
@@ -700,7 +700,7 @@ def test_each_path_answers_with_and_without_its_slash(user: User) -> None:
         assert response.status_code == 200
 
 
-def test_a_session_of_another_surface_is_good_here(user: User) -> None:
+def test_a_session_of_another_surface_works_here(user: User) -> None:
     token = open_session(user=user).access
 
     response = APIClient().get(

@@ -68,7 +68,7 @@ ROLES = [f"project {role}" for role in Membership.Role]
         ("admin", 200, 200, 200),
     ],
 )
-def test_each_caller_gets_what_they_may(
+def test_each_caller_may_do_what_their_role_allows(
     callers: dict[str, User], caller: str, seen: int, changed: int, deleted: int
 ) -> None:
     user = callers["the user"]
@@ -94,7 +94,7 @@ def test_each_caller_gets_what_they_may(
         assert not OutgoingEmail.objects.filter(state="pending").exists()
 
 
-def test_who_may_only_look_is_told_so(callers: dict[str, User]) -> None:
+def test_staff_who_may_only_view_are_told_so(callers: dict[str, User]) -> None:
     response = client_of(callers["staff"]).patch(
         f"/api/user/{callers['the user'].uuid}", {"password": "battery staple"}
     )
@@ -112,7 +112,7 @@ def test_who_may_only_look_is_told_so(callers: dict[str, User]) -> None:
 
 
 @pytest.mark.parametrize("caller", ["staff", "changing clerk", "deleting clerk"])
-def test_nobody_but_superusers_touches_a_superuser(
+def test_only_superusers_change_a_superuser(
     callers: dict[str, User], caller: str
 ) -> None:
     path = f"/api/user/{callers['admin'].uuid}"
@@ -125,7 +125,7 @@ def test_nobody_but_superusers_touches_a_superuser(
     assert callers["admin"].check_password(PASSWORD)
 
 
-def test_an_account_that_was_deleted_is_there_for_nobody(
+def test_a_deleted_account_is_a_404_for_everybody(
     callers: dict[str, User],
 ) -> None:
     user = callers["the user"]
@@ -161,7 +161,7 @@ def test_staff_see_a_deactivated_user() -> None:
         ("projects:write", 403),
     ],
 )
-def test_an_api_token_sees_as_far_as_its_scope(scope: str, status: int) -> None:
+def test_an_api_token_is_limited_to_its_scope(scope: str, status: int) -> None:
     user = make_user()
     client = client_with(make_api_token(user, scope)[1])
 
@@ -172,7 +172,7 @@ def test_an_api_token_sees_as_far_as_its_scope(scope: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])
-def test_no_api_token_takes_over_the_account_that_it_acts_for(
+def test_an_api_token_cannot_take_over_its_account(
     is_superuser: bool,
 ) -> None:
     user = make_user(is_staff=is_superuser, is_superuser=is_superuser)
@@ -201,7 +201,7 @@ def test_a_new_password_ends_the_session_that_set_it() -> None:
     assert client.get(path).status_code == 401
 
 
-def test_the_only_owner_of_others_work_is_told_of_which() -> None:
+def test_the_only_owner_is_told_which_projects_prevent_the_deletion() -> None:
     user = make_user()
     shop = create_project(owner=user, name="Shop")
     set_member(project=shop, user=make_user(), role=Membership.Role.AGENT)
@@ -264,7 +264,7 @@ def test_a_wrong_change_is_a_400_that_says_what(
     assert user.check_password(PASSWORD)
 
 
-def test_what_was_read_can_be_sent_back() -> None:
+def test_the_body_can_be_sent_back_as_read() -> None:
     user = make_user()
     client, path = client_of(user), f"/api/user/{user.uuid}"
     before = client.get(path).json()["data"]
@@ -276,7 +276,7 @@ def test_what_was_read_can_be_sent_back() -> None:
     assert not OutgoingEmail.objects.filter(kind="email_changed").exists()
 
 
-def test_looking_takes_one_statement_for_oneself_and_four_for_another() -> None:
+def test_reading_takes_one_statement_for_oneself_and_four_for_others() -> None:
     user, staff = make_user(), staff_with("view_user")
     own, others = client_of(user), client_of(staff)
 

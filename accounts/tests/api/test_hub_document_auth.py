@@ -125,7 +125,7 @@ def test_standard_error_format(anonymous: APIClient) -> None:
     assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_400_is_a_body_that_cannot_be_read(anonymous: APIClient) -> None:
+def test_400_is_an_unreadable_body(anonymous: APIClient) -> None:
     response = anonymous.post(
         "/api/v1/auth/login", '{"email": ', content_type="application/json"
     )
@@ -163,7 +163,7 @@ def test_401_is_a_token_or_a_password_that_is_not_valid(anonymous: APIClient) ->
     )
 
 
-def test_404_is_what_is_not_there(anonymous: APIClient) -> None:
+def test_404_is_a_missing_thing(anonymous: APIClient) -> None:
     response = anonymous.get("/api/v1/auth/nothing")
 
     assert (response.status_code, response.json()) == (
@@ -176,7 +176,7 @@ def test_404_is_what_is_not_there(anonymous: APIClient) -> None:
     )
 
 
-def test_409_is_an_email_that_is_taken(anonymous: APIClient) -> None:
+def test_409_is_a_taken_email(anonymous: APIClient) -> None:
     post(anonymous, "/register", REGISTRATION)
 
     response = post(
@@ -194,7 +194,7 @@ def test_409_is_an_email_that_is_taken(anonymous: APIClient) -> None:
     assert User.objects.count() == 1
 
 
-def test_422_names_the_fields_that_do_not_validate(anonymous: APIClient) -> None:
+def test_422_names_the_invalid_fields(anonymous: APIClient) -> None:
     response = post(anonymous, "/register", {"email": "user@example.com"})
 
     assert (response.status_code, response.json()) == (

@@ -81,7 +81,7 @@ def test_invites_somebody_by_email() -> None:
     assert activity.data == {"invitation_id": str(invitation.pk), "role": "agent"}
 
 
-def test_no_answer_tells_the_link(team: Team) -> None:
+def test_no_answer_contains_the_link(team: Team) -> None:
     client = team.client("owner")
     invited = client.post(team.path("invitations"), {"email": GRACE, "role": "agent"})
     link = link_sent_to(GRACE)
@@ -143,7 +143,7 @@ def test_a_member_is_not_invited(team: Team) -> None:
     assert not Invitation.objects.exists()
 
 
-def test_a_project_does_not_ask_the_whole_world(team: Team) -> None:
+def test_the_number_of_open_invitations_is_limited(team: Team) -> None:
     Invitation.objects.bulk_create(
         Invitation(
             project=team.project,
@@ -181,7 +181,7 @@ def nothing_counted() -> Iterator[None]:
         ("RATE_LIMIT_INVITATIONS", [f"{name}@example.com" for name in "abc"]),
     ],
 )
-def test_nobody_sends_invitations_without_end(
+def test_the_rate_of_invitations_is_limited(
     settings: Any, limit: str, sent_to: list[str]
 ) -> None:
     setattr(settings, limit, "2/h")
@@ -201,7 +201,7 @@ def test_nobody_sends_invitations_without_end(
 
 
 @pytest.mark.usefixtures("nothing_counted")
-def test_what_is_refused_is_not_counted(settings: Any) -> None:
+def test_refused_invitations_do_not_count(settings: Any) -> None:
     settings.RATE_LIMIT_INVITATIONS = "1/h"
     team = make_team()
     client = team.client("owner")
@@ -222,7 +222,7 @@ def test_what_is_refused_is_not_counted(settings: Any) -> None:
 # --- Renewing ---------------------------------------------------------------------------------
 
 
-def test_invited_again_somebody_gets_a_new_link_in_the_new_role(
+def test_inviting_again_sends_a_new_link_with_the_new_role(
     team: Team, grace: User
 ) -> None:
     first, old_link = make_invitation(team, role=Role.MANAGER)
@@ -240,7 +240,7 @@ def test_invited_again_somebody_gets_a_new_link_in_the_new_role(
     assert accept(grace, link_sent_to("Grace@example.com")).json()["role"] == "viewer"
 
 
-def test_the_newest_link_alone_lets_in(team: Team, grace: User) -> None:
+def test_only_the_newest_link_works(team: Team, grace: User) -> None:
     client = team.client("owner")
     links = []
     for role in ("agent", "viewer"):
@@ -262,7 +262,7 @@ def test_an_expired_invitation_is_renewed(team: Team, grace: User) -> None:
     assert accept(grace, link_sent_to(GRACE)).status_code == 200
 
 
-def test_who_has_left_is_invited_anew(team: Team, grace: User) -> None:
+def test_a_former_member_can_be_invited_again(team: Team, grace: User) -> None:
     _, link = make_invitation(team)
     accept(grace, link)
     client_of(grace).delete(team.path("members", grace.uuid))
@@ -279,7 +279,7 @@ def test_who_has_left_is_invited_anew(team: Team, grace: User) -> None:
 # --- Listing and revoking ---------------------------------------------------------------------
 
 
-def test_lists_what_is_open(team: Team, grace: User) -> None:
+def test_lists_open_invitations(team: Team, grace: User) -> None:
     _, accepted = make_invitation(team)
     accept(grace, accepted)
     make_invitation(team, email="ada@example.com", role=Role.OWNER)
@@ -302,7 +302,7 @@ def make_team_of_its_own() -> Team:
     return Team(owner.personal_project, {"owner": owner})
 
 
-def test_a_revoked_invitation_opens_nothing(team: Team, grace: User) -> None:
+def test_a_revoked_invitation_does_not_work(team: Team, grace: User) -> None:
     invitation, link = make_invitation(team)
     path = team.path("invitations", invitation.pk)
 
@@ -330,7 +330,9 @@ def test_the_email_of_a_revoked_invitation_is_not_sent(team: Team) -> None:
 
 
 @pytest.mark.parametrize("invitation_id", ["0", "%00", str(UUID(int=7)), "other"])
-def test_an_invitation_of_elsewhere_is_a_404(team: Team, invitation_id: str) -> None:
+def test_an_invitation_of_another_project_is_a_404(
+    team: Team, invitation_id: str
+) -> None:
     elsewhere, _ = make_invitation(make_team_of_its_own())
     wanted = elsewhere.pk if invitation_id == "other" else invitation_id
 
@@ -343,7 +345,7 @@ def test_an_invitation_of_elsewhere_is_a_404(team: Team, invitation_id: str) -> 
 # --- Accepting --------------------------------------------------------------------------------
 
 
-def test_lets_in_who_was_invited(team: Team, grace: User) -> None:
+def test_the_invited_user_joins(team: Team, grace: User) -> None:
     team.client("owner").post(
         team.path("invitations"), {"email": GRACE, "role": "agent"}
     )
@@ -372,7 +374,7 @@ def test_an_invitation_works_once(team: Team, grace: User) -> None:
     assert refusal(accept(grace, link)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_an_invitation_is_for_whoever_has_its_address(team: Team, grace: User) -> None:
+def test_an_invitation_works_only_for_its_address(team: Team, grace: User) -> None:
     _, link = make_invitation(team)
 
     assert refusal(accept(make_user(), link)) == (403, "INVITATION_FOR_SOMEBODY_ELSE")
@@ -387,14 +389,16 @@ def test_an_invitation_expires(team: Team, grace: User) -> None:
     assert "grace" not in roles_in(team.project)
 
 
-def test_an_invitation_dies_with_its_project(team: Team, grace: User) -> None:
+def test_an_invitation_to_a_closed_project_does_not_work(
+    team: Team, grace: User
+) -> None:
     _, link = make_invitation(team)
     team.client("owner").delete(team.path())
 
     assert refusal(accept(grace, link)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_nobody_gets_in_by_an_account_that_is_deactivated(
+def test_an_invitation_by_a_deactivated_user_does_not_work(
     team: Team, grace: User
 ) -> None:
     _, link = make_invitation(team)
@@ -403,7 +407,9 @@ def test_nobody_gets_in_by_an_account_that_is_deactivated(
     assert refusal(accept(grace, link)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_who_was_let_in_otherwise_needs_no_invitation(team: Team, grace: User) -> None:
+def test_becoming_a_member_otherwise_closes_the_invitation(
+    team: Team, grace: User
+) -> None:
     _, link = make_invitation(team)
     set_member(project=team.project, user=grace, role=Role.VIEWER)
 
@@ -411,7 +417,7 @@ def test_who_was_let_in_otherwise_needs_no_invitation(team: Team, grace: User) -
     assert roles_in(team.project)["grace"] == "viewer"
 
 
-def test_a_member_by_another_address_stays_what_they_are(
+def test_a_member_with_another_address_keeps_their_role(
     team: Team, grace: User
 ) -> None:
     agent = team.members["agent"]
@@ -433,20 +439,20 @@ def test_a_member_by_another_address_stays_what_they_are(
         ({"token": ["x"]}, {"token": ["Must be a valid UUID."]}),
     ],
 )
-def test_refuses_what_is_no_token(body: Any, errors: object) -> None:
+def test_refuses_a_malformed_token(body: Any, errors: object) -> None:
     response = client_of(make_user()).post(ACCEPT, body)
 
     assert (response.status_code, response.json()["errors"]) == (422, errors)
 
 
-def test_the_id_of_an_invitation_is_no_token(team: Team, grace: User) -> None:
+def test_the_id_of_an_invitation_does_not_accept_it(team: Team, grace: User) -> None:
     invitation, _ = make_invitation(team)
 
     for guess in (invitation.pk, uuid4(), UUID(int=0)):
         assert refusal(accept(grace, guess)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_who_has_not_signed_in_is_let_in_nowhere(team: Team) -> None:
+def test_anonymous_callers_are_refused(team: Team) -> None:
     _, link = make_invitation(team)
 
     response = APIClient().post(ACCEPT, {"token": str(link)})

@@ -142,7 +142,9 @@ def test_the_sixth_sign_in_is_refused_in_the_surfaces_own_shape(door: Door) -> N
 
 
 @on_each_surface
-def test_a_right_password_counts_as_well_and_is_told_what_is_left(door: Door) -> None:
+def test_a_correct_password_counts_too_and_shows_the_remaining_tries(
+    door: Door,
+) -> None:
     make_user(email=EMAIL)
 
     answers = [sign_in(door, password=PASSWORD, address=HOME) for _ in range(6)]
@@ -153,7 +155,7 @@ def test_a_right_password_counts_as_well_and_is_told_what_is_left(door: Door) ->
     assert Session.objects.count() == 5
 
 
-def test_who_was_refused_gets_in_when_they_were_told_to_come_back() -> None:
+def test_the_user_gets_in_after_the_announced_wait() -> None:
     for number in range(5):
         sign_in(HUB, email=f"user{number}@example.com", address=HOME)
     refused = sign_in(HUB, address=HOME)
@@ -165,7 +167,7 @@ def test_who_was_refused_gets_in_when_they_were_told_to_come_back() -> None:
         assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 200
 
 
-def test_a_limit_is_one_for_all_surfaces() -> None:
+def test_all_surfaces_share_one_limit() -> None:
     make_user(email=EMAIL)
 
     answers = [sign_in(door, address=HOME) for door in [*DOORS, CHAIN, HUB]]
@@ -173,7 +175,7 @@ def test_a_limit_is_one_for_all_surfaces() -> None:
     assert statuses(answers) == [401] * 5 + [429]
 
 
-def test_the_body_is_not_read_for_an_address_that_is_stopped() -> None:
+def test_the_body_is_not_read_for_a_stopped_address() -> None:
     for _ in range(5):
         sign_in(CHAIN, address=HOME)
 
@@ -183,7 +185,7 @@ def test_the_body_is_not_read_for_an_address_that_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("body", ["null", "[]", '"text"', "{", "{}", '{"email": 7}'])
-def test_a_body_that_names_nobody_counts_for_its_address(body: str) -> None:
+def test_a_body_without_an_account_counts_for_its_address(body: str) -> None:
     answers = [post(HUB.path, body, address=HOME) for _ in range(6)]
 
     assert set(statuses(answers[:5])) <= {400, 422}
@@ -194,7 +196,7 @@ def test_a_body_that_names_nobody_counts_for_its_address(body: str) -> None:
 # --- On every answer --------------------------------------------------------------------------
 
 
-def test_every_kind_of_answer_says_what_is_left() -> None:
+def test_every_kind_of_answer_shows_the_remaining_requests() -> None:
     user = make_user(email=EMAIL)
     token = {"Authorization": f"Bearer {open_session(user=user).access}"}
     client = Client(headers={"X-Forwarded-For": HOME})
@@ -229,7 +231,7 @@ def test_every_kind_of_answer_says_what_is_left() -> None:
         assert int(answer["X-RateLimit-Reset"]) > timezone.now().timestamp() - 1
 
 
-def test_a_user_has_one_count_wherever_they_come_from(settings: Settings) -> None:
+def test_a_user_has_one_count_over_all_addresses(settings: Settings) -> None:
     settings.RATE_LIMIT_STANDARD = "3/m"
     user = make_user(email=EMAIL)
     other = make_user()
@@ -247,7 +249,7 @@ def test_a_user_has_one_count_wherever_they_come_from(settings: Settings) -> Non
     assert get(other, HOME).status_code == 200
 
 
-def test_tokens_that_are_refused_count_for_their_address(settings: Settings) -> None:
+def test_refused_tokens_count_for_their_address(settings: Settings) -> None:
     settings.RATE_LIMIT_STANDARD = "3/m"
 
     def get(address: str) -> Any:
@@ -263,7 +265,7 @@ def test_tokens_that_are_refused_count_for_their_address(settings: Settings) -> 
     assert get(a_stranger()).status_code == 401
 
 
-def test_switched_off_a_limit_says_nothing(settings: Settings) -> None:
+def test_a_limit_that_is_off_adds_no_headers(settings: Settings) -> None:
     settings.RATE_LIMIT_AUTH = ""
 
     answers = [sign_in(CHAIN, address=HOME) for _ in range(10)]
@@ -276,7 +278,7 @@ def test_switched_off_a_limit_says_nothing(settings: Settings) -> None:
 
 
 @on_each_surface
-def test_a_spray_over_many_accounts_ends_at_its_address(door: Door) -> None:
+def test_an_attack_on_many_accounts_is_stopped_at_its_address(door: Door) -> None:
     for number in range(8):
         make_user(email=f"user{number}@example.com")
 
@@ -296,7 +298,7 @@ def test_a_spray_over_many_accounts_ends_at_its_address(door: Door) -> None:
 
 
 @on_each_surface
-def test_many_addresses_on_one_account_end_at_the_account(door: Door) -> None:
+def test_an_attack_from_many_addresses_is_stopped_at_the_account(door: Door) -> None:
     make_user(email=EMAIL)
 
     answers = [
@@ -309,7 +311,7 @@ def test_many_addresses_on_one_account_end_at_the_account(door: Door) -> None:
     assert sixth.status_code == 429
 
 
-def test_an_account_that_nobody_has_is_counted_just_so() -> None:
+def test_an_unknown_account_is_counted_in_the_same_way() -> None:
     answers = [
         sign_in(HUB, email="nobody@example.com", address=a_stranger()) for _ in range(6)
     ]
@@ -317,7 +319,7 @@ def test_an_account_that_nobody_has_is_counted_just_so() -> None:
     assert statuses(answers) == [401] * 5 + [429]
 
 
-def test_an_account_does_not_hide_behind_another_name() -> None:
+def test_all_accounts_that_a_body_names_are_counted() -> None:
     make_user(email=EMAIL)
 
     answers = [
@@ -332,7 +334,7 @@ def test_an_account_does_not_hide_behind_another_name() -> None:
     assert statuses(answers)[5] == 429
 
 
-def test_an_ipv6_network_is_one_address() -> None:
+def test_an_ipv6_network_counts_as_one_address() -> None:
     answers = [
         sign_in(HUB, email=f"u{number}@example.com", address=f"2001:db8:0:1::{number}")
         for number in range(1, 7)
@@ -397,7 +399,7 @@ def test_the_user_gets_in_from_where_they_have_been(door: Door) -> None:
     assert at_home["X-RateLimit-Remaining"] == "4"
 
 
-def test_from_there_the_address_still_counts() -> None:
+def test_the_address_still_counts_where_the_user_has_been() -> None:
     make_user(email=EMAIL)
     was_here(EMAIL, HOME)
     use_up()
@@ -407,7 +409,7 @@ def test_from_there_the_address_still_counts() -> None:
     assert statuses(answers) == [401] * 5 + [429]
 
 
-def test_an_ipv6_network_where_they_have_been_will_do() -> None:
+def test_the_user_gets_in_from_an_ipv6_network_they_used() -> None:
     make_user(email=EMAIL)
     was_here(EMAIL, "2001:db8:0:1::1")
     use_up()
@@ -418,7 +420,7 @@ def test_an_ipv6_network_where_they_have_been_will_do() -> None:
     assert answer.status_code == 200
 
 
-def test_where_somebody_else_has_been_will_not_do() -> None:
+def test_another_users_address_does_not_help() -> None:
     make_user(email=EMAIL)
     was_here(make_user().email, HOME)
     use_up()
@@ -426,7 +428,7 @@ def test_where_somebody_else_has_been_will_not_do() -> None:
     assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 429
 
 
-def test_where_they_were_long_ago_will_not_do() -> None:
+def test_an_address_from_long_ago_does_not_help() -> None:
     make_user(email=EMAIL)
     with time_machine.travel(timezone.now() - timedelta(days=38), tick=False):
         was_here(EMAIL, HOME)
@@ -435,7 +437,7 @@ def test_where_they_were_long_ago_will_not_do() -> None:
     assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 429
 
 
-def test_a_session_from_long_ago_that_lasts_will_do() -> None:
+def test_an_old_session_that_is_still_used_helps() -> None:
     make_user(email=EMAIL)
     with time_machine.travel(timezone.now() - timedelta(days=90), tick=False):
         was_here(EMAIL, HOME)
@@ -446,7 +448,7 @@ def test_a_session_from_long_ago_that_lasts_will_do() -> None:
     assert sign_in(HUB, password=PASSWORD, address=HOME).status_code == 200
 
 
-def test_the_way_home_is_asked_for_only_when_the_count_is_used_up(
+def test_known_addresses_are_looked_up_only_when_the_count_is_used_up(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     make_user(email=EMAIL)
@@ -475,7 +477,7 @@ def sent() -> int:
     return OutgoingEmail.objects.filter(kind="reset_password").count()
 
 
-def test_nobodys_mailbox_is_filled() -> None:
+def test_the_number_of_codes_to_one_mailbox_is_limited() -> None:
     make_user(email=EMAIL)
 
     answers = [forgot(a_stranger()) for _ in range(12)]
@@ -486,7 +488,7 @@ def test_nobodys_mailbox_is_filled() -> None:
     assert 1 <= int(answers[-1]["Retry-After"]) <= 3600
 
 
-def test_one_address_asks_for_five_codes_a_minute() -> None:
+def test_one_address_may_request_five_codes_a_minute() -> None:
     for number in range(6):
         make_user(email=f"user{number}@example.com")
 
@@ -498,7 +500,7 @@ def test_one_address_asks_for_five_codes_a_minute() -> None:
     assert statuses(answers) == [200] * 5 + [429]
 
 
-def test_requests_that_send_nothing_keep_nobody_from_a_code() -> None:
+def test_requests_that_send_nothing_do_not_use_up_the_users_codes() -> None:
     make_user(email=EMAIL, email_verified_at=timezone.now())
     for _ in range(20):
         assert forgot(a_stranger(), nonsense=1).status_code == 400
@@ -512,14 +514,14 @@ def test_requests_that_send_nothing_keep_nobody_from_a_code() -> None:
     assert sent() == 1
 
 
-def test_an_attack_on_the_sign_in_leaves_the_way_by_email() -> None:
+def test_an_attack_on_the_sign_in_does_not_block_a_reset_by_email() -> None:
     make_user(email=EMAIL)
     use_up()
 
     assert forgot(a_stranger()).status_code == 200
 
 
-def test_guesses_at_a_code_end_at_the_account() -> None:
+def test_guesses_at_a_code_are_stopped_at_the_account() -> None:
     make_user(email=EMAIL)
     body = {"email": EMAIL, "code": "000000", "newPassword": "another horse"}
 
@@ -537,7 +539,7 @@ def test_guesses_at_a_code_end_at_the_account() -> None:
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_of_many_sign_ins_at_once_no_more_than_the_limit_are_tried() -> None:
+def test_concurrent_sign_ins_do_not_exceed_the_limit() -> None:
     make_user(email=EMAIL)
 
     def attempt(number: int) -> int:

@@ -47,7 +47,7 @@ def not_allowed(operation: str) -> tuple[int, str, str]:
 
 
 @time_machine.travel(datetime(2025, 1, 12, 10, tzinfo=UTC), tick=False)
-def test_lists_who_works_in_the_project() -> None:
+def test_lists_the_members() -> None:
     team = make_team()
     ada = make_user(email="ada@example.com", first_name="Ada", last_name="Lovelace")
     set_member(project=team.project, user=ada, role=Role.AGENT)
@@ -133,7 +133,7 @@ def test_a_client_may_send_a_member_back_as_read(team: Team) -> None:
         ),
     ],
 )
-def test_refuses_what_is_no_role(team: Team, body: Any, errors: object) -> None:
+def test_refuses_an_unknown_role(team: Team, body: Any, errors: object) -> None:
     path = team.path("members", team.members["viewer"].uuid)
 
     response = team.client("owner").patch(path, body)
@@ -144,7 +144,7 @@ def test_refuses_what_is_no_role(team: Team, body: Any, errors: object) -> None:
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
 @pytest.mark.parametrize("who", ["stranger", "nobody", "nonsense"])
-def test_who_is_no_member_is_a_404(team: Team, method: str, who: str) -> None:
+def test_a_user_who_is_not_a_member_is_a_404(team: Team, method: str, who: str) -> None:
     user_id = {
         "stranger": make_user().uuid,
         "nobody": "c0a8012e-4b0f-4a39-9f5e-7a1d1e0b2c3d",
@@ -159,7 +159,7 @@ def test_who_is_no_member_is_a_404(team: Team, method: str, who: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{"role": "owner"}, {"role": "agent"}])
-def test_managers_do_not_touch_owners(team: Team, body: Any) -> None:
+def test_managers_cannot_change_owners(team: Team, body: Any) -> None:
     manager = team.client("manager")
     target = "agent" if body["role"] == "owner" else "owner"
     path = team.path("members", team.members[target].uuid)
@@ -168,7 +168,7 @@ def test_managers_do_not_touch_owners(team: Team, body: Any) -> None:
     assert roles_in(team.project) == WHOLE
 
 
-def test_managers_do_not_make_owners_of_themselves(team: Team) -> None:
+def test_managers_cannot_make_themselves_owners(team: Team) -> None:
     path = team.path("members", team.members["manager"].uuid)
 
     response = team.client("manager").patch(path, {"role": "owner"})
@@ -176,14 +176,14 @@ def test_managers_do_not_make_owners_of_themselves(team: Team) -> None:
     assert refusal(response) == not_allowed("manage_owners")
 
 
-def test_managers_do_not_remove_owners(team: Team) -> None:
+def test_managers_cannot_remove_owners(team: Team) -> None:
     path = team.path("members", team.owner.uuid)
 
     assert refusal(team.client("manager").delete(path)) == not_allowed("manage_owners")
     assert roles_in(team.project) == WHOLE
 
 
-def test_owners_make_and_unmake_owners(team: Team) -> None:
+def test_owners_appoint_and_demote_owners(team: Team) -> None:
     manager = team.members["manager"]
 
     made = team.client("owner").patch(
@@ -218,7 +218,7 @@ def test_everybody_may_leave(team: Team, role: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", [str.upper, lambda text: text.replace("-", "")])
-def test_leaves_by_any_spelling_of_ones_id(team: Team, spelling: Any) -> None:
+def test_leaves_with_any_spelling_of_the_id(team: Team, spelling: Any) -> None:
     own = spelling(str(team.members["viewer"].uuid))
 
     response = team.client("viewer").delete(team.path("members", own))
@@ -236,7 +236,7 @@ def test_the_last_owner_cannot_leave(team: Team) -> None:
     assert not Activity.objects.filter(type__startswith="member_r").exists()
 
 
-def test_an_owner_may_leave_where_another_one_stays(team: Team) -> None:
+def test_an_owner_may_leave_if_another_one_stays(team: Team) -> None:
     set_member(project=team.project, user=team.members["agent"], role=Role.OWNER)
 
     response = team.client("owner").delete(team.path("members", team.owner.uuid))
@@ -244,7 +244,7 @@ def test_an_owner_may_leave_where_another_one_stays(team: Team) -> None:
     assert response.status_code == 204
 
 
-def test_an_owner_who_cannot_sign_in_is_not_the_one_who_stays(team: Team) -> None:
+def test_an_owner_who_cannot_sign_in_does_not_count(team: Team) -> None:
     set_member(project=team.project, user=team.members["agent"], role=Role.OWNER)
     deactivate_user(user=team.members["agent"])
 
@@ -285,7 +285,7 @@ def test_a_personal_project_keeps_its_user() -> None:
 # --- Removing ---------------------------------------------------------------------------------
 
 
-def test_removes_a_member_once_and_at_once(team: Team) -> None:
+def test_removes_a_member_with_immediate_effect(team: Team) -> None:
     agent = team.members["agent"]
     client = team.client("agent")
     path = team.path("members", agent.uuid)
@@ -303,7 +303,9 @@ def test_removes_a_member_once_and_at_once(team: Team) -> None:
 
 
 @pytest.mark.parametrize("fate", ["removed", "made agent", "made manager"])
-def test_open_invitations_go_with_the_right_to_send_them(team: Team, fate: str) -> None:
+def test_losing_the_right_to_invite_revokes_open_invitations(
+    team: Team, fate: str
+) -> None:
     other = make_user()
     set_member(project=team.project, user=other, role=Role.OWNER)
     make_invitation(team, email="agent@example.org")

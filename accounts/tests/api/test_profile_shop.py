@@ -103,7 +103,9 @@ def test_shows_the_caller(client: APIClient, user: User, path: str) -> None:
     assert (profile["avatar"], profile["preferences"]) == ("", {})
 
 
-def test_asks_two_statements(client: APIClient, django_assert_num_queries: Any) -> None:
+def test_reading_takes_two_statements(
+    client: APIClient, django_assert_num_queries: Any
+) -> None:
     with django_assert_num_queries(2):
         client.get(PATH)
 
@@ -153,7 +155,7 @@ def test_strangers_see_and_change_nothing(anonymous: APIClient, method: str) -> 
     ],
 )
 @pytest.mark.parametrize("form", ["json", "multipart", "urlencoded"])
-def test_changes_a_field_and_no_other(
+def test_changes_only_the_given_field(
     client: APIClient, user: User, field: str, value: str, form: str
 ) -> None:
     before = client.get(PATH).json()
@@ -172,7 +174,7 @@ def test_changes_a_field_and_no_other(
     assert client.get(PATH).json() == {**before, field: value}
 
 
-def test_changes_nobody_else(client: APIClient) -> None:
+def test_does_not_change_other_users(client: APIClient) -> None:
     other = make_user(username="other")
     before = client_of(other).get(PATH).json()
 
@@ -181,7 +183,7 @@ def test_changes_nobody_else(client: APIClient) -> None:
     assert client_of(other).get(PATH).json() == before
 
 
-def test_a_change_of_nothing_is_none(client: APIClient) -> None:
+def test_an_equal_value_is_no_change(client: APIClient) -> None:
     before = client.get(PATH).json()
 
     response = change(client)
@@ -189,7 +191,7 @@ def test_a_change_of_nothing_is_none(client: APIClient) -> None:
     assert (response.status_code, response.json()) == (200, before)
 
 
-def test_preferences_replace_what_was_there(client: APIClient) -> None:
+def test_preferences_are_replaced_as_a_whole(client: APIClient) -> None:
     preferences: dict[str, object] = {
         "theme": "dark",
         "ünïcode": ["✓", None, 1.5, True, {"a": {}}],
@@ -203,7 +205,7 @@ def test_preferences_replace_what_was_there(client: APIClient) -> None:
     assert client.get(PATH).json()["profile"]["preferences"] == preferences
 
 
-def test_preferences_of_a_form_are_json(client: APIClient) -> None:
+def test_preferences_in_a_form_are_json(client: APIClient) -> None:
     response = client.patch(
         PATH, {"preferences": '{"theme": "dark"}'}, format="multipart"
     )
@@ -211,7 +213,7 @@ def test_preferences_of_a_form_are_json(client: APIClient) -> None:
     assert response.json()["profile"]["preferences"] == {"theme": "dark"}
 
 
-def test_what_was_read_may_be_sent_back(client: APIClient) -> None:
+def test_the_body_may_be_sent_back_as_read(client: APIClient) -> None:
     upload(client, photograph())
     read = change(client, preferences={"theme": "dark"}).json()
 
@@ -224,7 +226,7 @@ def test_what_was_read_may_be_sent_back(client: APIClient) -> None:
     assert body == read
 
 
-def test_a_profile_may_be_changed_where_it_was_read(client: APIClient) -> None:
+def test_fields_may_be_changed_inside_profile(client: APIClient) -> None:
     profile = {"preferences": {"theme": "dark"}, "avatar": None}
 
     response = change(client, profile=profile, first_name="New")
@@ -297,7 +299,7 @@ def test_refuses_a_change(
     "text",
     ["", "{", "[]", "null", '"x"', "NaN", '{"a": "\\ud800"}', "{" * 5000, "[" * 100_000],
 )  # fmt: skip
-def test_refuses_preferences_of_a_form_that_are_no_object(
+def test_refuses_preferences_in_a_form_that_are_not_an_object(
     client: APIClient, text: str
 ) -> None:
     response = client.patch(PATH, {"preferences": text}, format="multipart")
@@ -314,7 +316,7 @@ def test_refuses_preferences_of_a_form_that_are_no_object(
 
 
 @pytest.mark.parametrize("username", ["taken", "TAKEN", " Taken "])
-def test_a_username_that_is_taken_is_a_wrong_field(
+def test_a_taken_username_is_a_field_error(
     client: APIClient, username: str, tmp_path: Path
 ) -> None:
     make_user(username="taken")
@@ -332,7 +334,7 @@ def test_a_username_that_is_taken_is_a_wrong_field(
 # --- The picture ------------------------------------------------------------------------------
 
 
-def test_shows_the_picture_where_it_says(client: APIClient, user: User) -> None:
+def test_the_avatars_url_shows_the_picture(client: APIClient, user: User) -> None:
     response = upload(client, photograph(orientation=6), first_name="New")
 
     assert response.status_code == 200
@@ -346,7 +348,7 @@ def test_shows_the_picture_where_it_says(client: APIClient, user: User) -> None:
     assert not image.getexif()
 
 
-def test_a_new_picture_takes_the_place_of_the_old(
+def test_a_new_picture_replaces_the_old_one(
     client: APIClient,
     user: User,
     tmp_path: Path,
@@ -372,7 +374,7 @@ def test_a_new_picture_takes_the_place_of_the_old(
         ({"avatar": ""}, "multipart"),
     ],
 )
-def test_takes_the_picture_away(
+def test_removes_the_picture(
     client: APIClient,
     user: User,
     tmp_path: Path,
@@ -390,7 +392,7 @@ def test_takes_the_picture_away(
     assert files(tmp_path) == set()
 
 
-def test_another_change_leaves_the_picture_alone(
+def test_other_changes_keep_the_picture(
     client: APIClient, user: User, tmp_path: Path
 ) -> None:
     upload(client, photograph())
@@ -405,7 +407,7 @@ def test_another_change_leaves_the_picture_alone(
 @pytest.mark.parametrize(
     "name", ["me.txt", "me.html", "me.svg", "../../me.png", "x" * 300]
 )
-def test_what_a_file_calls_itself_does_not_matter(
+def test_the_name_and_type_of_a_file_do_not_matter(
     client: APIClient, user: User, name: str
 ) -> None:
     response = upload(client, photograph(), name=name)
@@ -445,7 +447,7 @@ def test_refuses_a_picture(
     assert files(tmp_path) == set()
 
 
-def test_a_refused_change_keeps_the_picture_that_is_there(
+def test_a_refused_change_keeps_the_picture(
     client: APIClient, user: User, tmp_path: Path
 ) -> None:
     upload(client, photograph())
@@ -482,7 +484,7 @@ def test_a_change_that_fails_leaves_no_file(
     assert User.objects.get().first_name == "Test"
 
 
-def test_pictures_have_a_limit_of_their_own(
+def test_pictures_have_a_separate_limit(
     client: APIClient, user: User, settings: Any
 ) -> None:
     settings.RATE_LIMIT_STANDARD = "100/m"
@@ -509,7 +511,7 @@ def send(client: APIClient, body: bytes, content_type: str = MULTIPART_CONTENT) 
     return client.patch(PATH, body, content_type=content_type)
 
 
-def test_a_form_may_be_larger_than_other_bodies_and_no_larger(
+def test_a_form_may_be_larger_than_other_bodies_up_to_its_own_limit(
     client: APIClient, settings: Any
 ) -> None:
     settings.MAX_UPLOAD_BYTES = 3_000_000
@@ -535,7 +537,7 @@ def test_the_texts_of_a_form_may_not_be_larger_than_other_bodies(
     )
 
 
-def test_json_may_not_be_as_large_as_a_form(client: APIClient) -> None:
+def test_json_has_the_smaller_limit(client: APIClient) -> None:
     assert change(client, address="x" * 1_100_000).status_code == 413
 
 
@@ -582,7 +584,7 @@ def part(headers: str, content: bytes = b"x") -> bytes:
          MULTIPART_CONTENT),
     ],
 )  # fmt: skip
-def test_a_broken_form_is_never_a_defect(
+def test_a_broken_form_is_never_a_500(
     client: APIClient, body: bytes, content_type: str
 ) -> None:
     before = client.get(PATH).json()
@@ -594,7 +596,7 @@ def test_a_broken_form_is_never_a_defect(
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "utf-7", "unicode_escape"])
-def test_a_form_is_read_as_utf_8_whatever_it_says(
+def test_a_form_is_read_as_utf_8_despite_its_charset(
     client: APIClient, charset: str
 ) -> None:
     body = encode_multipart(BOUNDARY, {"first_name": "Zoë \\ud800"})
@@ -604,7 +606,7 @@ def test_a_form_is_read_as_utf_8_whatever_it_says(
     assert (response.status_code, response.json()["first_name"]) == (200, "Zoë \\ud800")
 
 
-def test_a_file_that_is_sent_twice_counts_once(client: APIClient, user: User) -> None:
+def test_a_file_that_is_sent_twice_is_used_once(client: APIClient, user: User) -> None:
     sent = [BytesIO(photograph()), BytesIO(encoded(noise(20, 30), "PNG"))]
 
     response = client.patch(PATH, {"avatar": sent}, format="multipart")

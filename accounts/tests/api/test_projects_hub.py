@@ -190,7 +190,7 @@ def test_refuses_settings_out_of_bounds(settings: Any, problem: str) -> None:
         {"currency": "EUR", "hours": {"mon": [9, 17]}, "ratio": 0.1},
     ],
 )
-def test_gives_settings_back_as_they_were_sent(settings: Any) -> None:
+def test_returns_settings_as_they_were_sent(settings: Any) -> None:
     client = client_of(make_user())
 
     created = client.post(PATH, {"name": "Shop", "settings": settings})
@@ -255,7 +255,7 @@ def test_documented_list() -> None:
     assert (personal["name"], personal["is_personal"]) == ("ada@example.com", True)
 
 
-def test_a_list_holds_what_the_caller_works_in_alone(team: Team) -> None:
+def test_a_list_holds_only_the_callers_projects(team: Team) -> None:
     create_project(owner=make_user(), name="Theirs")
     staff = make_user(is_staff=True)
 
@@ -284,7 +284,7 @@ def test_a_list_is_paged() -> None:
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page_size=201", "page_size=-1"])
-def test_refuses_a_page_that_is_none(query: str) -> None:
+def test_refuses_a_malformed_page(query: str) -> None:
     response = client_of(make_user()).get(f"{PATH}?{query}")
 
     assert list(errors_in(response)) == [query.partition("=")[0]]
@@ -292,7 +292,9 @@ def test_refuses_a_page_that_is_none(query: str) -> None:
 
 @pytest.mark.parametrize("path", ["", "/members", "/invitations"])
 @pytest.mark.parametrize("page_size", [3, 100])
-def test_a_list_asks_as_much_whatever_its_length(path: str, page_size: int) -> None:
+def test_the_number_of_statements_does_not_grow_with_the_list(
+    path: str, page_size: int
+) -> None:
     counts = set()
     for length in (4, 12):
         owner = make_user()
@@ -334,7 +336,7 @@ def test_gets_a_project(team: Team) -> None:
     )
 
 
-def test_staff_who_are_no_members_look_and_have_no_role(team: Team) -> None:
+def test_staff_who_are_not_members_may_view_without_a_role(team: Team) -> None:
     response = client_of(make_staff("view_project")).get(team.path())
 
     assert (response.status_code, response.json()["role"]) == (200, None)
@@ -353,7 +355,7 @@ def test_staff_who_are_no_members_look_and_have_no_role(team: Team) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_what_is_not_there_is_a_404(method: str, project_id: str) -> None:
+def test_a_project_that_does_not_exist_is_a_404(method: str, project_id: str) -> None:
     response = getattr(client_of(make_user()), method)(f"{PATH}/{project_id}")
 
     body = response.json()
@@ -378,7 +380,7 @@ def test_an_unchanged_project_is_a_304(team: Team) -> None:
 # --- Update -----------------------------------------------------------------------------------
 
 
-def test_changes_what_is_named_and_leaves_the_rest(team: Team) -> None:
+def test_changes_the_given_fields_and_leaves_the_others(team: Team) -> None:
     team.client("manager").patch(team.path(), {"settings": {"a": 1, "b": 2}})
 
     response = team.client("manager").patch(
@@ -405,7 +407,7 @@ def test_changes_what_is_named_and_leaves_the_rest(team: Team) -> None:
     )
 
 
-def test_a_client_may_send_back_what_it_has_read(team: Team) -> None:
+def test_a_client_may_send_the_body_back_as_read(team: Team) -> None:
     client = team.client("owner")
     before = client.get(team.path()).json()
 
@@ -419,7 +421,7 @@ def test_a_client_may_send_back_what_it_has_read(team: Team) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"name": "My Store"}, {"is_active": True}])
-def test_what_changes_nothing_leaves_no_trace(team: Team, body: Any) -> None:
+def test_a_change_of_nothing_leaves_no_trace(team: Team, body: Any) -> None:
     before = Project.objects.filter(pk=team.project.pk).values().get()
 
     response = team.client("owner").patch(team.path(), body)
@@ -469,7 +471,7 @@ def test_a_stale_change_is_refused(team: Team, method: str) -> None:
     assert (team.project.name, team.project.is_active) == ("First", True)
 
 
-def test_each_answer_brings_the_tag_of_the_next_change(team: Team) -> None:
+def test_each_answer_has_the_etag_for_the_next_change(team: Team) -> None:
     client = team.client("owner")
     etag = client.get(team.path())["ETag"]
 
@@ -500,7 +502,7 @@ def test_deletes_a_project_for_everybody(team: Team) -> None:
     )
 
 
-def test_a_personal_project_stays() -> None:
+def test_a_personal_project_cannot_be_deleted() -> None:
     user = make_user()
 
     response = client_of(user).delete(f"{PATH}/{user.personal_project.uuid}")
@@ -532,7 +534,7 @@ def test_strangers_learn_nothing_by_other_methods(team: Team, method: str) -> No
     assert getattr(APIClient(), method)(team.path()).status_code == 401
 
 
-def test_answers_both_spellings(team: Team) -> None:
+def test_both_spellings_of_a_path_work(team: Team) -> None:
     client = team.client("owner")
 
     for path in (PATH, team.path(), team.path("members"), team.path("invitations")):

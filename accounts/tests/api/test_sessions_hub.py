@@ -50,7 +50,7 @@ def ids(client: APIClient) -> list[str]:
     return [session["id"] for session in client.get(SESSIONS).json()]
 
 
-def test_lists_where_one_is_signed_in_newest_first(
+def test_lists_sessions_newest_first(
     clock: time_machine.Traveller,
 ) -> None:
     user = make_user()
@@ -86,7 +86,7 @@ def test_lists_where_one_is_signed_in_newest_first(
     assert response["X-Total-Count"] == "2"
 
 
-def test_lists_none_that_opens_nothing_any_more(
+def test_does_not_list_ended_sessions(
     clock: time_machine.Traveller,
 ) -> None:
     user = make_user()
@@ -125,14 +125,14 @@ def test_pages_in_a_constant_number_of_statements() -> None:
 
 
 @pytest.mark.parametrize("query", ["page=0", "page_size=201", "page_size=abc"])
-def test_refuses_what_is_no_page(query: str) -> None:
+def test_refuses_a_malformed_page(query: str) -> None:
     response = client_of(make_user()).get(f"{SESSIONS}?{query}")
 
     assert response.status_code == 422
     assert list(response.json()["errors"]) == [query.partition("=")[0]]
 
 
-def test_ends_one_and_leaves_the_others() -> None:
+def test_ends_one_session_and_leaves_the_others() -> None:
     user = make_user()
     other, client = sign_in(user), sign_in(user)
     [lost] = set(ids(client)) - {
@@ -150,7 +150,7 @@ def test_ends_one_and_leaves_the_others() -> None:
     assert ended.data == {"session_id": lost, "reason": "revoked"}
 
 
-def test_may_end_the_session_that_it_is_asked_with() -> None:
+def test_may_end_the_session_of_the_request() -> None:
     client = sign_in(make_user())
     [own] = ids(client)
 
@@ -159,7 +159,7 @@ def test_may_end_the_session_that_it_is_asked_with() -> None:
 
 
 @pytest.mark.parametrize("whose", ["another's", "ended", "nobody's", "no id"])
-def test_does_not_find_a_session_that_is_not_open_and_ones_own(whose: str) -> None:
+def test_does_not_find_ended_sessions_or_those_of_others(whose: str) -> None:
     user = make_user()
     client = sign_in(user)
     strangers = sign_in(make_user())
@@ -185,7 +185,7 @@ def test_does_not_find_a_session_that_is_not_open_and_ones_own(whose: str) -> No
     assert strangers.get(ME).status_code == 200
 
 
-def test_ends_all_of_them_the_present_one_too() -> None:
+def test_ends_all_sessions_including_the_current_one() -> None:
     user = make_user()
     clients = [sign_in(user) for _ in range(3)]
     program = client_with(make_api_token(user, "account:read")[1])

@@ -76,7 +76,7 @@ def test_register_user(anonymous: APIClient, slash: str) -> None:
     assert response["Cache-Control"] == "no-store"
 
 
-def test_the_tokens_of_a_registration_are_good(anonymous: APIClient) -> None:
+def test_the_tokens_of_a_registration_work(anonymous: APIClient) -> None:
     body = post(anonymous, "/register/", REGISTRATION).json()
 
     profile = client_with(body["access"]).get("/auth/api/profile/")
@@ -112,7 +112,7 @@ def test_an_error_is_a_sentence(anonymous: APIClient) -> None:
     assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_an_error_of_validation_stands_under_its_field(anonymous: APIClient) -> None:
+def test_a_validation_error_stands_under_its_field(anonymous: APIClient) -> None:
     response = post(
         anonymous, "/register/", {**REGISTRATION, "password_confirm": "another one"}
     )
@@ -125,9 +125,7 @@ def test_an_error_of_validation_stands_under_its_field(anonymous: APIClient) -> 
 
 
 @pytest.mark.parametrize("email", ["user@example.com", "USER@Example.com"])
-def test_an_email_that_is_taken_is_a_wrong_field(
-    anonymous: APIClient, email: str
-) -> None:
+def test_a_taken_email_is_a_field_error(anonymous: APIClient, email: str) -> None:
     post(anonymous, "/register/", REGISTRATION)
 
     response = post(
@@ -142,9 +140,7 @@ def test_an_email_that_is_taken_is_a_wrong_field(
 
 
 @pytest.mark.parametrize("username", ["testuser", "TestUser", " testuser "])
-def test_a_username_that_is_taken_is_a_wrong_field(
-    anonymous: APIClient, username: str
-) -> None:
+def test_a_taken_username_is_a_field_error(anonymous: APIClient, username: str) -> None:
     post(anonymous, "/register/", REGISTRATION)
 
     response = post(
@@ -168,7 +164,7 @@ def test_a_username_that_is_taken_is_a_wrong_field(
         ("get", "/auth/api/token/", 405, 'Method "GET" not allowed.'),
     ],
 )
-def test_other_errors_are_sentences_as_well(
+def test_other_errors_are_sentences_too(
     anonymous: APIClient, method: str, path: str, status: int, message: str
 ) -> None:
     response = getattr(anonymous, method)(path)
@@ -179,7 +175,7 @@ def test_other_errors_are_sentences_as_well(
 # --- Where the e-mail must be verified first --------------------------------------------------
 
 
-def test_registers_without_tokens_where_the_email_must_be_verified(
+def test_registers_without_tokens_if_the_email_must_be_verified(
     anonymous: APIClient, settings: Any
 ) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True

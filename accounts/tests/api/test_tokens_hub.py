@@ -47,7 +47,7 @@ def create(client: APIClient, **changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_makes_a_token_and_shows_it_once(slash: str) -> None:
+def test_creates_a_token_and_shows_it_once(slash: str) -> None:
     client = client_of(make_user())
 
     response = client.post(
@@ -150,7 +150,7 @@ FORMAT = (
         ({"user": 1}, {"user": ["There is no such field."]}),
     ],
 )
-def test_refuses_what_is_no_token_and_says_why(
+def test_refuses_invalid_fields_of_a_token_and_says_why(
     changes: dict[str, Any], errors: dict[str, list[str]]
 ) -> None:
     response = create(client_of(make_user()), **changes)
@@ -167,7 +167,7 @@ def test_refuses_what_is_no_token_and_says_why(
     assert not ApiToken.objects.exists()
 
 
-def test_refuses_more_tokens_than_one_can_have() -> None:
+def test_refuses_too_many_tokens() -> None:
     user = make_user()
     ApiToken.objects.bulk_create(
         ApiToken(user=user, name="A program", prefix=str(number), digest="0")
@@ -190,7 +190,7 @@ def test_refuses_more_tokens_than_one_can_have() -> None:
 # --- Listing and revoking ---------------------------------------------------------------------
 
 
-def test_lists_ones_own_newest_first_without_the_revoked(
+def test_lists_the_callers_unrevoked_tokens_newest_first(
     clock: time_machine.Traveller,
 ) -> None:
     user = make_user()
@@ -223,7 +223,7 @@ def test_pages_in_a_constant_number_of_statements() -> None:
     assert counts == [3, 3]  # the caller, the page, the total
 
 
-def test_a_revoked_token_opens_nothing_from_then_on() -> None:
+def test_a_revoked_token_stops_working() -> None:
     user = make_user()
     client = client_of(user)
     body = create(client).json()
@@ -239,7 +239,7 @@ def test_a_revoked_token_opens_nothing_from_then_on() -> None:
 
 
 @pytest.mark.parametrize("whose", ["another's", "nobody's", "no id"])
-def test_does_not_find_a_token_that_is_not_ones_own(whose: str) -> None:
+def test_does_not_find_the_tokens_of_others(whose: str) -> None:
     token, _ = make_api_token(make_user())
     token_id = {
         "another's": str(token.pk),
@@ -272,7 +272,7 @@ def test_does_not_find_a_token_that_is_not_ones_own(whose: str) -> None:
         ("delete", "/api/v1/auth/sessions/0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52"),
     ],
 )
-def test_no_token_decides_over_tokens_and_sessions(method: str, path: str) -> None:
+def test_an_api_token_cannot_manage_tokens_or_sessions(method: str, path: str) -> None:
     user = make_user()
     program = client_with(make_api_token(user, *all_scopes())[1])
 
@@ -313,7 +313,7 @@ def bad_tokens() -> dict[str, str]:
     }
 
 
-def test_bad_tokens_are_told_apart_by_nobody(clock: time_machine.Traveller) -> None:
+def test_all_bad_tokens_get_the_same_answer(clock: time_machine.Traveller) -> None:
     texts = bad_tokens()
     clock.shift(timedelta(seconds=1))
 
@@ -352,7 +352,7 @@ DOORS = {
 
 
 @pytest.mark.parametrize("scope", all_scopes())
-def test_a_scope_opens_its_area_and_no_other(scope: str) -> None:
+def test_a_scope_covers_only_its_area(scope: str) -> None:
     program = client_with(make_api_token(make_user(), scope)[1])
     area, _, right = scope.partition(":")
 
@@ -376,11 +376,11 @@ def lacks_scope(response: Any, scope: str) -> bool:
     return response.status_code == 403 and told in {"insufficient_scope", words}
 
 
-def test_each_area_has_its_doors() -> None:
+def test_the_table_covers_each_area() -> None:
     assert DOORS.keys() == AREAS.keys()
 
 
-def test_a_refusal_names_the_scope_that_would_do() -> None:
+def test_a_refusal_names_the_missing_scope() -> None:
     program = client_with(make_api_token(make_user(), "orders:write")[1])
 
     response = program.patch("/api/v1/auth/me", {"phone": "1"}, format="json")
@@ -395,7 +395,7 @@ def test_a_refusal_names_the_scope_that_would_do() -> None:
     )
 
 
-def test_a_token_gives_no_more_than_its_user_has() -> None:
+def test_a_token_never_has_more_rights_than_its_user() -> None:
     ada, bob = make_user(), make_user()
     order = client_of(ada).post("/api/orders/", {"title": "Ada's"}, format="json")
 
@@ -414,7 +414,7 @@ def statements(program: APIClient, path: str = "/api/v1/auth/me") -> list[str]:
     return [query["sql"].split()[0] for query in queries]
 
 
-def test_the_last_use_is_shown_and_written_once_a_minute(
+def test_the_last_use_is_shown_and_stored_once_a_minute(
     clock: time_machine.Traveller,
 ) -> None:
     user = make_user()
@@ -435,7 +435,7 @@ def test_the_last_use_is_shown_and_written_once_a_minute(
     assert client.get(TOKENS).json()[0]["last_used_at"] == "2025-01-12T10:01:00Z"
 
 
-def test_a_refused_scope_is_a_use_and_a_refused_token_is_none() -> None:
+def test_a_refused_scope_counts_as_a_use_but_a_refused_token_does_not() -> None:
     user = make_user()
     _, text = make_api_token(user, "discord:read")
     client_with(text[:-1] + "-").get("/api/v1/auth/me")

@@ -365,7 +365,7 @@ class SurfaceAutoSchema(AutoSchema):
         if operation is None or surface is None:
             return operation
         if operation.get("security") == [{}]:
-            # It says the same in another form, which generators read as if credentials were needed.
+            # `[]` means the same. Generators read `[{}]` as if credentials were needed.
             operation["security"] = []
         # True for a `SurfaceView`. We cannot import it: REST framework loads its module after this
         # one.

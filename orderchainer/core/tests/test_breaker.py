@@ -5,7 +5,7 @@ import time
 from orderchainer.core.breaker import Breaker
 
 
-def test_what_failed_is_asked_again_by_one_after_a_pause() -> None:
+def test_one_caller_tries_again_after_a_pause() -> None:
     breaker = Breaker(pause_seconds=0.05)
     assert breaker.may_be_asked()
     breaker.failed()
@@ -18,7 +18,7 @@ def test_what_failed_is_asked_again_by_one_after_a_pause() -> None:
     assert [breaker.may_be_asked() for _ in range(3)] == [True, True, True]
 
 
-def test_going_away_and_coming_back_are_news_once() -> None:
+def test_reports_failure_and_recovery_once() -> None:
     breaker = Breaker(pause_seconds=60)
 
     assert [breaker.answered(), breaker.failed(), breaker.failed()] == [

@@ -30,7 +30,7 @@ from orderchainer.testing.written_log import WrittenLog
         (0, "", "", None),
     ],
 )
-def test_the_address_is_what_our_outermost_proxy_heard(
+def test_uses_the_address_that_our_outermost_proxy_saw(
     proxies: int, peer: str, forwarded: str, address: str | None
 ) -> None:
     request = RequestFactory().get(
@@ -72,7 +72,7 @@ WAYS_TO_WRITE = [
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize(("entry", "address"), WAYS_TO_WRITE)
-def test_the_client_counts_however_its_proxy_writes_it(
+def test_reads_the_address_in_every_form_that_proxies_write(
     entry: str, address: str, around: str
 ) -> None:
     assert heard(around.format(entry)) == address
@@ -89,11 +89,11 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("entry", UNREADABLE)
-def test_the_peer_counts_where_nobody_can_read_what_the_proxy_wrote(entry: str) -> None:
+def test_uses_the_peer_if_the_proxys_entry_is_unreadable(entry: str) -> None:
     assert heard(entry) == "10.0.0.1"
 
 
-def test_an_entry_that_nobody_can_read_is_logged_once(
+def test_an_unreadable_entry_is_logged_once(
     log: WrittenLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clients, "_warned", False)

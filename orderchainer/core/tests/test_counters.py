@@ -66,12 +66,12 @@ def counted(cache: LocalCountersCache, key: str) -> int:
 # --- Both kinds -------------------------------------------------------------------------------
 
 
-def test_it_counts_each_key_by_itself(cache: LocalCountersCache) -> None:
+def test_counts_each_key_separately(cache: LocalCountersCache) -> None:
     assert [counted(cache, "one") for _ in range(3)] == [1, 2, 3]
     assert counted(cache, "other") == 1
 
 
-def test_fifty_threads_at_once_are_fifty(cache: LocalCountersCache) -> None:
+def test_fifty_threads_at_once_count_fifty(cache: LocalCountersCache) -> None:
     start = Barrier(50)
 
     def work() -> int:
@@ -88,7 +88,7 @@ def test_fifty_threads_at_once_are_fifty(cache: LocalCountersCache) -> None:
     assert sorted(counts) == list(range(1, 51))
 
 
-def test_it_is_no_cache_of_anything_else(cache: LocalCountersCache) -> None:
+def test_refuses_to_cache_anything_else(cache: LocalCountersCache) -> None:
     with pytest.raises(ValueError, match="`add` counts"):
         cache.incr("never-added")
     with pytest.raises(NotImplementedError):
@@ -106,7 +106,7 @@ def test_clearing_it_forgets_all_counts(cache: LocalCountersCache) -> None:
 # --- In this process --------------------------------------------------------------------------
 
 
-def test_a_counter_is_forgotten_when_its_time_is_over() -> None:
+def test_a_counter_expires() -> None:
     counters = LocalCounters()
     with time_machine.travel(1000, tick=False) as clock:
         assert counters.add("one", 1, lifetime_seconds=60) == 1
@@ -116,7 +116,7 @@ def test_a_counter_is_forgotten_when_its_time_is_over() -> None:
         assert counters.add("one", 1, lifetime_seconds=60) == 1
 
 
-def test_what_is_over_does_not_stay_in_memory() -> None:
+def test_expired_counters_do_not_stay_in_memory() -> None:
     counters = LocalCounters()
     with time_machine.travel(1000, tick=False) as clock:
         for number in range(100):
@@ -128,7 +128,7 @@ def test_what_is_over_does_not_stay_in_memory() -> None:
     assert len(counters) == 1
 
 
-def test_a_flood_does_not_wash_away_who_has_been_stopped() -> None:
+def test_a_flood_does_not_push_out_stopped_clients() -> None:
     counters = LocalCounters(most=1000)
     for _ in range(6):
         counters.add("stopped", 1, lifetime_seconds=60)
@@ -144,7 +144,7 @@ def test_a_flood_does_not_wash_away_who_has_been_stopped() -> None:
 
 
 @needs_redis
-def test_a_count_is_one_way_there_and_back_and_goes_by_itself(
+def test_a_count_is_one_round_trip_and_expires(
     own_redis: RedisServer,
 ) -> None:
     counters = RedisCounters(own_redis.url)
@@ -170,7 +170,7 @@ def commands_of(client: redis.Redis) -> int:
 
 
 @needs_redis
-def test_clearing_it_leaves_alone_what_others_keep_there(
+def test_clearing_it_deletes_only_its_own_keys(
     own_redis: RedisServer,
 ) -> None:
     cache = RedisCountersCache(own_redis.url, {"KEY_PREFIX": "limits"})
@@ -185,7 +185,7 @@ def test_clearing_it_leaves_alone_what_others_keep_there(
         assert client.keys() == [b"celery"]
 
 
-def test_a_dead_redis_is_counted_for_here_and_told_once(log: WrittenLog) -> None:
+def test_counts_locally_while_redis_is_down_and_logs_that_once(log: WrittenLog) -> None:
     cache = RedisCountersCache(f"redis://127.0.0.1:{free_port()}/0", {})
     started = time.monotonic()
 
@@ -195,7 +195,7 @@ def test_a_dead_redis_is_counted_for_here_and_told_once(log: WrittenLog) -> None
     assert [line["level"] for line in log.lines("limits_counted_apart")] == ["warning"]
 
 
-def test_a_redis_that_hangs_is_waited_for_once_and_not_for_long(
+def test_waits_only_once_and_briefly_for_a_redis_that_hangs(
     log: WrittenLog,
 ) -> None:
     with socket.socket() as stalled:
@@ -216,7 +216,7 @@ def test_a_redis_that_hangs_is_waited_for_once_and_not_for_long(
 
 
 @needs_redis
-def test_it_counts_together_again_when_redis_is_back(
+def test_counts_in_redis_again_when_it_is_back(
     tmp_path: Path, log: WrittenLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orderchainer.core.limits.counters.REDIS_PAUSE_SECONDS", 0.1)
@@ -238,7 +238,7 @@ def test_it_counts_together_again_when_redis_is_back(
 
 
 @needs_redis
-def test_a_connection_that_was_closed_meanwhile_is_no_failure(
+def test_retries_on_a_connection_that_was_closed_meanwhile(
     own_redis: RedisServer, log: WrittenLog
 ) -> None:
     cache = RedisCountersCache(own_redis.url, {})

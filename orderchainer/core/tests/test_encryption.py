@@ -23,7 +23,7 @@ def test_the_same_text_is_sealed_differently_each_time(
     assert Secret.of("same").sealed != Secret.of("same").sealed
 
 
-def test_shows_itself_to_nobody() -> None:
+def test_is_never_shown_by_accident() -> None:
     secret = Secret.of("hunter2")
     shown = [repr(secret), str(secret), f"{secret}", f"{[secret]}", f"{secret!r:>20}"]
     assert not any("hunter2" in text or secret.sealed in text for text in shown)
@@ -44,7 +44,7 @@ def test_the_first_key_encrypts_and_every_key_decrypts(
         before.reveal()
 
 
-def test_resealing_lets_the_old_key_go(settings: Settings) -> None:
+def test_after_resealing_the_old_key_is_not_needed(settings: Settings) -> None:
     settings.CREDENTIALS_KEYS = [OLD]
     secret = Secret.of("kept")
     settings.CREDENTIALS_KEYS = [NEW, OLD]
@@ -67,7 +67,7 @@ def test_a_damaged_or_foreign_value_raises_a_clear_error(
             secret.resealed()
 
 
-def test_the_field_takes_no_bare_text() -> None:
+def test_the_field_refuses_plain_text() -> None:
     field = EncryptedTextField()
     with pytest.raises(TypeError, match="takes a Secret, not str"):
         field.get_prep_value("bare")

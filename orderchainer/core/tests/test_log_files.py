@@ -70,7 +70,7 @@ def test_processes_that_rotate_one_file_together_lose_and_tear_no_line(
     assert max(path.stat().st_size for path in files) < 20_000 + 3 * 70
 
 
-def test_a_file_that_somebody_moved_away_is_begun_anew(tmp_path: Path) -> None:
+def test_starts_a_new_file_if_the_old_one_was_moved_away(tmp_path: Path) -> None:
     file = tmp_path / "a.log"
     handler = SharedRotatingFileHandler(str(file), max_bytes=1000, backups=1)
     handler.emit(record("before"))
@@ -82,7 +82,7 @@ def test_a_file_that_somebody_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert file.read_text() == "after\n"
 
 
-def test_the_directory_is_made_with_the_first_line(tmp_path: Path) -> None:
+def test_the_first_line_creates_the_directory(tmp_path: Path) -> None:
     file = tmp_path / "new" / "deeper" / "a.log"
     handler = SharedRotatingFileHandler(str(file), max_bytes=1000, backups=1)
     assert not (tmp_path / "new").exists()
@@ -92,7 +92,7 @@ def test_the_directory_is_made_with_the_first_line(tmp_path: Path) -> None:
     assert file.read_text() == "first\n"
 
 
-def test_a_file_that_cannot_be_written_is_told_once_and_stops_nobody(
+def test_an_unwritable_file_is_reported_once_and_stops_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()

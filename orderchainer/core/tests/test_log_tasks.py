@@ -22,7 +22,9 @@ def fail(_secret: str) -> None:
     raise LookupError("nothing there")
 
 
-def test_a_task_names_itself_in_its_lines_and_ends_with_one(log: WrittenLog) -> None:
+def test_a_tasks_lines_have_its_name_and_the_last_says_how_it_ended(
+    log: WrittenLog,
+) -> None:
     result = add_up.apply(([1, 2],))
 
     within, finished = log.lines()
@@ -58,13 +60,13 @@ def test_a_failed_task_is_an_error_without_its_arguments(log: WrittenLog) -> Non
     assert "argument-of-somebody" not in log.text
 
 
-def test_what_beat_asks_for_all_the_time_is_no_line(log: WrittenLog) -> None:
+def test_frequent_tasks_of_beat_are_not_logged(log: WrittenLog) -> None:
     beat_once.apply()
 
     assert not log.lines()
 
 
-def test_a_task_writes_under_the_request_that_asked_for_it(log: WrittenLog) -> None:
+def test_a_tasks_lines_have_the_id_of_the_request_that_sent_it(log: WrittenLog) -> None:
     # A real worker on the broker of this process, which ends after its task.
     done = threading.Event()
 

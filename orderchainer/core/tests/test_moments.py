@@ -24,7 +24,7 @@ IN_ANOTHER_ZONE = IN_UTC.astimezone(timezone(timedelta(hours=2)))
         (milliseconds, "2025-11-07T13:18:43.934Z"),
     ],
 )
-def test_every_form_is_in_utc_and_cuts_off_what_it_has_no_place_for(
+def test_every_form_is_in_utc_and_truncates_fractions(
     moment: datetime, write: Callable[[datetime], str], text: str
 ) -> None:
     assert write(moment) == text

@@ -32,7 +32,7 @@ def amounts(draw: st.DrawFn) -> tuple[Decimal, str]:
 
 
 @given(amounts())
-def test_what_is_written_reads_as_the_same_amount(money: tuple[Decimal, str]) -> None:
+def test_a_written_amount_reads_as_the_same_amount(money: tuple[Decimal, str]) -> None:
     amount, currency = money
 
     text = written(amount, currency)
@@ -133,7 +133,7 @@ def test_amounts_are_read(data: object, amount: str) -> None:
         *(Decimal("NaN"), Decimal("sNaN"), Decimal("1E+2")),
     ],
 )
-def test_what_is_no_amount_is_refused(data: object) -> None:
+def test_refuses_malformed_amounts(data: object) -> None:
     with pytest.raises(MoneyRefused) as refusal:
         amount_in(data)
 
@@ -176,7 +176,7 @@ def test_a_negative_amount_is_refused(data: object) -> None:
         ("Infinity", "JPY", NOT_AN_AMOUNT),
     ],
 )  # fmt: skip
-def test_what_a_currency_has_not_is_refused_with_what_it_has(
+def test_a_refusal_says_how_many_decimals_the_currency_has(
     amount: str, currency: str, words: str
 ) -> None:
     with pytest.raises(MoneyRefused) as refusal:
@@ -198,7 +198,7 @@ def test_some_currencies_have_three_decimals(code: str) -> None:
 @pytest.mark.parametrize(
     "code", ["ABC", "XXX", "XTS", "XAU", "DEM", "usd", "US", "USDX", "", "U\x00D"]
 )
-def test_what_nobody_pays_with_is_no_currency(code: str) -> None:
+def test_refuses_codes_that_people_cannot_pay_with(code: str) -> None:
     assert not is_currency(code)
     with pytest.raises(MoneyRefused):
         require_currency(code)

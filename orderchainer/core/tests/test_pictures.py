@@ -61,7 +61,7 @@ def is_about(pixel: Any, colour: tuple[int, ...]) -> bool:
 
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF", "MPO"])
-def test_takes_what_people_have(format_: str) -> None:
+def test_accepts_common_formats(format_: str) -> None:
     picture = read_picture(encoded(two_halves(), format_))
 
     image = decoded(picture.content)
@@ -71,7 +71,7 @@ def test_takes_what_people_have(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["PNG", "WEBP", "GIF"])
-def test_keeps_what_shines_through(format_: str) -> None:
+def test_keeps_transparency(format_: str) -> None:
     sent = two_halves().convert("RGBA")
     sent.putpixel((0, 0), (0, 0, 0, 0))
 
@@ -83,7 +83,7 @@ def test_keeps_what_shines_through(format_: str) -> None:
     assert image.getpixel((63, 31))[3] == 255  # type: ignore[index]
 
 
-def test_an_alpha_channel_that_hides_nothing_makes_no_png() -> None:
+def test_an_opaque_alpha_channel_does_not_make_a_png() -> None:
     sent = two_halves().convert("RGBA")
 
     assert read_picture(encoded(sent, "PNG")).extension == "jpg"
@@ -100,7 +100,7 @@ def test_an_alpha_channel_that_hides_nothing_makes_no_png() -> None:
     ],
 )
 @pytest.mark.parametrize("format_", ["JPEG", "PNG"])
-def test_makes_small_what_is_large_and_nothing_larger(
+def test_scales_down_but_never_up(
     format_: str, size: tuple[int, int], kept: tuple[int, int]
 ) -> None:
     sent = encoded(Image.new("RGB", size, RED), format_)
@@ -108,7 +108,7 @@ def test_makes_small_what_is_large_and_nothing_larger(
     assert decoded(read_picture(sent).content).size == kept
 
 
-def test_others_may_keep_larger_pictures() -> None:
+def test_the_caller_chooses_the_longest_side() -> None:
     sent = encoded(two_halves(3000, 1500), "JPEG")
 
     kept = read_picture(sent, longest_side=2000)
@@ -117,7 +117,7 @@ def test_others_may_keep_larger_pictures() -> None:
 
 
 @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_is_kept(format_: str) -> None:
+def test_keeps_the_first_frame_of_an_animation(format_: str) -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, BLUE, BLUE)]
     sent = encoded(
         frames[0], format_, save_all=True, append_images=frames[1:], duration=50
@@ -129,7 +129,7 @@ def test_of_an_animation_the_first_frame_is_kept(format_: str) -> None:
     assert getattr(image, "n_frames", 1) == 1
 
 
-def test_turns_the_inks_of_printers_into_light() -> None:
+def test_converts_cmyk_to_rgb() -> None:
     sent = encoded(two_halves().convert("CMYK"), "JPEG")
 
     image = decoded(read_picture(sent).content)
@@ -139,7 +139,7 @@ def test_turns_the_inks_of_printers_into_light() -> None:
 
 
 @pytest.mark.parametrize("grey", [0, 40 * 256, 200 * 256, 65535])
-def test_greys_of_sixteen_bits_stay_what_they_are(grey: int) -> None:
+def test_keeps_greys_of_sixteen_bits(grey: int) -> None:
     sent = encoded(Image.new("I;16", (8, 8), grey), "PNG")
 
     image = decoded(read_picture(sent).content)
@@ -147,7 +147,7 @@ def test_greys_of_sixteen_bits_stay_what_they_are(grey: int) -> None:
     assert is_about(image.getpixel((4, 4)), (grey // 256,) * 3)
 
 
-def test_colours_of_sixteen_bits_stay_what_they_are() -> None:
+def test_keeps_colours_of_sixteen_bits() -> None:
     row = b"\x00" + b"\xc8\x00\x1e\x00\x1e\x00" * 8
     sent = png_that_says(8, 8, depth=16, pixels=row * 8)
 
@@ -157,7 +157,7 @@ def test_colours_of_sixteen_bits_stay_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P"])
-def test_takes_every_kind_of_pixel(mode: str) -> None:
+def test_accepts_every_pixel_format(mode: str) -> None:
     image = two_halves().convert("L").convert(mode)
 
     assert read_picture(encoded(image, "PNG")).content
@@ -167,7 +167,7 @@ def test_takes_every_kind_of_pixel(mode: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
-def test_nothing_is_kept_but_the_pixels(form: str) -> None:
+def test_keeps_only_the_pixels(form: str) -> None:
     told = decoded(photograph())
     sent = encoded(
         told,
@@ -202,7 +202,7 @@ def test_nothing_is_kept_but_the_pixels(form: str) -> None:
         (9, (64, 32), (10, 16)),
     ],
 )
-def test_a_photograph_stands_upright_however_the_phone_was_held(
+def test_rotates_a_photograph_upright(
     orientation: int, size: tuple[int, int], red_at: tuple[int, int]
 ) -> None:
     image = decoded(read_picture(photograph(orientation=orientation)).content)
@@ -221,13 +221,13 @@ def test_a_photograph_stands_upright_however_the_phone_was_held(
     ],
 )
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "GIF", "WEBP"])
-def test_what_a_picture_is_besides_is_gone(format_: str, rest: bytes) -> None:
+def test_removes_everything_appended_to_a_picture(format_: str, rest: bytes) -> None:
     picture = read_picture(encoded(two_halves(), format_) + rest)
 
     assert rest[:8] not in picture.content
 
 
-def test_a_script_in_a_comment_is_gone() -> None:
+def test_removes_a_script_in_a_comment() -> None:
     sent = encoded(two_halves(), "GIF", comment=b"*/alert(1)/*")
     assert b"alert(1)" in sent
 
@@ -261,7 +261,7 @@ SVG = (
         encoded(two_halves(), "JPEG2000"),
     ],
 )
-def test_refuses_what_is_no_picture_or_another_kind(content: bytes) -> None:
+def test_refuses_other_files_and_formats(content: bytes) -> None:
     assert refusal_of(content) == NO_PICTURE
 
 
@@ -271,7 +271,7 @@ def test_refuses_an_empty_file() -> None:
 
 @pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP", "GIF"])
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
-def test_refuses_a_picture_that_breaks_off(format_: str, part: float) -> None:
+def test_refuses_a_truncated_picture(format_: str, part: float) -> None:
     whole = encoded(noise(64, 64), format_)
 
     assert refusal_of(whole[: int(len(whole) * part)]) in {DAMAGED, NO_PICTURE}
@@ -288,7 +288,7 @@ def test_refuses_a_picture_that_breaks_off(format_: str, part: float) -> None:
         b"GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00;",
     ],
 )
-def test_a_bomb_is_refused_by_its_head(content: bytes) -> None:
+def test_refuses_a_bomb_by_its_header(content: bytes) -> None:
     started = time.perf_counter()
 
     assert refusal_of(content) == TOO_LARGE
@@ -303,7 +303,7 @@ def test_a_side_is_bounded_as_well_as_the_area(
     assert refusal_of(that_says(*size)) == TOO_LONG
 
 
-def test_the_longest_side_is_taken() -> None:
+def test_accepts_the_longest_allowed_side() -> None:
     sent = encoded(Image.new("RGB", (16_384, 3), RED), "PNG")
 
     assert decoded(read_picture(sent).content).size == (512, 1)
@@ -313,12 +313,12 @@ def test_refuses_a_picture_without_pixels() -> None:
     assert refusal_of(png_that_says(0, 5)) == NO_PICTURE
 
 
-def test_a_head_within_the_bounds_is_no_picture_yet() -> None:
+def test_refuses_a_valid_header_without_a_picture() -> None:
     assert refusal_of(png_that_says(4000, 4000)) == DAMAGED
     assert refusal_of(jpeg_that_says(6000, 4000)[:-200]) == DAMAGED
 
 
-def test_a_jpeg_of_many_passes_is_refused_before_they_are_drawn(
+def test_refuses_a_jpeg_with_many_scans_before_decoding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert refusal_of(jpeg_in_passes(MAX_JPEG_SCANS)) == (
@@ -327,7 +327,7 @@ def test_a_jpeg_of_many_passes_is_refused_before_they_are_drawn(
     assert read_picture(jpeg_in_passes(20)).extension == "jpg"
 
 
-def test_passes_are_counted_past_what_only_looks_like_them() -> None:
+def test_counts_only_real_scans() -> None:
     """The marker has no meaning inside a segment or after the end of the picture."""
     many = b"\xff\xda" * (MAX_JPEG_SCANS + 1)
     content = encoded(two_halves(), "JPEG", comment=many)
@@ -335,7 +335,7 @@ def test_passes_are_counted_past_what_only_looks_like_them() -> None:
     assert read_picture(content + many).extension == "jpg"
 
 
-def test_passes_cannot_hide_behind_a_marker_that_stands_alone() -> None:
+def test_scans_cannot_hide_behind_a_marker_without_a_length() -> None:
     """TEM has no length. A reader that takes the next bytes for one would skip the scans."""
     content = jpeg_in_passes(MAX_JPEG_SCANS)
     head, first, *others = content.split(b"\xff\xda")
@@ -385,7 +385,7 @@ def _media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
 
 
-def test_a_file_has_a_name_that_nobody_chose() -> None:
+def test_a_file_gets_a_random_name() -> None:
     with stored(PICTURE, "avatars") as name:
         pass
 
@@ -395,7 +395,7 @@ def test_a_file_has_a_name_that_nobody_chose() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_goes_with_its_transaction() -> None:
+def test_a_rollback_deletes_the_file() -> None:
     def fail() -> None:
         with stored(PICTURE, "avatars"), transaction.atomic(durable=True):
             assert len(files()) == 1
@@ -424,14 +424,14 @@ def test_an_old_file_is_deleted_after_the_commit_and_not_before() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_that_is_gone_already_hinders_nobody() -> None:
+def test_a_missing_file_is_no_error() -> None:
     with transaction.atomic():
         delete_after_commit("avatars/gone.jpg")
         delete_after_commit("")
         delete_after_commit(None)
 
 
-def test_the_sweep_deletes_what_is_old_and_nobodys() -> None:
+def test_the_sweep_deletes_old_files_that_no_row_names() -> None:
     names = []
     for _ in range(3):
         with stored(PICTURE, "avatars") as name:
@@ -445,5 +445,5 @@ def test_the_sweep_deletes_what_is_old_and_nobodys() -> None:
     assert files() == {kept, young}
 
 
-def test_the_sweep_of_nothing_finds_nothing() -> None:
+def test_the_sweep_of_an_empty_directory_finds_nothing() -> None:
     assert sweep("avatars", in_use=[]) == 0

@@ -58,7 +58,7 @@ def end_backends(pooled: base.DatabaseWrapper) -> int:
     return len(pids)
 
 
-def test_no_request_meets_a_connection_that_the_server_ended(
+def test_no_request_gets_a_connection_that_the_server_ended(
     pooled: base.DatabaseWrapper,
 ) -> None:
     before = pid_of_the_next(pooled)
@@ -69,7 +69,7 @@ def test_no_request_meets_a_connection_that_the_server_ended(
     assert before not in after
 
 
-def test_a_connection_that_is_well_is_asked_once_in_a_while(
+def test_a_healthy_connection_is_checked_occasionally(
     pooled: base.DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []

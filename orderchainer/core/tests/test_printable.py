@@ -22,18 +22,18 @@ from orderchainer.core.printable import printable
         ("\u2028\u2029\udcff", r"\u2028\u2029\udcff"),
     ],
 )
-def test_writes_out_what_a_terminal_would_act_on(text: str, shown: str) -> None:
+def test_escapes_characters_that_a_terminal_would_act_on(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
 @given(st.text())
-def test_json_stays_the_same_json(text: str) -> None:
+def test_escaped_json_keeps_its_meaning(text: str) -> None:
     line = json.dumps({"text": text}, ensure_ascii=False)
 
     assert json.loads(printable(line)) == {"text": text}
 
 
-def test_a_file_name_breaks_out_of_no_header() -> None:
+def test_a_file_name_cannot_break_out_of_a_header() -> None:
     name = 'a"b\r\nSet-Cookie: x\u202e.csv'
 
     response = csv_download(RequestFactory().get("/"), iter([]), filename=name)

@@ -40,7 +40,7 @@ def usages(subject: str, times: int) -> list[Usage | None]:
 # --- Windows ----------------------------------------------------------------------------------
 
 
-def test_what_is_left_goes_down_to_nothing_and_then_it_is_too_much(
+def test_the_remaining_requests_count_down_and_then_are_refused(
     settings: Settings,
 ) -> None:
     settings.RATE_LIMIT_UPLOADS = "3/m"
@@ -58,7 +58,7 @@ def test_what_is_left_goes_down_to_nothing_and_then_it_is_too_much(
         assert LimitExceeded(refused.value.usage).retry_after == reset_at - MIDNIGHT
 
 
-def test_it_is_whole_again_from_the_reset_on_and_not_before(
+def test_the_limit_is_back_exactly_at_the_reset(
     settings: Settings,
 ) -> None:
     settings.RATE_LIMIT_UPLOADS = "1/m"
@@ -86,7 +86,7 @@ def test_a_period_lasts_as_long_as_the_rate_says(rate: str, settings: Settings) 
     assert second == Usage(first.limit, first.limit - 1, first.reset_at + seconds)
 
 
-def test_periods_of_many_subjects_do_not_end_all_at_once(
+def test_periods_of_different_subjects_end_at_different_times(
     settings: Settings,
 ) -> None:
     settings.RATE_LIMIT_UPLOADS = "5/m"
@@ -109,14 +109,14 @@ def test_an_empty_rate_counts_nothing(settings: Settings) -> None:
 # --- Who and what is counted ------------------------------------------------------------------
 
 
-def test_each_limit_counts_by_itself(settings: Settings) -> None:
+def test_each_limit_counts_separately(settings: Settings) -> None:
     settings.RATE_LIMIT_STANDARD = settings.RATE_LIMIT_UPLOADS = "1/m"
 
     assert count(STANDARD, ["user:1"]) is not None
     assert count(UPLOAD, ["user:1"]) is not None
 
 
-def test_the_usage_of_which_least_remains_is_told(settings: Settings) -> None:
+def test_returns_the_usage_with_least_remaining(settings: Settings) -> None:
     settings.RATE_LIMIT_UPLOADS = "5/m"
     usages("account:ada@example.com", 3)
 
@@ -126,7 +126,7 @@ def test_the_usage_of_which_least_remains_is_told(settings: Settings) -> None:
     assert usage.remaining == 1
 
 
-def test_who_is_stopped_uses_nobody_elses_share(settings: Settings) -> None:
+def test_a_stopped_caller_does_not_use_up_other_shares(settings: Settings) -> None:
     settings.RATE_LIMIT_UPLOADS = "2/m"
     usages("address:192.0.2.1", 2)
 
@@ -139,7 +139,7 @@ def test_who_is_stopped_uses_nobody_elses_share(settings: Settings) -> None:
     assert usage.remaining == 1
 
 
-def test_fifty_at_once_are_no_more_than_the_limit(settings: Settings) -> None:
+def test_fifty_requests_at_once_do_not_exceed_the_limit(settings: Settings) -> None:
     settings.RATE_LIMIT_UPLOADS = "5/m"
     start = Barrier(50)
 
@@ -190,7 +190,7 @@ def test_reaching_a_limit_is_logged_once_in_a_period(
         ("a pipe", "a pipe"),
     ],
 )
-def test_who_has_one_ipv6_address_has_its_whole_network(
+def test_an_ipv6_address_counts_as_its_whole_network(
     address: str | None, network: str
 ) -> None:
     assert network_of(address) == network
@@ -211,7 +211,7 @@ def test_who_has_one_ipv6_address_has_its_whole_network(
         (2, "1.1.1.1, 203.0.113.7, 10.0.0.2", "address:203.0.113.7"),
     ],
 )
-def test_a_forged_header_makes_nobody_somebody_else(
+def test_a_forged_header_does_not_change_the_subject(
     proxies: int, forwarded: str, subject: str, settings: Settings
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
@@ -228,7 +228,7 @@ def test_a_forged_header_makes_nobody_somebody_else(
 @pytest.mark.parametrize(
     "rate", ["", "5/m", "1/s", "100/m", "10/30s", "1000/h", "1000000000/m", "3/30d"]
 )
-def test_it_knows_a_rate(rate: str) -> None:
+def test_accepts_valid_rates(rate: str) -> None:
     assert is_rate(rate)
 
 
@@ -240,5 +240,5 @@ def test_it_knows_a_rate(rate: str) -> None:
         *("\u0665/m", "1000000001/m", f"5/{'9' * 40}d", "orderchainer.settings.DEBUG"),
     ],
 )  # fmt: skip
-def test_it_knows_what_is_no_rate(rate: str) -> None:
+def test_refuses_malformed_rates(rate: str) -> None:
     assert not is_rate(rate)

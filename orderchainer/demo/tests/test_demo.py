@@ -30,7 +30,7 @@ def _pictures_of_this_test(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
-def test_its_chain_shows_every_kind_of_waiting() -> None:
+def test_the_chain_shows_every_kind_of_waiting() -> None:
     loaded = load_demo(as_staff=False)
 
     assert [
@@ -90,7 +90,7 @@ def test_it_opens_the_admin_only_if_asked_to(as_staff: bool) -> None:
     assert (user.is_staff, user.is_superuser) == (as_staff, as_staff)
 
 
-def test_an_account_without_orders_gets_the_chain_again() -> None:
+def test_an_account_without_orders_gets_a_new_chain() -> None:
     load_demo(as_staff=False)
     Event.objects.all().delete()
     Order.objects.get(title="Oak boards").dependent_edges.all().delete()
@@ -142,7 +142,7 @@ def test_its_stock_agrees_with_the_ledger() -> None:
     assert set(StockMovement.objects.values_list("reason", flat=True)) == {"initial"}
 
 
-def test_each_product_has_a_picture_of_its_own() -> None:
+def test_each_product_has_its_own_picture() -> None:
     load_demo(as_staff=False)
     load_pictures()
 
@@ -213,7 +213,7 @@ def test_an_existing_storefront_stays_the_storefront() -> None:
     assert Product.objects.filter(project__name=shop.NAME).count() == 40
 
 
-def test_a_merchant_with_own_products_gets_no_others() -> None:
+def test_a_merchant_with_products_gets_no_demo_products() -> None:
     load_demo(as_staff=False)
     Product.objects.all().update(image="")
     StockMovement.objects.all().delete()

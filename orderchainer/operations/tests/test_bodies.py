@@ -79,7 +79,7 @@ class Upload:
 @pytest.mark.parametrize(
     "kind", ["application/json", "multipart/form-data; boundary=b"]
 )
-def test_a_huge_body_is_refused_at_once_and_takes_no_memory(
+def test_a_huge_body_is_refused_at_once_without_using_memory(
     service: Service, kind: str, chunked: bool
 ) -> None:
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {HUGE}"
@@ -121,7 +121,7 @@ def test_a_declared_length_is_refused_before_anything_is_sent(service: Service) 
     assert time.monotonic() - started < 5
 
 
-def test_a_socket_that_sends_a_body_is_refused_as_well(service: Service) -> None:
+def test_a_handshake_with_a_huge_body_is_refused_too(service: Service) -> None:
     client = Upload(
         service,
         "/ws/notifications/1/",
@@ -138,7 +138,7 @@ def test_a_socket_that_sends_a_body_is_refused_as_well(service: Service) -> None
         assert client.answer()[0] == 413
 
 
-def test_one_byte_decides(service: Service) -> None:
+def test_one_byte_over_the_limit_is_refused(service: Service) -> None:
     statuses: dict[int, set[int]] = {}
     for size in (MEBIBYTE, MEBIBYTE + 1):
         for body in (b"x" * size, iter([b"x" * (size - 7), b"x" * 7])):
@@ -209,7 +209,7 @@ def test_a_slow_sender_is_timed_out(tmp_path: Path) -> None:
         assert service.status_of("/") == 200
 
 
-def test_a_slow_sender_is_told_so(tmp_path: Path) -> None:
+def test_a_slow_sender_gets_a_408(tmp_path: Path) -> None:
     with running("-c", IMPATIENT, directory=tmp_path) as service:
         service.wait_for("/")
         client = Upload(service, "/", "Content-Length: 900")

@@ -42,7 +42,7 @@ def test_healthz_answers_without_asking_anything(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_they_can_only_be_read(path: str) -> None:
+def test_refuses_other_methods(path: str) -> None:
     assert Client().post(path).status_code == 405
 
 
@@ -68,7 +68,7 @@ def test_readyz_names_each_check(path: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_readyz_says_that_no_worker_works() -> None:
+def test_readyz_says_that_no_worker_runs() -> None:
     cache.clear()
 
     response = Client().get("/readyz")
@@ -155,7 +155,7 @@ def asked_in_a_process(tmp_path: Any, **environment: str) -> dict[str, Any]:
 
 
 @pytest.mark.processes
-def test_readyz_names_what_refuses_and_tells_no_secret(tmp_path: Any) -> None:
+def test_readyz_names_the_failed_checks_without_secrets(tmp_path: Any) -> None:
     port = free_port()
 
     answer = asked_in_a_process(
@@ -198,7 +198,7 @@ def test_readyz_names_a_dead_redis_apart_from_a_living_database(tmp_path: Any) -
 
 
 @pytest.mark.processes
-def test_readyz_does_not_wait_for_what_never_answers(tmp_path: Any) -> None:
+def test_readyz_does_not_wait_for_a_service_that_hangs(tmp_path: Any) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         port = silent.getsockname()[1]
 

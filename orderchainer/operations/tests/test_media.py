@@ -55,7 +55,7 @@ def test_shows_a_picture_to_everybody(
     assert "Set-Cookie" not in response
 
 
-def test_tells_of_a_picture_without_sending_it() -> None:
+def test_answers_head_without_the_picture() -> None:
     name, content = keep()
 
     response = Client().head(f"/media/{name}")
@@ -64,7 +64,7 @@ def test_tells_of_a_picture_without_sending_it() -> None:
     assert response["Content-Length"] == str(len(content))
 
 
-def test_does_not_send_again_what_somebody_has() -> None:
+def test_answers_304_for_a_cached_picture() -> None:
     name, _content = keep()
     first = Client().get(f"/media/{name}")
 
@@ -74,7 +74,7 @@ def test_does_not_send_again_what_somebody_has() -> None:
     assert "immutable" in again["Cache-Control"]
 
 
-def test_a_picture_that_is_gone_is_gone_for_those_who_have_it_as_well() -> None:
+def test_a_deleted_picture_is_a_404_even_for_cached_copies() -> None:
     response = Client().get(
         f"/media/avatars/{UNGUESSABLE}.jpg", headers={"If-None-Match": "*"}
     )
@@ -84,7 +84,7 @@ def test_a_picture_that_is_gone_is_gone_for_those_who_have_it_as_well() -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nobody_changes_a_picture_here(method: str) -> None:
+def test_refuses_to_change_a_picture(method: str) -> None:
     name, _content = keep()
 
     response = getattr(Client(enforce_csrf_checks=True), method)(f"/media/{name}")

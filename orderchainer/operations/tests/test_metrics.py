@@ -63,7 +63,7 @@ def test_requests_are_timed_by_route_method_and_status() -> None:
     assert requests_counted("/api/orders/<int:order_id>", "GET", 404) == before + 2
 
 
-def test_what_strangers_invent_makes_no_series_of_its_own() -> None:
+def test_invented_paths_and_methods_create_no_series() -> None:
     before = (
         requests_counted("(none)", "GET", 404),
         requests_counted("(none)", "(other)", 404),
@@ -146,7 +146,7 @@ def test_an_idle_service_shows_zeros() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_relay_that_is_late_and_deliveries_that_wait_are_seen() -> None:
+def test_shows_a_late_relay_and_waiting_deliveries() -> None:
     owner = make_user()
     make_events(owner, 3, positions=False, age=timedelta(seconds=90))
     events = make_events(owner, 6, positions=True, age=timedelta(hours=1))
@@ -192,7 +192,7 @@ def test_a_relay_that_is_late_and_deliveries_that_wait_are_seen() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_waits_for_a_paused_target_is_not_late() -> None:
+def test_deliveries_to_a_paused_target_are_not_late() -> None:
     now = timezone.now()
     [event] = make_events(make_user(), 1, positions=True, age=timedelta(0))
     DeliveryTarget.objects.create(
@@ -210,7 +210,7 @@ def test_what_waits_for_a_paused_target_is_not_late() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_emails_that_do_not_go_out_are_seen() -> None:
+def test_shows_emails_that_cannot_be_sent() -> None:
     for age, state in (
         (90, "pending"),
         (30, "pending"),
@@ -244,7 +244,7 @@ def test_emails_are_counted_by_how_they_end() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_scrape_counts_no_further_than_its_bound(
+def test_a_scrape_counts_up_to_its_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(metrics_module, "COUNTED_AT_MOST", 2)
@@ -255,7 +255,7 @@ def test_a_scrape_counts_no_further_than_its_bound(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("rows", [10, 500])
-def test_a_scrape_costs_six_statements_whatever_there_is(rows: int) -> None:
+def test_a_scrape_costs_six_statements_with_any_number_of_rows(rows: int) -> None:
     events = make_events(make_user(), rows, positions=True, age=timedelta(0))
     EventDelivery.objects.bulk_create(
         EventDelivery(
@@ -295,7 +295,7 @@ def test_without_a_token_other_machines_see_nothing(somewhere: dict[str, str]) -
 
 @pytest.mark.django_db(transaction=True)
 @override_settings(METRICS_TOKEN="scrape-me")
-def test_a_token_opens_it_from_anywhere_and_nothing_else_does() -> None:
+def test_with_a_token_set_only_the_token_gives_access() -> None:
     def status(**headers: str) -> int:
         return (
             Client(REMOTE_ADDR="10.0.0.7").get("/metrics/", headers=headers).status_code
@@ -326,7 +326,7 @@ os._exit(0)
 
 
 @pytest.mark.processes
-def test_processes_of_one_machine_count_together_and_the_dead_hold_nothing_open(
+def test_processes_of_one_machine_count_together_and_dead_ones_drop_out(
     tmp_path: Path,
 ) -> None:
     environment = {
@@ -371,7 +371,7 @@ os._exit(0)
 
 
 @pytest.mark.processes
-def test_a_worker_shows_its_metrics_on_an_address_of_its_own(tmp_path: Path) -> None:
+def test_a_worker_serves_its_own_metrics(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WORK],
         env={

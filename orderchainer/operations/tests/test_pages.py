@@ -20,7 +20,7 @@ def assets_of(page: str) -> list[str]:
 
 
 @override_settings(EMBEDDED=True)
-def test_the_front_page_says_what_runs_here_and_leads_on() -> None:
+def test_the_front_page_shows_the_mode_and_links_on() -> None:
     response = Client().get("/")
 
     page = response.text
@@ -44,7 +44,7 @@ def test_the_front_page_knows_production() -> None:
     assert "production: workers over Redis" in Client().get("/").text
 
 
-def test_the_front_page_tells_no_address_and_no_login() -> None:
+def test_the_front_page_shows_no_address_and_no_login() -> None:
     database = settings.DATABASES["default"]
     page = Client().get("/").text
 
@@ -53,7 +53,7 @@ def test_the_front_page_tells_no_address_and_no_login() -> None:
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(url: str) -> None:
+def test_a_page_loads_nothing_external_and_runs_nothing_inline(url: str) -> None:
     response = Client().get(url)
 
     assert response.status_code == 200
@@ -69,7 +69,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(url: str) -
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_everything_that_a_page_loads_is_there(url: str) -> None:
+def test_everything_that_a_page_loads_exists(url: str) -> None:
     client = Client()
 
     for asset in assets_of(client.get(url).text):
@@ -78,7 +78,7 @@ def test_everything_that_a_page_loads_is_there(url: str) -> None:
 
 
 @pytest.mark.parametrize("script", ["swagger.js", "redoc.js"])
-def test_the_viewers_ask_nobody_outside(script: str) -> None:
+def test_the_api_viewers_load_nothing_external(script: str) -> None:
     text = (settings.BASE_DIR / "static" / "orderchainer" / script).read_text()
 
     assert not re.search(r"https?://", text)
@@ -112,7 +112,7 @@ def crash(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("crash", crash)]
 
 
-def test_a_person_who_is_lost_gets_a_page() -> None:
+def test_an_unknown_path_gets_a_page() -> None:
     response = Client().get("/nothing/here")
 
     assert response.status_code == 404
@@ -121,14 +121,14 @@ def test_a_person_who_is_lost_gets_a_page() -> None:
 
 
 @override_settings(ROOT_URLCONF=__name__)
-def test_a_person_who_meets_a_defect_gets_a_page() -> None:
+def test_a_crash_gets_a_page() -> None:
     response = Client(raise_request_exception=False).get("/crash")
 
     assert response.status_code == 500
     assert "<h1>Server error</h1>" in response.text
 
 
-def test_a_person_with_a_forged_host_gets_a_page() -> None:
+def test_a_forged_host_gets_a_page() -> None:
     response = Client().get("/", headers={"Host": "evil.example"})
 
     assert response.status_code == 400
@@ -182,7 +182,7 @@ def test_every_answer_carries_the_usual_protections(url: str) -> None:
     "path",
     ["/", "/docs", "/redoc", "/openapi.json", "/healthz", "/readyz", "/metrics"],
 )
-def test_a_page_that_only_tells_takes_nothing(path: str) -> None:
+def test_a_read_only_page_refuses_other_methods(path: str) -> None:
     response = Client(enforce_csrf_checks=True).post(path)
 
     assert response.status_code == 405

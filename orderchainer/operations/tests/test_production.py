@@ -69,7 +69,7 @@ def web(
         )
 
 
-def test_they_do_the_main_job_together(web: Service) -> None:
+def test_all_processes_work_together(web: Service) -> None:
     web.wait_for("/readyz")
     base = f"http://127.0.0.1:{web.port}"
 

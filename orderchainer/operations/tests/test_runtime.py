@@ -36,7 +36,7 @@ serve(address="127.0.0.1", ports=[int(os.environ["PORT"])], on_ready=lambda: Non
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_all_within_five_seconds_and_it_starts_again(
+def test_a_signal_stops_everything_within_five_seconds_and_it_starts_again(
     stop_signal: signal.Signals, tmp_path: Path
 ) -> None:
     with running(*SERVE, directory=tmp_path) as first:
@@ -61,7 +61,7 @@ def test_a_signal_ends_it_all_within_five_seconds_and_it_starts_again(
         assert "password" not in second.output
 
 
-def test_a_kill_loses_nothing_and_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+def test_a_kill_loses_nothing_and_the_next_start_works(tmp_path: Path) -> None:
     with running(*SERVE, directory=tmp_path) as first:
         first.wait_for("/readyz")
         first.kill()
@@ -72,7 +72,7 @@ def test_a_kill_loses_nothing_and_leaves_nothing_in_the_way(tmp_path: Path) -> N
         assert "demo@example.com is there, with 8 orders" in second.output
 
 
-def test_a_long_task_does_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_a_long_task_does_not_delay_the_stop(tmp_path: Path) -> None:
     with running(
         "-c",
         SERVE_WITH_A_SLOW_TASK,
@@ -102,7 +102,7 @@ def test_it_listens_on_a_second_port_for_websockets(tmp_path: Path) -> None:
         assert service.status_of("/healthz") == 200
 
 
-def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as occupant:
         occupant.bind(("127.0.0.1", 0))
         occupant.listen()

@@ -81,7 +81,7 @@ async def test_a_frame_of_any_size_arrives_whole_and_in_order(
 
 
 @pytest.mark.processes
-async def test_what_a_reader_does_not_take_is_counted_and_still_arrives(
+async def test_unread_frames_are_counted_and_still_arrive(
     service: Service,
 ) -> None:
     async with await socket_of(service) as socket:
@@ -119,7 +119,7 @@ async def test_writing_to_a_socket_that_is_gone_does_nothing(service: Service) -
     assert service.status_of("/") == 204
 
 
-def test_a_frame_is_what_the_standard_shows() -> None:
+def test_a_frame_matches_the_example_in_the_standard() -> None:
     # RFC 6455, section 5.7: "A single-frame unmasked text message".
     assert text_frame(b"Hello") == bytes([0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F])
 
@@ -137,7 +137,7 @@ def test_a_body_reaches_the_application_as_it_came(service: Service) -> None:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("status", [404, 422, 429])
-def test_a_status_is_called_by_its_name(service: Service, status: int) -> None:
+def test_a_status_has_its_standard_name(service: Service, status: int) -> None:
     answer = requests.get(f"http://127.0.0.1:{service.port}/{status}", timeout=10)
 
     assert (answer.status_code, answer.reason) == (status, HTTPStatus(status).phrase)

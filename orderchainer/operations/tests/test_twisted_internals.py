@@ -32,7 +32,7 @@ def transport() -> Iterator[Any]:
         yield connection
 
 
-def test_counts_all_that_the_kernel_has_not_taken(transport: Any) -> None:
+def test_counts_all_bytes_that_the_kernel_has_not_taken(transport: Any) -> None:
     transport.write(b"x" * 1000)
     assert buffered_bytes(transport) == 1000
 
@@ -60,7 +60,7 @@ def test_twisted_asks_each_request_whether_to_parse_its_form() -> None:
     assert "self._parsePOSTFormSubmission" in inspect.getsource(Request)
 
 
-def test_twisted_has_what_bounds_a_body() -> None:
+def test_twisted_has_the_hooks_that_bound_a_body() -> None:
     # `test_bodies.py` shows that it works. If it stops working, this test names the reason.
     channel = inspect.getsource(HTTPChannel)
 
@@ -77,7 +77,7 @@ def test_twisted_has_what_bounds_a_body() -> None:
         assert name in inspect.getsource(_ChunkedTransferDecoder)
 
 
-def test_autobahn_and_daphne_have_what_the_writer_asks_for() -> None:
+def test_autobahn_and_daphne_have_what_the_writer_needs() -> None:
     source = "".join(map(inspect.getsource, WebSocketServerProtocol.__mro__[:-1]))
 
     for name in (

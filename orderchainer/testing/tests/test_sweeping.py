@@ -94,7 +94,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("test", TESTS)
-def test_charges_each_leak_and_nothing_else(test: str, swept: Run) -> None:
+def test_reports_each_leak_and_nothing_else(test: str, swept: Run) -> None:
     charge = swept.charges[test]
 
     if test in CHARGES:
@@ -140,13 +140,13 @@ def leaks_in(text: str, *secrets: tuple[Kind, str]) -> list[str]:
     return [str(leak) for leak in sweep.take_leaks()]
 
 
-def test_tells_the_kind_the_place_and_what_stands_around() -> None:
+def test_reports_the_kind_the_place_and_the_context() -> None:
     assert leaks_in(
         "Dear Ada, hunter2hunter2 it is.", (Kind.PASSWORD, "hunter2hunter2")
     ) == ["password in a text: …Dear Ada, <password> it is.…"]
 
 
-def test_tells_no_other_secret_that_stands_around() -> None:
+def test_the_context_contains_no_other_secret() -> None:
     first, second = (Kind.PASSWORD, "hunter2hunter2"), (Kind.API_TOKEN, "oc_0123456789")
 
     assert leaks_in("hunter2hunter2 oc_0123456789", first, second) == [
@@ -177,11 +177,11 @@ def test_leaves_a_password_of_digits_alone_within_a_longer_number() -> None:
     assert len(leaks_in("p=12345678;", (Kind.PASSWORD, "12345678"))) == 1
 
 
-def test_takes_what_repeats_itself_for_no_secret() -> None:
+def test_a_repetitive_text_is_not_a_secret() -> None:
     assert leaks_in("x" * 100, (Kind.PASSWORD, "x" * 68)) == []
 
 
-def test_finds_what_stands_in_a_line_that_was_clean_in_part() -> None:
+def test_finds_a_secret_each_time_among_clean_lines() -> None:
     sweep = Sweep()
     sweep.learn(Kind.PASSWORD, "hunter2hunter2")
     for _ in range(2):
@@ -221,9 +221,7 @@ def test_finds_a_secret_however_it_is_spelt(spelling: str) -> None:
         (Kind.WEBHOOK, "/webhooks/123456789012345678/" + "t0Ken-" * 10),
     ],
 )  # fmt: skip
-def test_knows_tokens_that_nobody_told_it_of_by_their_shape(
-    kind: Kind, text: str
-) -> None:
+def test_finds_unknown_tokens_by_their_shape(kind: Kind, text: str) -> None:
     sweep = Sweep()
 
     sweep.look_for_shapes(f"GET {text} HTTP/1.1", "a log")
