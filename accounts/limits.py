@@ -11,7 +11,7 @@ USE_CODE = register_limit(Limit("use-code", "RATE_LIMIT_AUTH"))
 # ever getting one.
 SEND_CODE = register_limit(Limit("send-code", "RATE_LIMIT_AUTH"))
 CODES_SENT = register_limit(Limit("codes-sent", "RATE_LIMIT_CODES"))
-# By sender. An e-mail with our name on it goes to any address that they choose.
+# By sender. An e-mail with our name on it goes to any address that the sender chooses.
 INVITATIONS_SENT = register_limit(Limit("invitations-sent", "RATE_LIMIT_INVITATIONS"))
 
 # Under these limits we count the account as well as the address.

@@ -13,7 +13,7 @@ security_log = structlog.get_logger("security")
 
 
 def email_digest(email: str) -> str:
-    """Return what stands for `email` in a log line: a keyed hash of 16 hexadecimal digits.
+    """Return the substitute for `email` in a log line: a keyed hash of 16 hexadecimal digits.
 
     It lets us count repeated attempts on one address. We keep the address itself out of the log,
     because people type their password into the wrong field, and because a plain hash of an e-mail

@@ -46,7 +46,7 @@ class Stage(Protocol):
     pid: int
 
     def prepare(self, events: int) -> None:
-        """Prepare events, as far as that is not part of the measurement."""
+        """Do the part of the work on these events that is not measured."""
 
     def release(self) -> None:
         """Send what was prepared."""

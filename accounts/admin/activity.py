@@ -127,7 +127,7 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
         ("created_at", DaysFilter),
     )
     search_fields = ("ip_address",)
-    # The e-mail may be one that was only tried and belongs to nobody.
+    # The search also finds e-mails of failed attempts, which may belong to no user.
     search_help_text = "An IP address, or an e-mail"
     ordering = ("-id",)
     fields = (

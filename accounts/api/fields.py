@@ -13,7 +13,7 @@ from orderchainer.core.http.fields import StrictCharField
 
 @extend_schema_field(OpenApiTypes.EMAIL)
 class EmailTextField(StrictCharField):
-    """An e-mail address. The service checks it with the password, so one answer names both."""
+    """An e-mail address. The service checks it together with the password, for one answer."""
 
     default_error_messages: ClassVar = {"invalid": "Invalid email address"}
 

@@ -26,7 +26,7 @@ MAX_NAME_LENGTH = 80
 
 
 class Unwanted(Exception):
-    """Nobody needs this e-mail any more. The message says why."""
+    """This e-mail is no longer needed. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _headers(email: OutgoingEmail) -> dict[str, str]:
     }
 
 
-# --- What each kind says ----------------------------------------------------------------------
+# --- The e-mails of each kind -----------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _greeted(user: User) -> str:
 def _with_proof(
     email: OutgoingEmail, purpose: EmailCode.Purpose, page: str
 ) -> _Written:
-    # Locked, as in every use of a code, so that nobody uses what we replace here.
+    # We lock the user, as in every use of a code, so that a code is not used while we replace it.
     user = lock_user(_recipient_of(email))
     if user is None or user.email.lower() != email.recipient.lower():
         raise Unwanted("Nobody has this address.")

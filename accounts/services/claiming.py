@@ -16,7 +16,7 @@ def claim_account(*, user: User) -> None:
     """Remove every access that somebody else may have set up before the address's reader came.
 
     Anybody can register with another person's e-mail and wait until that person finds the account,
-    resets the password and uses it. That the address was confirmed proves nothing: its reader may
+    resets the password and uses it. A confirmed address proves nothing: its reader may
     have clicked the link of a registration that was not theirs. So the first reset removes what was
     set up until then: API tokens, members of the personal project, invitations to it, invitations
     that the account sent to other projects, and what receivers of `account_claimed` remove.

@@ -134,7 +134,7 @@ def address_of_link(*, link: UUID, purpose: EmailCode.Purpose) -> str:
 def reset_password(*, email: str, code: str, new_password: str) -> User:
     """Set a new password with a code, end all sessions and return the user.
 
-    The first reset with an address also ends every other way in from before, see `claim_account`.
+    The first reset with an address also removes all access from before, see `claim_account`.
 
     Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and
     `Invalid` (under `password`) if the new password is refused; the code then stays valid.

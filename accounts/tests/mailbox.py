@@ -46,7 +46,7 @@ def code_in(message: EmailMultiAlternatives) -> str:
 
 
 def link_in(message: EmailMultiAlternatives) -> UUID:
-    """Return what the link in the text of an e-mail ends with."""
+    """Return the last part of the link in the text of an e-mail."""
     found = _LINK.search(str(message.body))
     assert found, message.body
     return UUID(found[1])

@@ -123,7 +123,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 )
 @pytest.mark.skipif(
     shutil.which("redis-server") is None,
-    reason="needs redis-server, to start one of its own",
+    reason="needs redis-server, to start a separate one",
 )
 def test_an_email_survives_its_worker(
     tmp_path: Path, server: MailServer, redis: RedisServer

@@ -118,7 +118,7 @@ def test_the_lock_keeps_the_last_two_owners_from_leaving_at_once(
 def test_without_the_lock_a_project_loses_both_owners(
     monkeypatch: pytest.MonkeyPatch, way: Way, statement: str
 ) -> None:
-    """The negative control: each counts on the other."""
+    """The negative control: each relies on the other to stay."""
     team = two_owners()
     unlock(monkeypatch)
     meeting = Meeting(statement)

@@ -28,7 +28,7 @@ def _kept_in(file: Path, make: Callable[[], str]) -> str:
     made.touch(mode=0o600)
     made.write_text(make() + "\n")
     try:
-        # `link` fails where the file exists: of two first starts at once, one names the secret.
+        # `link` fails if the file exists, so if two first starts race, one of them sets the secret.
         os.link(made, file)
     except FileExistsError:
         pass

@@ -100,7 +100,7 @@ def test_the_answers_line_names_who_is_signed_in_to_a_page(log: WrittenLog) -> N
 @pytest.mark.parametrize(
     "given", ["", "x" * 65, "two words", "line\nbreak", '"quoted"', "é"]
 )
-def test_a_request_without_a_sane_id_gets_one_that_its_answer_names(
+def test_a_request_without_a_valid_id_gets_one_that_its_answer_names(
     given: str, log: WrittenLog
 ) -> None:
     response = Client().get("/healthz", HTTP_X_REQUEST_ID=given)
@@ -156,7 +156,7 @@ def test_a_link_from_an_email_does_not_reach_the_log(
     assert LINK not in log.text
 
 
-def test_no_page_has_a_link_in_its_path_that_the_log_would_write() -> None:
+def test_the_log_hides_the_link_in_every_path_that_has_one() -> None:
     pages = {
         f"/{route.replace('<uuid:link>', LINK)}"
         for route, _pattern in every_route()
@@ -167,7 +167,7 @@ def test_no_page_has_a_link_in_its_path_that_the_log_would_write() -> None:
     assert [page for page in pages if LINK in scrub(page)] == []
 
 
-def test_a_forged_host_is_a_security_event_and_no_error(log: WrittenLog) -> None:
+def test_a_forged_host_is_a_security_event_but_not_an_error(log: WrittenLog) -> None:
     response = Client().get("/api/orders/", headers={"Host": "evil.example"})
 
     assert response.status_code == 400
@@ -248,7 +248,7 @@ def test_a_crash_is_an_error_with_its_traceback_in_both_files(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_service_that_is_not_ready_is_no_error_at_each_probe(log: WrittenLog) -> None:
+def test_a_failed_probe_is_not_logged_as_an_error_each_time(log: WrittenLog) -> None:
     cache.clear()
 
     assert Client().get("/readyz").status_code == 503

@@ -90,12 +90,12 @@ def test_the_document_is_valid_and_nothing_was_guessed() -> None:
     assert err.getvalue() == ""
 
 
-def test_the_version_is_the_packages() -> None:
+def test_the_version_is_that_of_the_package() -> None:
     with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
         assert tomllib.load(file)["project"]["version"] == __version__
 
 
-def test_paths_stand_as_the_documents_write_them() -> None:
+def test_paths_are_spelled_as_in_the_documents() -> None:
     for path, methods in DOCUMENTED.items():
         assert methods <= set(SCHEMA["paths"][path]), path
 
@@ -271,7 +271,7 @@ def test_each_operation_documents_its_limit(
     ]
 
 
-def test_every_header_that_is_referred_to_is_there() -> None:
+def test_every_referenced_header_exists() -> None:
     assert set(SCHEMA["components"]["headers"]) == {
         "X-RateLimit-Limit",
         "X-RateLimit-Remaining",
@@ -303,7 +303,7 @@ def test_the_storefronts_catalogue_needs_no_token_but_accepts_one() -> None:
         assert "401" in operation["responses"]
 
 
-def test_a_token_comes_from_elsewhere_or_for_a_password() -> None:
+def test_the_security_schemes_are_a_token_or_a_password() -> None:
     assert SCHEMA["components"]["securitySchemes"] == {
         "bearer": {
             "type": "http",
@@ -394,7 +394,7 @@ def test_the_same_refusal_has_each_surfaces_own_shape(
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/openapi.json/"])
-def test_the_document_is_served_to_anyone_and_kept_by_browsers(path: str) -> None:
+def test_anyone_can_read_the_document_and_browsers_cache_it(path: str) -> None:
     response = Client().get(path)
 
     assert response.status_code == 200

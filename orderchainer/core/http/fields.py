@@ -26,7 +26,7 @@ def refused_choice(value: str, choices: Iterable[object]) -> str:
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer that refuses unknown fields, so that a typo does not pass in silence.
+    """A serializer that refuses unknown fields, so that a typo is not silently ignored.
 
     Answers have more fields than requests, and a client may send back what it read. `ignored` names
     those that change by themselves, so that an old value is no mistake; they change nothing.

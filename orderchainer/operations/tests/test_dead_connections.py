@@ -31,7 +31,7 @@ pytestmark = [
     ),
     pytest.mark.skipif(
         shutil.which("redis-server") is None,
-        reason="needs redis-server, to start one of its own",
+        reason="needs redis-server, to start a separate one",
     ),
 ]
 
@@ -128,7 +128,7 @@ def test_no_request_fails_and_everything_goes_on(installation: Installation) -> 
             within_seconds=20,
             what="ready",
         )
-        # What production's daphne tells its sockets when it is stopped.
+        # Production's daphne closes its sockets with this code when it is stopped.
         installation.services["daphne"].stop(signal.SIGTERM, within_seconds=15)
         assert close_code_of(socket) == 1001
     log = (installation.directory / "orderchainer.log").read_text()

@@ -16,8 +16,8 @@ class UserViewSet(SurfaceViewSet):
     """The caller's account. Staff see and change others with the right permission."""
 
     area = "account"
-    # A new password lets one sign in. An API token that could set one would escape its scopes
-    # and its revocation.
+    # With a new password people can sign in. An API token that could set one would escape its
+    # scopes and its revocation.
     session_methods = frozenset({"PATCH", "DELETE"})
 
     @docs.GET_USER
