@@ -38,7 +38,7 @@ register_error_fields(
     # An order that takes its items from the stock again can find too little there.
     shortages=ErrorField(
         "objects",
-        "What there is too little of.",
+        "The products with too little stock.",
         shown_by="catalog.api.hub.serializers.ShortageOutput",
     ),
 )

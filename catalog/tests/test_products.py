@@ -289,7 +289,7 @@ def test_an_adjustment_says_why_and_who(shop: Project) -> None:
     assert stock_differences() == []
 
 
-def test_no_more_goes_than_there_is(shop: Project) -> None:
+def test_cannot_take_more_than_there_is(shop: Project) -> None:
     lamp = make_product(shop)
     before = rows()
 

@@ -9,6 +9,6 @@ register_prefixes(CHAIN, "/api/discord")
 
 AREAS.add("discord", "your Discord integration")
 
-THINGS.add("discord", "Word of your orders in a Discord channel.")
+THINGS.add("discord", "News of your orders in a Discord channel.")
 
 hide("webhook", before=r"/webhooks/\d+/", secret=r"[\w.-]+", signs=("/webhooks/",))

@@ -90,7 +90,7 @@ def parse_webhook_url(url: str) -> WebhookAddress:
     if match is None or _DOTS_ALONE.fullmatch(match["token"]):
         raise NotAWebhook(_hint_for_path(parts.path))
     if not (_DISCORDS_ID if own else _OTHERS_ID).fullmatch(match["id"]):
-        raise NotAWebhook(f"The number in it is no webhook's id. {_LOOKS_LIKE}")
+        raise NotAWebhook(f"The number in it is not a webhook's id. {_LOOKS_LIKE}")
     if own and len(match["token"]) < _DISCORDS_TOKEN_LENGTH:
         raise NotAWebhook(
             f"Its token is cut short: Discord's have {_DISCORDS_TOKEN_LENGTH} characters or more. "
@@ -109,7 +109,7 @@ def parse_webhook_url(url: str) -> WebhookAddress:
 def _check_characters(url: str) -> None:
     if len(url) > MAX_LENGTH:
         raise NotAWebhook(
-            f"It is longer than {MAX_LENGTH} characters, which no webhook's URL is."
+            f"It is longer than {MAX_LENGTH} characters, and a webhook's URL is shorter."
         )
     # Check these before parsing: parsers and browsers read them differently.
     if not url.isascii() or not url.isprintable() or " " in url:
@@ -131,7 +131,7 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
     if "@" in parts.netloc:
         raise NotAWebhook("It may not name a user before the host. " + _LOOKS_LIKE)
     if parts.netloc.endswith(":"):
-        raise NotAWebhook("A colon after its host has no port behind it.")
+        raise NotAWebhook("There is a colon after its host but no port.")
     if "#" in url:
         raise NotAWebhook("Leave out the `#` and what follows it.")
     return parts, port

@@ -161,7 +161,7 @@ def test_a_long_name_still_makes_a_title(
     assert order.title == "L" * 244 + " and 1 more"
 
 
-def test_an_empty_cart_is_no_order(ada: User) -> None:
+def test_refuses_an_empty_cart(ada: User) -> None:
     with pytest.raises(CartEmpty):
         check_out(by=ada, fields={})
 
@@ -204,7 +204,7 @@ def test_products_that_are_no_longer_sold_stay_in_the_cart(
     shop: Project, lamp: Product, bulb: Product, ada: User
 ) -> None:
     fill_cart(ada, {lamp: 20, bulb: 1})
-    # Neither its stock nor its currency decides anything.
+    # Its stock and its currency no longer matter.
     put_away(lamp, is_active=False, currency="EUR")
 
     order = check_out(by=ada, fields={})

@@ -65,8 +65,8 @@ GET_CART = extend_schema(
     description=(
         "Everything in your cart, with current prices and how many of each product are "
         "available. A product that has become too scarce stays in the cart and in its "
-        "totals, and is marked: you cannot order until you want fewer of it. One that is "
-        "no longer sold stays too, but counts in nothing, and the rest can be ordered. "
+        "totals, and is marked: lower its quantity before you order. A product that is no "
+        "longer sold stays too, but does not count, and you can order the rest. "
         "If you have added nothing yet, the cart is empty."
     ),
     parameters=[IF_NONE_MATCH, etag_of_answer(200)],

@@ -723,7 +723,7 @@ def test_refuses_to_adjust(
     assert everything() == before
 
 
-def test_no_more_goes_than_there_is(shop: Project, manager: APIClient) -> None:
+def test_cannot_take_more_than_there_is(shop: Project, manager: APIClient) -> None:
     lamp = make_product(shop)
 
     response = manager.post(at(lamp, "stock"), {"change": -11})

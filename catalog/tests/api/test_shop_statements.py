@@ -115,7 +115,7 @@ def test_a_sale_writes_no_index() -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="asks PostgreSQL's plan")
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_no_order_of_the_list_is_sorted_for(ordering: str, sign: str) -> None:
+def test_each_order_of_the_list_comes_from_an_index(ordering: str, sign: str) -> None:
     fill(30)
     products, _ = narrowed(
         RequestFactory().get(f"/api/products/?in_stock=true&ordering={sign}{ordering}")

@@ -121,8 +121,8 @@ CREATE_ORDER = extend_schema(
     operation_id="envelope_create_order",
     summary="Create an order",
     description=(
-        "Creates an order that you own. `price` is its total in US dollars, with at "
-        "most ten digits before the decimal point."
+        "Creates an order that you own, in your personal project. `price` is its total "
+        "in the project's currency, with at most ten digits before the decimal point."
     ),
     request=EnvelopeOrderInput,
     parameters=[IDEMPOTENCY_KEY, etag_of_answer(201)],

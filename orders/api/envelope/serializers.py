@@ -19,11 +19,11 @@ WRITABLE = (Status.ACTIVE, Status.DRAFT)
 
 
 def price_refused(decimals: int) -> str:
-    """Return the document's words about a price, for a currency with so many decimals."""
+    """Return the document's words about a price, for a currency with this many decimals."""
     return f"Price must be a valid number with up to {decimals} decimal places"
 
 
-# Until the currency is known.
+# For refusals before the currency is known.
 PRICE_REFUSED = price_refused(2)
 
 
