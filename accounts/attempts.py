@@ -53,7 +53,7 @@ def count_attempt(
 
 
 def count_code(*, email: str, purpose: str) -> None:
-    """Count a code that is about to be sent, so that nobody's mailbox is filled.
+    """Count a code that is about to be sent, so that attackers cannot fill a mailbox with codes.
 
     Each purpose is counted separately. A user whose count is used up has a recent e-mail, with a
     link that works whatever others try. Raises `LimitExceeded`.
@@ -62,7 +62,7 @@ def count_code(*, email: str, purpose: str) -> None:
 
 
 def count_move(user: User) -> None:
-    """Count a change to another e-mail, since a code goes to whatever address `user` names.
+    """Count a change to another e-mail, since we send a code to any address that `user` names.
 
     Raises `LimitExceeded`.
     """

@@ -1,4 +1,4 @@
-"""Bodies that several surfaces share, some with names of their own."""
+"""Request bodies that several surfaces share, some under different field names."""
 
 from collections.abc import Mapping
 from typing import Any

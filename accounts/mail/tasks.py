@@ -5,7 +5,7 @@ from celery import shared_task
 from accounts.mail import outbox
 from orderchainer.core.background import nudge
 
-# By then the next sweep has nudged everything that is still due.
+# A nudge of the sweep expires after this time: the next sweep nudges again what is still due.
 SWEPT_NUDGE_SECONDS = 10
 
 

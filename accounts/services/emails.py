@@ -57,7 +57,7 @@ def queue_code(*, recipient: str, purpose: EmailCode.Purpose) -> OutgoingEmail:
 def retry_emails(email_ids: Iterable[int]) -> int:
     """Make failed e-mails due again, with all attempts ahead of them; return how many.
 
-    Expired e-mails stay as they are, since nobody needs them any more. So do those that a worker is
+    Expired e-mails stay as they are, since they are useless by now. So do those that a worker is
     sending right now.
     """
     ids = make_due(

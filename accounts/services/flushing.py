@@ -31,7 +31,7 @@ API_TOKENS_KEPT = timedelta(days=90)
 
 
 def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
-    """Delete what nobody can use any more; return how many rows of each kind were deleted.
+    """Delete what is no longer usable; return how many rows of each kind were deleted.
 
     Tokens and codes are deleted once they expire. A session is kept for one more lifetime of a
     refresh token, so that staff can see in the admin when somebody was signed in. The activity log

@@ -130,8 +130,8 @@ def revoke_each(
 def accept_invitation(*, link: UUID, user: User) -> Membership:
     """Make `user` a member of the invitation's project. A link works once. Records `member_joined`.
 
-    The link proves that somebody reads the e-mails of the address. That this is `user` is proven by
-    their signing in with that address. Raises `InvitationNotFound`, `InvitationForSomebodyElse`,
+    The link proves that somebody reads the e-mails of the address. By signing in with that address,
+    `user` proves to be this reader. Raises `InvitationNotFound`, `InvitationForSomebodyElse`,
     `InvitationExpired` and `AlreadyMember`.
     """
     digest = digest_of_link(link)

@@ -111,7 +111,7 @@ def test_an_email_survives_the_embedded_mode(
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    """A Redis that nobody else uses."""
+    """A Redis for this test only."""
     with redis_server(tmp_path) as running:
         yield running
 

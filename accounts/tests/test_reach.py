@@ -56,7 +56,7 @@ TARGETS: Mapping[str, frozenset[str]] = {
     "member of a group": frozenset({"clerk of orders", "superuser"}),
     "deactivated holder": frozenset({"clerk of orders", "superuser"}),
     "not even staff": frozenset({"clerk of orders", "superuser"}),
-    "holder of a permission of nobody's": frozenset({"superuser"}),
+    "holder of a permission that no editor has": frozenset({"superuser"}),
     "superuser": frozenset({"superuser"}),
     "deactivated superuser": frozenset({"superuser"}),
 }
@@ -86,7 +86,7 @@ def make_target(kind: str) -> User:
         group = Group.objects.create(name="Orders")
         group.permissions.set(Permission.objects.filter(codename="change_order"))
         user.groups.add(group)
-    elif kind == "holder of a permission of nobody's":
+    elif kind == "holder of a permission that no editor has":
         give(user, "add_product")
     elif kind in {"holder of a permission", "deactivated holder", "not even staff"}:
         give(user, "change_order")
@@ -259,7 +259,7 @@ WAYS: Mapping[str, Callable[[Doors], None]] = {
     [
         ("clerk", "member of a group"),
         ("clerk", "deactivated holder"),
-        ("clerk of orders", "holder of a permission of nobody's"),
+        ("clerk of orders", "holder of a permission that no editor has"),
         ("clerk of orders", "superuser"),
     ],
 )

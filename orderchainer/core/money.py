@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from iso4217 import Currency
 
-# What projects begin with.
+# The default for new projects.
 DEFAULT_CURRENCY = "USD"
 # How many decimals a column of amounts has: as many as any currency.
 COLUMN_DECIMALS = 4

@@ -43,7 +43,7 @@ MAX_SIDE = 16_384
 MAX_JPEG_SCANS = 64
 JPEG_QUALITY = 85
 
-# The form of the file names that we make. Whatever serves the files relies on it.
+# The form of the file names that we make. The code that serves the files relies on it.
 NAME_PATTERN = r"[a-z]+/[0-9a-f]{32}\.(?:jpg|png)"
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 

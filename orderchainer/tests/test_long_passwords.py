@@ -1,4 +1,4 @@
-"""A password of more than 1,024 characters is refused at every door, and nobody hashes it."""
+"""Every form and endpoint refuses a password over 1,024 characters without hashing it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What was read can be sent back unchanged, on every surface: it is no change."""
+"""Clients can send back what they read, on every surface; that changes nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What staff may do who are not superusers. Other users see nothing."""
+"""What staff who are not superusers may do. Other users see nothing."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission

@@ -26,7 +26,7 @@ GRACE = "grace@example.com"
 
 @pytest.fixture
 def team() -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return make_team()
 
 

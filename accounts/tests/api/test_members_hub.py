@@ -19,7 +19,7 @@ WHOLE = {"owner": "owner", "manager": "manager", "agent": "agent", "viewer": "vi
 
 @pytest.fixture
 def team() -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return make_team()
 
 

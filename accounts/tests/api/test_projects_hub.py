@@ -29,7 +29,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 @pytest.fixture
 def team() -> Team:
-    """A project with somebody in each role."""
+    """A project with a member in each role."""
     return make_team()
 
 

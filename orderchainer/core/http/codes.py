@@ -62,7 +62,7 @@ def _status_of(kind: type[DomainError]) -> int:
 
 def _kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
     for each in kind.__subclasses__():
-        # Tests have errors of their own, and the document must not depend on them.
+        # Tests define their own errors, and the document must not depend on them.
         if ".tests." not in each.__module__:
             yield each
         yield from _kinds(each)

@@ -1,4 +1,4 @@
-"""What the apps say in the OpenAPI document beside their operations. `schema.py` writes it there.
+"""The apps' words in the OpenAPI document beside their operations. `schema.py` writes them there.
 
 This is data and imports no REST framework, so that the apps can declare it while they start.
 """

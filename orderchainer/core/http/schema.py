@@ -300,7 +300,7 @@ _NAME_OF = {FORM: "Form", UPLOAD: "Upload"}
 def sent_as(body: type, *media_types: str) -> dict[str, type]:
     """Return the request of an operation that reads `body` in several media types.
 
-    Each has a component of its own. In a client with types, the type of a body says how to send it.
+    Each has its own component. In a client with types, the type of a body says how to send it.
     """
     return {
         media_type: _component(body, _NAME_OF[media_type])

@@ -1,7 +1,7 @@
 """The log: what goes into it, in which form, and into which files.
 
 Every record, from structlog or from the standard library, becomes one JSON line in the log file.
-Errors also go to a file of their own. The console shows the same records, in a readable format
+Errors also go to a separate file. The console shows the same records, in a readable format
 while DEBUG is on. Control characters in a stranger's text never reach either of them raw.
 `docs/operations.md` lists the fields and the names of the security events.
 """
