@@ -70,7 +70,7 @@ def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> 
 def forget_names_in_the_admins_history(
     sender: object, user: User, **kwargs: object
 ) -> None:
-    """Replace the user's names in the admin's history by what they are called now."""
+    """Replace the names of the user and their projects in the admin's history by the new ones."""
     projects = Project.objects.filter(personal_owner=user).values_list("pk", flat=True)
     for model, keys in ((User, [user.pk]), (Project, projects)):
         LogEntry.objects.filter(

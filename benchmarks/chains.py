@@ -81,7 +81,7 @@ class Bench:
 def checking_cycles(
     bench: Bench, chains: Sequence[Account], stranger: int
 ) -> Iterator[Row]:
-    """Measure the check for cycles when a chain's first order shall wait for `stranger`.
+    """Measure the check for cycles before a chain's first order may wait for `stranger`.
 
     The check visits the whole chain.
     """
@@ -127,7 +127,7 @@ MAX_DENSE_MS = 1000
 def reading_young_tables(bench: Bench, chain: Account) -> Iterator[Row]:
     """Measure walks without statistics, as in tables that were never analysed. The floor has them.
 
-    Only PostgreSQL plans by statistics that come and go.
+    Only PostgreSQL plans with statistics that can be missing.
     """
     if connection.vendor != "postgresql":
         return

@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
-# Ways to the same header: a token that the caller has, or one for an e-mail and a password.
+# Two ways to fill the same header: paste a token, or get one for an e-mail and a password.
 BEARER, PASSWORD = "bearer", "password"
 EITHER: list[dict[str, list[Any]]] = [{BEARER: []}, {PASSWORD: []}]
 

@@ -43,7 +43,7 @@ DISCORD = "127.0.0.1:9"
 def api_token(
     user: User, scopes: Sequence[str] = all_scopes(), **fields: Any
 ) -> tuple[ApiToken, str]:
-    """Give `user` an API token; return its row and its text. `fields` are set as they are."""
+    """Give `user` an API token; return its row and its text. `fields` are stored unchecked."""
     new = new_api_token()
     row = ApiToken.objects.create(
         user=user,
@@ -172,7 +172,7 @@ def _unsigned(world: World, algorithm: str) -> str:
 
 
 def _signed_as_another_algorithm(world: World) -> str:
-    """Claim RS256 over a signature that was made with the secret as if it were a public key."""
+    """Sign with the secret, but claim RS256, as if the secret were a public key."""
     _head, body, signature = world.signed().split(".")
     return f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{body}.{signature}"
 

@@ -62,7 +62,7 @@ def assert_readable(response: Any) -> None:
     assert sent - plain - for_browsers - cors <= set(exposed)
 
 
-# --- Asking first -----------------------------------------------------------------------------
+# --- Preflights -------------------------------------------------------------------------------
 
 
 def paths() -> set[str]:
@@ -154,7 +154,7 @@ def test_pages_allow_no_other_site(path: str) -> None:
     assert "Access-Control-Allow-Origin" not in response
 
 
-# --- Reading what comes back ------------------------------------------------------------------
+# --- Reading answers --------------------------------------------------------------------------
 
 
 def test_answers_can_be_read_with_their_headers() -> None:

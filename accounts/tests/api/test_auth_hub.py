@@ -198,7 +198,7 @@ def test_expires_in_follows_the_settings_and_the_answer_is_not_cached(
     assert response["Pragma"] == "no-cache"
 
 
-def test_a_traded_refresh_token_is_refused(anonymous: APIClient) -> None:
+def test_a_used_refresh_token_is_refused(anonymous: APIClient) -> None:
     user = make_user()
     old = post(anonymous, "/login", {"email": user.email, "password": PASSWORD}).json()
     post(anonymous, "/refresh", {"refresh_token": old["refresh_token"]})

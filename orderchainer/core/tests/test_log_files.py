@@ -47,7 +47,7 @@ for number in range(1000):
 
 
 @pytest.mark.processes
-def test_processes_that_rotate_one_file_together_lose_and_tear_no_line(
+def test_processes_that_rotate_one_file_neither_lose_nor_tear_a_line(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "shared.log"

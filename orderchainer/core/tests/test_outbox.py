@@ -22,5 +22,5 @@ def test_pauses_differ_by_up_to_a_half() -> None:
     assert 7.5 < max(pauses) <= 8
 
 
-def test_however_often_something_fails_its_pause_is_a_number() -> None:
+def test_a_pause_is_a_number_after_any_number_of_failures() -> None:
     assert growing_seconds(100_000, first=5, longest=600) <= 600
