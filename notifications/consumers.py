@@ -42,7 +42,7 @@ FLUSH_SECONDS = 5.0
 
 def _client_of(scope: Scope) -> str | None:
     peer = scope.get("client")
-    # A proxy may add a header of its own instead of extending the one that it got.
+    # A proxy may add another header instead of extending the one that it got.
     forwarded = b",".join(
         value for name, value in scope["headers"] if name == b"x-forwarded-for"
     )

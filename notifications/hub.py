@@ -302,7 +302,7 @@ class Hub:
     def _dispatch(self, events: Sequence[Event]) -> None:
         """Hand new events to the listeners of their feeds.
 
-        It never awaits, so nobody joins in between.
+        It never awaits, so no listener joins in between.
         """
         fresh: dict[Feed, list[Message]] = {}
         for event in events:

@@ -35,7 +35,7 @@ def units(text: str) -> int:
 
 
 def name_of(user: User) -> str:
-    """Return the name of `user`, or the e-mail address if nobody could see the name."""
+    """Return the name of `user`, or the e-mail address if the name is invisible."""
     return user.name if is_visible(user.name) else user.email
 
 

@@ -67,7 +67,7 @@ class ItemInline(ServiceInline):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Order | None = None
     ) -> Any:
-        """Return what nobody types."""
+        """Return the fields that are shown and cannot be typed into."""
         return (*self.readonly_fields, "unit_price_shown")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

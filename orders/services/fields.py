@@ -21,7 +21,7 @@ class OrderFields(TypedDict, total=False):
     failure_policy: str
     # In `currency`.
     total_price: Decimal
-    # The project's if a new order names none.
+    # A new order without a currency gets the project's.
     currency: str
     link: str
     customer_name: str

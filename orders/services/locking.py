@@ -11,8 +11,8 @@ from orders.locks import lock_graph, lock_orders
 from orders.models import Order, OrderDependency
 from orders.services.chains import reached_by
 
-# How often the set of orders to lock may grow while we lock it. Each time takes another writer who
-# extends the same chain in the same instant.
+# How often the set of orders to lock may grow while we lock it. It grows only if another writer
+# extends the same chain at the same moment.
 MAX_LOCK_ATTEMPTS = 10
 
 

@@ -27,7 +27,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """Something that happened in a project. Events are the audit log and the outbox in one.
 
-    Services write it in the transaction of the change. Nobody changes it again, except that the
+    Services write it in the transaction of the change. It never changes again, except that the
     relay sets `position` once. It outlives what it is about, so its ids have no foreign key
     constraints.
     """

@@ -44,7 +44,7 @@ class Deliver(Protocol):
 
     Returning means delivered. Raises `TryAgain`, `GiveUp` or `Drop` otherwise. Called at least
     once: a receiver recognises repeats by the event's `event_id`. The target is empty if `wants`
-    failed and nobody knows yet whether the event is wanted.
+    failed; the receiver then has to find out who wants the event.
     """
 
     def __call__(self, event: "Event", target: str, /) -> None: ...

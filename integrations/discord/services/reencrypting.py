@@ -6,7 +6,7 @@ from integrations.discord.models import DiscordWebhook
 def reencrypt_credentials() -> int:
     """Encrypt every stored URL with the first key, so that the older keys can go; return how many.
 
-    Raises `Undecryptable` if no key fits one of them. Skips a URL that somebody changes meanwhile.
+    Raises `Undecryptable` if no key fits one of them. Skips a URL that its owner changes meanwhile.
     """
     count = 0
     for webhook in DiscordWebhook.objects.only("url").iterator():

@@ -137,7 +137,7 @@ class IntegrationChange(IntegrationInput):
 class WebhookData(serializers.Serializer[Any]):
     """Where messages go, and with which name and picture."""
 
-    url = serializers.URLField(help_text="As you sent it. Nobody else is shown it.")
+    url = serializers.URLField(help_text="As you sent it. Only you can see it.")
     username = serializers.CharField()
     avatar_url = serializers.CharField(help_text="Empty if there is none.")
 
