@@ -43,14 +43,10 @@ def viewing(name: str, roles: Collection[Role], *, model: str) -> Operation:
     """
     app, _, model_name = model.partition(".")
     permissions = (f"{app}.view_{model_name}", f"{app}.change_{model_name}")
-    return OPERATIONS.add(
-        name, Operation(name, frozenset(roles), permissions, only_looks=True)
-    )
+    return OPERATIONS.add(name, Operation(name, frozenset(roles), permissions, only_looks=True))
 
 
-def changing(
-    name: str, roles: Collection[Role], *, staff_permission: str | None
-) -> Operation:
+def changing(name: str, roles: Collection[Role], *, staff_permission: str | None) -> Operation:
     """Register an operation that changes something. `staff_permission` None excludes staff."""
     permissions = () if staff_permission is None else (staff_permission,)
     return OPERATIONS.add(name, Operation(name, frozenset(roles), permissions))
@@ -62,20 +58,12 @@ MANAGERS = OWNERS | {Role.MANAGER}
 AGENTS = MANAGERS | {Role.AGENT}
 
 VIEW_PROJECT = viewing("view_project", EVERYBODY, model="accounts.project")
-CHANGE_PROJECT = changing(
-    "change_project", MANAGERS, staff_permission="accounts.change_project"
-)
-DELETE_PROJECT = changing(
-    "delete_project", OWNERS, staff_permission="accounts.change_project"
-)
+CHANGE_PROJECT = changing("change_project", MANAGERS, staff_permission="accounts.change_project")
+DELETE_PROJECT = changing("delete_project", OWNERS, staff_permission="accounts.change_project")
 VIEW_MEMBERS = viewing("view_members", EVERYBODY, model="accounts.membership")
 # Invite, change and remove others. For owners, MANAGE_OWNERS is needed as well.
-MANAGE_MEMBERS = changing(
-    "manage_members", MANAGERS, staff_permission="accounts.change_membership"
-)
-MANAGE_OWNERS = changing(
-    "manage_owners", OWNERS, staff_permission="accounts.change_membership"
-)
+MANAGE_MEMBERS = changing("manage_members", MANAGERS, staff_permission="accounts.change_membership")
+MANAGE_OWNERS = changing("manage_owners", OWNERS, staff_permission="accounts.change_membership")
 LEAVE_PROJECT = changing("leave_project", EVERYBODY, staff_permission=None)
 VIEW_ACTIVITY = viewing("view_activity", OWNERS, model="accounts.activity")
 

@@ -59,8 +59,7 @@ def record_each(
 ) -> None:
     """Call `record_activity` for each of `facts`, which become its data, in one statement."""
     activities = [
-        _activity(type_, user=user, by=by, project_id=project_id, data=dict(data))
-        for data in facts
+        _activity(type_, user=user, by=by, project_id=project_id, data=dict(data)) for data in facts
     ]
     Activity.objects.bulk_create(activities)
     for activity in activities:

@@ -29,9 +29,7 @@ from orderchainer.core.limits.rates import (
 LATELY = timedelta(days=30)
 
 
-def count_attempt(
-    address: str | None, limit: Limit, accounts: Iterable[str]
-) -> Usage | None:
+def count_attempt(address: str | None, limit: Limit, accounts: Iterable[str]) -> Usage | None:
     """Count an attempt for its address and, under a limit of `BY_ACCOUNT`, for each of `accounts`.
 
     `accounts` are e-mails as they were typed; we look at them only if the address is within its
@@ -86,9 +84,7 @@ def _was_used_from(email: str, network: str) -> bool:
     if not network:
         return False
     since = timezone.now() - LATELY
-    users = User.objects.annotate(email_key=Lower("email")).filter(
-        email_key=email, is_active=True
-    )
+    users = User.objects.annotate(email_key=Lower("email")).filter(email_key=email, is_active=True)
     sessions = Session.objects.filter(
         Q(ended_at=None) | Q(ended_at__gte=since),
         user__in=users,
@@ -101,7 +97,5 @@ def _was_used_from(email: str, network: str) -> bool:
         type=ActivityType.LOGIN_SUCCEEDED,
         created_at__gte=since,
     )
-    addresses = sessions.values_list("ip_address").union(
-        sign_ins.values_list("ip_address")
-    )
+    addresses = sessions.values_list("ip_address").union(sign_ins.values_list("ip_address"))
     return any(network_of(address) == network for (address,) in addresses)

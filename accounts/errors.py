@@ -33,8 +33,7 @@ class StrongerUser(UserNotYours):
 
     code = "stronger_user"
     default_message = (
-        "This user has permissions that you do not have, "
-        "so you cannot change their account."
+        "This user has permissions that you do not have, so you cannot change their account."
     )
 
 
@@ -141,9 +140,7 @@ class SessionNeeded(NotAllowed):
 
     code = "session_needed"
     is_told_apart = True
-    default_message = (
-        "An API token cannot do this: sign in with e-mail and password for it."
-    )
+    default_message = "An API token cannot do this: sign in with e-mail and password for it."
 
 
 class ApiTokenNotFound(NotFound):
@@ -159,9 +156,7 @@ class TooManyApiTokens(Conflict):
     code = "too_many_api_tokens"
 
     def __init__(self, most: int) -> None:
-        super().__init__(
-            f"You have {most} API tokens, which is the maximum. Revoke one first."
-        )
+        super().__init__(f"You have {most} API tokens, which is the maximum. Revoke one first.")
 
 
 class SessionNotFound(NotFound):
@@ -342,9 +337,7 @@ class LastOwner(Conflict):
     """A project must keep an owner, and a personal project its own user."""
 
     code = "last_owner"
-    default_message = (
-        "A project must keep at least one owner, and a personal project its own user."
-    )
+    default_message = "A project must keep at least one owner, and a personal project its own user."
 
 
 # --- Repeats ----------------------------------------------------------------------------------
@@ -355,6 +348,5 @@ class IdempotencyKeyReused(Conflict):
 
     code = "idempotency_key_reused"
     default_message = (
-        "This Idempotency-Key was used for another request. "
-        "Use a new key for a new request."
+        "This Idempotency-Key was used for another request. Use a new key for a new request."
     )

@@ -65,14 +65,10 @@ def announce_ended_credentials(*, user_id: int, credential_ids: Sequence[UUID]) 
 access_changed = Signal()
 
 
-def announce_changed_access(
-    *, user_id: int | None = None, project_id: int | None = None
-) -> None:
+def announce_changed_access(*, user_id: int | None = None, project_id: int | None = None) -> None:
     """Send `access_changed` after the commit. A failing listener is only logged."""
     transaction.on_commit(
-        lambda: access_changed.send_robust(
-            sender=None, user_id=user_id, project_id=project_id
-        )
+        lambda: access_changed.send_robust(sender=None, user_id=user_id, project_id=project_id)
     )
 
 

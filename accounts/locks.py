@@ -28,11 +28,7 @@ def lock_user(user: User) -> User | None:
     This keeps the user from joining a project while their account is deleted, and their e-mail from
     changing while we compare it.
     """
-    return (
-        User.objects.select_for_update(no_key=True)
-        .filter(pk=user.pk, deleted_at=None)
-        .first()
-    )
+    return User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()
 
 
 def lock_caller(user: User) -> User:
@@ -69,11 +65,7 @@ def hold_role(user: User, project_id: int) -> str | None:
     None if the project is closed or `user` is not a member. FOR SHARE makes changes to the
     membership wait, while others can act in the same role and the project stays free.
     """
-    sql = (
-        f"{_ROLE} FOR SHARE OF membership"
-        if connection.vendor == "postgresql"
-        else _ROLE
-    )
+    sql = f"{_ROLE} FOR SHARE OF membership" if connection.vendor == "postgresql" else _ROLE
     with connection.cursor() as cursor:
         cursor.execute(sql, [user.pk, project_id, True])
         row = cursor.fetchone()

@@ -108,9 +108,7 @@ def session_for(user: User, session_id: UUID | str) -> Session:
 
 def api_tokens_of(user: User) -> QuerySet[ApiToken]:
     """Return the API tokens of `user` that are not revoked, even expired ones, newest first."""
-    return ApiToken.objects.filter(user=user, revoked_at=None).order_by(
-        "-created_at", "pk"
-    )
+    return ApiToken.objects.filter(user=user, revoked_at=None).order_by("-created_at", "pk")
 
 
 def still_open(credential_ids: Iterable[UUID]) -> set[UUID]:
@@ -293,15 +291,9 @@ def refusals_in_projects(
     )
     roles = {
         (user_id, project_id): role
-        for user_id, project_id, role in memberships.values_list(
-            "user_id", "project_id", "role"
-        )
+        for user_id, project_id, role in memberships.values_list("user_id", "project_id", "role")
     }
-    doubtful = {
-        claim
-        for claim in asked
-        if claim not in roles or not may(roles[claim], operation)
-    }
+    doubtful = {claim for claim in asked if claim not in roles or not may(roles[claim], operation)}
     if not doubtful:
         return {}
     # Staff who may look at something in every project, and whether they may do the operation.
@@ -312,9 +304,7 @@ def refusals_in_projects(
     refusals: dict[tuple[int, int], ProjectNotFound | RoleNotEnough] = {}
     for user_id, project_id in doubtful:
         claim = user_id, project_id
-        if project_id not in is_open or (
-            claim not in roles and user_id not in may_as_staff
-        ):
+        if project_id not in is_open or (claim not in roles and user_id not in may_as_staff):
             refusals[claim] = ProjectNotFound()
         elif not may_as_staff.get(user_id, False):
             refusals[claim] = RoleNotEnough(operation.name)
@@ -377,11 +367,7 @@ def member_for(project: Project, user_id: UUID | str) -> Membership:
 
 def invitations_of(project: Project) -> QuerySet[Invitation]:
     """Return the open invitations, even expired ones, with their senders, oldest first."""
-    return (
-        project.invitations.open()
-        .select_related("invited_by")
-        .order_by("created_at", "pk")
-    )
+    return project.invitations.open().select_related("invited_by").order_by("created_at", "pk")
 
 
 def invitation_for(project: Project, invitation_id: UUID | str) -> Invitation:
@@ -433,9 +419,7 @@ def activity_in(project: Project) -> QuerySet[Activity]:
 
 def _with_project(activities: QuerySet[Activity]) -> QuerySet[Activity]:
     project = Project.objects.filter(pk=OuterRef("project_id"))
-    return activities.annotate(project_uuid=Subquery(project.values("uuid"))).order_by(
-        "-id"
-    )
+    return activities.annotate(project_uuid=Subquery(project.values("uuid"))).order_by("-id")
 
 
 def people_in(

@@ -36,9 +36,7 @@ def record_failed_login(
     about: dict[str, Any] = {"email_digest": email_digest(email)}
     if request is not None:  # only a form passes its request to Django's `authenticate`
         about["door"] = _ADMIN
-    record_activity(
-        ActivityType.LOGIN_FAILED, user=_user_with(email), by=NOBODY, **about
-    )
+    record_activity(ActivityType.LOGIN_FAILED, user=_user_with(email), by=NOBODY, **about)
 
 
 def _user_with(email: str) -> User | None:
@@ -67,9 +65,7 @@ def record_admin_logout(sender: object, user: User | None, **kwargs: object) -> 
 
 
 @receiver(user_deleted)
-def forget_names_in_the_admins_history(
-    sender: object, user: User, **kwargs: object
-) -> None:
+def forget_names_in_the_admins_history(sender: object, user: User, **kwargs: object) -> None:
     """Replace the names of the user and their projects in the admin's history by the new ones."""
     projects = Project.objects.filter(personal_owner=user).values_list("pk", flat=True)
     for model, keys in ((User, [user.pk]), (Project, projects)):

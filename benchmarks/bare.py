@@ -107,9 +107,7 @@ class SQLite:
 
     def run(self, statement: str, params: Sequence[object] = ()) -> Rows:
         self.statements += 1
-        return (
-            self._connection().execute(statement.replace("%s", "?"), params).fetchall()
-        )
+        return self._connection().execute(statement.replace("%s", "?"), params).fetchall()
 
     @contextmanager
     def held(self) -> Iterator[Run]:
@@ -192,14 +190,10 @@ class Bare:
     def __init__(self, database: Database) -> None:
         self.database = database
         snippets = {"dependencies": database.dependencies, "items": database.items}
-        self._rows = ROWS.format(
-            columns=", ".join(f"o.{name}" for name in COLUMNS), **snippets
-        )
+        self._rows = ROWS.format(columns=", ".join(f"o.{name}" for name in COLUMNS), **snippets)
         self._chain = CHAIN.format(**snippets)
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         headers = [("Content-Type", "application/json")]
         status = "200 OK"
@@ -246,11 +240,7 @@ class Bare:
         """Read the nodes of a chain, with what each waits for."""
         rows = self.database.run(self._chain, [order_id, order_id])
         names = ("id", "title", "status", "owner_id", "dependencies")
-        return {
-            "nodes": [
-                dict(zip(names, _unpacked(row, lists=1), strict=True)) for row in rows
-            ]
-        }
+        return {"nodes": [dict(zip(names, _unpacked(row, lists=1), strict=True)) for row in rows]}
 
     def create(self, owner: int, order: dict[str, str]) -> dict[str, Any]:
         """Insert an order with its event, and read it back."""

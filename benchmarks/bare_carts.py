@@ -39,9 +39,7 @@ class BareCarts:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         user = int(parse_qs(environ["QUERY_STRING"])["user"][0])
         with self.database.transaction() as run:
             if environ["PATH_INFO"] == "/cart":

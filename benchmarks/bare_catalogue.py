@@ -97,14 +97,9 @@ class BareCatalogue:
         self._found_in_text = FOUND_IN_TEXT.format(**words)
         self._alike = ALIKE.format(**words)
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        query = {
-            name: values[0]
-            for name, values in parse_qs(environ["QUERY_STRING"]).items()
-        }
+        query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
         body: dict[str, Any]
         if path != "/products":
             body = self.product(int(path.removeprefix("/products/")))
@@ -129,13 +124,9 @@ class BareCatalogue:
 
     def page(self, project: int, page: int) -> dict[str, Any]:
         """Read a page of all products, and count them."""
-        return self._page_of(
-            "project_id = %s AND is_active", [project], (page - 1) * PAGE
-        )
+        return self._page_of("project_id = %s AND is_active", [project], (page - 1) * PAGE)
 
-    def filtered(
-        self, project: int, least: str, most: str, category: int
-    ) -> dict[str, Any]:
+    def filtered(self, project: int, least: str, most: str, category: int) -> dict[str, Any]:
         """Read and count the products in stock in a category and between two prices; first page."""
         return self._page_of(self._filtered, [project, least, most, category])
 
@@ -158,9 +149,7 @@ class BareCatalogue:
             shown["category_path"] = orjson.Fragment(shown["category_path"])
         return shown
 
-    def _page_of(
-        self, where: str, params: Sequence[object], skip: int = 0
-    ) -> dict[str, Any]:
+    def _page_of(self, where: str, params: Sequence[object], skip: int = 0) -> dict[str, Any]:
         ids = f"SELECT id FROM catalog_product WHERE {where} ORDER BY id LIMIT {PAGE} OFFSET {skip}"
         rows = self.database.run(
             f"SELECT {COLUMNS} FROM {JOINED} WHERE p.id IN ({ids}) ORDER BY p.id",

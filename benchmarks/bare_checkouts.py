@@ -62,9 +62,7 @@ class BareCheckouts:
             lock=f"{database.lock} OF p" if isinstance(database, PostgreSQL) else ""
         )
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
             user = int(parse_qs(environ["QUERY_STRING"])["user"][0])
             status = "201 Created"
@@ -87,13 +85,9 @@ class BareCheckouts:
             rows = run(self._lock, [user])
             project, title = rows[0][1], rows[0][2]
             total = sum(Decimal(str(price)) * count for *_, price, count in rows)
-            address = [
-                where[name] for name in ("shipping_address", "phone_number", "notes")
-            ]
+            address = [where[name] for name in ("shipping_address", "phone_number", "notes")]
             order_uuid = uuid.uuid4().hex
-            ((order_id,),) = run(
-                ORDER, [order_uuid, user, project, title, str(total), *address]
-            )
+            ((order_id,),) = run(ORDER, [order_uuid, user, project, title, str(total), *address])
             run(ITEMS, [order_id, user])
             data = {"title": title, "status": "pending", "dependencies": []}
             run(

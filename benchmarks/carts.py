@@ -98,16 +98,12 @@ def _shopping() -> _Shopping:
 def _both_serving(directory: Path) -> Iterator[tuple[Server, Server]]:
     with (
         serving("orderchainer.wsgi:application", directory, "/healthz") as service,
-        serving(
-            "benchmarks.bare_carts:application()", directory, "/cart?user=0"
-        ) as floor,
+        serving("benchmarks.bare_carts:application()", directory, "/cart?user=0") as floor,
     ):
         yield service, floor
 
 
-def _measure(
-    server: Server, requests: list[str], seconds: float
-) -> Callable[[], Figures]:
+def _measure(server: Server, requests: list[str], seconds: float) -> Callable[[], Figures]:
     def measure() -> Figures:
         # A cart holds at most 999 of each product.
         with connection.cursor() as cursor:
@@ -132,13 +128,9 @@ def _request(path: str, body: bytes, token: str = "") -> str:
 def _statements(shopping: _Shopping) -> int:
     """Count the statements of one request in this process, without SQLite's BEGIN."""
     customer, body = next(shopping.bodies())
-    client = Client(
-        SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {customer.token}"
-    )
+    client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {customer.token}")
     with statements_of() as sent:
-        response = client.post(
-            "/api/cart/items/", body, content_type="application/json"
-        )
+        response = client.post("/api/cart/items/", body, content_type="application/json")
     if response.status_code != 201:
         msg = f"cart add: {response.status_code} {response.content[:500]!r}"
         raise RuntimeError(msg)

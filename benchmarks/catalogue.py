@@ -57,9 +57,7 @@ class Shop:
     product_ids: list[int]
 
 
-def reading(
-    directory: Path, customer: Account, rounds: int, seconds: float
-) -> Iterator[Row]:
+def reading(directory: Path, customer: Account, rounds: int, seconds: float) -> Iterator[Row]:
     """Measure the first and last page of all products, a filtered list, searches, and single
     products.
     """

@@ -62,9 +62,7 @@ class Bench:
         before = self.database.statements
         floor()
         floor_statements = self.database.statements - before
-        pairs = in_pairs(
-            self.rounds, lambda: self.timed(ours), lambda: self.timed(floor)
-        )
+        pairs = in_pairs(self.rounds, lambda: self.timed(ours), lambda: self.timed(floor))
         return Row(
             what,
             replace(pairs.ours, statements=len(sent)),
@@ -78,9 +76,7 @@ class Bench:
 # --- Cycles -----------------------------------------------------------------------------------
 
 
-def checking_cycles(
-    bench: Bench, chains: Sequence[Account], stranger: int
-) -> Iterator[Row]:
+def checking_cycles(bench: Bench, chains: Sequence[Account], stranger: int) -> Iterator[Row]:
     """Measure the check for cycles before a chain's first order may wait for `stranger`.
 
     The check visits the whole chain.
@@ -184,11 +180,7 @@ def reading_dense_graphs(bench: Bench, size: int) -> Iterator[Row]:
         yield Row(
             f"read the {what} of {size:,} that wait for all before",
             replace(figures, statements=len(sent)),
-            verdicts=[
-                Verdict(
-                    f"<= {MAX_DENSE_MS:,} ms", (figures.p50_ms or 0) <= MAX_DENSE_MS
-                )
-            ],
+            verdicts=[Verdict(f"<= {MAX_DENSE_MS:,} ms", (figures.p50_ms or 0) <= MAX_DENSE_MS)],
         )
 
 
@@ -268,9 +260,7 @@ def _move(chain: Account, *statuses: str) -> None:
         raise _TakenBack
 
 
-def _bare_move(
-    database: Database, chain: Account, status: str, follow: str, followed: str
-) -> None:
+def _bare_move(database: Database, chain: Account, status: str, follow: str, followed: str) -> None:
     words = {"now": "CURRENT_TIMESTAMP", "uuid": database.uuid}
     first = chain.order_ids[0]
     with suppress(_TakenBack), database.transaction() as run:

@@ -53,9 +53,7 @@ class _Customers:
     def fill_carts(self) -> None:
         """Put the same products into every cart, in a different order for each."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM cart_cartitem WHERE cart_id >= %s", [self.first]
-            )
+            cursor.execute("DELETE FROM cart_cartitem WHERE cart_id >= %s", [self.first])
             cursor.execute(_FILL, [PRODUCTS, IN_CART, self.first])
 
 
@@ -91,9 +89,7 @@ def checking_out(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
 
             measure(service, ours[:50])()
             measure(floor, bare[:50])()
-            pairs: Pairs = in_pairs(
-                rounds, measure(service, ours), measure(floor, bare)
-            )
+            pairs: Pairs = in_pairs(rounds, measure(service, ours), measure(floor, bare))
             who = "1 client" if clients == 1 else f"{clients} clients"
             yield Row(
                 f"checkout, {who}",
@@ -186,8 +182,6 @@ def _deadlocks() -> int:
     if connection.vendor != "postgresql":
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        )
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         count: int = cursor.fetchone()[0]
         return count

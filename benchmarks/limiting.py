@@ -12,9 +12,7 @@ from benchmarks.table import Row, in_pairs
 RATE = "1000000000/m"
 
 
-def limiting(
-    directory: Path, reader: Account, rounds: int, seconds: float
-) -> Iterator[Row]:
+def limiting(directory: Path, reader: Account, rounds: int, seconds: float) -> Iterator[Row]:
     """Measure single orders, a hundred in turn.
 
     The floor's columns are the service without limits.
@@ -23,9 +21,7 @@ def limiting(
     requests = [request_of("GET", f"/api/orders/{pk}", reader.token) for pk in ids]
     application = "orderchainer.wsgi:application"
     with (
-        serving(
-            application, directory, "/healthz", RATE_LIMIT_STANDARD=RATE
-        ) as counting,
+        serving(application, directory, "/healthz", RATE_LIMIT_STANDARD=RATE) as counting,
         serving(application, directory, "/healthz") as other,
     ):
         for server in (counting, other):

@@ -105,9 +105,7 @@ class Client:
     """One WebSocket, reading only."""
 
     def __init__(self, crowd: Crowd) -> None:
-        self.socket = socket.create_connection(
-            ("127.0.0.1", crowd.port), CONNECT_SECONDS
-        )
+        self.socket = socket.create_connection(("127.0.0.1", crowd.port), CONNECT_SECONDS)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             (
@@ -145,9 +143,7 @@ class Client:
             elif opcode == _PING:
                 self._pong(data[payload_start:end])
             elif opcode == _CLOSE:
-                raise RuntimeError(
-                    f"The server closed with {data[payload_start:end]!r}"
-                )
+                raise RuntimeError(f"The server closed with {data[payload_start:end]!r}")
             start = end
         self._unread = data[start:]
         for position in positions:
@@ -173,9 +169,7 @@ def _end_of_frame(data: bytes, start: int) -> int | None:
     head = _head_size(size)
     if len(data) < start + head:
         return None
-    length = (
-        size if head == 2 else int.from_bytes(data[start + 2 : start + head], "big")
-    )
+    length = size if head == 2 else int.from_bytes(data[start + 2 : start + head], "big")
     end = start + head + length
     return end if end <= len(data) else None
 

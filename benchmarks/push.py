@@ -156,9 +156,7 @@ class Bare:
         )
         text = message_of(event).text
         # Longer than 125 bytes, and masked as a client must; the mask is zero.
-        return (
-            bytes([0x81, 0x80 | 126]) + len(text).to_bytes(2, "big") + bytes(4) + text
-        )
+        return bytes([0x81, 0x80 | 126]) + len(text).to_bytes(2, "big") + bytes(4) + text
 
 
 @contextmanager
@@ -308,9 +306,7 @@ def _before_a_crowd(stage: Stage, size: int) -> Iterator[Audience]:
         yield Audience(stage, listeners, size)
 
 
-def _rows(
-    size: int, ours: Audience, floor: Audience, rounds: int, seconds: float
-) -> Iterator[Row]:
+def _rows(size: int, ours: Audience, floor: Audience, rounds: int, seconds: float) -> Iterator[Row]:
     events = max(10, round(5 * seconds / STEADY_SECONDS))
     for what, rounds_of_it, measure, target in (
         (f"push {EVENTS} events at once", rounds, Audience.at_once, _fast_enough),

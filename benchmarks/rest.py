@@ -39,9 +39,7 @@ class Floor(Protocol):
 
     database: Database
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         ...
 
@@ -56,24 +54,16 @@ class Both:
     rounds: int
     seconds: float
 
-    def measure(
-        self, call: Call, judge: Callable[[float, Pairs], list[Verdict]]
-    ) -> Row:
+    def measure(self, call: Call, judge: Callable[[float, Pairs], list[Verdict]]) -> Row:
         """Measure one kind of request; `judge` gets the statements and the pairs."""
-        ours = [
-            request_of(call.method, path, call.account.token) for path in call.paths
-        ]
+        ours = [request_of(call.method, path, call.account.token) for path in call.paths]
         floor = [request_of(call.method, path) for path in call.bare_paths]
         for server, requests in ((self.service, ours), (self.floor, floor)):
             server.measure(requests, seconds=0.3, expected_status=call.status)
         pairs = in_pairs(
             self.rounds,
-            lambda: self.service.measure(
-                ours, seconds=self.seconds, expected_status=call.status
-            ),
-            lambda: self.floor.measure(
-                floor, seconds=self.seconds, expected_status=call.status
-            ),
+            lambda: self.service.measure(ours, seconds=self.seconds, expected_status=call.status),
+            lambda: self.floor.measure(floor, seconds=self.seconds, expected_status=call.status),
         )
         statements = _statements(call)
         return Row(
@@ -129,9 +119,7 @@ def request_of(method: str, path: str, token: str = "") -> str:
 
 def _statements(call: Call) -> int:
     """Count the statements of one request in this process."""
-    client = Client(
-        SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {call.account.token}"
-    )
+    client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {call.account.token}")
     body: dict[str, Any] = {}
     if call.method == "POST":
         body = {"data": NEW_ORDER, "content_type": "application/json"}

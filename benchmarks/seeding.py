@@ -64,9 +64,7 @@ def make_account(name: str, order_count: int = 0) -> Account:
     user = register_user(email=f"{name}@example.com", password=PASSWORD)
     ids = _add_orders(user, order_count, "hold")
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 3, 1]
-        )
+        cursor.execute(_WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 3, 1])
         cursor.execute(_LINES, [user.pk, ids.start])
     return Account(user, open_session(user=user).access, ids)
 
@@ -77,9 +75,7 @@ def make_chain(name: str, length: int) -> Account:
     ids = _add_orders(user, length, "fail")
     Order.objects.filter(owner=user).update(status="pending")
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 1, 0]
-        )
+        cursor.execute(_WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 1, 0])
     return Account(user, open_session(user=user).access, ids)
 
 

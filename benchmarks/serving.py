@@ -47,9 +47,7 @@ class Server:
 
 
 @contextmanager
-def serving(
-    application: str, directory: Path, path: str, **variables: str
-) -> Iterator[Server]:
+def serving(application: str, directory: Path, path: str, **variables: str) -> Iterator[Server]:
     """Serve a WSGI application on a free port. `path` answers 2xx once it is ready.
 
     `variables` are added to this process's environment.
@@ -84,9 +82,7 @@ def serving(
                 process.wait()
 
 
-def _wait_for(
-    process: "subprocess.Popen[bytes]", port: int, path: str, log: Path
-) -> None:
+def _wait_for(process: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -> None:
     """Wait until the application answers. Otherwise raises RuntimeError with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:

@@ -46,9 +46,7 @@ def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
 
 def _log_to_the_file_only(directory: Path) -> None:
     """Keep the console free for the table; the servers log as in production."""
-    config = logging_config(
-        level="INFO", file=directory / "bench.log", for_people=False
-    )
+    config = logging_config(level="INFO", file=directory / "bench.log", for_people=False)
     config["root"]["handlers"].remove("console")
     configure(config)
 
@@ -59,12 +57,8 @@ class Run:
     def __init__(self, directory: Path, *, rounds: int, seconds: float) -> None:
         self.directory, self.rounds, self.seconds = directory, rounds, seconds
         self.writer = seeding.make_account("writer", 1)
-        self.readers = [
-            seeding.make_account(f"reader-of-{size}", size) for size in LIST_SIZES
-        ]
-        self.chains = [
-            seeding.make_chain(f"chain-of-{depth}", depth) for depth in DEPTHS
-        ]
+        self.readers = [seeding.make_account(f"reader-of-{size}", size) for size in LIST_SIZES]
+        self.chains = [seeding.make_chain(f"chain-of-{depth}", depth) for depth in DEPTHS]
         self.crowd = seeding.make_crowd("crowd", DEPTHS[-1])
         seeding.settle()
 
@@ -73,24 +67,18 @@ class Run:
         if groups & OVER_HTTP:
             yield from self._over_http(groups)
         if "products" in groups:
-            yield from catalogue.reading(
-                self.directory, self.readers[0], self.rounds, self.seconds
-            )
+            yield from catalogue.reading(self.directory, self.readers[0], self.rounds, self.seconds)
         if "cart" in groups:
             yield from carts.adding(self.directory, self.rounds, self.seconds)
         if "checkout" in groups:
             yield from checkouts.checking_out(self.directory, self.rounds, self.seconds)
         if "limits" in groups:
-            yield from limiting.limiting(
-                self.directory, self.readers[1], self.rounds, self.seconds
-            )
+            yield from limiting.limiting(self.directory, self.readers[1], self.rounds, self.seconds)
         if "sign-in" in groups:
             yield from signing_in.signing_in(
                 self.directory, self.readers[0], pairs=int(self.seconds * 150)
             )
-        bench = chains.Bench(
-            connect(os.environ["DATABASE_URL"]), self.rounds, self.seconds / 2
-        )
+        bench = chains.Bench(connect(os.environ["DATABASE_URL"]), self.rounds, self.seconds / 2)
         other = self.writer.order_ids[0]
         if "cycle" in groups:
             yield from chains.checking_cycles(bench, self.chains, other)

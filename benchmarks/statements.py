@@ -12,9 +12,7 @@ def statements_of() -> Iterator[list[str]]:
     """Collect the statements that Django sends within the block, savepoints included."""
     sent: list[str] = []
 
-    def note(
-        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
-    ) -> Any:
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         sent.append(sql)
         return execute(sql, params, many, context)
 

@@ -53,15 +53,11 @@ class Pairs:
     cpu_ratio: float | None
 
 
-def in_pairs(
-    rounds: int, ours: Callable[[], Figures], floor: Callable[[], Figures]
-) -> Pairs:
+def in_pairs(rounds: int, ours: Callable[[], Figures], floor: Callable[[], Figures]) -> Pairs:
     """Measure ours and the floor in turn, so that other load on the machine affects both alike."""
     measured = [(ours(), floor()) for _ in range(rounds)]
     cpu_ratios = [
-        below.cpu_ms / above.cpu_ms
-        for above, below in measured
-        if above.cpu_ms and below.cpu_ms
+        below.cpu_ms / above.cpu_ms for above, below in measured if above.cpu_ms and below.cpu_ms
     ]
     return Pairs(
         ours=middle([above for above, _ in measured]),

@@ -59,17 +59,13 @@ def _database() -> Iterator[str]:
             "Name a server in DATABASE_URL, or measure SQLite with --sqlite."
         ) from exc
     with connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)).as_string()
-        )
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)).as_string())
     try:
         yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)")
-                .format(sql.Identifier(name))
-                .as_string()
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)).as_string()
             )
 
 

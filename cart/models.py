@@ -36,20 +36,14 @@ class Cart(models.Model):
 class CartItem(models.Model):
     """One product in a cart, and how many of it."""
 
-    cart = models.ForeignKey(
-        Cart, on_delete=models.CASCADE, related_name="items", db_index=False
-    )
-    product = models.ForeignKey(
-        Product, on_delete=models.CASCADE, related_name="cart_items"
-    )
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items", db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="cart_items")
     quantity = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["cart", "product"], name="cart_item_unique_by_product"
-            ),
+            models.UniqueConstraint(fields=["cart", "product"], name="cart_item_unique_by_product"),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_PER_ITEM),
                 name="cart_item_quantity_bounded",

@@ -134,9 +134,7 @@ def _rows(user_id: int, product_id: int) -> QuerySet[Product, Row]:
     rows: QuerySet[Product, Row] = (
         Product.objects.filter(pk__in=in_cart.union(wanted))
         .annotate(
-            item=FilteredRelation(
-                "cart_items", condition=Q(cart_items__cart_id=user_id)
-            ),
+            item=FilteredRelation("cart_items", condition=Q(cart_items__cart_id=user_id)),
             item_id=F("item__id"),
             quantity=F("item__quantity"),
         )
@@ -154,7 +152,5 @@ def _offer_of(row: Row) -> Offer:
         category_name=row["category__name"] or "",
         image=row["image"] or "",
         stock=row["stock"],
-        is_on_sale=row["is_active"]
-        and row["project__is_storefront"]
-        and row["project__is_active"],
+        is_on_sale=row["is_active"] and row["project__is_storefront"] and row["project__is_active"],
     )

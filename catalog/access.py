@@ -3,6 +3,4 @@
 from accounts.access import EVERYBODY, MANAGERS, changing, viewing
 
 VIEW_CATALOG = viewing("view_catalog", EVERYBODY, model="catalog.product")
-MANAGE_CATALOG = changing(
-    "manage_catalog", MANAGERS, staff_permission="catalog.change_product"
-)
+MANAGE_CATALOG = changing("manage_catalog", MANAGERS, staff_permission="catalog.change_product")

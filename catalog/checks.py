@@ -9,9 +9,7 @@ from catalog import trigrams
 
 
 @register(Tags.database)
-def check_trigrams(
-    databases: Iterable[str] | None = None, **_: object
-) -> Sequence[CheckMessage]:
+def check_trigrams(databases: Iterable[str] | None = None, **_: object) -> Sequence[CheckMessage]:
     """Warn if PostgreSQL lacks pg_trgm, without which search does not find misspelt words."""
     return [
         Warning(

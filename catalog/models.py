@@ -40,13 +40,9 @@ class Category(models.Model):
     class Meta:
         verbose_name_plural = "categories"
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["project", "slug"], name="category_unique_by_slug"
-            ),
+            models.UniqueConstraint(fields=["project", "slug"], name="category_unique_by_slug"),
             models.CheckConstraint(condition=~Q(name=""), name="category_named"),
-            models.CheckConstraint(
-                condition=~Q(parent=F("id")), name="category_not_in_itself"
-            ),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="category_not_in_itself"),
         ]
 
     def __str__(self) -> str:
@@ -60,9 +56,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Keep the products that the storefront sells: active ones of its project."""
         # A subquery, not a join, so that the list walks one project's index in its order.
         storefront = Project.objects.filter(is_storefront=True, is_active=True)
-        return self.filter(
-            is_active=True, project=Subquery(storefront.values("pk")[:1])
-        )
+        return self.filter(is_active=True, project=Subquery(storefront.values("pk")[:1]))
 
     def locked(self) -> ProductQuerySet:
         """Lock these rows, sorted by id, until the transaction ends.
@@ -128,18 +122,10 @@ class Product(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["project", "sku"], name="product_unique_by_sku"
-            ),
-            models.UniqueConstraint(
-                fields=["project", "slug"], name="product_unique_by_slug"
-            ),
-            models.CheckConstraint(
-                condition=Q(stock__gte=0), name="product_stock_not_negative"
-            ),
-            models.CheckConstraint(
-                condition=Q(price__gte=0), name="product_price_not_negative"
-            ),
+            models.UniqueConstraint(fields=["project", "sku"], name="product_unique_by_sku"),
+            models.UniqueConstraint(fields=["project", "slug"], name="product_unique_by_slug"),
+            models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
             models.CheckConstraint(
                 condition=Q(currency__regex=IS_CODE), name="product_currency_is_a_code"
             ),
@@ -221,9 +207,7 @@ class StockMovement(models.Model):
     # ledger outlives them.
     order_id = models.BigIntegerField(null=True, blank=True)
     note = models.CharField(max_length=255, blank=True)
-    by = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -235,8 +219,7 @@ class StockMovement(models.Model):
                 name="movement_of_an_order_names_it",
             ),
             models.CheckConstraint(
-                condition=~Q(reason="sold", change__gt=0)
-                & ~Q(reason="returned", change__lt=0),
+                condition=~Q(reason="sold", change__gt=0) & ~Q(reason="returned", change__lt=0),
                 name="movement_goes_its_way",
             ),
         ]

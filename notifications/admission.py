@@ -148,17 +148,14 @@ def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, Close
     of_others = {
         admission
         for admission in admissions
-        if isinstance(admission.feed, OwnerFeed)
-        and admission.feed.owner_id != admission.user_id
+        if isinstance(admission.feed, OwnerFeed) and admission.feed.owner_id != admission.user_id
     }
     if not of_others:
         return {}
     watchers = {admission.user_id for admission in of_others}
     staff = staff_who_may(watchers, VIEW_ORDERS)
     return {
-        admission: CloseCode.FORBIDDEN
-        for admission in of_others
-        if admission.user_id not in staff
+        admission: CloseCode.FORBIDDEN for admission in of_others if admission.user_id not in staff
     }
 
 

@@ -43,12 +43,8 @@ FLUSH_SECONDS = 5.0
 def _client_of(scope: Scope) -> str | None:
     peer = scope.get("client")
     # A proxy may add another header instead of extending the one that it got.
-    forwarded = b",".join(
-        value for name, value in scope["headers"] if name == b"x-forwarded-for"
-    )
-    return address_behind_proxies(
-        peer[0] if peer else None, forwarded.decode("latin-1").split(",")
-    )
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    return address_behind_proxies(peer[0] if peer else None, forwarded.decode("latin-1").split(","))
 
 
 class Allowance:
@@ -64,9 +60,7 @@ class Allowance:
     def take(self) -> bool:
         """Use up one message. Return False if none is left."""
         now = time.monotonic()
-        self._left = min(
-            self.AT_ONCE, self._left + (now - self._since) * self.PER_SECOND
-        )
+        self._left = min(self.AT_ONCE, self._left + (now - self._since) * self.PER_SECOND)
         self._since = now
         if self._left < 1:
             return False
@@ -91,9 +85,7 @@ class FeedConsumer:
         # code.
         accept = {"type": "websocket.accept", "subprotocol": subprotocol_of(scope)}
         try:
-            admission = await database_sync_to_async(
-                self._admit, thread_sensitive=False
-            )(scope)
+            admission = await database_sync_to_async(self._admit, thread_sensitive=False)(scope)
         except Refused as refusal:
             security_log.warning(
                 "socket_refused",
@@ -112,9 +104,7 @@ class FeedConsumer:
             # socket.
             listener.position = hub.position
             await send(accept)
-            code = await _Conversation(hub, listener, receive).run(
-                scope["query_string"]
-            )
+            code = await _Conversation(hub, listener, receive).run(scope["query_string"])
             if code is not None:
                 await send({"type": "websocket.close", "code": int(code)})
                 logger.info(
@@ -158,9 +148,7 @@ class _Conversation:
                     await self._listener.outbox.flush()
             return closing.result()
         finally:
-            tasks = [
-                task for task in (sending, reading, self._following) if task is not None
-            ]
+            tasks = [task for task in (sending, reading, self._following) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -199,9 +187,7 @@ class _Conversation:
                 await self._hub.refuse_ahead(after)
                 await self._resume(after, announce=True)
             case _:
-                raise ClientError(
-                    "unknown_type", "A message's type is `ping` or `resume`."
-                )
+                raise ClientError("unknown_type", "A message's type is `ping` or `resume`.")
 
     async def _resume(self, after: int, *, announce: bool) -> None:
         """Start following the feed again, from `after`, in a task beside the reading."""
@@ -214,16 +200,12 @@ class _Conversation:
         try:
             await self._hub.resume(self._listener, after, announce=announce)
             while await self._listener.behind.wait():
-                await self._hub.resume(
-                    self._listener, self._listener.position, announce=False
-                )
+                await self._hub.resume(self._listener, self._listener.position, announce=False)
         except TooSlow:
             self._listener.close(CloseCode.TOO_SLOW)
         except Exception:
             # Most likely the database failed. The client reconnects by position and loses nothing.
-            logger.exception(
-                "push_replay_failed", user_id=self._listener.admission.user_id
-            )
+            logger.exception("push_replay_failed", user_id=self._listener.admission.user_id)
             self._listener.close(CloseCode.UNAVAILABLE)
 
     async def _send(self) -> None:
@@ -232,9 +214,7 @@ class _Conversation:
         except Exception:
             # The server can no longer reach this client. It should also report that through
             # `receive`.
-            logger.exception(
-                "push_send_failed", user_id=self._listener.admission.user_id
-            )
+            logger.exception("push_send_failed", user_id=self._listener.admission.user_id)
             self._listener.close(CloseCode.UNAVAILABLE)
 
 

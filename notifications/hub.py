@@ -91,15 +91,9 @@ class Hub:
         if self._started is None:
             self._started = asyncio.get_running_loop().create_future()
             self._tasks = [
-                asyncio.create_task(
-                    self._keep(self._follow_stream), name="push-stream"
-                ),
-                asyncio.create_task(
-                    self._keep(self._hear_wakeups), name="push-wakeups"
-                ),
-                asyncio.create_task(
-                    self._keep(self._recheck_admissions), name="push-recheck"
-                ),
+                asyncio.create_task(self._keep(self._follow_stream), name="push-stream"),
+                asyncio.create_task(self._keep(self._hear_wakeups), name="push-wakeups"),
+                asyncio.create_task(self._keep(self._recheck_admissions), name="push-recheck"),
             ]
         # A change announced between its admission and this moment has not reached it.
         self._doubt([listener])
@@ -156,9 +150,7 @@ class Hub:
             listener.say(resumed(max(after, through)))
         listener.release()
 
-    async def _past_of(
-        self, listener: Listener, through: int
-    ) -> tuple[list[Message], bool]:
+    async def _past_of(self, listener: Listener, through: int) -> tuple[list[Message], bool]:
         """Read the feed's next page after the listener's position, not beyond `through`.
 
         The second value is True if there is nothing more up to `through`.
@@ -210,9 +202,7 @@ class Hub:
             self._started.set_result(None)
         while True:
             self._advanced.clear()
-            while events := await _in_thread(
-                stream_after, self.position, limit=PAGE_SIZE
-            ):
+            while events := await _in_thread(stream_after, self.position, limit=PAGE_SIZE):
                 self._dispatch(events)
             healthy()
             try:
@@ -248,14 +238,10 @@ class Hub:
 
     def _heed(self, message: Mapping[str, object]) -> None:
         match message:
-            case {"type": str(kind), "position": int(position)} if (
-                kind == STREAM_ADVANCED
-            ):
+            case {"type": str(kind), "position": int(position)} if kind == STREAM_ADVANCED:
                 if position > self.position:
                     self._advanced.set()
-            case {"type": str(kind), "credential_ids": list(ended)} if (
-                kind == CREDENTIALS_ENDED
-            ):
+            case {"type": str(kind), "credential_ids": list(ended)} if kind == CREDENTIALS_ENDED:
                 gone = {UUID(credential_id) for credential_id in ended}
                 for listener in self._present:
                     if listener.admission.credential_id in gone:
@@ -327,9 +313,7 @@ class Hub:
             logger.exception("push_to_socket_failed")
             listener.close(CloseCode.UNAVAILABLE)
 
-    async def _keep(
-        self, work: Callable[[Callable[[], None]], Awaitable[None]]
-    ) -> None:
+    async def _keep(self, work: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
         """Repeat `work` for ever.
 
         Log a failure and restart, after growing pauses until it is healthy again.

@@ -35,9 +35,7 @@ class Listener:
         self.outbox = outbox
         self.position = 0
         # Set once, by the first part of the code that decides to close the socket.
-        self.closing: asyncio.Future[CloseCode] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self.closing: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
         self.behind = asyncio.Event()
         self.is_live = False
         self._held: list[Batch] = []

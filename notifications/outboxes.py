@@ -39,9 +39,7 @@ class Batch:
         """Return the part after `position`; the batch itself if that is all of it."""
         if position < self.first:
             return self
-        return Batch(
-            [message for message in self.messages if message.position > position]
-        )
+        return Batch([message for message in self.messages if message.position > position])
 
 
 class Outbox(Protocol):

@@ -47,9 +47,7 @@ def read_client_message(text: str | None) -> Mapping[str, object]:
     if text is None:
         raise ClientError("not_text", "Send text frames that hold a JSON object.")
     if len(text.encode()) > MAX_CLIENT_MESSAGE_BYTES:
-        raise ClientError(
-            "too_large", f"A message may have {MAX_CLIENT_MESSAGE_BYTES} bytes."
-        )
+        raise ClientError("too_large", f"A message may have {MAX_CLIENT_MESSAGE_BYTES} bytes.")
     try:
         message = orjson.loads(text)
     except orjson.JSONDecodeError as exc:
@@ -71,23 +69,17 @@ def read_position(value: object) -> int:
 
 def position_asked_for(query_string: bytes) -> int | None:
     """Read `after` from a URL's query; None if it is missing. Raises ClientError."""
-    values = parse_qs(query_string.decode("latin-1"), keep_blank_values=True).get(
-        "after"
-    )
+    values = parse_qs(query_string.decode("latin-1"), keep_blank_values=True).get("after")
     if values is None:
         return None
     digits = values[0]
-    whole = (
-        len(values) == 1 and digits.isascii() and digits.isdigit() and len(digits) <= 19
-    )
+    whole = len(values) == 1 and digits.isascii() and digits.isdigit() and len(digits) <= 19
     return read_position(int(digits) if whole else None)
 
 
 def position_ahead(head: int) -> ClientError:
     """Return the error for a position that the stream, now at `head`, has not reached."""
-    return ClientError(
-        "position_ahead", f"The stream has only reached position {head}."
-    )
+    return ClientError("position_ahead", f"The stream has only reached position {head}.")
 
 
 def pong(position: int) -> dict[str, object]:

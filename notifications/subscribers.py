@@ -18,9 +18,7 @@ def close_sockets_of(*, credential_ids: Sequence[UUID], **signal: object) -> Non
     announcer.credentials_ended(credential_ids)
 
 
-def doubt_sockets_of(
-    *, user_id: int | None, project_id: int | None, **signal: object
-) -> None:
+def doubt_sockets_of(*, user_id: int | None, project_id: int | None, **signal: object) -> None:
     """Pass on that someone's access has changed; some sockets may have to close."""
     announcer.access_changed(user_id, project_id)
 
@@ -28,9 +26,5 @@ def doubt_sockets_of(
 def connect() -> None:
     """Listen to the apps below. Safe to call twice."""
     stream_advanced.connect(wake_listeners, dispatch_uid="notifications.wake_listeners")
-    credentials_ended.connect(
-        close_sockets_of, dispatch_uid="notifications.close_sockets_of"
-    )
-    access_changed.connect(
-        doubt_sockets_of, dispatch_uid="notifications.doubt_sockets_of"
-    )
+    credentials_ended.connect(close_sockets_of, dispatch_uid="notifications.close_sockets_of")
+    access_changed.connect(doubt_sockets_of, dispatch_uid="notifications.doubt_sockets_of")

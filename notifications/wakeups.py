@@ -96,9 +96,7 @@ class Announcer:
                 await _send({"type": CREDENTIALS_ENDED, "credential_ids": ended})
             if self._changed:
                 changed, self._changed = self._changed, set()
-                await _send(
-                    {"type": ACCESS_CHANGED, "access": list(map(list, changed))}
-                )
+                await _send({"type": ACCESS_CHANGED, "access": list(map(list, changed))})
             if self._position:
                 position, self._position = self._position, 0
                 await _send({"type": STREAM_ADVANCED, "position": position})

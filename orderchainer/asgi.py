@@ -13,8 +13,6 @@ django_application = get_asgi_application()
 from notifications.routing import websocket_application  # noqa: E402
 from orderchainer.operations.heap import freeze_what_is_loaded  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": websocket_application}
-)
+application = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})
 
 freeze_what_is_loaded()

@@ -296,9 +296,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- E-mail ----------------------------------------------------------------------------------
 
 # smtp://user:password@host:port, smtp+tls://…, filemail:////directory, or the console by default.
-vars().update(
-    env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
-)
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="OrderChainer <orders@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -390,9 +388,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_REQUEST_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.BearerAuthentication"
-    ],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "accounts.api.permissions.WithinScopes",
@@ -552,9 +548,7 @@ X_FRAME_OPTIONS = "DENY"
 # token; we accept no cookies from them. We do not install the library as an app, since that would
 # only add its checks; `orderchainer.operations.checks` has stricter ones.
 CORS_ALLOWED_ORIGINS = [
-    text
-    for entry in env.list("CORS_ALLOWED_ORIGINS", default=[])
-    if (text := entry.strip())
+    text for entry in env.list("CORS_ALLOWED_ORIGINS", default=[]) if (text := entry.strip())
 ]
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"/(?:auth/api|api|media|openapi\.json)(?:/|$)"

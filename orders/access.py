@@ -3,6 +3,4 @@
 from accounts.access import AGENTS, EVERYBODY, changing, viewing
 
 VIEW_ORDERS = viewing("view_orders", EVERYBODY, model="orders.order")
-HANDLE_ORDERS = changing(
-    "handle_orders", AGENTS, staff_permission="orders.change_order"
-)
+HANDLE_ORDERS = changing("handle_orders", AGENTS, staff_permission="orders.change_order")

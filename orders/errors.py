@@ -18,9 +18,7 @@ class OrderNotYours(NotAllowed):
     """The caller may read the order but not change it."""
 
     code = "order_not_changeable"
-    default_message = (
-        "Your role in this project lets you read orders but not change them."
-    )
+    default_message = "Your role in this project lets you read orders but not change them."
 
 
 class CustomerMayOnlyCancel(NotAllowed):
@@ -49,9 +47,7 @@ class MoveRefused(Conflict):
 
     code = "move_refused"
 
-    def __init__(
-        self, order_id: int, current: str, wanted: str, moves: Sequence[str]
-    ) -> None:
+    def __init__(self, order_id: int, current: str, wanted: str, moves: Sequence[str]) -> None:
         ways = ", ".join(moves) if moves else "none, because this status is final"
         super().__init__(
             f"Order #{order_id} cannot move from {current} to {wanted}. Open moves: {ways}.",
@@ -107,8 +103,7 @@ class UnknownDependencies(Invalid):
         super().__init__(
             {
                 "dependencies": [
-                    f"There is no order #{id_} that this one could wait for."
-                    for id_ in ids
+                    f"There is no order #{id_} that this one could wait for." for id_ in ids
                 ]
             }
         )
@@ -121,11 +116,7 @@ class NotADependency(Invalid):
 
     def __init__(self, order_id: int, dependency_id: int) -> None:
         super().__init__(
-            {
-                "dependency": [
-                    f"Order #{order_id} does not depend on an order #{dependency_id}."
-                ]
-            }
+            {"dependency": [f"Order #{order_id} does not depend on an order #{dependency_id}."]}
         )
 
 
@@ -221,8 +212,4 @@ def numbered(ids: Sequence[int], most: int = 10) -> str:
     shown = [f"#{id_}" for id_ in ids[:most]]
     if len(ids) > most:
         return f"{', '.join(shown)} and {len(ids) - most} more"
-    return (
-        " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-        if shown
-        else "nothing"
-    )
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]])) if shown else "nothing"

@@ -84,9 +84,7 @@ def first_descendant_among(ids: Sequence[int], order_id: int) -> int | None:
         return None
     places = ", ".join(["%s"] * len(ids))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_descendants()} WHERE id IN ({places}) LIMIT 1", [order_id, *ids]
-        )
+        cursor.execute(f"{_descendants()} WHERE id IN ({places}) LIMIT 1", [order_id, *ids])
         row = cursor.fetchone()
     return row[0] if row else None
 
@@ -203,8 +201,7 @@ def dependencies_of(ids: Collection[int]) -> dict[int, list[int]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [_listed_ids(ids)])
         return {
-            order_id: sorted(orjson.loads(f"[{joined}]"))
-            for order_id, joined in cursor.fetchall()
+            order_id: sorted(orjson.loads(f"[{joined}]")) for order_id, joined in cursor.fetchall()
         }
 
 
@@ -277,9 +274,7 @@ def _listed_ids(ids: Iterable[int]) -> list[int] | str:
 class _Parsed(JSONField):
     """JSON that the database assembled. orjson reads it five times as fast as `json`."""
 
-    def from_db_value(
-        self, value: str | None, expression: object, connection: object
-    ) -> Any:
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
         return orjson.loads(value or "null")
 
 
@@ -314,9 +309,7 @@ class _ParsedWaits(_Parsed):
         self, value: str | None, expression: object, connection: object
     ) -> dict[int, Wait]:
         items = super().from_db_value(value, expression, connection)
-        return {
-            item["id"]: Wait(item["status"], bool(item["waived"])) for item in items
-        }
+        return {item["id"]: Wait(item["status"], bool(item["waived"])) for item in items}
 
 
 class WaitsById(ListOf):
@@ -348,9 +341,7 @@ def topological_order(nodes: Iterable[int], dependencies: Edges) -> list[int]:
     return ordered
 
 
-def critical_path(
-    ordered: Sequence[int], dependencies: Edges, unfinished: set[int]
-) -> list[int]:
+def critical_path(ordered: Sequence[int], dependencies: Edges, unfinished: set[int]) -> list[int]:
     """Return the longest path through unfinished orders, from the first to the last to do.
 
     `ordered` is a topological order. Orders have no durations, so the length is their number.

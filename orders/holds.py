@@ -49,6 +49,4 @@ def wrong_holds() -> list[WrongHold]:
 def held_by(order_id: int) -> dict[int, int]:
     """Return how many of each product the order holds, by product id; 0 if it gave them back."""
     rows = StockMovement.objects.filter(order_id=order_id).values_list("product_id")
-    return {
-        pk: -total for pk, total in rows.annotate(Sum("change")).order_by("product_id")
-    }
+    return {pk: -total for pk, total in rows.annotate(Sum("change")).order_by("product_id")}

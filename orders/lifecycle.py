@@ -32,9 +32,7 @@ DONE = frozenset({Status.FULFILLED, Status.COMPLETED})
 # A dependency that went wrong. The failure policy of the waiting order says what follows.
 GONE_WRONG = frozenset({Status.FAILED, Status.CANCELLED})
 # The statuses that an order may have while a dependency holds it up.
-ALLOWED_WHILE_BLOCKED = frozenset(
-    {Status.DRAFT, Status.PENDING, Status.FAILED, Status.CANCELLED}
-)
+ALLOWED_WHILE_BLOCKED = frozenset({Status.DRAFT, Status.PENDING, Status.FAILED, Status.CANCELLED})
 # Dependencies bind an order only in these. Nothing holds up an order that has begun or ended.
 WAITING = frozenset({Status.DRAFT, Status.PENDING})
 # The goods are on their way to the customer, or with them.

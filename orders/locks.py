@@ -32,9 +32,5 @@ def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
 
     FOR NO KEY UPDATE still lets others insert rows that refer to them, unlike FOR UPDATE.
     """
-    rows = (
-        Order.objects.filter(pk__in=among(ids))
-        .order_by("pk")
-        .select_for_update(no_key=True)
-    )
+    rows = Order.objects.filter(pk__in=among(ids)).order_by("pk").select_for_update(no_key=True)
     return {order.pk: order for order in rows}

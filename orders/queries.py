@@ -112,17 +112,13 @@ def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
 
 
 @prepared
-def _visible_rows(
-    user_id: int, order_id: int, *, sees_all: bool
-) -> QuerySet[Order, Row]:
+def _visible_rows(user_id: int, order_id: int, *, sees_all: bool) -> QuerySet[Order, Row]:
     visible = Order.objects.all().visible_to_viewer(user_id, sees_all=sees_all)
     return rows_of(visible.filter(pk=order_id))
 
 
 @prepared
-def _visible_rows_by_uuid(
-    user_id: int, uuid: UUID, *, sees_all: bool
-) -> QuerySet[Order, Row]:
+def _visible_rows_by_uuid(user_id: int, uuid: UUID, *, sees_all: bool) -> QuerySet[Order, Row]:
     visible = Order.objects.all().visible_to_viewer(user_id, sees_all=sees_all)
     return rows_of(visible.filter(uuid=uuid))
 
@@ -149,9 +145,7 @@ def row_by_uuid(user: User, order_uuid: UUID | str) -> Row:
     """
     uuid = uuid_in(order_uuid)
     rows = (
-        _visible_rows_by_uuid(user.pk, uuid, sees_all=staff_may(user, VIEW_ORDERS))
-        if uuid
-        else []
+        _visible_rows_by_uuid(user.pk, uuid, sees_all=staff_may(user, VIEW_ORDERS)) if uuid else []
     )
     if not rows:
         raise OrderNotFound
@@ -267,9 +261,7 @@ def chain_for(user: User, order_id: int) -> Chain:
         raise OrderNotFound
     waits, is_cut = _waits_of(rows)
     nodes = {pk: _node_of(row, waits.get(pk, {}), rows) for pk, row in rows.items()}
-    dependencies = {
-        pk: [edge.depends_on for edge in node.edges] for pk, node in nodes.items()
-    }
+    dependencies = {pk: [edge.depends_on for edge in node.edges] for pk, node in nodes.items()}
     ordered = graph.topological_order(nodes, dependencies)
     unfinished = {pk for pk, row in rows.items() if row["status"] in UNFINISHED}
     return Chain(
@@ -302,9 +294,7 @@ def _node_of(row: Row, waits: Waits, chain: Container[int]) -> ChainNode:
         owner_id=row["owner_id"] if row["is_visible"] else None,
         ready=row["ready"],
         # Leave out edges to orders that the chain does not show.
-        edges=[
-            ChainEdge(pk, wait.is_waived) for pk, wait in waits.items() if pk in chain
-        ],
+        edges=[ChainEdge(pk, wait.is_waived) for pk, wait in waits.items() if pk in chain],
         blockers=blockers_among(row["status"], waits),
     )
 
@@ -363,9 +353,7 @@ def blockers_for(user: User, order_id: int) -> Blockers:
     two statements. Raises `OrderNotFound`.
     """
     order, waivers = _order_and_waivers(user, order_id)
-    direct = OrderDependency.objects.filter(
-        order=order, depends_on=OuterRef("pk"), waived_at=None
-    )
+    direct = OrderDependency.objects.filter(order=order, depends_on=OuterRef("pk"), waived_at=None)
     rows = (
         Order.objects.filter(graph.awaited_by(order_id))
         .exclude(status__in=DONE)
@@ -417,9 +405,7 @@ def _blocker_of(row: Mapping[str, Any]) -> Blocker:
 def _order_and_waivers(user: User, order_id: int) -> tuple[Order, list[Waiver]]:
     """Return an order that `user` may see, and its waived dependencies, with one statement."""
     seen = Order.objects.visible_to(user).filter(pk=OuterRef("depends_on_id"))
-    waived = OrderDependency.objects.filter(
-        order=OuterRef("pk"), waived_at__isnull=False
-    )
+    waived = OrderDependency.objects.filter(order=OuterRef("pk"), waived_at__isnull=False)
     order = (
         Order.objects.visible_to(user)
         .filter(pk=order_id)

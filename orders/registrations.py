@@ -25,9 +25,7 @@ THINGS.add("order", "The same orders, by their UUIDs.")
 THINGS.add("orders", "Orders, what they wait for, and what happened to them.")
 register_error_fields(
     CHAIN,
-    cycle=ErrorField(
-        "ids", "The orders on the cycle, in order, the first one again at the end."
-    ),
+    cycle=ErrorField("ids", "The orders on the cycle, in order, the first one again at the end."),
     blockers=ErrorField("ids", "The orders that hold this one up."),
     dependents=ErrorField("ids", "The orders that wait for this one."),
     open_moves=ErrorField(

@@ -73,33 +73,23 @@ def main(url: str, password: str) -> None:
     email, secret = "python@example.com", "correct horse"
     registered = the(
         RegisteredUser,
-        chain_register.sync(
-            client=public, body=Registration(email=email, password=secret)
-        ),
+        chain_register.sync(client=public, body=Registration(email=email, password=secret)),
     )
     assert registered.email == email
     ada = signed_in(url, Credentials(username=email, password=secret))
-    merchant = signed_in(
-        url, CredentialsForm(username="demo@example.com", password=password)
-    )
+    merchant = signed_in(url, CredentialsForm(username="demo@example.com", password=password))
     assert the(HubAccount, hub_get_me.sync(client=ada)).email == email
 
     # From a product to a shipped order.
-    page = the(
-        ProductPage, shop_list_products.sync(client=ada, search="desk lamp pine")
-    )
+    page = the(ProductPage, shop_list_products.sync(client=ada, search="desk lamp pine"))
     lamp = page.results[0]
     assert lamp.is_in_stock
     cart = the(
         CartOutput,
-        shop_add_cart_item.sync(
-            client=ada, body=CartItemInput(product_id=lamp.id, quantity=2)
-        ),
+        shop_add_cart_item.sync(client=ada, body=CartItemInput(product_id=lamp.id, quantity=2)),
     )
     assert [item.quantity for item in cart.items] == [2]
-    checkout = CheckoutInput(
-        shipping_address="1 Harbour Lane", phone_number="+1234567890"
-    )
+    checkout = CheckoutInput(shipping_address="1 Harbour Lane", phone_number="+1234567890")
     order = the(
         OrderOutput,
         chain_create_order.sync(client=ada, body=checkout, idempotency_key="lamp"),
@@ -122,15 +112,12 @@ def main(url: str, password: str) -> None:
     # There is less than is wanted: the refusal says of what, and how much there is.
     vase = the(ProductPage, shop_list_products.sync(client=ada, search="tall vase"))
     (vase_id,) = [each.id for each in vase.results if each.name == "Tall vase"]
-    shop_add_cart_item.sync(
-        client=ada, body=CartItemInput(product_id=vase_id, quantity=2)
-    )
+    shop_add_cart_item.sync(client=ada, body=CartItemInput(product_id=vase_id, quantity=2))
     refused = the(CheckoutError, chain_create_order.sync(client=ada, body=checkout))
     assert refused.code is ErrorCode.INSUFFICIENT_STOCK
     assert isinstance(refused.shortages, list)
     assert [
-        (short.product_id, short.requested, short.available)
-        for short in refused.shortages
+        (short.product_id, short.requested, short.available) for short in refused.shortages
     ] == [(vase_id, 2, 1)]
 
     # Orders that wait for orders.
@@ -142,9 +129,7 @@ def main(url: str, password: str) -> None:
         OrderOutput,
         chain_create_order.sync(
             client=ada,
-            body=OrderInput(
-                title="Sew the sails", dependencies=[cut.id], auto_activate=True
-            ),
+            body=OrderInput(title="Sew the sails", dependencies=[cut.id], auto_activate=True),
         ),
     )
     assert (cut.ready, sew.ready) == (True, False)

@@ -51,9 +51,7 @@ class UserFilter(TextFilter):
     title = "user (e-mail or id)"
     parameter_name = "user"
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Activity]
-    ) -> QuerySet[Activity]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
         """Return the activity of that user; nothing if there is no such user."""
         typed = _typed(self.value())
         if not typed:
@@ -70,16 +68,12 @@ class ProjectFilter(TextFilter):
     title = "project (name or id)"
     parameter_name = "project"
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Activity]
-    ) -> QuerySet[Activity]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Activity]) -> QuerySet[Activity]:
         """Return the activity in the projects that match."""
         typed = _typed(self.value())
         if not typed:
             return queryset
-        projects = Project.objects.filter(
-            _with_id(Project, typed) or Q(name__istartswith=typed)
-        )
+        projects = Project.objects.filter(_with_id(Project, typed) or Q(name__istartswith=typed))
         return queryset.filter(project_id__in=projects.values("pk"))
 
 
@@ -202,7 +196,5 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
             return queryset.filter(ip_address=str(ip_address(term))), False
         users = User.objects.filter(email__icontains=term).values("pk")
         return queryset.filter(
-            Q(user_id__in=users)
-            | Q(actor_id__in=users)
-            | Q(data__email_digest=email_digest(term))
+            Q(user_id__in=users) | Q(actor_id__in=users) | Q(data__email_digest=email_digest(term))
         ), False

@@ -25,21 +25,15 @@ class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
         """Superusers only."""
         return request.user.is_superuser and super().has_add_permission(request)
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: Group | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Superusers only."""
         return request.user.is_superuser and super().has_change_permission(request, obj)
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Group | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Superusers only."""
         return request.user.is_superuser and super().has_delete_permission(request, obj)
 
-    def save_model(
-        self, request: HttpRequest, obj: Group, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         """Ask again in the transaction of the change."""
         require_superuser(caller_of(request))
         super().save_model(request, obj, form, change)

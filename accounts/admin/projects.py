@@ -78,9 +78,7 @@ class InvitationInline(PeopleInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Show them to those who may send them, too."""
-        return self.has_add_permission(request, obj) or super().has_view_permission(
-            request, obj
-        )
+        return self.has_add_permission(request, obj) or super().has_view_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: the e-mail is already in somebody's mailbox. Send a new one."""
@@ -169,9 +167,7 @@ class ProjectAdmin(ServiceAdmin):
         return project.membership_count  # type: ignore[attr-defined]  # annotated above
 
     @admin.action(description="Sell in the storefront", permissions=["change"])
-    def open_storefront(
-        self, request: HttpRequest, queryset: QuerySet[Project]
-    ) -> None:
+    def open_storefront(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         """Make the storefront sell for the selected project."""
         chosen = list(queryset[:2])
         if len(chosen) != 1 or not chosen[0].is_active:
@@ -181,9 +177,7 @@ class ProjectAdmin(ServiceAdmin):
         self._set_storefront(request, chosen[0])
 
     @admin.action(description="Close the storefront", permissions=["change"])
-    def close_storefront(
-        self, request: HttpRequest, queryset: QuerySet[Project]
-    ) -> None:
+    def close_storefront(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:
         """Close the storefront if it sells for one of the selected projects."""
         if queryset.filter(is_storefront=True).exists():
             self._set_storefront(request, None)
@@ -198,9 +192,7 @@ class ProjectAdmin(ServiceAdmin):
         words = seller if project else closed
         self.message_user(request, words, messages.SUCCESS)
 
-    def get_form(
-        self, request: HttpRequest, obj: Project | None = None, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Project | None = None, **kwargs: Any) -> Any:
         """Ask for an owner when creating a project."""
         if obj is None:
             kwargs["form"] = NewProjectForm
@@ -219,22 +211,16 @@ class ProjectAdmin(ServiceAdmin):
         """Hide members and invitations until the project exists."""
         return [] if obj is None else super().get_inlines(request, obj)
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Project | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         """Never: switch it off instead."""
         return False
 
-    def save_model(
-        self, request: HttpRequest, obj: Project, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         """Save changes through the service. The form has already created a new project."""
         if change and (changes := changes_in(form, projects.UPDATABLE)):
             services.update_project(project=obj, changes=changes, by=caller_of(request))
 
-    def save_formset(
-        self, request: HttpRequest, form: Any, formset: Any, change: bool
-    ) -> None:
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save members and invitations through the services."""
         rows: list[Any] = formset.save(commit=False)
         if formset.model is Invitation:
@@ -246,11 +232,7 @@ class ProjectAdmin(ServiceAdmin):
         """Save the owners first, so that a new owner can replace another."""
         # A row with a different user stands for two changes: one member added, one removed.
         exchanged = Membership.objects.filter(
-            pk__in=[
-                member.pk
-                for member, fields in formset.changed_objects
-                if "user" in fields
-            ]
+            pk__in=[member.pk for member, fields in formset.changed_objects if "user" in fields]
         )
         leaving = [
             *formset.deleted_objects,

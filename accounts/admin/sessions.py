@@ -26,15 +26,11 @@ class SessionState(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> tuple[tuple[str, str], ...]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
         """Return the states."""
         return (("open", "Open"), ("expired", "Expired"), ("ended", "Ended"))
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Session]
-    ) -> QuerySet[Session]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
         """Return the sessions in the chosen state."""
         moment = timezone.now()
         conditions = {

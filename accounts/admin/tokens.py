@@ -21,20 +21,15 @@ class ApiTokenState(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> tuple[tuple[str, str], ...]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
         """Return the states."""
         return (("open", "Open"), ("expired", "Expired"), ("revoked", "Revoked"))
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[ApiToken]
-    ) -> QuerySet[ApiToken]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
         """Return the tokens in the chosen state."""
         moment = timezone.now()
         conditions = {
-            "open": Q(revoked_at=None)
-            & (Q(expires_at=None) | Q(expires_at__gt=moment)),
+            "open": Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=moment)),
             "expired": Q(revoked_at=None, expires_at__lte=moment),
             "revoked": Q(revoked_at__isnull=False),
         }

@@ -88,9 +88,7 @@ class UserPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         """Change it through the service, which ends every session of the user."""
         user: User = self.user
-        services.change_password(
-            user=user, password=self.cleaned_data["password1"], by=self.by
-        )
+        services.change_password(user=user, password=self.cleaned_data["password1"], by=self.by)
         return user
 
 
@@ -100,15 +98,11 @@ class VerifiedFilter(admin.SimpleListFilter):
     title = "e-mail"
     parameter_name = "email"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> tuple[tuple[str, str], ...]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
         """Return both choices."""
         return (("verified", "Verified"), ("unverified", "Not verified"))
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> QuerySet[User]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         """Return the chosen users."""
         chosen = self.value()
         if chosen not in {"verified", "unverified"}:
@@ -122,9 +116,7 @@ class DeletedFilter(admin.SimpleListFilter):
     title = "account"
     parameter_name = "account"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> tuple[tuple[str, str], ...]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
         """Return the choices beside the default."""
         return (("deleted", "Deleted"),)
 
@@ -133,9 +125,7 @@ class DeletedFilter(admin.SimpleListFilter):
         for number, choice in enumerate(super().choices(changelist)):
             yield {**choice, "display": choice["display"] if number else "In use"}
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> QuerySet[User]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         """Return the chosen users."""
         return queryset.filter(deleted_at__isnull=self.value() != "deleted")
 
@@ -300,17 +290,11 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             return fields
         return (*fields, "is_staff", "is_superuser", "groups", "user_permissions")
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse users who may do more than the caller, and deleted users."""
-        return _is_in_reach(request, obj) and super().has_change_permission(
-            request, obj
-        )
+        return _is_in_reach(request, obj) and super().has_change_permission(request, obj)
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse users that the caller may not change, and the caller's own account."""
         return (
             obj != request.user
@@ -330,9 +314,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         """List nothing: no row is deleted, and the page explains what is."""
         return [], {}, set(), []
 
-    def log_deletions(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> list[LogEntry]:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[User]) -> list[LogEntry]:
         """Write nothing before the deletion: the history would keep the e-mail."""
         return []
 
@@ -368,20 +350,14 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         except DomainError as refusal:
             # The user became stronger, or was deleted, after the page asked.
             self.message_user(request, words_of(refusal), messages.ERROR)
-            return HttpResponseRedirect(
-                reverse(f"{self.admin_site.name}:accounts_user_changelist")
-            )
+            return HttpResponseRedirect(reverse(f"{self.admin_site.name}:accounts_user_changelist"))
 
-    def save_model(
-        self, request: HttpRequest, obj: User, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save changes through the service. The form has already registered a new user."""
         if change and (changes := changes_in(form, users.UPDATABLE)):
             services.update_user(user=obj, changes=changes, by=caller_of(request))
 
-    def save_related(
-        self, request: HttpRequest, form: Any, formsets: Any, change: bool
-    ) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save groups and permissions, and record the change."""
         user: User = form.instance
         is_changed = bool({"groups", "user_permissions"} & set(form.changed_data))
@@ -395,9 +371,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
                 user=user,
                 by=caller_of(request),
                 groups=sorted(user.groups.values_list("name", flat=True)),
-                permissions=sorted(
-                    user.user_permissions.values_list("codename", flat=True)
-                ),
+                permissions=sorted(user.user_permissions.values_list("codename", flat=True)),
             )
 
     @admin.action(description="Mark the e-mail as verified", permissions=["change"])
@@ -429,9 +403,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         self.do_each(
             request,
             queryset,
-            lambda user: services.send_code(
-                user=user, purpose=purpose, by=caller_of(request)
-            ),
+            lambda user: services.send_code(user=user, purpose=purpose, by=caller_of(request)),
             done="On its way",
         )
 
@@ -445,9 +417,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             done="Activated",
         )
 
-    @admin.action(
-        description="Deactivate and end their sessions", permissions=["change"]
-    )
+    @admin.action(description="Deactivate and end their sessions", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Lock the selected users out."""
         self.do_each(

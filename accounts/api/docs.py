@@ -59,9 +59,7 @@ def refresh_operation(
         request=request,
         responses={
             200: answer,
-            **errors_of(
-                surface, *others, Invalid({field: REQUIRED}), 401, EmailNotVerified()
-            ),
+            **errors_of(surface, *others, Invalid({field: REQUIRED}), 401, EmailNotVerified()),
         },
         examples=[
             request_example("The refresh token", {field: tokens[field]}),
@@ -99,9 +97,7 @@ def logout_operation(
         request=request,
         responses={
             204 if answer is None else 200: answer,
-            **errors_of(
-                surface, *others, Invalid({field: ["Not a valid string."]}), 401
-            ),
+            **errors_of(surface, *others, Invalid({field: ["Not a valid string."]}), 401),
         },
         # OpenAPI's own notation: with or without the header.
         auth=[*EITHER, {}],  # type: ignore[list-item]

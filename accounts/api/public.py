@@ -39,9 +39,7 @@ class PublicView(SurfaceView):
 
         Returns the usage with least remaining, None if the limit is off. Raises `LimitExceeded`.
         """
-        return count_attempt(
-            address_of(request), self.limit, self._accounts_in(request)
-        )
+        return count_attempt(address_of(request), self.limit, self._accounts_in(request))
 
     def _accounts_in(self, request: Request) -> Iterator[str]:
         """Read the body and return the accounts that it names.

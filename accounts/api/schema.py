@@ -17,9 +17,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     target_class = "accounts.api.authentication.BearerAuthentication"
     name = [BEARER, PASSWORD]  # noqa: RUF012  # as its base has it
 
-    def get_security_requirement(
-        self, auto_schema: AutoSchema
-    ) -> list[dict[str, list[Any]]]:
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
         """Return that either is enough."""
         return [dict(each) for each in EITHER]
 

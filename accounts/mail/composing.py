@@ -51,9 +51,7 @@ def compose(email: OutgoingEmail) -> Letter:
         to=[written.to],
         headers=_headers(email),
     )
-    message.attach_alternative(
-        render_to_string(f"emails/{email.kind}.html", context), "text/html"
-    )
+    message.attach_alternative(render_to_string(f"emails/{email.kind}.html", context), "text/html")
     return Letter(message, written.secrets)
 
 
@@ -169,9 +167,7 @@ def _greeted(user: User) -> str:
 
 
 @transaction.atomic
-def _with_proof(
-    email: OutgoingEmail, purpose: EmailCode.Purpose, page: str
-) -> _Written:
+def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> _Written:
     # We lock the user, as in every use of a code, so that a code is not used while we replace it.
     user = lock_user(_recipient_of(email))
     if user is None or user.email.lower() != email.recipient.lower():

@@ -37,9 +37,7 @@ class Proof:
     link: UUID
 
 
-def new_proof(
-    *, user: User, purpose: EmailCode.Purpose, email: OutgoingEmail
-) -> Proof | None:
+def new_proof(*, user: User, purpose: EmailCode.Purpose, email: OutgoingEmail) -> Proof | None:
     """Make the code and the link for `email`, which replace those that `user` had.
 
     Returns None if the user has since asked again and the later e-mail was written first: its code

@@ -56,9 +56,7 @@ class Session(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(
-                fields=["user"], condition=Q(ended_at=None), name="session_open_by_user"
-            ),
+            models.Index(fields=["user"], condition=Q(ended_at=None), name="session_open_by_user"),
             models.Index(fields=["expires_at"], name="session_by_expiry"),
         ]
 
@@ -68,9 +66,7 @@ class Session(models.Model):
     @property
     def has_current_password(self) -> bool:
         """Whether the user still has the password that this session was opened with."""
-        return constant_time_compare(
-            self.password_fingerprint, self.user.get_session_auth_hash()
-        )
+        return constant_time_compare(self.password_fingerprint, self.user.get_session_auth_hash())
 
     @property
     def is_open(self) -> bool:
@@ -88,9 +84,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
     def in_force(self) -> ApiTokenQuerySet:
         """Keep those that are neither revoked nor expired, even if their user is deactivated."""
-        return self.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None
-        )
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now()), revoked_at=None)
 
 
 class ApiToken(models.Model):
@@ -118,9 +112,7 @@ class ApiToken(models.Model):
 
     class Meta:
         verbose_name = "API token"
-        indexes: ClassVar = [
-            models.Index(fields=["user", "created_at"], name="api_token_by_user")
-        ]
+        indexes: ClassVar = [models.Index(fields=["user", "created_at"], name="api_token_by_user")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(name=""), name="api_token_named")
         ]

@@ -28,9 +28,7 @@ class EmailCode(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_codes")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    email = models.EmailField(
-        max_length=254, help_text="The address that the code was sent to."
-    )
+    email = models.EmailField(max_length=254, help_text="The address that the code was sent to.")
     # Empty after too many wrong tries. Wrong tries invalidate the digits but never the link, so
     # that the owner of the mailbox can always get in.
     code_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -52,9 +50,7 @@ class EmailCode(models.Model):
                 condition=Q(wrong_tries__lte=5), name="email_code_tries_bounded"
             ),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["link_expires_at"], name="email_code_by_expiry")
-        ]
+        indexes: ClassVar = [models.Index(fields=["link_expires_at"], name="email_code_by_expiry")]
 
     def __str__(self) -> str:
         return f"{self.purpose} of user {self.user_id}"
@@ -83,9 +79,7 @@ class OutgoingEmail(Outgoing):
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     recipient = models.EmailField(max_length=254)
-    data = models.JSONField(
-        default=dict, blank=True, help_text="Ids and plain words for the text."
-    )
+    data = models.JSONField(default=dict, blank=True, help_text="Ids and plain words for the text.")
     # After this the e-mail is useless, for example because its code has expired.
     expires_at = models.DateTimeField()
 

@@ -28,13 +28,9 @@ class IdempotencyRecord(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["user", "key"], name="idempotency_key_unique_by_user"
-            )
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_unique_by_user")
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["created_at"], name="idempotency_by_age")
-        ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="idempotency_by_age")]
 
     def __str__(self) -> str:
         return f"{self.key} of user {self.user_id}"

@@ -47,9 +47,7 @@ class Project(models.Model):
     )
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
-    members = models.ManyToManyField(
-        "accounts.User", through="Membership", related_name="projects"
-    )
+    members = models.ManyToManyField("accounts.User", through="Membership", related_name="projects")
 
     class Meta:
         constraints: ClassVar = [
@@ -78,12 +76,8 @@ class Membership(models.Model):
         AGENT = "agent"
         VIEWER = "viewer"
 
-    project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="memberships"
-    )
-    user = models.ForeignKey(
-        "accounts.User", on_delete=models.CASCADE, related_name="memberships"
-    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(default=now, editable=False)
 
@@ -115,9 +109,7 @@ class Invitation(models.Model):
     """A place in a project, kept for the reader of an address's e-mails."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="invitations"
-    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=10, choices=Membership.Role.choices)
     invited_by = models.ForeignKey(
@@ -150,9 +142,7 @@ class Invitation(models.Model):
                 name="invitation_role_known",
             ),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["expires_at"], name="invitation_by_expiry")
-        ]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="invitation_by_expiry")]
 
     def __str__(self) -> str:
         return f"{self.role} of {self.project}"

@@ -21,9 +21,7 @@ class UserManager(BaseUserManager["User"]):
     """Creates users, each with a profile and a personal project. All users are created here."""
 
     @transaction.atomic
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user with a profile and a project. Without a password there is no login.
 
         Raises IntegrityError if the e-mail is taken, in any mix of upper and lower case.
@@ -40,14 +38,10 @@ class UserManager(BaseUserManager["User"]):
             self.filter(pk=user.pk).update(created_at=user.created_at)
         Profile.objects.create(user=user)
         project = Project.objects.create(name=user.email, personal_owner=user)
-        Membership.objects.create(
-            project=project, user=user, role=Membership.Role.OWNER
-        )
+        Membership.objects.create(project=project, user=user, role=Membership.Role.OWNER)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user with every permission, for `manage.py createsuperuser`."""
         return self.create_user(
             email, password, **{**fields, "is_staff": True, "is_superuser": True}
@@ -55,9 +49,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, email: str | None) -> User:
         """Find a user by e-mail, ignoring case. Uses the index on the lower-case form."""
-        return self.annotate(email_key=Lower("email")).get(
-            email_key=(email or "").lower()
-        )
+        return self.annotate(email_key=Lower("email")).get(email_key=(email or "").lower())
 
 
 # Far more characters than anybody types. Without a bound, a client could have a megabyte hashed.
@@ -97,9 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                Lower("email"), name="user_email_unique_without_case"
-            ),
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_without_case"),
             models.CheckConstraint(condition=~Q(email=""), name="user_email_not_empty"),
             models.UniqueConstraint(
                 Lower("username"),

@@ -34,9 +34,7 @@ class NewPasswordForm(forms.Form):
     def clean(self) -> dict[str, Any] | None:
         """Refuse two different passwords."""
         cleaned = super().clean()
-        first, second = (
-            self.cleaned_data.get(name) for name in ("password", "repeated")
-        )
+        first, second = (self.cleaned_data.get(name) for name in ("password", "repeated"))
         if first and second and first != second:
             self.add_error("repeated", "The two passwords differ.")
         return cleaned

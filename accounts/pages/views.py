@@ -67,9 +67,7 @@ class LinkPage(View):
     done: ClassVar[str]
     usage: Usage | None = None
 
-    def dispatch(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer the request; a refusal gets a separate page."""
         try:
             response = super().dispatch(request, *args, **kwargs)
@@ -137,9 +135,7 @@ class ConfirmEmailPage(LinkPage):
         return NothingToFillIn(data)
 
     def context_of(self, link: UUID) -> dict[str, object]:
-        return {
-            "email": address_of_link(link=link, purpose=EmailCode.Purpose.VERIFY_EMAIL)
-        }
+        return {"email": address_of_link(link=link, purpose=EmailCode.Purpose.VERIFY_EMAIL)}
 
     def act(self, link: UUID, form: forms.Form) -> None:
         confirm_email(link=link)
@@ -155,11 +151,7 @@ class ResetPasswordPage(LinkPage):
         return NewPasswordForm(data)
 
     def context_of(self, link: UUID) -> dict[str, object]:
-        return {
-            "email": address_of_link(
-                link=link, purpose=EmailCode.Purpose.RESET_PASSWORD
-            )
-        }
+        return {"email": address_of_link(link=link, purpose=EmailCode.Purpose.RESET_PASSWORD)}
 
     def act(self, link: UUID, form: forms.Form) -> None:
         reset_password_by_link(link=link, new_password=form.cleaned_data["password"])
@@ -202,9 +194,7 @@ class InvitationPage(LinkPage):
             join_anew(link=link, **filled_in)
         except EmailTaken as exc:
             # They have registered in another way meanwhile.
-            raise Invalid(
-                {"body": ["You have an account now. Reload this page."]}
-            ) from exc
+            raise Invalid({"body": ["You have an account now. Reload this page."]}) from exc
 
 
 def refusal(request: HttpRequest, exc: DomainError) -> HttpResponse:

@@ -110,10 +110,7 @@ def revoke_api_tokens(*, user: User, by: User | None = None) -> int:
     """
     require_reach(user, by=by)
     in_force = (
-        ApiToken.objects.in_force()
-        .select_for_update(no_key=True)
-        .filter(user=user)
-        .order_by("pk")
+        ApiToken.objects.in_force().select_for_update(no_key=True).filter(user=user).order_by("pk")
     )
     token_ids = list(in_force.values_list("pk", flat=True))
     _revoke(user, token_ids, by)
@@ -122,9 +119,9 @@ def revoke_api_tokens(*, user: User, by: User | None = None) -> int:
 
 def _revoke(user: User, token_ids: Sequence[UUID], by: User | None) -> int:
     """Revoke tokens of `user`, and announce it after the commit."""
-    count = ApiToken.objects.filter(
-        pk__in=token_ids, user=user, revoked_at=None
-    ).update(revoked_at=timezone.now())
+    count = ApiToken.objects.filter(pk__in=token_ids, user=user, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
     if count:
         record_each(
             ActivityType.API_TOKEN_REVOKED,

@@ -139,16 +139,12 @@ def reset_password(*, email: str, code: str, new_password: str) -> User:
     Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and
     `Invalid` (under `password`) if the new password is refused; the code then stays valid.
     """
-    return _use_code(
-        email, Purpose.RESET_PASSWORD, code, lambda user: _reset(user, new_password)
-    )
+    return _use_code(email, Purpose.RESET_PASSWORD, code, lambda user: _reset(user, new_password))
 
 
 def reset_password_by_link(*, link: UUID, new_password: str) -> User:
     """Do the same with a link. Raises `LinkNotFound`, `LinkExpired`, `Invalid`."""
-    return _use_link(
-        link, Purpose.RESET_PASSWORD, lambda user: _reset(user, new_password)
-    )
+    return _use_link(link, Purpose.RESET_PASSWORD, lambda user: _reset(user, new_password))
 
 
 def _reset(user: User, new_password: str) -> None:
@@ -168,16 +164,12 @@ def verify_email(*, email: str, code: str) -> User:
     Raises `UserNotFound`, `EmailAlreadyVerified`, `VerificationCodeInvalid`,
     `VerificationCodeExpired`, `VerificationCodeNotFound`.
     """
-    return _use_code(
-        email, Purpose.VERIFY_EMAIL, code, lambda user: mark_email_verified(user=user)
-    )
+    return _use_code(email, Purpose.VERIFY_EMAIL, code, lambda user: mark_email_verified(user=user))
 
 
 def confirm_email(*, link: UUID) -> User:
     """Do the same with a link. Raises `LinkNotFound`, `LinkExpired`."""
-    return _use_link(
-        link, Purpose.VERIFY_EMAIL, lambda user: mark_email_verified(user=user)
-    )
+    return _use_link(link, Purpose.VERIFY_EMAIL, lambda user: mark_email_verified(user=user))
 
 
 @transaction.atomic
@@ -190,9 +182,9 @@ def mark_email_verified(*, user: User, by: User | None = None) -> None:
     require_reach(user, by=by)
     moment = timezone.now()
     # Only if it is still the address that the proof was sent to: it may have changed since.
-    marked = User.objects.filter(
-        pk=user.pk, email=user.email, email_verified_at=None
-    ).update(email_verified_at=moment, updated_at=moment)
+    marked = User.objects.filter(pk=user.pk, email=user.email, email_verified_at=None).update(
+        email_verified_at=moment, updated_at=moment
+    )
     if marked:
         user.email_verified_at = user.updated_at = moment
         record_activity(ActivityType.EMAIL_VERIFIED, user=user, by=by)
@@ -212,9 +204,7 @@ def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
 
 
 @transaction.atomic(durable=True)
-def _try_code(
-    email: str, purpose: Purpose, code: str, effect: Effect
-) -> User | DomainError:
+def _try_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User | DomainError:
     """Do the work of `_use_code`, but return a refusal, so that the counted try is committed."""
     found = _user_of(email)
     user = lock_user(found) if found else None
@@ -254,9 +244,7 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
             # The link stays valid: an attacker does not have it, and must not lock out the user
             # who has it.
             row.code_digest = ""
-        row.save(
-            update_fields=["wrong_tries", "guesses", "guesses_since", "code_digest"]
-        )
+        row.save(update_fields=["wrong_tries", "guesses", "guesses_since", "code_digest"])
         return _INVALID[purpose]()
     if row.expires_at <= timezone.now():
         return _EXPIRED[purpose]()
@@ -313,9 +301,7 @@ def _note_failure(purpose: Purpose, user: User | None, email: str, reason: str) 
             email_digest=digest,
         )
     else:
-        security_log.warning(
-            "email_verification_failed", reason=reason, email_digest=digest
-        )
+        security_log.warning("email_verification_failed", reason=reason, email_digest=digest)
 
 
 def _is_for(user: User, row: EmailCode) -> bool:

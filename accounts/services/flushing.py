@@ -46,18 +46,14 @@ def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
         "tokens": _flush(OutstandingToken.objects.filter(expires_at__lt=moment), batch),
         # By expiry only, because that has an index. A session that was ended early expires, too.
         "sessions": _flush(
-            Session.objects.filter(
-                expires_at__lt=moment - api_settings.REFRESH_TOKEN_LIFETIME
-            ),
+            Session.objects.filter(expires_at__lt=moment - api_settings.REFRESH_TOKEN_LIFETIME),
             batch,
         ),
         "idempotency_records": _flush(
             IdempotencyRecord.objects.filter(created_at__lt=moment - KEY_LIFETIME),
             batch,
         ),
-        "email_codes": _flush(
-            EmailCode.objects.filter(link_expires_at__lt=moment), batch
-        ),
+        "email_codes": _flush(EmailCode.objects.filter(link_expires_at__lt=moment), batch),
         "emails": _flush(
             # Includes those that were never sent: they have expired.
             OutgoingEmail.objects.filter(

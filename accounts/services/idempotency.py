@@ -36,9 +36,7 @@ def fingerprint_of(asked: object) -> str:
     return sha256(canonical).hexdigest()
 
 
-def answer_once(
-    *, user: User, key: str, fingerprint: str, work: Callable[[], Any]
-) -> KeptAnswer:
+def answer_once(*, user: User, key: str, fingerprint: str, work: Callable[[], Any]) -> KeptAnswer:
     """Do `work` and keep what it returns under the user's `key`, or return what was kept there.
 
     We insert the record before the work and in the same transaction. Of two concurrent requests,
@@ -50,13 +48,11 @@ def answer_once(
     is empty or too long, and whatever `work` raises.
     """
     if not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise Invalid(
-            {"Idempotency-Key": [f"Must have 1 to {MAX_KEY_LENGTH} characters."]}
-        )
+        raise Invalid({"Idempotency-Key": [f"Must have 1 to {MAX_KEY_LENGTH} characters."]})
     with transaction.atomic():
-        record, is_new = IdempotencyRecord.objects.select_for_update(
-            no_key=True
-        ).get_or_create(user=user, key=key, defaults={"fingerprint": fingerprint})
+        record, is_new = IdempotencyRecord.objects.select_for_update(no_key=True).get_or_create(
+            user=user, key=key, defaults={"fingerprint": fingerprint}
+        )
         if not is_new and record.created_at > timezone.now() - KEY_LIFETIME:
             if record.fingerprint != fingerprint:
                 raise IdempotencyKeyReused

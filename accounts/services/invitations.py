@@ -107,9 +107,7 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
     revoke_each(found, project=project, by=by)
 
 
-def revoke_each(
-    invitations: InvitationQuerySet, *, project: Project, by: User | None
-) -> None:
+def revoke_each(invitations: InvitationQuerySet, *, project: Project, by: User | None) -> None:
     """Revoke open invitations to a locked project. Records `invitation_revoked`."""
     revoked = list(invitations)
     if not revoked:
@@ -142,10 +140,7 @@ def accept_invitation(*, link: UUID, user: User) -> Membership:
     project = lock_project(invitation.project)
     # Read it again: it may have been accepted, revoked or renewed while we waited.
     invitation = (
-        project.invitations.open()
-        .select_related("invited_by")
-        .filter(link_digest=digest)
-        .first()
+        project.invitations.open().select_related("invited_by").filter(link_digest=digest).first()
     )
     if invitation is None or accepting is None or not project.is_active:
         raise InvitationNotFound
@@ -158,9 +153,7 @@ def accept_invitation(*, link: UUID, user: User) -> Membership:
         raise InvitationNotFound
     if project.memberships.filter(user=accepting).exists():
         raise AlreadyMember
-    membership = Membership.objects.create(
-        project=project, user=accepting, role=invitation.role
-    )
+    membership = Membership.objects.create(project=project, user=accepting, role=invitation.role)
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])
     record_activity(

@@ -15,9 +15,7 @@ Role = Membership.Role
 
 
 @transaction.atomic
-def set_member(
-    *, project: Project, user: User, role: Role, by: User | None = None
-) -> Membership:
+def set_member(*, project: Project, user: User, role: Role, by: User | None = None) -> Membership:
     """Make `user` a member of the project in `role`, or change their role.
 
     Records `member_joined` or `member_role_changed`. `by` is the person who asks, None for the
@@ -46,9 +44,7 @@ def set_member(
 
 
 @transaction.atomic
-def change_role(
-    *, project: Project, user: User, role: Role, by: User | None = None
-) -> Membership:
+def change_role(*, project: Project, user: User, role: Role, by: User | None = None) -> Membership:
     """Change a member's role, with effect at once. Records `member_role_changed`.
 
     Raises what `set_member` raises, and `MemberNotFound`.
@@ -132,9 +128,7 @@ def leave_every_project(*, user: User, by: User | None = None) -> None:
         if project.is_active and (is_theirs or not project.memberships.exists()):
             project.is_active = False
             project.save(update_fields=["is_active", "updated_at"])
-            record_activity(
-                ActivityType.PROJECT_DELETED, user=user, by=by, project_id=project.pk
-            )
+            record_activity(ActivityType.PROJECT_DELETED, user=user, by=by, project_id=project.pk)
             announce_changed_access(project_id=project.pk)
 
 
@@ -157,9 +151,7 @@ def _needs_owner(project: Project, user: User) -> bool:
     return mine.exists() and others.exists() and not _has_other_owner(project, user)
 
 
-def _remove(
-    project: Project, membership: Membership, user: User, by: User | None
-) -> None:
+def _remove(project: Project, membership: Membership, user: User, by: User | None) -> None:
     role = membership.role
     membership.delete()
     record_activity(

@@ -77,9 +77,7 @@ def _update(caller: User, changes: ProfileChanges, avatar: str) -> User:
     if user is None:
         raise UserNotFound
     own: dict[str, Any] = {
-        name: value
-        for name, value in changes.items()
-        if name in UserChanges.__optional_keys__
+        name: value for name, value in changes.items() if name in UserChanges.__optional_keys__
     }
     changed = [name for name, value in own.items() if getattr(user, name) != value]
     if changed:

@@ -19,9 +19,7 @@ def check_fields(fields: Mapping[str, Any]) -> None:
     if "name" in fields and not fields["name"].strip():
         errors["name"] = ["This field may not be blank."]
     if "timezone" in fields and fields["timezone"] not in _timezones():
-        errors["timezone"] = [
-            "This is not a time zone. Try Europe/Berlin, for example."
-        ]
+        errors["timezone"] = ["This is not a time zone. Try Europe/Berlin, for example."]
     if "currency" in fields:
         try:
             require_currency(fields["currency"])

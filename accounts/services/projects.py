@@ -18,9 +18,7 @@ from orderchainer.core.money import DEFAULT_CURRENCY
 Precondition = Callable[[Project], None]
 
 # The fields that `update_project` may change.
-UPDATABLE = frozenset(
-    {"name", "description", "timezone", "currency", "settings", "is_active"}
-)
+UPDATABLE = frozenset({"name", "description", "timezone", "currency", "settings", "is_active"})
 
 
 @transaction.atomic
@@ -51,9 +49,7 @@ def create_project(
         raise UserNotFound
     project = Project.objects.create(**fields)
     Membership.objects.create(project=project, user=owner, role=Membership.Role.OWNER)
-    record_activity(
-        ActivityType.PROJECT_CREATED, user=owner, by=by, project_id=project.pk
-    )
+    record_activity(ActivityType.PROJECT_CREATED, user=owner, by=by, project_id=project.pk)
     return project
 
 
@@ -77,9 +73,7 @@ def update_project(
         msg = f"update_project changes no {sorted(unknown)}"
         raise TypeError(msg)
     # Only these: a time zone or a currency that has gone since can be sent back.
-    check_fields(
-        {name: new for name, new in changes.items() if getattr(project, name) != new}
-    )
+    check_fields({name: new for name, new in changes.items() if getattr(project, name) != new})
     project = lock_project(project)
     if by is not None:
         require_operation(by, project, CHANGE_PROJECT)
@@ -87,11 +81,7 @@ def update_project(
             require_operation(by, project, DELETE_PROJECT)
     if precondition is not None:
         precondition(project)
-    changed = {
-        name: value
-        for name, value in changes.items()
-        if getattr(project, name) != value
-    }
+    changed = {name: value for name, value in changes.items() if getattr(project, name) != value}
     if not changed:
         return project
     _change(project, changed, by)
@@ -99,9 +89,7 @@ def update_project(
 
 
 @transaction.atomic
-def delete_project(
-    *, project: Project, by: User, precondition: Precondition | None = None
-) -> None:
+def delete_project(*, project: Project, by: User, precondition: Precondition | None = None) -> None:
     """Switch a project off: members no longer see it, its orders stay. Records `project_deleted`.
 
     `precondition` as in `update_project`. Raises `PersonalProject`, `RoleNotEnough` if `by` may not
@@ -123,8 +111,6 @@ def _change(project: Project, changed: Mapping[str, Any], by: User | None) -> No
         setattr(project, name, value)
     project.save(update_fields=[*changed, "updated_at"])
     kind = ActivityType.PROJECT_DELETED if is_deleted else ActivityType.PROJECT_CHANGED
-    record_activity(
-        kind, user=None, by=by, project_id=project.pk, fields=sorted(changed)
-    )
+    record_activity(kind, user=None, by=by, project_id=project.pk, fields=sorted(changed))
     if "is_active" in changed:
         announce_changed_access(project_id=project.pk)

@@ -16,9 +16,7 @@ from accounts.services.emails import queue_code
 from accounts.services.passwords import password_problems
 from orderchainer.core.errors import AlreadyExists, Invalid
 
-MAX_EMAIL_LENGTH = (
-    254  # RFC 5321, 4.5.3.1.3: what fits between the angle brackets of a path
-)
+MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3: what fits between the angle brackets of a path
 MAX_USERNAME_LENGTH = 150
 
 

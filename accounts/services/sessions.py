@@ -114,9 +114,7 @@ def refresh_session(*, refresh_token: str) -> TokenPair:
         raise
     pair = _rotate(token)
     if pair is None:
-        security_log.warning(
-            "token_refused", kind="refresh", session_id=str(token.get("sid"))
-        )
+        security_log.warning("token_refused", kind="refresh", session_id=str(token.get("sid")))
         raise TokenRefused
     return pair
 
@@ -129,10 +127,7 @@ def _rotate(token: SessionRefreshToken) -> TokenPair | None:
     session is committed although the request is refused.
     """
     session = (
-        Session.objects.locked()
-        .select_related("user")
-        .filter(pk=session_id_of(token))
-        .first()
+        Session.objects.locked().select_related("user").filter(pk=session_id_of(token)).first()
     )
     if session is None or session.ended_at or session.expires_at <= timezone.now():
         return None
@@ -217,9 +212,7 @@ def _claims(refresh_token: str, access_token: str) -> list[_Claim]:
 
 
 @transaction.atomic
-def end_sessions(
-    *, user: User, reason: Session.EndReason, by: User | None = None
-) -> int:
+def end_sessions(*, user: User, reason: Session.EndReason, by: User | None = None) -> int:
     """End all open sessions of `user`; return how many there were. Announces `credentials_ended`.
 
     `by` is the person who ends them and defaults to `user`. With the reason REVOKED, we also sign
@@ -252,9 +245,7 @@ def _end_cookies(user: User, by: User | None) -> None:
 
 
 @transaction.atomic
-def end_session(
-    *, session: Session, reason: Session.EndReason, by: User | None = None
-) -> bool:
+def end_session(*, session: Session, reason: Session.EndReason, by: User | None = None) -> bool:
     """End one session; return False if it had already ended. Announces `credentials_ended`.
 
     `by` is the person who ends it and defaults to its user. Raises what `require_reach` raises.
@@ -265,12 +256,7 @@ def end_session(
 
 def _open() -> QuerySet[Session]:
     """Return the sessions that have not ended, to be locked in the order of their ids."""
-    return (
-        Session.objects.locked()
-        .filter(ended_at=None)
-        .select_related("user")
-        .order_by("pk")
-    )
+    return Session.objects.locked().filter(ended_at=None).select_related("user").order_by("pk")
 
 
 def _end(
@@ -285,9 +271,7 @@ def _end(
         by_user.setdefault(session.user, []).append(session.pk)
     ended = [pk for session_ids in by_user.values() for pk in session_ids]
     if ended:
-        Session.objects.filter(pk__in=ended).update(
-            ended_at=timezone.now(), end_reason=reason
-        )
+        Session.objects.filter(pk__in=ended).update(ended_at=timezone.now(), end_reason=reason)
     # Nearly always of one user. Only the two tokens of a logout can name several.
     for user, session_ids in by_user.items():
         record_each(

@@ -110,9 +110,7 @@ def _set_password(user: User, hashed: str, by: User | None) -> None:
     email = _locked(user).email
     user.password = hashed
     user.save(update_fields=["password", "updated_at"])
-    EmailCode.objects.filter(
-        user=user, purpose=EmailCode.Purpose.RESET_PASSWORD
-    ).delete()
+    EmailCode.objects.filter(user=user, purpose=EmailCode.Purpose.RESET_PASSWORD).delete()
     record_activity(ActivityType.PASSWORD_CHANGED, user=user, by=by)
     end_sessions(user=user, reason=Session.EndReason.PASSWORD_CHANGED, by=by)
     queue_email(kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient=email)
@@ -145,9 +143,7 @@ PRIVILEGES = ("is_staff", "is_superuser")
 
 
 @transaction.atomic
-def update_user(
-    *, user: User, changes: Mapping[str, str | bool], by: User | None = None
-) -> User:
+def update_user(*, user: User, changes: Mapping[str, str | bool], by: User | None = None) -> User:
     """Change fields of `UPDATABLE`, also on `user` itself. `by` as in `change_password`.
 
     Setting an equal value is no change. A new e-mail must be verified, we tell the old address, and
@@ -187,9 +183,7 @@ def update_user(
         raise
     if is_moved:
         _follow_to_another_email(user, before.email, by)
-    privileges: dict[str, Any] = {
-        name: changes[name] for name in PRIVILEGES if name in fields
-    }
+    privileges: dict[str, Any] = {name: changes[name] for name in PRIVILEGES if name in fields}
     if privileges:
         record_activity(ActivityType.PRIVILEGES_CHANGED, user=user, by=by, **privileges)
         announce_changed_access(user_id=user.pk)

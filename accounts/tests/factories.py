@@ -14,13 +14,9 @@ PASSWORD = "correct horse"
 _number = count(1)
 
 
-def make_user(
-    *, email: str = "", password: str = PASSWORD, **overrides: object
-) -> User:
+def make_user(*, email: str = "", password: str = PASSWORD, **overrides: object) -> User:
     """Register a user with an e-mail of their own; `overrides` are fields set afterwards."""
-    user = register_user(
-        email=email or f"user{next(_number)}@example.com", password=password
-    )
+    user = register_user(email=email or f"user{next(_number)}@example.com", password=password)
     if overrides:
         for name, value in overrides.items():
             setattr(user, name, value)

@@ -67,9 +67,7 @@ def left(team: Team) -> None:
     remove_member(project=team.project, user=agent, by=agent)
 
 
-@pytest.mark.parametrize(
-    "happens", [another_role, another_role_by_naming_it_anew, removed, left]
-)
+@pytest.mark.parametrize("happens", [another_role, another_role_by_naming_it_anew, removed, left])
 def test_announces_whose_access_to_which_project_changed(
     happens: Does,
     heard: list[tuple[int | None, int | None]],
@@ -193,9 +191,7 @@ def test_refuses_the_same_callers_as_project_for_with_the_same_error(
     )
 
     kinds = {claim: type(refusal) for claim, refusal in refusals.items()}
-    assert {
-        name: kinds.get((user.pk, team.project.pk)) for name, user in users.items()
-    } == {
+    assert {name: kinds.get((user.pk, team.project.pk)) for name, user in users.items()} == {
         name: at_the_door(user, team.project, operation) for name, user in users.items()
     }
 
@@ -227,10 +223,7 @@ def test_takes_one_statement_for_members_and_three_with_others(
     size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     team = make_team()
-    others = [
-        make_staff("view_order") if number % 2 else make_user()
-        for number in range(size)
-    ]
+    others = [make_staff("view_order") if number % 2 else make_user() for number in range(size)]
     members = [(user.pk, team.project.pk) for user in team.members.values()]
     claims = [*members, *((user.pk, team.project.pk) for user in others)]
 

@@ -99,9 +99,7 @@ def being_registered_by_staff() -> Any:
         return [Row(ActivityType.USER_REGISTERED, user, staff)]
 
     return (
-        lambda: services.register_user(
-            email="new@example.com", password=PASSWORD, by=staff
-        ),
+        lambda: services.register_user(email="new@example.com", password=PASSWORD, by=staff),
         rows,
     )
 
@@ -185,9 +183,7 @@ def being_signed_out_by_staff() -> Any:
         services.open_session(user=user)
     sessions = Session.objects.filter(user=user).order_by("pk")
     return (
-        lambda: services.end_sessions(
-            user=user, reason=Session.EndReason.REVOKED, by=staff
-        ),
+        lambda: services.end_sessions(user=user, reason=Session.EndReason.REVOKED, by=staff),
         lambda: [
             Row(
                 ActivityType.SESSION_ENDED,
@@ -225,9 +221,7 @@ def a_stolen_refresh_token() -> Any:
 def making_an_api_token() -> Any:
     user = make_user()
     return (
-        lambda: services.create_api_token(
-            user=user, name="Script", scopes=["orders:read"]
-        ),
+        lambda: services.create_api_token(user=user, name="Script", scopes=["orders:read"]),
         lambda: [
             Row(
                 ActivityType.API_TOKEN_CREATED,
@@ -245,9 +239,7 @@ def making_an_api_token() -> Any:
 @story
 def an_api_token_revoked_by_staff() -> Any:
     user, staff = make_user(), make_user(is_staff=True)
-    token, _ = services.create_api_token(
-        user=user, name="Script", scopes=["orders:read"]
-    )
+    token, _ = services.create_api_token(user=user, name="Script", scopes=["orders:read"])
     return (
         lambda: services.revoke_api_token(user=user, token_id=token.pk, by=staff),
         lambda: [
@@ -307,9 +299,7 @@ def a_guessed_code() -> Any:
     code = code_sent_to(user.email)
     wrong = "000000" if code != "000000" else "000001"
     return (
-        lambda: services.reset_password(
-            email=user.email, code=wrong, new_password=NEW_PASSWORD
-        ),
+        lambda: services.reset_password(email=user.email, code=wrong, new_password=NEW_PASSWORD),
         lambda: [
             Row(
                 ActivityType.PASSWORD_RESET_FAILED,
@@ -327,9 +317,7 @@ def the_right_code() -> Any:
     services.request_code(email=user.email, purpose=Purpose.RESET_PASSWORD)
     code = code_sent_to(user.email)
     return (
-        lambda: services.reset_password(
-            email=user.email, code=code, new_password=NEW_PASSWORD
-        ),
+        lambda: services.reset_password(email=user.email, code=code, new_password=NEW_PASSWORD),
         lambda: [
             Row(ActivityType.PASSWORD_CHANGED, user, user),
             Row(ActivityType.EMAIL_VERIFIED, user, user),
@@ -352,9 +340,7 @@ def another_right() -> Any:
     changes: dict[str, str | bool] = {"is_staff": True, "first_name": "Ada"}
     return (
         lambda: services.update_user(user=user, changes=changes, by=admin),
-        lambda: [
-            Row(ActivityType.PRIVILEGES_CHANGED, user, admin, data={"is_staff": True})
-        ],
+        lambda: [Row(ActivityType.PRIVILEGES_CHANGED, user, admin, data={"is_staff": True})],
     )
 
 
@@ -362,9 +348,7 @@ def another_right() -> Any:
 def being_deactivated() -> Any:
     user, staff = make_user(), make_user(is_staff=True)
     services.open_session(user=user)
-    token, _ = services.create_api_token(
-        user=user, name="Script", scopes=["orders:read"]
-    )
+    token, _ = services.create_api_token(user=user, name="Script", scopes=["orders:read"])
     ended = {"session_id": str(user.sessions.get().pk), "reason": "deactivated"}
     return (
         lambda: services.deactivate_user(user=user, by=staff),
@@ -494,9 +478,7 @@ def revoking_an_invitation() -> Any:
     team = make_team()
     invitation, _ = make_invitation(team)
     return (
-        lambda: services.revoke_invitation(
-            invitation=invitation, by=team.members["manager"]
-        ),
+        lambda: services.revoke_invitation(invitation=invitation, by=team.members["manager"]),
         lambda: [
             Row(
                 ActivityType.INVITATION_REVOKED,
@@ -766,9 +748,7 @@ def test_ending_many_sessions_costs_one_statement(number: int) -> None:
     for _ in range(number):
         services.open_session(user=user)
 
-    found = statements(
-        lambda: services.end_sessions(user=user, reason=Session.EndReason.REVOKED)
-    )
+    found = statements(lambda: services.end_sessions(user=user, reason=Session.EndReason.REVOKED))
 
     assert len(found) == 1
     assert Activity.objects.filter(type="session_ended").count() == number
@@ -777,9 +757,7 @@ def test_ending_many_sessions_costs_one_statement(number: int) -> None:
 # --- The lines of the security log ------------------------------------------------------------
 
 
-def test_a_failed_sign_in_has_the_same_log_line_for_known_and_unknown_addresses() -> (
-    None
-):
+def test_a_failed_sign_in_has_the_same_log_line_for_known_and_unknown_addresses() -> None:
     user = make_user()
     lines = []
     for email in (user.email, "ghost@example.com"):

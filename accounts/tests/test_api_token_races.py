@@ -97,9 +97,7 @@ def test_without_the_lock_two_tokens_made_at_once_exceed_the_maximum(
 # --- One made while its user is deactivated ---------------------------------------------------
 
 
-def deactivate_during_creation(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> list[object]:
+def deactivate_during_creation(user: User, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Deactivate `user` just before a token is written; return both outcomes."""
     all_but_written, deactivated = Event(), Event()
 

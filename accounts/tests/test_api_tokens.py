@@ -122,9 +122,7 @@ def test_refuses_invalid_fields_of_a_token(
     user = make_user()
 
     with pytest.raises(Invalid) as refusal:
-        create_api_token(
-            user=user, **{"name": "A program", "scopes": ["orders:read"], **changes}
-        )
+        create_api_token(user=user, **{"name": "A program", "scopes": ["orders:read"], **changes})
 
     assert refusal.value.errors == errors
     assert not ApiToken.objects.exists()
@@ -255,9 +253,7 @@ def test_revokes_one_token_for_good_and_leaves_the_others() -> None:
     assert not is_dead(other, other_text)
     with pytest.raises(ApiTokenNotFound):
         revoke_api_token(user=user, token_id=token.pk)
-    assert recorded(user)[2:] == [
-        ("api_token_revoked", user.pk, {"token_id": str(token.pk)})
-    ]
+    assert recorded(user)[2:] == [("api_token_revoked", user.pk, {"token_id": str(token.pk)})]
 
 
 def test_announces_a_revoked_token(
@@ -287,9 +283,7 @@ def test_users_cannot_revoke_the_tokens_of_others(whose: str) -> None:
     stranger = make_user()
 
     with pytest.raises(ApiTokenNotFound):
-        revoke_api_token(
-            user=stranger, token_id=token.pk if whose == "another's" else uuid4()
-        )
+        revoke_api_token(user=stranger, token_id=token.pk if whose == "another's" else uuid4())
 
     assert not is_dead(token, text)
     assert recorded(stranger) == []
@@ -302,9 +296,7 @@ def test_the_activity_names_the_staff_who_revoked_a_token() -> None:
     revoke_api_token(user=user, token_id=token.pk, by=staff)
 
     assert is_dead(token, text)
-    assert recorded(user)[1:] == [
-        ("api_token_revoked", staff.pk, {"token_id": str(token.pk)})
-    ]
+    assert recorded(user)[1:] == [("api_token_revoked", staff.pk, {"token_id": str(token.pk)})]
 
 
 def test_a_token_expires(clock: time_machine.Traveller) -> None:
@@ -334,9 +326,7 @@ def test_deactivating_a_user_ends_their_tokens_for_good() -> None:
     assert is_dead(token, text)
     activate_user(user=user)
     assert is_dead(token, text)
-    assert recorded(user)[1:] == [
-        ("api_token_revoked", staff.pk, {"token_id": str(token.pk)})
-    ]
+    assert recorded(user)[1:] == [("api_token_revoked", staff.pk, {"token_id": str(token.pk)})]
 
 
 def test_a_user_deactivated_without_the_service_comes_back_without_tokens() -> None:
@@ -350,9 +340,7 @@ def test_a_user_deactivated_without_the_service_comes_back_without_tokens() -> N
     assert is_dead(token, text)
 
 
-def test_all_tokens_of_one_user_are_revoked_in_a_constant_number_of_statements() -> (
-    None
-):
+def test_all_tokens_of_one_user_are_revoked_in_a_constant_number_of_statements() -> None:
     counts = []
     for number in (1, 5):
         user = make_user()

@@ -51,9 +51,7 @@ def test_refuses_a_malformed_sender(settings: LazySettings, sender: str) -> None
 
 
 @pytest.mark.parametrize(("seconds", "ids"), [(10.0, []), (0.0, ["accounts.E002"])])
-def test_refuses_a_timeout_of_zero(
-    settings: LazySettings, seconds: float, ids: list[str]
-) -> None:
+def test_refuses_a_timeout_of_zero(settings: LazySettings, seconds: float, ids: list[str]) -> None:
     settings.EMAIL_TIMEOUT = seconds
 
     assert [message.id for message in check_timeout()] == ids

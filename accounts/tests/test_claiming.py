@@ -85,9 +85,7 @@ class Before:
         open_ones = set(Invitation.objects.open())
         ways = {
             "session": not refused(lambda: credential_of(self.tokens.access)),
-            "refresh": not refused(
-                lambda: refresh_session(refresh_token=self.tokens.refresh)
-            ),
+            "refresh": not refused(lambda: refresh_session(refresh_token=self.tokens.refresh)),
             "password": not refused(lambda: sign_in(email=ADDRESS, password=PASSWORD)),
             "api token": not refused(lambda: credential_of(self.api_token)),
             "invitation to personal": self.to_personal in open_ones,
@@ -108,9 +106,7 @@ def refused(work: Callable[[], object]) -> bool:
 
 def set_up(user: User) -> Before:
     elsewhere = create_project(owner=user, name="Elsewhere")
-    set_member(
-        project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER
-    )
+    set_member(project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER)
     inviter = make_user()
 
     def invited(project: Project, email: str, by: User) -> Invitation:

@@ -136,9 +136,7 @@ def guesses_at(code: str, count: int) -> list[Callable[[], User]]:
 
 def before_counting(patience_seconds: float = 0.5) -> Meeting:
     """Return a meeting of six guesses after they are found wrong and before they are counted."""
-    return Meeting(
-        'UPDATE "accounts_emailcode"', parties=6, patience_seconds=patience_seconds
-    )
+    return Meeting('UPDATE "accounts_emailcode"', parties=6, patience_seconds=patience_seconds)
 
 
 @pytest.mark.services
@@ -318,9 +316,7 @@ def test_without_the_claim_two_workers_send_one_email_twice(
 ) -> None:
     """The negative control: a claim that does not check whether another worker was faster."""
     email_id = due_email()
-    monkeypatch.setattr(
-        "orderchainer.core.outbox.due", lambda now: Q(created_at__lte=now)
-    )
+    monkeypatch.setattr("orderchainer.core.outbox.due", lambda now: Q(created_at__lte=now))
 
     race(*[lambda: outbox.send(email_id)] * 2, meeting=before_claiming())
 

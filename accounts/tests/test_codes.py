@@ -160,9 +160,7 @@ def test_with_hiding_a_request_does_the_same_for_every_address(
             assert expires_at - timezone.now() > A_CODE - timedelta(seconds=5)
             statements.append([query["sql"].split(" (")[0] for query in queries])
 
-    record, queued = (
-        f'INSERT INTO "accounts_{table}"' for table in ("activity", "outgoingemail")
-    )
+    record, queued = (f'INSERT INTO "accounts_{table}"' for table in ("activity", "outgoingemail"))
     written = [[sql for sql in each if "SAVEPOINT" not in sql] for each in statements]
     assert written == [[record, queued], [record, queued], [queued], [queued]]
 
@@ -179,9 +177,7 @@ def test_with_hiding_the_worker_finds_out_who_gets_an_email(
 
     send_due()
 
-    assert [message.subject for message in mail.outbox[before:]] == [
-        "Choose a new password"
-    ]
+    assert [message.subject for message in mail.outbox[before:]] == ["Choose a new password"]
     assert list(
         OutgoingEmail.objects.filter(state="dropped")
         .order_by("pk")
@@ -208,9 +204,7 @@ def test_with_hiding_a_code_goes_to_the_users_own_address(
 
 
 @pytest.mark.parametrize("address", [ADDRESS, "nobody@example.com"])
-def test_with_hiding_every_refusal_is_the_same(
-    settings: LazySettings, address: str
-) -> None:
+def test_with_hiding_every_refusal_is_the_same(settings: LazySettings, address: str) -> None:
     user = ada(email_verified_at=timezone.now())
     assert not EmailCode.objects.filter(user=user, purpose=RESET).exists()
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -228,9 +222,7 @@ def test_the_code_sets_a_new_password() -> None:
     user = ada()
     open_session(user=user)
 
-    reset_password(
-        email=" ADA@Example.com", code=reset_code(), new_password=NEW_PASSWORD
-    )
+    reset_password(email=" ADA@Example.com", code=reset_code(), new_password=NEW_PASSWORD)
 
     assert sign_in(email=ADDRESS, password=NEW_PASSWORD)
     with pytest.raises(InvalidCredentials):
@@ -293,9 +285,7 @@ def test_a_code_expires() -> None:
             reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
         # A caller who does not know the digits does not learn that a code existed.
         with pytest.raises(ResetCodeInvalid):
-            reset_password(
-                email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
-            )
+            reset_password(email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD)
 
     assert sign_in(email=ADDRESS, password=PASSWORD)
 
@@ -323,9 +313,7 @@ def test_five_wrong_tries_kill_the_code_and_not_the_link() -> None:
 
     for _ in range(5):
         with pytest.raises(ResetCodeInvalid):
-            reset_password(
-                email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
-            )
+            reset_password(email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD)
     with pytest.raises(ResetCodeNotFound):
         reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
 
@@ -343,9 +331,7 @@ def test_four_wrong_tries_do_not_kill_the_code() -> None:
     code = reset_code()
     for _ in range(4):
         with pytest.raises(ResetCodeInvalid):
-            reset_password(
-                email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
-            )
+            reset_password(email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD)
 
     reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
 
@@ -355,9 +341,7 @@ def test_a_new_code_has_five_new_tries() -> None:
     code = reset_code()
     for _ in range(5):
         with pytest.raises(ResetCodeInvalid):
-            reset_password(
-                email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
-            )
+            reset_password(email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD)
 
     reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
 
@@ -421,9 +405,7 @@ def test_a_code_works_only_for_its_address() -> None:
     User.objects.filter(pk=user.pk).update(email="lovelace@example.com")
 
     with pytest.raises(ResetCodeNotFound):
-        reset_password(
-            email="lovelace@example.com", code=code, new_password=NEW_PASSWORD
-        )
+        reset_password(email="lovelace@example.com", code=code, new_password=NEW_PASSWORD)
     with pytest.raises(LinkNotFound):
         reset_password_by_link(link=link, new_password=NEW_PASSWORD)
 
@@ -443,9 +425,7 @@ def test_a_malformed_code_is_a_wrong_code(code: str) -> None:
 
 def test_a_try_for_an_unknown_address_is_recorded_without_the_address() -> None:
     with pytest.raises(UserNotFound):
-        reset_password(
-            email="nobody@example.com", code="123456", new_password=NEW_PASSWORD
-        )
+        reset_password(email="nobody@example.com", code="123456", new_password=NEW_PASSWORD)
 
     [record] = activity_of(ActivityType.PASSWORD_RESET_FAILED)
     assert record.user_id is None
@@ -542,9 +522,7 @@ def test_after_many_wrong_guesses_in_a_day_emails_have_only_links() -> None:
         code = reset_code()
         for _ in range(5):
             with pytest.raises(ResetCodeInvalid):
-                reset_password(
-                    email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD
-                )
+                reset_password(email=ADDRESS, code=other_than(code), new_password=NEW_PASSWORD)
 
     request_code(email=ADDRESS, purpose=RESET)
     guessed_at = emails_to(ADDRESS)[-1]
@@ -579,9 +557,7 @@ def test_the_first_reset_removes_the_members_that_a_stranger_added() -> None:
 
 def test_a_second_reset_keeps_the_members_of_a_project() -> None:
     user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
-    set_member(
-        project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER
-    )
+    set_member(project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER)
 
     reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
 

@@ -52,9 +52,7 @@ PERSON = {
 @pytest.fixture
 def ada() -> User:
     """A user with everything that an account can have."""
-    user = make_user(
-        email="ada@example.com", email_verified_at=timezone.now(), **PERSON
-    )
+    user = make_user(email="ada@example.com", email_verified_at=timezone.now(), **PERSON)
     user.groups.add(Group.objects.create(name="Analysts"))
     user.user_permissions.add(Permission.objects.all()[0])
     return user
@@ -106,9 +104,7 @@ def test_no_table_of_accounts_names_the_person(ada: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deletes_the_profile_and_its_picture(
-    ada: User, tmp_path: Path, settings: Settings
-) -> None:
+def test_deletes_the_profile_and_its_picture(ada: User, tmp_path: Path, settings: Settings) -> None:
     settings.MEDIA_ROOT = tmp_path
     update_profile(
         user=ada,
@@ -150,9 +146,7 @@ def test_forgets_the_names_of_api_tokens(ada: User) -> None:
 def test_email_and_username_are_free_again(ada: User) -> None:
     delete_user(user=ada)
 
-    again = register_user(
-        email="ADA@example.com", password=PASSWORD, username="Lovelace"
-    )
+    again = register_user(email="ADA@example.com", password=PASSWORD, username="Lovelace")
 
     assert again.pk != ada.pk
     delete_user(user=again)

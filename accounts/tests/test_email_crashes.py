@@ -78,13 +78,10 @@ def check_that_the_email_survives(
 
     installation.start(dying)
 
-    wait_until(
-        lambda: server.taken, within_seconds=SETTLING_SECONDS, what="the e-mail is sent"
-    )
+    wait_until(lambda: server.taken, within_seconds=SETTLING_SECONDS, what="the e-mail is sent")
     wait_until(
         lambda: (
-            installation.rows("SELECT state, attempts FROM accounts_outgoingemail")
-            == [("sent", 2)]
+            installation.rows("SELECT state, attempts FROM accounts_outgoingemail") == [("sent", 2)]
         ),
         within_seconds=5,
         what="the e-mail is noted as sent",
@@ -93,15 +90,11 @@ def check_that_the_email_survives(
     link = re.search(r"/confirm-email/[0-9a-f-]{36}", text_of(message))
     assert link is not None
     # The page behind the link would need collected static files.
-    confirmed = requests.post(
-        f"{installation.url}{link[0]}", allow_redirects=False, timeout=30
-    )
+    confirmed = requests.post(f"{installation.url}{link[0]}", allow_redirects=False, timeout=30)
     assert confirmed.headers["Location"] == "/confirm-email/done", confirmed.text
 
 
-def test_an_email_survives_the_embedded_mode(
-    tmp_path: Path, server: MailServer
-) -> None:
+def test_an_email_survives_the_embedded_mode(tmp_path: Path, server: MailServer) -> None:
     with embedded(tmp_path, **variables_for(server)) as installation:
         installation.start("serve")
         installation.wait_until_it_listens("serve")

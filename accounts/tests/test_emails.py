@@ -226,9 +226,7 @@ def test_retries_temporary_failures(
     ("command", "answer"),
     [("RCPT", "550 5.1.1 no such user"), (".", "554 5.7.1 this is spam")],
 )
-def test_gives_up_after_a_permanent_refusal(
-    server: MailServer, command: str, answer: str
-) -> None:
+def test_gives_up_after_a_permanent_refusal(server: MailServer, command: str, answer: str) -> None:
     email = due_email()
     server.answers[command] = answer
 
@@ -299,9 +297,7 @@ def test_a_defect_is_logged_and_its_text_is_cut_off(
 
 def test_pauses_double_up_to_an_hour() -> None:
     with time_machine.travel(timezone.now(), tick=False):
-        longest = [
-            max(OutgoingEmail.delay_seconds(n) for _ in range(200)) for n in (1, 2, 6)
-        ]
+        longest = [max(OutgoingEmail.delay_seconds(n) for _ in range(200)) for n in (1, 2, 6)]
         late = [OutgoingEmail.delay_seconds(40) for _ in range(200)]
 
     assert [round(seconds, -1) for seconds in longest] == [10, 20, 320]
@@ -332,9 +328,7 @@ def test_an_email_that_could_not_be_sent_in_time_has_failed(server: MailServer) 
 
 def test_an_email_that_kills_every_worker_is_given_up(server: MailServer) -> None:
     email = due_email()
-    OutgoingEmail.objects.update(
-        attempts=OutgoingEmail.MAX_ATTEMPTS, last_error="Killed"
-    )
+    OutgoingEmail.objects.update(attempts=OutgoingEmail.MAX_ATTEMPTS, last_error="Killed")
 
     send_due()
 
@@ -433,9 +427,7 @@ def test_a_code_is_in_both_bodies_and_in_no_header() -> None:
 
 def test_the_name_of_an_unverified_user_is_not_in_the_email() -> None:
     """A stranger who signs up with another person's address also chooses the name."""
-    register_user(
-        email=ADDRESS, password=PASSWORD, first_name="Win at https://evil.example"
-    )
+    register_user(email=ADDRESS, password=PASSWORD, first_name="Win at https://evil.example")
 
     [message] = emails_to(ADDRESS)
 
@@ -615,9 +607,7 @@ def test_a_name_is_shown_as_one_short_line(name: str, line: str) -> None:
         (ValueError("a defect"), False),
     ],
 )
-def test_tells_temporary_from_permanent_failures(
-    exc: Exception, permanent: bool
-) -> None:
+def test_tells_temporary_from_permanent_failures(exc: Exception, permanent: bool) -> None:
     assert is_permanent(exc) is permanent
 
 
@@ -626,9 +616,7 @@ def test_an_error_is_stored_in_one_line_without_secrets() -> None:
 
     words = told(error, hiding=["123456", "abc"])
 
-    assert words == (
-        "SMTPDataError: (554, b'no\\r\\n [redacted] in http://x/reset/[redacted]')"
-    )
+    assert words == ("SMTPDataError: (554, b'no\\r\\n [redacted] in http://x/reset/[redacted]')")
 
 
 def test_the_notice_of_a_new_password_says_that_api_tokens_stay_valid() -> None:

@@ -47,9 +47,7 @@ def now() -> Iterator[datetime]:
 
 def token(user: User, name: str, at: datetime) -> models.Model:
     """Add a used refresh token that expires at `at`."""
-    traded = OutstandingToken.objects.create(
-        user=user, jti=name, token="", expires_at=at
-    )
+    traded = OutstandingToken.objects.create(user=user, jti=name, token="", expires_at=at)
     BlacklistedToken.objects.create(token=traded)
     return traded
 
@@ -61,9 +59,7 @@ def session(user: User, name: str, at: datetime) -> models.Model:
 
 def idempotency_record(user: User, name: str, at: datetime) -> models.Model:
     """Add an answer that was given at `at`."""
-    return IdempotencyRecord.objects.create(
-        user=user, key=name, fingerprint="", created_at=at
-    )
+    return IdempotencyRecord.objects.create(user=user, key=name, fingerprint="", created_at=at)
 
 
 def email_code(user: User, name: str, at: datetime) -> models.Model:
@@ -112,23 +108,17 @@ def invitation(user: User, name: str, at: datetime) -> models.Model:
 
 def expired_api_token(user: User, name: str, at: datetime) -> models.Model:
     """Add an API token that expires at `at`."""
-    return ApiToken.objects.create(
-        user=user, name="Script", prefix=name, digest="", expires_at=at
-    )
+    return ApiToken.objects.create(user=user, name="Script", prefix=name, digest="", expires_at=at)
 
 
 def revoked_api_token(user: User, name: str, at: datetime) -> models.Model:
     """Add an API token without an expiry that was revoked at `at`."""
-    return ApiToken.objects.create(
-        user=user, name="Script", prefix=name, digest="", revoked_at=at
-    )
+    return ApiToken.objects.create(user=user, name="Script", prefix=name, digest="", revoked_at=at)
 
 
 def activity(user: User, name: str, at: datetime) -> models.Model:
     """Add an activity that happened at `at`."""
-    return Activity.objects.create(
-        type="login_succeeded", user_id=user.pk, created_at=at
-    )
+    return Activity.objects.create(type="login_succeeded", user_id=user.pk, created_at=at)
 
 
 Add = Callable[[User, str, datetime], models.Model]
@@ -201,9 +191,7 @@ def test_flushes_in_batches(
     assert flush_expired(batch=2)[name] == 0
 
 
-def test_the_setting_decides_how_long_the_log_is_kept(
-    settings: Any, now: datetime
-) -> None:
+def test_the_setting_decides_how_long_the_log_is_kept(settings: Any, now: datetime) -> None:
     settings.ACTIVITY_RETENTION_DAYS = 2
     user = without_history()
     activity(user, "", now - timedelta(days=2) - SECOND)

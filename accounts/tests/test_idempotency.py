@@ -81,9 +81,7 @@ def test_refused_work_leaves_nothing_and_frees_the_key() -> None:
 @pytest.mark.django_db
 def test_forgets_a_key_after_a_day() -> None:
     user = make_user()
-    with time_machine.travel(
-        timezone.now() - timedelta(hours=24, seconds=1), tick=False
-    ):
+    with time_machine.travel(timezone.now() - timedelta(hours=24, seconds=1), tick=False):
         answer_once(user=user, key="k", fingerprint=FIRST, work=create_project)
 
     answer = answer_once(
@@ -101,9 +99,7 @@ def test_refuses_an_empty_or_too_long_key(key: str) -> None:
     with pytest.raises(Invalid) as refusal:
         answer_once(user=make_user(), key=key, fingerprint=FIRST, work=create_project)
 
-    assert refusal.value.errors == {
-        "Idempotency-Key": ["Must have 1 to 255 characters."]
-    }
+    assert refusal.value.errors == {"Idempotency-Key": ["Must have 1 to 255 characters."]}
 
 
 def test_a_fingerprint_ignores_the_order_of_keys_and_nothing_else() -> None:
@@ -132,9 +128,10 @@ def answer_at_once_twice(
 def test_does_the_work_once_when_sent_twice_at_once() -> None:
     outcomes = answer_at_once_twice(make_user())
 
-    assert sorted(
-        outcome.replayed for outcome in outcomes if isinstance(outcome, KeptAnswer)
-    ) == [False, True]
+    assert sorted(outcome.replayed for outcome in outcomes if isinstance(outcome, KeptAnswer)) == [
+        False,
+        True,
+    ]
     assert made() == 1
 
 
@@ -147,9 +144,10 @@ def test_two_at_the_insert_together_still_do_the_work_once() -> None:
     outcomes = answer_at_once_twice(make_user(), meeting=before_insert)
 
     assert before_insert.was_complete
-    assert sorted(
-        outcome.replayed for outcome in outcomes if isinstance(outcome, KeptAnswer)
-    ) == [False, True]
+    assert sorted(outcome.replayed for outcome in outcomes if isinstance(outcome, KeptAnswer)) == [
+        False,
+        True,
+    ]
     assert made() == 1
 
 
@@ -161,9 +159,7 @@ def test_without_the_unique_key_the_work_is_done_twice() -> None:
     before_insert = Meeting('INSERT INTO "accounts_idempotencyrecord"')
     user = make_user()
 
-    with without_constraint(
-        "accounts_idempotencyrecord", "idempotency_key_unique_by_user"
-    ):
+    with without_constraint("accounts_idempotencyrecord", "idempotency_key_unique_by_user"):
         answer_at_once_twice(user, meeting=before_insert)
 
         assert made() == 2
@@ -182,11 +178,10 @@ def test_an_old_key_sent_twice_at_once_does_the_work_once() -> None:
         created_at=timezone.now() - timedelta(days=2),
     )
 
-    outcomes = answer_at_once_twice(
-        user, meeting=Meeting('INSERT INTO "accounts_project"')
-    )
+    outcomes = answer_at_once_twice(user, meeting=Meeting('INSERT INTO "accounts_project"'))
 
-    assert sorted(
-        outcome.replayed for outcome in outcomes if isinstance(outcome, KeptAnswer)
-    ) == [False, True]
+    assert sorted(outcome.replayed for outcome in outcomes if isinstance(outcome, KeptAnswer)) == [
+        False,
+        True,
+    ]
     assert made() == 1

@@ -90,9 +90,7 @@ def test_no_path_names_a_project_by_another_name() -> None:
                 yield from names(pattern)
             yield from pattern.pattern.converters
 
-    assert {name for name in names(get_resolver()) if "project" in name} == {
-        "project_id"
-    }
+    assert {name for name in names(get_resolver()) if "project" in name} == {"project_id"}
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,7 @@ def test_projects_without_other_members_are_switched_off() -> None:
     leave_every_project(user=user)
 
     assert not is_active(project)
-    assert Activity.objects.filter(
-        type="project_deleted", project_id=project.pk
-    ).exists()
+    assert Activity.objects.filter(type="project_deleted", project_id=project.pk).exists()
 
 
 def test_the_only_owner_of_a_shared_project_stays_in_all_projects() -> None:

@@ -59,9 +59,7 @@ def test_without_the_second_check_it_works_for_two_changes(
 def test_refuses_a_change_with_a_replaced_password() -> None:
     user = make_user(email="user@example.com")
     late = User.objects.get(pk=user.pk)
-    change_own_account(
-        user=user, changes={}, password="another horse", current_password=PASSWORD
-    )
+    change_own_account(user=user, changes={}, password="another horse", current_password=PASSWORD)
 
     with pytest.raises(WrongPassword):
         change_own_account(
@@ -75,9 +73,7 @@ def test_refuses_a_change_with_a_replaced_password() -> None:
     assert check_password("another horse", user.password)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"first_name": "Eve"}, {"email": "eve@example.com"}]
-)
+@pytest.mark.parametrize("changes", [{"first_name": "Eve"}, {"email": "eve@example.com"}])
 def test_refuses_a_change_of_a_deleted_account(changes: dict[str, str]) -> None:
     user = make_user()
     late = User.objects.get(pk=user.pk)

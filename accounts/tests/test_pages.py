@@ -176,9 +176,7 @@ def test_refuses_other_methods(page: Page, client: Client) -> None:
         (inviting, "expired"),
     ],
 )
-def test_tells_a_late_reader_that_the_link_expired(
-    page: Page, words: str, client: Client
-) -> None:
+def test_tells_a_late_reader_that_the_link_expired(page: Page, words: str, client: Client) -> None:
     path = page()
 
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
@@ -228,9 +226,7 @@ def test_sets_a_new_password_once(client: Client) -> None:
     response = client.post(path, CHOSEN)
 
     assert (response.status_code, response["Location"]) == (302, "/reset-password/done")
-    expect_page(
-        client.get("/reset-password/done/"), 200, "Your password has been changed"
-    )
+    expect_page(client.get("/reset-password/done/"), 200, "Your password has been changed")
     assert sign_in(email=ADDRESS, password=NEW_PASSWORD)
     expect_page(client.post(path, CHOSEN), 404, "This did not work")
 
@@ -291,9 +287,7 @@ def test_a_person_without_an_account_signs_up_and_joins(client: Client) -> None:
     assert sign_in(email=ADDRESS, password=NEW_PASSWORD)
     # Nothing is left to confirm.
     send_due()
-    assert OutgoingEmail.objects.get(kind="verify_email", recipient=ADDRESS).state == (
-        "dropped"
-    )
+    assert OutgoingEmail.objects.get(kind="verify_email", recipient=ADDRESS).state == ("dropped")
     expect_page(client.post(path, {"password": NEW_PASSWORD}), 404)
 
 
@@ -330,12 +324,8 @@ def test_tells_a_person_who_has_signed_up_meanwhile(
     path = inviting()
     monkeypatch.setattr("accounts.pages.views.has_account", lambda invitation: False)
 
-    expect_page(
-        client.post(path, CHOSEN), 400, "You have an account now. Reload this page."
-    )
-    assert not Membership.objects.filter(
-        user__email=ADDRESS, project__name="Tea & Cake"
-    ).exists()
+    expect_page(client.post(path, CHOSEN), 400, "You have an account now. Reload this page.")
+    assert not Membership.objects.filter(user__email=ADDRESS, project__name="Tea & Cake").exists()
 
 
 def test_tells_a_person_who_is_already_a_member(client: Client) -> None:
@@ -354,9 +344,7 @@ def test_a_deactivated_user_cannot_join(client: Client) -> None:
     make_user(email=ADDRESS, is_active=False)
     path = inviting()
 
-    expect_page(
-        client.post(path, {"password": PASSWORD}), 400, "This is not your password."
-    )
+    expect_page(client.post(path, {"password": PASSWORD}), 400, "This is not your password.")
     assert Membership.objects.filter(project__name="Tea & Cake").count() == 1
 
 

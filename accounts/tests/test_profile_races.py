@@ -30,9 +30,7 @@ def names_of(outcomes: list[Any]) -> list[str]:
 
 def register(number: int, username: str) -> Callable[[], tuple[User, TokenPair | None]]:
     """Return a function that registers another user with that username."""
-    return lambda: sign_up(
-        email=f"{number}@example.com", password=PASSWORD, username=username
-    )
+    return lambda: sign_up(email=f"{number}@example.com", password=PASSWORD, username=username)
 
 
 def before_insert() -> Meeting:
@@ -83,9 +81,7 @@ def test_a_username_that_two_change_to_at_once_goes_to_one() -> None:
 
     assert meeting.was_complete
     assert names_of(outcomes) == ["User", "UsernameTaken"]
-    assert isinstance(
-        next(each for each in outcomes if isinstance(each, Exception)), UsernameTaken
-    )
+    assert isinstance(next(each for each in outcomes if isinstance(each, Exception)), UsernameTaken)
     assert User.objects.filter(username="ada").count() == 1
 
 
@@ -149,9 +145,7 @@ def test_without_the_lock_two_pictures_at_once_leave_an_orphan(
 ) -> None:
     """The negative control: neither deletes the other's file, because neither knows of it."""
     user = make_user()
-    monkeypatch.setattr(
-        profiles, "lock_user", lambda user: User.objects.get(pk=user.pk)
-    )
+    monkeypatch.setattr(profiles, "lock_user", lambda user: User.objects.get(pk=user.pk))
     meeting = Meeting('UPDATE "accounts_profile"')
 
     race(show(user), show(user), meeting=meeting)

@@ -71,9 +71,7 @@ def leaving(team: Team, role: str) -> Callable[[], None]:
 def stepping_down(team: Team, role: str) -> Callable[[], object]:
     """Return a function that makes the member a viewer."""
     user = team.members[role]
-    return lambda: change_role(
-        project=team.project, user=user, role=Role.VIEWER, by=user
-    )
+    return lambda: change_role(project=team.project, user=user, role=Role.VIEWER, by=user)
 
 
 Way = Callable[[Team, str], Callable[[], object]]
@@ -100,9 +98,7 @@ def test_one_of_the_last_two_owners_stays(way: Way, statement: str) -> None:
 @pytest.mark.services
 @on_postgresql
 @WAYS
-def test_the_lock_keeps_the_last_two_owners_from_leaving_at_once(
-    way: Way, statement: str
-) -> None:
+def test_the_lock_keeps_the_last_two_owners_from_leaving_at_once(way: Way, statement: str) -> None:
     team = two_owners()
     meeting = Meeting(statement)
 
@@ -166,9 +162,7 @@ def test_an_invitation_accepted_twice_at_once_works_once() -> None:
     _, link = make_invitation(team)
 
     # As in two sessions: they share nothing but the rows.
-    outcomes = race(
-        *[lambda: accept_invitation(link=link, user=User.objects.get(email=GRACE))] * 4
-    )
+    outcomes = race(*[lambda: accept_invitation(link=link, user=User.objects.get(email=GRACE))] * 4)
 
     assert names(outcomes) == [*["InvitationNotFound"] * 3, "Membership"]
     assert team.project.memberships.filter(user=grace).count() == 1
@@ -189,9 +183,7 @@ def test_the_lock_comes_before_the_constraint(
         unlock(monkeypatch)
     meeting = Meeting('INSERT INTO "accounts_membership"')
 
-    outcomes = race(
-        *[lambda: accept_invitation(link=link, user=grace)] * 2, meeting=meeting
-    )
+    outcomes = race(*[lambda: accept_invitation(link=link, user=grace)] * 2, meeting=meeting)
 
     assert meeting.was_complete is not is_locked
     refusal = "InvitationNotFound" if is_locked else "IntegrityError"
@@ -219,17 +211,13 @@ def test_an_invitation_is_either_accepted_or_revoked() -> None:
 
 def inviting(team: Team, role: str, email: str = GRACE) -> Callable[[], Invitation]:
     """Return a function by which the member in that role invites somebody."""
-    return lambda: invite(
-        project=team.project, email=email, role=Role.AGENT, by=team.members[role]
-    )
+    return lambda: invite(project=team.project, email=email, role=Role.AGENT, by=team.members[role])
 
 
 def test_inviting_twice_at_once_makes_one_invitation() -> None:
     team = make_team()
 
-    outcomes = race(
-        inviting(team, "owner"), inviting(team, "manager", "GRACE@example.com")
-    )
+    outcomes = race(inviting(team, "owner"), inviting(team, "manager", "GRACE@example.com"))
 
     assert names(outcomes) == ["Invitation", "Invitation"]
     assert Invitation.objects.count() == 1
@@ -260,9 +248,7 @@ def test_the_lock_lets_the_second_invitation_renew_the_first(
 
 def removing(team: Team, role: str) -> Callable[[], None]:
     """Return a function that removes a member."""
-    return lambda: remove_member(
-        project=team.project, user=team.members[role], by=team.owner
-    )
+    return lambda: remove_member(project=team.project, user=team.members[role], by=team.owner)
 
 
 def test_a_manager_who_is_removed_leaves_no_open_invitation() -> None:

@@ -46,9 +46,7 @@ def register(email: str) -> Callable[[], User]:
 def test_one_email_registered_twice_at_once_makes_one_user() -> None:
     before_insert = Meeting('INSERT INTO "accounts_user"')
 
-    outcomes = race(
-        register("ada@example.com"), register("ADA@example.com"), meeting=before_insert
-    )
+    outcomes = race(register("ada@example.com"), register("ADA@example.com"), meeting=before_insert)
 
     assert before_insert.was_complete
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [

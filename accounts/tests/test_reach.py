@@ -60,9 +60,7 @@ TARGETS: Mapping[str, frozenset[str]] = {
     "superuser": frozenset({"superuser"}),
     "deactivated superuser": frozenset({"superuser"}),
 }
-TABLE = pytest.mark.parametrize(
-    ("editor", "target"), [(e, t) for e in EDITORS for t in TARGETS]
-)
+TABLE = pytest.mark.parametrize(("editor", "target"), [(e, t) for e in EDITORS for t in TARGETS])
 
 
 def give(user: User, *codenames: str) -> None:
@@ -113,18 +111,12 @@ def state(user: User) -> Any:
 Deed = Callable[[User, User], object]
 
 DEEDS: Mapping[str, Deed] = {
-    "password": lambda user, by: change_password(
-        user=user, password=NEW_PASSWORD, by=by
-    ),
+    "password": lambda user, by: change_password(user=user, password=NEW_PASSWORD, by=by),
     "sign-in": lambda user, by: change_sign_in(
         user=user, email="new@example.com", password=NEW_PASSWORD, by=by
     ),
-    "name": lambda user, by: update_user(
-        user=user, changes={"first_name": "Eve"}, by=by
-    ),
-    "e-mail": lambda user, by: update_user(
-        user=user, changes={"email": "new@example.com"}, by=by
-    ),
+    "name": lambda user, by: update_user(user=user, changes={"first_name": "Eve"}, by=by),
+    "e-mail": lambda user, by: update_user(user=user, changes={"email": "new@example.com"}, by=by),
     "activate": lambda user, by: activate_user(user=user, by=by),
     "deactivate": lambda user, by: deactivate_user(user=user, by=by),
     "delete": lambda user, by: delete_user(user=user, by=by),
@@ -149,9 +141,7 @@ DEEDS: Mapping[str, Deed] = {
 
 @TABLE
 @pytest.mark.parametrize("deed", DEEDS)
-def test_the_services_refuse_to_change_a_stronger_user(
-    editor: str, target: str, deed: str
-) -> None:
+def test_the_services_refuse_to_change_a_stronger_user(editor: str, target: str, deed: str) -> None:
     by, user = make_editor(editor), make_target(target)
     before = state(user)
 
@@ -244,12 +234,8 @@ WAYS: Mapping[str, Callable[[Doors], None]] = {
             "end_sessions",
         )
     },
-    "admin session": lambda d: d.act(
-        "end", "session", Session.objects.get(user=d.user)
-    ),
-    "admin token": lambda d: d.act(
-        "revoke", "apitoken", ApiToken.objects.get(user=d.user)
-    ),
+    "admin session": lambda d: d.act("end", "session", Session.objects.get(user=d.user)),
+    "admin token": lambda d: d.act("revoke", "apitoken", ApiToken.objects.get(user=d.user)),
 }
 
 
@@ -263,9 +249,7 @@ WAYS: Mapping[str, Callable[[Doors], None]] = {
         ("clerk of orders", "superuser"),
     ],
 )
-def test_no_endpoint_or_page_changes_a_stronger_user(
-    editor: str, target: str, way: str
-) -> None:
+def test_no_endpoint_or_page_changes_a_stronger_user(editor: str, target: str, way: str) -> None:
     doors = Doors(make_editor(editor), make_target(target))
     before = state(doors.user)
 

@@ -109,18 +109,12 @@ def test_a_refused_access_token_is_logged_without_the_token() -> None:
     assert "no-such-token" not in str(lines)
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"), [("refresh", "refresh"), ("logout", "log_out")]
-)
-def test_a_refused_refresh_token_is_logged_without_the_token(
-    path: str, kind: str
-) -> None:
+@pytest.mark.parametrize(("path", "kind"), [("refresh", "refresh"), ("logout", "log_out")])
+def test_a_refused_refresh_token_is_logged_without_the_token(path: str, kind: str) -> None:
     with capture_logs() as lines:
         post(path, refresh_token="no-such-token")
 
-    assert named(lines) == [
-        {"event": "token_refused", "log_level": "warning", "kind": kind}
-    ]
+    assert named(lines) == [{"event": "token_refused", "log_level": "warning", "kind": kind}]
     assert "no-such-token" not in str(lines)
 
 

@@ -57,9 +57,7 @@ def announced(django_capture_on_commit_callbacks: Any) -> Iterator[Announced]:
     """Collect what `credentials_ended` says: user and sessions."""
     heard: Announced = []
 
-    def hear(
-        sender: object, *, user_id: int, credential_ids: list[UUID], **_: object
-    ) -> None:
+    def hear(sender: object, *, user_id: int, credential_ids: list[UUID], **_: object) -> None:
         heard.append((user_id, credential_ids))
 
     credentials_ended.connect(hear)
@@ -225,18 +223,12 @@ def change_by_command(user: User) -> None:
 
 
 ENDS: dict[str, Callable[[User], object]] = {
-    "change_password": lambda user: change_password(
-        user=user, password="battery staple"
-    ),
-    "the same password again": lambda user: change_password(
-        user=user, password=PASSWORD
-    ),
+    "change_password": lambda user: change_password(user=user, password="battery staple"),
+    "the same password again": lambda user: change_password(user=user, password=PASSWORD),
     "manage.py changepassword": change_by_command,
     "deactivate_user": lambda user: deactivate_user(user=user),
     "inactive by another door": save_inactive,
-    "end_sessions": lambda user: end_sessions(
-        user=user, reason=Session.EndReason.REVOKED
-    ),
+    "end_sessions": lambda user: end_sessions(user=user, reason=Session.EndReason.REVOKED),
     "deleted": lambda user: user.delete(),
 }
 
@@ -268,9 +260,7 @@ def test_ended_sessions_are_announced_once(
     with django_capture_on_commit_callbacks(execute=True):
         deactivate_user(user=user)
 
-    assert [(user_id, set(session_ids)) for user_id, session_ids in announced] == [
-        (user.pk, ids)
-    ]
+    assert [(user_id, set(session_ids)) for user_id, session_ids in announced] == [(user.pk, ids)]
 
 
 def test_ends_only_the_given_session() -> None:
@@ -321,9 +311,7 @@ def test_logging_out_ends_the_session(named_by: str) -> None:
     pair = open_session(user=make_user())
 
     log_out(
-        refresh_token={"access": "", "a bad one beside": "garbage"}.get(
-            named_by, pair.refresh
-        ),
+        refresh_token={"access": "", "a bad one beside": "garbage"}.get(named_by, pair.refresh),
         access_token="" if named_by == "refresh" else pair.access,
     )
 

@@ -42,9 +42,7 @@ def test_an_email_that_two_change_to_at_once_goes_to_one() -> None:
     send_due()
     meeting = Meeting('UPDATE "accounts_user" SET "email"')
 
-    outcomes = race(
-        move(ada, "best@example.com"), move(eve, "BEST@example.com"), meeting=meeting
-    )
+    outcomes = race(move(ada, "best@example.com"), move(eve, "BEST@example.com"), meeting=meeting)
 
     assert meeting.was_complete
     assert names([*outcomes]) == ["EmailInUse", "User"]
@@ -109,9 +107,7 @@ def test_without_the_lock_an_old_address_gets_no_notice(
 ) -> None:
     """The negative control: both take the first address for the old one."""
     user = make_user(email="old@example.com")
-    monkeypatch.setattr(
-        users_module, "lock_user", lambda user: User.objects.get(pk=user.pk)
-    )
+    monkeypatch.setattr(users_module, "lock_user", lambda user: User.objects.get(pk=user.pk))
 
     assert moved_twice_at_once(user) == ["old@example.com", "old@example.com"]
 

@@ -78,9 +78,7 @@ def test_a_new_email_must_be_verified_and_the_old_address_gets_a_notice() -> Non
     assert user.email_verified_at is not None
 
 
-@pytest.mark.parametrize(
-    "same", ["Ada@Example.com", "ADA@example.com", "ada@example.com"]
-)
+@pytest.mark.parametrize("same", ["Ada@Example.com", "ADA@example.com", "ada@example.com"])
 def test_another_spelling_is_not_a_new_email(same: str) -> None:
     user = verified(email="ada@example.com")
     send_due()
@@ -213,9 +211,7 @@ def test_changes_of_the_password_are_limited(
         change_sign_in(user=user, by=user, password="battery staple 3")
 
     request_code(email=victim, purpose=EmailCode.Purpose.RESET_PASSWORD)
-    reset_password(
-        email=victim, code=code_sent_to(victim), new_password="the rightful user's"
-    )
+    reset_password(email=victim, code=code_sent_to(victim), new_password="the rightful user's")
 
 
 def test_finds_the_change_when_a_form_has_already_set_the_field() -> None:
@@ -301,9 +297,7 @@ def test_notices_of_both_changes_go_to_the_old_address() -> None:
     user, admin = verified(email="old@example.com"), make_user()
     send_due()
 
-    changed = change_sign_in(
-        user=user, by=admin, email="new@example.com", password=NEW_PASSWORD
-    )
+    changed = change_sign_in(user=user, by=admin, email="new@example.com", password=NEW_PASSWORD)
 
     user.refresh_from_db()
     assert changed == user
@@ -335,9 +329,7 @@ def test_both_are_changed_or_neither() -> None:
     send_due()
 
     with pytest.raises(EmailInUse):
-        change_sign_in(
-            user=user, by=user, email="taken@example.com", password=NEW_PASSWORD
-        )
+        change_sign_in(user=user, by=user, email="taken@example.com", password=NEW_PASSWORD)
     with pytest.raises(Invalid) as refusal:
         change_sign_in(user=user, by=user, email="nobody", password="short")
 

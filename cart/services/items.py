@@ -49,9 +49,7 @@ def add_item(
     if cart.sold_products >= MAX_PRODUCTS:
         raise CartFull(MAX_PRODUCTS)
     _check_quantity(quantity, offer)
-    item = CartItem.objects.create(
-        cart_id=user.pk, product_id=product_id, quantity=quantity
-    )
+    item = CartItem.objects.create(cart_id=user.pk, product_id=product_id, quantity=quantity)
     return replace(cart, lines=(*cart.lines, Line(item.pk, offer, quantity)))
 
 
@@ -150,9 +148,7 @@ def _set_quantity(cart: CartContents, line: Line, quantity: int) -> CartContents
     _check_quantity(quantity, line.offer)
     CartItem.objects.filter(pk=line.item_id).update(quantity=quantity)
     changed = replace(line, quantity=quantity)
-    return replace(
-        cart, lines=tuple(changed if each is line else each for each in cart.lines)
-    )
+    return replace(cart, lines=tuple(changed if each is line else each for each in cart.lines))
 
 
 def _check_quantity(quantity: int, offer: Offer) -> None:

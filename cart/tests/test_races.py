@@ -136,9 +136,7 @@ def test_two_first_requests_at_once_make_one_cart(ada: User, lamp: Product) -> N
 
 
 @pytest.mark.usefixtures("nobody_holds")
-def test_without_the_lock_the_second_of_two_first_items_fails(
-    ada: User, lamp: Product
-) -> None:
+def test_without_the_lock_the_second_of_two_first_items_fails(ada: User, lamp: Product) -> None:
     """The negative control: both find no lamp, and only the constraint prevents two items."""
     Cart.objects.create(user=ada)
     meeting = Meeting(BEFORE_THE_ITEM)
@@ -157,17 +155,13 @@ def test_without_the_lock_the_second_of_two_first_items_fails(
 # --- a checkout meanwhile ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "fragment", ["DELETE FROM cart_cartitem", 'UPDATE "cart_cart"']
-)
+@pytest.mark.parametrize("fragment", ["DELETE FROM cart_cartitem", 'UPDATE "cart_cart"'])
 def test_an_addition_during_a_checkout_is_ordered_or_stays_in_the_cart(
     ada: User, lamp: Product, fragment: str
 ) -> None:
     make_cart(ada, {lamp: 2})
 
-    claimed, added = race(
-        partial(claim, ada), adding(ada, lamp, 3), meeting=Meeting(fragment)
-    )
+    claimed, added = race(partial(claim, ada), adding(ada, lamp, 3), meeting=Meeting(fragment))
 
     assert isinstance(claimed, dict)
     assert isinstance(added, CartContents)
@@ -177,9 +171,7 @@ def test_an_addition_during_a_checkout_is_ordered_or_stays_in_the_cart(
 
 
 @pytest.mark.usefixtures("nobody_holds")
-def test_without_the_lock_an_item_added_during_a_checkout_is_lost(
-    ada: User, lamp: Product
-) -> None:
+def test_without_the_lock_an_item_added_during_a_checkout_is_lost(ada: User, lamp: Product) -> None:
     """The negative control: the item is ordered before its new quantity is written."""
     make_cart(ada, {lamp: 2})
     claimed: list[object] = []
@@ -211,9 +203,7 @@ def test_one_of_two_checkouts_at_once_gets_everything(ada: User, lamp: Product) 
 # --- changing and taking out ------------------------------------------------------------------
 
 
-def test_an_item_that_is_removed_meanwhile_cannot_be_changed(
-    ada: User, lamp: Product
-) -> None:
+def test_an_item_that_is_removed_meanwhile_cannot_be_changed(ada: User, lamp: Product) -> None:
     item = make_cart(ada, {lamp: 2}).lines[0].item_id
 
     outcomes = race(
@@ -227,9 +217,7 @@ def test_an_item_that_is_removed_meanwhile_cannot_be_changed(
     assert {type(outcome) for outcome in outcomes} <= {CartContents, CartItemNotFound}
 
 
-def test_emptying_a_missing_cart_keeps_an_item_added_meanwhile(
-    ada: User, lamp: Product
-) -> None:
+def test_emptying_a_missing_cart_keeps_an_item_added_meanwhile(ada: User, lamp: Product) -> None:
     """There was no cart to lock, so the request that adds the first item does not wait."""
 
     def add_first(execute: Callable[..., object], sql: str, *rest: object) -> object:
@@ -289,6 +277,4 @@ def test_without_the_lock_on_the_customer_an_addition_and_the_deletion_deadlock(
     outcomes = leave_while_adding(ada, lamp)
 
     # PostgreSQL ends the one that notices the deadlock first.
-    assert [type(outcome).__name__ for outcome in outcomes].count(
-        "OperationalError"
-    ) == 1
+    assert [type(outcome).__name__ for outcome in outcomes].count("OperationalError") == 1

@@ -57,9 +57,7 @@ class NewCategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic 
             self.fields["slug"].required = False
             self.fields[
                 "slug"
-            ].help_text = (
-                "Used in addresses. Leave it empty to derive it from the name."
-            )
+            ].help_text = "Used in addresses. Leave it empty to derive it from the name."
         if "position" in self.fields:
             self.fields["position"].required = False
 
@@ -108,9 +106,7 @@ class TreeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Read the trees of all projects in the result, and show one page."""
         rows = (
-            Category.objects.filter(
-                project__in=self.queryset.order_by().values("project")
-            )
+            Category.objects.filter(project__in=self.queryset.order_by().values("project"))
             .select_related("project")
             .annotate(product_count=Count("products"))
         )
@@ -186,9 +182,7 @@ class CategoryAdmin(ServiceAdmin):
         if not count:
             return 0
         url = reverse(f"{self.admin_site.name}:catalog_product_changelist")
-        return link(
-            f"{url}?{urlencode({'category__id__exact': category.pk})}", str(count)
-        )
+        return link(f"{url}?{urlencode({'category__id__exact': category.pk})}", str(count))
 
     @admin.display(description="move")
     def move(self, category: Category) -> SafeString:
@@ -221,9 +215,7 @@ class CategoryAdmin(ServiceAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the addresses of the buttons."""
-        shift: Callable[..., HttpResponse] = require_POST(
-            self.admin_site.admin_view(self.shift)
-        )
+        shift: Callable[..., HttpResponse] = require_POST(self.admin_site.admin_view(self.shift))
         return [
             *(
                 path(
@@ -256,9 +248,7 @@ class CategoryAdmin(ServiceAdmin):
 
     # --- the form -----------------------------------------------------------------------------
 
-    def get_form(
-        self, request: HttpRequest, obj: Category | None = None, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Category | None = None, **kwargs: Any) -> Any:
         """Ask for the project of a new category."""
         kwargs["form"] = NewCategoryForm if obj is None else CategoryForm
         return super().get_form(request, obj, **kwargs)
@@ -270,9 +260,7 @@ class CategoryAdmin(ServiceAdmin):
             return ((None, {"fields": fields}),)
         return ((None, {"fields": (*fields, "created_at", "updated_at")}),)
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Category | None = None
-    ) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> Any:
         """Keep a category in its project."""
         fields = super().get_readonly_fields(request, obj)
         return fields if obj is None else ("project", *fields)
@@ -283,9 +271,7 @@ class CategoryAdmin(ServiceAdmin):
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         return {"project": project.pk, **given} if project else given
 
-    def save_model(
-        self, request: HttpRequest, obj: Category, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         """Create or change through the services."""
         if change:
             if changes := changes_in(form, categories.UPDATABLE):

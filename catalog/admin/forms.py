@@ -81,9 +81,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
             self.fields["slug"].required = False
             self.fields[
                 "slug"
-            ].help_text = (
-                "Used in addresses. Leave it empty to derive it from the name."
-            )
+            ].help_text = "Used in addresses. Leave it empty to derive it from the name."
 
     def clean_currency(self) -> str:
         """Refuse a new currency that does not exist."""
@@ -195,9 +193,7 @@ class VersionShown(forms.HiddenInput):
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
         """Render the input and its value."""
         value = kwargs.get("value", args[1] if len(args) > 1 else "")
-        return mark_safe(
-            super().render(*args, **kwargs) + escape(value)
-        )  # both are escaped
+        return mark_safe(super().render(*args, **kwargs) + escape(value))  # both are escaped
 
 
 class RowForm(Compared):

@@ -52,9 +52,7 @@ class LevelFilter(admin.SimpleListFilter):
     title = "stock"
     parameter_name = "level"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> Sequence[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
         """Name the levels."""
         return [
             ("out", "Out of stock"),
@@ -62,9 +60,7 @@ class LevelFilter(admin.SimpleListFilter):
             ("in", "In stock"),
         ]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Product]
-    ) -> QuerySet[Product]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Keep the products at the chosen level."""
         match self.value():
             case "out":
@@ -228,9 +224,7 @@ class ProductAdmin(ServiceAdmin):
             return fieldsets
         return shown_in(fieldsets, "price")
 
-    def get_form(
-        self, request: HttpRequest, obj: Product | None = None, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> Any:
         """Give the form the uploaded picture."""
         kwargs["form"] = NewProductForm if obj is None else ProductChangeForm
         form: Any = super().get_form(request, obj, **kwargs)
@@ -253,9 +247,7 @@ class ProductAdmin(ServiceAdmin):
         given: dict[str, Any] = super().get_changeform_initial_data(request)
         return {"project": project.pk, **given} if project else given
 
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Product | None = None
-    ) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         """Return False: products are deactivated instead."""
         return False
 
@@ -267,9 +259,7 @@ class ProductAdmin(ServiceAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show or save the form. The picture is stored before Django's transaction begins."""
-        show = partial(
-            super().changeform_view, request, object_id, form_url, extra_context
-        )
+        show = partial(super().changeform_view, request, object_id, form_url, extra_context)
         sent = self._picture_sent(request, is_new=object_id is None)
         request.picture = sent  # type: ignore[attr-defined]  # the form reads it
         if not isinstance(sent, Picture):
@@ -293,9 +283,7 @@ class ProductAdmin(ServiceAdmin):
         except PictureRefused as refusal:
             return refusal
 
-    def save_model(
-        self, request: HttpRequest, obj: Product, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
         """Create or change a product, or a row of the list, through the services."""
         if isinstance(form, RowForm):
             self._save_row(request, obj, form)
@@ -314,9 +302,7 @@ class ProductAdmin(ServiceAdmin):
                 services.name_picture(product=product, name=name)
             return
         if changes:
-            services.update_product(
-                product=obj, changes=changes, precondition=form.require_as_read
-            )
+            services.update_product(product=obj, changes=changes, precondition=form.require_as_read)
         if "picture" in form.changed_data:
             # A change just above has already compared the product and locked it.
             services.name_picture(
@@ -370,25 +356,17 @@ class ProductAdmin(ServiceAdmin):
     )
     def adjust_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Add or remove stock for a reason, no matter what is sold meanwhile."""
-        product = (
-            self.get_object(request, object_id)
-            if is_key_of(Product, object_id)
-            else None
-        )
+        product = self.get_object(request, object_id) if is_key_of(Product, object_id) else None
         if product is None:
             raise Http404
-        form: Any = StockForm(
-            request.POST or None, initial={"seen": _last_by_hand(product)}
-        )
+        form: Any = StockForm(request.POST or None, initial={"seen": _last_by_hand(product)})
         if request.method == "POST" and form.is_valid():
             try:
                 self._adjust(request, product, form)
             except DomainError as refusal:
                 form = refused(StockForm, refusal)(request.POST)
             else:
-                url = reverse(
-                    f"{self.admin_site.name}:catalog_product_change", args=[product.pk]
-                )
+                url = reverse(f"{self.admin_site.name}:catalog_product_change", args=[product.pk])
                 return HttpResponseRedirect(url)
         context = {
             **self.admin_site.each_context(request),
@@ -417,9 +395,7 @@ class ProductAdmin(ServiceAdmin):
             precondition=require_nothing_since,
         )
         self.log_change(request, product, f"Stock changed by {typed['change']:+d}.")
-        self.message_user(
-            request, f"{product}: {after.stock} in stock now.", messages.SUCCESS
-        )
+        self.message_user(request, f"{product}: {after.stock} in stock now.", messages.SUCCESS)
 
     # --- files --------------------------------------------------------------------------------
 
@@ -439,9 +415,7 @@ class ProductAdmin(ServiceAdmin):
         """Import products from a file, after a preview."""
         return transfers.import_page(self, request)
 
-    @action(
-        description="Export", url_path="export", icon="download", permissions=["view"]
-    )
+    @action(description="Export", url_path="export", icon="download", permissions=["view"])
     def export_products(self, request: HttpRequest) -> HttpResponseBase:
         """Export a project's products as a file that can be imported again."""
         return transfers.export_page(self, request)

@@ -71,9 +71,7 @@ class PackedField(forms.CharField):
         """Return the bytes. Raises ValidationError for too many, or if we did not pack them."""
         try:
             press = zlib.decompressobj()
-            content = press.decompress(
-                base64.b64decode(value or "", validate=True), MAX_BYTES
-            )
+            content = press.decompress(base64.b64decode(value or "", validate=True), MAX_BYTES)
         except (binascii.Error, ValueError, zlib.error):
             content = b""
         if not content or press.unconsumed_tail:
@@ -115,9 +113,7 @@ def import_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
             form.cleaned_data["encoding"],
         )
     except DomainError as refusal:
-        return _ask(
-            page, request, refused(UploadForm, refusal)(request.POST, request.FILES)
-        )
+        return _ask(page, request, refused(UploadForm, refusal)(request.POST, request.FILES))
 
 
 def _apply(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
@@ -149,22 +145,14 @@ def _apply(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
         )
         return _preview(page, request, project, content, encoding)
     except DomainError as refusal:
-        return _ask(
-            page, request, refused(UploadForm, refusal)({"project": project.pk})
-        )
-    words = (
-        f"Imported: {report.count('create')} created, {report.count('update')} changed."
-    )
+        return _ask(page, request, refused(UploadForm, refusal)({"project": project.pk}))
+    words = f"Imported: {report.count('create')} created, {report.count('update')} changed."
     page.log_change(request, project, f"Products from a file. {words}")
     page.message_user(request, words, messages.SUCCESS)
-    return HttpResponseRedirect(
-        reverse(f"{page.admin_site.name}:catalog_product_changelist")
-    )
+    return HttpResponseRedirect(reverse(f"{page.admin_site.name}:catalog_product_changelist"))
 
 
-def _ask(
-    page: ServiceAdmin, request: HttpRequest, form: forms.BaseForm
-) -> HttpResponse:
+def _ask(page: ServiceAdmin, request: HttpRequest, form: forms.BaseForm) -> HttpResponse:
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
@@ -182,13 +170,9 @@ def _preview(
     content: bytes,
     encoding: str,
 ) -> HttpResponse:
-    report = services.preview_import(
-        project=project, content=content, encoding=encoding
-    )
+    report = services.preview_import(project=project, content=content, encoding=encoding)
     pressed = packed(content)
-    counts = {
-        what: report.count(what) for what in ("create", "update", "unchanged", "refuse")
-    }
+    counts = {what: report.count(what) for what in ("create", "update", "unchanged", "refuse")}
     is_too_large = len(pressed) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE * 0.9
     rows = [*report.refused, *_changing(report)][:MAX_TOLD]
     context = {
@@ -200,9 +184,7 @@ def _preview(
         "new_categories": report.new_categories,
         "table": {
             "headers": ["row", "SKU", "", "what changes"],
-            "rows": [
-                _cells(told(row)) for row in sorted(rows, key=lambda row: row.row)
-            ],
+            "rows": [_cells(told(row)) for row in sorted(rows, key=lambda row: row.row)],
         },
         "shown": len(rows),
         "total": len(report.refused) + len(list(_changing(report))),

@@ -64,9 +64,7 @@ def category_for(project: Project, category_id: int) -> Category:
     return category
 
 
-def category_named(
-    project: Project, category_id: int | None, *, field: str
-) -> Category | None:
+def category_named(project: Project, category_id: int | None, *, field: str) -> Category | None:
     """Return the category that a field of the input names; None if it names no category.
 
     Raises `NoSuchCategory` with the field's name.

@@ -172,9 +172,7 @@ class Within(Func):
         """Compare with the ids of a subquery."""
         return self._as_sql(compiler, "IN ({})")
 
-    def _as_sql(
-        self, compiler: SQLCompiler, is_among: str
-    ) -> tuple[str, Sequence[Any]]:
+    def _as_sql(self, compiler: SQLCompiler, is_among: str) -> tuple[str, Sequence[Any]]:
         category, top = self.source_expressions
         sql, params = compiler.compile(category)
         top_sql, top_params = compiler.compile(top)
@@ -253,8 +251,7 @@ def shelves() -> list[Shelf]:
     """Return the storefront's tree of categories from the top, in one statement."""
     rows = list(_category_rows())
     by_id = {
-        row["id"]: Shelf(row["id"], row["name"], row["slug"], row["product_count"])
-        for row in rows
+        row["id"]: Shelf(row["id"], row["name"], row["slug"], row["product_count"]) for row in rows
     }
     top: list[Shelf] = []
     for row in rows:
@@ -277,9 +274,7 @@ def _category_rows() -> QuerySet[Category, Row]:
     rows = (
         Category.objects.filter(project__is_storefront=True, project__is_active=True)
         .annotate(
-            product_count=Coalesce(
-                Subquery(count.values("count")), 0, output_field=IntegerField()
-            )
+            product_count=Coalesce(Subquery(count.values("count")), 0, output_field=IntegerField())
         )
         .order_by("position", "name", "pk")
         .values("id", "parent_id", "name", "slug", "product_count")

@@ -41,9 +41,7 @@ def create_category(
 
     Raises `Invalid` and `SlugTaken`.
     """
-    category = Category(
-        project=project, name=name, slug=slug, parent=parent, position=position
-    )
+    category = Category(project=project, name=name, slug=slug, parent=parent, position=position)
     Tree(lock_project(project)).add(category)
     return category
 

@@ -105,9 +105,7 @@ class ImportReport:
         return [row for row in self.rows if row.errors]
 
 
-def preview_import(
-    *, project: Project, content: bytes, encoding: str = ""
-) -> ImportReport:
+def preview_import(*, project: Project, content: bytes, encoding: str = "") -> ImportReport:
     """Return what `import_products` would do now, including wrong rows. Changes nothing.
 
     Raises `Invalid` for a file that is not a table of products.
@@ -165,8 +163,7 @@ def told(row: ImportedRow) -> dict[str, Any]:
         "sku": row.sku,
         "action": row.action,
         "changes": {
-            name: [_short(change.before), _short(change.after)]
-            for name, change in changes.items()
+            name: [_short(change.before), _short(change.after)] for name, change in changes.items()
         },
         "errors": row.errors,
     }
@@ -214,8 +211,7 @@ class _Plan:
         product = self.products.get(sku)
         row = ImportedRow(
             number,
-            product
-            or Product(project=self.project, sku=sku, currency=self.project.currency),
+            product or Product(project=self.project, sku=sku, currency=self.project.currency),
             product is None,
         )
         before = {} if row.is_new else _cells(row.product, self.paths)
@@ -311,8 +307,7 @@ class _Plan:
         change = int(cell) if name == STOCK_CHANGE else int(cell) - row.product.stock
         if not 0 <= row.product.stock + change <= MAX_STOCK:
             row.errors[name] = [
-                f"There are {row.product.stock}. "
-                f"The new stock must be from 0 to {MAX_STOCK}."
+                f"There are {row.product.stock}. The new stock must be from 0 to {MAX_STOCK}."
             ]
             return
         row.stock_change = change
@@ -466,9 +461,7 @@ def _cells(product: Product, paths: _Paths) -> dict[str, str]:
     return {
         "name": product.name,
         "description": product.description,
-        "price": written(product.price, product.currency)
-        if product.price is not None
-        else "",
+        "price": written(product.price, product.currency) if product.price is not None else "",
         "currency": product.currency,
         "category": paths.text_of(product.category_id),
         "featured": str(product.featured).lower(),

@@ -64,9 +64,7 @@ def lines_of(rows: Iterable[Sequence[str]]) -> str:
     return out.getvalue()
 
 
-def read_rows(
-    content: bytes, *, encoding: str = ""
-) -> Iterator[tuple[int, dict[str, str]]]:
+def read_rows(content: bytes, *, encoding: str = "") -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a CSV file, each with its number (the header is 1) and cells by column.
 
     Commas, semicolons or tabs separate the cells, whichever the header uses. Empty rows are left
@@ -95,9 +93,7 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         if rows > MAX_ROWS:
             raise _refused(f"The file has more than {MAX_ROWS} rows. Split it.")
         if len(cells) != len(names):
-            raise _refused(
-                f"Row {number} has {len(cells)} cells, but the header has {len(names)}."
-            )
+            raise _refused(f"Row {number} has {len(cells)} cells, but the header has {len(names)}.")
         yield (
             number,
             {name: plain_cell(cell) for name, cell in zip(names, cells, strict=True)},

@@ -77,9 +77,7 @@ def take_stock_for(
     )
 
 
-def shortages_of(
-    products: Mapping[int, Product], demand: Mapping[int, int]
-) -> list[Shortage]:
+def shortages_of(products: Mapping[int, Product], demand: Mapping[int, int]) -> list[Shortage]:
     """Return every product of which `demand` asks for more than there is, sorted by name.
 
     A product that is missing in `products` or inactive counts as having none.
@@ -218,8 +216,6 @@ def _move(movements: Iterable[StockMovement]) -> dict[int, int]:
         moved = [list(changes.keys()), list(changes.values())]
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(
-            _UPDATE.format(changes=_CHANGES[connection.vendor]), [now, *moved]
-        )
+        cursor.execute(_UPDATE.format(changes=_CHANGES[connection.vendor]), [now, *moved])
     StockMovement.objects.bulk_create(movements)
     return dict(changes)

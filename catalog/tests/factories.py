@@ -16,9 +16,7 @@ _number = itertools.count(1)
 
 def make_storefront(owner: User | None = None, **fields: Any) -> Project:
     """Create a project of `owner`, or of a new merchant, and make it the storefront."""
-    project = create_project(
-        owner=owner or make_user(), **{"name": "The Lamp Shop", **fields}
-    )
+    project = create_project(owner=owner or make_user(), **{"name": "The Lamp Shop", **fields})
     set_storefront(project=project)
     project.refresh_from_db()
     return project
@@ -39,6 +37,4 @@ def make_product(project: Project, *, stock: int = 10, **fields: Any) -> Product
         "price": Decimal("19.99"),
         **fields,
     }
-    return create_product(
-        project=project, fields=cast(ProductFields, fields), stock=stock
-    )
+    return create_product(project=project, fields=cast(ProductFields, fields), stock=stock)

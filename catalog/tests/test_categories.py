@@ -110,9 +110,7 @@ def test_a_category_cannot_be_inside_itself(shop: Project) -> None:
     for parent in (lamps, desk, led):
         with pytest.raises(CategoryInItself) as refused:
             update_category(category=lamps, changes={"parent": parent})
-        assert refused.value.errors == {
-            "parent": ["A category cannot be inside itself."]
-        }
+        assert refused.value.errors == {"parent": ["A category cannot be inside itself."]}
 
     assert stored() == before
 
@@ -129,9 +127,7 @@ def test_a_parent_must_be_in_the_same_project(shop: Project) -> None:
         with pytest.raises(Invalid) as moved:
             update_category(category=lamps, changes={"parent": parent})
         assert created.value.errors == moved.value.errors
-        assert created.value.errors == {
-            "parent": ["There is no such category in this project."]
-        }
+        assert created.value.errors == {"parent": ["There is no such category in this project."]}
 
     assert stored() == before
 
@@ -154,13 +150,9 @@ def test_the_tree_has_ten_levels(shop: Project) -> None:
         )
 
     for refused in (created, moved):
-        assert refused.value.errors == {
-            "parent": ["Categories can be at most 10 levels deep."]
-        }
+        assert refused.value.errors == {"parent": ["Categories can be at most 10 levels deep."]}
     assert stored() == before
-    update_category(
-        category=other, changes={"parent": Category.objects.get(name="Level 8")}
-    )
+    update_category(category=other, changes={"parent": Category.objects.get(name="Level 8")})
 
 
 def test_a_project_has_a_limited_number_of_categories(

@@ -54,10 +54,7 @@ def ledger(product: Product) -> list[tuple[int, str]]:
 def errors_of(content: bytes, shop: Project) -> dict[int, dict[str, list[str]]]:
     """Return the errors by row. Fails if the preview and the import disagree."""
     before = everything()
-    told = {
-        row.row: row.errors
-        for row in preview_import(project=shop, content=content).refused
-    }
+    told = {row.row: row.errors for row in preview_import(project=shop, content=content).refused}
     with pytest.raises(ImportRefused) as refused:
         import_products(project=shop, content=content)
     rows: Any = refused.value.data["rows"]
@@ -359,18 +356,16 @@ def test_a_wrong_cell_is_named_and_nothing_is_imported(
 def test_a_sku_may_appear_once_in_a_file(shop: Project) -> None:
     make_product(shop, sku="L-1")
 
-    assert errors_of(
-        sheet(["sku", "price"], ["L-1", "1"], [" L-1 ", "2"], ["L-1", "3"]), shop
-    ) == {row: {"sku": ["Row 2 has this SKU already."]} for row in (3, 4)}
+    assert errors_of(sheet(["sku", "price"], ["L-1", "1"], [" L-1 ", "2"], ["L-1", "3"]), shop) == {
+        row: {"sku": ["Row 2 has this SKU already."]} for row in (3, 4)
+    }
 
 
 def test_an_import_cannot_remove_more_than_there_is(shop: Project) -> None:
     make_product(shop, sku="L-1", stock=3)
 
     assert errors_of(sheet(["sku", "stock_change"], ["L-1", "-4"]), shop) == {
-        2: {
-            "stock_change": ["There are 3. The new stock must be from 0 to 1000000000."]
-        }
+        2: {"stock_change": ["There are 3. The new stock must be from 0 to 1000000000."]}
     }
 
 
@@ -473,9 +468,7 @@ TABLE = "sku;name;price\r\nL-1;Bügellampe €;1.50\r\n"
         (TABLE.replace(";", ",").replace("\r\n", "\n").encode(), ""),
     ],
 )
-def test_reads_what_spreadsheets_save(
-    shop: Project, content: bytes, encoding: str
-) -> None:
+def test_reads_what_spreadsheets_save(shop: Project, content: bytes, encoding: str) -> None:
     import_products(project=shop, content=content, encoding=encoding)
 
     assert Product.objects.get().name == "Bügellampe €"
@@ -569,9 +562,7 @@ def test_exports_only_the_products_asked_for(shop: Project) -> None:
 def statements_of(shop: Project, rows: int, *, category: str) -> int:
     """Return how many statements an import takes that changes and creates `rows` products each."""
     old = [[f"OLD-{number}", "Lamp", "5", category, "3"] for number in range(rows)]
-    new = [
-        [f"{category}-{number}", "Lamp", "5", category, "3"] for number in range(rows)
-    ]
+    new = [[f"{category}-{number}", "Lamp", "5", category, "3"] for number in range(rows)]
     content = sheet(["sku", "name", "price", "category", "stock"], *old, *new)
     with CaptureQueriesContext(connection) as queries:
         import_products(project=shop, content=content)
@@ -588,9 +579,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(shop: Project) -> 
     assert few == many == 17
 
 
-def test_an_export_reads_a_part_at_a_time(
-    shop: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_reads_a_part_at_a_time(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog.services.exporting.CHUNK", 2)
     category = make_category(shop)
     for _ in range(5):

@@ -32,11 +32,7 @@ def make_pictured(**fields: Any) -> Product:
 
 def files(directory: Path) -> set[str]:
     """Return the names of the files that are kept."""
-    return {
-        str(file.relative_to(directory))
-        for file in directory.rglob("*")
-        if not file.is_dir()
-    }
+    return {str(file.relative_to(directory)) for file in directory.rglob("*") if not file.is_dir()}
 
 
 def age(directory: Path) -> None:

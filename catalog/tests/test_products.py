@@ -173,9 +173,7 @@ def test_the_category_must_be_in_the_project(shop: Project) -> None:
         with pytest.raises(Invalid) as moved:
             update_product(product=lamp, changes={"category": category})
         assert created.value.errors == moved.value.errors
-        assert created.value.errors == {
-            "category": ["There is no such category in this project."]
-        }
+        assert created.value.errors == {"category": ["There is no such category in this project."]}
 
     assert rows() == before
 
@@ -186,9 +184,7 @@ def test_the_category_must_be_in_the_project(shop: Project) -> None:
 def test_a_change_is_counted_and_dated(shop: Project) -> None:
     lamp = make_product(shop)
 
-    changed = update_product(
-        product=lamp, changes={"price": Decimal("17.99"), "is_active": False}
-    )
+    changed = update_product(product=lamp, changes={"price": Decimal("17.99"), "is_active": False})
 
     assert (changed.price, changed.is_active) == (Decimal("17.99"), False)
     assert changed.version == lamp.version + 1

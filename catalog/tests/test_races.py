@@ -89,9 +89,7 @@ def test_without_the_constraint_one_sku_makes_two_products() -> None:
     meeting = Meeting('INSERT INTO "catalog_product"')
 
     with without_constraint("catalog_product", "product_unique_by_sku"):
-        outcomes = race(
-            creating(shop, "L-1", "One"), creating(shop, "L-1", "Two"), meeting=meeting
-        )
+        outcomes = race(creating(shop, "L-1", "One"), creating(shop, "L-1", "Two"), meeting=meeting)
         assert names(outcomes) == ["Product", "Product"]
         StockMovement.objects.all().delete()
         Product.objects.all().delete()
@@ -156,9 +154,7 @@ def test_the_lock_keeps_a_change_from_being_lost() -> None:
     lamp = make_product(make_storefront())
     meeting = Meeting(UPDATE)
 
-    outcomes = race(
-        changing(lamp, name="One"), changing(lamp, price=Decimal(1)), meeting=meeting
-    )
+    outcomes = race(changing(lamp, name="One"), changing(lamp, price=Decimal(1)), meeting=meeting)
 
     assert not meeting.was_complete
     assert names(outcomes) == ["Product", "Stale"]
@@ -174,9 +170,7 @@ def test_without_the_lock_a_version_is_changed_twice(
     monkeypatch.setattr(product_service, "lock_products", unlocked)
     meeting = Meeting(UPDATE)
 
-    outcomes = race(
-        changing(lamp, name="One"), changing(lamp, price=Decimal(1)), meeting=meeting
-    )
+    outcomes = race(changing(lamp, name="One"), changing(lamp, price=Decimal(1)), meeting=meeting)
 
     assert meeting.was_complete
     assert names(outcomes) == ["Product", "Product"]
@@ -265,9 +259,7 @@ def test_no_product_is_left_in_a_deleted_category(is_new: bool) -> None:
     def create() -> object:
         return make_product(shop, sku="NEW", category=category)
 
-    put, removed = race(
-        create if is_new else putting_into(category, lamp), removing(category)
-    )
+    put, removed = race(create if is_new else putting_into(category, lamp), removing(category))
 
     stands = Product.objects.filter(category=category).exists()
     assert stands is isinstance(put, Product) is isinstance(removed, CategoryNotEmpty)
@@ -320,9 +312,7 @@ def test_two_imports_of_one_file_create_its_products_once() -> None:
 def test_an_import_and_a_single_product_of_one_sku() -> None:
     shop = make_storefront()
 
-    imported, created = race(
-        importing(shop, HEAD, "L-1,Lamp,7,,9"), creating(shop, "L-1")
-    )
+    imported, created = race(importing(shop, HEAD, "L-1,Lamp,7,,9"), creating(shop, "L-1"))
 
     assert names([imported, created]) in (
         ["ImportReport", "Product"],
@@ -350,9 +340,7 @@ def test_an_overtaken_import_reads_again(sku: str) -> None:
     assert meeting.was_complete
     assert type(imported).__name__ == "ImportReport"
     assert Product.objects.get(sku=sku).stock == 9
-    assert len(set(Product.objects.values_list("slug", flat=True))) == (
-        1 if sku == "L-1" else 2
-    )
+    assert len(set(Product.objects.values_list("slug", flat=True))) == (1 if sku == "L-1" else 2)
 
 
 def counting(shop: Project, stock: int) -> Work:

@@ -175,9 +175,7 @@ def test_the_index_of_words_follows_changes(shop: Project) -> None:
 
 
 @on_postgresql
-@pytest.mark.parametrize(
-    "text", ["smartfone", "Smratphone", "smart phnoe", "smarphone pro"]
-)
+@pytest.mark.parametrize("text", ["smartfone", "Smratphone", "smart phnoe", "smarphone pro"])
 def test_finds_misspelt_names(shop: Project, text: str) -> None:
     make_product(shop, name="Smartphone Pro Max")
     make_product(shop, name="Kettle")

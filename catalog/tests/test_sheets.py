@@ -48,9 +48,7 @@ def test_rows_come_back_as_they_went(encoding: str, rows: list[str]) -> None:
 
     read = list(read_rows(lines_of(table).encode(encoding)))
 
-    assert [cells for _, cells in read] == [
-        {"sku": "L-1", "description": text} for text in rows
-    ]
+    assert [cells for _, cells in read] == [{"sku": "L-1", "description": text} for text in rows]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -81,9 +81,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         return request.user.has_perm("integrations.change_discordwebhook")
 
     @admin.action(description="Switch on", permissions=["switch"])
-    def switch_on(
-        self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]
-    ) -> None:
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]) -> None:
         """Send messages to these channels again."""
         self.do_each(
             request,
@@ -95,9 +93,7 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         )
 
     @admin.action(description="Switch off", permissions=["switch"])
-    def switch_off(
-        self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]
-    ) -> None:
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[DiscordWebhook]) -> None:
         """Send no more messages there. The owner sees that an administrator did it."""
         self.do_each(
             request,

@@ -93,9 +93,7 @@ def execute(address: WebhookAddress, message: Mapping[str, Any]) -> Reply:
     # a separate thread. When its time is over, we cut its connection, which ends the thread.
     line = _Line()
     outcome: Future[Reply] = Future()
-    Thread(
-        target=_run, args=(outcome, line, address, message), name="discord", daemon=True
-    ).start()
+    Thread(target=_run, args=(outcome, line, address, message), name="discord", daemon=True).start()
     try:
         return outcome.result(timeout)
     except TimeoutError:
@@ -161,9 +159,7 @@ def _failed(exc: requests.RequestException) -> Reply:
 
 
 def _too_late(timeout: float) -> Reply:
-    return _unclear(
-        f"Discord did not answer within {timeout:g} seconds.", timed_out=True
-    )
+    return _unclear(f"Discord did not answer within {timeout:g} seconds.", timed_out=True)
 
 
 # --- A connection that can be cut -------------------------------------------------------------
@@ -287,9 +283,7 @@ def _read(response: requests.Response) -> bytes:
     return body
 
 
-def _judge(
-    address: WebhookAddress, status: int, headers: Mapping[str, str], body: bytes
-) -> Reply:
+def _judge(address: WebhookAddress, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     data = _json_object(body)
     code, message = _error_in(data)
     message = _without_secrets(message, address)

@@ -98,9 +98,7 @@ def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
         _field("Owner", quoted(subject.owner, QUOTE_LENGTH)),
     ]
     if subject.related:
-        fields.append(
-            _field(subject.related.heading, _list_of(subject.related), inline=False)
-        )
+        fields.append(_field(subject.related.heading, _list_of(subject.related), inline=False))
     embed: dict[str, Any] = {
         "title": cut(_headline(event), TITLE_LENGTH),
         "description": cut("\n".join(_lines(event)), DESCRIPTION_LENGTH),
@@ -126,9 +124,7 @@ def trial_embed(owner: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def message_of(
-    embed: Mapping[str, Any], *, username: str, avatar_url: str
-) -> dict[str, Any]:
+def message_of(embed: Mapping[str, Any], *, username: str, avatar_url: str) -> dict[str, Any]:
     """Return the body to post. It pings nobody, whatever the embed contains."""
     message: dict[str, Any] = {
         "username": username,
@@ -170,9 +166,7 @@ def _lines(event: Event) -> list[str]:
 
 
 def _changes(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    lines = [
-        _change(name, change) for name, change in list(changes.items())[:LISTED_CHANGES]
-    ]
+    lines = [_change(name, change) for name, change in list(changes.items())[:LISTED_CHANGES]]
     if len(changes) > LISTED_CHANGES:
         lines.append(f"and {len(changes) - LISTED_CHANGES} more changes")
     return lines
@@ -198,8 +192,7 @@ def _value(value: object) -> str:
 
 def _list_of(related: Related) -> str:
     lines = [
-        _named(pk, related.titles.get(pk, ""), LISTED_LENGTH)
-        for pk in related.ids[:LISTED_ORDERS]
+        _named(pk, related.titles.get(pk, ""), LISTED_LENGTH) for pk in related.ids[:LISTED_ORDERS]
     ]
     if len(related.ids) > LISTED_ORDERS:
         lines.append(f"and {len(related.ids) - LISTED_ORDERS} more")

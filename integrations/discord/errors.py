@@ -20,6 +20,4 @@ class WebhookUnreadable(Conflict):
     """The stored URL cannot be decrypted, because its key is missing. A new URL repairs that."""
 
     code = "discord_url_unreadable"
-    default_message = (
-        "The stored webhook URL can no longer be read. Send it again with PUT."
-    )
+    default_message = "The stored webhook URL can no longer be read. Send it again with PUT."

@@ -87,9 +87,7 @@ def _told_of(events: Sequence[Event]) -> Mapping[UUID, set[int]]:
 
 
 def _ownerships() -> QuerySet[Membership]:
-    return Membership.objects.filter(
-        role=Membership.Role.OWNER, project__is_active=True
-    )
+    return Membership.objects.filter(role=Membership.Role.OWNER, project__is_active=True)
 
 
 def deliver(event: Event, target: str) -> None:
@@ -143,9 +141,7 @@ def _tell(webhook: DiscordWebhook, event: Event) -> None:
         case Verdict.ACCEPTED:
             return
         case Verdict.THROTTLED:
-            raise TryAgain(
-                reply.summary, after_seconds=reply.wait_seconds, counts=False
-            )
+            raise TryAgain(reply.summary, after_seconds=reply.wait_seconds, counts=False)
         case Verdict.UNCLEAR:
             raise TryAgain(reply.summary, timed_out=reply.timed_out)
         case Verdict.LOST | Verdict.REFUSED:
@@ -200,9 +196,7 @@ def _related_to(event: Event, order_id: int, reader: User) -> Related:
     else:
         edges = OrderDependency.objects.filter(order_id=order_id)
         heading = "Dependencies"
-        ids = list(
-            edges.order_by("depends_on_id").values_list("depends_on_id", flat=True)
-        )
+        ids = list(edges.order_by("depends_on_id").values_list("depends_on_id", flat=True))
     # An order may wait for one that the reader may not see. Leave out the title of that one.
     visible = Order.objects.visible_to(reader).filter(pk__in=ids[:LISTED_ORDERS])
     return Related(heading, ids, dict(visible.values_list("pk", "title")))

@@ -83,11 +83,7 @@ def _clusters(text: str) -> Iterator[str]:
     """Split into visible characters: escapes, accented letters, joined emoji, skin tones."""
     cluster = ""
     for character in text:
-        joins = (
-            cluster == "\\"
-            or cluster.endswith(ZERO_WIDTH_JOINER)
-            or _continues(character)
-        )
+        joins = cluster == "\\" or cluster.endswith(ZERO_WIDTH_JOINER) or _continues(character)
         if cluster and not (joins and len(cluster) < MAX_CLUSTER):
             yield cluster
             cluster = ""

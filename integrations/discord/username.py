@@ -15,9 +15,7 @@ def check_username(name: str) -> str:
     if not 1 <= units(name) <= USERNAME_LENGTH:
         raise UsernameRefused(f"It must have from 1 to {USERNAME_LENGTH} characters.")
     if any(word in name.lower() for word in FORBIDDEN_WORDS):
-        raise UsernameRefused(
-            "Discord takes no name that contains “discord” or “clyde”."
-        )
+        raise UsernameRefused("Discord takes no name that contains “discord” or “clyde”.")
     if not name.isprintable():
         raise UsernameRefused("It may not hold line breaks or control characters.")
     if not is_visible(name):

@@ -142,14 +142,10 @@ def _check_host(parts: SplitResult, port: int | None) -> None:
     host = f"[{parts.hostname}]" if "[" in parts.netloc else parts.hostname
     entries = [entry for entry in allowed_hosts() if entry.host == host]
     if not entries:
-        raise NotAWebhook(
-            f"Its host must be {_one_of([entry.host for entry in allowed_hosts()])}."
-        )
+        raise NotAWebhook(f"Its host must be {_one_of([entry.host for entry in allowed_hosts()])}.")
     with_scheme = [entry for entry in entries if parts.scheme in entry.schemes]
     if not with_scheme:
-        raise NotAWebhook(
-            f"At this host it must begin with {_one_of(_openings(entries))}."
-        )
+        raise NotAWebhook(f"At this host it must begin with {_one_of(_openings(entries))}.")
     if not any(entry.has_port(port, parts.scheme) for entry in with_scheme):
         raise NotAWebhook("It names a port at which no webhooks are allowed.")
 

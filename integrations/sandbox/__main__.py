@@ -16,9 +16,7 @@ EMULATORS: Sequence[Callable[[], Emulator]] = (discord_for_people,)
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(
-        prog="python -m integrations.sandbox", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m integrations.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8400)
     options = parser.parse_args()

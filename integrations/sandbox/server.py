@@ -32,9 +32,7 @@ CONTROL = "/_control/"
 class Sandbox:
     """A running sandbox. Port 0 means any free port; the server runs in daemon threads."""
 
-    def __init__(
-        self, *emulators: Emulator, port: int = 0, host: str = "127.0.0.1"
-    ) -> None:
+    def __init__(self, *emulators: Emulator, port: int = 0, host: str = "127.0.0.1") -> None:
         self.emulators: Sequence[Emulator] = emulators
         self.faults = Faults()
         self._requests: list[Request] = []
@@ -125,9 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
-    def _answer(
-        self, emulator: Emulator, request: Request, fault: Fault | None
-    ) -> None:
+    def _answer(self, emulator: Emulator, request: Request, fault: Fault | None) -> None:
         faults = self.server.sandbox.faults
         match fault:
             case None:
@@ -190,9 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reset_connection(self) -> None:
         # With a linger time of zero, closing sends a reset instead of an orderly end.
-        self.connection.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-        )
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.connection.close()
 

@@ -31,9 +31,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def json_answer(
-    status: int, data: object, headers: Mapping[str, str] | None = None
-) -> Answer:
+def json_answer(status: int, data: object, headers: Mapping[str, str] | None = None) -> Answer:
     """Answer `data` as JSON."""
     return Answer(
         status,

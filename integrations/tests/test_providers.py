@@ -46,9 +46,7 @@ LOADED = "loaded = True\n"
 
 
 @pytest.fixture
-def carrier(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> Iterator[Path]:
+def carrier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[Path]:
     """A provider `carrier` in its own package, and the line that registers it."""
     package = tmp_path / "carrier"
     package.mkdir()

@@ -95,15 +95,11 @@ def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
 
         def start(name: str, *command: str, **more: str) -> Service:
             variables = {**environment, **more}
-            return stack.enter_context(
-                running(*command, directory=tmp_path / name, **variables)
-            )
+            return stack.enter_context(running(*command, directory=tmp_path / name, **variables))
 
         if connection.vendor == "sqlite" or not settings.REDIS_URL:
             file = connection.settings_dict["NAME"]
-            started = [
-                start("serve", "manage.py", "serve", DATABASE_URL=f"sqlite:///{file}")
-            ]
+            started = [start("serve", "manage.py", "serve", DATABASE_URL=f"sqlite:///{file}")]
         else:
             environment |= services_of_this_test()
             started = [
@@ -113,6 +109,4 @@ def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
             ]
         for service in started[-2:]:
             service.wait_for("/healthz")
-        yield Shop(
-            f"http://127.0.0.1:{http}", f"ws://127.0.0.1:{websockets}", tuple(started)
-        )
+        yield Shop(f"http://127.0.0.1:{http}", f"ws://127.0.0.1:{websockets}", tuple(started))

@@ -48,13 +48,10 @@ def make_event(
     )
 
 
-def make_stream(
-    owner: User, length: int, *, project: Project | None = None
-) -> list[int]:
+def make_stream(owner: User, length: int, *, project: Project | None = None) -> list[int]:
     """Write `length` events of `owner` and relay them; return their positions."""
     events = [
-        make_event(owner, order_id=number, project=project)
-        for number in range(1, length + 1)
+        make_event(owner, order_id=number, project=project) for number in range(1, length + 1)
     ]
     relay_events()
     return positions_of(events)
@@ -63,9 +60,7 @@ def make_stream(
 def positions_of(events: list[Event]) -> list[int]:
     """Return the positions that the relay gave to `events`."""
     rows = Event.objects.filter(pk__in=[event.pk for event in events]).order_by("pk")
-    return [
-        position for position in rows.values_list("position", flat=True) if position
-    ]
+    return [position for position in rows.values_list("position", flat=True) if position]
 
 
 P = ParamSpec("P")

@@ -36,14 +36,10 @@ async def assert_hears_own_events(socket: Socket, user: User) -> None:
 
 @pytest.mark.parametrize("slash", ["/", ""], ids=["with slash", "without"])
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
-async def test_admits_the_bearer_of_a_header(
-    ada: User, slash: str, scheme: str
-) -> None:
+async def test_admits_the_bearer_of_a_header(ada: User, slash: str, scheme: str) -> None:
     token = await in_thread(token_of, ada)
 
-    async with socket_at(
-        f"/ws/notifications/{ada.pk}{slash}", **header(token, scheme)
-    ) as socket:
+    async with socket_at(f"/ws/notifications/{ada.pk}{slash}", **header(token, scheme)) as socket:
         assert socket.subprotocol is None
         await assert_hears_own_events(socket, ada)
 
@@ -77,9 +73,7 @@ def showing(text: str, by: str) -> tuple[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("by", BY)
 @pytest.mark.parametrize("scope", ["orders:read", "orders:write"])
-async def test_admits_an_api_token_that_may_read_orders(
-    ada: User, by: str, scope: str
-) -> None:
+async def test_admits_an_api_token_that_may_read_orders(ada: User, by: str, scope: str) -> None:
     token, text = await in_thread(make_api_token, ada, scope)
     query, options = showing(text, by)
 
@@ -91,9 +85,7 @@ async def test_admits_an_api_token_that_may_read_orders(
 
 
 @pytest.mark.parametrize("by", BY)
-async def test_refuses_an_api_token_that_may_read_anything_but_orders(
-    ada: User, by: str
-) -> None:
+async def test_refuses_an_api_token_that_may_read_anything_but_orders(ada: User, by: str) -> None:
     others = [scope for scope in all_scopes() if not scope.startswith("orders:")]
     _, text = await in_thread(make_api_token, ada, *others)
     query, options = showing(text, by)
@@ -109,9 +101,7 @@ async def test_an_api_token_opens_no_feed_of_another(ada: User, bob: User) -> No
         assert await socket.close_code() == 4403
 
 
-async def test_a_staff_members_api_token_opens_the_feed_of_anyone(
-    ada: User, staff: User
-) -> None:
+async def test_a_staff_members_api_token_opens_the_feed_of_anyone(ada: User, staff: User) -> None:
     _, text = await in_thread(make_api_token, staff)
 
     async with socket_at(f"/ws/notifications/{ada.pk}/", **header(text)) as socket:
@@ -122,9 +112,7 @@ async def test_refuses_api_tokens_that_open_nothing(ada: User, bob: User) -> Non
     revoked, revoked_text = await in_thread(make_api_token, ada)
     await in_thread(revoke_api_token, user=ada, token_id=revoked.pk)
     token, expired = await in_thread(make_api_token, ada)
-    await in_thread(
-        ApiToken.objects.filter(pk=token.pk).update, expires_at=timezone.now()
-    )
+    await in_thread(ApiToken.objects.filter(pk=token.pk).update, expires_at=timezone.now())
     _, of_the_deactivated = await in_thread(make_api_token, bob)
     await in_thread(deactivate_user, user=bob)
     _, good = await in_thread(make_api_token, ada)
@@ -181,18 +169,14 @@ async def test_refuses_a_query_without_a_valid_token(ada: User, query: str) -> N
 
 
 async def test_answers_the_subprotocol_to_a_browser_that_it_refuses(ada: User) -> None:
-    async with socket_at(
-        f"/ws/notifications/{ada.pk}/", **protocols("garbage")
-    ) as socket:
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **protocols("garbage")) as socket:
         assert socket.subprotocol == "bearer"
         assert await socket.close_code() == 4401
 
 
 async def test_refuses_an_expired_token(ada: User) -> None:
     token = await in_thread(token_of, ada)
-    later = timezone.now() + timedelta(
-        minutes=settings.ACCESS_TOKEN_EXPIRE_MINUTES, seconds=1
-    )
+    later = timezone.now() + timedelta(minutes=settings.ACCESS_TOKEN_EXPIRE_MINUTES, seconds=1)
 
     with time_machine.travel(later):
         async with socket_at(f"/ws/notifications/{ada.pk}/", **header(token)) as socket:
@@ -212,33 +196,23 @@ async def test_refuses_the_feed_of_another(ada: User, bob: User) -> None:
         assert await socket.close_code() == 4403
 
 
-@pytest.mark.parametrize(
-    "id_in_path", ["0", "-1", "abc", "9" * 30, "%00", "1.0", "\uff19"]
-)
-async def test_a_stranger_learns_nothing_about_other_ids(
-    ada: User, id_in_path: str
-) -> None:
+@pytest.mark.parametrize("id_in_path", ["0", "-1", "abc", "9" * 30, "%00", "1.0", "\uff19"])
+async def test_a_stranger_learns_nothing_about_other_ids(ada: User, id_in_path: str) -> None:
     token = await in_thread(token_of, ada)
 
     async with socket_at(f"/ws/notifications/{id_in_path}/", **header(token)) as socket:
         assert await socket.close_code() == 4403
 
 
-@pytest.mark.parametrize(
-    "id_in_path", ["0", "-1", "abc", "9" * 19, "9" * 30, "%00", "999999"]
-)
-async def test_staff_hear_that_an_id_does_not_exist(
-    staff: User, id_in_path: str
-) -> None:
+@pytest.mark.parametrize("id_in_path", ["0", "-1", "abc", "9" * 19, "9" * 30, "%00", "999999"])
+async def test_staff_hear_that_an_id_does_not_exist(staff: User, id_in_path: str) -> None:
     token = await in_thread(token_of, staff)
 
     async with socket_at(f"/ws/notifications/{id_in_path}/", **header(token)) as socket:
         assert await socket.close_code() == 4404
 
 
-@pytest.mark.parametrize(
-    "path", ["/ws/", "/ws/notifications/", "/", "/ws/notifications/1/2"]
-)
+@pytest.mark.parametrize("path", ["/ws/", "/ws/notifications/", "/", "/ws/notifications/1/2"])
 async def test_closes_sockets_at_unknown_paths(path: str) -> None:
     async with socket_at(path) as socket:
         assert await socket.close_code() == 4404

@@ -52,15 +52,11 @@ async def test_closes_when_the_user_is_deactivated(ada: User) -> None:
         assert await socket.close_code() == 4401
 
 
-async def test_outlives_the_access_token(
-    ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_outlives_the_access_token(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.05)
 
     async with socket_of(ada) as socket:
-        later = timezone.now() + timedelta(
-            minutes=settings.ACCESS_TOKEN_EXPIRE_MINUTES + 1
-        )
+        later = timezone.now() + timedelta(minutes=settings.ACCESS_TOKEN_EXPIRE_MINUTES + 1)
         with time_machine.travel(later):
             assert await socket.receive_nothing(timeout=0.3)
             await in_thread(make_stream, ada, 1)
@@ -75,9 +71,7 @@ async def test_a_recheck_finds_a_session_whose_end_was_not_announced(
 
     try:
         async with socket_of(ada) as socket:
-            await in_thread(
-                Session.objects.filter(user=ada).update, ended_at=timezone.now()
-            )
+            await in_thread(Session.objects.filter(user=ada).update, ended_at=timezone.now())
 
             assert await socket.close_code() == 4401
     finally:

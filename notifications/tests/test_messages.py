@@ -66,9 +66,7 @@ def test_a_checkout_tells_the_merchant_the_total() -> None:
 
 
 def test_shop_document_order_status_update() -> None:
-    changed = event(
-        EventType.STATUS_CHANGED, old_status="pending", new_status="shipped"
-    )
+    changed = event(EventType.STATUS_CHANGED, old_status="pending", new_status="shipped")
 
     assert list(body_of(changed).items()) == [
         ("type", "order_status_update"),
@@ -137,9 +135,7 @@ def test_shop_document_order_status_update() -> None:
     ],
     ids=["updated", "ready", "blocked", "blocked by many", "waived", "deleted"],
 )
-def test_other_events_go_by_their_own_type(
-    happened: Event, told: dict[str, object]
-) -> None:
+def test_other_events_go_by_their_own_type(happened: Event, told: dict[str, object]) -> None:
     assert body_of(happened) == {
         "order_id": 1,
         "event_id": EVENT_ID,

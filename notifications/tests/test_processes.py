@@ -53,9 +53,7 @@ class Api:
         """Send `body` and return the answer."""
         return self.send("POST", path, body)
 
-    def send(
-        self, method: str, path: str, body: Mapping[str, object]
-    ) -> dict[str, Any]:
+    def send(self, method: str, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Send `body` and return the answer."""
         headers = {"Content-Type": "application/json"}
         if token := getattr(self, "token", ""):
@@ -74,9 +72,7 @@ def socket_to(port: int, user_id: int, token: str, query: str = "") -> connect:
     return _socket_to(port, f"/ws/notifications/{user_id}/{query}", token)
 
 
-def project_socket_to(
-    port: int, project: Project, token: str, query: str = ""
-) -> connect:
+def project_socket_to(port: int, project: Project, token: str, query: str = "") -> connect:
     """Open a socket on a project."""
     return _socket_to(port, f"/ws/projects/{project.uuid}/{query}", token)
 
@@ -91,9 +87,7 @@ def _socket_to(port: int, path: str, token: str) -> connect:
     )
 
 
-async def follow(
-    url_of: Callable[[str], connect], hang_up: Callable[[], bool]
-) -> list[int]:
+async def follow(url_of: Callable[[str], connect], hang_up: Callable[[], bool]) -> list[int]:
     """Listen until the last event, reconnecting now and then; return the positions."""
     positions: list[int] = []
     while True:
@@ -146,8 +140,7 @@ async def test_embedded_tells_every_follower_everything_in_order(
 
     steady = [asyncio.create_task(follow(url_of, lambda: False)) for _ in range(5)]
     restless = [
-        asyncio.create_task(follow(url_of, lambda: chance.random() < 0.2))
-        for _ in range(5)
+        asyncio.create_task(follow(url_of, lambda: chance.random() < 0.2)) for _ in range(5)
     ]
     await in_thread(live)
     heard = await asyncio.gather(*steady, *restless)
@@ -260,8 +253,7 @@ async def test_every_process_tells_everything_in_order_while_others_write(
     try:
         steady = [asyncio.create_task(follow(url_of, lambda: False)) for _ in range(6)]
         restless = [
-            asyncio.create_task(follow(url_of, lambda: chance.random() < 0.1))
-            for _ in range(6)
+            asyncio.create_task(follow(url_of, lambda: chance.random() < 0.1)) for _ in range(6)
         ]
         await asyncio.gather(*(in_thread(write) for _ in range(3)))
         await in_thread(finish)
@@ -282,8 +274,7 @@ async def test_every_process_tells_members_of_all_orders_and_customers_of_theirs
     team = await in_thread(make_team)
     customers = [await in_thread(make_user) for _ in range(3)]
     tokens = {
-        user.pk: await in_thread(token_of, user)
-        for user in [*team.members.values(), *customers]
+        user.pk: await in_thread(token_of, user) for user in [*team.members.values(), *customers]
     }
     chance = random.Random(11)
 
@@ -320,8 +311,7 @@ async def test_every_process_tells_members_of_all_orders_and_customers_of_theirs
         for hang_up in (is_restless, lambda: False)
     ]
     owners = [
-        asyncio.create_task(follow(of_customer(customer), is_restless))
-        for customer in customers
+        asyncio.create_task(follow(of_customer(customer), is_restless)) for customer in customers
     ]
     await asyncio.gather(*(in_thread(write, customer) for customer in customers))
     await in_thread(finish)

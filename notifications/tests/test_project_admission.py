@@ -186,9 +186,7 @@ async def test_refuses_a_projects_number_in_the_path(team: Team) -> None:
 
 
 @pytest.mark.parametrize("caller", ["owner", "viewer", "staff", "stranger"])
-async def test_refuses_a_project_that_is_switched_off(
-    team: Team, ada: User, caller: str
-) -> None:
+async def test_refuses_a_project_that_is_switched_off(team: Team, ada: User, caller: str) -> None:
     user = await in_thread(caller_of, caller, team, ada)
     await in_thread(delete_project, project=team.project, by=team.owner)
 
@@ -204,9 +202,7 @@ async def test_a_personal_project_has_a_feed_as_any_other(ada: User, bob: User) 
 # --- As long as it lasts ----------------------------------------------------------------------
 
 
-async def test_closes_the_socket_of_a_removed_member_and_no_other(
-    team: Team, ada: User
-) -> None:
+async def test_closes_the_socket_of_a_removed_member_and_no_other(team: Team, ada: User) -> None:
     agent, project = team.members["agent"], team.project
 
     async with (
@@ -233,9 +229,7 @@ async def test_closes_when_a_member_leaves(team: Team) -> None:
         assert await socket.close_code() == 4404
 
 
-async def test_stays_open_if_the_new_role_may_view_orders(
-    team: Team, ada: User
-) -> None:
+async def test_stays_open_if_the_new_role_may_view_orders(team: Team, ada: User) -> None:
     agent = team.members["agent"]
 
     async with project_socket_of(agent, team.project) as socket:
@@ -418,9 +412,7 @@ async def test_closes_a_socket_whose_user_lost_access_while_it_opened(
     try:
         async with AsyncExitStack() as stack:
             if not is_first:
-                early = await stack.enter_async_context(
-                    project_socket_of(team.owner, project)
-                )
+                early = await stack.enter_async_context(project_socket_of(team.owner, project))
                 await assert_hears(early, project, ada)
             socket = await stack.enter_async_context(project_socket_of(agent, project))
             assert await socket.close_code() == 4404
@@ -465,9 +457,7 @@ async def test_rechecks_all_sockets_even_if_some_are_always_in_doubt(
             project_socket_of(team.members["agent"], team.project) as socket,
         ):
             [listener] = [
-                each
-                for each in hub.hub_here()._present
-                if each.admission.user_id == team.owner.pk
+                each for each in hub.hub_here()._present if each.admission.user_id == team.owner.pk
             ]
             doubting = asyncio.create_task(doubt_for_ever(listener))
             await in_thread(removal, team)

@@ -43,9 +43,7 @@ async def positions_heard(socket: Socket, number: int) -> list[int]:
 # --- Live -------------------------------------------------------------------------------------
 
 
-async def test_tells_merchant_and_customer_the_same_of_an_order(
-    team: Team, ada: User
-) -> None:
+async def test_tells_merchant_and_customer_the_same_of_an_order(team: Team, ada: User) -> None:
     def live_through_it() -> int:
         order = create_order(by=ada, fields={"title": "A table"}, project=team.project)
         move_order(order_id=order.pk, status=Status.SHIPPED, by=team.owner)
@@ -181,9 +179,7 @@ async def test_an_event_is_encoded_and_framed_once_for_its_owner_and_its_project
 # --- After a pause ----------------------------------------------------------------------------
 
 
-async def test_replays_what_was_missed_and_marks_the_seam(
-    team: Team, ada: User, bob: User
-) -> None:
+async def test_replays_what_was_missed_and_marks_the_seam(team: Team, ada: User, bob: User) -> None:
     project = team.project
     await in_thread(make_stream, ada, 2, project=project)
     await in_thread(make_stream, ada, 2)
@@ -280,9 +276,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
     def write_on() -> None:
         for number in range(240):
             owner = (ada, bob)[number % 2]
-            make_event(
-                owner, order_id=number, project=(team.project, another)[number // 2 % 2]
-            )
+            make_event(owner, order_id=number, project=(team.project, another)[number // 2 % 2])
             relay_events()
         for owner, project in ((ada, team.project), (bob, another)):
             make_event(owner, EventType.DELETED, project=project)
@@ -296,9 +290,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
             socket_of(ada, query=query) as adas,
             socket_of(bob, query=query) as bobs,
         ):
-            heard = await asyncio.gather(
-                *map(hear_to_the_end, (first, second, adas, bobs))
-            )
+            heard = await asyncio.gather(*map(hear_to_the_end, (first, second, adas, bobs)))
         return dict(zip(feeds, heard, strict=True))
 
     feeds: list[Feed] = [
@@ -333,9 +325,7 @@ async def test_a_member_removed_while_events_flow_hears_the_first_part_without_a
 
     async with AsyncExitStack() as stack:
         removed = [
-            await stack.enter_async_context(
-                project_socket_of(agent, project, query=query)
-            )
+            await stack.enter_async_context(project_socket_of(agent, project, query=query))
             for query in ("", "?after=0")
         ]
         other = await stack.enter_async_context(
@@ -360,9 +350,7 @@ async def test_a_member_removed_while_events_flow_hears_the_first_part_without_a
         assert await socket.close_code() == 4404
 
 
-async def test_a_member_removed_before_the_event_never_receives_it(
-    team: Team, ada: User
-) -> None:
+async def test_a_member_removed_before_the_event_never_receives_it(team: Team, ada: User) -> None:
     """Nothing follows a close, and the hub gives no events to a socket that is about to close."""
     project, agent = team.project, team.members["agent"]
 

@@ -26,9 +26,7 @@ from orders.stream.queries import stream_of_project
 pytestmark = pytest.mark.processes
 
 
-def send(
-    shop: Shop, token: str, method: str, path: str, body: Any = None
-) -> requests.Response:
+def send(shop: Shop, token: str, method: str, path: str, body: Any = None) -> requests.Response:
     """Send a request. Fails unless it succeeds."""
     answer = requests.request(
         method,
@@ -68,9 +66,7 @@ async def test_a_member_removed_over_http_while_orders_move_hears_no_more(
 ) -> None:
     team: Team = await in_thread(make_team)
     project_id, agent = team.project.uuid, team.members["agent"]
-    tokens = {
-        name: await in_thread(token_of, user) for name, user in team.members.items()
-    }
+    tokens = {name: await in_thread(token_of, user) for name, user in team.members.items()}
     customer: User = await in_thread(make_user)
     orders = [
         await in_thread(
@@ -97,10 +93,7 @@ async def test_a_member_removed_over_http_while_orders_move_hears_no_more(
         follow(shop, project_id, tokens["agent"]) as second,
         follow(shop, project_id, tokens["viewer"], "?after=0") as viewer,
     ):
-        listening = [
-            asyncio.create_task(hear_to_the_end(each))
-            for each in (first, second, viewer)
-        ]
+        listening = [asyncio.create_task(hear_to_the_end(each)) for each in (first, second, viewer)]
         handling = asyncio.create_task(in_thread(handle_orders))
         await half_way.wait()
         member = f"/api/v1/projects/{project_id}/members/{agent.uuid}"
@@ -121,9 +114,7 @@ async def test_a_member_removed_over_http_while_orders_move_hears_no_more(
 
 
 @pytest.mark.parametrize("credential", ["session", "API token"])
-async def test_listen_shows_what_happens_in_a_project(
-    shop: Shop, credential: str
-) -> None:
+async def test_listen_shows_what_happens_in_a_project(shop: Shop, credential: str) -> None:
     team: Team = await in_thread(make_team)
     token = await in_thread(token_of, team.owner)
     shown = token
@@ -136,16 +127,12 @@ async def test_listen_shows_what_happens_in_a_project(
     path = f"/api/orders/{order.pk}"
     await in_thread(send, shop, token, "PATCH", path, {"status": "shipped"})
 
-    told = await in_thread(
-        listen, shop, shown, "--project", str(team.project.uuid), "--count", "2"
-    )
+    told = await in_thread(listen, shop, shown, "--project", str(team.project.uuid), "--count", "2")
 
     assert told.returncode == 0, told.stderr
     created, moved = map(json.loads, told.stdout.splitlines())
     assert (created["type"], created["title"]) == ("order_notification", "A table")
-    assert moved["message"] == (
-        f"Order #{order.pk} status updated from pending to shipped"
-    )
+    assert moved["message"] == (f"Order #{order.pk} status updated from pending to shipped")
 
 
 async def test_listen_says_when_it_may_not_look(shop: Shop) -> None:
@@ -157,9 +144,7 @@ async def test_listen_says_when_it_may_not_look(shop: Shop) -> None:
         told = await in_thread(listen, shop, token, "--project", project_id)
 
         assert told.returncode == 1
-        assert told.stderr.strip() == (
-            "CommandError: The service closed the connection: 4404"
-        )
+        assert told.stderr.strip() == ("CommandError: The service closed the connection: 4404")
 
 
 def listen(shop: Shop, token: str, *options: str) -> subprocess.CompletedProcess[str]:

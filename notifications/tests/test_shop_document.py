@@ -62,9 +62,7 @@ def documented(example: str, order_id: int) -> list[tuple[str, object]]:
     return list(shown.items())
 
 
-def assert_begins_with(
-    message: dict[str, Any], example: str, order_id: int
-) -> dict[str, Any]:
+def assert_begins_with(message: dict[str, Any], example: str, order_id: int) -> dict[str, Any]:
     """Check that the documented keys and values come first; return the keys after them."""
     expected = documented(example, order_id)
     told = list(message.items())
@@ -139,9 +137,7 @@ async def nothing_more(connection: ClientConnection) -> bool:
 
 def register(shop: Shop, **other: str) -> Client:
     """Register as the document does."""
-    answer = Client(shop).ask(
-        "POST", "/auth/api/register/", 201, {**REGISTRATION, **other}
-    )
+    answer = Client(shop).ask("POST", "/auth/api/register/", 201, {**REGISTRATION, **other})
     return Client(shop, answer["access"], answer["user"]["id"])
 
 
@@ -149,9 +145,7 @@ def open_shop(shop: Shop, stock: int = 50) -> tuple[Client, Project, Product]:
     """Open a storefront that sells one product; return its merchant with it."""
     merchant = make_user()
     project = make_storefront(merchant)
-    product = make_product(
-        project, name="Smartphone Pro Max", price=Decimal("999.99"), stock=stock
-    )
+    product = make_product(project, name="Smartphone Pro Max", price=Decimal("999.99"), stock=stock)
     return Client(shop, token_of(merchant), merchant.pk), project, product
 
 
@@ -225,20 +219,15 @@ async def test_the_merchant_is_told_of_every_sale_once_and_each_customer_of_thei
     async with AsyncExitStack() as stack:
         looking_on = await stack.enter_async_context(merchant.listen(path))
         sockets = [
-            await stack.enter_async_context(customer.listen_to_own())
-            for customer in customers
+            await stack.enter_async_context(customer.listen_to_own()) for customer in customers
         ]
-        bought = await asyncio.gather(
-            *(in_thread(shop_around, customer) for customer in customers)
-        )
+        bought = await asyncio.gather(*(in_thread(shop_around, customer) for customer in customers))
         heard = [await hear(looking_on) for _ in range(9)]
         assert await nothing_more(looking_on)
         for customer, socket, orders in zip(customers, sockets, bought, strict=True):
             told = [await hear(socket) for _ in orders]
             assert [message["order_id"] for message in told] == orders
-            assert told == [
-                message for message in heard if message["owner_id"] == customer.user_id
-            ]
+            assert told == [message for message in heard if message["owner_id"] == customer.user_id]
             assert await nothing_more(socket)
 
     assert [message["position"] for message in heard] == list(range(1, 10))

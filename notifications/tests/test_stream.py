@@ -150,9 +150,7 @@ async def test_replays_nothing_if_nothing_was_missed(ada: User) -> None:
 
 
 @pytest.mark.parametrize("length", [4, 5, 6, 23])
-async def test_replays_in_pages(
-    ada: User, length: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_replays_in_pages(ada: User, length: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "REPLAY_PAGE_SIZE", 5)
     await in_thread(make_stream, ada, length)
 
@@ -226,9 +224,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
 
     written = [event.position for event in await in_thread(events_of, ada)]
     for after, joined in joining.items():
-        missed = [
-            position for position in written[:-1] if position and position > after
-        ]
+        missed = [position for position in written[:-1] if position and position > after]
         # The replay repeats events that had already come live, because the client asked for them.
         assert joined.result()[-len(missed) :] == missed
         if after % 2:
@@ -511,11 +507,7 @@ async def test_answers_malformed_messages_and_stays_open(
     ada: User, said: str | bytes, code: str
 ) -> None:
     async with socket_of(ada) as socket:
-        await (
-            socket.send_to(said)
-            if isinstance(said, str)
-            else socket.send_to(bytes_data=said)
-        )
+        await (socket.send_to(said) if isinstance(said, str) else socket.send_to(bytes_data=said))
 
         answer = await socket.hear()
         assert (answer["type"], answer["code"]) == ("error", code)

@@ -85,9 +85,7 @@ async def test_hears_again_after_redis_dropped_the_connection(
         client = redis.Redis.from_url(settings.REDIS_URL)
         number = client.connection_pool.connection_kwargs.get("db", 0)
         with client:
-            connections = [
-                each for each in client.client_list() if each["db"] == str(number)
-            ]
+            connections = [each for each in client.client_list() if each["db"] == str(number)]
             listening = [each for each in connections if int(each["sub"]) > 0]
             for each in listening:
                 client.client_kill_filter(_id=each["id"])

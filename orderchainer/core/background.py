@@ -18,9 +18,7 @@ PAUSE_SECONDS = 5.0
 broker = Breaker(PAUSE_SECONDS)
 
 
-def nudge_on_commit(
-    task: "Task[..., Any]", *args: int | str, countdown: float = 0
-) -> None:
+def nudge_on_commit(task: "Task[..., Any]", *args: int | str, countdown: float = 0) -> None:
     """Send `task` once the transaction is committed. If the broker is down, only log that.
 
     Use it only for work that is recorded in a row: the message is a nudge, and a sweep finds the

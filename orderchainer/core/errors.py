@@ -69,9 +69,7 @@ class Stale(DomainError):
     """The caller refers to a version that has changed since."""
 
     code = "stale"
-    default_message = (
-        "This has changed since you read it. Read it again and repeat the change."
-    )
+    default_message = "This has changed since you read it. Read it again and repeat the change."
 
 
 class TooManyRequests(DomainError):

@@ -28,9 +28,7 @@ MAX_CHARACTERS = 64
 # ISO 4217 gives no decimals to metals, to codes for tests and to units of account of banks. Nobody
 # pays with those.
 _DECIMALS: Mapping[str, int] = {
-    currency.code: currency.exponent
-    for currency in Currency
-    if currency.exponent is not None
+    currency.code: currency.exponent for currency in Currency if currency.exponent is not None
 }
 # For rows with a code that ISO 4217 has withdrawn since.
 _USUAL_DECIMALS = 2
@@ -57,9 +55,7 @@ class TooManyDecimals(MoneyRefused):
     def __init__(self, currency: str) -> None:
         decimals = decimals_of(currency)
         such_as = f"{Decimal('100.5') if decimals else 100:.{decimals}f}"
-        super().__init__(
-            f"Amounts in {currency} have {_COUNTED[decimals]}, such as {such_as}."
-        )
+        super().__init__(f"Amounts in {currency} have {_COUNTED[decimals]}, such as {such_as}.")
 
 
 def is_currency(code: str) -> bool:

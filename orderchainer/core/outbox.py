@@ -294,11 +294,7 @@ def finish(row: Outgoing, state: State, error: str = "") -> Settled:
 
 
 def _postpone(row: Outgoing, why: TryAgain) -> Settled:
-    delay = (
-        row.delay_seconds(row.attempts)
-        if why.after_seconds is None
-        else why.after_seconds
-    )
+    delay = row.delay_seconds(row.attempts) if why.after_seconds is None else why.after_seconds
     postponed = (
         type(row)
         ._default_manager.filter(own(row))

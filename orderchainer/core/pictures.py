@@ -117,9 +117,7 @@ _TOO_LARGE = (
     f"at most {MAX_PIXELS_OF_A_JPEG // 1_000_000} million as a JPEG, "
     f"{MAX_PIXELS // 1_000_000} million otherwise."
 )
-_TOO_LONG = (
-    f"The picture is too wide or too high: at most {MAX_SIDE:,} pixels on each side."
-)
+_TOO_LONG = f"The picture is too wide or too high: at most {MAX_SIDE:,} pixels on each side."
 
 
 def _check_cost(image: Image.Image, content: bytes) -> None:

@@ -14,9 +14,7 @@ NAME = "Aurora Workshop"
 # A table as `import_products` takes it.
 CATALOGUE = Path(__file__).with_name("catalogue.csv")
 # The picture of each product, by its SKU.
-PICTURES = {
-    path.stem: path for path in Path(__file__).with_name("pictures").glob("*.webp")
-}
+PICTURES = {path.stem: path for path in Path(__file__).with_name("pictures").glob("*.webp")}
 
 
 def load_shop(merchant: User) -> None:

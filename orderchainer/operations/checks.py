@@ -203,9 +203,7 @@ def _why_not_writable(path: Path) -> str | None:
 def _why_not_writable_in(directory: Path) -> str | None:
     """Return why this process cannot create a file in `directory`, which may not exist yet."""
     # The nearest existing parent decides.
-    nearest = next(
-        folder for folder in (directory, *directory.parents) if folder.exists()
-    )
+    nearest = next(folder for folder in (directory, *directory.parents) if folder.exists())
     if not nearest.is_dir():
         return f"{nearest} is not a directory"
     if not os.access(nearest, os.W_OK | os.X_OK):
@@ -284,9 +282,7 @@ def check_cors_allowed_origins(**kwargs: Any) -> Sequence[CheckMessage]:
 
 def _hint_for_origin(text: str) -> str:
     if text == "*":
-        return (
-            "List each site by its own origin: a star for all of them is not supported."
-        )
+        return "List each site by its own origin: a star for all of them is not supported."
     if text.lower() == "null":
         return (
             "Every page in a sandbox and every local file has the origin null. "

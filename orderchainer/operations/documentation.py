@@ -40,10 +40,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
         # Browsers store it and revalidate it each time, because a new release changes it.
         headers={"Cache-Control": "no-cache", "ETag": current.etag},
     )
-    return (
-        get_conditional_response(request, etag=current.etag, response=response)
-        or response
-    )
+    return get_conditional_response(request, etag=current.etag, response=response) or response
 
 
 @read_only

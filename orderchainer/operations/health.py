@@ -53,8 +53,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     started = time.perf_counter()
     asked = {name: ask(_timed(check)) for name, check in CHECKS.items()}
     checks = {
-        name: _outcome(name, future, started + TIMEOUT_SECONDS)
-        for name, future in asked.items()
+        name: _outcome(name, future, started + TIMEOUT_SECONDS) for name, future in asked.items()
     }
     ready = all(check["status"] == "ok" for check in checks.values())
     return JsonResponse(
@@ -99,14 +98,10 @@ def check_database() -> None:
     """Check that the database answers and has this release's schema."""
     applied = MigrationRecorder(connection).applied_migrations()
     missing = sorted(
-        f"{app_label}.{name}"
-        for app_label, name in _newest()
-        if (app_label, name) not in applied
+        f"{app_label}.{name}" for app_label, name in _newest() if (app_label, name) not in applied
     )
     if missing:
-        raise Unready(
-            f"Migrations are pending: {', '.join(missing)}. Run `manage.py migrate`."
-        )
+        raise Unready(f"Migrations are pending: {', '.join(missing)}. Run `manage.py migrate`.")
 
 
 @once

@@ -91,9 +91,7 @@ class RequestMetricsMiddleware:
 @signals.task_postrun.connect
 def measure_task(task: "Task[..., Any]", state: str | None = None, **_: object) -> None:
     """Time each task by its name and outcome."""
-    TASK_SECONDS.labels(task.name, (state or "unknown").lower()).observe(
-        seconds_of(task)
-    )
+    TASK_SECONDS.labels(task.name, (state or "unknown").lower()).observe(seconds_of(task))
 
 
 @signals.worker_init.connect
@@ -179,9 +177,9 @@ class DatabaseCollector(Collector):
             "How long the delivery that is most overdue should have been tried.",
             max(0.0, (now - due).total_seconds()) if due else 0,
         )
-        emails = OutgoingEmail.objects.filter(
-            state=OutgoingEmail.State.PENDING
-        ).order_by("next_attempt_at")[:COUNTED_AT_MOST]
+        emails = OutgoingEmail.objects.filter(state=OutgoingEmail.State.PENDING).order_by(
+            "next_attempt_at"
+        )[:COUNTED_AT_MOST]
         unsent = emails.aggregate(count=Count("pk"), oldest=Min("created_at"))
         yield _gauge(
             "orderchainer_emails_waiting",

@@ -14,9 +14,7 @@ from orderchainer.core.web.content_policy import allow
 register_prefixes(CHAIN, "/api")
 register_prefixes(HUB, "/api/v1")
 
-GROUPS.add(
-    CHAIN.name, "Orders that depend on one another, and word of them in Discord."
-)
+GROUPS.add(CHAIN.name, "Orders that depend on one another, and word of them in Discord.")
 GROUPS.add(HUB.name, "The merchants' order hub: projects, channels, reports.")
 GROUPS.add(ENVELOPE.name, "Answers in an envelope, with camelCase names.")
 GROUPS.add(SHOP.name, "The storefront: products, cart, checkout.")

@@ -86,8 +86,6 @@ def _end_the_process_after(seconds: float, died: Sequence[str]) -> None:
     """End the process even if Python still waits for threads: it would wait for all pools to
     finish.
     """
-    deadline = threading.Timer(
-        seconds, lambda: os._exit(os.EX_SOFTWARE if died else os.EX_OK)
-    )
+    deadline = threading.Timer(seconds, lambda: os._exit(os.EX_SOFTWARE if died else os.EX_OK))
     deadline.daemon = True
     deadline.start()

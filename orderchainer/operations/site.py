@@ -53,9 +53,7 @@ class BackOffice(UnfoldAdminSite):
                 if label in by_label and other in by_label:
                     by_label[label]["models"] += by_label.pop(other)["models"]
         for app in by_label.values():
-            app["models"].sort(
-                key=lambda page: (not self._page_of(page, "is_main"), page["name"])
-            )
+            app["models"].sort(key=lambda page: (not self._page_of(page, "is_main"), page["name"]))
         return sorted(by_label.values(), key=self._place_of)
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
@@ -109,9 +107,7 @@ class BackOffice(UnfoldAdminSite):
         """
         return answer_counted(
             request,
-            lambda: count_attempt(
-                address_of(request), SIGN_IN, request.POST.getlist("username")
-            ),
+            lambda: count_attempt(address_of(request), SIGN_IN, request.POST.getlist("username")),
             lambda: super(BackOffice, self).login(request, extra_context),
         )
 
@@ -127,13 +123,10 @@ class BackOffice(UnfoldAdminSite):
             form_class=OwnPasswordForm,
             success_url=reverse(f"{self.name}:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
-            template_name=self.password_change_template
-            or "registration/password_change_form.html",
+            template_name=self.password_change_template or "registration/password_change_form.html",
         )
         return answer_counted(
             request,
-            lambda: count_attempt(
-                address_of(request), SIGN_IN, [caller_of(request).email]
-            ),
+            lambda: count_attempt(address_of(request), SIGN_IN, [caller_of(request).email]),
             lambda: page(request),
         )

@@ -63,9 +63,7 @@ class QueueWorker:
         self._thread.start()
         while not self._ready.wait(timeout=0.05):
             if not self._thread.is_alive():
-                raise WorkerDied(
-                    "The embedded worker could not start; the log says why."
-                )
+                raise WorkerDied("The embedded worker could not start; the log says why.")
 
     def join(self, timeout_seconds: float) -> bool:
         """Wait for the worker to end; tell whether it did. A task may still be running."""
@@ -133,7 +131,4 @@ class EmbeddedWorker:
     def join(self, timeout_seconds: float) -> bool:
         """Wait for the workers to end; tell whether all did."""
         deadline = time.monotonic() + timeout_seconds
-        return all(
-            worker.join(max(0.0, deadline - time.monotonic()))
-            for worker in self._workers
-        )
+        return all(worker.join(max(0.0, deadline - time.monotonic())) for worker in self._workers)

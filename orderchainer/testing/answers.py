@@ -61,9 +61,7 @@ def promise_of(method: str, route: str, status: int) -> Promise | None:
         status,
         True,
         {
-            media_type: answer_body(content["schema"])
-            if media_type == "application/json"
-            else None
+            media_type: answer_body(content["schema"]) if media_type == "application/json" else None
             for media_type, content in answer.get("content", {}).items()
         },
     )

@@ -37,9 +37,7 @@ def operation_at(path: str, method: str) -> Schema | None:
 
 @once
 def _by_path() -> Mapping[tuple[str, str], Schema]:
-    return {
-        (path.strip("/"), method): operation for path, method, operation in operations()
-    }
+    return {(path.strip("/"), method): operation for path, method, operation in operations()}
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,7 @@ class Body:
     def problems(self, value: object) -> list[str]:
         """Return the problems of a body, each with its place in the body."""
         return [
-            f"{error.json_path}: {error.message}"
-            for error in self.validator.iter_errors(value)
+            f"{error.json_path}: {error.message}" for error in self.validator.iter_errors(value)
         ]
 
 
@@ -79,9 +76,7 @@ _FORMATS = jsonschema.FormatChecker(["uuid", "email", "date"])
 def _components(is_closed: bool) -> Schema:
     schemas = openapi()["components"]["schemas"]
     return {
-        "schemas": {
-            name: _as_json_schema(schema, is_closed) for name, schema in schemas.items()
-        }
+        "schemas": {name: _as_json_schema(schema, is_closed) for name, schema in schemas.items()}
     }
 
 

@@ -63,9 +63,7 @@ MIGRATION_SECONDS = 120.0
 NO_OPTIONS = sql.SQL("")
 
 
-def wait_until(
-    holds: Callable[[], object], *, within_seconds: float, what: str
-) -> None:
+def wait_until(holds: Callable[[], object], *, within_seconds: float, what: str) -> None:
     """Poll until `holds` is true. Raises AssertionError if that takes too long."""
     deadline = time.monotonic() + within_seconds
     while not holds():
@@ -248,15 +246,11 @@ def copied_postgresql(template_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _postgresql(
-    sibling_url: str, options: sql.Composable = NO_OPTIONS
-) -> Iterator[str]:
+def _postgresql(sibling_url: str, options: sql.Composable = NO_OPTIONS) -> Iterator[str]:
     # Creating and dropping a database needs autocommit and a connection to another database.
     sibling = urlsplit(sibling_url)
     name = f"{sibling.path.lstrip('/')[:30]}_{os.getpid()}_{time.monotonic_ns()}"
-    with psycopg.connect(
-        sibling._replace(path="/postgres").geturl(), autocommit=True
-    ) as server:
+    with psycopg.connect(sibling._replace(path="/postgres").geturl(), autocommit=True) as server:
         database = sql.Identifier(name)
         server.execute(sql.SQL("CREATE DATABASE {}{}").format(database, options))
         try:

@@ -32,9 +32,7 @@ on_postgresql = pytest.mark.skipif(
 class Meeting:
     """Makes `parties` threads wait for each other before a statement, each of them once."""
 
-    def __init__(
-        self, fragment: str, *, parties: int = 2, patience_seconds: float = 0.5
-    ) -> None:
+    def __init__(self, fragment: str, *, parties: int = 2, patience_seconds: float = 0.5) -> None:
         self.fragment = fragment
         self._barrier = Barrier(parties)
         self._patience_seconds = patience_seconds
@@ -107,9 +105,7 @@ def without_constraint(table: str, name: str) -> Iterator[None]:
             drop = f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"'
             restore = f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {found[0]}'
         else:
-            cursor.execute(
-                "SELECT indexdef FROM pg_indexes WHERE indexname = %s", [name]
-            )
+            cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [name])
             drop = f'DROP INDEX "{name}"'
             restore = cursor.fetchone()[0]
         cursor.execute(drop)

@@ -73,9 +73,7 @@ def services_of_this_test() -> dict[str, str]:
 class Service:
     """A `python …` process of the project in its own process group."""
 
-    def __init__(
-        self, *command: str, environment: dict[str, str], output: Path
-    ) -> None:
+    def __init__(self, *command: str, environment: dict[str, str], output: Path) -> None:
         self.port = int(environment["PORT"])
         self._output = output
         with output.open("w") as file:

@@ -54,9 +54,7 @@ def allowed_in_answer(path: str, *, is_json: bool, exchange: Exchange) -> Allowe
             # It was created for the caller just now. No later answer may contain it.
             return is_json and secret.exchange is exchange
         if secret.kind is Kind.PASSWORD:
-            return (
-                DOCUMENTATION.fullmatch(path) is not None and secret.text in PUBLISHED
-            )
+            return DOCUMENTATION.fullmatch(path) is not None and secret.text in PUBLISHED
         if secret.kind is Kind.WEBHOOK:
             return is_json and OWNERS_WEBHOOK.fullmatch(path) is not None
         if secret.kind is Kind.LINK:
@@ -148,9 +146,7 @@ def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(RequestFactory, "generic", _first(RequestFactory.generic, request))
 
 
-def _then(
-    function: Callable[..., Any], tell: Callable[..., None]
-) -> Callable[..., Any]:
+def _then(function: Callable[..., Any], tell: Callable[..., None]) -> Callable[..., Any]:
     """Wrap `function`: call it, then report its result and its arguments."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -161,9 +157,7 @@ def _then(
     return wrapped
 
 
-def _first(
-    function: Callable[..., Any], tell: Callable[..., None]
-) -> Callable[..., Any]:
+def _first(function: Callable[..., Any], tell: Callable[..., None]) -> Callable[..., Any]:
     """Wrap `function`: report its arguments, then call it."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:

@@ -32,9 +32,7 @@ class WrittenLog:
 
     def lines(self, event: str = "") -> list[dict[str, Any]]:
         """Return all lines, or those of one event."""
-        lines = [
-            json.loads(line) for line in _since(self.file, self.start).splitlines()
-        ]
+        lines = [json.loads(line) for line in _since(self.file, self.start).splitlines()]
         return [line for line in lines if not event or line["event"] == event]
 
     def errors(self) -> list[dict[str, Any]]:

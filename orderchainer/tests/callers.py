@@ -95,9 +95,7 @@ class World:
         self.strangers_session = token_of(self.stranger)
         self.strangers_api_token = api_token(self.stranger)[1]
         # Tokens with one scope, and tokens with all scopes but those of one area.
-        self.with_scope = {
-            scope: api_token(self.owner, [scope])[1] for scope in all_scopes()
-        }
+        self.with_scope = {scope: api_token(self.owner, [scope])[1] for scope in all_scopes()}
         self.without_area = {
             area: api_token(
                 self.owner,
@@ -151,9 +149,7 @@ class World:
 
     def signed(self, algorithm: str = "HS256", key: str = "", **changes: object) -> str:
         """Write a token like the owner's valid one."""
-        return jwt.encode(
-            self.claims(**changes), key or settings.SECRET_KEY, algorithm=algorithm
-        )
+        return jwt.encode(self.claims(**changes), key or settings.SECRET_KEY, algorithm=algorithm)
 
 
 # Requests that show no bearer token at all.

@@ -20,9 +20,7 @@ def named(path: Path) -> str:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text())
-    files = [
-        link for link in links if "://" not in link and not link.startswith("mailto:")
-    ]
+    files = [link for link in links if "://" not in link and not link.startswith("mailto:")]
 
     assert [link for link in files if not (document.parent / link).exists()] == []
 
@@ -61,9 +59,7 @@ def test_the_page_on_surfaces_has_the_table_of_moves() -> None:
     table = page.partition("| from | to |")[2].partition("\n\n")[0]
     moves: dict[str, list[str]] = {}
     for line in table.splitlines()[2:]:
-        sources, targets = (
-            re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]
-        )
+        sources, targets = (re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3])
         moves |= dict.fromkeys(sources, targets)
 
     assert moves == {source: list(targets) for source, targets in OPEN_MOVES.items()}

@@ -44,9 +44,7 @@ def parameters() -> Iterator[tuple[str, str]]:
 def read(world: World, path: str, query: str) -> tuple[int, bytes, str | None]:
     for name, what in IDS.items():
         path = path.replace(f"{{{name}}}", str(world.ids[what]))
-    response = world.client.get(
-        f"{path}?{query}", HTTP_AUTHORIZATION=f"Bearer {world.session}"
-    )
+    response = world.client.get(f"{path}?{query}", HTTP_AUTHORIZATION=f"Bearer {world.session}")
     content = b"".join(response) if response.streaming else response.content
     # A page of results links to itself, so the query appears in it.
     return response.status_code, content, response.get("X-Total-Count")
@@ -62,9 +60,7 @@ def test_a_parameter_without_a_value_is_ignored(world: World, path: str) -> None
     whole = read(world, path, "")
 
     assert whole[0] == 200
-    assert {query: read(world, path, query) for query in blanks} == dict.fromkeys(
-        blanks, whole
-    )
+    assert {query: read(world, path, query) for query in blanks} == dict.fromkeys(blanks, whole)
 
 
 ORDERED = [path for path, name in parameters() if name == "ordering"]
@@ -80,9 +76,7 @@ def test_an_ordering_drops_repeats_and_empty_terms(world: World, path: str) -> N
 
 @pytest.mark.parametrize("path", ORDERED)
 @pytest.mark.parametrize("count", [11, 2000])
-def test_an_ordering_of_more_than_ten_terms_is_refused(
-    world: World, path: str, count: int
-) -> None:
+def test_an_ordering_of_more_than_ten_terms_is_refused(world: World, path: str, count: int) -> None:
     status, content, _ = read(world, path, "ordering=" + ",".join(["id"] * count))
 
     assert status in {400, 422}
@@ -106,12 +100,8 @@ def filters_of(page: Any) -> Iterator[str]:
     yield "q"
 
 
-@pytest.mark.parametrize(
-    "page", admin.site._registry.values(), ids=lambda page: str(page.opts)
-)
-def test_a_back_office_filter_without_a_value_is_no_filter(
-    world: World, page: Any
-) -> None:
+@pytest.mark.parametrize("page", admin.site._registry.values(), ids=lambda page: str(page.opts))
+def test_a_back_office_filter_without_a_value_is_no_filter(world: World, page: Any) -> None:
     client = Client()
     client.force_login(make_user(is_staff=True, is_superuser=True))
     url = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")

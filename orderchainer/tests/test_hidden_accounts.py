@@ -101,9 +101,7 @@ def headers_of(response: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", DOORS)
-def test_logs_and_activity_do_not_reveal_it_either(
-    path: str, settings: Settings
-) -> None:
+def test_logs_and_activity_do_not_reveal_it_either(path: str, settings: Settings) -> None:
     """Staff can read the log, and a project's owner a part of it."""
     settings.HIDE_ACCOUNT_EXISTENCE = True
     email = known()

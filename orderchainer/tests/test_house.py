@@ -36,15 +36,9 @@ def root_packages() -> list[str]:
 
 def layers() -> set[str]:
     (contract,) = (
-        contract
-        for contract in import_linter()["contracts"]
-        if contract["type"] == "layers"
+        contract for contract in import_linter()["contracts"] if contract["type"] == "layers"
     )
-    return {
-        name.strip()
-        for layer in contract["layers"]
-        for name in re.split(r"[:|]", layer)
-    }
+    return {name.strip() for layer in contract["layers"] for name in re.split(r"[:|]", layer)}
 
 
 # --- `core` -----------------------------------------------------------------------------------
@@ -120,21 +114,15 @@ def test_every_module_stands_on_a_layer() -> None:
 def test_no_imports_go_in_a_circle() -> None:
     graph = grimp.build_graph(*root_packages(), cache_dir=None)
     ours = {
-        module
-        for module in graph.modules
-        if not re.search(r"\.(tests|migrations)(\.|$)", module)
+        module for module in graph.modules if not re.search(r"\.(tests|migrations)(\.|$)", module)
     }
-    imports = {
-        module: graph.find_modules_directly_imported_by(module) & ours
-        for module in ours
-    }
+    imports = {module: graph.find_modules_directly_imported_by(module) & ours for module in ours}
 
     # A module that imports none of the others, or that none of them imports, is on no circle.
     while leaves := {
         module
         for module, imported in imports.items()
-        if not imported & imports.keys()
-        or not any(module in others for others in imports.values())
+        if not imported & imports.keys() or not any(module in others for others in imports.values())
     }:
         imports = {
             module: imported - leaves

@@ -21,9 +21,7 @@ from orderchainer.testing.servers import Service, environment_in, free_port, run
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(
-        not RedisServer.is_installed(), reason="needs the program redis-server"
-    ),
+    pytest.mark.skipif(not RedisServer.is_installed(), reason="needs the program redis-server"),
 ]
 
 PASSWORD = "correct horse"
@@ -40,11 +38,7 @@ def email_apart() -> str:
         email
         for number in count()
         if 20
-        <= (
-            crc32(account_subject(email := f"ada{number}@example.com").encode())
-            - address
-        )
-        % 60
+        <= (crc32(account_subject(email := f"ada{number}@example.com").encode()) - address) % 60
         <= 40
     )
 
@@ -135,9 +129,7 @@ def test_the_sixth_sign_in_over_both_is_refused(web: Web) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill", "stall"])
-def test_without_redis_requests_go_on_and_each_process_counts(
-    web: Web, how: str
-) -> None:
+def test_without_redis_requests_go_on_and_each_process_counts(web: Web, how: str) -> None:
     one, two = web.services
     token = web.sign_in(one, PASSWORD).json()["access_token"]
 

@@ -29,9 +29,7 @@ from orderchainer.testing.routes import every_route
 from orderchainer.testing.written_log import WrittenLog
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-WEBHOOK = (
-    "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_of-the-webhook"
-)
+WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_of-the-webhook"
 LINK = "a1b2c3d4-5e6f-4789-8abc-def012345678"
 
 
@@ -97,9 +95,7 @@ def test_the_answers_line_names_who_is_signed_in_to_a_page(log: WrittenLog) -> N
     assert finished["user_id"] == user.pk
 
 
-@pytest.mark.parametrize(
-    "given", ["", "x" * 65, "two words", "line\nbreak", '"quoted"', "é"]
-)
+@pytest.mark.parametrize("given", ["", "x" * 65, "two words", "line\nbreak", '"quoted"', "é"])
 def test_a_request_without_a_valid_id_gets_one_that_its_answer_names(
     given: str, log: WrittenLog
 ) -> None:
@@ -111,9 +107,7 @@ def test_a_request_without_a_valid_id_gets_one_that_its_answer_names(
 
 
 def test_an_id_of_the_proxy_is_kept_and_echoed() -> None:
-    response = Client().get(
-        "/healthz", headers={"X-Request-ID": "0af7651916cd43dd:b7ad6b"}
-    )
+    response = Client().get("/healthz", headers={"X-Request-ID": "0af7651916cd43dd:b7ad6b"})
 
     assert response["X-Request-ID"] == "0af7651916cd43dd:b7ad6b"
 
@@ -145,14 +139,10 @@ def test_neither_query_string_nor_authorization_reach_the_log(log: WrittenLog) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["confirm-email", "reset-password", "invitations"])
-def test_a_link_from_an_email_does_not_reach_the_log(
-    page: str, log: WrittenLog
-) -> None:
+def test_a_link_from_an_email_does_not_reach_the_log(page: str, log: WrittenLog) -> None:
     Client().get(f"/{page}/{LINK}")
 
-    assert {line["path"] for line in log.lines("request_finished")} == {
-        f"/{page}/[redacted]"
-    }
+    assert {line["path"] for line in log.lines("request_finished")} == {f"/{page}/[redacted]"}
     assert LINK not in log.text
 
 
@@ -227,9 +217,7 @@ urlpatterns = [
 
 
 @pytest.mark.parametrize("where", ["/crash", "/api/crash", "/api/in-a-view"])
-def test_a_crash_is_an_error_with_its_traceback_in_both_files(
-    where: str, log: WrittenLog
-) -> None:
+def test_a_crash_is_an_error_with_its_traceback_in_both_files(where: str, log: WrittenLog) -> None:
     with override_settings(ROOT_URLCONF=__name__, DEBUG=False):
         response = Client(raise_request_exception=False).get(where)
 
@@ -357,16 +345,12 @@ def test_a_missing_secret_still_shows_as_missing() -> None:
         ("order 7 is ready = true", "order 7 is ready = true"),
     ],
 )  # fmt: skip
-def test_everything_that_looks_like_a_secret_is_redacted(
-    text: str, scrubbed: str
-) -> None:
+def test_everything_that_looks_like_a_secret_is_redacted(text: str, scrubbed: str) -> None:
     assert scrub(text) == scrubbed
 
 
 def test_texts_of_other_libraries_are_scrubbed_too(log: WrittenLog) -> None:
-    logging.getLogger("kombu.connection").warning(
-        "No %s", "redis://:topsecret@cache:6379/0"
-    )
+    logging.getLogger("kombu.connection").warning("No %s", "redis://:topsecret@cache:6379/0")
 
     (line,) = log.lines()
     assert line["event"] == "No redis://:[redacted]@cache:6379/0"
@@ -450,9 +434,7 @@ def test_a_traceback_on_the_console_forges_no_line(console: StringIO) -> None:
 
 
 def test_an_unknown_level_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(
-        ImproperlyConfigured, match="LOG_LEVEL is 'LOUD'; use one of DEBUG, INFO"
-    ):
+    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL is 'LOUD'; use one of DEBUG, INFO"):
         logging_config(level="LOUD", file=tmp_path / "a.log", for_people=True)
 
 

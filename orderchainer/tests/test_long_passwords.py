@@ -46,9 +46,7 @@ REGISTRATIONS = [
 
 
 @pytest.mark.parametrize(("path", "more"), REGISTRATIONS)
-def test_a_registration_is_refused(
-    hashed: list[str], path: str, more: dict[str, str]
-) -> None:
+def test_a_registration_is_refused(hashed: list[str], path: str, more: dict[str, str]) -> None:
     response = APIClient().post(path, {"email": EMAIL, "password": TOO_LONG, **more})
 
     assert response.status_code in {400, 422}
@@ -134,9 +132,7 @@ def test_a_change_is_refused(hashed: list[str]) -> None:
     hashed.clear()
 
     envelope = client.patch(f"/api/user/{user.uuid}", {"password": TOO_LONG})
-    hub = client.patch(
-        "/api/v1/auth/me", {"password": TOO_LONG, "current_password": PASSWORD}
-    )
+    hub = client.patch("/api/v1/auth/me", {"password": TOO_LONG, "current_password": PASSWORD})
     wrong = client.patch(
         "/api/v1/auth/me",
         {"password": "another good one", "current_password": TOO_LONG},
@@ -164,9 +160,7 @@ def test_the_back_office_refuses_it(hashed: list[str]) -> None:
     admin = make_user(email=EMAIL, is_staff=True, is_superuser=True)
     other = make_user()
     client = Client()
-    sign_in_page = client.post(
-        "/admin/login/", {"username": EMAIL, "password": TOO_LONG}
-    )
+    sign_in_page = client.post("/admin/login/", {"username": EMAIL, "password": TOO_LONG})
     client.force_login(admin)
     twice = {"password1": TOO_LONG, "password2": TOO_LONG}
     pages = [

@@ -67,9 +67,7 @@ def assert_readable(response: Any) -> None:
 
 def paths() -> set[str]:
     """Return a path for each route of a surface in both spellings, and unknown ones."""
-    known = {
-        "/" + _filled(route) for route, _pattern in every_route() if _is_api(route)
-    }
+    known = {"/" + _filled(route) for route, _pattern in every_route() if _is_api(route)}
     unknown = {f"{prefix}/no/such/path" for prefix, _surface in PREFIXES.items()}
     stems = {path.rstrip("/") for path in known | unknown}
     return stems | {f"{stem}/" for stem in stems}
@@ -206,9 +204,7 @@ def test_refusals_can_be_read(path: str, status: int) -> None:
 
 
 def test_a_refused_token_can_be_read() -> None:
-    response = Client().get(
-        "/api/products/", headers={"Origin": SHOP, "Authorization": "Bearer x"}
-    )
+    response = Client().get("/api/products/", headers={"Origin": SHOP, "Authorization": "Bearer x"})
 
     assert response.status_code == 401
     assert_readable(response)
@@ -239,9 +235,7 @@ def test_a_used_up_limit_can_be_read() -> None:
 
 
 def test_a_forged_host_can_be_read() -> None:
-    response = Client().get(
-        "/api/products/", headers={"Origin": SHOP, "Host": "evil.example.com"}
-    )
+    response = Client().get("/api/products/", headers={"Origin": SHOP, "Host": "evil.example.com"})
 
     assert response.status_code == 400
     assert_readable(response)
@@ -259,9 +253,7 @@ def test_a_defect_in_a_view_can_be_read() -> None:
 
 
 def test_a_defect_outside_of_views_can_be_read() -> None:
-    with mock.patch(
-        "orderchainer.core.http.routing.is_valid_path", side_effect=RuntimeError
-    ):
+    with mock.patch("orderchainer.core.http.routing.is_valid_path", side_effect=RuntimeError):
         response = Client(raise_request_exception=False).get(
             "/api/categories/", headers={"Origin": SHOP}
         )
@@ -277,9 +269,7 @@ def test_the_catalogue_can_be_read_without_signing_in() -> None:
     shop = make_storefront()
     product = make_product(shop, name="Lamp")
     withdrawn = make_product(shop, name="Old lamp", is_active=False)
-    elsewhere = make_product(
-        create_project(owner=make_user(), name="Other"), name="Lamp"
-    )
+    elsewhere = make_product(create_project(owner=make_user(), name="Other"), name="Lamp")
     client = APIClient()
 
     listed = client.get("/api/products/?search=lamp").json()

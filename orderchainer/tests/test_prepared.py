@@ -32,9 +32,7 @@ def test_compiles_a_statement_once_and_runs_it_with_each_value() -> None:
     @prepared
     def named(user_id: int, name: UUID) -> QuerySet[User, Row]:
         written.append(user_id)
-        rows: QuerySet[User, Row] = User.objects.filter(pk=user_id, uuid=name).values(
-            *SHOWN
-        )
+        rows: QuerySet[User, Row] = User.objects.filter(pk=user_id, uuid=name).values(*SHOWN)
         return rows
 
     users = [make_user(email=f"user{number}@example.com") for number in range(3)]
@@ -89,9 +87,7 @@ def test_keeps_no_more_statements_than_are_used() -> None:
 def sessions() -> list[tuple[Any, ...]]:
     for _ in range(2):
         token_of(make_user())
-    return [
-        (session_id,) for session_id in Session.objects.values_list("pk", flat=True)
-    ]
+    return [(session_id,) for session_id in Session.objects.values_list("pk", flat=True)]
 
 
 def api_tokens() -> list[tuple[Any, ...]]:
@@ -108,10 +104,7 @@ def orders() -> list[tuple[Any, ...]]:
 
 
 def orders_by_uuid() -> list[tuple[Any, ...]]:
-    return [
-        (owner_id, Order.objects.get(pk=order_id).uuid)
-        for owner_id, order_id in orders()
-    ]
+    return [(owner_id, Order.objects.get(pk=order_id).uuid) for owner_id, order_id in orders()]
 
 
 def pages() -> list[tuple[Any, ...]]:

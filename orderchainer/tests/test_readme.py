@@ -77,8 +77,6 @@ def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
 
     answers = [answer.strip() for answer in done.stdout.split(MARK)]
     for (command, printed), answer in zip(steps, answers, strict=False):
-        answer = answer.replace(str(sandbox_port), "8400").replace(
-            str(service.port), "8000"
-        )
+        answer = answer.replace(str(sandbox_port), "8400").replace(str(service.port), "8000")
         assert re.fullmatch(pattern_of(printed), answer), (command, answer, done.stderr)
     assert len(answers) == len(steps) + 1

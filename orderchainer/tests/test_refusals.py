@@ -268,12 +268,8 @@ def test_the_catalogue_shows_everybody_what_it_shows_a_stranger(
 
 
 @each(lambda endpoint: endpoint.needs == PUBLIC)
-@pytest.mark.parametrize(
-    "token", ["garbage", "an expired access token", "an unsigned token"]
-)
-def test_a_public_endpoint_ignores_tokens(
-    token: str, endpoint: Endpoint, world: World
-) -> None:
+@pytest.mark.parametrize("token", ["garbage", "an expired access token", "an unsigned token"])
+def test_a_public_endpoint_ignores_tokens(token: str, endpoint: Endpoint, world: World) -> None:
     with nothing_written(), time_machine.travel(timezone.now(), tick=False):
         without = knock(world, endpoint)
         response = knock_with(world, endpoint, world.unbelievable[token])
@@ -293,9 +289,7 @@ def needs_scope(endpoint: Endpoint) -> bool:
 
 
 @each(needs_scope)
-def test_an_api_token_with_only_that_scope_gets_in(
-    endpoint: Endpoint, world: World
-) -> None:
+def test_an_api_token_with_only_that_scope_gets_in(endpoint: Endpoint, world: World) -> None:
     response = knock_with(world, endpoint, world.with_scope[endpoint.needs])
 
     assert response.status_code == endpoint.status, response.content
@@ -314,9 +308,7 @@ def test_an_api_token_without_that_scope_is_told_which_it_lacks(
 
 
 @each(lambda endpoint: endpoint.needs.endswith(":write"))
-def test_an_api_token_that_may_only_read_cannot_write(
-    endpoint: Endpoint, world: World
-) -> None:
+def test_an_api_token_that_may_only_read_cannot_write(endpoint: Endpoint, world: World) -> None:
     area = endpoint.needs.partition(":")[0]
 
     with nothing_written():
@@ -348,9 +340,7 @@ def test_an_api_token_cannot_manage_sign_ins(endpoint: Endpoint, world: World) -
 
 
 @each(lambda endpoint: endpoint.hidden is not None)
-def test_a_stranger_does_not_learn_that_the_thing_exists(
-    endpoint: Endpoint, world: World
-) -> None:
+def test_a_stranger_does_not_learn_that_the_thing_exists(endpoint: Endpoint, world: World) -> None:
     assert endpoint.hidden is not None
     tokens = [world.strangers_session]
     if endpoint.needs != SESSION:
@@ -360,6 +350,4 @@ def test_a_stranger_does_not_learn_that_the_thing_exists(
         with nothing_written():
             response = knock_with(world, endpoint, token)
 
-        assert_refused(
-            response, endpoint, 404, endpoint.hidden.code, endpoint.hidden.message
-        )
+        assert_refused(response, endpoint, 404, endpoint.hidden.code, endpoint.hidden.message)

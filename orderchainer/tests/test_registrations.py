@@ -167,9 +167,7 @@ def test_the_back_office_has_these_sections_from_top_to_bottom() -> None:
         "accounts",
     ]
     assert {
-        label: section.with_pages_of
-        for label, section in SECTIONS.items()
-        if section.with_pages_of
+        label: section.with_pages_of for label, section in SECTIONS.items() if section.with_pages_of
     } == {"accounts": ("auth",)}
 
 

@@ -101,22 +101,17 @@ def test_paths_are_spelled_as_in_the_documents() -> None:
 
 
 @OPERATIONS
-def test_each_operation_explains_itself(
-    path: str, method: str, operation: dict[str, Any]
-) -> None:
+def test_each_operation_explains_itself(path: str, method: str, operation: dict[str, Any]) -> None:
     assert operation["summary"]
     assert operation["description"].endswith((".", "`", ":"))
     assert len(operation["tags"]) == 1
 
 
 @OPERATIONS
-def test_each_operation_shows_examples(
-    path: str, method: str, operation: dict[str, Any]
-) -> None:
+def test_each_operation_shows_examples(path: str, method: str, operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
         assert any(
-            content.get("examples")
-            for content in operation["requestBody"]["content"].values()
+            content.get("examples") for content in operation["requestBody"]["content"].values()
         )
     for status, content in answers_with_bodies(operation):
         assert content.get("examples"), f"answer {status}"
@@ -142,15 +137,10 @@ def test_each_operation_names_the_refusals_that_it_can_answer(
 
 
 @OPERATIONS
-def test_each_example_matches_its_schema(
-    path: str, method: str, operation: dict[str, Any]
-) -> None:
+def test_each_example_matches_its_schema(path: str, method: str, operation: dict[str, Any]) -> None:
     contents = operation.get("requestBody", {}).get("content", {}).values()
     bodies = [
-        *(
-            ("request", content, request_body(content["schema"]))
-            for content in contents
-        ),
+        *(("request", content, request_body(content["schema"])) for content in contents),
         *(
             (status, content, answer_body(content["schema"]))
             for status, content in answers_with_bodies(operation)
@@ -172,17 +162,13 @@ VERBS = {
 
 
 def test_each_operation_is_named_by_surface_verb_and_thing() -> None:
-    names = {
-        operation["operationId"]: path for path, _method, operation in operations()
-    }
+    names = {operation["operationId"]: path for path, _method, operation in operations()}
 
     assert len(names) == len(list(operations()))
     for name, path in names.items():
         surface, verb, *_thing = name.split("_")
         expected: Any = surface_of(path)
-        group = (
-            "chain" if expected.name in {"union", "chain_and_shop"} else expected.name
-        )
+        group = "chain" if expected.name in {"union", "chain_and_shop"} else expected.name
         assert surface == group, name
         assert verb in VERBS, name
 
@@ -266,9 +252,7 @@ def test_each_operation_documents_its_limit(
     surface: Any = surface_of(path)
     (shown,) = errors_of(surface.name, TooManyRequests(retry_after=30))[429].examples
     (content,) = operation["responses"]["429"]["content"].values()
-    assert [example["value"] for example in content["examples"].values()] == [
-        shown.value
-    ]
+    assert [example["value"] for example in content["examples"].values()] == [shown.value]
 
 
 def test_every_referenced_header_exists() -> None:
@@ -340,8 +324,7 @@ def test_an_error_is_shown_as_its_surface_sends_it() -> None:
     )  # fmt: skip
 
     assert {
-        status: [example.value for example in answer.examples]
-        for status, answer in answers.items()
+        status: [example.value for example in answer.examples] for status, answer in answers.items()
     } == {
         404: [{"detail": "Resource not found"}],
         400: [
@@ -382,9 +365,7 @@ def test_an_error_is_shown_as_its_surface_sends_it() -> None:
         ("shop", {"error": "Resource not found"}),
     ],
 )
-def test_the_same_refusal_has_each_surfaces_own_shape(
-    surface: Any, body: dict[str, Any]
-) -> None:
+def test_the_same_refusal_has_each_surfaces_own_shape(surface: Any, body: dict[str, Any]) -> None:
     (example,) = errors_of(surface, 404)[404].examples
 
     assert example.value == body

@@ -43,10 +43,7 @@ class Thing:
 ORDERS = ["order", "pending", "waiting", "sold", "with_items", "padded"]
 THINGS = [
     *(Thing(f"/api/orders/{{{name}}}", methods=("put", "patch")) for name in ORDERS),
-    *(
-        Thing(f"/api/order/{{{name}_uuid}}", within=("data",), fixed="orderId")
-        for name in ORDERS
-    ),
+    *(Thing(f"/api/order/{{{name}_uuid}}", within=("data",), fixed="orderId") for name in ORDERS),
     Thing("/api/discord/", methods=("put", "patch"), fixed="user_id"),
     Thing("/api/cart/", "/api/cart/items/{cart_item}/", within=("items", 0)),
     Thing("/auth/api/profile/"),
@@ -99,12 +96,8 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 def _sold(world: World) -> Order:
     product = Product.objects.get(pk=str(world.ids["product"]))
-    item = ItemDraft(
-        name=product.name, unit_price=product.price, quantity=1, product_id=product.pk
-    )
-    return create_order(
-        by=world.owner, fields={"title": "Sold", "status": "active"}, items=[item]
-    )
+    item = ItemDraft(name=product.name, unit_price=product.price, quantity=1, product_id=product.pk)
+    return create_order(by=world.owner, fields={"title": "Sold", "status": "active"}, items=[item])
 
 
 def read(world: World, thing: Thing) -> tuple[Any, str | None]:
@@ -142,9 +135,7 @@ def recorded() -> list[Any]:
 
 
 @EACH_THING
-def test_the_body_can_be_sent_back_as_read_and_changes_nothing(
-    world: World, thing: Thing
-) -> None:
+def test_the_body_can_be_sent_back_as_read_and_changes_nothing(world: World, thing: Thing) -> None:
     body, etag = read(world, thing)
     before = recorded()
 
@@ -157,9 +148,7 @@ def test_the_body_can_be_sent_back_as_read_and_changes_nothing(
 
 
 @EACH_THING
-def test_each_field_that_was_read_can_be_sent_back_alone(
-    world: World, thing: Thing
-) -> None:
+def test_each_field_that_was_read_can_be_sent_back_alone(world: World, thing: Thing) -> None:
     body, etag = read(world, thing)
     before = recorded()
 
@@ -176,9 +165,7 @@ def test_each_field_that_was_read_can_be_sent_back_alone(
 
 
 @EACH_THING
-def test_another_value_of_a_fixed_field_is_refused_as_read_only(
-    world: World, thing: Thing
-) -> None:
+def test_another_value_of_a_fixed_field_is_refused_as_read_only(world: World, thing: Thing) -> None:
     body, etag = read(world, thing)
     before = recorded()
 
@@ -244,15 +231,11 @@ def test_two_values_under_two_names_are_refused_by_both(
 def test_an_item_with_two_prices_is_refused_by_both(world: World) -> None:
     item = {"name": "Lamp", "unit_price": "1.00", "price": "2.00", "quantity": 1}
 
-    response = send(
-        world, Thing("/api/orders/"), "post", {"title": "A", "items": [item]}
-    )
+    response = send(world, Thing("/api/orders/"), "post", {"title": "A", "items": [item]})
 
     words = ["`unit_price` and `price` are two names for one value, but they differ."]
     assert response.status_code == 400
-    assert response.json()["errors"] == {
-        "items": {"0": {"unit_price": words, "price": words}}
-    }
+    assert response.json()["errors"] == {"items": {"0": {"unit_price": words, "price": words}}}
 
 
 def test_a_total_that_was_read_is_refused_beside_other_items(world: World) -> None:

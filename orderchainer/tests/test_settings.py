@@ -152,9 +152,7 @@ def test_an_old_sqlite_is_refused_where_it_is_used(
         ({"CORS_ALLOWED_ORIGINS": "shop.example.com"}, "orderchainer.E010"),
     ],
 )
-def test_nonsense_is_refused_by_name(
-    environment: dict[str, str], complaint: str
-) -> None:
+def test_nonsense_is_refused_by_name(environment: dict[str, str], complaint: str) -> None:
     done = run("manage.py", "check", **environment)
 
     assert done.returncode != 0
@@ -224,9 +222,7 @@ def test_origins_as_browsers_send_them_are_taken() -> None:
         ({"ALLOWED_HOSTS": "orders.example.com"}, "orderchainer.W003"),
     ],
 )
-def test_warns_of_settings_that_may_not_work(
-    environment: dict[str, str], warning: str
-) -> None:
+def test_warns_of_settings_that_may_not_work(environment: dict[str, str], warning: str) -> None:
     done = run("manage.py", "check", **environment)
 
     assert done.returncode == 0
@@ -275,9 +271,7 @@ def test_the_example_lists_every_variable_once() -> None:
     source = (ROOT / "orderchainer" / "settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
 
-    listed = re.findall(
-        r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE
-    )
+    listed = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
     assert sorted(listed) == sorted(read)
 

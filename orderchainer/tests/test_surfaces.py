@@ -54,9 +54,7 @@ NOT_FOUND_BY_PATH: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("path", NOT_FOUND_BY_PATH)
-def test_an_unknown_path_is_a_404_in_its_surfaces_shape(
-    path: str, method: str, slash: str
-) -> None:
+def test_an_unknown_path_is_a_404_in_its_surfaces_shape(path: str, method: str, slash: str) -> None:
     response = Client().generic(method, path + slash)
 
     assert response.status_code == 404
@@ -92,9 +90,7 @@ def test_both_spellings_are_answered_directly(path: str, slash: str) -> None:
         ("/api/auth/token/", "GET", "POST"),
     ],
 )
-def test_a_method_that_is_not_there_is_a_405_in_shape(
-    path: str, method: str, allowed: str
-) -> None:
+def test_a_method_that_is_not_there_is_a_405_in_shape(path: str, method: str, allowed: str) -> None:
     response = client_of(make_user()).generic(method, path)
 
     assert response.status_code == 405
@@ -126,9 +122,7 @@ def test_a_method_that_is_not_there_is_a_405_in_shape(
           "timestamp": NOW}),
     ],
 )  # fmt: skip
-def test_a_forged_host_is_a_400_in_shape(
-    debug: bool, path: str, body: dict[str, Any]
-) -> None:
+def test_a_forged_host_is_a_400_in_shape(debug: bool, path: str, body: dict[str, Any]) -> None:
     with override_settings(DEBUG=debug):
         response = Client().get(path, headers={"Host": "evil.example"})
 
@@ -227,9 +221,7 @@ def post_chunked(
     service: Service, path: str, chunks: Iterable[bytes]
 ) -> tuple[int, dict[str, Any]]:
     """Send a body in chunks, without a Content-Length, to a real server."""
-    with closing(
-        http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
-    ) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)) as connection:
         connection.request(
             "POST",
             path,
@@ -248,18 +240,13 @@ def test_a_real_server_counts_a_body_that_names_no_length_and_writes_no_token(
     with running("manage.py", "serve", "--prepare", directory=tmp_path) as service:
         service.wait_for("/readyz")
 
-        huge = (
-            TEN_MEGABYTES[start : start + 65536]
-            for start in range(0, 10_000_000, 65536)
-        )
+        huge = (TEN_MEGABYTES[start : start + 65536] for start in range(0, 10_000_000, 65536))
         status, body = post_chunked(service, "/api/auth/register", huge)
         assert status == 413
         assert body["detail"] == "The body is larger than 1048576 bytes."
         assert body["errorCode"] == "TOO_LARGE"
 
-        small = iter(
-            [b'{"email": "chunks@example.com",', b'"password": "correct horse"}']
-        )
+        small = iter([b'{"email": "chunks@example.com",', b'"password": "correct horse"}'])
         status, body = post_chunked(service, "/api/auth/register", small)
         assert status == 201
         assert body["email"] == "chunks@example.com"
@@ -268,9 +255,7 @@ def test_a_real_server_counts_a_body_that_names_no_length_and_writes_no_token(
         service.status_of("/reset-password/a1b2c3d4-5e6f-4789-8abc-def012345678")
         # A token in the query, as for a WebSocket. It may not appear in the log or on the console.
         service.status_of("/api/orders/?token=T0KENinTheQuery")
-        with closing(
-            http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
-        ) as socket:
+        with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)) as socket:
             socket.request(
                 "GET",
                 "/ws/notifications/1/?token=T0KENinTheQuery",

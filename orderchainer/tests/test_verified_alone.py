@@ -47,9 +47,7 @@ def sign_in(surface: str, user: User, password: str = PASSWORD) -> Any:
 
 
 @each_surface
-def test_unverified_users_get_no_tokens_and_learn_why(
-    surface: str, settings: Settings
-) -> None:
+def test_unverified_users_get_no_tokens_and_learn_why(surface: str, settings: Settings) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
 
     response = sign_in(surface, make_user())
@@ -63,9 +61,7 @@ def test_unverified_users_get_no_tokens_and_learn_why(
 
 
 @each_surface
-def test_only_a_caller_who_knows_the_password_is_told(
-    surface: str, settings: Settings
-) -> None:
+def test_only_a_caller_who_knows_the_password_is_told(surface: str, settings: Settings) -> None:
     settings.REQUIRE_VERIFIED_EMAIL = True
     unverified, verified = make_user(), make_user(email_verified_at=timezone.now())
 

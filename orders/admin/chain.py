@@ -38,9 +38,7 @@ class ChainPage(ServiceAdmin):
                 order_link(node.id, node.title),
                 label(node.status, STATUS_COLOURS),
                 numbered(node.blockers) if node.blockers else "-",
-                numbered([edge.depends_on for edge in node.edges])
-                if node.edges
-                else "-",
+                numbered([edge.depends_on for edge in node.edges]) if node.edges else "-",
                 "●" if node.id in critical else "",
             )
             for node in chain.nodes[:MAX_NODES_SHOWN]

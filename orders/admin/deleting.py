@@ -34,9 +34,7 @@ class OrderDeletion(ServiceAdmin):
             .exclude(order_id__in=among(orders))
         )
         keeping = [
-            links(
-                [(edge.order_id, f"{edge.order.title} waits for #{edge.depends_on_id}")]
-            )
+            links([(edge.order_id, f"{edge.order.title} waits for #{edge.depends_on_id}")])
             for edge in edges.select_related("order").order_by("order_id")[:100]
         ]
         items = OrderItem.objects.filter(order_id__in=among(orders)).count()

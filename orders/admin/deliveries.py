@@ -35,9 +35,7 @@ class SubscriberFilter(admin.SimpleListFilter):
     title = "subscriber"
     parameter_name = "subscriber"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> Sequence[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
         """Name the registered subscribers."""
         return [(subscriber.name, subscriber.name) for subscriber in subscribers()]
 
@@ -123,9 +121,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
     def target_paused_until(self, delivery: EventDelivery) -> Any:
         """The end of the pause of a target that did not answer in time."""
         return (
-            DeliveryTarget.objects.filter(
-                subscriber=delivery.subscriber, target=delivery.target
-            )
+            DeliveryTarget.objects.filter(subscriber=delivery.subscriber, target=delivery.target)
             .filter(paused_until__gt=timezone.now())
             .values_list("paused_until", flat=True)
             .first()
@@ -145,9 +141,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
         return request.user.has_perm("orders.change_eventdelivery")
 
     @admin.action(description="Retry now", permissions=["retry"])
-    def retry_now(
-        self, request: HttpRequest, queryset: QuerySet[EventDelivery]
-    ) -> None:
+    def retry_now(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
         """Make the selected deliveries due at once, except those already sent or being sent."""
         selected = list(queryset.values_list("pk", flat=True))
         with transaction.atomic():
@@ -159,9 +153,7 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
         if due:
             self.message_user(request, f"Due now: {len(due)}.", messages.SUCCESS)
         if sent:
-            self.message_user(
-                request, f"Already sent, not retried: {sent}.", messages.WARNING
-            )
+            self.message_user(request, f"Already sent, not retried: {sent}.", messages.WARNING)
         if in_flight := len(selected) - len(due) - sent:
             self.message_user(
                 request,

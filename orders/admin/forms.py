@@ -125,9 +125,7 @@ class OrderChangeForm(Versioned, OrderForm):
             is_plain = not isinstance(field.widget, forms.MultiWidget | PickMany)
             field.show_hidden_initial = is_plain and name != "version"
         edges = self.instance.dependency_edges.order_by("depends_on_id")
-        self.fields["waits_for"].initial = list(
-            edges.values_list("depends_on_id", flat=True)
-        )
+        self.fields["waits_for"].initial = list(edges.values_list("depends_on_id", flat=True))
         if "status" in self.fields:
             # Offer only open moves. The service refuses any other status with a message.
             shown = (self.instance.status, *self.instance.open_moves())
@@ -160,9 +158,7 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             item = self.instance
-            self.initial["unit_price"] = as_written(
-                item.unit_price, item.order.currency
-            )
+            self.initial["unit_price"] = as_written(item.unit_price, item.order.currency)
 
     def draft(self) -> ItemDraft:
         """Return the item as it should be stored."""

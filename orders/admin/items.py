@@ -27,15 +27,11 @@ class ItemInline(ServiceInline):
     readonly_fields = ("product_shown", "line_total")
     verbose_name_plural = "items"
 
-    def get_formset(
-        self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
-    ) -> Any:
+    def get_formset(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> Any:
         """Limit the number of forms. Otherwise a browser could make Django build 1,000 more."""
         there = 0 if obj is None else obj.items.count()
         most = max(there, min(MAX_ITEMS, there + MAX_NEW_ITEMS))
-        return super().get_formset(
-            request, obj, max_num=most, absolute_max=most, **kwargs
-        )
+        return super().get_formset(request, obj, max_num=most, absolute_max=most, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
         """Load the products with the same statement."""
@@ -64,9 +60,7 @@ class ItemInline(ServiceInline):
             return self.fields
         return [with_shown(name, "unit_price") for name in self.fields]
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Order | None = None
-    ) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """Return the fields that are shown and cannot be typed into."""
         return (*self.readonly_fields, "unit_price_shown")
 

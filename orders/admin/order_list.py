@@ -47,9 +47,7 @@ def move_to(status: Status) -> Action:
         page.do_each(
             request,
             along_the_chain(rows),
-            lambda order: move_order(
-                order_id=order.pk, status=status, by=caller_of(request)
-            ),
+            lambda order: move_order(order_id=order.pk, status=status, by=caller_of(request)),
             done=became,
             named=lambda orders: numbered(
                 sorted(order.pk for order in orders), most=MAX_NAMED_ORDERS
@@ -66,15 +64,11 @@ class WaitFilter(admin.SimpleListFilter):
     title = "wait"
     parameter_name = "wait"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: Any
-    ) -> Sequence[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
         """Name the choices."""
         return [("ready", "Pending and ready"), ("waits", "Held up")]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Order]
-    ) -> QuerySet[Order]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         """Filter by the annotation that the list has anyway."""
         match self.value():
             case "ready":
@@ -110,9 +104,7 @@ class OrderList(ServiceAdmin):
     list_select_related = ("owner", "project")
     list_per_page = 50
     search_fields = ("title", "owner__email", "external_id")
-    search_help_text = (
-        "An order's number, its title, its owner's e-mail or an external id"
-    )
+    search_help_text = "An order's number, its title, its owner's e-mail or an external id"
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
@@ -124,9 +116,7 @@ class OrderList(ServiceAdmin):
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
         """Also find an order by its number."""
-        found, has_duplicates = super().get_search_results(
-            request, queryset, search_term
-        )
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
         number = search_term.strip().removeprefix("#")
         if is_key_of(Order, number):
             found |= queryset.filter(pk=number)

@@ -91,16 +91,12 @@ class OrderPage(ServiceAdmin):
     )
     _facts = fieldsets[-1][1]["fields"]
 
-    def get_form(
-        self, request: HttpRequest, obj: Order | None = None, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> Any:
         """Ask for the owner of a new order."""
         kwargs["form"] = NewOrderForm if obj is None else OrderChangeForm
         return super().get_form(request, obj, **kwargs)
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Order | None = None
-    ) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Sequence[str]:
         """Show facts about an existing order."""
         if obj is None:
             return ()
@@ -126,14 +122,10 @@ class OrderPage(ServiceAdmin):
         edges = OrderDependency.objects.filter(order=order).order_by("depends_on_id")
         return links(edges.values_list("depends_on_id", "depends_on__title"))
 
-    def save_model(
-        self, request: HttpRequest, obj: Order, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
         """Do nothing: `save_related` saves the order together with its items."""
 
-    def save_related(
-        self, request: HttpRequest, form: Any, formsets: Any, change: bool
-    ) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Create or change the order and its items with one call of a service."""
         items = drafts_in(formsets[0])
         if not change:

@@ -83,11 +83,7 @@ def dependencies_of(order: Order) -> Panel:
 
 
 def _holds_up(edge: OrderDependency, order: Order) -> bool:
-    return (
-        order.status in WAITING
-        and edge.waived_at is None
-        and edge.depends_on.status not in DONE
-    )
+    return order.status in WAITING and edge.waived_at is None and edge.depends_on.status not in DONE
 
 
 def _waiver_of(edge: OrderDependency) -> str:

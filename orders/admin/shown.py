@@ -52,9 +52,7 @@ def next_attempt_of(delivery: EventDelivery) -> datetime | None:
 
 def links(orders: Iterable[tuple[int, str]]) -> SafeString:
     """Return links to orders, given as (id, title), one per line."""
-    return mark_safe(
-        "<br>".join(order_link(pk, title) for pk, title in orders)
-    )  # links are safe
+    return mark_safe("<br>".join(order_link(pk, title) for pk, title in orders))  # links are safe
 
 
 def summary_of(event: Event) -> str:

@@ -46,9 +46,7 @@ class WaivingPage(ServiceAdmin):
     )
     def waive(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let the order wait for one of its dependencies no longer."""
-        order = (
-            self.get_object(request, object_id) if is_key_of(Order, object_id) else None
-        )
+        order = self.get_object(request, object_id) if is_key_of(Order, object_id) else None
         if order is None:
             raise Http404
         form: Any = _with_choices(WaiverForm(request.POST or None), order)
@@ -58,9 +56,7 @@ class WaivingPage(ServiceAdmin):
             except DomainError as refusal:
                 form = _with_choices(refused(WaiverForm, refusal)(request.POST), order)
             else:
-                url = reverse(
-                    f"{self.admin_site.name}:orders_order_change", args=[order.pk]
-                )
+                url = reverse(f"{self.admin_site.name}:orders_order_change", args=[order.pk])
                 return HttpResponseRedirect(url)
         context = {
             **self.admin_site.each_context(request),
@@ -82,17 +78,13 @@ class WaivingPage(ServiceAdmin):
         )
         words = f"No longer waits for #{typed['dependency']}."
         self.log_change(request, order, words)
-        self.message_user(
-            request, f"{order}: {words} It is {after.status}.", messages.SUCCESS
-        )
+        self.message_user(request, f"{order}: {words} It is {after.status}.", messages.SUCCESS)
 
 
 def _with_choices(form: forms.BaseForm, order: Order) -> forms.BaseForm:
     """Offer the dependencies of `order` that are not waived."""
     edges = OrderDependency.objects.filter(order=order, waived_at=None)
-    offered = edges.order_by("depends_on_id").values_list(
-        "depends_on_id", "depends_on__title"
-    )
+    offered = edges.order_by("depends_on_id").values_list("depends_on_id", "depends_on__title")
     field: Any = form.fields["dependency"]
     field.choices = [(pk, f"#{pk} {title}") for pk, title in offered[:MAX_CHOICES]]
     return form

@@ -69,18 +69,14 @@ class OrderDependency(models.Model):
         db_index=False,
         help_text="Empty if the failure policy waived it.",
     )
-    waiver_reason = models.CharField(
-        max_length=MAX_REASON_LENGTH, blank=True, editable=False
-    )
+    waiver_reason = models.CharField(max_length=MAX_REASON_LENGTH, blank=True, editable=False)
 
     objects = OrderDependencyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "order dependencies"
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["order", "depends_on"], name="dependency_unique"
-            ),
+            models.UniqueConstraint(fields=["order", "depends_on"], name="dependency_unique"),
             models.CheckConstraint(
                 condition=~Q(order=F("depends_on")), name="dependency_not_on_itself"
             ),
@@ -92,9 +88,7 @@ class OrderDependency(models.Model):
         ]
         indexes: ClassVar = [
             # We walk edges both ways; the unique constraint's index serves the other way.
-            models.Index(
-                fields=["depends_on", "order"], name="dependency_by_depends_on"
-            ),
+            models.Index(fields=["depends_on", "order"], name="dependency_by_depends_on"),
         ]
 
     def __str__(self) -> str:

@@ -23,19 +23,13 @@ class OrderItem(models.Model):
     )
     name = models.CharField(max_length=255)
     sku = models.CharField(max_length=64, blank=True)
-    unit_price = models.DecimalField(
-        max_digits=COLUMN_DIGITS, decimal_places=COLUMN_DECIMALS
-    )
+    unit_price = models.DecimalField(max_digits=COLUMN_DIGITS, decimal_places=COLUMN_DECIMALS)
     quantity = models.PositiveIntegerField()
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1), name="item_quantity_positive"
-            ),
-            models.CheckConstraint(
-                condition=Q(unit_price__gte=0), name="item_price_not_negative"
-            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="item_quantity_positive"),
+            models.CheckConstraint(condition=Q(unit_price__gte=0), name="item_price_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -64,9 +64,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def with_visible(self, user_id: int, *, sees_all: bool) -> OrderQuerySet:
         """Annotate `is_visible`: whether `visible_to_viewer` would keep the order."""
         seen = Value(True) if sees_all else _seen_by(user_id)
-        return self.annotate(
-            is_visible=ExpressionWrapper(seen, output_field=models.BooleanField())
-        )
+        return self.annotate(is_visible=ExpressionWrapper(seen, output_field=models.BooleanField()))
 
     def with_ready(self) -> OrderQuerySet:
         """Annotate `ready`: whether no dependency holds the order up.
@@ -152,9 +150,7 @@ class Order(models.Model):
     )
     title = models.CharField(max_length=255)
     description = models.TextField(max_length=10_000, blank=True)
-    status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.PENDING
-    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     auto_activate = models.BooleanField(
         default=False,
         help_text="Become active as soon as the order is pending and waits for nothing.",
@@ -185,9 +181,7 @@ class Order(models.Model):
         default=ZERO,
         validators=[MinValueValidator(ZERO)],
     )
-    currency = models.CharField(
-        max_length=3, default=DEFAULT_CURRENCY, help_text="ISO 4217"
-    )
+    currency = models.CharField(max_length=3, default=DEFAULT_CURRENCY, help_text="ISO 4217")
     link = models.URLField(max_length=2048, blank=True)
 
     customer_name = models.CharField(max_length=255, blank=True)
@@ -205,14 +199,12 @@ class Order(models.Model):
     # How often the row changed; the ETag is made from it.
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    dependencies: models.ManyToManyField[Order, OrderDependency] = (
-        models.ManyToManyField(
-            "self",
-            through="OrderDependency",
-            through_fields=("order", "depends_on"),
-            symmetrical=False,
-            related_name="dependents",
-        )
+    dependencies: models.ManyToManyField[Order, OrderDependency] = models.ManyToManyField(
+        "self",
+        through="OrderDependency",
+        through_fields=("order", "depends_on"),
+        symmetrical=False,
+        related_name="dependents",
     )
 
     objects = OrderQuerySet.as_manager()
@@ -221,12 +213,8 @@ class Order(models.Model):
         indexes: ClassVar = [
             # The lists of one owner's orders, oldest first: all of them, or those with one status.
             models.Index(fields=["owner", "id"], name="order_by_owner"),
-            models.Index(
-                fields=["owner", "status", "id"], name="order_by_owner_status"
-            ),
-            models.Index(
-                fields=["project", "ordered_at"], name="order_by_project_date"
-            ),
+            models.Index(fields=["owner", "status", "id"], name="order_by_owner_status"),
+            models.Index(fields=["project", "ordered_at"], name="order_by_project_date"),
             models.Index(
                 fields=["failed_along_with"],
                 condition=Q(failed_along_with__isnull=False),
@@ -256,9 +244,7 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(currency__regex=IS_CODE), name="order_currency_is_a_code"
             ),
-            models.CheckConstraint(
-                condition=~Q(title=""), name="order_title_not_empty"
-            ),
+            models.CheckConstraint(condition=~Q(title=""), name="order_title_not_empty"),
         ]
 
     def __str__(self) -> str:

@@ -49,8 +49,7 @@ def require_reach(
     near = {
         pk: dependency
         for pk, dependency in locked.items()
-        if dependency.owner_id == order.owner_id
-        or dependency.project_id == order.project_id
+        if dependency.owner_id == order.owner_id or dependency.project_id == order.project_id
     }
     reached = {pk for pk, dependency in near.items() if dependency.owner_id == by.pk}
     # A user always sees their own orders.
@@ -73,9 +72,7 @@ def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
     if closing is None:
         return
     dependencies = graph.dependencies_of(graph.descendants_of(order_id))
-    raise DependencyCycle(
-        [order_id, *graph.shortest_way(closing, order_id, dependencies)[:-1]]
-    )
+    raise DependencyCycle([order_id, *graph.shortest_way(closing, order_id, dependencies)[:-1]])
 
 
 def reached_by(order_id: int, status: str) -> set[int]:
@@ -161,9 +158,7 @@ class Propagation:
         """Store the new statuses, and which edges are waived."""
         now = timezone.now()
         if self.failed:
-            _store_as_failed_along(
-                {pk: self._failed_along_with[pk] for pk in self.failed}, now
-            )
+            _store_as_failed_along({pk: self._failed_along_with[pk] for pk in self.failed}, now)
         for status, ids in (
             (Status.ACTIVE, self._activated),
             (Status.PENDING, self.returned),
@@ -187,9 +182,7 @@ class Propagation:
         edges = OrderDependency.objects.filter(order_id__in=among(others))
         for edge, waiter, dependency, status, waived_at in edges.order_by(
             "order_id", "depends_on_id"
-        ).values_list(
-            "pk", "order_id", "depends_on_id", "depends_on__status", "waived_at"
-        ):
+        ).values_list("pk", "order_id", "depends_on_id", "depends_on__status", "waived_at"):
             wait = Wait(status, waived_at is not None)
             self._dependencies[waiter].append((dependency, wait))
             if not wait.is_waived:
@@ -212,10 +205,7 @@ class Propagation:
         """Free, fail or block `order`, which waits for `cause`."""
         if cause.status in DONE or order.failure_policy == FailurePolicy.IGNORE:
             self._freed.setdefault(order.pk, cause)
-        elif (
-            order.failure_policy == FailurePolicy.FAIL
-            and order.status == Status.PENDING
-        ):
+        elif order.failure_policy == FailurePolicy.FAIL and order.status == Status.PENDING:
             self._move(order, Status.FAILED, cause)
             self._failed_along_with[order.pk] = cause.pk
             self.failed.append(order.pk)
@@ -248,11 +238,7 @@ class Propagation:
     def _is_held_up(self, order: Order) -> bool:
         # `locked` has the statuses that this propagation changed; the others are as they were read.
         return any(
-            (
-                wait._replace(status=self.locked[pk].status)
-                if pk in self.locked
-                else wait
-            ).holds
+            (wait._replace(status=self.locked[pk].status) if pk in self.locked else wait).holds
             for pk, wait in self._dependencies[order.pk]
             if (order.pk, pk) not in self._waived_pairs
         )
@@ -301,17 +287,13 @@ def _store_as_failed_along(causes: Mapping[int, int], now: datetime) -> None:
         )
 
 
-def set_dependencies(
-    order: Order, *, add: Sequence[int], remove: Sequence[int]
-) -> None:
+def set_dependencies(order: Order, *, add: Sequence[int], remove: Sequence[int]) -> None:
     """Store what `order` starts and stops waiting for. The caller has checked it.
 
     Edges that stay keep their waivers.
     """
     if remove:
-        OrderDependency.objects.filter(
-            order=order, depends_on_id__in=among(remove)
-        ).delete()
+        OrderDependency.objects.filter(order=order, depends_on_id__in=among(remove)).delete()
     OrderDependency.objects.bulk_create(
         OrderDependency(order=order, depends_on_id=pk) for pk in add
     )
@@ -333,6 +315,5 @@ def waive_ignored(order: Order, waits: Waits) -> dict[int, Wait]:
         edges = OrderDependency.objects.filter(order=order)
         edges.filter(depends_on_id__in=among(ignored)).waive()
     return {
-        pk: wait._replace(is_waived=wait.is_waived or pk in ignored)
-        for pk, wait in waits.items()
+        pk: wait._replace(is_waived=wait.is_waived or pk in ignored) for pk, wait in waits.items()
     }

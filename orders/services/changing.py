@@ -85,14 +85,10 @@ def update_order(
     if precondition is not None:
         precondition(order)
     if standing is Standing.CUSTOMER:
-        _require_only_a_cancellation(
-            order, fields, dependencies, items, old_dependencies
-        )
+        _require_only_a_cancellation(order, fields, dependencies, items, old_dependencies)
 
     old_status = str(order.status)
-    waits, changes = _set_dependencies(
-        order, old_dependencies, dependencies, locked, by
-    )
+    waits, changes = _set_dependencies(order, old_dependencies, dependencies, locked, by)
     changes |= _set_items_and_fields(order, items, fields)
     if changes.keys() & {"dependencies", "failure_policy"}:
         waits = waive_ignored(order, waits)
@@ -205,9 +201,7 @@ def _enter(order: Order, status: str) -> None:
         order.fulfilled_at = order.status_changed_at
 
 
-def _events_of(
-    order: Order, by: User, changes: Changes, old_status: str
-) -> list[Event]:
+def _events_of(order: Order, by: User, changes: Changes, old_status: str) -> list[Event]:
     """Return the events of what `by` changed."""
     events: list[Event] = []
     if changes:

@@ -84,9 +84,7 @@ def check_out(
     return order
 
 
-def _require_sellable(
-    products: Mapping[int, Product], demand: Mapping[int, int]
-) -> None:
+def _require_sellable(products: Mapping[int, Product], demand: Mapping[int, int]) -> None:
     """Refuse a `demand` (how many, by product) that one order cannot hold."""
     if not demand:
         raise CartEmpty

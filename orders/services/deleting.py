@@ -21,9 +21,7 @@ from orders.stream.recording import event, record
 
 
 @transaction.atomic
-def delete_order(
-    *, order_id: int, by: User, precondition: Precondition | None = None
-) -> None:
+def delete_order(*, order_id: int, by: User, precondition: Precondition | None = None) -> None:
     """Delete an order that no other still waits for, and give back the stock it holds; its events
     stay.
 
@@ -51,18 +49,14 @@ def _require_no_dependents(order: Order) -> None:
         raise OrderHasDependents(order.pk, dependents)
 
 
-def _part_from_dependents(
-    order: Order, locked: Mapping[int, Order], by: User
-) -> list[Event]:
+def _part_from_dependents(order: Order, locked: Mapping[int, Order], by: User) -> list[Event]:
     """Delete the edges to `order`, and return the events of those that depended on it."""
     parted = [pk for pk in locked if pk != order.pk]
     if not parted:
         return []
     depended: dict[int, list[int]] = {pk: [] for pk in parted}
     edges = OrderDependency.objects.filter(order_id__in=among(parted))
-    for pk, dependency in edges.order_by("depends_on_id").values_list(
-        "order_id", "depends_on_id"
-    ):
+    for pk, dependency in edges.order_by("depends_on_id").values_list("order_id", "depends_on_id"):
         depended[pk].append(dependency)
     OrderDependency.objects.filter(depends_on=order).delete()
     Order.objects.filter(pk__in=among(parted)).update(

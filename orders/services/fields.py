@@ -35,11 +35,7 @@ class OrderFields(TypedDict, total=False):
 
 def fields_differ(order: Order, fields: OrderFields) -> bool:
     """Tell whether a field, except the status, has another value than the order's."""
-    return any(
-        value != getattr(order, name)
-        for name, value in fields.items()
-        if name != "status"
-    )
+    return any(value != getattr(order, name) for name, value in fields.items() if name != "status")
 
 
 def set_fields(order: Order, fields: OrderFields) -> Changes:

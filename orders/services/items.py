@@ -29,9 +29,7 @@ class ItemDraft:
         return self.unit_price * self.quantity
 
 
-def total_of(
-    items: Sequence[ItemDraft], stated: Decimal | None, currency: str
-) -> Decimal:
+def total_of(items: Sequence[ItemDraft], stated: Decimal | None, currency: str) -> Decimal:
     """Return the sum of `items`. Raises `Invalid` if it is too large or not the `stated` one."""
     total = sum((item.total_price for item in items), ZERO)
     words = written(total, currency)
@@ -69,9 +67,7 @@ def replace_items(
     """
     old = [_draft(item, order.currency) for item in order.items.order_by("pk")]
     is_same = _as_written(old) == _as_written(items)
-    if any(item.product_id for item in old) and not (
-        is_same and _keeps_currency(order, fields)
-    ):
+    if any(item.product_id for item in old) and not (is_same and _keeps_currency(order, fields)):
         raise ItemsFrozen(order.pk)
     fields = _with_total(fields, old, items, order)
     if is_same:

@@ -19,9 +19,7 @@ def what_readiness_brings(
     """
     if order.status != Status.PENDING or blockers_among(order.status, waits):
         return []
-    was_ready = old_status == Status.PENDING and not blockers_among(
-        old_status, old_waits
-    )
+    was_ready = old_status == Status.PENDING and not blockers_among(old_status, old_waits)
     tells = bool(old_waits or waits) and not was_ready
     return [*([event(EventType.READY, order)] if tells else []), *_activation(order)]
 

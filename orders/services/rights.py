@@ -21,9 +21,7 @@ class Standing(Enum):
     CUSTOMER = auto()
 
 
-def standing_of(
-    by: User, order: Order, *, permission: str = "orders.change_order"
-) -> Standing:
+def standing_of(by: User, order: Order, *, permission: str = "orders.change_order") -> Standing:
     """Return how `by` is related to the locked `order`. Staff handle it with `permission`.
 
     A handler who is also the customer counts as a handler. The role stays as it is until the

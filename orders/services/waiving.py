@@ -38,9 +38,7 @@ def waive_dependency(
     if not reason:
         raise Invalid({"reason": ["Say why the order need not wait."]})
     if len(reason) > MAX_REASON_LENGTH:
-        raise Invalid(
-            {"reason": [f"Must have at most {MAX_REASON_LENGTH} characters."]}
-        )
+        raise Invalid({"reason": [f"Must have at most {MAX_REASON_LENGTH} characters."]})
     locked, old_waits = lock_for_change(order_id)
     order = locked[order_id]
     require_right_to_change(order, by=by)

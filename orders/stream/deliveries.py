@@ -164,11 +164,7 @@ def _claim(delivery_id: int) -> EventDelivery | None:
         # Two workers with two deliveries of one target both come to this UPDATE. The second waits
         # for the lock on the target's row, then sees that the first has taken it, and undoes its
         # claim.
-        taken = (
-            _target_of(delivery)
-            .available(now)
-            .update(busy_until=delivery.claimed_until)
-        )
+        taken = _target_of(delivery).available(now).update(busy_until=delivery.claimed_until)
         if not taken:
             transaction.set_rollback(True)
             return None
@@ -187,9 +183,7 @@ def _first_of_each_lane() -> QuerySet[EventDelivery]:
 
 
 def _target_of(delivery: EventDelivery) -> DeliveryTargetQuerySet:
-    return DeliveryTarget.objects.filter(
-        subscriber=delivery.subscriber, target=delivery.target
-    )
+    return DeliveryTarget.objects.filter(subscriber=delivery.subscriber, target=delivery.target)
 
 
 def _targets_of(deliveries: Iterable[EventDelivery]) -> Q:
@@ -208,9 +202,7 @@ def _targets_of(deliveries: Iterable[EventDelivery]) -> Q:
 def _bring(delivery: EventDelivery) -> None:
     """Call the subscriber. Raises `TryAgain`, `GiveUp` or `Drop` unless the event was delivered."""
     if delivery.is_worn_out:
-        raise GiveUp(
-            f"Gave up after {delivery.MAX_ATTEMPTS} attempts: the last one was cut off."
-        )
+        raise GiveUp(f"Gave up after {delivery.MAX_ATTEMPTS} attempts: the last one was cut off.")
     subscriber = subscriber_named(delivery.subscriber)
     if subscriber is None:
         raise Drop("No subscriber has this name any more.")
@@ -240,9 +232,7 @@ def _release_and_pause(delivery: EventDelivery) -> None:
     if target is None:
         return
     timeouts = target.timeouts + 1
-    seconds = growing_seconds(
-        timeouts, first=FIRST_PAUSE_SECONDS, longest=MAX_PAUSE_SECONDS
-    )
+    seconds = growing_seconds(timeouts, first=FIRST_PAUSE_SECONDS, longest=MAX_PAUSE_SECONDS)
     _target_of(delivery).filter(busy_until=delivery.claimed_until).update(
         busy_until=None,
         timeouts=timeouts,

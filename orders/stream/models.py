@@ -66,8 +66,7 @@ class Event(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=~Q(subject_kind=ORDER)
-                | Q(order__isnull=False, owner_id__isnull=False),
+                condition=~Q(subject_kind=ORDER) | Q(order__isnull=False, owner_id__isnull=False),
                 name="event_of_order_has_order_and_owner",
             ),
             models.CheckConstraint(
@@ -83,15 +82,9 @@ class Event(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["order", "id"], name="event_by_order"),
-            models.Index(
-                fields=["owner_id", "position"], name="event_by_owner_position"
-            ),
-            models.Index(
-                fields=["project_id", "position"], name="event_by_project_position"
-            ),
-            models.Index(
-                fields=["id"], condition=Q(position=None), name="event_not_relayed"
-            ),
+            models.Index(fields=["owner_id", "position"], name="event_by_owner_position"),
+            models.Index(fields=["project_id", "position"], name="event_by_project_position"),
+            models.Index(fields=["id"], condition=Q(position=None), name="event_not_relayed"),
         ]
 
     def __str__(self) -> str:
@@ -150,9 +143,7 @@ class DeliveryTarget(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["subscriber", "target"], name="delivery_target_unique"
-            )
+            models.UniqueConstraint(fields=["subscriber", "target"], name="delivery_target_unique")
         ]
 
     def __str__(self) -> str:
@@ -166,9 +157,7 @@ class EventDelivery(Outgoing):
     FIRST_DELAY_SECONDS: ClassVar = 5
     MAX_DELAY_SECONDS: ClassVar = 30 * 60
 
-    event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="deliveries"
-    )
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     # The event's subject: deliveries about one subject to one target go out one after the other.
     subject_uuid = models.UUIDField()
     subscriber = models.CharField(max_length=64)

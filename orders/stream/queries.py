@@ -10,9 +10,7 @@ def stream_head() -> int:
 
 def stream_after(position: int, *, limit: int) -> list[Event]:
     """Return the next events of all projects after `position`, in the stream's order."""
-    return list(
-        Event.objects.filter(position__gt=position).order_by("position")[:limit]
-    )
+    return list(Event.objects.filter(position__gt=position).order_by("position")[:limit])
 
 
 def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[Event]:
@@ -24,7 +22,5 @@ def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[Event]:
 def stream_of_project(project_id: int, *, after: int, limit: int) -> list[Event]:
     """Return the next events after `after` of one project, in the stream's order."""
     return list(
-        Event.objects.filter(project_id=project_id, position__gt=after).order_by(
-            "position"
-        )[:limit]
+        Event.objects.filter(project_id=project_id, position__gt=after).order_by("position")[:limit]
     )

@@ -13,9 +13,7 @@ from orders.models import Order
 from orders.stream.models import ORDER, Event
 
 
-def event(
-    type_: EventType, order: Order, *, by: User | None = None, **data: Any
-) -> Event:
+def event(type_: EventType, order: Order, *, by: User | None = None, **data: Any) -> Event:
     """Return an unsaved event about `order` as it is now.
 
     `docs/events.md` lists each type's data.

@@ -72,9 +72,7 @@ def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
         cursor.execute(ASSIGN_POSITIONS, [stream.last_position, BATCH_SIZE])
     # The limit changes nothing but PostgreSQL's plan: without it, it may read the whole table.
     events = list(
-        Event.objects.filter(position__gt=stream.last_position).order_by("position")[
-            :BATCH_SIZE
-        ]
+        Event.objects.filter(position__gt=stream.last_position).order_by("position")[:BATCH_SIZE]
     )
     if not events:
         return [], []

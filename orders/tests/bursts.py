@@ -186,8 +186,7 @@ class Burst:
         wanted = len(self.placed) + count
         wait_until(
             lambda: (
-                len(self.placed) >= wanted
-                or any(customer.done() for customer in self._running)
+                len(self.placed) >= wanted or any(customer.done() for customer in self._running)
             ),
             within_seconds=PATIENCE_SECONDS,
             what=f"{count} more orders",
@@ -235,9 +234,7 @@ class Burst:
 
 def _told(answer: requests.Response) -> str:
     request = answer.request
-    return (
-        f"{request.method} {request.path_url}: {answer.status_code} {answer.text[:500]}"
-    )
+    return f"{request.method} {request.path_url}: {answer.status_code} {answer.text[:500]}"
 
 
 # --- What must be true afterwards -------------------------------------------------------------
@@ -265,9 +262,7 @@ def check_orders(installation: Installation, burst: Burst) -> None:
     """Check that each acknowledged order exists once and that it agrees with its history."""
     orders = {
         pk: (title, status)
-        for pk, title, status in installation.rows(
-            "SELECT id, title, status FROM orders_order"
-        )
+        for pk, title, status in installation.rows("SELECT id, title, status FROM orders_order")
     }
     assert {pk: orders[pk][0] for pk in burst.placed if pk in orders} == burst.placed
     wanted = set(burst.placed.values())
@@ -301,13 +296,9 @@ def check_orders(installation: Installation, burst: Burst) -> None:
 
 def check_stream(installation: Installation) -> None:
     """Check that the stream has every event once, no gaps, and each order's events in order."""
-    events = installation.rows(
-        "SELECT position, id, order_id FROM orders_event ORDER BY position"
-    )
+    events = installation.rows("SELECT position, id, order_id FROM orders_event ORDER BY position")
     assert [position for position, _, _ in events] == list(range(1, len(events) + 1))
-    assert installation.rows("SELECT last_position FROM orders_eventstream") == [
-        (len(events),)
-    ]
+    assert installation.rows("SELECT last_position FROM orders_eventstream") == [(len(events),)]
     last: dict[int, int] = {}
     for _, pk, order_id in events:
         assert last.get(order_id, 0) < pk

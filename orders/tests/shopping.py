@@ -66,9 +66,7 @@ def check_books() -> None:
     say, or nothing once it failed, was cancelled or deleted. An order costs the sum of its lines
     and has the status of its last event.
     """
-    ledger = dict(
-        StockMovement.objects.values_list("product_id").annotate(total=Sum("change"))
-    )
+    ledger = dict(StockMovement.objects.values_list("product_id").annotate(total=Sum("change")))
     stock = dict(Product.objects.values_list("pk", "stock"))
     assert stock == {pk: ledger.get(pk, 0) for pk in stock}
 
@@ -81,9 +79,9 @@ def check_books() -> None:
     }
     sold: Held = defaultdict(int)
     lines = OrderItem.objects.exclude(product=None)
-    for order, product, quantity in lines.exclude(
-        order__status__in=GONE_WRONG
-    ).values_list("order_id", "product_id", "quantity"):
+    for order, product, quantity in lines.exclude(order__status__in=GONE_WRONG).values_list(
+        "order_id", "product_id", "quantity"
+    ):
         sold[order, product] += quantity
     assert held == sold
 
@@ -93,9 +91,7 @@ def check_books() -> None:
         )
     )
     shown = dict(Order.objects.filter(pk__in=totals).values_list("pk", "total_price"))
-    assert shown == {
-        pk: Decimal(total).quantize(Decimal("0.01")) for pk, total in totals.items()
-    }
+    assert shown == {pk: Decimal(total).quantize(Decimal("0.01")) for pk, total in totals.items()}
 
     told: dict[int, str] = {}
     created: dict[int, int] = defaultdict(int)

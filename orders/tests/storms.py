@@ -44,13 +44,9 @@ def run_manage(installation: Installation, *arguments: str) -> str:
     return done.stdout
 
 
-def open_storefront(
-    installation: Installation, *, products: int, stock: int
-) -> list[int]:
+def open_storefront(installation: Installation, *, products: int, stock: int) -> list[int]:
     """Open a storefront with `products` products and `stock` of each; return their ids."""
-    run_manage(
-        installation, "shell", "-c", _OPEN.format(products=products, stock=stock)
-    )
+    run_manage(installation, "shell", "-c", _OPEN.format(products=products, stock=stock))
     made = "SELECT id FROM catalog_product WHERE name LIKE 'Thing %'"
     return [pk for (pk,) in installation.rows(made)]
 
@@ -77,9 +73,7 @@ class Storm(Burst):
             key = f"storm-{number}-{round_}"
             for place, product in enumerate(chance.sample(self._product_ids, 2)):
                 item = {"product_id": product, "quantity": chance.randint(1, 3)}
-                added = customer.ask(
-                    "POST", "/api/cart/items/", item, key=f"{key}-{place}"
-                )
+                added = customer.ask("POST", "/api/cart/items/", item, key=f"{key}-{place}")
                 assert added.status_code == 201, added.text
             pk = self._check_out(customer, key)
             if round_ % 3 == 0:
@@ -185,11 +179,7 @@ def check_acknowledged(installation: Installation, storm: Storm) -> None:
 def check_repeats(storm: Storm) -> None:
     """Check that a repeated checkout returns its first order and creates no other."""
     for number, customer in enumerate(storm.customers):
-        mine = {
-            pk: key
-            for pk, key in storm.placed.items()
-            if key.startswith(f"storm-{number}-")
-        }
+        mine = {pk: key for pk, key in storm.placed.items() if key.startswith(f"storm-{number}-")}
         for pk, key in list(mine.items())[-3:]:
             answer = storm.repeat(key, customer)
             assert (answer.status_code, answer.json()["id"]) == (201, pk)

@@ -25,9 +25,7 @@ def ada() -> User:
 
 
 def history(order: Order) -> list[str]:
-    return list(
-        Event.objects.filter(order=order).order_by("pk").values_list("type", flat=True)
-    )
+    return list(Event.objects.filter(order=order).order_by("pk").values_list("type", flat=True))
 
 
 def statuses(*orders: Order) -> list[str]:
@@ -117,9 +115,7 @@ def test_only_a_new_dependency_takes_the_lock_on_the_graph(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[str] = []
-    monkeypatch.setattr(
-        "orders.services.locking.lock_graph", lambda: taken.append("the graph")
-    )
+    monkeypatch.setattr("orders.services.locking.lock_graph", lambda: taken.append("the graph"))
     first, second = make_order(ada), make_order(ada)
     third = make_order(ada, first, second)
 
@@ -397,9 +393,7 @@ def test_a_chain_of_thousands_is_checked_and_shown(ada: User) -> None:
     chain = make_chain(ada, 5000)
 
     with pytest.raises(DependencyCycle) as refusal:
-        update_order(
-            order_id=chain[0].pk, by=ada, fields={}, dependencies=[chain[-1].pk]
-        )
+        update_order(order_id=chain[0].pk, by=ada, fields={}, dependencies=[chain[-1].pk])
     assert len(refusal.value.data["cycle"]) == 5000  # type: ignore[arg-type]
 
     shown = chain_for(ada, chain[2500].pk)

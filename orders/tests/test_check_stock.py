@@ -87,8 +87,7 @@ def test_finds_a_failed_or_cancelled_order_that_returned_nothing(
     Order.objects.filter(pk=order.pk).update(status=status)
 
     assert checked() == (
-        "order  product  holds  should hold\n"
-        f"{order.pk:<5}  {product.pk:<7}  3      0\n\n",
+        f"order  product  holds  should hold\n{order.pk:<5}  {product.pk:<7}  3      0\n\n",
         "1: Products: 0 wrong. Holds of orders: 1 wrong.",
     )
 
@@ -104,9 +103,7 @@ def test_finds_an_open_order_that_has_returned_its_stock(
     product: Product,
 ) -> None:
     order = buy(product, 3)
-    StockMovement.objects.create(
-        product=product, order_id=order.pk, change=3, reason="returned"
-    )
+    StockMovement.objects.create(product=product, order_id=order.pk, change=3, reason="returned")
     Product.objects.filter(pk=product.pk).update(stock=10)
 
     assert f"{order.pk:<5}  {product.pk:<7}  0      3\n" in checked()[0]

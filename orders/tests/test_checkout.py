@@ -151,9 +151,7 @@ def test_a_price_is_the_one_of_the_checkout_and_stays(lamp: Product, ada: User) 
     )
 
 
-def test_a_long_name_still_makes_a_title(
-    shop: Project, bulb: Product, ada: User
-) -> None:
+def test_a_long_name_still_makes_a_title(shop: Project, bulb: Product, ada: User) -> None:
     long = make_product(shop, name="L" * 255)
 
     order = buy(ada, {long: 1, bulb: 1})
@@ -229,9 +227,7 @@ def test_a_new_storefront_does_not_sell_the_old_ones_products(
     assert check_out(by=ada, fields={}).project == shop
 
 
-def test_a_closed_storefront_sells_nothing(
-    shop: Project, lamp: Product, ada: User
-) -> None:
+def test_a_closed_storefront_sells_nothing(shop: Project, lamp: Product, ada: User) -> None:
     fill_cart(ada, {lamp: 1})
     Project.objects.filter(pk=shop.pk).update(is_active=False)
 
@@ -239,9 +235,7 @@ def test_a_closed_storefront_sells_nothing(
         check_out(by=ada, fields={})
 
 
-def test_an_order_is_paid_in_one_currency(
-    lamp: Product, bulb: Product, ada: User
-) -> None:
+def test_an_order_is_paid_in_one_currency(lamp: Product, bulb: Product, ada: User) -> None:
     fill_cart(ada, {lamp: 1, bulb: 1})
     put_away(bulb, currency="EUR")
 
@@ -266,9 +260,7 @@ def test_refuses_a_total_of_more_than_twelve_digits(shop: Project, ada: User) ->
         check_out(by=ada, fields={})
 
     assert refusal.value.errors == {
-        "items": [
-            "They add up to 19999999999.98; an order may cost at most 9999999999.99."
-        ]
+        "items": ["They add up to 19999999999.98; an order may cost at most 9999999999.99."]
     }
     assert stock_of(dear) == [10]
 
@@ -276,9 +268,7 @@ def test_refuses_a_total_of_more_than_twelve_digits(shop: Project, ada: User) ->
 def test_refuses_fields_that_the_cart_decides(lamp: Product, ada: User) -> None:
     fill_cart(ada, {lamp: 1})
 
-    order = check_out(
-        by=ada, fields={"title": "Mine", "status": "failed", "currency": "JPY"}
-    )
+    order = check_out(by=ada, fields={"title": "Mine", "status": "failed", "currency": "JPY"})
 
     assert (order.title, order.status, order.currency) == ("Lamp", "pending", "USD")
     fill_cart(ada, {lamp: 1})
@@ -317,9 +307,7 @@ def test_a_checkout_can_wait_for_other_orders(lamp: Product, ada: User) -> None:
     check_books()
 
 
-def test_a_checkout_whose_dependencies_are_done_activates_itself(
-    lamp: Product, ada: User
-) -> None:
+def test_a_checkout_whose_dependencies_are_done_activates_itself(lamp: Product, ada: User) -> None:
     first = buy(ada, {lamp: 1})
     move_order(order_id=first.pk, status="completed", by=seller_of(first))
 
@@ -380,9 +368,7 @@ def test_stock_comes_back_once_however_the_order_ends(lamp: Product, ada: User) 
 @pytest.mark.parametrize(
     "way", [["draft", "pending"], ["active", "draft"], ["shipped", "completed"]]
 )
-def test_an_order_that_goes_on_keeps_its_stock(
-    lamp: Product, ada: User, way: list[str]
-) -> None:
+def test_an_order_that_goes_on_keeps_its_stock(lamp: Product, ada: User, way: list[str]) -> None:
     order = buy(ada, {lamp: 2})
 
     for status in way:
@@ -425,9 +411,7 @@ def test_the_seller_confirms_that_the_goods_are_back(
     check_books()
 
 
-def test_an_order_without_stock_can_be_deleted_by_its_owner(
-    shop: Project, ada: User
-) -> None:
+def test_an_order_without_stock_can_be_deleted_by_its_owner(shop: Project, ada: User) -> None:
     order = make_order(ada, status="completed")
     Order.objects.filter(pk=order.pk).update(project=shop)
 
@@ -463,9 +447,7 @@ def test_a_failure_returns_the_stock_of_all_orders_that_fail_along(
     assert stock_of(lamp, bulb) == [10, 9]
     assert Order.objects.get(pk=held.pk).status == "pending"
     assert set(
-        StockMovement.objects.filter(reason="returned").values_list(
-            "order_id", flat=True
-        )
+        StockMovement.objects.filter(reason="returned").values_list("order_id", flat=True)
     ) == {first.pk, second.pk, third.pk}
     check_books()
 
@@ -520,9 +502,7 @@ def test_a_failed_order_stays_failed_if_others_bought_its_stock(
     check_books()
 
 
-def test_a_failed_order_is_not_retried_with_an_inactive_product(
-    lamp: Product, ada: User
-) -> None:
+def test_a_failed_order_is_not_retried_with_an_inactive_product(lamp: Product, ada: User) -> None:
     order = buy(ada, {lamp: 2})
     move_order(order_id=order.pk, status="failed", by=seller_of(order))
     put_away(lamp, is_active=False)
@@ -537,9 +517,7 @@ def test_a_failed_order_is_not_retried_with_an_inactive_product(
     check_books()
 
 
-def test_a_failed_order_holds_stock_again_also_while_it_waits(
-    lamp: Product, ada: User
-) -> None:
+def test_a_failed_order_holds_stock_again_also_while_it_waits(lamp: Product, ada: User) -> None:
     first = buy(ada, {lamp: 1})
     second = buy(ada, {lamp: 2}, first)
     move_order(order_id=second.pk, status="failed", by=seller_of(second))
@@ -554,9 +532,7 @@ def test_a_failed_order_holds_stock_again_also_while_it_waits(
 
 
 @pytest.mark.parametrize("status", ["pending", "failed", "cancelled", "completed"])
-def test_lines_that_were_sold_are_not_replaced(
-    lamp: Product, ada: User, status: str
-) -> None:
+def test_lines_that_were_sold_are_not_replaced(lamp: Product, ada: User, status: str) -> None:
     order = buy(ada, {lamp: 2})
     seller = seller_of(order)
     if status != "pending":
@@ -597,9 +573,7 @@ def test_the_same_lines_are_no_change(lamp: Product, bulb: Product, ada: User) -
 def test_lines_that_were_not_sold_from_stock_can_be_replaced(ada: User) -> None:
     order = make_order(ada, items=[ItemDraft("Work", Decimal("5.00"), 1)])
 
-    update_order(
-        order_id=order.pk, by=ada, fields={}, items=[ItemDraft("Work", Decimal(6), 1)]
-    )
+    update_order(order_id=order.pk, by=ada, fields={}, items=[ItemDraft("Work", Decimal(6), 1)])
 
     changes = Event.objects.filter(order=order).latest("pk").data["changes"]
     assert changes["items"]["from"] == [
@@ -629,9 +603,7 @@ def test_returned_stock_always_fits(lamp: Product, ada: User) -> None:
 def test_a_checkout_takes_eight_statements_whatever_the_cart_holds(
     shop: Project, ada: User, count: int
 ) -> None:
-    fill_cart(
-        ada, {make_product(shop, name=f"Lamp {number}"): 1 for number in range(count)}
-    )
+    fill_cart(ada, {make_product(shop, name=f"Lamp {number}"): 1 for number in range(count)})
 
     with CaptureQueriesContext(connection) as queries:
         check_out(by=ada, fields={"notes": "Quickly"})

@@ -49,9 +49,7 @@ def storm_at(installation: Installation) -> Storm:
     return Storm(customers, products)
 
 
-def check_that_no_unit_was_lost(
-    installation: Installation, storm: Storm, name: str
-) -> None:
+def check_that_no_unit_was_lost(installation: Installation, storm: Storm, name: str) -> None:
     """Kill the process `name` during the storm, again and again, and check what could break."""
     with storm:
         for _ in range(CRASHES):

@@ -93,9 +93,7 @@ def cancel(order: Order, by: User) -> None:
 
 def waive_its_dependency(order: Order, by: User) -> None:
     dependency = order.dependencies.get()
-    waive_dependency(
-        order_id=order.pk, dependency_id=dependency.pk, reason="Why not.", by=by
-    )
+    waive_dependency(order_id=order.pk, dependency_id=dependency.pk, reason="Why not.", by=by)
 
 
 @pytest.mark.parametrize("touch", [edit, retry_and_fail, cancel, waive_its_dependency])

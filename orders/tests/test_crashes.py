@@ -67,9 +67,7 @@ def burst_at(installation: Installation, discord: Discord) -> Burst:
     return Burst(customers)
 
 
-def check_that_nothing_was_lost(
-    installation: Installation, burst: Burst, discord: Discord
-) -> None:
+def check_that_nothing_was_lost(installation: Installation, burst: Burst, discord: Discord) -> None:
     """Wait until all work is done, then check all that a crash could have broken."""
     wait_until_settled(installation, within_seconds=SETTLING_SECONDS)
     check_orders(installation, burst)
@@ -84,9 +82,7 @@ def check_that_nothing_was_lost(
 def test_the_embedded_mode_loses_nothing_however_often_it_is_killed(
     tmp_path: Path, discord: Discord
 ) -> None:
-    with embedded(
-        tmp_path, DISCORD_WEBHOOK_HOSTS=discord.host, **SHORT_LEASE
-    ) as installation:
+    with embedded(tmp_path, DISCORD_WEBHOOK_HOSTS=discord.host, **SHORT_LEASE) as installation:
         installation.start("serve")
         installation.wait_until_it_listens("serve")
         with burst_at(installation, discord) as burst:

@@ -55,9 +55,7 @@ def finish_the_first(first: Order, _: Order, by: User) -> None:
 
 
 def waive(first: Order, second: Order, by: User) -> None:
-    waive_dependency(
-        order_id=second.pk, dependency_id=first.pk, reason="Why not.", by=by
-    )
+    waive_dependency(order_id=second.pk, dependency_id=first.pk, reason="Why not.", by=by)
 
 
 @pytest.mark.parametrize("part", [begin, end, cancel, fail, finish_the_first, waive])
@@ -77,9 +75,7 @@ def test_a_dependent_that_waits_no_longer_loses_the_dependency(
     event = Event.objects.filter(order=second).latest("pk")
     assert (event.type, event.actor_id) == ("order_updated", ada.pk)
     changes: dict[str, Any] = event.data["changes"]
-    assert changes == {
-        "dependencies": {"from": sorted([first.pk, other.pk]), "to": [other.pk]}
-    }
+    assert changes == {"dependencies": {"from": sorted([first.pk, other.pk]), "to": [other.pk]}}
 
 
 def test_a_dependent_that_waits_again_waits_for_its_other_dependencies(

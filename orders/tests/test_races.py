@@ -69,15 +69,11 @@ def closing_edges(ada: User) -> tuple[Callable[[], Order], Callable[[], Order]]:
 
 
 def test_one_of_two_edges_that_close_a_cycle_together_is_refused(ada: User) -> None:
-    outcomes = race(
-        *closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"')
-    )
+    outcomes = race(*closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"'))
 
     assert kinds(outcomes) == ["DependencyCycle", "Order"]
     assert OrderDependency.objects.count() == 3
-    refusal = next(
-        outcome for outcome in outcomes if isinstance(outcome, DependencyCycle)
-    )
+    refusal = next(outcome for outcome in outcomes if isinstance(outcome, DependencyCycle))
     assert len(refusal.data["cycle"]) == 4  # type: ignore[arg-type]
 
 
@@ -87,9 +83,7 @@ def test_without_the_graph_lock_the_cycle_closes(
     """The negative control: locking the rows of the two edges is not enough."""
     monkeypatch.setattr("orders.services.locking.lock_graph", lambda: None)
 
-    outcomes = race(
-        *closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"')
-    )
+    outcomes = race(*closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"'))
 
     assert kinds(outcomes) == ["Order", "Order"]
     assert OrderDependency.objects.count() == 4
@@ -154,9 +148,7 @@ def wait_for_what_goes(ada: User) -> tuple[Callable[[], Any], Callable[[], Any]]
     order = make_order(ada)
     return (
         lambda: delete_order(order_id=order.pk, by=ada),
-        lambda: create_order(
-            by=ada, fields={"title": "Waits"}, dependencies=[order.pk]
-        ),
+        lambda: create_order(by=ada, fields={"title": "Waits"}, dependencies=[order.pk]),
     )
 
 
@@ -169,9 +161,7 @@ def test_an_order_is_either_deleted_or_gets_a_dependent(ada: User) -> None:
         (type(None), UnknownDependencies),
         (OrderHasDependents, Order),
     }
-    assert not OrderDependency.objects.exclude(
-        depends_on__in=Order.objects.values("pk")
-    ).exists()
+    assert not OrderDependency.objects.exclude(depends_on__in=Order.objects.values("pk")).exists()
 
 
 def test_without_the_row_locks_one_of_them_crashes(
@@ -182,9 +172,7 @@ def test_without_the_row_locks_one_of_them_crashes(
     monkeypatch.setattr("orders.services.placing.lock_orders", unlocked)
 
     # Both have checked, and neither check found a reason to refuse.
-    outcomes = race(
-        *wait_for_what_goes(ada), meeting=Meeting('INSERT INTO "orders_event"')
-    )
+    outcomes = race(*wait_for_what_goes(ada), meeting=Meeting('INSERT INTO "orders_event"'))
 
     assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
 
@@ -301,9 +289,7 @@ def test_two_relays_at_once_leave_no_gap_and_no_duplicate(ada: User) -> None:
     )
 
     assert [type(outcome) for outcome in outcomes] == [relay.Relayed, relay.Relayed]
-    assert [event.position for event in stream_after(0, limit=100)] == list(
-        range(1, 21)
-    )
+    assert [event.position for event in stream_after(0, limit=100)] == list(range(1, 21))
     assert stream_head() == 20
 
 
@@ -313,9 +299,7 @@ def test_without_the_stream_lock_two_relays_collide(
     """The negative control: both start from the same head."""
     make_order(ada)
     relay.relay_events()
-    monkeypatch.setattr(
-        "orders.stream.relay.lock_stream", lambda: EventStream.objects.get(pk=1)
-    )
+    monkeypatch.setattr("orders.stream.relay.lock_stream", lambda: EventStream.objects.get(pk=1))
     for _ in range(20):
         make_order(ada)
 
@@ -337,9 +321,7 @@ def test_an_event_that_commits_late_comes_late_and_leaves_no_gap(ada: User) -> N
             race(relay.relay_events)
 
     late()
-    assert [event.data["title"] for event in stream_after(0, limit=9)] == [
-        "Written second"
-    ]
+    assert [event.data["title"] for event in stream_after(0, limit=9)] == ["Written second"]
 
     relay.relay_events()
 

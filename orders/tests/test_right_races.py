@@ -227,9 +227,7 @@ def test_without_a_check_under_the_lock_the_change_goes_through(
 @pytest.mark.services
 @on_postgresql
 @DEEDS
-def test_an_order_that_changes_hands_before_the_lock_is_not_found(
-    shop: Shop, deed: Deed
-) -> None:
+def test_an_order_that_changes_hands_before_the_lock_is_not_found(shop: Shop, deed: Deed) -> None:
     other = make_user()
     is_held, is_waited_for = Event(), Event()
 
@@ -298,9 +296,7 @@ def paused(shop: Shop, deed: str, pause: Pause) -> Callable[[], object]:
             fields={"status": "active"},
             precondition=pause,
         )
-    return lambda: delete_order(
-        order_id=shop.order.pk, by=shop.agent, precondition=pause
-    )
+    return lambda: delete_order(order_id=shop.order.pk, by=shop.agent, precondition=pause)
 
 
 @pytest.mark.parametrize("deed", ["move", "delete"])

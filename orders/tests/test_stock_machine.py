@@ -85,15 +85,11 @@ class Shop(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self._story.__exit__(None, None, None)
 
-    @initialize(
-        stock=st.lists(st.integers(2, 12), min_size=PRODUCTS, max_size=PRODUCTS)
-    )
+    @initialize(stock=st.lists(st.integers(2, 12), min_size=PRODUCTS, max_size=PRODUCTS))
     def open(self, stock: list[int]) -> None:
         """Fill the shelves."""
         self.products = [
-            make_product(
-                self.project, name=f"Thing {number}", stock=count, price=Decimal("0.35")
-            )
+            make_product(self.project, name=f"Thing {number}", stock=count, price=Decimal("0.35"))
             for number, count in enumerate(stock)
         ]
         for product, count in zip(self.products, stock, strict=True):
@@ -113,14 +109,8 @@ class Shop(RuleBasedStateMachine):
 
     def short(self, wanted: dict[int, int]) -> dict[int, tuple[int, int]]:
         """Return the products with too little stock: how many are wanted and available."""
-        available = {
-            pk: 0 if pk in self.sold_off else self.on_hand(pk) for pk in wanted
-        }
-        return {
-            pk: (count, available[pk])
-            for pk, count in wanted.items()
-            if count > available[pk]
-        }
+        available = {pk: 0 if pk in self.sold_off else self.on_hand(pk) for pk in wanted}
+        return {pk: (count, available[pk]) for pk, count in wanted.items() if count > available[pk]}
 
     def everything(self) -> Any:
         """Return all that a refused step must leave as it was."""
@@ -136,8 +126,7 @@ class Shop(RuleBasedStateMachine):
         """Check that a refusal lists exactly the shortages that we expect."""
         assert refusal.shortages
         assert {
-            each.product_id: (each.requested, each.available)
-            for each in refusal.shortages
+            each.product_id: (each.requested, each.available) for each in refusal.shortages
         } == self.short(wanted)
 
     def pick(self, place: int) -> int:
@@ -196,9 +185,7 @@ class Shop(RuleBasedStateMachine):
             self.put_into_the_cart(who, what, 1)
             self.check_out(who, list(range(12)), policy, True)
 
-    def check_out(
-        self, who: int, waits_for: list[int], policy: str, auto_activate: bool
-    ) -> None:
+    def check_out(self, who: int, waits_for: list[int], policy: str, auto_activate: bool) -> None:
         """Check a cart out, and check the outcome."""
         customer = self.customers[who % len(self.customers)]
         mine = [pk for pk, owner in self.orders.items() if owner == customer]
@@ -359,9 +346,7 @@ class Shop(RuleBasedStateMachine):
         """Deactivate a product, or activate it again."""
         product = self.products[what % PRODUCTS]
         self.sold_off ^= {product.pk}
-        Product.objects.filter(pk=product.pk).update(
-            is_active=product.pk not in self.sold_off
-        )
+        Product.objects.filter(pk=product.pk).update(is_active=product.pk not in self.sold_off)
 
     # --- what always holds --------------------------------------------------------------------
 

@@ -80,8 +80,7 @@ def customers_with(count: int, product: Product) -> list[User]:
     )
     Cart.objects.bulk_create(Cart(user=customer) for customer in customers)
     CartItem.objects.bulk_create(
-        CartItem(cart_id=customer.pk, product=product, quantity=1)
-        for customer in customers
+        CartItem(cart_id=customer.pk, product=product, quantity=1) for customer in customers
     )
     return customers
 
@@ -177,9 +176,7 @@ def test_without_lock_and_constraint_a_unit_is_sold_twice(
 # --- the same products in opposite orders -----------------------------------------------------
 
 
-def opposite_carts(
-    ada: User, bob: User, first: Product, second: Product
-) -> tuple[Work, Work]:
+def opposite_carts(ada: User, bob: User, first: Product, second: Product) -> tuple[Work, Work]:
     fill_cart(ada, {first: 1, second: 1})
     fill_cart(bob, {second: 1, first: 1})
     return checkout_of(ada), checkout_of(bob)
@@ -216,9 +213,7 @@ def test_locking_products_in_the_carts_order_deadlocks(
             locked[pk] = rows.select_related("project").get(pk=pk)
         return locked
 
-    monkeypatch.setattr(
-        "orders.services.checkout.lock_products_in_cart", lock_as_they_come
-    )
+    monkeypatch.setattr("orders.services.checkout.lock_products_in_cart", lock_as_they_come)
     first, second = (make_product(shop) for _ in range(2))
 
     outcomes = race(*opposite_carts(ada, bob, first, second), meeting=meet)
@@ -248,9 +243,7 @@ def test_without_the_lock_on_the_cart_it_is_still_emptied_once(
     shop: Project, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one statement that empties it hands each item to one checkout."""
-    monkeypatch.setattr(
-        "orders.services.checkout.hold_cart_and_customer", lambda user: True
-    )
+    monkeypatch.setattr("orders.services.checkout.hold_cart_and_customer", lambda user: True)
     lamp = make_product(shop, stock=10)
     fill_cart(ada, {lamp: 3})
 
@@ -329,9 +322,7 @@ def ways_to_end(order: Order, by: User) -> list[Work]:
     ]
 
 
-def test_an_order_that_many_end_at_once_returns_its_stock_once(
-    shop: Project, ada: User
-) -> None:
+def test_an_order_that_many_end_at_once_returns_its_stock_once(shop: Project, ada: User) -> None:
     lamp, bulb = make_product(shop, stock=10), make_product(shop, stock=10)
     for _ in range(5):
         order = buy(ada, {lamp: 3, bulb: 2})
@@ -355,9 +346,7 @@ def two_returns(shop: Project, ada: User) -> tuple[Product, list[Work]]:
 
 
 @on_postgresql
-def test_stock_comes_back_once_even_without_the_lock_on_the_order(
-    shop: Project, ada: User
-) -> None:
+def test_stock_comes_back_once_even_without_the_lock_on_the_order(shop: Project, ada: User) -> None:
     lamp, returns = two_returns(shop, ada)
 
     outcomes = race(*returns, meeting=Meeting("UPDATE catalog_product"))
@@ -393,9 +382,7 @@ def test_the_last_unit_goes_to_a_new_order_or_to_one_that_is_tried_again(
         fill_cart(bob, {lamp: 1})
 
         again, new = race(
-            partial(
-                move_order, order_id=order.pk, status="pending", by=seller_of(order)
-            ),
+            partial(move_order, order_id=order.pk, status="pending", by=seller_of(order)),
             checkout_of(bob),
         )
 

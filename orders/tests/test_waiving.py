@@ -26,9 +26,7 @@ def ada() -> User:
 
 
 def history(order: Order) -> list[str]:
-    return list(
-        Event.objects.filter(order=order).order_by("pk").values_list("type", flat=True)
-    )
+    return list(Event.objects.filter(order=order).order_by("pk").values_list("type", flat=True))
 
 
 def status_of(order: Order) -> str:
@@ -40,18 +38,14 @@ def edge(order: Order, dependency: Order) -> OrderDependency:
 
 
 def waive(order: Order, dependency: Order, by: User, reason: str = WHY) -> Order:
-    return waive_dependency(
-        order_id=order.pk, dependency_id=dependency.pk, reason=reason, by=by
-    )
+    return waive_dependency(order_id=order.pk, dependency_id=dependency.pk, reason=reason, by=by)
 
 
 # --- nothing binds an order that has begun ----------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["active", "completed"])
-def test_an_active_order_can_be_edited_after_a_dependency_fails(
-    ada: User, status: str
-) -> None:
+def test_an_active_order_can_be_edited_after_a_dependency_fails(ada: User, status: str) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy="ignore")
     move_order(order_id=first.pk, status="failed", by=ada)
@@ -69,9 +63,7 @@ def test_an_active_order_can_be_edited_after_a_dependency_fails(
 
 
 @pytest.mark.parametrize("policy", ["hold", "fail", "ignore"])
-def test_an_active_order_goes_on_while_its_dependency_is_open(
-    ada: User, policy: str
-) -> None:
+def test_an_active_order_goes_on_while_its_dependency_is_open(ada: User, policy: str) -> None:
     first = make_order(ada)
     second = make_order(ada, status="active", failure_policy=policy)
     update_order(order_id=second.pk, by=ada, fields={}, dependencies=[first.pk])
@@ -122,9 +114,7 @@ def test_setting_the_policy_to_ignore_waives_earlier_failures(ada: User) -> None
 
 
 @pytest.mark.parametrize("status", ["active", "failed"])
-def test_a_waiver_also_lasts_for_an_order_that_is_not_waiting_now(
-    ada: User, status: str
-) -> None:
+def test_a_waiver_also_lasts_for_an_order_that_is_not_waiting_now(ada: User, status: str) -> None:
     first = make_order(ada)
     second = make_order(ada, failure_policy="ignore")
     move_order(order_id=second.pk, status=status, by=ada)
@@ -140,9 +130,7 @@ def test_the_same_dependencies_again_keep_the_waivers(ada: User) -> None:
     second = make_order(ada, first)
     waive(second, first, ada)
 
-    update_order(
-        order_id=second.pk, by=ada, fields={}, dependencies=[first.pk, other.pk]
-    )
+    update_order(order_id=second.pk, by=ada, fields={}, dependencies=[first.pk, other.pk])
 
     assert edge(second, first).waiver_reason == WHY
 
@@ -200,9 +188,7 @@ def test_waiving_again_is_no_change_and_no_event(ada: User) -> None:
 
 
 @pytest.mark.parametrize("policy", ["hold", "fail"])
-def test_a_waived_dependency_neither_blocks_nor_fails_along(
-    ada: User, policy: str
-) -> None:
+def test_a_waived_dependency_neither_blocks_nor_fails_along(ada: User, policy: str) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy=policy)
     waive(second, first, ada)

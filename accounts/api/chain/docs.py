@@ -33,9 +33,7 @@ TOKEN_EXAMPLE = {
 REGISTER_USER = extend_schema(
     operation_id="chain_register",
     summary="Register a new user",
-    description=(
-        f"Creates a user with a personal project. {PASSWORD_RULES} the e-mail."
-    ),
+    description=(f"Creates a user with a personal project. {PASSWORD_RULES} the e-mail."),
     request=serializers.Registration,
     responses={
         201: serializers.RegisteredUser,

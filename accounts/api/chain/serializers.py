@@ -86,9 +86,7 @@ class Tokens(serializers.Serializer[TokenPair]):
     access_token = serializers.CharField()
     token_type = serializers.CharField(help_text="Always `bearer`.")
     refresh_token = serializers.CharField(help_text="Works for one refresh.")
-    expires_in = serializers.IntegerField(
-        help_text="Lifetime of the access token in seconds."
-    )
+    expires_in = serializers.IntegerField(help_text="Lifetime of the access token in seconds.")
     user_id = SocketUserIdField()
 
 

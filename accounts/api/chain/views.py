@@ -36,9 +36,7 @@ class TokenView(CredentialsView):
         """Sign in."""
         body = serializers.Credentials(data=request.data)
         body.is_valid(raise_exception=True)
-        pair = services.sign_in(
-            email=body.value, password=body.validated_data["password"]
-        )
+        pair = services.sign_in(email=body.value, password=body.validated_data["password"])
         return Response(tokens_body(pair), headers=UNCACHED)
 
 
@@ -62,7 +60,5 @@ class LogoutView(CredentialsView):
         """End the session."""
         body = serializers.LoggingOut(data=request.data)
         body.is_valid(raise_exception=True)
-        services.log_out(
-            refresh_token=body.token, access_token=bearer_token_of(request) or ""
-        )
+        services.log_out(refresh_token=body.token, access_token=bearer_token_of(request) or "")
         return Response(LOGGED_OUT)

@@ -105,9 +105,7 @@ LOGIN = extend_schema(
     request=serializers.EnvelopeLogin,
     responses={
         200: serializers.EnvelopeSignIn,
-        **errors_of(
-            "envelope", EMAIL_REFUSED, InvalidCredentials(), EmailNotVerified()
-        ),
+        **errors_of("envelope", EMAIL_REFUSED, InvalidCredentials(), EmailNotVerified()),
     },
     examples=[
         request_example("E-mail and password", CREDENTIALS_EXAMPLE),
@@ -202,9 +200,7 @@ RESET_PASSWORD = extend_schema(
 VERIFY_EMAIL = extend_schema(
     operation_id="envelope_verify_email",
     summary="Verify an e-mail",
-    description=(
-        "Marks the e-mail as verified, since its owner has the code. A code works once."
-    ),
+    description=("Marks the e-mail as verified, since its owner has the code. A code works once."),
     request=serializers.EnvelopeCode,
     responses={
         200: serializers.EnvelopeUserDone,

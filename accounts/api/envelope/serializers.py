@@ -120,16 +120,10 @@ class EnvelopeUserDone(EnvelopeUserAnswer):
 class EnvelopeSignInData(EnvelopeUserData):
     """The user who has signed in, and their tokens."""
 
-    accessToken = serializers.CharField(
-        help_text="For the header `Authorization: Bearer …`."
-    )
-    refreshToken = serializers.CharField(
-        help_text="Works for one `POST /api/auth/refresh`."
-    )
+    accessToken = serializers.CharField(help_text="For the header `Authorization: Bearer …`.")
+    refreshToken = serializers.CharField(help_text="Works for one `POST /api/auth/refresh`.")
     tokenType = serializers.CharField(help_text="Always `bearer`.")
-    expiresIn = serializers.IntegerField(
-        help_text="Lifetime of the access token in seconds."
-    )
+    expiresIn = serializers.IntegerField(help_text="Lifetime of the access token in seconds.")
     user_id = SocketUserIdField()
 
 

@@ -45,9 +45,7 @@ urlpatterns = [
     path(
         # `str`, so that anything but a UUID is a user who does not exist (404).
         "user/<str:user_id>",
-        UserViewSet.as_view(
-            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-        ),
+        UserViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="envelope-user",
     ),
 ]

@@ -46,9 +46,7 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped
         fields = ()
 
 
-def narrowed(
-    activities: QuerySet[Activity], request: HttpRequest
-) -> QuerySet[Activity]:
+def narrowed(activities: QuerySet[Activity], request: HttpRequest) -> QuerySet[Activity]:
     """Apply the filters in the query string. Raises `Invalid` with the parameter's name."""
     found: QuerySet[Activity] = filter_of(ActivityFilter, request, activities).qs
     return found

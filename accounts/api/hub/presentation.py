@@ -124,9 +124,7 @@ def invitation_body(invitation: Invitation) -> Body:
     }
 
 
-def activity_body(
-    activity: Activity, *, viewer: User, people: Mapping[int, Person]
-) -> Body:
+def activity_body(activity: Activity, *, viewer: User, people: Mapping[int, Person]) -> Body:
     """Write one activity.
 
     The address and the program are shown to the person who acted. If nobody had signed in, they are
@@ -144,11 +142,7 @@ def activity_body(
         "project_id": activity.project_uuid,  # type: ignore[attr-defined]  # annotated by the query
         "ip_address": activity.ip_address if is_told_where else None,
         "user_agent": activity.user_agent if is_told_where else "",
-        "data": {
-            name: value
-            for name, value in activity.data.items()
-            if name not in _STAFF_ONLY
-        },
+        "data": {name: value for name, value in activity.data.items() if name not in _STAFF_ONLY},
     }
 
 

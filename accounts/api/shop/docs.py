@@ -93,8 +93,7 @@ REGISTER_USER = extend_schema(
 GET_TOKEN = extend_schema(
     operation_id="shop_get_token",
     summary="Sign in",
-    description="Signs in with e-mail and password. "
-    + use_of_tokens("/auth/api/token/refresh/"),
+    description="Signs in with e-mail and password. " + use_of_tokens("/auth/api/token/refresh/"),
     request=sent_as(serializers.ShopCredentials, JSON, FORM),
     responses={
         200: serializers.ShopTokens,
@@ -169,9 +168,7 @@ UPDATE_PROFILE = extend_schema(
             },
             media_type=JSON,
         ),
-        request_example(
-            "A picture", {"avatar": "(the file's bytes)"}, media_type=UPLOAD
-        ),
+        request_example("A picture", {"avatar": "(the file's bytes)"}, media_type=UPLOAD),
         answer_example(
             "You",
             {

@@ -84,9 +84,7 @@ class ShopLogoutView(CredentialsView):
         """End the session."""
         body = serializers.ShopLoggingOut(data=request.data)
         body.is_valid(raise_exception=True)
-        services.log_out(
-            refresh_token=body.token, access_token=bearer_token_of(request) or ""
-        )
+        services.log_out(refresh_token=body.token, access_token=bearer_token_of(request) or "")
         return Response(LOGGED_OUT)
 
 

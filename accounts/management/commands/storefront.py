@@ -17,9 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the project and `--none`."""
         choice = parser.add_mutually_exclusive_group()
-        choice.add_argument(
-            "project", nargs="?", help="The UUID of the project to sell for."
-        )
+        choice.add_argument("project", nargs="?", help="The UUID of the project to sell for.")
         choice.add_argument("--none", action="store_true", help="Sell for no project.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,6 +40,4 @@ class Command(BaseCommand):
             self.stdout.write("The storefront sells for no project.")
         else:
             off = "" if project.is_active else ", which is switched off"
-            self.stdout.write(
-                f"The storefront sells for {project.name} ({project.uuid}){off}."
-            )
+            self.stdout.write(f"The storefront sells for {project.name} ({project.uuid}){off}.")

@@ -106,9 +106,7 @@ def test_the_log_is_read_only_for_staff(client: Client, ada: User) -> None:
     row = add("x", user_id=ada.pk)
 
     assert client.get(page("activity_add")).status_code == 403
-    assert (
-        client.post(page("activity_add"), {"type": "user_deleted"}).status_code == 403
-    )
+    assert client.post(page("activity_add"), {"type": "user_deleted"}).status_code == 403
     for name, form in (
         ("activity_change", {"type": "user_deleted"}),
         ("activity_delete", {"post": "yes"}),
@@ -133,9 +131,7 @@ def test_staff_without_the_permission_see_nothing(ada: User) -> None:
 
 
 def test_a_try_with_an_unknown_address_has_no_user(client: Client) -> None:
-    record_activity(
-        ActivityType.LOGIN_FAILED, user=None, by=NOBODY, email_digest="0" * 16
-    )
+    record_activity(ActivityType.LOGIN_FAILED, user=None, by=NOBODY, email_digest="0" * 16)
     row = Activity.objects.get(type="login_failed")
 
     shown = client.get(page("activity_change", row.pk)).content.decode()

@@ -42,17 +42,13 @@ def test_shows_only_the_beginning_of_a_token(client: Client) -> None:
 def test_tokens_are_filtered_by_state(client: Client, state: str) -> None:
     make_token("The open one")
     expired, _ = make_token("The expired one")
-    ApiToken.objects.filter(pk=expired.pk).update(
-        expires_at=timezone.now() - timedelta(seconds=1)
-    )
+    ApiToken.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     revoked, _ = make_token("The revoked one")
     revoke_api_token(user=revoked.user, token_id=revoked.pk)
 
     found = client.get(page("apitoken_changelist"), {"state": state}).content.decode()
 
-    shown = [
-        name for name in ("open", "expired", "revoked") if f"The {name} one" in found
-    ]
+    shown = [name for name in ("open", "expired", "revoked") if f"The {name} one" in found]
     assert shown == [state]
 
 
@@ -67,9 +63,7 @@ def test_a_leaked_token_is_found_by_its_beginning(client: Client) -> None:
         assert "Other" not in found
 
 
-def test_revokes_a_token_once_and_records_who_did_it(
-    client: Client, admin: User
-) -> None:
+def test_revokes_a_token_once_and_records_who_did_it(client: Client, admin: User) -> None:
     token, text = make_token()
 
     assert "Revoked: 1." in run(client, "revoke", "apitoken", token)

@@ -60,9 +60,7 @@ def test_emails_are_filtered_by_state(client: Client, state: str) -> None:
     for each in states:
         make_email(each)
 
-    found = client.get(
-        page("outgoingemail_changelist"), {"state__exact": state}
-    ).content.decode()
+    found = client.get(page("outgoingemail_changelist"), {"state__exact": state}).content.decode()
 
     assert [each for each in states if f"{each}@example.com" in found] == [state]
 
@@ -81,8 +79,7 @@ def test_retries_failed_emails_and_leaves_the_others(
     assert len(nudges) == 1
     found = OutgoingEmail.objects.in_bulk()
     assert [
-        (found[email.pk].state, found[email.pk].attempts)
-        for email in (failed, sent, late)
+        (found[email.pk].state, found[email.pk].attempts) for email in (failed, sent, late)
     ] == [("pending", 0), ("sent", 3), ("failed", 3)]
 
 

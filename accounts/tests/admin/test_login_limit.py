@@ -104,9 +104,7 @@ def test_guesses_at_the_old_password_count_as_sign_ins() -> None:
     form = {"new_password1": "battery staple", "new_password2": "battery staple"}
 
     tries = [
-        client.post(
-            reverse("admin:password_change"), {"old_password": f"wrong {n}", **form}
-        )
+        client.post(reverse("admin:password_change"), {"old_password": f"wrong {n}", **form})
         for n in range(6)
     ]
 
@@ -117,8 +115,6 @@ def test_guesses_at_the_old_password_count_as_sign_ins() -> None:
 def test_a_sign_in_without_a_next_page_leads_to_the_first_page() -> None:
     user = make_user(is_staff=True)
 
-    response = Client().post(
-        reverse("admin:login"), {"username": user.email, "password": PASSWORD}
-    )
+    response = Client().post(reverse("admin:login"), {"username": user.email, "password": PASSWORD})
 
     assert (response.status_code, response["Location"]) == (302, "/admin/")

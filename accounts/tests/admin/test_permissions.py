@@ -18,9 +18,7 @@ pytestmark = pytest.mark.django_db
 def clerk() -> Client:
     """The browser of a member of staff who may only view and change users."""
     user = make_user(is_staff=True)
-    user.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_user", "change_user"])
-    )
+    user.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
     client = Client()
     client.force_login(user)
     return client

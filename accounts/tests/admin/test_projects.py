@@ -122,9 +122,7 @@ def test_keeps_the_typed_values_if_the_service_refuses(client: Client) -> None:
     project = create_project(owner=make_user(), name="Shop")
     form = members_form(project, row_of(project.memberships.get(), role="viewer"))
 
-    response = client.post(
-        page("project_change", project.pk), {**form, "name": "Renamed"}
-    )
+    response = client.post(page("project_change", project.pk), {**form, "name": "Renamed"})
 
     project.refresh_from_db()
     assert 'value="Renamed"' in response.content.decode()

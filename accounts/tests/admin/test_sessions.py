@@ -22,11 +22,7 @@ def test_sessions_are_filtered_by_state(client: Client, state: str) -> None:
 
     found = client.get(page("session_changelist"), {"state": state}).content.decode()
 
-    shown = {
-        email
-        for email in ("open", "expired", "ended")
-        if f"{email}@example.com" in found
-    }
+    shown = {email for email in ("open", "expired", "ended") if f"{email}@example.com" in found}
     assert shown == {state}
 
 
@@ -50,10 +46,7 @@ def test_a_session_is_read_only(client: Client) -> None:
     assert "192.0.2.1" in shown
     assert "curl/8" in shown
     assert client.get(page("session_add")).status_code == 403
-    assert (
-        client.post(page("session_delete", session.pk), {"post": "yes"}).status_code
-        == 403
-    )
+    assert client.post(page("session_delete", session.pk), {"post": "yes"}).status_code == 403
 
 
 # In real transactions, since the driver's error would break the transaction of the test.

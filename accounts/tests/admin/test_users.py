@@ -25,9 +25,7 @@ def announced() -> Iterator[list[dict[str, Any]]]:
     """Collect what `credentials_ended` says."""
     heard: list[dict[str, Any]] = []
 
-    def hear(
-        sender: object, *, user_id: int, credential_ids: list[Any], **_: object
-    ) -> None:
+    def hear(sender: object, *, user_id: int, credential_ids: list[Any], **_: object) -> None:
         heard.append({"user_id": user_id, "credential_ids": credential_ids})
 
     credentials_ended.connect(hear)
@@ -63,9 +61,7 @@ def test_makes_a_user_with_a_project(client: Client) -> None:
         {"password1": "", "password2": ""},
     ],
 )
-def test_refuses_wrong_input_for_a_new_user(
-    client: Client, wrong: dict[str, str]
-) -> None:
+def test_refuses_wrong_input_for_a_new_user(client: Client, wrong: dict[str, str]) -> None:
     form = {"email": "new@example.com", "password1": PASSWORD, "password2": PASSWORD}
 
     response = client.post(page("user_add"), {**form, **wrong})
@@ -203,9 +199,7 @@ def test_shows_the_refusal_to_deactivate_oneself(client: Client, admin: User) ->
 def activity_of(user: User) -> list[tuple[str, int | None]]:
     """Return what was recorded of the user, and who did it, the oldest first."""
     return list(
-        Activity.objects.filter(user_id=user.pk)
-        .order_by("pk")
-        .values_list("type", "actor_id")
+        Activity.objects.filter(user_id=user.pk).order_by("pk").values_list("type", "actor_id")
     )
 
 
@@ -256,17 +250,13 @@ def test_refuses_to_send_emails_that_would_be_useless(client: Client) -> None:
 
 
 @pytest.mark.parametrize("state", ["verified", "unverified"])
-def test_users_are_filtered_by_whether_their_email_is_verified(
-    client: Client, state: str
-) -> None:
+def test_users_are_filtered_by_whether_their_email_is_verified(client: Client, state: str) -> None:
     make_user(email="unverified@example.com")
     make_user(email="verified@example.com", email_verified_at=timezone.now())
 
     found = client.get(page("user_changelist"), {"email": state}).content.decode()
 
-    shown = {
-        each for each in ("verified", "unverified") if f">{each}@example.com<" in found
-    }
+    shown = {each for each in ("verified", "unverified") if f">{each}@example.com<" in found}
     assert shown == {state}
 
 
@@ -369,9 +359,7 @@ def test_shows_why_an_account_cannot_be_deleted(client: Client) -> None:
     assert (owner.deleted_at, owner.email) == (None, "ada@example.com")
 
 
-def test_refuses_bulk_deletion_and_deleting_oneself(
-    client: Client, admin: User
-) -> None:
+def test_refuses_bulk_deletion_and_deleting_oneself(client: Client, admin: User) -> None:
     user = make_user()
 
     assert "delete_selected" not in client.get(page("user_changelist")).content.decode()

@@ -129,9 +129,7 @@ def test_a_user_cannot_read_the_activity_of_others() -> None:
     Activity.objects.all().delete()
     record_activity(ActivityType.PASSWORD_CHANGED, user=other)
     record_activity(ActivityType.LOGIN_FAILED, user=None, by=NOBODY)
-    record_activity(
-        ActivityType.PROJECT_CHANGED, user=None, by=user, project_id=project.pk
-    )
+    record_activity(ActivityType.PROJECT_CHANGED, user=None, by=user, project_id=project.pk)
 
     response = client.get(OWN)
 
@@ -179,8 +177,7 @@ def test_an_owner_reads_what_members_did_but_not_from_where() -> None:
     shown = client_of(owner).get(in_project(project)).json()
 
     assert [
-        (row["actor"], row["user"], row["ip_address"], row["user_agent"])
-        for row in reversed(shown)
+        (row["actor"], row["user"], row["ip_address"], row["user_agent"]) for row in reversed(shown)
     ] == [
         (person(manager, email=True), person(agent, email=True), None, ""),
         (person(owner, email=True), person(owner, email=True), "192.0.2.7", "curl"),
@@ -238,9 +235,7 @@ def test_an_unknown_project_is_not_found(which: str) -> None:
     project = create_project(owner=owner, name="Shop")
     if which == "deleted":
         Project.objects.filter(pk=project.pk).update(is_active=False)
-    project_id = {"unknown": uuid4(), "deleted": project.uuid, "nul": "%00"}.get(
-        which, "shop"
-    )
+    project_id = {"unknown": uuid4(), "deleted": project.uuid, "nul": "%00"}.get(which, "shop")
 
     response = client_of(owner).get(f"/api/v1/projects/{project_id}/activity")
 
@@ -267,9 +262,7 @@ def test_anonymous_callers_are_refused(anonymous: APIClient) -> None:
         ("orders:write", (403, 403)),
     ],
 )
-def test_api_tokens_need_the_scope_of_the_area(
-    scope: str, statuses: tuple[int, int]
-) -> None:
+def test_api_tokens_need_the_scope_of_the_area(scope: str, statuses: tuple[int, int]) -> None:
     owner = make_user()
     project = create_project(owner=owner, name="Shop")
     _, text = create_api_token(user=owner, name="A script", scopes=[scope])

@@ -25,9 +25,7 @@ def assert_is_token_answer(response: HttpResponse) -> None:
     """Check the documented fields of the body, and those that we added."""
     body = response.json()  # type: ignore[attr-defined]
     assert response.status_code == 200
-    assert set(body) == {
-        *("access_token", "token_type", "refresh_token", "expires_in", "user_id")
-    }
+    assert set(body) == {*("access_token", "token_type", "refresh_token", "expires_in", "user_id")}
     assert body["user_id"] == User.objects.get().pk
     assert (body["token_type"], body["expires_in"]) == ("bearer", 900)
     assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["access_token"])
@@ -200,9 +198,7 @@ def test_refreshes(anonymous: APIClient, name: str, encoding: str) -> None:
     if encoding == "json":
         response = anonymous.post("/api/auth/refresh", {name: token}, format="json")
     else:
-        response = anonymous.post(
-            "/api/auth/refresh", f"{name}={token}", content_type=FORM
-        )
+        response = anonymous.post("/api/auth/refresh", f"{name}={token}", content_type=FORM)
 
     assert_is_token_answer(response)
     assert response.json()["refresh_token"] != token
@@ -218,9 +214,7 @@ def test_refreshes(anonymous: APIClient, name: str, encoding: str) -> None:
         ({"refresh": "x"}, 401),
     ],
 )
-def test_refuses_to_refresh(
-    anonymous: APIClient, body: dict[str, object], status: int
-) -> None:
+def test_refuses_to_refresh(anonymous: APIClient, body: dict[str, object], status: int) -> None:
     response = anonymous.post("/api/auth/refresh", body, format="json")
 
     assert response.status_code == status
@@ -232,9 +226,7 @@ def test_refuses_to_refresh(
 # --- Log out ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "means", ["refresh_token", "refresh", "form", "header", "both"]
-)
+@pytest.mark.parametrize("means", ["refresh_token", "refresh", "form", "header", "both"])
 def test_logs_out(anonymous: APIClient, means: str) -> None:
     pair = tokens_of(anonymous, make_user())
     body: Any = {means: pair["refresh_token"]} if means.startswith("refresh") else {}
@@ -257,9 +249,7 @@ def test_logs_out(anonymous: APIClient, means: str) -> None:
         {"message": "Logged out successfully"},
     )
     assert Session.objects.get().end_reason == "logged_out"
-    again = anonymous.post(
-        "/api/auth/refresh", {"refresh": pair["refresh_token"]}, format="json"
-    )
+    again = anonymous.post("/api/auth/refresh", {"refresh": pair["refresh_token"]}, format="json")
     assert (again.status_code, again.json()) == (401, REFUSED)
 
 
@@ -274,9 +264,7 @@ def test_logs_out_only_of_this_session(anonymous: APIClient) -> None:
     user = make_user()
     here, there = tokens_of(anonymous, user), tokens_of(anonymous, user)
 
-    anonymous.post(
-        "/api/auth/logout", {"refresh": here["refresh_token"]}, format="json"
-    )
+    anonymous.post("/api/auth/logout", {"refresh": here["refresh_token"]}, format="json")
 
     response = anonymous.post(
         "/api/auth/refresh", {"refresh": there["refresh_token"]}, format="json"

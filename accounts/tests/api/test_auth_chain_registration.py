@@ -190,9 +190,7 @@ SHORT = "This password is too short. It must contain at least 8 characters."
         ("secure\x00password", ["Null characters are not allowed."]),
     ],
 )
-def test_refuses_a_password(
-    anonymous: APIClient, password: object, messages: list[str]
-) -> None:
+def test_refuses_a_password(anonymous: APIClient, password: object, messages: list[str]) -> None:
     response = register(anonymous, email="user@example.com", password=password)
 
     assert response.status_code == 400
@@ -253,6 +251,4 @@ def test_a_registration_cannot_set_privileges(anonymous: APIClient) -> None:
 def test_registers_despite_a_bad_token(anonymous: APIClient) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer stale")
 
-    assert (
-        register(anonymous, email="a@example.com", password=PASSWORD).status_code == 201
-    )
+    assert register(anonymous, email="a@example.com", password=PASSWORD).status_code == 201

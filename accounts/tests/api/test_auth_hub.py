@@ -68,9 +68,7 @@ def test_a_name_is_split_into_first_and_last_name(
 
 
 def test_a_name_may_be_left_out(anonymous: APIClient) -> None:
-    response = post(
-        anonymous, "/register", {"email": "user@example.com", "password": PASSWORD}
-    )
+    response = post(anonymous, "/register", {"email": "user@example.com", "password": PASSWORD})
 
     assert response.status_code == 201
     assert response.json()["name"] == ""
@@ -171,9 +169,7 @@ def test_unverified_users_get_no_tokens_if_verification_is_required(
     settings.REQUIRE_VERIFIED_EMAIL = True
     make_user(email="user@example.com", email_verified_at=None)
 
-    response = post(
-        anonymous, "/login", {"email": "user@example.com", "password": PASSWORD}
-    )
+    response = post(anonymous, "/login", {"email": "user@example.com", "password": PASSWORD})
 
     assert refusal(response) == (403, "EMAIL_NOT_VERIFIED", None)
     assert not Session.objects.exists()
@@ -185,9 +181,7 @@ def test_expires_in_follows_the_settings_and_the_answer_is_not_cached(
 ) -> None:
     settings.ACCESS_TOKEN_EXPIRE_MINUTES = 7
     make_user(email="user@example.com")
-    response = post(
-        anonymous, "/login", {"email": "user@example.com", "password": PASSWORD}
-    )
+    response = post(anonymous, "/login", {"email": "user@example.com", "password": PASSWORD})
 
     if path == "/refresh":
         token = response.json()["refresh_token"]
@@ -402,9 +396,7 @@ def test_another_email_has_to_be_verified() -> None:
     user = make_user(email="user@example.com")
     client = client_of(user)
 
-    response = client.patch(
-        ME, {"email": "Other@EXAMPLE.com", "current_password": PASSWORD}
-    )
+    response = client.patch(ME, {"email": "Other@EXAMPLE.com", "current_password": PASSWORD})
 
     assert response.status_code == 200
     assert response.json()["email"] == "Other@example.com"
@@ -437,9 +429,7 @@ def test_refuses_a_password_like_the_name_in_the_same_change() -> None:
         },
     )
 
-    assert refusal(response)[2] == {
-        "password": ["The password is too similar to the first name."]
-    }
+    assert refusal(response)[2] == {"password": ["The password is too similar to the first name."]}
     user.refresh_from_db()
     assert user.name == ""
 
@@ -469,9 +459,7 @@ def test_a_new_password_ends_every_session_but_no_api_token() -> None:
     client, elsewhere = client_of(user), client_of(user)
     program = client_with(make_api_token(user, "account:read")[1])
 
-    response = client.patch(
-        ME, {"password": "another horse", "current_password": PASSWORD}
-    )
+    response = client.patch(ME, {"password": "another horse", "current_password": PASSWORD})
 
     assert response.status_code == 200
     assert "password" not in response.content.decode()
@@ -488,9 +476,7 @@ def test_an_api_token_may_change_the_account_only_with_the_password() -> None:
 
     named = program.patch(ME, {"name": "Jane"})
     unproven = program.patch(ME, {"password": "another horse"})
-    proven = program.patch(
-        ME, {"password": "another horse", "current_password": PASSWORD}
-    )
+    proven = program.patch(ME, {"password": "another horse", "current_password": PASSWORD})
 
     assert named.json()["name"] == "Jane"
     assert refusal(unproven)[0] == 422

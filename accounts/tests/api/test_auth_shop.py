@@ -112,9 +112,7 @@ def test_refuses_to_register(
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "null", "5"])
 def test_refuses_a_body_that_is_not_an_object(anonymous: APIClient, body: str) -> None:
-    response = anonymous.post(
-        "/auth/api/register/", body, content_type="application/json"
-    )
+    response = anonymous.post("/auth/api/register/", body, content_type="application/json")
 
     assert response.status_code == 400
     assert not User.objects.exists()
@@ -222,9 +220,7 @@ def test_refuses_incomplete_credentials(
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "utf-7", "unicode_escape"])
-def test_a_form_is_read_as_utf_8_despite_its_charset(
-    anonymous: APIClient, charset: str
-) -> None:
+def test_a_form_is_read_as_utf_8_despite_its_charset(anonymous: APIClient, charset: str) -> None:
     make_user(email="user@example.com")
 
     response = anonymous.post(
@@ -291,9 +287,7 @@ def test_refuses_a_refresh_without_a_token(
 
 @pytest.mark.parametrize("token", ["nonsense", "eyJhbGciOiJub25lIn0.e30.", "oc_a_b"])
 def test_refuses_to_refresh_with_a_bad_token(anonymous: APIClient, token: str) -> None:
-    response = anonymous.post(
-        "/auth/api/token/refresh/", {"refresh": token}, format="json"
-    )
+    response = anonymous.post("/auth/api/token/refresh/", {"refresh": token}, format="json")
 
     assert (response.status_code, response.json()) == (401, REFUSED)
 

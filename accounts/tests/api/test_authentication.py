@@ -42,9 +42,7 @@ def ask(header: str) -> Any:
 class Sign(Protocol):
     """Write a token for the first session with changed claims; None removes a claim."""
 
-    def __call__(
-        self, algorithm: str = "HS256", key: str = "", **changes: object
-    ) -> str: ...
+    def __call__(self, algorithm: str = "HS256", key: str = "", **changes: object) -> str: ...
 
 
 def sign_access(algorithm: str = "HS256", key: str = "", **changes: object) -> str:
@@ -86,9 +84,7 @@ def with_header(signed: Sign, header: object) -> str:
     return ".".join([part(header), *signed().split(".")[1:]])
 
 
-@pytest.mark.parametrize(
-    "scheme", ["Bearer", "bearer", "BEARER", "  Bearer ", "Bearer  "]
-)
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "  Bearer ", "Bearer  "])
 def test_accepts_the_token_of_an_open_session(scheme: str) -> None:
     user = make_user()
     access = open_session(user=user).access
@@ -137,9 +133,7 @@ BAD: dict[str, Callable[[Sign], str]] = {
     "a header that is a number": lambda signed: f"Bearer {with_header(signed, 5)}",
     "a header of brackets": lambda signed: f"Bearer {with_header(signed, b'[' * 1200)}",
     "a header that is no JSON": lambda signed: f"Bearer {with_header(signed, b'{')}",
-    "a header with bad bytes": lambda signed: (
-        f"Bearer {with_header(signed, bytes([255, 254]))}"
-    ),
+    "a header with bad bytes": lambda signed: f"Bearer {with_header(signed, bytes([255, 254]))}",
     "a critical extension": lambda signed: (
         f"Bearer {with_header(signed, {'alg': 'HS256', 'crit': ['x']})}"
     ),
@@ -149,15 +143,11 @@ BAD: dict[str, Callable[[Sign], str]] = {
     "the other type": lambda signed: f"Bearer {signed(token_type=OTHER_TYPE[signed])}",
     "another type": lambda signed: f"Bearer {signed(token_type='admin')}",
     "no type": lambda signed: f"Bearer {signed(token_type=None)}",
-    "expired": lambda signed: (
-        f"Bearer {signed(exp=timezone.now() - timedelta(seconds=1))}"
-    ),
+    "expired": lambda signed: f"Bearer {signed(exp=timezone.now() - timedelta(seconds=1))}",
     "no expiry": lambda signed: f"Bearer {signed(exp=None)}",
     "an expiry that is text": lambda signed: f"Bearer {signed(exp='tomorrow')}",
     "an expiry beyond all years": lambda signed: f"Bearer {signed(exp=10**30)}",
-    "not yet valid": lambda signed: (
-        f"Bearer {signed(nbf=timezone.now() + timedelta(hours=1))}"
-    ),
+    "not yet valid": lambda signed: f"Bearer {signed(nbf=timezone.now() + timedelta(hours=1))}",
     "no id": lambda signed: f"Bearer {signed(jti=None)}",
     "no session": lambda signed: f"Bearer {signed(sid=None)}",
     "a session that is no id": lambda signed: f"Bearer {signed(sid='1')}",

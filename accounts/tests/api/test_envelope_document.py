@@ -46,9 +46,7 @@ def refused(status: int, error: str, code: str) -> tuple[int, dict[str, Any]]:
 
 WRONG_EMAIL = refused(400, "Invalid email address", "VALIDATION_FAILED")
 NO_USER = refused(404, "User not found", "USER_NOT_FOUND")
-NOTHING = refused(
-    400, "At least one field must be provided for update", "MISSING_REQUIRED_FIELD"
-)
+NOTHING = refused(400, "At least one field must be provided for update", "MISSING_REQUIRED_FIELD")
 
 
 @pytest.fixture
@@ -100,9 +98,7 @@ def test_documented_login(user: User) -> None:
         "message": "Login successful",
     }
     assert response["Cache-Control"] == "no-store"
-    me = APIClient().get(
-        f"/api/user/{user.uuid}", headers={"Authorization": f"Bearer {access}"}
-    )
+    me = APIClient().get(f"/api/user/{user.uuid}", headers={"Authorization": f"Bearer {access}"})
     assert me.status_code == 200
     assert post("refresh", refresh_token=refresh).status_code == 200
 
@@ -118,9 +114,7 @@ def test_documented_login(user: User) -> None:
 def test_documented_refusal_of_a_login(user: User, email: str, password: str) -> None:
     response = post("login", email=email, password=password)
 
-    assert refusal(response) == refused(
-        401, "Invalid credentials", "INVALID_CREDENTIALS"
-    )
+    assert refusal(response) == refused(401, "Invalid credentials", "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize("field", ["is_active", "deleted_at"])
@@ -131,9 +125,7 @@ def test_all_refused_sign_ins_get_the_same_answer(field: str) -> None:
 
     response = post("login", email="user@example.com", password=PASSWORD)
 
-    assert refusal(response) == refused(
-        401, "Invalid credentials", "INVALID_CREDENTIALS"
-    )
+    assert refusal(response) == refused(401, "Invalid credentials", "INVALID_CREDENTIALS")
 
 
 def test_refuses_an_unverified_user_if_verification_is_required(
@@ -222,9 +214,7 @@ def test_documented_refusals_of_a_reset(user: User) -> None:
             400, "Invalid reset code", "INVALID_RESET_CODE"
         )
         clock.shift(timedelta(minutes=15))
-        assert refusal(reset(code)) == refused(
-            400, "Reset code has expired", "RESET_CODE_EXPIRED"
-        )
+        assert refusal(reset(code)) == refused(400, "Reset code has expired", "RESET_CODE_EXPIRED")
 
     user.refresh_from_db()
     assert user.check_password("password123")
@@ -598,9 +588,7 @@ def test_a_bad_token_gets_a_different_401_than_no_token(user: User) -> None:
         headers={"Authorization": "Bearer your_secret_bearer_token_here"},
     )
 
-    assert refusal(response) == refused(
-        401, "Could not validate credentials", "UNAUTHORIZED"
-    )
+    assert refusal(response) == refused(401, "Could not validate credentials", "UNAUTHORIZED")
 
 
 # --- The curl lines ---------------------------------------------------------------------------
@@ -680,9 +668,7 @@ def test_the_curl_lines_work_one_after_the_other() -> None:
     ],
 )
 def test_hostile_bodies_are_a_400_in_shape(user: User, path: str, body: bytes) -> None:
-    response = APIClient().post(
-        f"/api/auth/{path}", body, content_type="application/json"
-    )
+    response = APIClient().post(f"/api/auth/{path}", body, content_type="application/json")
 
     status, refused_body = refusal(response)
     assert status == 400, response.content

@@ -74,9 +74,7 @@ def test_each_caller_may_do_what_their_role_allows(
     user = callers["the user"]
     client = APIClient() if caller == "anonymous" else client_of(callers[caller])
     path = f"/api/user/{user.uuid}"
-    recorded = Activity.objects.filter(
-        user_id=user.pk, type__in=["email_changed", "user_deleted"]
-    )
+    recorded = Activity.objects.filter(user_id=user.pk, type__in=["email_changed", "user_deleted"])
     send_due()
 
     assert client.get(path).status_code == seen
@@ -112,9 +110,7 @@ def test_staff_who_may_only_view_are_told_so(callers: dict[str, User]) -> None:
 
 
 @pytest.mark.parametrize("caller", ["staff", "changing clerk", "deleting clerk"])
-def test_only_superusers_change_a_superuser(
-    callers: dict[str, User], caller: str
-) -> None:
+def test_only_superusers_change_a_superuser(callers: dict[str, User], caller: str) -> None:
     path = f"/api/user/{callers['admin'].uuid}"
     client = client_of(callers[caller])
 

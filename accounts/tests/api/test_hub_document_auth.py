@@ -66,9 +66,7 @@ def test_login(anonymous: APIClient, slash: str) -> None:
 
     body = response.json()
     assert response.status_code == 200
-    assert list(body) == [
-        *("access_token", "refresh_token", "token_type", "expires_in", "user_id")
-    ]
+    assert list(body) == [*("access_token", "refresh_token", "token_type", "expires_in", "user_id")]
     assert body["user_id"] == User.objects.get().pk
     assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["access_token"])
     assert re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", body["refresh_token"])
@@ -80,9 +78,7 @@ def test_refresh_token(anonymous: APIClient, slash: str) -> None:
     post(anonymous, "/register", REGISTRATION)
     old = post(anonymous, "/login", CREDENTIALS).json()
 
-    response = post(
-        anonymous, f"/refresh{slash}", {"refresh_token": old["refresh_token"]}
-    )
+    response = post(anonymous, f"/refresh{slash}", {"refresh_token": old["refresh_token"]})
 
     new = response.json()
     assert response.status_code == 200
@@ -126,9 +122,7 @@ def test_standard_error_format(anonymous: APIClient) -> None:
 
 
 def test_400_is_an_unreadable_body(anonymous: APIClient) -> None:
-    response = anonymous.post(
-        "/api/v1/auth/login", '{"email": ', content_type="application/json"
-    )
+    response = anonymous.post("/api/v1/auth/login", '{"email": ', content_type="application/json")
 
     body = response.json()
     assert response.status_code == 400
@@ -179,9 +173,7 @@ def test_404_is_a_missing_thing(anonymous: APIClient) -> None:
 def test_409_is_a_taken_email(anonymous: APIClient) -> None:
     post(anonymous, "/register", REGISTRATION)
 
-    response = post(
-        anonymous, "/register", {**REGISTRATION, "email": "USER@Example.com"}
-    )
+    response = post(anonymous, "/register", {**REGISTRATION, "email": "USER@Example.com"})
 
     assert (response.status_code, response.json()) == (
         409,

@@ -156,9 +156,7 @@ def test_the_number_of_open_invitations_is_limited(team: Team) -> None:
     client = team.client("owner")
 
     refused = client.post(team.path("invitations"), {"email": GRACE, "role": "agent"})
-    again = client.post(
-        team.path("invitations"), {"email": "7@example.org", "role": "viewer"}
-    )
+    again = client.post(team.path("invitations"), {"email": "7@example.org", "role": "viewer"})
 
     assert refusal(refused) == (409, "TOO_MANY_INVITATIONS")
     assert again.status_code == 201
@@ -181,9 +179,7 @@ def nothing_counted() -> Iterator[None]:
         ("RATE_LIMIT_INVITATIONS", [f"{name}@example.com" for name in "abc"]),
     ],
 )
-def test_the_rate_of_invitations_is_limited(
-    settings: Any, limit: str, sent_to: list[str]
-) -> None:
+def test_the_rate_of_invitations_is_limited(settings: Any, limit: str, sent_to: list[str]) -> None:
     setattr(settings, limit, "2/h")
     team = make_team()
     client = team.client("owner")
@@ -222,9 +218,7 @@ def test_refused_invitations_do_not_count(settings: Any) -> None:
 # --- Renewing ---------------------------------------------------------------------------------
 
 
-def test_inviting_again_sends_a_new_link_with_the_new_role(
-    team: Team, grace: User
-) -> None:
+def test_inviting_again_sends_a_new_link_with_the_new_role(team: Team, grace: User) -> None:
     first, old_link = make_invitation(team, role=Role.MANAGER)
     before = first.expires_at
 
@@ -255,9 +249,7 @@ def test_an_expired_invitation_is_renewed(team: Team, grace: User) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(days=8)):
         make_invitation(team)
 
-    team.client("owner").post(
-        team.path("invitations"), {"email": GRACE, "role": "agent"}
-    )
+    team.client("owner").post(team.path("invitations"), {"email": GRACE, "role": "agent"})
 
     assert accept(grace, link_sent_to(GRACE)).status_code == 200
 
@@ -330,9 +322,7 @@ def test_the_email_of_a_revoked_invitation_is_not_sent(team: Team) -> None:
 
 
 @pytest.mark.parametrize("invitation_id", ["0", "%00", str(UUID(int=7)), "other"])
-def test_an_invitation_of_another_project_is_a_404(
-    team: Team, invitation_id: str
-) -> None:
+def test_an_invitation_of_another_project_is_a_404(team: Team, invitation_id: str) -> None:
     elsewhere, _ = make_invitation(make_team_of_its_own())
     wanted = elsewhere.pk if invitation_id == "other" else invitation_id
 
@@ -346,9 +336,7 @@ def test_an_invitation_of_another_project_is_a_404(
 
 
 def test_the_invited_user_joins(team: Team, grace: User) -> None:
-    team.client("owner").post(
-        team.path("invitations"), {"email": GRACE, "role": "agent"}
-    )
+    team.client("owner").post(team.path("invitations"), {"email": GRACE, "role": "agent"})
 
     response = accept(grace, link_sent_to(GRACE))
 
@@ -389,27 +377,21 @@ def test_an_invitation_expires(team: Team, grace: User) -> None:
     assert "grace" not in roles_in(team.project)
 
 
-def test_an_invitation_to_a_closed_project_does_not_work(
-    team: Team, grace: User
-) -> None:
+def test_an_invitation_to_a_closed_project_does_not_work(team: Team, grace: User) -> None:
     _, link = make_invitation(team)
     team.client("owner").delete(team.path())
 
     assert refusal(accept(grace, link)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_an_invitation_by_a_deactivated_user_does_not_work(
-    team: Team, grace: User
-) -> None:
+def test_an_invitation_by_a_deactivated_user_does_not_work(team: Team, grace: User) -> None:
     _, link = make_invitation(team)
     deactivate_user(user=team.owner)
 
     assert refusal(accept(grace, link)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_becoming_a_member_otherwise_closes_the_invitation(
-    team: Team, grace: User
-) -> None:
+def test_becoming_a_member_otherwise_closes_the_invitation(team: Team, grace: User) -> None:
     _, link = make_invitation(team)
     set_member(project=team.project, user=grace, role=Role.VIEWER)
 
@@ -417,9 +399,7 @@ def test_becoming_a_member_otherwise_closes_the_invitation(
     assert roles_in(team.project)["grace"] == "viewer"
 
 
-def test_a_member_with_another_address_keeps_their_role(
-    team: Team, grace: User
-) -> None:
+def test_a_member_with_another_address_keeps_their_role(team: Team, grace: User) -> None:
     agent = team.members["agent"]
     _, link = make_invitation(team, email="new@example.com", role=Role.MANAGER)
     User.objects.filter(pk=agent.pk).update(email="new@example.com")

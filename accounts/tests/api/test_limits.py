@@ -48,13 +48,8 @@ class Door:
 
     def refusal_in(self, seconds: int) -> dict[str, Any]:
         """Return the body of a 429 that says to come back in that many seconds."""
-        words = (
-            f"Too many requests. Try again in {seconds} second{'s' * (seconds > 1)}."
-        )
-        return {
-            name: words if value is WORDS else value
-            for name, value in self.refusal.items()
-        }
+        words = f"Too many requests. Try again in {seconds} second{'s' * (seconds > 1)}."
+        return {name: words if value is WORDS else value for name, value in self.refusal.items()}
 
 
 WORDS = object()
@@ -84,9 +79,7 @@ HUB = Door(
 )
 SHOP = Door("/auth/api/token/", "email", {"error": WORDS})
 DOORS = [CHAIN, ENVELOPE, HUB, SHOP]
-on_each_surface = pytest.mark.parametrize(
-    "door", DOORS, ids=["chain", "envelope", "hub", "shop"]
-)
+on_each_surface = pytest.mark.parametrize("door", DOORS, ids=["chain", "envelope", "hub", "shop"])
 
 _strangers = count(1)
 
@@ -107,9 +100,7 @@ def post(path: str, body: object, *, address: str, **headers: str) -> Any:
     )
 
 
-def sign_in(
-    door: Door, *, email: str = EMAIL, password: str = "wrong", address: str
-) -> Any:
+def sign_in(door: Door, *, email: str = EMAIL, password: str = "wrong", address: str) -> Any:
     """Try to sign in."""
     return post(door.path, {door.name: email, "password": password}, address=address)
 
@@ -203,9 +194,7 @@ def test_every_kind_of_answer_shows_the_remaining_requests() -> None:
 
     answers = {
         200: client.get("/api/orders/", headers=token),
-        400: client.post(
-            "/api/orders/", "{}", content_type="application/json", headers=token
-        ),
+        400: client.post("/api/orders/", "{}", content_type="application/json", headers=token),
         401: client.get("/api/orders/", headers={"Authorization": "Bearer no"}),
         404: client.get("/api/orders/999", headers=token),
         405: client.delete("/api/orders/", headers=token),
@@ -283,16 +272,13 @@ def test_an_attack_on_many_accounts_is_stopped_at_its_address(door: Door) -> Non
         make_user(email=f"user{number}@example.com")
 
     answers = [
-        sign_in(door, email=f"user{number}@example.com", address=HOME)
-        for number in range(8)
+        sign_in(door, email=f"user{number}@example.com", address=HOME) for number in range(8)
     ]
 
     assert statuses(answers) == [401] * 5 + [429] * 3
     # Tries beyond the limit were not counted: those users have all their tries left.
     assert (
-        sign_in(door, email="user7@example.com", address=a_stranger())[
-            "X-RateLimit-Remaining"
-        ]
+        sign_in(door, email="user7@example.com", address=a_stranger())["X-RateLimit-Remaining"]
         == "4"
     )
 
@@ -312,9 +298,7 @@ def test_an_attack_from_many_addresses_is_stopped_at_the_account(door: Door) -> 
 
 
 def test_an_unknown_account_is_counted_in_the_same_way() -> None:
-    answers = [
-        sign_in(HUB, email="nobody@example.com", address=a_stranger()) for _ in range(6)
-    ]
+    answers = [sign_in(HUB, email="nobody@example.com", address=a_stranger()) for _ in range(6)]
 
     assert statuses(answers) == [401] * 5 + [429]
 
@@ -341,10 +325,7 @@ def test_an_ipv6_network_counts_as_one_address() -> None:
     ]
 
     assert statuses(answers) == [401] * 5 + [429]
-    assert (
-        sign_in(HUB, email="u9@example.com", address="2001:db8:0:2::1").status_code
-        == 401
-    )
+    assert sign_in(HUB, email="u9@example.com", address="2001:db8:0:2::1").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -379,9 +360,7 @@ def use_up(email: str = EMAIL) -> None:
 
 def was_here(email: str, address: str) -> None:
     """Sign in from an address."""
-    assert (
-        sign_in(HUB, email=email, password=PASSWORD, address=address).status_code == 200
-    )
+    assert sign_in(HUB, email=email, password=PASSWORD, address=address).status_code == 200
     caches["limits"].clear()
 
 
@@ -493,8 +472,7 @@ def test_one_address_may_request_five_codes_a_minute() -> None:
         make_user(email=f"user{number}@example.com")
 
     answers = [
-        post(FORGOT, {"email": f"user{number}@example.com"}, address=HOME)
-        for number in range(6)
+        post(FORGOT, {"email": f"user{number}@example.com"}, address=HOME) for number in range(6)
     ]
 
     assert statuses(answers) == [200] * 5 + [429]
@@ -525,9 +503,7 @@ def test_guesses_at_a_code_are_stopped_at_the_account() -> None:
     make_user(email=EMAIL)
     body = {"email": EMAIL, "code": "000000", "newPassword": "another horse"}
 
-    answers = [
-        post("/api/auth/reset-password", body, address=a_stranger()) for _ in range(6)
-    ]
+    answers = [post("/api/auth/reset-password", body, address=a_stranger()) for _ in range(6)]
 
     assert statuses(answers)[5] == 429
     assert 429 not in statuses(answers[:5])
@@ -544,9 +520,7 @@ def test_concurrent_sign_ins_do_not_exceed_the_limit() -> None:
 
     def attempt(number: int) -> int:
         try:
-            status: int = sign_in(
-                DOORS[number % 2 * 2], address=f"192.0.2.{number}"
-            ).status_code
+            status: int = sign_in(DOORS[number % 2 * 2], address=f"192.0.2.{number}").status_code
             return status
         finally:
             connection.close()

@@ -75,9 +75,7 @@ def test_changes_a_role_at_once(team: Team) -> None:
     body = {"name": "Renamed"}
     assert client.patch(team.path(), body).status_code == 403
 
-    response = team.client("manager").patch(
-        team.path("members", agent.uuid), {"role": "manager"}
-    )
+    response = team.client("manager").patch(team.path("members", agent.uuid), {"role": "manager"})
 
     assert response.status_code == 200
     assert response.json()["role"] == "manager"
@@ -186,12 +184,8 @@ def test_managers_cannot_remove_owners(team: Team) -> None:
 def test_owners_appoint_and_demote_owners(team: Team) -> None:
     manager = team.members["manager"]
 
-    made = team.client("owner").patch(
-        team.path("members", manager.uuid), {"role": "owner"}
-    )
-    unmade = team.client("manager").patch(
-        team.path("members", team.owner.uuid), {"role": "viewer"}
-    )
+    made = team.client("owner").patch(team.path("members", manager.uuid), {"role": "owner"})
+    unmade = team.client("manager").patch(team.path("members", team.owner.uuid), {"role": "viewer"})
 
     assert (made.status_code, unmade.status_code) == (200, 200)
     assert roles_in(team.project) == {**WHOLE, "manager": "owner", "owner": "viewer"}
@@ -256,9 +250,7 @@ def test_an_owner_who_cannot_sign_in_does_not_count(team: Team) -> None:
 def test_work_goes_on_while_the_only_owner_cannot_sign_in(team: Team) -> None:
     deactivate_user(user=team.owner)
     superuser = client_of(make_user(is_staff=True, is_superuser=True))
-    owner, agent = (
-        team.path("members", team.members[r].uuid) for r in ("owner", "agent")
-    )
+    owner, agent = (team.path("members", team.members[r].uuid) for r in ("owner", "agent"))
 
     by_manager = team.client("manager").patch(agent, {"role": "viewer"})
     removed = superuser.delete(owner)
@@ -303,9 +295,7 @@ def test_removes_a_member_with_immediate_effect(team: Team) -> None:
 
 
 @pytest.mark.parametrize("fate", ["removed", "made agent", "made manager"])
-def test_losing_the_right_to_invite_revokes_open_invitations(
-    team: Team, fate: str
-) -> None:
+def test_losing_the_right_to_invite_revokes_open_invitations(team: Team, fate: str) -> None:
     other = make_user()
     set_member(project=team.project, user=other, role=Role.OWNER)
     make_invitation(team, email="agent@example.org")

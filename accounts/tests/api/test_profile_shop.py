@@ -62,9 +62,7 @@ def change(client: APIClient, **body: Any) -> Any:
     return client.patch(PATH, body, format="json")
 
 
-def upload(
-    client: APIClient, content: bytes, name: str = "me.png", **texts: Any
-) -> Any:
+def upload(client: APIClient, content: bytes, name: str = "me.png", **texts: Any) -> Any:
     """Send a file as the avatar, in a form with other fields."""
     file = SimpleUploadedFile(name, content, content_type="image/png")
     return client.patch(PATH, {"avatar": file, **texts}, format="multipart")
@@ -103,9 +101,7 @@ def test_shows_the_caller(client: APIClient, user: User, path: str) -> None:
     assert (profile["avatar"], profile["preferences"]) == ("", {})
 
 
-def test_reading_takes_two_statements(
-    client: APIClient, django_assert_num_queries: Any
-) -> None:
+def test_reading_takes_two_statements(client: APIClient, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
         client.get(PATH)
 
@@ -118,9 +114,7 @@ def test_reading_takes_two_statements(
         ("orders:write", 403, 403),
     ],
 )
-def test_an_api_token_needs_the_scope(
-    user: User, scope: str, reads: int, writes: int
-) -> None:
+def test_an_api_token_needs_the_scope(user: User, scope: str, reads: int, writes: int) -> None:
     _token, text = make_api_token(user, scope)
     client = client_with(text)
 
@@ -206,9 +200,7 @@ def test_preferences_are_replaced_as_a_whole(client: APIClient) -> None:
 
 
 def test_preferences_in_a_form_are_json(client: APIClient) -> None:
-    response = client.patch(
-        PATH, {"preferences": '{"theme": "dark"}'}, format="multipart"
-    )
+    response = client.patch(PATH, {"preferences": '{"theme": "dark"}'}, format="multipart")
 
     assert response.json()["profile"]["preferences"] == {"theme": "dark"}
 
@@ -299,9 +291,7 @@ def test_refuses_a_change(
     "text",
     ["", "{", "[]", "null", '"x"', "NaN", '{"a": "\\ud800"}', "{" * 5000, "[" * 100_000],
 )  # fmt: skip
-def test_refuses_preferences_in_a_form_that_are_not_an_object(
-    client: APIClient, text: str
-) -> None:
+def test_refuses_preferences_in_a_form_that_are_not_an_object(client: APIClient, text: str) -> None:
     response = client.patch(PATH, {"preferences": text}, format="multipart")
 
     if not text:
@@ -392,9 +382,7 @@ def test_removes_the_picture(
     assert files(tmp_path) == set()
 
 
-def test_other_changes_keep_the_picture(
-    client: APIClient, user: User, tmp_path: Path
-) -> None:
+def test_other_changes_keep_the_picture(client: APIClient, user: User, tmp_path: Path) -> None:
     upload(client, photograph())
     name = avatar_of(user)
 
@@ -404,9 +392,7 @@ def test_other_changes_keep_the_picture(
     assert files(tmp_path) == {Path(name).name}
 
 
-@pytest.mark.parametrize(
-    "name", ["me.txt", "me.html", "me.svg", "../../me.png", "x" * 300]
-)
+@pytest.mark.parametrize("name", ["me.txt", "me.html", "me.svg", "../../me.png", "x" * 300])
 def test_the_name_and_type_of_a_file_do_not_matter(
     client: APIClient, user: User, name: str
 ) -> None:
@@ -435,9 +421,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
         (jpeg_in_passes(MAX_JPEG_SCANS), "The picture is drawn in too many passes."),
     ],
 )  # fmt: skip
-def test_refuses_a_picture(
-    client: APIClient, tmp_path: Path, content: bytes, message: str
-) -> None:
+def test_refuses_a_picture(client: APIClient, tmp_path: Path, content: bytes, message: str) -> None:
     before = client.get(PATH).json()
 
     response = upload(client, content, first_name="New")
@@ -447,9 +431,7 @@ def test_refuses_a_picture(
     assert files(tmp_path) == set()
 
 
-def test_a_refused_change_keeps_the_picture(
-    client: APIClient, user: User, tmp_path: Path
-) -> None:
+def test_a_refused_change_keeps_the_picture(client: APIClient, user: User, tmp_path: Path) -> None:
     upload(client, photograph())
     name = avatar_of(user)
 
@@ -484,9 +466,7 @@ def test_a_change_that_fails_leaves_no_file(
     assert User.objects.get().first_name == "Test"
 
 
-def test_pictures_have_a_separate_limit(
-    client: APIClient, user: User, settings: Any
-) -> None:
+def test_pictures_have_a_separate_limit(client: APIClient, user: User, settings: Any) -> None:
     settings.RATE_LIMIT_STANDARD = "100/m"
     settings.RATE_LIMIT_UPLOADS = "2/h"
 
@@ -544,9 +524,7 @@ def test_json_has_the_smaller_limit(client: APIClient) -> None:
 @pytest.mark.parametrize("kind", ["files", "fields"])
 def test_a_form_of_many_parts_is_too_large(client: APIClient, kind: str) -> None:
     if kind == "files":
-        parts: dict[str, Any] = {
-            f"f{n}": SimpleUploadedFile("x", b"x") for n in range(101)
-        }
+        parts: dict[str, Any] = {f"f{n}": SimpleUploadedFile("x", b"x") for n in range(101)}
     else:
         parts = {f"f{n}": "x" for n in range(5001)}
 
@@ -584,9 +562,7 @@ def part(headers: str, content: bytes = b"x") -> bytes:
          MULTIPART_CONTENT),
     ],
 )  # fmt: skip
-def test_a_broken_form_is_never_a_500(
-    client: APIClient, body: bytes, content_type: str
-) -> None:
+def test_a_broken_form_is_never_a_500(client: APIClient, body: bytes, content_type: str) -> None:
     before = client.get(PATH).json()
 
     response = send(client, body, content_type)
@@ -596,9 +572,7 @@ def test_a_broken_form_is_never_a_500(
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "utf-7", "unicode_escape"])
-def test_a_form_is_read_as_utf_8_despite_its_charset(
-    client: APIClient, charset: str
-) -> None:
+def test_a_form_is_read_as_utf_8_despite_its_charset(client: APIClient, charset: str) -> None:
     body = encode_multipart(BOUNDARY, {"first_name": "Zoë \\ud800"})
 
     response = send(client, body, f"{MULTIPART_CONTENT}; charset={charset}")

@@ -213,9 +213,7 @@ def test_returns_settings_as_they_were_sent(settings: Any) -> None:
         (b"x" * 2_000_000, "application/json", 413),
     ],
 )
-def test_hostile_bodies_are_refused_in_shape(
-    body: bytes, content_type: str, status: int
-) -> None:
+def test_hostile_bodies_are_refused_in_shape(body: bytes, content_type: str, status: int) -> None:
     client = client_of(make_user())
 
     response = client.post(PATH, body, content_type=content_type)
@@ -292,9 +290,7 @@ def test_refuses_a_malformed_page(query: str) -> None:
 
 @pytest.mark.parametrize("path", ["", "/members", "/invitations"])
 @pytest.mark.parametrize("page_size", [3, 100])
-def test_the_number_of_statements_does_not_grow_with_the_list(
-    path: str, page_size: int
-) -> None:
+def test_the_number_of_statements_does_not_grow_with_the_list(path: str, page_size: int) -> None:
     counts = set()
     for length in (4, 12):
         owner = make_user()
@@ -462,9 +458,7 @@ def test_a_stale_change_is_refused(team: Team, method: str) -> None:
     old = client.get(team.path())["ETag"]
     client.patch(team.path(), {"name": "First"})
 
-    response = getattr(client, method)(
-        team.path(), {"name": "Second"}, headers={"If-Match": old}
-    )
+    response = getattr(client, method)(team.path(), {"name": "Second"}, headers={"If-Match": old})
 
     team.project.refresh_from_db()
     assert (response.status_code, response.json()["code"]) == (412, "STALE")

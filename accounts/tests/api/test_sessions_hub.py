@@ -117,9 +117,7 @@ def test_pages_in_a_constant_number_of_statements() -> None:
         counts.append(len(queries))
         assert len(response.json()) == 1
         assert response["X-Total-Count"] == str(number + 1)
-        assert response["Link"] == (
-            f'<http://testserver{SESSIONS}?page_size=1&page=2>; rel="next"'
-        )
+        assert response["Link"] == (f'<http://testserver{SESSIONS}?page_size=1&page=2>; rel="next"')
 
     assert counts == [3, 3]  # the caller, the page, the total
 
@@ -135,9 +133,7 @@ def test_refuses_a_malformed_page(query: str) -> None:
 def test_ends_one_session_and_leaves_the_others() -> None:
     user = make_user()
     other, client = sign_in(user), sign_in(user)
-    [lost] = set(ids(client)) - {
-        row["id"] for row in client.get(SESSIONS).json() if row["current"]
-    }
+    [lost] = set(ids(client)) - {row["id"] for row in client.get(SESSIONS).json() if row["current"]}
 
     response = client.delete(f"{SESSIONS}/{lost.upper()}/")
 

@@ -113,9 +113,7 @@ def test_an_error_is_a_sentence(anonymous: APIClient) -> None:
 
 
 def test_a_validation_error_stands_under_its_field(anonymous: APIClient) -> None:
-    response = post(
-        anonymous, "/register/", {**REGISTRATION, "password_confirm": "another one"}
-    )
+    response = post(anonymous, "/register/", {**REGISTRATION, "password_confirm": "another one"})
 
     assert (response.status_code, response.json()) == (
         400,
@@ -128,9 +126,7 @@ def test_a_validation_error_stands_under_its_field(anonymous: APIClient) -> None
 def test_a_taken_email_is_a_field_error(anonymous: APIClient, email: str) -> None:
     post(anonymous, "/register/", REGISTRATION)
 
-    response = post(
-        anonymous, "/register/", {**REGISTRATION, "email": email, "username": "other"}
-    )
+    response = post(anonymous, "/register/", {**REGISTRATION, "email": email, "username": "other"})
 
     assert (response.status_code, response.json()) == (
         400,

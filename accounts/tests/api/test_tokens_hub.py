@@ -295,9 +295,7 @@ def test_an_api_token_cannot_manage_tokens_or_sessions(method: str, path: str) -
 def bad_tokens() -> dict[str, str]:
     """Return texts of tokens that do not work."""
     expired, revoked, locked_out = make_user(), make_user(), make_user()
-    _, expired_text = make_api_token(
-        expired, expires_at=datetime.now(UTC) + timedelta(seconds=1)
-    )
+    _, expired_text = make_api_token(expired, expires_at=datetime.now(UTC) + timedelta(seconds=1))
     token, revoked_text = make_api_token(revoked)
     revoke_api_token(user=revoked, token_id=token.pk)
     _, locked_out_text = make_api_token(locked_out)
@@ -317,9 +315,7 @@ def test_all_bad_tokens_get_the_same_answer(clock: time_machine.Traveller) -> No
     texts = bad_tokens()
     clock.shift(timedelta(seconds=1))
 
-    answers = {
-        name: client_with(text).get("/api/v1/auth/me") for name, text in texts.items()
-    }
+    answers = {name: client_with(text).get("/api/v1/auth/me") for name, text in texts.items()}
 
     assert {name: response.status_code for name, response in answers.items()} == (
         dict.fromkeys(texts, 401)

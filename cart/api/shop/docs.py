@@ -139,8 +139,7 @@ CLEAR_CART = extend_schema(
     operation_id="shop_clear_cart",
     summary="Empty the cart",
     description=(
-        "Removes every item, and answers the empty cart. Nothing changes if it is empty "
-        "already."
+        "Removes every item, and answers the empty cart. Nothing changes if it is empty already."
     ),
     parameters=[IF_MATCH, etag_of_answer(200)],
     responses={200: CartOutput, **errors_of("shop", 403, 412)},

@@ -22,9 +22,7 @@ class CartItemInput(StrictSerializer):
 class CartItemChange(StrictSerializer):
     """The new quantity of an item. You may send the item back as you read it."""
 
-    ignored: ClassVar = frozenset(
-        {"product", "total_price", "available", "is_available"}
-    )
+    ignored: ClassVar = frozenset({"product", "total_price", "available", "is_available"})
     fixed: ClassVar = frozenset({"id"})
 
     quantity = _quantity()
@@ -73,9 +71,7 @@ class CartOutput(serializers.Serializer[Any]):
             f"too few. {DECIMALS_WRITTEN}"
         )
     )
-    total_items = serializers.IntegerField(
-        help_text="The quantities of the same items together."
-    )
+    total_items = serializers.IntegerField(help_text="The quantities of the same items together.")
     currency = serializers.CharField(
         help_text="ISO 4217, of the oldest item that is sold; empty without one."
     )

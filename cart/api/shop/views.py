@@ -73,9 +73,7 @@ class CartViewSet(SurfaceViewSet):
     def clear(self, request: Request) -> Response:
         """Empty the cart."""
         return _answer(
-            services.clear_cart(
-                user=caller_of(request), precondition=precondition_of(request)
-            )
+            services.clear_cart(user=caller_of(request), precondition=precondition_of(request))
         )
 
 

@@ -42,9 +42,7 @@ def set_product(product: Product, **fields: object) -> None:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def test_a_cart_that_was_never_filled_is_empty_and_has_no_row(
-    ada: User, client: APIClient
-) -> None:
+def test_a_cart_that_was_never_filled_is_empty_and_has_no_row(ada: User, client: APIClient) -> None:
     response = client.get("/api/cart/")
 
     assert (response.status_code, response.json()) == (200, empty(ada))
@@ -146,9 +144,7 @@ def test_the_schema_names_the_fields_that_are_answered(
     item: Any = schema.fields["items"]
     assert list(body) == list(schema.fields)
     assert list(body["items"][0]) == list(item.child.fields)
-    assert list(body["items"][0]["product"]) == list(
-        item.child.fields["product"].fields
-    )
+    assert list(body["items"][0]["product"]) == list(item.child.fields["product"].fields)
 
 
 # --- what changed since it was picked ---------------------------------------------------------
@@ -185,9 +181,7 @@ def of_a_former_storefront(lamp: Product) -> None:
     make_storefront()
 
 
-@pytest.mark.parametrize(
-    "change", [unsold, of_a_closed_project, of_a_former_storefront]
-)
+@pytest.mark.parametrize("change", [unsold, of_a_closed_project, of_a_former_storefront])
 def test_a_product_that_is_no_longer_sold_stays_but_does_not_count(
     ada: User, client: APIClient, lamp: Product, change: Any
 ) -> None:
@@ -243,9 +237,7 @@ def test_a_product_that_is_deleted_takes_its_items_along(
 
     rare.delete()
 
-    assert [
-        item["product"]["id"] for item in client.get("/api/cart/").json()["items"]
-    ] == [lamp.pk]
+    assert [item["product"]["id"] for item in client.get("/api/cart/").json()["items"]] == [lamp.pk]
 
 
 # --- adding -----------------------------------------------------------------------------------
@@ -286,9 +278,7 @@ def test_cannot_add_more_than_there_is(
     if there:
         make_cart(ada, {lamp: there})
 
-    response = client.post(
-        "/api/cart/items/", {"product_id": lamp.pk, "quantity": more}
-    )
+    response = client.post("/api/cart/items/", {"product_id": lamp.pk, "quantity": more})
 
     assert (response.status_code, response.json()) == (
         400,
@@ -308,9 +298,7 @@ def test_cannot_add_a_sold_out_product(client: APIClient, lamp: Product) -> None
     )
 
 
-def test_cannot_set_more_than_there_is(
-    ada: User, client: APIClient, lamp: Product
-) -> None:
+def test_cannot_set_more_than_there_is(ada: User, client: APIClient, lamp: Product) -> None:
     item = make_cart(ada, {lamp: 2}).lines[0]
 
     refused = client.patch(f"/api/cart/items/{item.item_id}/", {"quantity": 11})
@@ -344,9 +332,7 @@ def test_there_are_at_most_999_of_a_product(
     if there:
         make_cart(ada, {lamp: there})
 
-    response = client.post(
-        "/api/cart/items/", {"product_id": lamp.pk, "quantity": more}
-    )
+    response = client.post("/api/cart/items/", {"product_id": lamp.pk, "quantity": more})
 
     assert response.status_code == 400
     assert list(response.json()) == ["quantity"]
@@ -416,9 +402,7 @@ def test_a_cart_holds_a_limited_number_of_products(
 # --- changing and taking out ------------------------------------------------------------------
 
 
-def test_a_quantity_is_set_and_not_added(
-    ada: User, client: APIClient, lamp: Product
-) -> None:
+def test_a_quantity_is_set_and_not_added(ada: User, client: APIClient, lamp: Product) -> None:
     item = make_cart(ada, {lamp: 7}).lines[0]
 
     response = client.patch(f"/api/cart/items/{item.item_id}/", {"quantity": 3})
@@ -458,9 +442,7 @@ def test_a_product_that_is_no_longer_sold_can_only_be_removed(
     assert removed.json() == empty(ada)
 
 
-def test_an_item_is_removed(
-    ada: User, client: APIClient, shop: Project, lamp: Product
-) -> None:
+def test_an_item_is_removed(ada: User, client: APIClient, shop: Project, lamp: Product) -> None:
     shade = make_product(shop)
     item = make_cart(ada, {lamp: 1, shade: 2}).lines[0]
 
@@ -484,9 +466,7 @@ def test_a_removed_item_is_a_404(ada: User, client: APIClient, lamp: Product) ->
 
 
 @pytest.mark.parametrize("filled", [True, False])
-def test_a_cart_is_emptied(
-    ada: User, client: APIClient, lamp: Product, filled: bool
-) -> None:
+def test_a_cart_is_emptied(ada: User, client: APIClient, lamp: Product, filled: bool) -> None:
     if filled:
         make_cart(ada, {lamp: 2})
 
@@ -538,9 +518,7 @@ def made_dearer(ada: User, lamp: Product) -> None:
     set_product(lamp, price=Decimal("20.99"))
 
 
-@pytest.mark.parametrize(
-    "change", [changed_in_another_tab, sold_to_somebody, made_dearer]
-)
+@pytest.mark.parametrize("change", [changed_in_another_tab, sold_to_somebody, made_dearer])
 def test_a_write_on_a_cart_that_changed_since_is_a_412(
     ada: User, client: APIClient, lamp: Product, change: Any
 ) -> None:
@@ -558,9 +536,7 @@ def test_a_write_on_a_cart_that_changed_since_is_a_412(
         response = getattr(client, method)(path, body, headers={"If-Match": etag})
         assert (response.status_code, response.json()) == (
             412,
-            {
-                "error": "This has changed since you read it. Read it again and repeat the change."
-            },
+            {"error": "This has changed since you read it. Read it again and repeat the change."},
         )
     assert quantities(ada) == before
 

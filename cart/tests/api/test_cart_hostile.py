@@ -113,9 +113,7 @@ def test_a_wrong_id_in_a_path_is_a_404(
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
-def test_an_invalid_idempotency_key_is_refused(
-    client: APIClient, lamp: Product, key: str
-) -> None:
+def test_an_invalid_idempotency_key_is_refused(client: APIClient, lamp: Product, key: str) -> None:
     response = client.post(
         "/api/cart/items/",
         {"product_id": lamp.pk},
@@ -143,9 +141,7 @@ def test_a_garbled_if_match_matches_no_version(
 
 
 def test_another_content_type_is_a_415(client: APIClient) -> None:
-    response = client.post(
-        "/api/cart/items/", b"product_id=1", content_type="text/plain"
-    )
+    response = client.post("/api/cart/items/", b"product_id=1", content_type="text/plain")
 
     assert response.status_code == 415
     assert list(response.json()) == ["error"]

@@ -40,11 +40,7 @@ def fill(ada: User, shop: Project) -> Fill:
 def words_of(queries: CaptureQueriesContext) -> list[str]:
     """Return the first word of each statement, without those of the transaction."""
     words = [query["sql"].split()[0] for query in queries]
-    return [
-        word
-        for word in words
-        if word not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}
-    ]
+    return [word for word in words if word not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -76,9 +72,7 @@ def test_adding_takes_four_statements(
         ]
 
 
-def test_adding_the_first_item_takes_four_statements_too(
-    client: APIClient, lamp: Product
-) -> None:
+def test_adding_the_first_item_takes_four_statements_too(client: APIClient, lamp: Product) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.post("/api/cart/items/", {"product_id": lamp.pk})
 

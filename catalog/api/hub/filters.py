@@ -41,9 +41,7 @@ def narrowed(project: Project, request: HttpRequest) -> tuple[ProductQuerySet, s
     return ordered(cast(ProductQuerySet, filterset.qs)), text
 
 
-def part_found(
-    products: ProductQuerySet, text: str, window: Window
-) -> tuple[list[Product], int]:
+def part_found(products: ProductQuerySet, text: str, window: Window) -> tuple[list[Product], int]:
     """Return the page of the products that `text` finds, and how many it finds in all."""
     if not text:
         return part_of(products, window)

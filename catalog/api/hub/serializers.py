@@ -36,9 +36,7 @@ class ProductChanges(StrictSerializer):
     ignored: ClassVar = frozenset({"is_in_stock", "version", "updated_at"})
     fixed: ClassVar = frozenset({"id", "product_id", "image", "created_at"})
 
-    sku = StrictCharField(
-        max_length=64, required=False, help_text="Unique in the project."
-    )
+    sku = StrictCharField(max_length=64, required=False, help_text="Unique in the project.")
     slug = StrictCharField(
         max_length=255,
         allow_blank=True,
@@ -49,9 +47,7 @@ class ProductChanges(StrictSerializer):
     description = StrictCharField(
         max_length=10_000, allow_blank=True, required=False, trim_whitespace=False
     )
-    price = AmountField(
-        required=False, help_text="With no more decimals than its currency has."
-    )
+    price = AmountField(required=False, help_text="With no more decimals than its currency has.")
     currency = StrictCharField(
         required=False, help_text="ISO 4217. A new product begins with the project's."
     )
@@ -328,9 +324,7 @@ class ShortageOutput(serializers.Serializer[Any]):
 class ImportedRowOutput(serializers.Serializer[Any]):
     """The outcome of one row of the file."""
 
-    row = serializers.IntegerField(
-        help_text="The row in the file; the header is row 1."
-    )
+    row = serializers.IntegerField(help_text="The row in the file; the header is row 1.")
     sku = serializers.CharField()
     action = serializers.ChoiceField(choices=["create", "update", "refuse"])
     changes = serializers.DictField(

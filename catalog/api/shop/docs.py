@@ -70,8 +70,7 @@ CATEGORY_EXAMPLE: Example = {
 
 
 NO_TOKEN_NEEDED = (
-    "Needs no token, unless `PUBLIC_CATALOG` is off. "
-    "A token that is sent must be valid."
+    "Needs no token, unless `PUBLIC_CATALOG` is off. A token that is sent must be valid."
 )
 _PRICE = {"type": "string", "format": "decimal", "example": "50"}
 

@@ -90,9 +90,7 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
         """Keep the products in that category or below it; none if it does not exist."""
         return products.filter(Within("category", int(category_id)))
 
-    def untouched(
-        self, products: ProductQuerySet, _name: str, _text: str
-    ) -> ProductQuerySet:
+    def untouched(self, products: ProductQuerySet, _name: str, _text: str) -> ProductQuerySet:
         """Keep all products: the query applies the search."""
         return products
 

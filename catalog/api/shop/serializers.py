@@ -25,9 +25,7 @@ class ListedProduct(serializers.Serializer[Any]):
 class ProductPage(serializers.Serializer[Any]):
     """A page of products."""
 
-    count = serializers.IntegerField(
-        help_text="How many products there are on all pages."
-    )
+    count = serializers.IntegerField(help_text="How many products there are on all pages.")
     next = serializers.CharField(
         allow_null=True, help_text="The URL of the next page, if there is one."
     )
@@ -53,9 +51,7 @@ class ShownProduct(ListedProduct):
     category_path = CategoryOnPath(
         many=True, help_text="From the top category to the product's own."
     )
-    is_active = serializers.BooleanField(
-        help_text="Whether it is on sale; always true here."
-    )
+    is_active = serializers.BooleanField(help_text="Whether it is on sale; always true here.")
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     updated_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
 
@@ -63,9 +59,7 @@ class ShownProduct(ListedProduct):
 class ShownCategory(serializers.Serializer[Any]):
     """A category and its subcategories."""
 
-    id = serializers.IntegerField(
-        help_text="The value for `?category=` in a list of products."
-    )
+    id = serializers.IntegerField(help_text="The value for `?category=` in a list of products.")
     name = serializers.CharField()
     slug = serializers.CharField()
     product_count = serializers.IntegerField(
@@ -76,9 +70,7 @@ class ShownCategory(serializers.Serializer[Any]):
     )
     children = serializers.SerializerMethodField()
 
-    @extend_schema_field(
-        {"type": "array", "items": {"$ref": "#/components/schemas/ShownCategory"}}
-    )
+    @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/ShownCategory"}})
     def get_children(self, _shelf: object) -> list[Any]:
         """Declare the type for the schema. `presentation` writes the answer."""
         raise NotImplementedError

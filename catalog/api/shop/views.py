@@ -65,9 +65,7 @@ class ProductViewSet(ViewSetMixin, CatalogueView):
     def retrieve(self, request: Request, product_id: int) -> Response | HttpResponse:
         """Answer one product."""
         row = storefront.product_row_for(product_id)
-        return answer_unless_unchanged(
-            request, etag_of_row(row), lambda: product_body(row)
-        )
+        return answer_unless_unchanged(request, etag_of_row(row), lambda: product_body(row))
 
 
 class CategoriesView(CatalogueView):

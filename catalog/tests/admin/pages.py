@@ -48,9 +48,7 @@ def product_form(client: Client, product: Product) -> dict[str, list[str]]:
     return opened(client, page("product_change", product.pk), "product_form")
 
 
-def save(
-    client: Client, product: Product, form: dict[str, list[str]], **changes: Any
-) -> Any:
+def save(client: Client, product: Product, form: dict[str, list[str]], **changes: Any) -> Any:
     """Post a product's form with some fields changed."""
     return client.post(page("product_change", product.pk), typed(form, **changes))
 
@@ -70,9 +68,7 @@ def new_product(client: Client, **fields: Any) -> Any:
 def rows(client: Client, **query: str) -> dict[str, list[str]]:
     """Open the list of products and return what its form would post."""
     url = page("product_changelist")
-    return opened(
-        client, f"{url}?{'&'.join(f'{k}={v}' for k, v in query.items())}", LIST
-    )
+    return opened(client, f"{url}?{'&'.join(f'{k}={v}' for k, v in query.items())}", LIST)
 
 
 def row_of(form: dict[str, list[str]], product: Product) -> str:

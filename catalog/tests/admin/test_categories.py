@@ -38,9 +38,7 @@ def save(client: Client, category: Category, **changes: Any) -> Any:
     return client.post(url, typed(opened(client, url, "category_form"), **changes))
 
 
-def test_lists_the_storefronts_tree_with_its_products(
-    client: Client, shop: Project
-) -> None:
+def test_lists_the_storefronts_tree_with_its_products(client: Client, shop: Project) -> None:
     lamps = make_category(shop, "Lamps")
     desk = make_category(shop, "Desk", lamps)
     make_category(shop, "Chairs")
@@ -75,9 +73,7 @@ def test_lists_the_tree_of_a_chosen_project_or_all_without_a_storefront(
     assert sorted(listed(client)) == [(0, "Lamps", 0), (0, "Top", 0), (1, "Within", 0)]
 
 
-def test_a_found_category_shows_its_place_in_the_tree(
-    client: Client, shop: Project
-) -> None:
+def test_a_found_category_shows_its_place_in_the_tree(client: Client, shop: Project) -> None:
     lamps = make_category(shop, "Lamps")
     make_category(shop, "Desk", lamps)
 
@@ -112,9 +108,12 @@ def test_moves_a_category_among_its_siblings(client: Client, shop: Project) -> N
     ]
 
     assert {response.status_code for response in responses} == {302}
-    assert tree(shop) == [(0, "B"), (1, "Within"), (0, "A"), (0, "C")] or tree(
-        shop
-    ) == [(0, "B"), (1, "Within"), (0, "C"), (0, "A")]
+    assert tree(shop) == [(0, "B"), (1, "Within"), (0, "A"), (0, "C")] or tree(shop) == [
+        (0, "B"),
+        (1, "Within"),
+        (0, "C"),
+        (0, "A"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,9 +153,7 @@ def test_makes_a_category(client: Client, shop: Project) -> None:
     form = opened(client, page("category_add"), "category_form")
     assert form["project"] == [str(shop.pk)]
 
-    response = client.post(
-        page("category_add"), typed(form, name="Desk lamps", parent=lamps.pk)
-    )
+    response = client.post(page("category_add"), typed(form, name="Desk lamps", parent=lamps.pk))
 
     assert response.status_code == 302
     assert tree(shop) == [(0, "Lamps"), (1, "Desk lamps")]
@@ -203,9 +200,7 @@ def test_an_impossible_value_is_refused_at_its_field(
     assert tree(shop) == [(0, "Lamps"), (1, "Within")]
 
 
-def test_deletes_a_category_in_which_nothing_stands(
-    client: Client, shop: Project
-) -> None:
+def test_deletes_a_category_in_which_nothing_stands(client: Client, shop: Project) -> None:
     row = make_category(shop)
 
     asked = shown(client, page("category_delete", row.pk))
@@ -216,15 +211,11 @@ def test_deletes_a_category_in_which_nothing_stands(
     assert tree(shop) == []
 
 
-def test_keeps_a_category_in_which_something_stands(
-    client: Client, shop: Project
-) -> None:
+def test_keeps_a_category_in_which_something_stands(client: Client, shop: Project) -> None:
     row = make_category(shop)
     make_product(shop, category=row)
 
-    response = client.post(
-        page("category_delete", row.pk), {"post": "yes"}, follow=True
-    )
+    response = client.post(page("category_delete", row.pk), {"post": "yes"}, follow=True)
 
     assert "This category has products or categories in it" in response.content.decode()
     assert tree(shop) == [(0, "Lamps")]

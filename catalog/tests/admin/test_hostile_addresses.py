@@ -36,9 +36,7 @@ HOSTILE = [
 # Uses real transactions: PostgreSQL refuses some of these values, which would end a test's own.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", LISTS)
-def test_a_hostile_address_is_no_defect(
-    client: Client, shop: Project, name: str
-) -> None:
+def test_a_hostile_address_is_no_defect(client: Client, shop: Project, name: str) -> None:
     make_product(shop, category=make_category(shop))
 
     for query in HOSTILE:
@@ -56,9 +54,7 @@ def test_a_hostile_address_is_no_defect(
         {"project__members__password__startswith": "argon2"},
     ],
 )
-def test_an_unknown_filter_in_an_address_is_a_400(
-    client: Client, query: dict[str, str]
-) -> None:
+def test_an_unknown_filter_in_an_address_is_a_400(client: Client, query: dict[str, str]) -> None:
     assert client.get(page("product_changelist"), query).status_code == 400
 
 
@@ -72,9 +68,7 @@ def test_a_missing_product_has_no_pages(client: Client, key: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["project", "category"])
-def test_any_text_can_be_searched_for(
-    client: Client, shop: Project, field: str
-) -> None:
+def test_any_text_can_be_searched_for(client: Client, shop: Project, field: str) -> None:
     make_category(shop)
     query = {"app_label": "catalog", "model_name": "product", "field_name": field}
 

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db
 def lamp(shop: Project, admin: User) -> Product:
     """A lamp whose stock went up and down."""
     lamp = make_product(shop, name="Tall lamp", sku="TALL-1", stock=10)
-    adjust_stock(
-        product_id=lamp.pk, change=5, reason="received", note="By truck", by=admin
-    )
+    adjust_stock(product_id=lamp.pk, change=5, reason="received", note="By truck", by=admin)
     take_stock(products=lock_products([lamp.pk]), demand={lamp.pk: 2}, order_id=77)
     return lamp
 
@@ -55,10 +53,7 @@ def test_a_row_has_a_page_and_cannot_be_changed(client: Client, lamp: Product) -
     assert "By truck" in shown(client, url)
     assert client.post(url, {"note": "Mine"}).status_code == 403
     assert client.get(page("stockmovement_add")).status_code == 403
-    assert (
-        client.post(page("stockmovement_delete", row.pk), {"post": "yes"}).status_code
-        == 403
-    )
+    assert client.post(page("stockmovement_delete", row.pk), {"post": "yes"}).status_code == 403
 
 
 def test_the_ledger_takes_as_many_queries_for_many_rows_as_for_few(
@@ -85,9 +80,7 @@ def test_a_products_page_shows_its_ledger_to_those_who_may_see_it(
     assert "#77" in text
 
 
-def test_proves_that_stock_is_the_sum_of_the_ledger(
-    client: Client, lamp: Product
-) -> None:
+def test_proves_that_stock_is_the_sum_of_the_ledger(client: Client, lamp: Product) -> None:
     # Delete the rows of an order that does not exist: no service leaves such rows.
     lamp.movements.filter(order_id=77).delete()
     Product.objects.update(stock=15)
@@ -98,9 +91,7 @@ def test_proves_that_stock_is_the_sum_of_the_ledger(
     assert "1 product, 2 rows of the ledger, 15 units on hand" in text
 
 
-def test_shows_where_stock_differs_from_the_ledger(
-    client: Client, lamp: Product
-) -> None:
+def test_shows_where_stock_differs_from_the_ledger(client: Client, lamp: Product) -> None:
     Product.objects.filter(pk=lamp.pk).update(stock=99)
 
     text = shown(client, page("stockmovement_prove"))

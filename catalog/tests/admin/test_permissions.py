@@ -62,9 +62,7 @@ def test_users_who_are_no_staff_are_asked_to_sign_in(shop: Project) -> None:
 
 def test_those_who_may_only_look_change_nothing(client: object, shop: Project) -> None:
     category = make_category(shop)
-    lamp = make_product(
-        shop, name="Tall lamp", category=category, description="Two\nlines"
-    )
+    lamp = make_product(shop, name="Tall lamp", category=category, description="Two\nlines")
     clerk = staff_who_may("view_product", "view_category")
 
     listed = shown(clerk, page("product_changelist"))
@@ -121,10 +119,7 @@ def test_those_who_may_change_products_change_stock_and_import_nothing(
     assert change(clerk, lamp, price="5.00").status_code == 302
     form = rows(clerk)
     form[row_of(form, lamp) + "stock"] = ["12"]
-    assert (
-        clerk.post(page("product_changelist"), {**form, "_save": "Save"}).status_code
-        == 302
-    )
+    assert clerk.post(page("product_changelist"), {**form, "_save": "Save"}).status_code == 302
     clerk.post(
         page("product_adjust_stock", lamp.pk),
         {
@@ -145,9 +140,7 @@ def test_those_who_may_change_products_change_stock_and_import_nothing(
 
 def test_importing_needs_all_three_permissions(shop: Project) -> None:
     file = SimpleUploadedFile("p.csv", b"sku,name,price\nA,A,1\n")
-    clerk = staff_who_may(
-        "view_product", "add_product", "change_product", "add_category"
-    )
+    clerk = staff_who_may("view_product", "add_product", "change_product", "add_category")
 
     response = clerk.post(
         page("product_import_products"),

@@ -124,9 +124,7 @@ def test_a_file_that_is_not_a_picture_is_refused_at_its_field(
 
     response = new_product(client, picture=script)
 
-    assert errors_in(response) == {
-        "picture": ["Upload a PNG, JPEG, WebP or GIF picture."]
-    }
+    assert errors_in(response) == {"picture": ["Upload a PNG, JPEG, WebP or GIF picture."]}
     assert not Product.objects.exists()
 
 
@@ -137,9 +135,7 @@ def test_saves_the_typed_values(client: Client, shop: Project) -> None:
     lamp = make_product(shop, description=" Two\nlines\n")
     shelf = make_category(shop)
 
-    response = change(
-        client, lamp, price="24.50", category=shelf.pk, featured="on", is_active=None
-    )
+    response = change(client, lamp, price="24.50", category=shelf.pk, featured="on", is_active=None)
 
     lamp.refresh_from_db()
     assert response.status_code == 302
@@ -184,9 +180,7 @@ def test_a_taken_sku_or_slug_is_refused_at_its_field(
     assert (lamp.name, lamp.version) == ("Desk lamp", lamp.version)
 
 
-def test_a_category_of_another_project_cannot_be_chosen(
-    client: Client, shop: Project
-) -> None:
+def test_a_category_of_another_project_cannot_be_chosen(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     theirs = make_category(make_storefront())
 
@@ -195,9 +189,7 @@ def test_a_category_of_another_project_cannot_be_chosen(
     assert errors_in(response).keys() == {"category"}
 
 
-def test_neither_project_nor_stock_is_changed_by_the_form(
-    client: Client, shop: Project
-) -> None:
+def test_neither_project_nor_stock_is_changed_by_the_form(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
 
     change(client, lamp, project=make_storefront().pk, stock="99", first_stock="99")
@@ -210,9 +202,7 @@ def test_neither_project_nor_stock_is_changed_by_the_form(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_picture_takes_the_place_of_the_old_one(
-    client: Client, shop: Project
-) -> None:
+def test_a_new_picture_takes_the_place_of_the_old_one(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     change(client, lamp, picture=picture_file("red"))
     first = Product.objects.get().image.name
@@ -238,16 +228,12 @@ def test_a_picture_is_taken_away(client: Client, shop: Project) -> None:
     assert (Product.objects.get().image.name, files()) == ("", [])
 
 
-def test_a_refused_form_keeps_no_file_and_says_so(
-    client: Client, shop: Project
-) -> None:
+def test_a_refused_form_keeps_no_file_and_says_so(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
 
     response = change(client, lamp, picture=picture_file(), price="-1")
 
-    assert errors_in(response)["picture"] == [
-        "Choose the picture again: it was not kept."
-    ]
+    assert errors_in(response)["picture"] == ["Choose the picture again: it was not kept."]
     assert files() == []
 
 
@@ -306,9 +292,7 @@ def test_the_second_of_two_editors_sees_what_the_first_changed(
     )
 
 
-def test_a_page_that_was_shown_again_can_be_stale_too(
-    client: Client, shop: Project
-) -> None:
+def test_a_page_that_was_shown_again_can_be_stale_too(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     form = product_form(client, lamp)
     update_product(product=lamp, changes={"price": Decimal(30)})
@@ -368,9 +352,7 @@ def test_a_post_without_the_shown_values_overwrites_nothing(
 ) -> None:
     lamp = make_product(shop)
     form = product_form(client, lamp)
-    untold = {
-        name: value for name, value in form.items() if not name.startswith("initial-")
-    }
+    untold = {name: value for name, value in form.items() if not name.startswith("initial-")}
 
     response = save(client, lamp, untold, version=version, price="22.00")
 
@@ -419,9 +401,7 @@ def adjust(client: Client, product: Product, **fields: Any) -> Any:
     return client.post(url, {"seen": seen, "reason": "received", **fields})
 
 
-def test_adjusts_stock_with_a_reason(
-    client: Client, shop: Project, admin: User
-) -> None:
+def test_adjusts_stock_with_a_reason(client: Client, shop: Project, admin: User) -> None:
     lamp = make_product(shop)
 
     response = adjust(client, lamp, change="5", note="From the workshop")
@@ -447,9 +427,7 @@ def test_an_adjustment_adds_to_the_current_stock(client: Client, shop: Project) 
     assert lamp.stock == 0
 
 
-def test_an_adjustment_that_is_sent_twice_counts_once(
-    client: Client, shop: Project
-) -> None:
+def test_an_adjustment_that_is_sent_twice_counts_once(client: Client, shop: Project) -> None:
     lamp = make_product(shop)
     url = page("product_adjust_stock", lamp.pk)
     seen = client.get(url).context["form"]["seen"].value()

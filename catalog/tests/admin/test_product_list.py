@@ -37,9 +37,7 @@ def sell(product: Product, quantity: int) -> None:
     )
 
 
-def test_saves_the_rows_that_were_typed_into(
-    client: Client, shop: Project, admin: User
-) -> None:
+def test_saves_the_rows_that_were_typed_into(client: Client, shop: Project, admin: User) -> None:
     lamp = make_product(shop, stock=5)
     desk, chair = make_product(shop), make_product(shop)
 
@@ -64,9 +62,7 @@ def test_saves_the_rows_that_were_typed_into(
     assert LogEntry.objects.count() == 2
 
 
-def test_saving_an_unchanged_list_changes_nothing(
-    client: Client, shop: Project
-) -> None:
+def test_saving_an_unchanged_list_changes_nothing(client: Client, shop: Project) -> None:
     lamp = make_product(shop, price=Decimal("10.00"))
 
     response = save_rows(client, rows(client), (lamp, {"price": "10.0"}))
@@ -83,9 +79,7 @@ def test_a_stale_row_overwrites_nothing_and_shows_what_is_there_now(
     form = rows(client)
     update_product(product=lamp, changes={"price": Decimal("99.00")})
 
-    response = save_rows(
-        client, form, (lamp, {"price": "11.00"}), (desk, {"price": "12.00"})
-    )
+    response = save_rows(client, form, (lamp, {"price": "11.00"}), (desk, {"price": "12.00"}))
 
     prefix = row_of(form, lamp)
     at = int(prefix.split("-")[1])
@@ -112,9 +106,7 @@ def test_a_row_that_was_shown_again_can_be_saved(client: Client, shop: Project) 
     assert Product.objects.get().price == Decimal("11.00")
 
 
-def test_changes_by_others_stay_in_rows_without_input(
-    client: Client, shop: Project
-) -> None:
+def test_changes_by_others_stay_in_rows_without_input(client: Client, shop: Project) -> None:
     lamp, desk = make_product(shop), make_product(shop)
     form = rows(client)
     update_product(product=lamp, changes={"price": Decimal("99.00"), "featured": True})
@@ -169,24 +161,16 @@ def test_a_count_from_before_a_sale_is_refused(client: Client, shop: Project) ->
         ("stock", str(10**30)),
     ],
 )
-def test_a_wrong_cell_changes_no_row(
-    client: Client, shop: Project, name: str, value: str
-) -> None:
+def test_a_wrong_cell_changes_no_row(client: Client, shop: Project, name: str, value: str) -> None:
     lamp, desk = make_product(shop), make_product(shop)
 
-    response = save_rows(
-        client, rows(client), (lamp, {name: value}), (desk, {"price": "12.00"})
-    )
+    response = save_rows(client, rows(client), (lamp, {name: value}), (desk, {"price": "12.00"}))
 
     assert next(filter(None, errors_in_rows(response))).keys() == {name}
-    assert set(Product.objects.values_list("price", "stock")) == {
-        (Decimal("19.99"), 10)
-    }
+    assert set(Product.objects.values_list("price", "stock")) == {(Decimal("19.99"), 10)}
 
 
-def test_rows_are_shown_again_beside_their_own_products(
-    client: Client, shop: Project
-) -> None:
+def test_rows_are_shown_again_beside_their_own_products(client: Client, shop: Project) -> None:
     lamp = make_product(shop, name="Lamp")
     form = rows(client)
     make_product(shop, name="Newer, and so above it")
@@ -216,9 +200,7 @@ def test_impossible_rows_change_nothing(
     lamp = make_product(shop)
     form = {**rows(client), "form-0-price": ["1.00"], "initial-form-0-price": ["5.00"]}
 
-    response = client.post(
-        page("product_changelist"), {**form, **changes, "_save": "Save"}
-    )
+    response = client.post(page("product_changelist"), {**form, **changes, "_save": "Save"})
 
     assert response.status_code in (200, 302, 400)
     lamp.refresh_from_db()
@@ -261,9 +243,7 @@ def test_saving_rows_takes_as_many_queries_however_many_there_are(
 
 
 @pytest.mark.parametrize("term", ["walnut", "WAL-7", "wal-7"])
-def test_products_are_found_by_name_and_sku(
-    client: Client, shop: Project, term: str
-) -> None:
+def test_products_are_found_by_name_and_sku(client: Client, shop: Project, term: str) -> None:
     make_product(shop, name="Walnut desk", sku="WAL-7")
     make_product(shop, name="Oak chair", sku="OAK-1")
 
@@ -287,9 +267,7 @@ def test_products_are_found_by_name_and_sku(
         {"project__id__exact": "{project}"},
     ],
 )
-def test_products_are_filtered(
-    client: Client, shop: Project, query: dict[str, str]
-) -> None:
+def test_products_are_filtered(client: Client, shop: Project, query: dict[str, str]) -> None:
     make_product(shop, name="Plain")
     other = make_storefront()
     top = make_category(other, "Top")

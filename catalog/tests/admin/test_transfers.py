@@ -116,9 +116,7 @@ def test_a_file_that_is_sent_twice_changes_nothing_the_second_time(
 
 
 def test_shows_wrong_rows_and_offers_no_import(client: Client, shop: Project) -> None:
-    response = upload(
-        client, shop, "sku,name,price,stock\nA,,1,1\nB,B,x,1\nC,C,1,-1\nD,D,1,1\n"
-    )
+    response = upload(client, shop, "sku,name,price,stock\nA,,1,1\nB,B,x,1\nC,C,1,-1\nD,D,1,1\n")
 
     text = response.content.decode()
     assert "Wrong: 3." in text
@@ -127,9 +125,7 @@ def test_shows_wrong_rows_and_offers_no_import(client: Client, shop: Project) ->
     assert not response.context["can_apply"]
 
 
-def test_a_row_that_goes_wrong_meanwhile_is_shown(
-    client: Client, shop: Project
-) -> None:
+def test_a_row_that_goes_wrong_meanwhile_is_shown(client: Client, shop: Project) -> None:
     lamp = make_product(shop, sku="LAMP")
     form = seen(upload(client, shop, f"sku,price,version\nLAMP,5,{lamp.version}\n"))
     update_product(product=lamp, changes={"name": "Meanwhile"})
@@ -181,12 +177,8 @@ def test_importing_into_a_missing_project_is_refused(
     assert not Product.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "packed", ["", "abc", "\x00", "é", "eJw=", "eJwDAAAAAAE=", "A" * 100]
-)
-def test_applies_no_file_that_was_not_shown(
-    client: Client, shop: Project, packed: str
-) -> None:
+@pytest.mark.parametrize("packed", ["", "abc", "\x00", "é", "eJw=", "eJwDAAAAAAE=", "A" * 100])
+def test_applies_no_file_that_was_not_shown(client: Client, shop: Project, packed: str) -> None:
     form = {**seen(upload(client, shop, TABLE)), "packed": packed}
 
     response = client.post(page("product_import_products"), form, follow=True)
@@ -196,9 +188,7 @@ def test_applies_no_file_that_was_not_shown(
     assert not Product.objects.exists()
 
 
-def test_a_file_grows_no_larger_than_a_file_may_be(
-    client: Client, shop: Project
-) -> None:
+def test_a_file_grows_no_larger_than_a_file_may_be(client: Client, shop: Project) -> None:
     from catalog.admin.transfers import packed
     from catalog.services.sheets import MAX_BYTES
 

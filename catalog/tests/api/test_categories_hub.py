@@ -76,9 +76,7 @@ def stored() -> list[Any]:
     return list(Category.objects.order_by("pk").values())
 
 
-def test_creates_renames_moves_and_deletes(
-    shop: Project, team: Team, manager: APIClient
-) -> None:
+def test_creates_renames_moves_and_deletes(shop: Project, team: Team, manager: APIClient) -> None:
     lamps = manager.post(path(shop), {"name": "Lamps", "position": 1})
     desk = manager.post(
         path(shop), {"name": "Desk", "slug": "desks", "parent_id": lamps.json()["id"]}
@@ -94,9 +92,7 @@ def test_creates_renames_moves_and_deletes(
         shown(rows["Desk"], **within),
     ]
 
-    moved = manager.patch(
-        path(shop, rows["Desk"].pk), {"parent_id": None, "name": "Desks"}
-    )
+    moved = manager.patch(path(shop, rows["Desk"].pk), {"parent_id": None, "name": "Desks"})
     assert (moved.status_code, moved.json()) == (
         200,
         shown(rows["Desk"], parent_id=None, name="Desks", path="Desks"),

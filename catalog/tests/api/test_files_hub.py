@@ -64,9 +64,7 @@ def everything() -> list[Any]:
 def make_lamp(shop: Project) -> Product:
     """Create the product that the documented example changes."""
     lamps = make_category(shop, "Lamps")
-    return make_product(
-        shop, sku="LAMP-1", category=make_category(shop, "Desk", parent=lamps)
-    )
+    return make_product(shop, sku="LAMP-1", category=make_category(shop, "Desk", parent=lamps))
 
 
 @pytest.mark.parametrize("way", ["text", "file"])
@@ -155,9 +153,7 @@ EITHER = {"file": ["Send the table either as a file or as text."]}
         ({"csv": "sku\nx", "commit": True}, {"commit": ["There is no such field."]}),
     ],
 )  # fmt: skip
-def test_refuses_a_body(
-    shop: Project, manager: APIClient, body: Any, errors: object
-) -> None:
+def test_refuses_a_body(shop: Project, manager: APIClient, body: Any, errors: object) -> None:
     response = manager.post(path(shop, "import"), body)
 
     assert response.status_code == 422, response.content
@@ -213,9 +209,7 @@ def test_a_report_shortens_long_texts(shop: Project, manager: APIClient) -> None
     assert row["changes"]["description"] == [None, "x" * 99 + "…"]
 
 
-def test_wrong_rows_come_first_in_a_long_report(
-    shop: Project, manager: APIClient
-) -> None:
+def test_wrong_rows_come_first_in_a_long_report(shop: Project, manager: APIClient) -> None:
     rows = [f"L-{number},Lamp,5" for number in range(300)] + ["L-300,Lamp,x"]
 
     response = manager.post(
@@ -310,9 +304,7 @@ def test_a_refusal_is_json_for_any_accept_header(
     assert json.loads(refused.content)["errors"] == {"price_min": ["Enter a number."]}
 
 
-def test_an_export_costs_the_same_up_to_a_part(
-    shop: Project, manager: APIClient
-) -> None:
+def test_an_export_costs_the_same_up_to_a_part(shop: Project, manager: APIClient) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             table_of(manager.get(path(shop, "export")))

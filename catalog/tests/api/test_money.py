@@ -35,9 +35,7 @@ def create(client: APIClient, shop: Project, **fields: Any) -> Any:
     return client.post(f"/api/v1/products/{shop.uuid}", body, format="json")
 
 
-def test_a_new_product_begins_with_its_projects_currency(
-    client: APIClient, shop: Project
-) -> None:
+def test_a_new_product_begins_with_its_projects_currency(client: APIClient, shop: Project) -> None:
     response = create(client, shop)
 
     body = response.json()
@@ -77,9 +75,7 @@ def test_a_malformed_price_is_refused(
     assert not Product.objects.exists()
 
 
-def test_a_new_currency_needs_a_price_that_fits(
-    client: APIClient, shop: Project
-) -> None:
+def test_a_new_currency_needs_a_price_that_fits(client: APIClient, shop: Project) -> None:
     product = make_product(shop, price=Decimal("1.255"))
     path = f"/api/v1/products/{shop.uuid}/{product.uuid}"
 
@@ -125,17 +121,13 @@ def test_an_import_refuses_a_malformed_price(
     assert row.errors == errors
 
 
-def test_a_price_without_decimals_is_written_with_two(
-    client: APIClient, shop: Project
-) -> None:
+def test_a_price_without_decimals_is_written_with_two(client: APIClient, shop: Project) -> None:
     body = create(client, shop, currency="JPY", price="1200.00").json()
 
     assert body["price"] == "1200.00"
 
 
-def test_a_code_that_iso_4217_withdrew_can_be_sent_back(
-    client: APIClient, shop: Project
-) -> None:
+def test_a_code_that_iso_4217_withdrew_can_be_sent_back(client: APIClient, shop: Project) -> None:
     product = make_product(shop)
     Product.objects.update(currency="XYZ")
     path = f"/api/v1/products/{shop.uuid}/{product.uuid}"

@@ -215,18 +215,14 @@ def test_says_all_that_is_missing(shop: Project, manager: APIClient) -> None:
 
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "null", '{"sku": "\\ud800"}', "{"])
-def test_refuses_a_body_that_is_not_an_object(
-    shop: Project, manager: APIClient, body: str
-) -> None:
+def test_refuses_a_body_that_is_not_an_object(shop: Project, manager: APIClient, body: str) -> None:
     response = manager.post(path(shop), body, content_type="application/json")
 
     assert response.status_code in {400, 422}
     assert not Product.objects.exists()
 
 
-def test_a_category_of_another_project_is_unknown(
-    shop: Project, manager: APIClient
-) -> None:
+def test_a_category_of_another_project_is_unknown(shop: Project, manager: APIClient) -> None:
     other = make_category(make_product_elsewhere().project)
 
     response = manager.post(path(shop), {**NEW, "category_id": other.pk})
@@ -239,9 +235,7 @@ def make_product_elsewhere() -> Product:
     return make_product(make_storefront())
 
 
-def test_a_sku_or_slug_that_is_taken_is_a_conflict(
-    shop: Project, manager: APIClient
-) -> None:
+def test_a_sku_or_slug_that_is_taken_is_a_conflict(shop: Project, manager: APIClient) -> None:
     make_product(shop, sku="LAMP-1", slug="lamp")
     before = everything()
 
@@ -261,9 +255,7 @@ def test_a_sku_or_slug_that_is_taken_is_a_conflict(
     assert everything() == before
 
 
-def test_a_repeated_creation_makes_one_product(
-    shop: Project, manager: APIClient
-) -> None:
+def test_a_repeated_creation_makes_one_product(shop: Project, manager: APIClient) -> None:
     headers: Any = {"HTTP_IDEMPOTENCY_KEY": "k-1"}
     first = manager.post(path(shop), NEW, **headers)
 
@@ -295,9 +287,7 @@ def test_gets_a_product_and_knows_it_again(shop: Project, team: Team) -> None:
 
 
 @pytest.mark.parametrize("which", ["unknown", "no uuid", "number", "elsewhere"])
-def test_what_is_not_there_is_not_found(
-    shop: Project, manager: APIClient, which: str
-) -> None:
+def test_what_is_not_there_is_not_found(shop: Project, manager: APIClient, which: str) -> None:
     lamp, elsewhere = make_product(shop), make_product_elsewhere()
     product_id = {
         "unknown": UUID,
@@ -330,9 +320,7 @@ def skus(response: Any) -> list[str]:
     return [product["sku"] for product in response.json()]
 
 
-def test_lists_the_projects_products_a_page_at_a_time(
-    shop: Project, team: Team
-) -> None:
+def test_lists_the_projects_products_a_page_at_a_time(shop: Project, team: Team) -> None:
     make_product_elsewhere()
     lamps = [make_product(shop, sku=f"L-{number}") for number in range(3)]
     client = team.client("viewer")
@@ -389,9 +377,7 @@ def test_narrows_and_sorts(
     assert response["X-Total-Count"] == str(len(found))
 
 
-def test_a_category_includes_the_products_below_it(
-    shelf: Project, manager: APIClient
-) -> None:
+def test_a_category_includes_the_products_below_it(shelf: Project, manager: APIClient) -> None:
     ids = dict(Category.objects.values_list("name", "pk"))
 
     assert skus(manager.get(path(shelf), {"category": ids["Lamps"]})) == ["A", "B"]
@@ -419,11 +405,7 @@ def test_a_category_includes_the_products_below_it(
 def test_refuses_conditions_that_make_no_sense(
     shop: Project, manager: APIClient, query: dict[str, str], errors: object
 ) -> None:
-    for where in (
-        ("", "export")
-        if not {"page", "page_size", "ordering"} & query.keys()
-        else ("",)
-    ):
+    for where in ("", "export") if not {"page", "page_size", "ordering"} & query.keys() else ("",):
         response = manager.get(path(shop, *filter(None, [where])), query)
 
         assert refused(response, 422, "VALIDATION_ERROR") == errors
@@ -436,9 +418,7 @@ def count(client: APIClient, where: str, **query: Any) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize(
-    "query", [{}, {"category": 1, "is_active": "true"}, {"search": "lamp"}]
-)
+@pytest.mark.parametrize("query", [{}, {"category": 1, "is_active": "true"}, {"search": "lamp"}])
 def test_a_list_costs_the_same_whatever_is_in_it(
     shop: Project, manager: APIClient, query: dict[str, Any]
 ) -> None:
@@ -460,9 +440,7 @@ def test_changes_only_the_named_fields(shop: Project, manager: APIClient) -> Non
     category = make_category(shop)
     lamp = make_product(shop, category=category, description="Bright.")
 
-    response = manager.patch(
-        at(lamp), {"price": 17, "category_id": None, "is_active": False}
-    )
+    response = manager.patch(at(lamp), {"price": 17, "category_id": None, "is_active": False})
 
     assert response.status_code == 200
     assert response.json() == shown(
@@ -561,11 +539,7 @@ def upload(client: APIClient, product: Product, content: bytes, **form: Any) -> 
 
 def files(directory: Path) -> set[str]:
     """Return the paths of the stored files."""
-    return {
-        str(file.relative_to(directory))
-        for file in directory.rglob("*")
-        if not file.is_dir()
-    }
+    return {str(file.relative_to(directory)) for file in directory.rglob("*") if not file.is_dir()}
 
 
 def test_a_picture_is_kept_shown_and_replaced(
@@ -711,9 +685,7 @@ def test_adjusts_the_stock_and_shows_the_ledger(
         ({"change": 1, "order_id": 1}, {"order_id": ["There is no such field."]}),
     ],
 )  # fmt: skip
-def test_refuses_to_adjust(
-    shop: Project, manager: APIClient, body: Any, errors: object
-) -> None:
+def test_refuses_to_adjust(shop: Project, manager: APIClient, body: Any, errors: object) -> None:
     lamp = make_product(shop)
     before = everything()
 
@@ -744,9 +716,7 @@ def test_a_repeated_adjustment_counts_once(shop: Project, manager: APIClient) ->
     lamp = make_product(shop)
     headers: Any = {"HTTP_IDEMPOTENCY_KEY": "delivery-7"}
 
-    answers = [
-        manager.post(at(lamp, "stock"), {"change": 5}, **headers) for _ in range(3)
-    ]
+    answers = [manager.post(at(lamp, "stock"), {"change": 5}, **headers) for _ in range(3)]
 
     assert [answer.json()["stock"] for answer in answers] == [15, 15, 15]
     lamp.refresh_from_db()

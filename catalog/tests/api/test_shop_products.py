@@ -80,9 +80,7 @@ def test_lists_products_as_the_document_shows(client: APIClient, shop: Project) 
     }
 
 
-def test_links_lead_through_all_pages_and_back(
-    client: APIClient, shop: Project
-) -> None:
+def test_links_lead_through_all_pages_and_back(client: APIClient, shop: Project) -> None:
     products = [make_product(shop) for _ in range(5)]
     seen: list[int] = []
     address = "/api/products/?page_size=2"
@@ -91,9 +89,7 @@ def test_links_lead_through_all_pages_and_back(
         body = client.get(address).json()
         assert body["count"] == 5
         assert body["previous"] == (
-            f"http://testserver/api/products/?page_size=2&page={page - 1}"
-            if page > 1
-            else None
+            f"http://testserver/api/products/?page_size=2&page={page - 1}" if page > 1 else None
         )
         seen += [row["id"] for row in body["results"]]
         address = body["next"]
@@ -281,9 +277,7 @@ def test_a_category_is_asked_for_with_all_that_stands_in_it(
     assert ids(client, "category=999999") == []
 
 
-def test_a_category_of_another_project_finds_no_products(
-    client: APIClient, shop: Project
-) -> None:
+def test_a_category_of_another_project_finds_no_products(client: APIClient, shop: Project) -> None:
     another = create_project(owner=make_user(), name="Another")
     category = make_category(another)
     make_product(another, category=category)
@@ -355,9 +349,7 @@ def test_an_enormous_value_is_a_400_that_names_it(
     assert list(response.json()) == [query.partition("=")[0]]
 
 
-def test_all_that_is_wrong_with_filters_is_said_at_once(
-    client: APIClient, shop: Project
-) -> None:
+def test_all_that_is_wrong_with_filters_is_said_at_once(client: APIClient, shop: Project) -> None:
     response = client.get("/api/products/?price_min=abc&in_stock=maybe")
 
     assert response.status_code == 400
@@ -370,15 +362,11 @@ def test_all_that_is_wrong_with_filters_is_said_at_once(
 # --- Order and pages --------------------------------------------------------------------------
 
 
-def test_sorts_by_each_of_its_orders_and_turns_it_round(
-    client: APIClient, shop: Project
-) -> None:
+def test_sorts_by_each_of_its_orders_and_turns_it_round(client: APIClient, shop: Project) -> None:
     pear = make_product(shop, name="Pear", price=Decimal(2))
     apple = make_product(shop, name="Apple", price=Decimal(3))
     plum = make_product(shop, name="Plum", price=Decimal(1))
-    Product.objects.filter(pk=pear.pk).update(
-        created_at=datetime(2030, 1, 1, tzinfo=UTC)
-    )
+    Product.objects.filter(pk=pear.pk).update(created_at=datetime(2030, 1, 1, tzinfo=UTC))
 
     assert ids(client) == [pear.pk, apple.pk, plum.pk]
     for ordering, expected in {
@@ -417,9 +405,7 @@ def test_a_page_behind_the_last_is_not_there(
     response = client.get(f"/api/products/?{query}&page={page}")
 
     assert response.status_code == 404
-    assert response.json() == {
-        "error": "There is no such page: the list ends before it."
-    }
+    assert response.json() == {"error": "There is no such page: the list ends before it."}
 
 
 def test_a_full_last_page_leads_nowhere(client: APIClient, shop: Project) -> None:
@@ -432,15 +418,11 @@ def test_a_full_last_page_leads_nowhere(client: APIClient, shop: Project) -> Non
     assert body["previous"] == "http://testserver/api/products/?page=1&page_size=2"
 
 
-def test_links_keep_what_was_asked_however_it_was_spelt(
-    client: APIClient, shop: Project
-) -> None:
+def test_links_keep_what_was_asked_however_it_was_spelt(client: APIClient, shop: Project) -> None:
     for _ in range(3):
         make_product(shop, name="Ä lamp & more")
 
-    body = client.get(
-        f"/api/products/?search={quote('lamp & more')}&page_size=1&x=1&x=2"
-    ).json()
+    body = client.get(f"/api/products/?search={quote('lamp & more')}&page_size=1&x=1&x=2").json()
 
     assert body["next"] == (
         "http://testserver/api/products/?search=lamp+%26+more&page_size=1&x=1&x=2&page=2"
@@ -459,9 +441,7 @@ def test_answers_without_the_slash_too(client: APIClient, shop: Project) -> None
 # --- Versions ---------------------------------------------------------------------------------
 
 
-def test_a_product_that_is_as_it_was_is_not_sent_again(
-    client: APIClient, shop: Project
-) -> None:
+def test_a_product_that_is_as_it_was_is_not_sent_again(client: APIClient, shop: Project) -> None:
     product = make_product(shop)
     path = f"/api/products/{product.pk}/"
     etag = client.get(path)["ETag"]
@@ -506,9 +486,7 @@ def test_shows_the_tree_of_categories_with_the_products_on_sale_in_each(
 
     response = client.get("/api/categories/")
 
-    def shelf(
-        category: Category, own: int, total: int, *children: object
-    ) -> dict[str, object]:
+    def shelf(category: Category, own: int, total: int, *children: object) -> dict[str, object]:
         return {
             "id": category.pk,
             "name": category.name,

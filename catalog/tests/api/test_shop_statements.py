@@ -39,9 +39,7 @@ def fill(count: int) -> Category:
     top = make_category(shop, "Lamps")
     shelf = make_category(shop, "Desk lamps", top)
     for number in range(count):
-        make_product(
-            shop, name=f"Desk lamp {number}", category=shelf, price=Decimal(number)
-        )
+        make_product(shop, name=f"Desk lamp {number}", category=shelf, price=Decimal(number))
     return top
 
 
@@ -103,9 +101,7 @@ def test_the_categories_take_one_statement(client: APIClient, count: int) -> Non
 def test_a_sale_writes_no_index() -> None:
     """An index that contains `stock` would make each checkout write every index."""
     with connection.cursor() as cursor:
-        constraints = connection.introspection.get_constraints(
-            cursor, Product._meta.db_table
-        )
+        constraints = connection.introspection.get_constraints(cursor, Product._meta.db_table)
 
     indexes = [found for found in constraints.values() if found["index"]]
     assert len(indexes) >= 5

@@ -74,9 +74,7 @@ def post_to_discord(
 
     If Discord asked us to wait, the reply says how long we do.
     """
-    message = embeds.message_of(
-        embed, username=webhook.username, avatar_url=webhook.avatar_url
-    )
+    message = embeds.message_of(embed, username=webhook.username, avatar_url=webhook.avatar_url)
     called_at = timezone.now()
     reply = client.execute(address, message)
     now = timezone.now()

@@ -10,7 +10,5 @@ def reencrypt_credentials() -> int:
     """
     count = 0
     for webhook in DiscordWebhook.objects.only("url").iterator():
-        count += DiscordWebhook.objects.unchanged(webhook).update(
-            url=webhook.url.resealed()
-        )
+        count += DiscordWebhook.objects.unchanged(webhook).update(url=webhook.url.resealed())
     return count

@@ -32,9 +32,7 @@ class Channel:
     def messages(self) -> list[dict[str, Any]]:
         """The messages in the channel, oldest first."""
         return [
-            message
-            for message in self.discord.messages
-            if message["webhook_id"] == self.webhook.id
+            message for message in self.discord.messages if message["webhook_id"] == self.webhook.id
         ]
 
     @property
@@ -46,9 +44,7 @@ class Channel:
         """Delete the webhook, as a person in Discord would."""
         self.discord.delete_webhook(self.webhook.id)
 
-    def throttle(
-        self, scope: str, *, seconds: float | None = None, times: int = 1
-    ) -> None:
+    def throttle(self, scope: str, *, seconds: float | None = None, times: int = 1) -> None:
         """Have the next `times` requests answered by a 429 for this scope."""
         self.discord.control(
             "POST", "throttle", {"scope": scope, "seconds": seconds, "times": times}

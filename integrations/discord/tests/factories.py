@@ -7,9 +7,7 @@ from integrations.discord.tests.channel import Channel
 from integrations.discord.webhook_url import parse_webhook_url
 
 
-def make_discord_webhook(
-    user: User, channel: Channel, **fields: object
-) -> DiscordWebhook:
+def make_discord_webhook(user: User, channel: Channel, **fields: object) -> DiscordWebhook:
     """Connect `user` to `channel`; `fields` are what the owner sets beside the URL."""
     return create_discord_webhook(
         user=user,

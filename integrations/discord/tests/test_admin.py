@@ -64,9 +64,7 @@ def test_shows_their_state_and_never_the_secret(
         assert webhook.url.sealed not in page
 
 
-def test_the_list_needs_no_more_queries_for_more_rows(
-    client: Client, channel: Channel
-) -> None:
+def test_the_list_needs_no_more_queries_for_more_rows(client: Client, channel: Channel) -> None:
     counts = []
     for number in (2, 10):
         for _ in range(number):
@@ -77,9 +75,7 @@ def test_the_list_needs_no_more_queries_for_more_rows(
     assert counts[0] == counts[1]
 
 
-def test_switches_off_and_on_through_the_service(
-    client: Client, channel: Channel
-) -> None:
+def test_switches_off_and_on_through_the_service(client: Client, channel: Channel) -> None:
     webhook = make_discord_webhook(make_user(), channel)
     assert "Switched off: 1." in run(client, "switch_off", webhook)
     webhook.refresh_from_db()
@@ -92,9 +88,7 @@ def test_switches_off_and_on_through_the_service(
     assert (webhook.is_active, webhook.disabled_reason) == (True, "")
 
 
-def test_sends_a_test_message_and_shows_the_answer(
-    client: Client, channel: Channel
-) -> None:
+def test_sends_a_test_message_and_shows_the_answer(client: Client, channel: Channel) -> None:
     webhook = make_discord_webhook(make_user(email="ada@example.com"), channel)
     page = run(client, "try_it", webhook)
     assert "ada@example.com: Discord accepted the message." in page
@@ -104,9 +98,7 @@ def test_sends_a_test_message_and_shows_the_answer(
     assert "ada@example.com: Discord answered 404: Unknown Webhook." in page
 
 
-def test_sends_only_a_few_test_messages_at_once(
-    client: Client, channel: Channel
-) -> None:
+def test_sends_only_a_few_test_messages_at_once(client: Client, channel: Channel) -> None:
     webhooks = [make_discord_webhook(make_user(), channel) for _ in range(6)]
     assert "At most 5 can be tried at once." in run(client, "try_it", *webhooks)
     assert channel.calls == []

@@ -18,15 +18,11 @@ pytestmark = pytest.mark.django_db
 def reset(user: User) -> None:
     request_code(email=user.email, purpose=EmailCode.Purpose.RESET_PASSWORD)
     send_due()
-    reset_password(
-        email=user.email, code=code_sent_to(user.email), new_password="another horse"
-    )
+    reset_password(email=user.email, code=code_sent_to(user.email), new_password="another horse")
 
 
 @pytest.mark.parametrize("is_confirmed", [False, True])
-def test_the_first_reset_disconnects_the_channel(
-    channel: Channel, is_confirmed: bool
-) -> None:
+def test_the_first_reset_disconnects_the_channel(channel: Channel, is_confirmed: bool) -> None:
     user = make_user()
     if is_confirmed:
         User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())

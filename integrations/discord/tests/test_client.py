@@ -142,9 +142,7 @@ def test_a_429_counts_for_the_scope_that_its_headers_name(
     ("scope", "is_for_host"),
     [("user", False), ("shared", False), ("global", True), ("cloudflare", True)],
 )
-def test_reads_each_429_of_the_emulator(
-    channel: Channel, scope: str, is_for_host: bool
-) -> None:
+def test_reads_each_429_of_the_emulator(channel: Channel, scope: str, is_for_host: bool) -> None:
     channel.throttle(scope, seconds=7)
 
     reply = post(channel)
@@ -187,8 +185,7 @@ def test_the_refusal_of_an_invalid_message_names_the_field(
     reply = post(channel, {"embeds": [{"title": "x" * 257}]})
     assert reply == Reply(
         Verdict.REFUSED,
-        "Discord answered 400: Invalid Form Body "
-        "(embeds.0.title: Must be 256 or fewer in length).",
+        "Discord answered 400: Invalid Form Body (embeds.0.title: Must be 256 or fewer in length).",
         400,
         50035,
         "Invalid Form Body (embeds.0.title: Must be 256 or fewer in length)",
@@ -341,16 +338,12 @@ def test_a_connection_that_closes_before_the_answer_is_unclear(
     )
 
 
-def test_a_host_that_does_not_listen_is_unclear(
-    channel: Channel, settings: Settings
-) -> None:
+def test_a_host_that_does_not_listen_is_unclear(channel: Channel, settings: Settings) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{unused.getsockname()[1]}"
         settings.DISCORD_WEBHOOK_HOSTS = [host]
-        reply = execute(
-            parse_webhook_url(f"http://{host}{channel.webhook.path}"), MESSAGE
-        )
+        reply = execute(parse_webhook_url(f"http://{host}{channel.webhook.path}"), MESSAGE)
     assert reply.verdict is Verdict.UNCLEAR
 
 

@@ -173,9 +173,7 @@ def test_a_limit_on_everything_pauses_only_its_host(
     assert len(channel.calls) == 2
     assert "paused_until" in client_of(late).get("/api/discord/").json()
     assert "paused_until" not in client_of(other).get("/api/discord/").json()
-    assert services.try_discord_webhook(user=late).summary.startswith(
-        "Discord asked to wait for"
-    )
+    assert services.try_discord_webhook(user=late).summary.startswith("Discord asked to wait for")
     assert len(channel.calls) == 2
 
 
@@ -222,9 +220,7 @@ def test_a_host_that_always_names_no_wait_is_still_paused(
     assert len(channel.calls) <= 9
 
 
-def test_refusals_at_the_same_time_count_as_one(
-    webhook: DiscordWebhook, channel: Channel
-) -> None:
+def test_refusals_at_the_same_time_count_as_one(webhook: DiscordWebhook, channel: Channel) -> None:
     address = parse_webhook_url(channel.url)
     with time_machine.travel(timezone.now(), tick=False):
         for _ in range(5):
@@ -306,8 +302,7 @@ def test_we_give_up_a_message_that_discord_refuses_and_keep_the_reason(
     (delivery,) = EventDelivery.objects.all()
     assert (delivery.state, delivery.attempts) == (State.FAILED, 1)
     assert delivery.last_error == (
-        "Discord answered 400: Invalid Form Body "
-        '(username: Username cannot contain "discord").'
+        'Discord answered 400: Invalid Form Body (username: Username cannot contain "discord").'
     )
     webhook.refresh_from_db()
     assert webhook.is_active
@@ -430,9 +425,7 @@ def test_an_account_that_its_true_owner_claims_is_disconnected(
     assert channel.messages == []
 
 
-@pytest.mark.parametrize(
-    "how", ["deleted", "switched off", "toggled off", "deactivated"]
-)
+@pytest.mark.parametrize("how", ["deleted", "switched off", "toggled off", "deactivated"])
 def test_a_message_that_is_no_longer_wanted_is_dropped(
     owner: User, webhook: DiscordWebhook, channel: Channel, how: str
 ) -> None:
@@ -444,9 +437,7 @@ def test_a_message_that_is_no_longer_wanted_is_dropped(
         case "switched off":
             client_of(owner).put("/api/discord/", {"is_active": False})
         case "toggled off":
-            client_of(owner).put(
-                "/api/discord/", {"notifications": {"order_created": False}}
-            )
+            client_of(owner).put("/api/discord/", {"notifications": {"order_created": False}})
         case "deactivated":
             deactivate_user(user=owner)
     work()
@@ -540,6 +531,4 @@ def test_no_log_line_contains_the_token(
         client.delete("/api/discord/")
     assert "discord_answered" in caplog.text
     assert channel.token not in caplog.text
-    assert channel.token not in "".join(
-        EventDelivery.objects.values_list("last_error", flat=True)
-    )
+    assert channel.token not in "".join(EventDelivery.objects.values_list("last_error", flat=True))

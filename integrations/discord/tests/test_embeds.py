@@ -76,9 +76,7 @@ def test_a_new_order() -> None:
 
 def test_a_message_pings_nobody() -> None:
     embed = embed_of(event_of(EventType.CREATED), subject())
-    assert message_of(
-        embed, username="Bot", avatar_url="https://example.com/a.png"
-    ) == {
+    assert message_of(embed, username="Bot", avatar_url="https://example.com/a.png") == {
         "username": "Bot",
         "avatar_url": "https://example.com/a.png",
         "embeds": [embed],
@@ -173,9 +171,7 @@ def test_many_dependencies_are_counted_after_the_first() -> None:
 
 def test_moments_are_told_in_utc() -> None:
     event = event_of(EventType.READY)
-    event.created_at = datetime(
-        2026, 11, 20, 12, 30, tzinfo=timezone(timedelta(hours=2))
-    )
+    event.created_at = datetime(2026, 11, 20, 12, 30, tzinfo=timezone(timedelta(hours=2)))
     assert embed_of(event, subject())["timestamp"] == "2026-11-20T10:30:00.000Z"
 
 
@@ -250,9 +246,7 @@ def test_keeps_a_text_that_fits(text: str) -> None:
     assert cut(text, units(text)) == text
 
 
-wild = st.text(
-    st.sampled_from("a*_\\@<😀👨\u200d🏽\u0301\u202e \nשx"), min_size=1, max_size=600
-)
+wild = st.text(st.sampled_from("a*_\\@<😀👨\u200d🏽\u0301\u202e \nשx"), min_size=1, max_size=600)
 
 
 @given(

@@ -73,9 +73,7 @@ def test_the_channel_follows_an_orders_life(
         ("Owner", "Ada Lovelace"),
         ("Dependencies", f"#{first.pk} First Order"),
     ]
-    assert all(
-        message["allowed_mentions"] == {"parse": []} for message in channel.messages
-    )
+    assert all(message["allowed_mentions"] == {"parse": []} for message in channel.messages)
     webhook.refresh_from_db()
     assert (webhook.last_status, webhook.last_error) == (200, "")
 
@@ -160,16 +158,12 @@ def test_titles_of_orders_that_the_owner_may_not_see_are_left_out(
     project = boss.personal_project
     secret = make_order(boss, title="Secret Project")
     set_member(project=project, user=owner, role=Membership.Role.AGENT)
-    order = create_order(
-        by=owner, project=project, fields={"title": "x"}, dependencies=[secret.pk]
-    )
+    order = create_order(by=owner, project=project, fields={"title": "x"}, dependencies=[secret.pk])
     remove_member(project=project, user=owner)
     work()
     assert titles(channel) == [f"Order #{order.pk} created"]
     (field,) = [
-        one
-        for one in channel.messages[-1]["embeds"][0]["fields"]
-        if one["name"] == "Dependencies"
+        one for one in channel.messages[-1]["embeds"][0]["fields"] if one["name"] == "Dependencies"
     ]
     assert field["value"] == f"#{secret.pk}"
     assert "Secret Project" not in json.dumps(channel.messages)
@@ -210,9 +204,7 @@ def test_a_deleted_order_is_shown_without_a_link(
 def test_hostile_titles_arrive_and_ping_nobody(
     owner: User, webhook: DiscordWebhook, channel: Channel
 ) -> None:
-    make_order(
-        owner, title="@everyone **now** [x](https://evil.test) \u202e" + "😀" * 200
-    )
+    make_order(owner, title="@everyone **now** [x](https://evil.test) \u202e" + "😀" * 200)
     work()
     (message,) = channel.messages
     assert states() == [State.SENT]

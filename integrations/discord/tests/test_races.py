@@ -66,9 +66,7 @@ def test_without_the_unique_key_two_connecting_at_once_make_two() -> None:
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, TABLE)
     (name,) = [
-        name
-        for name, facts in found.items()
-        if facts["unique"] and facts["columns"] == ["user_id"]
+        name for name, facts in found.items() if facts["unique"] and facts["columns"] == ["user_id"]
     ]
     with without_constraint(TABLE, name):
         outcomes = race(connect(user, 1), connect(user, 2), meeting=before_insert())

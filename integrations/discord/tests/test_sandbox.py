@@ -144,9 +144,7 @@ def test_limits_the_rate_of_a_webhook(channel: Channel) -> None:
 def test_is_controlled_over_http(channel: Channel) -> None:
     control = f"http://{channel.sandbox.host}/_control"
 
-    made = requests.post(
-        f"{control}/discord/webhooks", json={"threads": ["7"]}, timeout=5
-    )
+    made = requests.post(f"{control}/discord/webhooks", json={"threads": ["7"]}, timeout=5)
     assert made.status_code == 201
     path = made.json()["path"].replace("/api/", "/api/v10/")
     fault = {"kind": "status", "status": 503, "match": made.json()["id"]}
@@ -156,8 +154,7 @@ def test_is_controlled_over_http(channel: Channel) -> None:
     url = f"http://{channel.sandbox.host}{path}"
     body = {"content": "b"}
     statuses = [
-        requests.post(url, json=body, headers=HEADERS, timeout=5).status_code
-        for _ in range(2)
+        requests.post(url, json=body, headers=HEADERS, timeout=5).status_code for _ in range(2)
     ]
     assert statuses == [503, 204]
 
@@ -211,9 +208,7 @@ def test_runs_as_a_command_and_names_the_same_webhook_at_each_start(
     process: "subprocess.Popen[str]",
 ) -> None:
     assert process.stdout is not None
-    sandbox, hosts, url, page = (
-        process.stdout.readline().split()[-1] for _ in range(4)
-    )
+    sandbox, hosts, url, page = (process.stdout.readline().split()[-1] for _ in range(4))
     assert hosts == "DISCORD_WEBHOOK_HOSTS=" + sandbox.removeprefix("http://")
     assert url.startswith(f"{sandbox}/api/webhooks/1440867575402594304/")
     answer = requests.post(

@@ -174,10 +174,7 @@ def test_discords_own_webhooks_are_called_at_the_configured_base(
     settings: Settings,
 ) -> None:
     settings.DISCORD_API_BASE = "http://127.0.0.1:8400/api"
-    assert (
-        parse_webhook_url(URL).endpoint
-        == f"http://127.0.0.1:8400/api/v10/webhooks/{ID}/{TOKEN}"
-    )
+    assert parse_webhook_url(URL).endpoint == f"http://127.0.0.1:8400/api/v10/webhooks/{ID}/{TOKEN}"
 
 
 @pytest.mark.parametrize(

@@ -204,9 +204,7 @@ class Discord:
         answer = self._call(request, webhook, match["message"])
         return Answer(answer.status, answer.body, {**answer.headers, **limits})
 
-    def _call(
-        self, request: Request, webhook: Webhook, message_id: str | None
-    ) -> Answer:
+    def _call(self, request: Request, webhook: Webhook, message_id: str | None) -> Answer:
         match request.method, message_id:
             case "GET", None:
                 return json_answer(200, _shown(webhook))
@@ -241,9 +239,7 @@ class Discord:
     def _execute(self, request: Request, webhook: Webhook) -> Answer:
         unknown = set(request.query) - {"wait", "thread_id", "with_components"}
         if unknown:
-            return _invalid(
-                {key: one_error("UNKNOWN_PARAMETER", "Unknown") for key in unknown}
-            )
+            return _invalid({key: one_error("UNKNOWN_PARAMETER", "Unknown") for key in unknown})
         body, refusal = _read(request)
         if refusal:
             return refusal
@@ -285,9 +281,7 @@ class Discord:
                 errors = message_errors(body)
                 if errors:
                     return _invalid(errors)
-                message.update(
-                    {key: body[key] for key in ("content", "embeds") if key in body}
-                )
+                message.update({key: body[key] for key in ("content", "embeds") if key in body})
                 return json_answer(200, message)
         return _error(404, 10008, "Unknown Message")
 
@@ -304,9 +298,7 @@ def _error(status: int, code: int, message: str) -> Answer:
 
 
 def _invalid(errors: Errors) -> Answer:
-    return json_answer(
-        400, {"message": "Invalid Form Body", "code": 50035, "errors": errors}
-    )
+    return json_answer(400, {"message": "Invalid Form Body", "code": 50035, "errors": errors})
 
 
 def _limited(wait_seconds: float, limits: Mapping[str, str]) -> Answer:
@@ -364,9 +356,7 @@ def _read(request: Request) -> tuple[dict[str, Any], Answer | None]:
     except ValueError:
         return {}, _error(400, 50109, "The request body contains invalid JSON.")
     if not isinstance(body, dict):
-        return {}, _invalid(
-            one_error("DICT_TYPE_CONVERT", "Only dictionaries may be used")
-        )
+        return {}, _invalid(one_error("DICT_TYPE_CONVERT", "Only dictionaries may be used"))
     return body, None
 
 

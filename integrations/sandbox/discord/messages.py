@@ -65,9 +65,7 @@ def _each_message_error(body: Mapping[str, Any]) -> Iterator[tuple[str, Errors]]
         if word in str(body.get("username", "")).lower():
             yield (
                 "username",
-                one_error(
-                    "USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"'
-                ),
+                one_error("USERNAME_INVALID_CONTAINS", f'Username cannot contain "{word}"'),
             )
     yield from _url(body, "avatar_url")
     mentions = body.get("allowed_mentions", {})
@@ -112,11 +110,7 @@ def _each_embed_error(embed: Mapping[str, Any]) -> Iterator[tuple[str, Errors]]:
     yield from _text(embed, "description", 4096)
     yield from _url(embed, "url")
     color = embed.get("color", 0)
-    if (
-        isinstance(color, bool)
-        or not isinstance(color, int)
-        or not 0 <= color <= 0xFFFFFF
-    ):
+    if isinstance(color, bool) or not isinstance(color, int) or not 0 <= color <= 0xFFFFFF:
         yield (
             "color",
             one_error("NUMBER_TYPE_MAX", "int value should be from 0 to 16777215"),
@@ -173,9 +167,7 @@ def embed_size(embed: Mapping[str, Any]) -> int:
     return sum(map(units, texts))
 
 
-def _unknown(
-    values: Mapping[str, Any], known: set[str]
-) -> Iterator[tuple[str, Errors]]:
+def _unknown(values: Mapping[str, Any], known: set[str]) -> Iterator[tuple[str, Errors]]:
     for key in sorted(set(values) - known):
         yield key, one_error("UNKNOWN_PARAMETER", "This parameter is not known.")
 

@@ -37,9 +37,7 @@ class Command(BaseCommand):
             default=f"ws://127.0.0.1:{settings.WS_PORT or settings.PORT}",
             help="where the service listens (%(default)s)",
         )
-        parser.add_argument(
-            "--after", type=int, help="first show the events after this position"
-        )
+        parser.add_argument("--after", type=int, help="first show the events after this position")
         parser.add_argument("--count", type=int, help="stop after this many events")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -55,9 +53,7 @@ class Command(BaseCommand):
         except OSError as exc:
             raise CommandError(f"Nobody answers at {options['url']}: {exc}") from exc
         if reason is not None:
-            raise CommandError(
-                f"The service closed the connection: {printable(reason)}"
-            )
+            raise CommandError(f"The service closed the connection: {printable(reason)}")
 
     async def _listen(self, url: str, token: str, count: int | None) -> str | None:
         """Print events; return why the service closed, or None after `count` events."""
@@ -82,9 +78,7 @@ class Command(BaseCommand):
                     if left == 0:
                         ended.set_result(None)
 
-            def onClose(
-                self, wasClean: bool, code: int | None, reason: str | None
-            ) -> None:
+            def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
                 if not ended.done():
                     ended.set_result(f"{code} {reason or ''}".strip())
 

@@ -28,9 +28,7 @@ class DaysFilter(RangeDateFilter):
 class PickFilter(AutocompleteSelectFilter):
     """Filter by a related row. People type to find it, because a list of all rows could be long."""
 
-    def __init__(
-        self, field: Any, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> None:
+    def __init__(self, field: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(field, request, *args, **kwargs)
         chosen = self.value()
         if chosen and not is_key_of(field.remote_field.model, chosen):

@@ -63,13 +63,9 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
     def _compare(self) -> None:
         touched = set(self.changed_data)
         overtaken = [
-            name
-            for name in self.fields
-            if name != "version" and self._is_overtaken(name, touched)
+            name for name in self.fields if name != "version" and self._is_overtaken(name, touched)
         ]
-        matters = [
-            name for name in overtaken if name in touched or name not in self.restless
-        ]
+        matters = [name for name in overtaken if name in touched or name not in self.restless]
         if self.by_fields and not (touched and matters):
             return
         self.add_error(None, OVERTAKEN)

@@ -35,9 +35,7 @@ class Panel:
         return {"headers": self.headers, "rows": self.rows}
 
 
-def panel_of(
-    title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = ""
-) -> Panel:
+def panel_of(title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = "") -> Panel:
     """Return a panel of the first `MAX_ROWS` rows.
 
     It reads one more row to learn whether there are more.

@@ -36,8 +36,6 @@ def words_of(refusal: DomainError) -> str:
     """Return the text of a refusal on one line."""
     if isinstance(refusal, Invalid):
         return " ".join(
-            f"{field}: {message}"
-            for field, found in refusal.errors.items()
-            for message in found
+            f"{field}: {message}" for field, found in refusal.errors.items() for message in found
         )
     return refusal.message

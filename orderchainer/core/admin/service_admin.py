@@ -32,9 +32,7 @@ MAX_SEARCHED_CHARACTERS = 100
 class Autocompletes:
     """Pick related rows with our own widgets, which survive posted values that cannot be keys."""
 
-    def formfield_for_foreignkey(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Use our widget for autocompletes."""
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # of the admin
             kwargs["widget"] = PickOne(db_field, self.admin_site)  # type: ignore[attr-defined]  # of the admin
@@ -118,13 +116,9 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         except DomainError as refusal:
             self.message_user(request, words_of(refusal), messages.ERROR)
             name = f"{self.opts.app_label}_{self.opts.model_name}_change"
-            return HttpResponseRedirect(
-                reverse(f"{self.admin_site.name}:{name}", args=[object_id])
-            )
+            return HttpResponseRedirect(reverse(f"{self.admin_site.name}:{name}", args=[object_id]))
 
-    def render_delete_form(
-        self, request: HttpRequest, context: dict[str, Any]
-    ) -> HttpResponse:
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         """Ask without the scripts for list filters, which fail on a page without filters."""
         return without_media(super().render_delete_form(request, context))
 
@@ -150,9 +144,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow in a URL only the lookups of our filters."""
         _, joint, how = lookup.rpartition("__")
-        return (not joint or how in LOOKUPS) and super().lookup_allowed(
-            lookup, value, request
-        )
+        return (not joint or how in LOOKUPS) and super().lookup_allowed(lookup, value, request)
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -161,15 +153,11 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         term = search_term.replace("\x00", "")[:MAX_SEARCHED_CHARACTERS]
         return super().get_search_results(request, queryset, term)
 
-    def response_action(
-        self, request: HttpRequest, queryset: Any
-    ) -> HttpResponseBase | None:
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
         """Run an action, if the selected keys are valid and not too many."""
         selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         if not all(is_key_of(self.model, key) for key in selected):
-            self.message_user(
-                request, "These are no rows of this list.", messages.ERROR
-            )
+            self.message_user(request, "These are no rows of this list.", messages.ERROR)
             return None
         whole = request.POST.get("select_across", "0") != "0"
         if whole and queryset.count() > MAX_SELECTED_ROWS:
@@ -212,9 +200,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         for words in refusals[:MAX_REFUSALS_SHOWN]:
             self.message_user(request, words, messages.ERROR)
         if more := refusals[MAX_REFUSALS_SHOWN:]:
-            self.message_user(
-                request, f"Refused as well: {len(more)} more.", messages.ERROR
-            )
+            self.message_user(request, f"Refused as well: {len(more)} more.", messages.ERROR)
         if gone := self._selected_but_gone(request, rows):
             self.message_user(
                 request,
@@ -223,30 +209,23 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             )
         for words, those in became.items():
             names = f" ({named(those)})" if named else ""
-            self.message_user(
-                request, f"{words}: {len(those)}{names}.", messages.SUCCESS
-            )
+            self.message_user(request, f"{words}: {len(those)}{names}.", messages.SUCCESS)
 
-    def _selected_but_gone(
-        self, request: HttpRequest, rows: Iterable[models.Model]
-    ) -> list[str]:
+    def _selected_but_gone(self, request: HttpRequest, rows: Iterable[models.Model]) -> list[str]:
         """Return the selected keys that none of `rows` has. `response_action` has checked them."""
         if request.POST.get("select_across", "0") != "0":
             return []
         found = {str(row.pk) for row in rows}
         key_of = self.model._meta.pk.to_python
         selected = {
-            str(key_of(key)): None
-            for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+            str(key_of(key)): None for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         }
         return [key for key in selected if key not in found][:MAX_SELECTED_ROWS]
 
 
 def changes_in(form: Any, updatable: Collection[str]) -> dict[str, Any]:
     """Return the changed values of a valid form, by name, for fields that the service updates."""
-    return {
-        name: form.cleaned_data[name] for name in form.changed_data if name in updatable
-    }
+    return {name: form.cleaned_data[name] for name in form.changed_data if name in updatable}
 
 
 def without_media(page: Any) -> HttpResponse:

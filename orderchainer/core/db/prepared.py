@@ -52,9 +52,7 @@ def prepared(
         _vendor: str, kinds: tuple[type, ...], shape: tuple[tuple[str, Hashable], ...]
     ) -> _Statement:
         placeholders = [_placeholder(index, kind) for index, kind in enumerate(kinds)]
-        queryset = cast("Callable[..., QuerySet[Any, Row]]", build)(
-            *placeholders, **dict(shape)
-        )
+        queryset = cast("Callable[..., QuerySet[Any, Row]]", build)(*placeholders, **dict(shape))
         return _compile(queryset, placeholders)
 
     @wraps(build)
@@ -98,9 +96,7 @@ class _Statement:
     def run(self, values: Sequence[object]) -> list[Row]:
         # No column holds such a number, so no row matches. Django answers these without a query,
         # too.
-        if any(
-            isinstance(value, int) and abs(value) >= _OUT_OF_RANGE for value in values
-        ):
+        if any(isinstance(value, int) and abs(value) >= _OUT_OF_RANGE for value in values):
             return []
         try:
             sql, params = self._filled(values)
@@ -108,9 +104,7 @@ class _Statement:
             return []
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
-            rows = [
-                dict(zip(self.names, row, strict=True)) for row in cursor.fetchall()
-            ]
+            rows = [dict(zip(self.names, row, strict=True)) for row in cursor.fetchall()]
         for name, converters, expression in self.converters:
             for row in rows:
                 for convert in converters:
@@ -142,9 +136,7 @@ def _placeholder(index: int, kind: type) -> object:
     return _NUMBER_PLACEHOLDER - index
 
 
-def _compile(
-    queryset: QuerySet[Model, Row], placeholders: Sequence[object]
-) -> _Statement:
+def _compile(queryset: QuerySet[Model, Row], placeholders: Sequence[object]) -> _Statement:
     """Read the SQL, the names of the columns and their converters from Django's compiler."""
     compiler = queryset.query.get_compiler(using=queryset.db)
     sql, compiled_params = compiler.as_sql()
@@ -170,9 +162,7 @@ def _slot_of(param: object, placeholders: Sequence[object]) -> object:
     for index, placeholder in enumerate(placeholders):
         if param == placeholder:
             # The driver has a type for each width of number, and Django has chosen the column's.
-            return _ValueSlot(
-                index, type(param) if isinstance(param, int) else _unchanged
-            )
+            return _ValueSlot(index, type(param) if isinstance(param, int) else _unchanged)
         if isinstance(placeholder, UUID) and param == placeholder.hex:
             return _ValueSlot(index, _hex)
     return param

@@ -49,9 +49,7 @@ def read_changes(
         for name in (data.keys() & reader.fixed & shown.keys()) - unchanged
     }
     rest = {
-        name: value
-        for name, value in data.items()
-        if name not in unchanged and name not in refused
+        name: value for name, value in data.items() if name not in unchanged and name not in refused
     }
     if refused and not rest:
         raise serializers.ValidationError(refused)
@@ -62,9 +60,7 @@ def read_changes(
     return changes
 
 
-def _valid(
-    reader: type[AnyChanges], data: Any, options: Mapping[str, Any]
-) -> AnyChanges:
+def _valid(reader: type[AnyChanges], data: Any, options: Mapping[str, Any]) -> AnyChanges:
     changes = reader(data=data, **options)
     changes.is_valid(raise_exception=True)
     return changes

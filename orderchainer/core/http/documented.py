@@ -41,8 +41,4 @@ def register_error_fields(surface: Surface, **fields: ErrorField) -> None:
 
 def error_fields_of(surface: Surface) -> dict[str, ErrorField]:
     """Return what is registered for `surface`, by the names of the fields."""
-    return {
-        name: field
-        for (owner, name), field in ERROR_FIELDS.items()
-        if owner == surface.name
-    }
+    return {name: field for (owner, name), field in ERROR_FIELDS.items() if owner == surface.name}

@@ -20,9 +20,7 @@ def csv_download(
         _awaited(parts) if hasattr(request, "scope") else parts,
         content_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": str(
-                content_disposition_header(True, printable(filename))
-            ),
+            "Content-Disposition": str(content_disposition_header(True, printable(filename))),
             "Cache-Control": "private, no-store",
         },
     )

@@ -34,9 +34,7 @@ def success(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with an `enveloped` body."""
-    return Response(
-        enveloped(data, message), status=status, headers=dict(headers or {})
-    )
+    return Response(enveloped(data, message), status=status, headers=dict(headers or {}))
 
 
 class EnvelopeInput(StrictSerializer):

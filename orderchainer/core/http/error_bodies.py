@@ -36,9 +36,7 @@ def error_bodies() -> dict[str, serializers.Serializer[Any]]:
         UNION.name: inline_serializer(
             "ChainAndEnvelopeError", {**_chain_fields(), **_envelope_fields()}
         ),
-        CHAIN_AND_SHOP.name: inline_serializer(
-            "ChainAndShopError", _chain_and_shop_fields()
-        ),
+        CHAIN_AND_SHOP.name: inline_serializer("ChainAndShopError", _chain_and_shop_fields()),
         CHECKOUT.name: inline_serializer(
             "CheckoutError",
             {
@@ -60,9 +58,7 @@ def error_bodies() -> dict[str, serializers.Serializer[Any]]:
                 "code": serializers.ChoiceField(
                     choices=hub_codes(), help_text="The refusal for programs."
                 ),
-                "timestamp": serializers.CharField(
-                    help_text="UTC, with seconds and `Z`."
-                ),
+                "timestamp": serializers.CharField(help_text="UTC, with seconds and `Z`."),
                 "errors": _errors_by_field(),
                 **_facts_of(HUB),
             },
@@ -140,9 +136,7 @@ class _ErrorsByField(serializers.JSONField):
 
 
 def _errors_by_field() -> serializers.JSONField:
-    return _ErrorsByField(
-        required=False, help_text="What is wrong, by the name of the field."
-    )
+    return _ErrorsByField(required=False, help_text="What is wrong, by the name of the field.")
 
 
 def _facts_of(surface: Surface) -> _Fields:

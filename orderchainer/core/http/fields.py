@@ -81,17 +81,11 @@ class StrictCharField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-def as_sent(
-    errors: Mapping[str, Any], aliases: Mapping[str, str], data: Any
-) -> dict[str, Any]:
+def as_sent(errors: Mapping[str, Any], aliases: Mapping[str, str], data: Any) -> dict[str, Any]:
     """Return `errors` with the names of fields as `data` has them. `aliases` are other names."""
     if not isinstance(data, Mapping):
         return dict(errors)
-    sent = {
-        name: other
-        for other, name in aliases.items()
-        if other in data and name not in data
-    }
+    sent = {name: other for other, name in aliases.items() if other in data and name not in data}
     return {sent.get(name, name): words for name, words in errors.items()}
 
 
@@ -101,9 +95,7 @@ def fields_named(**names: str) -> Iterator[None]:
     try:
         yield
     except Invalid as exc:
-        exc.errors = {
-            names.get(name, name): words for name, words in exc.errors.items()
-        }
+        exc.errors = {names.get(name, name): words for name, words in exc.errors.items()}
         raise
 
 

@@ -43,9 +43,7 @@ def filter_of(
     """
     filterset = filters(filled(request), queryset=rows)
     if not filterset.is_valid():
-        raise Invalid(
-            {name: list(messages) for name, messages in filterset.errors.items()}
-        )
+        raise Invalid({name: list(messages) for name, messages in filterset.errors.items()})
     return filterset
 
 

@@ -58,20 +58,14 @@ def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Res
     chosen: Surface | None = getattr(context.get("view"), "surface", None)
     surface = chosen or surface_of(request.path) or CHAIN  # type: ignore[attr-defined]
     problem = surface.reading(problem)
-    return Response(
-        surface.body_of(problem), status=problem.status, headers=dict(problem.headers)
-    )
+    return Response(surface.body_of(problem), status=problem.status, headers=dict(problem.headers))
 
 
 def problem_of(exc: Exception) -> Problem | None:
     """Return what `exc` means for the client, or None if it is a defect of ours."""
     if isinstance(exc, errors.DomainError):
-        status = next(
-            status for kind, status in STATUS_OF_KIND if isinstance(exc, kind)
-        )
-        by_field: dict[str, Any] = (
-            dict(exc.errors) if isinstance(exc, errors.Invalid) else {}
-        )
+        status = next(status for kind, status in STATUS_OF_KIND if isinstance(exc, kind))
+        by_field: dict[str, Any] = dict(exc.errors) if isinstance(exc, errors.Invalid) else {}
         return Problem(
             status,
             exc.code,
@@ -87,9 +81,7 @@ def problem_of(exc: Exception) -> Problem | None:
         by_field = detail if isinstance(detail, dict) else {"body": detail}
         return Problem(400, "invalid", "The input is not valid.", by_field)
     if isinstance(exc, exceptions.ParseError):
-        return Problem(
-            400, "unreadable", "The body cannot be read.", {"body": [str(exc.detail)]}
-        )
+        return Problem(400, "unreadable", "The body cannot be read.", {"body": [str(exc.detail)]})
     if isinstance(exc, exceptions.NotAuthenticated):
         return Problem(
             401,
@@ -109,9 +101,7 @@ def problem_of(exc: Exception) -> Problem | None:
     if isinstance(exc, Http404 | exceptions.NotFound):
         return Problem(404, "not_found", "Resource not found")
     if isinstance(exc, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
-        return Problem(
-            413, "too_large", "The body is larger than this service accepts."
-        )
+        return Problem(413, "too_large", "The body is larger than this service accepts.")
     if isinstance(exc, exceptions.APIException):
         return Problem(exc.status_code, str(exc.default_code), str(exc.detail))
     return None
@@ -139,14 +129,10 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     )
 
 
-def page_not_found(
-    request: HttpRequest, exception: Exception | None = None
-) -> HttpResponseBase:
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """Answer a path without a view: in the format of its surface, or as a page."""
     problem = Problem(404, "not_found", "Resource not found")
-    return answer(request, problem) or defaults.page_not_found(
-        request, exception or Http404()
-    )
+    return answer(request, problem) or defaults.page_not_found(request, exception or Http404())
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

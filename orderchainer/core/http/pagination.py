@@ -30,9 +30,7 @@ def window_of(request: HttpRequest) -> Window:
     return Window(skip, limit)
 
 
-def page_window_of(
-    request: HttpRequest, *, default_size: int = DEFAULT_PAGE_SIZE
-) -> PageWindow:
+def page_window_of(request: HttpRequest, *, default_size: int = DEFAULT_PAGE_SIZE) -> PageWindow:
     """Read `page` and `page_size`. Raises `Invalid` if one is not a number or out of bounds."""
     errors: dict[str, list[str]] = {}
     page = _number(request, "page", 1, 1, MAX_PAGE, errors)
@@ -55,12 +53,7 @@ def _number(
         return default
     # More digits than any bound has are not worth converting. isdecimal alone accepts digits of
     # other scripts.
-    if (
-        text.isascii()
-        and text.isdecimal()
-        and len(text) <= 10
-        and least <= int(text) <= most
-    ):
+    if text.isascii() and text.isdecimal() and len(text) <= 10 and least <= int(text) <= most:
         return int(text)
     errors[name] = [f"Must be a whole number from {least} to {most}."]
     return default

@@ -70,9 +70,7 @@ from orderchainer.core.http.surfaces import (
     surface_of,
 )
 
-SurfaceName = Literal[
-    "chain", "union", "chain_and_shop", "checkout", "hub", "envelope", "shop"
-]
+SurfaceName = Literal["chain", "union", "chain_and_shop", "checkout", "hub", "envelope", "shop"]
 
 # The moments in examples. The surface itself would write the present moment.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
@@ -103,18 +101,14 @@ _USUAL: dict[int, Problem] = {
         "This has changed since you read it. Read it again and repeat the change.",
     ),
     413: Problem(413, "too_large", "The body is larger than 1048576 bytes."),
-    415: Problem(
-        415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'
-    ),
+    415: Problem(415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     422: Problem(
         422,
         "validation_error",
         "The input is not valid.",
         {"name": ["This field is required."]},
     ),
-    429: Problem(
-        429, "rate_limit_exceeded", "Too many requests. Try again in 30 seconds."
-    ),
+    429: Problem(429, "rate_limit_exceeded", "Too many requests. Try again in 30 seconds."),
     500: Problem(500, "internal_error", "Internal server error"),
     503: Problem(503, "unavailable", "This is not available at the moment."),
 }
@@ -194,20 +188,14 @@ def _example_body(surface: Surface, problem: Problem) -> dict[str, Any]:
 # --- Examples ---------------------------------------------------------------------------------
 
 
-def request_example(
-    name: str, value: object, *, media_type: str = ""
-) -> OpenApiExample:
+def request_example(name: str, value: object, *, media_type: str = "") -> OpenApiExample:
     """Return an example of a request's body, named for what it does."""
-    return OpenApiExample(
-        name, value=value, request_only=True, media_type=media_type or None
-    )
+    return OpenApiExample(name, value=value, request_only=True, media_type=media_type or None)
 
 
 def answer_example(name: str, value: object, *, status: int = 200) -> OpenApiExample:
     """Return an example of the answer with `status`; for a list, an example of one row."""
-    return OpenApiExample(
-        name, value=value, response_only=True, status_codes=[str(status)]
-    )
+    return OpenApiExample(name, value=value, response_only=True, status_codes=[str(status)])
 
 
 # --- Parameters and headers -------------------------------------------------------------------
@@ -279,9 +267,7 @@ IF_NONE_MATCH = OpenApiParameter(
         "The `ETag` that you have. If it is still current, the answer is 304 without a body."
     ),
 )
-NOT_MODIFIED = {
-    304: OpenApiResponse(description="Unchanged since the version that you have.")
-}
+NOT_MODIFIED = {304: OpenApiResponse(description="Unchanged since the version that you have.")}
 
 
 REQUEST_ID: dict[str, Any] = {
@@ -303,9 +289,7 @@ def sent_as(body: type, *media_types: str) -> dict[str, type]:
     Each has its own component. In a client with types, the type of a body says how to send it.
     """
     return {
-        media_type: _component(body, _NAME_OF[media_type])
-        if media_type in _NAME_OF
-        else body
+        media_type: _component(body, _NAME_OF[media_type]) if media_type in _NAME_OF else body
         for media_type in media_types
     }
 
@@ -338,11 +322,7 @@ class SurfaceAutoSchema(AutoSchema):
         """Name the surface and the thing: `chain: trees`."""
         surface = surface_of(self.path)
         thing = next(
-            (
-                part
-                for part in self.path.strip("/").split("/")
-                if part not in {"api", "v1"}
-            ),
+            (part for part in self.path.strip("/").split("/") if part not in {"api", "v1"}),
             "api",
         )
         return [f"{_group_of(surface)}: {thing}"] if surface else [thing]
@@ -460,9 +440,7 @@ def arrange(result: dict[str, Any], **_: object) -> dict[str, Any]:
     tags: list[dict[str, str]] = []
     groups: list[dict[str, Any]] = []
     for group, description in GROUPS.items():
-        members = sorted(
-            (tag for tag in used if tag.startswith(f"{group}: ")), key=_rank
-        )
+        members = sorted((tag for tag in used if tag.startswith(f"{group}: ")), key=_rank)
         if not members:
             continue
         groups.append({"name": group.capitalize(), "tags": members})

@@ -168,9 +168,7 @@ def checkout_body(problem: Problem) -> Body:
     If a field has the name of one of the chain's keys, the key stays.
     """
     body = chain_and_shop_body(problem)
-    return body | {
-        name: problem.errors[name] for name in problem.errors if name not in body
-    }
+    return body | {name: problem.errors[name] for name in problem.errors if name not in body}
 
 
 CHAIN = Surface("chain", chain_body)

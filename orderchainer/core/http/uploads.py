@@ -28,9 +28,7 @@ class PictureField(serializers.Field[Any, Any, Any, Any]):
         if data == "":
             return None
         if not isinstance(data, UploadedFile):
-            raise serializers.ValidationError(
-                "Send the picture as a file, in multipart/form-data."
-            )
+            raise serializers.ValidationError("Send the picture as a file, in multipart/form-data.")
         try:
             return read_picture(data.read(), longest_side=self._longest_side)
         except PictureRefused as exc:

@@ -53,9 +53,7 @@ class SurfaceView(APIView):
         """
         user = request.user
         subject = (
-            user_subject(user.pk)
-            if user.is_authenticated
-            else address_subject(address_of(request))
+            user_subject(user.pk) if user.is_authenticated else address_subject(address_of(request))
         )
         return count(self.limit, [subject])
 

@@ -79,9 +79,7 @@ class LocalCounters:
         if not is_full and 0 <= now - self._swept_at < SWEEP_SECONDS:
             return
         self._swept_at = now
-        live = {
-            key: counter for key, counter in self._counters.items() if counter[1] > now
-        }
+        live = {key: counter for key, counter in self._counters.items() if counter[1] > now}
         if len(live) >= self._most:
             # A quarter at once, because finding them costs more than deleting them.
             for key in sorted(live, key=live.__getitem__)[: max(1, self._most // 4)]:

@@ -75,9 +75,7 @@ def _json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -
         **event,
     }
     try:
-        line = orjson.dumps(
-            fields, default=str, option=orjson.OPT_NON_STR_KEYS
-        ).decode()
+        line = orjson.dumps(fields, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
         # A lone surrogate or an integer beyond 64 bits. Such hostile input should still be logged.
         line = structlog.processors.JSONRenderer(default=str)(None, "", fields)  # type: ignore[assignment]
@@ -193,9 +191,7 @@ def logging_config(
     ImproperlyConfigured for an unknown level.
     """
     if level not in LEVELS:
-        raise ImproperlyConfigured(
-            f"LOG_LEVEL is {level!r}; use one of {', '.join(LEVELS)}."
-        )
+        raise ImproperlyConfigured(f"LOG_LEVEL is {level!r}; use one of {', '.join(LEVELS)}.")
     rotated = {
         "class": "orderchainer.core.logs.files.SharedRotatingFileHandler",
         "formatter": "line",

@@ -35,9 +35,7 @@ class SharedRotatingFileHandler(logging.Handler):
         except OSError as exc:
             if not self._failed:
                 self._failed = True
-                sys.stderr.write(
-                    f"Cannot write the log file {self.path}: {exc.strerror}.\n"
-                )
+                sys.stderr.write(f"Cannot write the log file {self.path}: {exc.strerror}.\n")
         else:
             self._failed = False
 
@@ -54,9 +52,7 @@ class SharedRotatingFileHandler(logging.Handler):
             now = os.stat(self.path)
         except FileNotFoundError:
             return self._reopen()
-        if self._descriptor is None or not os.path.samestat(
-            now, os.fstat(self._descriptor)
-        ):
+        if self._descriptor is None or not os.path.samestat(now, os.fstat(self._descriptor)):
             self._reopen()
         if now.st_size >= self.max_bytes:
             self._rotate()
@@ -77,9 +73,7 @@ class SharedRotatingFileHandler(logging.Handler):
             self._descriptor = None
 
     def _rotate(self) -> None:
-        lock = os.open(
-            f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640
-        )
+        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self.path.exists() and self.path.stat().st_size >= self.max_bytes:

@@ -29,9 +29,7 @@ SHAPES.add(
         ("=",),
     ),
 )
-SHAPES.add(
-    "scheme", Shape(r"\b(?:Bearer|Basic) ", r"[\w.~+/=-]{8,}", ("bearer ", "basic "))
-)
+SHAPES.add("scheme", Shape(r"\b(?:Bearer|Basic) ", r"[\w.~+/=-]{8,}", ("bearer ", "basic ")))
 SHAPES.add("jwt", Shape(r"\beyJ", r"[\w-]+\.[\w-]+\.[\w-]*", ("eyj",)))
 SHAPES.add("login", Shape(r"://[^\s:/@\"']*:", r"[^\s/@\"']+(?=@)", ("://",)))
 
@@ -39,8 +37,7 @@ SHAPES.add("login", Shape(r"://[^\s:/@\"']*:", r"[^\s/@\"']+(?=@)", ("://",)))
 def _pattern_of_all() -> re.Pattern[str]:
     return re.compile(
         "|".join(
-            f"(?P<{name}>{shape.before}){shape.secret}"
-            for name, shape in SHAPES.so_far().items()
+            f"(?P<{name}>{shape.before}){shape.secret}" for name, shape in SHAPES.so_far().items()
         ),
         re.IGNORECASE,
     )
@@ -66,6 +63,4 @@ def scrub(text: str) -> str:
     lowered = text.lower()
     if not any(sign in lowered for sign in _signs):
         return text
-    return _secret_text.sub(
-        lambda match: f"{match[match.lastgroup or 0]}{REDACTED}", text
-    )
+    return _secret_text.sub(lambda match: f"{match[match.lastgroup or 0]}{REDACTED}", text)

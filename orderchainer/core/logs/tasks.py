@@ -43,9 +43,7 @@ def task_started(task_id: str, task: "Task[..., Any]", **_: object) -> None:
 
 
 @signals.task_postrun.connect
-def task_finished(
-    task: "Task[..., Any]", state: str | None = None, **_: object
-) -> None:
+def task_finished(task: "Task[..., Any]", state: str | None = None, **_: object) -> None:
     """Log how the task ended and how long it took."""
     # Tasks that beat sends every few seconds are only logged if they fail.
     log = logger.debug if state == SUCCESS and task.name in _often() else logger.info
@@ -94,8 +92,7 @@ def _often() -> frozenset[str]:
     return frozenset(
         str(entry["task"])
         for entry in settings.CELERY_BEAT_SCHEDULE.values()
-        if isinstance(entry["schedule"], timedelta)
-        and entry["schedule"] <= timedelta(minutes=1)
+        if isinstance(entry["schedule"], timedelta) and entry["schedule"] <= timedelta(minutes=1)
     )
 
 

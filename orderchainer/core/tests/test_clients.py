@@ -33,9 +33,7 @@ from orderchainer.testing.written_log import WrittenLog
 def test_uses_the_address_that_our_outermost_proxy_saw(
     proxies: int, peer: str, forwarded: str, address: str | None
 ) -> None:
-    request = RequestFactory().get(
-        "/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded
-    )
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
 
     with override_settings(TRUSTED_PROXIES=proxies):
         assert address_of(request) == address

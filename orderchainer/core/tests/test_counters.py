@@ -81,9 +81,7 @@ def test_fifty_threads_at_once_count_fifty(cache: LocalCountersCache) -> None:
         return counted(own, "crowd")
 
     with ThreadPoolExecutor(50) as pool:
-        counts = [
-            future.result(20) for future in [pool.submit(work) for _ in range(50)]
-        ]
+        counts = [future.result(20) for future in [pool.submit(work) for _ in range(50)]]
 
     assert sorted(counts) == list(range(1, 51))
 
@@ -201,9 +199,7 @@ def test_waits_only_once_and_briefly_for_a_redis_that_hangs(
     with socket.socket() as stalled:
         stalled.bind(("127.0.0.1", 0))
         stalled.listen()
-        cache = RedisCountersCache(
-            f"redis://127.0.0.1:{stalled.getsockname()[1]}/0", {}
-        )
+        cache = RedisCountersCache(f"redis://127.0.0.1:{stalled.getsockname()[1]}/0", {})
         waits = []
         for expected in range(1, 6):
             started = time.monotonic()

@@ -15,9 +15,7 @@ def record(text: str) -> logging.LogRecord:
 
 
 def test_a_full_file_is_turned_over_and_the_oldest_goes(tmp_path: Path) -> None:
-    handler = SharedRotatingFileHandler(
-        str(tmp_path / "a.log"), max_bytes=100, backups=2
-    )
+    handler = SharedRotatingFileHandler(str(tmp_path / "a.log"), max_bytes=100, backups=2)
 
     for number in range(40):
         handler.emit(record(f"line {number:02}"))
@@ -61,9 +59,7 @@ def test_processes_that_rotate_one_file_neither_lose_nor_tear_a_line(
     files = [path for path in tmp_path.glob("shared.log*") if path.suffix != ".lock"]
     lines = [line for path in files for line in path.read_text().splitlines()]
     assert sorted(lines) == sorted(
-        f"{writer}-{number}-" + "x" * 50
-        for writer in range(3)
-        for number in range(1000)
+        f"{writer}-{number}-" + "x" * 50 for writer in range(3) for number in range(1000)
     )
     assert len(files) >= 8
     # Each process may write one more line after the file is full.
@@ -96,9 +92,7 @@ def test_an_unwritable_file_is_reported_once_and_stops_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    handler = SharedRotatingFileHandler(
-        str(tmp_path / "file" / "a.log"), max_bytes=1000, backups=1
-    )
+    handler = SharedRotatingFileHandler(str(tmp_path / "file" / "a.log"), max_bytes=1000, backups=1)
 
     handler.emit(record("one"))
     handler.emit(record("two"))

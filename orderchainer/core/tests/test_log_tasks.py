@@ -78,9 +78,7 @@ def test_a_tasks_lines_have_the_id_of_the_request_that_sent_it(log: WrittenLog) 
     try:
         with structlog.contextvars.bound_contextvars(request_id="abc"):
             add_up.apply_async(([1],), queue="test-logs")
-        with start_worker(
-            app, pool="solo", perform_ping_check=False, queues=["test-logs"]
-        ):
+        with start_worker(app, pool="solo", perform_ping_check=False, queues=["test-logs"]):
             assert done.wait(timeout=10)
     finally:
         signals.task_postrun.disconnect(tell)

@@ -156,9 +156,7 @@ def test_a_huge_amount_is_refused(data: object) -> None:
         amount_in(data)
 
 
-@pytest.mark.parametrize(
-    "data", [-1, "-0.01", -0.5, pytest.param(-(10**5000), id="long")]
-)
+@pytest.mark.parametrize("data", [-1, "-0.01", -0.5, pytest.param(-(10**5000), id="long")])
 def test_a_negative_amount_is_refused(data: object) -> None:
     with pytest.raises(MoneyRefused, match=r"^Must not be negative\.$"):
         amount_in(data)

@@ -36,9 +36,7 @@ def test_refuses_a_malformed_page(value: str) -> None:
     with pytest.raises(Invalid) as refusal:
         page_window_of(asking(f"page={value}"))
 
-    assert refusal.value.errors == {
-        "page": ["Must be a whole number from 1 to 2147483647."]
-    }
+    assert refusal.value.errors == {"page": ["Must be a whole number from 1 to 2147483647."]}
 
 
 def test_names_every_bound_that_is_broken() -> None:
@@ -59,8 +57,7 @@ def test_links_lead_from_page_to_page_and_keep_the_rest_of_the_query() -> None:
     assert response["X-Total-Count"] == "25"
     address = "http://testserver/things?days=30"
     assert response["Link"] == (
-        f'<{address}&page=3&page_size=10>; rel="next", '
-        f'<{address}&page=1&page_size=10>; rel="prev"'
+        f'<{address}&page=3&page_size=10>; rel="next", <{address}&page=1&page_size=10>; rel="prev"'
     )
 
 

@@ -52,9 +52,7 @@ def refusal_of(content: bytes) -> str:
 
 def is_about(pixel: Any, colour: tuple[int, ...]) -> bool:
     """Tell whether a pixel has about that colour, as close as a JPEG keeps it."""
-    return all(
-        abs(got - wanted) < 30 for got, wanted in zip(pixel, colour, strict=True)
-    )
+    return all(abs(got - wanted) < 30 for got, wanted in zip(pixel, colour, strict=True))
 
 
 # --- Accepted ---------------------------------------------------------------------------------
@@ -119,9 +117,7 @@ def test_the_caller_chooses_the_longest_side() -> None:
 @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
 def test_keeps_the_first_frame_of_an_animation(format_: str) -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, BLUE, BLUE)]
-    sent = encoded(
-        frames[0], format_, save_all=True, append_images=frames[1:], duration=50
-    )
+    sent = encoded(frames[0], format_, save_all=True, append_images=frames[1:], duration=50)
 
     image = decoded(read_picture(sent).content)
 
@@ -236,9 +232,7 @@ def test_removes_a_script_in_a_comment() -> None:
 
 # --- Refused ----------------------------------------------------------------------------------
 
-SVG = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9"/></svg>'
-)
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9"/></svg>'
 
 
 @pytest.mark.parametrize(
@@ -375,9 +369,7 @@ PICTURE = Picture(b"bytes", "jpg")
 def files() -> set[str]:
     """Return the names of all stored files."""
     root = Path(settings.MEDIA_ROOT)
-    return {
-        str(file.relative_to(root)) for file in root.rglob("*") if not file.is_dir()
-    }
+    return {str(file.relative_to(root)) for file in root.rglob("*") if not file.is_dir()}
 
 
 @pytest.fixture(autouse=True)

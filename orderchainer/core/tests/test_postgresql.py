@@ -24,9 +24,7 @@ pytestmark = [
 def pooled() -> Iterator[base.DatabaseWrapper]:
     """A Django connection to the test database, with its own pool."""
     options = {"pool": {"min_size": 3, "max_size": 3, "timeout": 5}}
-    wrapper = base.DatabaseWrapper(
-        {**connection.settings_dict, "OPTIONS": options}, alias="pooled"
-    )
+    wrapper = base.DatabaseWrapper({**connection.settings_dict, "OPTIONS": options}, alias="pooled")
     yield wrapper
     wrapper.close()
     wrapper.close_pool()

@@ -161,9 +161,7 @@ def test_fifty_requests_at_once_do_not_exceed_the_limit(settings: Settings) -> N
     assert sum(through) == 5
 
 
-def test_reaching_a_limit_is_logged_once_in_a_period(
-    settings: Settings, log: WrittenLog
-) -> None:
+def test_reaching_a_limit_is_logged_once_in_a_period(settings: Settings, log: WrittenLog) -> None:
     settings.RATE_LIMIT_UPLOADS = "1/m"
     for _ in range(5):
         try:
@@ -190,9 +188,7 @@ def test_reaching_a_limit_is_logged_once_in_a_period(
         ("a pipe", "a pipe"),
     ],
 )
-def test_an_ipv6_address_counts_as_its_whole_network(
-    address: str | None, network: str
-) -> None:
+def test_an_ipv6_address_counts_as_its_whole_network(address: str | None, network: str) -> None:
     assert network_of(address) == network
 
 
@@ -215,9 +211,7 @@ def test_a_forged_header_does_not_change_the_subject(
     proxies: int, forwarded: str, subject: str, settings: Settings
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
-    request = RequestFactory().get(
-        "/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=forwarded
-    )
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=forwarded)
 
     assert address_subject(address_of(request)) == subject
 

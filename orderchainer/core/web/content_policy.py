@@ -17,9 +17,7 @@ HEADER = "Content-Security-Policy"
 
 
 def _policy(**directives: str) -> str:
-    return "; ".join(
-        f"{name.replace('_', '-')} {value}" for name, value in directives.items()
-    )
+    return "; ".join(f"{name.replace('_', '-')} {value}" for name, value in directives.items())
 
 
 _BASE = {
@@ -50,9 +48,7 @@ def policy_of(path: str) -> str:
     """Return the policy of the page at `path`."""
     if surface_of(path) is not None:
         return DATA
-    return next(
-        (policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), PAGE
-    )
+    return next((policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), PAGE)
 
 
 class ContentPolicyMiddleware:

@@ -34,8 +34,7 @@ def test_the_chain_shows_every_kind_of_waiting() -> None:
     loaded = load_demo(as_staff=False)
 
     assert [
-        (order.title, str(order.status), order.pk in loaded.waiting)
-        for order in loaded.orders
+        (order.title, str(order.status), order.pk in loaded.waiting) for order in loaded.orders
     ] == [
         ("Oak boards", "completed", False),
         ("Hardware kit", "fulfilled", False),
@@ -135,9 +134,7 @@ def test_its_stock_agrees_with_the_ledger() -> None:
     load_demo(as_staff=False)
 
     in_stock = Product.objects.filter(stock__gt=0)
-    agreeing = in_stock.annotate(moved=Sum("movements__change")).filter(
-        moved=F("stock")
-    )
+    agreeing = in_stock.annotate(moved=Sum("movements__change")).filter(moved=F("stock"))
     assert agreeing.count() == in_stock.count() == 36
     assert set(StockMovement.objects.values_list("reason", flat=True)) == {"initial"}
 

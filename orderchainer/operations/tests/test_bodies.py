@@ -76,9 +76,7 @@ class Upload:
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-@pytest.mark.parametrize(
-    "kind", ["application/json", "multipart/form-data; boundary=b"]
-)
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=b"])
 def test_a_huge_body_is_refused_at_once_without_using_memory(
     service: Service, kind: str, chunked: bool
 ) -> None:

@@ -81,9 +81,7 @@ class Customer:
         """GET `path` many times, eight at once, so that all pools are used. Return the statuses."""
 
         def read(_: int) -> int:
-            return requests.get(
-                self._base + path, headers=self.headers, timeout=20
-            ).status_code
+            return requests.get(self._base + path, headers=self.headers, timeout=20).status_code
 
         with ThreadPoolExecutor(8) as threads:
             return set(threads.map(read, range(times)))

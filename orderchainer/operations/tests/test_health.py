@@ -35,10 +35,7 @@ def test_healthz_answers_without_asking_anything(path: str) -> None:
 
     assert response.status_code == 200
     assert response.json() == {"status": "ok"}
-    assert (
-        response["Cache-Control"]
-        == "max-age=0, no-cache, no-store, must-revalidate, private"
-    )
+    assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
@@ -188,9 +185,7 @@ def test_readyz_names_the_failed_checks_without_secrets(tmp_path: Any) -> None:
 def test_readyz_names_a_dead_redis_apart_from_a_living_database(tmp_path: Any) -> None:
     migrate(tmp_path)
 
-    answer = asked_in_a_process(
-        tmp_path, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"
-    )
+    answer = asked_in_a_process(tmp_path, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert answer["status"] == 503
     assert set(reasons_in(answer["body"])) == {"cache", "broker", "worker"}
@@ -233,7 +228,5 @@ def migrate(directory: Any) -> None:
 def reasons_in(body: dict[str, Any]) -> dict[str, str]:
     """Return the reasons of the checks that failed, by name."""
     return {
-        name: check["reason"]
-        for name, check in body["checks"].items()
-        if check["status"] != "ok"
+        name: check["reason"] for name, check in body["checks"].items() if check["status"] != "ok"
     }

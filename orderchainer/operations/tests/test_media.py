@@ -44,9 +44,7 @@ def test_shows_a_picture_to_everybody(
     assert response["Content-Length"] == str(len(content))
     assert response["Content-Disposition"] == "inline"
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Content-Security-Policy"] == (
-        "default-src 'none'; frame-ancestors 'none'"
-    )
+    assert response["Content-Security-Policy"] == ("default-src 'none'; frame-ancestors 'none'")
     assert sorted(response["Cache-Control"].split(", ")) == [
         "immutable",
         "max-age=31536000",
@@ -75,9 +73,7 @@ def test_answers_304_for_a_cached_picture() -> None:
 
 
 def test_a_deleted_picture_is_a_404_even_for_cached_copies() -> None:
-    response = Client().get(
-        f"/media/avatars/{UNGUESSABLE}.jpg", headers={"If-None-Match": "*"}
-    )
+    response = Client().get(f"/media/avatars/{UNGUESSABLE}.jpg", headers={"If-None-Match": "*"})
 
     assert response.status_code == 404
     assert "immutable" not in response.get("Cache-Control", "")

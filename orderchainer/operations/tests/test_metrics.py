@@ -32,9 +32,7 @@ def scraped(**headers: str) -> dict[str, float]:
     """Return every sample on the page by its name and labels."""
     response = Client().get("/metrics", headers=headers)
     assert response.status_code == 200
-    samples = re.findall(
-        r"^([^#\s][^\s]*(?:\{.*\})?) (\S+)$", response.text, re.MULTILINE
-    )
+    samples = re.findall(r"^([^#\s][^\s]*(?:\{.*\})?) (\S+)$", response.text, re.MULTILINE)
     return {name: float(value) for name, value in samples}
 
 
@@ -86,12 +84,7 @@ def measured(fails: bool) -> None:
 def test_tasks_are_timed_by_name_and_outcome() -> None:
     def count(outcome: str) -> float:
         labels = {"task": "tests.measured", "outcome": outcome}
-        return (
-            REGISTRY.get_sample_value(
-                "orderchainer_task_duration_seconds_count", labels
-            )
-            or 0
-        )
+        return REGISTRY.get_sample_value("orderchainer_task_duration_seconds_count", labels) or 0
 
     before = count("success"), count("failure")
 
@@ -105,9 +98,7 @@ def test_tasks_are_timed_by_name_and_outcome() -> None:
 # --- What the database tells ------------------------------------------------------------------
 
 
-def make_events(
-    owner: User, count: int, *, positions: bool, age: timedelta
-) -> list[Event]:
+def make_events(owner: User, count: int, *, positions: bool, age: timedelta) -> list[Event]:
     moment = timezone.now() - age
     return Event.objects.bulk_create(
         Event(
@@ -137,11 +128,7 @@ def test_an_idle_service_shows_zeros() -> None:
     assert samples["orderchainer_delivery_overdue_seconds"] == 0
     assert samples["orderchainer_emails_waiting"] == 0
     assert samples["orderchainer_email_waiting_seconds"] == 0
-    assert (
-        0
-        <= samples["orderchainer_worker_heartbeat_age_seconds"]
-        < OLDEST_HEARTBEAT_SECONDS
-    )
+    assert 0 <= samples["orderchainer_worker_heartbeat_age_seconds"] < OLDEST_HEARTBEAT_SECONDS
     assert samples["orderchainer_websocket_connections"] == 0
 
 
@@ -217,9 +204,7 @@ def test_shows_emails_that_cannot_be_sent() -> None:
         (600, "sent"),
         (700, "failed"),
     ):
-        queued = queue_email(
-            kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient="ada@example.com"
-        )
+        queued = queue_email(kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient="ada@example.com")
         OutgoingEmail.objects.filter(pk=queued.pk).update(
             created_at=timezone.now() - timedelta(seconds=age), state=state
         )
@@ -233,9 +218,7 @@ def test_shows_emails_that_cannot_be_sent() -> None:
 @pytest.mark.django_db
 def test_emails_are_counted_by_how_they_end() -> None:
     before = scraped()
-    queued = queue_email(
-        kind=OutgoingEmail.Kind.VERIFY_EMAIL, recipient="nobody@example.com"
-    )
+    queued = queue_email(kind=OutgoingEmail.Kind.VERIFY_EMAIL, recipient="nobody@example.com")
 
     outbox.send(queued.pk)
 
@@ -258,9 +241,7 @@ def test_a_scrape_counts_up_to_its_bound(
 def test_a_scrape_costs_six_statements_with_any_number_of_rows(rows: int) -> None:
     events = make_events(make_user(), rows, positions=True, age=timedelta(0))
     EventDelivery.objects.bulk_create(
-        EventDelivery(
-            event=event, subject_uuid=event.subject_uuid, subscriber="discord"
-        )
+        EventDelivery(event=event, subject_uuid=event.subject_uuid, subscriber="discord")
         for event in events
     )
     statements: list[str] = []
@@ -297,9 +278,7 @@ def test_without_a_token_other_machines_see_nothing(somewhere: dict[str, str]) -
 @override_settings(METRICS_TOKEN="scrape-me")
 def test_with_a_token_set_only_the_token_gives_access() -> None:
     def status(**headers: str) -> int:
-        return (
-            Client(REMOTE_ADDR="10.0.0.7").get("/metrics/", headers=headers).status_code
-        )
+        return Client(REMOTE_ADDR="10.0.0.7").get("/metrics/", headers=headers).status_code
 
     assert status(Authorization="Bearer scrape-me") == 200
     assert status(Authorization="Bearer scrape-me-not") == 403
@@ -348,9 +327,7 @@ def test_processes_of_one_machine_count_together_and_dead_ones_drop_out(
             timeout=60,
         ).stdout
 
-    healthy = (
-        'request_duration_seconds_count{method="GET",route="/healthz",status="200"} '
-    )
+    healthy = 'request_duration_seconds_count{method="GET",route="/healthz",status="200"} '
     first, second = shown(), shown()
 
     assert f"{healthy}1.0" in first

@@ -59,12 +59,8 @@ def test_a_page_loads_nothing_external_and_runs_nothing_inline(url: str) -> None
     assert response.status_code == 200
     assets = assets_of(response.text)
     assert assets
-    assert [
-        asset for asset in assets if not re.match(r"/static/[\w./-]+$", asset)
-    ] == []
-    assert not re.search(
-        r"<style|\bstyle=|\bon\w+=|<script>|javascript:", response.text
-    )
+    assert [asset for asset in assets if not re.match(r"/static/[\w./-]+$", asset)] == []
+    assert not re.search(r"<style|\bstyle=|\bon\w+=|<script>|javascript:", response.text)
     assert not re.search(r"https?://", response.text)
 
 
@@ -165,9 +161,7 @@ def test_each_page_may_load_what_it_needs_and_no_more(url: str, policy: str) -> 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "url", ["/", "/docs", "/admin/login/", "/api/nothing", "/nothing"]
-)
+@pytest.mark.parametrize("url", ["/", "/docs", "/admin/login/", "/api/nothing", "/nothing"])
 def test_every_answer_carries_the_usual_protections(url: str) -> None:
     response = Client().get(url)
 

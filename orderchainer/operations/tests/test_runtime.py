@@ -48,9 +48,7 @@ def test_a_signal_stops_everything_within_five_seconds_and_it_starts_again(
 
         assert status == 0, first.output
         assert not first.left_processes
-        assert re.search(
-            r"e-mail +demo@example.com\n +password +\S{16}\n", introduction
-        )
+        assert re.search(r"e-mail +demo@example.com\n +password +\S{16}\n", introduction)
     files = {path.name for path in tmp_path.iterdir()}
     assert not {name for name in files if "pid" in name or "beat" in name}
 
@@ -112,9 +110,8 @@ def test_a_taken_port_is_reported_in_one_sentence(tmp_path: Path) -> None:
             status = service.process.wait(timeout=30)
 
             assert status == 1
-            assert (
-                f"CommandError: Cannot listen: Couldn't listen on 127.0.0.1:{port}"
-                in (service.output)
+            assert f"CommandError: Cannot listen: Couldn't listen on 127.0.0.1:{port}" in (
+                service.output
             )
             assert "Traceback" not in service.output
 

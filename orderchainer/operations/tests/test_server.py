@@ -63,16 +63,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 async def socket_of(service: Service) -> ClientConnection:
     """Open a WebSocket that accepts messages of any size."""
-    return await connect(
-        f"ws://127.0.0.1:{service.port}/", max_size=None, max_queue=None
-    )
+    return await connect(f"ws://127.0.0.1:{service.port}/", max_size=None, max_queue=None)
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 500_000])
 @pytest.mark.processes
-async def test_a_frame_of_any_size_arrives_whole_and_in_order(
-    service: Service, size: int
-) -> None:
+async def test_a_frame_of_any_size_arrives_whole_and_in_order(service: Service, size: int) -> None:
     async with await socket_of(service) as socket:
         await socket.send(str(size))
 

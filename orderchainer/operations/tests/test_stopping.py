@@ -87,9 +87,7 @@ def test_gunicorn_answers_a_request_in_flight_before_its_end(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
-def test_a_socket_is_closed_with_going_away(
-    stop_signal: signal.Signals, tmp_path: Path
-) -> None:
+def test_a_socket_is_closed_with_going_away(stop_signal: signal.Signals, tmp_path: Path) -> None:
     with running("manage.py", "serve", "--prepare", directory=tmp_path) as service:
         service.wait_for("/readyz")
         base = f"http://127.0.0.1:{service.port}"
@@ -98,9 +96,7 @@ def test_a_socket_is_closed_with_going_away(
         token = requests.post(f"{base}/api/auth/token", json=account, timeout=20)
         with connect(
             f"ws://127.0.0.1:{service.port}/ws/notifications/{user.json()['id']}/",
-            additional_headers={
-                "Authorization": f"Bearer {token.json()['access_token']}"
-            },
+            additional_headers={"Authorization": f"Bearer {token.json()['access_token']}"},
         ) as socket:
             socket.send('{"type": "ping"}')
             assert "pong" in str(socket.recv(timeout=20))

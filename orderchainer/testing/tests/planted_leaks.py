@@ -120,9 +120,7 @@ def test_password_in_an_address() -> None:
 
 def test_password_in_an_email() -> None:
     make_user(password=PASSWORD)
-    EmailMessage(
-        "Welcome", f"Your password is {PASSWORD}.", to=["a@example.com"]
-    ).send()
+    EmailMessage("Welcome", f"Your password is {PASSWORD}.", to=["a@example.com"]).send()
 
 
 def test_password_in_a_message() -> None:

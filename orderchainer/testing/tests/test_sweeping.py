@@ -45,11 +45,7 @@ CHARGES = {
     "other_key_in_a_line": "key of the service in the console's log, from x",
     "cookie_in_a_page": "session of the back office in the answer to GET /page",
 }
-TESTS = [
-    name.removeprefix("test_")
-    for name in vars(planted_leaks)
-    if name.startswith("test_")
-]
+TESTS = [name.removeprefix("test_") for name in vars(planted_leaks) if name.startswith("test_")]
 
 
 @dataclass(frozen=True)
@@ -141,9 +137,9 @@ def leaks_in(text: str, *secrets: tuple[Kind, str]) -> list[str]:
 
 
 def test_reports_the_kind_the_place_and_the_context() -> None:
-    assert leaks_in(
-        "Dear Ada, hunter2hunter2 it is.", (Kind.PASSWORD, "hunter2hunter2")
-    ) == ["password in a text: …Dear Ada, <password> it is.…"]
+    assert leaks_in("Dear Ada, hunter2hunter2 it is.", (Kind.PASSWORD, "hunter2hunter2")) == [
+        "password in a text: …Dear Ada, <password> it is.…"
+    ]
 
 
 def test_the_context_contains_no_other_secret() -> None:

@@ -278,18 +278,14 @@ LIST_ORDERS = extend_schema(
             many=True,
             description="Only orders with this status; may be repeated.",
         ),
-        OpenApiParameter(
-            "search", description="Only orders with this in title or description."
-        ),
+        OpenApiParameter("search", description="Only orders with this in title or description."),
         OpenApiParameter(
             "ordering",
             enum=[sign + name for name in ORDERINGS for sign in ("", "-")],
             description="Sort by this field; a minus turns it round. "
             "Up to ten, separated by commas.",
         ),
-        OpenApiParameter(
-            "up_to", OpenApiTypes.INT64, description="Only orders up to this id."
-        ),
+        OpenApiParameter("up_to", OpenApiTypes.INT64, description="Only orders up to this id."),
     ],
     responses={200: OrderOutput(many=True), **errors_of("chain_and_shop", 400)},
     examples=[answer_example("One order", LISTED_EXAMPLE)],
@@ -444,9 +440,7 @@ GET_BLOCKERS = extend_schema(
         "count."
     ),
     responses={200: BlockersOutput, **errors_of("chain_and_shop", 404)},
-    examples=[
-        answer_example("Waiting for one, which waits for another", BLOCKERS_EXAMPLE)
-    ],
+    examples=[answer_example("Waiting for one, which waits for another", BLOCKERS_EXAMPLE)],
 )
 
 WAIVE_DEPENDENCY = extend_schema(

@@ -77,9 +77,7 @@ class OrderChanges(StrictSerializer):
 
     ignored: ClassVar = frozenset({"updated_at", "ready"})
     aliases: ClassVar = {"price": "total_price"}
-    fixed: ClassVar = frozenset(
-        {"id", "uuid", "created_at", "owner_id", "provider", "external_id"}
-    )
+    fixed: ClassVar = frozenset({"id", "uuid", "created_at", "owner_id", "provider", "external_id"})
     together: ClassVar = frozenset({"items", "total_price", "price"})
 
     title = serializers.CharField(max_length=255, required=False)
@@ -93,21 +91,15 @@ class OrderChanges(StrictSerializer):
     items = ItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
     total_price = AmountField(
         required=False,
-        help_text=(
-            "With no more decimals than the currency has. With `items`, their sum."
-        ),
+        help_text=("With no more decimals than the currency has. With `items`, their sum."),
     )
     currency = StrictCharField(
         required=False, help_text="ISO 4217. A new order begins with the project's."
     )
     link = WebURLField(required=False, allow_blank=True)
     customer = CustomerInput(required=False)
-    shipping_address = serializers.CharField(
-        max_length=1000, required=False, allow_blank=True
-    )
-    phone_number = serializers.CharField(
-        max_length=32, required=False, allow_blank=True
-    )
+    shipping_address = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    phone_number = serializers.CharField(max_length=32, required=False, allow_blank=True)
     notes = serializers.CharField(
         max_length=5000, required=False, allow_blank=True, trim_whitespace=False
     )
@@ -150,10 +142,7 @@ class WaiverInput(StrictSerializer):
 
 
 _OF_ORDERS_ALONE = (
-    OrderInput().fields.keys()
-    | OrderInput.ignored
-    | OrderInput.fixed
-    | OrderInput.aliases.keys()
+    OrderInput().fields.keys() | OrderInput.ignored | OrderInput.fixed | OrderInput.aliases.keys()
 ) - CheckoutInput().fields.keys()
 
 
@@ -304,16 +293,12 @@ class BlockersOutput(serializers.Serializer[Any]):
     order_id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
     waiting = serializers.BooleanField()
-    blockers = BlockerOutput(
-        many=True, help_text="The orders that it waits for directly."
-    )
+    blockers = BlockerOutput(many=True, help_text="The orders that it waits for directly.")
     root_blockers = BlockerOutput(
         many=True,
         help_text="The orders at the root: they block others and wait for none.",
     )
-    waived = WaiverOutput(
-        many=True, help_text="The dependencies that it no longer waits for."
-    )
+    waived = WaiverOutput(many=True, help_text="The dependencies that it no longer waits for.")
     truncated = serializers.BooleanField(
         help_text="Whether more orders block it than this answer shows."
     )

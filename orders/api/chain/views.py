@@ -109,9 +109,7 @@ class OrderViewSet(SurfaceViewSet):
         """Name the fields as they were sent; refuse a checkout in the words of both documents."""
         if isinstance(exc, Invalid):
             with suppress(APIException, DomainError, SuspiciousOperation, OSError):
-                exc.errors = as_sent(
-                    exc.errors, OrderChanges.aliases, self.request.data
-                )
+                exc.errors = as_sent(exc.errors, OrderChanges.aliases, self.request.data)
         is_told_to_wait = isinstance(exc, TooManyRequests)
         if self.action == "create" and self.surface is None and not is_told_to_wait:
             # An empty body, or one that cannot be read, is not a checkout.
@@ -124,9 +122,7 @@ class OrderViewSet(SurfaceViewSet):
     def retrieve(self, request: Request, order_id: int) -> Response | HttpResponse:
         """Answer one order."""
         row = queries.row_for(caller_of(request), order_id)
-        return answer_unless_unchanged(
-            request, etag_of_row(row), lambda: order_body(row)
-        )
+        return answer_unless_unchanged(request, etag_of_row(row), lambda: order_body(row))
 
     @docs.UPDATE_ORDER
     def update(self, request: Request, order_id: int) -> Response:
@@ -169,16 +165,12 @@ class OrderViewSet(SurfaceViewSet):
     @docs.GET_CHAIN
     def chain(self, request: Request, order_id: int) -> Response:
         """Answer the chain of one order."""
-        return Response(
-            chain_body(order_id, queries.chain_for(caller_of(request), order_id))
-        )
+        return Response(chain_body(order_id, queries.chain_for(caller_of(request), order_id)))
 
     @docs.GET_BLOCKERS
     def blockers(self, request: Request, order_id: int) -> Response:
         """Answer why one order is waiting."""
-        return Response(
-            blockers_body(queries.blockers_for(caller_of(request), order_id))
-        )
+        return Response(blockers_body(queries.blockers_for(caller_of(request), order_id)))
 
     @docs.WAIVE_DEPENDENCY
     def waive(self, request: Request, order_id: int) -> Response:

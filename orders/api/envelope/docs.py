@@ -94,8 +94,7 @@ LIST_ORDERS = extend_schema(
     operation_id="envelope_list_orders",
     summary="List orders",
     description=(
-        "Your own orders, the oldest first. Orders that are added while you page come "
-        "last."
+        "Your own orders, the oldest first. Orders that are added while you page come last."
     ),
     parameters=[
         *WINDOW,

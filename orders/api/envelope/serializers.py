@@ -61,9 +61,7 @@ def _title(**kwargs: Any) -> StrictCharField:
 
 def _link(**kwargs: Any) -> WebURLField:
     words = "Link must be a valid URL that begins with http:// or https://"
-    return WebURLField(
-        refusal=words, error_messages=refusals("Link", invalid=words), **kwargs
-    )
+    return WebURLField(refusal=words, error_messages=refusals("Link", invalid=words), **kwargs)
 
 
 class EnvelopeOrderInput(EnvelopeInput):

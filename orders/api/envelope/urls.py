@@ -13,9 +13,7 @@ urlpatterns = [
     path(
         # `str`, so that anything but a UUID is an order that does not exist (404).
         "order/<str:order_id>",
-        OrderViewSet.as_view(
-            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-        ),
+        OrderViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="envelope-order",
     ),
 ]

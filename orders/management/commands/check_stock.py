@@ -34,9 +34,7 @@ class Command(BaseCommand):
                 ("order", "product", "holds", "should hold"),
                 [(row.order_id, row.product_id, row.held, row.due) for row in holds],
             )
-        msg = (
-            f"Products: {len(differences)} wrong. Holds of orders: {len(holds)} wrong."
-        )
+        msg = f"Products: {len(differences)} wrong. Holds of orders: {len(holds)} wrong."
         raise CommandError(msg)
 
     def _table(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -44,8 +42,6 @@ class Command(BaseCommand):
         lines = [tuple(map(str, row)) for row in (head, *rows)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for line in lines:
-            cells = (
-                cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-            )
+            cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
             self.stdout.write("  ".join(cells).rstrip())
         self.stdout.write("")

@@ -32,9 +32,7 @@ class Listener:
 
     def wants(self, fresh: Sequence[Event]) -> list[Wanted]:
         return [
-            (event, f"order {event.order_id}")
-            for event in fresh
-            if event.type != "order_updated"
+            (event, f"order {event.order_id}") for event in fresh if event.type != "order_updated"
         ]
 
     def deliver(self, event: Event, target: str, /) -> None:
@@ -77,10 +75,7 @@ def test_numbers_events_from_one_without_a_gap(ada: User) -> None:
 
     assert relay.relay_events().count == 4
 
-    assert [
-        (event.position, event.order_id, event.type)
-        for event in stream_after(0, limit=9)
-    ] == [
+    assert [(event.position, event.order_id, event.type) for event in stream_after(0, limit=9)] == [
         (1, first.pk, "order_created"),
         (2, second.pk, "order_created"),
         (3, first.pk, "order_status_changed"),
@@ -110,9 +105,7 @@ def test_an_owner_reads_only_their_own_events(ada: User) -> None:
     make_order(ada)
     relay.relay_events()
 
-    assert [event.position for event in stream_of_owner(ada.pk, after=1, limit=9)] == [
-        3
-    ]
+    assert [event.position for event in stream_of_owner(ada.pk, after=1, limit=9)] == [3]
 
 
 def test_tells_listeners_how_far_the_stream_has_come(ada: User) -> None:
@@ -133,9 +126,7 @@ def test_tells_listeners_how_far_the_stream_has_come(ada: User) -> None:
 # --- deliveries -------------------------------------------------------------------------------
 
 
-def test_delivers_the_events_that_a_subscriber_wants(
-    ada: User, listener: Listener
-) -> None:
+def test_delivers_the_events_that_a_subscriber_wants(ada: User, listener: Listener) -> None:
     order = make_order(ada)
 
     for delivery_id in relay.relay_events().deliveries:
@@ -149,9 +140,7 @@ def test_delivers_the_events_that_a_subscriber_wants(
     )
 
 
-def test_a_delivery_that_is_sent_is_not_sent_again(
-    ada: User, listener: Listener
-) -> None:
+def test_a_delivery_that_is_sent_is_not_sent_again(ada: User, listener: Listener) -> None:
     make_order(ada)
     [delivery_id] = relay.relay_events().deliveries
 
@@ -270,9 +259,7 @@ def test_stops_if_another_try_is_useless(
     assert delivery().finished_at is not None
 
 
-def test_a_subscriber_that_crashes_is_tried_again(
-    ada: User, listener: Listener
-) -> None:
+def test_a_subscriber_that_crashes_is_tried_again(ada: User, listener: Listener) -> None:
     make_order(ada)
     [delivery_id] = relay.relay_events().deliveries
     listener.answers = [KeyError("secret")]
@@ -333,9 +320,7 @@ def test_a_late_worker_does_not_overwrite_the_outcome(
     assert delivery().state == "sent"
 
 
-def test_drops_the_pending_deliveries_to_one_target(
-    ada: User, listener: Listener
-) -> None:
+def test_drops_the_pending_deliveries_to_one_target(ada: User, listener: Listener) -> None:
     eve = make_user()
     order = make_order(ada)
     make_order(eve)
@@ -351,9 +336,7 @@ def test_drops_the_pending_deliveries_to_one_target(
     assert list(states) == [("dropped", "Deleted."), ("pending", "")]
 
 
-def test_retries_failed_deliveries_now_and_leaves_sent_ones(
-    ada: User, listener: Listener
-) -> None:
+def test_retries_failed_deliveries_now_and_leaves_sent_ones(ada: User, listener: Listener) -> None:
     make_order(ada)
     make_order(ada)
     listener.answers = [GiveUp("no")]
@@ -402,14 +385,10 @@ def test_a_delivery_that_no_worker_survives_is_given_up(
     deliveries.deliver(id_)
 
     assert (delivery().state, listener.got) == ("failed", [])
-    assert delivery().last_error == (
-        "Gave up after 10 attempts: the last one was cut off."
-    )
+    assert delivery().last_error == ("Gave up after 10 attempts: the last one was cut off.")
 
 
-def test_messages_of_the_sweep_expire_before_the_next_sweep(
-    ada: User, listener: Listener
-) -> None:
+def test_messages_of_the_sweep_expire_before_the_next_sweep(ada: User, listener: Listener) -> None:
     make_order(ada)
     with app.connection_for_write() as connection:
         queue = connection.SimpleQueue(settings.DELIVERIES_QUEUE)
@@ -423,9 +402,7 @@ def test_messages_of_the_sweep_expire_before_the_next_sweep(
     assert timedelta(seconds=4) < lifetime <= timedelta(seconds=5)
 
 
-def test_the_sweep_finds_deliveries_whose_message_was_lost(
-    ada: User, listener: Listener
-) -> None:
+def test_the_sweep_finds_deliveries_whose_message_was_lost(ada: User, listener: Listener) -> None:
     make_order(ada)
     sweep_events()
     assert stream_head() == 1

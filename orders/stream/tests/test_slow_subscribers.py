@@ -32,9 +32,7 @@ def test_a_slow_discord_holds_up_no_event(tmp_path: Path) -> None:
         for number in range(20):
             ada.ask("POST", "/api/orders/", {"title": f"Order {number}"})
         wait_until(
-            lambda: installation.rows(
-                "SELECT 1 FROM orders_eventdelivery WHERE attempts > 0"
-            ),
+            lambda: installation.rows("SELECT 1 FROM orders_eventdelivery WHERE attempts > 0"),
             within_seconds=10,
             what="Discord being told",
         )
@@ -132,9 +130,7 @@ def test_a_webhook_that_hangs_delays_nobody_elses_messages(tmp_path: Path) -> No
 
 @pytest.mark.services
 @on_postgresql
-@pytest.mark.skipif(
-    not RedisServer.is_installed(), reason="needs redis-server, to start its own"
-)
+@pytest.mark.skipif(not RedisServer.is_installed(), reason="needs redis-server, to start its own")
 def test_a_webhook_that_hangs_delays_nobody_elses_messages_in_production(
     tmp_path: Path,
 ) -> None:

@@ -125,9 +125,7 @@ def test_each_delivery_wakes_the_next_of_its_target(ada: User, wire: Wire) -> No
     assert outcome.nudges == ((second, 0),)
 
 
-def test_while_a_target_is_busy_only_the_others_get_something(
-    ada: User, wire: Wire
-) -> None:
+def test_while_a_target_is_busy_only_the_others_get_something(ada: User, wire: Wire) -> None:
     orders_of(ada, "First", "Second")
     first, second = ids_to("a")
     of_b = ids_to("b")[0]
@@ -144,9 +142,7 @@ def test_while_a_target_is_busy_only_the_others_get_something(
     assert EventDelivery.objects.get(pk=second).attempts == 0
 
 
-def test_an_order_that_waits_for_its_next_try_delays_no_other(
-    ada: User, wire: Wire
-) -> None:
+def test_an_order_that_waits_for_its_next_try_delays_no_other(ada: User, wire: Wire) -> None:
     wire.targets = ["a"]
     wire.does["a"] = [TryAgain("Busy.")]
     first, _ = orders_of(ada, "First", "Second")
@@ -248,9 +244,7 @@ def test_a_target_that_hangs_pauses_no_other(ada: User, wire: Wire) -> None:
     assert deliveries.due_deliveries() == ids_to("b")
 
 
-def test_a_target_that_answers_with_an_error_is_not_paused(
-    ada: User, wire: Wire
-) -> None:
+def test_a_target_that_answers_with_an_error_is_not_paused(ada: User, wire: Wire) -> None:
     wire.does["a"] = [TryAgain("500")]
     orders_of(ada, "First", "Second")
 
@@ -275,9 +269,7 @@ def test_a_delivery_that_gets_too_old_during_a_pause_is_given_up(
     assert list(rows) == [gave_up, gave_up, ("pending", "")]
 
 
-def test_a_new_webhook_under_an_old_targets_name_starts_unpaused(
-    ada: User, wire: Wire
-) -> None:
+def test_a_new_webhook_under_an_old_targets_name_starts_unpaused(ada: User, wire: Wire) -> None:
     wire.does["a"] = [TIMEOUT]
     orders_of(ada, "First", "Second")
     deliveries.deliver(ids_to("a")[0])
@@ -326,9 +318,7 @@ def test_a_late_worker_does_not_free_another_workers_target(
     assert deliveries.due_deliveries() == []
 
 
-def test_retrying_a_delivery_in_flight_sends_nothing_twice(
-    ada: User, wire: Wire
-) -> None:
+def test_retrying_a_delivery_in_flight_sends_nothing_twice(ada: User, wire: Wire) -> None:
     wire.targets = ["a"]
     orders_of(ada, "Desk")
     [id_] = ids_to("a")

@@ -37,9 +37,7 @@ def shown(client: Client, url: str, **query: str) -> str:
     return response.content.decode()
 
 
-def run(
-    client: Client, action: str, *rows: Any, model: str = "order", **more: str
-) -> str:
+def run(client: Client, action: str, *rows: Any, model: str = "order", **more: str) -> str:
     """Run a list action on rows and return the page that follows, with its messages."""
     response = client.post(
         page(f"{model}_changelist"),

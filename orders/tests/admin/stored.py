@@ -6,9 +6,7 @@ from orders.stream.models import Event
 
 def history(order_id: int) -> list[str]:
     return list(
-        Event.objects.filter(order_id=order_id)
-        .order_by("pk")
-        .values_list("type", flat=True)
+        Event.objects.filter(order_id=order_id).order_by("pk").values_list("type", flat=True)
     )
 
 

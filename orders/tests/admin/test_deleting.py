@@ -16,9 +16,7 @@ from orders.tests.factories import make_order
 pytestmark = pytest.mark.django_db
 
 
-def test_deletes_an_order_by_the_service(
-    client: Client, ada: User, admin: User
-) -> None:
+def test_deletes_an_order_by_the_service(client: Client, ada: User, admin: User) -> None:
     order = make_order(ada, title="Goes", items=[ItemDraft("Shelf", Decimal(10), 2)])
 
     asked = shown(client, page("order_delete", order.pk))
@@ -31,9 +29,7 @@ def test_deletes_an_order_by_the_service(
     assert Event.objects.latest("pk").actor_id == admin.pk
 
 
-def test_the_confirmation_says_what_prevents_deleting(
-    client: Client, ada: User
-) -> None:
+def test_the_confirmation_says_what_prevents_deleting(client: Client, ada: User) -> None:
     first = make_order(ada)
     make_order(ada, first, title="Still needs it")
 
@@ -43,9 +39,7 @@ def test_the_confirmation_says_what_prevents_deleting(
     assert 'name="post"' not in text
 
 
-def test_dependents_that_no_longer_wait_prevent_nothing(
-    client: Client, ada: User
-) -> None:
+def test_dependents_that_no_longer_wait_prevent_nothing(client: Client, ada: User) -> None:
     first = make_order(ada, status="completed")
     ended = make_order(ada, first, status="completed")
 
@@ -70,9 +64,7 @@ def test_an_order_that_others_wait_for_stays(client: Client, ada: User) -> None:
     assert history(first.pk) == ["order_created"]
 
 
-def test_deletes_a_chain_from_its_end_and_leaves_what_is_needed(
-    client: Client, ada: User
-) -> None:
+def test_deletes_a_chain_from_its_end_and_leaves_what_is_needed(client: Client, ada: User) -> None:
     needed = make_order(ada, title="Needed")
     kept = make_order(ada, needed, title="Kept")
     last = make_order(ada)

@@ -73,8 +73,7 @@ def test_retries_unsent_deliveries_and_leaves_the_rest(
         text = run(client, "retry_now", failed, dropped, sent, model="eventdelivery")
 
     found = {
-        delivery.pk: (delivery.state, delivery.attempts)
-        for delivery in EventDelivery.objects.all()
+        delivery.pk: (delivery.state, delivery.attempts) for delivery in EventDelivery.objects.all()
     }
     assert found == {
         failed.pk: ("pending", 0),
@@ -115,9 +114,7 @@ def test_a_delivery_that_is_being_sent_is_shown_and_cannot_be_retried(
     assert delivery.attempts == 1
 
 
-def test_deliveries_show_how_they_stand_and_lead_to_their_order(
-    client: Client, ada: User
-) -> None:
+def test_deliveries_show_how_they_stand_and_lead_to_their_order(client: Client, ada: User) -> None:
     order = make_order(ada, title="Walnut desk")
     delivery = make_delivery(order, "failed", attempts=3, last_error="Discord: 404.")
 

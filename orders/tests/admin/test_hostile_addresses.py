@@ -49,17 +49,13 @@ def test_a_hostile_address_is_no_defect(client: Client, ada: User, name: str) ->
         {"owner__password__gte": "a"},
     ],
 )
-def test_an_unknown_filter_in_an_address_is_a_400(
-    client: Client, query: dict[str, str]
-) -> None:
+def test_an_unknown_filter_in_an_address_is_a_400(client: Client, query: dict[str, str]) -> None:
     assert client.get(page("order_changelist"), query).status_code == 400
 
 
 @pytest.mark.parametrize("value", ["abc", TOO_LARGE, "\x00"])
 def test_an_impossible_project_filters_nothing(client: Client, value: str) -> None:
-    response = client.get(
-        page("order_changelist"), {"project__id__exact": value}, follow=True
-    )
+    response = client.get(page("order_changelist"), {"project__id__exact": value}, follow=True)
 
     assert response.status_code == 200
 

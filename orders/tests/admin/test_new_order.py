@@ -21,9 +21,7 @@ from orders.tests.factories import make_order
 pytestmark = pytest.mark.django_db
 
 
-def test_makes_an_order_for_another_user(
-    client: Client, ada: User, admin: User
-) -> None:
+def test_makes_an_order_for_another_user(client: Client, ada: User, admin: User) -> None:
     planks = make_order(ada)
 
     response = client.post(
@@ -78,14 +76,10 @@ def test_a_dependency_is_found_by_typing(client: Client, ada: User) -> None:
 
     response = typed(client, "dependencies", "walnut")
 
-    assert response.json()["results"] == [
-        {"id": str(order.pk), "text": f"#{order.pk} Walnut desk"}
-    ]
+    assert response.json()["results"] == [{"id": str(order.pk), "text": f"#{order.pk} Walnut desk"}]
 
 
-def test_keeps_the_typed_values_if_the_service_refuses(
-    client: Client, ada: User
-) -> None:
+def test_keeps_the_typed_values_if_the_service_refuses(client: Client, ada: User) -> None:
     strangers = make_order(make_user())
 
     response = client.post(
@@ -98,9 +92,7 @@ def test_keeps_the_typed_values_if_the_service_refuses(
     )
 
     assert errors_in(response) == {
-        "waits_for": [
-            f"There is no order #{strangers.pk} that this one could wait for."
-        ]
+        "waits_for": [f"There is no order #{strangers.pk} that this one could wait for."]
     }
     text = response.content.decode()
     assert 'value="Bookshelf"' in text
@@ -108,14 +100,10 @@ def test_keeps_the_typed_values_if_the_service_refuses(
     assert Order.objects.count() == 1
 
 
-def test_shows_that_a_new_order_cannot_start_while_it_waits(
-    client: Client, ada: User
-) -> None:
+def test_shows_that_a_new_order_cannot_start_while_it_waits(client: Client, ada: User) -> None:
     first = make_order(ada)
 
-    response = client.post(
-        page("order_add"), new_form(ada, status="active", waits_for=[first.pk])
-    )
+    response = client.post(page("order_add"), new_form(ada, status="active", waits_for=[first.pk]))
 
     assert errors_in(response) == {
         "__all__": [f"A new order cannot be active while it waits for #{first.pk}."]
@@ -136,9 +124,7 @@ def test_shows_that_a_new_order_cannot_start_while_it_waits(
         ("project", TOO_LARGE),
     ],
 )
-def test_wrong_input_creates_nothing(
-    client: Client, ada: User, name: str, value: object
-) -> None:
+def test_wrong_input_creates_nothing(client: Client, ada: User, name: str, value: object) -> None:
     response = client.post(page("order_add"), new_form(ada, **{name: value}))
 
     assert response.status_code == 200
@@ -147,9 +133,7 @@ def test_wrong_input_creates_nothing(
 
 
 @pytest.mark.parametrize("line", WRONG_LINES)
-def test_wrong_items_create_nothing(
-    client: Client, ada: User, line: dict[str, object]
-) -> None:
+def test_wrong_items_create_nothing(client: Client, ada: User, line: dict[str, object]) -> None:
     response = client.post(page("order_add"), new_form(ada, **items_form(line)))
 
     assert response.status_code == 200

@@ -51,9 +51,7 @@ def test_changes_an_order_in_one_go(client: Client, ada: User, admin: User) -> N
     }
 
 
-def test_saving_an_unchanged_page_is_no_change_and_no_event(
-    client: Client, ada: User
-) -> None:
+def test_saving_an_unchanged_page_is_no_change_and_no_event(client: Client, ada: User) -> None:
     order = make_order(
         ada,
         make_order(ada),
@@ -113,9 +111,7 @@ def test_adds_changes_and_removes_items(client: Client, ada: User) -> None:
     assert history(order.pk) == ["order_created", "order_updated"]
 
 
-def test_a_line_that_names_another_orders_item_leaves_that_alone(
-    client: Client, ada: User
-) -> None:
+def test_a_line_that_names_another_orders_item_leaves_that_alone(client: Client, ada: User) -> None:
     theirs = make_order(ada, items=[ItemDraft("Shelf", Decimal(10), 2)])
     order = make_order(ada)
     line = {"id": theirs.items.get().pk, "order": theirs.pk, "name": "Mine"}
@@ -132,9 +128,7 @@ def test_a_total_other_than_the_sum_of_the_items_is_refused_at_its_field(
 
     response = change(client, order, total_price="5.00")
 
-    assert errors_in(response) == {
-        "total_price": ["It is the sum of the items; change those."]
-    }
+    assert errors_in(response) == {"total_price": ["It is the sum of the items; change those."]}
     order.refresh_from_db()
     assert f"{order.total_price:.2f}" == "20.00"
 
@@ -154,9 +148,7 @@ def test_offers_the_open_moves_and_no_others(client: Client, ada: User) -> None:
     ]
 
 
-def test_a_move_that_is_not_open_is_refused_with_those_that_are(
-    client: Client, ada: User
-) -> None:
+def test_a_move_that_is_not_open_is_refused_with_those_that_are(client: Client, ada: User) -> None:
     order = make_order(ada, status="fulfilled")
 
     response = change(client, order, status="draft", title="Changed as well")
@@ -172,25 +164,19 @@ def test_a_move_that_is_not_open_is_refused_with_those_that_are(
     assert history(order.pk) == ["order_created"]
 
 
-def test_a_blocked_move_is_refused_with_what_blocks_it(
-    client: Client, ada: User
-) -> None:
+def test_a_blocked_move_is_refused_with_what_blocks_it(client: Client, ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
 
     response = change(client, second, status="active")
 
     assert errors_in(response) == {
-        "__all__": [
-            f"Order #{second.pk} cannot be active while it waits for #{first.pk}."
-        ]
+        "__all__": [f"Order #{second.pk} cannot be active while it waits for #{first.pk}."]
     }
     assert statuses(second) == ["pending"]
 
 
-def test_a_cycle_is_refused_at_the_dependencies_and_named(
-    client: Client, ada: User
-) -> None:
+def test_a_cycle_is_refused_at_the_dependencies_and_named(client: Client, ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
 
@@ -198,8 +184,7 @@ def test_a_cycle_is_refused_at_the_dependencies_and_named(
 
     assert errors_in(response) == {
         "waits_for": [
-            "These orders would wait for one another: "
-            f"#{first.pk} → #{second.pk} → #{first.pk}."
+            f"These orders would wait for one another: #{first.pk} → #{second.pk} → #{first.pk}."
         ]
     }
     first.refresh_from_db()
@@ -208,9 +193,7 @@ def test_a_cycle_is_refused_at_the_dependencies_and_named(
 
 
 @pytest.mark.parametrize("version", ["1", "", "abc", TOO_LARGE, "\x00"])
-def test_a_stale_page_overwrites_nothing(
-    client: Client, ada: User, version: str
-) -> None:
+def test_a_stale_page_overwrites_nothing(client: Client, ada: User, version: str) -> None:
     order = make_order(ada)
     form = opened(client, page("order_change", order.pk), "order_form")
     update_order(order_id=order.pk, by=ada, fields={"title": "Meanwhile"})
@@ -235,9 +218,7 @@ def test_the_second_of_two_editors_sees_what_the_first_changed_in_an_order(
     other = browser_of(make_user(is_staff=True, is_superuser=True))
     url = page("order_change", order.pk)
     one, two = opened(client, url, "order_form"), opened(other, url, "order_form")
-    client.post(
-        url, typed(one, title="Theirs", status="active", ordered_at_0="2024-02-14")
-    )
+    client.post(url, typed(one, title="Theirs", status="active", ordered_at_0="2024-02-14"))
     Order.objects.filter(pk=order.pk).update(auto_activate=True)
 
     response = other.post(

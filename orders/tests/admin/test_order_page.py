@@ -25,8 +25,7 @@ def test_an_order_shows_why_it_waits_its_neighbours_history_and_deliveries(
     make_delivery(order, "failed", last_error="Discord answered 404.")
 
     panels = {
-        panel.title: panel
-        for panel in client.get(page("order_change", order.pk)).context["panels"]
+        panel.title: panel for panel in client.get(page("order_change", order.pk)).context["panels"]
     }
 
     assert list(panels) == [
@@ -47,9 +46,7 @@ def test_an_order_shows_why_it_waits_its_neighbours_history_and_deliveries(
     assert panels["Deliveries"].rows[0][-1] == "Discord answered 404."
 
 
-def test_a_page_shows_a_bounded_number_of_neighbours_and_says_so(
-    client: Client, ada: User
-) -> None:
+def test_a_page_shows_a_bounded_number_of_neighbours_and_says_so(client: Client, ada: User) -> None:
     order = make_order(ada)
     waiting = make_chain(ada, 60)
     OrderDependency.objects.filter(order__in=waiting).delete()

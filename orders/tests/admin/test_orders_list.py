@@ -26,9 +26,7 @@ def add_order() -> None:
 
 
 @pytest.mark.parametrize("model", ["order", "event", "eventdelivery"])
-def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
-    client: Client, model: str
-) -> None:
+def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(client: Client, model: str) -> None:
     counts = []
     for number in (2, 10):
         for _ in range(number):
@@ -50,9 +48,7 @@ def test_the_list_tells_status_wait_and_total(client: Client, ada: User) -> None
         assert words in text
 
 
-@pytest.mark.parametrize(
-    "term", ["{pk}", "#{pk}", "walnut", "ada@", "shop-77", " #{pk} "]
-)
+@pytest.mark.parametrize("term", ["{pk}", "#{pk}", "walnut", "ada@", "shop-77", " #{pk} "])
 def test_orders_are_found_by_number_title_owner_and_external_id(
     client: Client, ada: User, term: str
 ) -> None:
@@ -79,16 +75,10 @@ def test_orders_are_found_by_number_title_owner_and_external_id(
 )
 def test_orders_are_filtered(client: Client, ada: User, query: dict[str, str]) -> None:
     first = make_order(ada, title="Plain")
-    found = make_order(
-        make_user(), title="Sought", status="draft", failure_policy="fail"
-    )
-    Order.objects.filter(pk=found.pk).update(
-        provider="manual", created_at="2024-02-14T23:30:00Z"
-    )
+    found = make_order(make_user(), title="Sought", status="draft", failure_policy="fail")
+    Order.objects.filter(pk=found.pk).update(provider="manual", created_at="2024-02-14T23:30:00Z")
     OrderDependency.objects.create(order=found, depends_on=first)
-    query = {
-        name: value.format(project=found.project_id) for name, value in query.items()
-    }
+    query = {name: value.format(project=found.project_id) for name, value in query.items()}
 
     text = shown(client, page("order_changelist"), **query)
 

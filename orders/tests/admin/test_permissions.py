@@ -44,14 +44,11 @@ def test_those_who_may_only_look_change_nothing(ada: User) -> None:
     assert 'name="_save"' not in text
     assert "First" in text
     assert "History" not in [
-        panel.title
-        for panel in clerk.get(page("order_change", order.pk)).context["panels"]
+        panel.title for panel in clerk.get(page("order_change", order.pk)).context["panels"]
     ]
     assert change(clerk, order, title="Mine").status_code == 403
     assert clerk.post(page("order_add"), new_form(ada)).status_code == 403
-    assert (
-        clerk.post(page("order_delete", order.pk), {"post": "yes"}).status_code == 403
-    )
+    assert clerk.post(page("order_delete", order.pk), {"post": "yes"}).status_code == 403
     run(clerk, "move_to_cancelled", order)
     run(clerk, "delete_selected", order, post="yes")
     order.refresh_from_db()
@@ -66,9 +63,7 @@ def test_the_permission_to_change_does_not_allow_deleting(ada: User) -> None:
     run(clerk, "delete_selected", order, post="yes")
 
     assert statuses(order) == ["active"]
-    assert (
-        clerk.post(page("order_delete", order.pk), {"post": "yes"}).status_code == 403
-    )
+    assert clerk.post(page("order_delete", order.pk), {"post": "yes"}).status_code == 403
     assert change(clerk, order, notes="Mine").status_code == 302
 
 

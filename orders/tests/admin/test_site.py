@@ -36,9 +36,7 @@ def test_staff_who_may_only_add_are_led_to_the_form() -> None:
 
 
 @pytest.mark.parametrize("page_number", ["abc", TOO_LARGE, "-1", "0", "2"])
-def test_the_search_for_pages_survives_any_page_number(
-    client: Client, page_number: str
-) -> None:
+def test_the_search_for_pages_survives_any_page_number(client: Client, page_number: str) -> None:
     response = client.get(reverse("admin:search"), {"s": "orders", "page": page_number})
 
     assert response.status_code in (200, 404)

@@ -81,9 +81,7 @@ def test_an_action_that_ends_an_order_gives_its_stock_back_once(
     assert [row.change for row in ledger] == [10, -2, -2, 2, 2]
 
 
-def test_a_deleted_order_gives_its_stock_back(
-    client: Client, ada: User, lamp: Product
-) -> None:
+def test_a_deleted_order_gives_its_stock_back(client: Client, ada: User, lamp: Product) -> None:
     orders = [bought(ada, lamp), bought(ada, lamp)]
 
     client.post(page("order_delete", orders[0].pk), {"post": "yes"})

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.django_db
 WHY = "The customer takes it undyed."
 
 
-def test_waives_a_dependency_for_a_reason(
-    client: Client, ada: User, admin: User
-) -> None:
+def test_waives_a_dependency_for_a_reason(client: Client, ada: User, admin: User) -> None:
     dye = make_order(ada, title="Dye")
     pack = make_order(ada, dye, auto_activate=True)
 
@@ -66,9 +64,7 @@ def test_those_who_may_only_look_waive_nothing(ada: User) -> None:
     pack = make_order(ada, dye)
     clerk = staff_who_may("view_order")
 
-    response = clerk.post(
-        page("order_waive", pack.pk), {"dependency": dye.pk, "reason": WHY}
-    )
+    response = clerk.post(page("order_waive", pack.pk), {"dependency": dye.pk, "reason": WHY})
 
     assert response.status_code == 403
     assert OrderDependency.objects.get().waived_at is None

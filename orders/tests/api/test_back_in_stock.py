@@ -46,9 +46,7 @@ def test_a_move_returns_stock_without_changing_the_answer(
     check_books()
 
 
-def test_a_deletion_returns_the_stock(
-    seller: APIClient, lamp: Product, bought: Order
-) -> None:
+def test_a_deletion_returns_the_stock(seller: APIClient, lamp: Product, bought: Order) -> None:
     assert seller.delete(path_of(bought)).status_code == 200
     assert seller.delete(path_of(bought)).status_code == 404
 
@@ -89,9 +87,7 @@ def test_the_price_of_a_sold_order_is_fixed_on_the_envelope_too(
     response = seller.patch(f"/api/order/{bought.uuid}", {"price": "0.01"})
 
     assert response.status_code == 400
-    assert (
-        response.json()["error"] == "price: It is the sum of the items; change those."
-    )
+    assert response.json()["error"] == "price: It is the sum of the items; change those."
     assert Order.objects.get(pk=bought.pk).total_price == bought.total_price
 
 
@@ -147,9 +143,7 @@ def test_an_order_can_be_sent_back_as_it_was_read(
     assert stock_of(lamp) == [2]
 
 
-def test_a_client_cannot_set_the_product_of_a_line(
-    client: APIClient, lamp: Product
-) -> None:
+def test_a_client_cannot_set_the_product_of_a_line(client: APIClient, lamp: Product) -> None:
     line = {"name": "Lamp", "unit_price": "1.00", "quantity": 1, "product_id": lamp.pk}
 
     created = client.post("/api/orders/", {"title": "Free lamps", "items": [line]})

@@ -124,9 +124,7 @@ def test_a_refusal_to_change_is_the_documented_403(shop: Shop) -> None:
 
 
 def test_customers_still_see_their_orders_in_a_deleted_project(shop: Shop) -> None:
-    deleted = client_of(shop.callers["owner"]).delete(
-        f"/api/v1/projects/{shop.project.uuid}"
-    )
+    deleted = client_of(shop.callers["owner"]).delete(f"/api/v1/projects/{shop.project.uuid}")
 
     def status(caller: str) -> int:
         client = client_of(shop.callers[caller])
@@ -180,9 +178,7 @@ def test_a_chain_shows_only_the_place_of_hidden_orders(
     }
 
 
-def test_a_hidden_blocker_shows_no_owner(
-    shop: Shop, chained: tuple[Order, Order]
-) -> None:
+def test_a_hidden_blocker_shows_no_owner(shop: Shop, chained: tuple[Order, Order]) -> None:
     order, first = chained
 
     def blocker(caller: str) -> Any:

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_a_change_with_a_stale_etag_is_a_412(ada: User, client: APIClient) -> None:
     order = make_order(ada, title="Old")
     etag = client.get(f"/api/orders/{order.pk}")["ETag"]
-    changed = client.put(
-        f"/api/orders/{order.pk}", {"title": "New"}, headers={"If-Match": etag}
-    )
+    changed = client.put(f"/api/orders/{order.pk}", {"title": "New"}, headers={"If-Match": etag})
     assert changed.status_code == 200
     assert changed["ETag"] != etag
 

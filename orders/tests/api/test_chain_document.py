@@ -68,9 +68,7 @@ def test_creates_an_order_as_documented(ada: User, client: APIClient) -> None:
 
 def test_lists_orders_as_documented(ada: User, client: APIClient) -> None:
     with time_machine.travel(datetime(2024, 2, 14, 10, tzinfo=UTC), tick=False):
-        order = make_order(
-            ada, title="First Order", description="First order description"
-        )
+        order = make_order(ada, title="First Order", description="First order description")
     with time_machine.travel(datetime(2024, 2, 14, 11, tzinfo=UTC), tick=False):
         client_of(ada).put(f"/api/orders/{order.pk}", {"status": "completed"})
 
@@ -139,9 +137,7 @@ def test_deletes_an_order_as_documented(ada: User, client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "active", "completed", "failed"])
-def test_every_documented_status_can_be_set(
-    client: APIClient, ada: User, status: str
-) -> None:
+def test_every_documented_status_can_be_set(client: APIClient, ada: User, status: str) -> None:
     created = client.post("/api/orders/", {"title": "Made so", "status": status})
     draft = make_order(ada)
     changed = client.put(f"/api/orders/{draft.pk}", {"status": status})
@@ -316,9 +312,7 @@ def test_a_put_may_name_a_part(ada: User, client: APIClient) -> None:
     assert (body["title"], body["description"]) == ("New", "Kept")
 
 
-def test_each_path_answers_with_and_without_its_slash(
-    ada: User, client: APIClient
-) -> None:
+def test_each_path_answers_with_and_without_its_slash(ada: User, client: APIClient) -> None:
     order = make_order(ada)
     for path in [
         "/api/orders",

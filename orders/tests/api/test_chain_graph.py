@@ -81,9 +81,7 @@ def test_says_why_an_order_waits(ada: User, client: APIClient) -> None:
     ]
 
 
-def test_the_first_cause_of_a_wait_is_the_cancelled_order(
-    ada: User, client: APIClient
-) -> None:
+def test_the_first_cause_of_a_wait_is_the_cancelled_order(ada: User, client: APIClient) -> None:
     first = make_order(ada)
     cancelled = make_order(ada, first)
     last = make_order(ada, cancelled)
@@ -97,9 +95,7 @@ def test_the_first_cause_of_a_wait_is_the_cancelled_order(
     assert (itself["waiting"], itself["blockers"]) == (False, [])
 
 
-def test_an_order_that_waits_for_nothing_has_no_blockers(
-    ada: User, client: APIClient
-) -> None:
+def test_an_order_that_waits_for_nothing_has_no_blockers(ada: User, client: APIClient) -> None:
     order = make_order(ada)
 
     assert client.get(f"/api/orders/{order.pk}/blockers").json() == {
@@ -120,9 +116,7 @@ def test_tells_an_orders_history(ada: User, client: APIClient) -> None:
     response = client.get(f"/api/orders/{order.pk}/events")
 
     assert response["X-Total-Count"] == "3"
-    assert [
-        (event["type"], event["actor_id"], event["data"]) for event in response.json()
-    ] == [
+    assert [(event["type"], event["actor_id"], event["data"]) for event in response.json()] == [
         (
             "order_created",
             ada.pk,

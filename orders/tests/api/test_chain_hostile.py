@@ -71,9 +71,7 @@ pytestmark = pytest.mark.django_db
         b'{"title": "a", "customer": %s1%s}' % (b'{"name": ' * 1000, b"}" * 1000),
     ],
 )
-def test_hostile_bodies_are_a_400_and_write_nothing(
-    client: APIClient, body: bytes
-) -> None:
+def test_hostile_bodies_are_a_400_and_write_nothing(client: APIClient, body: bytes) -> None:
     response = client.post("/api/orders/", body, content_type="application/json")
 
     assert response.status_code == 400, response.content
@@ -96,9 +94,7 @@ def test_a_repeatable_request_with_a_deep_body_is_refused_as_any_other(
     )
 
     assert response.status_code == 400
-    assert response.json()["errors"] == {
-        "body": ["Values are nested deeper than 32 levels."]
-    }
+    assert response.json()["errors"] == {"body": ["Values are nested deeper than 32 levels."]}
 
 
 def test_too_many_dependencies_are_refused_without_reading_them(

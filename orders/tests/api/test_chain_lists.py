@@ -22,9 +22,7 @@ def test_lists_a_window_with_its_total_and_links(ada: User, client: APIClient) -
     )
 
 
-def test_a_window_past_the_end_is_empty_and_knows_the_total(
-    ada: User, client: APIClient
-) -> None:
+def test_a_window_past_the_end_is_empty_and_knows_the_total(ada: User, client: APIClient) -> None:
     make_order(ada)
 
     response = client.get("/api/orders/?skip=10")
@@ -75,15 +73,11 @@ def test_narrows_and_sorts(ada: User, client: APIClient) -> None:
     assert ids("ordering=-title&limit=1") == [plum.pk]
 
 
-def test_pages_stay_in_place_while_rows_are_inserted(
-    ada: User, client: APIClient
-) -> None:
+def test_pages_stay_in_place_while_rows_are_inserted(ada: User, client: APIClient) -> None:
     for number in range(6):
         make_order(ada, title=f"Old {number}")
     for query in ["limit=2", "limit=2&ordering=-created_at", "limit=2&ordering=-id"]:
-        before = client.get(
-            f"/api/orders/?{query.replace('limit=2', 'limit=200')}"
-        ).json()
+        before = client.get(f"/api/orders/?{query.replace('limit=2', 'limit=200')}").json()
         seen: list[int] = []
         path: str | None = f"/api/orders/?{query}"
         while path and len(seen) < len(before):

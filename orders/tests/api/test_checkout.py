@@ -63,9 +63,7 @@ def assert_nothing_ordered(user: User, cart: dict[int, int], *stock: int) -> Non
 # --- what is ordered --------------------------------------------------------------------------
 
 
-def test_the_cart_becomes_an_order(
-    ada: User, shop: Project, lamp: Product, bulb: Product
-) -> None:
+def test_the_cart_becomes_an_order(ada: User, shop: Project, lamp: Product, bulb: Product) -> None:
     make_cart(ada, {bulb: 3, lamp: 2})
 
     with time_machine.travel(datetime(2024, 2, 14, 12, tzinfo=UTC), tick=False):
@@ -156,17 +154,13 @@ def test_notes_may_be_left_out(ada: User, client: APIClient, lamp: Product) -> N
 
 
 @pytest.mark.parametrize("path", ["/api/orders", "/api/orders/"])
-def test_each_spelling_is_served(
-    ada: User, client: APIClient, lamp: Product, path: str
-) -> None:
+def test_each_spelling_is_served(ada: User, client: APIClient, lamp: Product, path: str) -> None:
     make_cart(ada, {lamp: 1})
 
     assert client.post(path, DOCUMENTED).status_code == 201
 
 
-def test_a_checkout_may_wait_for_other_orders(
-    ada: User, client: APIClient, lamp: Product
-) -> None:
+def test_a_checkout_may_wait_for_other_orders(ada: User, client: APIClient, lamp: Product) -> None:
     first = make_order(ada)
     make_cart(ada, {lamp: 1})
 
@@ -214,9 +208,7 @@ def test_wrong_fields_are_named_for_clients_of_both_documents(
 ) -> None:
     make_cart(ada, {lamp: 1})
 
-    response = client.post(
-        "/api/orders/", {"phone_number": "", "notes": "n" * 5001, "gift": True}
-    )
+    response = client.post("/api/orders/", {"phone_number": "", "notes": "n" * 5001, "gift": True})
 
     wrong = {
         "shipping_address": REQUIRED,
@@ -326,9 +318,7 @@ def test_a_checkout_cannot_wait_for_a_missing_order(
 
     response = check_out(client, dependencies=[2**40])
 
-    wrong = {
-        "dependencies": [f"There is no order #{2**40} that this one could wait for."]
-    }
+    wrong = {"dependencies": [f"There is no order #{2**40} that this one could wait for."]}
     assert (response.status_code, response.json()) == (
         400,
         {
@@ -487,17 +477,13 @@ def test_a_refusal_leaves_the_key_for_another_try(
 @pytest.mark.services
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_repeat_while_the_first_still_runs_waits_for_its_answer(
-    ada: User, lamp: Product
-) -> None:
+def test_a_repeat_while_the_first_still_runs_waits_for_its_answer(ada: User, lamp: Product) -> None:
     make_cart(ada, {lamp: 2})
     clients = [client_of(ada) for _ in range(3)]
 
     first, *others = race(
         *(
-            lambda client=client: check_out(
-                client, headers={"Idempotency-Key": "checkout-1"}
-            )
+            lambda client=client: check_out(client, headers={"Idempotency-Key": "checkout-1"})
             for client in clients
         ),
         meeting=Meeting('INSERT INTO "orders_order"', parties=3),
@@ -536,9 +522,7 @@ def test_without_a_key_the_second_of_two_at_once_finds_the_cart_empty(
 @pytest.mark.services
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "fragment", ["DELETE FROM cart_cartitem", 'FROM "catalog_product"']
-)
+@pytest.mark.parametrize("fragment", ["DELETE FROM cart_cartitem", 'FROM "catalog_product"'])
 def test_what_another_tab_adds_meanwhile_is_ordered_or_stays_in_the_cart(
     ada: User, lamp: Product, bulb: Product, fragment: str
 ) -> None:
@@ -553,13 +537,10 @@ def test_what_another_tab_adds_meanwhile_is_ordered_or_stays_in_the_cart(
 
     answers: list[Any] = [ordered, added]
     assert [answer.status_code for answer in answers] == [201, 201]
-    bought = {
-        item["product_id"]: item["quantity"] for item in answers[0].json()["items"]
-    }
+    bought = {item["product_id"]: item["quantity"] for item in answers[0].json()["items"]}
     left = in_cart(ada)
     together = {
-        product.pk: bought.get(product.pk, 0) + left.get(product.pk, 0)
-        for product in (lamp, bulb)
+        product.pk: bought.get(product.pk, 0) + left.get(product.pk, 0) for product in (lamp, bulb)
     }
     assert together == {lamp.pk: 5, bulb.pk: 1}
     check_books()
@@ -579,9 +560,7 @@ def test_a_checkout_takes_ten_statements_whatever_the_cart_holds(
 
     assert (response.status_code, len(response.json()["items"])) == (201, size)
     words = [query["sql"].split()[0] for query in queries]
-    assert [
-        word for word in words if word in {"SELECT", "INSERT", "UPDATE", "DELETE"}
-    ] == [
+    assert [word for word in words if word in {"SELECT", "INSERT", "UPDATE", "DELETE"}] == [
         "SELECT",  # the session
         "UPDATE",  # the cart, held
         "SELECT",  # the products, locked

@@ -54,9 +54,7 @@ def refused(status: int, error: str, code: str) -> tuple[int, dict[str, Any]]:
 
 
 NOT_FOUND = refused(404, "Order not found", "ORDER_NOT_FOUND")
-NOTHING = refused(
-    400, "At least one field must be provided for update", "MISSING_REQUIRED_FIELD"
-)
+NOTHING = refused(400, "At least one field must be provided for update", "MISSING_REQUIRED_FIELD")
 WRONG_PRICE = refused(
     400,
     "Price must be a valid number with up to 2 decimal places",
@@ -152,9 +150,7 @@ def test_an_unknown_order_is_the_documented_404(client: APIClient) -> None:
     assert refusal(client.delete(path)) == NOT_FOUND
 
 
-def test_a_change_of_nothing_is_the_documented_400(
-    ada: User, client: APIClient
-) -> None:
+def test_a_change_of_nothing_is_the_documented_400(ada: User, client: APIClient) -> None:
     order = make_order(ada)
 
     assert refusal(client.patch(f"/api/order/{order.uuid}", {})) == NOTHING
@@ -295,12 +291,8 @@ def test_an_empty_field_is_missing_in_a_new_order_and_invalid_in_a_change(
     changed = client.patch(f"/api/order/{order.uuid}", {field: value})
 
     name = field.capitalize()
-    assert refusal(created) == refused(
-        400, f"{name} is required", "MISSING_REQUIRED_FIELD"
-    )
-    assert refusal(changed) == refused(
-        400, f"{name} must not be empty", "VALIDATION_FAILED"
-    )
+    assert refusal(created) == refused(400, f"{name} is required", "MISSING_REQUIRED_FIELD")
+    assert refusal(changed) == refused(400, f"{name} must not be empty", "VALIDATION_FAILED")
     assert Event.objects.count() == 1
 
 
@@ -373,9 +365,7 @@ def test_a_malformed_price_is_the_documented_refusal(
 # --- the same orders as on every surface ------------------------------------------------------
 
 
-def test_an_order_of_one_surface_is_the_order_of_the_other(
-    ada: User, client: APIClient
-) -> None:
+def test_an_order_of_one_surface_is_the_order_of_the_other(ada: User, client: APIClient) -> None:
     there = client.post(
         "/api/orders/",
         {"title": "Lamp", "total_price": "12.50", "status": "completed"},
@@ -398,9 +388,7 @@ def test_an_order_of_one_surface_is_the_order_of_the_other(
     assert seen["ETag"] == changed["ETag"]
 
 
-def test_a_move_that_the_lifecycle_does_not_know_is_a_409(
-    ada: User, client: APIClient
-) -> None:
+def test_a_move_that_the_lifecycle_does_not_know_is_a_409(ada: User, client: APIClient) -> None:
     order = make_order(ada, status="fulfilled")
 
     response = client.patch(f"/api/order/{order.uuid}", {"status": "active"})
@@ -449,9 +437,9 @@ def test_the_price_of_an_order_with_items_is_refused_under_this_surfaces_name(
     assert refusal(response) == refused(
         400, "price: It is the sum of the items; change those.", "VALIDATION_FAILED"
     )
-    assert client.patch(
-        f"/api/order/{order.uuid}", {"price": "5.00", "title": "Lamp"}
-    ).json()["data"]["title"] == ("Lamp")
+    assert client.patch(f"/api/order/{order.uuid}", {"price": "5.00", "title": "Lamp"}).json()[
+        "data"
+    ]["title"] == ("Lamp")
 
 
 def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> None:
@@ -465,24 +453,18 @@ def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> N
     assert Event.objects.count() == 1
 
 
-def test_fields_that_only_the_service_sets_are_read_only(
-    ada: User, client: APIClient
-) -> None:
+def test_fields_that_only_the_service_sets_are_read_only(ada: User, client: APIClient) -> None:
     order = make_order(ada)
     path = f"/api/order/{order.uuid}"
 
     response = client.patch(path, {"createdAt": "2020-01-01T00:00:00.000Z"})
     sent_back = client.patch(path, {"orderId": str(order.uuid)})
 
-    assert refusal(response) == refused(
-        400, "createdAt is read-only", "VALIDATION_FAILED"
-    )
+    assert refusal(response) == refused(400, "createdAt is read-only", "VALIDATION_FAILED")
     assert refusal(sent_back) == NOTHING
 
 
-def test_each_path_answers_with_and_without_its_slash(
-    ada: User, client: APIClient
-) -> None:
+def test_each_path_answers_with_and_without_its_slash(ada: User, client: APIClient) -> None:
     order = make_order(ada)
 
     for path in ("/api/order", f"/api/order/{order.uuid}"):
@@ -581,9 +563,7 @@ def test_lists_a_window_of_ones_own_orders(ada: User, client: APIClient) -> None
     )
 
 
-def test_a_listed_order_has_the_same_body_as_a_single_one(
-    ada: User, client: APIClient
-) -> None:
+def test_a_listed_order_has_the_same_body_as_a_single_one(ada: User, client: APIClient) -> None:
     order = premium(ada)
 
     listed = client.get("/api/order").json()

@@ -40,9 +40,7 @@ def test_hostile_bodies_are_a_400_and_write_nothing(
     order = make_order(ada, title="Old")
 
     for method, path in (("post", "/api/order"), ("patch", f"/api/order/{order.uuid}")):
-        response: Any = getattr(client, method)(
-            path, body, content_type="application/json"
-        )
+        response: Any = getattr(client, method)(path, body, content_type="application/json")
         refusal = response.json()
         assert response.status_code == 400, response.content
         assert refusal["success"] is False
@@ -69,9 +67,7 @@ def test_hostile_bodies_are_a_400_and_write_nothing(
         "..",
     ],
 )
-def test_wrong_ids_in_paths_are_a_missing_order(
-    client: APIClient, order_id: str
-) -> None:
+def test_wrong_ids_in_paths_are_a_missing_order(client: APIClient, order_id: str) -> None:
     path = f"/api/order/{order_id}"
     for response in (
         client.get(path),

@@ -11,9 +11,7 @@ from orders.tests.factories import make_chain, make_order
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/order?limit={n}", "/api/order?limit={n}&status=pending"]
-)
+@pytest.mark.parametrize("path", ["/api/order?limit={n}", "/api/order?limit={n}&status=pending"])
 def test_a_list_takes_three_statements_whatever_its_size(
     ada: User, client: APIClient, path: str
 ) -> None:

@@ -42,9 +42,7 @@ def create(client: APIClient, **fields: Any) -> Any:
 
 @given(
     currency=st.sampled_from(CURRENCIES),
-    lines=st.lists(
-        st.tuples(st.integers(0, 10**6), st.integers(1, 1000)), min_size=1, max_size=5
-    ),
+    lines=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 1000)), min_size=1, max_size=5),
 )
 @settings(
     max_examples=25,
@@ -144,9 +142,7 @@ def test_a_new_currency_needs_amounts_that_fit(client: APIClient) -> None:
     path = f"/api/orders/{create(client, total_price='100.50').json()['id']}"
 
     refused = client.patch(path, {"currency": "JPY"}, format="json")
-    accepted = client.patch(
-        path, {"currency": "JPY", "total_price": "100.00"}, format="json"
-    )
+    accepted = client.patch(path, {"currency": "JPY", "total_price": "100.00"}, format="json")
 
     assert (refused.status_code, refused.json()["errors"]) == (
         400,
@@ -188,9 +184,7 @@ def test_a_code_that_iso_4217_withdrew_can_be_sent_back(client: APIClient) -> No
 # --- the project's currency ---------------------------------------------------------------------
 
 
-def test_a_new_order_begins_with_its_projects_currency(
-    ada: User, client: APIClient
-) -> None:
+def test_a_new_order_begins_with_its_projects_currency(ada: User, client: APIClient) -> None:
     Project.objects.filter(personal_owner=ada).update(currency="KWD")
     body = {
         "title": "Premium Package",

@@ -72,9 +72,7 @@ LOGGED_IN = """
   "access": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9..."
 }
 """
-LIST_PRODUCTS = (
-    "/api/products/?category=1&price_min=50&price_max=500&in_stock=true&search=phone"
-)
+LIST_PRODUCTS = "/api/products/?category=1&price_min=50&price_max=500&in_stock=true&search=phone"
 PRODUCTS = """
 {
   "count": 25,
@@ -135,9 +133,7 @@ def as_in(example: Any, answer: Any) -> Any:
     """Return the part of an answer that the example shows, in the answer's own order."""
     if isinstance(example, dict) and isinstance(answer, dict):
         return {
-            name: as_in(example[name], value)
-            for name, value in answer.items()
-            if name in example
+            name: as_in(example[name], value) for name, value in answer.items() if name in example
         }
     if isinstance(example, list) and isinstance(answer, list):
         return [as_in(example[0], each) for each in answer]
@@ -415,18 +411,14 @@ def test_unauthorized_history_has_the_words_of_both_documents(
         ("POST", "/api/orders/", CREATE_ORDER, "orders:write"),
     ],
 )
-def test_forbidden(
-    story: Story, method: str, path: str, body: str | None, scope: str
-) -> None:
+def test_forbidden(story: Story, method: str, path: str, body: str | None, scope: str) -> None:
     customer = User.objects.get(pk=story.user_id)
     story.client = client_with(make_api_token(customer, "account:read")[1])
 
     response = story.send(method, path, body)
 
     assert response.status_code == 403
-    assert (
-        response.json()["error"] == f"This needs an API token with the scope {scope}."
-    )
+    assert response.json()["error"] == f"This needs an API token with the scope {scope}."
 
 
 @pytest.mark.parametrize(
@@ -438,9 +430,7 @@ def test_forbidden(
         ("GET", "/api/cart/nothing/", None, "Resource not found"),
     ],
 )
-def test_not_found(
-    story: Story, method: str, path: str, body: str | None, message: str
-) -> None:
+def test_not_found(story: Story, method: str, path: str, body: str | None, message: str) -> None:
     response = story.send(method, path, body)
 
     assert (response.status_code, response.json()) == (404, {"error": message})

@@ -31,9 +31,7 @@ def lamp() -> Product:
 
 @pytest.fixture
 def bought(ada: User, lamp: Product) -> Order:
-    return buy(
-        ada, {lamp: 3}, shipping_address="1 Harbour Lane", phone_number="+1234567890"
-    )
+    return buy(ada, {lamp: 3}, shipping_address="1 Harbour Lane", phone_number="+1234567890")
 
 
 def path_of(order: Order) -> str:
@@ -87,9 +85,7 @@ def test_a_customer_edits_nothing_even_while_cancelling(
 
 
 @pytest.mark.parametrize("status", ["draft", "active", "shipped", "completed"])
-def test_a_customer_makes_no_other_move(
-    client: APIClient, bought: Order, status: str
-) -> None:
+def test_a_customer_makes_no_other_move(client: APIClient, bought: Order, status: str) -> None:
     before = state()
 
     response = client.put(path_of(bought), {"status": status})
@@ -130,9 +126,7 @@ def test_a_customer_cannot_cancel_a_shipped_order(
     assert state() == before
 
 
-def test_a_customer_cannot_retry_a_failed_order(
-    client: APIClient, bought: Order
-) -> None:
+def test_a_customer_cannot_retry_a_failed_order(client: APIClient, bought: Order) -> None:
     move(bought, "failed")
 
     response = client.put(path_of(bought), {"status": "pending"})
@@ -170,9 +164,7 @@ def test_a_customer_may_send_back_what_they_read(
     assert state() == before
 
 
-def test_a_customer_may_cancel_by_sending_the_whole_order(
-    client: APIClient, bought: Order
-) -> None:
+def test_a_customer_may_cancel_by_sending_the_whole_order(client: APIClient, bought: Order) -> None:
     shown = client.get(path_of(bought)).json()
 
     response = client.put(path_of(bought), {**shown, "status": "cancelled"})

@@ -30,9 +30,7 @@ def test_waives_and_answers_the_order(
 ) -> None:
     dye, pack = chain
 
-    response = client.post(
-        f"/api/orders/{pack.pk}/waive", {"dependency": dye.pk, "reason": WHY}
-    )
+    response = client.post(f"/api/orders/{pack.pk}/waive", {"dependency": dye.pk, "reason": WHY})
 
     assert response.status_code == 200
     body = response.json()
@@ -67,9 +65,7 @@ def test_shows_a_waived_dependency(
     assert (found["waiting"], found["blockers"]) == (False, [])
 
 
-def test_shows_a_dependency_that_the_policy_waived(
-    ada: User, client: APIClient
-) -> None:
+def test_shows_a_dependency_that_the_policy_waived(ada: User, client: APIClient) -> None:
     dye = make_order(ada)
     pack = make_order(ada, dye, failure_policy="ignore")
     move_order(order_id=dye.pk, status="failed", by=ada)
@@ -77,9 +73,7 @@ def test_shows_a_dependency_that_the_policy_waived(
     (waived,) = client.get(f"/api/orders/{pack.pk}/blockers").json()["waived"]
 
     assert waived["waived_by"] is None
-    assert waived["reason"] == (
-        "It failed or was cancelled, and the order ignores that."
-    )
+    assert waived["reason"] == ("It failed or was cancelled, and the order ignores that.")
 
 
 @pytest.mark.parametrize(
@@ -115,9 +109,7 @@ def test_refuses_a_body_that_it_does_not_understand(
     assert not Event.objects.filter(type="order_dependency_waived").exists()
 
 
-def test_a_stale_page_waives_nothing(
-    client: APIClient, chain: tuple[Order, Order]
-) -> None:
+def test_a_stale_page_waives_nothing(client: APIClient, chain: tuple[Order, Order]) -> None:
     dye, pack = chain
     path, body = f"/api/orders/{pack.pk}/waive", {"dependency": dye.pk, "reason": WHY}
     etag = client.get(f"/api/orders/{pack.pk}")["ETag"]
@@ -130,9 +122,7 @@ def test_a_stale_page_waives_nothing(
     assert (stale.status_code, fresh.status_code) == (412, 200)
 
 
-def test_the_same_key_gets_the_same_answer(
-    client: APIClient, chain: tuple[Order, Order]
-) -> None:
+def test_the_same_key_gets_the_same_answer(client: APIClient, chain: tuple[Order, Order]) -> None:
     dye, pack = chain
     path, body = f"/api/orders/{pack.pk}/waive", {"dependency": dye.pk, "reason": WHY}
     key = {"Idempotency-Key": "waive-once"}

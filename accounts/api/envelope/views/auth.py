@@ -57,9 +57,7 @@ class EmailRequestView(PublicView):
         """Send the e-mail."""
         body = serializers.EnvelopeEmail(data=request.data)
         body.is_valid(raise_exception=True)
-        expires_at = services.request_code(
-            email=body.validated_data["email"], purpose=self.purpose
-        )
+        expires_at = services.request_code(email=body.validated_data["email"], purpose=self.purpose)
         return success({"expiresAt": milliseconds(expires_at)}, self.message)
 
 

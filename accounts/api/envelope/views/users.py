@@ -35,9 +35,7 @@ class UserViewSet(SurfaceViewSet):
             lambda: user_body(queries.user_for(caller, user_id)),
         )
         user = services.change_sign_in(
-            user=queries.user_for_change(
-                caller, user_id, permission="accounts.change_user"
-            ),
+            user=queries.user_for_change(caller, user_id, permission="accounts.change_user"),
             by=caller,
             **body.validated_data,
         )
@@ -47,8 +45,6 @@ class UserViewSet(SurfaceViewSet):
     def destroy(self, request: Request, user_id: str) -> Response:
         """Delete one user."""
         caller = caller_of(request)
-        user = queries.user_for_change(
-            caller, user_id, permission="accounts.delete_user"
-        )
+        user = queries.user_for_change(caller, user_id, permission="accounts.delete_user")
         services.delete_user(user=user, by=caller)
         return success(message="User deleted successfully")

@@ -52,9 +52,7 @@ REGISTER_USER = extend_schema(
     request=serializers.HubRegistration,
     responses={
         201: serializers.HubUser,
-        **errors_of(
-            "hub", 400, Invalid({"email": ["Invalid email address"]}), EmailTaken()
-        ),
+        **errors_of("hub", 400, Invalid({"email": ["Invalid email address"]}), EmailTaken()),
     },
     examples=[
         request_example(

@@ -96,9 +96,7 @@ INVITE = extend_schema(
 REVOKE_INVITATION = extend_schema(
     operation_id="hub_revoke_invitation",
     summary="Revoke an invitation",
-    description=(
-        "The link stops working. Only owners revoke the invitation of an owner."
-    ),
+    description=("The link stops working. Only owners revoke the invitation of an owner."),
     parameters=[PROJECT_ID, INVITATION_ID],
     responses={
         204: None,

@@ -33,9 +33,7 @@ USER_ID = OpenApiParameter(
 LIST_MEMBERS = extend_schema(
     operation_id="hub_list_members",
     summary="List the members of a project",
-    description=(
-        "The members of the project and their roles, in the order in which they joined."
-    ),
+    description=("The members of the project and their roles, in the order in which they joined."),
     parameters=[PROJECT_ID, *PAGE_WINDOW],
     responses={
         200: MemberOutput(many=True),

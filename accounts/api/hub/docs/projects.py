@@ -35,17 +35,14 @@ PROJECT_EXAMPLE = {
     "created_at": "2025-01-12T10:00:00Z",
     "updated_at": "2025-01-12T10:00:00Z",
 }
-NO_TIMEZONE = Invalid(
-    {"timezone": ["This is not a time zone. Try Europe/Berlin, for example."]}
-)
+NO_TIMEZONE = Invalid({"timezone": ["This is not a time zone. Try Europe/Berlin, for example."]})
 
 
 LIST_PROJECTS = extend_schema(
     operation_id="hub_list_projects",
     summary="List projects",
     description=(
-        "The projects of which you are a member, your personal one included, the oldest "
-        "first."
+        "The projects of which you are a member, your personal one included, the oldest first."
     ),
     parameters=PAGE_WINDOW,
     responses={
@@ -100,8 +97,7 @@ UPDATE_PROJECT = extend_schema(
     operation_id="hub_update_project",
     summary="Update a project",
     description=(
-        "Changes the fields that you send and keeps the rest. `settings` are replaced "
-        "as a whole."
+        "Changes the fields that you send and keeps the rest. `settings` are replaced as a whole."
     ),
     request=ProjectChanges,
     parameters=[PROJECT_ID, IF_MATCH, etag_of_answer(200)],

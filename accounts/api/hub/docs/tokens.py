@@ -39,9 +39,7 @@ CREATED_EXAMPLE = {
 LIST_API_TOKENS = extend_schema(
     operation_id="hub_list_api_tokens",
     summary="List your API tokens",
-    description=(
-        "Your API tokens that are not revoked, expired ones included, the newest first."
-    ),
+    description=("Your API tokens that are not revoked, expired ones included, the newest first."),
     parameters=PAGE_WINDOW,
     responses={
         200: TokenOutput(many=True),

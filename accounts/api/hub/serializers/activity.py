@@ -24,12 +24,8 @@ class ActivityOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     type = serializers.ChoiceField(choices=ActivityType.choices)
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
-    user = PersonOutput(
-        allow_null=True, help_text="The user whose account it happened to."
-    )
-    actor = PersonOutput(
-        allow_null=True, help_text="Who did it; null if nobody had signed in."
-    )
+    user = PersonOutput(allow_null=True, help_text="The user whose account it happened to.")
+    actor = PersonOutput(allow_null=True, help_text="Who did it; null if nobody had signed in.")
     project_id = serializers.UUIDField(allow_null=True)
     ip_address = serializers.CharField(
         allow_null=True,

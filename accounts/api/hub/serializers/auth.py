@@ -82,9 +82,7 @@ class AccountChanges(StrictSerializer):
     name = NameField(required=False, help_text="As `John Doe`.")
     phone = StrictCharField(required=False, allow_blank=True, max_length=32)
     address = StrictCharField(required=False, allow_blank=True, max_length=1000)
-    email = EmailTextField(
-        required=False, help_text="A new one needs `current_password`."
-    )
+    email = EmailTextField(required=False, help_text="A new one needs `current_password`.")
     password = PasswordField(
         required=False,
         help_text="A new one needs `current_password`, and ends every session, including this one.",
@@ -122,7 +120,5 @@ class HubTokens(serializers.Serializer[TokenPair]):
     access_token = serializers.CharField()
     refresh_token = serializers.CharField(help_text="Works for one refresh.")
     token_type = serializers.CharField(help_text="Always `bearer`.")
-    expires_in = serializers.IntegerField(
-        help_text="Lifetime of the access token in seconds."
-    )
+    expires_in = serializers.IntegerField(help_text="Lifetime of the access token in seconds.")
     user_id = SocketUserIdField()

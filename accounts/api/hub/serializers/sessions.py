@@ -10,13 +10,7 @@ class SessionOutput(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
-    expires_at = serializers.CharField(
-        help_text="When it ends unless it is refreshed before."
-    )
-    ip_address = serializers.CharField(
-        allow_null=True, help_text="Where the sign-in came from."
-    )
+    expires_at = serializers.CharField(help_text="When it ends unless it is refreshed before.")
+    ip_address = serializers.CharField(allow_null=True, help_text="Where the sign-in came from.")
     user_agent = serializers.CharField()
-    current = serializers.BooleanField(
-        help_text="Whether this request's token belongs to it."
-    )
+    current = serializers.BooleanField(help_text="Whether this request's token belongs to it.")

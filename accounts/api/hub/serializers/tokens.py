@@ -25,9 +25,7 @@ class ScopesField(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the list as it is."""
-        if not isinstance(data, list) or not all(
-            isinstance(scope, str) for scope in data
-        ):
+        if not isinstance(data, list) or not all(isinstance(scope, str) for scope in data):
             self.fail("not_a_list")
         return data
 
@@ -65,9 +63,7 @@ class TokenOutput(serializers.Serializer[Any]):
     prefix = serializers.CharField(help_text="The beginning of the token.")
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=all_scopes()))
     created_at = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
-    expires_at = serializers.CharField(
-        allow_null=True, help_text="Null if it does not expire."
-    )
+    expires_at = serializers.CharField(allow_null=True, help_text="Null if it does not expire.")
     last_used_at = serializers.CharField(
         allow_null=True,
         help_text="When a request or a WebSocket last used it, to the minute.",

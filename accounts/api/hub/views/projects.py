@@ -58,9 +58,7 @@ class ProjectsView(SurfaceView):
         """Create a project."""
         body = NewProject(data=request.data)
         body.is_valid(raise_exception=True)
-        project = services.create_project(
-            owner=caller_of(request), **body.validated_data
-        )
+        project = services.create_project(owner=caller_of(request), **body.validated_data)
         return _answer(project, "owner", status=201)
 
 

@@ -22,9 +22,7 @@ class SessionsView(SurfaceView):
         """List the sessions."""
         window = page_window_of(request)
         rows, total = part_of(sessions_of(caller_of(request)), window)
-        shown = [
-            session_body(session, current=session == request.auth) for session in rows
-        ]
+        shown = [session_body(session, current=session == request.auth) for session in rows]
         return bare_list(request, shown, total=total, window=window)
 
     @docs.END_SESSIONS

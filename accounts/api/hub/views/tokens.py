@@ -39,12 +39,8 @@ class TokensView(SurfaceView):
         """Create an API token."""
         body = NewToken(data=request.data)
         body.is_valid(raise_exception=True)
-        token, text = services.create_api_token(
-            user=caller_of(request), **body.validated_data
-        )
-        return Response(
-            {**api_token_body(token), "token": text}, status=201, headers=UNCACHED
-        )
+        token, text = services.create_api_token(user=caller_of(request), **body.validated_data)
+        return Response({**api_token_body(token), "token": text}, status=201, headers=UNCACHED)
 
 
 class TokenView(SurfaceView):

@@ -79,9 +79,7 @@ CREATE_CATEGORY = extend_schema(
     },
     examples=[
         request_example("Within another", {"name": "Desk", "parent_id": 1}),
-        answer_example(
-            "The category", {**CATEGORY_EXAMPLE, "product_count": 0}, status=201
-        ),
+        answer_example("The category", {**CATEGORY_EXAMPLE, "product_count": 0}, status=201),
     ],
 )
 

@@ -76,9 +76,7 @@ REFUSED_ROW_EXAMPLE: Example = {
     "sku": "LAMP-2",
     "action": "refuse",
     "changes": {},
-    "errors": {
-        "price": ["Must be a number such as 1299.00, without signs and commas."]
-    },
+    "errors": {"price": ["Must be a number such as 1299.00, without signs and commas."]},
 }
 EXPORT_EXAMPLE = (
     '"sku","name","description","price","currency","category","stock","featured","is_active","version"\r\n'
@@ -136,12 +134,8 @@ EXPORT_PRODUCTS = extend_schema(
     ),
     parameters=[PROJECT_ID, *FILTERS],
     responses={
-        (200, CSV): OpenApiResponse(
-            OpenApiTypes.STR, description="The table, a part at a time."
-        ),
-        **errors_of(
-            "hub", Invalid({"price_min": ["Enter a number."]}), ProjectNotFound()
-        ),
+        (200, CSV): OpenApiResponse(OpenApiTypes.STR, description="The table, a part at a time."),
+        **errors_of("hub", Invalid({"price_min": ["Enter a number."]}), ProjectNotFound()),
     },
     examples=[
         OpenApiExample(

@@ -128,9 +128,7 @@ LIST_PRODUCTS = extend_schema(
     parameters=[PROJECT_ID, *PAGE_WINDOW, *FILTERS, ORDERING],
     responses={
         200: ProductOutput(many=True),
-        **errors_of(
-            "hub", Invalid({"price_min": ["Enter a number."]}), ProjectNotFound()
-        ),
+        **errors_of("hub", Invalid({"price_min": ["Enter a number."]}), ProjectNotFound()),
     },
     examples=[answer_example("A product", PRODUCT_EXAMPLE)],
 )
@@ -232,9 +230,7 @@ SET_PRODUCT_IMAGE = extend_schema(
         ),
     },
     examples=[
-        request_example(
-            "A picture", {"image": "(the file's bytes)"}, media_type=UPLOAD
-        ),
+        request_example("A picture", {"image": "(the file's bytes)"}, media_type=UPLOAD),
         request_example("None any more", {"image": None}, media_type=JSON),
         answer_example("The product", PRODUCT_EXAMPLE),
     ],

@@ -69,9 +69,7 @@ class OneCategoryView(ProjectView):
             lambda: category_body(inventory.shelf_for(self.project, category_id)),
         )
         with fields_named(parent="parent_id"):
-            services.update_category(
-                category=category, changes=body.fields_in(self.project)
-            )
+            services.update_category(category=category, changes=body.fields_in(self.project))
         return _response(self, category.pk)
 
     @docs.DELETE_CATEGORY

@@ -51,9 +51,7 @@ class ImportView(UploadView, ProjectView):
             )
             return Answer(200, import_body(report, dry_run=False))
 
-        return answer_repeatable(
-            request, work, payload=[sha256(content).hexdigest(), encoding]
-        )
+        return answer_repeatable(request, work, payload=[sha256(content).hexdigest(), encoding])
 
 
 class _JSONForErrors(BaseContentNegotiation):

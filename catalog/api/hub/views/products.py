@@ -83,9 +83,7 @@ class OneProductView(ProjectView):
     }
 
     @docs.GET_PRODUCT
-    def get(
-        self, request: Request, project_id: str, product_id: str
-    ) -> Response | HttpResponse:
+    def get(self, request: Request, project_id: str, product_id: str) -> Response | HttpResponse:
         """Answer the product."""
         product = inventory.product_for(self.project, product_id)
         return answer_unless_unchanged(

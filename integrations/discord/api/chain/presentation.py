@@ -49,7 +49,5 @@ def trial_body(trial: Trial) -> Body:
         "ok": trial.is_ok,
         "status": reply.status if reply else None,
         "message": trial.summary,
-        "discord": {"code": reply.code, "message": reply.message}
-        if reply and refused
-        else None,
+        "discord": {"code": reply.code, "message": reply.message} if reply and refused else None,
     }

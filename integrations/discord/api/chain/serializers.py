@@ -107,9 +107,7 @@ class IntegrationInput(StrictSerializer):
 class WebhookChange(WebhookInput):
     """Where to post, if that changes."""
 
-    url = WebhookUrlField(
-        required=False, help_text="A new one switches the integration on."
-    )
+    url = WebhookUrlField(required=False, help_text="A new one switches the integration on.")
 
 
 class IntegrationChange(IntegrationInput):
@@ -174,16 +172,12 @@ class LastDelivery(serializers.Serializer[Any]):
 class IntegrationWithState(Integration):
     """The integration and its state, as far as there is something to report."""
 
-    disabled_reason = serializers.CharField(
-        required=False, help_text="Why it is off, while it is."
-    )
+    disabled_reason = serializers.CharField(required=False, help_text="Why it is off, while it is.")
     paused_until = serializers.CharField(
         required=False,
         help_text="Until when Discord asked to wait, while it does. UTC.",
     )
-    last_delivery = LastDelivery(
-        required=False, help_text="Once there has been a message."
-    )
+    last_delivery = LastDelivery(required=False, help_text="Once there has been a message.")
 
 
 class DiscordError(serializers.Serializer[Any]):
@@ -201,9 +195,7 @@ class TrialResult(serializers.Serializer[Any]):
         allow_null=True, help_text="Discord's HTTP status; null where no answer came."
     )
     message = serializers.CharField(help_text="What happened, in a sentence.")
-    discord = DiscordError(
-        allow_null=True, help_text="What Discord said, where it refused."
-    )
+    discord = DiscordError(allow_null=True, help_text="What Discord said, where it refused.")
 
 
 class DisconnectedMessage(serializers.Serializer[Any]):

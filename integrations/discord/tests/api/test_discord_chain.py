@@ -96,9 +96,7 @@ def test_a_second_integration_is_a_conflict(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_without_an_integration_every_method_answers_404(
-    client: APIClient, method: str
-) -> None:
+def test_without_an_integration_every_method_answers_404(client: APIClient, method: str) -> None:
     answer = getattr(client, method)("/api/discord/", {} if method != "get" else None)
     assert answer.status_code == 404
     assert answer.json() == {"detail": "Resource not found"}
@@ -211,9 +209,7 @@ def test_the_form_of_the_url_is_kept(client: APIClient) -> None:
             {"webhook": {"url": URL, "username": "My Discord bot"}},
             {
                 "webhook": {
-                    "username": [
-                        "Discord takes no name that contains “discord” or “clyde”."
-                    ]
+                    "username": ["Discord takes no name that contains “discord” or “clyde”."]
                 }
             },
         ),
@@ -292,9 +288,7 @@ def test_unreadable_bodies_are_refused(
 ) -> None:
     if method == "put":
         connected(client)
-    answer = getattr(client, method)(
-        "/api/discord/", body, content_type="application/json"
-    )
+    answer = getattr(client, method)("/api/discord/", body, content_type="application/json")
     assert answer.status_code == status
     assert DiscordWebhook.objects.count() == (1 if method == "put" else 0)
 
@@ -370,9 +364,7 @@ def test_a_new_url_switches_the_integration_on_and_the_same_url_does_not(
     same = client.put("/api/discord/", {"webhook": {"url": URL}})
     assert same.json()["is_active"] is False
 
-    new = client.put(
-        "/api/discord/", {"webhook": {"url": OTHER_URL}, "is_active": False}
-    )
+    new = client.put("/api/discord/", {"webhook": {"url": OTHER_URL}, "is_active": False})
     assert new.json()["is_active"] is True
     body = client.get("/api/discord/").json()
     assert "disabled_reason" not in body
@@ -381,14 +373,10 @@ def test_a_new_url_switches_the_integration_on_and_the_same_url_does_not(
 
 def test_its_owner_can_switch_it_off_and_on(client: APIClient) -> None:
     connected(client)
-    assert (
-        client.put("/api/discord/", {"is_active": False}).json()["is_active"] is False
-    )
+    assert client.put("/api/discord/", {"is_active": False}).json()["is_active"] is False
     body = client.get("/api/discord/").json()
     assert body["disabled_reason"] == "Switched off by its owner."
-    assert (
-        client.patch("/api/discord/", {"is_active": True}).json()["is_active"] is True
-    )
+    assert client.patch("/api/discord/", {"is_active": True}).json()["is_active"] is True
     assert "disabled_reason" not in client.get("/api/discord/").json()
 
 

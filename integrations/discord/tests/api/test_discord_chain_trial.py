@@ -13,9 +13,7 @@ from integrations.discord.tests.factories import make_discord_webhook
 pytestmark = pytest.mark.django_db
 
 
-def test_the_test_posts_a_message(
-    client: APIClient, user: User, channel: Channel
-) -> None:
+def test_the_test_posts_a_message(client: APIClient, user: User, channel: Channel) -> None:
     make_discord_webhook(user, channel, username="My Bot")
     answer = client.post("/api/discord/test")
     assert answer.status_code == 200

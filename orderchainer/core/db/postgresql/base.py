@@ -26,11 +26,7 @@ def check(connection: Connection[Any]) -> None:
     """Raise `psycopg.OperationalError` if `connection`, which has been idle, is dead."""
     now = time.monotonic()
     checked_at = _checked_at.get(connection)
-    if (
-        checked_at is None
-        or now - checked_at > MAX_UNCHECKED_SECONDS
-        or _has_word(connection)
-    ):
+    if checked_at is None or now - checked_at > MAX_UNCHECKED_SECONDS or _has_word(connection):
         ConnectionPool.check_connection(connection)
         _checked_at[connection] = now
 

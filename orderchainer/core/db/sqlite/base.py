@@ -24,9 +24,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
     def max_query_params(self) -> int:  # type: ignore[override]
         """The maximum number of parameters in one statement on this connection."""
         self.connection.ensure_connection()
-        limit: int = self.connection.connection.getlimit(
-            sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
-        )
+        limit: int = self.connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
         return limit
 
 
@@ -38,7 +36,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Open a connection and add the function that the searches call."""
         connection = super().get_new_connection(conn_params)
-        connection.create_function(
-            lookups.UPPER, 1, lookups.simple_upper, deterministic=True
-        )
+        connection.create_function(lookups.UPPER, 1, lookups.simple_upper, deterministic=True)
         return connection

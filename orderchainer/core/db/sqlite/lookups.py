@@ -25,9 +25,7 @@ def simple_upper(text: object) -> str | None:
     # No letter gets shorter, so equal lengths mean that each became one letter.
     if len(upper) == len(text):
         return upper
-    return "".join(
-        capital if len(capital := letter.upper()) == 1 else letter for letter in text
-    )
+    return "".join(capital if len(capital := letter.upper()) == 1 else letter for letter in text)
 
 
 class _Folding:

@@ -28,9 +28,7 @@ class Command(BaseCommand):
             action="store_true",
             help="Migrate the database first and, in the embedded mode, load the demo data.",
         )
-        parser.add_argument(
-            "--address", default=settings.BIND_ADDRESS, help="Where to listen."
-        )
+        parser.add_argument("--address", default=settings.BIND_ADDRESS, help="Where to listen.")
 
     def handle(self, *args: Any, address: str, prepare: bool, **options: Any) -> None:
         """Serve. A port in use ends in a message and an exit status, not in a traceback."""
@@ -57,9 +55,7 @@ class Command(BaseCommand):
 
     def _say_where(self) -> None:
         if settings.EMBEDDED:
-            self.stdout.write(
-                f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it)."
-            )
+            self.stdout.write(f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it).")
         else:
             (port,) = ports()
             self.stdout.write(f"OrderChainer listens on port {port} (Ctrl-C ends it).")
