@@ -168,7 +168,7 @@ class AmountsTooFine(Invalid):
     """Amounts have more decimals than their currency, which has `decimals` of them."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]], decimals: int) -> None:
-        super().__init__(errors, decimals=decimals)
+        super().__init__(errors)
         self.decimals = decimals
 
 

@@ -77,6 +77,8 @@ def test_lists_products_as_the_document_shows(client: APIClient, shop: Project) 
         "image": "",
         "is_in_stock": True,
         "featured": True,
+        # Beside the document's fields.
+        "currency": "USD",
     }
 
 
