@@ -51,11 +51,32 @@ def open_storefront(installation: Installation, *, products: int, stock: int) ->
     return [pk for (pk,) in installation.rows(made)]
 
 
-class Storm(Burst):
-    """Customers who order, cancel and delete the same products at the same time."""
+_HIRE = """
+from accounts.models import Membership, Project, User
+Membership.objects.create(
+    project=Project.objects.get(is_storefront=True),
+    user=User.objects.get(email="{email}"),
+    role=Membership.Role.AGENT,
+)
+"""
 
-    def __init__(self, customers: Sequence[Customer], product_ids: list[int]) -> None:
+
+def hire_seller(installation: Installation) -> Customer:
+    """Return a new user who handles the storefront's orders."""
+    email = "seller@example.com"
+    seller = Customer(installation.url, email=email)
+    run_manage(installation, "shell", "-c", _HIRE.format(email=email))
+    return seller
+
+
+class Storm(Burst):
+    """Customers who order and cancel, and a seller who fails and deletes, at the same time."""
+
+    def __init__(
+        self, customers: Sequence[Customer], product_ids: list[int], seller: Customer
+    ) -> None:
         super().__init__(customers)
+        self._seller = seller
         # `placed` has the key of each acknowledged order by id. These are the deleted ones.
         self.deleted: set[int] = set()
         self.bodies: dict[str, dict[str, Any]] = {}
@@ -77,9 +98,11 @@ class Storm(Burst):
                 assert added.status_code == 201, added.text
             pk = self._check_out(customer, key)
             if round_ % 3 == 0:
-                self._move(customer, pk, chance.choice(["cancelled", "failed"]))
+                status = chance.choice(["cancelled", "failed"])
+                # Customers may only cancel.
+                self._move(customer if status == "cancelled" else self._seller, pk, status)
             elif round_ % 3 == 1:
-                gone = customer.ask("DELETE", f"/api/orders/{pk}")
+                gone = self._seller.ask("DELETE", f"/api/orders/{pk}")
                 # 404: an earlier try deleted it, but the service was killed before it answered.
                 assert gone.status_code in {200, 404}, gone.text
                 with self._lock:

@@ -26,6 +26,7 @@ from orders.tests.storms import (
     check_acknowledged,
     check_repeats,
     check_shelves,
+    hire_seller,
     open_storefront,
     run_manage,
 )
@@ -46,7 +47,7 @@ def storm_at(installation: Installation) -> Storm:
         Customer(installation.url, email=f"customer{number}@example.com")
         for number in range(CUSTOMERS)
     ]
-    return Storm(customers, products)
+    return Storm(customers, products, hire_seller(installation))
 
 
 def check_that_no_unit_was_lost(installation: Installation, storm: Storm, name: str) -> None:

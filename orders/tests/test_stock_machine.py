@@ -32,7 +32,7 @@ from catalog.errors import InsufficientStock
 from catalog.models import Product
 from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.core.errors import DomainError
+from orderchainer.core.errors import DomainError, Invalid
 from orders.errors import (
     CartEmpty,
     CustomerMayOnlyCancel,
@@ -40,6 +40,7 @@ from orders.errors import (
     GoodsGone,
     ItemsFrozen,
     MoveRefused,
+    NothingSold,
     OrderBlocked,
     OrderHasDependents,
 )
@@ -134,6 +135,20 @@ class Shop(RuleBasedStateMachine):
         pks = sorted(self.orders)
         return pks[place % len(pks)]
 
+    def coming_back(self, pk: int) -> dict[int, int]:
+        """Return what is taken from the shelves if a failed order is tried again.
+
+        Those that failed along by its failure come back with it.
+        """
+        wanted: Counter[int] = Counter()
+        returning = [pk]
+        while returning:
+            order = returning.pop()
+            wanted.update(self.lines[order])
+            along = Order.objects.filter(failed_along_with=order)
+            returning += along.values_list("pk", flat=True)
+        return dict(wanted)
+
     def failed(self) -> list[int]:
         """Return the orders that can be tried again."""
         failed = Order.objects.filter(status=Status.FAILED).order_by("pk")
@@ -147,12 +162,20 @@ class Shop(RuleBasedStateMachine):
         self.put_into_the_cart(who, what, 1)
 
     def put_into_the_cart(self, who: int, what: int, quantity: int) -> None:
-        """Pick a product, if it is sold."""
+        """Pick a product, if it is sold. A cart holds no more of it than there are."""
         customer = self.customers[who % len(self.customers)]
         product = self.products[what % PRODUCTS]
-        if product.pk not in self.sold_off:
-            add_item(user=customer, product_id=product.pk, quantity=quantity)
-            self.carts[customer.pk][product.pk] += quantity
+        if product.pk in self.sold_off:
+            return
+        wanted = self.carts[customer.pk][product.pk] + quantity
+        try:
+            with transaction.atomic():
+                add_item(user=customer, product_id=product.pk, quantity=quantity)
+        except Invalid:
+            assert wanted > self.on_hand(product.pk)
+        else:
+            assert wanted <= self.on_hand(product.pk)
+            self.carts[customer.pk][product.pk] = wanted
 
     @rule(
         who=places,
@@ -190,7 +213,9 @@ class Shop(RuleBasedStateMachine):
         customer = self.customers[who % len(self.customers)]
         mine = [pk for pk, owner in self.orders.items() if owner == customer]
         dependencies = [mine[place % len(mine)] for place in waits_for if mine]
-        wanted = dict(self.carts[customer.pk])
+        cart = +self.carts[customer.pk]
+        # What is not sold any more stays in the cart.
+        wanted = {pk: count for pk, count in cart.items() if pk not in self.sold_off}
         before = self.everything()
         try:
             with transaction.atomic():
@@ -200,6 +225,10 @@ class Shop(RuleBasedStateMachine):
                     dependencies=dependencies,
                 )
         except CartEmpty:
+            assert not cart
+            assert self.everything() == before
+        except NothingSold:
+            assert cart
             assert not wanted
             assert self.everything() == before
         except InsufficientStock as refusal:
@@ -212,7 +241,8 @@ class Shop(RuleBasedStateMachine):
             assert order.total_price == Decimal("0.35") * sum(wanted.values())
             self.orders[order.pk] = customer
             self.lines[order.pk] = wanted
-            self.carts[customer.pk].clear()
+            for pk in wanted:
+                del self.carts[customer.pk][pk]
 
     # --- orders -------------------------------------------------------------------------------
 
@@ -239,13 +269,14 @@ class Shop(RuleBasedStateMachine):
         """Move an order and check the outcome."""
         before = self.everything()
         was = Order.objects.get(pk=pk).status
-        short = self.short(self.lines[pk])
+        wanted = self.coming_back(pk) if was == Status.FAILED else {}
+        short = self.short(wanted)
         try:
             with transaction.atomic():
                 move_order(order_id=pk, status=status, by=self.seller)
         except InsufficientStock as refusal:
             assert (was, status) == ("failed", "pending")
-            self.refused(refusal, self.lines[pk])
+            self.refused(refusal, wanted)
             assert self.everything() == before
         except (MoveRefused, OrderBlocked):
             assert self.everything() == before

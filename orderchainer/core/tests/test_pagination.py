@@ -30,7 +30,7 @@ def test_a_page_is_a_window(query: str, skip: int, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["0", "-1", "1.5", "", "two", "\u0661", "2147483648", "9" * 5000, "1%00"]
+    "value", ["0", "-1", "1.5", "two", "\u0661", "2147483648", "9" * 5000, "1%00"]
 )
 def test_refuses_a_malformed_page(value: str) -> None:
     with pytest.raises(Invalid) as refusal:

@@ -52,7 +52,7 @@ def test_any_other_answer_is_reported(response: HttpResponse, problem: str) -> N
 
 
 def test_a_code_that_the_document_does_not_list_is_reported() -> None:
-    refusal = JsonResponse({"detail": "No.", "code": "because"}, status=409)
+    refusal = JsonResponse({"detail": "No.", "code": "because", "error": "No."}, status=409)
 
     (problem,) = problems_of(refusal, method="PUT", route="api/orders/<int:order_id>")
 
