@@ -81,8 +81,8 @@ def roles_that_may(operation: Operation) -> list[str]:
 def staff_may(user: User, operation: Operation) -> bool:
     """Tell whether `user` may do `operation` as staff, without being a member.
 
-    Costs no statement unless `user` is staff and no superuser. Then the first question about this
-    object costs two, and it remembers the answer for the rest of the request.
+    This takes a query only for staff who are not superusers: two the first time, and then none,
+    because the `user` object remembers its permissions.
     """
     return user.is_staff and any(map(user.has_perm, operation.staff_permissions))
 

@@ -20,7 +20,7 @@ from accounts.errors import TokenRefused
 from accounts.models import Session
 
 SESSION_CLAIM = "sid"
-# Ours have about 300 characters. We do not decode longer ones.
+# Ours have about 300 characters. We refuse text that is longer than this without decoding it.
 MAX_TOKEN_LENGTH = 2048
 
 
@@ -47,7 +47,7 @@ class SessionRefreshToken(RefreshToken):
     access_token_class = SessionAccessToken
 
     def verify(self) -> None:
-        """Check only type and expiry: we must tell a used-up token from a foreign one."""
+        """Check only type and expiry. The service checks whether the token was used before."""
         Token.verify(self)
 
 

@@ -65,7 +65,7 @@ def _measure(directory: Path, groups: tuple[str, ...], *, quick: bool) -> None:
         f"Python {platform.python_version()}, {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f}, {time.monotonic() - started:.0f} s. "
         "Ours and the floor were measured in turn; figures and ratios are medians.\n"
-        "Other work on this machine changes the figures, and the ratios less.\n"
+        "Other work on this machine changes the figures, but the ratios not as much.\n"
     )
 
 

@@ -46,7 +46,8 @@ FOUND_IN_TEXT = """
         AND (p.name LIKE %s OR p.sku LIKE %s OR p.description LIKE %s)
     ORDER BY p.id LIMIT {page}
 """
-# With a column that is in no index: otherwise PostgreSQL would read a whole index for its names.
+# Select `stock`, because it is in no index: otherwise PostgreSQL would read the names of all
+# products from an index.
 ALIKE = """
     WITH found AS MATERIALIZED (
         SELECT id, stock, word_similarity(upper(%s), upper(name)) AS rank FROM catalog_product

@@ -1,7 +1,7 @@
 """Push of events to many sockets: all at once, one by one, and a few per second.
 
-A rate counts messages to clients. A delay counts from an event's commit, relay included, to its
-arrival at a client; processor time is the server's for each event to the whole crowd.
+A rate counts messages to clients. A delay runs from an event's commit to its arrival at a client,
+so it includes the relay. Processor time is what the server spends on one event for the whole crowd.
 """
 
 import os
@@ -282,7 +282,7 @@ class Audience:
 
 
 def _cpu_ms(pid: int, before: float | None, events: int) -> float | None:
-    """Return the processor time since `before` for each event to the whole crowd."""
+    """Return the processor time since `before`, per event for the whole crowd."""
     after = cpu_seconds_of(pid)
     return None if before is None or after is None else (after - before) / events * 1000
 

@@ -46,7 +46,8 @@ def difference_of(one: list[float], other: list[float]) -> Difference:
 def signing_in(directory: Path, user: Account, pairs: int) -> Iterator[Row]:
     """Measure refused sign-ins one by one: unknown address and wrong password, in random order.
 
-    The floor's columns show the wrong password.
+    In the table, the columns of the service show the unknown address, and those of the floor show
+    the wrong password.
     """
     unknown: list[float] = []
     wrong: list[float] = []

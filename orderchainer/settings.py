@@ -236,8 +236,8 @@ else:
         "visibility_timeout": 3600,
     }
 
-# Tasks that wait for other servers have their own queues, so a slow provider delays other
-# deliveries at most, and no e-mail with a code that expires. Busy installations give each queue its
+# Tasks that wait for other servers have their own queues, so a slow provider can delay other
+# deliveries, but never an e-mail with a code that expires. Busy installations give each queue its
 # own workers. By default a worker takes from all queues in turn.
 DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE = "celery", "deliveries", "emails"
 CELERY_TASK_QUEUES = [

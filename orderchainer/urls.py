@@ -20,7 +20,8 @@ def both_spellings(
 register_converter(media.PictureNameConverter, "picture")
 
 urlpatterns = [
-    # Asked most often. Patterns are tried in turn, and each request is resolved twice.
+    # First, because clients ask for it most often: patterns are tried in turn, and each request is
+    # resolved twice.
     path("api/orders/", include("orders.api.chain.urls")),
     path("", pages.home, name="home"),
     path("favicon.ico", pages.favicon),

@@ -46,7 +46,10 @@ _COLOURS: Mapping[str, str] = {
 
 
 class UserFilter(TextFilter):
-    """Filter by the user it is about, typed as an e-mail or an id: a list of all could be long."""
+    """Filter by the user that the activity is about.
+
+    Staff type an e-mail or an id, because a menu of all users could be long.
+    """
 
     title = "user (e-mail or id)"
     parameter_name = "user"

@@ -34,14 +34,14 @@ class GroupAdmin(DjangoGroupAdmin, ServiceAdmin):
         return request.user.is_superuser and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
-        """Ask again in the transaction of the change."""
+        """Check again, in the transaction of the change, that the caller is a superuser."""
         require_superuser(caller_of(request))
         super().save_model(request, obj, form, change)
         # Sockets of the group's users may have to close.
         announce_changed_access()
 
     def delete_model(self, request: HttpRequest, obj: Group) -> None:
-        """Ask again in the transaction of the change."""
+        """Check again, in the transaction of the change, that the caller is a superuser."""
         require_superuser(caller_of(request))
         super().delete_model(request, obj)
         announce_changed_access()

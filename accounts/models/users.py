@@ -72,8 +72,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
-    # The first password reset that the reader of this e-mail made. It removed all access from
-    # before; later resets do not.
+    # When somebody who reads this e-mail first reset the password. That removed all access that was
+    # set up before; later resets remove nothing.
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Set when the account is deleted. The row stays for the orders but holds nothing about the
     # person.

@@ -94,8 +94,8 @@ def _problems(
 def revoke_api_token(*, user: User, token_id: UUID, by: User | None = None) -> None:
     """Revoke one token of `user`. Announces `credentials_ended`.
 
-    Raises `ApiTokenNotFound`, alike for other users' tokens and tokens that are already revoked,
-    and what `require_reach` raises.
+    Raises `ApiTokenNotFound` if the token belongs to another user or is already revoked, and what
+    `require_reach` raises.
     """
     require_reach(user, by=by)
     if not _revoke(user, [token_id], by):

@@ -22,7 +22,7 @@ def change_own_account(
     """Change what `update_user` changes and, if given, the password: all of it or nothing.
 
     A new e-mail or password requires the `current_password`: somebody who finds an open session, or
-    has stolen a token, must not be able to keep the account. Returns the user as they are then.
+    has stolen a token, must not be able to keep the account. Returns the changed user.
     Raises `Invalid` (under `current_password`, `email`, `password`), `EmailInUse`, and
     `UserNotFound` for an account that was deleted meanwhile.
     """

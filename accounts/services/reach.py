@@ -15,7 +15,7 @@ def require_reach(user: User, *, by: User | None) -> None:
 
     Users may always change themselves, and None stands for the user or the system; then nothing is
     locked. Raises `StrongerUser`, and `UserNotFound` for a deleted account. Call it in the
-    transaction of the change, so that it holds at the commit.
+    transaction of the change, so that the answer still holds at the commit.
     """
     if by is None or by.pk == user.pk:
         return

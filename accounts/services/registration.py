@@ -116,11 +116,11 @@ def email_problems(email: str) -> list[str]:
 
 
 def _is_domain_as_sent_to(domain: str) -> bool:
-    """Tell whether e-mails go to the domain as written, and not to one that it is folded into.
+    """Tell whether e-mails go to the domain as written, and not to another that IDNA makes of it.
 
     Otherwise one mailbox could have any number of accounts, each with its own codes, and codes for
-    a user of straße.example would go to strasse.example. We also refuse bare addresses in our own
-    network.
+    a user of straße.example would go to strasse.example. We also refuse IP addresses in place of a
+    domain, which could lie in our own network.
     """
     if domain.startswith("["):
         return False

@@ -53,7 +53,8 @@ def sign_in(*, email: str, password: str) -> TokenPair:
     try:
         return open_session(user=user)
     except EmailNotVerified:
-        # Somebody knows the password, so we record it, and the record outlasts the refusal.
+        # Whoever tried knows the password, so we record the attempt, and do so outside of the
+        # transaction that the refusal rolled back.
         record_activity(
             ActivityType.LOGIN_FAILED,
             user=user,
@@ -216,8 +217,8 @@ def end_sessions(*, user: User, reason: Session.EndReason, by: User | None = Non
     """End all open sessions of `user`; return how many there were. Announces `credentials_ended`.
 
     `by` is the person who ends them and defaults to `user`. With the reason REVOKED, we also sign
-    them out of the admin; every other reason does that by itself. Raises what `require_reach`
-    raises.
+    the user out of the admin; for every other reason Django does that itself. Raises what
+    `require_reach` raises.
     """
     require_reach(user, by=by)
     if user.is_staff and reason == Session.EndReason.REVOKED:
@@ -272,7 +273,7 @@ def _end(
     ended = [pk for session_ids in by_user.values() for pk in session_ids]
     if ended:
         Session.objects.filter(pk__in=ended).update(ended_at=timezone.now(), end_reason=reason)
-    # Nearly always of one user. Only the two tokens of a logout can name several.
+    # Nearly always there is one user. Only the two tokens of a logout can belong to two.
     for user, session_ids in by_user.items():
         record_each(
             ActivityType.SESSION_ENDED,

@@ -196,7 +196,7 @@ def test_refuses_the_same_callers_as_project_for_with_the_same_error(
     }
 
 
-def test_keeps_the_claims_of_the_same_people_in_several_projects_apart() -> None:
+def test_judges_each_pair_of_user_and_project_by_itself() -> None:
     ada, bob = make_user(), make_user()
     adas = create_project(owner=ada, name="Ada's")
     bobs = create_project(owner=bob, name="Bob's")
@@ -219,7 +219,7 @@ def test_refuses_claims_on_unknown_users_and_projects() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7])
-def test_takes_one_statement_for_members_and_three_with_others(
+def test_takes_one_query_for_members_only_and_three_if_there_are_others(
     size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     team = make_team()

@@ -1,4 +1,4 @@
-"""The first reset by the reader of an address ends every way in from before it."""
+"""The first password reset by e-mail closes every way into the account that was set up before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -279,7 +279,7 @@ def test_a_code_quoted_by_the_server_is_not_stored(
     assert "I do not like" not in caplog.text
 
 
-def test_a_defect_is_logged_and_its_text_is_cut_off(
+def test_a_defect_is_logged_and_the_email_stays_pending(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     email = due_email()
@@ -390,7 +390,7 @@ def test_the_sweep_nudges_due_emails() -> None:
     assert timedelta(seconds=9) < lifetime <= timedelta(seconds=10)
 
 
-def test_a_short_wait_needs_no_sweep(server: MailServer) -> None:
+def test_before_a_short_pause_the_worker_schedules_the_retry_itself(server: MailServer) -> None:
     email = due_email()
     server.answers["RCPT"] = "450 4.2.1 try later"
 
@@ -481,7 +481,7 @@ def test_an_invitation_does_not_name_an_unverified_inviter() -> None:
         assert word not in whole
 
 
-def test_an_invitation_to_a_personal_project_does_not_name_them_either() -> None:
+def test_an_invitation_to_a_personal_project_does_not_name_an_unverified_owner() -> None:
     owner = make_user(email="boss@example.com")
     project = owner.personal_project
     assert project.name == "boss@example.com"

@@ -42,7 +42,7 @@ def now() -> Iterator[datetime]:
         yield timezone.now()
 
 
-# --- One row of each kind, by the moment that counts ------------------------------------------
+# --- One row of each kind ---------------------------------------------------------------------
 
 
 def token(user: User, name: str, at: datetime) -> models.Model:
@@ -122,7 +122,8 @@ def activity(user: User, name: str, at: datetime) -> models.Model:
 
 
 Add = Callable[[User, str, datetime], models.Model]
-# What adds the row, the name it is counted under, and how long it stays after its moment.
+# The function that adds a row, the name under which the flush counts it, its model, and how long
+# it is kept after the moment `at`.
 KINDS: list[tuple[Add, str, type[models.Model], timedelta]] = [
     (token, "tokens", OutstandingToken, timedelta()),
     (session, "sessions", Session, timedelta(days=7)),

@@ -62,7 +62,7 @@ def test_the_only_owner_of_a_shared_project_stays_in_all_projects() -> None:
     assert not Activity.objects.filter(type="member_removed").exists()
 
 
-def test_an_owner_who_cannot_sign_in_is_not_enough() -> None:
+def test_another_owner_who_cannot_sign_in_does_not_count() -> None:
     team = make_team()
     other = team.members["manager"]
     set_member(project=team.project, user=other, role=Role.OWNER)

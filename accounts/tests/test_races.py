@@ -92,7 +92,7 @@ def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_use() -> Meeting:
-    """Return a meeting after a token was found unused and before it is used up."""
+    """Let two requests meet when both have found the token unused and neither has used it up."""
     return Meeting('INSERT INTO "token_blacklist_outstandingtoken"')
 
 
@@ -163,7 +163,7 @@ def test_without_lock_and_unique_keys_one_refresh_token_gives_two_pairs(
 @pytest.mark.services
 @on_postgresql
 @pytest.mark.parametrize("door", ["log_out", "deactivate_user"])
-def test_a_session_ended_during_its_refresh_is_ended(door: str) -> None:
+def test_a_session_that_is_ended_during_its_refresh_stays_ended(door: str) -> None:
     user = make_user()
     pair = open_session(user=user)
     ends: dict[str, Callable[[], None]] = {

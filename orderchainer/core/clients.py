@@ -65,8 +65,8 @@ def address_behind_proxies(peer: str | None, forwarded: Sequence[str]) -> str | 
     return normalised(peer or "") or peer or None
 
 
-# A proxy may append the port that it heard the client on, which RFC 7239 (section 6.2) lets it
-# obfuscate. An IPv6 address then stands in brackets. Some proxies quote it as that RFC does.
+# A proxy may append the client's port, or a made-up name for it (RFC 7239, section 6.2). An IPv6
+# address then stands in brackets. Some proxies also put quotes around the entry, as that RFC does.
 _PORT = r"(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))"
 _IN_BRACKETS = re.compile(rf"\[([^\[\]]+)\]{_PORT}?")
 _IPV4_WITH_PORT = re.compile(rf"([0-9.]+){_PORT}")

@@ -46,7 +46,7 @@ def leave_body_unparsed(request: Any) -> None:
 
 
 def bound_body(request: Any, limit_of: Callable[[str], int]) -> None:
-    """Cut the body of a new `request` off where it grows beyond `limit_of` its content type.
+    """Limit the body of a new `request` to the bytes that `limit_of` allows for its content type.
 
     Twisted would write the whole body to a file and only then start the application. Here the
     application starts at once: with no body if its declared length is too large, or with one byte
@@ -69,7 +69,7 @@ def bound_body(request: Any, limit_of: Callable[[str], int]) -> None:
             return
         channel = request.channel
         decoder = channel._transferDecoder
-        # The decoder looks at both after this call.
+        # After this call the decoder goes on with its buffer and its callback: neutralise both.
         decoder._buffer = bytearray()
         decoder.finishCallback = lambda _: None
         _refuse_what_follows(request)

@@ -83,7 +83,7 @@ def _components(is_closed: bool) -> Schema:
 def _as_json_schema(schema: Any, is_closed: bool) -> Any:
     """Translate OpenAPI 3.0 to JSON Schema, which has a null type instead of `nullable`.
 
-    If `is_closed`, objects may not have other fields than the schema's, unless it says so.
+    If `is_closed`, objects may have only the fields of the schema, unless it allows others itself.
     """
     if isinstance(schema, list):
         return [_as_json_schema(each, is_closed) for each in schema]
@@ -93,7 +93,7 @@ def _as_json_schema(schema: Any, is_closed: bool) -> Any:
         name: _as_json_schema(value, is_closed)
         for name, value in schema.items()
         if name not in {"nullable", "example", "description"}
-        # A field may have one of these names.
+        # Keep a property of that name; its value is a schema, and so a dict.
         or isinstance(value, dict)
     }
     if is_closed and isinstance(inner.get("properties"), dict):

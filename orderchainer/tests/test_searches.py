@@ -82,7 +82,7 @@ def test_a_column_without_a_value_is_not_found() -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite searches")
-def test_ascii_uses_the_database_alone() -> None:
+def test_a_search_for_ascii_calls_no_python_function() -> None:
     found = str(Order.objects.filter(title__icontains="phone").query)
 
     assert "simple_upper" not in found

@@ -31,7 +31,7 @@ class Thing:
     # Where it is changed, if not where it is read.
     changed_at: str = ""
     methods: tuple[str, ...] = ("patch",)
-    # The keys that lead to it within the answer, and to it among others of a list.
+    # The keys and list positions that lead to it within the answer.
     within: tuple[str | int, ...] = ()
     # A field that never changes and that a request cannot set.
     fixed: str = "id"
@@ -70,7 +70,8 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.atomic(),
     ):
         world = World()
-        # Two names in one part: the hub shows one name and would split it elsewhere.
+        # A first name of two words. The hub shows first and last name as one text, and would put
+        # the second word into the last name if it split that text again.
         User.objects.filter(pk=world.owner.pk).update(first_name="Ada Augusta")
         first = Order.objects.get(uuid=str(world.ids["order_uuid"]))
         lamps = [ItemDraft(name="Lamp", unit_price=Decimal(19), quantity=2)]
@@ -155,7 +156,7 @@ def test_each_field_that_was_read_can_be_sent_back_alone(world: World, thing: Th
     for name, value in body.items():
         response = send(world, thing, thing.methods[0], {name: value})
 
-        # Some bodies need a field that they can set.
+        # Some endpoints refuse a body that has no field to change.
         assert response.status_code in {200, 400, 422}, response.content
         if response.status_code != 200:
             assert "required" in response.content.decode() or "At least one field" in (
@@ -212,7 +213,7 @@ def test_one_value_under_two_names_is_fine(world: World) -> None:
         ({"price": "5.00", "total_price": "0.00", "id": 0}, ["total_price", "price"]),
     ],
 )
-def test_two_values_under_two_names_are_refused_by_both(
+def test_two_values_for_one_thing_are_refused_under_both_names(
     world: World, body: dict[str, Any], names: list[str]
 ) -> None:
     order = make_order(world.owner)
@@ -228,7 +229,7 @@ def test_two_values_under_two_names_are_refused_by_both(
     assert order.version == 1
 
 
-def test_an_item_with_two_prices_is_refused_by_both(world: World) -> None:
+def test_an_item_with_two_prices_is_refused_under_both_names(world: World) -> None:
     item = {"name": "Lamp", "unit_price": "1.00", "price": "2.00", "quantity": 1}
 
     response = send(world, Thing("/api/orders/"), "post", {"title": "A", "items": [item]})
@@ -238,7 +239,7 @@ def test_an_item_with_two_prices_is_refused_by_both(world: World) -> None:
     assert response.json()["errors"] == {"items": {"0": {"unit_price": words, "price": words}}}
 
 
-def test_a_total_that_was_read_is_refused_beside_other_items(world: World) -> None:
+def test_the_old_total_is_refused_together_with_changed_items(world: World) -> None:
     thing = Thing("/api/orders/{with_items}")
     body, _ = read(world, thing)
     [item] = body["items"]

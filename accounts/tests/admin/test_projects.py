@@ -290,7 +290,7 @@ def test_invites_again(client: Client) -> None:
     )
 
     assert response.status_code == 302
-    # The form ignores the values in the row of the old one.
+    # The form ignores what was typed into the row of the existing invitation.
     assert Invitation.objects.get().email == "GRACE@example.com"
     assert Invitation.objects.get().role == "viewer"
 

@@ -136,7 +136,7 @@ def test_a_user_cannot_read_the_activity_of_others() -> None:
     assert (response.status_code, response.json()) == (200, [])
 
 
-def test_a_deleted_actor_is_a_name_without_an_address() -> None:
+def test_a_deleted_actor_is_shown_without_name_and_email() -> None:
     user, gone = make_user(), make_user()
     record_activity(ActivityType.USER_ACTIVATED, user=user, by=gone)
     client = client_of(user)
@@ -149,7 +149,7 @@ def test_a_deleted_actor_is_a_name_without_an_address() -> None:
     assert row["actor"] == {"id": str(gone.uuid), "name": "", "email": None}
 
 
-# --- A project's ------------------------------------------------------------------------------
+# --- A project's activity ---------------------------------------------------------------------
 
 
 def test_an_owner_reads_what_members_did_but_not_from_where() -> None:

@@ -107,7 +107,7 @@ def test_remembers_where_a_session_comes_from(anonymous: APIClient) -> None:
         ("' OR 1=1 --", PASSWORD),
     ],
 )
-def test_refuses_a_sign_in_without_a_reason(
+def test_a_refused_sign_in_does_not_say_why(
     anonymous: APIClient, email: str, password: str
 ) -> None:
     make_user(email="user@example.com")
@@ -176,7 +176,7 @@ def test_an_empty_field_of_a_form_counts_as_missing(
     assert response.json()["errors"] == {field: ["This field may not be blank."]}
 
 
-def test_an_empty_field_of_a_form_is_ignored_beside_the_other_name(
+def test_an_empty_field_of_a_form_is_ignored_if_the_other_name_has_a_value(
     anonymous: APIClient,
 ) -> None:
     register(anonymous, email="user@example.com", password=PASSWORD)
@@ -302,7 +302,7 @@ PATHS = ["register", "token", "refresh", "logout"]
         (b"username=%ff%00&password=%00&refresh=%00", FORM, 400),
     ],
 )
-def test_hostile_bodies_are_refused_in_shape(
+def test_hostile_bodies_are_refused_with_a_readable_body(
     anonymous: APIClient, path: str, body: bytes, content_type: str, status: int
 ) -> None:
     response = anonymous.post(f"/api/auth/{path}", body, content_type=content_type)

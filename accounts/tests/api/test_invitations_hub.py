@@ -391,7 +391,7 @@ def test_an_invitation_by_a_deactivated_user_does_not_work(team: Team, grace: Us
     assert refusal(accept(grace, link)) == (404, "INVITATION_NOT_FOUND")
 
 
-def test_becoming_a_member_otherwise_closes_the_invitation(team: Team, grace: User) -> None:
+def test_becoming_a_member_in_another_way_closes_the_invitation(team: Team, grace: User) -> None:
     _, link = make_invitation(team)
     set_member(project=team.project, user=grace, role=Role.VIEWER)
 

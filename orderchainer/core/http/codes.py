@@ -9,7 +9,7 @@ from orderchainer.core.errors import DomainError
 from orderchainer.core.http.handlers import STATUS_OF_KIND, problem_of
 from orderchainer.core.http.surfaces import CHAIN, ENVELOPE, HUB, Problem, Surface
 
-# Refusals that are no domain errors, and have a code that `problem_of` gives them.
+# Refusals that are not domain errors. `problem_of` gives them their codes.
 _OTHERS: tuple[exceptions.APIException, ...] = (
     exceptions.ValidationError({}),
     exceptions.ParseError(),
@@ -49,7 +49,7 @@ def _codes_of(surface: Surface, field: str) -> list[str]:
 def _problems() -> tuple[Problem, ...]:
     others = (problem_of(error) for error in _OTHERS)
     of_errors = (
-        # An error that clients can tell from others has its code in every answer.
+        # With `is_told_apart`, every surface writes the error's own code.
         Problem(_status_of(kind), kind.code, "", is_told_apart=kind.is_told_apart)
         for kind in sorted(_kinds(DomainError), key=lambda kind: kind.code)
     )

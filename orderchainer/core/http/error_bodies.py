@@ -122,8 +122,8 @@ MESSAGES: dict[str, Any] = {
             "type": "object",
             "additionalProperties": {},
             "description": (
-                "For a field that holds an object or a list: the same again, by the name of its "
-                "field or by the place in it, counted from 0."
+                "For a field that holds an object or a list: the messages about what is in it, by "
+                "the name of the inner field or by the position in the list, counted from 0."
             ),
         },
     ]

@@ -29,8 +29,8 @@ class StrictSerializer(serializers.Serializer[Any]):
     """A serializer that refuses unknown fields, so that a typo is not silently ignored.
 
     Answers have more fields than requests, and a client may send back what it read. `ignored` names
-    those that change by themselves, so that an old value is no mistake; they change nothing.
-    `fixed` names those that stay as they are; `read_changes` refuses another value.
+    fields that change by themselves, such as `updated_at`: we accept any value and do not use it.
+    `fixed` names fields that never change: `read_changes` refuses another value.
     """
 
     ignored: ClassVar[frozenset[str]] = frozenset()

@@ -50,7 +50,7 @@ def filter_of(
 def ordered(rows: Rows, *, last: str = "id") -> Rows:
     """Sort rows with equal values by id, so that no row appears on two pages.
 
-    `last` is the id with the direction to sort it in.
+    `last` is "id" or "-id".
     """
     terms = [str(term) for term in rows.query.order_by]
     if not any(_name_in(term) == "id" for term in terms):
@@ -59,7 +59,7 @@ def ordered(rows: Rows, *, last: str = "id") -> Rows:
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # untyped library
-    """One of several words, or several of them. A refusal lists the words."""
+    """Filter by one or more of several words. A refusal lists the words."""
 
     def __init__(self, choices: Sequence[tuple[str, Any]]) -> None:
         words = refused_choice("%(value)s", [word for word, _ in choices])
@@ -67,7 +67,7 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] 
 
 
 class _OrderingField(BaseCSVField):  # type: ignore[misc]  # untyped library
-    """The terms of an ordering. Each name counts once: its repeats would sort nothing."""
+    """The terms of an ordering. If a name is repeated, only its first term counts."""
 
     def clean(self, value: Any) -> list[str]:
         """Read the terms. Raises ValidationError."""

@@ -47,7 +47,7 @@ STATUS_OF_KIND: tuple[tuple[type[errors.DomainError], int], ...] = (
 def surface_exception_handler(exc: Exception, context: dict[str, object]) -> Response:
     """Answer `exc` in the format of the view's or the path's surface.
 
-    Log an unexpected one as a 500.
+    An unexpected exception is logged and answered with a 500.
     """
     request = context["request"]
     problem = problem_of(exc)

@@ -21,10 +21,10 @@ from its surface. In full:
 
 - `errors_of(surface, …)` takes statuses, and domain errors where the answer says more than the
   status does. The example bodies are written by the surface itself, so they are what is sent.
-- Never name 401, 413, 415, 429 or 500: each operation that can answer them gets them here, and a
-  403 if it names none. So does
-  the 400 for an unreadable body if the operation names no other 400, and the headers of the limits.
-- On the hub an `Invalid` is a 422, as it is sent.
+- Never name 401, 413, 415, 429 or 500: this module adds them to each operation that can answer
+  them. It also adds the headers of the limits, and, unless the operation names its own, a 403 and
+  the 400 for an unreadable body.
+- On the hub an `Invalid` is documented as a 422, because the hub sends a 422 for it.
 - `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
   `PAGE_WINDOW` does the same with `page` and `page_size`, as the hub's lists have them.
 - `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
@@ -362,9 +362,9 @@ class SurfaceAutoSchema(AutoSchema):
                 # change, none is.
                 operation["requestBody"]["required"] = True
         if "requestBody" in operation:
-            # Every request can have one. Documented here, it also keeps the code whole that
-            # openapi-python-client 0.29 generates for an operation with several media types: that
-            # needs an optional parameter beside the body.
+            # Every request can have this header. We document it here because
+            # openapi-python-client 0.29 generates broken code for an operation with several media
+            # types, unless there is an optional parameter beside the body.
             operation.setdefault("parameters", []).append(REQUEST_ID)
             refusals += [_UNREADABLE, 413, 415]
         answers: dict[str, Any] = operation["responses"]

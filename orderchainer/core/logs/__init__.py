@@ -39,7 +39,7 @@ def redact(
 ) -> MutableMapping[str, Any]:
     """Replace the values under secret names, however deep they are nested."""
     for name, value in event.items():
-        # The traceback is still to be written from this tuple; `scrub` reads the text.
+        # Keep this tuple, because the traceback is written from it later; `scrub` cleans its text.
         if name != "exc_info":
             event[name] = _redacted(name, value)
     return event

@@ -126,7 +126,7 @@ def test_expired_counters_do_not_stay_in_memory() -> None:
     assert len(counters) == 1
 
 
-def test_a_flood_does_not_push_out_stopped_clients() -> None:
+def test_a_flood_does_not_reset_the_count_of_a_client_over_the_limit() -> None:
     counters = LocalCounters(most=1000)
     for _ in range(6):
         counters.add("stopped", 1, lifetime_seconds=60)

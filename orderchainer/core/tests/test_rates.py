@@ -126,7 +126,7 @@ def test_returns_the_usage_with_least_remaining(settings: Settings) -> None:
     assert usage.remaining == 1
 
 
-def test_a_stopped_caller_does_not_use_up_other_shares(settings: Settings) -> None:
+def test_a_caller_over_one_limit_does_not_use_up_another(settings: Settings) -> None:
     settings.RATE_LIMIT_UPLOADS = "2/m"
     usages("address:192.0.2.1", 2)
 

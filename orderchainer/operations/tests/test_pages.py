@@ -20,7 +20,7 @@ def assets_of(page: str) -> list[str]:
 
 
 @override_settings(EMBEDDED=True)
-def test_the_front_page_shows_the_mode_and_links_on() -> None:
+def test_the_front_page_shows_the_mode_and_links_to_the_other_pages() -> None:
     response = Client().get("/")
 
     page = response.text
@@ -83,7 +83,7 @@ def test_the_api_viewers_load_nothing_external(script: str) -> None:
         assert "validatorUrl: null" in text
 
 
-def test_browsers_that_guess_find_an_icon() -> None:
+def test_browsers_find_an_icon_at_the_default_path() -> None:
     response = Client().get("/favicon.ico", follow=True)
 
     assert response.redirect_chain == [("/static/orderchainer/icon.svg", 301)]

@@ -72,7 +72,7 @@ def run(directory: Path, *options: str) -> Run:
         check=False,
         timeout=120,
     )
-    # This run will search everything under its own directory.
+    # Remove what the inner run leaked, since the sweep of the outer run would find it here.
     shutil.rmtree(directory / "inner")
     charges = {}
     for case in ElementTree.parse(report).iter("testcase"):
@@ -164,11 +164,11 @@ def test_finds_six_digits_that_stand_alone(text: str) -> None:
     ["0123456", "1234567", "a123456", "123456f", "10:00:00.123456Z", "123456.75",
      "0x123456", "+123456", "-123456", "12:123456"],
 )  # fmt: skip
-def test_leaves_six_digits_alone_that_belong_to_something_else(text: str) -> None:
+def test_ignores_six_digits_that_are_part_of_something_else(text: str) -> None:
     assert leaks_in(text, (Kind.CODE, "123456")) == []
 
 
-def test_leaves_a_password_of_digits_alone_within_a_longer_number() -> None:
+def test_ignores_a_password_of_digits_within_a_longer_number() -> None:
     assert leaks_in("id 1234567890", (Kind.PASSWORD, "12345678")) == []
     assert len(leaks_in("p=12345678;", (Kind.PASSWORD, "12345678"))) == 1
 

@@ -16,8 +16,8 @@ class UserViewSet(SurfaceViewSet):
     """The caller's account. Staff see and change others with the right permission."""
 
     area = "account"
-    # With a new password people can sign in. An API token that could set one would escape its
-    # scopes and its revocation.
+    # Not with an API token: whoever has it could set a new password and sign in with that, without
+    # the token's scopes and even after it is revoked.
     session_methods = frozenset({"PATCH", "DELETE"})
 
     @docs.GET_USER

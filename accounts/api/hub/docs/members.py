@@ -51,8 +51,8 @@ CHANGE_MEMBER = extend_schema(
     summary="Change the role of a member",
     description=(
         "The new role is valid at once. Managers change everybody but owners. Only "
-        "owners appoint and demote owners, themselves included while another owner is "
-        "left."
+        "owners appoint and demote owners. Owners can demote themselves while there is "
+        "another owner."
     ),
     request=RoleChange,
     parameters=[PROJECT_ID, USER_ID],

@@ -29,7 +29,7 @@ def simple_upper(text: object) -> str | None:
 
 
 class _Folding:
-    """A lookup for a text whose upper-case form stands at the places that `found` accepts."""
+    """A lookup that compares upper-case forms. `found` is the condition on the match's position."""
 
     found: str
 
