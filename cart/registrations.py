@@ -8,7 +8,7 @@ register_prefixes(SHOP, "/api/cart")
 
 AREAS.add(
     "cart",
-    "your cart in the storefront; ordering what is in it asks for orders:write",
+    "your cart in the storefront; to order what is in it, you need orders:write",
 )
 
 THINGS.add("cart", "What you have picked and not ordered yet.")

@@ -1,4 +1,4 @@
-"""A check, run when the database is migrated or checked, for what the catalogue needs of it."""
+"""A system check: does the database have what the catalogue needs?"""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,8 +15,8 @@ def check_trigrams(databases: Iterable[str] | None = None, **_: object) -> Seque
         Warning(
             "PostgreSQL's extension pg_trgm is not installed in the database. Search finds no "
             "misspelt words, and is slow at finding parts of names.",
-            hint="The role that migrates may not create it, or the server lacks it "
-            "(postgresql-contrib). Ask an administrator to run in this database: "
+            hint="The role that runs the migrations is not allowed to create it, or the server "
+            "lacks it (postgresql-contrib). Ask an administrator to run in this database: "
             f"{trigrams.EXTENSION}; {' '.join(trigrams.INDEX.split())}; then restart.",
             id="catalog.W001",
         )

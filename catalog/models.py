@@ -61,8 +61,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def locked(self) -> ProductQuerySet:
         """Lock these rows, sorted by id, until the transaction ends.
 
-        FOR NO KEY UPDATE still lets ledger rows and order items refer to a product. Under FOR
-        UPDATE two checkouts that have done so would deadlock.
+        FOR NO KEY UPDATE still lets others insert ledger rows and order items that refer to a
+        product. With FOR UPDATE, two checkouts that have inserted such rows would deadlock.
         """
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 

@@ -1,4 +1,4 @@
-"""Celery's doors to the catalogue."""
+"""The Celery tasks of the catalogue."""
 
 from celery import shared_task
 

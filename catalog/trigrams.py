@@ -11,7 +11,8 @@ from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_trgm"
-# `upper` as in the SQL of `icontains`, so that the index serves parts of words and similarity.
+# `icontains` compiles to `upper(…)`, so with `upper` one index serves both kinds of search: for
+# parts of words and for similar words.
 INDEX = """
     CREATE INDEX IF NOT EXISTS product_parts ON catalog_product
     USING gin (upper(name) gin_trgm_ops, upper(sku) gin_trgm_ops)

@@ -29,7 +29,7 @@ from notifications.protocol import CloseCode
 from orderchainer.core.errors import NotAllowed, NotFound, Unauthenticated
 from orders.access import VIEW_ORDERS
 
-# A browser can set no header, so it offers this subprotocol, followed by the token. We answer it.
+# A browser can set no header, so it offers this subprotocol, followed by the token. We accept it.
 BEARER = "bearer"
 MAX_USER_ID = 2**63 - 1
 # The scope that an API token needs: a token that may read orders may follow them.
@@ -130,7 +130,7 @@ def _is_user(id_in_path: str) -> bool:
 
 
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
-    """Return those that a new connection would be refused, with its close code.
+    """Return those that would be refused on a new connection, each with the close code.
 
     At most six statements.
     """

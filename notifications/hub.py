@@ -232,8 +232,8 @@ class Hub:
             async with asyncio.timeout(LEAVE_GROUP_SECONDS):
                 await layer.group_discard(PUSH_GROUP, channel)
         except Exception:
-            # An exception here would hide the reason why we leave. A layer that is gone forgets the
-            # group.
+            # An exception here would hide the reason why we leave. If the layer is gone, it has
+            # forgotten the group anyway.
             logger.exception("push_group_not_left")
 
     def _heed(self, message: Mapping[str, object]) -> None:
@@ -265,7 +265,8 @@ class Hub:
         Checks those in doubt at once, and all of them regularly.
         """
         loop = asyncio.get_running_loop()
-        # Check all at the start, and after a failure, which may have lost a doubt.
+        # Check all at the start. After a failure too, because it may have lost the list of those in
+        # doubt.
         self._doubt(self._present)
         all_due = loop.time() + RECHECK_SECONDS
         while True:

@@ -6,7 +6,8 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer
 
-# The server's loop takes a call over in about a millisecond. After this time it is stuck or gone.
+# The server's loop normally takes over a call in about a millisecond. If it takes longer than this,
+# it is stuck or gone.
 HAND_OVER_SECONDS = 5.0
 
 

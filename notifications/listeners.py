@@ -24,7 +24,9 @@ class TooSlow(Exception):  # an outcome: the reader may reconnect
 
 
 class Listener:
-    """A socket's place in the stream. `position` is the last one that it was sent or does not need.
+    """A socket's place in the stream.
+
+    It was sent every event up to `position`, except those that are not in its feed.
 
     A listener is in one of three states. It is live; or a replay runs while live batches are held
     back for it; or it has fallen `behind` and waits for a replay.

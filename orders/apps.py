@@ -1,4 +1,4 @@
-"""One row, one lifecycle: orders, their chains and their events."""
+"""Orders, their lifecycle, their chains and their events."""
 
 from django.apps import AppConfig
 

@@ -142,7 +142,8 @@ def awaited_by(order_id: int) -> RawSQL:
 def reached_by_failure_of(order_id: int) -> set[int]:
     """Return the ids that a failure of `order_id` reaches.
 
-    These are its dependents and, behind each dependent that fails with it, that one's dependents.
+    These are its dependents. If a dependent fails with it, they include that one's dependents too,
+    and so on.
     """
     reached = _lookup(
         ORDERS,
@@ -192,7 +193,8 @@ _IS_LISTED = {
 def dependencies_of(ids: Collection[int]) -> dict[int, list[int]]:
     """Return what each of these orders depends on, by ascending id.
 
-    The database joins the ids of each order to one text: half a million rows would take seconds.
+    The database joins the ids of each order into one text, because fetching half a million rows
+    would take seconds.
     """
     sql = f"""
         SELECT order_id, {_JOINED[connection.vendor]} FROM {EDGES}
@@ -319,7 +321,7 @@ class WaitsById(ListOf):
 
 
 def topological_order(nodes: Iterable[int], dependencies: Edges) -> list[int]:
-    """Return `nodes` with each after everything it waits for; ties by id.
+    """Return `nodes`, sorted so that each comes after everything it waits for; ties by id.
 
     `dependencies` lists what each node waits for, within `nodes`.
     """

@@ -1,4 +1,4 @@
-"""Celery's doors to orders. Each may run twice, late or beside itself."""
+"""The Celery tasks of orders. Each may run twice, late, or twice at the same time."""
 
 from celery import shared_task
 

@@ -102,7 +102,7 @@ _HOLD_OR_MAKE = """
 def _hold_or_make(user: User) -> None:
     """Lock the customer and their cart with one statement, and create the cart if it is missing.
 
-    Two first requests at once create one cart.
+    If a customer's first two requests arrive at once, they create only one cart.
     """
     if connection.vendor == "postgresql":
         now = timezone.now()

@@ -79,8 +79,8 @@ def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> P
     `PageNotFound`.
     """
     order = [str(term) for term in products.query.order_by] or ["-rank", "id"]
-    # Reading `stock`, which no index contains, keeps PostgreSQL from scanning a whole index for
-    # names: it believes that similarity is as cheap to test as equality.
+    # PostgreSQL believes that similarity is as cheap to test as equality, so it would scan a whole
+    # index for names. No index contains `stock`, so PostgreSQL cannot do that if we read `stock`.
     columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
     for way in each_way_to_find(products, text, is_first_page=not window.skip):
         found, params = way.values(*sorted(columns)).query.sql_with_params()
@@ -187,7 +187,7 @@ SHOWN = (
     *("sku", "slug", "description", "category_id", "is_active"),
     *("created_at", "updated_at", "version"),
 )
-# From the top down. Categories are never as deep as the bound.
+# The path from the top down. Categories are never 100 levels deep; the limit is only a safeguard.
 _PATH = """
     WITH RECURSIVE up(id, name, slug, parent_id, height) AS (
         SELECT id, name, slug, parent_id, 0 FROM catalog_category

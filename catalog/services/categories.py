@@ -1,8 +1,8 @@
 """The tree of categories.
 
-Every change of the tree's shape locks the project's row, so that no two moves close a cycle whose
-ends are far apart. To keep a product's category, lock its row: after the project and before any
-product.
+Every change of the tree's shape locks the project's row. Otherwise two moves at once could close a
+cycle together. Writers who put a product into a category lock the category's row, so that nobody
+deletes it meanwhile. They lock it after the project and before any product.
 """
 
 from django.db import transaction

@@ -82,7 +82,7 @@ def _socket_to(port: int, path: str, token: str) -> connect:
         f"ws://127.0.0.1:{port}{path}",
         additional_headers={"Authorization": f"Bearer {token}"},
         max_size=None,
-        # With a bound, a client that hangs up with messages unread waits for its close for ever.
+        # With a limit, a client that hangs up while messages are unread would never see the close.
         max_queue=None,
     )
 
@@ -195,7 +195,7 @@ async def closed_with(connection: ClientConnection) -> int | None:
 # --- Production -----------------------------------------------------------------------------------
 
 
-# The usual server, except that it gives a reader who takes nothing less time.
+# The usual server, but less patient with a reader who takes nothing.
 IMPATIENT = """
 import os
 import django

@@ -49,7 +49,7 @@ def follow(shop: Shop, project_id: UUID, token: str, query: str = "") -> connect
 
 
 async def hear_to_the_end(connection: ClientConnection) -> list[int]:
-    """Return the positions of all events up to a deletion, or to the close."""
+    """Return the positions of all events until a deletion or until the socket closes."""
     positions = []
     with suppress(ConnectionClosed):
         while True:

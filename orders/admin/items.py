@@ -55,7 +55,7 @@ class ItemInline(ServiceInline):
         return written(item.unit_price, item.order.currency)
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        """Show staff who may only look the price with its currency's decimals."""
+        """Show the price with its currency's decimals to staff who may only look."""
         if self._may(request, "add" if obj is None else "change"):
             return self.fields
         return [with_shown(name, "unit_price") for name in self.fields]

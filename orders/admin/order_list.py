@@ -30,8 +30,9 @@ Action = Callable[["OrderList", HttpRequest, QuerySet[Order]], None]
 def move_to(status: Status) -> Action:
     """Return the action that moves the selected orders to `status`, along their chains.
 
-    Dependencies go first, since they hold the others up. If the orders go wrong, their dependents
-    go first, before the failure of what they wait for does something else to them.
+    Dependencies move first, since they hold the others up. If the orders are to fail or to be
+    cancelled, dependents move first. Otherwise the failure of a dependency would already have
+    changed them when their turn comes.
     """
     along_the_chain = dependents_first if status in GONE_WRONG else dependencies_first
 

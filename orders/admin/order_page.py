@@ -105,7 +105,7 @@ class OrderPage(ServiceAdmin):
         return (*self._facts, "total_price_shown")
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        """Show staff who may only look the total with its currency's decimals."""
+        """Show the total with its currency's decimals to staff who may only look."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets

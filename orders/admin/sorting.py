@@ -8,7 +8,7 @@ from orders.models import Order, OrderDependency
 
 
 def dependencies_first(orders: Iterable[Order]) -> list[Order]:
-    """Return `orders` with each after everything among them that it depends on; ties by id."""
+    """Return `orders`, sorted so that each comes after its dependencies; ties by id."""
     by_id = {order.pk: order for order in orders}
     dependencies: dict[int, list[int]] = {pk: [] for pk in by_id}
     edges = OrderDependency.objects.filter(
@@ -20,5 +20,5 @@ def dependencies_first(orders: Iterable[Order]) -> list[Order]:
 
 
 def dependents_first(orders: Iterable[Order]) -> list[Order]:
-    """Return `orders` with each before everything among them that it depends on."""
+    """Return `orders`, sorted so that each comes before its dependencies."""
     return dependencies_first(orders)[::-1]

@@ -58,7 +58,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.visible_to_viewer(user.pk, sees_all=staff_may(user, VIEW_ORDERS))
 
     def visible_to_viewer(self, user_id: int, *, sees_all: bool) -> OrderQuerySet:
-        """Do the same for a user of whom we know whether they see all orders, as staff."""
+        """Like `visible_to`, for callers who know whether the user sees all orders, as staff."""
         return self if sees_all else self.filter(_seen_by(user_id))
 
     def with_visible(self, user_id: int, *, sees_all: bool) -> OrderQuerySet:
@@ -97,8 +97,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
 def _status_of(column: str) -> Subquery:
     """Return the status of the order that `column` names.
 
-    PostgreSQL looks it up by the primary key. A join it may turn into a scan of all orders, once
-    for each row of the outer query, as long as it has no statistics about a young table.
+    PostgreSQL looks it up by the primary key. It might turn a join into a scan of all orders, once
+    for each row of the outer query, while the table is new and has no statistics.
     """
     return Subquery(Order.objects.filter(pk=OuterRef(column)).values("status")[:1])
 

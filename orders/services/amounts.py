@@ -70,7 +70,7 @@ def _require_the_rest_fits(
     items: Sequence[ItemDraft] | None,
     currency: str,
 ) -> None:
-    """Refuse a new currency without the decimals of the amounts that would stay."""
+    """Refuse a new currency with too few decimals for the amounts that would stay."""
     rest: list[Decimal] = []
     stored = list(order.items.values_list("unit_price", flat=True))
     if items is None:

@@ -189,9 +189,9 @@ class Propagation:
                 self._dependents[dependency].append((edge, waiter))
 
     def _held_up_by(self, cause: Order) -> Iterator[Order]:
-        """Yield the orders that `cause` held up before its move; waive the edges of the others.
+        """Yield the orders that `cause` held up before its move; waive the edges that are ignored.
 
-        An order that does not wait now may do so again, so an edge that it ignores is waived too.
+        Orders that do not wait now may wait again later, so their ignored edges are waived too.
         """
         for edge, pk in self._dependents[cause.pk]:
             order = self.locked[pk]

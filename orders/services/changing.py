@@ -68,9 +68,8 @@ def update_order(
     `by` must have the right to change the order while it is locked; its storefront customer may
     only cancel it, until it is shipped. `precondition` is called with the locked order before
     anything changes, and may raise. Setting the same value again is no change and records no
-    event. An order that goes wrong gives back the stock it holds. A failed order that is tried
-    again takes it again, and so do those that failed along with it and come back to pending with
-    it.
+    event. An order that goes wrong gives back the stock it holds. If a failed order is tried again,
+    it takes its stock again. So does each order that failed along with it and returns to pending.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
@@ -123,7 +122,7 @@ def _require_only_a_cancellation(
     items: Sequence[ItemDraft] | None,
     old_dependencies: Waits,
 ) -> None:
-    """Refuse a customer whose request does more than cancel the order, or changes something sent.
+    """Refuse a customer who asks for more than to cancel the order, or whose goods have left.
 
     Values that the order already has are no change: customers may send back what they read.
     """

@@ -1,4 +1,4 @@
-"""The fields of an order that callers set, and how one value follows another."""
+"""The fields of an order that callers set, and how a change of one is recorded."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from orderchainer.core.money import written
 from orders.models import Order
 
-# What was and what is, by field, as plain values.
+# The old and the new value of each changed field, in a form that JSON can hold.
 Changes = dict[str, dict[str, Any]]
 
 

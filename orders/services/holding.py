@@ -14,8 +14,10 @@ from orders.models import Order, OrderItem
 def follow_the_moves(
     order: Order, old_status: str, *, failed: Sequence[int], returned: Sequence[int]
 ) -> None:
-    """Give back the stock of `order` and of those that `failed` with it, or take it again, for it
-    and for those that `returned` with it.
+    """Give back or take again the stock of `order`, if its move calls for that.
+
+    If it went wrong, give back its stock and that of the orders that `failed` with it. If it is
+    retried, take the stock again for it and for the orders that `returned` with it.
 
     The caller has locked all these orders, and no product yet. Raises `InsufficientStock` if
     something is no longer available.

@@ -22,9 +22,10 @@ def lock_for_change(
     """Lock the order, the `wanted` dependencies and every order that a move to `status` reaches.
 
     Return the locked orders by id, and what the order waits for so far. A new dependency also
-    locks the graph, before any order. Only under the locks do we know for certain what a move
-    reaches and which dependencies are new. If that grew meanwhile, we release the locks and take
-    them again, because adding to them could deadlock. Raises `OrderNotFound`.
+    locks the graph, before any order. We cannot be certain what a move reaches, or which
+    dependencies are new, until we hold the locks. If there turns out to be more to lock, we release
+    the locks and take all of them again, because locking more on top of them could deadlock. Raises
+    `OrderNotFound`.
     """
 
     def reach_now() -> set[int]:
@@ -36,7 +37,7 @@ def lock_for_change(
 def lock_for_deletion(order_id: int) -> dict[int, Order]:
     """Lock the order and its dependents; return them by id. Raises `OrderNotFound`.
 
-    A new dependent locks the order too, so none can come while we hold it.
+    Whoever adds a dependent locks the order too, so nobody can add one while we hold the lock.
     """
 
     def reach_now() -> set[int]:

@@ -14,8 +14,8 @@ def what_readiness_brings(
     """Return the events that follow if `order`, as it is now with `waits`, is ready.
 
     `old_status` is None for a new order. A ready order that is set to auto-activate becomes active
-    in memory; the caller stores it. Only an order that had something to wait for tells that it is
-    ready, and only when it becomes so.
+    in memory; the caller stores it. `order_ready` is among the events only if the order was not
+    ready before and has, or had, something to wait for.
     """
     if order.status != Status.PENDING or blockers_among(order.status, waits):
         return []

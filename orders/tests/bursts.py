@@ -112,7 +112,7 @@ class Customer:
         self.slowest_seconds = 0.0
 
     def connect(self, discord: Discord) -> str:
-        """Connect to `discord`, with all kinds of news; return the webhook's URL."""
+        """Connect to `discord`, with every toggle on; return the webhook's URL."""
         webhook = {"url": discord.new_webhook()}
         answer = self.ask("POST", "/api/discord/", {"webhook": webhook})
         assert answer.status_code == 201, _told(answer)
@@ -308,8 +308,8 @@ def check_stream(installation: Installation) -> None:
 def check_deliveries(installation: Installation, discord: Discord) -> None:
     """Check that Discord got every event of connected users, and each order's events in order.
 
-    A crash after Discord's answer, before we record it, repeats a message: the same one, before
-    the next.
+    If we crash after Discord answered but before we recorded the answer, we send that message
+    again, and only then the order's next one.
     """
     states = installation.rows(
         "SELECT delivery.state, count(*) FROM orders_event AS event"

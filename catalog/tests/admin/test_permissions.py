@@ -101,7 +101,7 @@ def test_those_who_may_only_look_change_nothing(client: object, shop: Project) -
     assert Category.objects.get().name == category.name
 
 
-def test_those_who_may_look_export(shop: Project) -> None:
+def test_those_who_may_look_can_export(shop: Project) -> None:
     make_product(shop, sku="LAMP")
     clerk = staff_who_may("view_product")
 
@@ -110,7 +110,7 @@ def test_those_who_may_look_export(shop: Project) -> None:
     assert b"LAMP" in response.getvalue()
 
 
-def test_those_who_may_change_products_change_stock_and_import_nothing(
+def test_those_who_may_change_products_can_change_stock_but_not_import(
     shop: Project,
 ) -> None:
     lamp = make_product(shop)

@@ -188,7 +188,7 @@ def test_applies_no_file_that_was_not_shown(client: Client, shop: Project, packe
     assert not Product.objects.exists()
 
 
-def test_a_file_grows_no_larger_than_a_file_may_be(client: Client, shop: Project) -> None:
+def test_a_packed_file_that_unpacks_too_large_is_refused(client: Client, shop: Project) -> None:
     from catalog.admin.transfers import packed
     from catalog.services.sheets import MAX_BYTES
 

@@ -179,7 +179,7 @@ def test_an_empty_file_is_not_a_missing_file(shop: Project, manager: APIClient) 
     assert response.json()["errors"] == {"file": ["The file is empty."]}
 
 
-def test_a_file_is_no_larger_than_it_may(shop: Project, manager: APIClient) -> None:
+def test_a_file_that_is_too_large_is_refused(shop: Project, manager: APIClient) -> None:
     response = send(manager, shop, b"x" * (5 * 1024 * 1024 + 1))
 
     assert (response.status_code, response.json()["code"]) == (413, "TOO_LARGE")
@@ -304,7 +304,7 @@ def test_a_refusal_is_json_for_any_accept_header(
     assert json.loads(refused.content)["errors"] == {"price_min": ["Enter a number."]}
 
 
-def test_an_export_costs_the_same_up_to_a_part(shop: Project, manager: APIClient) -> None:
+def test_an_export_of_one_part_takes_five_statements(shop: Project, manager: APIClient) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             table_of(manager.get(path(shop, "export")))

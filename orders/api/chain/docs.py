@@ -414,7 +414,7 @@ DELETE_ORDER = extend_schema(
             412,
         ),
     },
-    examples=[answer_example("Word of it", DELETED)],
+    examples=[answer_example("The confirmation", DELETED)],
 )
 
 GET_CHAIN = extend_schema(

@@ -189,5 +189,5 @@ DELETE_ORDER = extend_schema(
         200: EnvelopeDone,
         **errors_of("envelope", OrderHasDependents(1, [2, 3]), *_CHANGE_REFUSED),
     },
-    examples=[answer_example("Word of it", DELETED_EXAMPLE)],
+    examples=[answer_example("The confirmation", DELETED_EXAMPLE)],
 )

@@ -104,7 +104,7 @@ class EnvelopeOrderAnswer(serializers.Serializer[Any]):
     """An order in its envelope."""
 
     success = serializers.BooleanField(help_text="Always true.")
-    # DRF takes declared fields off the class, so that its own `data` stays what it is.
+    # DRF removes declared fields from the class, so this one does not replace its own `data`.
     data = EnvelopeOrderData()  # type: ignore[assignment]
 
 

@@ -100,7 +100,7 @@ def test_a_pair_that_is_wanted_twice_is_delivered_once(ada: User, wire: Wire) ->
     assert len(ids_to("a")) == 1
 
 
-def test_a_target_with_an_impossible_name_costs_no_event(ada: User, wire: Wire) -> None:
+def test_a_target_whose_name_is_too_long_loses_no_event(ada: User, wire: Wire) -> None:
     wire.targets = ["x" * 65]
 
     orders_of(ada, "Desk")
@@ -173,7 +173,7 @@ def test_a_target_with_many_deliveries_takes_one_place_in_the_sweep(
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_relaying_a_batch_costs_the_same_however_many_there_are(
+def test_relaying_a_batch_costs_the_same_however_many_targets_there_are(
     count: int, ada: User, wire: Wire, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     wire.targets = [f"target {number}" for number in range(count)]

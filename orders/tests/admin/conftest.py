@@ -1,4 +1,4 @@
-"""Who the tests of the back office are about, and the browser they act in."""
+"""The users in the tests of the back office, and a browser for them."""
 
 import pytest
 from django.test import Client

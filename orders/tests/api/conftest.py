@@ -1,4 +1,4 @@
-"""Whose orders the tests of the surfaces are about, and the client they call with."""
+"""The user in the tests of the surfaces, and a client for them."""
 
 import pytest
 from rest_framework.test import APIClient

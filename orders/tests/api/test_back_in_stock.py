@@ -1,4 +1,4 @@
-"""Orders that hold stock, over HTTP: what their moves return and take again, and refusals."""
+"""Orders that hold stock, over HTTP: moves return the stock or take it again, or are refused."""
 
 from typing import Any
 
@@ -155,7 +155,7 @@ def test_a_client_cannot_set_the_product_of_a_line(client: APIClient, lamp: Prod
     check_books()
 
 
-def test_a_stranger_gives_nothing_back(lamp: Product, bought: Order) -> None:
+def test_a_stranger_cannot_make_an_order_return_its_stock(lamp: Product, bought: Order) -> None:
     stranger = client_of(make_user())
 
     assert stranger.put(path_of(bought), {"status": "cancelled"}).status_code == 404

@@ -35,7 +35,7 @@ def test_an_unchanged_order_is_a_304(ada: User, client: APIClient) -> None:
     assert (response.status_code, response.content) == (304, b"")
 
 
-def test_an_order_that_got_ready_is_not_unchanged(ada: User, client: APIClient) -> None:
+def test_an_order_that_becomes_ready_gets_a_new_etag(ada: User, client: APIClient) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
     path = f"/api/orders/{second.pk}"

@@ -1,4 +1,4 @@
-"""Hostile input to `/api/order`: every refusal is in shape, and nothing is written."""
+"""Hostile input to `/api/order`: every refusal has the usual body, and nothing is written."""
 
 from typing import Any
 

@@ -49,8 +49,8 @@ CREATE_INTEGRATION = extend_schema(
     operation_id="chain_create_discord_integration",
     summary="Create integration",
     description=(
-        "Connects you to a Discord channel by a webhook that you made there. The URL has to be a "
-        "Discord webhook's at an allowed host. There is one integration per user."
+        "Connects you to a Discord channel by a webhook that you made there. The URL has to be "
+        "that of a Discord webhook on an allowed host. There is one integration per user."
     ),
     request=serializers.IntegrationInput,
     responses={
