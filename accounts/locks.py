@@ -34,9 +34,9 @@ def lock_user(user: User) -> User | None:
 def lock_caller(user: User) -> User:
     """Lock the row of the user who makes this request, and return it as it is now.
 
-    For requests that create another way in. Raises `TokenRefused` if the user may no longer sign in
-    or the password has changed since the request was authenticated: then the sender may just have
-    lost the account.
+    For requests that create another way into the account. Raises `TokenRefused` if the user may no
+    longer sign in or the password has changed since the request was authenticated: then the sender
+    may just have lost the account.
     """
     now = lock_user(user)
     if now is None or not now.is_active or now.password != user.password:

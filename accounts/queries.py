@@ -193,7 +193,7 @@ _LOOK_AT_USERS = (
 def user_for(caller: User, user_id: UUID | str) -> User:
     """Return the user with that UUID if the caller is that user, or staff who may look at users.
 
-    Raises `UserNotFound`, alike for users who do not exist, are deleted or are hidden from the
+    Raises the same `UserNotFound` for users who do not exist, are deleted or are hidden from the
     caller.
     """
     uuid = uuid_in(user_id)
@@ -248,9 +248,9 @@ def project_for(user: User, project_id: UUID | str, operation: Operation) -> Pro
     """Return the open project in which `user` may do `operation`. The one way into a project.
 
     `project_id` is the project's UUID. Members may do what the matrix gives their role, and staff
-    what the back office's permissions allow. Raises `ProjectNotFound`, alike for projects that do
-    not exist, are deleted or are hidden from the user, and `RoleNotEnough` if the user may see the
-    project but not do this.
+    what the back office's permissions allow. Raises the same `ProjectNotFound` for projects that
+    do not exist, are deleted or are hidden from the user, and `RoleNotEnough` if the user may see
+    the project but not do this.
     """
     uuid = uuid_in(project_id)
     project = (
@@ -280,8 +280,8 @@ def refusals_in_projects(
 ) -> dict[tuple[int, int], ProjectNotFound | RoleNotEnough]:
     """Return which users may not do `operation` now, each with the error of `project_for`.
 
-    For long-lived connections. A claim is a user's primary key and a project's. One statement, and
-    two more unless all of them are members who may.
+    For long-lived connections. A claim is a user's primary key and a project's. This takes one
+    query, and two more if somebody is not a member whose role allows the operation.
     """
     asked = set(claims)
     memberships = Membership.objects.filter(

@@ -14,7 +14,7 @@ import redis
 from cryptography.fernet import Fernet
 from psycopg import sql
 
-# These are needed before the settings load, so they come from a list.
+# We need these names before the settings load, so we read them from `.env.example`.
 RATE_LIMITS = re.findall(
     r"(?m)^#(RATE_LIMIT_\w+)=",
     (Path(__file__).parents[1] / ".env.example").read_text(),

@@ -24,7 +24,7 @@ class PeopleInline(ServiceInline):
     """Members or invitations of a project. One permission covers all changes here."""
 
     extra = 0
-    hide_title = True  # shows the values in the row
+    hide_title = True  # it would only repeat the values in the row
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Require the permission that the services require."""

@@ -53,8 +53,8 @@ def _send(email: OutgoingEmail) -> None:
     except Unwanted as exc:
         raise Drop(str(exc)) from exc
     except Exception as exc:
-        # The row tells of any failure, and the bounds hold for all. Only a defect gets a traceback:
-        # a mail server's refusal names the recipient.
+        # Whatever failed, the row records it, and the limits on attempts apply. Only a defect is
+        # logged with a traceback, because a mail server's refusal names the recipient.
         error = told(exc, hiding=letter.secrets if letter else ())
         if is_permanent(exc):
             raise GiveUp(error) from None

@@ -15,7 +15,7 @@ from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.tokens import digest_of
 
 CODE_DIGITS = 6
-# Both start at the request, because we promise `expiresAt` before the e-mail is written.
+# Both lifetimes start at the request, because we promise `expiresAt` before the e-mail is written.
 CODE_LIFETIME = timedelta(minutes=15)
 LINK_LIFETIMES = {
     EmailCode.Purpose.VERIFY_EMAIL: timedelta(days=1),

@@ -17,9 +17,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     """Sessions, with a way to lock them."""
 
     def locked(self) -> SessionQuerySet:
-        """Lock these rows until the transaction ends, so that none is refreshed and ended at once.
+        """Lock these rows until the transaction ends.
 
-        The user's row stays unlocked, because every sign-in writes to it.
+        So no request refreshes a session while another request ends it. The user's row stays
+        unlocked, because every sign-in writes to it.
         """
         return self.select_for_update(of=("self",), no_key=True)
 

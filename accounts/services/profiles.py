@@ -36,7 +36,7 @@ class ProfileChanges(UserChanges, total=False):
 
 
 def update_profile(*, user: User, changes: ProfileChanges) -> User:
-    """Change the given fields, all or nothing; return the user and profile as they are then.
+    """Change the given fields, all or nothing; return the changed user and profile.
 
     Setting an equal value is no change. We write a new avatar's file before we commit the row that
     names it, and delete the old file after that. Opens its own transaction, so do not call it

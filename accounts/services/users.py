@@ -60,7 +60,7 @@ def change_sign_in(
     others: Mapping[str, str] | None = None,
     shown_hash: str | None = None,
 ) -> User:
-    """Change the e-mail, the password or both, all or nothing; return the user as they are then.
+    """Change the e-mail, the password or both, all or nothing; return the changed user.
 
     The effects of each are described at `update_user` and `change_password`. `others` are further
     fields of `UPDATABLE` to change. `shown_hash` is the hash of the password that the caller has
@@ -144,14 +144,15 @@ PRIVILEGES = ("is_staff", "is_superuser")
 
 @transaction.atomic
 def update_user(*, user: User, changes: Mapping[str, str | bool], by: User | None = None) -> User:
-    """Change fields of `UPDATABLE`, also on `user` itself. `by` as in `change_password`.
+    """Change fields of `UPDATABLE` in the row and on the `user` object.
 
-    Setting an equal value is no change. A new e-mail must be verified, we tell the old address, and
-    codes and links that were sent there stop working; another spelling of the same e-mail is not a
-    new one. Records `email_changed` and `privileges_changed`. Raises `Invalid` (under `email`,
-    `username`), `EmailTaken`, `UsernameTaken`, `LimitExceeded` after too many e-mails to the new
-    address, `UserNotFound` for a deleted account, `StrongerUser` as `require_reach` does, and
-    `SuperusersOnly` for the `PRIVILEGES`.
+    `by` is the person who does it and defaults to `user`. Setting an equal value is no change. A
+    new e-mail must be verified, we tell the old address, and codes and links that were sent there
+    stop working; another spelling of the same e-mail is not a new one. Records `email_changed` and
+    `privileges_changed`. Raises `Invalid` (under `email`, `username`), `EmailTaken`,
+    `UsernameTaken`, `LimitExceeded` after too many e-mails to the new address, `UserNotFound` for a
+    deleted account, `StrongerUser` as `require_reach` does, and `SuperusersOnly` for the
+    `PRIVILEGES`.
     """
     unknown = set(changes) - UPDATABLE
     if unknown:
@@ -220,7 +221,7 @@ def _follow_to_another_email(user: User, old: str, by: User | None) -> None:
     """Do what a new e-mail entails."""
     # Codes and links that were sent to the old address no longer prove anything.
     EmailCode.objects.filter(user=user).delete()
-    # It was named after the e-mail at registration. A name that was chosen since stays.
+    # At registration the project was named after the e-mail. A name that was chosen since stays.
     Project.objects.filter(personal_owner=user, name=old).update(name=user.email)
     record_activity(ActivityType.EMAIL_CHANGED, user=user, by=by)
     # Limit it, so that nobody fills one mailbox or many by naming them as their own.

@@ -1,4 +1,4 @@
-"""The activity log keeps one exact row, for good, of everything that changes who gets in."""
+"""The activity log gets one exact, lasting row for everything that changes who gets in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -138,7 +138,7 @@ def test_does_the_work_once_when_sent_twice_at_once() -> None:
 @pytest.mark.services
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_two_at_the_insert_together_still_do_the_work_once() -> None:
+def test_two_requests_that_insert_the_key_at_once_do_the_work_once() -> None:
     before_insert = Meeting('INSERT INTO "accounts_idempotencyrecord"')
 
     outcomes = answer_at_once_twice(make_user(), meeting=before_insert)

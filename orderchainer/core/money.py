@@ -46,7 +46,7 @@ _COUNTED = {
 
 
 class MoneyRefused(ValueError):
-    """An amount or a currency is not valid. The text says what would be, in words for people."""
+    """An amount or a currency is not valid. The text tells people what would be valid."""
 
 
 class TooManyDecimals(MoneyRefused):

@@ -33,7 +33,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # Pillow scales a JPEG down while reading it. Other formats are in memory completely first, with
 # four bytes for each pixel and up to four copies.
 SMALL_AT_ONCE = frozenset({"JPEG", "MPO"})
-# A camera's 6000 by 4000; a screen's 5120 by 2880.
+# Enough for a photograph of 6000 by 4000 pixels, and for a picture of a screen of 5120 by 2880.
 MAX_PIXELS_OF_A_JPEG = 24_000_000
 MAX_PIXELS = 16_000_000
 # Each row and each column costs memory and time, even if it has only a few pixels.

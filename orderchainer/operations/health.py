@@ -115,7 +115,7 @@ def check_cache() -> None:
     key, value = "orderchainer:readyz", time.time_ns()
     cache.set(f"{key}:{value}", value, timeout=10)
     if cache.get(f"{key}:{value}") != value:
-        raise Unready("It forgets what it is given.")
+        raise Unready("It does not return what was written to it.")
 
 
 def check_broker() -> None:

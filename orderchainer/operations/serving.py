@@ -22,8 +22,8 @@ from orderchainer.operations.worker import EmbeddedWorker
 
 logger = structlog.get_logger(__name__)
 
-# From the last answer to the end of the process. Unfinished background work is recorded in rows and
-# continues after the next start, so stopping need not wait for it.
+# How long the process may take to end after its last answer. Unfinished background work is recorded
+# in rows and continues after the next start, so stopping need not wait for it.
 STOP_SECONDS = 4.0
 
 # A request that takes longer gets a 503.

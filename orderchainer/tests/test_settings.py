@@ -152,7 +152,9 @@ def test_an_old_sqlite_is_refused_where_it_is_used(
         ({"CORS_ALLOWED_ORIGINS": "shop.example.com"}, "orderchainer.E010"),
     ],
 )
-def test_nonsense_is_refused_by_name(environment: dict[str, str], complaint: str) -> None:
+def test_an_impossible_value_is_refused_and_its_setting_or_check_is_named(
+    environment: dict[str, str], complaint: str
+) -> None:
     done = run("manage.py", "check", **environment)
 
     assert done.returncode != 0
@@ -183,7 +185,7 @@ def test_nonsense_is_refused_by_name(environment: dict[str, str], complaint: str
         ("https://shop.example.com https://b.example", "Write scheme, host and"),
     ],
 )
-def test_an_origin_that_no_browser_sends_is_refused_with_the_right_one(
+def test_an_origin_that_no_browser_sends_is_refused_and_the_hint_helps(
     text: str, hint: str
 ) -> None:
     with override_settings(CORS_ALLOWED_ORIGINS=[text]):

@@ -150,7 +150,7 @@ def test_refuses_a_body_that_is_not_an_object(path: str, body: Any) -> None:
         ("not an e-mail", PASSWORD),
     ],
 )
-def test_refuses_a_sign_in_without_a_reason(
+def test_a_refused_sign_in_does_not_say_why(
     anonymous: APIClient, email: str, password: str
 ) -> None:
     make_user(email="user@example.com")

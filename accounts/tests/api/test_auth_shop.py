@@ -184,7 +184,7 @@ def test_signs_in_with_json_and_with_a_form(
         ("user@example.com", "x" * 100_000),
     ],
 )
-def test_refuses_a_sign_in_without_a_reason(
+def test_a_refused_sign_in_does_not_say_why(
     anonymous: APIClient, email: str, password: str
 ) -> None:
     make_user(email="user@example.com", username="testuser")

@@ -463,7 +463,7 @@ def test_earlier_proofs_still_work_after_a_password_reset() -> None:
         "resend-confirmation-email",
     ],
 )
-def test_the_setting_hides_unknown_addresses_from_requests(
+def test_with_the_setting_requests_for_codes_do_not_reveal_who_is_a_user(
     user: User, settings: Settings, path: str
 ) -> None:
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -487,7 +487,7 @@ def test_the_setting_hides_unknown_addresses_from_requests(
         ("verify-email", "INVALID_VERIFICATION_CODE"),
     ],
 )
-def test_the_setting_hides_unknown_addresses_from_tries(
+def test_with_the_setting_tries_of_codes_do_not_reveal_who_is_a_user(
     user: User, settings: Settings, path: str, code: str
 ) -> None:
     settings.HIDE_ACCOUNT_EXISTENCE = True
@@ -632,7 +632,7 @@ def test_the_curl_lines_work_one_after_the_other() -> None:
     ok(client.delete(path))
 
 
-# --- Beside the document ----------------------------------------------------------------------
+# --- What the document does not say -----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -667,7 +667,7 @@ def test_the_curl_lines_work_one_after_the_other() -> None:
         b"[" * 100_000,
     ],
 )
-def test_hostile_bodies_are_a_400_in_shape(user: User, path: str, body: bytes) -> None:
+def test_hostile_bodies_get_a_400_with_a_readable_body(user: User, path: str, body: bytes) -> None:
     response = APIClient().post(f"/api/auth/{path}", body, content_type="application/json")
 
     status, refused_body = refusal(response)

@@ -113,7 +113,7 @@ def statuses(responses: Any) -> list[int]:
 
 
 @on_each_surface
-def test_the_sixth_sign_in_is_refused_in_the_surfaces_own_shape(door: Door) -> None:
+def test_the_sixth_sign_in_is_refused_in_the_form_of_its_surface(door: Door) -> None:
     make_user(email=EMAIL)
 
     first_five = [sign_in(door, address=HOME) for _ in range(5)]
@@ -166,7 +166,7 @@ def test_all_surfaces_share_one_limit() -> None:
     assert statuses(answers) == [401] * 5 + [429]
 
 
-def test_the_body_is_not_read_for_a_stopped_address() -> None:
+def test_the_body_is_not_read_for_an_address_over_its_limit() -> None:
     for _ in range(5):
         sign_in(CHAIN, address=HOME)
 

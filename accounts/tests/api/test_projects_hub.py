@@ -213,7 +213,9 @@ def test_returns_settings_as_they_were_sent(settings: Any) -> None:
         (b"x" * 2_000_000, "application/json", 413),
     ],
 )
-def test_hostile_bodies_are_refused_in_shape(body: bytes, content_type: str, status: int) -> None:
+def test_hostile_bodies_are_refused_with_a_readable_body(
+    body: bytes, content_type: str, status: int
+) -> None:
     client = client_of(make_user())
 
     response = client.post(PATH, body, content_type=content_type)

@@ -182,9 +182,9 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         """Call `work` for each selected row; show how many were `done`, and the refusals.
 
         Each row gets its own service call, because each has its own rules, locks and events. `done`
-        is what became of the rows, or returns it for a row and what `work` returned for it. `named`
-        writes the names of rows, if they should be shown. Selected rows that the list does not have
-        any more are shown too.
+        says what became of the rows; it may be a function that says so for one row and the result
+        of `work` for it. `named` writes the names of rows, if they should be shown. Selected rows
+        that the list does not have any more are shown too.
         """
         rows = list(rows)
         became: dict[str, list[Row]] = {}

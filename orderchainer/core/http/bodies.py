@@ -18,8 +18,8 @@ class RequestBodyLimitMiddleware:
     """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
 
     A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads
-    them. Malformed chunks are a 400, because no view could read them. `manage.py serve` cuts a body
-    off where this refuses it, so that it never takes the rest.
+    them. Malformed chunks are a 400, because no view could read them. `manage.py serve` has the
+    same limits and does not even receive what is beyond them.
     """
 
     sync_capable = True
@@ -61,7 +61,7 @@ def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _measure_chunked_body(request: HttpRequest, limit: int) -> int:
-    """Read a body without a declared length, up to `limit` and one byte; return its length.
+    """Read a body without a declared length, at most one byte over `limit`; return its length.
 
     Django and DRF treat such a body as empty, so this gives the request the body and its length.
     Raises UnreadablePostError.

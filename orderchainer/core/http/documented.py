@@ -1,4 +1,4 @@
-"""The apps' words in the OpenAPI document beside their operations. `schema.py` writes them there.
+"""What the apps add to the OpenAPI document besides operations. `schema.py` writes it there.
 
 This is data and imports no REST framework, so that the apps can declare it while they start.
 """

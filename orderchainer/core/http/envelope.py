@@ -47,7 +47,7 @@ class EnvelopeInput(StrictSerializer):
 class EnvelopeChanges(EnvelopeInput):
     """A request body that changes something. Every field is optional, but one must be there.
 
-    An empty field is not a missing one, since it need not be there: it is simply not valid.
+    No field is required, so an empty one is refused as invalid and not as missing.
     """
 
     def to_internal_value(self, data: Any) -> Any:
@@ -68,7 +68,7 @@ class EnvelopeChanges(EnvelopeInput):
 
 
 def _as_invalid(errors: Any) -> Any:
-    """Return errors by field with the words and the code of an invalid value for empty ones."""
+    """Return the errors by field, those of empty fields with the words and code of invalid ones."""
     if isinstance(errors, dict):
         return {name: _as_invalid(words) for name, words in errors.items()}
     return [

@@ -93,7 +93,7 @@ def test_a_huge_body_is_refused_at_once_without_using_memory(
     words = f"The body is larger than {limit} bytes."
     assert json.loads(body) == {**CHAIN_REFUSAL, "detail": words, "error": words}
     assert connection == "close"
-    # It may hold as much as the limit allows a few times over, but never the whole body.
+    # The server may hold a few copies of what the limit allows, but never the whole body.
     assert memory_of(service) - before < 40 * MEBIBYTE
     assert service.status_of("/healthz") == 200
 
