@@ -113,7 +113,7 @@ def statuses(responses: Any) -> list[int]:
 
 
 @on_each_surface
-def test_the_sixth_sign_in_is_refused_in_the_form_of_its_surface(door: Door) -> None:
+def test_the_sixth_sign_in_is_refused_in_the_surfaces_own_shape(door: Door) -> None:
     make_user(email=EMAIL)
 
     first_five = [sign_in(door, address=HOME) for _ in range(5)]
