@@ -65,8 +65,9 @@ def each_way_to_find(
 ) -> Iterator[ProductQuerySet]:
     """Yield the queries of `ways_to_find` one by one.
 
-    With `is_first_page`, ask for the next query only if the first page of this one was empty. It
-    then need not check that the earlier one finds nothing. On later pages it checks that itself.
+    With `is_first_page`, ask for the next query only if the first page of the one before it was
+    empty. Then the next query need not check that the one before finds nothing. Without
+    `is_first_page`, it checks that itself.
     """
     if connection.vendor != "postgresql":
         yield _containing(products, text)

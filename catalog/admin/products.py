@@ -155,7 +155,7 @@ class ProductAdmin(ServiceAdmin):
         return written(product.price, product.currency)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Show staff who may only look the price with its currency's decimals."""
+        """Show the price with its currency's decimals to staff who may only look."""
         if self.has_change_permission(request):
             return self.list_display
         return [with_shown(name, "price") for name in self.list_display]

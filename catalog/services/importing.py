@@ -38,7 +38,7 @@ Path = tuple[str, ...]
 # The rows of a file: their numbers, and their texts by column.
 Cells = list[tuple[int, dict[str, str]]]
 
-# How often others may take a SKU or a slug during an import before we give up.
+# How many times we try an import, because others may take a SKU or a slug meanwhile.
 TRIES = 3
 # A report has at most this many rows, and shortens longer cells.
 MAX_TOLD = 200

@@ -18,7 +18,7 @@ from orderchainer.core.errors import Invalid
 
 Precondition = Callable[[Product], None]
 
-# How often others may take the slug that we made before we give up.
+# How many slugs we try before we give up, because others may take the one that we made.
 TRIES = 5
 # A product cannot exist without these.
 NEEDED = frozenset({"sku", "slug", "name", "price"})

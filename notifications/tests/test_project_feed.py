@@ -179,7 +179,7 @@ async def test_an_event_is_encoded_and_framed_once_for_its_owner_and_its_project
 # --- After a pause ----------------------------------------------------------------------------
 
 
-async def test_replays_what_was_missed_and_marks_the_seam(team: Team, ada: User, bob: User) -> None:
+async def test_replays_what_was_missed_and_marks_its_end(team: Team, ada: User, bob: User) -> None:
     project = team.project
     await in_thread(make_stream, ada, 2, project=project)
     await in_thread(make_stream, ada, 2)
@@ -229,7 +229,7 @@ async def test_reads_the_next_events_of_a_project_in_their_order(
 
 
 @on_postgresql
-async def test_reads_them_by_their_index_among_many_of_others(
+async def test_finds_a_projects_events_by_index_among_many_others(
     team: Team, ada: User, bob: User
 ) -> None:
     def plan() -> str:

@@ -120,7 +120,7 @@ async def test_reads_each_event_once_for_all_sockets(
 # --- After a pause --------------------------------------------------------------------------------
 
 
-async def test_replays_what_was_missed_and_marks_the_seam(ada: User, bob: User) -> None:
+async def test_replays_what_was_missed_and_marks_its_end(ada: User, bob: User) -> None:
     await in_thread(make_stream, ada, 3)
     await in_thread(make_stream, bob, 2)
 

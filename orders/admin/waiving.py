@@ -45,7 +45,7 @@ class WaivingPage(ServiceAdmin):
         permissions=["change"],
     )
     def waive(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let the order wait for one of its dependencies no longer."""
+        """Let the order stop waiting for one of its dependencies."""
         order = self.get_object(request, object_id) if is_key_of(Order, object_id) else None
         if order is None:
             raise Http404

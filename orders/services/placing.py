@@ -33,8 +33,8 @@ def create_order(
 
     Its currency is the project's unless `fields` name one.
 
-    While it waits, an order may have any status that a blocked order may have. If it waits for
-    nothing it is ready at once, so it does not matter which order came first. Records
+    An order that has to wait may only have a status that a blocked order may have. An order that
+    nothing holds up is ready at once, even if its dependencies were done before it existed. Records
     `order_created`, then `order_ready` and the activation if they follow. Raises
     `UnknownDependencies`, `OrderBlocked`, and `Invalid` for a currency or amount that does not
     exist.
@@ -60,8 +60,8 @@ def create_order(
 def lock_dependencies(dependencies: Sequence[int]) -> dict[int, Order]:
     """Lock the orders that a new order should wait for; those that exist come back by id.
 
-    Until we are seen to wait, none of them can be deleted or completed. No cycle can close,
-    because nothing waits for an order that does not exist yet.
+    None of them can be deleted or completed before others can see that the new order waits for it.
+    No cycle can close, because nothing waits for an order that does not exist yet.
     """
     return lock_orders(dependencies) if dependencies else {}
 

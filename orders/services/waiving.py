@@ -24,7 +24,7 @@ def waive_dependency(
     by: User,
     precondition: Precondition | None = None,
 ) -> Order:
-    """Let the order wait for the dependency no longer, whatever becomes of it.
+    """Let the order stop waiting for the dependency, whatever becomes of it.
 
     `by` must have the right to change the order while it is locked. `precondition` is called with
     the locked order before anything changes, and may raise. A dependency that is waived already

@@ -127,7 +127,8 @@ def drop_pending(*, subscriber: str, target: str, reason: str) -> int:
 def retry_now(delivery_ids: Collection[int]) -> list[int]:
     """Make unsent deliveries due at once, with all attempts and a whole day left; return their ids.
 
-    Their targets are paused no longer. A delivery that a worker is trying right now is left alone.
+    This also ends the pauses of their targets. A delivery that a worker is trying right now is left
+    alone.
     """
     unsent = EventDelivery.objects.exclude(state=State.SENT)
     ids = outbox.make_due(unsent.filter(pk__in=list(delivery_ids)))
@@ -250,7 +251,8 @@ def _release_and_pause(delivery: EventDelivery) -> None:
 def _give_up_the_old(delivery: EventDelivery, why: TryAgain) -> None:
     """Give up old deliveries to a paused target, because no worker tries them during the pause.
 
-    In the same statement as the target's row, its locks could deadlock with those of a claim.
+    This is a statement of its own. Together with the target's row, its locks could deadlock with
+    those of a claim.
     """
     now = timezone.now()
     given_up = EventDelivery.objects.filter(

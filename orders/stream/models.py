@@ -133,7 +133,8 @@ class DeliveryTarget(models.Model):
 
     subscriber = models.CharField(max_length=64)
     target = models.CharField(max_length=MAX_TARGET_LENGTH, blank=True)
-    # The end of the lease of the delivery that is in flight, which is its worker's own mark.
+    # When the lease of the delivery in flight ends. A worker recognises by it that the target is
+    # still its own.
     busy_until = models.DateTimeField(null=True, blank=True)
     # How many times in a row the target did not answer in time, and the end of its pause.
     timeouts = models.PositiveIntegerField(default=0)

@@ -272,7 +272,7 @@ def test_a_repeated_creation_makes_one_product(shop: Project, manager: APIClient
 # --- Reading ----------------------------------------------------------------------------------
 
 
-def test_gets_a_product_and_knows_it_again(shop: Project, team: Team) -> None:
+def test_gets_a_product_and_answers_304_while_it_is_unchanged(shop: Project, team: Team) -> None:
     lamp = make_product(shop, is_active=False)
     client = team.client("viewer")
 
@@ -465,7 +465,7 @@ def test_what_was_read_may_be_sent_back(shop: Project, manager: APIClient) -> No
     assert everything() == before
 
 
-def test_stock_is_not_changed_by_the_way(shop: Project, manager: APIClient) -> None:
+def test_updating_a_product_cannot_change_its_stock(shop: Project, manager: APIClient) -> None:
     lamp = make_product(shop)
 
     response = manager.patch(at(lamp), {"stock": 11, "name": "Other"})

@@ -232,7 +232,7 @@ def test_without_a_storefront_there_is_nothing(client: APIClient) -> None:
 # --- Filters ----------------------------------------------------------------------------------
 
 
-def test_narrows_by_price_stock_and_mark(client: APIClient, shop: Project) -> None:
+def test_filters_by_price_stock_and_featured(client: APIClient, shop: Project) -> None:
     cheap = make_product(shop, price=Decimal("49.99"), stock=0, featured=True)
     middle = make_product(shop, price=Decimal("50.00"), stock=1)
     dear = make_product(shop, price=Decimal("500.01"), stock=9, featured=True)
@@ -259,7 +259,7 @@ def test_selling_the_last_one_takes_a_product_out_of_those_in_stock(
     assert ids(client, "in_stock=false") == [product.pk]
 
 
-def test_a_category_is_asked_for_with_all_that_stands_in_it(
+def test_filtering_by_a_category_includes_the_categories_in_it(
     client: APIClient, shop: Project
 ) -> None:
     top = make_category(shop, "Electronics")
@@ -386,7 +386,7 @@ def test_sorts_by_each_of_its_orders_and_turns_it_round(client: APIClient, shop:
     "query",
     ["", "ordering=price", "ordering=-price", "ordering=-name,price", "search=lamp"],
 )
-def test_equal_products_stand_on_one_page_each(
+def test_each_of_several_equal_products_is_on_one_page_only(
     client: APIClient, shop: Project, query: str
 ) -> None:
     products = {make_product(shop).pk for _ in range(7)}

@@ -399,7 +399,7 @@ DELETE_ORDER = extend_schema(
     description=(
         "Refused while other orders still wait for it, and to a customer who bought it in "
         "the shop: they can cancel it. An order that has begun or ended, or whose dependency "
-        "was waived, waits no longer; it loses the dependency. The deleted order's history "
+        "was waived, no longer waits; it loses the dependency. The deleted order's history "
         "stays, and its items return to the stock."
     ),
     parameters=[IF_MATCH],

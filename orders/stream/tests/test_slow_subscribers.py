@@ -48,7 +48,7 @@ def test_a_slow_discord_holds_up_no_event(tmp_path: Path) -> None:
 
 
 def test_a_slow_discord_holds_up_no_email(tmp_path: Path) -> None:
-    """The code in it is good for a quarter of an hour."""
+    """An e-mail may hold a code, and the code expires after a quarter of an hour."""
     with (
         discord_emulator(tmp_path / "discord") as discord,
         embedded(tmp_path, DISCORD_WEBHOOK_HOSTS=discord.host) as installation,

@@ -28,7 +28,8 @@ HOSTILE = [
 ]
 
 
-# Uses real transactions: PostgreSQL refuses some of these values, which would end a test's own.
+# Uses real transactions: PostgreSQL refuses some of these values, and that would abort the
+# transaction in which a test usually runs.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", LISTS)
 def test_a_hostile_address_is_no_defect(client: Client, ada: User, name: str) -> None:

@@ -148,7 +148,7 @@ def test_offers_the_open_moves_and_no_others(client: Client, ada: User) -> None:
     ]
 
 
-def test_a_move_that_is_not_open_is_refused_with_those_that_are(client: Client, ada: User) -> None:
+def test_the_refusal_of_a_move_names_the_open_moves(client: Client, ada: User) -> None:
     order = make_order(ada, status="fulfilled")
 
     response = change(client, order, status="draft", title="Changed as well")
@@ -164,7 +164,7 @@ def test_a_move_that_is_not_open_is_refused_with_those_that_are(client: Client, 
     assert history(order.pk) == ["order_created"]
 
 
-def test_a_blocked_move_is_refused_with_what_blocks_it(client: Client, ada: User) -> None:
+def test_the_refusal_of_a_blocked_move_names_what_blocks_it(client: Client, ada: User) -> None:
     first = make_order(ada)
     second = make_order(ada, first)
 

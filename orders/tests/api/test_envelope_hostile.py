@@ -79,7 +79,7 @@ def test_wrong_ids_in_paths_are_a_missing_order(client: APIClient, order_id: str
         assert response.json()["errorCode"] == "ORDER_NOT_FOUND"
 
 
-def test_a_path_beyond_an_order_is_a_404_in_shape(ada: User, client: APIClient) -> None:
+def test_a_path_beyond_an_order_is_a_404_with_the_usual_body(ada: User, client: APIClient) -> None:
     response = client.get(f"/api/order/{make_order(ada).uuid}/chain")
 
     assert response.status_code == 404

@@ -202,7 +202,7 @@ UPDATE_PRODUCT = extend_schema(
     },
     examples=[
         request_example("Another price", {"price": "17.99"}),
-        request_example("Sold no more", {"is_active": False}),
+        request_example("No longer sold", {"is_active": False}),
         answer_example("The product", {**PRODUCT_EXAMPLE, "price": "17.99"}),
     ],
 )
@@ -231,7 +231,7 @@ SET_PRODUCT_IMAGE = extend_schema(
     },
     examples=[
         request_example("A picture", {"image": "(the file's bytes)"}, media_type=UPLOAD),
-        request_example("None any more", {"image": None}, media_type=JSON),
+        request_example("Remove the picture", {"image": None}, media_type=JSON),
         answer_example("The product", PRODUCT_EXAMPLE),
     ],
 )
