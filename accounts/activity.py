@@ -57,7 +57,7 @@ def record_each(
     by: User | Stranger | None = None,
     project_id: int | None = None,
 ) -> None:
-    """Call `record_activity` for each of `facts`, which become its data, in one statement."""
+    """Record one activity for each of `facts`, with that as its data, all in one statement."""
     activities = [
         _activity(type_, user=user, by=by, project_id=project_id, data=dict(data)) for data in facts
     ]
@@ -91,8 +91,8 @@ def _log(activity: Activity) -> None:
     log = security_log.warning if activity.type in _WARNINGS else security_log.info
     about: dict[str, Any] = dict(activity.data)
     # A stranger's attempt looks the same in the log whether or not the address has an account, so
-    # that readers of the log do not learn which addresses do. The row has the user, and only that
-    # user and staff can see it.
+    # that readers of the log do not learn which addresses have one. The row has the user, and only
+    # that user and staff can see it.
     if "email_digest" not in about:
         about["user_id"] = activity.user_id
         if activity.actor_id is not None and activity.actor_id != activity.user_id:

@@ -29,7 +29,7 @@ class UserNotYours(NotAllowed):
 
 
 class StrongerUser(UserNotYours):
-    """The user has a permission that the caller lacks, so the caller could gain it by a change."""
+    """The user has a permission that the caller lacks. A change could give it to the caller."""
 
     code = "stronger_user"
     default_message = (
@@ -334,7 +334,7 @@ class PersonalProject(Conflict):
 
 
 class LastOwner(Conflict):
-    """A project must keep an owner, and a personal project its own user."""
+    """A project must keep an owner. A personal project must keep the user that it belongs to."""
 
     code = "last_owner"
     default_message = "A project must keep at least one owner, and a personal project its own user."

@@ -56,7 +56,7 @@ class Bench:
         floor: Callable[[], object],
         judge: Callable[[float, float], Sequence[Verdict]],
     ) -> Row:
-        """Measure both in turn; `judge` gets the statements and the ratio."""
+        """Measure `ours` and `floor` in turn; `judge` gets the statements and the ratio."""
         with statements_of() as sent:
             ours()
         before = self.database.statements
@@ -121,9 +121,9 @@ MAX_DENSE_MS = 1000
 
 
 def reading_young_tables(bench: Bench, chain: Account) -> Iterator[Row]:
-    """Measure walks without statistics, as in tables that were never analysed. The floor has them.
+    """Measure walks without statistics, as in tables that were never analysed.
 
-    Only PostgreSQL plans with statistics that can be missing.
+    The floor runs with statistics. Only PostgreSQL plans with statistics that can be missing.
     """
     if connection.vendor != "postgresql":
         return

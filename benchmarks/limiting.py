@@ -13,9 +13,9 @@ RATE = "1000000000/m"
 
 
 def limiting(directory: Path, reader: Account, rounds: int, seconds: float) -> Iterator[Row]:
-    """Measure single orders, a hundred in turn.
+    """Measure reading single orders, a hundred in turn.
 
-    The floor's columns are the service without limits.
+    The columns of the floor show the service without limits here.
     """
     ids = reader.order_ids[:100]
     requests = [request_of("GET", f"/api/orders/{pk}", reader.token) for pk in ids]

@@ -36,7 +36,7 @@ class Server:
         clients: int = client.CONNECTIONS,
         once: bool = False,
     ) -> Figures:
-        """Send `requests` in turn for that time, or each of them `once`; return the figures."""
+        """Send `requests` in turn for `seconds`, or each just once; return the figures."""
         before = cpu_seconds_of(self.pid)
         answered = client.run(
             client.Job(self.port, requests, seconds, expected_status, clients, once)

@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
 
 application = get_wsgi_application()
 
-# Only here are the apps loaded.
+# This import must wait until the apps are loaded.
 from orderchainer.operations.heap import freeze_what_is_loaded  # noqa: E402
 
 freeze_what_is_loaded()

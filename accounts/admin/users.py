@@ -348,7 +348,7 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         try:
             return super(UserAdmin, page).user_change_password(request, id, form_url)
         except DomainError as refusal:
-            # The user became stronger, or was deleted, after the page asked.
+            # The user got more permissions, or was deleted, after the page had been checked.
             self.message_user(request, words_of(refusal), messages.ERROR)
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:accounts_user_changelist"))
 

@@ -92,8 +92,8 @@ def _reset_password(email: OutgoingEmail) -> _Written:
 
 
 def _password_changed(email: OutgoingEmail) -> _Written:
-    # It goes to the address that the user had at that moment, so that an attacker who also changed
-    # the address cannot hide this from the user.
+    # It goes to the address that the user had when the password changed, so that an attacker who
+    # also changed the address cannot hide this from the user.
     user = _user_with(email.recipient)
     if user is not None and not user.is_active:
         raise Unwanted("The account is not active.")
@@ -113,7 +113,7 @@ def _invitation(email: OutgoingEmail) -> _Written:
         .filter(pk=str(email.data["invitation_id"]))
         .first()
     )
-    # If it was renewed, it expires later than the first e-mail does.
+    # An invitation that was renewed expires later than the e-mail that was queued before.
     if invitation is not None and invitation.expires_at > email.expires_at:
         raise Unwanted("A later e-mail carries a newer link.")
     link = new_link(invitation.pk) if invitation else None

@@ -174,10 +174,11 @@ def confirm_email(*, link: UUID) -> User:
 
 @transaction.atomic
 def mark_email_verified(*, user: User, by: User | None = None) -> None:
-    """Mark the user's e-mail as verified: they used something that was sent there.
+    """Mark the user's e-mail as verified.
 
-    Or `by` in the back office says so. Codes and links that were sent before stay valid until they
-    expire, because using them later does no harm. Raises what `require_reach` raises.
+    Either the user used a code or link that was sent there, or `by` did this in the back office.
+    Codes and links that were sent before stay valid until they expire, because using them later
+    does no harm. Raises what `require_reach` raises.
     """
     require_reach(user, by=by)
     moment = timezone.now()
@@ -282,7 +283,7 @@ def _open_link(link: UUID, purpose: Purpose) -> EmailCode:
 
 
 def _user_of(email: str) -> User | None:
-    """Return the active user of `email`. Others have nothing to prove."""
+    """Return the active user of `email`, or None. Deactivated users cannot use codes."""
     try:
         user = User.objects.get_by_natural_key(email.strip())
     except User.DoesNotExist:

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from accounts.models.users import MAX_PASSWORD_LENGTH
 
-# Hashed instead of a longer password, which is never right. Too short to be anybody's password.
+# A password over the limit is always wrong. We hash this one in its place, which is too short to be
+# anybody's password.
 _STAND_IN = "x"
 
 

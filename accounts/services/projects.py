@@ -72,7 +72,8 @@ def update_project(
     if unknown:
         msg = f"update_project changes no {sorted(unknown)}"
         raise TypeError(msg)
-    # Only these: a time zone or a currency that has gone since can be sent back.
+    # Check only what changes: a client may send back a time zone or currency that is no longer
+    # valid.
     check_fields({name: new for name, new in changes.items() if getattr(project, name) != new})
     project = lock_project(project)
     if by is not None:

@@ -70,7 +70,7 @@ def test_without_the_constraint_one_username_makes_two_users() -> None:
 
 @pytest.mark.services
 @on_postgresql
-def test_a_username_that_two_change_to_at_once_goes_to_one() -> None:
+def test_only_one_of_two_users_can_change_to_the_same_username() -> None:
     users = [make_user(), make_user()]
 
     def rename(user: User) -> Callable[[], User]:

@@ -75,7 +75,7 @@ def stepping_down(team: Team, role: str) -> Callable[[], object]:
 
 
 Way = Callable[[Team, str], Callable[[], object]]
-# Each with the statement that does it.
+# Each way to stop being an owner, with the beginning of its SQL statement.
 WAYS = pytest.mark.parametrize(
     ("way", "statement"),
     [

@@ -37,7 +37,7 @@ def names(outcomes: list[object]) -> list[str]:
 
 @pytest.mark.services
 @on_postgresql
-def test_an_email_that_two_change_to_at_once_goes_to_one() -> None:
+def test_only_one_of_two_users_can_change_to_the_same_email() -> None:
     ada, eve = make_user(), make_user()
     send_due()
     meeting = Meeting('UPDATE "accounts_user" SET "email"')
@@ -52,7 +52,7 @@ def test_an_email_that_two_change_to_at_once_goes_to_one() -> None:
     assert sorted(kinds) == ["email_changed", "verify_email"]
 
 
-def test_an_email_that_many_change_to_at_once_goes_to_one() -> None:
+def test_only_one_of_many_users_can_change_to_the_same_email() -> None:
     outcomes = race(*[move(make_user(), "best@example.com") for _ in range(6)])
 
     assert names([*outcomes]) == ["EmailInUse"] * 5 + ["User"]

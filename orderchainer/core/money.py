@@ -121,8 +121,8 @@ def settled(amount: Decimal, currency: str) -> Decimal:
 def written(amount: Decimal, currency: str) -> str:
     """Write an amount with the decimals of its currency, but with two at least.
 
-    Never rounds a stored amount: one with more decimals than its currency has today, since ISO 4217
-    changed, is written with four.
+    Never rounds a stored amount: if it has more decimals than ISO 4217 gives its currency today, we
+    write four.
     """
     spare = COLUMN_DECIMALS - written_decimals_of(currency)
     text = f"{amount or ZERO:.{COLUMN_DECIMALS}f}"

@@ -1,4 +1,4 @@
-"""One engine for everything that goes out: events to subscribers, e-mails, and what comes next.
+"""One engine for everything that goes out, such as e-mails and events to subscribers.
 
 Everything that goes out is a row of a model that derives from `Outgoing`. The row is the truth. The
 task that tries it is only a nudge, and a sweep finds rows whose nudge was lost.
@@ -35,7 +35,7 @@ MAX_SWEPT_ROWS = 500
 # --- Outcomes of an attempt -------------------------------------------------------------------
 
 
-class TryAgain(Exception):  # an outcome that a sender tells of, not a defect
+class TryAgain(Exception):  # an outcome that a sender reports, not a defect
     """The attempt failed, and another may work.
 
     `after_seconds` is how long the other side asks us to wait, if it says so. `counts` is False if
@@ -94,8 +94,8 @@ class Outgoing(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     # While a worker has the row, this is the end of its lease.
     next_attempt_at = models.DateTimeField(default=timezone.now)
-    # The end of the lease of the worker that has it or had it last. Its microseconds make it that
-    # worker's own mark. Empty once the outcome is written.
+    # The end of the lease of the worker that has it or had it last. It includes microseconds, so we
+    # can tell that worker's lease from all others. Empty once the outcome is written.
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     last_error = models.CharField(max_length=MAX_ERROR_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -119,8 +119,8 @@ class Outgoing(models.Model):
     def is_worn_out(self) -> bool:
         """Whether it has been claimed more often than it may be tried.
 
-        A row whose attempts end fails at the maximum. The attempts of this one never ended: they
-        kill the worker that makes them, so we must not try it again.
+        Normally a row fails when its last allowed attempt ends. If it is claimed once more, that
+        attempt never ended: it probably killed its worker, so we must not try the row again.
         """
         return self.attempts > self.MAX_ATTEMPTS
 
@@ -168,8 +168,8 @@ def due_index(name: str) -> models.Index:
 
 
 def growing_seconds(times: int, *, first: float, longest: float) -> float:
-    """Return a pause that doubles each time, up to `longest`. Jitter makes crowds disperse."""
-    # The bound on the exponent keeps the power a number.
+    """Return a pause that doubles each time, up to `longest`. Jitter keeps rows apart."""
+    # Without a bound on the exponent, the power would overflow.
     whole = min(longest, first * 2.0 ** min(times - 1, 64))
     return whole * random.uniform(0.5, 1)
 
@@ -236,7 +236,7 @@ def own(row: Outgoing) -> Q:
 
 
 def attempt(send: Callable[[], object]) -> Outcome:
-    """Call `send` and return the outcome. A defect in it is raised as it is."""
+    """Call `send` and return the outcome. Lets any other exception through: it is a defect."""
     try:
         send()
     except (TryAgain, GiveUp, Drop) as outcome:

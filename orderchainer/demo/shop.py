@@ -34,9 +34,9 @@ def load_shop(merchant: User) -> None:
 def load_pictures_of(merchant: User) -> None:
     """Give the catalogue's products their pictures. Opens a transaction for each.
 
-    Skips every product that somebody has changed since it was loaded. (Its stock made version 2.)
-    So the next start completes one that was interrupted, and a picture that somebody removed does
-    not come back.
+    Skips every product that somebody has changed since it was loaded. Its version shows that: a
+    loaded product without its picture has version 2. So a picture that somebody removed does not
+    come back, and the start after an interrupted one adds the pictures that are still missing.
     """
     products = products_of(merchant).filter(sku__in=PICTURES, image="", version__lte=2)
     for product in products.order_by("pk"):

@@ -58,7 +58,8 @@ TASK_SECONDS = Histogram(
 )
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-# We count no further: the alarm is the same, and the scrape would slow down what is already late.
+# We stop counting here. A larger number would raise the same alarm, and counting on would slow down
+# work that is already late.
 COUNTED_AT_MOST = 10_000
 DATABASE_SECONDS = 3.0
 

@@ -46,7 +46,7 @@ _SHAPES = {
     Kind.ACCESS_TOKEN: re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     Kind.API_TOKEN: re.compile(r"oc_[A-Za-z0-9]{10}_[A-Za-z0-9]{40}"),
     Kind.LINK: re.compile(
-        # In the path of a project it is an id.
+        # Not after a project's id: there it is the id of an invitation.
         r"(?<![0-9a-f]{12})/(?:confirm-email|reset-password|invitations)/[0-9a-f]{8}-?[0-9a-f-]{8,}"
     ),
     Kind.WEBHOOK: re.compile(r"/webhooks/[0-9]+/[\w.-]{20,}"),
@@ -173,7 +173,8 @@ class Sweep:
     def _found_in(self, text: str) -> Iterator[tuple[int, Secret]]:
         start = 0
         for line in text.splitlines(keepends=True):
-            # Pages share most of their lines, and a secret cannot be older than itself.
+            # Skip a line that we searched before. Pages share most of their lines, and a line that
+            # is older than a secret cannot contain it.
             mark = hash(line)
             if mark not in self._clean:
                 found = list(self._found_in_line(line))

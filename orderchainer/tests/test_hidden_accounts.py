@@ -77,7 +77,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(
 ) -> None:
     settings.HIDE_ACCOUNT_EXISTENCE = True
     email = caller()
-    ask(path, "somebody@example.com")  # the first request asks for more, once
+    ask(path, "somebody@example.com")  # the first request runs extra statements
     statements = Statements()
 
     with connection.execute_wrapper(statements):
@@ -123,7 +123,7 @@ def test_logs_and_activity_do_not_reveal_it_either(path: str, settings: Settings
 
 
 @pytest.mark.parametrize("path", DOORS)
-def test_the_documented_refusal_comes_unless_it_is_set(path: str) -> None:
+def test_without_the_setting_the_documented_refusal_comes(path: str) -> None:
     response = ask(path, "nobody@example.com")
 
     assert response.status_code == 404

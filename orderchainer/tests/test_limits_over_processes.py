@@ -29,9 +29,9 @@ GUNICORN = ("-m", "gunicorn", "orderchainer.wsgi", "--no-control-socket")
 
 
 def email_apart() -> str:
-    """Return an e-mail with a period that ends well before or after that of this machine's address.
+    """Return an e-mail whose minute of counting ends far from that of this machine's address.
 
-    So at most one of the two periods ends within a test, and the other goes on counting.
+    So at most one of the two minutes ends during a test, and the other count stays.
     """
     address = crc32(b"address:127.0.0.1")
     return next(
@@ -112,7 +112,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
         yield Web(redis, services)
 
 
-def test_the_sixth_sign_in_over_both_is_refused(web: Web) -> None:
+def test_the_sixth_sign_in_over_both_processes_is_refused(web: Web) -> None:
     turns = cycle(web.services)
 
     answers = [web.sign_in(next(turns)) for _ in range(6)]

@@ -90,7 +90,9 @@ def test_both_spellings_are_answered_directly(path: str, slash: str) -> None:
         ("/api/auth/token/", "GET", "POST"),
     ],
 )
-def test_a_method_that_is_not_there_is_a_405_in_shape(path: str, method: str, allowed: str) -> None:
+def test_an_unsupported_method_is_a_405_in_its_surfaces_shape(
+    path: str, method: str, allowed: str
+) -> None:
     response = client_of(make_user()).generic(method, path)
 
     assert response.status_code == 405
@@ -122,7 +124,9 @@ def test_a_method_that_is_not_there_is_a_405_in_shape(path: str, method: str, al
           "timestamp": NOW}),
     ],
 )  # fmt: skip
-def test_a_forged_host_is_a_400_in_shape(debug: bool, path: str, body: dict[str, Any]) -> None:
+def test_a_forged_host_is_a_400_in_its_surfaces_shape(
+    debug: bool, path: str, body: dict[str, Any]
+) -> None:
     with override_settings(DEBUG=debug):
         response = Client().get(path, headers={"Host": "evil.example"})
 
@@ -146,7 +150,7 @@ TEN_MEGABYTES = b'{"title": "' + b"x" * 10_000_000 + b'"}'
         ("/auth/api/register/", {"error": "The body is larger than 1048576 bytes."}),
     ],
 )  # fmt: skip
-def test_ten_megabytes_are_a_413_in_shape(path: str, body: dict[str, Any]) -> None:
+def test_ten_megabytes_are_a_413_in_its_surfaces_shape(path: str, body: dict[str, Any]) -> None:
     response = Client().post(path, TEN_MEGABYTES, content_type="application/json")
 
     assert response.status_code == 413
@@ -180,7 +184,7 @@ class BrokenStream(BytesIO):
         ("/auth/api/token/", {"body": ["It breaks off, or its chunks are malformed."]}),
     ],
 )  # fmt: skip
-def test_broken_chunks_are_a_400_in_shape(path: str, body: dict[str, Any]) -> None:
+def test_broken_chunks_are_a_400_in_its_surfaces_shape(path: str, body: dict[str, Any]) -> None:
     response = Client().post(
         path,
         HTTP_TRANSFER_ENCODING="chunked",
@@ -234,7 +238,7 @@ def post_chunked(
 
 
 @pytest.mark.processes
-def test_a_real_server_counts_a_body_that_names_no_length_and_writes_no_token(
+def test_a_real_server_bounds_a_body_without_a_length_and_logs_no_token(
     tmp_path: Path,
 ) -> None:
     with running("manage.py", "serve", "--prepare", directory=tmp_path) as service:

@@ -85,7 +85,7 @@ def test_verified_users_get_in(surface: str, settings: Settings) -> None:
 
 
 @each_surface
-def test_everybody_gets_in_unless_it_is_set(surface: str) -> None:
+def test_without_the_setting_everybody_gets_in(surface: str) -> None:
     assert sign_in(surface, make_user()).status_code == 200
 
 

@@ -132,7 +132,7 @@ INVALID = "Invalid email address"
             "VALIDATION_FAILED",
         ),
         ("user@straße.example", INVALID, "VALIDATION_FAILED"),
-        # And to this into our own network.
+        # An e-mail to this would go into our own network.
         ("user@[127.0.0.1]", INVALID, "VALIDATION_FAILED"),
         (
             "user\x00@example.com",

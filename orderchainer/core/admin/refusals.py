@@ -16,7 +16,7 @@ def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.Base
             # refusal that names no field goes to the field that `refused_at` gives.
             called = getattr(self, "called", {})
             if isinstance(refusal, Stale) and OVERTAKEN in self.non_field_errors():
-                return  # the form noticed by itself and shows what has changed
+                return  # the form has already noticed and shows what changed
             if not isinstance(refusal, Invalid):
                 field = getattr(self, "refused_at", {}).get(refusal.code)
                 self.add_error(field, refusal.message)

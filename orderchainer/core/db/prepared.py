@@ -30,8 +30,8 @@ _TEXT_PLACEHOLDER = "\x00\x00"  # no database stores a null character in a text
 _UUID_PLACEHOLDER = 2**127
 _OUT_OF_RANGE = 2**63
 
-# Statements kept for each prepared function. A client chooses the ordering, and could ask for
-# endless ones.
+# Statements kept for each prepared function. Clients choose the ordering, so without a bound they
+# could fill the memory with statements.
 MAX_KEPT = 64
 
 
@@ -161,7 +161,8 @@ def _slot_of(param: object, placeholders: Sequence[object]) -> object:
     """
     for index, placeholder in enumerate(placeholders):
         if param == placeholder:
-            # The driver has a type for each width of number, and Django has chosen the column's.
+            # The driver has a type for each size of integer. `param` has the one that Django chose
+            # for the column.
             return _ValueSlot(index, type(param) if isinstance(param, int) else _unchanged)
         if isinstance(placeholder, UUID) and param == placeholder.hex:
             return _ValueSlot(index, _hex)

@@ -21,7 +21,7 @@ def test_a_full_file_is_turned_over_and_the_oldest_goes(tmp_path: Path) -> None:
         handler.emit(record(f"line {number:02}"))
     handler.close()
 
-    # 13 lines of 8 bytes are the first that reach 100.
+    # A line has 8 bytes, so the 13th line brings the file over 100.
     contents = {
         path.name: path.read_text().split("\n")[:-1]
         for path in tmp_path.glob("a.log*")

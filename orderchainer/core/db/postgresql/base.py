@@ -46,7 +46,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The pool of this process, which checks each connection; None if the pool is off."""
         pool = super().pool
         if pool is not None:
-            # Django passes the pool one check of psycopg's own or none. `test_postgresql.py` fails
-            # if the pool calls its check by another name.
+            # Django gives the pool either psycopg's check or none, so we set ours here.
+            # `test_postgresql.py` fails if psycopg renames the attribute.
             pool._check = check
         return pool
