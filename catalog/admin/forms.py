@@ -24,6 +24,7 @@ from catalog.services.products import UPDATABLE
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.errors import Stale
+from orderchainer.core.form_fields import PlainDecimalField
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     COLUMN_DIGITS,
@@ -201,7 +202,7 @@ class RowForm(Compared):
 
     restless = ("stock",)
 
-    price = forms.DecimalField(
+    price = PlainDecimalField(
         min_value=0,
         max_digits=COLUMN_DIGITS,
         decimal_places=COLUMN_DECIMALS,

@@ -16,6 +16,7 @@ from unfold.widgets import (
 from accounts.models import Project, User
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.admin.picking import PickMany, PickOne, is_key_of
+from orderchainer.core.form_fields import PlainDecimalField
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, as_written
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
@@ -137,7 +138,7 @@ class OrderChangeForm(Versioned, OrderForm):
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """An item of an order."""
 
-    unit_price = forms.DecimalField(
+    unit_price = PlainDecimalField(
         min_value=Decimal(0),
         max_digits=COLUMN_DIGITS,
         decimal_places=COLUMN_DECIMALS,

@@ -10,7 +10,7 @@ from catalog.api.shop.filters import ProductFilter, YesOrNoFilter
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.inventory import products_of
 from catalog.search import ways_to_find
-from orderchainer.core.http.filters import Ordering, filled, filter_of, ordered
+from orderchainer.core.http.filters import NumberFilter, Ordering, filled, filter_of, ordered
 from orderchainer.core.windows import Window, part_of
 
 ORDERINGS = ("id", "name", "sku", "price", "stock", "created_at", "updated_at")
@@ -21,9 +21,7 @@ class InventoryFilter(ProductFilter):
 
     is_active = YesOrNoFilter()
     sku = django_filters.CharFilter(max_length=64)
-    stock_max = django_filters.NumberFilter(
-        "stock", "lte", min_value=0, max_value=2**31 - 1, decimal_places=0
-    )
+    stock_max = NumberFilter("stock", "lte", min_value=0, max_value=2**31 - 1, decimal_places=0)
     ordering = Ordering(ORDERINGS)
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.storefront import Within
-from orderchainer.core.http.filters import Ordering, filled, filter_of, ordered
+from orderchainer.core.http.filters import NumberFilter, Ordering, filled, filter_of, ordered
 from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, MAX_AMOUNT
 
@@ -40,7 +40,7 @@ class YesOrNoFilter(django_filters.Filter):  # type: ignore[misc]  # untyped lib
     field_class = YesOrNoField
 
 
-class PriceFilter(django_filters.NumberFilter):  # type: ignore[misc]  # untyped library
+class PriceFilter(NumberFilter):
     """A lower or upper bound of the price."""
 
     def __init__(self, lookup: str) -> None:
@@ -69,9 +69,7 @@ class _ProductForm(forms.Form):
 class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
     """The parameters of a list of products, without paging. The query applies `search`."""
 
-    category = django_filters.NumberFilter(
-        method="within", min_value=1, max_value=MAX_ID, decimal_places=0
-    )
+    category = NumberFilter(method="within", min_value=1, max_value=MAX_ID, decimal_places=0)
     price_min = PriceFilter("gte")
     price_max = PriceFilter("lte")
     in_stock = YesOrNoFilter()

@@ -90,6 +90,8 @@ def test_makes_a_product_with_its_stock_and_picture(
         ("slug", "no slug", "slug"),
         ("price", "-1", "price"),
         ("price", "NaN", "price"),
+        ("price", "1_000", "price"),
+        ("price", "\u0663", "price"),
         ("price", "", "price"),
         ("currency", "usd", "currency"),
         ("first_stock", "-1", "first_stock"),

@@ -292,6 +292,9 @@ def test_a_category_of_another_project_finds_no_products(client: APIClient, shop
     [
         ("price_min=abc", "Enter a number."),
         ("price_min=NaN", "Enter a number."),
+        ("price_min=1_000", "Enter a number."),
+        ("price_max=\u0663", "Enter a number."),
+        ("category=1_0", "Enter a number."),
         ("price_min=-Infinity", "Enter a number."),
         ("price_min=1%00", "Enter a number."),
         ("price_min=-1", "Ensure this value is greater than or equal to 0."),

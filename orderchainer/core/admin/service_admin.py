@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from orderchainer.core.admin.picking import PickOne, is_key_of
 from orderchainer.core.admin.refusals import refused, words_of
 from orderchainer.core.errors import DomainError
+from orderchainer.core.form_fields import PlainDecimalField
 from orderchainer.core.http.filters import filled
 
 Row = TypeVar("Row", bound=models.Model)
@@ -70,6 +71,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             "widget": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         },
         models.URLField: {"assume_scheme": "https"},
+        models.DecimalField: {"form_class": PlainDecimalField},
     }
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, QueryDict
 from django_filters.fields import BaseCSVField
 
 from orderchainer.core.errors import Invalid
+from orderchainer.core.form_fields import PlainDecimalField
 from orderchainer.core.http.fields import refused_choice
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
@@ -56,6 +57,12 @@ def ordered(rows: Rows, *, last: str = "id") -> Rows:
     if not any(_name_in(term) == "id" for term in terms):
         terms.append(last)
     return rows.order_by(*terms)
+
+
+class NumberFilter(django_filters.NumberFilter):  # type: ignore[misc]  # untyped library
+    """A number in plain digits."""
+
+    field_class = PlainDecimalField
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # untyped library

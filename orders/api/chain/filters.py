@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from orderchainer.core.http.filters import (
     ChoicesFilter,
+    NumberFilter,
     Ordering,
     filled,
     filter_of,
@@ -24,7 +25,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
     status = ChoicesFilter(Status.choices)
     search = django_filters.CharFilter(method="containing", max_length=200)
     ordering = Ordering(ORDERINGS)
-    up_to = django_filters.NumberFilter(
+    up_to = NumberFilter(
         field_name="id",
         lookup_expr="lte",
         min_value=1,
