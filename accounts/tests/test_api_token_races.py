@@ -28,10 +28,12 @@ Made = tuple[ApiToken, str]
 def unlock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the lock on the user's row, but keep the check that they are active."""
 
-    def is_active(user: User) -> bool:
-        return User.objects.filter(pk=user.pk, is_active=True).exists()
+    def look(user: User) -> User:
+        if not User.objects.filter(pk=user.pk, is_active=True).exists():
+            raise TokenRefused
+        return user
 
-    monkeypatch.setattr(api_tokens, "_hold_still", is_active)
+    monkeypatch.setattr(api_tokens, "lock_caller", look)
 
 
 # --- Two made at once, and room for one -------------------------------------------------------

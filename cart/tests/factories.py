@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import User
@@ -18,6 +19,9 @@ def make_cart(user: User, quantities: Mapping[Product, int]) -> CartContents:
     cart, _ = Cart.objects.get_or_create(user=user)
     for product, quantity in quantities.items():
         there = CartItem.objects.filter(cart=cart, product=product)
-        if not there.update(quantity=F("quantity") + quantity):
-            CartItem.objects.create(cart=cart, product=product, quantity=quantity)
+        try:
+            with transaction.atomic():
+                CartItem.objects.create(cart=cart, product=product, quantity=quantity)
+        except IntegrityError:
+            there.update(quantity=F("quantity") + quantity)
     return cart_of(user.pk)

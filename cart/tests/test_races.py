@@ -106,6 +106,7 @@ def test_without_the_lock_one_addition_is_lost(ada: User, lamp: Product) -> None
 
 
 def test_two_tabs_cannot_add_more_than_999_together(ada: User, lamp: Product) -> None:
+    Product.objects.filter(pk=lamp.pk).update(stock=2000)
     make_cart(ada, {lamp: 1})
 
     outcomes = race(

@@ -62,7 +62,7 @@ def check_out(
     # be getting one at this moment, so leave that one alone.
     sold = [pk for pk, product in products.items() if product.is_on_sale]
     demand = take_from_cart(by, sold) if has_cart else {}
-    if products and not demand:
+    if products and not sold:
         raise NothingSold
     _require_sellable(products, demand)
     # The products in the sequence in which they were put into the cart.
