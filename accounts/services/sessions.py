@@ -160,7 +160,7 @@ def _use_up(token: SessionRefreshToken, session: Session) -> _Use:
             "user": session.user,
             "created_at": datetime_from_epoch(token["iat"]),
             "expires_at": datetime_from_epoch(token["exp"]),
-            "token": "",  # the stored text opens nothing
+            "token": "",  # so that the row holds no usable token
         },
     )
     used, is_first = BlacklistedToken.objects.get_or_create(token=outstanding)

@@ -89,7 +89,7 @@ def check_that_the_email_survives(
     [message] = server.taken
     link = re.search(r"/confirm-email/[0-9a-f-]{36}", text_of(message))
     assert link is not None
-    # The page behind the link would need collected static files.
+    # Do not follow the redirect: that page needs static files, which are not collected here.
     confirmed = requests.post(f"{installation.url}{link[0]}", allow_redirects=False, timeout=30)
     assert confirmed.headers["Location"] == "/confirm-email/done", confirmed.text
 

@@ -1,4 +1,4 @@
-"""The demo's shop: forty products of a workshop on Lake Constance, loaded as a merchant's are."""
+"""The demo's shop: forty products of a workshop on Lake Constance, imported like any merchant's."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def load_pictures_of(merchant: User) -> None:
 
     Skips every product that somebody has changed since it was loaded. Its version shows that: a
     loaded product without its picture has version 2. So a picture that somebody removed does not
-    come back, and the start after an interrupted one adds the pictures that are still missing.
+    come back. If a start is interrupted, the next one adds the pictures that are still missing.
     """
     products = products_of(merchant).filter(sku__in=PICTURES, image="", version__lte=2)
     for product in products.order_by("pk"):

@@ -273,7 +273,7 @@ class Crossing(Meeting):
     """A meeting before either of two statements."""
 
     def __call__(self, execute: Any, sql: str, *rest: Any) -> Any:
-        """Wait before the statement in which each of them needs a lock of the other."""
+        """Wait before the statement that needs a lock which the other one holds."""
         reaches = 'INSERT INTO "orders_order"', 'DELETE FROM "cart_cart"'
         self.fragment = reaches[0] if reaches[0] in sql else reaches[1]
         return super().__call__(execute, sql, *rest)

@@ -188,7 +188,7 @@ def test_waiving_again_is_no_change_and_no_event(ada: User) -> None:
 
 
 @pytest.mark.parametrize("policy", ["hold", "fail"])
-def test_a_waived_dependency_neither_blocks_nor_fails_along(ada: User, policy: str) -> None:
+def test_a_waived_dependency_neither_blocks_nor_fails_its_dependent(ada: User, policy: str) -> None:
     first = make_order(ada)
     second = make_order(ada, first, failure_policy=policy)
     waive(second, first, ada)

@@ -81,7 +81,7 @@ def test_a_products_page_shows_its_ledger_to_those_who_may_see_it(
 
 
 def test_proves_that_stock_is_the_sum_of_the_ledger(client: Client, lamp: Product) -> None:
-    # Delete the rows of an order that does not exist: no service leaves such rows.
+    # Order 77 of the fixture does not exist. No service leaves such rows, so delete them.
     lamp.movements.filter(order_id=77).delete()
     Product.objects.update(stock=15)
 

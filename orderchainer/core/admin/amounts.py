@@ -11,7 +11,7 @@ SUFFIX = "_shown"
 
 
 def with_shown(name: str, amount: str) -> str:
-    """Return `name`, or the name of the method that shows it if it is `amount`."""
+    """Return `name`. If it equals `amount`, return the name of the method that shows it."""
     return f"{name}{SUFFIX}" if name == amount else name
 
 

@@ -27,7 +27,7 @@ _Fields = dict[str, _Field]
 NAMES_FIELDS = frozenset({"CheckoutError", "ShopError"})
 
 
-# Written when the first view asks, since the apps have registered their facts by then.
+# Built only when the first view asks for it: the apps have registered their facts by then.
 @once
 def error_bodies() -> dict[str, serializers.Serializer[Any]]:
     """Return the form of a refusal, by the name of the surface."""

@@ -286,7 +286,8 @@ _NAME_OF = {FORM: "Form", UPLOAD: "Upload"}
 def sent_as(body: type, *media_types: str) -> dict[str, type]:
     """Return the request of an operation that reads `body` in several media types.
 
-    Each has its own component. In a client with types, the type of a body says how to send it.
+    Each media type gets its own component, so that a generated client with types knows from the
+    type of a body how to send it.
     """
     return {
         media_type: _component(body, _NAME_OF[media_type]) if media_type in _NAME_OF else body

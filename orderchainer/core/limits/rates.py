@@ -168,7 +168,7 @@ def _count(limit: Limit, subject: str) -> Usage | None:
     )
     if found is None:
         return None
-    # django-ratelimit's end of a period is the last second in it, so the next one begins one later.
+    # django-ratelimit returns the last second of this period. The next one begins a second later.
     reset_at = int(time.time()) + max(0, found["time_left"]) + 1
     usage = Usage(found["limit"], max(0, found["limit"] - found["count"]), reset_at)
     if not found["should_limit"]:

@@ -62,7 +62,7 @@ def test_a_page_shows_a_bounded_number_of_neighbours_and_says_so(client: Client,
 def test_the_page_of_an_order_takes_as_many_queries_with_many_neighbours_as_with_few(
     client: Client, ada: User
 ) -> None:
-    shown(client, page("order_change", make_order(ada).pk))  # content types are kept
+    shown(client, page("order_change", make_order(ada).pk))  # fills Django's cache of content types
     counts = []
     for number in (2, 20):
         middle = make_order(ada, *(make_order(ada) for _ in range(number)))
@@ -99,7 +99,7 @@ def test_titles_are_shown_and_not_executed(client: Client, ada: User) -> None:
         assert "&lt;script&gt;" in text
 
 
-def test_the_chain_is_sorted_as_it_can_be_done(client: Client, ada: User) -> None:
+def test_the_chain_lists_dependencies_first(client: Client, ada: User) -> None:
     first = make_order(ada, title="First")
     second = make_order(ada, title="Second")
     update_order(order_id=first.pk, by=ada, fields={}, dependencies=[second.pk])
