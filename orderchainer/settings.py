@@ -527,8 +527,8 @@ LOGGING = logging_config(
 
 # A client that sends it as a bearer token may see /metrics. Without a token, only this machine may.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# The directory in which the processes of a machine count together. The Prometheus library reads the
-# variable itself.
+# The directory through which the processes of a machine add up their metrics. The Prometheus
+# library reads the environment variable itself.
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 # `host:port` where a Celery worker serves its own metrics.
 WORKER_METRICS_LISTEN = env.str("WORKER_METRICS_LISTEN", default="")

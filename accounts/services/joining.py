@@ -69,6 +69,6 @@ def join_anew(
 
 @transaction.atomic
 def _join(link: UUID, user: User) -> Membership:
-    # Only the reader of the address's e-mails has the link, and the address is the user's.
+    # The link was sent to this user's address only, so having it proves the address.
     mark_email_verified(user=user)
     return accept_invitation(link=link, user=user)

@@ -1,7 +1,8 @@
 """Keep text from strangers harmless on a terminal and in a log.
 
 A control character can move the cursor, recolour the screen or start a line that looks like a
-record of ours. A direction mark makes a line read other than it is.
+record of ours. A direction mark can make a line look different from what it
+really says.
 """
 
 import re
@@ -19,7 +20,7 @@ def printable(text: str) -> str:
 
     These are JSON's escapes, so JSON stays the same JSON.
     """
-    # Nearly every text is plain, and both questions are answered faster than the pattern.
+    # Nearly every text is plain, and these two checks are faster than the pattern.
     if text.isascii() and text.isprintable():
         return text
     return _UNPRINTABLE.sub(_escaped, text)

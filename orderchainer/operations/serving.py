@@ -83,8 +83,9 @@ def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> No
 
 
 def _end_the_process_after(seconds: float, died: Sequence[str]) -> None:
-    """End the process even if Python still waits for threads: it would wait for all pools to
-    finish.
+    """End the process after this time even if threads still run.
+
+    By itself, Python would wait until every thread pool has finished.
     """
     deadline = threading.Timer(seconds, lambda: os._exit(os.EX_SOFTWARE if died else os.EX_OK))
     deadline.daemon = True

@@ -46,7 +46,7 @@ def test_an_older_hash_becomes_argon2_at_the_next_sign_in(
 
 
 @pytest.mark.parametrize("name", ["encode", "verify"])
-def test_many_sign_ins_at_once_take_the_memory_of_a_few(
+def test_hashes_only_a_few_passwords_at_a_time(
     monkeypatch: pytest.MonkeyPatch, settings: LazySettings, name: str
 ) -> None:
     settings.PASSWORD_HASHERS = deployed.PASSWORD_HASHERS

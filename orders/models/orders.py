@@ -106,7 +106,7 @@ def _status_of(column: str) -> Subquery:
 def _one_holding_edge() -> Subquery:
     """Return an edge that holds the outer order up, if it waits at all; NULL without one.
 
-    An EXISTS would say the same. But PostgreSQL may answer that from a hash of all edges.
+    An EXISTS would say the same, but to answer it PostgreSQL may first hash all edges.
     """
     edges = OrderDependency.objects.filter(order=OuterRef("pk"), waived_at=None)
     holding = edges.alias(status=_status_of("depends_on_id")).exclude(status__in=DONE)

@@ -36,8 +36,8 @@ def create_order(
     An order that has to wait may only have a status that a blocked order may have. An order that
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records
     `order_created`, then `order_ready` and the activation if they follow. Raises
-    `UnknownDependencies`, `OrderBlocked`, and `Invalid` for a currency or amount that does not
-    exist.
+    `UnknownDependencies`, `OrderBlocked`, and `Invalid` for an unknown currency or an amount that
+    its currency does not allow, such as one with too many decimals.
     """
     owner = owner or by
     project = project or Project.objects.get(personal_owner=owner)

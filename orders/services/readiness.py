@@ -11,8 +11,9 @@ from orders.stream.recording import event
 def what_readiness_brings(
     order: Order, *, old_status: str | None, old_waits: Waits, waits: Waits
 ) -> list[Event]:
-    """Return the events that follow if `order`, as it is now with `waits`, is ready.
+    """Return the events that follow if `order` is ready, and no events if it is not.
 
+    `old_waits` and `old_status` are from before the change; `order` and `waits` are from after it.
     `old_status` is None for a new order. A ready order that is set to auto-activate becomes active
     in memory; the caller stores it. `order_ready` is among the events only if the order was not
     ready before and has, or had, something to wait for.

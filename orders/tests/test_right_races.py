@@ -262,12 +262,12 @@ def test_an_order_that_changes_hands_before_the_lock_is_not_found(shop: Shop, de
     assert shop.is_untouched()
 
 
-# --- Between the question and the commit ------------------------------------------------------
+# --- Between the check and the commit ---------------------------------------------------------
 
 
 @dataclass
 class Pause:
-    """Keeps a change between its question and its first write until the right is lost."""
+    """Holds a change, between its check of the right and its first write, until the loss."""
 
     begun: Event = field(default_factory=Event)
     lost: Event = field(default_factory=Event)

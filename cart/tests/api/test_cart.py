@@ -111,7 +111,7 @@ def test_a_cart_shows_its_items_with_todays_prices(
     }
 
 
-def test_the_picture_of_a_product_has_a_whole_address(
+def test_the_picture_of_a_product_has_an_absolute_url(
     ada: User, client: APIClient, lamp: Product
 ) -> None:
     set_product(lamp, image="products/0f.jpg")

@@ -110,7 +110,7 @@ ERRORS = {
 }
 
 
-def test_a_wrong_row_keeps_all_out(shop: Project, manager: APIClient) -> None:
+def test_one_wrong_row_stops_the_whole_import(shop: Project, manager: APIClient) -> None:
     previewed = send(manager, shop, WRONG, dry_run="true")
     response = send(manager, shop, WRONG)
 
@@ -275,7 +275,7 @@ def test_exports_what_is_asked_for(
     assert [row["sku"] for row in table_of(response)] == skus
 
 
-def test_a_cell_that_would_run_goes_out_as_text_and_comes_in_as_it_was(
+def test_a_formula_is_exported_as_text_and_imported_unchanged(
     shop: Project, manager: APIClient
 ) -> None:
     formula = '=HYPERLINK("http://evil.example","x")'

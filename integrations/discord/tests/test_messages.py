@@ -257,7 +257,7 @@ def test_merchants_hear_of_the_orders_of_their_projects(
     (embed,) = channel.messages[0]["embeds"]
     values = {one["name"]: one["value"] for one in embed["fields"]}
     assert values["Owner"] == f"user #{customer.pk}"
-    # A channel has many readers.
+    # Many people read a channel, so the message must not say who the customer is.
     text = json.dumps(channel.messages)
     assert "Hopper" not in text
     assert customer.email not in text

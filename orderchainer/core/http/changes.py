@@ -28,8 +28,8 @@ def read_changes(
     is validated, so that values which could not be set are accepted when they are only sent back.
     A field in `reader.fixed` that differs is refused as read-only. `options` go to the serializer.
 
-    Reading the body may take a statement. Unless it `is_at_hand`, we call `show` only for a body
-    that looks as if it was read before, or that is not valid by itself.
+    `show` may need a database statement; `is_at_hand` says that it needs none. Otherwise we call it
+    only if `data` looks as if it was read before, or if `data` is not valid by itself.
     """
     if not isinstance(data, Mapping) or isinstance(data, QueryDict):
         return _valid(reader, data, options)

@@ -27,8 +27,8 @@ from its surface. In full:
 - On the hub an `Invalid` is documented as a 422, because the hub sends a 422 for it.
 - `WINDOW` gives a bare list its `skip` and `limit`, and the headers `X-Total-Count` and `Link`;
   `PAGE_WINDOW` does the same with `page` and `page_size`, as the hub's lists have them.
-- `etag_of_answer(200)` documents the `ETag` of an answer, `IF_MATCH` and `IF_NONE_MATCH` the
-  conditions on it; `NOT_MODIFIED` is the 304, and 412 belongs into `errors_of`.
+- `etag_of_answer(200)` documents the `ETag` of an answer. `IF_MATCH` and `IF_NONE_MATCH` document
+  the request headers that send it back. `NOT_MODIFIED` is the 304; pass a 412 to `errors_of`.
 - The tag comes from the path (`trees/{id}` of the chain is in "chain: trees"); do not set `tags`.
   The app registers what the tag is about, and which facts its refusals show: see `documented.py`.
 """
@@ -134,8 +134,8 @@ def errors_of(
 ) -> dict[int, OpenApiResponse]:
     """Return the documented error answers of an operation on `surface`, by status.
 
-    A status stands for its usual refusal, and an error for itself. Several refusals with one status
-    become several examples.
+    A status is shown with its usual refusal, an error with its own answer. Several refusals with
+    one status become several examples.
     """
     problems: dict[int, dict[str, Problem]] = {}
     for refusal in refusals:
@@ -286,8 +286,8 @@ _NAME_OF = {FORM: "Form", UPLOAD: "Upload"}
 def sent_as(body: type, *media_types: str) -> dict[str, type]:
     """Return the request of an operation that reads `body` in several media types.
 
-    Each media type gets its own component, so that a generated client with types knows from the
-    type of a body how to send it.
+    Each media type gets its own component. So a generated client has one class for each, and can
+    tell from the class of a body which media type to send.
     """
     return {
         media_type: _component(body, _NAME_OF[media_type]) if media_type in _NAME_OF else body

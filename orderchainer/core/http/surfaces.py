@@ -163,9 +163,10 @@ def chain_and_shop_body(problem: Problem) -> Body:
 
 
 def checkout_body(problem: Problem) -> Body:
-    """Write the same, and the shop's messages by field: the request is one of the shop's.
+    """Write `chain_and_shop_body`, and add the shop's messages by field.
 
-    If a field has the name of one of the chain's keys, the key stays.
+    A checkout is a request of the shop, so its clients expect these messages. A field with the same
+    name as a key of that body is left out.
     """
     body = chain_and_shop_body(problem)
     return body | {name: problem.errors[name] for name in problem.errors if name not in body}

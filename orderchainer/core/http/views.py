@@ -38,7 +38,7 @@ class SurfaceView(APIView):
     surface: Surface | None = None
 
     def perform_authentication(self, request: Request) -> None:
-        """Find out who calls, and count the request; a refused token is counted by the address."""
+        """Find out who calls, and count the request: for the address if the token is refused."""
         try:
             super().perform_authentication(request)
         except (APIException, DomainError):

@@ -22,7 +22,7 @@ from orderchainer.core.breaker import Breaker
 
 logger = structlog.get_logger(__name__)
 
-# About thirty megabytes. The requests that one process answers in a minute make far fewer.
+# This many take about thirty megabytes. One process needs far fewer for a minute's requests.
 MAX_COUNTERS = 100_000
 SWEEP_SECONDS = 60.0
 

@@ -45,7 +45,7 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "orderchainer.settings"}
 
 
 def stop_during_a_request(service: Service, stop_signal: signal.Signals) -> None:
-    """Signal the service while it answers. Check that the answer is whole and that it ends soon."""
+    """Signal the service while it answers. Check that it finishes the answer and ends soon."""
     service.wait_for("/healthz")
     url = f"http://127.0.0.1:{service.port}/slow"
     with ThreadPoolExecutor(1) as thread:

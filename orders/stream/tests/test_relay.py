@@ -85,7 +85,7 @@ def test_numbers_events_from_one_without_a_gap(ada: User) -> None:
     assert relay.relay_events().count == 0
 
 
-def test_goes_on_where_the_last_relay_ended_in_batches(
+def test_goes_on_in_batches_where_the_last_relay_ended(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "BATCH_SIZE", 3)

@@ -304,7 +304,7 @@ def test_what_was_read_can_be_sent_back_whole(ada: User, client: APIClient) -> N
     assert Event.objects.filter(order=created.json()["id"]).count() == 1
 
 
-def test_a_put_may_name_a_part(ada: User, client: APIClient) -> None:
+def test_a_put_keeps_the_fields_that_it_leaves_out(ada: User, client: APIClient) -> None:
     order = make_order(ada, title="Old", description="Kept")
 
     body = client.put(f"/api/orders/{order.pk}", {"title": "New"}).json()
