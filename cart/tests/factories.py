@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from accounts.models import User
 from cart.models import Cart, CartItem
 from cart.queries import CartContents, cart_of
+from cart.services.items import hold_cart
 from catalog.models import Product
 
 
@@ -17,11 +18,10 @@ def make_cart(user: User, quantities: Mapping[Product, int]) -> CartContents:
     There may be less in stock, as if others had bought some since.
     """
     cart, _ = Cart.objects.get_or_create(user=user)
-    for product, quantity in quantities.items():
-        there = CartItem.objects.filter(cart=cart, product=product)
-        try:
-            with transaction.atomic():
+    with transaction.atomic():
+        hold_cart(user)
+        for product, quantity in quantities.items():
+            there = CartItem.objects.filter(cart=cart, product=product)
+            if not there.update(quantity=F("quantity") + quantity):
                 CartItem.objects.create(cart=cart, product=product, quantity=quantity)
-        except IntegrityError:
-            there.update(quantity=F("quantity") + quantity)
     return cart_of(user.pk)

@@ -35,7 +35,7 @@ MAX_SWEPT_ROWS = 500
 # --- Outcomes of an attempt -------------------------------------------------------------------
 
 
-class TryAgain(Exception):  # an outcome that a sender reports, not a defect
+class TryAgain(Exception):  # an outcome, not a defect
     """The attempt failed, and another may work.
 
     `after_seconds` is how long the other side asks us to wait, if it says so. `counts` is False if
