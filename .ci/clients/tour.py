@@ -24,7 +24,7 @@ from orderchainer_client.models import (
     BlockersOutput,
     CartItemInput,
     CartOutput,
-    ChainError,
+    ChainAndShopError,
     CheckoutError,
     CheckoutInput,
     Credentials,
@@ -109,16 +109,21 @@ def main(url: str, password: str) -> None:
         EventType.ORDER_STATUS_CHANGED,
     ]
 
-    # There is less than is wanted: the refusal says of what, and how much there is.
+    # Another customer buys the last one first: the refusal says of what there is too little.
     vase = the(ProductPage, shop_list_products.sync(client=ada, search="tall vase"))
     (vase_id,) = [each.id for each in vase.results if each.name == "Tall vase"]
-    shop_add_cart_item.sync(client=ada, body=CartItemInput(product_id=vase_id, quantity=2))
+    last = CartItemInput(product_id=vase_id, quantity=1)
+    for customer in (ada, merchant):
+        the(CartOutput, shop_add_cart_item.sync(client=customer, body=last))
+    sold = the(OrderOutput, chain_create_order.sync(client=merchant, body=checkout))
     refused = the(CheckoutError, chain_create_order.sync(client=ada, body=checkout))
     assert refused.code is ErrorCode.INSUFFICIENT_STOCK
     assert isinstance(refused.shortages, list)
     assert [
         (short.product_id, short.requested, short.available) for short in refused.shortages
-    ] == [(vase_id, 2, 1)]
+    ] == [(vase_id, 1, 0)]
+    back = OrderChanges(status=OrderStatus.CANCELLED)
+    the(OrderOutput, chain_update_order.sync(sold.id, client=merchant, body=back))
 
     # Orders that wait for orders.
     cut = the(
@@ -136,7 +141,7 @@ def main(url: str, password: str) -> None:
     why = the(BlockersOutput, chain_get_order_blockers.sync(sew.id, client=ada))
     assert [blocker.id for blocker in why.blockers] == [cut.id]
     done = OrderChanges(status=OrderStatus.COMPLETED)
-    blocked = the(ChainError, chain_update_order.sync(sew.id, client=ada, body=done))
+    blocked = the(ChainAndShopError, chain_update_order.sync(sew.id, client=ada, body=done))
     assert blocked.code is ErrorCode.ORDER_BLOCKED
     assert blocked.blockers == [cut.id]
     assert blocked.open_moves == [

@@ -54,18 +54,27 @@ assert.deepEqual(
   ["order_created", "order_status_changed"] satisfies EventType[],
 );
 
-// There is less than is wanted: the refusal says of what, and how much there is.
+// Another customer buys the last one first: the refusal says of what there is too little.
 const vases = await shop.GET("/api/products/", { params: { query: { search: "tall vase" } } });
 const vase = vases.data?.results.find((each) => each.name === "Tall vase");
 assert(vase);
-await ada.POST("/api/cart/items/", { body: { product_id: vase.id, quantity: 2 } });
+for (const customer of [ada, merchant]) {
+  const filled = await customer.POST("/api/cart/items/", { body: { product_id: vase.id, quantity: 1 } });
+  assert(filled.data);
+}
+const sold = await merchant.POST("/api/orders/", { body: checkout });
+assert(sold.data);
 const refused = await ada.POST("/api/orders/", { body: checkout });
 assert.equal(refused.error?.code, "insufficient_stock" satisfies Code);
 const shortages: components["schemas"]["ShortageOutput"][] = refused.error?.shortages ?? [];
 assert.deepEqual(
   shortages.map((short) => [short.product_id, short.requested, short.available]),
-  [[vase.id, 2, vase.stock]],
+  [[vase.id, 1, 0]],
 );
+await merchant.PUT("/api/orders/{order_id}", {
+  params: { path: { order_id: sold.data.id } },
+  body: { status: "cancelled" },
+});
 
 // Orders that wait for orders.
 const cut = await ada.POST("/api/orders/", { body: { title: "Cut the canvas" } });
