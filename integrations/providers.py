@@ -14,6 +14,8 @@ from importlib import import_module
 
 from django.urls import URLResolver, include, path
 
+from integrations.contracts import Connector, Webhook
+
 PROVIDERS: Sequence[str] = ("integrations.discord",)
 
 
@@ -29,11 +31,20 @@ class Provider:
     # Encrypt every secret that it stores with the first key and return how many there were.
     # Raises `Undecryptable` if no key fits one of them.
     reencrypt_credentials: Callable[[], int]
+    # How projects connect an account of it, if they do.
+    connector: Connector | None = None
+    # What it posts to us, if it does.
+    webhook: Webhook | None = None
 
 
 def providers() -> Sequence[Provider]:
     """Return every provider. Call it only when all models are loaded."""
     return [_provider_in(package) for package in PROVIDERS]
+
+
+def provider_named(name: str) -> Provider | None:
+    """Return the provider of that name, or None if only an older release had it."""
+    return next((each for each in providers() if each.name == name), None)
 
 
 def import_from_each(module: str) -> None:

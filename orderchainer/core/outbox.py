@@ -1,7 +1,8 @@
-"""One engine for everything that goes out, such as e-mails and events to subscribers.
+"""One engine for work that waits in rows: e-mails, events to subscribers, what providers posted.
 
-Everything that goes out is a row of a model that derives from `Outgoing`. The row is the truth. The
-task that tries it is only a nudge, and a sweep finds rows whose nudge was lost.
+Each piece of work is a row of a model that derives from `Work`; what goes out derives from
+`Outgoing`. The row is the truth. The task that tries it is only a nudge, and a sweep finds rows
+whose nudge was lost.
 
     row = claim(OutgoingEmail.objects.all(), email_id)  # None: not due, or another worker has it
     settled = settle(row, attempt(lambda: send(row)))   # sent, failed, dropped or postponed
@@ -65,23 +66,24 @@ class Drop(Exception):  # see TryAgain
     """This is no longer needed: its addressee is gone or switched off."""
 
 
-# The result of `attempt`; None means sent.
+# The result of `attempt`; None means done.
 Outcome = TryAgain | GiveUp | Drop | None
 
 
 # --- The row ----------------------------------------------------------------------------------
 
 
-class Outgoing(models.Model):
-    """Something on its way out. Each model sets the bounds of its retries."""
+# What every model calls work that is not over, and work that failed for good.
+PENDING = "pending"
+FAILED = "failed"
 
-    class State(models.TextChoices):
-        """The state of a row."""
 
-        PENDING = "pending"
-        SENT = "sent"
-        FAILED = "failed"
-        DROPPED = "dropped"
+class Work(models.Model):
+    """Work to be done by a worker. Each model names its ends and sets the bounds of its retries."""
+
+    # The states after success, and after an attempt that found nothing left to do.
+    DONE: ClassVar[str]
+    DROPPED: ClassVar[str]
 
     MAX_ATTEMPTS: ClassVar[int]
     # We try it for this many days after it was requested.
@@ -90,7 +92,7 @@ class Outgoing(models.Model):
     FIRST_DELAY_SECONDS: ClassVar[float]
     MAX_DELAY_SECONDS: ClassVar[float]
 
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=9, default=PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     # While a worker has the row, this is the end of its lease.
     next_attempt_at = models.DateTimeField(default=timezone.now)
@@ -110,7 +112,7 @@ class Outgoing(models.Model):
     def is_in_flight(self) -> bool:
         """Whether a worker is trying it right now."""
         return (
-            self.state == State.PENDING
+            self.state == PENDING
             and self.claimed_until is not None
             and self.claimed_until > timezone.now()
         )
@@ -151,20 +153,39 @@ class Outgoing(models.Model):
         )
 
 
-State = Outgoing.State
-Row = TypeVar("Row", bound=Outgoing)
+class Outgoing(Work):
+    """Something on its way out."""
+
+    class State(models.TextChoices):
+        """The state of a row."""
+
+        PENDING = PENDING
+        SENT = "sent"
+        FAILED = FAILED
+        DROPPED = "dropped"
+
+    DONE: ClassVar = State.SENT
+    DROPPED: ClassVar = State.DROPPED
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+
+    class Meta:
+        abstract = True
 
 
-def state_known(name: str) -> models.CheckConstraint:
+Row = TypeVar("Row", bound=Work)
+
+
+def state_known(
+    name: str, states: type[models.TextChoices] = Outgoing.State
+) -> models.CheckConstraint:
     """Return the constraint that allows only states that exist."""
-    return models.CheckConstraint(condition=Q(state__in=State.values), name=name)
+    return models.CheckConstraint(condition=Q(state__in=states.values), name=name)
 
 
 def due_index(name: str) -> models.Index:
     """Return the index that finds due rows."""
-    return models.Index(
-        fields=["next_attempt_at"], condition=Q(state=State.PENDING.value), name=name
-    )
+    return models.Index(fields=["next_attempt_at"], condition=Q(state=PENDING), name=name)
 
 
 def growing_seconds(times: int, *, first: float, longest: float) -> float:
@@ -179,7 +200,7 @@ def growing_seconds(times: int, *, first: float, longest: float) -> float:
 
 def due(now: datetime) -> Q:
     """Match rows that are due. A row of a worker that died is due again when its lease is over."""
-    return Q(state=State.PENDING, next_attempt_at__lte=now)
+    return Q(state=PENDING, next_attempt_at__lte=now)
 
 
 def due_ids(rows: models.QuerySet[Row], limit: int = MAX_SWEPT_ROWS) -> list[int]:
@@ -202,7 +223,7 @@ def make_due(rows: models.QuerySet[Row]) -> list[int]:
         .values_list("pk", flat=True)
     )
     rows.model._default_manager.filter(pk__in=ids).update(
-        state=State.PENDING,
+        state=PENDING,
         attempts=0,
         asked_at=now,
         next_attempt_at=now,
@@ -230,9 +251,9 @@ def claim(rows: models.QuerySet[Row], pk: int) -> Row | None:
     return rows.model._default_manager.get(pk=pk) if claimed else None
 
 
-def own(row: Outgoing) -> Q:
+def own(row: Work) -> Q:
     """Match `row` while the worker that claimed it still holds the lease."""
-    return Q(pk=row.pk, state=State.PENDING, claimed_until=row.claimed_until)
+    return Q(pk=row.pk, state=PENDING, claimed_until=row.claimed_until)
 
 
 def attempt(send: Callable[[], object]) -> Outcome:
@@ -248,7 +269,7 @@ def attempt(send: Callable[[], object]) -> Outcome:
 class Settled:
     """The outcome of an attempt as written. A row that is still pending is tried again later."""
 
-    state: State
+    state: str
     error: str = ""
     delay_seconds: float = 0
     # False if another worker had taken the row by then; that worker's outcome counts.
@@ -257,28 +278,28 @@ class Settled:
     @property
     def nudge_after_seconds(self) -> float | None:
         """After how many seconds to nudge the row, if it is to be tried again soon."""
-        if self.state != State.PENDING or self.delay_seconds > MAX_NUDGED_SECONDS:
+        if self.state != PENDING or self.delay_seconds > MAX_NUDGED_SECONDS:
             return None
         return self.delay_seconds
 
 
-def settle(row: Outgoing, outcome: Outcome) -> Settled:
+def settle(row: Work, outcome: Outcome) -> Settled:
     """Write the outcome of an attempt, if this worker still holds the row."""
     match outcome:
         case None:
-            return finish(row, State.SENT)
+            return finish(row, row.DONE)
         case Drop():
-            return finish(row, State.DROPPED, str(outcome))
+            return finish(row, row.DROPPED, str(outcome))
         case GiveUp():
-            return finish(row, State.FAILED, str(outcome))
+            return finish(row, FAILED, str(outcome))
         case TryAgain():
             reason = row.reason_to_give_up(outcome, timezone.now())
             if reason is not None:
-                return finish(row, State.FAILED, reason)
+                return finish(row, FAILED, reason)
             return _postpone(row, outcome)
 
 
-def finish(row: Outgoing, state: State, error: str = "") -> Settled:
+def finish(row: Work, state: str, error: str = "") -> Settled:
     """Write the end of `row`, if this worker still holds it."""
     finished = (
         type(row)
@@ -293,7 +314,7 @@ def finish(row: Outgoing, state: State, error: str = "") -> Settled:
     return Settled(state, error, is_ours=bool(finished))
 
 
-def _postpone(row: Outgoing, why: TryAgain) -> Settled:
+def _postpone(row: Work, why: TryAgain) -> Settled:
     delay = row.delay_seconds(row.attempts) if why.after_seconds is None else why.after_seconds
     postponed = (
         type(row)
@@ -305,4 +326,4 @@ def _postpone(row: Outgoing, why: TryAgain) -> Settled:
             last_error=str(why)[:MAX_ERROR_LENGTH],
         )
     )
-    return Settled(State.PENDING, str(why), delay, is_ours=bool(postponed))
+    return Settled(PENDING, str(why), delay, is_ours=bool(postponed))

@@ -72,6 +72,9 @@ def test_every_operation_has_its_roles() -> None:
         "handle_orders": (handlers, ("orders.change_order",)),
         "view_catalog": (everybody, looks("catalog", "product")),
         "manage_catalog": (managers, ("catalog.change_product",)),
+        "view_integrations": (everybody, looks("integrations", "integration")),
+        "sync_integrations": (handlers, ("integrations.change_integration",)),
+        "manage_integrations": (managers, ("integrations.change_integration",)),
     }
 
 

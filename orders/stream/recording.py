@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -27,6 +28,30 @@ def event(type_: EventType, order: Order, *, by: User | None = None, **data: Any
         project_id=order.project_id,
         actor_id=by.pk if by else None,
         data={"title": order.title, "status": str(order.status), **data},
+        created_at=timezone.now(),
+    )
+
+
+def event_about(
+    type_: str,
+    *,
+    subject_kind: str,
+    subject_uuid: UUID,
+    project_id: int,
+    by: User | None = None,
+    **data: Any,
+) -> Event:
+    """Return an unsaved event about something of a project that is no order.
+
+    `docs/events.md` lists each type's data.
+    """
+    return Event(
+        type=type_,
+        subject_kind=subject_kind,
+        subject_uuid=subject_uuid,
+        project_id=project_id,
+        actor_id=by.pk if by else None,
+        data=data,
         created_at=timezone.now(),
     )
 

@@ -182,8 +182,8 @@ def test_production_loses_nothing_when_processes_are_killed(
         if kills_deliveries:
             # On a busy machine the kill comes late, so make sure that deliveries last until then.
             discord.be_slow(0.25)
-        # Kill the deliveries' worker first, while it has deliveries under way. The kill can come just
-        # after a delivery and before the next, so repeat it until it interrupted one.
+        # Kill the deliveries' worker first, while it has deliveries under way. The kill can come
+        # just after a delivery and before the next, so repeat it until it interrupted one.
         for _ in range(5):
             wait_until_work_piles_up(installation)
             installation.kill(*sorted(dying))

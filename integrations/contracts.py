@@ -1,0 +1,109 @@
+"""What a provider's package promises the app: how to connect an account, and what it posts to us.
+
+A provider fills in a `Connector` if projects connect accounts of it, and a `Webhook` if it calls
+us. The app does the rest: storing, encrypting, claiming work, retrying, answering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from integrations.models.deliveries import InboundDelivery
+    from integrations.models.integrations import Integration
+    from integrations.models.runs import SyncRun
+
+
+class Exposure(Enum):
+    """Who sees a key of a configuration after it was stored."""
+
+    OPEN = auto()
+    # The first four characters and the last three, as in `your...key`.
+    MASKED = auto()
+    # Nobody; it is encrypted at rest.
+    SECRET = auto()
+
+
+@dataclass(frozen=True)
+class ConfigKey:
+    """One key of a provider's configuration.
+
+    `clean` returns the value as it is stored. It raises ValueError with a sentence for people.
+    """
+
+    name: str
+    exposure: Exposure
+    clean: Callable[[str], str]
+    is_required: bool = True
+    help: str = ""
+
+
+class CheckRefused(Exception):
+    """The provider does not accept the configuration, and will not at another try.
+
+    The message is a sentence for people that says what to change.
+    """
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A configuration works. `notes` are sentences that people should read all the same."""
+
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Connector:
+    """How a project connects an account of the provider, and what happens with it then.
+
+    Each function may block for seconds and runs in a worker, outside of any transaction. Besides
+    what is named here, each may raise `TryAgain`, `GiveUp` and `Drop` of `core.outbox`.
+    """
+
+    keys: Sequence[ConfigKey]
+    # The account's own key, from a cleaned configuration. Raises `Invalid` if required parts do
+    # not go together.
+    account_of: Callable[[Mapping[str, str]], str]
+    # Ask the provider whether the configuration works. Raises `CheckRefused`.
+    check: Callable[[Integration], Checked]
+    # Work on a sync for a slice of time; see `integrations.services.keep_progress`.
+    sync: Callable[[SyncRun], None] | None = None
+    # Restore at the provider what it should know about us, such as webhook subscriptions.
+    maintain: Callable[[Integration], None] | None = None
+    # Tell the provider that the integration ends. It gets the secrets, which are wiped by then.
+    disconnect: Callable[[Integration, Mapping[str, str]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a provider as it came in. Header names are in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    # The integration that the path names, if it names one.
+    integration_id: str = ""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """What a provider posts to us, and how we know that it did.
+
+    Each function but `handle` is quick and never raises, whatever the call contains.
+    """
+
+    max_body_bytes: int
+    # The names of the headers that are kept with the body, in lower case.
+    kept_headers: Sequence[str]
+    # The keys of the accounts that the call names; none if it names none.
+    accounts: Callable[[Call], Sequence[str]]
+    # Whether these secrets of an integration sign the call. Compares bytes in constant time; a
+    # missing secret or signature never verifies.
+    verifies: Callable[[Call, Mapping[str, str]], bool]
+    topic: Callable[[Call], str]
+    # Two keys that repeats of a call share. The second may be empty.
+    keys: Callable[[Call], tuple[str, str]]
+    # Work on a stored delivery, in a worker. Raises `Drop` to ignore it, `GiveUp` and `TryAgain`.
+    handle: Callable[[InboundDelivery], None]

@@ -1,0 +1,143 @@
+"""A project's connection to an account at a provider."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Project
+from orderchainer.core.encryption import EncryptedTextField, Secret
+from orderchainer.core.outbox import MAX_ERROR_LENGTH
+
+MAX_ACCOUNT_LENGTH = 255
+
+
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    """Integrations, filtered by what they are for."""
+
+    def open(self) -> IntegrationQuerySet:
+        """Keep those that are not disconnected, in projects that are open."""
+        return self.exclude(status=Integration.Status.DISCONNECTED).filter(project__is_active=True)
+
+    def at_work(self) -> IntegrationQuerySet:
+        """Keep those that exchange data with their provider: open and not paused."""
+        return self.open().filter(is_paused=False)
+
+    def of_account(self, provider: str, accounts: Sequence[str]) -> IntegrationQuerySet:
+        """Keep the connections to these accounts, in whatever project."""
+        return self.filter(provider=provider, account__in=accounts)
+
+
+class Integration(models.Model):
+    """A project's connection to an account at a provider, for example to a Shopify shop.
+
+    The same account can be connected to several projects. Whoever connects an account with secrets
+    that are not its own gets only what these secrets sign, and keeps nobody else out.
+    """
+
+    class Status(models.TextChoices):
+        """How the connection is."""
+
+        CONNECTING = "connecting"
+        CONNECTED = "connected"
+        ERROR = "error"
+        DISCONNECTED = "disconnected"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="integrations")
+    # The name of a provider in the registry.
+    provider = models.CharField(max_length=16, editable=False)
+    account = models.CharField(
+        max_length=MAX_ACCOUNT_LENGTH,
+        editable=False,
+        help_text="The account's own key at the provider, for example the domain of a shop.",
+    )
+    status = models.CharField(
+        max_length=12, choices=Status.choices, default=Status.CONNECTING, editable=False
+    )
+    is_paused = models.BooleanField(
+        default=False, help_text="A paused integration neither syncs nor takes webhooks."
+    )
+    # What people should know although nothing is wrong, a sentence each.
+    notes = models.JSONField(default=list, blank=True, editable=False)
+    last_error = models.CharField(max_length=MAX_ERROR_LENGTH, blank=True, editable=False)
+    # Up to this moment, everything that changed at the provider is stored here.
+    last_sync = models.DateTimeField(null=True, blank=True, editable=False)
+
+    # The parts of the configuration that are no secret, by key.
+    config = models.JSONField(default=dict, blank=True, editable=False)
+    # The secret parts, as one JSON object. Empty once the integration is disconnected.
+    secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
+    # The secrets before the last change. A provider can go on using them for a while.
+    old_secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
+    old_secrets_until = models.DateTimeField(null=True, editable=False)
+    # Grows with each change of secrets, so that an answer about old ones is recognised.
+    secrets_version = models.PositiveIntegerField(default=1, editable=False)
+
+    connected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = IntegrationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "provider", "account"],
+                name="integration_unique_by_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["connecting", "connected", "error", "disconnected"]),
+                name="integration_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="disconnected", secrets__isnull=True, old_secrets__isnull=True)
+                | (~Q(status="disconnected") & Q(secrets__isnull=False)),
+                name="integration_has_secrets_until_disconnected",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Whose is this webhook?
+            models.Index(fields=["provider", "account"], name="integration_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.account}"
+
+    def reveal(self) -> dict[str, str]:
+        """Return the secret configuration, by key. Raises `Undecryptable`."""
+        return _revealed(self.secrets)
+
+    def reveal_versions(self, now: datetime) -> list[Mapping[str, str]]:
+        """Return the secrets in force, the newest first: the old ones count for a while.
+
+        Raises `Undecryptable`.
+        """
+        versions: list[Mapping[str, str]] = [_revealed(self.secrets)]
+        if self.old_secrets is not None and self.old_secrets_until and self.old_secrets_until > now:
+            versions.append(_revealed(self.old_secrets))
+        return versions
+
+
+def sealed(secrets: Mapping[str, str]) -> Secret:
+    """Encrypt a secret configuration as one."""
+    return Secret.of(json.dumps(dict(secrets), sort_keys=True))
+
+
+def _revealed(secret: Secret | None) -> dict[str, str]:
+    revealed: dict[str, str] = json.loads(secret.reveal()) if secret else {}
+    return revealed
