@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 class Exposure(Enum):
-    """Who sees a key of a configuration after it was stored."""
+    """Who sees a key of a configuration after it was stored.
+
+    Masked and secret values are encrypted at rest. `Integration.configuration` returns all values.
+    """
 
     OPEN = auto()
     # The first four characters and the last three, as in `your...key`.
     MASKED = auto()
-    # Nobody; it is encrypted at rest.
     SECRET = auto()
 
 

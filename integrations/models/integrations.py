@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -66,21 +66,26 @@ class Integration(models.Model):
     is_paused = models.BooleanField(
         default=False, help_text="A paused integration neither syncs nor takes webhooks."
     )
+    status_since = models.DateTimeField(default=timezone.now, editable=False)
     # What people should know although nothing is wrong, a sentence each.
     notes = models.JSONField(default=list, blank=True, editable=False)
     last_error = models.CharField(max_length=MAX_ERROR_LENGTH, blank=True, editable=False)
     # Up to this moment, everything that changed at the provider is stored here.
     last_sync = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the schedule next asks the provider what has changed.
+    next_sync_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # The parts of the configuration that are no secret, by key.
+    # The configuration as people may see it, by key: open values whole, masked ones as their mask.
+    # `configuration` returns the values.
     config = models.JSONField(default=dict, blank=True, editable=False)
-    # The secret parts, as one JSON object. Empty once the integration is disconnected.
+    # The masked and the secret values, as one JSON object. Empty once it is disconnected.
     secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
-    # The secrets before the last change. A provider can go on using them for a while.
+    # Earlier secrets, which a provider can go on using for a while: a JSON list of `OldSecrets`.
     old_secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
+    # When the last of them expires.
     old_secrets_until = models.DateTimeField(null=True, editable=False)
-    # Grows with each change of secrets, so that an answer about old ones is recognised.
-    secrets_version = models.PositiveIntegerField(default=1, editable=False)
+    # Grows with each change of the configuration, so that we recognise an answer about an old one.
+    config_version = models.PositiveIntegerField(default=1, editable=False)
 
     connected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -113,24 +118,45 @@ class Integration(models.Model):
         indexes: ClassVar = [
             # Whose is this webhook?
             models.Index(fields=["provider", "account"], name="integration_by_account"),
+            models.Index(
+                fields=["next_sync_at"],
+                condition=~Q(status="disconnected"),
+                name="integration_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.account}"
 
     def reveal(self) -> dict[str, str]:
-        """Return the secret configuration, by key. Raises `Undecryptable`."""
-        return _revealed(self.secrets)
+        """Return the masked and secret values of the configuration. Raises `Undecryptable`."""
+        return opened(self.secrets)
+
+    def configuration(self) -> dict[str, str]:
+        """Return the whole configuration in clear, by key. Raises `Undecryptable`."""
+        return {**self.config, **self.reveal()}
 
     def reveal_versions(self, now: datetime) -> list[Mapping[str, str]]:
-        """Return the secrets in force, the newest first: the old ones count for a while.
+        """Return the secrets in force, the newest first: earlier ones count for a while.
 
         Raises `Undecryptable`.
         """
-        versions: list[Mapping[str, str]] = [_revealed(self.secrets)]
-        if self.old_secrets is not None and self.old_secrets_until and self.old_secrets_until > now:
-            versions.append(_revealed(self.old_secrets))
-        return versions
+        earlier = [each["secrets"] for each in self.earlier_secrets(now)]
+        return [self.reveal(), *earlier]
+
+    def earlier_secrets(self, now: datetime) -> list[OldSecrets]:
+        """Return the earlier secrets in force, the newest first. Raises `Undecryptable`."""
+        if self.old_secrets is None:
+            return []
+        kept: list[OldSecrets] = json.loads(self.old_secrets.reveal())
+        return [each for each in kept if datetime.fromisoformat(each["until"]) > now]
+
+
+class OldSecrets(TypedDict):
+    """Secrets of an integration that were replaced, and until when they count (ISO 8601)."""
+
+    secrets: dict[str, str]
+    until: str
 
 
 def sealed(secrets: Mapping[str, str]) -> Secret:
@@ -138,6 +164,12 @@ def sealed(secrets: Mapping[str, str]) -> Secret:
     return Secret.of(json.dumps(dict(secrets), sort_keys=True))
 
 
-def _revealed(secret: Secret | None) -> dict[str, str]:
-    revealed: dict[str, str] = json.loads(secret.reveal()) if secret else {}
-    return revealed
+def sealed_earlier(earlier: Sequence[OldSecrets]) -> Secret:
+    """Encrypt the earlier secrets of an integration as one."""
+    return Secret.of(json.dumps(list(earlier), sort_keys=True))
+
+
+def opened(secret: Secret | None) -> dict[str, str]:
+    """Return the secret configuration in `secret`. Raises `Undecryptable`."""
+    values: dict[str, str] = json.loads(secret.reveal()) if secret else {}
+    return values

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from integrations.models.integrations import Integration
-from orderchainer.core.outbox import FAILED, PENDING, Work, due_index, state_known
+from orderchainer.core.outbox import FAILED, MAX_ERROR_LENGTH, PENDING, Work, due_index, state_known
 
 
 class RunState(models.TextChoices):
@@ -41,6 +40,8 @@ class SyncRun(Work):
     DROPPED: ClassVar = State.CANCELLED
     # Attempts that failed in a row. Slices and waits that the provider asks for are no failures.
     MAX_ATTEMPTS: ClassVar = 8
+    # A first import can take days.
+    MAX_DAYS: ClassVar = 7
     FIRST_DELAY_SECONDS: ClassVar = 5
     MAX_DELAY_SECONDS: ClassVar = 10 * 60
 
@@ -60,8 +61,9 @@ class SyncRun(Work):
     seen = models.PositiveIntegerField(default=0, help_text="Objects that the provider sent.")
     created = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
-    # Objects that could not be stored. The first reason is in `last_error`.
-    refused = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0, help_text="Objects that we could not store.")
+    # Why the first of these could not be stored, as a sentence.
+    refusal = models.CharField(max_length=MAX_ERROR_LENGTH, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -86,8 +88,3 @@ class SyncRun(Work):
         if self.state == PENDING:
             return "running" if self.started_at else "queued"
         return str(self.state)
-
-    @classmethod
-    def oldest(cls, now: datetime) -> datetime:
-        """Return the earliest request that is still tried: a first import can take days."""
-        return now - timedelta(days=7)

@@ -1,0 +1,1 @@
+"""The work that waits in rows for a worker: checks, upkeep, syncs. Services ask for it."""

@@ -1,0 +1,41 @@
+"""Write rows of work for a locked integration. The caller wakes a worker after the commit."""
+
+from datetime import timedelta
+
+from accounts.models import User
+from integrations.models import Errand, Integration, SyncRun
+from orderchainer.core.encryption import Secret
+from orderchainer.core.outbox import PENDING, make_due
+
+# A run asks again for the last minutes before the one before it began: the provider's index lags
+# behind, and its clock differs from ours.
+OVERLAP = timedelta(minutes=10)
+
+
+def queue_run(
+    integration: Integration, trigger: SyncRun.Trigger, *, by: User | None = None
+) -> SyncRun:
+    """Return the run that waits or runs, or a new one."""
+    waiting = integration.runs.filter(state=PENDING).first()
+    if waiting is not None:
+        return waiting
+    since = integration.last_sync and integration.last_sync - OVERLAP
+    return SyncRun.objects.create(
+        integration=integration, trigger=trigger, requested_by=by, since=since
+    )
+
+
+def queue_errand(
+    integration: Integration, kind: Errand.Kind, *, secrets: Secret | None = None
+) -> Errand:
+    """Return the errand of that kind that waits, due at once, or a new one with `secrets`."""
+    waiting = integration.errands.filter(state=PENDING, kind=kind)
+    errand = waiting.first()
+    if errand is not None:
+        make_due(waiting)
+        return errand
+    errand = Errand(integration=integration, kind=kind)
+    if secrets is not None:
+        errand.secrets = secrets
+    errand.save()
+    return errand
