@@ -252,11 +252,12 @@ class Bare:
             ((order_id,),) = run(
                 f"""INSERT INTO orders_order (
                     uuid, owner_id, project_id, title, description, status, auto_activate,
-                    failure_policy, provider, external_id, total_price, currency, link,
+                    failure_policy, provider, external_id, is_test, source_status, source_title,
+                    source_notes, source_details, total_price, currency, link,
                     customer_name, customer_email, customer_phone, shipping_address, phone_number,
                     notes, ordered_at, status_changed_at, created_at, updated_at, version
                 ) VALUES (%s, %s, %s, %s, %s, 'pending', false,
-                    'hold', 'api', '', 0, 'USD', '',
+                    'hold', 'api', '', false, '', '', '', '{{}}', 0, 'USD', '',
                     '', '', '', '', '',
                     '', {now}, {now}, {now}, {now}, 1) RETURNING id""",
                 [

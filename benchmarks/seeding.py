@@ -16,15 +16,17 @@ PASSWORD = "correct horse"
 _ORDERS = """
     INSERT INTO orders_order (
         uuid, owner_id, project_id, title, description, status, auto_activate, failure_policy,
-        provider, external_id, total_price, currency, link, customer_name, customer_email,
-        customer_phone, shipping_address, phone_number, notes, ordered_at, status_changed_at,
-        created_at, updated_at, version
+        provider, external_id, is_test, source_status, source_title, source_notes, source_details,
+        total_price, currency, link, customer_name, customer_email, customer_phone,
+        shipping_address, phone_number, notes, ordered_at, status_changed_at, created_at,
+        updated_at, version
     )
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
     SELECT
         {uuid}, %s, %s, 'Order ' || n, 'What there is to say about order ' || n || '.',
         CASE WHEN n %% 6 = 1 THEN 'completed' ELSE 'pending' END, false, %s, 'api',
-        '', 25, 'USD', '', 'Ann Example', 'ann@example.com', '+15550100',
+        '', false, '', '', '', '{{}}',
+        25, 'USD', '', 'Ann Example', 'ann@example.com', '+15550100',
         '1 Main Street, Springfield', '+15550100', '', {now}, {now}, {now}, {now}, 1
     FROM numbers
 """

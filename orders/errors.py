@@ -78,6 +78,19 @@ class OrderBlocked(Conflict):
         )
 
 
+# --- Orders from outside ----------------------------------------------------------------------
+
+
+class OutsideOrderRefused(Invalid):
+    """We cannot store an order as its source tells it. `errors` say everything that is wrong."""
+
+    code = "outside_order_refused"
+
+    def __init__(self, external_id: str, errors: Mapping[str, Sequence[str]]) -> None:
+        words = "; ".join(f"{field}: {' '.join(each)}" for field, each in errors.items())
+        super().__init__(errors, f"The order {external_id} cannot be stored. {words}")
+
+
 # --- Dependencies -----------------------------------------------------------------------------
 
 

@@ -21,9 +21,9 @@ from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, as_written
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
 from orders.services import ItemDraft, OrderFields
+from orders.services.items import MAX_QUANTITY
 
 MAX_ITEMS = 500
-MAX_QUANTITY = 1_000_000
 
 IS_WEB_ADDRESS = URLValidator(["http", "https"])
 

@@ -97,6 +97,7 @@ class OrderList(ServiceAdmin):
         "status",
         WaitFilter,
         "provider",
+        "is_test",
         "failure_policy",
         ("project", PickFilter),
         ("created_at", DaysFilter),
@@ -140,5 +141,6 @@ class OrderList(ServiceAdmin):
 
     @admin.display(description="total", ordering="total_price")
     def total(self, order: Order) -> str:
-        """The amount and its currency."""
-        return f"{written(order.total_price, order.currency)} {order.currency}"
+        """The amount and its currency, and whether it is no real sale."""
+        amount = f"{written(order.total_price, order.currency)} {order.currency}"
+        return f"{amount} (test)" if order.is_test else amount

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.callers import caller_of
 from orderchainer.core.admin.amounts import shown_in
@@ -90,6 +91,16 @@ class OrderPage(ServiceAdmin):
         ),
     )
     _facts = fieldsets[-1][1]["fields"]
+    # Shown for orders that a source outside tells us about.
+    _source = (
+        "source_updated_at",
+        "source_status",
+        "source_title",
+        "source_notes",
+        "source_details_shown",
+        "is_test",
+        "customer_erased_at",
+    )
 
     def get_form(self, request: HttpRequest, obj: Order | None = None, **kwargs: Any) -> Any:
         """Ask for the owner of a new order."""
@@ -100,13 +111,20 @@ class OrderPage(ServiceAdmin):
         """Show facts about an existing order."""
         if obj is None:
             return ()
+        shown = (*self._facts, *self._source)
         if self.has_change_permission(request, obj):
-            return self._facts
-        return (*self._facts, "total_price_shown")
+            return shown
+        return (*shown, "total_price_shown")
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        """Show the total with its currency's decimals to staff who may only look."""
+        """Show what the source told of a mirrored order.
+
+        Show the total with its currency's decimals to staff who may only look.
+        """
         fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None and obj.is_mirrored:
+            source = {"classes": ("tab",), "fields": self._source}
+            fieldsets = (*fieldsets, ("Source", source))
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
         return shown_in(fieldsets, "total_price")
@@ -115,6 +133,12 @@ class OrderPage(ServiceAdmin):
     def total_price_shown(self, order: Order) -> str:
         """The total, for staff who may only look."""
         return written(order.total_price, order.currency)
+
+    @admin.display(description="source details")
+    def source_details_shown(self, order: Order) -> SafeString:
+        """More of what the source told, one line for each word of its own."""
+        lines = sorted(order.source_details.items())
+        return format_html_join(mark_safe("<br>"), "{}: {}", lines)
 
     @admin.display(description="waits for")
     def waits_for(self, order: Order) -> SafeString:

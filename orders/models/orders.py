@@ -45,6 +45,8 @@ from orders.lifecycle import (
 )
 from orders.models.dependencies import OrderDependency
 
+MAX_EXTERNAL_ID_LENGTH = 64
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     """Who may see which orders, and what each waits for."""
@@ -173,7 +175,29 @@ class Order(models.Model):
     provider = models.CharField(
         max_length=16, choices=Provider.choices, default=Provider.API, editable=False
     )
-    external_id = models.CharField(max_length=64, blank=True)
+    external_id = models.CharField(max_length=MAX_EXTERNAL_ID_LENGTH, blank=True)
+    is_test = models.BooleanField(
+        default=False, editable=False, help_text="A test order counts in no revenue."
+    )
+
+    # What the source of a mirrored order told last; empty for every other order. See
+    # `orders.services.mirroring`.
+    source_updated_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The source's moment of what it told last."
+    )
+    source_status = models.CharField(
+        max_length=10, choices=Status.choices, blank=True, editable=False
+    )
+    source_title = models.CharField(max_length=255, blank=True, editable=False)
+    source_notes = models.TextField(max_length=5000, blank=True, editable=False)
+    source_details = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="More of the source's own words, by name.",
+    )
+    # When the customer's data was erased. From then on the source cannot bring it back.
+    customer_erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     total_price = models.DecimalField(
         max_digits=COLUMN_DIGITS,
@@ -214,7 +238,8 @@ class Order(models.Model):
             # The lists of one owner's orders, oldest first: all of them, or those with one status.
             models.Index(fields=["owner", "id"], name="order_by_owner"),
             models.Index(fields=["owner", "status", "id"], name="order_by_owner_status"),
-            models.Index(fields=["project", "ordered_at"], name="order_by_project_date"),
+            # The list of a project's orders, newest first.
+            models.Index(fields=["project", "ordered_at", "id"], name="order_by_project_date"),
             models.Index(
                 fields=["failed_along_with"],
                 condition=Q(failed_along_with__isnull=False),
@@ -226,6 +251,14 @@ class Order(models.Model):
                 fields=["project", "provider", "external_id"],
                 condition=~Q(external_id=""),
                 name="order_unique_by_external_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(source_updated_at=None, source_status="")
+                | (
+                    Q(source_updated_at__isnull=False, source_status__in=Status.values)
+                    & ~Q(external_id="")
+                ),
+                name="order_mirrored_has_source",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="order_status_known"
@@ -249,6 +282,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether a source outside tells us about the order; see `orders.services.mirroring`."""
+        return self.source_updated_at is not None
 
     def open_moves(self, *, blocked: bool = False) -> Sequence[Status]:
         """Return the statuses that the order can take next; fewer if it is `blocked`."""

@@ -5,16 +5,30 @@ from orders.services.checkout import check_out
 from orders.services.deleting import delete_order
 from orders.services.fields import OrderFields
 from orders.services.items import ItemDraft
+from orders.services.mirroring import (
+    Mirrored,
+    Outcome,
+    blank_customer,
+    cancel_deleted_order,
+    mirror_order,
+)
+from orders.services.outside import OutsideOrder
 from orders.services.placing import create_order
 from orders.services.waiving import waive_dependency
 
 __all__ = [
     "ItemDraft",
+    "Mirrored",
     "OrderFields",
+    "Outcome",
+    "OutsideOrder",
     "Precondition",
+    "blank_customer",
+    "cancel_deleted_order",
     "check_out",
     "create_order",
     "delete_order",
+    "mirror_order",
     "move_order",
     "update_order",
     "waive_dependency",

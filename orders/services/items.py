@@ -11,6 +11,8 @@ from orders.errors import ItemsFrozen
 from orders.models import Order, OrderItem
 from orders.services.fields import Changes, OrderFields, change
 
+MAX_QUANTITY = 1_000_000
+
 
 @dataclass(frozen=True)
 class ItemDraft:

@@ -19,10 +19,10 @@ from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
 from orders.models.dependencies import MAX_REASON_LENGTH
 from orders.services import ItemDraft
+from orders.services.items import MAX_QUANTITY
 
 MAX_DEPENDENCIES = 1000
 MAX_ITEMS = 500
-MAX_QUANTITY = 1_000_000
 
 
 def _dependencies() -> IdListField:
