@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 
 from integrations.sandbox.discord import discord_for_people
 from integrations.sandbox.server import Sandbox
+from integrations.sandbox.shopify import shopify_for_people
 from integrations.sandbox.wire import Emulator
 
 # One line for each provider that the sandbox emulates.
-EMULATORS: Sequence[Callable[[], Emulator]] = (discord_for_people,)
+EMULATORS: Sequence[Callable[[], Emulator]] = (discord_for_people, shopify_for_people)
 
 
 def main() -> None:

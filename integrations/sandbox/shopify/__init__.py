@@ -1,0 +1,21 @@
+"""An emulated Shopify."""
+
+from integrations.sandbox.shopify.emulator import DEMO_SHOP, Shopify, shopify_for_people
+from integrations.sandbox.shopify.seeding import LONG_ORDER_LINES, seed
+from integrations.sandbox.shopify.shop import Bucket, Shop, Subscription
+from integrations.sandbox.shopify.webhooks import Attempt, Delivery, send, signature
+
+__all__ = [
+    "DEMO_SHOP",
+    "LONG_ORDER_LINES",
+    "Attempt",
+    "Bucket",
+    "Delivery",
+    "Shop",
+    "Shopify",
+    "Subscription",
+    "seed",
+    "send",
+    "shopify_for_people",
+    "signature",
+]
