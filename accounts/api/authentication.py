@@ -43,7 +43,7 @@ class BearerAuthentication(BaseAuthentication):
 def bearer_token_of(request: HttpRequest | Request) -> str | None:
     """Return the token after `Bearer` in the Authorization header; None without one.
 
-    The scheme's name is case-insensitive (RFC 9110, 11.1): our own answers write `bearer`.
+    The scheme's name is case-insensitive (RFC 9110, 11.1), and our own answers write `bearer`.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.strip().partition(" ")

@@ -1,14 +1,14 @@
-"""The schema of signing in and out, which three surfaces offer, each in its own form."""
+"""The schema of registration, login, refresh and logout, which several surfaces offer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 
 from accounts.api.bodies import LOGGED_OUT
 from accounts.api.schema import EITHER
 from accounts.errors import EmailNotVerified
-from orderchainer.core.errors import Invalid
+from orderchainer.core.errors import DomainError, Invalid
 from orderchainer.core.http.schema import (
     SurfaceName,
     answer_example,
@@ -16,22 +16,77 @@ from orderchainer.core.http.schema import (
     request_example,
 )
 
+EMAIL_REFUSED = Invalid({"email": ["Invalid email address"]})
 REQUIRED = ["This field is required."]
-
-PASSWORD_RULES = (
-    "The password needs 8 to 1,024 characters, must not consist of digits only "
-    "and must not resemble"
-)
 
 # The type that `extend_schema` decorates.
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-def use_of_tokens(refresh_path: str) -> str:
-    """Explain the two tokens of a sign-in."""
-    return (
-        "The access token goes into the header `Authorization: Bearer …`; before it expires, "
-        f"`POST {refresh_path}` exchanges the refresh token for a new pair."
+def register_operation(
+    surface: SurfaceName,
+    *,
+    request: type,
+    answer: type,
+    errors: Mapping[int, OpenApiResponse],
+    sent: Mapping[str, object],
+    created: Mapping[str, object],
+    more: str = "",
+) -> Callable[[Handler], Handler]:
+    """Describe creating a user. `sent` and `created` are the examples of request and answer.
+
+    `more` is added to the description.
+    """
+    return extend_schema(
+        operation_id=f"{surface}_register",
+        summary="Register a new user",
+        description=(
+            "Creates a user with a personal project, and sends an e-mail that asks them to confirm "
+            "the address. The password needs 8 to 1,024 characters, must not consist of digits "
+            "only and must not resemble the user's e-mail or name." + more
+        ),
+        request=request,
+        responses={201: answer, **errors},
+        examples=[
+            request_example("A new user", sent),
+            answer_example("The user", created, status=201),
+        ],
+    )
+
+
+def login_operation(
+    surface: SurfaceName,
+    name: str,
+    *,
+    request: object,
+    answer: type,
+    refresh_path: str,
+    refusals: Sequence[int | DomainError],
+    sent: Mapping[str, object],
+    tokens: Mapping[str, object],
+    more: str = "",
+    examples: Sequence[OpenApiExample] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe opening a session. `name` names the operation on its surface.
+
+    `sent` and `tokens` are the examples of request and answer; `examples` are shown beside them.
+    `more` is added to the description.
+    """
+    return extend_schema(
+        operation_id=f"{surface}_{name}",
+        summary="Log in",
+        description=(
+            "Opens a session for an e-mail and a password. The access token goes into the header "
+            f"`Authorization: Bearer …`. Before it expires, `POST {refresh_path}` exchanges the "
+            "refresh token for a new pair." + more
+        ),
+        request=request,
+        responses={200: answer, **errors_of(surface, *refusals, EmailNotVerified())},
+        examples=[
+            request_example("E-mail and password", sent),
+            *examples,
+            answer_example("The tokens", tokens),
+        ],
     )
 
 

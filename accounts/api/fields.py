@@ -13,7 +13,7 @@ from orderchainer.core.http.fields import StrictCharField
 
 @extend_schema_field(OpenApiTypes.EMAIL)
 class EmailTextField(StrictCharField):
-    """An e-mail address. The service checks it together with the password, for one answer."""
+    """An e-mail address in text. The service checks its form, together with the password."""
 
     default_error_messages: ClassVar = {"invalid": "Invalid email address"}
 

@@ -38,7 +38,7 @@ def answer_repeatable(
     fingerprint = fingerprint_of(
         [
             request.method or "",
-            # The route's own spelling: with or without the final slash it is the same request.
+            # This is the path as the route spells it, so a final slash makes no difference.
             request.path_info,
             request.data if payload is None else payload,
         ]

@@ -6,7 +6,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
-# Two ways to fill the same header: paste a token, or get one for an e-mail and a password.
+# Both schemes fill the same header. With the first you paste a token; with the second the page gets
+# one for your e-mail and password.
 BEARER, PASSWORD = "bearer", "password"
 EITHER: list[dict[str, list[Any]]] = [{BEARER: []}, {PASSWORD: []}]
 
@@ -18,7 +19,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = [BEARER, PASSWORD]  # noqa: RUF012  # as its base has it
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
-        """Return that either is enough."""
+        """Say that one of the two schemes is enough."""
         return [dict(each) for each in EITHER]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:

@@ -1,26 +1,21 @@
 """The schema of `/api/auth/` in the chain document."""
 
-from drf_spectacular.utils import extend_schema
-
+from accounts.api.bodies import LoggingOut, Refreshing
 from accounts.api.chain import serializers
 from accounts.api.docs import (
-    PASSWORD_RULES,
+    EMAIL_REFUSED,
     REQUIRED,
+    login_operation,
     logout_operation,
     refresh_operation,
-    use_of_tokens,
+    register_operation,
 )
-from accounts.errors import EmailNotVerified, EmailTaken
+from accounts.api.envelope.docs import USER_EXAMPLE
+from accounts.errors import EmailTaken
 from orderchainer.core.errors import Invalid
-from orderchainer.core.http.schema import (
-    FORM,
-    JSON,
-    answer_example,
-    errors_of,
-    request_example,
-    sent_as,
-)
+from orderchainer.core.http.schema import FORM, JSON, errors_of, request_example, sent_as
 
+CREDENTIALS_EXAMPLE = {"username": "user@example.com", "password": "securepassword"}
 TOKEN_EXAMPLE = {
     "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
     "token_type": "bearer",
@@ -30,77 +25,44 @@ TOKEN_EXAMPLE = {
 }
 
 
-REGISTER_USER = extend_schema(
-    operation_id="chain_register",
-    summary="Register a new user",
-    description=(f"Creates a user with a personal project. {PASSWORD_RULES} the e-mail."),
+REGISTER_USER = register_operation(
+    "chain",
     request=serializers.Registration,
-    responses={
-        201: serializers.RegisteredUser,
-        **errors_of(
-            "union",
-            Invalid({"email": ["Invalid email address"]}),
-            EmailTaken(),
-        ),
+    answer=serializers.RegisteredUser,
+    errors=errors_of("union", EMAIL_REFUSED, EmailTaken()),
+    sent={"email": "user@example.com", "password": "securepassword"},
+    created={
+        "email": "user@example.com",
+        "id": 1,
+        "is_active": True,
+        "success": True,
+        "data": USER_EXAMPLE,
+        "message": "User created successfully",
     },
-    examples=[
-        request_example(
-            "A new user",
-            {"email": "user@example.com", "password": "securepassword"},
-        ),
-        answer_example(
-            "The user",
-            {
-                "email": "user@example.com",
-                "id": 1,
-                "is_active": True,
-                "success": True,
-                "data": {
-                    "userId": "5cd1ceba-69c7-4f49-9c83-bd342a17e66a",
-                    "email": "user@example.com",
-                    "createdAt": "2025-11-07T13:18:43.934Z",
-                    "updatedAt": "2025-11-07T13:18:43.934Z",
-                },
-                "message": "User created successfully",
-            },
-            status=201,
-        ),
-    ],
 )
 
-GET_TOKEN = extend_schema(
-    operation_id="chain_get_token",
-    summary="Get an access token",
-    description=(
-        "Signs in with e-mail and password, as JSON or as an OAuth2 password grant. "
-        + use_of_tokens("/api/auth/refresh")
-    ),
+GET_TOKEN = login_operation(
+    "chain",
+    "get_token",
     request=sent_as(serializers.Credentials, JSON, FORM),
-    responses={
-        200: serializers.Tokens,
-        **errors_of("chain", Invalid({"username": REQUIRED}), 401, EmailNotVerified()),
-    },
+    answer=serializers.Tokens,
+    refresh_path="/api/auth/refresh",
+    refusals=[Invalid({"username": REQUIRED}), 401],
+    sent=CREDENTIALS_EXAMPLE,
+    tokens=TOKEN_EXAMPLE,
+    more=" You can also send an OAuth2 password grant as a form.",
     examples=[
         request_example(
-            "E-mail and password",
-            {"username": "user@example.com", "password": "securepassword"},
-        ),
-        request_example(
             "An OAuth2 password grant",
-            {
-                "grant_type": "password",
-                "username": "user@example.com",
-                "password": "securepassword",
-            },
+            {"grant_type": "password", **CREDENTIALS_EXAMPLE},
             media_type=FORM,
-        ),
-        answer_example("The tokens", TOKEN_EXAMPLE),
+        )
     ],
 )
 
 REFRESH_TOKEN = refresh_operation(
     "chain",
-    request=sent_as(serializers.Refreshing, JSON, FORM),
+    request=sent_as(Refreshing, JSON, FORM),
     answer=serializers.Tokens,
     field="refresh_token",
     tokens=TOKEN_EXAMPLE,
@@ -108,7 +70,7 @@ REFRESH_TOKEN = refresh_operation(
 
 LOG_OUT = logout_operation(
     "chain",
-    request=sent_as(serializers.LoggingOut, JSON, FORM),
+    request=sent_as(LoggingOut, JSON, FORM),
     answer=serializers.Message,
     field="refresh_token",
     tokens=TOKEN_EXAMPLE,

@@ -31,7 +31,7 @@ class Credentials(EitherName):
     names = ("username", "email")
 
     username = StrictCharField(help_text="The e-mail.")
-    email = EmailTextField(required=False, help_text="Instead of `username`.")
+    email = EmailTextField()
     password = PasswordField()
     grant_type = ListedChoiceField(
         ["password"],
@@ -41,35 +41,11 @@ class Credentials(EitherName):
     )
 
 
-class Refreshing(EitherName):
-    """`POST /api/auth/refresh`: the token under either of its two names."""
-
-    names = ("refresh_token", "refresh")
-
-    refresh_token = StrictCharField()
-    refresh = StrictCharField(required=False, help_text="Instead of `refresh_token`.")
-
-
-class LoggingOut(serializers.Serializer[Any]):
-    """`POST /api/auth/logout`: a refresh token, or none with an access token."""
-
-    refresh_token = StrictCharField(required=False, allow_blank=True)
-    refresh = StrictCharField(
-        required=False, allow_blank=True, help_text="Instead of `refresh_token`."
-    )
-
-    @property
-    def token(self) -> str:
-        """The refresh token, or an empty string."""
-        data = self.validated_data
-        return str(data.get("refresh_token") or data.get("refresh") or "")
-
-
 # --- Answers ----------------------------------------------------------------------------------
 
 
 class RegisteredUser(serializers.Serializer[User]):
-    """The answers of both documents to a registration, in one."""
+    """The answer to a registration. It has the fields of both documents."""
 
     email = serializers.EmailField()
     id = serializers.IntegerField()

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.authentication import bearer_token_of
-from accounts.api.bodies import LOGGED_OUT
+from accounts.api.bodies import LOGGED_OUT, LoggingOut, Refreshing
 from accounts.api.chain import docs, serializers
 from accounts.api.chain.presentation import registered_body, tokens_body
 from accounts.api.public import UNCACHED, CredentialsView, PublicView
@@ -46,7 +46,7 @@ class RefreshView(CredentialsView):
     @docs.REFRESH_TOKEN
     def post(self, request: Request) -> Response:
         """Exchange the refresh token."""
-        body = serializers.Refreshing(data=request.data)
+        body = Refreshing(data=request.data)
         body.is_valid(raise_exception=True)
         pair = services.refresh_session(refresh_token=body.value)
         return Response(tokens_body(pair), headers=UNCACHED)
@@ -58,7 +58,7 @@ class LogoutView(CredentialsView):
     @docs.LOG_OUT
     def post(self, request: Request) -> Response:
         """End the session."""
-        body = serializers.LoggingOut(data=request.data)
+        body = LoggingOut(data=request.data)
         body.is_valid(raise_exception=True)
-        services.log_out(refresh_token=body.token, access_token=bearer_token_of(request) or "")
+        services.log_out(refresh_token=body.value, access_token=bearer_token_of(request) or "")
         return Response(LOGGED_OUT)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.views import APIView
 
-from accounts.api.docs import use_of_tokens
+from accounts.api.docs import EMAIL_REFUSED, login_operation
 from accounts.api.envelope import serializers
 from accounts.api.envelope.presentation import (
     CONFIRMATION_SENT,
@@ -16,7 +16,6 @@ from accounts.api.envelope.presentation import (
 from accounts.errors import (
     EmailAlreadyVerified,
     EmailInUse,
-    EmailNotVerified,
     InvalidCredentials,
     LinkExpired,
     LinkNotFound,
@@ -32,7 +31,7 @@ from accounts.errors import (
     VerificationCodeInvalid,
     VerificationCodeNotFound,
 )
-from orderchainer.core.errors import DomainError, Invalid, NothingToChange
+from orderchainer.core.errors import DomainError, NothingToChange
 from orderchainer.core.http.envelope import EnvelopeDone
 from orderchainer.core.http.schema import answer_example, errors_of, request_example
 
@@ -95,22 +94,15 @@ def done_example(message: str, data: Example | None = None) -> Example:
     return {**body, "data": data} if data else body
 
 
-EMAIL_REFUSED = Invalid({"email": ["Invalid email address"]})
-
-
-LOGIN = extend_schema(
-    operation_id="envelope_log_in",
-    summary="Log in",
-    description="Opens a session. " + use_of_tokens("/api/auth/refresh"),
+LOGIN = login_operation(
+    "envelope",
+    "log_in",
     request=serializers.EnvelopeLogin,
-    responses={
-        200: serializers.EnvelopeSignIn,
-        **errors_of("envelope", EMAIL_REFUSED, InvalidCredentials(), EmailNotVerified()),
-    },
-    examples=[
-        request_example("E-mail and password", CREDENTIALS_EXAMPLE),
-        answer_example("The user and their tokens", SIGNED_IN_EXAMPLE),
-    ],
+    answer=serializers.EnvelopeSignIn,
+    refresh_path="/api/auth/refresh",
+    refusals=[EMAIL_REFUSED, InvalidCredentials()],
+    sent=CREDENTIALS_EXAMPLE,
+    tokens=SIGNED_IN_EXAMPLE,
 )
 
 _RESET_CODE = (

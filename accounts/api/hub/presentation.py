@@ -20,8 +20,8 @@ from accounts.tokens import TokenPair
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 
-# Staff search by these; nobody else sees them. Somebody with many accounts could otherwise learn
-# which of their addresses has which digest, and recognise them in the log.
+# Only staff see these, and search the log by them. Other users could collect the digests of their
+# own addresses and then recognise those addresses in the log.
 _STAFF_ONLY = frozenset({"email_digest"})
 
 

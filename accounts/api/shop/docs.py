@@ -4,16 +4,14 @@ from drf_spectacular.utils import extend_schema
 
 from accounts.api.docs import (
     REQUIRED,
+    login_operation,
     logout_operation,
     refresh_operation,
-    use_of_tokens,
+    register_operation,
 )
 from accounts.api.shop import serializers
 from accounts.api.shop.presentation import REGISTERED
-from accounts.errors import (
-    EmailNotVerified,
-    InvalidCredentials,
-)
+from accounts.errors import InvalidCredentials
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import (
     FORM,
@@ -25,6 +23,7 @@ from orderchainer.core.http.schema import (
     sent_as,
 )
 
+CREDENTIALS_EXAMPLE = {"email": "user@example.com", "password": "securepassword123"}
 TOKENS_EXAMPLE = {
     "refresh": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
     "access": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
@@ -47,70 +46,42 @@ USER_EXAMPLE = {
 }
 
 
-REGISTER_USER = extend_schema(
-    operation_id="shop_register",
-    summary="Register and sign in",
-    description=(
-        "Creates a user and signs them in. E-mail and username are unique, regardless "
-        "of case. If the e-mail must be verified before a login, both tokens are empty "
-        "and the message says what to do."
-    ),
+REGISTER_USER = register_operation(
+    "shop",
     request=serializers.ShopRegistration,
-    responses={
-        201: serializers.ShopRegistered,
-        **errors_of(
-            "shop",
-            Invalid({"password_confirm": ["The two passwords do not match."]}),
-        ),
+    answer=serializers.ShopRegistered,
+    errors=errors_of("shop", Invalid({"password_confirm": ["The two passwords do not match."]})),
+    sent={
+        **CREDENTIALS_EXAMPLE,
+        "username": "testuser",
+        "first_name": "Test",
+        "last_name": "User",
+        "password_confirm": "securepassword123",
+        "phone": "+1234567890",
+        "address": "123 Main St, City, Country",
     },
-    examples=[
-        request_example(
-            "A new customer",
-            {
-                "email": "user@example.com",
-                "username": "testuser",
-                "first_name": "Test",
-                "last_name": "User",
-                "password": "securepassword123",
-                "password_confirm": "securepassword123",
-                "phone": "+1234567890",
-                "address": "123 Main St, City, Country",
-            },
-        ),
-        answer_example(
-            "The customer",
-            {
-                "user": USER_EXAMPLE,
-                "refresh": TOKENS_EXAMPLE["refresh"],
-                "access": TOKENS_EXAMPLE["access"],
-                "message": REGISTERED,
-            },
-            status=201,
-        ),
-    ],
+    created={
+        "user": USER_EXAMPLE,
+        "refresh": TOKENS_EXAMPLE["refresh"],
+        "access": TOKENS_EXAMPLE["access"],
+        "message": REGISTERED,
+    },
+    more=(
+        " E-mail and username are unique, regardless of case. The user is signed in at once. If "
+        "the e-mail must be verified before a login, both tokens are empty and the message says "
+        "what to do."
+    ),
 )
 
-GET_TOKEN = extend_schema(
-    operation_id="shop_get_token",
-    summary="Sign in",
-    description="Signs in with e-mail and password. " + use_of_tokens("/auth/api/token/refresh/"),
+GET_TOKEN = login_operation(
+    "shop",
+    "get_token",
     request=sent_as(serializers.ShopCredentials, JSON, FORM),
-    responses={
-        200: serializers.ShopTokens,
-        **errors_of(
-            "shop",
-            Invalid({"email": REQUIRED}),
-            InvalidCredentials(),
-            EmailNotVerified(),
-        ),
-    },
-    examples=[
-        request_example(
-            "E-mail and password",
-            {"email": "user@example.com", "password": "securepassword123"},
-        ),
-        answer_example("The tokens", TOKENS_EXAMPLE),
-    ],
+    answer=serializers.ShopTokens,
+    refresh_path="/auth/api/token/refresh/",
+    refusals=[Invalid({"email": REQUIRED}), InvalidCredentials()],
+    sent=CREDENTIALS_EXAMPLE,
+    tokens=TOKENS_EXAMPLE,
 )
 
 REFRESH_TOKEN = refresh_operation(

@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.bodies import EitherName
+from accounts.api.bodies import EmailAndPassword, LoggingOut, Refreshing
 from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
 from accounts.api.shop.presentation import avatar_url
 from accounts.models import User
@@ -41,11 +41,9 @@ class AboutOneself(StrictSerializer):
     address = OptionalTextField(max_length=1000)
 
 
-class ShopRegistration(AboutOneself):
+class ShopRegistration(AboutOneself, EmailAndPassword):
     """`POST /auth/api/register/`."""
 
-    email = EmailTextField()
-    password = PasswordField()
     password_confirm = PasswordField(help_text="The same password again.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -57,35 +55,20 @@ class ShopRegistration(AboutOneself):
         return attrs
 
 
-class ShopCredentials(StrictSerializer):
+class ShopCredentials(EmailAndPassword):
     """`POST /auth/api/token/`."""
 
-    email = EmailTextField()
-    password = PasswordField()
 
-
-class ShopRefreshing(EitherName):
+class ShopRefreshing(Refreshing):
     """`POST /auth/api/token/refresh/`: the token under either of its two names."""
 
     names = ("refresh", "refresh_token")
 
-    refresh = StrictCharField()
-    refresh_token = StrictCharField(required=False, help_text="Instead of `refresh`.")
 
-
-class ShopLoggingOut(serializers.Serializer[Any]):
+class ShopLoggingOut(LoggingOut):
     """`POST /auth/api/logout/`: a refresh token, or none with an access token."""
 
-    refresh = StrictCharField(required=False, allow_blank=True)
-    refresh_token = StrictCharField(
-        required=False, allow_blank=True, help_text="Instead of `refresh`."
-    )
-
-    @property
-    def token(self) -> str:
-        """The refresh token, or an empty string."""
-        data = self.validated_data
-        return str(data.get("refresh") or data.get("refresh_token") or "")
+    names = ("refresh", "refresh_token")
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -107,7 +90,7 @@ class ObjectField(serializers.Field[Any, Any, Any, Any]):
 
 
 class ShopProfileChange(AboutOneself):
-    """`PATCH /auth/api/profile/`: the fields to change. You may send back the others as read."""
+    """`PATCH /auth/api/profile/`: the fields to change. You may send back all others."""
 
     # All of these are within `profile`, except the id.
     ignored: ClassVar = frozenset({"created_at", "updated_at"})

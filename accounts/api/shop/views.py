@@ -13,10 +13,7 @@ from accounts.api.public import UNCACHED, CredentialsView, PublicView
 from accounts.api.shop import docs, serializers
 from accounts.api.shop.presentation import registered_body, tokens_body, user_body
 from accounts.callers import caller_of
-from accounts.errors import (
-    EmailTaken,
-    UsernameTaken,
-)
+from accounts.errors import EmailTaken, UsernameTaken
 from accounts.limits import REGISTER, SIGN_IN
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.changes import read_changes
@@ -26,7 +23,7 @@ from orderchainer.core.http.views import UploadView
 
 @contextmanager
 def _by_field() -> Iterator[None]:
-    """Name the field whose value is taken: this document has a 400 where others have a 409."""
+    """Answer 400 and name the field if its value is taken. The other documents answer 409."""
     try:
         yield
     except EmailTaken as exc:
@@ -84,7 +81,7 @@ class ShopLogoutView(CredentialsView):
         """End the session."""
         body = serializers.ShopLoggingOut(data=request.data)
         body.is_valid(raise_exception=True)
-        services.log_out(refresh_token=body.token, access_token=bearer_token_of(request) or "")
+        services.log_out(refresh_token=body.value, access_token=bearer_token_of(request) or "")
         return Response(LOGGED_OUT)
 
 

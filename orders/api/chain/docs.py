@@ -37,20 +37,18 @@ from orders.api.chain.serializers import (
     OrderOutput,
     WaiverInput,
 )
+from orders.api.docs import BLOCKED, CANCEL_ONLY, MOVE_REFUSED, STATUS_FILTER
 from orders.errors import (
     CartEmpty,
     CustomerMayOnlyCancel,
     DependencyCycle,
     GoodsGone,
     ItemsFrozen,
-    MoveRefused,
     NotADependency,
-    OrderBlocked,
     OrderHasDependents,
     SeveralCurrencies,
     UnknownDependencies,
 )
-from orders.lifecycle import OPEN_MOVES, Status
 
 Example = dict[str, Any]
 
@@ -252,12 +250,12 @@ REFUSED_CHANGES = (
     400,
     UnknownDependencies([99]),
     DependencyCycle([3, 1, 2]),
-    MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
+    MOVE_REFUSED,
     ItemsFrozen(2),
-    CustomerMayOnlyCancel(2, ["cancelled"]),
+    CANCEL_ONLY,
     GoodsGone(2, "shipped"),
     SHORT,
-    OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
+    BLOCKED,
 )
 
 
@@ -271,13 +269,7 @@ LIST_ORDERS = extend_schema(
     ),
     parameters=[
         *WINDOW,
-        OpenApiParameter(
-            "status",
-            OpenApiTypes.STR,
-            enum=Status.values,
-            many=True,
-            description="Only orders with this status; may be repeated.",
-        ),
+        STATUS_FILTER,
         OpenApiParameter("search", description="Only orders with this in title or description."),
         OpenApiParameter(
             "ordering",
@@ -350,6 +342,16 @@ GET_ORDER = extend_schema(
     examples=[answer_example("The order", LISTED_EXAMPLE)],
 )
 
+# What `PUT` and `PATCH` have in common.
+_CHANGE: dict[str, Any] = {
+    "request": OrderChanges,
+    "parameters": [IF_MATCH, etag_of_answer(200)],
+    "responses": {
+        200: OrderOutput,
+        **errors_of("chain_and_shop", *REFUSED_CHANGES, 403, 404, 412),
+    },
+}
+
 UPDATE_ORDER = extend_schema(
     operation_id="chain_update_order",
     summary="Update an order",
@@ -364,12 +366,7 @@ UPDATE_ORDER = extend_schema(
         "bought the order in the shop and do not handle its project's orders, you can cancel "
         "it until it is shipped, and nothing else; sending back what you read is no change."
     ),
-    request=OrderChanges,
-    parameters=[IF_MATCH, etag_of_answer(200)],
-    responses={
-        200: OrderOutput,
-        **errors_of("chain_and_shop", *REFUSED_CHANGES, 403, 404, 412),
-    },
+    **_CHANGE,
     examples=[
         request_example("The whole order", UPDATE_EXAMPLE),
         request_example("Only its status", {"status": "completed"}),
@@ -381,12 +378,7 @@ PATCH_ORDER = extend_schema(
     operation_id="chain_patch_order",
     summary="Change a part of an order",
     description="The same as PUT.",
-    request=OrderChanges,
-    parameters=[IF_MATCH, etag_of_answer(200)],
-    responses={
-        200: OrderOutput,
-        **errors_of("chain_and_shop", *REFUSED_CHANGES, 403, 404, 412),
-    },
+    **_CHANGE,
     examples=[
         request_example("Only its status", {"status": "completed"}),
         answer_example("The order", UPDATED_EXAMPLE),

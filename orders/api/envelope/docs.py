@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from accounts.errors import IdempotencyKeyReused
 from orderchainer.core.errors import Invalid, NothingToChange
@@ -19,6 +18,7 @@ from orderchainer.core.http.schema import (
     etag_of_answer,
     request_example,
 )
+from orders.api.docs import BLOCKED, CANCEL_ONLY, MOVE_REFUSED, STATUS_FILTER
 from orders.api.envelope.serializers import (
     PRICE_REFUSED,
     EnvelopeOrderAnswer,
@@ -27,15 +27,7 @@ from orders.api.envelope.serializers import (
     EnvelopeOrderInput,
     EnvelopeOrdersAnswer,
 )
-from orders.errors import (
-    CustomerMayOnlyCancel,
-    MoveRefused,
-    OrderBlocked,
-    OrderHasDependents,
-    OrderNotFound,
-    OrderNotYours,
-)
-from orders.lifecycle import OPEN_MOVES, Status
+from orders.errors import OrderHasDependents, OrderNotFound, OrderNotYours
 
 Example = dict[str, Any]
 
@@ -82,12 +74,7 @@ DELETED_EXAMPLE: Example = {"success": True, "message": "Order deleted successfu
 
 
 _PRICE_REFUSED = Invalid({"price": [PRICE_REFUSED]})
-_CHANGE_REFUSED = (
-    OrderNotYours(),
-    CustomerMayOnlyCancel(2, ["cancelled"]),
-    OrderNotFound(),
-    412,
-)
+_CHANGE_REFUSED = (OrderNotYours(), CANCEL_ONLY, OrderNotFound(), 412)
 
 
 LIST_ORDERS = extend_schema(
@@ -96,16 +83,7 @@ LIST_ORDERS = extend_schema(
     description=(
         "Your own orders, the oldest first. Orders that are added while you page come last."
     ),
-    parameters=[
-        *WINDOW,
-        OpenApiParameter(
-            "status",
-            OpenApiTypes.STR,
-            enum=Status.values,
-            many=True,
-            description="Only orders with this status; may be repeated.",
-        ),
-    ],
+    parameters=[*WINDOW, STATUS_FILTER],
     responses={
         200: EnvelopeOrdersAnswer,
         **errors_of(
@@ -165,8 +143,8 @@ UPDATE_ORDER = extend_schema(
             "envelope",
             NothingToChange(),
             _PRICE_REFUSED,
-            MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
-            OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
+            MOVE_REFUSED,
+            BLOCKED,
             *_CHANGE_REFUSED,
         ),
     },

@@ -18,9 +18,7 @@ from accounts.api.envelope.presentation import (
     user_body,
 )
 from accounts.api.public import UNCACHED, PublicView
-from accounts.errors import (
-    LinkNotFound,
-)
+from accounts.errors import LinkNotFound
 from accounts.limits import SEND_CODE, SIGN_IN, USE_CODE
 from accounts.models import EmailCode
 from orderchainer.core.http.envelope import success

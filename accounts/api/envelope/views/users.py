@@ -16,8 +16,8 @@ class UserViewSet(SurfaceViewSet):
     """The caller's account. Staff see and change others with the right permission."""
 
     area = "account"
-    # Not with an API token: whoever has it could set a new password and sign in with that, without
-    # the token's scopes and even after it is revoked.
+    # An API token may not do this. Its holder could set a new password and sign in with it, and
+    # would then have more than the token's scopes, even after the token is revoked.
     session_methods = frozenset({"PATCH", "DELETE"})
 
     @docs.GET_USER

@@ -20,12 +20,12 @@ FILTERS = [
     OpenApiParameter(
         "since",
         OpenApiTypes.DATETIME,
-        description="The first moment to include.",
+        description="Only what happened at this moment or later.",
     ),
     OpenApiParameter(
         "until",
         OpenApiTypes.DATETIME,
-        description="The first moment to leave out.",
+        description="Only what happened before this moment.",
     ),
 ]
 _ME = {

@@ -3,19 +3,15 @@
 from drf_spectacular.utils import extend_schema
 
 from accounts.api.docs import (
-    PASSWORD_RULES,
+    EMAIL_REFUSED,
     REQUIRED,
+    login_operation,
     logout_operation,
     refresh_operation,
+    register_operation,
 )
 from accounts.api.hub.serializers import auth as serializers
-from accounts.errors import (
-    EmailInUse,
-    EmailNotVerified,
-    EmailTaken,
-    InvalidCredentials,
-    WrongPassword,
-)
+from accounts.errors import EmailInUse, EmailTaken, InvalidCredentials, WrongPassword
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import answer_example, errors_of, request_example
 
@@ -33,6 +29,7 @@ ACCOUNT_EXAMPLE = {
     "address": "1 Example Street, Springfield",
     "email_verified": True,
 }
+CREDENTIALS_EXAMPLE = {"email": "user@example.com", "password": "SecurePass123"}
 TOKENS_EXAMPLE = {
     "access_token": "eyJ0eXAiOiJKV1QiLCJhbGc...",
     "refresh_token": "eyJ0eXAiOiJKV1QiLCJhbGc...",
@@ -42,56 +39,24 @@ TOKENS_EXAMPLE = {
 }
 
 
-REGISTER_USER = extend_schema(
-    operation_id="hub_register",
-    summary="Register a new user",
-    description=(
-        "Creates a user with a personal project and sends an e-mail that asks them to confirm the "
-        f"address. {PASSWORD_RULES} e-mail or name."
-    ),
+REGISTER_USER = register_operation(
+    "hub",
     request=serializers.HubRegistration,
-    responses={
-        201: serializers.HubUser,
-        **errors_of("hub", 400, Invalid({"email": ["Invalid email address"]}), EmailTaken()),
-    },
-    examples=[
-        request_example(
-            "A new user",
-            {
-                "email": "user@example.com",
-                "password": "SecurePass123",
-                "name": "John Doe",
-            },
-        ),
-        answer_example("The user", USER_EXAMPLE, status=201),
-    ],
+    answer=serializers.HubUser,
+    errors=errors_of("hub", 400, EMAIL_REFUSED, EmailTaken()),
+    sent={**CREDENTIALS_EXAMPLE, "name": "John Doe"},
+    created=USER_EXAMPLE,
 )
 
-LOGIN = extend_schema(
-    operation_id="hub_log_in",
-    summary="Log in",
-    description=(
-        "Opens a session. The access token goes into the header `Authorization: Bearer "
-        "…` and lasts `expires_in` seconds. The refresh token gets you the next pair."
-    ),
+LOGIN = login_operation(
+    "hub",
+    "log_in",
     request=serializers.HubLogin,
-    responses={
-        200: serializers.HubTokens,
-        **errors_of(
-            "hub",
-            400,
-            Invalid({"password": REQUIRED}),
-            InvalidCredentials(),
-            EmailNotVerified(),
-        ),
-    },
-    examples=[
-        request_example(
-            "E-mail and password",
-            {"email": "user@example.com", "password": "SecurePass123"},
-        ),
-        answer_example("The tokens", TOKENS_EXAMPLE),
-    ],
+    answer=serializers.HubTokens,
+    refresh_path="/api/v1/auth/refresh",
+    refusals=[400, Invalid({"password": REQUIRED}), InvalidCredentials()],
+    sent=CREDENTIALS_EXAMPLE,
+    tokens=TOKENS_EXAMPLE,
 )
 
 REFRESH_TOKEN = refresh_operation(

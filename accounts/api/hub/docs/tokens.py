@@ -1,16 +1,9 @@
 """The schema of `/api/v1/auth/tokens`."""
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    extend_schema,
-)
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 
-from accounts.api.hub.serializers.tokens import (
-    CreatedTokenOutput,
-    NewToken,
-    TokenOutput,
-)
+from accounts.api.hub.serializers.tokens import CreatedTokenOutput, NewToken, TokenOutput
 from accounts.errors import ApiTokenNotFound, SessionNeeded, TooManyApiTokens
 from accounts.services.api_tokens import MAX_API_TOKENS
 from orderchainer.core.errors import Invalid

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts.api.bodies import EitherName
+from accounts.api.bodies import EmailAndPassword, LoggingOut, Refreshing
 from accounts.api.fields import EmailTextField, PasswordField, SocketUserIdField
 from accounts.models import User
 from accounts.tokens import TokenPair
@@ -34,43 +34,22 @@ class NameField(StrictCharField):
         return {"first_name": first, "last_name": last}
 
 
-class HubRegistration(StrictSerializer):
+class HubRegistration(EmailAndPassword):
     """`POST /api/v1/auth/register`."""
 
-    email = EmailTextField()
-    password = PasswordField()
     name = NameField(required=False, help_text="As `John Doe`.")
 
 
-class HubLogin(StrictSerializer):
+class HubLogin(EmailAndPassword):
     """`POST /api/v1/auth/login`."""
 
-    email = EmailTextField()
-    password = PasswordField()
 
-
-class HubRefreshing(EitherName):
+class HubRefreshing(Refreshing):
     """`POST /api/v1/auth/refresh`: the token under either of its two names."""
 
-    names = ("refresh_token", "refresh")
 
-    refresh_token = StrictCharField()
-    refresh = StrictCharField(required=False, help_text="Instead of `refresh_token`.")
-
-
-class HubLoggingOut(serializers.Serializer[Any]):
+class HubLoggingOut(LoggingOut):
     """`POST /api/v1/auth/logout`: a refresh token, or none with an access token."""
-
-    refresh_token = StrictCharField(required=False, allow_blank=True)
-    refresh = StrictCharField(
-        required=False, allow_blank=True, help_text="Instead of `refresh_token`."
-    )
-
-    @property
-    def token(self) -> str:
-        """The refresh token, or an empty string."""
-        data = self.validated_data
-        return str(data.get("refresh_token") or data.get("refresh") or "")
 
 
 class AccountChanges(StrictSerializer):

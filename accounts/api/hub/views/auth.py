@@ -66,7 +66,7 @@ class LogoutView(PublicView):
         """End the session."""
         body = serializers.HubLoggingOut(data=request.data)
         body.is_valid(raise_exception=True)
-        services.log_out(refresh_token=body.token, access_token=bearer_token_of(request) or "")
+        services.log_out(refresh_token=body.value, access_token=bearer_token_of(request) or "")
         return Response(status=204)
 
 

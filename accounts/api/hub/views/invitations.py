@@ -10,10 +10,7 @@ from accounts import services
 from accounts.access import MANAGE_MEMBERS, Operation
 from accounts.api.hub.docs import invitations as docs
 from accounts.api.hub.presentation import invitation_body, project_body
-from accounts.api.hub.serializers.projects import (
-    Acceptance,
-    NewInvitation,
-)
+from accounts.api.hub.serializers.projects import Acceptance, NewInvitation
 from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Membership

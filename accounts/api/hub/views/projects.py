@@ -11,10 +11,7 @@ from accounts import services
 from accounts.access import CHANGE_PROJECT, DELETE_PROJECT, VIEW_PROJECT, Operation
 from accounts.api.hub.docs import projects as docs
 from accounts.api.hub.presentation import project_body
-from accounts.api.hub.serializers.projects import (
-    NewProject,
-    ProjectChanges,
-)
+from accounts.api.hub.serializers.projects import NewProject, ProjectChanges
 from accounts.api.hub.views.base import ProjectView
 from accounts.callers import caller_of
 from accounts.models import Project

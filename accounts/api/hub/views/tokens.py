@@ -6,9 +6,7 @@ from rest_framework.response import Response
 from accounts import services
 from accounts.api.hub.docs import tokens as docs
 from accounts.api.hub.presentation import api_token_body
-from accounts.api.hub.serializers.tokens import (
-    NewToken,
-)
+from accounts.api.hub.serializers.tokens import NewToken
 from accounts.api.public import UNCACHED
 from accounts.callers import caller_of
 from accounts.errors import ApiTokenNotFound

@@ -1,5 +1,7 @@
 """The schema's description of `/api/discord/`."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 
 from integrations.discord.api.chain import serializers
@@ -80,6 +82,19 @@ GET_INTEGRATION = extend_schema(
     ],
 )
 
+# What `PUT` and `PATCH` have in common.
+_CHANGE: dict[str, Any] = {
+    "request": serializers.IntegrationChange,
+    "responses": {
+        200: serializers.Integration,
+        **errors_of("chain", 400, 404, WebhookUnreadable()),
+    },
+    "examples": [
+        request_example("Another name, one toggle off", CHANGE_EXAMPLE),
+        answer_example("The integration", CHANGED_EXAMPLE),
+    ],
+}
+
 UPDATE_INTEGRATION = extend_schema(
     operation_id="chain_update_discord_integration",
     summary="Update integration",
@@ -87,30 +102,14 @@ UPDATE_INTEGRATION = extend_schema(
         "Changes the fields that you send and keeps the rest, also in nested objects. A new URL "
         "switches the integration on."
     ),
-    request=serializers.IntegrationChange,
-    responses={
-        200: serializers.Integration,
-        **errors_of("chain", 400, 404, WebhookUnreadable()),
-    },
-    examples=[
-        request_example("Another name, one toggle off", CHANGE_EXAMPLE),
-        answer_example("The integration", CHANGED_EXAMPLE),
-    ],
+    **_CHANGE,
 )
 
 PATCH_INTEGRATION = extend_schema(
     operation_id="chain_patch_discord_integration",
     summary="Update integration, as PUT",
     description="The same as `PUT`, which also keeps the fields that you do not send.",
-    request=serializers.IntegrationChange,
-    responses={
-        200: serializers.Integration,
-        **errors_of("chain", 400, 404, WebhookUnreadable()),
-    },
-    examples=[
-        request_example("Another name, one toggle off", CHANGE_EXAMPLE),
-        answer_example("The integration", CHANGED_EXAMPLE),
-    ],
+    **_CHANGE,
 )
 
 DELETE_INTEGRATION = extend_schema(
