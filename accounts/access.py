@@ -93,8 +93,8 @@ def knows_of_projects(user: User) -> bool:
 
 
 def as_now(user: User) -> User:
-    """Return `user` with the permissions that they have now, for questions under a lock.
+    """Return `user` with their permissions read again, for a check under a lock.
 
-    Only staff have any, so others come back as they are, without a statement.
+    Only staff have permissions. Other users are returned as they are, without a statement.
     """
     return User.objects.get(pk=user.pk) if user.is_staff else user

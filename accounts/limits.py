@@ -6,9 +6,8 @@ from orderchainer.core.limits.rates import Limit, register_limit
 SIGN_IN = register_limit(Limit("sign-in", "RATE_LIMIT_AUTH"))
 REGISTER = register_limit(Limit("register", "RATE_LIMIT_AUTH"))
 USE_CODE = register_limit(Limit("use-code", "RATE_LIMIT_AUTH"))
-# By address only. For an account we count only the codes that are sent
-# (`accounts.attempts.count_code`): otherwise requests that send nothing would keep the user from
-# ever getting one.
+# By address only. For an account we count the codes that are sent (`accounts.attempts.count_code`).
+# If we counted the requests, an attacker could use up the user's share without any code being sent.
 SEND_CODE = register_limit(Limit("send-code", "RATE_LIMIT_AUTH"))
 CODES_SENT = register_limit(Limit("codes-sent", "RATE_LIMIT_CODES"))
 # By sender. An e-mail with our name on it goes to any address that the sender chooses.

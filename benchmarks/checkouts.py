@@ -22,8 +22,8 @@ from cart.models import Cart
 from catalog.services import create_product
 from catalog.services.stock import MAX_STOCK
 
-# More carts than one measurement can check out. Each has three of a few products, so checkouts
-# collide.
+# There are more carts than one measurement can check out. Each has three of the same few products,
+# so that checkouts collide.
 CUSTOMERS = 1200
 PRODUCTS = 20
 IN_CART = 3

@@ -73,9 +73,10 @@ class CartContents:
         return sum(line.offer.is_on_sale for line in self.lines)
 
     def counts(self, line: Line) -> bool:
-        """Tell whether an item is sold, in the cart's currency; there may be too few in stock.
+        """Tell whether an item's product is sold, and in the cart's currency.
 
-        Others stay in the cart and are shown, but decide nothing.
+        Other items stay in the cart and are shown, but no sum includes them. The stock of an item
+        that counts may still be too small.
         """
         return line.offer.is_on_sale and line.offer.currency == self.currency
 

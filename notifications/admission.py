@@ -53,7 +53,7 @@ class Admission:
     user_id: int
 
     def concerns(self, user_id: int | None, project_id: int | None) -> bool:
-        """Whether it may depend on this user's access to this project; None stands for any."""
+        """Tell whether it may depend on that user's access to that project. None means any."""
         if user_id not in (None, self.user_id):
             return False
         return project_id is None or self.feed == ProjectFeed(project_id)

@@ -94,7 +94,8 @@ class DirectOutbox:
 class QueuedOutbox:
     """Sends through ASGI, one message after the other, if the server provides no `SocketWriter`.
 
-    Its bound works only if the server's `send` waits for the network; then the rest stays here.
+    Its bound works only if the server's `send` waits for the network. Otherwise the unsent messages
+    pile up in the server, where we cannot count them.
     """
 
     def __init__(self, send: Send) -> None:

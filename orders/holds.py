@@ -1,4 +1,4 @@
-"""Proof that each order holds the stock it sold, and none once it has gone wrong."""
+"""Proof that each order holds the stock it sold, and that orders that went wrong hold none."""
 
 from dataclasses import dataclass
 

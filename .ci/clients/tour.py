@@ -109,7 +109,7 @@ def main(url: str, password: str) -> None:
         EventType.ORDER_STATUS_CHANGED,
     ]
 
-    # Another customer buys the last one first: the refusal says of what there is too little.
+    # Another customer buys the last vase first. The refusal names the product that is short.
     vase = the(ProductPage, shop_list_products.sync(client=ada, search="tall vase"))
     (vase_id,) = [each.id for each in vase.results if each.name == "Tall vase"]
     last = CartItemInput(product_id=vase_id, quantity=1)

@@ -31,7 +31,7 @@ GUESSES_COUNT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Proof:
-    """The secrets in one e-mail. `code` is empty if expired or after too many wrong tries."""
+    """The secrets in one e-mail. `code` is empty if it expired, or after too many wrong tries."""
 
     code: str
     link: UUID

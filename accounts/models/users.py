@@ -72,8 +72,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     email_verified_at = models.DateTimeField(null=True, blank=True)
-    # When somebody who reads this e-mail first reset the password. That removed all access that was
-    # set up before; later resets remove nothing.
+    # When the password was first reset through an e-mail to this address. That ended all access
+    # from before; later resets end nothing.
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Set when the account is deleted. The row stays for the orders but holds nothing about the
     # person.

@@ -25,7 +25,7 @@ from orderchainer.core.admin.panels import Panel, link, panel_of
 from orderchainer.core.admin.picking import is_value_of
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
-# Each looks for something that must never happen, and lists what it found. No rows: all is well.
+# Each looks for something that must never happen, and lists what it found. It should find nothing.
 Proof = Callable[[], Panel]
 _proofs: list[Proof] = []
 

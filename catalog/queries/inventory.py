@@ -1,4 +1,4 @@
-"""The whole catalogue of a project, for its members: also what is not on sale."""
+"""The whole catalogue of a project, for its members, including what is not on sale."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

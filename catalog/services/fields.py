@@ -109,7 +109,8 @@ class Slugs:
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
-        # The last number tried, by base. It saves a thousand equal names from counting from 2.
+        # The last number tried for each slug without a number. Without it, each of a thousand
+        # equal names would be counted up from 2 again.
         self._last: dict[str, int] = {}
 
     def new_for(self, name: str) -> str:

@@ -264,7 +264,7 @@ class _Plan:
         return named
 
     def _refuse_two_readings(self, row: ImportedRow, price: str) -> None:
-        """Refuse more decimals than are written: `1.000` may be one dollar or a thousand."""
+        """Refuse more decimals than prices have: `1.000` may mean one dollar or a thousand."""
         _, _, decimals = price.strip().partition(".")
         if len(decimals) > written_decimals_of(row.product.currency):
             row.errors.setdefault("price", [str(TooManyDecimals(row.product.currency))])

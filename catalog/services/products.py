@@ -86,7 +86,7 @@ def update_product(
     if not locked.slug:
         locked.slug = _free_slug(locked)
     changed = [name for name, value in before.items() if getattr(locked, name) != value]
-    # Only these: a value that was fine when it was stored can be sent back.
+    # Check only what changed: clients may send back a value that was valid when it was stored.
     check_row(locked, set(changed) - {"category_id"})
     if changed and (refusal := _refusal_of_saving(locked, changed)):
         raise refusal

@@ -33,7 +33,7 @@ BY_HAND = (Reason.INITIAL, Reason.RECEIVED, Reason.ADJUSTED, Reason.IMPORTED)
 def lock_products(
     product_ids: Iterable[int] | QuerySet[Any, Any],
 ) -> dict[int, Product]:
-    """Lock products against other changes of their stock; those that exist come back by id.
+    """Lock products against other changes of their stock. Return those that exist, by id.
 
     `product_ids` may be a query. Each product comes with its project, which is not locked.
     """

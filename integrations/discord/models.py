@@ -89,7 +89,7 @@ class DiscordWebhook(models.Model):
     # Everybody who has the URL can post, so we store it like a password.
     url = EncryptedTextField()
     webhook_id = models.CharField(max_length=20, help_text="Discord's id.")
-    # Where it is. A limit can count for all webhooks of a host.
+    # The host in the URL. Discord may limit all webhooks of a host together.
     host = models.CharField(max_length=255, editable=False)
     # Grows with each new URL, so that a late answer about an old URL cannot disable the new one.
     url_version = models.PositiveIntegerField(default=1, editable=False)

@@ -175,7 +175,7 @@ class DatabaseCollector(Collector):
         )
         yield _gauge(
             "orderchainer_delivery_overdue_seconds",
-            "How long the delivery that is most overdue should have been tried.",
+            "For how long the most overdue delivery has been due.",
             max(0.0, (now - due).total_seconds()) if due else 0,
         )
         emails = OutgoingEmail.objects.filter(state=OutgoingEmail.State.PENDING).order_by(

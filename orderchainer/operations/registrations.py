@@ -10,11 +10,11 @@ from orderchainer.core.http.surfaces import (
 )
 from orderchainer.core.web.content_policy import allow
 
-# The chain answers paths that no app has registered; under the version prefix it is the hub.
+# Paths that no app has registered belong to the chain, and under the version prefix to the hub.
 register_prefixes(CHAIN, "/api")
 register_prefixes(HUB, "/api/v1")
 
-GROUPS.add(CHAIN.name, "Orders that depend on one another, and word of them in Discord.")
+GROUPS.add(CHAIN.name, "Orders that depend on one another, and news of them in Discord.")
 GROUPS.add(HUB.name, "The merchants' order hub: projects, channels, reports.")
 GROUPS.add(ENVELOPE.name, "Answers in an envelope, with camelCase names.")
 GROUPS.add(SHOP.name, "The storefront: products, cart, checkout.")

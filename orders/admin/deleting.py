@@ -54,7 +54,7 @@ class OrderDeletion(ServiceAdmin):
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Order]
     ) -> HttpResponseBase | None:
-        """Ask, then delete the selected orders; those that depend on others of them go first."""
+        """Ask, then delete the selected orders, each before the orders that it depends on."""
         if "post" not in request.POST:
             return without_media(ask_before_deleting(self, request, queryset))
         self.do_each(

@@ -84,7 +84,7 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[Any, bool]:
-        """Find by order or by the event's own id, each by its index: there are too many to scan."""
+        """Find by an order's number or an event's id. There are too many rows to search in more."""
         term = search_term.strip().removeprefix("#")
         if not term:
             return queryset, False

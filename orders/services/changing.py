@@ -179,7 +179,8 @@ def _set_items_and_fields(
 def _move(order: Order, wanted: str | None, waits: Waits) -> bool:
     """Set the status if the lifecycle and the chain allow it; tell whether it changed.
 
-    Dependencies bind draft and pending orders only, so they matter only if the order leaves these.
+    Dependencies bind only draft and pending orders, so they matter only for moves out of these
+    statuses.
     """
     if wanted is None or wanted == order.status:
         return False
@@ -222,6 +223,6 @@ def save_change(order: Order) -> None:
     """Store an order that a user changed."""
     order.version += 1
     order.updated_at = timezone.now()
-    # From now on it goes its own way, whatever becomes of the order that it failed along with.
+    # It no longer becomes pending again with the order that it failed along with.
     order.failed_along_with = None
     order.save()

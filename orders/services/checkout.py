@@ -58,8 +58,8 @@ def check_out(
         # Prices are locked by now: customers pay what they have seen.
         precondition(cart_of(by.pk))
 
-    # What is not sold any more stays in the cart and decides nothing. A customer without a cart may
-    # be getting one at this moment, so leave that one alone.
+    # Products that are no longer sold stay in the cart and do not count. If there was no cart to
+    # lock, another request may be creating one right now, so take nothing from it.
     sold = [pk for pk, product in products.items() if product.is_on_sale]
     demand = take_from_cart(by, sold) if has_cart else {}
     if products and not sold:

@@ -30,8 +30,8 @@ __all__ = [
     "subscribers",
 ]
 
-# Sent after the stream has grown, with `position`, its new last position. A listener is only woken:
-# it reads the events by position, since wake-ups may be lost, merged or late.
+# Sent after the stream has grown, with `position`, its new last position. It only wakes listeners.
+# They read the events by position, because a signal may be lost, merged or late.
 stream_advanced = Signal()
 
 
@@ -54,9 +54,9 @@ class Deliver(Protocol):
 class Subscriber:
     """Someone who gets events delivered, each with its own row, attempts and last error.
 
-    `wants` picks from a batch of fresh events those to deliver, each with its target, in a bounded
-    number of queries. One event may go to several targets. It runs in the relay's transaction, so
-    it must not block.
+    `wants` gets a batch of new events and returns those to deliver, each with its target. One event
+    may go to several targets. It runs in the relay's transaction, so it must not block, and must
+    use a bounded number of queries.
     """
 
     name: str

@@ -165,7 +165,7 @@ def _pause_host(host: str, reply: Reply, called_at: datetime, now: datetime) -> 
 
 
 def _pause_seconds(named: float | None, times: int) -> float:
-    """Return how long to wait after a 429, the one with number `times` in a row.
+    """Return how long to wait after a 429, which is number `times` in a row.
 
     The first time we wait as long as Discord says. If it says nothing, or refuses us again after
     the wait, the pauses grow.

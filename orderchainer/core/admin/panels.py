@@ -36,10 +36,7 @@ class Panel:
 
 
 def panel_of(title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = "") -> Panel:
-    """Return a panel of the first `MAX_ROWS` rows.
-
-    It reads one more row to learn whether there are more.
-    """
+    """Return a panel of the first `MAX_ROWS` of `rows`, which says whether there are more."""
     found = list(rows)
     return Panel(title, headers, found[:MAX_ROWS], empty, len(found) > MAX_ROWS)
 

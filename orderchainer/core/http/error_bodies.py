@@ -23,7 +23,7 @@ from orderchainer.core.http.surfaces import (
 _Field = serializers.Field[Any, Any, Any, Any]
 _Fields = dict[str, _Field]
 
-# The bodies that show wrong fields under the names of the fields.
+# The bodies that have a key for each wrong field, such as `email`.
 NAMES_FIELDS = frozenset({"CheckoutError", "ShopError"})
 
 

@@ -164,7 +164,7 @@ class LastDelivery(serializers.Serializer[Any]):
 
     at = serializers.CharField(help_text="UTC.")
     status = serializers.IntegerField(
-        allow_null=True, help_text="Discord's HTTP status; null where no answer came."
+        allow_null=True, help_text="Discord's HTTP status; null if no answer came."
     )
     error = serializers.CharField(help_text="Empty if it was accepted.")
 
@@ -190,12 +190,12 @@ class DiscordError(serializers.Serializer[Any]):
 class TrialResult(serializers.Serializer[Any]):
     """The outcome of the test message."""
 
-    ok = serializers.BooleanField(help_text="Whether it stands in the channel.")
+    ok = serializers.BooleanField(help_text="Whether the message is in the channel.")
     status = serializers.IntegerField(
-        allow_null=True, help_text="Discord's HTTP status; null where no answer came."
+        allow_null=True, help_text="Discord's HTTP status; null if no answer came."
     )
     message = serializers.CharField(help_text="What happened, in a sentence.")
-    discord = DiscordError(allow_null=True, help_text="What Discord said, where it refused.")
+    discord = DiscordError(allow_null=True, help_text="What Discord said, if it refused.")
 
 
 class DisconnectedMessage(serializers.Serializer[Any]):
