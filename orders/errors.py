@@ -150,6 +150,13 @@ class DependencyCycle(Invalid):
 # --- Goods that were sold from stock ----------------------------------------------------------
 
 
+class SaleNotAllowed(NotAllowed):
+    """Only members who handle a project's orders may sell from its stock."""
+
+    code = "sale_not_allowed"
+    default_message = "Your role in this project does not let you sell from its stock."
+
+
 class GoodsGone(Conflict):
     """A customer may not cancel a shipped order: only a handler can say that the goods are back."""
 

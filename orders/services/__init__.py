@@ -4,7 +4,7 @@ from orders.services.changing import Precondition, move_order, update_order
 from orders.services.checkout import check_out
 from orders.services.deleting import delete_order
 from orders.services.fields import OrderFields
-from orders.services.items import ItemDraft
+from orders.services.items import ItemDraft, StockItemDraft
 from orders.services.mirroring import (
     Mirrored,
     Outcome,
@@ -23,6 +23,7 @@ __all__ = [
     "Outcome",
     "OutsideOrder",
     "Precondition",
+    "StockItemDraft",
     "blank_customer",
     "cancel_deleted_order",
     "check_out",

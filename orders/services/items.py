@@ -22,13 +22,28 @@ class ItemDraft:
     unit_price: Decimal
     quantity: int
     sku: str = ""
-    # The product that the item was sold from. Clients never set it.
+    # The product that the item was sold from. Only who handles the project's orders may set it.
     product_id: int | None = None
 
     @property
     def total_price(self) -> Decimal:
         """Unit price times quantity."""
         return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True)
+class StockItemDraft:
+    """An item to sell from stock. Name, SKU and price are the product's, unless they are given."""
+
+    product_id: int
+    quantity: int
+    name: str = ""
+    sku: str = ""
+    # In the order's currency.
+    unit_price: Decimal | None = None
+
+
+AnyItemDraft = ItemDraft | StockItemDraft
 
 
 def total_of(items: Sequence[ItemDraft], stated: Decimal | None, currency: str) -> Decimal:

@@ -13,8 +13,9 @@ from orders.models import Order
 from orders.services.amounts import settle_new
 from orders.services.chains import require_reach, set_dependencies, waive_ignored
 from orders.services.fields import OrderFields
-from orders.services.items import ItemDraft, total_of, write_items
+from orders.services.items import AnyItemDraft, ItemDraft, total_of, write_items
 from orders.services.readiness import what_readiness_brings
+from orders.services.selling import open_sale
 from orders.stream.recording import event, record
 
 
@@ -24,36 +25,37 @@ def create_order(
     by: User,
     fields: OrderFields,
     dependencies: Sequence[int] = (),
-    items: Sequence[ItemDraft] = (),
+    items: Sequence[AnyItemDraft] = (),
     owner: User | None = None,
     project: Project | None = None,
     provider: str = Order.Provider.API,
 ) -> Order:
     """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
-    Its currency is the project's unless `fields` name one.
+    Its currency is that of the products that it is sold from, or else the project's, unless
+    `fields` name one. Items with a `product_id` take stock: all of them or none. Only who handles
+    the project's orders may sell from its stock.
 
     An order that has to wait may only have a status that a blocked order may have. An order that
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records
     `order_created`, then `order_ready` and the activation if they follow. Raises
-    `UnknownDependencies`, `OrderBlocked`, and `Invalid` for an unknown currency or an amount that
-    its currency does not allow, such as one with too many decimals.
+    `UnknownDependencies`, `OrderBlocked`, `SaleNotAllowed`, `InsufficientStock` that lists every
+    product of which there is too little, and `Invalid` for an unknown product or currency, or an
+    amount that its currency does not allow, such as one with too many decimals.
     """
     owner = owner or by
     project = project or Project.objects.get(personal_owner=owner)
-    fields, items = settle_new({"currency": project.currency, **fields}, items)
+    # The same sequence of locks as everywhere: orders, then products.
+    locked = lock_dependencies(dependencies)
+    sale = open_sale(items, project=project, currency=fields.get("currency"), by=by)
+    fields, drafts = settle_new({"currency": sale.currency, **fields}, sale.items)
     order = Order(owner=owner, project=project, provider=provider, **fields)
     if order.status == Status.FULFILLED:
         order.fulfilled_at = order.status_changed_at
-    if items:
-        order.total_price = total_of(items, fields.get("total_price"), order.currency)
-    place(
-        order,
-        by=by,
-        dependencies=dependencies,
-        locked=lock_dependencies(dependencies),
-        items=items,
-    )
+    if drafts:
+        order.total_price = total_of(drafts, fields.get("total_price"), order.currency)
+    place(order, by=by, dependencies=dependencies, locked=locked, items=drafts)
+    sale.take_stock(order)
     return order
 
 

@@ -4,10 +4,11 @@ from enum import Enum, auto
 
 from accounts.access import as_now, may, staff_may
 from accounts.locks import hold_role
-from accounts.models import User
+from accounts.models import Project, User
 from orders.access import HANDLE_ORDERS, VIEW_ORDERS
-from orders.errors import CustomerMayOnlyCancel, OrderNotFound, OrderNotYours
+from orders.errors import CustomerMayOnlyCancel, OrderNotFound, OrderNotYours, SaleNotAllowed
 from orders.models import Order
+from orders.services.items import has_sold_items
 
 
 class Standing(Enum):
@@ -17,7 +18,8 @@ class Standing(Enum):
     HANDLER = auto()
     # They made the order by the API or by hand, and do with it what they like.
     OWNER = auto()
-    # They bought it in the storefront. They may cancel it until it is shipped, and nothing else.
+    # They bought it, in the storefront or on the phone. They may cancel it until it is shipped, and
+    # nothing else.
     CUSTOMER = auto()
 
 
@@ -35,11 +37,30 @@ def standing_of(by: User, order: Order, *, permission: str = "orders.change_orde
     if role is not None and may(role, HANDLE_ORDERS):
         return Standing.HANDLER
     if order.owner_id == by.pk:
-        bought = order.provider == Order.Provider.STOREFRONT
-        return Standing.CUSTOMER if bought else Standing.OWNER
+        return Standing.CUSTOMER if _was_bought(order) else Standing.OWNER
     if staff_may(by, VIEW_ORDERS) or (role is not None and may(role, VIEW_ORDERS)):
         raise OrderNotYours
     raise OrderNotFound
+
+
+def _was_bought(order: Order) -> bool:
+    """Tell whether the owner is a customer: somebody who handles orders sold them goods."""
+    if order.provider == Order.Provider.STOREFRONT:
+        return True
+    return order.provider == Order.Provider.MANUAL and has_sold_items(order)
+
+
+def require_right_to_sell(by: User, project: Project) -> None:
+    """Refuse users who do not handle the orders of `project`, whose stock is to be sold.
+
+    The role stays as it is until the transaction ends. Raises `SaleNotAllowed`.
+    """
+    by = as_now(by)
+    if by.is_staff and any(map(by.has_perm, ("orders.add_order", "orders.change_order"))):
+        return
+    role = hold_role(by, project.pk)
+    if role is None or not may(role, HANDLE_ORDERS):
+        raise SaleNotAllowed
 
 
 def require_right_to_change(
