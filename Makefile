@@ -20,7 +20,7 @@ ON_SERVICES := ENV_FILE= \
 PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo sandbox test test-services clients lint format types layers migrations check lock bench
+.PHONY: help run demo sandbox test test-processes test-services clients lint format types layers migrations check lock bench
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -40,9 +40,12 @@ sandbox: $(RUNTIME)  ## Start a Discord emulator on port 8400, to try the servic
 # --- For contributors ------------------------------------------------------------------------
 
 test: $(TOOLS)  ## Test on SQLite, with nothing else installed
-	$(ON_SQLITE) $(PYTEST)
+	$(ON_SQLITE) $(PYTEST) -m "not processes"
 
-test-services: $(TOOLS)  ## Test on PostgreSQL and Redis (DATABASE_URL, REDIS_URL; this machine's by default)
+test-processes: $(TOOLS)  ## Test the embedded mode's real processes on SQLite: starts, stops, kills
+	$(ON_SQLITE) $(PYTEST) -m processes
+
+test-services: $(TOOLS)  ## Test everything, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL; this machine's by default)
 	$(ON_SERVICES) $(PYTEST)
 
 clients: $(TOOLS)  ## Generate a Python and a TypeScript client, and try both against a running service

@@ -135,6 +135,7 @@ def test_an_old_sqlite_is_refused_where_it_is_used(
     assert found == (complaints if uses_it else [])
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("environment", "complaint"),
     [
@@ -216,6 +217,7 @@ def test_origins_as_browsers_send_them_are_taken() -> None:
     assert value_of("CORS_ALLOWED_ORIGINS") == "[]"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("environment", "warning"),
     [
