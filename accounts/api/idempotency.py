@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,15 +14,21 @@ from accounts.services import answer_once, fingerprint_of
 
 @dataclass(frozen=True)
 class Answer:
-    """A response that can be kept and sent again. `body` is any value that JSON can hold."""
+    """A response that can be kept and sent again.
+
+    `body` is any value that JSON can hold, or JSON as text if `is_text`: text keeps the numbers as
+    they were written.
+    """
 
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+    is_text: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as it is kept."""
-        return {"status": self.status, "body": self.body, "headers": self.headers}
+        kept = {"status": self.status, "body": self.body, "headers": self.headers}
+        return {**kept, "is_text": True} if self.is_text else kept
 
 
 def answer_repeatable(
@@ -56,4 +63,5 @@ def answer_repeatable(
 
 
 def _response(answer: Answer) -> Response:
-    return Response(answer.body, status=answer.status, headers=answer.headers)
+    body = orjson.Fragment(answer.body) if answer.is_text else answer.body
+    return Response(body, status=answer.status, headers=answer.headers)

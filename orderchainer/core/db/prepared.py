@@ -42,9 +42,9 @@ def prepared(
     rows.
 
     Positional arguments are values that `build` only compares with columns: numbers, texts or
-    UUIDs. An argument may also be a queryset for an IN; that one is compiled on every call. Keyword
-    arguments change the statement itself, so each combination gets its own; the last `MAX_KEPT`
-    combinations are kept.
+    UUIDs. An argument may also be a queryset for an IN, which is compiled on every call, or an
+    `Sql`. Keyword arguments change the statement itself, so each combination gets its own; the last
+    `MAX_KEPT` combinations are kept.
     """
 
     @lru_cache(maxsize=MAX_KEPT)
@@ -62,6 +62,19 @@ def prepared(
         return statement_for(connection.vendor, kinds, shape).run(args)
 
     return run
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A compiled SELECT, for an IN or in parentheses as a value."""
+
+    text: str
+    params: Sequence[object]
+
+    @classmethod
+    def of(cls, queryset: QuerySet[Any, Any]) -> "Sql":
+        """Compile a queryset. Raises EmptyResultSet if it cannot have any rows."""
+        return cls(*queryset.query.sql_with_params())
 
 
 @dataclass(frozen=True)
@@ -118,16 +131,17 @@ class _Statement:
             if isinstance(param, _ValueSlot):
                 params.append(param.convert(values[param.index]))
             elif isinstance(param, _SubquerySlot):
-                inner, inner_params = values[param.index].query.sql_with_params()
-                sql = sql.replace(param.mark, inner)
-                params.extend(inner_params)
+                value = values[param.index]
+                inner = value if isinstance(value, Sql) else Sql.of(value)
+                sql = sql.replace(param.mark, inner.text)
+                params.extend(inner.params)
             else:
                 params.append(param)
         return sql, params
 
 
 def _placeholder(index: int, kind: type) -> object:
-    if issubclass(kind, QuerySet):
+    if issubclass(kind, QuerySet | Sql):
         return RawSQL(f"/*{index}*/", [])
     if issubclass(kind, UUID):
         return UUID(int=_UUID_PLACEHOLDER - index)
@@ -147,10 +161,13 @@ def _compile(queryset: QuerySet[Model, Row], placeholders: Sequence[object]) -> 
         for column, (functions, expression) in compiler.get_converters(columns).items()
     ]
     params = [_slot_of(param, placeholders) for param in compiled_params]
-    for index, placeholder in enumerate(placeholders):
-        if isinstance(placeholder, RawSQL):
-            before = sql[: sql.index(placeholder.sql)].count("%s")
-            params.insert(before, _SubquerySlot(index, placeholder.sql))
+    subqueries = [
+        (sql.index(placeholder.sql), _SubquerySlot(index, placeholder.sql))
+        for index, placeholder in enumerate(placeholders)
+        if isinstance(placeholder, RawSQL)
+    ]
+    for inserted, (place, slot) in enumerate(sorted(subqueries, key=lambda pair: pair[0])):
+        params.insert(sql[:place].count("%s") + inserted, slot)
     return _Statement(sql, params, names, converters)
 
 

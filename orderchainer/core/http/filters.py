@@ -3,7 +3,7 @@
 A parameter without a value is no filter, because that is what an empty field of a form sends.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import django_filters
@@ -70,7 +70,12 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] 
 
     def __init__(self, choices: Sequence[tuple[str, Any]]) -> None:
         words = refused_choice("%(value)s", [word for word, _ in choices])
-        super().__init__(choices=choices, error_messages={"invalid_choice": words})
+        super().__init__(
+            choices=choices,
+            error_messages={"invalid_choice": words},
+            # A row has one word, so none is found twice.
+            distinct=False,
+        )
 
 
 class _OrderingField(BaseCSVField):  # type: ignore[misc]  # untyped library
@@ -90,15 +95,18 @@ class _OrderingField(BaseCSVField):  # type: ignore[misc]  # untyped library
 
 
 class Ordering(django_filters.OrderingFilter):  # type: ignore[misc]  # untyped library
-    """Sort by some of `names`, separated by commas, each descending after a minus."""
+    """Sort by some of `names`, separated by commas, each descending after a minus.
+
+    A mapping has the names of the columns for names that a surface calls differently.
+    """
 
     base_field_class = _OrderingField
 
-    def __init__(self, names: Iterable[str]) -> None:
-        names = list(names)
-        words = refused_choice("%(value)s", names)
+    def __init__(self, names: Iterable[str] | Mapping[str, str]) -> None:
+        columns = names if isinstance(names, Mapping) else {name: name for name in names}
+        words = refused_choice("%(value)s", columns)
         super().__init__(
-            fields=[(name, name) for name in names],
+            fields=[(column, name) for name, column in columns.items()],
             error_messages={"invalid_choice": words},
         )
 

@@ -18,6 +18,8 @@ DEFAULT_PAGE_SIZE = 50
 MAX_LIMIT = 200
 MAX_SKIP = 2**31 - 1
 MAX_PAGE = 2**31 - 1
+DEFAULT_DAYS = 30
+MAX_DAYS = 3650
 
 
 def window_of(request: HttpRequest) -> Window:
@@ -38,6 +40,15 @@ def page_window_of(request: HttpRequest, *, default_size: int = DEFAULT_PAGE_SIZ
     if errors:
         raise Invalid(errors)
     return PageWindow((page - 1) * size, size)
+
+
+def days_of(request: HttpRequest) -> int:
+    """Read `days`: how many days to look back. Raises `Invalid`."""
+    errors: dict[str, list[str]] = {}
+    days = _number(request, "days", DEFAULT_DAYS, 1, MAX_DAYS, errors)
+    if errors:
+        raise Invalid(errors)
+    return days
 
 
 def _number(

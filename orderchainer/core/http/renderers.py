@@ -9,6 +9,8 @@ import orjson
 from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
+from orderchainer.core.money import written
+
 
 class JSONRenderer(BaseRenderer):
     """Write JSON with orjson. For lists of rows it takes a fifth of the standard library's time."""
@@ -36,6 +38,14 @@ def dumps(data: Any) -> bytes:
         default=_plain,
         option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME,
     )
+
+
+def number(amount: Decimal, currency: str) -> orjson.Fragment:
+    """Return an amount as a JSON number with the decimals that `written` gives it.
+
+    The digits are those of the decimal: a binary float would lose zeros, and cents of large sums.
+    """
+    return orjson.Fragment(written(amount, currency))
 
 
 def _plain(value: object) -> object:

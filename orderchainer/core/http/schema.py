@@ -51,8 +51,10 @@ from orderchainer.core.http.documented import GROUPS, THINGS
 from orderchainer.core.http.error_bodies import MESSAGES, NAMES_FIELDS, error_bodies
 from orderchainer.core.http.handlers import problem_of
 from orderchainer.core.http.pagination import (
+    DEFAULT_DAYS,
     DEFAULT_LIMIT,
     DEFAULT_PAGE_SIZE,
+    MAX_DAYS,
     MAX_LIMIT,
     MAX_PAGE,
     MAX_SKIP,
@@ -241,6 +243,12 @@ _LINK = OpenApiParameter(
 )
 WINDOW = [_SKIP, _LIMIT, _TOTAL, _LINK]
 PAGE_WINDOW = [_PAGE, _PAGE_SIZE, _TOTAL, _LINK]
+DAYS = OpenApiParameter(
+    "days",
+    {"type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": DEFAULT_DAYS},
+    description="How many days to look back: the project's calendar days, of which today is the "
+    "last.",
+)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
