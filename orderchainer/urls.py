@@ -43,6 +43,7 @@ urlpatterns = [
     path("api/v1/", include("catalog.api.hub.urls")),
     path("api/cart/", include("cart.api.shop.urls")),
     path("api/", include("orders.api.envelope.urls")),
+    path("api/v1/", include("orders.api.hub.urls")),
     *provider_paths(),
 ]
 

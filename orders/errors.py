@@ -1,6 +1,7 @@
 """Every refusal that orders raise, grouped by what it is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from orderchainer.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
@@ -112,11 +113,11 @@ class UnknownDependencies(Invalid):
 
     code = "unknown_dependencies"
 
-    def __init__(self, ids: Iterable[int]) -> None:
+    def __init__(self, ids: Iterable[int | UUID]) -> None:
         super().__init__(
             {
                 "dependencies": [
-                    f"There is no order #{id_} that this one could wait for." for id_ in ids
+                    f"There is no order {_named(id_)} that this one could wait for." for id_ in ids
                 ]
             }
         )
@@ -127,10 +128,9 @@ class NotADependency(Invalid):
 
     code = "not_a_dependency"
 
-    def __init__(self, order_id: int, dependency_id: int) -> None:
-        super().__init__(
-            {"dependency": [f"Order #{order_id} does not depend on an order #{dependency_id}."]}
-        )
+    def __init__(self, order_id: int, dependency_id: int | UUID) -> None:
+        name = _named(dependency_id)
+        super().__init__({"dependency": [f"Order #{order_id} does not depend on an order {name}."]})
 
 
 class DependencyCycle(Invalid):
@@ -225,6 +225,10 @@ class SeveralCurrencies(Conflict):
             f"The products in your cart are sold in {listed}. Order in one currency at a time.",
             currencies=list(currencies),
         )
+
+
+def _named(id_: int | UUID) -> str:
+    return f"#{id_}" if isinstance(id_, int) else str(id_)
 
 
 def numbered(ids: Sequence[int], most: int = 10) -> str:

@@ -72,6 +72,14 @@ OPEN_MOVES: dict[str, tuple[Status, ...]] = {
 }
 
 
+def open_moves(status: str, *, blocked: bool = False) -> tuple[Status, ...]:
+    """Return the statuses that an order can take next; fewer if it is `blocked`."""
+    moves = OPEN_MOVES[status]
+    if blocked:
+        return tuple(move for move in moves if move in ALLOWED_WHILE_BLOCKED)
+    return moves
+
+
 class Wait(NamedTuple):
     """What an order knows about one of its dependencies: its status, and whether it was waived."""
 

@@ -16,14 +16,15 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     When,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.access import staff_may
-from accounts.models import User
-from orderchainer.core.db.prepared import Row, prepared
+from accounts.models import Project, User
+from orderchainer.core.db.prepared import Row, Sql, prepared
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
 from orders import graph
@@ -185,6 +186,127 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
     return Page(rows, total, newest)
 
 
+# --- the orders of a project ------------------------------------------------------------------
+
+PROJECT_FIELDS = (
+    *("id", "uuid", "external_id", "provider", "status", "is_test"),
+    *("customer_name", "customer_email", "customer_phone", "shipping_address"),
+    *("total_price", "currency", "ordered_at", "fulfilled_at", "updated_at"),
+    *("title", "link", "notes", "auto_activate", "failure_policy", "source_details", "version"),
+)
+
+
+def rows_in_project(orders: OrderQuerySet, *more: str) -> QuerySet[Order, Row]:
+    """Return `orders` as the people who run their project see them, in one statement.
+
+    Like `rows_of`, with the `uuids` of the dependencies by ascending id; the `lines` name products
+    by their UUIDs. `more` are annotations to return.
+    """
+    lines = OrderItem.objects.filter(order=OuterRef("pk")).order_by("pk")
+    edges = OrderDependency.objects.filter(order=OuterRef("pk")).order_by("depends_on_id")
+    rows: QuerySet[Order, Row] = (
+        orders.with_waits()
+        .annotate(
+            uuids=ListOf(edges.values(item=JSONObject(uuid=Cast("depends_on__uuid", CharField())))),
+            lines=ListOf(
+                lines.values(
+                    item=JSONObject(
+                        name="name",
+                        sku="sku",
+                        unit_price=Cast("unit_price", CharField()),
+                        quantity="quantity",
+                        product=Cast("product__uuid", CharField()),
+                    )
+                )
+            ),
+        )
+        .values(*PROJECT_FIELDS, "waits", "uuids", "lines", *more)
+    )
+    return rows
+
+
+@prepared
+def _row_in_project(project_id: int, uuid: UUID) -> QuerySet[Order, Row]:
+    return rows_in_project(Order.objects.filter(project=project_id, uuid=uuid))
+
+
+@prepared
+def _listed_in_project(
+    total: Sql, ids: Sql, *, ordering: Sequence[str | Combinable]
+) -> QuerySet[Order, Row]:
+    listed = Order.objects.filter(Q(pk__in=ids)).annotate(total=total).order_by(*ordering)
+    return rows_in_project(listed, "total")
+
+
+def row_in_project(project: Project, order_uuid: UUID | str) -> Row:
+    """Return the row of an order of the project.
+
+    Raises `OrderNotFound`, also if `order_uuid` is not a UUID.
+    """
+    uuid = uuid_in(order_uuid)
+    rows = _row_in_project(project.pk, uuid) if uuid else []
+    if not rows:
+        raise OrderNotFound
+    return _judged(rows)[0]
+
+
+def order_id_in_project(project: Project, order_uuid: UUID | str) -> int:
+    """Return the id of an order of the project.
+
+    Raises `OrderNotFound`, also if `order_uuid` is not a UUID.
+    """
+    if uuid := uuid_in(order_uuid):
+        found = Order.objects.filter(project=project, uuid=uuid)
+        for order_id in found.values_list("pk", flat=True):
+            return order_id
+    raise OrderNotFound
+
+
+def listed_in_project(orders: OrderQuerySet, window: Window) -> tuple[list[Row], int]:
+    """Return the rows of `window`, and how many there are in all, in one statement.
+
+    `orders` must be ordered by named columns, and no two of them may be equal in all of these.
+    """
+    counted = Sql.of(orders.order_by().values("pk"))
+    total = Sql(f"SELECT count(*) FROM ({counted.text}) AS counted", counted.params)
+    ids = _ids_with_the_first(orders, window)
+    rows = _judged(_listed_in_project(total, ids, ordering=orders.query.order_by))
+    length = rows[0].pop("total") if rows else 0
+    return rows[1:] if window.skip else rows, length
+
+
+def _ids_with_the_first(orders: OrderQuerySet, window: Window) -> Sql:
+    """Return the ids of the window and, if it begins later, of the first order of the list.
+
+    So there is a row to carry the total even if the window lies beyond the end of the list.
+    """
+    page = Sql.of(orders.values("pk")[window.skip : window.skip + window.limit])
+    if not window.skip:
+        return page
+    first = Sql.of(orders.values("pk")[:1])
+    return Sql(
+        f"SELECT * FROM ({page.text}) AS page UNION ALL SELECT * FROM ({first.text}) AS first",
+        [*page.params, *first.params],
+    )
+
+
+def ids_by_uuid(
+    user: User, uuids: Collection[UUID], *, order_id: int | None = None
+) -> dict[UUID, int]:
+    """Return the ids of the orders with these UUIDs that `user` sees, or that `order_id` waits for.
+
+    An order may wait for one that the user cannot see, and they may send that one back.
+    """
+    if not uuids:
+        return {}
+    orders = Order.objects.filter(uuid__in=uuids)
+    visible = orders.visible_to(user)
+    if order_id is not None:
+        awaited = OrderDependency.objects.filter(order=order_id, depends_on=OuterRef("pk"))
+        visible = visible | orders.filter(Exists(awaited))
+    return dict(visible.values_list("uuid", "pk"))
+
+
 # --- chains -----------------------------------------------------------------------------------
 
 # More nodes and edges than anyone can look at. A longer chain is cut and marked as truncated.
@@ -193,7 +315,7 @@ MAX_CHAIN_EDGES = 25_000
 # The most blockers that we show, direct ones and roots together, and the most waivers.
 MAX_BLOCKERS = 2_000
 
-NODE_FIELDS = ("pk", "title", "status", "owner_id")
+NODE_FIELDS = ("pk", "uuid", "title", "status", "owner_id")
 
 
 @dataclass(frozen=True)
@@ -213,6 +335,7 @@ class ChainNode:
     """
 
     id: int
+    uuid: UUID
     title: str | None
     status: str
     owner_id: int | None
@@ -291,6 +414,7 @@ def _waits_of(ids: Collection[int]) -> tuple[dict[int, dict[int, Wait]], bool]:
 def _node_of(row: Row, waits: Waits, chain: Container[int]) -> ChainNode:
     return ChainNode(
         id=row["pk"],
+        uuid=row["uuid"],
         title=row["title"] if row["is_visible"] else None,
         status=row["status"],
         owner_id=row["owner_id"] if row["is_visible"] else None,
@@ -306,6 +430,7 @@ class BlockerOwner:
     """Whom to ask about a blocker."""
 
     id: int
+    uuid: UUID
     name: str
     email: str
 
@@ -315,6 +440,7 @@ class Blocker:
     """An order that holds others up. `title` and `owner` are None if the viewer may not see it."""
 
     id: int
+    uuid: UUID
     title: str | None
     status: str
     since: datetime
@@ -327,14 +453,16 @@ class Blocker:
 class Waiver:
     """A dependency that no longer counts. `title` is None if the viewer may not see it.
 
-    `waived_by_id` is None if the failure policy waived it.
+    `waived_by_id` and `waived_by_uuid` are None if the failure policy waived it.
     """
 
     id: int
+    uuid: UUID
     title: str | None
     status: str
     waived_at: datetime
     waived_by_id: int | None
+    waived_by_uuid: UUID | None
     reason: str
 
 
@@ -366,10 +494,12 @@ def blockers_for(user: User, order_id: int) -> Blockers:
         .order_by("status_changed_at", "pk")
         .values(
             "id",
+            "uuid",
             "title",
             "status",
             "status_changed_at",
             "owner_id",
+            "owner__uuid",
             "owner__email",
             "owner__first_name",
             "owner__last_name",
@@ -390,11 +520,13 @@ def blockers_for(user: User, order_id: int) -> Blockers:
 def _blocker_of(row: Mapping[str, Any]) -> Blocker:
     owner = BlockerOwner(
         id=row["owner_id"],
+        uuid=row["owner__uuid"],
         name=f"{row['owner__first_name']} {row['owner__last_name']}".strip(),
         email=row["owner__email"],
     )
     return Blocker(
         id=row["id"],
+        uuid=row["uuid"],
         title=row["title"] if row["is_visible"] else None,
         status=row["status"],
         since=row["status_changed_at"],
@@ -416,10 +548,12 @@ def _order_and_waivers(user: User, order_id: int) -> tuple[Order, list[Waiver]]:
                 waived.order_by("depends_on_id").values(
                     item=JSONObject(
                         id="depends_on_id",
+                        uuid=Cast("depends_on__uuid", CharField()),
                         title="depends_on__title",
                         status="depends_on__status",
                         waived_at=Cast("waived_at", CharField()),
                         waived_by_id="waived_by_id",
+                        waived_by_uuid=Cast("waived_by__uuid", CharField()),
                         reason="waiver_reason",
                         is_visible=Case(When(Exists(seen), then=1), default=0),
                     )
@@ -437,11 +571,13 @@ def _waiver_of(item: Row) -> Waiver:
     waived_at = datetime.fromisoformat(item["waived_at"])
     return Waiver(
         id=item["id"],
+        uuid=UUID(item["uuid"]),
         title=item["title"] if item["is_visible"] else None,
         status=item["status"],
         # SQLite returns times without a zone; they are UTC.
         waived_at=waived_at if waived_at.tzinfo else waived_at.replace(tzinfo=UTC),
         waived_by_id=item["waived_by_id"],
+        waived_by_uuid=uuid_in(item["waived_by_uuid"] or ""),
         reason=item["reason"],
     )
 
@@ -450,9 +586,14 @@ def _waiver_of(item: Row) -> Waiver:
 
 
 def history_for(user: User, order_id: int, window: Window) -> tuple[list[Event], int]:
-    """Return a window of an order's events, oldest first, and how many there are in all."""
+    """Return a window of an order's events, oldest first, and how many there are in all.
+
+    Each event has the `actor_uuid` of the user who did it, or None.
+    """
     order = order_for(user, order_id)
     events = Event.objects.of_orders().filter(order=order)
-    rows = list(events.order_by("pk")[window.skip : window.skip + window.limit])
+    actors = User.objects.filter(pk=OuterRef("actor_id")).values("uuid")
+    told = events.annotate(actor_uuid=Subquery(actors[:1])).order_by("pk")
+    rows = list(told[window.skip : window.skip + window.limit])
     total = window.total_if_known(len(rows))
     return rows, events.count() if total is None else total

@@ -8,6 +8,7 @@ from orderchainer.core.http.surfaces import (
     CHAIN_AND_SHOP,
     CHECKOUT,
     ENVELOPE,
+    HUB,
     register_prefixes,
 )
 from orders import access  # noqa: F401 (registers its operations)
@@ -23,16 +24,23 @@ register_types(EventType)
 
 THINGS.add("order", "The same orders, by their UUIDs.")
 THINGS.add("orders", "Orders, what they wait for, and what happened to them.")
-register_error_fields(
-    CHAIN,
-    cycle=ErrorField("ids", "The orders on the cycle, in order, the first one again at the end."),
-    blockers=ErrorField("ids", "The orders that hold this one up."),
-    dependents=ErrorField("ids", "The orders that wait for this one."),
-    open_moves=ErrorField(
+_FACTS = {
+    "cycle": ErrorField(
+        "ids",
+        "The numbers of the orders on the cycle, in order, the first one again at the end.",
+    ),
+    "blockers": ErrorField("ids", "The numbers of the orders that hold this one up."),
+    "dependents": ErrorField("ids", "The numbers of the orders that wait for this one."),
+    "open_moves": ErrorField(
         "words",
         "The statuses that the order can take instead.",
         among=Status,
     ),
+}
+register_error_fields(HUB, **_FACTS)
+register_error_fields(
+    CHAIN,
+    **_FACTS,
     # An order that takes its items from the stock again can find too little there.
     shortages=ErrorField(
         "objects",

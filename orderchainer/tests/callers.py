@@ -33,6 +33,8 @@ from cart.tests.factories import make_cart
 from catalog.tests.factories import make_category, make_product
 from integrations.discord.services import create_discord_webhook
 from integrations.discord.webhook_url import parse_webhook_url
+from orders.models import Order
+from orders.services import create_order
 from orders.tests.factories import make_order
 
 Role = Membership.Role
@@ -69,6 +71,7 @@ class World:
         project, invitation = self._shared_project()
         set_storefront(project=project)
         product = make_product(project)
+        shared_awaited = self._shared_order(project)
         self.ids: Mapping[str, object] = {
             "order": order.pk,
             "awaited_order": awaited.pk,
@@ -84,6 +87,9 @@ class World:
             "product": product.pk,
             "shared_product": make_product(project).uuid,
             "shared_category": make_category(project).pk,
+            "shared_order": self._shared_order(project).uuid,
+            "shared_awaited_order": shared_awaited.uuid,
+            "shared_waiting_order": self._shared_order(project, shared_awaited).uuid,
             "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }
         create_discord_webhook(
@@ -128,6 +134,15 @@ class World:
             by=self.owner,
         )
         return project, invitation
+
+    def _shared_order(self, project: Project, *waits_for: Order) -> Order:
+        """Make an order in the shared project."""
+        return create_order(
+            by=self.owner,
+            project=project,
+            fields={"title": "Shared"},
+            dependencies=[order.pk for order in waits_for],
+        )
 
     def _link_to_the_project_of_somebody_else(self) -> UUID:
         """Invite the owner to another project and return the link in the e-mail."""

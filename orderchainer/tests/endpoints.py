@@ -215,6 +215,41 @@ HUB = [
         "hub", "DELETE", "/api/v1/categories/{project}/{shared_category}",
         "catalog:write", 204, hidden=PROJECT,
     ),
+    Endpoint("hub", "GET", "/api/v1/orders/{project}", "orders:read", hidden=PROJECT),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/stats/summary", "orders:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/{shared_order}", "orders:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/orders/{project}/{shared_order}", "orders:write",
+        body={"title": "Other"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/orders/{project}/{shared_order}", "orders:write", 204,
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/{shared_order}/chain", "orders:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/{shared_order}/blockers", "orders:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/{shared_order}/events", "orders:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/orders/{project}/{shared_waiting_order}/waive",
+        "orders:write",
+        body={"dependency": "{shared_awaited_order}", "reason": "Not needed."},
+        hidden=PROJECT,
+    ),
     Endpoint(
         # A caller with the link may know that the invitation exists, even if they cannot accept it.
         "hub", "POST", "/api/v1/invitations/accept", "projects:write",

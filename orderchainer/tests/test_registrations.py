@@ -70,6 +70,7 @@ def test_every_operation_has_its_roles() -> None:
         "view_activity": ({"owner"}, looks("accounts", "activity")),
         "view_orders": (everybody, looks("orders", "order")),
         "handle_orders": (handlers, ("orders.change_order",)),
+        "delete_orders": (handlers, ("orders.delete_order",)),
         "view_catalog": (everybody, looks("catalog", "product")),
         "manage_catalog": (managers, ("catalog.change_product",)),
         "view_integrations": (everybody, looks("integrations", "integration")),
@@ -154,6 +155,10 @@ def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:
         ("chain", "open_moves"): "words",
         ("chain", "shortages"): "objects",
         ("checkout", "currencies"): "words",
+        ("hub", "blockers"): "ids",
+        ("hub", "cycle"): "ids",
+        ("hub", "dependents"): "ids",
+        ("hub", "open_moves"): "words",
         ("hub", "rows"): "objects",
         ("hub", "shortages"): "objects",
     }

@@ -44,6 +44,7 @@ ORDERS = ["order", "pending", "waiting", "sold", "with_items", "padded"]
 THINGS = [
     *(Thing(f"/api/orders/{{{name}}}", methods=("put", "patch")) for name in ORDERS),
     *(Thing(f"/api/order/{{{name}_uuid}}", within=("data",), fixed="orderId") for name in ORDERS),
+    *(Thing(f"/api/v1/orders/{{own_project}}/{{{name}_uuid}}") for name in ORDERS),
     Thing("/api/discord/", methods=("put", "patch"), fixed="user_id"),
     Thing("/api/cart/", "/api/cart/items/{cart_item}/", within=("items", 0)),
     Thing("/auth/api/profile/"),
@@ -88,6 +89,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         world.ids = {
             **world.ids,
             "order_uuid": first.uuid,
+            "own_project": world.owner.personal_project.uuid,
             **{name: order.pk for name, order in orders.items()},
             **{f"{name}_uuid": order.uuid for name, order in orders.items()},
         }

@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from accounts.access import Operation, roles_that_may, staff_may
 from accounts.models import Membership, Project, User
+from orderchainer.core.days import Period
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     COLUMN_DIGITS,
@@ -35,13 +36,12 @@ from orderchainer.core.money import (
 from orders.access import VIEW_ORDERS
 from orders.graph import WaitsById
 from orders.lifecycle import (
-    ALLOWED_WHILE_BLOCKED,
     DONE,
     HAS_LEFT,
-    OPEN_MOVES,
     WAITING,
     FailurePolicy,
     Status,
+    open_moves,
 )
 from orders.models.dependencies import OrderDependency
 
@@ -54,6 +54,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def owned_by(self, user: User) -> OrderQuerySet:
         """Keep the orders that `user` owns."""
         return self.filter(owner=user)
+
+    def placed_within(self, period: Period) -> OrderQuerySet:
+        """Keep the orders that were placed in the period: by `ordered_at`, not `created_at`."""
+        return self.filter(ordered_at__gte=period.start, ordered_at__lt=period.end)
 
     def visible_to(self, user: User) -> OrderQuerySet:
         """Keep the orders that `user` owns, or may see as a member of the project or as staff."""
@@ -238,8 +242,21 @@ class Order(models.Model):
             # The lists of one owner's orders, oldest first: all of them, or those with one status.
             models.Index(fields=["owner", "id"], name="order_by_owner"),
             models.Index(fields=["owner", "status", "id"], name="order_by_owner_status"),
-            # The list of a project's orders, newest first.
-            models.Index(fields=["project", "ordered_at", "id"], name="order_by_project_date"),
+            # The list of a project's orders, newest first. The fields after the id are there for
+            # its filters and for the statistics, which then read no row of the table.
+            models.Index(
+                fields=[
+                    "project",
+                    "ordered_at",
+                    "id",
+                    "status",
+                    "provider",
+                    "is_test",
+                    "currency",
+                    "total_price",
+                ],
+                name="order_by_project_date",
+            ),
             models.Index(
                 fields=["failed_along_with"],
                 condition=Q(failed_along_with__isnull=False),
@@ -290,10 +307,7 @@ class Order(models.Model):
 
     def open_moves(self, *, blocked: bool = False) -> Sequence[Status]:
         """Return the statuses that the order can take next; fewer if it is `blocked`."""
-        moves = OPEN_MOVES[self.status]
-        if blocked:
-            return tuple(move for move in moves if move in ALLOWED_WHILE_BLOCKED)
-        return moves
+        return open_moves(self.status, blocked=blocked)
 
     def customers_moves(self) -> Sequence[Status]:
         """Return the moves open to its storefront customer: cancelling, until it is shipped."""

@@ -1,6 +1,7 @@
 """Changing an order: its fields, its items, what it waits for, its status, and what follows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,6 +31,7 @@ from orders.services.fields import (
     OrderFields,
     change,
     fields_differ,
+    require_dates,
     set_fields,
 )
 from orders.services.holding import follow_the_moves
@@ -68,13 +70,14 @@ def update_order(
     `by` must have the right to change the order while it is locked; its storefront customer may
     only cancel it, until it is shipped. `precondition` is called with the locked order before
     anything changes, and may raise. Setting the same value again is no change and records no
-    event. An order that goes wrong gives back the stock it holds. If a failed order is tried again,
-    it takes its stock again. So does each order that failed along with it and returns to pending.
+    event. An order that becomes fulfilled has been so since `fulfilled_at`, or else since now. An
+    order that goes wrong gives back the stock it holds. If a failed order is tried again, it takes
+    its stock again. So does each order that failed along with it and returns to pending.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
-    `MoveRefused`, `OrderBlocked`, `ItemsFrozen`, `InsufficientStock`, `UnknownDependencies` and
-    `DependencyCycle`.
+    `MoveRefused`, `OrderBlocked`, `ItemsFrozen`, `InsufficientStock`, `UnknownDependencies`,
+    `DependencyCycle`, and `Invalid` for values that an order cannot have.
     """
     locked, old_dependencies = lock_for_change(
         order_id, status=fields.get("status"), wanted=dependencies
@@ -91,7 +94,7 @@ def update_order(
     changes |= _set_items_and_fields(order, items, fields)
     if changes.keys() & {"dependencies", "failure_policy"}:
         waits = waive_ignored(order, waits)
-    is_moved = _move(order, fields.get("status"), waits)
+    is_moved = _move(order, fields, waits)
     if not changes and not is_moved:
         return order
 
@@ -168,6 +171,7 @@ def _set_items_and_fields(
     order: Order, items: Sequence[ItemDraft] | None, fields: OrderFields
 ) -> Changes:
     """Store the items, if they are given, and set the fields; the total stays the items' sum."""
+    require_dates(fields)
     fields, items = settle_changes(order, fields, items)
     if items is None:
         require_unchanged_items(order, fields)
@@ -176,12 +180,13 @@ def _set_items_and_fields(
     return changes | set_fields(order, fields)
 
 
-def _move(order: Order, wanted: str | None, waits: Waits) -> bool:
+def _move(order: Order, fields: OrderFields, waits: Waits) -> bool:
     """Set the status if the lifecycle and the chain allow it; tell whether it changed.
 
     Dependencies bind only draft and pending orders, so they matter only for moves out of these
     statuses.
     """
+    wanted = fields.get("status")
     if wanted is None or wanted == order.status:
         return False
     blockers = blockers_among(order.status, waits)
@@ -190,15 +195,15 @@ def _move(order: Order, wanted: str | None, waits: Waits) -> bool:
         raise MoveRefused(order.pk, order.status, wanted, moves)
     if blockers and wanted not in ALLOWED_WHILE_BLOCKED:
         raise OrderBlocked(order.pk, wanted, blockers, moves)
-    _enter(order, wanted)
+    _enter(order, wanted, fulfilled_at=fields.get("fulfilled_at"))
     return True
 
 
-def _enter(order: Order, status: str) -> None:
+def _enter(order: Order, status: str, *, fulfilled_at: datetime | None) -> None:
     order.status = status
     order.status_changed_at = timezone.now()
     if status == Status.FULFILLED:
-        order.fulfilled_at = order.status_changed_at
+        order.fulfilled_at = fulfilled_at or order.status_changed_at
 
 
 def _events_of(order: Order, by: User, changes: Changes, old_status: str) -> list[Event]:

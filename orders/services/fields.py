@@ -1,9 +1,12 @@
 """The fields of an order that callers set, and how a change of one is recorded."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 
+from django.utils import timezone
+
+from orderchainer.core.errors import Invalid
 from orderchainer.core.money import written
 from orders.models import Order
 
@@ -31,6 +34,21 @@ class OrderFields(TypedDict, total=False):
     phone_number: str
     notes: str
     ordered_at: datetime
+    # None if it is not known. An order that becomes fulfilled without it gets the present moment.
+    fulfilled_at: datetime | None
+
+
+def require_dates(fields: OrderFields) -> None:
+    """Refuse dates that lie too far in the future. Raises `Invalid` that names the field.
+
+    Clocks differ, and so do time zones that somebody mixed up: a day of grace is enough for both.
+    """
+    latest = timezone.now() + timedelta(days=1)
+    given = {"ordered_at": fields.get("ordered_at"), "fulfilled_at": fields.get("fulfilled_at")}
+    words = "Must not be more than a day in the future."
+    errors = {name: [words] for name, moment in given.items() if moment and moment > latest}
+    if errors:
+        raise Invalid(errors)
 
 
 def fields_differ(order: Order, fields: OrderFields) -> bool:

@@ -12,7 +12,7 @@ from orders.locks import lock_orders
 from orders.models import Order
 from orders.services.amounts import settle_new
 from orders.services.chains import require_reach, set_dependencies, waive_ignored
-from orders.services.fields import OrderFields
+from orders.services.fields import OrderFields, require_dates
 from orders.services.items import AnyItemDraft, ItemDraft, total_of, write_items
 from orders.services.readiness import what_readiness_brings
 from orders.services.selling import open_sale
@@ -45,12 +45,13 @@ def create_order(
     """
     owner = owner or by
     project = project or Project.objects.get(personal_owner=owner)
+    require_dates(fields)
     # The same sequence of locks as everywhere: orders, then products.
     locked = lock_dependencies(dependencies)
     sale = open_sale(items, project=project, currency=fields.get("currency"), by=by)
     fields, drafts = settle_new({"currency": sale.currency, **fields}, sale.items)
     order = Order(owner=owner, project=project, provider=provider, **fields)
-    if order.status == Status.FULFILLED:
+    if order.status == Status.FULFILLED and order.fulfilled_at is None:
         order.fulfilled_at = order.status_changed_at
     if drafts:
         order.total_price = total_of(drafts, fields.get("total_price"), order.currency)

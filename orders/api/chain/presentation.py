@@ -4,14 +4,13 @@
 reads: model instances and a serializer would take more than twice as long.
 """
 
-from dataclasses import asdict
 from decimal import Decimal
 
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds_without_zone
 from orderchainer.core.money import written
-from orders.queries import Blocker, Blockers, Chain, Waiver
+from orders.queries import Blocker, BlockerOwner, Blockers, Chain, Waiver
 from orders.stream.models import Event
 
 DELETED: Body = {"message": "Order deleted successfully"}
@@ -114,8 +113,12 @@ def _blocker(blocker: Blocker) -> Body:
         "title": blocker.title,
         "status": blocker.status,
         "since": seconds_without_zone(blocker.since),
-        "owner": blocker.owner and asdict(blocker.owner),
+        "owner": blocker.owner and _owner(blocker.owner),
     }
+
+
+def _owner(owner: BlockerOwner) -> Body:
+    return {"id": owner.id, "name": owner.name, "email": owner.email}
 
 
 def _waiver(waiver: Waiver) -> Body:

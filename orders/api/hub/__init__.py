@@ -1,0 +1,1 @@
+"""The orders of a project as the hub document has them: `/api/v1/orders/{project_id}`."""

@@ -1,0 +1,104 @@
+"""The filters and sort orders of a project's orders."""
+
+from zoneinfo import ZoneInfo
+
+import django_filters
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts.models import Project
+from orderchainer.core.days import Period, days_up_to_today
+from orderchainer.core.http.filters import (
+    ChoicesFilter,
+    NumberFilter,
+    Ordering,
+    filled,
+    filter_of,
+    ordered,
+)
+from orderchainer.core.http.pagination import days_of
+from orderchainer.core.ids import MAX_ID
+from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS
+from orders.lifecycle import Status
+from orders.models import Order, OrderQuerySet
+
+# What clients sort by, and the columns.
+ORDERINGS = {
+    "order_date": "ordered_at",
+    "updated_at": "updated_at",
+    "number": "id",
+    "title": "title",
+    "status": "status",
+    "total": "total_price",
+    "customer": "customer_name",
+}
+MAX_TEXT_LENGTH = 200
+
+
+class _AmountFilter(NumberFilter):
+    """A bound of the total, in the currency of each order."""
+
+    def __init__(self, lookup: str) -> None:
+        super().__init__(
+            field_name="total_price",
+            lookup_expr=lookup,
+            min_value=0,
+            max_digits=COLUMN_DIGITS,
+            decimal_places=COLUMN_DECIMALS,
+        )
+
+
+class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """`status` and `provider` (both repeatable), `search`, `customer`, `min_total`, `max_total`."""
+
+    status = ChoicesFilter(Status.choices)
+    provider = ChoicesFilter(Order.Provider.choices)
+    search = django_filters.CharFilter(method="found_by", max_length=MAX_TEXT_LENGTH)
+    customer = django_filters.CharFilter(method="of_customer", max_length=MAX_TEXT_LENGTH)
+    min_total = _AmountFilter("gte")
+    max_total = _AmountFilter("lte")
+    ordering = Ordering(ORDERINGS)
+
+    class Meta:
+        model = Order
+        fields = ()
+
+    def found_by(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
+        """Keep the orders with `text` as the number, or in title, external id or customer."""
+        found = Q(title__icontains=text) | Q(external_id__icontains=text) | _customer_has(text)
+        digits = text.strip().removeprefix("#")
+        if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
+            found |= Q(pk=int(digits))
+        return orders.filter(found)
+
+    def of_customer(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
+        """Keep the orders with `text` in the customer's name, e-mail address or phone number."""
+        return orders.filter(_customer_has(text))
+
+
+def _customer_has(text: str) -> Q:
+    return (
+        Q(customer_name__icontains=text)
+        | Q(customer_email__icontains=text)
+        | Q(customer_phone__icontains=text)
+    )
+
+
+def period_of(project: Project, request: HttpRequest) -> Period:
+    """Return the days that the request asks for. Raises `Invalid`."""
+    return days_up_to_today(days_of(request), ZoneInfo(project.timezone))
+
+
+def narrowed(project: Project, request: HttpRequest) -> OrderQuerySet:
+    """Return the project's orders that the query string selects.
+
+    Raises `Invalid` with the parameter's name. The newest come first unless `ordering` says
+    otherwise. Orders with equal values are sorted by number, so that none appears on two pages.
+    """
+    orders = Order.objects.filter(project=project).placed_within(period_of(project, request))
+    orders = orders.order_by("-ordered_at", "-id")
+    # Building the form takes as long as reading the rows, so we skip it without a filter.
+    if filled(request).keys().isdisjoint(OrderFilter.base_filters):
+        return orders
+    found: OrderQuerySet = filter_of(OrderFilter, request, orders).qs
+    return ordered(found, last="-id")

@@ -1,0 +1,366 @@
+"""The request bodies of a project's orders, and the answers as the schema shows them."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, ClassVar, cast
+
+from rest_framework import serializers
+
+from orderchainer.core.http.fields import (
+    DECIMALS_WRITTEN,
+    AmountField,
+    ListedChoiceField,
+    StrictCharField,
+    StrictSerializer,
+    WebURLField,
+)
+from orders.lifecycle import EventType, FailurePolicy, Status
+from orders.models import Order
+from orders.models.dependencies import MAX_REASON_LENGTH
+from orders.services import ItemDraft, OrderFields
+
+MAX_DEPENDENCIES = 1000
+MAX_ITEMS = 500
+MAX_QUANTITY = 1_000_000
+
+# What the hub calls the fields of an order.
+NAMES: Mapping[str, str] = {
+    "total_price": "total",
+    "fulfilled_at": "fulfilled_date",
+    "ordered_at": "order_date",
+}
+
+
+class UuidListField(serializers.ListField):
+    """At most `MAX_DEPENDENCIES` UUIDs. It refuses a longer list before it reads any of it."""
+
+    child = serializers.UUIDField()
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Read the list."""
+        if isinstance(data, list) and len(data) > MAX_DEPENDENCIES:
+            words = self.error_messages["max_length"]
+            raise serializers.ValidationError(words.format(max_length=MAX_DEPENDENCIES))
+        return super().to_internal_value(data)
+
+
+class HubItemInput(StrictSerializer):
+    """A line of an order."""
+
+    ignored: ClassVar = frozenset({"product_id"})
+
+    name = StrictCharField(max_length=255)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+    price = AmountField(help_text="Of one, with no more decimals than the currency has.")
+    sku = StrictCharField(max_length=64, required=False, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> ItemDraft:
+        """Read one line."""
+        line = super().to_internal_value(data)
+        return ItemDraft(
+            name=line["name"],
+            unit_price=line["price"],
+            quantity=line["quantity"],
+            sku=line.get("sku", ""),
+        )
+
+
+class HubCustomerInput(StrictSerializer):
+    """The customer of an order. Null is the same as empty."""
+
+    name = StrictCharField(max_length=255, required=False, allow_blank=True, allow_null=True)
+    email = serializers.EmailField(
+        max_length=254, required=False, allow_blank=True, allow_null=True
+    )
+    phone = StrictCharField(max_length=32, required=False, allow_blank=True, allow_null=True)
+
+
+def _moment(help_text: str, *, allow_null: bool = False) -> serializers.DateTimeField:
+    return serializers.DateTimeField(
+        required=False,
+        allow_null=allow_null,
+        default_timezone=UTC,
+        help_text=f"{help_text} At most a day in the future. Without a zone it is UTC.",
+    )
+
+
+class HubOrderChanges(StrictSerializer):
+    """`PATCH /api/v1/orders/{project_id}/{order_id}`."""
+
+    ignored: ClassVar = frozenset({"updated_at", "ready", "open_moves", "source_details"})
+    fixed: ClassVar = frozenset(
+        {"id", "project_id", "number", "external_id", "provider", "order_date", "is_test"}
+    )
+    together: ClassVar = frozenset({"items", "total"})
+
+    status = ListedChoiceField(choices=Status.choices, required=False)
+    fulfilled_date = _moment(
+        "When it was fulfilled. Without it, an order that becomes fulfilled gets the present.",
+        allow_null=True,
+    )
+    title = StrictCharField(max_length=255, required=False)
+    notes = StrictCharField(
+        max_length=5000, required=False, allow_blank=True, trim_whitespace=False
+    )
+    customer = HubCustomerInput(required=False)
+    shipping_address = StrictCharField(max_length=1000, required=False, allow_blank=True)
+    link = WebURLField(required=False, allow_blank=True)
+    items = HubItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
+    total = AmountField(
+        required=False,
+        help_text="With no more decimals than the currency has. With `items`, their sum.",
+    )
+    currency = StrictCharField(
+        required=False, help_text="ISO 4217. A new order begins with the project's."
+    )
+    dependencies = UuidListField(
+        required=False, help_text="The ids of all orders that this one waits for."
+    )
+    auto_activate = serializers.BooleanField(
+        required=False,
+        help_text="Become active as soon as the order is pending and waits for nothing.",
+    )
+    failure_policy = ListedChoiceField(
+        choices=FailurePolicy.choices,
+        required=False,
+        help_text="What to do when a dependency fails or is cancelled.",
+    )
+
+    @property
+    def order_fields(self) -> OrderFields:
+        """What the body sets, under the names that services have for it."""
+        ours = {name: inner for inner, name in NAMES.items()}
+        others = {"customer", "items", "dependencies"}
+        fields: dict[str, Any] = {
+            ours.get(name, name): value
+            for name, value in self.validated_data.items()
+            if name not in others
+        }
+        for name, value in self.validated_data.get("customer", {}).items():
+            fields[f"customer_{name}"] = value or ""
+        return cast(OrderFields, fields)
+
+
+class HubWaiverInput(StrictSerializer):
+    """Which dependency an order need not wait for, and why."""
+
+    dependency = serializers.UUIDField(help_text="The id of an order that this one depends on.")
+    reason = StrictCharField(
+        max_length=MAX_REASON_LENGTH,
+        help_text="Why the order need not wait. Everybody who sees the order can read it.",
+    )
+
+
+# --- what is answered, for the schema ---------------------------------------------------------
+
+
+class NumberOutput(serializers.FloatField):
+    """An amount as a JSON number."""
+
+
+def _amount(help_text: str) -> NumberOutput:
+    return NumberOutput(help_text=f"{help_text} {DECIMALS_WRITTEN}")
+
+
+class HubItemOutput(serializers.Serializer[Any]):
+    """A line of an order."""
+
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = _amount("The price of one.")
+    sku = serializers.CharField()
+    product_id = serializers.UUIDField(
+        allow_null=True, help_text="The product that it was sold from; null without one."
+    )
+
+
+class HubCustomerOutput(serializers.Serializer[Any]):
+    """The customer of an order."""
+
+    name = serializers.CharField(allow_null=True)
+    email = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+
+
+class HubOrderOutput(serializers.Serializer[Any]):
+    """An order of a project."""
+
+    id = serializers.UUIDField()
+    project_id = serializers.UUIDField()
+    external_id = serializers.CharField(
+        allow_null=True, help_text="Its id at the provider; null if it was made here."
+    )
+    provider = serializers.ChoiceField(choices=Order.Provider.choices)
+    status = serializers.ChoiceField(choices=Status.choices)
+    customer = HubCustomerOutput()
+    items = HubItemOutput(many=True)
+    total = _amount("What it costs.")
+    currency = serializers.CharField(help_text="ISO 4217.")
+    order_date = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
+    number = serializers.IntegerField(
+        help_text="Its number here: the id of other surfaces, of events and of refusals."
+    )
+    title = serializers.CharField()
+    fulfilled_date = serializers.CharField(allow_null=True, help_text="Null if it is not known.")
+    updated_at = serializers.CharField()
+    dependencies = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The orders that it depends on."
+    )
+    ready = serializers.BooleanField(help_text="Whether no dependency blocks it.")
+    is_test = serializers.BooleanField(help_text="Test orders count in no revenue.")
+    open_moves = serializers.ListField(
+        child=serializers.ChoiceField(choices=Status.choices),
+        help_text="The statuses that it can take next.",
+    )
+    link = serializers.CharField()
+    notes = serializers.CharField()
+    shipping_address = serializers.CharField()
+    auto_activate = serializers.BooleanField()
+    failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
+    source_details = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="What its provider says of it in words of its own.",
+    )
+
+
+class HubChainNodeOutput(serializers.Serializer[Any]):
+    """An order in a chain. The title is null if you may not see the order."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    title = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    ready = serializers.BooleanField()
+    blockers = serializers.ListField(child=serializers.UUIDField())
+
+
+class HubChainEdgeOutput(serializers.Serializer[Any]):
+    """`order` depends on `depends_on`."""
+
+    order = serializers.UUIDField()
+    depends_on = serializers.UUIDField()
+    waived = serializers.BooleanField(
+        help_text="Whether `order` no longer waits for it, whatever becomes of it."
+    )
+
+
+class HubChainOutput(serializers.Serializer[Any]):
+    """Every order that an order waits for, directly or not, and every order that waits for it."""
+
+    order_id = serializers.UUIDField()
+    nodes = HubChainNodeOutput(many=True)
+    edges = HubChainEdgeOutput(many=True)
+    topological_order = serializers.ListField(child=serializers.UUIDField())
+    critical_path = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="The longest path through unfinished orders, counted in orders.",
+    )
+    truncated = serializers.BooleanField(
+        help_text="Whether the chain has more orders than this answer."
+    )
+    edges_truncated = serializers.BooleanField(
+        help_text=(
+            "Whether the chain has more edges than this answer. It then has the edges to the "
+            "newest dependencies of each order, and `blockers`, `topological_order` and "
+            "`critical_path` take only these into account. `ready` is right in any case."
+        )
+    )
+
+
+class HubBlockerOwnerOutput(serializers.Serializer[Any]):
+    """The owner of a blocker."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+
+
+class HubBlockerOutput(serializers.Serializer[Any]):
+    """An order that blocks others. Title and owner are null if you may not see the order."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    title = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    since = serializers.CharField(help_text="When its status last changed.")
+    owner = HubBlockerOwnerOutput(allow_null=True)
+
+
+class HubWaiverOutput(serializers.Serializer[Any]):
+    """A dependency that was waived. The title is null if you may not see the order."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    title = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    waived_at = serializers.CharField()
+    waived_by = serializers.UUIDField(
+        allow_null=True, help_text="Who waived it; null if the failure policy did."
+    )
+    reason = serializers.CharField()
+
+
+class HubBlockersOutput(serializers.Serializer[Any]):
+    """Why an order is waiting."""
+
+    order_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    waiting = serializers.BooleanField()
+    blockers = HubBlockerOutput(many=True, help_text="The orders that it waits for directly.")
+    root_blockers = HubBlockerOutput(
+        many=True,
+        help_text="The orders at the root: they block others and wait for none.",
+    )
+    waived = HubWaiverOutput(many=True, help_text="The dependencies that it no longer waits for.")
+    truncated = serializers.BooleanField(
+        help_text="Whether more orders block it than this answer shows."
+    )
+
+
+class HubEventOutput(serializers.Serializer[Any]):
+    """Something that happened to an order. The ids in `data` are numbers."""
+
+    event_id = serializers.UUIDField()
+    position = serializers.IntegerField(
+        allow_null=True,
+        help_text="The position in the stream; null for a moment after the change.",
+    )
+    type = serializers.ChoiceField(choices=EventType.choices)
+    order_id = serializers.UUIDField()
+    actor_id = serializers.UUIDField(
+        allow_null=True, help_text="The user who did it; null if nobody did."
+    )
+    created_at = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a field, not the property
+
+
+class SalesOutput(serializers.Serializer[Any]):
+    """The figures in one currency."""
+
+    total_orders = serializers.IntegerField()
+    total_revenue = _amount("What they earned.")
+    average_order_value = _amount("`total_revenue` by `total_orders`, rounded half up.")
+
+
+class OrdersSummaryOutput(serializers.Serializer[Any]):
+    """The figures of a project's orders in a period."""
+
+    period_days = serializers.IntegerField()
+    total_orders = serializers.IntegerField(help_text="All orders but drafts, in all currencies.")
+    total_revenue = _amount(
+        "What the orders in `currency` earned that are not draft, cancelled, failed or a test."
+    )
+    orders_by_status = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many orders have each status that occurs, drafts and tests included.",
+    )
+    average_order_value = _amount("`total_revenue` by `total_orders`, rounded half up.")
+    currency = serializers.CharField(
+        help_text="The project's currency if an order has it, else the one that most orders have."
+    )
+    by_currency = serializers.DictField(
+        child=SalesOutput(), help_text="The figures in each currency that occurs."
+    )
+    start_date = serializers.DateField(help_text="The first day.")
+    end_date = serializers.DateField(help_text="The last day: today.")
+    timezone = serializers.CharField(help_text="The project's time zone, which cuts the days.")
