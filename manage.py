@@ -13,7 +13,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
-        # Ctrl-C before the command was ready for it: the end that was asked for.
+        # Ctrl-C came before the command could handle it. The user asked for this end.
         sys.exit(130)
 
 

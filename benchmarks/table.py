@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one measurement. None: not measured, or meaningless here.
+    """The figures of one measurement. One is None if it was not measured or has no meaning here.
 
     `cpu_ms` is the processor time of the process that does the work, without the database's.
     """

@@ -101,8 +101,8 @@ class Webhook:
     kept_headers: Sequence[str]
     # The keys of the accounts that the call names; none if it names none.
     accounts: Callable[[Call], Sequence[str]]
-    # Whether these secrets of an integration sign the call. Compares bytes in constant time; a
-    # missing secret or signature never verifies.
+    # Whether the call is signed with these secrets of an integration. Compares bytes in constant
+    # time. A missing secret or signature never verifies.
     verifies: Callable[[Call, Mapping[str, str]], bool]
     topic: Callable[[Call], str]
     # Two keys that repeats of a call share. The second may be empty.

@@ -28,7 +28,7 @@ def lock_graph() -> None:
 
 
 def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
-    """Lock these orders against change and deletion; those that exist come back by id.
+    """Lock these orders against change and deletion. Return those that exist, by id.
 
     FOR NO KEY UPDATE still lets others insert rows that refer to them, unlike FOR UPDATE.
     """

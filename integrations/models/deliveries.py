@@ -40,11 +40,11 @@ class InboundDelivery(Work):
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.RECEIVED)
     topic = models.CharField(max_length=MAX_TOPIC_LENGTH, blank=True)
-    # What makes the call a repeat of one that we have. The second key may be empty.
+    # A call with either key of an earlier call is a repeat of it. The second key may be empty.
     key = models.CharField(max_length=MAX_KEY_LENGTH)
     second_key = models.CharField(max_length=MAX_KEY_LENGTH, blank=True)
     headers = models.JSONField(default=dict)
-    # The bytes as they came. A signature fits no others.
+    # The bytes as they came, because the signature is for exactly these bytes.
     body = models.BinaryField()
 
     class Meta:

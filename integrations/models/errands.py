@@ -27,7 +27,7 @@ class Errand(Outgoing):
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="errands")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    # The secrets for the last call, because the integration has none left. Wiped with its end.
+    # For the last call, because the integration has no secrets any more. Wiped when this ends.
     secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
 
     class Meta:

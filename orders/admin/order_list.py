@@ -141,6 +141,6 @@ class OrderList(ServiceAdmin):
 
     @admin.display(description="total", ordering="total_price")
     def total(self, order: Order) -> str:
-        """The amount and its currency, and whether it is no real sale."""
+        """The amount and its currency, marked if the order is only a test."""
         amount = f"{written(order.total_price, order.currency)} {order.currency}"
         return f"{amount} (test)" if order.is_test else amount

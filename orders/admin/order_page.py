@@ -136,7 +136,7 @@ class OrderPage(ServiceAdmin):
 
     @admin.display(description="source details")
     def source_details_shown(self, order: Order) -> SafeString:
-        """More of what the source told, one line for each word of its own."""
+        """What else the source told, one fact a line."""
         lines = sorted(order.source_details.items())
         return format_html_join(mark_safe("<br>"), "{}: {}", lines)
 

@@ -75,7 +75,7 @@ def _require_the_rest_fits(
     stored = list(order.items.values_list("unit_price", flat=True))
     if items is None:
         rest += stored
-    # New items make a new total; to remove the items makes it zero.
+    # New items set a new total, and removing all items sets it to zero.
     if "total_price" not in fields and (items is None or not (items or stored)):
         rest.append(order.total_price)
     try:

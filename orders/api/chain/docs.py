@@ -414,7 +414,7 @@ GET_CHAIN = extend_schema(
     summary="Get an order's chain",
     description=(
         "Every order that this one waits for, directly or through others, and every "
-        "order that waits for it. The answer has the graph, an order in which the work "
+        "order that waits for it. The answer has the graph, a sequence in which the work "
         "can be done, and the longest path through the unfinished orders. A chain that "
         "is too large is cut, and `truncated` and `edges_truncated` say so."
     ),
