@@ -264,6 +264,11 @@ def project_for(user: User, project_id: UUID | str, operation: Operation) -> Pro
     return project
 
 
+def may_also(user: User, project: Project, operation: Operation) -> bool:
+    """Tell whether `user` may also do `operation` in the `project` that `project_for` returned."""
+    return _may(user, project.role, operation)  # type: ignore[attr-defined]  # annotated there
+
+
 def require_operation(user: User, project: Project, operation: Operation) -> None:
     """Raise as `project_for` does if `user` may not do `operation` in `project` now.
 
@@ -379,10 +384,12 @@ def invitation_for(project: Project, invitation_id: UUID | str) -> Invitation:
     return found
 
 
+def _may(user: User, role: str | None, operation: Operation) -> bool:
+    return (role is not None and may(role, operation)) or staff_may(user, operation)
+
+
 def _require(user: User, role: str | None, operation: Operation) -> None:
-    if role is not None and may(role, operation):
-        return
-    if staff_may(user, operation):
+    if _may(user, role, operation):
         return
     if role is None and not knows_of_projects(user):
         raise ProjectNotFound

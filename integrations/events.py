@@ -10,5 +10,5 @@ SYNC_RUN = "sync_run"
 class EventType(models.TextChoices):
     """The types of events about integrations."""
 
-    STATUS_CHANGED = "integration_status_changed"
+    STATUS_CHANGED = "integration_status_changed", "Integration Status Changed"
     SYNC_FINISHED = "sync_finished"

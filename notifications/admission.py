@@ -17,6 +17,7 @@ from accounts.access import staff_may
 from accounts.models import ApiToken, Session, User
 from accounts.queries import (
     credential_of,
+    may_also,
     project_for,
     refusals_in_projects,
     staff_who_may,
@@ -24,6 +25,7 @@ from accounts.queries import (
 )
 from accounts.scopes import covers, scope_for
 from accounts.services import note_use
+from notifications.audiences import OF_ORDERS, ONLY_ORDERS, Audience, further_audiences
 from notifications.feeds import Feed, OwnerFeed, ProjectFeed
 from notifications.protocol import CloseCode
 from orderchainer.core.errors import NotAllowed, NotFound, Unauthenticated
@@ -32,8 +34,6 @@ from orders.access import VIEW_ORDERS
 # A browser can set no header, so it offers this subprotocol, followed by the token. We accept it.
 BEARER = "bearer"
 MAX_USER_ID = 2**63 - 1
-# The scope that an API token needs: a token that may read orders may follow them.
-SCOPE = scope_for("orders", "GET")
 
 
 class Refused(Exception):  # an outcome that the client is told, not a defect
@@ -56,7 +56,9 @@ class Admission:
         """Tell whether it may depend on that user's access to that project. None means any."""
         if user_id not in (None, self.user_id):
             return False
-        return project_id is None or self.feed == ProjectFeed(project_id)
+        return project_id is None or (
+            isinstance(self.feed, ProjectFeed) and self.feed.project_id == project_id
+        )
 
 
 # --- Opening a socket -------------------------------------------------------------------------
@@ -82,8 +84,9 @@ def admit_to_owner(scope: Mapping[str, Any], owner_id_in_path: str) -> Admission
 def admit_to_project(scope: Mapping[str, Any], project_id_in_path: str) -> Admission:
     """Admit the bearer of the scope's token to the feed of a project whose orders they may view.
 
-    Reads the database and records the use of an API token. Raises Refused in the same way for a
-    project that does not exist, one that is switched off and one of which they are not a member.
+    They hear of other things as well, as far as they may view them. Reads the database and records
+    the use of an API token. Raises Refused in the same way for a project that does not exist, one
+    that is switched off and one of which they are not a member.
     """
     credential = _credential_in(scope)
     user = credential.user
@@ -91,7 +94,12 @@ def admit_to_project(scope: Mapping[str, Any], project_id_in_path: str) -> Admis
         project = project_for(user, project_id_in_path, VIEW_ORDERS)
     except (NotFound, NotAllowed) as exc:
         raise Refused(_code_of(exc)) from exc
-    return Admission(ProjectFeed(project.pk), credential.pk, user.pk)
+    audiences = ONLY_ORDERS.union(
+        audience
+        for audience in further_audiences()
+        if may_also(user, project, audience.operation) and _may_read(credential, audience)
+    )
+    return Admission(ProjectFeed(project.pk, audiences), credential.pk, user.pk)
 
 
 def _credential_in(scope: Mapping[str, Any]) -> Session | ApiToken:
@@ -108,9 +116,16 @@ def _credential_in(scope: Mapping[str, Any]) -> Session | ApiToken:
         raise Refused(CloseCode.UNAUTHENTICATED) from exc
     if isinstance(credential, ApiToken):
         note_use(credential)
-        if not covers(credential.scopes, SCOPE):
-            raise Refused(CloseCode.FORBIDDEN)
+    if not _may_read(credential, OF_ORDERS):
+        raise Refused(CloseCode.FORBIDDEN)
     return credential
+
+
+def _may_read(credential: Session | ApiToken, audience: Audience) -> bool:
+    """Whether the credential itself lets its bearer hear of this; a session always does."""
+    return isinstance(credential, Session) or covers(
+        credential.scopes, scope_for(audience.area, "GET")
+    )
 
 
 def _code_of(refusal: NotFound | NotAllowed) -> CloseCode:
@@ -132,7 +147,7 @@ def _is_user(id_in_path: str) -> bool:
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
     """Return those that would be refused on a new connection, each with the close code.
 
-    At most six statements.
+    At most six statements, and three more for each audience beside that of orders.
     """
     still = still_open({admission.credential_id for admission in admissions})
     ended = [each for each in admissions if each.credential_id not in still]
@@ -160,20 +175,30 @@ def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, Close
 
 
 def _refused_by_projects(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
-    """Return those who may no longer view the orders of the project that they follow."""
+    """Return those who may no longer view what they follow in a project.
+
+    Who may still view its orders, but nothing else any more, may connect again.
+    """
     claims = {
-        admission: (admission.user_id, admission.feed.project_id)
+        admission: (admission.feed, (admission.user_id, admission.feed.project_id))
         for admission in admissions
         if isinstance(admission.feed, ProjectFeed)
     }
-    if not claims:
-        return {}
-    refusals = refusals_in_projects(claims.values(), VIEW_ORDERS)
-    return {
-        admission: _code_of(refusals[claim])
-        for admission, claim in claims.items()
-        if claim in refusals
-    }
+    lapsed: dict[Admission, CloseCode] = {}
+    for audience in [*further_audiences(), OF_ORDERS]:
+        asked = {
+            admission: claim
+            for admission, (feed, claim) in claims.items()
+            if audience in feed.audiences
+        }
+        if not asked:
+            continue
+        refusals = refusals_in_projects(asked.values(), audience.operation)
+        for admission, claim in asked.items():
+            if refusal := refusals.get(claim):
+                is_of_orders = audience == OF_ORDERS
+                lapsed[admission] = _code_of(refusal) if is_of_orders else CloseCode.ACCESS_CHANGED
+    return lapsed
 
 
 # --- Reading the handshake --------------------------------------------------------------------

@@ -226,7 +226,7 @@ async def own_notifications(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def project_events(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve `/ws/projects/{project_id}/`: everything that happens to the orders of one project."""
+    """Serve `/ws/projects/{project_id}/`: what happens in one project."""
     project_id: str = scope["url_route"]["kwargs"]["project_id"]
     consumer = FeedConsumer(lambda scope: admit_to_project(scope, project_id))
     await consumer(scope, receive, send)

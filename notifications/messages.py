@@ -1,9 +1,13 @@
-"""The messages that a socket gets about an order: those of the shop document, and more.
+"""The messages that a socket gets: those of the shop document about orders, and more.
 
-Every message has `type`, `order_id` and `message` (a sentence for people). It also has `event_id`,
-to drop repeats, and `position`, to resume after. The fields that the document shows come first. The
-customer and the merchant get the same bytes, so a message contains only what both may know.
-`docs/websocket.md` shows each.
+Every message has `type` and `message` (a sentence for people). It also has `event_id`, to drop
+repeats, and `position`, to resume after. A message about an order has its `order_id`; every other
+one has `subject_kind` and `subject_id`. The fields that the document shows come first. All
+listeners get the same bytes, so a message about an order contains only what both its customer and
+its merchant may know. `docs/websocket.md` shows each.
+
+The messages about orders are made here. An app above registers a function for each type of its own
+events in `MESSAGES`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +17,7 @@ from functools import cached_property
 import orjson
 import structlog
 
+from orderchainer.core.registry import Registry
 from orderchainer.core.sockets import text_frame
 from orders.lifecycle import EventType
 from orders.stream.models import Event
@@ -24,6 +29,12 @@ TYPE_ON_THE_WIRE: Mapping[str, str] = {
     EventType.CREATED: "order_notification",
     EventType.STATUS_CHANGED: "order_status_update",
 }
+
+
+Details = dict[str, object]
+
+# By type of event: what its message has besides what all have. `message` must be part of it.
+MESSAGES: Registry[str, Callable[[Event], Details]] = Registry("message")
 
 
 @dataclass(frozen=True)
@@ -52,21 +63,26 @@ def body_of(event: Event) -> dict[str, object]:
     get every position.
     """
     try:
-        details = _DETAILS[event.type](event)
+        details = MESSAGES[event.type](event)
     except (KeyError, TypeError, ValueError):
         logger.exception("event_not_understood", event_id=str(event.event_id))
         changed = f"Order #{event.order_id}" if event.is_of_order else "Something"
         details = {"message": f"{changed} changed"}
     return {
         "type": TYPE_ON_THE_WIRE.get(event.type, event.type),
-        "order_id": event.order_id,
+        **_subject_of(event),
         **details,
         "event_id": str(event.event_id),
         "position": event.position,
     }
 
 
-Details = dict[str, object]
+def _subject_of(event: Event) -> Details:
+    if event.is_of_order:
+        return {"order_id": event.order_id}
+    linked = {} if event.order_id is None else {"order_id": event.order_id}
+    return {"subject_kind": event.subject_kind, "subject_id": str(event.subject_uuid), **linked}
+
 
 # More fields about a new order, if the event has them; a checkout's event has all of them.
 _TOLD_OF_NEW = ("title", "provider", "total_price", "currency", "total_items")
@@ -128,12 +144,10 @@ def _some(order_ids: Sequence[int], *, at_most: int = 5) -> str:
     return f"{named} and {left} more" if left > 0 else named
 
 
-_DETAILS: Mapping[str, Callable[[Event], Details]] = {
-    EventType.CREATED: _created,
-    EventType.STATUS_CHANGED: _status_changed,
-    EventType.UPDATED: _updated,
-    EventType.READY: _ready,
-    EventType.BLOCKED: _blocked,
-    EventType.DEPENDENCY_WAIVED: _waived,
-    EventType.DELETED: _deleted,
-}
+MESSAGES.add(EventType.CREATED, _created)
+MESSAGES.add(EventType.STATUS_CHANGED, _status_changed)
+MESSAGES.add(EventType.UPDATED, _updated)
+MESSAGES.add(EventType.READY, _ready)
+MESSAGES.add(EventType.BLOCKED, _blocked)
+MESSAGES.add(EventType.DEPENDENCY_WAIVED, _waived)
+MESSAGES.add(EventType.DELETED, _deleted)

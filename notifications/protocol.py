@@ -23,6 +23,8 @@ class CloseCode(IntEnum):
     UNAUTHENTICATED = 4401
     FORBIDDEN = 4403
     NOT_FOUND = 4404
+    # The reader may follow less than before; a new connection shows what is left.
+    ACCESS_CHANGED = 4409
     TOO_SLOW = 4408
     TOO_MANY_MESSAGES = 4429
     UNAVAILABLE = 4503

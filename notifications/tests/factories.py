@@ -13,6 +13,8 @@ from channels.testing import WebsocketCommunicator
 
 from accounts.models import Project, User
 from accounts.tests.factories import token_of
+from integrations.models import Integration
+from integrations.work.statuses import record_status
 from notifications.consumers import Receive, Scope
 from notifications.outboxes import Send
 from notifications.routing import websocket_application
@@ -55,6 +57,13 @@ def make_stream(owner: User, length: int, *, project: Project | None = None) -> 
     ]
     relay_events()
     return positions_of(events)
+
+
+def make_integration_event(project: Project) -> None:
+    """Write an event about an integration of `project` as a service would, not relayed yet."""
+    shop = "north.myshopify.com"
+    integration = Integration(project=project, provider="shopify", account=shop, status="connected")
+    record_status(integration, before="connecting", by=None)
 
 
 def positions_of(events: list[Event]) -> list[int]:

@@ -3,18 +3,68 @@
 import pytest
 
 from accounts.tests.factories import make_user
-from notifications.feeds import OwnerFeed, ProjectFeed, feeds_of
+from integrations.registrations import OF_INTEGRATIONS
+from notifications.audiences import OF_ORDERS, ONLY_ORDERS, further_audiences
+from notifications.feeds import Feed, OwnerFeed, ProjectFeed, feeds_of
 from notifications.messages import body_of, message_of
+from orders.stream.models import ORDER, Event
 from orders.tests.factories import make_event_of_another_kind, make_order
+
+EVERYTHING = frozenset({OF_ORDERS, OF_INTEGRATIONS})
+
+
+def test_these_are_the_audiences_of_a_project() -> None:
+    assert {OF_ORDERS, *further_audiences()} == EVERYTHING
+
+
+def test_an_order_belongs_to_its_owner_and_to_everybody_who_follows_the_project() -> None:
+    event = Event(subject_kind=ORDER, owner_id=7, project_id=8)
+
+    assert list(feeds_of(event)) == [
+        OwnerFeed(7),
+        ProjectFeed(8, ONLY_ORDERS),
+        ProjectFeed(8, EVERYTHING),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["integration", "sync_run"])
+def test_an_integration_belongs_to_those_who_may_view_integrations(kind: str) -> None:
+    assert list(feeds_of(Event(subject_kind=kind, project_id=8))) == [ProjectFeed(8, EVERYTHING)]
 
 
 @pytest.mark.django_db
-def test_an_owner_hears_of_orders_only_and_a_project_of_everything() -> None:
+def test_what_is_read_from_the_past_is_what_is_told_live() -> None:
+    order = make_order(make_user())
+    about_order = order.events.get()
+    Event.objects.filter(pk=about_order.pk).update(position=1)
+    linked = make_event_of_another_kind(order, subject_kind="integration", position=2)
+    of_nobody = make_event_of_another_kind(order, position=3)
+
+    assert feeds_of(of_nobody) == []
+    heard_in: dict[Feed, list[Event]] = {
+        OwnerFeed(order.owner_id): [about_order],
+        ProjectFeed(order.project_id, ONLY_ORDERS): [about_order],
+        ProjectFeed(order.project_id, EVERYTHING): [about_order, linked],
+    }
+    for feed, heard in heard_in.items():
+        assert feed.after(0, limit=9) == heard
+        assert [
+            each for each in (about_order, linked, of_nobody) if feed in feeds_of(each)
+        ] == heard
+
+
+@pytest.mark.django_db
+def test_an_event_of_an_unknown_type_gets_a_plain_message() -> None:
     order = make_order(make_user())
     event = make_event_of_another_kind(order, position=1)
 
-    assert list(feeds_of(event)) == [ProjectFeed(order.project_id)]
-    assert OwnerFeed(order.owner_id).after(0, limit=9) == []
-    assert ProjectFeed(order.project_id).after(0, limit=9) == [event]
     assert message_of(event).position == 1
-    assert body_of(event)["message"] == "Something changed"
+    assert body_of(event) == {
+        "type": "message_received",
+        "subject_kind": "message",
+        "subject_id": str(event.subject_uuid),
+        "order_id": order.pk,
+        "message": "Something changed",
+        "event_id": str(event.event_id),
+        "position": 1,
+    }

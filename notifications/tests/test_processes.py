@@ -29,7 +29,7 @@ from orderchainer.testing.servers import (
     services_of_this_test,
 )
 from orders.lifecycle import EventType
-from orders.stream.models import EventStream
+from orders.stream.models import ORDER, EventStream
 from orders.stream.queries import stream_of_owner, stream_of_project
 from orders.stream.relay import relay_events
 from orders.stream.subscribers import stream_advanced
@@ -318,7 +318,7 @@ async def test_every_process_tells_members_of_all_orders_and_customers_of_theirs
     heard_by_members = await asyncio.gather(*members)
     heard_by_customers = await asyncio.gather(*owners)
 
-    of_all = await in_thread(stream_of_project, team.project.pk, after=0, limit=1000)
+    of_all = await in_thread(stream_of_project, team.project.pk, [ORDER], after=0, limit=1000)
     assert len(of_all) == 121
     written = [event.position for event in of_all]
     assert all(heard == written for heard in heard_by_members)

@@ -4,16 +4,18 @@ import asyncio
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.db import connection
 
-from accounts.models import Membership, User
+from accounts.events import access_changed
+from accounts.models import ApiToken, Membership, User
 from accounts.services import create_project, remove_member, set_member
-from accounts.tests.factories import make_user
+from accounts.tests.factories import make_api_token, make_staff, make_user
 from accounts.tests.projects import Team
 from notifications import hub, messages
 from notifications.admission import Admission
-from notifications.feeds import Feed, OwnerFeed, ProjectFeed, feeds_of
+from notifications.feeds import Feed, OwnerFeed, ProjectFeed
 from notifications.listeners import Listener
 from notifications.messages import Message, message_of
 from notifications.outboxes import DirectOutbox
@@ -21,8 +23,10 @@ from notifications.tests.factories import (
     Socket,
     in_thread,
     make_event,
+    make_integration_event,
     make_stream,
     project_socket_of,
+    socket_at,
     socket_of,
 )
 from orderchainer.core.sockets import text_frame
@@ -118,8 +122,6 @@ async def test_begins_with_events_after_the_opening(team: Team, ada: User) -> No
 
 def test_a_project_is_not_confused_with_the_owner_of_the_same_number() -> None:
     assert len({OwnerFeed(7), ProjectFeed(7)}) == 2
-    event = Event(subject_kind=ORDER, owner_id=7, project_id=8)
-    assert list(feeds_of(event)) == [OwnerFeed(7), ProjectFeed(8)]
 
 
 # --- One read, one frame ----------------------------------------------------------------------
@@ -219,7 +221,7 @@ async def test_reads_the_next_events_of_a_project_in_their_order(
         await in_thread(make_stream, owner, 2, project=team.project)
         await in_thread(make_stream, owner, 1)
 
-    events = await in_thread(stream_of_project, team.project.pk, after=2, limit=3)
+    events = await in_thread(stream_of_project, team.project.pk, [ORDER], after=2, limit=3)
 
     assert [(event.position, event.owner_id) for event in events] == [
         (4, bob.pk),
@@ -252,6 +254,132 @@ async def test_finds_a_projects_events_by_index_among_many_others(
         return following.order_by("position")[:200].explain()
 
     assert "event_by_project_position" in await in_thread(plan)
+
+
+# --- Beside orders -----------------------------------------------------------------------------
+
+
+async def test_tells_members_of_integrations_between_the_orders_and_customers_of_none(
+    team: Team, ada: User
+) -> None:
+    """Live and after a pause; the customer gets the same bytes about the order as before."""
+
+    def live_through_it() -> None:
+        make_event(ada, project=team.project)
+        make_integration_event(team.project)
+        make_integration_event(ada.personal_project)
+        make_event(ada, EventType.DELETED, project=team.project)
+        relay_events()
+
+    async with (
+        project_socket_of(team.members["viewer"], team.project) as merchants,
+        socket_of(ada) as customers,
+    ):
+        await in_thread(live_through_it)
+        heard = [await merchants.receive_from(3) for _ in range(3)]
+        assert [await customers.receive_from(3) for _ in range(2)] == [heard[0], heard[2]]
+        assert await merchants.receive_nothing(timeout=0.2)
+        assert await customers.receive_nothing(timeout=0.2)
+        for after, missed in [(0, heard), (1, heard[1:]), (2, heard[2:]), (3, heard[2:])]:
+            await merchants.send_json_to({"type": "resume", "after": after})
+            assert [await merchants.receive_from(3) for _ in missed] == missed
+            assert await merchants.hear() == {"type": "resumed", "position": 4}
+
+    created, connected, _deleted = map(orjson.loads, heard)
+    assert (created["type"], created["position"]) == ("order_notification", 1)
+    assert connected == {
+        "type": "integration_status_changed",
+        "subject_kind": "integration",
+        "subject_id": connected["integration_id"],
+        "integration_id": connected["integration_id"],
+        "provider": "shopify",
+        "account": "north.myshopify.com",
+        "old_status": "connecting",
+        "new_status": "connected",
+        "is_paused": False,
+        "message": "The shopify integration north.myshopify.com is connected",
+        "event_id": connected["event_id"],
+        "position": 2,
+    }
+
+
+async def hear_of_the_deletion(socket: Socket) -> list[int]:
+    """Return the positions that it was told of, up to a deletion."""
+    positions = []
+    while True:
+        message = await socket.hear()
+        if "event_id" in message:
+            positions.append(message["position"])
+        if message["type"] == EventType.DELETED:
+            return positions
+
+
+@pytest.mark.parametrize(
+    ("scopes", "positions"),
+    [
+        (["orders:read"], [1, 3, 5]),
+        (["orders:read", "integrations:read"], [1, 2, 3, 4, 5]),
+        (["orders:write", "integrations:write"], [1, 2, 3, 4, 5]),
+    ],
+    ids=["orders alone", "reading both", "writing both"],
+)
+async def test_an_api_token_hears_of_what_its_scopes_cover(
+    team: Team, ada: User, scopes: list[str], positions: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "REPLAY_PAGE_SIZE", 2)
+    token, text = await in_thread(make_api_token, team.members["agent"])
+    await in_thread(ApiToken.objects.filter(pk=token.pk).update, scopes=scopes)
+    options = {"headers": [(b"authorization", f"Bearer {text}".encode())]}
+
+    def live_through_it() -> None:
+        for _ in range(2):
+            make_event(ada, project=team.project)
+            make_integration_event(team.project)
+        make_event(ada, EventType.DELETED, project=team.project)
+        relay_events()
+
+    async with socket_at(f"/ws/projects/{team.project.uuid}/", **options) as socket:
+        await in_thread(live_through_it)
+        assert await hear_of_the_deletion(socket) == positions
+    for after in range(5):
+        path = f"/ws/projects/{team.project.uuid}/?after={after}"
+        async with socket_at(path, **options) as socket:
+            assert await hear_of_the_deletion(socket) == [
+                each for each in positions if each > after
+            ]
+            assert await socket.hear() == {"type": "resumed", "position": 5}
+
+
+async def test_staff_hear_of_what_their_permissions_name_for_as_long_as_they_do(
+    team: Team, ada: User
+) -> None:
+    of_orders: User = await in_thread(make_staff, "view_order")
+    of_both: User = await in_thread(make_staff, "view_order", "view_integration")
+
+    def live_through_it() -> None:
+        make_integration_event(team.project)
+        make_event(ada, project=team.project)
+        relay_events()
+
+    def forbid_integrations() -> None:
+        of_both.user_permissions.remove(
+            *of_both.user_permissions.filter(codename="view_integration")
+        )
+        access_changed.send(sender=None, user_id=of_both.pk, project_id=None)
+
+    async with (
+        project_socket_of(of_orders, team.project) as narrow,
+        project_socket_of(of_both, team.project) as wide,
+    ):
+        await in_thread(live_through_it)
+        assert await positions_heard(narrow, 1) == [2]
+        assert await positions_heard(wide, 2) == [1, 2]
+        await in_thread(forbid_integrations)
+        assert await wide.close_code() == 4409
+        await in_thread(live_through_it)
+        assert await positions_heard(narrow, 1) == [4]
+    async with project_socket_of(of_both, team.project, query="?after=2") as again:
+        assert await positions_heard(again, 1) == [4]
 
 
 # --- While others write -----------------------------------------------------------------------

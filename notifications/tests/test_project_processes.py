@@ -21,6 +21,7 @@ from notifications.tests.conftest import Shop
 from notifications.tests.factories import in_thread
 from orders.lifecycle import EventType
 from orders.services import create_order
+from orders.stream.models import ORDER
 from orders.stream.queries import stream_of_project
 
 pytestmark = pytest.mark.processes
@@ -102,7 +103,7 @@ async def test_a_member_removed_over_http_while_orders_move_hears_no_more(
         of_first, of_second, of_viewer = await asyncio.gather(*listening)
         assert (first.close_code, second.close_code) == (4404, 4404)
 
-    events = await in_thread(stream_of_project, team.project.pk, after=0, limit=1000)
+    events = await in_thread(stream_of_project, team.project.pk, [ORDER], after=0, limit=1000)
     positions = [event.position for event in events]
     assert of_viewer == positions
     assert of_first == positions[: len(of_first)]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from orders.lifecycle import OPEN_MOVES, EventType
+from notifications.messages import MESSAGES, TYPE_ON_THE_WIRE
+from orders.lifecycle import OPEN_MOVES
+from orders.stream.types import registered_types
 
 ROOT = Path(settings.BASE_DIR)
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
@@ -51,7 +53,19 @@ def test_a_decision_is_named_after_its_title_and_stands_in_the_index(
 def test_the_page_on_events_lists_every_type() -> None:
     page = (ROOT / "docs/events.md").read_text()
 
-    assert re.findall(r"^\| `(order_\w+)` \|", page, re.MULTILINE) == EventType.values
+    types = page.partition("## The types")[2].partition("\n## ")[0]
+
+    listed = re.findall(r"^\| `(\w+)` \|", types, re.MULTILINE)
+    assert listed == [type_ for type_, _ in registered_types()]
+
+
+def test_the_page_on_websockets_lists_every_message() -> None:
+    page = (ROOT / "docs/websocket.md").read_text()
+    messages = page.partition("## Messages")[2].partition("\n## ")[0]
+
+    heading, *listed = re.findall(r"^\| `(\w+)` \|", messages, re.MULTILINE)
+    assert heading == "type"
+    assert listed == [TYPE_ON_THE_WIRE.get(type_, type_) for type_ in MESSAGES]
 
 
 def test_the_page_on_surfaces_has_the_table_of_moves() -> None:

@@ -1,5 +1,7 @@
 """Read the stream: its last position, and the events after a position."""
 
+from collections.abc import Collection
+
 from orders.stream.models import Event, EventStream
 
 
@@ -19,8 +21,13 @@ def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[Event]:
     return list(events.order_by("position")[:limit])
 
 
-def stream_of_project(project_id: int, *, after: int, limit: int) -> list[Event]:
-    """Return the next events after `after` of one project, in the stream's order."""
-    return list(
-        Event.objects.filter(project_id=project_id, position__gt=after).order_by("position")[:limit]
+def stream_of_project(
+    project_id: int, kinds: Collection[str], *, after: int, limit: int
+) -> list[Event]:
+    """Return a project's next events after `after` about subjects of these kinds, in the stream's
+    order.
+    """
+    events = Event.objects.filter(
+        project_id=project_id, position__gt=after, subject_kind__in=list(kinds)
     )
+    return list(events.order_by("position")[:limit])

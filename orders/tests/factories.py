@@ -42,15 +42,16 @@ def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
 
 def make_event_of_another_kind(order: Order, **fields: Any) -> Event:
     """Create an event of another app: linked to `order`, but not about an order."""
-    return Event.objects.create(
-        type="message_received",
-        subject_kind="message",
-        subject_uuid=uuid4(),
-        order=order,
-        owner_id=order.owner_id,
-        project_id=order.project_id,
+    told: dict[str, Any] = {
+        "type": "message_received",
+        "subject_kind": "message",
+        "subject_uuid": uuid4(),
+        "order": order,
+        "owner_id": order.owner_id,
+        "project_id": order.project_id,
         **fields,
-    )
+    }
+    return Event.objects.create(**told)
 
 
 def make_delivery(order: Order, state: str = "pending", **fields: Any) -> EventDelivery:

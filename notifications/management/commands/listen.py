@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--project",
             metavar="UUID",
-            help="follow the orders of this project instead of the bearer's own",
+            help="follow this project, with its integrations, instead of the bearer's own orders",
         )
         parser.add_argument(
             "--url",
