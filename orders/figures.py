@@ -35,7 +35,7 @@ class Sales:
 
     @property
     def average_order_value(self) -> Decimal:
-        """Revenue by counted order, rounded half up; 0 without orders."""
+        """`total_revenue` divided by `total_orders`, rounded half up; 0 without orders."""
         return average_of(self.total_revenue, self.total_orders, self.currency)
 
 
@@ -57,7 +57,7 @@ class Summary:
 
     @property
     def average_order_value(self) -> Decimal:
-        """`total_revenue` by `total_orders`, rounded half up; 0 without orders."""
+        """`total_revenue` divided by `total_orders`, rounded half up; 0 without orders."""
         return average_of(self.total_revenue, self.total_orders, self.currency)
 
 
@@ -102,6 +102,6 @@ def summary_of(project: Project, period: Period) -> Summary:
 
 
 def average_of(amount: Decimal, count: int, currency: str) -> Decimal:
-    """Return `amount` by `count`, rounded half up to the decimals that are written; 0 of none."""
+    """Divide, and round half up to the decimals that we write; 0 if `count` is 0."""
     smallest = Decimal(1).scaleb(-written_decimals_of(currency))
     return (amount / count if count else ZERO).quantize(smallest, ROUND_HALF_UP)

@@ -39,8 +39,9 @@ class IntegrationQuerySet(models.QuerySet["Integration"]):
 class Integration(models.Model):
     """A project's connection to an account at a provider, for example to a Shopify shop.
 
-    The same account can be connected to several projects. Whoever connects an account with secrets
-    that are not its own gets only what these secrets sign, and keeps nobody else out.
+    The same account can be connected to several projects. If somebody connects it with secrets that
+    are not the account's own, they get only calls that these secrets sign, and the account's owner
+    can still connect it.
     """
 
     class Status(models.TextChoices):

@@ -28,8 +28,8 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     moment = midnight.astimezone(UTC)
     if _shown_at(moment, zone) == midnight.replace(tzinfo=None):
         return moment
-    # There is no midnight. Read with the offset from before the change it lies after the change,
-    # and read with the later offset before it. Look for the first second of the day in between.
+    # There is no midnight. The offset from before the change puts it after the change, and the
+    # later offset puts it before. The first second of the day lies between these two moments.
     before, after = midnight.replace(fold=1).astimezone(UTC), moment
     while after - before > _SECOND:
         middle = before + (after - before) // _SECOND // 2 * _SECOND

@@ -1,4 +1,4 @@
-"""What the schema says of orders on both of their surfaces."""
+"""What the schema says of orders on several surfaces."""
 
 from drf_spectacular.utils import OpenApiParameter
 

@@ -22,7 +22,7 @@ class ItemDraft:
     unit_price: Decimal
     quantity: int
     sku: str = ""
-    # The product that the item was sold from. Only who handles the project's orders may set it.
+    # The product that the item was sold from. Only handlers of the project's orders may set it.
     product_id: int | None = None
 
     @property

@@ -33,8 +33,8 @@ def create_order(
     """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
     Its currency is that of the products that it is sold from, or else the project's, unless
-    `fields` name one. Items with a `product_id` take stock: all of them or none. Only who handles
-    the project's orders may sell from its stock.
+    `fields` name one. Items with a `product_id` take stock: all of them or none. Only users who
+    handle the project's orders may sell from its stock.
 
     An order that has to wait may only have a status that a blocked order may have. An order that
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records
@@ -61,7 +61,7 @@ def create_order(
 
 
 def lock_dependencies(dependencies: Sequence[int]) -> dict[int, Order]:
-    """Lock the orders that a new order should wait for; those that exist come back by id.
+    """Lock the orders that a new order should wait for. Return those that exist, by id.
 
     None of them can be deleted or completed before others can see that the new order waits for it.
     No cycle can close, because nothing waits for an order that does not exist yet.

@@ -56,7 +56,7 @@ class CartItemOutput(serializers.Serializer[Any]):
         )
     )
     is_available = serializers.BooleanField(
-        help_text="Whether enough is available. You can order once it is, or without the item."
+        help_text="Whether enough is available. If not, lower the quantity or remove the item."
     )
 
 

@@ -154,7 +154,7 @@ class Shopify:
         return next(iter(self.shops.values()))
 
     def make_shop(self, domain: str, **credentials: str) -> Shop:
-        """Make a shop with an app. Raises ValueError if the domain is none of Shopify's."""
+        """Make a shop with an app. Raises ValueError if the domain is not one of Shopify's."""
         if not _DOMAIN.fullmatch(domain):
             raise ValueError(f"{domain} is not like name.myshopify.com")
         with self._lock:

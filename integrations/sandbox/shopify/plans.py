@@ -409,7 +409,7 @@ def linear(objects: float) -> float:
 
 @dataclass
 class Tally:
-    """What an execution really returned, for the actual cost: by field, how often and how many."""
+    """What an execution really returned: how often each field came, and how many objects it had."""
 
     times: dict[Step, int] = field(default_factory=dict)
     found: dict[Step, int] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from integrations.sandbox.shopify.changes import CHANGES, Moment, Told, new_line
 from integrations.sandbox.shopify.orders import Address, Customer, Order
 from integrations.sandbox.shopify.webhooks import Delivery, signature
 
-# Subscribing in the app's settings; nobody can subscribe to these by the API.
+# An app names receivers for these in its settings. Nobody can subscribe to them by the API.
 PRIVACY_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
 KEPT_DELIVERIES = 20_000
 TOKEN_SECONDS = 86_399
@@ -135,7 +135,7 @@ class Shop:
         self.listener = ""
         self.deliveries: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
         self.bulk_operations: dict[int, BulkOperation] = {}
-        # Otherwise each look finds a bulk operation one step further.
+        # True keeps bulk operations as they are. Otherwise each look moves them one step on.
         self.holds_bulk = False
         self._tokens: dict[str, Token] = {}
         self._order_numbers = itertools.count(1001)

@@ -55,7 +55,7 @@ class Lines(forms.CharField):
 class ServiceAdmin(Autocompletes, ModelAdmin):
     """An admin page that writes through services.
 
-    It shows what they refuse, and writes nothing then.
+    If a service refuses, the page shows the refusal, and nothing is written.
     """
 
     icon = "list"

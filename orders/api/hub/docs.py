@@ -22,6 +22,7 @@ from orderchainer.core.http.schema import (
     request_example,
 )
 from orders.access import DELETE_ORDERS, HANDLE_ORDERS
+from orders.api.docs import BLOCKED, MOVE_REFUSED, STATUS_FILTER
 from orders.api.hub.filters import ORDERINGS
 from orders.api.hub.serializers import (
     HubBlockersOutput,
@@ -35,14 +36,11 @@ from orders.api.hub.serializers import (
 from orders.errors import (
     DependencyCycle,
     ItemsFrozen,
-    MoveRefused,
     NotADependency,
-    OrderBlocked,
     OrderHasDependents,
     OrderNotFound,
     UnknownDependencies,
 )
-from orders.lifecycle import OPEN_MOVES, Status
 from orders.models import Order
 
 Example = dict[str, Any]
@@ -201,13 +199,7 @@ ORDER_ID = OpenApiParameter(
 )
 FILTERS = [
     DAYS,
-    OpenApiParameter(
-        "status",
-        OpenApiTypes.STR,
-        enum=Status.values,
-        many=True,
-        description="Only orders with this status; may be repeated.",
-    ),
+    STATUS_FILTER,
     OpenApiParameter(
         "provider",
         OpenApiTypes.STR,
@@ -245,10 +237,10 @@ WRONG_PAGE = Invalid({"page": ["Must be a whole number from 1 to 2147483647."]})
 REFUSED_CHANGES = (
     UnknownDependencies([99]),
     DependencyCycle([2, 1]),
-    MoveRefused(2, "completed", "active", OPEN_MOVES[Status.COMPLETED]),
+    MOVE_REFUSED,
     ItemsFrozen(2),
     SHORT,
-    OrderBlocked(2, "active", [1], ["draft", "failed", "cancelled"]),
+    BLOCKED,
 )
 
 
@@ -354,7 +346,7 @@ GET_CHAIN = extend_schema(
     summary="Get the chain of an order",
     description=(
         "Every order that this one waits for, directly or through others, and every order that "
-        "waits for it. The answer has the graph, an order in which the work can be done, and the "
+        "waits for it. The answer has the graph, a sequence in which the work can be done, and the "
         "longest path through the unfinished orders. A chain that is too large is cut, and "
         "`truncated` and `edges_truncated` say so."
     ),
