@@ -88,7 +88,7 @@ def _shopping() -> _Shopping:
             )
     on_sale = Product.objects.on_sale().order_by("pk")
     products = list(on_sale.values_list("pk", flat=True)[:PRODUCTS])
-    # A cart holds no more than there is, and this adds up to 999 of each.
+    # A cart cannot hold more than the stock, and the benchmark puts up to 999 of each into one.
     Product.objects.filter(pk__in=products).update(stock=MAX_STOCK)
     customers = [make_account(f"cart-customer-{number}") for number in range(CUSTOMERS)]
     for customer in customers:

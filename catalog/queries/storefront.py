@@ -148,8 +148,8 @@ def _rows_of(statement: str, params: Sequence[Any], names: Sequence[str]) -> lis
 class Within(Func):
     """Whether the first argument, a category, is the second one or anywhere below it.
 
-    PostgreSQL gets the ids as an array that is computed once. So it finds the products by their
-    category, however wrong its estimate of the walk is.
+    PostgreSQL gets the ids as an array that is computed once. Then it uses the products' index on
+    the category, even if its estimate of how many categories there are is wrong.
     """
 
     output_field = BooleanField()

@@ -7,8 +7,8 @@ from integrations.models import Errand, Integration, SyncRun
 from orderchainer.core.encryption import Secret
 from orderchainer.core.outbox import PENDING, make_due
 
-# A run asks again for the last minutes before the one before it began: the provider's index lags
-# behind, and its clock differs from ours.
+# Each run begins this long before the start of the previous one, because the provider's index lags
+# behind and its clock differs from ours.
 OVERLAP = timedelta(minutes=10)
 
 

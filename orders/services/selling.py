@@ -1,4 +1,4 @@
-"""Selling from stock when somebody who handles a project's orders makes one, as on the phone."""
+"""Selling from stock when a handler of a project's orders makes an order, as for a phone call."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +43,8 @@ def open_sale(
     """Lock the products that `items` are sold from, and write out each item as it will be stored.
 
     `currency` is what the caller asked for. Without it, an order has the currency of its products
-    if they share one, and else the project's. If no item has a product, nothing is locked or asked.
+    if they share one, otherwise the project's. If no item has a product, this locks nothing and
+    asks for no right.
 
     The caller has locked all orders that it will touch, and no product yet. Raises
     `SaleNotAllowed`, and `Invalid` for products of another project or currency.

@@ -129,7 +129,7 @@ class Execution:
 
 
 class _NullHere(Exception):
-    """A required field is null, so its parent is."""
+    """A required field is null, so its parent becomes null too."""
 
 
 Resolver = Callable[[Any, Arguments, Execution], Any]

@@ -13,7 +13,7 @@ for the first shop. Times are ISO 8601 with an offset.
     POST   /clock                {"advance": seconds}: let time pass for tokens, buckets, orders
     POST   /bucket               {"maximum"?, "restore_rate"?, "level"?}: of every shop
     POST   /costs                {"pages": "reduced" | "linear"}: how much a page of objects costs
-    POST   /pace                 {"seconds": 0.001}: what a second between retries takes
+    POST   /pace                 {"seconds": 0.001}: how long a second between retries lasts
     POST   /wait                 {"seconds"?: 10}: until no webhook is on its way; says whether
     GET    /                     a page for people
 
@@ -38,7 +38,7 @@ for the first shop. Times are ISO 8601 with an offset.
     GET    {shop}/deliveries     what was sent, oldest first, with every attempt
     GET    {shop}/subscriptions  the webhook subscriptions
     DELETE {shop}/subscriptions  delete all of them, as the real service does after failures
-    POST   {shop}/bulk           take every open bulk operation one step on
+    POST   {shop}/bulk           move every open bulk operation one step further
 
 Source of the rules: Shopify's developer documentation, "GraphQL Admin API" 2026-10, "API rate
 limits", "Webhooks", "Bulk operations", "Client credentials grant".
@@ -276,7 +276,8 @@ class Shopify:
     def control(self, method: str, path: str, data: Any) -> Answer | None:
         """Answer the control plane; see the module's docstring."""
         match (method, path.strip("/").split("/")):
-            # Both wait for the service, which may call us meanwhile, so not under the lock.
+            # These two do not hold the lock: they wait for the service, which may call us
+            # meanwhile.
             case ("POST", ["wait"]):
                 return json_answer(200, self.sender.wait(**data))
             case ("POST", ["shops", domain, "deliver", *rest]):

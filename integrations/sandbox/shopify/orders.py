@@ -68,7 +68,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Address:
-    """Where an order goes, or its bill."""
+    """Where an order or its bill goes."""
 
     first_name: str | None
     last_name: str | None

@@ -28,8 +28,8 @@ class Problem:
     errors: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    # The refusal is that something exists already. Some documents have one text for all such
-    # refusals.
+    # The request was refused because something exists already. Some documents have one text for
+    # all such refusals.
     is_duplicate: bool = False
     # A client must be able to tell this from other refusals with the same status.
     is_told_apart: bool = False

@@ -95,7 +95,7 @@ class HubOrderChanges(StrictSerializer):
 
     status = ListedChoiceField(choices=Status.choices, required=False)
     fulfilled_date = _moment(
-        "When it was fulfilled. Without it, an order that becomes fulfilled gets the present.",
+        "When it was fulfilled. Without it, an order that becomes fulfilled gets the current time.",
         allow_null=True,
     )
     title = StrictCharField(max_length=255, required=False)
@@ -198,7 +198,7 @@ class HubOrderOutput(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     order_date = serializers.CharField(help_text="As `2025-01-12T10:00:00Z`.")
     number = serializers.IntegerField(
-        help_text="Its number here: the id of other surfaces, of events and of refusals."
+        help_text="The number by which other surfaces, events and error messages name the order."
     )
     title = serializers.CharField()
     fulfilled_date = serializers.CharField(allow_null=True, help_text="Null if it is not known.")
@@ -219,7 +219,7 @@ class HubOrderOutput(serializers.Serializer[Any]):
     failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
     source_details = serializers.DictField(
         child=serializers.CharField(),
-        help_text="What its provider says of it in words of its own.",
+        help_text="What only this provider says of an order, such as its own status.",
     )
 
 
@@ -339,7 +339,7 @@ class SalesOutput(serializers.Serializer[Any]):
 
     total_orders = serializers.IntegerField()
     total_revenue = _amount("What they earned.")
-    average_order_value = _amount("`total_revenue` by `total_orders`, rounded half up.")
+    average_order_value = _amount("`total_revenue` divided by `total_orders`, rounded half up.")
 
 
 class OrdersSummaryOutput(serializers.Serializer[Any]):
@@ -348,13 +348,13 @@ class OrdersSummaryOutput(serializers.Serializer[Any]):
     period_days = serializers.IntegerField()
     total_orders = serializers.IntegerField(help_text="All orders but drafts, in all currencies.")
     total_revenue = _amount(
-        "What the orders in `currency` earned that are not draft, cancelled, failed or a test."
+        "What the orders in `currency` earned, without drafts, cancelled, failed and test orders."
     )
     orders_by_status = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="How many orders have each status that occurs, drafts and tests included.",
     )
-    average_order_value = _amount("`total_revenue` by `total_orders`, rounded half up.")
+    average_order_value = _amount("`total_revenue` divided by `total_orders`, rounded half up.")
     currency = serializers.CharField(
         help_text="The project's currency if an order has it, else the one that most orders have."
     )
@@ -363,4 +363,6 @@ class OrdersSummaryOutput(serializers.Serializer[Any]):
     )
     start_date = serializers.DateField(help_text="The first day.")
     end_date = serializers.DateField(help_text="The last day: today.")
-    timezone = serializers.CharField(help_text="The project's time zone, which cuts the days.")
+    timezone = serializers.CharField(
+        help_text="The project's time zone, in which days begin and end."
+    )
