@@ -1,6 +1,8 @@
 """Every refusal that integrations raise."""
 
-from orderchainer.core.errors import Conflict, NotFound
+from collections.abc import Mapping, Sequence
+
+from orderchainer.core.errors import Conflict, Invalid, NotFound
 
 
 class IntegrationNotFound(NotFound):
@@ -21,3 +23,19 @@ class CannotSync(Conflict):
     """The integration is in no state to sync, or its provider has nothing to sync."""
 
     code = "cannot_sync"
+
+
+class TooManyIntegrations(Conflict):
+    """The project has as many integrations as it may have."""
+
+    code = "too_many_integrations"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A project has at most {most} integrations. Disconnect one first.")
+
+
+class ConfigRefused(Invalid):
+    """A configuration has wrong keys or values. `errors` holds messages by the name of the key."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(errors, "The configuration is not valid.")

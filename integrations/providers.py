@@ -47,6 +47,17 @@ def provider_named(name: str) -> Provider | None:
     return next((each for each in providers() if each.name == name), None)
 
 
+def connectable() -> dict[str, Connector]:
+    """Return the connectors of the providers that projects connect, by the provider's name."""
+    return {each.name: each.connector for each in providers() if each.connector is not None}
+
+
+def connector_of(name: str) -> Connector | None:
+    """Return the connector of the provider of that name, if projects connect it."""
+    provider = provider_named(name)
+    return provider.connector if provider else None
+
+
 def import_from_each(module: str) -> None:
     """Import one module of every provider, for example `models` so that Django sees the tables."""
     for package in PROVIDERS:

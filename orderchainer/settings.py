@@ -240,13 +240,18 @@ else:
 # deliveries, but never an e-mail with a code that expires. Busy installations give each queue its
 # own workers. By default a worker takes from all queues in turn.
 DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE = "celery", "deliveries", "emails"
+# Webhooks and short calls to providers, and apart from these the syncs, each of which holds a
+# worker for many seconds.
+PROVIDERS_QUEUE, SYNCS_QUEUE = "providers", "syncs"
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
-    for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE)
+    for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE, PROVIDERS_QUEUE, SYNCS_QUEUE)
 ]
 CELERY_TASK_ROUTES = {
     "orders.deliver": {"queue": DELIVERIES_QUEUE},
     "accounts.send_email": {"queue": EMAILS_QUEUE},
+    "integrations.run_errand": {"queue": PROVIDERS_QUEUE},
+    "integrations.sync": {"queue": SYNCS_QUEUE},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -278,6 +283,20 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.sweep_emails",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    },
+    "sweep-integrations": {
+        "task": "integrations.sweep",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "schedule-syncs": {
+        "task": "integrations.schedule_syncs",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "flush-integrations": {
+        "task": "integrations.flush_finished",
+        "schedule": timedelta(days=1),
     },
     "sweep-avatars": {
         "task": "accounts.sweep_avatars",
@@ -325,6 +344,11 @@ RATELIMIT_USE_CACHE = "limits"
 
 # How long a worker has a delivery to itself. After that, another takes over from a dead worker.
 DELIVERY_LEASE_SECONDS = env.int("DELIVERY_LEASE_SECONDS", default=60)
+
+# --- Integrations ----------------------------------------------------------------------------
+
+# How often every integration asks its provider what has changed. 0: only when a person asks.
+SYNC_INTERVAL_MINUTES = env.int("SYNC_INTERVAL_MINUTES", default=15)
 
 # --- Users -----------------------------------------------------------------------------------
 

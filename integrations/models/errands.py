@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from integrations.models.integrations import Integration
-from orderchainer.core.encryption import EncryptedTextField
+from orderchainer.core.encryption import OptionalEncryptedTextField
 from orderchainer.core.outbox import Outgoing, due_index, state_known
 
 
@@ -28,7 +28,7 @@ class Errand(Outgoing):
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="errands")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     # For the last call, because the integration has no secrets any more. Wiped when this ends.
-    secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
+    secrets = OptionalEncryptedTextField(null=True)
 
     class Meta:
         constraints: ClassVar = [

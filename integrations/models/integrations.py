@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Project
-from orderchainer.core.encryption import EncryptedTextField, Secret
+from orderchainer.core.encryption import OptionalEncryptedTextField, Secret
 from orderchainer.core.outbox import MAX_ERROR_LENGTH
 
 MAX_ACCOUNT_LENGTH = 255
@@ -80,9 +80,9 @@ class Integration(models.Model):
     # `configuration` returns the values.
     config = models.JSONField(default=dict, blank=True, editable=False)
     # The masked and the secret values, as one JSON object. Empty once it is disconnected.
-    secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
+    secrets = OptionalEncryptedTextField(null=True)
     # Earlier secrets, which a provider can go on using for a while: a JSON list of `OldSecrets`.
-    old_secrets = EncryptedTextField(null=True)  # type: ignore[misc]  # its type knows no null
+    old_secrets = OptionalEncryptedTextField(null=True)
     # When the last of them expires.
     old_secrets_until = models.DateTimeField(null=True, editable=False)
     # Grows with each change of the configuration, so that we recognise an answer about an old one.

@@ -31,11 +31,7 @@ def queue_errand(
     """Return the errand of that kind that waits, due at once, or a new one with `secrets`."""
     waiting = integration.errands.filter(state=PENDING, kind=kind)
     errand = waiting.first()
-    if errand is not None:
-        make_due(waiting)
-        return errand
-    errand = Errand(integration=integration, kind=kind)
-    if secrets is not None:
-        errand.secrets = secrets
-    errand.save()
+    if errand is None:
+        return Errand.objects.create(integration=integration, kind=kind, secrets=secrets)
+    make_due(waiting)
     return errand

@@ -118,3 +118,14 @@ class EncryptedTextField(_Base):
     def value_to_string(self, obj: models.Model) -> str:
         """Write the encrypted text into fixtures."""
         return self.get_prep_value(self.value_from_object(obj)) or ""
+
+
+if TYPE_CHECKING:
+
+    class OptionalEncryptedTextField(models.TextField[Secret | None, Secret | None]):
+        """An `EncryptedTextField` that may be empty."""
+
+else:
+
+    class OptionalEncryptedTextField(EncryptedTextField):
+        """An `EncryptedTextField` that may be empty."""

@@ -233,6 +233,16 @@ def make_due(rows: models.QuerySet[Row]) -> list[int]:
     return ids
 
 
+def drop(rows: models.QuerySet[Row], reason: str) -> int:
+    """Drop those of `rows` that are not over, even if a worker is trying one; return how many."""
+    return rows.filter(state=PENDING).update(
+        state=rows.model.DROPPED,
+        finished_at=timezone.now(),
+        claimed_until=None,
+        last_error=reason[:MAX_ERROR_LENGTH],
+    )
+
+
 # --- One attempt ------------------------------------------------------------------------------
 
 

@@ -112,13 +112,8 @@ def due_deliveries(
 
 def drop_pending(*, subscriber: str, target: str, reason: str) -> int:
     """Drop everything that is still on its way to a target; return how many."""
-    dropped = EventDelivery.objects.filter(
-        subscriber=subscriber, target=target, state=State.PENDING
-    ).update(
-        state=State.DROPPED,
-        finished_at=timezone.now(),
-        last_error=reason[:MAX_ERROR_LENGTH],
-    )
+    theirs = EventDelivery.objects.filter(subscriber=subscriber, target=target)
+    dropped = outbox.drop(theirs, reason)
     DELIVERIES.labels(subscriber, State.DROPPED).inc(dropped)
     return dropped
 

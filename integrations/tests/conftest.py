@@ -1,0 +1,29 @@
+"""A pretend shop for every test that asks for it, and a project that can connect it."""
+
+import pytest
+
+from accounts.tests.projects import Team, make_team
+from integrations import providers
+from integrations.providers import Provider
+from integrations.tests.pretend.shop import Shop
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The only provider that there is. It has the name of the document's example."""
+    shop = Shop()
+    provider = Provider(
+        name="shopify",
+        urls={},
+        connect=lambda: None,
+        reencrypt_credentials=lambda: 0,
+        connector=shop.connector(),
+    )
+    monkeypatch.setattr(providers, "providers", lambda: [provider])
+    return shop
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    """A project with a member in each role."""
+    return make_team()
