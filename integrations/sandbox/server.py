@@ -5,6 +5,8 @@ GET  /_control/requests   every request to an emulator so far, oldest first
 POST /_control/faults     {"kind": "status", "status": 503, "times": 2}: see `faults.py`
 DELETE /_control/faults   drop all faults and release the requests that hang
 any  /_control/{name}/…   controls of one emulator: see its module
+
+A body is JSON, or the fields of a form from one of the pages for people.
 """
 
 import socket
@@ -211,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _control(sandbox: Sandbox, request: Request) -> Answer:
     name, _, rest = request.path.removeprefix(CONTROL).partition("/")
     try:
-        data = request.json() if request.body else {}
+        data = _told(request)
         match (request.method, name, rest):
             case ("POST", "reset", ""):
                 sandbox.reset()
@@ -231,6 +233,14 @@ def _control(sandbox: Sandbox, request: Request) -> Answer:
     except (TypeError, ValueError, KeyError) as exc:
         return json_answer(400, {"error": f"{type(exc).__name__}: {exc}"})
     return json_answer(404, {"error": "no such control"})
+
+
+def _told(request: Request) -> Any:
+    """Return the JSON of a body, or the fields of a form as a mapping. Raises ValueError."""
+    if request.headers.get("content-type", "") == "application/x-www-form-urlencoded":
+        fields = parse_qs(request.body.decode(), keep_blank_values=True)
+        return {name: values[-1] for name, values in fields.items()}
+    return request.json() if request.body else {}
 
 
 def _shown(request: Request) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """An emulated Shopify."""
 
 from integrations.sandbox.shopify.emulator import DEMO_SHOP, Shopify, shopify_for_people
+from integrations.sandbox.shopify.records import Bucket, Mishap, Subscription
 from integrations.sandbox.shopify.seeding import LONG_ORDER_LINES, seed
-from integrations.sandbox.shopify.shop import Bucket, Shop, Subscription
+from integrations.sandbox.shopify.shop import Shop
 from integrations.sandbox.shopify.webhooks import Attempt, Delivery, send, signature
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Attempt",
     "Bucket",
     "Delivery",
+    "Mishap",
     "Shop",
     "Shopify",
     "Subscription",

@@ -8,15 +8,20 @@ import string
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from integrations.sandbox.shopify import payloads
-from integrations.sandbox.shopify.bulk import BulkOperation
 from integrations.sandbox.shopify.changes import CHANGES, Moment, Told, new_line
 from integrations.sandbox.shopify.orders import Address, Customer, Order
+from integrations.sandbox.shopify.records import (
+    Bucket,
+    BulkOperation,
+    Mishap,
+    Subscription,
+    Token,
+)
 from integrations.sandbox.shopify.webhooks import Delivery, signature
 
 # An app names receivers for these in its settings. Nobody can subscribe to them by the API.
@@ -26,67 +31,10 @@ TOKEN_SECONDS = 86_399
 WITHOUT_ALL_ORDERS = timedelta(days=60)
 
 
-@dataclass
-class Bucket:
-    """The leaky bucket of an app in a shop: `level` points were left at `at`."""
-
-    maximum: float = 2000.0
-    restore_rate: float = 100.0
-    level: float = 2000.0
-    at: float = 0.0
-
-    def refill(self, now: float) -> None:
-        """Add what has flowed back since the last look."""
-        self.level = min(self.maximum, self.level + max(now - self.at, 0) * self.restore_rate)
-        self.at = now
-
-    def status(self) -> dict[str, Any]:
-        """Return `throttleStatus`."""
-        return {
-            "maximumAvailable": self.maximum,
-            "currentlyAvailable": int(self.level),
-            "restoreRate": self.restore_rate,
-        }
-
-
-@dataclass
-class Subscription:
-    """A webhook subscription that was made by the API."""
-
-    id: int
-    topic: str
-    uri: str
-    created_at: datetime
-    updated_at: datetime
-    api_version: str
-    format: str = "JSON"
-    name: str | None = None
-    filter: str | None = None
-    include_fields: list[str] = field(default_factory=list)
-
-    @property
-    def gid(self) -> str:
-        """The id as GraphQL writes it."""
-        return f"gid://shopify/WebhookSubscription/{self.id}"
-
-    @property
-    def enum(self) -> str:
-        """The topic as GraphQL writes it: `ORDERS_CREATE`."""
-        return self.topic.replace("/", "_").upper()
-
-
-@dataclass(frozen=True)
-class Token:
-    """An access token; `ends_at` is None for one that does not expire."""
-
-    text: str
-    ends_at: float | None
-
-
 class Shop:
     """A shop with one app. All methods are called under the emulator's lock.
 
-    `deliver` sends a webhook; `clock` tells Unix time.
+    `deliver` sends a webhook after some seconds; `clock` tells Unix time.
     """
 
     def __init__(
@@ -96,7 +44,7 @@ class Shop:
         number: int,
         ids: "itertools.count[int]",
         clock: Callable[[], float],
-        deliver: Callable[[Delivery], None],
+        deliver: Callable[[Delivery, float], None],
         version: str,
         client_id: str = "",
         client_secret: str = "",
@@ -127,6 +75,12 @@ class Shop:
         # An order shows up in searches only so long after its last change.
         self.index_lag_seconds = 0.0
         self.allows_http = False
+        # Which client secret webhooks are signed with: the new one, or still the old one.
+        self.signs_with = "new"
+        # Webhooks are made but not sent; the control plane sends them one by one.
+        self.holds_webhooks = False
+        self.webhook_delay_seconds = 0.0
+        self.mishaps: list[Mishap] = []
         self.token_seconds = TOKEN_SECONDS
         self.bucket = Bucket(at=clock())
         self.orders: dict[int, Order] = {}
@@ -194,6 +148,29 @@ class Shop:
             new or "shpss_" + secrets.token_hex(16),
         )
         return self.client_secret
+
+    def mishap_for(self, query: str) -> Mishap | None:
+        """Return the mishap that the next answer to `query` has, and count it."""
+        for mishap in self.mishaps:
+            if mishap.match not in query or mishap.times <= 0:
+                continue
+            if mishap.after > 0:
+                mishap.after -= 1
+                continue
+            mishap.times -= 1
+            return mishap
+        return None
+
+    def set_scopes(self, scopes: Sequence[str]) -> list[Delivery]:
+        """Give the app other scopes, and tell it."""
+        told = {
+            "id": self.id,
+            "previous": self.scopes,
+            "current": list(scopes),
+            "updated_at": payloads.local(self.now, self.offset_hours),
+        }
+        self.scopes = list(scopes)
+        return self.tell("app/scopes_update", told)
 
     # --- Orders --------------------------------------------------------------------------------
 
@@ -351,8 +328,8 @@ class Shop:
         if self.listener or not made:
             made.append(self.make_delivery(topic, payload, event_id=event_id, url=self.listener))
         for delivery in made:
-            if delivery.url:
-                self._deliver(delivery)
+            if delivery.url and not self.holds_webhooks:
+                self._deliver(delivery, self.webhook_delay_seconds)
         return made
 
     def make_delivery(
@@ -360,18 +337,19 @@ class Shop:
         topic: str,
         payload: Mapping[str, Any] | bytes,
         *,
-        signed: str = "good",
+        signed: str = "",
         event_id: str = "",
         webhook_id: str = "",
         url: str = "",
         name: str = "",
         subscription_id: int = 0,
         api_version: str = "",
-        shop: str = "",
+        shop_domain: str = "",
     ) -> Delivery:
         """Make a webhook and note it, but do not send it.
 
-        `signed` is good, old (with the secret before the last rotation), wrong or none.
+        `signed` is good, old (with the secret before the last rotation), wrong or none; without it,
+        what the shop does at the moment.
         """
         body = (
             payload
@@ -381,10 +359,10 @@ class Shop:
         delivery = Delivery(
             topic=topic,
             body=body,
-            shop=shop or self.domain,
+            shop=shop_domain or self.domain,
             api_version=api_version or self.version,
             triggered_at=datetime.fromtimestamp(self.clock(), UTC),
-            signature=self._signature(body, signed),
+            signature=self._signature(body, signed or self._usual_signature),
             webhook_id=webhook_id or self._uuid(),
             event_id=event_id or self._uuid(),
             url=url,
@@ -393,6 +371,10 @@ class Shop:
         )
         self.deliveries.append(delivery)
         return delivery
+
+    @property
+    def _usual_signature(self) -> str:
+        return "old" if self.signs_with == "old" and self.old_secret else "good"
 
     def _signature(self, body: bytes, signed: str) -> str:
         match signed:

@@ -51,7 +51,7 @@ class Client:
             timeout=5,
         )
 
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+    def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """Send a GraphQL request that has to succeed, and return its data."""
         answer = self.call(query, variables)
         assert answer.status_code == 200
@@ -60,7 +60,7 @@ class Client:
         data: dict[str, Any] = body["data"]
         return data
 
-    def refusal(self, query: str, **variables: Any) -> str:
+    def refusal(self, query: str, /, **variables: Any) -> str:
         """Send a GraphQL request that has to fail, and return the code of its first error."""
         answer = self.call(query, variables)
         assert answer.status_code == 200

@@ -321,3 +321,41 @@ def test_seeds_the_same_orders_each_time(client: Client, shop: Shop) -> None:
         assert any(map(is_one, first)), kind
     assert all(order["id"] > 2**53 for order in first)
     assert max(order["updated_at"] for order in first) <= "2025-11-24T11:00:00-05:00"
+
+
+def test_goes_wrong_on_request(client: Client, shop: Shop) -> None:
+    seed(shop, 2)
+    query = "{ orders(first: 1) { nodes { id } } }"
+    client.control("shops/-/mishaps", {"code": "THROTTLED", "after": 1, "cost": None})
+    assert "errors" not in client.call(query).json()
+    body = client.call(query).json()
+    assert body["errors"][0]["extensions"]["code"] == "THROTTLED"
+    assert "extensions" not in body
+    cost = {"requestedQueryCost": 60, "throttleStatus": {"restoreRate": 0}}
+    client.control("shops/-/mishaps", {"code": "THROTTLED", "cost": cost, "match": "orders"})
+    assert "errors" not in client.call("{ shop { name } }").json()
+    assert client.call(query).json()["extensions"] == {"cost": cost}
+    client.control("shops/-/mishaps", {"code": "INTERNAL_SERVER_ERROR", "with_data": True})
+    body = client.call(query).json()
+    assert len(body["data"]["orders"]["nodes"]) == 1
+    assert body["errors"][0]["extensions"].keys() == {"code", "requestId"}
+    assert "errors" not in client.call(query).json()
+    client.control("shops/-", {"trouble": "inactive"}, method="PATCH")
+    assert client.refusal(query) == "SHOP_INACTIVE"
+
+
+def test_knows_no_switch_by_another_name_or_value(client: Client, shop: Shop) -> None:
+    for wrong in ({"color": "red"}, {"trouble": "broken"}, {"allows_http": 1}, {"scopes": "all"}):
+        assert client.control("shops/-", wrong, method="PATCH").status_code == 400
+    assert shop.trouble == ""
+    client.control("shops/-", {"scopes": ["read_orders", "read_all_orders"]}, method="PATCH")
+    assert shop.deliveries[-1].topic == "app/scopes_update"
+
+
+def test_searches_find_a_change_only_after_a_while(client: Client, shop: Shop) -> None:
+    client.control("shops/-", {"index_lag_seconds": 5}, method="PATCH")
+    shop.make_order()
+    q = "updated_at:>='2025-11-24T15:00:00Z'"
+    assert all_orders(client, q=q) == []
+    client.control("clock", {"advance": 5})
+    assert all_orders(client, q=q) == ["#1001"]

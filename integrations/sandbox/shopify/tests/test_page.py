@@ -1,0 +1,84 @@
+"""The emulated shop's page for people."""
+
+import re
+
+import requests
+
+from integrations.sandbox.shopify import Shop, seed
+from integrations.sandbox.shopify.tests.conftest import Client
+
+
+def page_of(client: Client) -> str:
+    answer = client.control("", method="GET")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def press(client: Client, path: str, **fields: str) -> requests.Response:
+    """Send one of the page's forms, as a browser does, and follow to the page."""
+    url = f"http://{client.sandbox.host}{path}"
+    return requests.post(url, data=fields, timeout=5)
+
+
+def buttons(page: str, order: int) -> list[str]:
+    """Return the labels of an order's buttons."""
+    pattern = rf'action="[^"]*/orders/{order}/[a-z_]+"><button>([^<]+)<'
+    return re.findall(pattern, page)
+
+
+def test_takes_an_order_through_its_life_without_scripts(client: Client, shop: Shop) -> None:
+    assert "There are no orders yet" in page_of(client)
+    (path,) = re.findall(r'action="([^"]+/orders)"', page_of(client))
+    page = press(
+        client, path, title="Teapot", quantity="2", name="<b>Ada</b>", email="a@example.com"
+    ).text
+    (order,) = shop.orders.values()
+    assert order.lines[0].quantity == 2
+    assert "<b>Ada" not in page
+    assert "&lt;b&gt;Ada&lt;/b&gt;" in page
+    assert "<script" not in page
+    assert "78.00 USD" in page
+    assert buttons(page, order.id) == [
+        "Pay",
+        "Ship one",
+        "Fulfil",
+        "Cancel",
+        "Close",
+        "Delete",
+    ]
+    for change in ("pay", "fulfil", "refund"):
+        page = press(client, f"{path}/{order.id}/{change}").text
+    assert order.financial_status == "refunded"
+    assert buttons(page, order.id) == ["Close", "Delete"]
+    refused = press(client, f"{path}/{order.id}/cancel")
+    assert refused.status_code == 409
+    assert "The shop refuses: something was shipped." in refused.text
+    assert "There are no orders yet" in press(client, f"{path}/{order.id}/delete").text
+
+
+def test_shows_what_was_sent_and_what_came_back(client: Client, shop: Shop) -> None:
+    (path,) = re.findall(r'action="([^"]+/listener)"', page_of(client))
+    # Nobody listens at this port, so the delivery fails.
+    press(client, path, url="http://127.0.0.1:1/hook")
+    client.shopify.sender.pace = 1e-7
+    shop.make_order(note="<i>fragile</i>")
+    assert client.shopify.sender.wait()
+    frame = requests.get(
+        f"http://{client.sandbox.host}{path.replace('listener', 'sent')}", timeout=5
+    ).text
+    assert "orders/create" in frame
+    assert "#1001" in frame
+    assert "(attempt 9)" in frame
+    (detail,) = re.findall(r'href="([^"]+/sent/[^"]+)"', frame)
+    text = requests.get(f"http://{client.sandbox.host}{detail}", timeout=5).text
+    assert "X-Shopify-Hmac-Sha256" in text
+    assert "&lt;i&gt;fragile" in text
+    assert "ConnectionRefusedError" in text
+
+
+def test_shows_every_seeded_order(client: Client, shop: Shop) -> None:
+    seed(shop, 60)
+    page = page_of(client)
+    assert "and 10 older ones" in page
+    assert page.count("Delete</button>") == 50
+    assert client.control("shops/none.myshopify.com/page", method="GET").status_code == 400
