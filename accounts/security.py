@@ -16,8 +16,8 @@ def email_digest(email: str) -> str:
     """Return the substitute for `email` in a log line: a keyed hash of 16 hexadecimal digits.
 
     It lets us count repeated attempts on one address. We keep the address itself out of the log,
-    because people type their password into the wrong field, and because a plain hash of an e-mail
-    can be reversed by guessing.
+    because people type their password into the wrong field. The hash has a key, because guessing
+    reverses a plain hash of an e-mail.
     """
     return salted_hmac(
         "accounts.security.email", email.strip().lower(), algorithm="sha256"

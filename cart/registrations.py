@@ -1,4 +1,4 @@
-"""What the cart declares to the ground; see `orderchainer.core.registry`."""
+"""What the cart registers with core; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
 from orderchainer.core.http.documented import THINGS

@@ -1,4 +1,4 @@
-"""What the catalog declares to the ground; see `orderchainer.core.registry`."""
+"""What the catalogue registers with core; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
 from catalog import access  # noqa: F401 (registers its operations)

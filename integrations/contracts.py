@@ -44,7 +44,7 @@ class ConfigKey:
 
 
 class CheckRefused(Exception):
-    """The provider does not accept the configuration, and will not at another try.
+    """The provider does not accept the configuration, and trying again would not help.
 
     The message is a sentence for people that says what to change.
     """
@@ -75,7 +75,8 @@ class Connector:
     sync: Callable[[SyncRun], None] | None = None
     # Restore at the provider what it should know about us, such as webhook subscriptions.
     maintain: Callable[[Integration], None] | None = None
-    # Tell the provider that the integration ends. It gets the secrets, which are wiped by then.
+    # Tell the provider that the integration ends. It gets the secrets, because
+    # the integration has none any more by then.
     disconnect: Callable[[Integration, Mapping[str, str]], None] | None = None
 
 
@@ -105,7 +106,7 @@ class Webhook:
     # time. A missing secret or signature never verifies.
     verifies: Callable[[Call, Mapping[str, str]], bool]
     topic: Callable[[Call], str]
-    # Two keys that repeats of a call share. The second may be empty.
+    # Two keys that a call and its repeats have in common. The second may be empty.
     keys: Callable[[Call], tuple[str, str]]
     # Work on a stored delivery, in a worker. Raises `Drop` to ignore it, `GiveUp` and `TryAgain`.
     handle: Callable[[InboundDelivery], None]

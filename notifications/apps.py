@@ -9,7 +9,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        """Register with the ground and listen to the apps below.
+        """Register with core, and listen to the apps below.
 
         The imports are here because models are not loaded earlier.
         """

@@ -26,7 +26,7 @@ class Audience:
     area: str
 
 
-# A user hears of different things by what they may do in a project: a set of audiences.
+# The audiences that a user belongs to in a project. They decide what the user hears of.
 Audiences = frozenset[Audience]
 
 # By the kind of subject.
@@ -50,8 +50,8 @@ def kinds_for(audiences: Audiences) -> Sequence[str]:
 
 @cache
 def all_that_hear_of(kind: str) -> Sequence[Audiences]:
-    """Return every set of audiences that a follower of a project can have and that hears of
-    `kind`.
+    """Return the sets of audiences that hear of `kind`, out of all sets that a follower of a
+    project can have.
     """
     further = further_audiences()
     added = chain.from_iterable(combinations(further, size) for size in range(len(further) + 1))

@@ -1,4 +1,4 @@
-"""What notifications registers with the ground; see `orderchainer.core.registry`."""
+"""What notifications register with core; see `orderchainer.core.registry`."""
 
 from orderchainer.core.admin.sections import SECTIONS, Section
 

@@ -1,4 +1,4 @@
-"""What orders declare to the ground; see `orderchainer.core.registry`."""
+"""What orders register with core; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
 from orderchainer.core.admin.sections import SECTIONS, Section

@@ -1,6 +1,7 @@
 """The README's tour with the generated Python client: `python tour.py URL PASSWORD-OF-THE-DEMO`.
 
-Every answer is checked by its type: a client with types is only of use if they say what is sent.
+Every answer is checked against its type, because a typed client is only of use if its types are
+right.
 """
 
 import sys

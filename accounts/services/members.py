@@ -194,7 +194,7 @@ def _revoke_what_they_may_not_give(
 ) -> None:
     """Revoke the invitations by `user` that their new `role` could not send.
 
-    Nobody can come back through an invitation that they sent themselves on their last day.
+    So nobody who was removed can come back through an invitation that they sent to themselves.
     """
     given = project.invitations.open().filter(invited_by=user)
     if role is None or not may(role, MANAGE_MEMBERS):

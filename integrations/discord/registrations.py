@@ -1,4 +1,4 @@
-"""What Discord declares to the ground; see `orderchainer.core.registry`."""
+"""What Discord registers with core; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
 from orderchainer.core.http.documented import THINGS

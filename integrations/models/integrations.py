@@ -161,16 +161,16 @@ class OldSecrets(TypedDict):
 
 
 def sealed(secrets: Mapping[str, str]) -> Secret:
-    """Encrypt a secret configuration as one."""
+    """Encrypt the secret values of a configuration as one text."""
     return Secret.of(json.dumps(dict(secrets), sort_keys=True))
 
 
 def sealed_earlier(earlier: Sequence[OldSecrets]) -> Secret:
-    """Encrypt the earlier secrets of an integration as one."""
+    """Encrypt the earlier secrets of an integration as one text."""
     return Secret.of(json.dumps(list(earlier), sort_keys=True))
 
 
 def opened(secret: Secret | None) -> dict[str, str]:
-    """Return the secret configuration in `secret`. Raises `Undecryptable`."""
+    """Return the values that `sealed` encrypted. Raises `Undecryptable`."""
     values: dict[str, str] = json.loads(secret.reveal()) if secret else {}
     return values

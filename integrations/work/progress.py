@@ -30,7 +30,7 @@ def keep_progress(
 
     Call it after each page, when all of the page is stored. `cursor` is any JSON that the
     provider's own package understands. `refused` counts objects that could not be stored, and
-    `refusal` says why in a sentence. Progress sets the count of failed attempts back.
+    `refusal` says why in a sentence. Progress resets the count of failed attempts.
 
     Raises `Drop` if the run is no longer this worker's: its lease is over, or the integration was
     paused or disconnected, or its project was closed.

@@ -28,8 +28,8 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
     moment = midnight.astimezone(UTC)
     if _shown_at(moment, zone) == midnight.replace(tzinfo=None):
         return moment
-    # There is no midnight. The offset from before the change puts it after the change, and the
-    # later offset puts it before. The first second of the day lies between these two moments.
+    # There is no midnight. With the old offset, 00:00 is a moment after the change; with the new
+    # one, it is a moment before. The first second of the day lies between these two moments.
     before, after = midnight.replace(fold=1).astimezone(UTC), moment
     while after - before > _SECOND:
         middle = before + (after - before) // _SECOND // 2 * _SECOND

@@ -1,6 +1,6 @@
 """Secrets of an installation that was started without any: made once, kept in a private file.
 
-Only a start with DEBUG on comes here; production names its secrets in the environment.
+Only a service with DEBUG on uses them. In production, the environment names the secrets.
 """
 
 import os

@@ -73,7 +73,7 @@ Outcome = TryAgain | GiveUp | Drop | None
 # --- The row ----------------------------------------------------------------------------------
 
 
-# What every model calls work that is not over, and work that failed for good.
+# Two states that every model has: the work is not over yet, or it has failed for good.
 PENDING = "pending"
 FAILED = "failed"
 

@@ -1,8 +1,7 @@
 """Keep text from strangers harmless on a terminal and in a log.
 
 A control character can move the cursor, recolour the screen or start a line that looks like a
-record of ours. A direction mark can make a line look different from what it
-really says.
+record of ours. A direction mark can make a line look different from what it really says.
 """
 
 import re

@@ -27,7 +27,7 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
     """The form in which staff change their own password."""
 
     def save(self, commit: bool = True) -> User:
-        """Change it through the service, which ends the sessions of all tokens."""
+        """Change it through the service, which ends every session that has tokens."""
         user: User = self.user
         services.change_password(user=user, password=self.cleaned_data["new_password1"])
         return user

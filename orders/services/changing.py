@@ -70,7 +70,7 @@ def update_order(
     `by` must have the right to change the order while it is locked; its storefront customer may
     only cancel it, until it is shipped. `precondition` is called with the locked order before
     anything changes, and may raise. Setting the same value again is no change and records no
-    event. An order that becomes fulfilled has been so since `fulfilled_at`, or else since now. An
+    event. The moment at which an order becomes fulfilled is `fulfilled_at` or, without it, now. An
     order that goes wrong gives back the stock it holds. If a failed order is tried again, it takes
     its stock again. So does each order that failed along with it and returns to pending.
 

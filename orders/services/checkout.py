@@ -49,7 +49,7 @@ def check_out(
     little, `SeveralCurrencies`, `Invalid` for a total that is too large, and
     everything that `create_order` raises.
     """
-    # Every writer locks in this sequence, so none wait for each other: customer, cart, orders,
+    # Every writer locks in this sequence, so no two wait for each other: customer, cart, orders,
     # products. The second of two checkouts at once finds the cart empty.
     has_cart = hold_cart_and_customer(by)
     locked = lock_dependencies(dependencies)

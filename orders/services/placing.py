@@ -32,9 +32,9 @@ def create_order(
 ) -> Order:
     """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
-    Its currency is that of the products that it is sold from, or else the project's, unless
-    `fields` name one. Items with a `product_id` take stock: all of them or none. Only users who
-    handle the project's orders may sell from its stock.
+    `fields` can name its currency. Otherwise it is the currency of the products that it is sold
+    from, or the project's. Items with a `product_id` take stock: all of them or none. Only users
+    who handle the project's orders may sell from its stock.
 
     An order that has to wait may only have a status that a blocked order may have. An order that
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records

@@ -30,7 +30,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        """The title with the variant's."""
+        """The title, followed by the variant's."""
         return f"{self.title} - {self.variant_title}" if self.variant_title else self.title
 
     @property

@@ -72,7 +72,7 @@ class Shop:
         # How an app sees protected customer data: "approved", "nulls" or "errors".
         self.protected_data = "approved"
         self.deprecated_reason = ""
-        # An order shows up in searches only so long after its last change.
+        # How long after its last change an order appears in searches.
         self.index_lag_seconds = 0.0
         self.allows_http = False
         # Which client secret webhooks are signed with: the new one, or still the old one.
@@ -89,7 +89,7 @@ class Shop:
         self.listener = ""
         self.deliveries: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
         self.bulk_operations: dict[int, BulkOperation] = {}
-        # True keeps bulk operations as they are. Otherwise each look moves them one step on.
+        # True keeps bulk operations as they are. Otherwise each read moves them one step further.
         self.holds_bulk = False
         self._tokens: dict[str, Token] = {}
         self._order_numbers = itertools.count(1001)
@@ -198,7 +198,7 @@ class Shop:
     ) -> Order:
         """Make an order as a customer does, and tell the subscribers.
 
-        A guest has no account, and in the shop's own till nobody leaves an address.
+        A guest has no account. Somebody who buys at the shop's till leaves no address.
         """
         at = self._moment(created_at)
         number = next(self._order_numbers)
@@ -397,7 +397,7 @@ class Shop:
     # --- The app and the customers -------------------------------------------------------------
 
     def uninstall(self) -> list[Delivery]:
-        """Uninstall the app: its tokens end, it hears of it, and its subscriptions are gone."""
+        """Uninstall the app: its tokens end, a webhook tells it, and its subscriptions are gone."""
         told = self.tell(
             "app/uninstalled",
             {

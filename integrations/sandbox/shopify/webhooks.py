@@ -37,7 +37,7 @@ def signature(secret: str, body: bytes) -> str:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try. `status` is None where no answer came; then `error` says why."""
+    """One try. `status` is None if no answer came; then `error` says why."""
 
     at: float
     status: int | None

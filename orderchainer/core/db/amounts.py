@@ -6,8 +6,8 @@ from django.db.models import Aggregate, DecimalField
 
 from orderchainer.core.money import COLUMN_DECIMALS, ZERO
 
-# SQLite keeps amounts as binary floats, and a sum of many would drift. So we add whole units and
-# the rest apart, as integers. Together in one integer they could overflow.
+# SQLite keeps amounts as binary floats, and a sum of many would drift. So we add integers: one sum
+# for the whole units and one for the decimals, because a single sum of both could overflow.
 _IN_INTEGERS = (
     "CAST(sum(CAST(%(expressions)s AS integer)) AS text) || ' ' || CAST(sum(CAST("
     "round((%(expressions)s - CAST(%(expressions)s AS integer))"
@@ -16,7 +16,7 @@ _IN_INTEGERS = (
 
 
 class _SumField(DecimalField):  # type: ignore[type-arg]  # no generic class at runtime
-    """A sum as the database returns it. It has its own type, so SQLite converts no float."""
+    """A sum as the database returns it. Django takes every `DecimalField` of SQLite for a float."""
 
     def get_internal_type(self) -> str:
         return "SumOfAmounts"

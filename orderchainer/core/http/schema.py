@@ -74,7 +74,7 @@ from orderchainer.core.http.surfaces import (
 
 SurfaceName = Literal["chain", "union", "chain_and_shop", "checkout", "hub", "envelope", "shop"]
 
-# The moments in examples. The surface itself would write the present moment.
+# The moments in examples. The surface itself would write the current time.
 EXAMPLE_MOMENTS = {HUB.name: "2024-01-15T10:30:00Z"}
 EXAMPLE_MOMENT = "2025-11-07T13:18:43.934Z"
 

@@ -1,1 +1,1 @@
-"""The handlers of `/api/v1/products` and `/api/v1/categories`, a module for each story."""
+"""The handlers of `/api/v1/products` and `/api/v1/categories`, a module for each topic."""

@@ -141,7 +141,7 @@ class WebhookData(serializers.Serializer[Any]):
 
 
 class NotificationsData(serializers.Serializer[Any]):
-    """Which news are sent."""
+    """Which news is sent."""
 
     order_created = serializers.BooleanField()
     order_updated = serializers.BooleanField()
