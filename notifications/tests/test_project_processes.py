@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -20,9 +21,10 @@ from accounts.tests.projects import Team, make_team
 from notifications.tests.conftest import Shop
 from notifications.tests.factories import in_thread
 from orders.lifecycle import EventType
-from orders.services import create_order
+from orders.services import OrderFields, create_order
 from orders.stream.models import ORDER
 from orders.stream.queries import stream_of_project
+from orders.stream.relay import relay_events
 
 pytestmark = pytest.mark.processes
 
@@ -112,6 +114,50 @@ async def test_a_member_removed_over_http_while_orders_move_hears_no_more(
     async with follow(shop, project_id, tokens["agent"], "?after=0") as back:
         assert await hear_to_the_end(back) == []
         assert back.close_code == 4404
+
+
+async def hear(connection: ClientConnection) -> tuple[Any, float]:
+    """Return the next message, and the moment at which it arrived."""
+    return json.loads(await asyncio.wait_for(connection.recv(), 30)), time.monotonic()
+
+
+async def test_merchant_and_customer_hear_of_a_hub_patch_within_two_seconds(shop: Shop) -> None:
+    """Over HTTP, through the relay in the worker, to both sockets."""
+    team: Team = await in_thread(make_team)
+    token = await in_thread(token_of, team.owner)
+    customer: User = await in_thread(make_user)
+    of_customer = await in_thread(token_of, customer)
+    fields: OrderFields = {"title": "A table"}
+    order = await in_thread(create_order, by=customer, fields=fields, project=team.project)
+    await in_thread(relay_events)
+    path = f"/api/v1/orders/{team.project.uuid}/{order.uuid}"
+
+    async with (
+        follow(shop, team.project.uuid, token, "?after=0") as merchants,
+        connect(
+            f"{shop.websockets}/ws/notifications/{customer.pk}/?after=0",
+            additional_headers={"Authorization": f"Bearer {of_customer}"},
+        ) as customers,
+    ):
+        for connection in (merchants, customers):
+            kinds = {(await hear(connection))[0]["type"] for _ in range(2)}
+            assert kinds == {"order_notification", "resumed"}
+        before = "pending"
+        for status in ("active", "shipped", "fulfilled", "completed"):
+            sent_at = time.monotonic()
+            patching = asyncio.create_task(
+                in_thread(send, shop, token, "PATCH", path, {"status": status})
+            )
+            (told, told_at), (same, same_at) = await asyncio.gather(
+                hear(merchants), hear(customers)
+            )
+            await patching
+            assert told["type"] == "order_status_update"
+            assert (told["old_status"], told["new_status"]) == (before, status)
+            assert same == told
+            # The first one may wait for a worker that is still starting.
+            assert max(told_at, same_at) - sent_at < 2 or before == "pending"
+            before = status
 
 
 @pytest.mark.parametrize("credential", ["session", "API token"])
