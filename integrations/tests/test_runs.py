@@ -136,6 +136,7 @@ def test_the_end_of_a_run_is_an_event_with_its_counts(
     assert event.data == {
         "integration_id": str(integration.uuid),
         "provider": "shopify",
+        "account": integration.account,
         "status": "done",
         "seen": 3,
         "created": 0,

@@ -4,9 +4,15 @@ from uuid import UUID
 
 import pytest
 
+from accounts.tests.projects import Team
 from integrations.events import INTEGRATION, SYNC_RUN, EventType
+from integrations.services import change_integration, disconnect_integration, report_trouble
+from integrations.tests.factories import make_integration
+from integrations.tests.pretend.shop import Shop
 from notifications.messages import body_of
 from orders.stream.models import Event
+from orders.stream.queries import stream_after
+from orders.stream.relay import relay_events
 
 EVENT_ID = "6f8a3f5e-2b7c-4c57-9f5a-0a3f6f2a7d11"
 INTEGRATION_ID = "5f0c1c3e-6a0f-4a53-9d7c-2a4d5e6f7a8b"
@@ -144,3 +150,28 @@ def test_every_end_of_a_sync_is_said_in_a_sentence(
 
     assert (body["status"], body["refused"], body["error"]) == (status, refused, error)
     assert body["message"] == f"The shopify integration north.myshopify.com {sentence}"
+
+
+def test_the_life_of_an_integration_is_told_as_it_is_recorded(team: Team, shop: Shop) -> None:
+    integration = make_integration(team)
+    report_trouble(integration=integration, reason="The app was removed.")
+    integration = change_integration(integration=integration, is_paused=True, by=team.owner)
+    integration = change_integration(integration=integration, is_paused=False, by=team.owner)
+    disconnect_integration(integration=integration, by=team.owner)
+    relay_events()
+
+    messages = list(map(body_of, stream_after(0, limit=100)))
+    assert {message["integration_id"] for message in messages} == {str(integration.uuid)}
+    assert [message["message"] for message in messages] == [
+        f"The shopify integration {integration.account} {happened}"
+        for happened in (
+            "is being connected",
+            "is connected",
+            "was synced: 3 seen, 3 new, 0 changed",
+            "does not work: The app was removed.",
+            "is paused",
+            "goes on after a pause",
+            "was not synced to the end: The integration was disconnected.",
+            "was disconnected",
+        )
+    ]

@@ -144,6 +144,7 @@ def _finished(run: SyncRun, integration: Integration) -> Event:
         by=run.requested_by,
         integration_id=str(integration.uuid),
         provider=integration.provider,
+        account=integration.account,
         status=run.word,
         seen=run.seen,
         created=run.created,
