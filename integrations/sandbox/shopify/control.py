@@ -44,7 +44,7 @@ Times are ISO 8601 with an offset.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from integrations.sandbox.shopify import bulk, page, payloads
 from integrations.sandbox.shopify.api import STABLE
@@ -54,11 +54,9 @@ from integrations.sandbox.shopify.fields import RESOLVERS
 from integrations.sandbox.shopify.records import Bucket, Mishap, Subscription
 from integrations.sandbox.shopify.seeding import seed
 from integrations.sandbox.shopify.shop import Shop
+from integrations.sandbox.shopify.shops import Shops
 from integrations.sandbox.shopify.webhooks import Delivery
 from integrations.sandbox.wire import Answer, json_answer
-
-if TYPE_CHECKING:
-    from integrations.sandbox.shopify.emulator import Shopify
 
 
 def _is_flag(value: Any) -> bool:
@@ -99,44 +97,44 @@ SWITCHES: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def control(shopify: "Shopify", method: str, path: str, data: Any) -> Answer | None:
+def control(shops: Shops, method: str, path: str, data: Any) -> Answer | None:
     """Answer one request, or return None if there is nothing at that path."""
     parts = path.strip("/").split("/")
     match (method, parts):
         # These two do not hold the lock: they wait for the service, which may call us meanwhile.
         case ("POST", ["wait"]):
-            return json_answer(200, shopify.sender.wait(**data))
+            return json_answer(200, shops.sender.wait(**data))
         case ("POST", ["shops", domain, "deliver", *rest]):
-            shop = shopify.shop_named(domain)
+            shop = shops.shop_named(domain)
             past = rest[0] if rest else ""
-            made = shopify.again(shop, past, **data) if past else shopify.push(shop, **data)
+            made = shops.again(shop, past, **data) if past else shops.push(shop, **data)
             return json_answer(200, [_shown_delivery(each) for each in made])
-    with shopify.lock:
+    with shops.lock:
         match parts:
             case [""]:
-                return page.answer(shopify.shop, method, [], data)
+                return page.answer(shops.shop, method, [], data)
             case ["shops", domain, "page", *rest]:
-                return page.answer(shopify.shop_named(domain), method, rest, data)
+                return page.answer(shops.shop_named(domain), method, rest, data)
             case ["shops", domain, *rest]:
-                return _of_shop(shopify.shop_named(domain), method, rest, data)
-        return _of_all(shopify, method, parts, data)
+                return _of_shop(shops.shop_named(domain), method, rest, data)
+        return _of_all(shops, method, parts, data)
 
 
-def _of_all(shopify: "Shopify", method: str, parts: Sequence[str], data: Any) -> Answer | None:
+def _of_all(shops: Shops, method: str, parts: Sequence[str], data: Any) -> Answer | None:
     match (method, parts):
         case ("GET", ["shops"]):
-            return json_answer(200, [_shown(shop) for shop in shopify.shops.values()])
+            return json_answer(200, [_shown(shop) for shop in shops.shops.values()])
         case ("POST", ["shops"]):
-            return json_answer(201, _shown(shopify.make_shop(**data)))
+            return json_answer(201, _shown(shops.make_shop(**data)))
         case ("POST", ["clock"]):
-            shopify.advance(float(data["advance"]))
+            shops.advance(float(data["advance"]))
         case ("POST", ["bucket"]):
-            for shop in shopify.shops.values():
+            for shop in shops.shops.values():
                 _set_bucket(shop.bucket, **data)
         case ("POST", ["costs"]):
-            shopify.page_weight = {"reduced": reduced, "linear": linear}[data["pages"]]
+            shops.page_weight = {"reduced": reduced, "linear": linear}[data["pages"]]
         case ("POST", ["pace"]):
-            shopify.sender.pace = float(data["seconds"])
+            shops.sender.pace = float(data["seconds"])
         case _:
             return None
     return Answer(204)

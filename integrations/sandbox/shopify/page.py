@@ -168,14 +168,28 @@ def _page(shop: Shop) -> str:
 </section>
 <section>
   <h2>Sent to the service</h2>
+  <p>{_subscribed(shop)}</p>
   <form method="post" action="{_path(shop)}/listener">
-    <label>Webhooks go to
+    <label>Send every topic also to
       <input name="url" size="60" value="{escape(shop.listener)}" placeholder="nobody"></label>
     <button>Save</button>
   </form>
   <iframe src="{_path(shop)}/sent" title="Webhooks"></iframe>
 </section>
 """
+
+
+def _subscribed(shop: Shop) -> str:
+    """Tell who asked for which topics."""
+    topics: dict[str, list[str]] = {}
+    for one in shop.subscriptions.values():
+        topics.setdefault(one.uri, []).append(one.topic)
+    if not topics:
+        return "No app has subscribed to webhooks."
+    return "<br>".join(
+        f"<strong>{escape(uri)}</strong> subscribed to {escape(', '.join(sorted(found)))}."
+        for uri, found in topics.items()
+    )
 
 
 def _more(count: int) -> str:

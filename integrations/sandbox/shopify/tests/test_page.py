@@ -61,6 +61,13 @@ def test_shows_what_was_sent_and_what_came_back(client: Client, shop: Shop) -> N
     # Nobody listens at this port, so the delivery fails.
     press(client, path, url="http://127.0.0.1:1/hook")
     client.shopify.sender.pace = 1e-7
+    subscription = client.ask(
+        """mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {
+        uri: "https://example.com/<x>" }) { userErrors { message } } }"""
+    )
+    assert subscription["webhookSubscriptionCreate"]["userErrors"] == []
+    page = page_of(client)
+    assert "<strong>https://example.com/&lt;x&gt;</strong> subscribed to orders/paid." in page
     shop.make_order(note="<i>fragile</i>")
     assert client.shopify.sender.wait()
     frame = requests.get(
