@@ -79,7 +79,7 @@ class OrderChainerServer(Server):  # type: ignore[misc]  # daphne has no types
     def __init__(
         self,
         *args: Any,
-        max_body_bytes: Callable[[str], int] = max_body_bytes,
+        max_body_bytes: Callable[[str, str], int] = max_body_bytes,
         max_receive_seconds: float = MAX_RECEIVE_SECONDS,
         **options: Any,
     ) -> None:

@@ -8,6 +8,7 @@ autobahn lets no application close a socket with 1001.
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 # After a refusal we go on reading what the client sends, for this long, and drop it. If we closed
 # at once, the kernel would reset the connection and the client might never read the answer.
@@ -45,8 +46,10 @@ def leave_body_unparsed(request: Any) -> None:
     request._parsePOSTFormSubmission = False
 
 
-def bound_body(request: Any, limit_of: Callable[[str], int]) -> None:
-    """Limit the body of a new `request` to the bytes that `limit_of` allows for its content type.
+def bound_body(request: Any, limit_of: Callable[[str, str], int]) -> None:
+    """Limit the body of a new `request` to the bytes that `limit_of` allows.
+
+    `limit_of` gets the request's path and its content type.
 
     Twisted would write the whole body to a file and only then start the application. Here the
     application starts at once: with no body if its declared length is too large, or with one byte
@@ -77,7 +80,9 @@ def bound_body(request: Any, limit_of: Callable[[str], int]) -> None:
 
     def limit() -> int:
         values = request.requestHeaders.getRawHeaders(b"content-type", [])
-        return limit_of(b",".join(values).decode("latin-1"))
+        # The request itself learns its path only with the whole body.
+        path = request.channel._path.partition(b"?")[0]
+        return limit_of(unquote(path.decode("latin-1")), b",".join(values).decode("latin-1"))
 
     request.gotLength, request.handleContentChunk = got_length, got_bytes
 

@@ -12,14 +12,16 @@ from django.utils.http import parse_header_parameters
 
 from orderchainer.core.http.handlers import answer
 from orderchainer.core.http.surfaces import Problem
+from orderchainer.core.registry import Registry
 
 
 class RequestBodyLimitMiddleware:
     """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
 
     A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads
-    them. Malformed chunks are a 400, because no view could read them. `manage.py serve` has the
-    same limits and does not even receive what is beyond them.
+    them. Some paths have their own limit, see `register_body_limit`. Malformed chunks are a 400,
+    because no view could read them. `manage.py serve` has the same limits and does not even receive
+    what is beyond them.
     """
 
     sync_capable = True
@@ -29,7 +31,7 @@ class RequestBodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        limit = max_body_bytes(request.META.get("CONTENT_TYPE", ""))
+        limit = max_body_bytes(request.path, request.META.get("CONTENT_TYPE", ""))
         if "Transfer-Encoding" in request.headers:
             try:
                 length = _measure_chunked_body(request, limit)
@@ -43,8 +45,24 @@ class RequestBodyLimitMiddleware:
         return self.get_response(request)
 
 
-def max_body_bytes(content_type: str) -> int:
-    """Return how many bytes a body of that `Content-Type` may have."""
+# The paths with a limit of their own. Each one also applies to the paths below it.
+BODY_LIMITS: Registry[str, int] = Registry("path with a limit for bodies")
+
+
+def register_body_limit(path: str, max_bytes: int) -> None:
+    """Register another limit for bodies that are sent to `path`, whatever their content type.
+
+    Django's `request.body` knows only the general limit, so a view with a larger one reads the
+    body with `request.read`.
+    """
+    BODY_LIMITS.add(path, max_bytes)
+
+
+def max_body_bytes(path: str, content_type: str) -> int:
+    """Return how many bytes a body of that `Content-Type` may have if it is sent to `path`."""
+    for registered, max_bytes in BODY_LIMITS.items():
+        if path.startswith(registered) and path[len(registered) :][:1] in {"", "/"}:
+            return max_bytes
     kind, _parameters = parse_header_parameters(content_type)
     limit: int = (
         settings.MAX_UPLOAD_BYTES

@@ -9,9 +9,7 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-# No documented body is nearly as deep. Several libraries later write the value recursively, and
-# each has its own limit.
-MAX_DEPTH = 32
+from orderchainer.core.nesting import MAX_DEPTH, is_too_deep
 
 
 class StrictJSONParser(parsers.BaseParser):
@@ -40,7 +38,7 @@ class StrictJSONParser(parsers.BaseParser):
         except orjson.JSONDecodeError as exc:
             raise ParseError(f"This is not JSON: {exc}.") from exc
         # Most bodies have too few brackets to be deep, so we need not walk them.
-        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_too_deep(value):
             raise ParseError(f"Values are nested deeper than {MAX_DEPTH} levels.")
         return value
 
@@ -75,16 +73,3 @@ class MultiPartParser(parsers.MultiPartParser):
 
 def _in_utf_8(parser_context: Mapping[str, Any] | None) -> dict[str, Any]:
     return {**(parser_context or {}), "encoding": "utf-8"}
-
-
-def _is_deep(value: Any) -> bool:
-    """Tell whether lists and objects are nested deeper than `MAX_DEPTH`."""
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            part
-            for outer in level
-            if isinstance(outer, list | dict)
-            for part in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return bool(level)

@@ -182,7 +182,7 @@ async def application(scope, receive, send):
 OrderChainerServer(
     application,
     endpoints=endpoints_on("127.0.0.1", [int(os.environ["PORT"])]),
-    max_body_bytes=lambda content_type: 1000,
+    max_body_bytes=lambda path, content_type: 1000,
     max_receive_seconds=1.0,
 ).run()
 """

@@ -70,6 +70,7 @@ def test_twisted_has_the_hooks_that_bound_a_body() -> None:
         "self.requests[-1].handleContentChunk",
         "def allContentReceived",
         "self._networkProducer",
+        "self._path = request",
         "self.persistent",
     ):
         assert name in channel
