@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from integrations.payloads import Unreadable, read_payload
 
 if TYPE_CHECKING:
     from integrations.models.deliveries import InboundDelivery
@@ -89,24 +92,46 @@ class Call:
     # The integration that the path names, if it names one.
     integration_id: str = ""
 
+    @cached_property
+    def payload(self) -> Any:
+        """What the JSON in the body says; None if it cannot be read."""
+        try:
+            return read_payload(self.body)
+        except Unreadable:
+            return None
+
 
 @dataclass(frozen=True)
 class Webhook:
     """What a provider posts to us, and how we know that it did.
 
-    Each function but `handle` is quick and never raises, whatever the call contains.
+    The app serves it at `/api/v1/webhooks/<name of the provider>`. Each function but `handle` is
+    quick and never raises, whatever the call contains.
     """
 
     max_body_bytes: int
-    # The names of the headers that are kept with the body, in lower case.
+    # The names of the headers that are kept with the body, in lower case. Never a secret one.
     kept_headers: Sequence[str]
-    # The keys of the accounts that the call names; none if it names none.
-    accounts: Callable[[Call], Sequence[str]]
+    # The keys of the accounts that the call names. None if it cannot name any: then it is for the
+    # integrations whose secrets sign it, of which only so many are tried.
+    accounts: Callable[[Call], Sequence[str] | None]
     # Whether the call is signed with these secrets of an integration. Compares bytes in constant
     # time. A missing secret or signature never verifies.
     verifies: Callable[[Call, Mapping[str, str]], bool]
     topic: Callable[[Call], str]
     # Two keys that a call and its repeats have in common. The second may be empty.
     keys: Callable[[Call], tuple[str, str]]
-    # Work on a stored delivery, in a worker. Raises `Drop` to ignore it, `GiveUp` and `TryAgain`.
+    # Work on a stored delivery, in a worker and outside of any transaction. It may be called again
+    # for the same delivery. Raises `Drop` to ignore it, `GiveUp` and `TryAgain`; anything else is a
+    # defect, and is tried again too.
     handle: Callable[[InboundDelivery], None]
+    # What the OpenAPI document says of it: what is sent, and how it is signed.
+    description: str = ""
+    # Bodies as the provider sends them, by what they tell.
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    # Whether the path may continue with the id of an integration.
+    names_integration: bool = False
+    # Answer the provider's GET, which asks whether the address is ours: from the parameters of the
+    # query and one version of an integration's secrets, return the text to answer with. None if
+    # these secrets do not fit.
+    handshake: Callable[[Mapping[str, str], Mapping[str, str]], str | None] | None = None

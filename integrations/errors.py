@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from orderchainer.core.errors import Conflict, Invalid, NotFound
+from orderchainer.core.errors import Conflict, Invalid, NotAllowed, NotFound, Unauthenticated
 
 
 class IntegrationNotFound(NotFound):
@@ -39,3 +39,27 @@ class ConfigRefused(Invalid):
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__(errors, "The configuration is not valid.")
+
+
+class CallRefused(Unauthenticated):
+    """No integration's secrets sign the call of a provider, or there is no such integration.
+
+    It never says which, so that nobody learns which accounts are connected here.
+    """
+
+    code = "invalid_signature"
+    default_message = "The call is not signed as this address requires."
+
+
+class HandshakeRefused(NotAllowed):
+    """The provider asks whether the address is ours, with a token that is not."""
+
+    code = "invalid_verify_token"
+    default_message = "The token is missing or is not the one of a connected account."
+
+
+class DeliveryInFlight(Conflict):
+    """A worker is working on the delivery right now."""
+
+    code = "delivery_in_flight"
+    default_message = "This delivery is being worked on right now. Try again in a minute."

@@ -1,6 +1,7 @@
 """The providers that OrderChainer speaks to: one package for each, and one line here.
 
-A provider's package has these modules, which this app finds through the line:
+A provider's package has these modules, which this app finds through the line. All but the first
+may be missing:
 
     provider.py   its `PROVIDER`: what this app needs of it, see `Provider`
     models.py     its tables
@@ -9,14 +10,22 @@ A provider's package has these modules, which this app finds through the line:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.urls import URLResolver, include, path
 
 from integrations.contracts import Connector, Webhook
 
-PROVIDERS: Sequence[str] = ("integrations.discord",)
+PROVIDERS: Sequence[str] = (
+    "integrations.discord",
+    "integrations.whatsapp",
+    "integrations.telegram",
+)
+
+# Below this, each provider that calls us has the path of its name.
+WEBHOOKS = "api/v1/webhooks/"
 
 
 @dataclass(frozen=True)
@@ -25,12 +34,12 @@ class Provider:
 
     name: str
     # The prefix of its paths, and the module of URLs that continues it.
-    urls: Mapping[str, str]
+    urls: Mapping[str, str] = field(default_factory=dict)
     # Called once all models are loaded: subscribe to events and register checks here.
-    connect: Callable[[], None]
-    # Encrypt every secret that it stores with the first key and return how many there were.
+    connect: Callable[[], None] = lambda: None
+    # Encrypt every secret in its own tables with the first key and return how many there were.
     # Raises `Undecryptable` if no key fits one of them.
-    reencrypt_credentials: Callable[[], int]
+    reencrypt_credentials: Callable[[], int] = lambda: 0
     # How projects connect an account of it, if they do.
     connector: Connector | None = None
     # What it posts to us, if it does.
@@ -59,17 +68,21 @@ def connector_of(name: str) -> Connector | None:
 
 
 def import_from_each(module: str) -> None:
-    """Import one module of every provider, for example `models` so that Django sees the tables."""
+    """Import one module of every provider that has it, for example `models`."""
     for package in PROVIDERS:
-        import_module(f"{package}.{module}")
+        if find_spec(f"{package}.{module}") is not None:
+            import_module(f"{package}.{module}")
 
 
 def provider_paths() -> Sequence[URLResolver]:
-    """Return the paths of every provider."""
+    """Return the paths of every provider, and those at which providers call us."""
     return [
-        path(prefix, include(urls))
-        for provider in providers()
-        for prefix, urls in provider.urls.items()
+        path(WEBHOOKS, include("integrations.api.webhooks.urls")),
+        *(
+            path(prefix, include(urls))
+            for provider in providers()
+            for prefix, urls in provider.urls.items()
+        ),
     ]
 
 

@@ -1,11 +1,15 @@
 """Registers what all integrations share. Each provider registers its own things beside this."""
 
-from integrations import limits, socket_messages  # noqa: F401 (limits registers itself)
+# Errors too: the OpenAPI document lists the codes of all that are defined by then.
+from integrations import errors, limits, socket_messages  # noqa: F401 (they register)
 from integrations.access import VIEW_INTEGRATIONS
 from integrations.events import INTEGRATION, SYNC_RUN, EventType
+from integrations.providers import WEBHOOKS, providers
 from notifications.audiences import AUDIENCES, Audience
 from notifications.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
+from orderchainer.core.http.bodies import register_body_limit
+from orderchainer.core.http.documented import THINGS
 from orders.stream.types import register_types
 
 register_types(EventType)
@@ -16,3 +20,9 @@ MESSAGES.add(EventType.STATUS_CHANGED, socket_messages.status_changed)
 MESSAGES.add(EventType.SYNC_FINISHED, socket_messages.sync_finished)
 
 SECTIONS.add("integrations", Section(place=30))
+
+THINGS.add("webhooks", "What providers tell us: orders, messages and the like.")
+
+for provider in providers():
+    if provider.webhook is not None:
+        register_body_limit(f"/{WEBHOOKS}{provider.name}", provider.webhook.max_body_bytes)

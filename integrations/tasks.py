@@ -4,8 +4,21 @@ from collections.abc import Iterable
 
 from celery import shared_task
 
+from integrations.inbound.tasks import forget_deliveries, sweep_deliveries, work_on_delivery
 from integrations.work import errands, runs, schedule
 from orderchainer.core.background import nudge
+
+__all__ = [
+    "flush_finished",
+    "forget_deliveries",
+    "nudge_all",
+    "run_errand",
+    "schedule_syncs",
+    "sweep",
+    "sweep_deliveries",
+    "sync",
+    "work_on_delivery",
+]
 
 # By then the next sweep has nudged whatever is still due.
 SWEPT_NUDGE_SECONDS = 10

@@ -248,6 +248,7 @@ CELERY_TASK_QUEUES = [
     for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE, PROVIDERS_QUEUE, SYNCS_QUEUE)
 ]
 CELERY_TASK_ROUTES = {
+    "integrations.work_on_delivery": {"queue": PROVIDERS_QUEUE},
     "orders.deliver": {"queue": DELIVERIES_QUEUE},
     "accounts.send_email": {"queue": EMAILS_QUEUE},
     "integrations.run_errand": {"queue": PROVIDERS_QUEUE},
@@ -279,6 +280,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "sweep-inbound-deliveries": {
+        "task": "integrations.sweep_deliveries",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "sweep-emails": {
         "task": "accounts.sweep_emails",
         "schedule": timedelta(seconds=10),
@@ -304,6 +310,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-pictures": {
         "task": "catalog.sweep_pictures",
+        "schedule": timedelta(days=1),
+    },
+    "forget-inbound-deliveries": {
+        "task": "integrations.forget_deliveries",
         "schedule": timedelta(days=1),
     },
     "flush-expired-tokens": {
@@ -338,6 +348,7 @@ RATE_LIMIT_AI = env.str("RATE_LIMIT_AI", default="60/m")
 RATE_LIMIT_STANDARD = env.str("RATE_LIMIT_STANDARD", default="100/m")
 RATE_LIMIT_INVITATIONS = env.str("RATE_LIMIT_INVITATIONS", default="50/h")
 RATE_LIMIT_UPLOADS = env.str("RATE_LIMIT_UPLOADS", default="10/m")
+RATE_LIMIT_WEBHOOKS = env.str("RATE_LIMIT_WEBHOOKS", default="60/m")
 RATELIMIT_USE_CACHE = "limits"
 
 # --- Events ----------------------------------------------------------------------------------
@@ -606,6 +617,11 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
     "X-Total-Count",
 ]
+
+# --- Webhooks of providers --------------------------------------------------------------------
+
+# After how many days we delete what providers posted to us.
+INBOUND_RETENTION_DAYS = env.int("INBOUND_RETENTION_DAYS", default=30)
 
 # --- Discord ---------------------------------------------------------------------------------
 

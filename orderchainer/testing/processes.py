@@ -49,6 +49,10 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
         *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "emails"),
         *("--concurrency", "1", "--hostname", "emails@%h"),
     ),
+    "providers": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "providers"),
+        *("--concurrency", "2", "--hostname", "providers@%h"),
+    ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
 # A prefork process runs one task at a time and needs no pool.
@@ -56,6 +60,7 @@ PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "worker": {"DATABASE_POOL_SIZE": "0"},
     "deliveries": {"DATABASE_POOL_SIZE": "0"},
     "emails": {"DATABASE_POOL_SIZE": "0"},
+    "providers": {"DATABASE_POOL_SIZE": "0"},
 }
 EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
 

@@ -95,6 +95,11 @@ CHAIN = [
 ]  # fmt: skip
 
 HUB = [
+    # Providers call these. The signature decides, so each call here is a stranger's.
+    Endpoint("hub", "POST", "/api/v1/webhooks/whatsapp", PUBLIC),
+    Endpoint("hub", "GET", "/api/v1/webhooks/whatsapp", PUBLIC),
+    Endpoint("hub", "POST", "/api/v1/webhooks/telegram", PUBLIC),
+    Endpoint("hub", "POST", "/api/v1/webhooks/telegram/{project}", PUBLIC),
     Endpoint("hub", "POST", "/api/v1/auth/register", PUBLIC),
     Endpoint("hub", "POST", "/api/v1/auth/login", PUBLIC),
     Endpoint("hub", "POST", "/api/v1/auth/refresh", PUBLIC),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.access import OPERATIONS
 from accounts.scopes import AREAS, all_scopes
 from orderchainer.core.admin.sections import SECTIONS
+from orderchainer.core.http.bodies import BODY_LIMITS
 from orderchainer.core.http.documented import ERROR_FIELDS, GROUPS, THINGS
 from orderchainer.core.http.surfaces import PREFIXES
 from orderchainer.core.http.views import SurfaceView
@@ -122,6 +123,7 @@ def test_every_limit_has_its_setting() -> None:
         "codes-sent": "RATE_LIMIT_CODES",
         "invitations-sent": "RATE_LIMIT_INVITATIONS",
         "ai": "RATE_LIMIT_AI",
+        "webhooks": "RATE_LIMIT_WEBHOOKS",
     }
 
 
@@ -143,8 +145,18 @@ def test_groups_and_tags_stand_in_the_order_in_which_they_are_shown() -> None:
         "cart",
         "order",
         "orders",
+        "webhooks",
         "discord",
     ]
+
+
+def test_these_paths_have_their_own_limit_for_bodies() -> None:
+    mebibyte = 1024 * 1024
+
+    assert dict(BODY_LIMITS) == {
+        "/api/v1/webhooks/whatsapp": 3 * mebibyte,
+        "/api/v1/webhooks/telegram": mebibyte,
+    }
 
 
 def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:

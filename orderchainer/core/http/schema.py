@@ -33,6 +33,7 @@ from its surface. In full:
   The app registers what the tag is about, and which facts its refusals show: see `documented.py`.
 """
 
+from collections.abc import Collection, Mapping
 from functools import cache as once
 from typing import Any, Literal
 
@@ -375,7 +376,12 @@ class SurfaceAutoSchema(AutoSchema):
             # openapi-python-client 0.29 generates broken code for an operation with several media
             # types, unless there is an optional parameter beside the body.
             operation.setdefault("parameters", []).append(REQUEST_ID)
-            refusals += [_UNREADABLE, 413, 415]
+            refusals += [_UNREADABLE, 413]
+            if self.view.parser_classes:
+                refusals.append(415)
+            else:
+                # It takes the raw bytes of any type, but there have to be some.
+                operation["requestBody"]["required"] = True
         answers: dict[str, Any] = operation["responses"]
         for status, answer in errors_of(surface.name, *refusals).items():  # type: ignore[arg-type]
             if str(status) not in answers:
@@ -383,7 +389,8 @@ class SurfaceAutoSchema(AutoSchema):
                     answer, str(status)
                 )
         if is_counted:
-            _add_limit_headers(answers)
+            counted: Mapping[str, frozenset[str]] = self.view.counted_statuses  # type: ignore[attr-defined]  # as above
+            _add_limit_headers(answers, counted.get(self.method))
         operation["responses"] = dict(sorted(answers.items()))
         return operation
 
@@ -415,10 +422,13 @@ _RETRY_AFTER: dict[str, Any] = {
 _UNCOUNTED = {"413"}
 
 
-def _add_limit_headers(answers: dict[str, Any]) -> None:
-    """Document the headers of the limit on every answer that has them. `arrange` describes them."""
+def _add_limit_headers(answers: dict[str, Any], counted: Collection[str] | None) -> None:
+    """Document the headers of the limit on every answer that has them. `arrange` describes them.
+
+    `counted` are the statuses of counted answers if not all are.
+    """
     for status, answer in answers.items():
-        if status in _UNCOUNTED:
+        if status in _UNCOUNTED or (counted is not None and status not in counted):
             continue
         names = [*_LIMIT_HEADERS, *(["Retry-After"] if status == "429" else [])]
         headers = answer.setdefault("headers", {})

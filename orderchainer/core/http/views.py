@@ -1,6 +1,6 @@
 """The base of every API view: it finds out who calls and counts the request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import APIException
@@ -33,6 +33,8 @@ class SurfaceView(APIView):
     # Methods that change how somebody signs in. They need a session; no scope covers them.
     session_methods: ClassVar[frozenset[str]] = frozenset()
     limit: ClassVar[Limit] = STANDARD
+    # The statuses of the answers that are counted, by method, where not all of them are.
+    counted_statuses: ClassVar[Mapping[str, frozenset[str]]] = {}
     usage: Usage | None = None
     # The surface that writes its refusals, if it is not the one of the path.
     surface: Surface | None = None

@@ -1,0 +1,1 @@
+"""Where providers call us, and what the OpenAPI document says of it."""

@@ -1,0 +1,23 @@
+"""Delete deliveries that are old."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.models import InboundDelivery
+
+# Each batch has its own transaction. A body can have megabytes, so batches are small.
+BATCH = 200
+
+
+def forget_old_deliveries(*, batch: int = BATCH) -> int:
+    """Delete the deliveries that came more than `INBOUND_RETENTION_DAYS` ago; return how many."""
+    before = timezone.now() - timedelta(days=settings.INBOUND_RETENTION_DAYS)
+    old = InboundDelivery.objects.filter(created_at__lt=before).order_by("created_at")
+    count = 0
+    while keys := list(old.values_list("pk", flat=True)[:batch]):
+        # Again by age, so that nothing else can be deleted here.
+        InboundDelivery.objects.filter(pk__in=keys, created_at__lt=before).delete()
+        count += len(keys)
+    return count

@@ -1,0 +1,89 @@
+"""Take a call of a provider: verify it, store it, wake a worker. All before the answer."""
+
+import hashlib
+from collections.abc import Sequence
+
+import structlog
+from django.db import IntegrityError
+
+from integrations.contracts import Call, Webhook
+from integrations.errors import CallRefused
+from integrations.inbound.storing import store_new
+from integrations.inbound.tasks import work_on_delivery
+from integrations.inbound.verifying import integrations_that_sign
+from integrations.models import InboundDelivery
+from integrations.models.deliveries import MAX_KEY_LENGTH, MAX_TOPIC_LENGTH
+from orderchainer.core.background import nudge_on_commit
+from orderchainer.core.measures import Counter
+from orderchainer.core.printable import printable
+
+logger = structlog.get_logger(__name__)
+security_log = structlog.get_logger("security")
+
+MAX_HEADER_LENGTH = 500
+
+CALLS = Counter(
+    "orderchainer_webhook_calls_total",
+    "Calls of providers, by provider and outcome (stored, repeated, refused).",
+    ["provider", "outcome"],
+)
+
+
+def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundDelivery]:
+    """Store a call for each integration whose secrets sign it, and return what is new.
+
+    A repeat of a call that we have stores nothing, and the same call twenty times at once stores it
+    once. It takes one query and one insert. Raises `CallRefused`, always the same, if nothing signs
+    the call.
+    """
+    signing = integrations_that_sign(provider, webhook, call)
+    if not signing:
+        CALLS.labels(provider, "refused").inc()
+        security_log.warning("webhook_refused", provider=provider)
+        raise CallRefused
+    topic = _short(webhook.topic(call), MAX_TOPIC_LENGTH)
+    key, second_key = (_key(text) for text in webhook.keys(call))
+    headers = {
+        name: _short(call.headers[name], MAX_HEADER_LENGTH)
+        for name in webhook.kept_headers
+        if name in call.headers
+    }
+    try:
+        stored = store_new(
+            [
+                InboundDelivery(
+                    integration=integration,
+                    topic=topic,
+                    key=key,
+                    second_key=second_key,
+                    headers=headers,
+                    body=call.body,
+                )
+                for integration in signing
+            ]
+        )
+    except IntegrityError as exc:
+        # An integration was deleted in this moment, and with it the account.
+        raise CallRefused from exc
+    CALLS.labels(provider, "stored").inc(len(stored))
+    CALLS.labels(provider, "repeated").inc(len(signing) - len(stored))
+    for delivery in stored:
+        nudge_on_commit(work_on_delivery, delivery.pk)
+    logger.info("webhook_received", provider=provider, topic=topic, deliveries=_ids(stored))
+    return stored
+
+
+def _ids(deliveries: Sequence[InboundDelivery]) -> list[int]:
+    return [delivery.pk for delivery in deliveries]
+
+
+def _short(text: str, length: int) -> str:
+    """Return a text from outside in a form that the database can keep."""
+    return printable(text)[:length]
+
+
+def _key(text: str) -> str:
+    """Return a key that the database can keep, and that differs where the given keys differ."""
+    if len(text) <= MAX_KEY_LENGTH and text.isprintable():
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,1 @@
+"""WhatsApp: the messages of customers through the Business Cloud API of Meta."""

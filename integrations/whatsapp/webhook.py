@@ -1,0 +1,137 @@
+"""What Meta posts to us.
+
+One call can carry messages and statuses of several phone numbers. Each integration that signs it
+gets the whole body, and works on the parts of its own number only.
+https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from integrations.contracts import Call, Webhook
+from integrations.models import InboundDelivery
+from integrations.payloads import payload_of
+from integrations.signatures import hmac_sha256, is_same
+from orderchainer.core.outbox import Drop
+
+SIGNATURE = "x-hub-signature-256"
+PREFIX = "sha256="
+
+MESSAGE_EXAMPLE = {
+    "object": "whatsapp_business_account",
+    "entry": [
+        {
+            "id": "102290129340398",
+            "changes": [
+                {
+                    "field": "messages",
+                    "value": {
+                        "messaging_product": "whatsapp",
+                        "metadata": {
+                            "display_phone_number": "15550783881",
+                            "phone_number_id": "106540352242922",
+                        },
+                        "contacts": [
+                            {
+                                "profile": {"name": "Ada Lovelace"},
+                                "wa_id": "16505551234",
+                                "user_id": "US.13491208655302741918",
+                            }
+                        ],
+                        "messages": [
+                            {
+                                "from": "16505551234",
+                                "from_user_id": "US.13491208655302741918",
+                                "id": "wamid.HBgLMTY1MDU1NTEyMzQ",
+                                "timestamp": "1763600000",
+                                "type": "text",
+                                "text": {"body": "Where is my order?"},
+                            }
+                        ],
+                    },
+                }
+            ],
+        }
+    ],
+}
+
+
+def accounts(call: Call) -> Sequence[str] | None:
+    """Return the ids of the phone numbers that the call is about.
+
+    None if it is about none of them, such as an alert about the business account.
+    """
+    return list(dict.fromkeys(_phone_number_ids(call.payload))) or None
+
+
+def verifies(call: Call, secrets: Mapping[str, str]) -> bool:
+    """Tell whether the app's secret signs the body."""
+    secret = secrets.get("app_secret", "")
+    expected = PREFIX + hmac_sha256(secret, call.body).hex()
+    return bool(secret) and is_same(expected, call.headers.get(SIGNATURE, ""))
+
+
+def topic(call: Call) -> str:
+    """Return what the first change of the call is about, for example `messages`."""
+    return next((field for field, _ in _changes(call.payload)), "")
+
+
+def keys(call: Call) -> tuple[str, str]:
+    """Return a digest of the body: a call has no id, and a repeat has the same bytes."""
+    return hashlib.sha256(call.body).hexdigest(), ""
+
+
+def handshake(query: Mapping[str, str], secrets: Mapping[str, str]) -> str | None:
+    """Return Meta's challenge if Meta knows our token."""
+    token = secrets.get("verify_token", "")
+    is_ours = is_same(token, query.get("hub.verify_token", ""))
+    if not token or not is_ours or query.get("hub.mode") != "subscribe":
+        return None
+    return query.get("hub.challenge")
+
+
+def handle(delivery: InboundDelivery) -> None:
+    """Ignore the call: this release does not read messages yet."""
+    payload_of(delivery)
+    raise Drop("This release does not read messages of WhatsApp.")
+
+
+def _phone_number_ids(payload: Any) -> Iterator[str]:
+    for _, value in _changes(payload):
+        metadata = value.get("metadata") if isinstance(value, dict) else None
+        number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
+        if isinstance(number, str):
+            yield number
+
+
+def _changes(payload: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the field and the value of each change. Skips what has another shape."""
+    for entry in _list_in(payload, "entry"):
+        for change in _list_in(entry, "changes"):
+            if isinstance(change, dict) and isinstance(change.get("field"), str):
+                yield change["field"], change.get("value")
+
+
+def _list_in(holder: Any, name: str) -> Sequence[Any]:
+    found = holder.get(name) if isinstance(holder, dict) else None
+    return found if isinstance(found, list) else ()
+
+
+WEBHOOK = Webhook(
+    # As large as Meta's calls get.
+    max_body_bytes=3 * 1024 * 1024,
+    kept_headers=("content-type", "user-agent"),
+    accounts=accounts,
+    verifies=verifies,
+    topic=topic,
+    keys=keys,
+    handle=handle,
+    handshake=handshake,
+    description=(
+        "Messages of customers, and what became of ours, from the WhatsApp Business Cloud API. "
+        "`X-Hub-Signature-256` is the HMAC-SHA256 of the raw body with the app's secret, in "
+        "hexadecimal after `sha256=`. One call can carry items for several phone numbers."
+    ),
+    examples={"A message": MESSAGE_EXAMPLE},
+)
