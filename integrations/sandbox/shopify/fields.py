@@ -45,6 +45,11 @@ def _of(get: Callable[[Any], Any]) -> Resolver:
     return lambda source, arguments, execution: get(source)
 
 
+def _first(get: Callable[[Any], list[Any]]) -> Resolver:
+    """Resolve a list that is no connection: all of it, or its first ones."""
+    return lambda source, arguments, execution: get(source)[: arguments.get("first")]
+
+
 def _guarded(name: str, get: Callable[[Any], Any]) -> Resolver:
     return lambda source, arguments, execution: _protected(name, get(source), execution)
 
@@ -124,8 +129,8 @@ _ORDER: Fields = {
     "paymentGatewayNames": _of(lambda order: [order.gateway] if order.gateway else []),
     "sourceName": _is("source_name"),
     "statusPageUrl": _of(lambda order: f"https://shop.example/orders/{order.token}"),
-    "fulfillments": _is("fulfillments"),
-    "refunds": _of(lambda order: [(refund, order) for refund in order.refunds]),
+    "fulfillments": _first(lambda order: order.fulfillments),
+    "refunds": _first(lambda order: [(refund, order) for refund in order.refunds]),
     "lineItems": _placed_lines,
     "currentSubtotalLineItemsQuantity": _of(
         lambda order: sum(line.current_quantity for line in order.lines)

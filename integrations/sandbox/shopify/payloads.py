@@ -3,6 +3,7 @@
 Ids are integers beyond 2^53, money is text, and times have the shop's offset.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -16,10 +17,26 @@ from integrations.sandbox.shopify.orders import (
     Refund,
 )
 
+_ESCAPES = {
+    "&": "\\u0026",
+    "<": "\\u003c",
+    ">": "\\u003e",
+    "\u2028": "\\u2028",
+    "\u2029": "\\u2029",
+}
+
 
 def local(moment: datetime, offset_hours: int) -> str:
     """Write a moment in whole seconds with the shop's offset."""
     return moment.astimezone(timezone(timedelta(hours=offset_hours))).isoformat(timespec="seconds")
+
+
+def encoded(payload: Mapping[str, Any]) -> bytes:
+    """Write a body. Shopify escapes what is special in HTML and in JavaScript, and nothing else."""
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    for character, escape in _ESCAPES.items():
+        text = text.replace(character, escape)
+    return text.encode()
 
 
 def _local(moment: datetime | None, offset_hours: int) -> str | None:

@@ -1,7 +1,6 @@
 """One shop: its app, its orders, its webhook subscriptions, its rate limit."""
 
 import itertools
-import json
 import random
 import secrets
 import string
@@ -177,6 +176,8 @@ class Shop:
     def make_order(
         self,
         *,
+        id: int | None = None,
+        name: str = "",
         lines: Sequence[Mapping[str, Any]] = ({"title": "Mug", "price": "29.99", "sku": "MUG"},),
         customer: Mapping[str, str] | None = None,
         is_guest: bool = False,
@@ -206,9 +207,9 @@ class Shop:
         email = email or (person.email if person else None)
         address = _address(person, phone) if has_address else None
         order = Order(
-            id=next(self.ids),
+            id=next(self.ids) if id is None else id,
             number=number,
-            name=f"#{number}",
+            name=name or f"#{number}",
             created_at=at,
             processed_at=at,
             updated_at=at,
@@ -351,11 +352,7 @@ class Shop:
         `signed` is good, old (with the secret before the last rotation), wrong or none; without it,
         what the shop does at the moment.
         """
-        body = (
-            payload
-            if isinstance(payload, bytes)
-            else json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
-        )
+        body = payload if isinstance(payload, bytes) else payloads.encoded(payload)
         delivery = Delivery(
             topic=topic,
             body=body,

@@ -37,6 +37,14 @@ def test_signs_raw_bytes(body: bytes, expected: str) -> None:
     assert signature(SECRET, body) == expected
 
 
+def test_writes_bodies_with_the_escapes_of_shopify(shop: Shop) -> None:
+    order = shop.make_order(id=5940139491234, name="EN1001", note="<b> & \u2028 é")
+    body = shop.deliveries[-1].body
+    assert '"note":"\\u003cb\\u003e \\u0026 \\u2028 é"'.encode() in body
+    assert json.loads(body)["note"] == order.note
+    assert (json.loads(body)["id"], json.loads(body)["name"]) == (5940139491234, "EN1001")
+
+
 def topics(told: list[Delivery]) -> list[str]:
     return [delivery.topic for delivery in told]
 
