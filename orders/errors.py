@@ -157,6 +157,22 @@ class SaleNotAllowed(NotAllowed):
     default_message = "Your role in this project does not let you sell from its stock."
 
 
+class UnknownProducts(Invalid):
+    """The project has none of these products, given by the number of the item in the order."""
+
+    code = "unknown_products"
+
+    def __init__(self, products: Mapping[int, int | UUID]) -> None:
+        super().__init__(
+            {
+                "items": [
+                    f"Item {place}: This project has no product {product}."
+                    for place, product in products.items()
+                ]
+            }
+        )
+
+
 class GoodsGone(Conflict):
     """A customer may not cancel a shipped order: only a handler can say that the goods are back."""
 

@@ -19,12 +19,12 @@ from django.db.models import (
     Subquery,
     When,
 )
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.access import staff_may
 from accounts.models import Project, User
-from orderchainer.core.db.prepared import Row, Sql, prepared
+from orderchainer.core.db.prepared import Row, compiled, prepared
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
 from orders import graph
@@ -232,9 +232,9 @@ def _row_in_project(project_id: int, uuid: UUID) -> QuerySet[Order, Row]:
 
 @prepared
 def _listed_in_project(
-    total: Sql, ids: Sql, *, ordering: Sequence[str | Combinable]
+    total: RawSQL, ids: RawSQL, *, ordering: Sequence[str | Combinable]
 ) -> QuerySet[Order, Row]:
-    listed = Order.objects.filter(Q(pk__in=ids)).annotate(total=total).order_by(*ordering)
+    listed = Order.objects.filter(pk__in=ids).annotate(total=total).order_by(*ordering)
     return rows_in_project(listed, "total")
 
 
@@ -267,25 +267,25 @@ def listed_in_project(orders: OrderQuerySet, window: Window) -> tuple[list[Row],
 
     `orders` must be ordered by named columns, and no two of them may be equal in all of these.
     """
-    counted = Sql.of(orders.order_by().values("pk"))
-    total = Sql(f"SELECT count(*) FROM ({counted.text}) AS counted", counted.params)
+    counted = compiled(orders.order_by().values("pk"))
+    total = RawSQL(f"SELECT count(*) FROM ({counted.sql}) AS counted", counted.params)
     ids = _ids_with_the_first(orders, window)
     rows = _judged(_listed_in_project(total, ids, ordering=orders.query.order_by))
     length = rows[0].pop("total") if rows else 0
     return rows[1:] if window.skip else rows, length
 
 
-def _ids_with_the_first(orders: OrderQuerySet, window: Window) -> Sql:
+def _ids_with_the_first(orders: OrderQuerySet, window: Window) -> RawSQL:
     """Return the ids of the window and, if it begins later, of the first order of the list.
 
     So there is a row to carry the total even if the window lies beyond the end of the list.
     """
-    page = Sql.of(orders.values("pk")[window.skip : window.skip + window.limit])
+    page = compiled(orders.values("pk")[window.skip : window.skip + window.limit])
     if not window.skip:
         return page
-    first = Sql.of(orders.values("pk")[:1])
-    return Sql(
-        f"SELECT * FROM ({page.text}) AS page UNION ALL SELECT * FROM ({first.text}) AS first",
+    first = compiled(orders.values("pk")[:1])
+    return RawSQL(
+        f"SELECT * FROM ({page.sql}) AS page UNION ALL SELECT * FROM ({first.sql}) AS first",
         [*page.params, *first.params],
     )
 

@@ -1,6 +1,6 @@
 """The whole catalogue of a project, for its members, including what is not on sale."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,6 +29,13 @@ def product_for(project: Project, product_id: UUID | str) -> Product:
     if product is None:
         raise ProductNotFound
     return product
+
+
+def product_ids_in(project: Project, uuids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the ids of the project's products with these UUIDs."""
+    if not uuids:
+        return {}
+    return dict(products_of(project).filter(uuid__in=uuids).values_list("uuid", "pk"))
 
 
 def movements_of(product: Product) -> QuerySet[StockMovement]:

@@ -222,6 +222,10 @@ HUB = [
     ),
     Endpoint("hub", "GET", "/api/v1/orders/{project}", "orders:read", hidden=PROJECT),
     Endpoint(
+        "hub", "POST", "/api/v1/orders/{project}", "orders:write", 201, {"title": "New"},
+        hidden=PROJECT,
+    ),
+    Endpoint(
         "hub", "GET", "/api/v1/orders/{project}/stats/summary", "orders:read",
         hidden=PROJECT,
     ),

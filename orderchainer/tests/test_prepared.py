@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts import queries as account_queries
 from accounts.models import ApiToken, Session, User
@@ -113,6 +114,20 @@ def pages() -> list[tuple[Any, ...]]:
     return [(ids[:2],), (ids[1:3],), (ids.none(),)]
 
 
+def orders_in_projects() -> list[tuple[Any, ...]]:
+    orders()
+    return list(Order.objects.values_list("project_id", "uuid"))
+
+
+def pages_in_projects() -> list[tuple[Any, ...]]:
+    orders()
+    first = RawSQL("SELECT id FROM orders_order WHERE id >= %s ORDER BY id LIMIT 1", [0])
+    total = RawSQL("SELECT count(*) FROM orders_order WHERE id >= %s", [0])
+    most = RawSQL("SELECT 2 FROM orders_order WHERE id >= %s AND id >= %s LIMIT 1", [0, 0])
+    none = RawSQL("SELECT id FROM orders_order WHERE id < %s", [0])
+    return [(total, first), (most, first), (total, none)]
+
+
 def products() -> list[tuple[Any, ...]]:
     shop = make_storefront()
     shelf = make_category(shop, name="Lamps", parent=make_category(shop, name="Light"))
@@ -136,6 +151,8 @@ def carts() -> list[tuple[Any, ...]]:
         (order_queries._visible_rows, orders, {"sees_all": True}),
         (order_queries._visible_rows_by_uuid, orders_by_uuid, {"sees_all": False}),
         (order_queries._rows_among, pages, {"ordering": ("-pk",)}),
+        (order_queries._row_in_project, orders_in_projects, {}),
+        (order_queries._listed_in_project, pages_in_projects, {"ordering": ("-ordered_at", "-id")}),
         (order_queries._chain_rows, orders, {"sees_all": False}),
         (catalog_queries._rows_on_sale, products, {}),
         (cart_queries._rows, carts, {}),

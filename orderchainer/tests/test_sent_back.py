@@ -44,7 +44,7 @@ ORDERS = ["order", "pending", "waiting", "sold", "with_items", "padded"]
 THINGS = [
     *(Thing(f"/api/orders/{{{name}}}", methods=("put", "patch")) for name in ORDERS),
     *(Thing(f"/api/order/{{{name}_uuid}}", within=("data",), fixed="orderId") for name in ORDERS),
-    *(Thing(f"/api/v1/orders/{{own_project}}/{{{name}_uuid}}") for name in ORDERS),
+    *(Thing(f"/api/v1/orders/{{{name}_project}}/{{{name}_uuid}}") for name in ORDERS),
     Thing("/api/discord/", methods=("put", "patch"), fixed="user_id"),
     Thing("/api/cart/", "/api/cart/items/{cart_item}/", within=("items", 0)),
     Thing("/auth/api/profile/"),
@@ -89,9 +89,10 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         world.ids = {
             **world.ids,
             "order_uuid": first.uuid,
-            "own_project": world.owner.personal_project.uuid,
+            "order_project": first.project.uuid,
             **{name: order.pk for name, order in orders.items()},
             **{f"{name}_uuid": order.uuid for name, order in orders.items()},
+            **{f"{name}_project": order.project.uuid for name, order in orders.items()},
         }
         yield world
         transaction.set_rollback(True)
@@ -100,7 +101,12 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def _sold(world: World) -> Order:
     product = Product.objects.get(pk=str(world.ids["product"]))
     item = ItemDraft(name=product.name, unit_price=product.price, quantity=1, product_id=product.pk)
-    return create_order(by=world.owner, fields={"title": "Sold", "status": "active"}, items=[item])
+    return create_order(
+        by=world.owner,
+        project=product.project,
+        fields={"title": "Sold", "status": "active"},
+        items=[item],
+    )
 
 
 def read(world: World, thing: Thing) -> tuple[Any, str | None]:

@@ -13,7 +13,7 @@ from orders.services.mirroring import (
     mirror_order,
 )
 from orders.services.outside import OutsideOrder
-from orders.services.placing import create_order
+from orders.services.placing import create_order, create_order_in_project
 from orders.services.waiving import waive_dependency
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "cancel_deleted_order",
     "check_out",
     "create_order",
+    "create_order_in_project",
     "delete_order",
     "mirror_order",
     "move_order",

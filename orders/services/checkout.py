@@ -22,7 +22,7 @@ from orders.errors import CartEmpty, NothingSold, SeveralCurrencies
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.services.fields import OrderFields
-from orders.services.items import ItemDraft, total_of
+from orders.services.items import ItemDraft, title_of, total_of
 from orders.services.placing import lock_dependencies, place
 
 MAX_TEXT_LENGTH = 255
@@ -113,7 +113,7 @@ def _order_of(
 ) -> Order:
     """Return the unsaved order: the account's data, then `fields`, then what the cart decides."""
     of_cart: OrderFields = {
-        "title": _title_of(bought),
+        "title": title_of([product.name for product in bought]),
         "status": Status.PENDING,
         "currency": bought[0].currency,
         "total_price": total_of(items, fields.get("total_price"), bought[0].currency),
@@ -124,13 +124,6 @@ def _order_of(
         provider=Order.Provider.STOREFRONT,
         **cast(OrderFields, {**_contact_of(customer, fields), **fields, **of_cart}),
     )
-
-
-def _title_of(products: Sequence[Product]) -> str:
-    """Return the title of an order: its first product, and how many more there are."""
-    first, *others = products
-    more = f" and {len(others)} more" if others else ""
-    return f"{first.name[: MAX_TEXT_LENGTH - len(more)]}{more}"
 
 
 def _contact_of(user: User, fields: OrderFields) -> OrderFields:

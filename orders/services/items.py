@@ -12,6 +12,7 @@ from orders.models import Order, OrderItem
 from orders.services.fields import Changes, OrderFields, change
 
 MAX_QUANTITY = 1_000_000
+MAX_TITLE_LENGTH = 255
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,13 @@ def total_of(items: Sequence[ItemDraft], stated: Decimal | None, currency: str) 
         words = f"It must be the sum of the items, {words}, or be left out."
         raise Invalid({"total_price": [words]})
     return as_written(total, currency)
+
+
+def title_of(names: Sequence[str]) -> str:
+    """Return a title for an order of items with these names: the first, and how many more."""
+    first, *others = names
+    more = f" and {len(others)} more" if others else ""
+    return f"{first[: MAX_TITLE_LENGTH - len(more)]}{more}"
 
 
 def write_items(order: Order, items: Sequence[ItemDraft]) -> None:

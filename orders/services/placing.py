@@ -5,7 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.locks import hold_role
 from accounts.models import Project, User
+from accounts.queries import require_operation
+from orderchainer.core.errors import Invalid
+from orders.access import HANDLE_ORDERS
 from orders.errors import OrderBlocked
 from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, Wait, is_ignored
 from orders.locks import lock_orders
@@ -13,7 +17,7 @@ from orders.models import Order
 from orders.services.amounts import settle_new
 from orders.services.chains import require_reach, set_dependencies, waive_ignored
 from orders.services.fields import OrderFields, require_dates
-from orders.services.items import AnyItemDraft, ItemDraft, total_of, write_items
+from orders.services.items import AnyItemDraft, ItemDraft, title_of, total_of, write_items
 from orders.services.readiness import what_readiness_brings
 from orders.services.selling import open_sale
 from orders.stream.recording import event, record
@@ -32,9 +36,9 @@ def create_order(
 ) -> Order:
     """Create an order of `owner`, or of `by`, in the owner's personal project or the given one.
 
-    `fields` can name its currency. Otherwise it is the currency of the products that it is sold
-    from, or the project's. Items with a `product_id` take stock: all of them or none. Only users
-    who handle the project's orders may sell from its stock.
+    Without a title, its items name it. `fields` can name its currency. Otherwise it is the currency
+    of the products that it is sold from, or the project's. Items with a `product_id` take stock:
+    all of them or none. Only users who handle the project's orders may sell from its stock.
 
     An order that has to wait may only have a status that a blocked order may have. An order that
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records
@@ -50,6 +54,8 @@ def create_order(
     locked = lock_dependencies(dependencies)
     sale = open_sale(items, project=project, currency=fields.get("currency"), by=by)
     fields, drafts = settle_new({"currency": sale.currency, **fields}, sale.items)
+    if not fields.get("title"):
+        fields = {**fields, "title": _title_for(drafts)}
     order = Order(owner=owner, project=project, provider=provider, **fields)
     if order.status == Status.FULFILLED and order.fulfilled_at is None:
         order.fulfilled_at = order.status_changed_at
@@ -58,6 +64,38 @@ def create_order(
     place(order, by=by, dependencies=dependencies, locked=locked, items=drafts)
     sale.take_stock(order)
     return order
+
+
+@transaction.atomic
+def create_order_in_project(
+    *,
+    by: User,
+    project: Project,
+    fields: OrderFields,
+    dependencies: Sequence[int] = (),
+    items: Sequence[AnyItemDraft] = (),
+) -> Order:
+    """Create an order by hand, as somebody who handles the project's orders and will own this one.
+
+    The role stays as it is until the transaction ends. Raises `ProjectNotFound` and `RoleNotEnough`
+    to users who may not do this (any more), and what `create_order` raises.
+    """
+    hold_role(by, project.pk)
+    require_operation(by, project, HANDLE_ORDERS)
+    return create_order(
+        by=by,
+        project=project,
+        provider=Order.Provider.MANUAL,
+        fields=fields,
+        dependencies=dependencies,
+        items=items,
+    )
+
+
+def _title_for(items: Sequence[ItemDraft]) -> str:
+    if not items:
+        raise Invalid({"title": ["Give the order a title, or items from which we make one."]})
+    return title_of([item.name for item in items])
 
 
 def lock_dependencies(dependencies: Sequence[int]) -> dict[int, Order]:

@@ -76,6 +76,7 @@ CALLS = [
         body={"status": "active"},
     ),
     Call("GET", "hub-orders", VIEW_ORDERS),
+    Call("POST", "hub-orders", HANDLE_ORDERS, 201, body={"title": "Lamp"}),
     Call("GET", "hub-orders-summary", VIEW_ORDERS),
     *(
         Call("GET", route, VIEW_ORDERS, arguments=order_in_project)

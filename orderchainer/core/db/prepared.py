@@ -42,8 +42,8 @@ def prepared(
     rows.
 
     Positional arguments are values that `build` only compares with columns: numbers, texts or
-    UUIDs. An argument may also be a queryset for an IN, which is compiled on every call, or an
-    `Sql`. Keyword arguments change the statement itself, so each combination gets its own; the last
+    UUIDs. An argument may also be a RawSQL, or a queryset for an IN, which is compiled on every
+    call. Keyword arguments change the statement itself, so each combination gets its own; the last
     `MAX_KEPT` combinations are kept.
     """
 
@@ -64,17 +64,12 @@ def prepared(
     return run
 
 
-@dataclass(frozen=True)
-class Sql:
-    """A compiled SELECT, for an IN or in parentheses as a value."""
+def compiled(queryset: QuerySet[Any, Any]) -> RawSQL:
+    """Return the statement of a queryset, for an IN or for a part of another statement.
 
-    text: str
-    params: Sequence[object]
-
-    @classmethod
-    def of(cls, queryset: QuerySet[Any, Any]) -> "Sql":
-        """Compile a queryset. Raises EmptyResultSet if it cannot have any rows."""
-        return cls(*queryset.query.sql_with_params())
+    Raises EmptyResultSet if the queryset cannot have any rows.
+    """
+    return RawSQL(*queryset.query.sql_with_params())
 
 
 @dataclass(frozen=True)
@@ -132,8 +127,8 @@ class _Statement:
                 params.append(param.convert(values[param.index]))
             elif isinstance(param, _SubquerySlot):
                 value = values[param.index]
-                inner = value if isinstance(value, Sql) else Sql.of(value)
-                sql = sql.replace(param.mark, inner.text)
+                inner = value if isinstance(value, RawSQL) else compiled(value)
+                sql = sql.replace(param.mark, inner.sql)
                 params.extend(inner.params)
             else:
                 params.append(param)
@@ -141,7 +136,7 @@ class _Statement:
 
 
 def _placeholder(index: int, kind: type) -> object:
-    if issubclass(kind, QuerySet | Sql):
+    if issubclass(kind, QuerySet | RawSQL):
         return RawSQL(f"/*{index}*/", [])
     if issubclass(kind, UUID):
         return UUID(int=_UUID_PLACEHOLDER - index)

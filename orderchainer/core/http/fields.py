@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.core.validators import URLValidator
 from drf_spectacular.utils import extend_schema_field
@@ -132,6 +133,17 @@ class IdField(serializers.IntegerField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class StrictUUIDField(serializers.UUIDField):
+    """A UUID as text. DRF's own also takes the number 5 for one."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """Read the UUID."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        uuid: UUID = super().to_internal_value(data)
+        return uuid
 
 
 class IdListField(serializers.ListField):

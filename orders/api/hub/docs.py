@@ -1,6 +1,7 @@
 """What the schema says of `/api/v1/orders`. Examples that the hub document shows are its own."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -29,6 +30,7 @@ from orders.api.hub.serializers import (
     HubChainOutput,
     HubEventOutput,
     HubOrderChanges,
+    HubOrderInput,
     HubOrderOutput,
     HubWaiverInput,
     OrdersSummaryOutput,
@@ -40,6 +42,7 @@ from orders.errors import (
     OrderHasDependents,
     OrderNotFound,
     UnknownDependencies,
+    UnknownProducts,
 )
 from orders.models import Order
 
@@ -95,6 +98,29 @@ ORDER_EXAMPLE: Example = {
     "auto_activate": False,
     "failure_policy": "hold",
     "source_details": {"financial_status": "paid"},
+}
+CREATE_EXAMPLE: Example = {
+    "customer": {
+        "name": "John Doe",
+        "email": "john@example.com",
+        "phone": "+1234567890",
+    },
+    "items": [{"name": "Product A", "quantity": 2, "price": 29.99}],
+    "notes": "Called in the morning",
+}
+SELL_EXAMPLE: Example = {
+    "title": "Two lamps for John",
+    "items": [{"product_id": "8d9f0c4e-7f0d-4a57-9d9c-0f6b1c8f2a11", "quantity": 2}],
+}
+CREATED_EXAMPLE: Example = {
+    **ORDER_EXAMPLE,
+    "external_id": None,
+    "provider": "manual",
+    "items": [{**ORDER_EXAMPLE["items"][0], "sku": ""}],
+    "title": "Product A",
+    "notes": "Called in the morning",
+    "shipping_address": "",
+    "source_details": {},
 }
 UPDATE_EXAMPLE: Example = {
     "status": "fulfilled",
@@ -258,6 +284,38 @@ LIST_ORDERS = extend_schema(
         **errors_of("hub", WRONG_DAYS, ProjectNotFound()),
     },
     examples=[answer_example("One order", ORDER_EXAMPLE)],
+)
+
+CREATE_ORDER = extend_schema(
+    operation_id="hub_create_order",
+    summary="Create an order in a project",
+    description=(
+        "Creates an order by hand, with the `provider` `manual`. If you send `items`, the total is "
+        "their sum. Items with a `product_id` take stock: all of them, or the refusal lists what "
+        "is missing. While one of its `dependencies` is unfinished, the order can be draft, "
+        "pending, failed or cancelled."
+    ),
+    request=HubOrderInput,
+    parameters=[PROJECT_ID, IDEMPOTENCY_KEY, etag_of_answer(201)],
+    responses={
+        201: HubOrderOutput,
+        **errors_of(
+            "hub",
+            Invalid({"title": ["Give the order a title, or items from which we make one."]}),
+            UnknownDependencies([99]),
+            UnknownProducts({1: UUID(FIRST)}),
+            MAY_NOT,
+            ProjectNotFound(),
+            SHORT,
+            BLOCKED,
+            IdempotencyKeyReused(),
+        ),
+    },
+    examples=[
+        request_example("On the phone", CREATE_EXAMPLE),
+        request_example("Sold from stock", SELL_EXAMPLE),
+        answer_example("The order", CREATED_EXAMPLE, status=201),
+    ],
 )
 
 GET_ORDER = extend_schema(

@@ -1,9 +1,13 @@
 """The request bodies of a project's orders, and the answers as the schema shows them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orderchainer.core.http.fields import (
@@ -12,16 +16,19 @@ from orderchainer.core.http.fields import (
     ListedChoiceField,
     StrictCharField,
     StrictSerializer,
+    StrictUUIDField,
     WebURLField,
 )
+from orderchainer.core.money import MAX_AMOUNT
+from orders.errors import UnknownProducts
 from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
 from orders.models.dependencies import MAX_REASON_LENGTH
-from orders.services import ItemDraft, OrderFields
+from orders.services import ItemDraft, OrderFields, StockItemDraft
+from orders.services.items import MAX_QUANTITY
 
 MAX_DEPENDENCIES = 1000
 MAX_ITEMS = 500
-MAX_QUANTITY = 1_000_000
 
 # What the hub calls the fields of an order.
 NAMES: Mapping[str, str] = {
@@ -34,7 +41,7 @@ NAMES: Mapping[str, str] = {
 class UuidListField(serializers.ListField):
     """At most `MAX_DEPENDENCIES` UUIDs. It refuses a longer list before it reads any of it."""
 
-    child = serializers.UUIDField()
+    child = StrictUUIDField()
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Read the list."""
@@ -44,6 +51,11 @@ class UuidListField(serializers.ListField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": float(MAX_AMOUNT)})
+class NumberField(AmountField):
+    """An amount as a JSON number; text is accepted as well."""
+
+
 class HubItemInput(StrictSerializer):
     """A line of an order."""
 
@@ -51,18 +63,65 @@ class HubItemInput(StrictSerializer):
 
     name = StrictCharField(max_length=255)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
-    price = AmountField(help_text="Of one, with no more decimals than the currency has.")
+    price = NumberField(help_text="Of one, with no more decimals than the currency has.")
     sku = StrictCharField(max_length=64, required=False, allow_blank=True)
 
     def to_internal_value(self, data: Any) -> ItemDraft:
         """Read one line."""
-        line = super().to_internal_value(data)
-        return ItemDraft(
-            name=line["name"],
-            unit_price=line["price"],
-            quantity=line["quantity"],
-            sku=line.get("sku", ""),
-        )
+        return _draft_of(self.read(data))
+
+    def read(self, data: Any) -> dict[str, Any]:
+        """Return the fields of one line."""
+        line: dict[str, Any] = super().to_internal_value(data)
+        return line
+
+
+def _draft_of(line: dict[str, Any]) -> ItemDraft:
+    return ItemDraft(
+        name=line["name"],
+        unit_price=line["price"],
+        quantity=line["quantity"],
+        sku=line.get("sku", ""),
+    )
+
+
+@dataclass(frozen=True)
+class SoldItem:
+    """An item to sell from stock, as the hub names it. What is None comes from the product."""
+
+    product: UUID
+    quantity: int
+    name: str = ""
+    sku: str = ""
+    price: Decimal | None = None
+
+    def draft(self, product_id: int) -> StockItemDraft:
+        """Return the item with the product's number."""
+        return StockItemDraft(product_id, self.quantity, self.name, self.sku, self.price)
+
+
+class HubNewItemInput(HubItemInput):
+    """A line of a new order. With a `product_id` it takes stock; the rest may then be left out."""
+
+    ignored: ClassVar = frozenset()
+
+    name = StrictCharField(
+        max_length=255, required=False, help_text="Without it, the name of the product."
+    )
+    price = NumberField(required=False, help_text="Without it, the price of the product.")
+    product_id = StrictUUIDField(
+        required=False, allow_null=True, help_text="A product of the project, to sell from stock."
+    )
+
+    def to_internal_value(self, data: Any) -> ItemDraft | SoldItem:  # type: ignore[override]
+        """Read one line."""
+        line = self.read(data)
+        if product := line.pop("product_id", None):
+            return SoldItem(product, **line)
+        if missing := {"name", "price"} - line.keys():
+            words = ["This field is required for an item that is not sold from stock."]
+            raise serializers.ValidationError(dict.fromkeys(sorted(missing), words))
+        return _draft_of(line)
 
 
 class HubCustomerInput(StrictSerializer):
@@ -106,7 +165,7 @@ class HubOrderChanges(StrictSerializer):
     shipping_address = StrictCharField(max_length=1000, required=False, allow_blank=True)
     link = WebURLField(required=False, allow_blank=True)
     items = HubItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
-    total = AmountField(
+    total = NumberField(
         required=False,
         help_text="With no more decimals than the currency has. With `items`, their sum.",
     )
@@ -141,10 +200,44 @@ class HubOrderChanges(StrictSerializer):
         return cast(OrderFields, fields)
 
 
+class HubOrderInput(HubOrderChanges):
+    """`POST /api/v1/orders/{project_id}`."""
+
+    ignored: ClassVar = frozenset()
+    fixed: ClassVar = frozenset()
+
+    title = StrictCharField(
+        max_length=255, required=False, help_text="Without it, the items name the order."
+    )
+    items = HubNewItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
+    order_date = _moment("When it was placed; without it, now.")
+
+    def drafts(self, product_ids: Mapping[UUID, int]) -> list[ItemDraft | StockItemDraft]:
+        """Return the items with the numbers of their products. Raises `UnknownProducts`."""
+        items: list[ItemDraft | SoldItem] = self.validated_data.get("items", [])
+        unknown = {
+            place: item.product
+            for place, item in enumerate(items, start=1)
+            if isinstance(item, SoldItem) and item.product not in product_ids
+        }
+        if unknown:
+            raise UnknownProducts(unknown)
+        return [
+            item.draft(product_ids[item.product]) if isinstance(item, SoldItem) else item
+            for item in items
+        ]
+
+    @property
+    def products(self) -> list[UUID]:
+        """The products that the items name."""
+        items = self.validated_data.get("items", [])
+        return [item.product for item in items if isinstance(item, SoldItem)]
+
+
 class HubWaiverInput(StrictSerializer):
     """Which dependency an order need not wait for, and why."""
 
-    dependency = serializers.UUIDField(help_text="The id of an order that this one depends on.")
+    dependency = StrictUUIDField(help_text="The id of an order that this one depends on.")
     reason = StrictCharField(
         max_length=MAX_REASON_LENGTH,
         help_text="Why the order need not wait. Everybody who sees the order can read it.",

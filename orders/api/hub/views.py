@@ -14,6 +14,7 @@ from accounts.api.hub.views.base import ProjectView
 from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from accounts.models import Project, User
+from catalog.queries.inventory import product_ids_in
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
@@ -31,7 +32,7 @@ from orders.api.hub.presentation import (
     order_body,
     summary_body,
 )
-from orders.api.hub.serializers import NAMES, HubOrderChanges, HubWaiverInput
+from orders.api.hub.serializers import NAMES, HubOrderChanges, HubOrderInput, HubWaiverInput
 from orders.errors import NotADependency, UnknownDependencies
 
 
@@ -39,7 +40,10 @@ class OrdersView(ProjectView):
     """All orders of a project."""
 
     area = "orders"
-    operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_ORDERS}
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "GET": VIEW_ORDERS,
+        "POST": HANDLE_ORDERS,
+    }
 
     @docs.LIST_ORDERS
     def get(self, request: Request, project_id: str) -> Response:
@@ -48,6 +52,28 @@ class OrdersView(ProjectView):
         rows, total = queries.listed_in_project(narrowed(self.project, request), window)
         bodies = [order_body(self.project, row) for row in rows]
         return bare_list(request, bodies, total=total, window=window)
+
+    @docs.CREATE_ORDER
+    def post(self, request: Request, project_id: str) -> Response:
+        """Create an order, once for each `Idempotency-Key`."""
+        body = HubOrderInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        caller = caller_of(request)
+
+        def work() -> Answer:
+            with fields_named(**NAMES):
+                order = services.create_order_in_project(
+                    by=caller,
+                    project=self.project,
+                    fields=body.order_fields,
+                    dependencies=_ids_of(caller, body.validated_data.get("dependencies")) or (),
+                    items=body.drafts(product_ids_in(self.project, body.products)),
+                )
+            row = queries.row_in_project(self.project, order.uuid)
+            path = f"/api/v1/orders/{self.project.uuid}/{order.uuid}"
+            return _answer(self.project, row, status=201, headers={"Location": path})
+
+        return answer_repeatable(request, work)
 
 
 class SummaryView(ProjectView):
@@ -205,7 +231,9 @@ def _ids_of(
     return [ids[uuid] for uuid in uuids]
 
 
-def _answer(project: Project, row: Row, *, status: int = 200) -> Answer:
+def _answer(
+    project: Project, row: Row, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Return the order as an answer that can be kept, with its numbers as they are written."""
     body = orjson.dumps(order_body(project, row)).decode()
-    return Answer(status, body, {"ETag": etag_of_row(row)}, is_text=True)
+    return Answer(status, body, {"ETag": etag_of_row(row), **(headers or {})}, is_text=True)
