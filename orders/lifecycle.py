@@ -7,7 +7,10 @@ from django.db import models
 
 
 class Status(models.TextChoices):
-    """Where an order is in its life. Every surface uses the same words."""
+    """Where an order is in its life, in the sequence in which it usually gets there.
+
+    Every surface uses the same words.
+    """
 
     DRAFT = "draft"
     PENDING = "pending"
@@ -27,7 +30,8 @@ class FailurePolicy(models.TextChoices):
     IGNORE = "ignore", "ignore: stop waiting for it"
 
 
-# A dependency that is done no longer holds anything up. These statuses are never undone.
+# A dependency that is done no longer holds anything up. Only the source of a mirrored order can
+# take these statuses back.
 DONE = frozenset({Status.FULFILLED, Status.COMPLETED})
 # A dependency that went wrong. The failure policy of the waiting order says what follows.
 GONE_WRONG = frozenset({Status.FAILED, Status.CANCELLED})

@@ -32,7 +32,7 @@ from orders.access import VIEW_ORDERS
 from orders.errors import OrderNotFound
 from orders.graph import ListOf
 from orders.lifecycle import DONE, UNFINISHED, Wait, Waits, blockers_among
-from orders.models import Order, OrderDependency, OrderItem, OrderQuerySet
+from orders.models import Order, OrderDependency, OrderQuerySet, listed_items
 from orders.stream.models import Event
 
 # --- one order --------------------------------------------------------------------------------
@@ -91,22 +91,9 @@ FIELDS = (
 
 def rows_of(orders: OrderQuerySet) -> QuerySet[Order, Row]:
     """Return `orders` as plain rows with their `lines` and `waits`, in one statement."""
-    lines = OrderItem.objects.filter(order=OuterRef("pk")).order_by("pk")
     rows: QuerySet[Order, Row] = (
         orders.with_waits()
-        .annotate(
-            lines=ListOf(
-                lines.values(
-                    item=JSONObject(
-                        name="name",
-                        sku="sku",
-                        unit_price=Cast("unit_price", CharField()),
-                        quantity="quantity",
-                        product_id="product_id",
-                    )
-                )
-            ),
-        )
+        .annotate(lines=listed_items(product_id="product_id"))
         .values(*FIELDS, "waits", "lines")
     )
     return rows
@@ -202,23 +189,12 @@ def rows_in_project(orders: OrderQuerySet, *more: str) -> QuerySet[Order, Row]:
     Like `rows_of`, with the `uuids` of the dependencies by ascending id; the `lines` name products
     by their UUIDs. `more` are annotations to return.
     """
-    lines = OrderItem.objects.filter(order=OuterRef("pk")).order_by("pk")
     edges = OrderDependency.objects.filter(order=OuterRef("pk")).order_by("depends_on_id")
     rows: QuerySet[Order, Row] = (
         orders.with_waits()
         .annotate(
             uuids=ListOf(edges.values(item=JSONObject(uuid=Cast("depends_on__uuid", CharField())))),
-            lines=ListOf(
-                lines.values(
-                    item=JSONObject(
-                        name="name",
-                        sku="sku",
-                        unit_price=Cast("unit_price", CharField()),
-                        quantity="quantity",
-                        product=Cast("product__uuid", CharField()),
-                    )
-                )
-            ),
+            lines=listed_items(product=Cast("product__uuid", CharField())),
         )
         .values(*PROJECT_FIELDS, "waits", "uuids", "lines", *more)
     )

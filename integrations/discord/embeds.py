@@ -11,7 +11,8 @@ from typing import Any
 
 from integrations.discord.text import cut, is_visible, quoted
 from orderchainer.core.moments import milliseconds
-from orders.lifecycle import EventType, Status
+from orders.lifecycle import GONE_WRONG, EventType, Status
+from orders.models import Order
 from orders.stream.models import Event
 
 TITLE_LENGTH = 256
@@ -156,13 +157,33 @@ def _lines(event: Event) -> list[str]:
         case EventType.READY:
             lines.append("Nothing holds it up any more.")
         case EventType.BLOCKED:
-            lines.append("It waits for an order that went wrong.")
+            lines.append(_why_blocked(data.get("cause")))
         case EventType.DEPENDENCY_WAIVED:
             lines.append(f"It no longer waits for order #{data['dependency']}.")
     if cause := data.get("cause"):
-        became = BECAME[cause["status"]]
-        lines.append(f"Because order #{cause['order_id']} {became}.")
+        lines.append(_reason(cause))
     return lines
+
+
+def _why_blocked(cause: Mapping[str, Any] | None) -> str:
+    if cause is not None and cause["status"] not in GONE_WRONG:
+        return "It waits for an order that was done and no longer is."
+    return "It waits for an order that went wrong."
+
+
+# What a source told, by the reason in the cause.
+_TOLD: Mapping[str | None, str] = {
+    "deleted": "deleted the order",
+    "erased": "had the customer's data erased",
+}
+
+
+def _reason(cause: Mapping[str, Any]) -> str:
+    """Say what led to an event that no user caused: its source outside, or another order."""
+    if source := cause.get("source"):
+        who = dict(Order.Provider.choices).get(source, source)
+        return f"{who} {_TOLD.get(cause.get('reason'), 'told us so')}."
+    return f"Because order #{cause['order_id']} {BECAME[cause['status']]}."
 
 
 def _changes(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -128,17 +128,19 @@ def history_of(order: Order) -> Panel:
                 moment(event.created_at),
                 event.type,
                 summary_of(event),
-                _who(event.actor_id, actors),
+                _who(event, actors),
             )
             for event in events
         ),
     )
 
 
-def _who(actor_id: int | None, actors: dict[int, User]) -> str:
-    if actor_id is None:
-        return "the chain"
-    return actors[actor_id].email if actor_id in actors else f"user {actor_id}"
+def _who(event: Event, actors: dict[int, User]) -> str:
+    if event.actor_id is None:
+        source: str = event.data.get("cause", {}).get("source", "the chain")
+        return source
+    actor = actors.get(event.actor_id)
+    return actor.email if actor else f"user {event.actor_id}"
 
 
 def deliveries_of(order: Order) -> Panel:

@@ -71,5 +71,13 @@ def summary_of(event: Event) -> str:
         case EventType.DEPENDENCY_WAIVED:
             parts.append(f"#{data.get('dependency')}: {data.get('reason')}")
     if cause := data.get("cause"):
-        parts.append(f"since #{cause['order_id']} is {cause['status']}")
+        parts.append(reason_in(cause))
     return ", ".join(parts)
+
+
+def reason_in(cause: Mapping[str, int | str]) -> str:
+    """Return why something happened that no user did."""
+    if source := cause.get("source"):
+        why = f": {cause['reason']}" if "reason" in cause else ""
+        return f"told by {source}{why}"
+    return f"since #{cause['order_id']} is {cause['status']}"

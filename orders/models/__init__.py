@@ -1,7 +1,7 @@
 """Orders, their items, what they wait for, and the stream of events."""
 
 from orders.models.dependencies import OrderDependency, OrderDependencyQuerySet
-from orders.models.items import OrderItem
+from orders.models.items import OrderItem, listed_items
 from orders.models.orders import Order, OrderQuerySet
 from orders.stream import models as _stream  # noqa: F401 (Django looks for models here)
 
@@ -11,4 +11,5 @@ __all__ = [
     "OrderDependencyQuerySet",
     "OrderItem",
     "OrderQuerySet",
+    "listed_items",
 ]

@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, OuterRef, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, JSONObject
 
 from catalog.models import Product
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS
+from orders.graph import ListOf
 from orders.models.orders import Order
 
 
@@ -39,3 +42,23 @@ class OrderItem(models.Model):
     def total_price(self) -> Decimal:
         """Unit price times quantity, in the order's currency."""
         return self.unit_price * self.quantity
+
+
+def listed_items(**more: str | Combinable) -> ListOf:
+    """Return the items of the outer query's order, in their sequence, as plain values.
+
+    A price comes as a text, because JSON would make it a binary float. `more` are further columns
+    by name.
+    """
+    lines = OrderItem.objects.filter(order=OuterRef("pk")).order_by("pk")
+    return ListOf(
+        lines.values(
+            item=JSONObject(
+                name="name",
+                sku="sku",
+                unit_price=Cast("unit_price", CharField()),
+                quantity="quantity",
+                **more,
+            )
+        )
+    )

@@ -3,12 +3,12 @@
 from orders.services.changing import Precondition, move_order, update_order
 from orders.services.checkout import check_out
 from orders.services.deleting import delete_order
+from orders.services.erasing import blank_customer
 from orders.services.fields import OrderFields
 from orders.services.items import ItemDraft, StockItemDraft
 from orders.services.mirroring import (
     Mirrored,
     Outcome,
-    blank_customer,
     cancel_deleted_order,
     mirror_order,
 )

@@ -75,16 +75,32 @@ def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
     raise DependencyCycle([order_id, *graph.shortest_way(closing, order_id, dependencies)[:-1]])
 
 
-def reached_by(order_id: int, status: str) -> set[int]:
-    """Return the ids of the orders that a move of `order_id` to `status` may change."""
-    if status in DONE:
-        edges = OrderDependency.objects.filter(depends_on_id=order_id)
-        return set(edges.values_list("order_id", flat=True))
+def reached_by(order_id: int, status: str, *, was: str | None = None) -> set[int]:
+    """Return the ids of the orders that a move of `order_id` to `status` may change.
+
+    For a move that people cannot make, `was` is the status before.
+    """
     if status in GONE_WRONG:
         return graph.reached_by_failure_of(order_id)
-    if status == Status.PENDING:
-        return graph.failed_along_with(order_id)
-    return set()
+    reached: set[int] = set()
+    if status in DONE or was in DONE:
+        edges = OrderDependency.objects.filter(depends_on_id=order_id)
+        reached |= set(edges.values_list("order_id", flat=True))
+    if status == Status.PENDING or was in GONE_WRONG:
+        reached |= graph.failed_along_with(order_id)
+    return reached
+
+
+def failed_along_among(orders: Mapping[int, Order], root_id: int) -> list[int]:
+    """Return the ids of those of `orders` that failed along with `root_id`, also through others."""
+    along: dict[int, list[int]] = defaultdict(list)
+    for order in orders.values():
+        if order.failed_along_with_id is not None:
+            along[order.failed_along_with_id].append(order.pk)
+    found = list(along[root_id])
+    for pk in found:
+        found += along[pk]
+    return found
 
 
 def propagate(root: Order, root_was: str, locked: dict[int, Order]) -> Propagation:
@@ -92,12 +108,15 @@ def propagate(root: Order, root_was: str, locked: dict[int, Order]) -> Propagati
 
     `locked` holds `root` and every order that the move can reach. Their new statuses are stored;
     the events are returned unsaved.
+
+    The source of an order can take back that it was done. The orders that have begun since stay as
+    they are, and those that have not wait for it again.
     """
     propagation = Propagation(root, root_was, locked)
-    if root.status in DONE | GONE_WRONG:
-        propagation.run()
-    elif root_was == Status.FAILED:
+    if root_was in GONE_WRONG and root.status not in GONE_WRONG:
         propagation.bring_back()
+    if root.status in DONE | GONE_WRONG or root_was in DONE:
+        propagation.run()
     propagation.write()
     return propagation
 
@@ -159,9 +178,10 @@ class Propagation:
         now = timezone.now()
         if self.failed:
             _store_as_failed_along({pk: self._failed_along_with[pk] for pk in self.failed}, now)
+        # An order that came back may have become active at once.
         for status, ids in (
-            (Status.ACTIVE, self._activated),
             (Status.PENDING, self.returned),
+            (Status.ACTIVE, self._activated),
         ):
             if ids:
                 Order.objects.filter(pk__in=among(ids)).update(
@@ -189,23 +209,29 @@ class Propagation:
                 self._dependents[dependency].append((edge, waiter))
 
     def _held_up_by(self, cause: Order) -> Iterator[Order]:
-        """Yield the orders that `cause` held up before its move; waive the edges that are ignored.
+        """Yield the waiting orders that `cause` held up before its move, or holds up now.
 
-        Orders that do not wait now may wait again later, so their ignored edges are waived too.
+        Waives the edges that are ignored, also those of orders that do not wait now, because these
+        may wait again later.
         """
+        held_before = self._was[cause.pk] not in DONE
         for edge, pk in self._dependents[cause.pk]:
             order = self.locked[pk]
             if is_ignored(cause.status, order.failure_policy):
                 self._waived.append(edge)
                 self._waived_pairs.add((pk, cause.pk))
-            if order.status in WAITING and self._was[cause.pk] not in DONE:
+            holds_now = cause.status not in DONE and not is_ignored(
+                cause.status, order.failure_policy
+            )
+            if order.status in WAITING and (held_before or holds_now):
                 yield order
 
     def _decide(self, order: Order, cause: Order) -> None:
         """Free, fail or block `order`, which waits for `cause`."""
-        if cause.status in DONE or order.failure_policy == FailurePolicy.IGNORE:
+        fails_along = order.failure_policy == FailurePolicy.FAIL and cause.status in GONE_WRONG
+        if cause.status in DONE or is_ignored(cause.status, order.failure_policy):
             self._freed.setdefault(order.pk, cause)
-        elif order.failure_policy == FailurePolicy.FAIL and order.status == Status.PENDING:
+        elif fails_along and order.status == Status.PENDING:
             self._move(order, Status.FAILED, cause)
             self._failed_along_with[order.pk] = cause.pk
             self.failed.append(order.pk)

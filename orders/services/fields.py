@@ -1,5 +1,6 @@
 """The fields of an order that callers set, and how a change of one is recorded."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -58,11 +59,16 @@ def fields_differ(order: Order, fields: OrderFields) -> bool:
 
 def set_fields(order: Order, fields: OrderFields) -> Changes:
     """Set the fields that differ, except the status, and return what changed."""
+    return set_values(order, {name: fields[name] for name in fields if name != "status"})  # type: ignore[literal-required]
+
+
+def set_values(order: Order, values: Mapping[str, object]) -> Changes:
+    """Set the values that differ, by the names of their columns, and return what changed."""
     changes: Changes = {}
     old_currency, old_total = order.currency, order.total_price
-    for name, value in fields.items():
+    for name, value in values.items():
         old = getattr(order, name)
-        if name != "status" and value != old:
+        if value != old:
             setattr(order, name, value)
             changes[name] = change(old, value)
     if "total_price" in changes:

@@ -1,11 +1,12 @@
 """The stock that orders hold: given back when they go wrong, taken again on a retry."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from django.db.models import Sum
 
 from catalog.services import lock_products, return_stock, take_stock_for
+from catalog.services.stock import shortages_of
 from orderchainer.core.db.among import among
 from orders.lifecycle import GONE_WRONG
 from orders.models import Order, OrderItem
@@ -29,7 +30,23 @@ def follow_the_moves(
         _take_again([order.pk, *returned])
 
 
+def can_take_again(order_ids: Sequence[int]) -> bool:
+    """Tell whether these orders could take all of their stock again, and lock its products."""
+    demands = _demands_of(order_ids)
+    total: Counter[int] = Counter()
+    for demand in demands.values():
+        total.update(demand)
+    return not total or not shortages_of(lock_products(total), total)
+
+
 def _take_again(order_ids: Sequence[int]) -> None:
+    if demands := _demands_of(order_ids):
+        wanted = {product_id for demand in demands.values() for product_id in demand}
+        take_stock_for(products=lock_products(wanted), demands=demands)
+
+
+def _demands_of(order_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """Return what these orders sold from stock: how many, by order and product."""
     sold = (
         OrderItem.objects.filter(order_id__in=among(order_ids), product__isnull=False)
         .order_by("order_id", "product_id")
@@ -40,6 +57,4 @@ def _take_again(order_ids: Sequence[int]) -> None:
     demands: dict[int, dict[int, int]] = defaultdict(dict)
     for order_id, product_id, quantity in sold:
         demands[order_id][product_id] = quantity
-    if demands:
-        wanted = {product_id for demand in demands.values() for product_id in demand}
-        take_stock_for(products=lock_products(wanted), demands=demands)
+    return demands

@@ -82,6 +82,11 @@ def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
     )
 
 
+def changed_items(old: Sequence[ItemDraft], new: Sequence[ItemDraft]) -> Changes:
+    """Return how the items change, or nothing if they stay the same."""
+    return {} if list(old) == list(new) else {"items": change(_plain(old), _plain(new))}
+
+
 def replace_items(
     order: Order, items: Sequence[ItemDraft], fields: OrderFields
 ) -> tuple[OrderFields, Changes]:
@@ -94,6 +99,9 @@ def replace_items(
     is_same = _as_written(old) == _as_written(items)
     if any(item.product_id for item in old) and not (is_same and _keeps_currency(order, fields)):
         raise ItemsFrozen(order.pk)
+    if is_same and fields.get("total_price", order.total_price) == order.total_price:
+        # The total of a mirrored order is its source's. It need not be the sum of the items.
+        return fields, {}
     fields = _with_total(fields, old, items, order)
     if is_same:
         return fields, {}
@@ -118,7 +126,12 @@ def require_unchanged_items(order: Order, fields: OrderFields) -> None:
         raise ItemsFrozen(order.pk)
     stated = fields.get("total_price")
     if stated is not None and stated != order.total_price and order.items.exists():
-        raise Invalid({"total_price": ["It is the sum of the items; change those."]})
+        words = (
+            f"It comes from {order.get_provider_display()}; change it there."
+            if order.is_mirrored
+            else "It is the sum of the items; change those."
+        )
+        raise Invalid({"total_price": [words]})
 
 
 def has_sold_items(order: Order) -> bool:

@@ -17,9 +17,16 @@ MAX_LOCK_ATTEMPTS = 10
 
 
 def lock_for_change(
-    order_id: int, *, status: str | None = None, wanted: Sequence[int] | None = None
+    order_id: int,
+    *,
+    status: str | None = None,
+    was: str | None = None,
+    wanted: Sequence[int] | None = None,
 ) -> tuple[dict[int, Order], dict[int, Wait]]:
     """Lock the order, the `wanted` dependencies and every order that a move to `status` reaches.
+
+    Only the source of an order makes moves that are not open to people. It tells what the status
+    `was` before, since such a move can reach other orders too.
 
     Return the locked orders by id, and what the order waits for so far. A new dependency also
     locks the graph, before any order. We cannot be certain what a move reaches, or which
@@ -29,7 +36,7 @@ def lock_for_change(
     """
 
     def reach_now() -> set[int]:
-        return reached_by(order_id, status) if status else set()
+        return reached_by(order_id, status, was=was) if status else set()
 
     return _lock(order_id, reach_now, set(wanted or ()))
 

@@ -2,16 +2,48 @@
 
 The source is the authority of such a mirrored order. What it told last holds, also where a person
 could not move an order. What a person changes here holds until the source tells something newer.
+Title and notes are different: they follow the source until somebody changes them here. The source
+knows nothing of chains, so what the order waits for is always decided here.
+
+The messages of a source come twice, late and in any order, so each state has a moment. An older
+state changes nothing, and neither does the same state again.
 """
 
-from collections.abc import Collection
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, auto
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
 from accounts.models import Project, User
-from orders.models import Order
-from orders.services.outside import OutsideOrder
+from orderchainer.core.money import as_written, written
+from orders.errors import OrderNotFound
+from orders.lifecycle import DONE, GONE_WRONG, EventType, Status, Waits, blockers_among
+from orders.models import Order, OrderDependency, OrderQuerySet, listed_items
+from orders.services.chains import failed_along_among, propagate
+from orders.services.fields import set_values
+from orders.services.holding import can_take_again, follow_the_moves
+from orders.services.items import ItemDraft, changed_items, write_items
+from orders.services.locking import lock_for_change
+from orders.services.outside import OutsideOrder, is_external_id, storable
+from orders.services.readiness import what_readiness_brings
+from orders.stream.models import Event
+from orders.stream.recording import event, record
+
+# How often we start again because another writer was faster. That writer has stored something each
+# time, so this many attempts never fail unless something else is wrong.
+MAX_ATTEMPTS = 20
+# The note among an order's details that its source deleted it.
+DELETED_AT = "deleted_at"
+
+T = TypeVar("T")
 
 
 class Outcome(Enum):
@@ -33,28 +65,351 @@ class Mirrored:
 def mirror_order(*, project: Project, owner: User, provider: str, told: OutsideOrder) -> Mirrored:
     """Create or change the order of `project` that `provider` calls `told.external_id`.
 
-    Raises `OutsideOrderRefused`.
+    `owner` becomes the owner of a new order. Everything is one transaction. It takes at most six
+    statements, and a bounded number more if the order moves and others wait for it. If we know this
+    state already, or a newer one, nothing changes.
+
+    Records `order_created`, or `order_updated` and `order_status_changed`, with the `cause`
+    `{"source": provider}` and no actor; then what follows for the orders that wait for it. Raises
+    `OutsideOrderRefused`.
     """
-    raise NotImplementedError
+    told = storable(told)
+
+    def attempt() -> Mirrored:
+        known = _read(project, provider, told.external_id)
+        if known is None:
+            order = _create(project, owner, provider, told)
+            return Mirrored(order, Outcome.CREATED)
+        if not _is_news(known.order, told):
+            return Mirrored(known.order, Outcome.UNCHANGED)
+        is_changed = _follow(known, told, {"source": provider})
+        return Mirrored(known.order, Outcome.CHANGED if is_changed else Outcome.UNCHANGED)
+
+    return _until_nobody_is_faster(attempt)
 
 
 def cancel_deleted_order(
     *, project: Project, provider: str, external_id: str, at: datetime
 ) -> bool:
-    """Cancel an order that its source deleted `at` that moment; return whether that changed it."""
-    raise NotImplementedError
+    """Cancel an order that its source deleted `at` that moment; return whether that changed it.
 
-
-def blank_customer(
-    *,
-    project: Project,
-    provider: str,
-    external_ids: Collection[str] = (),
-    email: str = "",
-    phone: str = "",
-) -> int:
-    """Erase a customer's data from mirrored orders; return from how many.
-
-    They are those that `external_ids` name, and those with this e-mail address or phone number.
+    It is one transaction, as in `mirror_order`. Nothing changes if we do not know the order, or if
+    we know something newer of it. Records `order_updated` and `order_status_changed`, with the
+    `cause` `{"source": provider, "reason": "deleted"}`, and what follows.
     """
-    raise NotImplementedError
+
+    def attempt() -> bool:
+        known = _read(project, provider, external_id) if is_external_id(external_id) else None
+        if known is None or _is_older(at, known.order) or DELETED_AT in known.order.source_details:
+            return False
+        cause = {"source": provider, "reason": "deleted"}
+        return _follow(known, _as_deleted(known, at), cause)
+
+    return _until_nobody_is_faster(attempt)
+
+
+def _until_nobody_is_faster(attempt: Callable[[], T]) -> T:
+    """Run `attempt` in a transaction, and again if another writer changed the order meanwhile.
+
+    We read without a lock and compare when we write: most of what a source tells is known already,
+    and then one statement is enough.
+    """
+    for _ in range(MAX_ATTEMPTS - 1):
+        try:
+            with transaction.atomic():
+                return attempt()
+        except _OvertakenError:
+            continue
+    with transaction.atomic():
+        return attempt()
+
+
+class _OvertakenError(Exception):
+    """Another writer was faster. What we read is no longer true."""
+
+
+# --- what we know -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An order as one statement read it, without a lock."""
+
+    order: Order
+    items: Sequence[ItemDraft]
+    waits: Waits
+    has_dependents: bool
+
+
+def _read(project: Project, provider: str, external_id: str) -> _Known | None:
+    dependents = OrderDependency.objects.filter(depends_on=OuterRef("pk"))
+    found = (
+        Order.objects.filter(project=project, provider=provider, external_id=external_id)
+        .with_waits()
+        .annotate(
+            lines=listed_items(product_id="product_id"),
+            a_dependent=Subquery(dependents.values("pk")[:1]),
+        )
+    )
+    for order in found:
+        read: dict[str, Any] = vars(order)  # with what we annotated
+        return _Known(
+            order=order,
+            items=[_draft(line, order.currency) for line in read["lines"]],
+            waits=read["waits"],
+            has_dependents=read["a_dependent"] is not None,
+        )
+    return None
+
+
+def _draft(line: Mapping[str, Any], currency: str) -> ItemDraft:
+    price = as_written(Decimal(line["unit_price"]), currency)
+    return ItemDraft(**{**line, "unit_price": price})
+
+
+def _is_news(order: Order, told: OutsideOrder) -> bool:
+    """Tell whether `told` is newer than what we know of `order`.
+
+    Sources count in seconds, and an order is often made and paid within one. So of two statuses of
+    the same moment we take the one that is further, or the one that the source has now.
+    """
+    if order.source_updated_at != told.updated_at:
+        return not _is_older(told.updated_at, order)
+    if told.status == order.source_status:
+        return False
+    return told.is_current or _progress(told.status) > _progress(order.source_status)
+
+
+def _is_older(moment: datetime, order: Order) -> bool:
+    return order.source_updated_at is not None and moment < order.source_updated_at
+
+
+def _progress(status: str) -> int:
+    return list(Status).index(Status(status))
+
+
+# --- a new order ------------------------------------------------------------------------------
+
+
+def _create(project: Project, owner: User, provider: str, told: OutsideOrder) -> Order:
+    order = Order(
+        owner=owner,
+        project=project,
+        provider=provider,
+        external_id=told.external_id,
+        status=told.status,
+        status_changed_at=min(told.updated_at, timezone.now()),
+    )
+    set_values(order, _values_for(order, told))
+    _note_source(order, told)
+    try:
+        order.save(force_insert=True)
+    except IntegrityError as exc:
+        # Somebody else has just stored this order. A constraint makes it unique.
+        raise _OvertakenError from exc
+    write_items(order, told.items)
+    record(
+        [
+            event(
+                EventType.CREATED,
+                order,
+                dependencies=[],
+                provider=provider,
+                total_price=written(order.total_price, order.currency),
+                currency=order.currency,
+                total_items=sum(item.quantity for item in told.items),
+                cause={"source": provider},
+            )
+        ]
+    )
+    return order
+
+
+# --- a change ---------------------------------------------------------------------------------
+
+# The columns that a change stores beside those of `_values_for`.
+_ALONG = (
+    *("source_updated_at", "source_status", "source_title", "source_notes"),
+    *("status", "status_changed_at", "failed_along_with", "version", "updated_at"),
+)
+
+
+def _follow(known: _Known, told: OutsideOrder, cause: Mapping[str, str]) -> bool:
+    """Make the order what its source tells; return whether more than its moment changed."""
+    order, was = known.order, str(known.order.status)
+    as_read = _as_read(order)
+    status = _status_for(known, told)
+    locked, waits = _lock_chain(known, status)
+
+    values = _values_for(order, told)
+    changes = set_values(order, values) | changed_items(known.items, told.items)
+    _note_source(order, told)
+    events: list[Event] = []
+    if changes:
+        events.append(event(EventType.UPDATED, order, changes=changes, cause=cause))
+    if status != was:
+        events += _move(order, status, told.updated_at, waits, cause)
+    if events:
+        order.version += 1
+        order.updated_at = timezone.now()
+        order.failed_along_with = None
+
+    # From this statement on the order is locked, and its condition notices who was faster.
+    if not as_read.update(**{name: getattr(order, name) for name in (*values, *_ALONG)}):
+        raise _OvertakenError
+    if "items" in changes:
+        order.items.all().delete()
+        write_items(order, told.items)
+    if status != was and not locked:
+        _require_no_dependents(order)
+    if len(locked) > 1:
+        _move_the_others(order, was, locked, events)
+    else:
+        record(events)
+    return bool(events)
+
+
+def _as_read(order: Order) -> OrderQuerySet:
+    """Return the order's row, as long as nobody has changed it since we read it."""
+    return Order.objects.filter(
+        pk=order.pk, version=order.version, source_updated_at=order.source_updated_at
+    )
+
+
+def _status_for(known: _Known, told: OutsideOrder) -> Status:
+    """Return the status that the order gets: an active one that would activate itself stays so."""
+    order = known.order
+    is_free = order.auto_activate and not blockers_among(Status.PENDING, known.waits)
+    if told.status == Status.PENDING and order.status == Status.ACTIVE and is_free:
+        return Status.ACTIVE
+    return told.status
+
+
+def _lock_chain(known: _Known, status: Status) -> tuple[dict[int, Order], Waits]:
+    """Lock the order and all others that its move to `status` reaches; return what it waits for.
+
+    Locks nothing if the order does not move, or if nothing waits for it and its own dependencies do
+    not matter: then the statement that stores the change is lock enough.
+    """
+    order = known.order
+    wakes = bool(known.waits) and status == Status.PENDING
+    if status == order.status or not (known.has_dependents or wakes):
+        return {}, known.waits
+    try:
+        locked, waits = lock_for_change(order.pk, status=status, was=order.status)
+    except OrderNotFound as exc:
+        raise _OvertakenError from exc
+    return {**locked, order.pk: order}, waits
+
+
+def _move(
+    order: Order, status: Status, moment: datetime, waits: Waits, cause: Mapping[str, str]
+) -> list[Event]:
+    """Set the status, whatever moves are open to people; return the events."""
+    was = str(order.status)
+    order.status = status
+    order.status_changed_at = min(moment, timezone.now())
+    moved = event(
+        EventType.STATUS_CHANGED, order, old_status=was, new_status=str(status), cause=cause
+    )
+    return [
+        moved,
+        *what_readiness_brings(order, old_status=was, old_waits=waits, waits=waits),
+    ]
+
+
+def _require_no_dependents(order: Order) -> None:
+    """Start again if an order has begun to wait for this one since we read it.
+
+    From here on nobody can, because whoever adds a dependent locks the order.
+    """
+    if OrderDependency.objects.filter(depends_on=order).exists():
+        raise _OvertakenError
+
+
+def _move_the_others(
+    order: Order, was: str, locked: Mapping[int, Order], events: Sequence[Event]
+) -> None:
+    """Record `events` of the order, and carry its move to those that wait for it.
+
+    Orders that failed along with it come back with it, if all of them can take their stock again.
+    Otherwise they stay failed. A person would be told what is missing, but a source cannot wait.
+    """
+    chain = dict(locked)
+    if was in GONE_WRONG and order.status not in GONE_WRONG:
+        returning = failed_along_among(locked, order.pk)
+        if not can_take_again(returning):
+            chain = {pk: each for pk, each in locked.items() if pk not in returning}
+    propagation = propagate(order, was, chain)
+    record([*events, *propagation.events])
+    follow_the_moves(order, was, failed=propagation.failed, returned=propagation.returned)
+
+
+# --- what the source tells, column by column --------------------------------------------------
+
+
+def _values_for(order: Order, told: OutsideOrder) -> dict[str, object]:
+    """Return the columns of `order` that follow the source, with the values that it tells."""
+    values: dict[str, object] = {
+        "total_price": told.total,
+        "currency": told.currency,
+        "link": told.link,
+        "ordered_at": told.ordered_at,
+        "fulfilled_at": _fulfilled_at(order, told),
+        "is_test": told.is_test,
+        "source_details": dict(told.details),
+    }
+    if order.customer_erased_at is None:
+        values |= {name: getattr(told, name) for name in _OF_CUSTOMER}
+    if order.title == order.source_title:
+        values["title"] = told.title
+    if order.notes == order.source_notes:
+        values["notes"] = _notes_for(order, told)
+    return values
+
+
+_OF_CUSTOMER = ("customer_name", "customer_email", "customer_phone", "shipping_address")
+
+
+def _note_source(order: Order, told: OutsideOrder) -> None:
+    """Note what the source told, so that we can tell it from what people change here."""
+    order.source_updated_at = told.updated_at
+    order.source_status = told.status
+    order.source_title = told.title
+    order.source_notes = _notes_for(order, told)
+
+
+def _notes_for(order: Order, told: OutsideOrder) -> str:
+    """Return the source's notes, which are the customer's own words in most shops."""
+    return told.notes if order.customer_erased_at is None else ""
+
+
+def _fulfilled_at(order: Order, told: OutsideOrder) -> datetime | None:
+    """Return when the order was fulfilled: as told, or else when we first heard that it was."""
+    if told.fulfilled_at is not None or told.status not in DONE:
+        return told.fulfilled_at
+    return order.fulfilled_at or told.updated_at
+
+
+def _as_deleted(known: _Known, at: datetime) -> OutsideOrder:
+    """Return what a source would tell of an order that it deleted: the same, but cancelled."""
+    order = known.order
+    return OutsideOrder(
+        external_id=order.external_id,
+        title=order.source_title,
+        status=Status.CANCELLED,
+        updated_at=at,
+        ordered_at=order.ordered_at,
+        currency=order.currency,
+        total=order.total_price,
+        items=known.items,
+        customer_name=order.customer_name,
+        customer_email=order.customer_email,
+        customer_phone=order.customer_phone,
+        shipping_address=order.shipping_address,
+        notes=order.source_notes,
+        link=order.link,
+        is_test=order.is_test,
+        fulfilled_at=order.fulfilled_at,
+        details={**order.source_details, DELETED_AT: at.isoformat()},
+    )

@@ -8,7 +8,7 @@ refused.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -106,12 +106,15 @@ def storable(told: OutsideOrder) -> OutsideOrder:
         raise OutsideOrderRefused(_line(external_id, MAX_EXTERNAL_ID_LENGTH), problems)
     return replace(
         told,
-        title=_line(told.title, _length_of("title")) or f"Order {external_id}",
+        updated_at=told.updated_at.astimezone(UTC),
+        ordered_at=told.ordered_at.astimezone(UTC),
+        fulfilled_at=told.fulfilled_at and told.fulfilled_at.astimezone(UTC),
+        title=fit(told.title, "title") or f"Order {external_id}",
         total=as_written(told.total, told.currency),
         items=[_storable_item(item, told.currency) for item in items],
-        customer_name=_line(told.customer_name, _length_of("customer_name")),
-        customer_email=_line(told.customer_email, _length_of("customer_email")),
-        customer_phone=_line(told.customer_phone, _length_of("customer_phone")),
+        customer_name=fit(told.customer_name, "customer_name"),
+        customer_email=fit(told.customer_email, "customer_email"),
+        customer_phone=fit(told.customer_phone, "customer_phone"),
         shipping_address=_lines(told.shipping_address, _length_of("shipping_address")),
         notes=_lines(told.notes, _length_of("notes")),
         link=_web_address(told.link),
@@ -164,6 +167,11 @@ def _storable_item(item: ItemDraft, currency: str) -> ItemDraft:
     name = _line(item.name, _length_of("name", OrderItem)) or sku or "Item"
     price = as_written(item.unit_price, currency)
     return ItemDraft(name=name, sku=sku, unit_price=price, quantity=item.quantity)
+
+
+def fit(text: str, column: str) -> str:
+    """Return `text` as the column of an order can hold it."""
+    return _line(text, _length_of(column))
 
 
 def _line(text: str, most: int) -> str:

@@ -1,7 +1,6 @@
 """A failed order that is tried again brings back those that failed along with it."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -10,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from catalog.errors import InsufficientStock
 from catalog.models import Product
-from catalog.services import adjust_stock, lock_products, take_stock
+from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
 from orders.holds import held_by, wrong_holds
 from orders.models import Order
@@ -21,7 +20,7 @@ from orders.services import (
     update_order,
     waive_dependency,
 )
-from orders.services.items import ItemDraft
+from orders.services.items import StockItemDraft
 from orders.stream.models import Event
 from orders.tests.factories import make_chain, make_order
 
@@ -159,23 +158,18 @@ def test_a_root_that_activates_itself_brings_them_back_too(ada: User) -> None:
 
 
 def sold(ada: User, product: Product, quantity: int, *waits_for: Order) -> Order:
-    """Make an order that took its items from stock, as a checkout does."""
-    order = create_order(
+    """Make an order that took its items from stock."""
+    return create_order(
         by=ada,
+        project=product.project,
         fields={"title": "Sold", "failure_policy": "fail"},
         dependencies=[one.pk for one in waits_for],
-        items=[ItemDraft("Lamp", Decimal(10), quantity, product_id=product.pk)],
+        items=[StockItemDraft(product.pk, quantity)],
     )
-    take_stock(
-        products=lock_products([product.pk]),
-        demand={product.pk: quantity},
-        order_id=order.pk,
-    )
-    return order
 
 
 def test_those_that_come_back_take_their_stock_again(ada: User) -> None:
-    lamp = make_product(make_storefront(), stock=10)
+    lamp = make_product(make_storefront(ada), stock=10)
     first = sold(ada, lamp, 2)
     second = sold(ada, lamp, 3, first)
     move_order(order_id=first.pk, status="failed", by=ada)
@@ -189,7 +183,7 @@ def test_those_that_come_back_take_their_stock_again(ada: User) -> None:
 
 
 def test_nothing_comes_back_if_there_is_too_little_stock_for_all(ada: User) -> None:
-    lamp = make_product(make_storefront(), stock=10)
+    lamp = make_product(make_storefront(ada), stock=10)
     first = sold(ada, lamp, 2)
     second = sold(ada, lamp, 3, first)
     move_order(order_id=first.pk, status="failed", by=ada)

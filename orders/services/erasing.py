@@ -1,0 +1,92 @@
+"""Erasing a customer's data from mirrored orders, when the customer's shop asks for it."""
+
+from collections.abc import Collection, Sequence
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Project
+from orderchainer.core.db.among import among
+from orders.lifecycle import EventType
+from orders.locks import lock_orders
+from orders.models import Order
+from orders.services.outside import fit, is_external_id
+from orders.stream.models import Event
+from orders.stream.recording import event, record
+
+# What an order knows about its customer.
+PERSONAL = (
+    *("customer_name", "customer_email", "customer_phone", "shipping_address", "phone_number"),
+    "notes",
+)
+# A change in the history of an order whose values were erased.
+ERASED = {"from": None, "to": None}
+# How many orders one transaction erases.
+BATCH = 500
+
+
+def blank_customer(
+    *,
+    project: Project,
+    provider: str,
+    external_ids: Collection[str] = (),
+    email: str = "",
+    phone: str = "",
+) -> int:
+    """Erase a customer's data from mirrored orders and their history; return from how many.
+
+    They are those that `external_ids` name, and those with this e-mail address or phone number.
+    The notes are erased too if the source told any, since those are the customer's own words. From
+    then on the source cannot bring any of it back.
+
+    Records `order_updated` with the `cause` `{"source": provider, "reason": "erased"}`. Each batch
+    of orders is one transaction; after a crash, call it again.
+    """
+    who = Q(external_id__in=[one for one in external_ids if is_external_id(one)])
+    if email := fit(email, "customer_email"):
+        who |= Q(customer_email__iexact=email)
+    if phone := fit(phone, "customer_phone"):
+        who |= Q(customer_phone=phone) | Q(phone_number=phone)
+    mirrored = Order.objects.filter(project=project, provider=provider)
+    ids = list(mirrored.exclude(source_updated_at=None).filter(who).values_list("pk", flat=True))
+    return sum(_erase(ids[start : start + BATCH], provider) for start in range(0, len(ids), BATCH))
+
+
+@transaction.atomic
+def _erase(ids: Sequence[int], provider: str) -> int:
+    cause = {"source": provider, "reason": "erased"}
+    named = {order: _personal_in(order) for order in lock_orders(ids).values()}
+    events = [
+        event(EventType.UPDATED, order, changes=dict.fromkeys(names, ERASED), cause=cause)
+        for order, names in named.items()
+        if names
+    ]
+    orders = Order.objects.filter(pk__in=among(order.pk for order in named if named[order]))
+    noted = orders.exclude(source_notes="")
+    noted.update(notes="", source_notes="")
+    orders.update(
+        **dict.fromkeys(PERSONAL[:-1], ""), updated_at=timezone.now(), version=F("version") + 1
+    )
+    Order.objects.filter(pk__in=among(ids), customer_erased_at=None).update(
+        customer_erased_at=timezone.now()
+    )
+    _erase_from_history(ids)
+    record(events)
+    return len(events)
+
+
+def _personal_in(order: Order) -> list[str]:
+    """Return the names of what there is to erase."""
+    names = [name for name in PERSONAL if getattr(order, name)]
+    return names if order.source_notes else [name for name in names if name != "notes"]
+
+
+def _erase_from_history(ids: Sequence[int]) -> None:
+    """Erase the values from what the events of these orders say that changed."""
+    touched: list[Event] = []
+    for each in Event.objects.filter(order_id__in=among(ids), type=EventType.UPDATED):
+        if names := each.data["changes"].keys() & set(PERSONAL):
+            each.data["changes"] |= dict.fromkeys(names, ERASED)
+            touched.append(each)
+    Event.objects.bulk_update(touched, ["data"], batch_size=BATCH)

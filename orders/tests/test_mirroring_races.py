@@ -1,0 +1,169 @@
+"""A shop tells the same order many times at once, with and without what keeps it one order."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
+
+import pytest
+
+from accounts.models import Project, User
+from accounts.services import create_project
+from accounts.tests.factories import make_user
+from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
+from orders.lifecycle import Status
+from orders.models import Order, OrderItem, OrderQuerySet
+from orders.services import Mirrored, Outcome, move_order
+from orders.stream.models import Event
+from orders.tests.factories import make_order
+from orders.tests.outside import MUG, events_of, mirror
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user(email="ada@example.com")
+
+
+@pytest.fixture
+def shop(ada: User) -> Project:
+    return create_project(owner=ada, name="Mugs", currency="EUR")
+
+
+def outcomes_of(results: Iterable[object]) -> dict[object, int]:
+    return dict(
+        Counter(each.outcome if isinstance(each, Mirrored) else repr(each) for each in results)
+    )
+
+
+# --- one order --------------------------------------------------------------------------------
+
+
+def test_twenty_identical_messages_make_one_order(shop: Project) -> None:
+    results = race(*[partial(mirror, shop)] * 20, meeting=Meeting("INSERT INTO", parties=20))
+
+    assert outcomes_of(results) == {Outcome.CREATED: 1, Outcome.UNCHANGED: 19}
+    assert events_of(Order.objects.get()) == [("order_created", "pending")]
+    assert OrderItem.objects.count() == 1
+
+
+def test_twenty_identical_changes_are_one_change(shop: Project) -> None:
+    order = mirror(shop).order
+    change = partial(mirror, shop, 5, status=Status.SHIPPED, items=[MUG, MUG])
+
+    results = race(*[change] * 20, meeting=Meeting("UPDATE", parties=20))
+
+    assert outcomes_of(results) == {Outcome.CHANGED: 1, Outcome.UNCHANGED: 19}
+    assert [name for name, _ in events_of(order)[1:]] == ["order_updated", "order_status_changed"]
+    assert order.items.count() == 2
+
+
+def test_of_twenty_different_states_the_newest_stays(shop: Project) -> None:
+    """Webhooks and a sync tell the whole life of an order at once, which nobody knew before."""
+    states = [
+        partial(mirror, shop, number, title=f"#{number}", items=[MUG] * number)
+        for number in range(20)
+    ]
+
+    outcomes = outcomes_of(race(*states, meeting=Meeting("INSERT INTO", parties=20)))
+
+    order = Order.objects.get()
+    assert outcomes.keys() <= set(Outcome)
+    assert (order.title, order.items.count()) == ("#19", 19)
+    assert order.version == outcomes[Outcome.CREATED] + outcomes.get(Outcome.CHANGED, 0)
+    assert Event.objects.filter(type="order_created").count() == outcomes[Outcome.CREATED] == 1
+
+
+@on_postgresql
+def test_without_the_constraint_there_would_be_two_orders(shop: Project) -> None:
+    """The negative control: both messages find no order, and each makes one."""
+    with without_constraint("orders_order", "order_unique_by_external_id"):
+        results = race(*[partial(mirror, shop)] * 2, meeting=Meeting('INSERT INTO "orders_order"'))
+
+        assert outcomes_of(results) == {Outcome.CREATED: 2}
+        OrderItem.objects.all().delete()
+        Order.objects.all().delete()
+
+
+# --- what was read changes before it is written -----------------------------------------------
+
+
+def a_message_during_a_move(ada: User, shop: Project) -> list[tuple[str, str]]:
+    """Let a person move the order after a message has read it; return the moves that are told."""
+    order = mirror(shop).order
+    race(
+        partial(mirror, shop, 1, status=Status.COMPLETED),
+        partial(move_order, order_id=order.pk, status="shipped", by=ada),
+        meeting=Meeting('UPDATE "orders_order"'),
+    )
+    assert Order.objects.get().status == "completed"
+    moves = Event.objects.filter(type="order_status_changed").order_by("pk")
+    return [(each.data["old_status"], each.data["new_status"]) for each in moves]
+
+
+@on_postgresql
+def test_a_message_builds_on_what_a_person_did_meanwhile(ada: User, shop: Project) -> None:
+    assert a_message_during_a_move(ada, shop) == [("pending", "shipped"), ("shipped", "completed")]
+    assert Order.objects.get().version == 3
+
+
+@on_postgresql
+def test_without_the_condition_a_message_overwrites_what_a_person_did(
+    ada: User, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: two moves begin at the same status."""
+    monkeypatch.setattr("orders.services.mirroring._as_read", only_by_id)
+
+    assert a_message_during_a_move(ada, shop) == [("pending", "shipped"), ("pending", "completed")]
+    assert Order.objects.get().version == 2
+
+
+def only_by_id(order: Order) -> OrderQuerySet:
+    return Order.objects.filter(pk=order.pk)
+
+
+def a_dependent_during_a_message(ada: User, shop: Project) -> list[tuple[str, str]]:
+    """Let an order begin to wait for one that a message has read already; return its events."""
+    order = mirror(shop).order
+    race(
+        partial(mirror, shop, 1, status=Status.COMPLETED),
+        partial(make_order, ada, order),
+        # The message waits here, in vain, and meanwhile the other order is made.
+        meeting=Meeting('UPDATE "orders_order"'),
+    )
+    return events_of(Order.objects.exclude(pk=order.pk).get())
+
+
+@on_postgresql
+def test_an_order_that_just_began_to_wait_is_freed(ada: User, shop: Project) -> None:
+    assert a_dependent_during_a_message(ada, shop) == [
+        ("order_created", "pending"),
+        ("order_ready", "pending"),
+    ]
+
+
+@on_postgresql
+def test_without_a_second_look_it_would_never_be_told(
+    ada: User, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+    monkeypatch.setattr("orders.services.mirroring._require_no_dependents", lambda order: None)
+
+    assert a_dependent_during_a_message(ada, shop) == [("order_created", "pending")]
+
+
+def test_messages_about_both_ends_of_a_chain(ada: User, shop: Project) -> None:
+    """Both reach the same orders, and neither waits for the other for ever."""
+    first = mirror(shop, external_id="1").order
+    second = mirror(shop, external_id="2").order
+    waiting = [make_order(ada, first, second, auto_activate=True) for _ in range(3)]
+
+    results = race(
+        partial(mirror, shop, 1, external_id="1", status=Status.COMPLETED),
+        partial(mirror, shop, 1, external_id="2", status=Status.COMPLETED),
+        meeting=Meeting('UPDATE "orders_order"'),
+    )
+
+    assert outcomes_of(results) == {Outcome.CHANGED: 2}
+    for each in waiting:
+        assert [name for name, _ in events_of(each)[1:]] == ["order_ready", "order_status_changed"]
