@@ -4,15 +4,9 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
 
-from integrations.sandbox.discord import discord_for_people
+from integrations.sandbox.emulators import EMULATORS
 from integrations.sandbox.server import Sandbox
-from integrations.sandbox.shopify import shopify_for_people
-from integrations.sandbox.wire import Emulator
-
-# One line for each provider that the sandbox emulates.
-EMULATORS: Sequence[Callable[[], Emulator]] = (discord_for_people, shopify_for_people)
 
 
 def main() -> None:

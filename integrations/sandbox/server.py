@@ -1,5 +1,6 @@
 """The HTTP server of the sandbox, and its control plane under `/_control/`.
 
+GET  /_control/           the emulators, as a page for people
 POST /_control/reset      forget requests, faults and everything that the emulators hold
 GET  /_control/requests   every request to an emulator so far, oldest first
 POST /_control/faults     {"kind": "status", "status": 503, "times": 2}: see `faults.py`
@@ -215,6 +216,8 @@ def _control(sandbox: Sandbox, request: Request) -> Answer:
     try:
         data = _told(request)
         match (request.method, name, rest):
+            case ("GET", "", ""):
+                return html_answer(200, _index(sandbox))
             case ("POST", "reset", ""):
                 sandbox.reset()
                 return Answer(204)
@@ -233,6 +236,14 @@ def _control(sandbox: Sandbox, request: Request) -> Answer:
     except (TypeError, ValueError, KeyError) as exc:
         return json_answer(400, {"error": f"{type(exc).__name__}: {exc}"})
     return json_answer(404, {"error": "no such control"})
+
+
+def _index(sandbox: Sandbox) -> str:
+    links = "".join(
+        f'<li><a href="{CONTROL}{one.name}/">{one.name.capitalize()}</a></li>'
+        for one in sandbox.emulators
+    )
+    return f"<!doctype html><title>Sandbox</title><h1>Sandbox</h1><ul>{links}</ul>"
 
 
 def _told(request: Request) -> Any:

@@ -13,7 +13,8 @@ limits", "Webhooks", "Bulk operations", "Client credentials grant".
 
 import json
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from integrations.sandbox.shopify.api import bulk_file, exchange, graphql, not_found
@@ -74,10 +75,10 @@ class Shopify(Shops):
         return control(self, method, path, data)
 
 
-def shopify_for_people() -> Shopify:
+def shopify_for_people(clock: Callable[[], float] = time.time) -> Shopify:
     """Return a Shopify with one shop and some orders, to try the service with.
 
     The service may subscribe to webhooks over http on this machine. Retries take four minutes
     instead of four hours.
     """
-    return Shopify(seeded_orders=25, allows_http=True, pace=1 / 60)
+    return Shopify(seeded_orders=25, currency="EUR", is_for_people=True, clock=clock, pace=1 / 60)

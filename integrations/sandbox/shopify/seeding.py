@@ -29,22 +29,24 @@ _LAST_NAMES = ("Lovelace", "Hopper", "Núñez", "Müller", "Okafor", "Li", "O'Br
 LONG_ORDER_LINES = 64
 
 
-def seed(shop: Shop, count: int, *, days: int = 50, until: datetime | None = None) -> list[int]:
+def seed(
+    shop: Shop, count: int, *, days: int = 50, until: datetime | str | None = None
+) -> list[int]:
     """Make `count` orders without telling anybody, over `days` days up to `until` (now).
 
     Return their ids, oldest first.
     """
     chance = random.Random(f"{shop.domain} {len(shop.orders)} {count}")
-    until = until or shop.now
+    until = shop.moment(until)
     span = timedelta(days=days)
     made = []
     for number in range(count):
         at = until - span + span * (number + 1) / (count + 1)
-        made.append(_make(shop, number, at.replace(microsecond=0), chance))
+        made.append(_make(shop, number, at.replace(microsecond=0), until, chance))
     return made
 
 
-def _make(shop: Shop, number: int, at: datetime, chance: random.Random) -> int:
+def _make(shop: Shop, number: int, at: datetime, until: datetime, chance: random.Random) -> int:
     kind = _SINGLES.get(number) or _REPEATED.get(number % 20, "")
     options: dict[str, Any] = {
         "lines": _lines(chance, LONG_ORDER_LINES if kind == "long" else chance.randint(1, 4)),
@@ -58,7 +60,7 @@ def _make(shop: Shop, number: int, at: datetime, chance: random.Random) -> int:
     order = shop.make_order(created_at=at, announces=False, **options)
     for change, more in _steps(kind, order.lines[0].id, chance, is_paid=bool(order.paid)):
         at += timedelta(minutes=chance.randint(5, 600))
-        shop.change(order.id, change, at=min(at, shop.now), announces=False, **more)
+        shop.change(order.id, change, at=min(at, until), announces=False, **more)
     return order.id
 
 

@@ -118,6 +118,10 @@ class Shop:
         """A name for people, made from the domain."""
         return string.capwords(self.domain.partition(".")[0].replace("-", " "))
 
+    def skip_order_numbers(self, count: int) -> None:
+        """Leave out so many order numbers."""
+        self._order_numbers = itertools.count(next(self._order_numbers) + count)
+
     # --- Access --------------------------------------------------------------------------------
 
     def issue_token(self) -> Token:
@@ -201,7 +205,7 @@ class Shop:
 
         A guest has no account. Somebody who buys at the shop's till leaves no address.
         """
-        at = self._moment(created_at)
+        at = self.moment(created_at)
         number = next(self._order_numbers)
         person = None if is_guest else _person(next(self.ids), customer or {})
         email = email or (person.email if person else None)
@@ -258,7 +262,7 @@ class Shop:
             return self._delete(order, announces=announces)
         if change not in CHANGES:
             raise ValueError(f"no such change: {change}")
-        moment = self._now_here(self._moment(at))
+        moment = self._now_here(self.moment(at))
         told = CHANGES[change](order, moment, **options)
         order.updated_at = moment.at
         self._sorted.clear()
@@ -270,7 +274,8 @@ class Shop:
         told = [Told("orders/delete", payloads.deleted(order))]
         return self._announce(order, told) if announces else []
 
-    def _moment(self, at: datetime | str | None) -> datetime:
+    def moment(self, at: datetime | str | None) -> datetime:
+        """Return a moment in UTC and whole seconds; now if there is none. Raises ValueError."""
         if at is None:
             return self.now
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at

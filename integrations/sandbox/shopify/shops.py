@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from integrations.sandbox.shopify import payloads
@@ -19,6 +20,8 @@ from integrations.sandbox.shopify.webhooks import Delivery, Sender, send
 # Beyond 2^53, where numbers of JavaScript lose digits. Odd, so that a lost digit shows.
 FIRST_ID = 9_940_139_491_234_001
 ID_STEP = 65_538
+# The number of an order that people make counts the hours since 2025 began.
+FIRST_HOUR = 1_735_689_600
 DEMO_SHOP = "demo-shop.myshopify.com"
 
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
@@ -32,14 +35,16 @@ class Shops:
         *,
         shops: Sequence[str] = (DEMO_SHOP,),
         seeded_orders: int = 0,
-        allows_http: bool = False,
+        currency: str = "USD",
+        is_for_people: bool = False,
         clock: Callable[[], float] = time.time,
         pace: float = 0.001,
     ) -> None:
         self._clock = clock
         self._first_shops = shops
         self._seeded_orders = seeded_orders
-        self._allows_http = allows_http
+        self._currency = currency
+        self._is_for_people = is_for_people
         self.lock = threading.RLock()
         self.sender = Sender(pace=pace, on_failure=self._give_up)
         self.reset()
@@ -54,8 +59,25 @@ class Shops:
             self.shops: dict[str, Shop] = {}
             for domain in self._first_shops:
                 shop = self.make_shop(domain)
-                shop.allows_http = self._allows_http
-                seed(shop, self._seeded_orders)
+                shop.currency = self._currency
+                if self._is_for_people:
+                    self._open_for_people(shop)
+                else:
+                    seed(shop, self._seeded_orders)
+
+    def _open_for_people(self, shop: Shop) -> None:
+        """Seed a shop whose orders outlive it in a service that they were mirrored to.
+
+        A restart forgets the orders that people made. It must not make others under their ids, and
+        the seeded orders should look the same again, at least for a week.
+        """
+        monday = shop.now - timedelta(days=shop.now.weekday())
+        midnight = monday.replace(hour=0, minute=0, second=0)
+        seed(shop, self._seeded_orders, until=midnight)
+        self._ids = itertools.count(FIRST_ID + ID_STEP * int(self.clock()), ID_STEP)
+        shop.ids = self._ids
+        shop.skip_order_numbers(int(shop.now.timestamp() - FIRST_HOUR) // 3600)
+        shop.allows_http = True
 
     def clock(self) -> float:
         """Return Unix time, and what the control plane added."""

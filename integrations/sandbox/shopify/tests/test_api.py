@@ -288,7 +288,9 @@ def test_keeps_shops_apart(client: Client) -> None:
 
 def test_seeds_the_same_orders_each_time(client: Client, shop: Shop) -> None:
     def told() -> list[Any]:
-        seed(client.shop, 40)
+        until = "2025-11-24T11:00:00-05:00"
+        made = client.control("shops/-/seed", {"count": 40, "until": until})
+        assert made.json() == list(client.shop.orders)
         orders: list[Any] = client.control("shops/-/orders", method="GET").json()
         return orders
 

@@ -4,8 +4,8 @@ import re
 
 import requests
 
-from integrations.sandbox.shopify import Shop, seed
-from integrations.sandbox.shopify.tests.conftest import Client
+from integrations.sandbox.shopify import Shop, seed, shopify_for_people
+from integrations.sandbox.shopify.tests.conftest import NOW, Client
 
 
 def page_of(client: Client) -> str:
@@ -89,3 +89,22 @@ def test_shows_every_seeded_order(client: Client, shop: Shop) -> None:
     assert "and 10 older ones" in page
     assert page.count("Delete</button>") == 50
     assert client.control("shops/none.myshopify.com/page", method="GET").status_code == 400
+
+
+def test_a_restart_makes_no_order_under_the_id_of_another(client: Client) -> None:
+    first, second = shopify_for_people(lambda: NOW), shopify_for_people(lambda: NOW + 60)
+    assert first.shop.orders == second.shop.orders
+    newest = max(first.shop.orders)
+    assert all(order.updated_at <= first.shop.now for order in first.shop.orders.values())
+    made = first.shop.make_order()
+    assert second.shop.make_order().id > made.id > newest
+    assert made.currency == "EUR"
+    assert made.number >= 1026
+    # The service may subscribe although it has no https address.
+    assert second.shop.allows_http
+
+
+def test_lists_the_emulators(client: Client) -> None:
+    page = requests.get(f"http://{client.sandbox.host}/_control/", timeout=5)
+    assert page.status_code == 200
+    assert '<a href="/_control/shopify/">Shopify</a>' in page.text
