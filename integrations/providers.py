@@ -20,6 +20,7 @@ from integrations.contracts import Connector, Webhook
 
 PROVIDERS: Sequence[str] = (
     "integrations.discord",
+    "integrations.shopify",
     "integrations.whatsapp",
     "integrations.telegram",
 )

@@ -633,3 +633,10 @@ DISCORD_WEBHOOK_HOSTS = env.list("DISCORD_WEBHOOK_HOSTS", default=[])
 # Replaces https://discord.com/api for webhooks at Discord's own hosts. Other hosts are called as
 # given.
 DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="").rstrip("/")
+
+# --- Shopify ----------------------------------------------------------------------------------
+
+# Replaces `https://{shop}`, where `{shop}` stands for the shop's domain: an emulator, a proxy.
+SHOPIFY_API_BASE = env.str("SHOPIFY_API_BASE", default="").rstrip("/")
+SHOPIFY_API_VERSION = env.str("SHOPIFY_API_VERSION", default="2026-10")
+SHOPIFY_TIMEOUT = env.float("SHOPIFY_TIMEOUT", default=15)

@@ -204,6 +204,8 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "link",
         "api_token",
         "webhook",
+        "shopify",
+        "signed",
     }
 
 

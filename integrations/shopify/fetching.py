@@ -1,0 +1,96 @@
+"""Asks a shop for orders: one of them, or page by page in the order of their last change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.shopify.admin_api import AdminApi
+from integrations.shopify.mapping import ITEM_FIELDS, ORDER_FIELDS, items_of, order_of_node
+from orders.services import OutsideOrder
+
+# Few orders have more items. A page of orders costs less if it holds fewer of them.
+ITEMS_IN_PAGE = 25
+MORE_ITEMS = 100
+
+_ITEMS = f"{{ pageInfo {{ hasNextPage endCursor }} nodes {{ {ITEM_FIELDS} }} }}"
+_ORDER = f"{ORDER_FIELDS} lineItems(first: {ITEMS_IN_PAGE}) {_ITEMS}"
+
+ORDERS = f"""
+query Orders($first: Int!, $after: String, $changed: String) {{
+  orders(first: $first, after: $after, query: $changed, sortKey: UPDATED_AT) {{
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{ {_ORDER} }}
+  }}
+}}
+"""
+ORDER = f"query Order($id: ID!) {{ order(id: $id) {{ {_ORDER} }} }}"
+ITEMS = f"""
+query Items($id: ID!, $after: String) {{
+  order(id: $id) {{ lineItems(first: {MORE_ITEMS}, after: $after) {_ITEMS} }}
+}}
+"""
+COUNT = "query Count($changed: String) { ordersCount(query: $changed, limit: null) { count } }"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some orders as Shopify sent them, and where the next page begins."""
+
+    nodes: Sequence[Mapping[str, Any]]
+    # None after the last page.
+    end: str | None
+    # What the page was charged with before Shopify knew how much it holds.
+    cost: float
+
+
+def changed_since(since: datetime | None) -> str | None:
+    """Return the filter for orders that changed since then. None, for all, is no filter."""
+    if since is None:
+        return None
+    return f"updated_at:>='{since.astimezone(UTC).isoformat(timespec='seconds')}'"
+
+
+def fetch_page(api: AdminApi, *, since: datetime | None, after: str | None, size: int) -> Page:
+    """Return a page of orders, those first that changed least recently."""
+    variables = {"first": size, "after": after, "changed": changed_since(since)}
+    reply = api.ask(ORDERS, variables)
+    connection = _object(reply.data.get("orders"))
+    nodes = [each for each in connection.get("nodes") or [] if isinstance(each, dict)]
+    return Page(nodes, _next(connection), reply.cost)
+
+
+def count_orders(api: AdminApi, *, since: datetime | None) -> int:
+    """Return how many orders there are to fetch."""
+    reply = api.ask(COUNT, {"changed": changed_since(since)})
+    count = _object(reply.data.get("ordersCount")).get("count")
+    return count if isinstance(count, int) else 0
+
+
+def fetch_order(api: AdminApi, order_id: int) -> OutsideOrder | None:
+    """Return one order as it is now, or None if there is none. Raises `Unmappable`."""
+    reply = api.ask(ORDER, {"id": f"gid://shopify/Order/{order_id}"})
+    node = reply.data.get("order")
+    return order_in(api, node) if isinstance(node, dict) else None
+
+
+def order_in(api: AdminApi, node: Mapping[str, Any]) -> OutsideOrder:
+    """Return the order in a node, with all its items. Raises `Unmappable`."""
+    connection = _object(node.get("lineItems"))
+    items = list(items_of(connection.get("nodes")))
+    while after := _next(connection):
+        reply = api.ask(ITEMS, {"id": node.get("id"), "after": after})
+        connection = _object(_object(reply.data.get("order")).get("lineItems"))
+        items += items_of(connection.get("nodes"))
+    return order_of_node(node, items, shop=api.shop)
+
+
+def _next(connection: Mapping[str, Any]) -> str | None:
+    """Return where the next page of a connection begins, or None if there is none."""
+    info = _object(connection.get("pageInfo"))
+    end = info.get("endCursor")
+    return end if info.get("hasNextPage") and isinstance(end, str) else None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
