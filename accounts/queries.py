@@ -147,7 +147,7 @@ def _columns(model: type[Model]) -> list[str]:
 
 
 _COLUMNS: Mapping[type[Model], list[str]] = {
-    model: _columns(model) for model in (Session, ApiToken, User)
+    model: _columns(model) for model in (Session, ApiToken, User, Project)
 }
 
 
@@ -253,15 +253,20 @@ def project_for(user: User, project_id: UUID | str, operation: Operation) -> Pro
     the project but not do this.
     """
     uuid = uuid_in(project_id)
-    project = (
-        _with_role(Project.objects.filter(uuid=uuid, is_active=True), user).first()
-        if uuid
-        else None
-    )
-    if project is None:
-        raise ProjectNotFound
-    _require(user, project.role, operation)  # type: ignore[attr-defined]  # annotated above
-    return project
+    for row in _open_projects(user.pk, uuid) if uuid else []:
+        role = row.pop("role")
+        project = Project.from_db(DEFAULT_DB_ALIAS, list(row), list(row.values()))
+        project.role = role  # type: ignore[attr-defined]  # as `_with_role` annotates it
+        _require(user, role, operation)
+        return project
+    raise ProjectNotFound
+
+
+@prepared
+def _open_projects(user_id: int, uuid: UUID) -> QuerySet[Project, Row]:
+    found = _with_role(Project.objects.filter(uuid=uuid, is_active=True), user_id)
+    rows: QuerySet[Project, Row] = found.values(*_COLUMNS[Project], "role")
+    return rows
 
 
 def may_also(user: User, project: Project, operation: Operation) -> bool:
@@ -353,7 +358,7 @@ def _has_permission_for(*operations: Operation) -> Case:
 def projects_of(user: User) -> QuerySet[Project]:
     """Return the open projects of `user`, each with their `role`, oldest first."""
     mine = Project.objects.filter(memberships__user=user, is_active=True)
-    return _with_role(mine, user).order_by("pk")
+    return _with_role(mine, user.pk).order_by("pk")
 
 
 def members_of(project: Project) -> QuerySet[Membership]:
@@ -396,9 +401,9 @@ def _require(user: User, role: str | None, operation: Operation) -> None:
     raise RoleNotEnough(operation.name)
 
 
-def _with_role(projects: QuerySet[Project], user: User) -> QuerySet[Project]:
+def _with_role(projects: QuerySet[Project], user_id: int) -> QuerySet[Project]:
     """Annotate `role`: the user's role in each of the projects, None if not a member."""
-    memberships = Membership.objects.filter(project=OuterRef("pk"), user=user)
+    memberships = Membership.objects.filter(project=OuterRef("pk"), user=user_id)
     return projects.annotate(role=Subquery(memberships.values("role")[:1]))
 
 

@@ -71,7 +71,7 @@ def summary_of(project: Project, period: Period) -> Summary:
         .placed_within(period)
         .order_by()
         .values("status", "currency", "is_test")
-        .annotate(orders=Count("pk"), amount=SumOfAmounts("total_price"))
+        .annotate(orders=Count("*"), amount=SumOfAmounts("total_price"))
     )
     by_status: Counter[str] = Counter()
     counted: Counter[str] = Counter()

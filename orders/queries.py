@@ -241,29 +241,35 @@ def order_id_in_project(project: Project, order_uuid: UUID | str) -> int:
 def listed_in_project(orders: OrderQuerySet, window: Window) -> tuple[list[Row], int]:
     """Return the rows of `window`, and how many there are in all, in one statement.
 
-    `orders` must be ordered by named columns, and no two of them may be equal in all of these.
+    `orders` must be ordered by columns of their own, and no two of them may be equal in all these.
     """
-    counted = compiled(orders.order_by().values("pk"))
-    total = RawSQL(f"SELECT count(*) FROM ({counted.sql}) AS counted", counted.params)
-    ids = _ids_with_the_first(orders, window)
-    rows = _judged(_listed_in_project(total, ids, ordering=orders.query.order_by))
+    ordering = orders.query.order_by
+    found = compiled(orders.order_by().values("pk"))
+    total = RawSQL(f"SELECT count(*) FROM ({found.sql}) AS found", found.params)
+    rows = _judged(
+        _listed_in_project(total, _window_of(found, ordering, window), ordering=ordering)
+    )
     length = rows[0].pop("total") if rows else 0
     return rows[1:] if window.skip else rows, length
 
 
-def _ids_with_the_first(orders: OrderQuerySet, window: Window) -> RawSQL:
+def _window_of(found: RawSQL, ordering: Sequence[str | Combinable], window: Window) -> RawSQL:
     """Return the ids of the window and, if it begins later, of the first order of the list.
 
     So there is a row to carry the total even if the window lies beyond the end of the list.
     """
-    page = compiled(orders.values("pk")[window.skip : window.skip + window.limit])
+    columns = ", ".join(_column_of(str(term)) for term in ordering)
+    listed = f"{found.sql} ORDER BY {columns}"
+    page = f"SELECT * FROM ({listed} LIMIT {window.limit} OFFSET {window.skip}) AS page"
     if not window.skip:
-        return page
-    first = compiled(orders.values("pk")[:1])
-    return RawSQL(
-        f"SELECT * FROM ({page.sql}) AS page UNION ALL SELECT * FROM ({first.sql}) AS first",
-        [*page.params, *first.params],
-    )
+        return RawSQL(page, found.params)
+    first = f"SELECT * FROM ({listed} LIMIT 1) AS first"
+    return RawSQL(f"{page} UNION ALL {first}", [*found.params, *found.params])
+
+
+def _column_of(term: str) -> str:
+    name = term.removeprefix("-")
+    return f'orders_order."{name}"' if name == term else f'orders_order."{name}" DESC'
 
 
 def ids_by_uuid(

@@ -98,6 +98,12 @@ def api_tokens() -> list[tuple[Any, ...]]:
     return [(prefix,) for prefix in ApiToken.objects.values_list("prefix", flat=True)]
 
 
+def projects() -> list[tuple[Any, ...]]:
+    users = [make_user(), make_user()]
+    uuids = [user.personal_project.uuid for user in users]
+    return [(user.pk, uuid) for user in users for uuid in [*uuids, uuid4()]]
+
+
 def orders() -> list[tuple[Any, ...]]:
     owner = make_user()
     order = make_order(owner, make_order(owner), make_order(owner))
@@ -147,6 +153,7 @@ def carts() -> list[tuple[Any, ...]]:
     [
         (account_queries._sessions_with_users, sessions, {}),
         (account_queries._api_tokens_with_users, api_tokens, {}),
+        (account_queries._open_projects, projects, {}),
         (order_queries._visible_rows, orders, {"sees_all": False}),
         (order_queries._visible_rows, orders, {"sees_all": True}),
         (order_queries._visible_rows_by_uuid, orders_by_uuid, {"sees_all": False}),
