@@ -1,10 +1,10 @@
 """Turns an event into the embed that shows it in Discord.
 
 All limits are Discord's ("Message Resource", embed limits). We cut each part so short that all of
-them together fit into one message: 256 + 1,400 + 4 * (20 + 1,024) + 60 < 6,000.
+them together fit into one message: 256 + 1,400 + 4 * (20 + 1,024) + 40 + 60 < 6,000.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ VALUE_LENGTH = 1024
 # The most we quote of one title, name or value: enough to recognise it.
 QUOTE_LENGTH = 300
 CHANGE_LENGTH = 80
+TOTAL_LENGTH = 30
 LISTED_ORDERS = 8
 # The longest line for one order, so that "and … more" still fits into the field.
 LISTED_LENGTH = VALUE_LENGTH // (LISTED_ORDERS + 1)
@@ -67,6 +68,9 @@ TOLD_VALUES = frozenset(
     }
 )
 
+# A source changes these along with a status or a total, which says more. Alone they are no news.
+ASIDES = frozenset({"fulfilled_at", "source_details"})
+
 
 @dataclass(frozen=True)
 class Related:
@@ -78,10 +82,22 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The shop outside that an order comes from."""
+
+    name: str
+    # The order's number in that shop.
+    title: str
+    is_test: bool = False
+
+
+@dataclass(frozen=True)
 class Subject:
     """What an embed shows beside its event. It is read when the message is sent."""
 
+    # Whose order it is. Not shown of an order from a shop outside, where it says nothing.
     owner: str
+    source: Source | None = None
     # What the order waits for, or what blocks it. None if the order is gone.
     related: Related | None = None
     # Where the reader can open the order. Empty if it is gone.
@@ -96,13 +112,16 @@ def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
     fields = [
         _field("Order", _named(event.order_id, title, QUOTE_LENGTH)),
         _field("Status", status),
-        _field("Owner", quoted(subject.owner, QUOTE_LENGTH)),
+        _whose(subject),
     ]
+    if "total_price" in event.data:
+        total = f"{event.data['total_price']} {event.data['currency']}"
+        fields.append(_field("Total", cut(total, TOTAL_LENGTH)))
     if subject.related:
         fields.append(_field(subject.related.heading, _list_of(subject.related), inline=False))
     embed: dict[str, Any] = {
-        "title": cut(_headline(event), TITLE_LENGTH),
-        "description": cut("\n".join(_lines(event)), DESCRIPTION_LENGTH),
+        "title": cut(_headline(event, subject.source), TITLE_LENGTH),
+        "description": cut("\n".join(_lines(event, subject.source)), DESCRIPTION_LENGTH),
         "color": COLOURS[status],
         "timestamp": milliseconds(event.created_at),
         "fields": fields,
@@ -137,30 +156,44 @@ def message_of(embed: Mapping[str, Any], *, username: str, avatar_url: str) -> d
     return message
 
 
-def _headline(event: Event) -> str:
+def _whose(subject: Subject) -> dict[str, Any]:
+    """Return the field that says whose order it is: a shop's, or a person's."""
+    if subject.source is None:
+        return _field("Owner", quoted(subject.owner, QUOTE_LENGTH))
+    shop = subject.source.name
+    return _field("Source", f"{shop}, a test order" if subject.source.is_test else shop)
+
+
+def _headline(event: Event, source: Source | None) -> str:
     if event.type == EventType.STATUS_CHANGED:
         happened = BECAME[event.data["new_status"]]
     else:
         happened = HAPPENED[event.type]
-    return f"Order #{event.order_id} {happened}"
+    if source is None:
+        return f"Order #{event.order_id} {happened}"
+    number = source.title if is_visible(source.title) else f"#{event.order_id}"
+    return quoted(f"{source.name} order {number} {happened}", TITLE_LENGTH)
 
 
-def _lines(event: Event) -> list[str]:
+def _lines(event: Event, source: Source | None) -> list[str]:
     data = event.data
     title = quoted(str(data["title"]), QUOTE_LENGTH)
-    lines = [f"**{title}**"] if is_visible(title) else []
+    is_in_headline = source is not None and source.title == data["title"]
+    lines = [f"**{title}**"] if is_visible(title) and not is_in_headline else []
     match event.type:
         case EventType.STATUS_CHANGED:
             lines.append(f"{data['old_status']} → {data['new_status']}")
         case EventType.UPDATED:
-            lines += _changes(data["changes"])
+            lines += _changes(data["changes"], without=ASIDES if source else frozenset())
         case EventType.READY:
             lines.append("Nothing holds it up any more.")
         case EventType.BLOCKED:
             lines.append(_why_blocked(data.get("cause")))
         case EventType.DEPENDENCY_WAIVED:
             lines.append(f"It no longer waits for order #{data['dependency']}.")
-    if cause := data.get("cause"):
+    cause = data.get("cause")
+    # The headline of a new order says where it comes from.
+    if cause and event.type != EventType.CREATED:
         lines.append(_reason(cause))
     return lines
 
@@ -178,18 +211,24 @@ _TOLD: Mapping[str | None, str] = {
 }
 
 
+def source_name(provider: str) -> str:
+    """Return the name of a source as people write it."""
+    return str(dict(Order.Provider.choices).get(provider, provider))
+
+
 def _reason(cause: Mapping[str, Any]) -> str:
     """Say what led to an event that no user caused: its source outside, or another order."""
     if source := cause.get("source"):
-        who = dict(Order.Provider.choices).get(source, source)
+        who = source_name(source)
         return f"{who} {_TOLD.get(cause.get('reason'), 'told us so')}."
     return f"Because order #{cause['order_id']} {BECAME[cause['status']]}."
 
 
-def _changes(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    lines = [_change(name, change) for name, change in list(changes.items())[:LISTED_CHANGES]]
-    if len(changes) > LISTED_CHANGES:
-        lines.append(f"and {len(changes) - LISTED_CHANGES} more changes")
+def _changes(changes: Mapping[str, Mapping[str, Any]], *, without: Collection[str]) -> list[str]:
+    told = [(name, change) for name, change in changes.items() if name not in without]
+    lines = [_change(name, change) for name, change in told[:LISTED_CHANGES]]
+    if len(told) > LISTED_CHANGES:
+        lines.append(f"and {len(told) - LISTED_CHANGES} more changes")
     return lines
 
 

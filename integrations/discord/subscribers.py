@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -14,7 +14,15 @@ from accounts.events import account_claimed, user_deleted
 from accounts.models import Membership, User
 from integrations.discord import services
 from integrations.discord.client import Verdict
-from integrations.discord.embeds import LISTED_ORDERS, Related, Subject, embed_of
+from integrations.discord.embeds import (
+    ASIDES,
+    LISTED_ORDERS,
+    Related,
+    Source,
+    Subject,
+    embed_of,
+    source_name,
+)
 from integrations.discord.errors import WebhookNotFound
 from integrations.discord.models import DiscordWebhook
 from integrations.discord.text import name_of
@@ -51,27 +59,39 @@ def forget(sender: object, *, user: User, **_: object) -> None:
         services.delete_discord_webhook(user=user)
 
 
-def wants(events: Sequence[Event]) -> Iterable[Wanted]:
-    """Pick the events about orders for each person who wants to be told of them, in two queries.
+# An order that we first hear of this long after it was placed is no news. The first sync of a shop
+# brings the orders of two months, and a channel takes thirty messages a minute.
+NEWS_FOR = timedelta(days=1)
 
-    These are the owner of the order and the owners of its project. The target is their webhook, so
-    a person who is both hears of an event once.
+
+def wants(events: Sequence[Event]) -> Iterable[Wanted]:
+    """Pick the events about orders for each person who wants to be told of them, in three queries.
+
+    These are the owner of the order and the owners of its project; of a mirrored order only the
+    latter, because its owner only stands for the shop that it comes from. The target is their
+    webhook, so a person who is both hears of an event once.
     """
     of_orders = [event for event in events if event.is_of_order]
-    told = _told_of(of_orders)
-    user_ids = {user_id for each in told.values() for user_id in each}
-    webhooks = DiscordWebhook.objects.receiving().filter(user_id__in=user_ids)
+    owners_of = _owners_of_projects(of_orders)
+    owners = {event.owner_id for event in of_orders if event.owner_id is not None}
+    webhooks = DiscordWebhook.objects.receiving().filter(
+        user_id__in=owners.union(*owners_of.values())
+    )
     webhook_of = {webhook.user_id: webhook for webhook in webhooks.defer("url")}
+    if not webhook_of:
+        return []
+    placed_at = _mirrored_among(of_orders)
     return [
         (event, webhook_of[user_id].target)
         for event in of_orders
-        for user_id in sorted(told[event.event_id] & webhook_of.keys())
+        if not (_is_aside(event) or _is_history(event, placed_at))
+        for user_id in sorted(_told_of(event, owners_of, placed_at) & webhook_of.keys())
         if webhook_of[user_id].wants(event)
     ]
 
 
-def _told_of(events: Sequence[Event]) -> Mapping[UUID, set[int]]:
-    """Return who may be told of each event, in one query."""
+def _owners_of_projects(events: Sequence[Event]) -> Mapping[int, set[int]]:
+    """Return the owners of the events' projects who have a webhook, by project, in one query."""
     owners_of: dict[int, set[int]] = {}
     owners = _ownerships().filter(
         project_id__in={event.project_id for event in events},
@@ -79,11 +99,42 @@ def _told_of(events: Sequence[Event]) -> Mapping[UUID, set[int]]:
     )
     for project_id, user_id in owners.values_list("project_id", "user_id"):
         owners_of.setdefault(project_id, set()).add(user_id)
-    return {
-        event.event_id: owners_of.get(event.project_id, set())
-        | ({event.owner_id} if event.owner_id is not None else set())
-        for event in events
-    }
+    return owners_of
+
+
+def _mirrored_among(events: Sequence[Event]) -> Mapping[int, datetime]:
+    """Return when each mirrored order among the events was placed, by its id, in one query."""
+    orders = Order.objects.filter(
+        pk__in={event.order_id for event in events}, source_updated_at__isnull=False
+    )
+    return dict(orders.values_list("pk", "ordered_at"))
+
+
+def _is_aside(event: Event) -> bool:
+    return (
+        event.type == EventType.UPDATED
+        and "source" in event.data.get("cause", {})
+        and ASIDES.issuperset(event.data["changes"])
+    )
+
+
+def _is_history(event: Event, placed_at: Mapping[int, datetime]) -> bool:
+    """Whether the event brings us an order that was placed long ago at its source."""
+    placed = placed_at.get(event.order_id or 0)
+    return (
+        event.type == EventType.CREATED
+        and placed is not None
+        and event.created_at - placed > NEWS_FOR
+    )
+
+
+def _told_of(
+    event: Event, owners_of: Mapping[int, set[int]], placed_at: Mapping[int, datetime]
+) -> set[int]:
+    owners = owners_of.get(event.project_id, set())
+    if event.owner_id is None or event.order_id in placed_at:
+        return owners
+    return owners | {event.owner_id}
 
 
 def _ownerships() -> QuerySet[Membership]:
@@ -128,14 +179,15 @@ def _deliver_to_each(event: Event) -> None:
 
 def _tell(webhook: DiscordWebhook, event: Event) -> None:
     reader = webhook.user
-    if not _may_hear(reader, event):
+    order = Order.objects.filter(pk=event.order_id or 0).first()
+    if not _may_hear(reader, event, order):
         raise Drop("They no longer own the project of this order.")
     if not webhook.wants(event):
         raise Drop("The owner does not want to be told of this any more.")
     pause = webhook.pause_seconds(timezone.now())
     if pause:
         raise TryAgain("Discord asked to wait.", after_seconds=pause, counts=False)
-    embed = embed_of(event, _subject_of(event, reader))
+    embed = embed_of(event, _subject_of(event, reader, order))
     reply = services.post_to_discord(webhook, _address_of(webhook), embed)
     match reply.verdict:
         case Verdict.ACCEPTED:
@@ -148,8 +200,9 @@ def _tell(webhook: DiscordWebhook, event: Event) -> None:
             raise GiveUp(reply.summary)
 
 
-def _may_hear(user: User, event: Event) -> bool:
-    if user.pk == event.owner_id:
+def _may_hear(user: User, event: Event, order: Order | None) -> bool:
+    is_mirrored = order is not None and order.is_mirrored
+    if user.pk == event.owner_id and not is_mirrored:
         return True
     return _ownerships().filter(project_id=event.project_id, user=user).exists()
 
@@ -166,15 +219,20 @@ def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
         raise GiveUp(reason) from exc
 
 
-def _subject_of(event: Event, reader: User) -> Subject:
+def _subject_of(event: Event, reader: User, order: Order | None) -> Subject:
     owner = _owner_as_shown_to(reader, event)
     if event.type == EventType.DELETED or event.order_id is None:
         return Subject(owner)
     return Subject(
         owner,
+        source=_source_of(order) if order and order.is_mirrored else None,
         related=_related_to(event, event.order_id, reader),
-        link=_link_to(event.order_id, reader),
+        link=_link_to(order, reader) if order else "",
     )
+
+
+def _source_of(order: Order) -> Source:
+    return Source(name=source_name(order.provider), title=order.source_title, is_test=order.is_test)
 
 
 def _owner_as_shown_to(reader: User, event: Event) -> str:
@@ -202,11 +260,17 @@ def _related_to(event: Event, order_id: int, reader: User) -> Related:
     return Related(heading, ids, dict(visible.values_list("pk", "title")))
 
 
-def _link_to(order_id: int, reader: User) -> str:
-    """Return a link that the reader can open: for staff who view orders, into the back office."""
+def _link_to(order: Order, reader: User) -> str:
+    """Return a link that the reader can open.
+
+    A mirrored order is shown where it comes from: its reader owns the project, and so knows the
+    shop. All others lead staff who view orders into the back office, and everybody else to the API.
+    """
+    if order.is_mirrored and order.link:
+        return order.link
     path = (
-        reverse("admin:orders_order_change", args=[order_id])
+        reverse("admin:orders_order_change", args=[order.pk])
         if staff_may(reader, VIEW_ORDERS)
-        else f"/api/orders/{order_id}"
+        else f"/api/orders/{order.pk}"
     )
     return f"{settings.PUBLIC_URL}{path}"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from integrations.discord.embeds import (
     COLOURS,
     Related,
+    Source,
     Subject,
     embed_of,
     message_of,
@@ -255,9 +256,15 @@ wild = st.text(st.sampled_from("a*_\\@<😀👨\u200d🏽\u0301\u202e \nשx"), m
     values=st.lists(wild, max_size=30),
     ids=st.lists(st.integers(1, 2**63 - 1), max_size=30),
     type_=st.sampled_from(EventType),
+    source=st.none() | st.builds(Source, name=st.just("Shopify"), title=wild | st.just("")),
 )
 def test_discord_takes_whatever_people_type(
-    title: str, owner: str, values: list[str], ids: list[int], type_: EventType
+    title: str,
+    owner: str,
+    values: list[str],
+    ids: list[int],
+    type_: EventType,
+    source: Source | None,
 ) -> None:
     event = event_of(
         type_,
@@ -275,7 +282,7 @@ def test_discord_takes_whatever_people_type(
         cause={"order_id": 2**63 - 1, "status": "cancelled"},
     )
     related = Related("Dependencies", ids, dict.fromkeys(ids, title))
-    embed = embed_of(event, subject(owner=f"x{owner}", related=related))
+    embed = embed_of(event, subject(owner=f"x{owner}", related=related, source=source))
     assert errors_in(embed) == {}
     assert embed_size(embed) <= EMBED_TOTAL
 
@@ -283,7 +290,8 @@ def test_discord_takes_whatever_people_type(
 def test_the_longest_possible_embed_fits_into_one_message() -> None:
     longest = "w" * 20_000
     changes = {name: {"from": longest, "to": longest} for name in ("title", "currency")}
-    event = event_of(EventType.UPDATED, title=longest, changes=changes)
+    total = {"total_price": "9" * 400, "currency": longest}
+    event = event_of(EventType.UPDATED, title=longest, changes=changes, **total)
     related = Related("Dependencies", range(2**62, 2**62 + 999), {2**62: longest})
     embed = embed_of(event, subject(owner=longest, related=related))
     assert errors_in(embed) == {}

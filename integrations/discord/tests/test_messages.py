@@ -2,6 +2,8 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Membership, Project, User
-from accounts.services import create_project, remove_member, set_member
+from accounts.services import change_role, create_project, remove_member, set_member
 from accounts.services.storefront import set_storefront
 from accounts.tests.factories import make_staff, make_user
 from cart.tests.factories import make_cart
@@ -19,17 +21,21 @@ from integrations.discord.subscribers import deliver, wants
 from integrations.discord.tests.channel import Channel
 from integrations.discord.tests.deliveries import states, work
 from integrations.discord.tests.factories import make_discord_webhook
+from orders.lifecycle import Status
 from orders.models import Order
 from orders.services import (
+    cancel_deleted_order,
     check_out,
     create_order,
     delete_order,
+    mirror_order,
     move_order,
     update_order,
 )
 from orders.stream.models import Event, EventDelivery
 from orders.stream.relay import relay_events
 from orders.tests.factories import make_order
+from orders.tests.outside import mirror, told
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +141,7 @@ def test_other_peoples_orders_stay_out_of_the_channel(
 
 
 @pytest.mark.parametrize("count", [6, 20])
-def test_a_whole_batch_needs_two_queries(
+def test_a_whole_batch_needs_three_queries(
     channel: Channel, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     for number in range(count):
@@ -144,7 +150,7 @@ def test_a_whole_batch_needs_two_queries(
         if number % 2:
             make_discord_webhook(user, channel)
     events = list(Event.objects.order_by("pk"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         wanted = list(wants(events))
     assert [event for event, _ in wanted] == events[1::2]
     webhooks = DiscordWebhook.objects.order_by("pk")
@@ -346,3 +352,128 @@ def test_an_owner_whose_name_is_invisible_is_called_by_their_address(
     fields = channel.messages[0]["embeds"][0]["fields"]
     values = {one["name"]: one["value"] for one in fields}
     assert values["Owner"] == user.email.replace("_", "\\_")
+
+
+# --- Shops outside ----------------------------------------------------------------------------
+
+
+def in_the_shop(project: Project, seconds: int = 0, **changes: Any) -> Order:
+    """Have the shop tell that it got its order #1001 just now, or changed it so much later."""
+    ordered_at = changes.pop("ordered_at", timezone.now() - timedelta(minutes=1))
+    moment = ordered_at + timedelta(seconds=seconds)
+    return mirror(project, updated_at=moment, ordered_at=ordered_at, **changes).order
+
+
+def test_an_order_of_a_shop_is_told_with_its_number_its_total_and_a_link_to_the_shop(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    order = in_the_shop(owner.personal_project)
+    work()
+
+    (embed,) = channel.messages[0]["embeds"]
+    assert embed["title"] == "Shopify order #1001 created"
+    assert embed["url"] == "https://shop.example/admin/orders/5940139491234"
+    assert embed.get("description", "") == ""
+    assert [(one["name"], one["value"]) for one in embed["fields"]] == [
+        ("Order", f"#{order.pk} \\#1001"),
+        ("Status", "pending"),
+        ("Source", "Shopify"),
+        ("Total", "64.88 EUR"),
+        ("Dependencies", "none"),
+    ]
+    assert "Lovelace" not in json.dumps(channel.messages)
+
+
+def test_a_shops_changes_and_those_made_here_are_told_apart(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    placed = timezone.now() - timedelta(minutes=5)
+    shop = owner.personal_project
+    order = in_the_shop(shop, ordered_at=placed, is_test=True)
+    update_order(order_id=order.pk, by=owner, fields={"title": "For the fair"})
+    in_the_shop(shop, 30, ordered_at=placed, is_test=True, status=Status.FULFILLED)
+    refunded = {"total": Decimal("4.90"), "details": {"financial_status": "refunded"}}
+    in_the_shop(shop, 40, ordered_at=placed, is_test=True, status=Status.FULFILLED, **refunded)
+    cancel_deleted_order(
+        project=shop,
+        provider="shopify",
+        external_id=order.external_id,
+        at=placed + timedelta(seconds=60),
+    )
+    work()
+
+    embeds = [message["embeds"][0] for message in channel.messages]
+    assert [(embed["title"], embed.get("description", "")) for embed in embeds] == [
+        ("Shopify order #1001 created", ""),
+        ("Shopify order #1001 updated", "**For the fair**\ntitle: \\#1001 → For the fair"),
+        (
+            "Shopify order #1001 fulfilled",
+            "**For the fair**\npending → fulfilled\nShopify told us so.",
+        ),
+        (
+            "Shopify order #1001 updated",
+            "**For the fair**\ntotal price: 64.88 → 4.90\nShopify told us so.",
+        ),
+        (
+            "Shopify order #1001 cancelled",
+            "**For the fair**\nfulfilled → cancelled\nShopify deleted the order.",
+        ),
+    ]
+    # Beside its status the source changed details, and when it was fulfilled: no message says so.
+    assert Event.objects.filter(type="order_updated").count() == 4
+    assert {embed["fields"][2]["value"] for embed in embeds} == {"Shopify, a test order"}
+
+
+def test_orders_that_a_first_sync_brings_from_the_past_are_no_news(
+    owner: User, webhook: DiscordWebhook, channel: Channel
+) -> None:
+    day = timedelta(days=1)
+    shop = owner.personal_project
+    in_the_shop(shop, external_id="1", title="#1", ordered_at=timezone.now() - 2 * day)
+    old = in_the_shop(shop, external_id="2", title="#2", ordered_at=timezone.now() - 60 * day)
+    in_the_shop(shop, external_id="3", title="#3", ordered_at=timezone.now() - day / 2)
+    make_order(owner, ordered_at=timezone.now() - 60 * day)
+    move_order(order_id=old.pk, status="completed", by=owner)
+    work()
+
+    assert sorted(titles(channel)) == [
+        f"Order #{Order.objects.latest('pk').pk} created",
+        "Shopify order #2 completed",
+        "Shopify order #3 created",
+    ]
+
+
+def test_whoever_connected_a_shop_hears_of_its_orders_only_as_an_owner_of_the_project(
+    owner: User, channel: Channel
+) -> None:
+    """A mirrored order belongs to that person, but they have not placed it."""
+    connected_by = make_user()
+    make_discord_webhook(connected_by, channel)
+    project = create_project(owner=owner, name="Shop")
+    set_member(project=project, user=connected_by, role=Membership.Role.MANAGER)
+    placed = timezone.now() - timedelta(minutes=1)
+
+    def happens(seconds: int, status: Status) -> None:
+        mirror_order(
+            project=project,
+            owner=connected_by,
+            provider=Order.Provider.SHOPIFY,
+            told=told(
+                ordered_at=placed, updated_at=placed + timedelta(seconds=seconds), status=status
+            ),
+        )
+
+    happens(0, Status.PENDING)
+    work()
+    assert (titles(channel), states()) == ([], [])
+    set_member(project=project, user=connected_by, role=Membership.Role.OWNER)
+    happens(1, Status.ACTIVE)
+    work()
+    assert (titles(channel), states()) == (["Shopify order #1001 is active"], [State.SENT])
+    happens(2, Status.FULFILLED)
+    relay_events()
+    change_role(project=project, user=connected_by, role=Membership.Role.MANAGER)
+    happens(3, Status.COMPLETED)
+    work()
+    assert len(channel.messages) == 1
+    assert states() == [State.SENT, State.DROPPED]
