@@ -36,6 +36,11 @@ EMBEDDED = not REDIS_URL
 BIND_ADDRESS = env.str("BIND_ADDRESS", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 WS_PORT = env.int("WS_PORT", default=0)
+# Play the providers beside the service, for a first look without the real ones. Their addresses
+# below then lead to the sandbox, unless they are set.
+SANDBOX = env.bool("SANDBOX", default=False)
+SANDBOX_PORT = env.int("SANDBOX_PORT", default=8400)
+SANDBOX_HOST = f"127.0.0.1:{SANDBOX_PORT}"
 
 # --- Secrets ---------------------------------------------------------------------------------
 
@@ -629,7 +634,7 @@ DISCORD_WEBHOOK_TIMEOUT = env.float("DISCORD_WEBHOOK_TIMEOUT", default=5)
 # The only hosts that webhooks may use; empty means Discord's own hosts.
 # `integrations.discord.hosts` reads the entries. Plain http is allowed only by an entry with a port
 # or with the scheme http.
-DISCORD_WEBHOOK_HOSTS = env.list("DISCORD_WEBHOOK_HOSTS", default=[])
+DISCORD_WEBHOOK_HOSTS = env.list("DISCORD_WEBHOOK_HOSTS", default=[SANDBOX_HOST] if SANDBOX else [])
 # Replaces https://discord.com/api for webhooks at Discord's own hosts. Other hosts are called as
 # given.
 DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="").rstrip("/")
@@ -637,6 +642,8 @@ DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="").rstrip("/")
 # --- Shopify ----------------------------------------------------------------------------------
 
 # Replaces `https://{shop}`, where `{shop}` stands for the shop's domain: an emulator, a proxy.
-SHOPIFY_API_BASE = env.str("SHOPIFY_API_BASE", default="").rstrip("/")
+SHOPIFY_API_BASE = env.str(
+    "SHOPIFY_API_BASE", default=f"http://{SANDBOX_HOST}/shopify/{{shop}}" if SANDBOX else ""
+).rstrip("/")
 SHOPIFY_API_VERSION = env.str("SHOPIFY_API_VERSION", default="2026-10")
 SHOPIFY_TIMEOUT = env.float("SHOPIFY_TIMEOUT", default=15)

@@ -43,7 +43,7 @@ class Sandbox:
         self._server = _Server((host, port), _Handler)
         self._server.sandbox = self
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name="sandbox", daemon=True
+            target=self._server.serve_forever, args=(0.1,), name="sandbox", daemon=True
         )
 
     @property

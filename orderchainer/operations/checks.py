@@ -59,8 +59,25 @@ def check_ports(**kwargs: Any) -> Sequence[CheckMessage]:
         for name, port, least in (
             ("PORT", settings.PORT, 1),
             ("WS_PORT", settings.WS_PORT, 0),
+            ("SANDBOX_PORT", settings.SANDBOX_PORT, 1),
         )
         if not least <= port <= MAX_PORT
+    ]
+
+
+@register()
+def check_sandbox(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse pretend providers in production, and where no single process could start them."""
+    if not settings.SANDBOX or (settings.DEBUG and settings.EMBEDDED):
+        return []
+    reason = "DEBUG is off" if not settings.DEBUG else "REDIS_URL is set"
+    return [
+        Error(
+            f"SANDBOX is on although {reason}.",
+            hint="Only the embedded server of `make run` plays the providers. Set SANDBOX=off; "
+            "to try a service with REDIS_URL, start `make sandbox` beside it.",
+            id="orderchainer.E011",
+        )
     ]
 
 

@@ -17,6 +17,7 @@ from kombu import Connection
 from orderchainer.operations.broker import Transport
 from orderchainer.operations.checks import (
     check_cors_allowed_origins,
+    check_sandbox,
     check_sqlite_version,
 )
 
@@ -135,12 +136,31 @@ def test_an_old_sqlite_is_refused_where_it_is_used(
     assert found == (complaints if uses_it else [])
 
 
+@pytest.mark.parametrize(
+    ("is_debugging", "is_embedded", "complaint"),
+    [
+        (True, True, ""),
+        (False, True, "SANDBOX is on although DEBUG is off."),
+        (True, False, "SANDBOX is on although REDIS_URL is set."),
+    ],
+)
+def test_only_the_embedded_server_of_a_developer_plays_the_providers(
+    is_debugging: bool, is_embedded: bool, complaint: str
+) -> None:
+    with override_settings(SANDBOX=True, DEBUG=is_debugging, EMBEDDED=is_embedded):
+        assert [message.msg for message in check_sandbox()] == [complaint] * bool(complaint)
+    with override_settings(SANDBOX=False, DEBUG=is_debugging, EMBEDDED=is_embedded):
+        assert check_sandbox() == []
+
+
 @pytest.mark.processes
 @pytest.mark.parametrize(
     ("environment", "complaint"),
     [
         ({"PORT": "http"}, "PORT"),
         ({"PORT": "70000"}, "orderchainer.E002"),
+        ({"SANDBOX_PORT": "0"}, "orderchainer.E002"),
+        ({"SANDBOX": "on", "REDIS_URL": "redis://127.0.0.1:6379/0"}, "orderchainer.E011"),
         ({"DATABASE_URL": "mysql://root@127.0.0.1/shop"}, "DATABASE_URL"),
         ({"CREDENTIALS_KEYS": "too-short"}, "orderchainer.E001"),
         ({"ACCESS_TOKEN_EXPIRE_MINUTES": "0"}, "orderchainer.E003"),
@@ -234,6 +254,16 @@ def test_warns_of_settings_that_may_not_work(environment: dict[str, str], warnin
 
 
 # --- Effects of the settings ------------------------------------------------------------------
+
+
+@pytest.mark.processes
+def test_the_sandbox_stands_in_for_the_providers_unless_their_addresses_are_set() -> None:
+    names = "DISCORD_WEBHOOK_HOSTS, settings.SHOPIFY_API_BASE"
+    assert value_of(names, SANDBOX="on", SANDBOX_PORT="8401") == (
+        "['127.0.0.1:8401'] http://127.0.0.1:8401/shopify/{shop}"
+    )
+    own = {"DISCORD_WEBHOOK_HOSTS": "chat.example.com", "SHOPIFY_API_BASE": "https://example.com"}
+    assert value_of(names, SANDBOX="on", **own) == "['chat.example.com'] https://example.com"
 
 
 def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:

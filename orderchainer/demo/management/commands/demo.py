@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from accounts.models import User
 from orderchainer.demo.loading import Loaded, load_demo, load_pictures
+from orderchainer.demo.sandbox import connect_sandbox
 from orderchainer.demo.shop import NAME as SHOP
 from orders.lifecycle import Status
 
@@ -33,6 +35,9 @@ class Command(BaseCommand):
         # Show the password first: loading pictures may fail, and the next call makes up for it.
         self.stdout.flush()
         load_pictures()
+        if settings.SANDBOX:
+            for sentence in connect_sandbox(User.objects.get(email=loaded.email)):
+                self.stdout.write(sentence)
 
     def _introduce(self, loaded: Loaded) -> None:
         self.stdout.write(

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from orderchainer.operations.sandbox import sandbox_beside
 from orderchainer.operations.server import ListenError
 from orderchainer.operations.serving import BackgroundDied, serve
 
@@ -33,11 +34,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, address: str, prepare: bool, **options: Any) -> None:
         """Serve. A port in use ends in a message and an exit status, not in a traceback."""
         try:
-            if prepare:
-                self._prepare()
-            else:
-                self.check_migrations()
-            serve(address=address, ports=ports(), on_ready=self._say_where)
+            with sandbox_beside():
+                if prepare:
+                    self._prepare()
+                else:
+                    self.check_migrations()
+                serve(address=address, ports=ports(), on_ready=self._say_where)
         except ListenError as exc:
             raise CommandError(f"Cannot listen: {exc}") from exc
         except BackgroundDied as exc:
@@ -56,6 +58,10 @@ class Command(BaseCommand):
     def _say_where(self) -> None:
         if settings.EMBEDDED:
             self.stdout.write(f"OrderChainer is ready at {settings.PUBLIC_URL}/ (Ctrl-C ends it).")
+            if settings.SANDBOX:
+                self.stdout.write(
+                    f"The sandbox plays the providers: http://{settings.SANDBOX_HOST}/_control/"
+                )
         else:
             (port,) = ports()
             self.stdout.write(f"OrderChainer listens on port {port} (Ctrl-C ends it).")

@@ -1,0 +1,64 @@
+"""The demo account's connections to the pretend providers of the sandbox (`SANDBOX=on`)."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from accounts.models import Membership, Project, User
+from integrations.discord.models import DiscordWebhook
+from integrations.discord.services import create_discord_webhook
+from integrations.discord.webhook_url import parse_webhook_url
+from integrations.models import Integration
+from integrations.sandbox.discord import discord_for_people
+from integrations.sandbox.shopify import shopify_for_people
+from integrations.services import connect_integration
+from orderchainer.demo.shop import NAME
+
+
+def connect_sandbox(user: User) -> Sequence[str]:
+    """Connect `user` to the sandbox's Discord, and the demo's shop to its Shopify.
+
+    Return a sentence about each connection. The sandbox forgets its webhook subscriptions when it
+    ends, so connecting again has them restored. What the user disconnected stays disconnected.
+    """
+    return [*_connect_shopify(user), *_connect_discord(user)]
+
+
+def _connect_shopify(user: User) -> Sequence[str]:
+    # The emulator makes the same shop with the same secrets at each start.
+    shop = shopify_for_people().shop
+    project = _shop_of(user)
+    known = Integration.objects.filter(
+        project=project, provider="shopify", account=shop.domain
+    ).first()
+    if known is not None and known.status == Integration.Status.DISCONNECTED:
+        return []
+    connect_integration(
+        project=project,
+        provider="shopify",
+        config={
+            "api_key": shop.client_id,
+            "api_secret": shop.client_secret,
+            "shop_url": shop.domain,
+        },
+        by=user,
+    )
+    page = f"http://{settings.SANDBOX_HOST}/_control/shopify/"
+    return [f"{project.name} is connected to the pretend shop; order there: {page}"]
+
+
+def _shop_of(user: User) -> Project:
+    """Return the demo's shop, or another project of the user if its name was changed."""
+    owned = Project.objects.filter(
+        memberships__user=user, memberships__role=Membership.Role.OWNER
+    ).order_by("pk")
+    return owned.filter(name=NAME).first() or owned[0]
+
+
+def _connect_discord(user: User) -> Sequence[str]:
+    (webhook,) = discord_for_people().webhooks.values()
+    if not DiscordWebhook.objects.filter(user=user).exists():
+        url = f"http://{settings.SANDBOX_HOST}{webhook.path}"
+        create_discord_webhook(user=user, address=parse_webhook_url(url), fields={})
+    page = f"http://{settings.SANDBOX_HOST}/_control/discord/"
+    return [f"Its news are posted to the pretend Discord: {page}"]
