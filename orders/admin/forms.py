@@ -14,14 +14,15 @@ from unfold.widgets import (
 )
 
 from accounts.models import Project, User
+from catalog.models import Product
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.admin.picking import PickMany, PickOne, is_key_of
 from orderchainer.core.form_fields import PlainDecimalField
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, as_written
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
-from orders.services import ItemDraft, OrderFields
-from orders.services.items import MAX_QUANTITY
+from orders.services import ItemDraft, OrderFields, StockItemDraft
+from orders.services.items import MAX_QUANTITY, AnyItemDraft
 
 MAX_ITEMS = 500
 
@@ -172,12 +173,59 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         )
 
 
+class NewItemForm(ItemForm):
+    """An item of a new order, which can be sold from stock."""
+
+    product = forms.ModelChoiceField(
+        Product.objects.filter(is_active=True),
+        required=False,
+        widget=PickOne(OrderItem._meta.get_field("product"), admin.site),
+        help_text="Takes stock. Without a name, SKU or price, the item gets the product's.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("name", "unit_price"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Require a name and a price of an item without a product."""
+        line: dict[str, Any] = super().clean() or self.cleaned_data
+        if line.get("product") is None and "product" not in self.errors:
+            for name in ("name", "unit_price"):
+                if line.get(name) in {None, ""} and name not in self.errors:
+                    self.add_error(name, "Enter it, or pick a product.")
+        return line
+
+    def new_draft(self) -> AnyItemDraft:
+        """Return the item as the order is to be made with it."""
+        line = self.cleaned_data
+        if line["product"] is None:
+            return self.draft()
+        return StockItemDraft(
+            product_id=line["product"].pk,
+            quantity=line["quantity"],
+            name=line["name"],
+            sku=line["sku"],
+            unit_price=line["unit_price"],
+        )
+
+
 def drafts_in(formset: Any) -> list[ItemDraft] | None:
     """Return all items that the order should have, or None if they did not change."""
     if not formset.has_changed():
         return None
+    return [form.draft() for form in _kept_in(formset)]
+
+
+def new_drafts_in(formset: Any) -> list[AnyItemDraft]:
+    """Return the items of a new order."""
+    return [form.new_draft() for form in _kept_in(formset)]
+
+
+def _kept_in(formset: Any) -> list[Any]:
     return [
-        form.draft()
+        form
         for form in formset.forms
         if form not in formset.deleted_forms
         and (form.has_changed() or form.instance.pk is not None)

@@ -11,7 +11,7 @@ from catalog.admin.shown import product_link
 from orderchainer.core.admin.amounts import with_shown
 from orderchainer.core.admin.service_admin import ServiceInline
 from orderchainer.core.money import written
-from orders.admin.forms import MAX_ITEMS, ItemForm
+from orders.admin.forms import MAX_ITEMS, ItemForm, NewItemForm
 from orders.models import Order, OrderItem
 
 MAX_NEW_ITEMS = 100  # in one go
@@ -31,6 +31,8 @@ class ItemInline(ServiceInline):
         """Limit the number of forms. Otherwise a browser could make Django build 1,000 more."""
         there = 0 if obj is None else obj.items.count()
         most = max(there, min(MAX_ITEMS, there + MAX_NEW_ITEMS))
+        if obj is None:
+            kwargs["form"] = NewItemForm
         return super().get_formset(request, obj, max_num=most, absolute_max=most, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderItem]:
@@ -55,8 +57,13 @@ class ItemInline(ServiceInline):
         return written(item.unit_price, item.order.currency)
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
-        """Show the price with its currency's decimals to staff who may only look."""
-        if self._may(request, "add" if obj is None else "change"):
+        """Offer the products to a new order, whose items can be sold from stock.
+
+        Show the price with its currency's decimals to staff who may only look.
+        """
+        if obj is None:
+            return ("product", *self.fields[1:])
+        if self._may(request, "change"):
             return self.fields
         return [with_shown(name, "unit_price") for name in self.fields]
 

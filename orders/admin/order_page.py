@@ -16,7 +16,7 @@ from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import Stale
 from orderchainer.core.money import written
 from orders.admin import panels
-from orders.admin.forms import NewOrderForm, OrderChangeForm, drafts_in
+from orders.admin.forms import NewOrderForm, OrderChangeForm, drafts_in, new_drafts_in
 from orders.admin.holds import held_stock
 from orders.admin.items import ItemInline
 from orders.admin.shown import links
@@ -151,7 +151,6 @@ class OrderPage(ServiceAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Create or change the order and its items with one call of a service."""
-        items = drafts_in(formsets[0])
         if not change:
             order = create_order(
                 by=caller_of(request),
@@ -160,7 +159,7 @@ class OrderPage(ServiceAdmin):
                 provider=Order.Provider.MANUAL,
                 fields=form.changes(),
                 dependencies=form.changed_dependencies() or (),
-                items=items or (),
+                items=new_drafts_in(formsets[0]),
             )
             form.instance.pk = order.pk  # Django logs it and redirects to it
             return
@@ -174,7 +173,7 @@ class OrderPage(ServiceAdmin):
             by=caller_of(request),
             fields=form.changes(),
             dependencies=form.changed_dependencies(),
-            items=items,
+            items=drafts_in(formsets[0]),
             precondition=require_same_version,
         )
 

@@ -36,9 +36,11 @@ def standing_of(by: User, order: Order, *, permission: str = "orders.change_orde
     role = hold_role(by, order.project_id)
     if role is not None and may(role, HANDLE_ORDERS):
         return Standing.HANDLER
-    if order.owner_id == by.pk:
+    # The owner of a mirrored order only connected its source, and may have left the project since.
+    if order.owner_id == by.pk and not order.is_mirrored:
         return Standing.CUSTOMER if _was_bought(order) else Standing.OWNER
-    if staff_may(by, VIEW_ORDERS) or (role is not None and may(role, VIEW_ORDERS)):
+    sees_it = order.owner_id == by.pk or (role is not None and may(role, VIEW_ORDERS))
+    if sees_it or staff_may(by, VIEW_ORDERS):
         raise OrderNotYours
     raise OrderNotFound
 

@@ -10,10 +10,11 @@ from accounts.models import Project, User
 from cart.tests.factories import make_cart
 from catalog.models import Product, StockMovement
 from catalog.tests.factories import make_product, make_storefront
+from orders.holds import wrong_holds
 from orders.models import Order, OrderItem
 from orders.services import check_out
-from orders.tests.admin.forms import change, errors_in, items_form
-from orders.tests.admin.pages import page, run, shown
+from orders.tests.admin.forms import change, errors_in, items_form, new_form
+from orders.tests.admin.pages import TOO_LARGE, page, run, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +153,86 @@ def test_the_proof_of_the_ledger_tells_of_orders_that_hold_too_much(
     assert "Stock and ledger agree." in before
     assert "Stock and ledger differ" in text
     assert f"#{order.pk}" in text
+
+
+# --- orders on the phone ----------------------------------------------------------------------
+
+
+def test_a_new_order_is_sold_from_stock(
+    client: Client, ada: User, admin: User, shop: Project, lamp: Product
+) -> None:
+    response = client.post(
+        page("order_add"),
+        new_form(
+            ada,
+            project=shop.pk,
+            currency="",
+            **items_form(
+                {"product": lamp.pk, "quantity": 2},
+                {"product": lamp.pk, "name": "Loud lamp", "unit_price": "15", "quantity": 1},
+                {"name": "Gift wrap", "unit_price": "1.50", "quantity": 1},
+            ),
+        ),
+    )
+
+    assert response.status_code == 302
+    order = Order.objects.get()
+    assert [
+        (it.name, it.sku, str(it.unit_price), it.quantity, it.product)
+        for it in order.items.order_by("pk")
+    ] == [
+        ("Tall lamp", "TALL-1", "19.9900", 2, lamp),
+        ("Loud lamp", "TALL-1", "15.0000", 1, lamp),
+        ("Gift wrap", "", "1.5000", 1, None),
+    ]
+    assert (f"{order.total_price:.2f}", order.owner) == ("56.48", ada)
+    assert stock_of(lamp) == 7
+    assert wrong_holds() == []
+
+
+def test_a_refused_sale_shows_what_is_short_and_keeps_what_was_typed(
+    client: Client, ada: User, shop: Project, lamp: Product
+) -> None:
+    line = items_form({"product": lamp.pk, "quantity": 11})
+    elsewhere = make_product(make_storefront())
+
+    short = client.post(page("order_add"), new_form(ada, project=shop.pk, currency="", **line))
+    foreign = client.post(
+        page("order_add"),
+        new_form(ada, project=shop.pk, **items_form({"product": elsewhere.pk, "quantity": 1})),
+    )
+
+    assert "Tall lamp" in str(errors_in(short))
+    assert 'value="11"' in short.content.decode()
+    assert f"This project has no product {elsewhere.pk}." in str(errors_in(foreign))
+    assert not Order.objects.exists()
+    assert stock_of(lamp) == 10
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ({"quantity": 1, "sku": "S"}, "name"),
+        ({"quantity": 1, "name": "Lamp"}, "unit_price"),
+        ({"quantity": 1, "product": "999"}, "product"),
+        ({"quantity": 1, "product": TOO_LARGE}, "product"),
+        ({"quantity": 1, "product": "\x00"}, "product"),
+    ],
+)
+def test_an_item_needs_a_product_or_a_name_and_a_price(
+    client: Client, ada: User, line: dict[str, object], field: str
+) -> None:
+    response = client.post(page("order_add"), new_form(ada, **items_form(line)))
+
+    assert response.status_code == 200
+    assert field in response.context["inline_admin_formsets"][0].formset.errors[0]
+    assert not Order.objects.exists()
+
+
+def test_a_product_is_found_by_typing(client: Client, lamp: Product) -> None:
+    query = {"app_label": "orders", "model_name": "orderitem", "field_name": "product"}
+
+    response = client.get(reverse("admin:autocomplete"), {**query, "term": "tall"})
+
+    assert response.json()["results"] == [{"id": str(lamp.pk), "text": "Tall lamp (TALL-1)"}]
+    assert 'name="items-__prefix__-product"' in shown(client, page("order_add"))
