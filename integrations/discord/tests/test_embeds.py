@@ -122,6 +122,35 @@ def test_colours_tell_statuses_apart() -> None:
             "**New Order**\nIt waits for an order that went wrong.\nBecause order #1 failed.",
         ),
         (
+            event_of(
+                EventType.BLOCKED,
+                blockers=[1],
+                cause={"order_id": 1, "status": "active"},
+            ),
+            "Order #3 is blocked",
+            "**New Order**\nIt waits for an order that was done and no longer is.\n"
+            "Because order #1 is active.",
+        ),
+        (
+            event_of(
+                EventType.STATUS_CHANGED,
+                old_status="pending",
+                new_status="active",
+                cause={"source": "shopify"},
+            ),
+            "Order #3 is active",
+            "**New Order**\npending → active\nShopify told us so.",
+        ),
+        (
+            event_of(
+                EventType.UPDATED,
+                changes={"source_details": {"from": {}, "to": {"deleted_at": "2026"}}},
+                cause={"source": "elsewhere", "reason": "deleted"},
+            ),
+            "Order #3 updated",
+            "**New Order**\nsource details changed\nelsewhere deleted the order.",
+        ),
+        (
             event_of(EventType.DEPENDENCY_WAIVED, dependency=1, reason="Not needed."),
             "Order #3 waits for one order less",
             "**New Order**\nIt no longer waits for order #1.",

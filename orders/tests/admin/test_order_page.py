@@ -6,11 +6,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from orders.lifecycle import Status
 from orders.models import OrderDependency
 from orders.services import move_order, update_order
 from orders.stream.models import Event, EventDelivery
 from orders.tests.admin.pages import page, shown
 from orders.tests.factories import make_chain, make_delivery, make_order
+from orders.tests.outside import mirror
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +46,25 @@ def test_an_order_shows_why_it_waits_its_neighbours_history_and_deliveries(
         "ada@example.com",
     )
     assert panels["Deliveries"].rows[0][-1] == "Discord answered 404."
+
+
+def test_an_order_from_outside_shows_what_its_source_told(client: Client, ada: User) -> None:
+    order = mirror(ada.personal_project, is_test=True).order
+    paid = {"financial_status": "<b>paid</b>"}
+    mirror(ada.personal_project, 1, is_test=True, status=Status.SHIPPED, details=paid)
+
+    response = client.get(page("order_change", order.pk))
+
+    text = response.content.decode()
+    assert "financial_status: &lt;b&gt;paid&lt;/b&gt;" in text
+    history = {panel.title: panel for panel in response.context["panels"]}["History"]
+    assert [row[1:] for row in history.rows] == [
+        ("order_status_changed", "pending → shipped, told by shopify", "shopify"),
+        ("order_updated", "source_details, told by shopify", "shopify"),
+        ("order_created", "told by shopify", "shopify"),
+    ]
+    assert "64.88 EUR (test)" in shown(client, page("order_changelist"))
+    assert "Source" not in shown(client, page("order_change", make_order(ada).pk))
 
 
 def test_a_page_shows_a_bounded_number_of_neighbours_and_says_so(client: Client, ada: User) -> None:
