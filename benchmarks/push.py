@@ -23,7 +23,7 @@ from benchmarks.listening import Crowd, Heard, Listeners, listening
 from benchmarks.seeding import Account, add_events, make_account
 from benchmarks.serving import START_SECONDS, cpu_seconds_of
 from benchmarks.table import Figures, Row, Verdict, figures_of, in_pairs
-from notifications.messages import message_of
+from notifications.sockets.messages import message_of
 from orders.lifecycle import EventType
 from orders.stream.models import ORDER, Event
 from orders.stream.relay import relay_events

@@ -5,8 +5,8 @@ from integrations import errors, limits, socket_messages  # noqa: F401 (they reg
 from integrations.access import VIEW_INTEGRATIONS
 from integrations.events import INTEGRATION, SYNC_RUN, EventType
 from integrations.providers import WEBHOOKS, providers
-from notifications.audiences import AUDIENCES, Audience
-from notifications.messages import MESSAGES
+from notifications.sockets.audiences import AUDIENCES, Audience
+from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.bodies import register_body_limit
 from orderchainer.core.http.documented import THINGS

@@ -5,7 +5,7 @@ from typing import Any
 
 from integrations.models import Integration
 from integrations.models.runs import RunState
-from notifications.messages import Details
+from notifications.sockets.messages import Details
 from orders.stream.models import Event
 
 _BECAME: Mapping[str, str] = {

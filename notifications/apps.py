@@ -1,4 +1,4 @@
-"""Pushing events to people over WebSocket."""
+"""What is said to people: live events over WebSocket."""
 
 from django.apps import AppConfig
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from accounts.events import access_changed, credentials_ended
-from notifications.wakeups import announcer
+from notifications.sockets.wakeups import announcer
 from orders.stream.subscribers import stream_advanced
 
 

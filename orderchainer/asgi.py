@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
 django_application = get_asgi_application()
 
 # The imports below read models, so they must wait until Django is set up.
-from notifications.routing import websocket_application  # noqa: E402
+from notifications.sockets.routing import websocket_application  # noqa: E402
 from orderchainer.operations.heap import freeze_what_is_loaded  # noqa: E402
 
 application = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})

@@ -204,7 +204,7 @@ if EMBEDDED:
     }
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "notifications.layers.ThreadSafeInMemoryChannelLayer",
+            "BACKEND": "notifications.sockets.layers.ThreadSafeInMemoryChannelLayer",
             # Channels' own layer forgets listeners after a day; this one keeps them as long as they
             # live.
             "CONFIG": {"group_expiry": float("inf")},

@@ -9,7 +9,7 @@ from integrations.events import INTEGRATION, SYNC_RUN, EventType
 from integrations.services import change_integration, disconnect_integration, report_trouble
 from integrations.tests.factories import make_integration
 from integrations.tests.pretend.shop import Shop
-from notifications.messages import body_of
+from notifications.sockets.messages import body_of
 from orders.stream.models import Event
 from orders.stream.queries import stream_after
 from orders.stream.relay import relay_events

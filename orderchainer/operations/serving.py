@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from channels.routing import get_default_application
 from django.conf import settings
 
-from notifications.layers import ThreadSafeInMemoryChannelLayer
+from notifications.sockets.layers import ThreadSafeInMemoryChannelLayer
 from orderchainer.celery import app
 from orderchainer.operations.server import (
     MAX_FINISH_SECONDS,

@@ -205,7 +205,7 @@ def _look_at_texts(patch: pytest.MonkeyPatch) -> None:
     from django.db.backends.utils import CursorWrapper
     from django.test import Client
 
-    from notifications.consumers import FeedConsumer
+    from notifications.sockets.consumers import FeedConsumer
 
     ask, send, serve = Client.request, EmailMessage.send, FeedConsumer.__call__
     execute = CursorWrapper._execute  # type: ignore[attr-defined]  # under Django's own wrappers

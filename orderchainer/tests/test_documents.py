@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from notifications.messages import MESSAGES, TYPE_ON_THE_WIRE
+from notifications.sockets.messages import MESSAGES, TYPE_ON_THE_WIRE
 from orders.lifecycle import OPEN_MOVES
 from orders.stream.types import registered_types
 

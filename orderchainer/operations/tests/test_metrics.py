@@ -296,7 +296,7 @@ django.setup()
 from django.test import Client
 client = Client()
 client.get("/healthz")
-from notifications.hub import SOCKETS
+from notifications.sockets.hub import SOCKETS
 SOCKETS.set(3)
 print(client.get("/metrics").text, flush=True)
 import os

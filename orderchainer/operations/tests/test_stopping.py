@@ -11,7 +11,7 @@ import requests
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from notifications import hub
+from notifications.sockets import hub
 from orderchainer.testing.servers import Service, free_port, running
 
 pytestmark = pytest.mark.processes

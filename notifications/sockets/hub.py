@@ -16,13 +16,13 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.layers import BaseChannelLayer, get_channel_layer
 
-from notifications.admission import Admission, no_longer_admitted
-from notifications.feeds import Feed, feeds_of
-from notifications.listeners import Listener
-from notifications.messages import Message, message_of
-from notifications.outboxes import Batch
-from notifications.protocol import CloseCode, position_ahead, resumed
-from notifications.wakeups import (
+from notifications.sockets.admission import Admission, no_longer_admitted
+from notifications.sockets.feeds import Feed, feeds_of
+from notifications.sockets.listeners import Listener
+from notifications.sockets.messages import Message, message_of
+from notifications.sockets.outboxes import Batch
+from notifications.sockets.protocol import CloseCode, position_ahead, resumed
+from notifications.sockets.wakeups import (
     ACCESS_CHANGED,
     CREDENTIALS_ENDED,
     PUSH_GROUP,

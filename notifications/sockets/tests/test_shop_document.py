@@ -16,8 +16,8 @@ from accounts.models import Project
 from accounts.tests.factories import make_user, token_of
 from catalog.models import Product
 from catalog.tests.factories import make_product, make_storefront
-from notifications.tests.conftest import Shop
-from notifications.tests.factories import in_thread
+from notifications.sockets.tests.conftest import Shop
+from notifications.sockets.tests.factories import in_thread
 
 pytestmark = pytest.mark.processes
 

@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from accounts.models import User
 from accounts.tests.factories import make_api_token, make_user, token_of
 from accounts.tests.projects import Team, make_team
-from notifications.tests.conftest import Shop
-from notifications.tests.factories import in_thread
+from notifications.sockets.tests.conftest import Shop
+from notifications.sockets.tests.factories import in_thread
 from orders.lifecycle import EventType
 from orders.services import OrderFields, create_order
 from orders.stream.models import ORDER

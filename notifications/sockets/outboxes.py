@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from notifications.messages import Message
+from notifications.sockets.messages import Message
 from orderchainer.core.sockets import SocketWriter, text_frame
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]

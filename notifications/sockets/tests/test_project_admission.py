@@ -27,15 +27,16 @@ from accounts.services import (
 )
 from accounts.tests.factories import make_api_token, make_staff, make_user, token_of
 from accounts.tests.projects import Team
-from notifications import consumers, hub, subscribers
-from notifications.admission import (
+from notifications import subscribers
+from notifications.sockets import consumers, hub
+from notifications.sockets.admission import (
     Admission,
     admit_to_project,
     no_longer_admitted,
 )
-from notifications.feeds import Feed, OwnerFeed, ProjectFeed
-from notifications.protocol import CloseCode
-from notifications.tests.factories import (
+from notifications.sockets.feeds import Feed, OwnerFeed, ProjectFeed
+from notifications.sockets.protocol import CloseCode
+from notifications.sockets.tests.factories import (
     Socket,
     in_thread,
     make_stream,

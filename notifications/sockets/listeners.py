@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import orjson
 
-from notifications.admission import Admission
-from notifications.outboxes import Batch, Outbox
-from notifications.protocol import CloseCode
+from notifications.sockets.admission import Admission
+from notifications.sockets.outboxes import Batch, Outbox
+from notifications.sockets.protocol import CloseCode
 
 # A reader with this much unread gets no more live events. It gets what it missed by replay, as fast
 # as it reads. The kernel's own buffers, up to a few MiB per socket, come on top.

@@ -14,8 +14,8 @@ from django.db import connection
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from accounts.tests.projects import Team, make_team
-from notifications.layers import ThreadSafeInMemoryChannelLayer
-from notifications.tests.factories import in_thread
+from notifications.sockets.layers import ThreadSafeInMemoryChannelLayer
+from notifications.sockets.tests.factories import in_thread
 from orderchainer.testing.servers import (
     PLENTY,
     Service,

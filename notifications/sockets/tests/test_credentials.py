@@ -18,8 +18,9 @@ from accounts.services import (
     revoke_api_token,
 )
 from accounts.tests.factories import make_api_token, token_of
-from notifications import hub, subscribers
-from notifications.tests.factories import in_thread, make_stream, socket_at, socket_of
+from notifications import subscribers
+from notifications.sockets import hub
+from notifications.sockets.tests.factories import in_thread, make_stream, socket_at, socket_of
 
 
 async def test_closes_when_its_session_logs_out_and_leaves_the_others(

@@ -9,17 +9,17 @@ from typing import Any, ClassVar
 import structlog
 from channels.db import database_sync_to_async
 
-from notifications.admission import (
+from notifications.sockets.admission import (
     Admission,
     Refused,
     admit_to_owner,
     admit_to_project,
     subprotocol_of,
 )
-from notifications.hub import Hub, hub_here
-from notifications.listeners import Listener, TooSlow
-from notifications.outboxes import DirectOutbox, Outbox, QueuedOutbox, Send
-from notifications.protocol import (
+from notifications.sockets.hub import Hub, hub_here
+from notifications.sockets.listeners import Listener, TooSlow
+from notifications.sockets.outboxes import DirectOutbox, Outbox, QueuedOutbox, Send
+from notifications.sockets.protocol import (
     ClientError,
     CloseCode,
     pong,

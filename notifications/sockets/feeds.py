@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from notifications.audiences import ONLY_ORDERS, Audiences, all_that_hear_of, kinds_for
+from notifications.sockets.audiences import ONLY_ORDERS, Audiences, all_that_hear_of, kinds_for
 from orders.stream.models import Event
 from orders.stream.queries import stream_of_owner, stream_of_project
 

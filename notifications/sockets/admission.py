@@ -25,9 +25,9 @@ from accounts.queries import (
 )
 from accounts.scopes import covers, scope_for
 from accounts.services import note_use
-from notifications.audiences import OF_ORDERS, ONLY_ORDERS, Audience, further_audiences
-from notifications.feeds import Feed, OwnerFeed, ProjectFeed
-from notifications.protocol import CloseCode
+from notifications.sockets.audiences import OF_ORDERS, ONLY_ORDERS, Audience, further_audiences
+from notifications.sockets.feeds import Feed, OwnerFeed, ProjectFeed
+from notifications.sockets.protocol import CloseCode
 from orderchainer.core.errors import NotAllowed, NotFound, Unauthenticated
 from orders.access import VIEW_ORDERS
 

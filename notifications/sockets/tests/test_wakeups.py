@@ -12,9 +12,9 @@ from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
 
 from accounts.models import User
-from notifications import hub
-from notifications.tests.factories import in_thread, make_stream, socket_of
-from notifications.wakeups import Announcer
+from notifications.sockets import hub
+from notifications.sockets.tests.factories import in_thread, make_stream, socket_of
+from notifications.sockets.wakeups import Announcer
 from orderchainer.testing.servers import needs_services
 
 CREDENTIAL = UUID("0d3f6a0e-7c7e-4a7e-8a43-5f0f6c1f9b52")

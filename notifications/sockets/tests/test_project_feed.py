@@ -13,13 +13,13 @@ from accounts.models import ApiToken, Membership, User
 from accounts.services import create_project, remove_member, set_member
 from accounts.tests.factories import make_api_token, make_staff, make_user
 from accounts.tests.projects import Team
-from notifications import hub, messages
-from notifications.admission import Admission
-from notifications.feeds import Feed, OwnerFeed, ProjectFeed
-from notifications.listeners import Listener
-from notifications.messages import Message, message_of
-from notifications.outboxes import DirectOutbox
-from notifications.tests.factories import (
+from notifications.sockets import hub, messages
+from notifications.sockets.admission import Admission
+from notifications.sockets.feeds import Feed, OwnerFeed, ProjectFeed
+from notifications.sockets.listeners import Listener
+from notifications.sockets.messages import Message, message_of
+from notifications.sockets.outboxes import DirectOutbox
+from notifications.sockets.tests.factories import (
     Socket,
     in_thread,
     make_event,

@@ -15,9 +15,9 @@ from accounts.models import Project, User
 from accounts.tests.factories import token_of
 from integrations.models import Integration
 from integrations.work.statuses import record_status
-from notifications.consumers import Receive, Scope
-from notifications.outboxes import Send
-from notifications.routing import websocket_application
+from notifications.sockets.consumers import Receive, Scope
+from notifications.sockets.outboxes import Send
+from notifications.sockets.routing import websocket_application
 from orders.lifecycle import EventType
 from orders.stream.models import ORDER, Event
 from orders.stream.relay import relay_events

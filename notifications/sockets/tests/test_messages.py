@@ -5,7 +5,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from notifications.messages import body_of, message_of
+from notifications.sockets.messages import body_of, message_of
 from orders.lifecycle import EventType
 from orders.stream.models import ORDER, Event
 

@@ -4,9 +4,9 @@ import pytest
 
 from accounts.tests.factories import make_user
 from integrations.registrations import OF_INTEGRATIONS
-from notifications.audiences import OF_ORDERS, ONLY_ORDERS, further_audiences
-from notifications.feeds import Feed, OwnerFeed, ProjectFeed, feeds_of
-from notifications.messages import body_of, message_of
+from notifications.sockets.audiences import OF_ORDERS, ONLY_ORDERS, further_audiences
+from notifications.sockets.feeds import Feed, OwnerFeed, ProjectFeed, feeds_of
+from notifications.sockets.messages import body_of, message_of
 from orders.stream.models import ORDER, Event
 from orders.tests.factories import make_event_of_another_kind, make_order
 

@@ -6,7 +6,7 @@ Channels uses ASGI applications where Django's patterns and their types expect v
 from channels.routing import URLRouter
 from django.urls import re_path
 
-from notifications.consumers import nothing_here, own_notifications, project_events
+from notifications.sockets.consumers import nothing_here, own_notifications, project_events
 
 websocket_application = URLRouter(
     [

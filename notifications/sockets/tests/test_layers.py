@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 
-from notifications.layers import ThreadSafeInMemoryChannelLayer
+from notifications.sockets.layers import ThreadSafeInMemoryChannelLayer
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from accounts.services import log_out, remove_member
 from accounts.tests.factories import make_user, token_of
 from accounts.tests.projects import make_team
 from notifications import subscribers
-from notifications.tests.factories import in_thread, make_event
+from notifications.sockets.tests.factories import in_thread, make_event
 from orderchainer.testing.servers import (
     Service,
     needs_services,
@@ -200,7 +200,7 @@ IMPATIENT = """
 import os
 import django
 django.setup()
-from notifications import listeners
+from notifications.sockets import listeners
 from orderchainer.operations.serving import serve
 
 listeners.REPLAY_PATIENCE_SECONDS = 1.0

@@ -11,11 +11,11 @@ from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import OperationalError
 
 from accounts.models import User
-from notifications import consumers, hub, listeners
-from notifications.feeds import OwnerFeed
-from notifications.messages import Message, message_of
-from notifications.outboxes import Batch, QueuedOutbox
-from notifications.tests.factories import (
+from notifications.sockets import consumers, hub, listeners
+from notifications.sockets.feeds import OwnerFeed
+from notifications.sockets.messages import Message, message_of
+from notifications.sockets.outboxes import Batch, QueuedOutbox
+from notifications.sockets.tests.factories import (
     Socket,
     in_thread,
     make_event,

@@ -12,7 +12,7 @@ from accounts.models import ApiToken, User
 from accounts.scopes import all_scopes
 from accounts.services import deactivate_user, log_out, revoke_api_token
 from accounts.tests.factories import make_api_token, make_staff, make_user, token_of
-from notifications.tests.factories import (
+from notifications.sockets.tests.factories import (
     Socket,
     in_thread,
     make_stream,

@@ -1,0 +1,1 @@
+"""Pushing events to people over WebSocket."""
