@@ -8,6 +8,7 @@ from integrations.services.connecting import (
     disconnect_integration,
 )
 from integrations.services.reencrypting import reencrypt_credentials
+from integrations.services.replaying import replay_delivery
 from integrations.work.progress import keep_progress, slice_seconds
 from integrations.work.statuses import report_health, report_trouble
 
@@ -18,6 +19,7 @@ __all__ = [
     "disconnect_integration",
     "keep_progress",
     "reencrypt_credentials",
+    "replay_delivery",
     "report_health",
     "report_trouble",
     "request_check",

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -212,6 +213,20 @@ def test_either_key_makes_a_repeat_and_an_empty_second_key_does_not() -> None:
 
     keys = InboundDelivery.objects.order_by("pk").values_list("key", "second_key")
     assert list(keys) == [("w1", "e1"), ("w3", ""), ("w4", "")]
+
+
+def test_a_call_without_an_id_is_known_by_its_topic_and_bytes() -> None:
+    make_integration()
+
+    for body, topic in ((b"1", "a"), (b"1", "a"), (b"2", "a"), (b"1", "b")):
+        assert post(body, x_webhook_id="", x_topic=topic).status_code == 200
+
+    stored = InboundDelivery.objects.order_by("pk")
+    assert [(bytes(each.body), each.topic) for each in stored] == [
+        (b"1", "a"),
+        (b"2", "a"),
+        (b"1", "b"),
+    ]
 
 
 def test_a_repeat_is_new_to_an_integration_that_came_later() -> None:
@@ -455,6 +470,45 @@ def test_any_signed_body_is_kept_and_no_unsigned_one_is(body: bytes) -> None:
     assert post(body).status_code == 200
 
     assert bytes(InboundDelivery.objects.get().body) == body
+
+
+def test_a_body_in_chunks_is_read() -> None:
+    make_integration()
+
+    response = Client().post(
+        PATH,
+        content_type="application/json",
+        headers=headers_of(BODY),
+        HTTP_TRANSFER_ENCODING="chunked",
+        CONTENT_LENGTH="",
+        **{"wsgi.input": BytesIO(BODY)},  # type: ignore[arg-type]  # the environment of WSGI
+    )
+
+    assert response.status_code == 200
+    assert bytes(InboundDelivery.objects.get().body) == BODY
+
+
+class BrokenStream(BytesIO):
+    """A body that breaks off: the client is gone."""
+
+    def read(self, *args: Any) -> bytes:
+        raise ConnectionResetError
+
+
+def test_a_body_that_breaks_off_is_a_400() -> None:
+    make_integration()
+
+    response = Client().post(
+        PATH,
+        content_type="application/json",
+        headers=headers_of(BODY),
+        CONTENT_LENGTH="8",
+        **{"wsgi.input": BrokenStream()},  # type: ignore[arg-type]  # the environment of WSGI
+    )
+
+    assert response.status_code == 400
+    assert refusal_of(response)["code"] == "UNREADABLE"
+    assert InboundDelivery.objects.count() == 0
 
 
 def test_a_topic_with_control_characters_is_kept_readable_and_short() -> None:

@@ -134,19 +134,32 @@ def test_a_handshake_with_a_huge_body_is_refused_too(service: Service) -> None:
         assert client.answer()[0] == 413
 
 
-def test_one_byte_over_the_limit_is_refused(service: Service) -> None:
+# The paths of webhooks have their own limit.
+@pytest.mark.parametrize(
+    ("path", "limit", "status"),
+    [
+        ("/api/auth/token", MEBIBYTE, 400),
+        ("/api/v1/webhooks/whatsapp", 3 * MEBIBYTE, 401),
+        ("/api/v1/webhooks/whatsapp/?a=b", 3 * MEBIBYTE, 401),
+        ("/api/v1/webhooks/telegram/1", MEBIBYTE, 401),
+        ("/api/v1/webhooks/whatsapps", MEBIBYTE, 404),
+    ],
+)
+def test_one_byte_over_the_limit_is_refused(
+    service: Service, path: str, limit: int, status: int
+) -> None:
     statuses: dict[int, set[int]] = {}
-    for size in (MEBIBYTE, MEBIBYTE + 1):
+    for size in (limit, limit + 1):
         for body in (b"x" * size, iter([b"x" * (size - 7), b"x" * 7])):
             answer = requests.post(
-                f"http://127.0.0.1:{service.port}/api/auth/token",
+                f"http://127.0.0.1:{service.port}{path}",
                 data=body,
                 headers={"Content-Type": "application/json"},
                 timeout=20,
             )
             statuses.setdefault(size, set()).add(answer.status_code)
 
-    assert statuses == {MEBIBYTE: {400}, MEBIBYTE + 1: {413}}
+    assert statuses == {limit: {status}, limit + 1: {413}}
 
 
 def test_an_upload_within_the_limit_still_works(service: Service) -> None:
