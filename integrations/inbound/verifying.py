@@ -8,16 +8,18 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from integrations.contracts import Call, Webhook
 from integrations.models import Integration
-from integrations.models.integrations import MAX_ACCOUNT_LENGTH
+from integrations.models.integrations import MAX_ACCOUNT_LENGTH, IntegrationQuerySet
+from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.encryption import Secret, Undecryptable
 
 logger = structlog.get_logger(__name__)
@@ -68,24 +70,47 @@ def _check_decoys(webhook: Webhook, call: Call, decryptions: int, verifications:
         webhook.verifies(call, _SameForAll(_NOBODYS_SECRET))
 
 
-def _named_by(provider: str, webhook: Webhook, call: Call) -> list[Integration]:
+def _named_by(provider: str, webhook: Webhook, call: Call) -> Iterator[Integration]:
     """Return the open integrations that the call names, those first that are connected.
 
     If it cannot name any, these are all of the provider, up to `MAX_INTEGRATIONS`.
     """
-    named = Integration.objects.filter(provider=provider)
     if webhook.names_integration and call.integration_id:
-        named = named.filter(uuid=_uuid_in(call.integration_id))
-    elif (accounts := webhook.accounts(call)) is not None:
+        rows = _with_uuid(provider, _uuid_in(call.integration_id))
+    elif (accounts := webhook.accounts(call)) is None:
+        rows = list(_first(Integration.objects.filter(provider=provider)))
+    else:
         keys = list(dict.fromkeys(filter(_is_key, accounts)))[:MAX_ACCOUNTS]
-        # An empty list would save the query, and so tell that nothing was named.
-        named = named.filter(account__in=keys or [""])
+        if len(keys) > 1:
+            rows = list(_first(Integration.objects.of_account(provider, keys)))
+        else:
+            # A query also if nothing is named: its absence would tell.
+            rows = _of_account(provider, *(keys or [""]), most=MAX_INTEGRATIONS)
+    return (Integration(**row) for row in rows)
+
+
+# Nearly every call asks one of these two.
+@prepared
+def _of_account(provider: str, account: str, *, most: int) -> QuerySet[Integration, Row]:
+    return _first(Integration.objects.filter(provider=provider, account=account), most)
+
+
+@prepared
+def _with_uuid(provider: str, uuid: UUID) -> QuerySet[Integration, Row]:
+    return _first(Integration.objects.filter(provider=provider, uuid=uuid))
+
+
+def _first(
+    integrations: IntegrationQuerySet, most: int = MAX_INTEGRATIONS
+) -> QuerySet[Integration, Row]:
+    """Return what a check needs of the open ones, those first that are connected."""
     connected = When(status=Integration.Status.CONNECTED, then=Value(0))
-    return list(
-        named.open()
+    rows = (
+        integrations.open()
         .order_by(Case(connected, default=Value(1), output_field=IntegerField()), "pk")
-        .only("secrets", "old_secrets", "old_secrets_until")[:MAX_INTEGRATIONS]
+        .values("id", "secrets", "old_secrets", "old_secrets_until")[:most]
     )
+    return cast("QuerySet[Integration, Row]", rows)
 
 
 def _is_key(account: object) -> bool:

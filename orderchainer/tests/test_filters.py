@@ -34,8 +34,13 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 
 def parameters() -> Iterator[tuple[str, str]]:
-    """Every parameter in a query string, with the path that takes it."""
+    """Every parameter in a query string, with the path that takes it.
+
+    The question of a provider whether an address is ours is no list.
+    """
     for path, item in SCHEMA["paths"].items():
+        if path.startswith("/api/v1/webhooks/"):
+            continue
         for parameter in item.get("get", {}).get("parameters", ()):
             if parameter["in"] == "query":
                 yield path, parameter["name"]

@@ -28,12 +28,14 @@ def make_integration(
     **fields: Any,
 ) -> Integration:
     """Make a connected integration; `fields` are stored unchecked."""
+    fields = {"status": Integration.Status.CONNECTED, **fields}
+    is_over = fields["status"] == Integration.Status.DISCONNECTED
     return Integration.objects.create(
         project=project or create_project(owner=make_user(), name="A shop"),
         provider=provider,
         account=account,
-        secrets=sealed({"api_secret": SECRET} if secrets is None else secrets),
-        **{"status": Integration.Status.CONNECTED, **fields},
+        secrets=None if is_over else sealed({"api_secret": SECRET} if secrets is None else secrets),
+        **fields,
     )
 
 
