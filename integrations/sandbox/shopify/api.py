@@ -35,7 +35,10 @@ def exchange(shop: Shop, request: Request) -> Answer:
         except ValueError:
             return _oauth_error("invalid_request", "The body is not JSON.")
     elif content_type == "application/x-www-form-urlencoded":
-        told = {key: values[0] for key, values in parse_qs(request.body.decode()).items()}
+        told = {
+            key: values[0]
+            for key, values in parse_qs(request.body.decode(errors="replace")).items()
+        }
     if not isinstance(told, dict) or not told:
         return _oauth_error("invalid_request", "The request is missing its parameters.")
     if told.get("grant_type") != "client_credentials":
@@ -97,7 +100,10 @@ def _told(request: Request) -> tuple[str, Mapping[str, Any], str | None]:
     variables = told.get("variables") or {}
     if not isinstance(variables, dict):
         raise ValueError("Variables are invalid")
-    return told["query"], variables, told.get("operationName")
+    name = told.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise ValueError("Operation name is invalid")
+    return told["query"], variables, name
 
 
 def graphql(

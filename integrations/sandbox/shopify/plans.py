@@ -118,6 +118,8 @@ class _Planner:
         self._document = document
         self._operation = operation
         self._used: set[str] = set()
+        # The fragments that we are inside of.
+        self._open: list[str] = []
         self.errors: list[Refused] = []
 
     def steps(self) -> Sequence[Step]:
@@ -155,16 +157,21 @@ class _Planner:
                         yield step
                 case Inline(type_name=type_name):
                     yield from self._inline(parent, selection, type_name, path)
-                case Spread(name=name):
-                    fragment = self._document.fragments.get(name)
-                    if fragment is None:
-                        at = (selection.line, selection.column)
-                        message = f"Fragment {name} was used, but not defined"
-                        self.errors.append(
-                            Refused(message, "useAndDefineFragment", at=at, path=path)
-                        )
-                    else:
-                        yield from self._inline(parent, fragment, fragment.type_name, path)
+                case Spread():
+                    yield from self._spread(parent, selection, path)
+
+    def _spread(self, parent: str, spread: Spread, path: Sequence[str]) -> Iterator[Step]:
+        fragment, at = self._document.fragments.get(spread.name), (spread.line, spread.column)
+        if fragment is None:
+            message = f"Fragment {spread.name} was used, but not defined"
+            self.errors.append(Refused(message, "useAndDefineFragment", at=at, path=path))
+        elif spread.name in self._open:
+            message = f"Fragment {spread.name} contains an infinite loop"
+            self.errors.append(Refused(message, "infiniteLoop", at=at, path=path))
+        else:
+            self._open.append(spread.name)
+            yield from self._inline(parent, fragment, fragment.type_name, path)
+            self._open.pop()
 
     def _inline(
         self, parent: str, inline: Inline, type_name: str, path: Sequence[str]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 
 from integrations.sandbox.shopify import LONG_ORDER_LINES, Shop, seed
 from integrations.sandbox.shopify.tests.conftest import Client
@@ -210,6 +211,9 @@ def test_refuses_what_costs_too_much_at_once(client: Client) -> None:
         ("query($n: Int!) { orders(first: $n) { nodes { id } } }", "INVALID_VARIABLE"),
         ("{ order(id: 7) { id } }", "argumentLiteralsIncompatible"),
         ("{ shop { ...all } }", "useAndDefineFragment"),
+        ("{ shop { ...a } } fragment a on Shop { name ...a }", "infiniteLoop"),
+        ("{ shop { ...a } } fragment a on Order { name }", "cannotSpreadFragment"),
+        ("query A { shop { name } } query B { shop { id } }", "missingOperationName"),
         ("{ shop { name }", "PARSE_ERROR"),
         ("orders", "PARSE_ERROR"),
         ("subscription { orders }", "missingSubscription"),
@@ -217,6 +221,28 @@ def test_refuses_what_costs_too_much_at_once(client: Client) -> None:
 )
 def test_refuses_what_the_schema_refuses(client: Client, query: str, code: str) -> None:
     assert client.refusal(query) == code
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"query": 7},
+        {"query": "{ shop { name } }", "variables": [1]},
+        {"query": "{ shop { name } }", "operationName": ["A"]},
+        [],
+    ],
+)
+def test_refuses_requests_that_are_no_graphql(client: Client, told: Any) -> None:
+    url = f"{client.base}/admin/api/2026-10/graphql.json"
+    headers = {"X-Shopify-Access-Token": client.token}
+    assert requests.post(url, json=told, headers=headers, timeout=5).status_code == 400
+    plain = {**headers, "Content-Type": "text/plain"}
+    body = b'{"query": "{ shop { name } }"}'
+    assert requests.post(url, data=body, headers=plain, timeout=5).status_code == 400
+    as_graphql = {**headers, "Content-Type": "application/graphql"}
+    answer = requests.post(url, data=b"{ shop { name } }", headers=as_graphql, timeout=5)
+    assert answer.json()["data"] == {"shop": {"name": "Demo Shop"}}
 
 
 def test_refuses_orders_without_their_scope(client: Client, shop: Shop) -> None:
