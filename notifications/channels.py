@@ -1,0 +1,186 @@
+"""The channels over which a project and its customers talk, as the packages of providers see them.
+
+A provider registers a `Channel` for sending in `CHANNELS`, and hands what comes in to
+`notifications.services`. This app knows channels only by this registry, and lines (a project's own
+ends of channels) only by the UUIDs that `lines_of` answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import Project
+from notifications.models.messages import ContentType, MessageStatus
+from orderchainer.core.registry import Registry
+
+# --- What comes in ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """A project's own end of a channel, such as one number at WhatsApp.
+
+    A line that is not usable now, for example because it is paused, says why in `trouble`.
+    """
+
+    uuid: UUID
+    channel: str
+    project_id: int
+    # As people know it: a phone number, a bot's name.
+    name: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who wrote, as the provider describes them. Most parts can be missing."""
+
+    # The provider's own key; empty if it has none for this person.
+    provider_id: str = ""
+    # The number as the provider writes it, and in E.164.
+    number: str = ""
+    phone: str = ""
+    name: str = ""
+    username: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class IncomingFile:
+    """A file that is part of a message; it is fetched later by its id."""
+
+    provider_id: str
+    media_type: str = ""
+    filename: str = ""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as it came in. `provider_id` is unique on the line, `written_at` the provider's."""
+
+    provider_id: str
+    person: Person
+    written_at: datetime
+    content_type: ContentType
+    content: str = ""
+    details: Mapping[str, object] = field(default_factory=dict)
+    # The provider's id of the message that it answers.
+    reply_to: str = ""
+    files: Sequence[IncomingFile] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the provider says about a message of ours.
+
+    The message is known by the provider's id of it, or by our own UUID if the provider echoes it.
+    """
+
+    status: MessageStatus
+    reported_at: datetime
+    provider_id: str = ""
+    message_uuid: UUID | None = None
+    error_code: str = ""
+    error: str = ""
+
+
+# --- What goes out ----------------------------------------------------------------------------
+
+
+class Uncertain(Exception):
+    """The call got no answer after it was sent: the message may or may not have arrived."""
+
+
+class NotDelivered(Exception):
+    """The provider refused the message for good. `code` is its own; the message is for people."""
+
+    def __init__(self, reason: str, *, code: str = "", is_unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.code = code
+        # The person blocked us or is gone: no other message will arrive either.
+        self.is_unreachable = is_unreachable
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One part of a message, ready to be sent to one address."""
+
+    line: UUID
+    # Our UUID of the message. A provider that can echo it gets it.
+    message_uuid: UUID
+    part: int
+    content_type: ContentType
+    text: str
+    details: Mapping[str, object]
+    # Where to: the provider's key of the person, and the number if there is one.
+    provider_id: str
+    number: str
+    # The provider's id of the message that it answers.
+    reply_to: str = ""
+    # An https link, or the name of a file in the private storage, with its type and name.
+    link: str = ""
+    file: str = ""
+    media_type: str = ""
+    filename: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took it. `provider_id` is its id of the message, unique on the line."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """The content of a file, within the bounds that we named."""
+
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How to write to people over one provider, and within which limits.
+
+    `send` and `fetch` block for seconds and run in a worker. Besides what is named here they raise
+    `TryAgain` of `core.outbox`, but only if nothing can have been sent.
+    """
+
+    name: str
+    label: str
+    content_types: Collection[ContentType]
+    # In the provider's own unit, which `length_of` counts.
+    max_text: int
+    max_caption: int
+    length_of: Callable[[str], int]
+    # Split a text that is too long into parts, or None if such a text is refused.
+    split: Callable[[str], Sequence[str]] | None
+    # Send one part. Raises `Uncertain` and `NotDelivered`.
+    send: Callable[[Outgoing], Accepted]
+    # Read a file of a person, at most so many bytes. Raises `GiveUp` if it is larger or gone.
+    fetch: Callable[[UUID, str, int], FetchedFile]
+    # For how long after a person wrote we may write freely; None means for ever.
+    window: timedelta | None = None
+    # Whether a person must have written first.
+    needs_contact: bool = False
+    # The link by which a customer opens the chat with this line, with a token that names them.
+    invitation: Callable[[UUID, str], str] | None = None
+    # Tell the provider that we have read a message of the person.
+    mark_read: Callable[[UUID, str], None] | None = None
+    # What is wrong with a template's details, by field; nothing if it can be sent.
+    template_errors: Callable[[Mapping[str, object]], Mapping[str, Sequence[str]]] | None = None
+
+
+# By name. The registry of providers fills it.
+CHANNELS: Registry[str, Channel] = Registry("channel")
+
+# What tells the lines of a project. An app above registers one function.
+LINES: Registry[str, Callable[[Project], Sequence[Line]]] = Registry("source of lines")
+
+
+def lines_of(project: Project) -> Sequence[Line]:
+    """Return the lines of a project, the oldest first."""
+    return [line for source in LINES.values() for line in source(project)]

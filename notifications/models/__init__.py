@@ -1,0 +1,26 @@
+"""Customers of a project, and what is said between them and the project's members."""
+
+from notifications.models.contacts import Contact, ContactAddress
+from notifications.models.conversations import Conversation
+from notifications.models.messages import (
+    Attachment,
+    Message,
+    MessageSend,
+    MessageVersion,
+    ParkedStatus,
+    Reaction,
+    StatusReport,
+)
+
+__all__ = [
+    "Attachment",
+    "Contact",
+    "ContactAddress",
+    "Conversation",
+    "Message",
+    "MessageSend",
+    "MessageVersion",
+    "ParkedStatus",
+    "Reaction",
+    "StatusReport",
+]

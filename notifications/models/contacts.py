@@ -1,0 +1,87 @@
+"""A project's customers, and where each can be reached."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Project
+
+MAX_PROVIDER_ID_LENGTH = 191
+
+
+class Contact(models.Model):
+    """A person who writes to a project, or to whom it writes.
+
+    Nobody becomes one contact with somebody else by name. Merging is up to people.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=255, blank=True)
+    language = models.CharField(
+        max_length=35, blank=True, help_text="A BCP 47 tag, for example en or pt-BR."
+    )
+    notes = models.TextField(max_length=5000, blank=True)
+    is_blocked = models.BooleanField(
+        default=False, help_text="Messages of a blocked contact are kept and shown to nobody."
+    )
+    # The contact asked for no more messages that we send by ourselves.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["project", "id"], name="contact_by_project")]
+
+    def __str__(self) -> str:
+        return f"contact {self.uuid}"
+
+
+class ContactAddress(models.Model):
+    """Where a contact can be reached: an account at a channel, as seen from one of our lines.
+
+    A line is our own end of a channel, such as one number of the project. We know it by the UUID
+    of what an app above calls an integration.
+    """
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
+    channel = models.CharField(max_length=16)
+    line = models.UUIDField()
+    # The provider's own key of the person. Some people have none yet: then the number tells them
+    # apart.
+    provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
+    # The number as the provider writes it, which is where answers go. People can have none.
+    number = models.CharField(max_length=32, blank=True)
+    # The same in E.164, to compare it with the numbers in orders.
+    phone = models.CharField(max_length=16, blank=True)
+    username = models.CharField(max_length=64, blank=True)
+    # The person blocked us, or the account is gone, since then.
+    unreachable_since = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "contact addresses"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["line", "provider_id"],
+                condition=~Q(provider_id=""),
+                name="address_unique_by_provider_id",
+            ),
+            models.UniqueConstraint(
+                fields=["line", "number"],
+                condition=~Q(number=""),
+                name="address_unique_by_number",
+            ),
+            models.CheckConstraint(
+                condition=~Q(provider_id="", number=""), name="address_leads_somewhere"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["line", "phone"], name="address_by_phone")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} of contact {self.contact_id}"

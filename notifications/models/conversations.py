@@ -1,0 +1,80 @@
+"""What is said between a contact and a project on one line."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Project
+from notifications.models.contacts import Contact, ContactAddress
+
+
+class Conversation(models.Model):
+    """The thread with one contact on one line. There is one, however often it is closed."""
+
+    class Status(models.TextChoices):
+        """Whether somebody has to look at it."""
+
+        OPEN = "open"
+        SNOOZED = "snoozed"
+        CLOSED = "closed"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="conversations")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
+    # Where answers go: the address from which the contact wrote last.
+    address = models.ForeignKey(ContactAddress, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=16)
+    line = models.UUIDField()
+    status = models.CharField(max_length=7, choices=Status.choices, default=Status.OPEN)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    # When the last message arrived or was written here, whatever its provider says.
+    last_activity_at = models.DateTimeField(default=timezone.now)
+    # Inbound messages that nobody has read. Only changed by `F` expressions and under a lock.
+    unread = models.PositiveIntegerField(default=0)
+    # Until then the channel lets us write freely; empty if it has no such window, or none is open.
+    window_until = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["line", "contact"], name="conversation_one_by_line_and_contact"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "snoozed", "closed"]),
+                name="conversation_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="snoozed", snoozed_until__isnull=False)
+                | (~Q(status="snoozed") & Q(snoozed_until__isnull=True)),
+                name="conversation_snoozed_until_when",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["project", "status", "-last_activity_at"], name="conversation_by_activity"
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(status="snoozed"),
+                name="conversation_to_wake",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"conversation {self.uuid}"

@@ -1,0 +1,295 @@
+"""The messages of a conversation: what they say, how they got here or there, and what followed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Project
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.conversations import Conversation
+from orderchainer.core.outbox import FAILED, PENDING, Work, due_index, state_known
+from orders.models import Order
+
+
+class Direction(models.TextChoices):
+    """Who wrote it: the contact, or somebody here."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class ContentType(models.TextChoices):
+    """What a message is. A kind that we do not know is kept and shown as unsupported."""
+
+    TEXT = "text"
+    TEMPLATE = "template"
+    IMAGE = "image"
+    DOCUMENT = "document"
+    AUDIO = "audio"
+    VIDEO = "video"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACTS = "contacts"
+    BUTTON = "button"
+    SYSTEM = "system"
+    UNSUPPORTED = "unsupported"
+
+
+class MessageStatus(models.TextChoices):
+    """How far a message got. `received` is for inbound ones, all others are for outbound ones."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    # It was sent, but no answer came: it may or may not have arrived.
+    UNCERTAIN = "uncertain"
+
+
+class Message(models.Model):
+    """One message of a conversation, in either direction."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The conversation's, repeated here for the inbox.
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    channel = models.CharField(max_length=16)
+    line = models.UUIDField()
+    content_type = models.CharField(max_length=11, choices=ContentType.choices)
+    # The text as people read it: of a button its title, of a picture its caption.
+    content = models.TextField(blank=True)
+    # What else belongs to its kind: a template's name and parameters, a location's coordinates.
+    details = models.JSONField(default=dict, blank=True)
+    order = models.ForeignKey(
+        Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
+    # The message that it answers.
+    reply_to = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Who wrote an outbound message; empty if a rule of the project did.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    ai_generated = models.BooleanField(default=False)
+    is_read = models.BooleanField(default=False, help_text="Counts for inbound messages only.")
+    read_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=9, choices=MessageStatus.choices)
+    # Why it failed: the provider's code if there is one, and a sentence for people.
+    error_code = models.CharField(max_length=64, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    # The provider's id of it, unique on the line. Empty until the provider has told us.
+    provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
+    # When it was written, as its provider says. The order of messages follows it.
+    written_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    # When it arrived here or was written here.
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["line", "provider_id"],
+                condition=~Q(provider_id=""),
+                name="message_unique_by_provider_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(direction="inbound", status="received")
+                | (Q(direction="outbound") & ~Q(status="received")),
+                name="message_status_fits_direction",
+            ),
+        ]
+        indexes: ClassVar = [
+            # A thread, and its newest message.
+            models.Index(
+                fields=["conversation", "written_at", "id"], name="message_by_conversation"
+            ),
+            # The inbox: all, or the unread.
+            models.Index(fields=["project", "-created_at", "-id"], name="message_by_project"),
+            models.Index(
+                fields=["project", "-created_at", "-id"],
+                condition=Q(direction="inbound", is_read=False),
+                name="message_unread",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} message {self.uuid}"
+
+
+class MessageVersion(models.Model):
+    """What a message said before its writer changed or deleted it."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="versions")
+    content = models.TextField(blank=True)
+    replaced_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"earlier version of message {self.message_id}"
+
+
+class Reaction(models.Model):
+    """An emoji that the contact set on a message. Setting another one replaces it."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="reaction")
+    emoji = models.CharField(max_length=64)
+    set_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"reaction to message {self.message_id}"
+
+
+class StatusReport(models.Model):
+    """What a provider reported about an outbound message. The story of its delivery."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reports")
+    status = models.CharField(max_length=9, choices=MessageStatus.choices)
+    reported_at = models.DateTimeField(help_text="The provider's moment.")
+    error_code = models.CharField(max_length=64, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["message", "status"], name="status_report_unique_by_message_and_status"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} of message {self.message_id}"
+
+
+class ParkedStatus(models.Model):
+    """A report about a message whose id we do not know yet: our own call has not returned."""
+
+    line = models.UUIDField()
+    provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH)
+    status = models.CharField(max_length=9, choices=MessageStatus.choices)
+    reported_at = models.DateTimeField()
+    error_code = models.CharField(max_length=64, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "parked statuses"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["line", "provider_id", "status"], name="parked_status_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} of {self.provider_id}"
+
+
+class SendState(models.TextChoices):
+    """The state of a part on its way out."""
+
+    PENDING = PENDING
+    SENT = "sent"
+    FAILED = FAILED
+    DROPPED = "dropped"
+    # The call got no answer. Nobody but a report or a person decides what happens next.
+    UNCERTAIN = "uncertain"
+
+
+class MessageSend(Work):
+    """One part of an outbound message on its way to the provider; most messages are one part.
+
+    The parts of a conversation go out one after the other, in the order of their ids.
+    """
+
+    State = SendState
+    DONE: ClassVar = State.SENT
+    DROPPED: ClassVar = State.DROPPED
+    MAX_ATTEMPTS: ClassVar = 8
+    FIRST_DELAY_SECONDS: ClassVar = 3
+    MAX_DELAY_SECONDS: ClassVar = 10 * 60
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sends")
+    # The message's, repeated here: the lane in which parts wait for each other.
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    part = models.PositiveSmallIntegerField(default=1)
+    text = models.TextField(blank=True)
+    provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
+    # The provider's code of the last failure.
+    error_code = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            state_known("message_send_state_known", SendState),
+            models.UniqueConstraint(fields=["message", "part"], name="message_send_unique_by_part"),
+        ]
+        indexes: ClassVar = [
+            due_index("message_send_due"),
+            models.Index(
+                fields=["conversation", "id"],
+                condition=Q(state="pending"),
+                name="message_send_lane",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.part} of message {self.message_id}"
+
+
+class FileState(models.TextChoices):
+    """The state of a file."""
+
+    PENDING = PENDING
+    STORED = "stored"
+    FAILED = FAILED
+    DROPPED = "dropped"
+
+
+class Attachment(Work):
+    """A file of a message. An inbound one is fetched by a task and kept privately."""
+
+    State = FileState
+    DONE: ClassVar = State.STORED
+    DROPPED: ClassVar = State.DROPPED
+    MAX_ATTEMPTS: ClassVar = 8
+    FIRST_DELAY_SECONDS: ClassVar = 3
+    MAX_DELAY_SECONDS: ClassVar = 10 * 60
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
+    # The provider's id of the file, or an https link that somebody sent instead of a file.
+    provider_id = models.CharField(max_length=512, blank=True)
+    link = models.URLField(max_length=2048, blank=True)
+    # As the sender calls it. We never use it as a path.
+    filename = models.CharField(max_length=255, blank=True)
+    # What we found it to be by its content, not what its sender claims.
+    media_type = models.CharField(max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(null=True, blank=True)
+    # The name of the stored file in the private storage.
+    file = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [state_known("attachment_state_known", FileState)]
+        indexes: ClassVar = [due_index("attachment_due")]
+
+    def __str__(self) -> str:
+        return f"attachment {self.uuid}"
