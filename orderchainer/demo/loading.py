@@ -1,15 +1,17 @@
-"""The demo account, with its chain of orders and its shop."""
+"""The demo account, with its chain of orders, its shop, and a pretend shop at Shopify."""
 
 import secrets
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.locks import lock_user
 from accounts.models import User
 from orderchainer.demo.chain import load_chain
-from orderchainer.demo.shop import load_pictures_of, load_shop, products_of
+from orderchainer.demo.pretend_shop import load_pretend_shop
+from orderchainer.demo.shop import load_pictures_of, load_shop, products_of, shop_of
 from orders.models import Order, OrderDependency
 
 EMAIL = "demo@example.com"
@@ -34,6 +36,8 @@ class Loaded:
 def load_demo(*, as_staff: bool) -> Loaded:
     """Make the demo account, its chain if it has no order, and its shop if it has no product.
 
+    The shop also gets orders from a pretend shop at Shopify, unless the sandbox plays one.
+
     `as_staff` lets a new account into the admin. Everything that exists already stays as it is.
     `load_pictures` adds the shop's pictures; call it after you have shown the account's password.
     """
@@ -57,6 +61,9 @@ def load_demo(*, as_staff: bool) -> Loaded:
         load_chain(user)
     if not products_of(user).exists():
         load_shop(user)
+    project = shop_of(user)
+    if project is not None and not settings.SANDBOX:
+        load_pretend_shop(user, project)
     edges = OrderDependency.objects.holding_up().filter(order__owner=user)
     return Loaded(
         email=EMAIL,

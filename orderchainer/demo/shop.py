@@ -48,6 +48,16 @@ def picture_of(sku: str) -> Picture:
     return read_picture(PICTURES[sku].read_bytes(), longest_side=MAX_SIDE)
 
 
+def shop_of(merchant: User) -> Project | None:
+    """Return the project that `load_shop` made, unless `merchant` has renamed it or left it."""
+    return Project.objects.filter(
+        name=NAME,
+        is_active=True,
+        memberships__user=merchant,
+        memberships__role=Membership.Role.OWNER,
+    ).first()
+
+
 def products_of(merchant: User) -> ProductQuerySet:
     """Return all products in the projects that `merchant` owns."""
     return Product.objects.filter(

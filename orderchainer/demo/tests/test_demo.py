@@ -2,8 +2,10 @@
 
 import csv
 import io
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.storage import default_storage
@@ -16,8 +18,15 @@ from accounts.services import create_project
 from catalog.models import Category, Product, StockMovement
 from catalog.services import set_picture, update_product
 from catalog.tests.factories import make_product, make_storefront
-from orderchainer.demo import shop
+from integrations.models import Integration
+from integrations.services import disconnect_integration
+from integrations.work.errands import due_errands
+from integrations.work.runs import due_runs
+from integrations.work.schedule import schedule_syncs
+from orderchainer.core.days import days_up_to_today
+from orderchainer.demo import pretend_shop, shop
 from orderchainer.demo.loading import EMAIL, load_demo, load_pictures
+from orders.figures import summary_of
 from orders.models import Order
 from orders.services import move_order
 from orders.stream.models import Event
@@ -34,7 +43,7 @@ def test_the_chain_shows_every_kind_of_waiting() -> None:
     loaded = load_demo(as_staff=False)
 
     assert [
-        (order.title, str(order.status), order.pk in loaded.waiting) for order in loaded.orders
+        (order.title, str(order.status), order.pk in loaded.waiting) for order in loaded.orders[:8]
     ] == [
         ("Oak boards", "completed", False),
         ("Hardware kit", "fulfilled", False),
@@ -77,7 +86,7 @@ def test_its_password_is_shown_once_and_works() -> None:
     assert User.objects.get(email=EMAIL).check_password(password)
     assert (
         silent.getvalue()
-        == "The demo account demo@example.com is there, with 8 orders and 40 products.\n"
+        == "The demo account demo@example.com is there, with 14 orders and 40 products.\n"
     )
 
 
@@ -220,3 +229,70 @@ def test_a_merchant_with_products_gets_no_demo_products() -> None:
     load_demo(as_staff=False)
 
     assert Product.objects.count() == 1
+
+
+# --- The pretend shop at Shopify --------------------------------------------------------------
+
+
+def test_its_shop_is_connected_to_a_pretend_one_that_nobody_calls() -> None:
+    load_demo(as_staff=False)
+
+    integration = Integration.objects.get()
+    merchant = User.objects.get(email=EMAIL)
+    assert (integration.project.name, integration.provider) == (shop.NAME, "shopify")
+    assert (integration.status, integration.is_paused) == ("connected", True)
+    assert integration.connected_by == merchant
+    assert integration.notes == [pretend_shop.NOTE]
+    assert set(integration.config) == {"api_key", "shop_url"}
+    assert set(integration.reveal()) == {"api_key", "api_secret"}
+    assert (due_errands(), due_runs(), list(schedule_syncs().runs)) == ([], [], [])
+    run = integration.runs.get()
+    assert (run.word, run.seen, run.created) == ("done", 6, 6)
+
+
+def test_its_orders_from_shopify_show_every_way_to_end() -> None:
+    loaded = load_demo(as_staff=False)
+
+    orders = Order.objects.filter(provider="shopify").order_by("pk")
+    assert [(order.title, str(order.status), f"{order.total_price:.2f}") for order in orders] == [
+        ("#1001", "completed", "83.90"),
+        ("#1002", "fulfilled", "136.90"),
+        ("#1003", "cancelled", "82.90"),
+        ("#1004", "shipped", "137.90"),
+        ("#1005", "active", "83.90"),
+        ("#1006", "pending", "136.90"),
+    ]
+    assert loaded.orders[8:] == list(orders)
+    assert [order.title for order in orders if order.is_test] == ["#1005"]
+    moved = Event.objects.filter(type="order_status_changed", order__in=orders)
+    assert {event.data["cause"]["source"] for event in moved} == {"shopify"}
+    project = Project.objects.get(is_storefront=True)
+    summary = summary_of(project, days_up_to_today(30, ZoneInfo(project.timezone)))
+    assert (summary.total_orders, summary.total_revenue) == (6, Decimal("495.60"))
+
+
+def test_loading_it_again_leaves_the_pretend_shop_as_it_is() -> None:
+    load_demo(as_staff=False)
+    integration = Integration.objects.get()
+    disconnect_integration(integration=integration, by=User.objects.get(email=EMAIL))
+    events = Event.objects.count()
+
+    load_demo(as_staff=False)
+
+    assert Integration.objects.get().status == "disconnected"
+    assert Order.objects.filter(provider="shopify").count() == 6
+    assert Event.objects.count() == events
+
+
+def test_a_shop_from_before_gets_its_pretend_shop_at_the_next_start() -> None:
+    load_demo(as_staff=False)
+    Integration.objects.all().delete()
+    Event.objects.all().delete()
+    for order in Order.objects.filter(provider="shopify"):
+        order.delete()
+
+    load_demo(as_staff=False)
+
+    assert Integration.objects.count() == 1
+    assert Order.objects.filter(provider="shopify").count() == 6
+    assert Order.objects.count() == 14

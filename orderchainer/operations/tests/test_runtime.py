@@ -55,7 +55,7 @@ def test_a_signal_stops_everything_within_five_seconds_and_it_starts_again(
     with running(*SERVE, directory=tmp_path) as second:
         second.wait_for("/readyz")
 
-        assert "demo@example.com is there, with 8 orders" in second.output
+        assert "demo@example.com is there, with 14 orders" in second.output
         assert "password" not in second.output
 
 
@@ -67,7 +67,7 @@ def test_a_kill_loses_nothing_and_the_next_start_works(tmp_path: Path) -> None:
     with running(*SERVE, directory=tmp_path) as second:
         second.wait_for("/readyz")
 
-        assert "demo@example.com is there, with 8 orders" in second.output
+        assert "demo@example.com is there, with 14 orders" in second.output
 
 
 def test_a_long_task_does_not_delay_the_stop(tmp_path: Path) -> None:

@@ -48,7 +48,10 @@ class Command(BaseCommand):
         )
         for order in loaded.orders:
             status = str(order.status)
-            if status == Status.PENDING:
+            title = order.title
+            if order.is_mirrored:
+                title = f"Shopify order {title}"
+            elif status == Status.PENDING:
                 status += ", waiting" if order.pk in loaded.waiting else ", ready"
-            self.stdout.write(f"  #{order.pk} {order.title}: {status}")
+            self.stdout.write(f"  #{order.pk} {title}: {status}")
         self.stdout.write(f"Its shop, {SHOP}, has {loaded.products} products.\n")
