@@ -20,7 +20,9 @@ from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
 from orders import queries as order_queries
 from orders.models import Order
+from orders.services import mirroring
 from orders.tests.factories import make_order
+from orders.tests.outside import mirror
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +136,14 @@ def pages_in_projects() -> list[tuple[Any, ...]]:
     return [(total, first), (most, first), (total, none)]
 
 
+def mirrored_orders() -> list[tuple[Any, ...]]:
+    owner = make_user()
+    shop = owner.personal_project
+    make_order(owner, mirror(shop, external_id="1").order)
+    mirror(shop, external_id="2", is_test=True)
+    return [(shop.pk, "shopify", "1"), (shop.pk, "shopify", "2"), (shop.pk, "api", "1")]
+
+
 def products() -> list[tuple[Any, ...]]:
     shop = make_storefront()
     shelf = make_category(shop, name="Lamps", parent=make_category(shop, name="Light"))
@@ -161,6 +171,7 @@ def carts() -> list[tuple[Any, ...]]:
         (order_queries._row_in_project, orders_in_projects, {}),
         (order_queries._listed_in_project, pages_in_projects, {"ordering": ("-ordered_at", "-id")}),
         (order_queries._chain_rows, orders, {"sees_all": False}),
+        (mirroring._rows, mirrored_orders, {}),
         (catalog_queries._rows_on_sale, products, {}),
         (cart_queries._rows, carts, {}),
     ],

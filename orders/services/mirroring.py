@@ -18,11 +18,12 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db import IntegrityError, connection, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import Project, User
+from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.money import as_written, written
 from orders.errors import OrderNotFound
 from orders.lifecycle import DONE, GONE_WRONG, EventType, Status, Waits, blockers_among
@@ -141,23 +142,32 @@ class _Known:
     has_dependents: bool
 
 
-def _read(project: Project, provider: str, external_id: str) -> _Known | None:
+_COLUMNS = [column.attname for column in Order._meta.concrete_fields]
+
+
+@prepared
+def _rows(project_id: int, provider: str, external_id: str) -> QuerySet[Order, Row]:
     dependents = OrderDependency.objects.filter(depends_on=OuterRef("pk"))
-    found = (
-        Order.objects.filter(project=project, provider=provider, external_id=external_id)
-        .with_waits()
+    orders = Order.objects.filter(project=project_id, provider=provider, external_id=external_id)
+    rows: QuerySet[Order, Row] = (
+        orders.with_waits()
         .annotate(
             lines=listed_items(product_id="product_id"),
             a_dependent=Subquery(dependents.values("pk")[:1]),
         )
+        .values(*_COLUMNS, "waits", "lines", "a_dependent")
     )
-    for order in found:
-        read: dict[str, Any] = vars(order)  # with what we annotated
+    return rows
+
+
+def _read(project: Project, provider: str, external_id: str) -> _Known | None:
+    for row in _rows(project.pk, str(provider), external_id):
+        order = Order.from_db(connection.alias, _COLUMNS, [row[name] for name in _COLUMNS])
         return _Known(
             order=order,
-            items=[_draft(line, order.currency) for line in read["lines"]],
-            waits=read["waits"],
-            has_dependents=read["a_dependent"] is not None,
+            items=[_draft(line, order.currency) for line in row["lines"]],
+            waits=row["waits"],
+            has_dependents=row["a_dependent"] is not None,
         )
     return None
 
