@@ -19,6 +19,13 @@ class DeliveryNotFound(NotFound):
     default_message = "Delivery not found"
 
 
+class RunNotFound(NotFound):
+    """The integration has no such sync run."""
+
+    code = "run_not_found"
+    default_message = "Run not found"
+
+
 class CannotSync(Conflict):
     """The integration is in no state to sync, or its provider has nothing to sync."""
 

@@ -1,5 +1,6 @@
 """Registers what all integrations share. Each provider registers its own things beside this."""
 
+from accounts.scopes import AREAS
 # Errors too: the OpenAPI document lists the codes of all that are defined by then.
 from integrations import errors, limits, socket_messages  # noqa: F401 (they register)
 from integrations.access import VIEW_INTEGRATIONS
@@ -19,8 +20,11 @@ AUDIENCES.add(SYNC_RUN, OF_INTEGRATIONS)
 MESSAGES.add(EventType.STATUS_CHANGED, socket_messages.status_changed)
 MESSAGES.add(EventType.SYNC_FINISHED, socket_messages.sync_finished)
 
+AREAS.add("integrations", "a project's integrations, their syncs and webhooks")
+
 SECTIONS.add("integrations", Section(place=30))
 
+THINGS.add("integrations", "A project's connections to shops and messengers.")
 THINGS.add("webhooks", "What providers tell us: orders, messages and the like.")
 
 for provider in providers():

@@ -1,0 +1,1 @@
+"""`/api/v1/integrations`: a project's connections to providers, for the people who run it."""
