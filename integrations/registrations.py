@@ -1,6 +1,7 @@
 """Registers what all integrations share. Each provider registers its own things beside this."""
 
 from accounts.scopes import AREAS
+
 # Errors too: the OpenAPI document lists the codes of all that are defined by then.
 from integrations import errors, limits, socket_messages  # noqa: F401 (they register)
 from integrations.access import VIEW_INTEGRATIONS

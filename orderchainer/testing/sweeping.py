@@ -31,7 +31,7 @@ sweep = Sweep()
 
 # --- What is allowed where --------------------------------------------------------------------
 
-# Passwords from the documents, which the documentation shows.
+# Passwords and credentials from the documents, which the documentation shows.
 DOCUMENTATION = re.compile(r"/(openapi\.json|docs|redoc)/?")
 PUBLISHED = frozenset(
     {
@@ -40,6 +40,8 @@ PUBLISHED = frozenset(
         "securepassword",
         "securepassword123",
         "SecurePass123",
+        "your-api-key",
+        "your-api-secret",
     }
 )
 # The documented path where only owners read the URL of their webhook.
@@ -53,7 +55,7 @@ def allowed_in_answer(path: str, *, is_json: bool, exchange: Exchange) -> Allowe
         if secret.kind in TOKENS:
             # It was created for the caller just now. No later answer may contain it.
             return is_json and secret.exchange is exchange
-        if secret.kind is Kind.PASSWORD:
+        if secret.kind in {Kind.PASSWORD, Kind.CREDENTIAL}:
             return DOCUMENTATION.fullmatch(path) is not None and secret.text in PUBLISHED
         if secret.kind is Kind.WEBHOOK:
             return is_json and OWNERS_WEBHOOK.fullmatch(path) is not None
@@ -116,11 +118,12 @@ def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
             sweep.learn(Kind.CODE if secret.isdigit() else Kind.LINK, secret)
 
     def encrypted(_result: object, text: str) -> None:
-        webhook = re.search(r"/webhooks/[0-9]+/([\w.-]+)", text)
-        if webhook:
-            sweep.learn(Kind.WEBHOOK, webhook[1])
-        else:
-            sweep.learn(Kind.CREDENTIAL, text)
+        for credential in credentials_in(text):
+            webhook = re.search(r"/webhooks/[0-9]+/([\w.-]+)", credential)
+            if webhook:
+                sweep.learn(Kind.WEBHOOK, webhook[1])
+            else:
+                sweep.learn(Kind.CREDENTIAL, credential)
 
     def request(
         _result: object,
@@ -194,6 +197,33 @@ def passwords_in(body: str | bytes) -> Iterator[str]:
         is_password = "password" in name.lower() and isinstance(value, str)
         if is_password and value not in others:
             yield value
+
+
+def credentials_in(text: str) -> Iterator[str]:
+    """Return the secrets in a text that is encrypted: the text itself, or those in its JSON.
+
+    JSON also holds moments and the like. A secret there has `key`, `secret` or `token` in its name.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, dict | list):
+        yield from _credentials_among(value)
+    else:
+        yield text
+
+
+def _credentials_among(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _credentials_among(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, str) and re.search("key|secret|token", name):
+                yield each
+            else:
+                yield from _credentials_among(each)
 
 
 # --- Where texts leave the service ----------------------------------------------------------------

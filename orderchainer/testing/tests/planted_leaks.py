@@ -196,6 +196,11 @@ def test_credential_in_a_line() -> None:
     logger.info("Connected with %s.", "shop-api-secret")
 
 
+def test_configuration_in_a_page() -> None:
+    Secret.of('{"api_secret": "secret-of-a-shop", "until": "2026-11-28T10:00:00"}')
+    answer("secret-of-a-shop until 2026-11-28T10:00:00")
+
+
 def test_key_in_a_page() -> None:
     answer(settings.SECRET_KEY)
 

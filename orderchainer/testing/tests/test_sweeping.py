@@ -41,6 +41,7 @@ CHARGES = {
     "link_in_a_line": "e-mailed link in the console's log, from x",
     "webhook_in_a_page": "webhook's token in the answer to GET /page",
     "credential_in_a_line": "encrypted credential in the console's log, from x",
+    "configuration_in_a_page": "encrypted credential in the answer to GET /page",
     "key_in_a_page": "key of the service in the answer to GET /page",
     "other_key_in_a_line": "key of the service in the console's log, from x",
     "cookie_in_a_page": "session of the back office in the answer to GET /page",
