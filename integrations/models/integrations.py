@@ -129,6 +129,11 @@ class Integration(models.Model):
     def __str__(self) -> str:
         return f"{self.provider} {self.account}"
 
+    @property
+    def version(self) -> str:
+        """The version of what people set. Syncs and checks do not change it."""
+        return f"{self.config_version}{'-paused' if self.is_paused else ''}"
+
     def reveal(self) -> dict[str, str]:
         """Return the masked and secret values of the configuration. Raises `Undecryptable`."""
         return opened(self.secrets)

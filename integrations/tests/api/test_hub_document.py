@@ -166,13 +166,13 @@ def test_the_same_account_again_is_answered_with_200_and_the_same_id(
 
 def test_a_repeated_request_gets_the_first_answer_again(team: Team, manager: APIClient) -> None:
     body = {"provider": "shopify", "config": CONFIG}
-    headers = {"HTTP_IDEMPOTENCY_KEY": "once"}
+    headers = {"Idempotency-Key": "once"}
 
-    first = manager.post(path(team, "connect"), body, **headers)
+    first = manager.post(path(team, "connect"), body, headers=headers)
     work()
-    again = manager.post(path(team, "connect"), body, **headers)
+    again = manager.post(path(team, "connect"), body, headers=headers)
     other = manager.post(
-        path(team, "connect"), {**body, "config": {**CONFIG, "label": "x"}}, **headers
+        path(team, "connect"), {**body, "config": {**CONFIG, "label": "x"}}, headers=headers
     )
 
     assert (again.status_code, again.json()) == (201, first.json())
