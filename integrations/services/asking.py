@@ -11,7 +11,7 @@ from integrations.errors import CannotSync, IntegrationNotFound
 from integrations.models import Errand, Integration, SyncRun
 from integrations.providers import connector_of
 from integrations.tasks import run_errand, sync
-from integrations.work.queueing import queue_errand, queue_run
+from integrations.work.queueing import queue_errand, queue_run, run_that_waits
 from integrations.work.statuses import lock_integration
 from orderchainer.core.background import nudge_on_commit
 
@@ -29,12 +29,14 @@ def request_sync(
     and `RoleNotEnough` if `by` may not do it.
     """
     integration = lock_for(integration, by=by, operation=SYNC_INTEGRATIONS)
-    connector = connector_of(integration.provider)
-    if connector is None or connector.sync is None:
-        raise CannotSync(f"There is nothing to sync with {integration.provider}.")
     if integration.is_paused:
         raise CannotSync("The integration is paused. Resume it first.")
-    run = queue_run(integration, trigger, by=by)
+    run = run_that_waits(integration)
+    if run is None:
+        connector = connector_of(integration.provider)
+        if connector is None or connector.sync is None:
+            raise CannotSync(f"There is nothing to sync with {integration.provider}.")
+        run = queue_run(integration, trigger, by=by)
     nudge_on_commit(sync, run.pk)
     return run
 

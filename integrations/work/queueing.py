@@ -12,11 +12,16 @@ from orderchainer.core.outbox import PENDING, make_due
 OVERLAP = timedelta(minutes=10)
 
 
+def run_that_waits(integration: Integration) -> SyncRun | None:
+    """Return the run that waits or runs, if there is one."""
+    return integration.runs.filter(state=PENDING).first()
+
+
 def queue_run(
     integration: Integration, trigger: SyncRun.Trigger, *, by: User | None = None
 ) -> SyncRun:
     """Return the run that waits or runs, or a new one."""
-    waiting = integration.runs.filter(state=PENDING).first()
+    waiting = run_that_waits(integration)
     if waiting is not None:
         return waiting
     since = integration.last_sync and integration.last_sync - OVERLAP

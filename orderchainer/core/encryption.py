@@ -63,6 +63,13 @@ class Secret:
         except InvalidToken as exc:
             raise Undecryptable from exc
 
+    def __eq__(self, other: object) -> bool:
+        """Compare the encrypted texts. Each encryption of the same text differs."""
+        return isinstance(other, Secret) and self._sealed == other._sealed
+
+    def __hash__(self) -> int:
+        return hash(self._sealed)
+
     def __repr__(self) -> str:
         return "Secret(…)"
 

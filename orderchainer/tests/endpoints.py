@@ -47,6 +47,12 @@ PROJECT = NotFound("Project not found", "project_not_found")
 USER = NotFound("User not found", "user_not_found")
 SIGN_IN = NotFound("Session not found", "session_not_found")
 API_TOKEN = NotFound("API token not found", "api_token_not_found")
+# The configuration of the shop that `World` has connected.
+SHOP_CONFIG = {
+    "api_key": "your-api-key",
+    "api_secret": "your-api-secret",
+    "shop_url": "yourstore.myshopify.com",
+}
 CART_ITEM = NotFound("Cart item not found", "cart_item_not_found")
 
 CHAIN = [
@@ -258,6 +264,43 @@ HUB = [
         "orders:write",
         body={"dependency": "{shared_awaited_order}", "reason": "Not needed."},
         hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/integrations/{project}/connect", "integrations:write", 200,
+        {"provider": "shopify", "config": SHOP_CONFIG}, hidden=PROJECT,
+    ),
+    Endpoint("hub", "GET", "/api/v1/integrations/{project}", "integrations:read", hidden=PROJECT),
+    Endpoint(
+        "hub", "GET", "/api/v1/integrations/{project}/providers", "integrations:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/integrations/{project}/{integration}", "integrations:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/integrations/{project}/{integration}", "integrations:write",
+        body={"is_paused": True}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/integrations/{project}/{integration}", "integrations:write",
+        204, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/integrations/{project}/{integration}/sync",
+        "integrations:write", 202, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/integrations/{project}/{integration}/test",
+        "integrations:write", 202, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/integrations/{project}/{integration}/runs", "integrations:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/integrations/{project}/{integration}/runs/{run}",
+        "integrations:read", hidden=PROJECT,
     ),
     Endpoint(
         # A caller with the link may know that the invitation exists, even if they cannot accept it.

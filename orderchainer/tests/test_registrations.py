@@ -92,6 +92,8 @@ def test_scopes_stand_in_the_documented_order() -> None:
         "cart:write",
         "orders:read",
         "orders:write",
+        "integrations:read",
+        "integrations:write",
         "discord:read",
         "discord:write",
     )
@@ -145,6 +147,7 @@ def test_groups_and_tags_stand_in_the_order_in_which_they_are_shown() -> None:
         "cart",
         "order",
         "orders",
+        "integrations",
         "webhooks",
         "discord",
     ]

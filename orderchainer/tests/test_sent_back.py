@@ -59,6 +59,7 @@ THINGS = [
     ),
     Thing("/api/v1/products/{project}/{shared_product}"),
     Thing("/api/v1/categories/{project}/{shared_category}"),
+    Thing("/api/v1/integrations/{project}/{integration}"),
 ]
 EACH_THING = pytest.mark.parametrize("thing", THINGS, ids=str)
 

@@ -190,7 +190,7 @@ GET_INTEGRATION = extend_schema(
 )
 
 CHANGE_INTEGRATION = extend_schema(
-    operation_id="hub_change_integration",
+    operation_id="hub_update_integration",
     summary="Change, pause or resume an integration",
     description=(
         "Changes the keys of `config` that you send and keeps the others. Another configuration is "

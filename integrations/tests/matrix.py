@@ -1,0 +1,60 @@
+"""Example calls for `accounts/tests/test_matrix.py`: the integrations of a project."""
+
+from collections.abc import Mapping
+
+from accounts.tests.matrix import Call, Scene, project_alone
+from integrations.access import MANAGE_INTEGRATIONS, SYNC_INTEGRATIONS, VIEW_INTEGRATIONS
+from integrations.models import Integration, SyncRun
+from integrations.services import connect_integration
+
+CONFIG = {
+    "api_key": "your-api-key",
+    "api_secret": "your-api-secret",
+    "shop_url": "yourstore.myshopify.com",
+}
+
+
+def integration(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for an integration, in which a sync waits."""
+    return {**project_alone(scene), "integration_id": _connect(scene).uuid}
+
+
+def run(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for that sync."""
+    connected = _connect(scene)
+    waiting = SyncRun.objects.get(integration=connected)
+    return {**project_alone(scene), "integration_id": connected.uuid, "run_id": waiting.uuid}
+
+
+def _connect(scene: Scene) -> Integration:
+    connected = connect_integration(
+        project=scene.team.project, provider="shopify", config=CONFIG, by=scene.team.owner
+    ).integration
+    SyncRun.objects.create(integration=connected, trigger=SyncRun.Trigger.PERSON)
+    return connected
+
+
+CALLS = [
+    Call(
+        "POST",
+        "hub-integrations-connect",
+        MANAGE_INTEGRATIONS,
+        201,
+        body={"provider": "shopify", "config": CONFIG},
+    ),
+    Call("GET", "hub-integrations", VIEW_INTEGRATIONS),
+    Call("GET", "hub-integrations-providers", VIEW_INTEGRATIONS),
+    Call("GET", "hub-integration", VIEW_INTEGRATIONS, arguments=integration),
+    Call(
+        "PATCH",
+        "hub-integration",
+        MANAGE_INTEGRATIONS,
+        arguments=integration,
+        body={"is_paused": True},
+    ),
+    Call("DELETE", "hub-integration", MANAGE_INTEGRATIONS, 204, arguments=integration),
+    Call("POST", "hub-integration-sync", SYNC_INTEGRATIONS, 202, arguments=integration),
+    Call("POST", "hub-integration-test", MANAGE_INTEGRATIONS, 202, arguments=integration),
+    Call("GET", "hub-integration-runs", VIEW_INTEGRATIONS, arguments=integration),
+    Call("GET", "hub-integration-run", VIEW_INTEGRATIONS, arguments=run),
+]
