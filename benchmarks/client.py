@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -21,7 +22,10 @@ STALLED_SECONDS = 30
 class Job:
     """What to send, where and for how long. `requests` are whole HTTP requests, sent in turn.
 
-    With `once` each is sent only once, and the job ends when all are answered.
+    With `once` each is sent only once, and the job ends when all are answered. With a `pace`, so
+    many are due in a second, evenly. The time of an answer counts from the moment at which its
+    request was due: a client that waits for a slow answer sends late, and that is the server's
+    fault.
     """
 
     port: int
@@ -30,6 +34,7 @@ class Job:
     expected_status: int
     connections: int = CONNECTIONS
     once: bool = False
+    pace: int | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,44 @@ def work(job: Job) -> Answered:
         return Answered(seconds, time.perf_counter() - started)
 
 
+def work_at_pace(job: Job, pace: int) -> Answered:
+    """Send each request when it is due, on a connection that is free. Raises `Refused`."""
+    requests = [request.encode() for request in job.requests]
+    status = b"HTTP/1.1 %d " % job.expected_status
+    idle = deque(Connection(job.port) for _ in range(job.connections))
+    seconds: list[float] = []
+    sent = 0
+    with selectors.DefaultSelector() as selector:
+        for connection in idle:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+        started = time.perf_counter()
+        while len(seconds) < len(requests):
+            now = time.perf_counter()
+            while sent < len(requests) and idle and now >= started + sent / pace:
+                connection = idle.popleft()
+                connection.send(requests[sent])
+                connection.started = started + sent / pace
+                sent += 1
+            patience = float(STALLED_SECONDS)
+            if sent < len(requests) and idle:
+                patience = max(0.0, started + sent / pace - now)
+            ready = selector.select(patience)
+            if not ready and patience == STALLED_SECONDS:
+                raise Refused("the server stalled")
+            for key, _ in ready:
+                answer = key.data.receive()
+                if answer is None:
+                    continue
+                if not answer.startswith(status):
+                    raise Refused(f"the server answered {answer[:500]!r}")
+                seconds.append(time.perf_counter() - key.data.started)
+                idle.append(key.data)
+        for connection in idle:
+            connection.socket.close()
+        return Answered(seconds, time.perf_counter() - started)
+
+
 if __name__ == "__main__":
     job = Job(**orjson.loads(sys.stdin.buffer.read()))
-    sys.stdout.buffer.write(orjson.dumps(asdict(work(job))))
+    answered = work(job) if job.pace is None else work_at_pace(job, job.pace)
+    sys.stdout.buffer.write(orjson.dumps(asdict(answered)))

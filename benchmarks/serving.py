@@ -35,11 +35,15 @@ class Server:
         expected_status: int = 200,
         clients: int = client.CONNECTIONS,
         once: bool = False,
+        pace: int | None = None,
     ) -> Figures:
-        """Send `requests` in turn for `seconds`, or each just once; return the figures."""
+        """Send `requests` in turn for `seconds`, or each just once; return the figures.
+
+        With a `pace`, so many are sent in a second.
+        """
         before = cpu_seconds_of(self.pid)
         answered = client.run(
-            client.Job(self.port, requests, seconds, expected_status, clients, once)
+            client.Job(self.port, requests, seconds, expected_status, clients, once, pace)
         )
         after = cpu_seconds_of(self.pid)
         spent = None if before is None or after is None else after - before

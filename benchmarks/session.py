@@ -19,6 +19,7 @@ from benchmarks import (
     rest,
     seeding,
     signing_in,
+    webhooks,
 )
 from benchmarks.bare import connect
 from benchmarks.table import Row, text_of
@@ -72,6 +73,8 @@ class Run:
             yield from carts.adding(self.directory, self.rounds, self.seconds)
         if "checkout" in groups:
             yield from checkouts.checking_out(self.directory, self.rounds, self.seconds)
+        if "webhook" in groups:
+            yield from webhooks.receiving(self.directory, self.rounds, self.seconds)
         if "limits" in groups:
             yield from limiting.limiting(self.directory, self.readers[1], self.rounds, self.seconds)
         if "sign-in" in groups:

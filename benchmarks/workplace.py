@@ -20,8 +20,8 @@ RATE_LIMITS = re.findall(
     (Path(__file__).parents[1] / ".env.example").read_text(),
 )
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
-# Where Celery's Redis transport keeps waiting tasks.
-QUEUE = "celery"
+# Where Celery's Redis transport keeps waiting tasks: those of the queues that the benchmarks fill.
+QUEUES = ("celery", "providers")
 
 
 class Unusable(Exception):
@@ -74,7 +74,7 @@ def _queue(url: str) -> Iterator[None]:
     """Make sure that the queue is empty, and delete our own tasks at the end."""
     with redis.Redis.from_url(url) as broker:
         try:
-            waiting = broker.llen(QUEUE)
+            waiting = sum(broker.llen(queue) for queue in QUEUES)
         except redis.ConnectionError as exc:
             raise Unusable(
                 f"Redis cannot be reached at {url}: {exc}\n"
@@ -87,7 +87,7 @@ def _queue(url: str) -> Iterator[None]:
         try:
             yield
         finally:
-            broker.delete(QUEUE)
+            broker.delete(*QUEUES)
 
 
 def _set_environment(directory: Path, database_url: str, redis_url: str) -> None:

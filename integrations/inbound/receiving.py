@@ -17,7 +17,6 @@ from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.measures import Counter
 from orderchainer.core.printable import printable
 
-logger = structlog.get_logger(__name__)
 security_log = structlog.get_logger("security")
 
 MAX_HEADER_LENGTH = 500
@@ -70,13 +69,9 @@ def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundD
     CALLS.labels(provider, "stored").inc(len(stored))
     CALLS.labels(provider, "repeated").inc(len(signing) - len(stored))
     for delivery in stored:
+        # The task's lines in the log have the id of this request.
         nudge_on_commit(work_on_delivery, delivery.pk)
-    logger.info("webhook_received", provider=provider, topic=topic, deliveries=_ids(stored))
     return stored
-
-
-def _ids(deliveries: Sequence[InboundDelivery]) -> list[int]:
-    return [delivery.pk for delivery in deliveries]
 
 
 def _short(text: str, length: int) -> str:

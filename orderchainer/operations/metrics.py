@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, and the measurements of every request and task.
 
 There are two kinds of metrics: what each process counts, here and in the apps, and what the
-database knows, which each scrape reads in six bounded queries.
+database knows, which each scrape reads in seven bounded queries.
 """
 
 import hmac
@@ -34,6 +34,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from accounts.models import OutgoingEmail
+from integrations.models import InboundDelivery
 from orderchainer.core.logs.tasks import seconds_of
 from orderchainer.core.measures import Histogram
 from orderchainer.core.web.reading import read_only
@@ -110,8 +111,8 @@ def serve_workers_metrics(**_: object) -> None:
 
 
 class DatabaseCollector(Collector):
-    """Reports the stream's position, delays of relay, deliveries and e-mails, and the heartbeat's
-    age.
+    """Reports the stream's position, the delays of the relay, of deliveries, e-mails and webhook
+    calls, and the heartbeat's age.
     """
 
     def collect(self) -> Iterable[Metric]:
@@ -192,6 +193,22 @@ class DatabaseCollector(Collector):
             "orderchainer_email_waiting_seconds",
             "How long the e-mail that was asked for first has been waiting.",
             (now - asked_at).total_seconds() if asked_at else 0,
+        )
+        calls = InboundDelivery.objects.filter(state=InboundDelivery.State.RECEIVED).order_by(
+            "next_attempt_at"
+        )[:COUNTED_AT_MOST]
+        unworked = calls.aggregate(count=Count("pk"), due=Min("next_attempt_at"))
+        yield _gauge(
+            "orderchainer_inbound_waiting",
+            "Webhook calls of providers that are stored and not worked on yet, "
+            f"counted up to {COUNTED_AT_MOST}.",
+            unworked["count"],
+        )
+        due = unworked["due"]
+        yield _gauge(
+            "orderchainer_inbound_overdue_seconds",
+            "How long the call that is most overdue should have been worked on.",
+            max(0.0, (now - due).total_seconds()) if due else 0,
         )
         heartbeat = last_heartbeat_age_seconds()
         if heartbeat is not None:

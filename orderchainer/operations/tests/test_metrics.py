@@ -18,6 +18,7 @@ from accounts.mail import outbox
 from accounts.models import OutgoingEmail, User
 from accounts.services import queue_email
 from accounts.tests.factories import client_of, make_user
+from integrations.inbound.tests.factories import make_delivery, make_integration
 from orderchainer.celery import app
 from orderchainer.operations import metrics as metrics_module
 from orderchainer.operations.health import OLDEST_HEARTBEAT_SECONDS
@@ -128,6 +129,8 @@ def test_an_idle_service_shows_zeros() -> None:
     assert samples["orderchainer_delivery_overdue_seconds"] == 0
     assert samples["orderchainer_emails_waiting"] == 0
     assert samples["orderchainer_email_waiting_seconds"] == 0
+    assert samples["orderchainer_inbound_waiting"] == 0
+    assert samples["orderchainer_inbound_overdue_seconds"] == 0
     assert 0 <= samples["orderchainer_worker_heartbeat_age_seconds"] < OLDEST_HEARTBEAT_SECONDS
     assert samples["orderchainer_websocket_connections"] == 0
 
@@ -227,6 +230,19 @@ def test_emails_are_counted_by_how_they_end() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_shows_webhook_calls_that_nobody_works_on() -> None:
+    now = timezone.now()
+    integration = make_integration()
+    for late, state in ((40, "pending"), (-600, "pending"), (900, "failed"), (900, "done")):
+        make_delivery(integration, state=state, next_attempt_at=now - timedelta(seconds=late))
+
+    samples = scraped()
+
+    assert samples["orderchainer_inbound_waiting"] == 2
+    assert 40 <= samples["orderchainer_inbound_overdue_seconds"] < 50
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_scrape_counts_up_to_its_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -238,7 +254,7 @@ def test_a_scrape_counts_up_to_its_bound(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("rows", [10, 500])
-def test_a_scrape_costs_six_statements_with_any_number_of_rows(rows: int) -> None:
+def test_a_scrape_costs_seven_statements_with_any_number_of_rows(rows: int) -> None:
     events = make_events(make_user(), rows, positions=True, age=timedelta(0))
     EventDelivery.objects.bulk_create(
         EventDelivery(event=event, subject_uuid=event.subject_uuid, subscriber="discord")
@@ -253,7 +269,7 @@ def test_a_scrape_costs_six_statements_with_any_number_of_rows(rows: int) -> Non
     with connection.execute_wrapper(note):
         list(metrics_module.DatabaseCollector()._read())
 
-    assert len(statements) == 6
+    assert len(statements) == 7
 
 
 # --- Who sees it ------------------------------------------------------------------------------
