@@ -247,8 +247,12 @@ def _index(sandbox: Sandbox) -> str:
 
 
 def _told(request: Request) -> Any:
-    """Return the JSON of a body, or the fields of a form as a mapping. Raises ValueError."""
-    if request.headers.get("content-type", "") == "application/x-www-form-urlencoded":
+    """Return the JSON of a body, or the fields of a form as a mapping. Raises ValueError.
+
+    curl calls what it sends a form unless it is told otherwise, so an object is JSON in any case.
+    """
+    is_form = request.headers.get("content-type", "") == "application/x-www-form-urlencoded"
+    if is_form and not request.body.lstrip().startswith(b"{"):
         fields = parse_qs(request.body.decode(), keep_blank_values=True)
         return {name: values[-1] for name, values in fields.items()}
     return request.json() if request.body else {}

@@ -108,3 +108,17 @@ def test_lists_the_emulators(client: Client) -> None:
     page = requests.get(f"http://{client.sandbox.host}/_control/", timeout=5)
     assert page.status_code == 200
     assert '<a href="/_control/shopify/">Shopify</a>' in page.text
+
+
+def test_takes_json_as_curl_sends_it(client: Client, shop: Shop) -> None:
+    """`curl -d` calls everything a form."""
+    answer = requests.post(
+        f"http://{client.sandbox.host}/_control/shopify/shops/-/orders",
+        data=' {"lines": [{"title": "Teapot", "price": "39.00"}]}',
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        timeout=5,
+    )
+
+    assert answer.status_code == 201, answer.text
+    (order,) = shop.orders.values()
+    assert order.lines[0].title == "Teapot"
