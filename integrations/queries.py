@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Project
-from integrations.errors import IntegrationNotFound, RunNotFound
-from integrations.models import Integration, SyncRun
+from integrations.errors import DeliveryNotFound, IntegrationNotFound, RunNotFound
+from integrations.models import InboundDelivery, Integration, SyncRun
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.outbox import PENDING
 
@@ -52,3 +52,16 @@ def run_for(integration: Integration, run_id: UUID | str) -> SyncRun:
     if found is None:
         raise RunNotFound
     return found
+
+
+def deliveries_of(integration: Integration) -> QuerySet[InboundDelivery]:
+    """Return what the provider posted for an integration, newest first, without the bodies."""
+    return integration.deliveries.defer("body", "headers").order_by("-pk")
+
+
+def delivery_id_in(text: UUID | str) -> UUID:
+    """Return the id of a delivery. Raises `DeliveryNotFound` for a text that cannot be one."""
+    uuid = uuid_in(text)
+    if uuid is None:
+        raise DeliveryNotFound
+    return uuid

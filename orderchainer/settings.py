@@ -480,6 +480,7 @@ SPECTACULAR_SETTINGS = {
         "IntegrationStatus": ["connecting", "connected", "error"],
         "SyncRunStatus": ["queued", "running", "done", "failed", "cancelled"],
         "QueuedStatus": ["queued"],
+        "DeliveryStatus": ["received", "done", "failed", "ignored"],
         "MemberRole": "accounts.models.Membership.Role",
         "UserRole": ["user", "staff", "admin"],
     },

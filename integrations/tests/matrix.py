@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from accounts.tests.matrix import Call, Scene, project_alone
 from integrations.access import MANAGE_INTEGRATIONS, SYNC_INTEGRATIONS, VIEW_INTEGRATIONS
-from integrations.models import Integration, SyncRun
+from integrations.models import InboundDelivery, Integration, SyncRun
 from integrations.services import connect_integration
 
 CONFIG = {
@@ -24,6 +24,13 @@ def run(scene: Scene) -> Mapping[str, object]:
     connected = _connect(scene)
     waiting = SyncRun.objects.get(integration=connected)
     return {**project_alone(scene), "integration_id": connected.uuid, "run_id": waiting.uuid}
+
+
+def delivery(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a delivery."""
+    connected = _connect(scene)
+    row = InboundDelivery.objects.create(integration=connected, key="1", body=b"{}")
+    return {**project_alone(scene), "integration_id": connected.uuid, "delivery_id": row.uuid}
 
 
 def _connect(scene: Scene) -> Integration:
@@ -57,4 +64,6 @@ CALLS = [
     Call("POST", "hub-integration-test", MANAGE_INTEGRATIONS, 202, arguments=integration),
     Call("GET", "hub-integration-runs", VIEW_INTEGRATIONS, arguments=integration),
     Call("GET", "hub-integration-run", VIEW_INTEGRATIONS, arguments=run),
+    Call("GET", "hub-integration-deliveries", VIEW_INTEGRATIONS, arguments=integration),
+    Call("POST", "hub-integration-replay", MANAGE_INTEGRATIONS, 202, arguments=delivery),
 ]

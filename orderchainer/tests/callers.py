@@ -33,7 +33,7 @@ from cart.tests.factories import make_cart
 from catalog.tests.factories import make_category, make_product
 from integrations.discord.services import create_discord_webhook
 from integrations.discord.webhook_url import parse_webhook_url
-from integrations.models import SyncRun
+from integrations.models import InboundDelivery, SyncRun
 from integrations.services import connect_integration
 from orderchainer.tests.endpoints import SHOP_CONFIG
 from orders.models import Order
@@ -93,7 +93,7 @@ class World:
             "shared_order": self._shared_order(project).uuid,
             "shared_awaited_order": shared_awaited.uuid,
             "shared_waiting_order": self._shared_order(project, shared_awaited).uuid,
-            **self._integration_and_run(project),
+            **self._integration_and_its_work(project),
             "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }
         create_discord_webhook(
@@ -148,13 +148,18 @@ class World:
             dependencies=[order.pk for order in waits_for],
         )
 
-    def _integration_and_run(self, project: Project) -> dict[str, object]:
-        """Connect the shared project to a shop, and leave a sync waiting."""
+    def _integration_and_its_work(self, project: Project) -> dict[str, object]:
+        """Connect the shared project to a shop, with a sync that waits and a delivery."""
         integration = connect_integration(
             project=project, provider="shopify", config=SHOP_CONFIG, by=self.owner
         ).integration
         run = SyncRun.objects.create(integration=integration, trigger=SyncRun.Trigger.PERSON)
-        return {"integration": integration.uuid, "run": run.uuid}
+        delivery = InboundDelivery.objects.create(integration=integration, key="1", body=b"{}")
+        return {
+            "integration": integration.uuid,
+            "run": run.uuid,
+            "delivery": delivery.uuid,
+        }
 
     def _link_to_the_project_of_somebody_else(self) -> UUID:
         """Invite the owner to another project and return the link in the e-mail."""

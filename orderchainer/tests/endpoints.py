@@ -303,6 +303,15 @@ HUB = [
         "integrations:read", hidden=PROJECT,
     ),
     Endpoint(
+        "hub", "GET", "/api/v1/integrations/{project}/{integration}/deliveries",
+        "integrations:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST",
+        "/api/v1/integrations/{project}/{integration}/deliveries/{delivery}/replay",
+        "integrations:write", 202, hidden=PROJECT,
+    ),
+    Endpoint(
         # A caller with the link may know that the invitation exists, even if they cannot accept it.
         "hub", "POST", "/api/v1/invitations/accept", "projects:write",
         body={"token": "{invitation_link}"},

@@ -19,7 +19,12 @@ pytestmark = pytest.mark.django_db
 
 SCHEMA: dict[str, Any] = json.loads(document().body)
 # The name in `World.ids` for each id in a path.
-IDS = {"project_id": "project", "product_id": "shared_product", "order_id": "order"}
+IDS = {
+    "project_id": "project",
+    "product_id": "shared_product",
+    "order_id": "order",
+    "integration_id": "integration",
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from accounts.api.hub.docs import PROJECT_ID
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
 from integrations.access import MANAGE_INTEGRATIONS, SYNC_INTEGRATIONS
+from integrations.api.hub.filters import STATES
 from integrations.api.hub.serializers import (
+    DeliveryOutput,
     IntegrationChanges,
     IntegrationOutput,
     NewIntegration,
@@ -19,6 +21,8 @@ from integrations.api.hub.serializers import (
 )
 from integrations.errors import (
     CannotSync,
+    DeliveryInFlight,
+    DeliveryNotFound,
     IntegrationNotFound,
     RunNotFound,
     TooManyIntegrations,
@@ -84,6 +88,17 @@ RUN_EXAMPLE: Example = {
     "started_at": "2025-01-12T10:00:00Z",
     "finished_at": "2025-01-12T10:00:04Z",
 }
+DELIVERY = "2b7e1d90-4c3f-4a68-9b25-7f0e8c6d5a31"
+DELIVERY_EXAMPLE: Example = {
+    "id": DELIVERY,
+    "integration_id": INTEGRATION,
+    "topic": "orders/paid",
+    "status": "done",
+    "attempts": 1,
+    "error": None,
+    "received_at": "2025-01-12T10:00:00Z",
+    "finished_at": "2025-01-12T10:00:01Z",
+}
 INTEGRATION_ID = OpenApiParameter(
     "integration_id",
     OpenApiTypes.UUID,
@@ -92,6 +107,15 @@ INTEGRATION_ID = OpenApiParameter(
 )
 RUN_ID = OpenApiParameter(
     "run_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The run's id."
+)
+DELIVERY_ID = OpenApiParameter(
+    "delivery_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The delivery's id."
+)
+STATUS_FILTER = OpenApiParameter(
+    "status",
+    {"type": "array", "items": {"type": "string", "enum": list(STATES)}},
+    description="Only deliveries with one of these statuses.",
+    explode=True,
 )
 WRONG_CONFIG = Invalid({"config": ["Must be an object."]})
 MAY_NOT_MANAGE = RoleNotEnough(MANAGE_INTEGRATIONS.name)
@@ -309,4 +333,53 @@ GET_RUN = extend_schema(
     parameters=[PROJECT_ID, INTEGRATION_ID, RUN_ID],
     responses={200: RunOutput, **errors_of("hub", ProjectNotFound(), RunNotFound())},
     examples=[answer_example("The run", RUN_EXAMPLE)],
+)
+
+LIST_DELIVERIES = extend_schema(
+    operation_id="hub_list_integration_deliveries",
+    summary="List webhook deliveries",
+    description=(
+        "What the provider posted to us for this integration, the newest first. Old ones are "
+        "deleted after `INBOUND_RETENTION_DAYS`."
+    ),
+    parameters=[PROJECT_ID, INTEGRATION_ID, STATUS_FILTER, *PAGE_WINDOW],
+    responses={
+        200: DeliveryOutput(many=True),
+        **errors_of(
+            "hub",
+            Invalid({"page": ["Must be a whole number from 1 to 9."]}),
+            ProjectNotFound(),
+            IntegrationNotFound(),
+        ),
+    },
+    examples=[answer_example("A delivery", DELIVERY_EXAMPLE)],
+)
+
+REPLAY = extend_schema(
+    operation_id="hub_replay_integration_delivery",
+    summary="Replay a webhook delivery",
+    description=(
+        "Has a worker work on the delivery again, however it ended. What it has done before is not "
+        "done twice."
+    ),
+    request=None,
+    parameters=[PROJECT_ID, INTEGRATION_ID, DELIVERY_ID],
+    responses={
+        202: DeliveryOutput,
+        **errors_of(
+            "hub",
+            MAY_NOT_MANAGE,
+            ProjectNotFound(),
+            IntegrationNotFound(),
+            DeliveryNotFound(),
+            DeliveryInFlight(),
+        ),
+    },
+    examples=[
+        answer_example(
+            "Queued",
+            {**DELIVERY_EXAMPLE, "status": "received", "attempts": 0, "finished_at": None},
+            status=202,
+        )
+    ],
 )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from accounts.models import Project, User
 from integrations.contracts import Connector, Exposure
-from integrations.models import Integration, SyncRun
+from integrations.models import InboundDelivery, Integration, SyncRun
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
@@ -56,6 +56,20 @@ def run_body(run: SyncRun, integration: Integration) -> Body:
         "created_at": seconds(run.created_at),
         "started_at": _seconds_or_none(run.started_at),
         "finished_at": _seconds_or_none(run.finished_at),
+    }
+
+
+def delivery_body(delivery: InboundDelivery, integration: Integration) -> Body:
+    """Write a delivery without what it contains."""
+    return {
+        "id": delivery.uuid,
+        "integration_id": integration.uuid,
+        "topic": delivery.topic,
+        "status": delivery.word,
+        "attempts": delivery.attempts,
+        "error": delivery.last_error or None,
+        "received_at": seconds(delivery.created_at),
+        "finished_at": _seconds_or_none(delivery.finished_at),
     }
 
 

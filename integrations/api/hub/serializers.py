@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.hub.serializers.projects import ObjectField
-from integrations.models import Integration, SyncRun
+from integrations.models import InboundDelivery, Integration, SyncRun
 from orderchainer.core.http.fields import StrictCharField, StrictSerializer
 
 # --- Requests ---------------------------------------------------------------------------------
@@ -142,4 +142,19 @@ class RunOutput(serializers.Serializer[SyncRun]):
     error = serializers.CharField(allow_null=True)
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     started_at = serializers.CharField(allow_null=True)
+    finished_at = serializers.CharField(allow_null=True)
+
+
+class DeliveryOutput(serializers.Serializer[InboundDelivery]):
+    """A webhook call of the provider. What it contains is shown to staff only."""
+
+    id = serializers.UUIDField()
+    integration_id = serializers.UUIDField()
+    topic = serializers.CharField(help_text="What it is about, in the provider's words.")
+    status = serializers.ChoiceField(choices=["received", "done", "failed", "ignored"])
+    attempts = serializers.IntegerField()
+    error = serializers.CharField(
+        allow_null=True, help_text="Why it failed, is ignored or must be tried again."
+    )
+    received_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     finished_at = serializers.CharField(allow_null=True)

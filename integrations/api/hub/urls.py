@@ -5,10 +5,12 @@ from django.urls import path
 from integrations.api.hub.views import (
     CheckView,
     ConnectView,
+    DeliveriesView,
     IntegrationsView,
     OneIntegrationView,
     OneRunView,
     ProvidersView,
+    ReplayView,
     RunsView,
     SyncView,
 )
@@ -50,5 +52,15 @@ urlpatterns = [
         "integrations/<str:project_id>/<str:integration_id>/runs/<str:run_id>",
         OneRunView.as_view(),
         name="hub-integration-run",
+    ),
+    path(
+        "integrations/<str:project_id>/<str:integration_id>/deliveries",
+        DeliveriesView.as_view(),
+        name="hub-integration-deliveries",
+    ),
+    path(
+        "integrations/<str:project_id>/<str:integration_id>/deliveries/<str:delivery_id>/replay",
+        ReplayView.as_view(),
+        name="hub-integration-replay",
     ),
 ]

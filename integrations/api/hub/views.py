@@ -16,7 +16,9 @@ from accounts.callers import caller_of
 from integrations import services
 from integrations.access import MANAGE_INTEGRATIONS, SYNC_INTEGRATIONS, VIEW_INTEGRATIONS
 from integrations.api.hub import docs
+from integrations.api.hub.filters import deliveries_selected
 from integrations.api.hub.presentation import (
+    delivery_body,
     etag_of_integration,
     integration_body,
     provider_body,
@@ -26,7 +28,13 @@ from integrations.api.hub.serializers import IntegrationChanges, NewIntegration
 from integrations.errors import ConfigRefused
 from integrations.models import Integration
 from integrations.providers import connectable
-from integrations.queries import integration_for, integrations_of, run_for, runs_of
+from integrations.queries import (
+    delivery_id_in,
+    integration_for,
+    integrations_of,
+    run_for,
+    runs_of,
+)
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
 from orderchainer.core.http.pagination import bare_list, page_window_of
@@ -217,6 +225,44 @@ class OneRunView(ProjectView):
         """Answer the run."""
         integration = integration_for(self.project, integration_id)
         return Response(run_body(run_for(integration, run_id), integration))
+
+
+class DeliveriesView(ProjectView):
+    """What the provider posted for an integration."""
+
+    area = "integrations"
+    operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_INTEGRATIONS}
+
+    @docs.LIST_DELIVERIES
+    def get(self, request: Request, project_id: str, integration_id: str) -> Response:
+        """Answer a page of the deliveries."""
+        window = page_window_of(request)
+        integration = integration_for(self.project, integration_id)
+        part, total = part_of(deliveries_selected(integration, request), window)
+        return bare_list(
+            request,
+            [delivery_body(delivery, integration) for delivery in part],
+            total=total,
+            window=window,
+        )
+
+
+class ReplayView(ProjectView):
+    """Working on a delivery again."""
+
+    area = "integrations"
+    operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_INTEGRATIONS}
+
+    @docs.REPLAY
+    def post(
+        self, request: Request, project_id: str, integration_id: str, delivery_id: str
+    ) -> Response:
+        """Queue the delivery once more."""
+        integration = integration_for(self.project, integration_id)
+        delivery = services.replay_delivery(
+            integration=integration, delivery_id=delivery_id_in(delivery_id), by=caller_of(request)
+        )
+        return Response(delivery_body(delivery, integration), status=202)
 
 
 def _queued(what: str, integration: Integration, **more: object) -> Response:

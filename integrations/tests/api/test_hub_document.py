@@ -282,6 +282,53 @@ def test_runs_newest_first_and_one_of_them(team: Team, clock: time_machine.Trave
     assert viewer.get(path(team, integration.uuid, "runs", run.uuid)).json() == body
 
 
+def test_deliveries_newest_first_and_replayed(team: Team, manager: APIClient) -> None:
+    integration = make_integration(team)
+    failed, done = (
+        InboundDelivery.objects.create(
+            integration=integration,
+            key=state,
+            topic="orders/paid",
+            body=b"{}",
+            state=state,
+            attempts=10,
+            last_error="No order." if state == "failed" else "",
+            finished_at=CONNECTED_AT,
+        )
+        for state in ("failed", "done")
+    )
+    address = path(team, integration.uuid, "deliveries")
+    body = {
+        "id": str(failed.uuid),
+        "integration_id": str(integration.uuid),
+        "topic": "orders/paid",
+        "status": "failed",
+        "attempts": 10,
+        "error": "No order.",
+        "received_at": "2025-01-12T09:00:00Z",
+        "finished_at": "2025-01-12T09:00:00Z",
+    }
+
+    listed = manager.get(address)
+    filtered = manager.get(address, {"status": ["failed", "received"]})
+    wrong = manager.get(address, {"status": "lost"})
+    replayed = manager.post(f"{address}/{failed.uuid}/replay")
+    unknown = manager.post(f"{address}/{integration.uuid}/replay")
+    nonsense = manager.post(f"{address}/x/replay")
+
+    assert [each["id"] for each in listed.json()] == [str(done.uuid), str(failed.uuid)]
+    assert (filtered["X-Total-Count"], filtered.json()) == ("1", [body])
+    assert (wrong.status_code, wrong.json()["errors"]) == (
+        422,
+        {"status": ['"lost" is not one of received, done, failed, ignored.']},
+    )
+    assert (replayed.status_code, replayed.json()) == (
+        202,
+        {**body, "status": "received", "attempts": 0, "finished_at": None},
+    )
+    assert {unknown.json()["code"], nonsense.json()["code"]} == {"DELIVERY_NOT_FOUND"}
+
+
 def test_the_providers_and_their_keys(team: Team) -> None:
     answer = team.client("viewer").get(path(team, "providers"))
 
@@ -427,14 +474,15 @@ def test_lists_take_as_many_statements_for_many_rows(team: Team) -> None:
         return len(seen.take())
 
     first = connect(team)
-    with_one = statements(), statements(first.uuid, "runs")
+    parts = ((), (first.uuid, "runs"), (first.uuid, "deliveries"))
+    with_one = [statements(*each) for each in parts]
     for number in range(5):
         connect(team, shop_url=f"shop{number}.myshopify.com")
         SyncRun.objects.create(
             integration=first, trigger="person", state="done", requested_by=team.owner
         )
         InboundDelivery.objects.create(integration=first, key=str(number), body=b"{}")
-    with_many = statements(), statements(first.uuid, "runs")
+    with_many = [statements(*each) for each in parts]
 
     assert with_many == with_one
 
