@@ -62,14 +62,19 @@ def _erase(ids: Sequence[int], provider: str) -> int:
         for order, names in named.items()
         if names
     ]
-    orders = Order.objects.filter(pk__in=among(order.pk for order in named if named[order]))
-    noted = orders.exclude(source_notes="")
-    noted.update(notes="", source_notes="")
+    # Those that have nothing to erase are marked too, and get a new version, so that a source that
+    # tells something at this moment begins again and finds the mark.
+    to_mark = [
+        order.pk for order, names in named.items() if names or order.customer_erased_at is None
+    ]
+    orders = Order.objects.filter(pk__in=among(to_mark))
+    orders.exclude(source_notes="").update(notes="", source_notes="")
+    now = timezone.now()
     orders.update(
-        **dict.fromkeys(PERSONAL[:-1], ""), updated_at=timezone.now(), version=F("version") + 1
-    )
-    Order.objects.filter(pk__in=among(ids), customer_erased_at=None).update(
-        customer_erased_at=timezone.now()
+        **dict.fromkeys(PERSONAL[:-1], ""),
+        customer_erased_at=now,
+        updated_at=now,
+        version=F("version") + 1,
     )
     _erase_from_history(ids)
     record(events)

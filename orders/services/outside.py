@@ -98,10 +98,11 @@ def storable(told: OutsideOrder) -> OutsideOrder:
             problems[name] = [problem]
     items: list[ItemDraft] = []
     for number, item in enumerate(told.items, start=1):
+        if item.quantity == 0:
+            continue
+        items.append(item)
         if problem := _problem_of_item(item):
             problems.setdefault("items", []).append(f"Item {number}: {problem}")
-        elif item.quantity:
-            items.append(item)
     if problems:
         raise OutsideOrderRefused(_line(external_id, MAX_EXTERNAL_ID_LENGTH), problems)
     return replace(
@@ -154,7 +155,7 @@ def _problem_of_moment(moment: datetime | None) -> str | None:
 
 
 def _problem_of_item(item: ItemDraft) -> str | None:
-    if not 0 <= item.quantity <= MAX_QUANTITY:
+    if not 1 <= item.quantity <= MAX_QUANTITY:
         return f"The quantity must be from 0 to {MAX_QUANTITY}."
     if problem := _problem_of_amount(item.unit_price):
         return f"The price {problem[0].lower()}{problem[1:]}"

@@ -139,7 +139,7 @@ def test_a_newer_state_changes_what_the_source_owns(shop: Project) -> None:
         5,
         status=Status.FULFILLED,
         total=Decimal("52.50"),
-        items=[replace(MUG, quantity=1), replace(MUG, quantity=0), plate],
+        items=[replace(MUG, quantity=1), replace(MUG, quantity=0, unit_price=Decimal(-1)), plate],
         customer_email="lovelace@example.org",
         fulfilled_at=NOON,
         details={"financial_status": "paid"},

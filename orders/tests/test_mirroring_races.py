@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from accounts.tests.factories import make_user
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem, OrderQuerySet
-from orders.services import Mirrored, Outcome, move_order
+from orders.services import Mirrored, Outcome, blank_customer, move_order
 from orders.stream.models import Event
 from orders.tests.factories import make_order
 from orders.tests.outside import MUG, events_of, mirror
@@ -120,6 +121,25 @@ def test_without_the_condition_a_message_overwrites_what_a_person_did(
 
 def only_by_id(order: Order) -> OrderQuerySet:
     return Order.objects.filter(pk=order.pk)
+
+
+@on_postgresql
+def test_what_is_erased_meanwhile_does_not_come_back(shop: Project) -> None:
+    """There is nothing to erase yet, and the message brings it."""
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("customer_name", "customer_email", "customer_phone", "shipping_address", "notes"), ""
+    )
+    order = mirror(shop, **nothing).order
+
+    race(
+        partial(mirror, shop, 1),
+        partial(blank_customer, project=shop, provider="shopify", external_ids=["5940139491234"]),
+        meeting=Meeting('UPDATE "orders_order"'),
+    )
+
+    order.refresh_from_db()
+    assert order.customer_erased_at is not None
+    assert (order.customer_name, order.customer_email, order.notes) == ("", "", "")
 
 
 def a_dependent_during_a_message(ada: User, shop: Project) -> list[tuple[str, str]]:
