@@ -36,14 +36,9 @@ def record_failed_login(
     about: dict[str, Any] = {"email_digest": email_digest(email)}
     if request is not None:  # only a form passes its request to Django's `authenticate`
         about["door"] = _ADMIN
-    record_activity(ActivityType.LOGIN_FAILED, user=_user_with(email), by=NOBODY, **about)
-
-
-def _user_with(email: str) -> User | None:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        return None
+    record_activity(
+        ActivityType.LOGIN_FAILED, user=User.objects.with_email(email), by=NOBODY, **about
+    )
 
 
 @receiver(user_logged_in)

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import orjson
 from django.db import connection
-from django.test import Client
 
 from accounts.models import Project
 from accounts.services import create_project
 from accounts.services.storefront import set_storefront
 from benchmarks.bare_carts import BareCarts, application
+from benchmarks.client import request_of
 from benchmarks.seeding import Account, make_account
 from benchmarks.serving import Server, serving
-from benchmarks.statements import statements_of
+from benchmarks.statements import statements_of_post
 from benchmarks.table import Figures, Row, at_most, in_pairs
 from cart.services import add_item
 from catalog.models import Product
@@ -45,11 +45,11 @@ def adding(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
     shopping = _shopping()
     with _both_serving(directory) as (service, floor):
         ours = [
-            _request("/api/cart/items/", body, customer.token)
+            request_of("POST", "/api/cart/items/", customer.token, body)
             for customer, body in shopping.bodies()
         ]
         bare = [
-            _request(f"/cart/items?user={customer.user.pk}", body)
+            request_of("POST", f"/cart/items?user={customer.user.pk}", body=body)
             for customer, body in shopping.bodies()
         ]
         for server, requests in ((service, ours), (floor, bare)):
@@ -59,7 +59,8 @@ def adding(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
             _measure(service, ours, seconds),
             _measure(floor, bare, seconds),
         )
-    statements = _statements(shopping)
+    customer, body = next(shopping.bodies())
+    statements = statements_of_post("/api/cart/items/", customer.token, body)
     yield Row(
         "cart add",
         replace(pairs.ours, statements=statements),
@@ -114,30 +115,6 @@ def _measure(server: Server, requests: list[str], seconds: float) -> Callable[[]
         return server.measure(requests, seconds=seconds, expected_status=201)
 
     return measure
-
-
-def _request(path: str, body: bytes, token: str = "") -> str:
-    authorization = [f"Authorization: Bearer {token}"] if token else []
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "Host: localhost",
-        *authorization,
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    ]
-    return "\r\n".join([*lines, "", body.decode()])
-
-
-def _statements(shopping: _Shopping) -> int:
-    """Count the statements of one request in this process, without SQLite's BEGIN."""
-    customer, body = next(shopping.bodies())
-    client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {customer.token}")
-    with statements_of() as sent:
-        response = client.post("/api/cart/items/", body, content_type="application/json")
-    if response.status_code != 201:
-        msg = f"cart add: {response.status_code} {response.content[:500]!r}"
-        raise RuntimeError(msg)
-    return sum(sql != "BEGIN IMMEDIATE" for sql in sent)
 
 
 def _bare_statements(bare: BareCarts, shopping: _Shopping) -> int:

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import orjson
 from django.db import connection
-from django.test import Client
 
 from accounts.models import Project, User
 from accounts.services import create_project, open_session
 from accounts.services.storefront import set_storefront
 from benchmarks.bare_checkouts import BareCheckouts, application
+from benchmarks.client import request_of
 from benchmarks.seeding import make_account, settle
 from benchmarks.serving import Server, serving
-from benchmarks.statements import statements_of
+from benchmarks.statements import statements_of_post
 from benchmarks.table import Figures, Pairs, Row, Verdict, at_most, in_pairs
 from cart.models import Cart
 from catalog.services import create_product
@@ -60,9 +60,9 @@ class _Customers:
 def checking_out(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
     """Measure checkouts of one client and of several at once, each with its own cart."""
     customers = _customers()
-    body = orjson.dumps(WHERE).decode()
-    ours = [_request("/api/orders/", body, token) for token in customers.tokens]
-    bare = [_request(f"/checkout?user={pk}", body) for pk in customers.ids]
+    body = orjson.dumps(WHERE)
+    ours = [request_of("POST", "/api/orders/", token, body) for token in customers.tokens]
+    bare = [request_of("POST", f"/checkout?user={pk}", body=body) for pk in customers.ids]
     statements = _statements(customers)
     bare_statements = _bare_statements(application(), customers)
     with (
@@ -135,32 +135,11 @@ def _customers() -> _Customers:
     return customers
 
 
-def _request(path: str, body: str, token: str = "") -> str:
-    authorization = [f"Authorization: Bearer {token}"] if token else []
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "Host: localhost",
-        *authorization,
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    ]
-    return "\r\n".join([*lines, "", body])
-
-
 def _statements(customers: _Customers) -> int:
-    """Count the statements of one checkout in this process, without SQLite's BEGIN."""
+    """Count the statements of one checkout."""
     # The first one of a process also asks SQLite whether it supports JSON.
-    return [_statements_of(token) for token in customers.tokens[:2]][-1]
-
-
-def _statements_of(token: str) -> int:
-    client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {token}")
-    with statements_of() as sent:
-        response = client.post("/api/orders/", WHERE, content_type="application/json")
-    if response.status_code != 201:
-        msg = f"checkout: {response.status_code} {response.content[:500]!r}"
-        raise RuntimeError(msg)
-    return sum(sql != "BEGIN IMMEDIATE" for sql in sent)
+    body = orjson.dumps(WHERE)
+    return [statements_of_post("/api/orders/", token, body) for token in customers.tokens[:2]][-1]
 
 
 def _bare_statements(bare: BareCheckouts, customers: _Customers) -> int:

@@ -18,6 +18,16 @@ CONNECTIONS = 8
 STALLED_SECONDS = 30
 
 
+def request_of(method: str, path: str, token: str = "", body: bytes = b"") -> str:
+    """Return a request, with a body in JSON if there is one."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    if body:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", body.decode()])
+
+
 @dataclass(frozen=True)
 class Job:
     """What to send, where and for how long. `requests` are whole HTTP requests, sent in turn.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.rest import request_of
+from benchmarks.client import request_of
 from benchmarks.seeding import Account
 from benchmarks.serving import serving
 from benchmarks.table import Row, in_pairs

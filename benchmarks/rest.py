@@ -14,6 +14,7 @@ from django.test import Client
 
 from benchmarks import bare
 from benchmarks.bare import Database, StartResponse
+from benchmarks.client import request_of
 from benchmarks.seeding import Account
 from benchmarks.serving import Server, serving
 from benchmarks.statements import statements_of
@@ -56,8 +57,9 @@ class Both:
 
     def measure(self, call: Call, judge: Callable[[float, Pairs], list[Verdict]]) -> Row:
         """Measure one kind of request; `judge` gets the statements and the pairs."""
-        ours = [request_of(call.method, path, call.account.token) for path in call.paths]
-        floor = [request_of(call.method, path) for path in call.bare_paths]
+        body = orjson.dumps(NEW_ORDER) if call.method == "POST" else b""
+        ours = [request_of(call.method, path, call.account.token, body) for path in call.paths]
+        floor = [request_of(call.method, path, body=body) for path in call.bare_paths]
         for server, requests in ((self.service, ours), (self.floor, floor)):
             server.measure(requests, seconds=0.3, expected_status=call.status)
         pairs = in_pairs(
@@ -104,17 +106,6 @@ def both_serving(
         serving(f"{floor.__name__}:application()", directory, path) as below,
     ):
         yield Both(service, below, floor.application(), rounds, seconds)
-
-
-def request_of(method: str, path: str, token: str = "") -> str:
-    """Return a request as text for the socket."""
-    body = orjson.dumps(NEW_ORDER).decode() if method == "POST" else ""
-    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
-    if token:
-        lines.append(f"Authorization: Bearer {token}")
-    if body:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    return "\r\n".join([*lines, "", body])
 
 
 def _statements(call: Call) -> int:

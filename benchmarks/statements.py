@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.test import Client
 
 
 @contextmanager
@@ -18,3 +19,14 @@ def statements_of() -> Iterator[list[str]]:
 
     with connection.execute_wrapper(note):
         yield sent
+
+
+def statements_of_post(path: str, token: str, body: bytes) -> int:
+    """Count the statements of one POST in this process, without SQLite's BEGIN."""
+    client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {token}")
+    with statements_of() as sent:
+        response = client.post(path, body, content_type="application/json")
+    if response.status_code != 201:
+        msg = f"POST {path}: {response.status_code} {response.content[:500]!r}"
+        raise RuntimeError(msg)
+    return sum(sql != "BEGIN IMMEDIATE" for sql in sent)

@@ -1,6 +1,5 @@
 """The activity log in the back office. It is append-only, so everything here is read-only."""
 
-import json
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
@@ -10,7 +9,6 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
 from unfold.decorators import display
@@ -19,6 +17,7 @@ from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
 from accounts.security import email_digest
 from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.panels import data_of, link
 from orderchainer.core.admin.picking import is_key_of, is_value_of
 from orderchainer.core.admin.service_admin import (
     MAX_SEARCHED_CHARACTERS,
@@ -96,11 +95,7 @@ def _with_id(model: type[Model], text: str) -> Q | None:
 def _link(page: str, pk: int | None, words: str | None) -> SafeString | str:
     if pk is None:
         return "-"
-    return format_html(
-        '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>',
-        reverse(f"admin:accounts_{page}_change", args=[pk]),
-        words or f"#{pk}",
-    )
+    return link(reverse(f"admin:accounts_{page}_change", args=[pk]), words or f"#{pk}")
 
 
 @admin.register(Activity)
@@ -185,8 +180,7 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description="data")
     def payload(self, activity: Activity) -> SafeString:
         """The remaining data."""
-        written = json.dumps(activity.data, indent=2, ensure_ascii=False)
-        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
+        return data_of(activity.data)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Activity], search_term: str

@@ -1,19 +1,18 @@
 """Outgoing e-mails in the back office: their state, and trying again."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts import services
 from accounts.models import OutgoingEmail
 from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.panels import data_of
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 _COLOURS: Mapping[str, str] = {
@@ -71,8 +70,7 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description="data")
     def payload(self, email: OutgoingEmail) -> SafeString:
         """The data for its text."""
-        written = json.dumps(email.data, indent=2, ensure_ascii=False)
-        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
+        return data_of(email.data)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Staff who may change e-mails may retry them. There is nothing else to change."""

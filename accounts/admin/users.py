@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from copy import copy
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -12,8 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import services
@@ -24,6 +23,7 @@ from accounts.models import EmailCode, Profile, Session, User
 from accounts.queries import is_in_reach
 from accounts.services import users
 from accounts.services.reach import require_superuser
+from orderchainer.core.admin.panels import link
 from orderchainer.core.admin.picking import is_value_of
 from orderchainer.core.admin.refusals import words_of
 from orderchainer.core.admin.service_admin import ServiceAdmin, changes_in
@@ -253,22 +253,15 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
     @admin.display(description="see also")
     def related_pages(self, user: User) -> SafeString:
         """Links to the lists of what belongs to the user."""
-        return format_html_join(
-            " · ",
-            '<a href="{}?{}" class="text-primary-600 dark:text-primary-500">{}</a>',
-            (
-                (
-                    reverse(f"{self.admin_site.name}:accounts_{page}_changelist"),
-                    urlencode({parameter: user.pk}),
-                    words,
-                )
-                for page, parameter, words in (
-                    ("activity", "user", "Activity"),
-                    ("session", "user__id__exact", "Sessions"),
-                    ("apitoken", "user__id__exact", "API tokens"),
-                )
-            ),
-        )
+        links = []
+        for page, parameter, words in (
+            ("activity", "user", "Activity"),
+            ("session", "user__id__exact", "Sessions"),
+            ("apitoken", "user__id__exact", "API tokens"),
+        ):
+            lists = f"{self.admin_site.name}:accounts_{page}_changelist"
+            links.append(link(reverse(lists, query={parameter: user.pk}), words))
+        return mark_safe(" · ".join(links))  # each link is safe
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

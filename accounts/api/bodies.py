@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.fields import EmailTextField, PasswordField
-from orderchainer.core.http.fields import StrictCharField, StrictSerializer
+from orderchainer.core.http.fields import StrictCharField, StrictSerializer, two_values
 
 LOGGED_OUT = {"message": "Logged out successfully"}
 
@@ -57,8 +57,7 @@ class EitherName(TwoNames):
         first, second = self.names
         sent = {attrs[name] for name in self.names if attrs.get(name)}
         if len(sent) > 1:
-            words = f"`{first}` and `{second}` are two names for one value, but they differ."
-            raise serializers.ValidationError({first: [words], second: [words]})
+            raise two_values(first, second)
         return attrs
 
 

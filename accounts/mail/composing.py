@@ -94,7 +94,7 @@ def _reset_password(email: OutgoingEmail) -> _Written:
 def _password_changed(email: OutgoingEmail) -> _Written:
     # It goes to the address that the user had when the password changed, so that an attacker who
     # also changed the address cannot hide this from the user.
-    user = _user_with(email.recipient)
+    user = User.objects.with_email(email.recipient)
     if user is not None and not user.is_active:
         raise Unwanted("The account is not active.")
     name = _greeted(user) if user else ""
@@ -145,19 +145,12 @@ _LETTERS: Mapping[Kind, tuple[str, Callable[[OutgoingEmail], _Written]]] = {
 
 
 def _recipient_of(email: OutgoingEmail) -> User:
-    user = _user_with(email.recipient)
+    user = User.objects.with_email(email.recipient)
     if user is None:
         raise Unwanted("Nobody has this address.")
     if not user.is_active:
         raise Unwanted("The account is not active.")
     return user
-
-
-def _user_with(address: str) -> User | None:
-    try:
-        return User.objects.get_by_natural_key(address)
-    except User.DoesNotExist:
-        return None
 
 
 def _greeted(user: User) -> str:

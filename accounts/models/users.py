@@ -51,6 +51,13 @@ class UserManager(BaseUserManager["User"]):
         """Find a user by e-mail, ignoring case. Uses the index on the lower-case form."""
         return self.annotate(email_key=Lower("email")).get(email_key=(email or "").lower())
 
+    def with_email(self, email: str) -> User | None:
+        """Return the user that `get_by_natural_key` finds, or None."""
+        try:
+            return self.get_by_natural_key(email)
+        except self.model.DoesNotExist:
+            return None
+
 
 # Far more characters than anybody types. Without a bound, a client could have a megabyte hashed.
 MAX_PASSWORD_LENGTH = 1024

@@ -284,11 +284,8 @@ def _open_link(link: UUID, purpose: Purpose) -> EmailCode:
 
 def _user_of(email: str) -> User | None:
     """Return the active user of `email`, or None. Deactivated users cannot use codes."""
-    try:
-        user = User.objects.get_by_natural_key(email.strip())
-    except User.DoesNotExist:
-        return None
-    return user if user.is_active else None
+    user = User.objects.with_email(email.strip())
+    return user if user and user.is_active else None
 
 
 def _note_failure(purpose: Purpose, user: User | None, email: str, reason: str) -> None:

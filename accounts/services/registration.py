@@ -135,11 +135,7 @@ def _is_domain_as_sent_to(domain: str) -> bool:
 
 def email_is_taken(email: str) -> bool:
     """Tell whether a user signs in with this e-mail, ignoring case."""
-    try:
-        User.objects.get_by_natural_key(User.objects.normalize_email(email))
-    except User.DoesNotExist:
-        return False
-    return True
+    return User.objects.with_email(User.objects.normalize_email(email)) is not None
 
 
 def username_problems(username: str) -> list[str]:

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Project
 from catalog import services
+from catalog.admin.shown import project_to_suggest
 from catalog.models import Category
 from catalog.queries.inventory import Shelf, in_tree_order, shelves_of
 from catalog.services import categories
@@ -42,7 +43,24 @@ def shelf_choices(shelves: list[Shelf], none: str) -> list[tuple[Any, str]]:
     ]
 
 
-class NewCategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class WithSlug(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """A form of something that is in a project and has a slug."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if slug := self.fields.get("slug"):
+            slug.required = False
+            slug.help_text = "Used in addresses. Leave it empty to derive it from the name."
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave uniqueness within a project to the service, whose error names the field.
+
+        Django has no public hook for that. Tests that post a taken SKU or slug fail without it.
+        """
+        return {*super()._get_validation_exclusions(), "project"}  # type: ignore[misc]  # the stubs lack it
+
+
+class NewCategoryForm(WithSlug):
     """The fields of a new category."""
 
     refused_at: ClassVar = {"slug_taken": "slug"}
@@ -53,24 +71,12 @@ class NewCategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields[
-                "slug"
-            ].help_text = "Used in addresses. Leave it empty to derive it from the name."
         if "position" in self.fields:
             self.fields["position"].required = False
 
     def clean_position(self) -> int:
         """Return 0 if the field is empty."""
         return self.cleaned_data["position"] or 0
-
-    def _get_validation_exclusions(self) -> set[str]:
-        """Leave uniqueness within a project to the service, whose error names the field.
-
-        Django has no public hook for that. Tests that post a taken SKU or slug fail without it.
-        """
-        return {*super()._get_validation_exclusions(), "project"}  # type: ignore[misc]  # the stubs lack it
 
 
 class CategoryForm(NewCategoryForm):
@@ -267,9 +273,7 @@ class CategoryAdmin(ServiceAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Suggest the storefront's project."""
-        project = Project.objects.filter(is_storefront=True).first()
-        given: dict[str, Any] = super().get_changeform_initial_data(request)
-        return {"project": project.pk, **given} if project else given
+        return {**project_to_suggest(), **super().get_changeform_initial_data(request)}
 
     def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:
         """Create or change through the services."""

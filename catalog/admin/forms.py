@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from catalog.admin.categories import shelf_choices
+from catalog.admin.categories import WithSlug, shelf_choices
 from catalog.models import Category, Product, StockMovement
 from catalog.queries.inventory import shelves_of
 from catalog.services import ProductFields
@@ -24,7 +24,7 @@ from catalog.services.products import UPDATABLE
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.errors import Stale
-from orderchainer.core.form_fields import PlainDecimalField
+from orderchainer.core.form_fields import PlainDecimalField, make_currency_optional
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     COLUMN_DIGITS,
@@ -59,7 +59,7 @@ class PictureField(forms.FileField):
         return data if isinstance(data, str) else super().to_python(data)
 
 
-class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+class ProductForm(WithSlug):
     """The fields of a product. `sent` is the uploaded picture."""
 
     sent: ClassVar[Sent] = None
@@ -78,11 +78,6 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _write_price(self)
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields[
-                "slug"
-            ].help_text = "Used in addresses. Leave it empty to derive it from the name."
 
     def clean_currency(self) -> str:
         """Refuse a new currency that does not exist."""
@@ -105,13 +100,6 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at r
         super().add_error(field, error)
         if isinstance(self.sent, Picture) and "picture" not in self.errors:
             super().add_error("picture", "Choose the picture again: it was not kept.")
-
-    def _get_validation_exclusions(self) -> set[str]:
-        """Leave uniqueness within a project to the service, whose error names the field.
-
-        Django has no public hook for that. Tests that post a taken SKU or slug fail without it.
-        """
-        return {*super()._get_validation_exclusions(), "project"}  # type: ignore[misc]  # the stubs lack it
 
     def changes(self) -> ProductFields:
         """Return the changed fields for the services."""
@@ -141,10 +129,7 @@ class NewProductForm(ProductForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        currency = self.fields["currency"]
-        currency.required = False
-        currency.help_text = "ISO 4217. Leave it empty for the project's currency."
-        self.initial["currency"] = ""
+        make_currency_optional(self)
 
 
 class Compared(Versioned):

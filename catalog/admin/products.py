@@ -16,7 +16,6 @@ from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action
 
 from accounts.callers import caller_of
-from accounts.models import Project
 from catalog import services
 from catalog.admin import transfers
 from catalog.admin.forms import (
@@ -27,7 +26,7 @@ from catalog.admin.forms import (
     Sent,
     StockForm,
 )
-from catalog.admin.shown import ledger_of, picture_of
+from catalog.admin.shown import ledger_of, picture_of, project_to_suggest
 from catalog.models import Product, StockMovement
 from catalog.queries.storefront import Within
 from catalog.services.pictures import MAX_SIDE, PICTURES
@@ -243,9 +242,7 @@ class ProductAdmin(ServiceAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Suggest the storefront's project."""
-        project = Project.objects.filter(is_storefront=True).first()
-        given: dict[str, Any] = super().get_changeform_initial_data(request)
-        return {"project": project.pk, **given} if project else given
+        return {**project_to_suggest(), **super().get_changeform_initial_data(request)}
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         """Return False: products are deactivated instead."""

@@ -1,4 +1,4 @@
-"""How the back office shows products, orders and the ledger: links, pictures, signed numbers."""
+"""What the pages of the catalogue share: links, pictures, the ledger, the project to suggest."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import User
+from accounts.models import Project, User
 from catalog.models import Product, StockMovement
 from catalog.queries.inventory import movements_of
 from orderchainer.core.admin.panels import (
@@ -28,6 +28,12 @@ REASON_COLOURS: Mapping[str, str] = {
     Reason.SOLD: "primary",
     Reason.RETURNED: "success",
 }
+
+
+def project_to_suggest() -> dict[str, int]:
+    """Return the first value of a form's `project`: the storefront's, if there is one."""
+    project = Project.objects.filter(is_storefront=True).first()
+    return {"project": project.pk} if project else {}
 
 
 def product_link(product: Product) -> SafeString:

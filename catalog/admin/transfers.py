@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 from accounts.callers import caller_of
 from accounts.models import Project
 from catalog import services
+from catalog.admin.shown import project_to_suggest
 from catalog.errors import ImportRefused
 from catalog.models import Product
 from catalog.queries.inventory import products_of
@@ -97,7 +98,7 @@ class ApplyForm(ProjectForm):
 def import_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponse:
     """Preview a file's changes, then make exactly these, or none if others interfered."""
     if request.method != "POST":
-        return _ask(page, request, UploadForm(initial=_storefront()))
+        return _ask(page, request, UploadForm(initial=project_to_suggest()))
     if "seen" in request.POST:
         return _apply(page, request)
     form = UploadForm(request.POST, request.FILES)
@@ -235,14 +236,9 @@ def fingerprint_of(report: ImportReport) -> str:
     return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
-def _storefront() -> dict[str, Any]:
-    project = Project.objects.filter(is_storefront=True).first()
-    return {"project": project.pk} if project else {}
-
-
 def export_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponseBase:
     """Ask for the project, then send its products."""
-    form = ProjectForm(request.GET or None, initial=_storefront())
+    form = ProjectForm(request.GET or None, initial=project_to_suggest())
     if form.is_bound and form.is_valid():
         project = form.cleaned_data["project"]
         parts = services.export_products(project, products_of(project))

@@ -1,4 +1,4 @@
-"""Fields of forms that read what people type more strictly than Django's."""
+"""Fields of forms: one that reads numbers more strictly than Django's, and an optional currency."""
 
 import re
 from typing import Any
@@ -16,3 +16,11 @@ class PlainDecimalField(forms.DecimalField):
         if isinstance(value, str) and value.strip() and not _NUMBER.fullmatch(value.strip()):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+def make_currency_optional(form: forms.BaseForm) -> None:
+    """Let people leave the currency of a new row empty: it then gets its project's."""
+    currency = form.fields["currency"]
+    currency.required = False
+    currency.help_text = "ISO 4217. Leave it empty for the project's currency."
+    form.initial["currency"] = ""

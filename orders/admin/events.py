@@ -1,16 +1,15 @@
 """The history of everything. It is append-only, so these pages only show it."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orderchainer.core.admin.filters import DaysFilter
+from orderchainer.core.admin.panels import data_of
 from orderchainer.core.admin.picking import is_key_of, is_value_of
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orders.admin.shown import order_link, summary_of
@@ -78,8 +77,7 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description="data")
     def payload(self, event: Event) -> SafeString:
         """The whole payload."""
-        written = json.dumps(event.data, indent=2, ensure_ascii=False)
-        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', written)
+        return data_of(event.data)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

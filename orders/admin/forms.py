@@ -17,7 +17,7 @@ from accounts.models import Project, User
 from catalog.models import Product
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.admin.picking import PickMany, PickOne, is_key_of
-from orderchainer.core.form_fields import PlainDecimalField
+from orderchainer.core.form_fields import PlainDecimalField, make_currency_optional
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, as_written
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
@@ -110,10 +110,7 @@ class NewOrderForm(OrderForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        currency = self.fields["currency"]
-        currency.required = False
-        currency.help_text = "ISO 4217. Leave it empty for the project's currency."
-        self.initial["currency"] = ""
+        make_currency_optional(self)
 
 
 class OrderChangeForm(Versioned, OrderForm):

@@ -1,5 +1,6 @@
-"""Parts of a back-office page besides its form: tables, labels, links and times."""
+"""Parts of a back-office page besides its form: tables, labels, links, data and times."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,12 @@ def link(url: str, text: str) -> SafeString:
     return format_html(
         '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, text
     )
+
+
+def data_of(value: object) -> SafeString:
+    """Return a value of a JSON column as indented text."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return format_html('<pre class="whitespace-pre-wrap">{}</pre>', text)
 
 
 def moment(at: datetime | None) -> str:

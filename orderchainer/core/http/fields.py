@@ -108,9 +108,14 @@ def one_of(data: Any, name: str, other: str) -> Any:
     if not isinstance(data, Mapping) or other not in data:
         return data
     if name in data and data[name] != data[other]:
-        words = f"`{name}` and `{other}` are two names for one value, but they differ."
-        raise serializers.ValidationError({name: [words], other: [words]})
+        raise two_values(name, other)
     return {name: data[other], **data}
+
+
+def two_values(name: str, other: str) -> serializers.ValidationError:
+    """Return the refusal of a body with different values under two names of one field."""
+    words = f"`{name}` and `{other}` are two names for one value, but they differ."
+    return serializers.ValidationError({name: [words], other: [words]})
 
 
 class ListedChoiceField(serializers.ChoiceField):

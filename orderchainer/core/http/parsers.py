@@ -43,33 +43,24 @@ class StrictJSONParser(parsers.BaseParser):
         return value
 
 
-class FormParser(parsers.FormParser):
+class _InUTF8(parsers.BaseParser):
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        context = {**(parser_context or {}), "encoding": "utf-8"}
+        return super().parse(stream, media_type, context)
+
+
+class FormParser(_InUTF8, parsers.FormParser):
     """Read a form as UTF-8.
 
     REST framework decodes by the `charset` of the header, which this format does not have (WHATWG
     URL, section 5.1). Some of Python's codecs are not for text or produce lone surrogates.
     """
 
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return super().parse(stream, media_type, _in_utf_8(parser_context))
 
-
-class MultiPartParser(parsers.MultiPartParser):
+class MultiPartParser(_InUTF8, parsers.MultiPartParser):
     """Read a form with files; its texts are UTF-8 whatever the header says (RFC 7578, 5.1.2)."""
-
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return super().parse(stream, media_type, _in_utf_8(parser_context))
-
-
-def _in_utf_8(parser_context: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {**(parser_context or {}), "encoding": "utf-8"}
