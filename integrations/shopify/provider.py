@@ -8,6 +8,8 @@ from integrations.shopify.checking import check
 from integrations.shopify.config import KEYS, account_of
 from integrations.shopify.services import reencrypt_credentials
 from integrations.shopify.subscriptions import disconnect, maintain
+from integrations.shopify.syncing import sync
+from integrations.shopify.webhook import WEBHOOK
 
 PROVIDER = Provider(
     name="shopify",
@@ -16,7 +18,9 @@ PROVIDER = Provider(
         keys=KEYS,
         account_of=account_of,
         check=check,
+        sync=sync,
         maintain=maintain,
         disconnect=disconnect,
     ),
+    webhook=WEBHOOK,
 )

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from integrations.models import Integration
 from integrations.shopify.admin_api import AdminApi
+from integrations.shopify.bulk import forget_lines_of_ended_runs
 from integrations.shopify.client import NoAccess
 from integrations.shopify.models import ShopifyLine, ShopifyToken
 from orderchainer.core.outbox import GiveUp
@@ -71,6 +72,7 @@ def maintain(integration: Integration) -> None:
 
     Raises `GiveUp` with Shopify's words if it refuses one, after it tried the others.
     """
+    forget_lines_of_ended_runs(integration)
     url, api = receiver(), AdminApi(integration)
     if not url or not api.can_verify_webhooks:
         return

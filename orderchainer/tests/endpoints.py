@@ -102,6 +102,7 @@ CHAIN = [
 
 HUB = [
     # Providers call these. The signature decides, so each call here is a stranger's.
+    Endpoint("hub", "POST", "/api/v1/webhooks/shopify", PUBLIC),
     Endpoint("hub", "POST", "/api/v1/webhooks/whatsapp", PUBLIC),
     Endpoint("hub", "GET", "/api/v1/webhooks/whatsapp", PUBLIC),
     Endpoint("hub", "POST", "/api/v1/webhooks/telegram", PUBLIC),

@@ -157,6 +157,7 @@ def test_these_paths_have_their_own_limit_for_bodies() -> None:
     mebibyte = 1024 * 1024
 
     assert dict(BODY_LIMITS) == {
+        "/api/v1/webhooks/shopify": 3 * mebibyte,
         "/api/v1/webhooks/whatsapp": 3 * mebibyte,
         "/api/v1/webhooks/telegram": mebibyte,
     }

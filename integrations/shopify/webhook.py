@@ -1,0 +1,282 @@
+"""What Shopify posts to us: whose it is, whether it is genuine, and what we do with it.
+
+Every topic of an order carries the whole order, so each is treated alike: the order becomes what
+the body says, unless we know something newer. Topics that carry a part of an order tell us only to
+ask for it.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from integrations.contracts import Call, Webhook
+from integrations.models import InboundDelivery, Integration
+from integrations.payloads import payload_of
+from integrations.services import report_trouble
+from integrations.shopify.config import shop_named
+from integrations.shopify.mapping import Unmappable, admin_link, order_of_payload
+from integrations.shopify.mirroring import fetch_and_store, store_or_give_up
+from integrations.signatures import hmac_sha256, is_same
+from orderchainer.core.outbox import Drop, GiveUp
+from orders.models import Order
+from orders.services import blank_customer, cancel_deleted_order
+
+logger = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 3 * 1024 * 1024
+BLANKED_AT_ONCE = 500
+TOPIC, SIGNATURE = "x-shopify-topic", "x-shopify-hmac-sha256"
+SHOP, TRIGGERED_AT = "x-shopify-shop-domain", "x-shopify-triggered-at"
+WEBHOOK_ID, EVENT_ID = "x-shopify-webhook-id", "x-shopify-event-id"
+KEPT_HEADERS = (
+    TOPIC,
+    SHOP,
+    WEBHOOK_ID,
+    EVENT_ID,
+    TRIGGERED_AT,
+    "x-shopify-api-version",
+    "x-shopify-name",
+)
+
+ORDER_EXAMPLE = {
+    "id": 5940139491234,
+    "admin_graphql_api_id": "gid://shopify/Order/5940139491234",
+    "name": "#1001",
+    "email": "ada@example.com",
+    "created_at": "2026-11-20T10:30:00-05:00",
+    "updated_at": "2026-11-20T10:30:01-05:00",
+    "currency": "USD",
+    "financial_status": "paid",
+    "fulfillment_status": None,
+    "current_total_price": "59.98",
+    "customer": {"id": 115310627314723950, "first_name": "Ada", "last_name": "Lovelace"},
+    "line_items": [
+        {
+            "id": 866550311766439020,
+            "name": "Mug - Blue",
+            "sku": "MUG-B",
+            "current_quantity": 2,
+            "price": "29.99",
+        }
+    ],
+}
+
+UNINSTALLED = (
+    "The app was uninstalled in Shopify. Install it again and connect the shop, or disconnect it "
+    "here."
+)
+
+
+# --- Before it is stored ----------------------------------------------------------------------
+
+
+def accounts(call: Call) -> Sequence[str]:
+    """Return the shop that the call names. The signature does not cover its name."""
+    shop = shop_named(call.headers.get(SHOP, ""))
+    return [shop] if shop else []
+
+
+def verifies(call: Call, secrets: Mapping[str, str]) -> bool:
+    """Tell whether the secret signs the body, byte for byte."""
+    secret = secrets.get("api_secret", "")
+    expected = base64.b64encode(hmac_sha256(secret, call.body)).decode()
+    return bool(secret) and is_same(expected, call.headers.get(SIGNATURE, ""))
+
+
+def topic(call: Call) -> str:
+    """Return the topic, such as `orders/create`."""
+    return call.headers.get(TOPIC, "").strip().lower()
+
+
+def keys(call: Call) -> tuple[str, str]:
+    """Return two keys of a delivery, because it is unclear which of its ids a repeat shares.
+
+    The first is the delivery's own id. The second is that of the event behind it, which other
+    topics and other resources can share.
+    """
+    webhook_id, event_id = call.headers.get(WEBHOOK_ID, ""), call.headers.get(EVENT_ID, "")
+    if not webhook_id:
+        webhook_id = hashlib.sha256(topic(call).encode() + b"\n" + call.body).hexdigest()
+    second = f"{topic(call)} {event_id} {_resource_id(call.payload)}" if event_id else ""
+    return webhook_id, second
+
+
+def _resource_id(payload: Any) -> object:
+    """Return the id of what the body is about. An edit of an order stands one level deeper."""
+    told = _object(payload)
+    return _object(told.get("order_edit")).get("id") or told.get("id")
+
+
+# --- Afterwards, in a worker ------------------------------------------------------------------
+
+
+def handle(delivery: InboundDelivery) -> None:
+    """Do what a delivery says. Raises `Drop` for a topic without use, `GiveUp` and `TryAgain`."""
+    work = _WORK.get(delivery.topic)
+    if work is None:
+        raise Drop("Nothing follows from this topic.")
+    body = payload_of(delivery)
+    if not isinstance(body, dict):
+        raise GiveUp("The body is no JSON object.")
+    work(delivery.integration, delivery, body)
+
+
+def _take_over(
+    integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
+) -> None:
+    """Store the order as the body tells it. A body with less than an order makes us ask for it."""
+    try:
+        told = order_of_payload(body, shop=integration.account)
+    except Unmappable as exc:
+        logger.info("shopify_body_incomplete", delivery=delivery.pk, reason=str(exc))
+        fetch_and_store(integration, _order_id(body, "id"))
+    else:
+        store_or_give_up(integration, told)
+
+
+def _ask_anew(integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]) -> None:
+    """Ask for the order of a refund or an edit, whose body is not the order."""
+    fetch_and_store(integration, _order_id(_object(body.get("order_edit")) or body, "order_id"))
+
+
+def _cancel_deleted(
+    integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
+) -> None:
+    cancel_deleted_order(
+        project=integration.project,
+        provider=integration.provider,
+        external_id=str(_order_id(body, "id")),
+        at=_triggered_at(delivery),
+    )
+
+
+def _note_uninstalled(
+    integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
+) -> None:
+    """Tell people. The secrets stay, because Shopify signs the privacy topics with them later."""
+    is_connected = integration.status == Integration.Status.CONNECTED
+    if is_connected and _triggered_at(delivery) < integration.status_since:
+        raise Drop("The shop was connected again since.")
+    report_trouble(integration=integration, reason=UNINSTALLED)
+
+
+def _note_data_request(
+    integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
+) -> None:
+    """A customer asks the shop which data there is. People answer that; we keep the request."""
+    logger.warning(
+        "shopify_customer_asks_for_data",
+        integration=integration.pk,
+        delivery=delivery.pk,
+        orders=len(_ids_in(body.get("orders_requested"))),
+    )
+
+
+def _blank_one(
+    integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
+) -> None:
+    """Blank what we know of a customer who wants to be forgotten."""
+    customer = _object(body.get("customer"))
+    blanked = blank_customer(
+        project=integration.project,
+        provider=integration.provider,
+        external_ids=_ids_in(body.get("orders_to_redact")),
+        email=str(customer.get("email") or ""),
+        phone=str(customer.get("phone") or ""),
+    )
+    logger.info("shopify_customer_blanked", integration=integration.pk, orders=blanked)
+
+
+def _blank_all(
+    integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
+) -> None:
+    """Blank all customers of a shop. Shopify asks for it two days after the app was uninstalled."""
+    if integration.status != Integration.Status.ERROR:
+        raise Drop("The shop is connected again.")
+    blanked = 0
+    for external_ids in _chunks_of_ids(integration):
+        blanked += blank_customer(
+            project=integration.project,
+            provider=integration.provider,
+            external_ids=external_ids,
+        )
+    logger.info("shopify_shop_blanked", integration=integration.pk, orders=blanked)
+
+
+def _chunks_of_ids(integration: Integration) -> Iterator[list[str]]:
+    """Return the ids of the shop's orders. A project can have the orders of several shops."""
+    orders = Order.objects.filter(
+        project=integration.project_id,
+        provider=integration.provider,
+        link__startswith=admin_link(integration.account, ""),
+    )
+    last = 0
+    while rows := list(
+        orders.filter(pk__gt=last).order_by("pk").values_list("pk", "external_id")[:BLANKED_AT_ONCE]
+    ):
+        last = rows[-1][0]
+        yield [external_id for _, external_id in rows]
+
+
+_WORK: Mapping[str, Callable[[Integration, InboundDelivery, Mapping[str, Any]], None]] = {
+    "orders/create": _take_over,
+    "orders/updated": _take_over,
+    "orders/paid": _take_over,
+    "orders/fulfilled": _take_over,
+    "orders/partially_fulfilled": _take_over,
+    "orders/cancelled": _take_over,
+    "orders/edited": _ask_anew,
+    "refunds/create": _ask_anew,
+    "orders/delete": _cancel_deleted,
+    "app/uninstalled": _note_uninstalled,
+    "customers/data_request": _note_data_request,
+    "customers/redact": _blank_one,
+    "shop/redact": _blank_all,
+}
+
+
+def _order_id(body: Mapping[str, Any], name: str) -> int:
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise GiveUp("The body names no order.")
+    return value
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _ids_in(value: object) -> list[str]:
+    return [str(each) for each in value if isinstance(each, int)] if isinstance(value, list) else []
+
+
+def _triggered_at(delivery: InboundDelivery) -> datetime:
+    """Return when it happened, or when it came in if Shopify does not say."""
+    try:
+        moment = datetime.fromisoformat(delivery.headers.get(TRIGGERED_AT, ""))
+    except ValueError:
+        return delivery.created_at
+    now = timezone.now()
+    return min(moment, now) if moment.tzinfo else delivery.created_at
+
+
+WEBHOOK = Webhook(
+    max_body_bytes=MAX_BODY_BYTES,
+    kept_headers=KEPT_HEADERS,
+    accounts=accounts,
+    verifies=verifies,
+    topic=topic,
+    keys=keys,
+    handle=handle,
+    description=(
+        "Orders of a shop as they change, from Shopify. `X-Shopify-Hmac-Sha256` is the HMAC-SHA256 "
+        "of the raw body with the app's secret, in Base64, and `X-Shopify-Shop-Domain` names the "
+        "shop. `X-Shopify-Topic` says what the body is about."
+    ),
+    examples={"An order": ORDER_EXAMPLE},
+)
