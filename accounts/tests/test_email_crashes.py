@@ -12,6 +12,7 @@ import requests
 
 from accounts.tests.smtp import MailServer, mail_server
 from orderchainer.testing.processes import (
+    SHORT_LEASE,
     Installation,
     RedisServer,
     embedded,
@@ -24,8 +25,6 @@ from orderchainer.testing.processes import (
 pytestmark = pytest.mark.processes
 
 ADDRESS = "ada@example.com"
-# The shortest lease that goes with a timeout: see `integrations.E003`.
-SHORT_LEASE = {"DISCORD_WEBHOOK_TIMEOUT": "0.5", "DELIVERY_LEASE_SECONDS": "6"}
 # Enough for the lease of the dead worker, the sweep after it, and the start of the next worker.
 SETTLING_SECONDS = 40.0
 

@@ -62,6 +62,12 @@ PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "emails": {"DATABASE_POOL_SIZE": "0"},
     "providers": {"DATABASE_POOL_SIZE": "0"},
 }
+# Short timeouts, and the shortest lease that the checks allow with them.
+SHORT_LEASE: Mapping[str, str] = {
+    "DISCORD_WEBHOOK_TIMEOUT": "0.5",
+    "SHOPIFY_TIMEOUT": "1.5",
+    "DELIVERY_LEASE_SECONDS": "6",
+}
 EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
 
 MIGRATION_SECONDS = 120.0

@@ -273,7 +273,7 @@ def check_orders(installation: Installation, burst: Burst) -> None:
     created: dict[int, int] = defaultdict(int)
     status_of: dict[int, str] = {}
     for order_id, type_, data in installation.rows(
-        "SELECT order_id, type, data FROM orders_event ORDER BY id"
+        "SELECT order_id, type, data FROM orders_event WHERE subject_kind = 'order' ORDER BY id"
     ):
         created[order_id] += type_ == "order_created"
         # SQLite keeps JSON as text.

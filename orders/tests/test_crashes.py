@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from orderchainer.testing.processes import (
+    SHORT_LEASE,
     Installation,
     RedisServer,
     copied_postgresql,
@@ -39,8 +40,6 @@ from orders.tests.bursts import (
 pytestmark = pytest.mark.processes
 
 CUSTOMERS = 4
-# A short timeout, and the shortest lease that the check `integrations.E003` allows with it.
-SHORT_LEASE = {"DISCORD_WEBHOOK_TIMEOUT": "0.5", "DELIVERY_LEASE_SECONDS": "6"}
 # Enough for a dead worker's lease to end, the next sweep to run, and all deliveries to be made.
 SETTLING_SECONDS = 40.0
 
