@@ -3,7 +3,7 @@
 from accounts.scopes import AREAS
 
 # Errors too: the OpenAPI document lists the codes of all that are defined by then.
-from integrations import errors, limits, socket_messages  # noqa: F401 (they register)
+from integrations import checks, errors, limits, socket_messages  # noqa: F401 (they register)
 from integrations.access import VIEW_INTEGRATIONS
 from integrations.events import INTEGRATION, SYNC_RUN, EventType
 from integrations.providers import WEBHOOKS, providers

@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, and the measurements of every request and task.
 
 There are two kinds of metrics: what each process counts, here and in the apps, and what the
-database knows, which each scrape reads in seven bounded queries.
+database knows, which each scrape reads in ten bounded queries.
 """
 
 import hmac
@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from accounts.models import OutgoingEmail
-from integrations.models import InboundDelivery
+from integrations.models import Errand, InboundDelivery, Integration, SyncRun
 from orderchainer.core.logs.tasks import seconds_of
 from orderchainer.core.measures import Histogram
+from orderchainer.core.outbox import PENDING, Work
 from orderchainer.core.web.reading import read_only
 from orderchainer.operations.bounded import ask
 from orderchainer.operations.heartbeat import last_heartbeat_age_seconds
@@ -111,8 +113,8 @@ def serve_workers_metrics(**_: object) -> None:
 
 
 class DatabaseCollector(Collector):
-    """Reports the stream's position, the delays of the relay, of deliveries, e-mails and webhook
-    calls, and the heartbeat's age.
+    """Reports the stream's position, the delays of the relay and of all work that waits in rows,
+    the integrations, and the heartbeat's age.
     """
 
     def collect(self) -> Iterable[Metric]:
@@ -194,22 +196,20 @@ class DatabaseCollector(Collector):
             "How long the e-mail that was asked for first has been waiting.",
             (now - asked_at).total_seconds() if asked_at else 0,
         )
-        calls = InboundDelivery.objects.filter(state=InboundDelivery.State.RECEIVED).order_by(
-            "next_attempt_at"
-        )[:COUNTED_AT_MOST]
-        unworked = calls.aggregate(count=Count("pk"), due=Min("next_attempt_at"))
-        yield _gauge(
-            "orderchainer_inbound_waiting",
-            "Webhook calls of providers that are stored and not worked on yet, "
-            f"counted up to {COUNTED_AT_MOST}.",
-            unworked["count"],
+        yield from _waiting(
+            InboundDelivery, "inbound", now, "Webhook calls of providers that are stored"
         )
-        due = unworked["due"]
-        yield _gauge(
-            "orderchainer_inbound_overdue_seconds",
-            "How long the call that is most overdue should have been worked on.",
-            max(0.0, (now - due).total_seconds()) if due else 0,
+        yield from _waiting(SyncRun, "syncs", now, "Sync runs that are queued or running")
+        yield from _waiting(Errand, "errands", now, "Calls to providers outside of syncs")
+        integrations = GaugeMetricFamily(
+            "orderchainer_integrations",
+            "Integrations that are not disconnected, by provider and status.",
+            labels=["provider", "status"],
         )
+        connected = Integration.objects.exclude(status=Integration.Status.DISCONNECTED)
+        for row in connected.values("provider", "status").annotate(count=Count("pk")).order_by():
+            integrations.add_metric([row["provider"], row["status"]], row["count"])
+        yield integrations
         heartbeat = last_heartbeat_age_seconds()
         if heartbeat is not None:
             yield _gauge(
@@ -221,6 +221,23 @@ class DatabaseCollector(Collector):
 
 def _gauge(name: str, documentation: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, documentation, value=value)
+
+
+def _waiting(rows: type[Work], name: str, now: datetime, what: str) -> Iterator[Metric]:
+    """Report how many rows of one kind of work are not over, and how late the latest is."""
+    pending = rows._default_manager.filter(state=PENDING).order_by("next_attempt_at")
+    found = pending[:COUNTED_AT_MOST].aggregate(count=Count("pk"), due=Min("next_attempt_at"))
+    yield _gauge(
+        f"orderchainer_{name}_waiting",
+        f"{what} and not worked on to the end, counted up to {COUNTED_AT_MOST}.",
+        found["count"],
+    )
+    due = found["due"]
+    yield _gauge(
+        f"orderchainer_{name}_overdue_seconds",
+        "For how long the most overdue of them has been due.",
+        max(0.0, (now - due).total_seconds()) if due else 0,
+    )
 
 
 def _deliveries_in(state: str) -> list[tuple[str, int]]:

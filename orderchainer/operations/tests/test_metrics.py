@@ -19,6 +19,7 @@ from accounts.models import OutgoingEmail, User
 from accounts.services import queue_email
 from accounts.tests.factories import client_of, make_user
 from integrations.inbound.tests.factories import make_delivery, make_integration
+from integrations.models import Errand, SyncRun
 from orderchainer.celery import app
 from orderchainer.operations import metrics as metrics_module
 from orderchainer.operations.health import OLDEST_HEARTBEAT_SECONDS
@@ -129,8 +130,9 @@ def test_an_idle_service_shows_zeros() -> None:
     assert samples["orderchainer_delivery_overdue_seconds"] == 0
     assert samples["orderchainer_emails_waiting"] == 0
     assert samples["orderchainer_email_waiting_seconds"] == 0
-    assert samples["orderchainer_inbound_waiting"] == 0
-    assert samples["orderchainer_inbound_overdue_seconds"] == 0
+    for what in ("inbound", "syncs", "errands"):
+        assert samples[f"orderchainer_{what}_waiting"] == 0
+        assert samples[f"orderchainer_{what}_overdue_seconds"] == 0
     assert 0 <= samples["orderchainer_worker_heartbeat_age_seconds"] < OLDEST_HEARTBEAT_SECONDS
     assert samples["orderchainer_websocket_connections"] == 0
 
@@ -243,6 +245,26 @@ def test_shows_webhook_calls_that_nobody_works_on() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_shows_integrations_and_syncs_that_are_late() -> None:
+    now = timezone.now()
+    integration = make_integration(status="error")
+    SyncRun.objects.create(
+        integration=integration, trigger="person", next_attempt_at=now - timedelta(seconds=40)
+    )
+    Errand.objects.create(
+        integration=integration, kind="check", next_attempt_at=now + timedelta(seconds=40)
+    )
+
+    samples = scraped()
+
+    assert samples['orderchainer_integrations{provider="pretend",status="error"}'] == 1
+    assert samples["orderchainer_syncs_waiting"] == 1
+    assert 40 <= samples["orderchainer_syncs_overdue_seconds"] < 50
+    assert samples["orderchainer_errands_waiting"] == 1
+    assert samples["orderchainer_errands_overdue_seconds"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_scrape_counts_up_to_its_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -254,7 +276,7 @@ def test_a_scrape_counts_up_to_its_bound(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("rows", [10, 500])
-def test_a_scrape_costs_seven_statements_with_any_number_of_rows(rows: int) -> None:
+def test_a_scrape_costs_ten_statements_with_any_number_of_rows(rows: int) -> None:
     events = make_events(make_user(), rows, positions=True, age=timedelta(0))
     EventDelivery.objects.bulk_create(
         EventDelivery(event=event, subject_uuid=event.subject_uuid, subscriber="discord")
@@ -269,7 +291,7 @@ def test_a_scrape_costs_seven_statements_with_any_number_of_rows(rows: int) -> N
     with connection.execute_wrapper(note):
         list(metrics_module.DatabaseCollector()._read())
 
-    assert len(statements) == 7
+    assert len(statements) == 10
 
 
 # --- Who sees it ------------------------------------------------------------------------------
