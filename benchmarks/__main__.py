@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.workplace import Unusable, workplace
 
 GROUPS = (
-    *("create", "get", "list", "chain", "products", "cart"),
+    *("create", "get", "list", "chain", "hub", "products", "cart"),
     *("checkout", "webhook", "limits", "sign-in"),
     *("cycle", "propagation", "relay", "push"),
 )

@@ -13,6 +13,7 @@ from benchmarks import (
     catalogue,
     chains,
     checkouts,
+    hub,
     limiting,
     push,
     relaying,
@@ -67,6 +68,8 @@ class Run:
         """Yield the measurements of `groups`."""
         if groups & OVER_HTTP:
             yield from self._over_http(groups)
+        if "hub" in groups:
+            yield from hub.reading(self.directory, self.readers[0], self.rounds, self.seconds)
         if "products" in groups:
             yield from catalogue.reading(self.directory, self.readers[0], self.rounds, self.seconds)
         if "cart" in groups:

@@ -1,7 +1,8 @@
 """What orders add up to, compared with a plain loop over them."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
@@ -240,3 +241,31 @@ def looped(orders: Iterable[Order], zone: ZoneInfo, first: date, last: date) -> 
             for currency, amount in earned.items()
         },
     )
+
+
+# --- the index --------------------------------------------------------------------------------
+
+
+def test_figures_are_read_from_an_index_alone(ada: User) -> None:
+    """However large the table: no row of it is read."""
+    project = project_in("UTC", ada)
+    sold(project, *[("pending", "1.00")] * 50)
+
+    assert index_behind(lambda: summary_of(project, period(project))) == "order_by_project_date"
+
+
+def index_behind(read: Callable[[], object]) -> str:
+    """Return which index alone answers the one statement of `read`; an empty text if none does."""
+    with CaptureQueriesContext(connection) as queries:
+        read()
+    [query] = queries
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A small table is faster to read as a whole.
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            found = re.search(r"Index Only Scan using (\w+)", str(cursor.fetchall()))
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            found = re.search(r"USING COVERING INDEX (\w+)", str(cursor.fetchall()))
+    return found[1] if found else ""

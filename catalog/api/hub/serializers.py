@@ -131,7 +131,7 @@ class ProductOutput(serializers.Serializer[Product]):
 
     id = serializers.UUIDField()
     product_id = serializers.IntegerField(
-        help_text="Its id in the storefront, in orders and in their refusals."
+        help_text="Its number: the id in the storefront, on the chain surface and in refusals."
     )
     sku = serializers.CharField()
     slug = serializers.CharField()
