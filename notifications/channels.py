@@ -40,9 +40,8 @@ class Person:
 
     # The provider's own key; empty if it has none for this person.
     provider_id: str = ""
-    # The number as the provider writes it, and in E.164.
+    # The number as the provider writes it: digits with the country's code, with or without a plus.
     number: str = ""
-    phone: str = ""
     name: str = ""
     username: str = ""
     language: str = ""

@@ -1,5 +1,19 @@
-"""What notifications register with core; see `orderchainer.core.registry`."""
+"""What notifications registers with the ground; see `orderchainer.core.registry`."""
 
+from notifications import access, socket_messages  # noqa: F401 (access registers)
+from notifications.access import VIEW_MESSAGES
+from notifications.events import CONVERSATION, MESSAGE, EventType
+from notifications.sockets.audiences import AUDIENCES, Audience
+from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
+from orders.stream.types import register_types
+
+register_types(EventType)
+OF_MESSAGES = Audience(VIEW_MESSAGES, "messages")
+AUDIENCES.add(MESSAGE, OF_MESSAGES)
+AUDIENCES.add(CONVERSATION, OF_MESSAGES)
+MESSAGES.add(EventType.MESSAGE_RECEIVED, socket_messages.of_message)
+MESSAGES.add(EventType.MESSAGE_STATUS_CHANGED, socket_messages.of_message)
+MESSAGES.add(EventType.CONVERSATION_CHANGED, socket_messages.of_conversation)
 
 SECTIONS.add("notifications", Section(place=40))

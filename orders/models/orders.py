@@ -19,7 +19,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import JSONObject
+from django.db.models.expressions import Expression
+from django.db.models.functions import Coalesce, JSONObject, NullIf, Replace
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
@@ -46,6 +47,17 @@ from orders.lifecycle import (
 from orders.models.dependencies import OrderDependency
 
 MAX_EXTERNAL_ID_LENGTH = 64
+
+
+# What people write in a phone number besides its digits.
+_BETWEEN_DIGITS = " +-()./"
+
+
+def digits_of(number: Expression) -> Expression:
+    """Return the number without what people write between its digits, in SQL."""
+    for sign in _BETWEEN_DIGITS:
+        number = Replace(number, Value(sign), Value(""))
+    return number
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -217,6 +229,12 @@ class Order(models.Model):
     customer_phone = models.CharField(max_length=32, blank=True)
     shipping_address = models.TextField(max_length=1000, blank=True)
     phone_number = models.CharField(max_length=32, blank=True)
+    # The customer's number without what people write between its digits, to find their orders.
+    customer_digits = models.GeneratedField(
+        expression=digits_of(Coalesce(NullIf("customer_phone", Value("")), "phone_number")),
+        output_field=models.CharField(max_length=32),
+        db_persist=True,
+    )
     notes = models.TextField(max_length=5000, blank=True)
 
     ordered_at = models.DateTimeField(default=timezone.now)
@@ -242,6 +260,11 @@ class Order(models.Model):
             # The lists of one owner's orders, oldest first: all of them, or those with one status.
             models.Index(fields=["owner", "id"], name="order_by_owner"),
             models.Index(fields=["owner", "status", "id"], name="order_by_owner_status"),
+            models.Index(
+                fields=["project", "customer_digits"],
+                condition=~Q(customer_digits=""),
+                name="order_by_customers_number",
+            ),
             # The list of a project's orders, newest first. The fields after the id are there for
             # its filters and for the statistics, which then read no row of the table.
             models.Index(

@@ -1,0 +1,71 @@
+"""Phone numbers as people and providers write them, in a form that can be compared."""
+
+import re
+from collections.abc import Callable, Sequence
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+# Mobile numbers that are written in two ways: with and without a digit that marks them as mobile.
+# Each pattern matches both ways, and each pair writes the marked one and the other one.
+_Write = Callable[[re.Match[str]], str]
+_TWO_WAYS: Sequence[tuple[re.Pattern[str], _Write, _Write]] = (
+    # Brazil: an area code, an optional 9, and eight digits. Landlines begin with 2 to 5, and never
+    # get a 9.
+    (
+        re.compile(r"55(?P<area>[1-9]{2})9?(?P<rest>[6-9]\d{7})"),
+        lambda found: f"55{found['area']}9{found['rest']}",
+        lambda found: f"55{found['area']}{found['rest']}",
+    ),
+    # Mexico: an optional 1 and ten digits.
+    (
+        re.compile(r"521?(?P<rest>[2-9]\d{9})"),
+        lambda found: f"521{found['rest']}",
+        lambda found: f"52{found['rest']}",
+    ),
+    # Argentina: an optional 9 and ten digits.
+    (
+        re.compile(r"549?(?P<rest>[1-8]\d{9})"),
+        lambda found: f"549{found['rest']}",
+        lambda found: f"54{found['rest']}",
+    ),
+)
+
+
+def e164(number: str) -> str:
+    """Return a number with its country's code in E.164, for example `+16505551234`.
+
+    Returns an empty text if it is no such number. Of the two ways to write a mobile number of
+    Brazil, Mexico or Argentina, it returns that of the country's present numbering plan.
+    """
+    digits = digits_of(number)
+    spelt = [digits, *spellings_of(digits)[1:]]
+    # Brazil's plan has the marked numbers, Mexico's and Argentina's international form differ.
+    if digits.startswith(("52", "54")):
+        spelt.sort(key=len)
+    elif digits.startswith("55"):
+        spelt.sort(key=len, reverse=True)
+    for each in spelt:
+        try:
+            parsed = phonenumbers.parse(f"+{each}")
+        except NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(parsed):
+            return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    return ""
+
+
+def spellings_of(number: str) -> Sequence[str]:
+    """Return the ways in which the same number is written, as digits; the given one first."""
+    digits = digits_of(number)
+    spelt = [digits] if digits else []
+    for pattern, marked, plain in _TWO_WAYS:
+        if found := pattern.fullmatch(digits):
+            spelt += [marked(found), plain(found)]
+    return list(dict.fromkeys(spelt))
+
+
+def digits_of(number: str) -> str:
+    """Return only the digits of a number, without the zeros of an international prefix."""
+    digits = "".join(sign for sign in number if sign in "0123456789")
+    return digits.removeprefix("00")

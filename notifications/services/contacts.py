@@ -1,0 +1,119 @@
+"""Find the contact behind a message, or make one. Two first messages at once make one contact."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from notifications.channels import Line, Person
+from notifications.models import Contact, ContactAddress
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.numbers import digits_of, e164, spellings_of
+
+MAX_NAME_LENGTH = 255
+MAX_USERNAME_LENGTH = 64
+
+
+def hold_address(line: Line, person: Person) -> ContactAddress:
+    """Return the locked address of a person on a line, with its contact, or make both.
+
+    A person is known by the provider's key, else by the number as it is written, else by another
+    way to write it. Nobody is known by name. Raises ValueError for somebody who has neither.
+    """
+    if not person.provider_id and not digits_of(person.number):
+        msg = "a person without a key and without a number"
+        raise ValueError(msg)
+    address = _locked(line, person)
+    if address is None:
+        try:
+            with transaction.atomic():
+                address = _make(line, person)
+        except IntegrityError:
+            # Another message of the same person made it at the same moment.
+            address = _locked(line, person)
+            if address is None:
+                raise
+    _learn(address, person)
+    return address
+
+
+def address_of(line: Line, person: Person) -> ContactAddress | None:
+    """Return the address of a person on a line, or None."""
+    return _found(line, person)
+
+
+def _locked(line: Line, person: Person) -> ContactAddress | None:
+    found = _found(line, person)
+    if found is None:
+        return None
+    rows = ContactAddress.objects.select_related("contact").filter(pk=found.pk)
+    return rows.select_for_update(no_key=True, of=("self",)).first()
+
+
+def _found(line: Line, person: Person) -> ContactAddress | None:
+    spelt = spellings_of(person.number)
+    known = Q(number__in=spelt) if spelt else Q(pk__in=[])
+    if person.provider_id:
+        known |= Q(provider_id=person.provider_id[:MAX_PROVIDER_ID_LENGTH])
+    rows = list(ContactAddress.objects.filter(known, line=line.uuid).order_by("pk"))
+
+    def closeness(address: ContactAddress) -> int:
+        if person.provider_id and address.provider_id == person.provider_id:
+            return 0
+        return 1 + spelt.index(address.number)
+
+    if person.provider_id:
+        # A number that belongs to another key has changed hands.
+        rows = [row for row in rows if row.provider_id in {"", person.provider_id}]
+    return min(rows, key=closeness, default=None)
+
+
+def _make(line: Line, person: Person) -> ContactAddress:
+    number = digits_of(person.number)
+    if number and person.provider_id:
+        # The number was somebody else's before. They keep their history and their own key.
+        ContactAddress.objects.filter(line=line.uuid, number=number).exclude(provider_id="").update(
+            number="", phone=""
+        )
+    contact = Contact.objects.create(
+        project_id=line.project_id,
+        name=person.name[:MAX_NAME_LENGTH],
+        language=person.language[:35],
+    )
+    return ContactAddress.objects.create(
+        contact=contact,
+        channel=line.channel,
+        line=line.uuid,
+        provider_id=person.provider_id[:MAX_PROVIDER_ID_LENGTH],
+        number=number,
+        phone=e164(number),
+        username=person.username[:MAX_USERNAME_LENGTH],
+    )
+
+
+def _learn(address: ContactAddress, person: Person) -> None:
+    """Keep what the provider says of a person now. Never forget what it leaves out."""
+    number = digits_of(person.number)
+    learnt: dict[str, object] = {}
+    if person.provider_id and not address.provider_id:
+        learnt["provider_id"] = person.provider_id[:MAX_PROVIDER_ID_LENGTH]
+    if number and number != address.number and not _is_taken(address, number):
+        learnt |= {"number": number, "phone": e164(number)}
+    if person.username and person.username != address.username:
+        learnt["username"] = person.username[:MAX_USERNAME_LENGTH]
+    if address.unreachable_since is not None:
+        learnt["unreachable_since"] = None
+    if learnt:
+        for name, value in learnt.items():
+            setattr(address, name, value)
+        address.save(update_fields=list(learnt))
+    contact = address.contact
+    if not contact.name and person.name:
+        # People can rename a contact, so a name is only filled in once.
+        contact.name = person.name[:MAX_NAME_LENGTH]
+        contact.updated_at = timezone.now()
+        contact.save(update_fields=["name", "updated_at"])
+
+
+def _is_taken(address: ContactAddress, number: str) -> bool:
+    others = ContactAddress.objects.filter(line=address.line, number=number)
+    return others.exclude(pk=address.pk).exists()

@@ -1,0 +1,167 @@
+"""Store what people write to a project.
+
+Everything here may be called again with the same message, late, out of order, or twenty times at
+once: a message is stored once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from notifications import tasks
+from notifications.channels import CHANNELS, Incoming, IncomingFile, Line
+from notifications.events import EventType, of_conversation, of_message
+from notifications.models import (
+    Attachment,
+    ContactAddress,
+    Conversation,
+    Message,
+    MessageVersion,
+)
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.messages import Direction, MessageStatus
+from notifications.services.contacts import hold_address
+from notifications.services.linking import order_meant_by
+from orderchainer.core.background import nudge_on_commit
+from orders.stream.recording import record
+
+# A longer text is cut. No channel lets people write as much.
+MAX_CONTENT_LENGTH = 20_000
+MAX_FILES = 20
+
+
+@transaction.atomic
+def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
+    """Store a message of a person, in the conversation with them; None if we have it already.
+
+    The conversation opens again if it was closed or snoozed. Records `message_received`, and
+    `conversation_changed` if it opened. Raises ValueError for a message without an id.
+    """
+    provider_id = _key(incoming.provider_id)
+    # The contact is locked first, so messages of one person are stored one after the other.
+    address = hold_address(line, incoming.person)
+    if _of_line(line, provider_id).exists():
+        return None
+    conversation = hold_conversation(line, address)
+    reply_to = _of_line(line, _key(incoming.reply_to)).first() if incoming.reply_to else None
+    content = incoming.content[:MAX_CONTENT_LENGTH]
+    now = timezone.now()
+    is_seen = address.contact.is_blocked
+    message = Message.objects.create(
+        project_id=line.project_id,
+        conversation=conversation,
+        direction=Direction.INBOUND,
+        channel=line.channel,
+        line=line.uuid,
+        content_type=incoming.content_type,
+        content=content,
+        details=dict(incoming.details),
+        order=order_meant_by(address=address, content=content, reply_to=reply_to),
+        reply_to=reply_to,
+        status=MessageStatus.RECEIVED,
+        provider_id=provider_id,
+        # A provider's clock may be ahead of ours, but nobody writes in the future.
+        written_at=min(incoming.written_at, now),
+        created_at=now,
+        is_read=is_seen,
+        read_at=now if is_seen else None,
+    )
+    _keep_files(message, incoming.files)
+    is_opened = _note_arrival(conversation, address, message)
+    events = [of_message(EventType.MESSAGE_RECEIVED, message)]
+    if is_opened:
+        events.append(of_conversation(conversation, {"status": str(conversation.status)}))
+    record(events)
+    return message
+
+
+@transaction.atomic
+def receive_edit(
+    *, line: Line, provider_id: str, content: str, edited_at: datetime
+) -> Message | None:
+    """Store what a person changed a message to; keep what it said. None if we lack the message.
+
+    An edit that is not newer than the last one changes nothing. Records `conversation_changed`.
+    """
+    message = _locked_inbound(line, provider_id)
+    if message is None:
+        return None
+    if message.edited_at is not None and edited_at <= message.edited_at:
+        return message
+    content = content[:MAX_CONTENT_LENGTH]
+    if content != message.content:
+        MessageVersion.objects.create(
+            message=message, content=message.content, replaced_at=edited_at
+        )
+    message.content = content
+    message.edited_at = edited_at
+    message.save(update_fields=["content", "edited_at"])
+    record([of_conversation(message.conversation, {"edited": str(message.uuid)})])
+    return message
+
+
+def hold_conversation(line: Line, address: ContactAddress) -> Conversation:
+    """Return the locked conversation with the contact of an address, or make it."""
+    rows = Conversation.objects.filter(line=line.uuid, contact=address.contact_id)
+    locked = rows.select_for_update(no_key=True)
+    if found := locked.first():
+        return found
+    try:
+        with transaction.atomic():
+            return Conversation.objects.create(
+                project_id=line.project_id,
+                contact=address.contact,
+                address=address,
+                channel=line.channel,
+                line=line.uuid,
+                last_activity_at=timezone.now(),
+            )
+    except IntegrityError:
+        return locked.get()
+
+
+def _note_arrival(conversation: Conversation, address: ContactAddress, message: Message) -> bool:
+    """Write what a new inbound message means for its conversation; tell whether it opened it."""
+    Status = Conversation.Status
+    is_opened = conversation.status != Status.OPEN and not address.contact.is_blocked
+    if is_opened:
+        conversation.status, conversation.snoozed_until = Status.OPEN, None
+    conversation.address = address
+    conversation.last_activity_at = conversation.updated_at = message.created_at
+    window = CHANNELS[message.channel].window if message.channel in CHANNELS else None
+    if window is not None:
+        # It counts from when the person wrote, not from when we heard of it.
+        until = message.written_at + window
+        conversation.window_until = max(until, conversation.window_until or until)
+    if not message.is_read:
+        conversation.unread += 1
+    conversation.version += 1
+    conversation.save()
+    return is_opened
+
+
+def _keep_files(message: Message, files: Sequence[IncomingFile]) -> None:
+    for file in files[:MAX_FILES]:
+        attachment = Attachment.objects.create(
+            message=message, provider_id=file.provider_id[:512], filename=file.filename[:255]
+        )
+        nudge_on_commit(tasks.fetch_attachment, attachment.pk)
+
+
+def _locked_inbound(line: Line, provider_id: str) -> Message | None:
+    rows = _of_line(line, _key(provider_id)).filter(direction=Direction.INBOUND)
+    return rows.select_related("conversation").select_for_update(no_key=True, of=("self",)).first()
+
+
+def _of_line(line: Line, provider_id: str) -> QuerySet[Message]:
+    return Message.objects.filter(line=line.uuid, provider_id=provider_id)
+
+
+def _key(provider_id: str) -> str:
+    if not provider_id:
+        msg = "a message without an id of its provider"
+        raise ValueError(msg)
+    return provider_id[:MAX_PROVIDER_ID_LENGTH]
