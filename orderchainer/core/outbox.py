@@ -234,11 +234,13 @@ def make_due(rows: models.QuerySet[Row]) -> list[int]:
 
 
 def drop(rows: models.QuerySet[Row], reason: str) -> int:
-    """Drop those of `rows` that are not over, even if a worker is trying one; return how many."""
+    """Drop those of `rows` that are not over, even if a worker is trying one; return how many.
+
+    Such a worker keeps its lease, so that the row cannot be tried twice at once if it is made due.
+    """
     return rows.filter(state=PENDING).update(
         state=rows.model.DROPPED,
         finished_at=timezone.now(),
-        claimed_until=None,
         last_error=reason[:MAX_ERROR_LENGTH],
     )
 
