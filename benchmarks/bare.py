@@ -5,6 +5,7 @@ additional work costs.
 """
 
 import os
+import re
 import sqlite3
 import threading
 import uuid
@@ -125,8 +126,14 @@ class SQLite:
         if connection is None:
             connection = sqlite3.connect(self._path, timeout=20, isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
+            # The constraint on an order's currency calls it.
+            connection.create_function("REGEXP", 2, _matches, deterministic=True)
             self._local.connection = connection
         return connection
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.search(pattern, text) is not None
 
 
 def connect(url: str) -> Database:
