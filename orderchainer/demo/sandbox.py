@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import Membership, Project, User
 from integrations.discord.models import DiscordWebhook
@@ -18,8 +19,7 @@ from orderchainer.demo.shop import NAME
 def connect_sandbox(user: User) -> Sequence[str]:
     """Connect `user` to the sandbox's Discord, and the demo's shop to its Shopify.
 
-    Return a sentence about each connection. The sandbox forgets its webhook subscriptions when it
-    ends, so connecting again has them restored. What the user disconnected stays disconnected.
+    Return a sentence about each connection. What the user disconnected stays disconnected.
     """
     return [*_connect_shopify(user), *_connect_discord(user)]
 
@@ -28,11 +28,11 @@ def _connect_shopify(user: User) -> Sequence[str]:
     # The emulator makes the same shop with the same secrets at each start.
     shop = shopify_for_people().shop
     project = _shop_of(user)
-    known = Integration.objects.filter(
-        project=project, provider="shopify", account=shop.domain
-    ).first()
-    if known is not None and known.status == Integration.Status.DISCONNECTED:
+    known = Integration.objects.filter(project=project, provider="shopify", account=shop.domain)
+    if known.filter(status=Integration.Status.DISCONNECTED).exists():
         return []
+    # The schedule then restores the webhook subscriptions, which ended with the last sandbox.
+    known.update(next_sync_at=timezone.now())
     connect_integration(
         project=project,
         provider="shopify",

@@ -51,6 +51,7 @@ def test_orders_of_the_pretend_shop_arrive_by_sync_and_by_webhook(tmp_path: Path
         service.wait_for("/readyz")
         base = f"http://127.0.0.1:{port}"
         control = f"http://127.0.0.1:{sandbox_port}/_control"
+        assert "Aurora Workshop is connected to the pretend shop" in service.output
         token = token_of_the_demo(service, base)
         projects = ask(f"{base}/api/v1/projects", token=token)
         (shop,) = [each for each in projects if each["name"] == "Aurora Workshop"]
