@@ -13,8 +13,9 @@ STATUS_COLOURS: Mapping[str, str] = {
     Integration.Status.CONNECTED: "success",
     Integration.Status.ERROR: "danger",
 }
-# Of runs and errands, in the words that people see.
+# Of runs, errands and deliveries, in the words that people see.
 WORD_COLOURS: Mapping[str, str] = {
+    "received": "info",
     "queued": "info",
     "running": "warning",
     "pending": "info",

@@ -133,7 +133,7 @@ def test_it_takes_one_query_and_one_insert() -> None:
 
 def test_each_integration_whose_secret_signs_gets_its_own_delivery() -> None:
     first, second = make_integration(), make_integration()
-    impostor = make_integration(secrets={"api_secret": "made up"})
+    impostor = make_integration(secrets={"api_secret": "made-up-shop-secret"})
     make_integration(account="another.example.com")
 
     assert post().status_code == 200
@@ -147,9 +147,9 @@ def test_each_integration_whose_secret_signs_gets_its_own_delivery() -> None:
 
 def test_an_impostor_gets_what_its_own_secret_signs_and_nothing_else() -> None:
     make_integration()
-    impostor = make_integration(secrets={"api_secret": "made up"})
+    impostor = make_integration(secrets={"api_secret": "made-up-shop-secret"})
 
-    assert post(x_hmac_sha256=signature_of(BODY, "made up")).status_code == 200
+    assert post(x_hmac_sha256=signature_of(BODY, "made-up-shop-secret")).status_code == 200
 
     assert InboundDelivery.objects.get().integration == impostor
 
@@ -159,7 +159,9 @@ def test_a_crowd_of_impostors_does_not_keep_out_the_owner(
 ) -> None:
     monkeypatch.setattr("integrations.inbound.verifying.MAX_INTEGRATIONS", 2)
     for _ in range(3):
-        make_integration(secrets={"api_secret": "made up"}, status=Integration.Status.ERROR)
+        make_integration(
+            secrets={"api_secret": "made-up-shop-secret"}, status=Integration.Status.ERROR
+        )
     owner = make_integration()
 
     assert post().status_code == 200
@@ -171,7 +173,7 @@ def test_old_secrets_count_until_their_time_is_over() -> None:
     in_an_hour = NOW + timedelta(hours=1)
     with time_machine.travel(NOW, tick=False) as clock:
         make_integration(
-            secrets={"api_secret": "the new one"},
+            secrets={"api_secret": "new-shop-secret"},
             old_secrets=sealed_earlier(
                 [{"secrets": {"api_secret": SECRET}, "until": in_an_hour.isoformat()}]
             ),
@@ -179,10 +181,10 @@ def test_old_secrets_count_until_their_time_is_over() -> None:
         )
 
         assert post().status_code == 200
-        assert post(x_hmac_sha256=signature_of(BODY, "the new one")).status_code == 200
+        assert post(x_hmac_sha256=signature_of(BODY, "new-shop-secret")).status_code == 200
         clock.shift(timedelta(hours=1))
         assert post().status_code == 401
-        assert post(x_hmac_sha256=signature_of(BODY, "the new one")).status_code == 200
+        assert post(x_hmac_sha256=signature_of(BODY, "new-shop-secret")).status_code == 200
 
     assert InboundDelivery.objects.count() == 3
 
@@ -383,7 +385,10 @@ def test_a_refused_call_takes_the_same_work_whether_or_not_the_account_is_known(
     make_integration(
         account="rotated.example.com",
         old_secrets=sealed_earlier(
-            [{"secrets": {"api_secret": each}, "until": soon.isoformat()} for each in "abc"]
+            [
+                {"secrets": {"api_secret": f"old-shop-secret-{each}"}, "until": soon.isoformat()}
+                for each in "abc"
+            ]
         ),
         old_secrets_until=soon,
     )

@@ -63,11 +63,11 @@ def test_the_documented_path_finds_the_bot_by_its_token() -> None:
 
 
 def test_two_bots_may_have_the_same_update_id() -> None:
-    first, second = connect("first"), connect("second")
+    first, second = connect("first-bots-token"), connect("second-bots-token")
 
     for _ in range(3):
-        assert post(of=first, token="first").status_code == 200
-        assert post(of=second, token="second").status_code == 200
+        assert post(of=first, token="first-bots-token").status_code == 200
+        assert post(of=second, token="second-bots-token").status_code == 200
 
     assert InboundDelivery.objects.count() == 2
 

@@ -109,7 +109,7 @@ def test_without_a_secret_nothing_verifies(secrets: dict[str, str]) -> None:
 def test_a_call_about_several_numbers_is_stored_for_each_that_it_names() -> None:
     first, second = connect(NUMBER), connect(OTHER_NUMBER)
     connect("106540352242999")
-    connect(NUMBER, secrets={"app_secret": "of another app"})
+    connect(NUMBER, secrets={"app_secret": "secret-of-another-app"})
 
     assert post(about(NUMBER, OTHER_NUMBER, NUMBER, "1")).status_code == 200
 
@@ -127,7 +127,7 @@ def test_a_call_about_numbers_of_others_is_refused() -> None:
 
 def test_an_alert_about_the_whole_account_is_kept_and_ignored() -> None:
     integration = connect()
-    connect(OTHER_NUMBER, secrets={"app_secret": "of another app"})
+    connect(OTHER_NUMBER, secrets={"app_secret": "secret-of-another-app"})
 
     response = post(body_about({"event": "DISABLED"}, field="account_update"))
 
@@ -228,7 +228,7 @@ def ask(**changes: Any) -> Any:
 
 
 def test_the_handshake_repeats_the_challenge_as_text() -> None:
-    connect(OTHER_NUMBER, secrets={"app_secret": "a", "verify_token": "another"})
+    connect(OTHER_NUMBER, secrets={"app_secret": "app-secret-2", "verify_token": "verify-token-2"})
     connect()
 
     response = ask()

@@ -1,7 +1,7 @@
 """What providers posted, in the back office: how it ended, what it was, and working on it again."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from accounts.callers import caller_of
+from integrations.admin.shown import WORD_COLOURS, integration_link
 from integrations.models import InboundDelivery
 from integrations.providers import providers
 from integrations.services import replay_delivery
@@ -25,12 +26,6 @@ from orderchainer.core.printable import printable
 
 MAX_SHOWN_CHARACTERS = 20_000
 BEING_TRIED = "being tried"
-WORD_COLOURS: Mapping[str, str] = {
-    "received": "info",
-    BEING_TRIED: "warning",
-    InboundDelivery.State.DONE: "success",
-    InboundDelivery.State.FAILED: "danger",
-}
 
 
 class ProviderFilter(admin.SimpleListFilter):
@@ -59,7 +54,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
     list_display = (
         "uuid",
         "provider",
-        "account",
+        "integration_shown",
         "project",
         "topic",
         "word_shown",
@@ -79,7 +74,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
     fields = (
         "uuid",
         "provider",
-        "account",
+        "integration_shown",
         "project",
         "topic",
         "key",
@@ -108,10 +103,10 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
         """The provider that posted it."""
         return delivery.integration.provider
 
-    @admin.display(description="account", ordering="integration__account")
-    def account(self, delivery: InboundDelivery) -> str:
-        """The account at the provider."""
-        return delivery.integration.account
+    @admin.display(description="integration", ordering="integration__account")
+    def integration_shown(self, delivery: InboundDelivery) -> SafeString:
+        """The integration that it is for, with a link to its page."""
+        return integration_link(delivery.integration)
 
     @admin.display(description="project", ordering="integration__project__name")
     def project(self, delivery: InboundDelivery) -> str:
