@@ -18,8 +18,10 @@ from catalog.models import Product
 from catalog.queries import storefront as catalog_queries
 from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
-from orders import queries as order_queries
 from orders.models import Order
+from orders.queries import chains as chain_queries
+from orders.queries import projects as project_queries
+from orders.queries import rows as order_queries
 from orders.services import mirroring
 from orders.tests.factories import make_order
 from orders.tests.outside import mirror
@@ -168,9 +170,13 @@ def carts() -> list[tuple[Any, ...]]:
         (order_queries._visible_rows, orders, {"sees_all": True}),
         (order_queries._visible_rows_by_uuid, orders_by_uuid, {"sees_all": False}),
         (order_queries._rows_among, pages, {"ordering": ("-pk",)}),
-        (order_queries._row_in_project, orders_in_projects, {}),
-        (order_queries._listed_in_project, pages_in_projects, {"ordering": ("-ordered_at", "-id")}),
-        (order_queries._chain_rows, orders, {"sees_all": False}),
+        (project_queries._row_in_project, orders_in_projects, {}),
+        (
+            project_queries._listed_in_project,
+            pages_in_projects,
+            {"ordering": ("-ordered_at", "-id")},
+        ),
+        (chain_queries._chain_rows, orders, {"sees_all": False}),
         (mirroring._rows, mirrored_orders, {}),
         (catalog_queries._rows_on_sale, products, {}),
         (cart_queries._rows, carts, {}),

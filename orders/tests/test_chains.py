@@ -404,7 +404,7 @@ def test_a_chain_of_thousands_is_checked_and_shown(ada: User) -> None:
 def test_a_chain_that_is_too_large_is_cut_and_says_so(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orders.queries.MAX_CHAIN", 3)
+    monkeypatch.setattr("orders.queries.chains.MAX_CHAIN", 3)
     chain = make_chain(ada, 5)
 
     for order in (chain[0], chain[4]):
@@ -424,7 +424,7 @@ def test_a_chain_with_too_many_edges_keeps_the_closest(
     ids = [order.pk for order in orders]
 
     whole = chain_for(ada, ids[5])
-    monkeypatch.setattr("orders.queries.MAX_CHAIN_EDGES", 24)
+    monkeypatch.setattr("orders.queries.chains.MAX_CHAIN_EDGES", 24)
     cut = chain_for(ada, ids[5])
 
     assert (whole.has_truncated_edges, cut.has_truncated_edges) == (False, True)
