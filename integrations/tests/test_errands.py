@@ -92,6 +92,17 @@ def test_a_check_that_never_succeeds_ends_as_an_error(
     assert Errand.objects.get().state == "failed"
 
 
+def test_a_check_without_an_answer_keeps_the_words_of_an_error(team: Team, shop: Shop) -> None:
+    integration = make_integration(team)
+    report_trouble(integration=integration, reason="The app was uninstalled.")
+    shop.checks = [GiveUp("No answer.")]
+
+    request_check(integration=integration, by=team.owner)
+    work()
+
+    assert now(integration).last_error == "The app was uninstalled."
+
+
 def test_a_check_that_finds_nothing_to_do_changes_nothing(team: Team, shop: Shop) -> None:
     shop.checks = [Drop("Not now.")]
 

@@ -153,6 +153,9 @@ def _after_check(integration: Integration, settled: Settled, answer: _Answer) ->
         if integration.status == Status.CONNECTING:
             set_status(integration, Status.CONNECTING, error=settled.error)
         return Followed(settled.nudge_after_seconds)
+    if settled.state == FAILED and integration.status == Status.ERROR:
+        # No answer is no news, and what we knew before says what to change.
+        return Followed()
     refusal = settled.error if settled.state == FAILED else answer.refusal
     if refusal:
         set_status(integration, Status.ERROR, error=refusal)
