@@ -317,6 +317,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.sweep_pictures",
         "schedule": timedelta(days=1),
     },
+    "hand-over-mirrored-orders": {
+        "task": "orders.hand_over",
+        "schedule": timedelta(days=1),
+    },
     "forget-inbound-deliveries": {
         "task": "integrations.forget_deliveries",
         "schedule": timedelta(days=1),

@@ -10,4 +10,6 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the app. The imports are here because models are not loaded earlier."""
-        from orders import registrations  # noqa: F401 (registers it)
+        from orders import registrations, subscribers  # noqa: F401 (registers it)
+
+        subscribers.connect()

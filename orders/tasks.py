@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from orderchainer.core.background import nudge
+from orders.services.handing_over import hand_over_mirrored_orders
 from orders.stream import deliveries, relay
 
 # By then the next sweep has nudged whatever is still due. Without a limit, nudges for deliveries
@@ -32,3 +33,9 @@ def sweep_events() -> None:
     relay.relay_events()
     for delivery_id in deliveries.due_deliveries():
         nudge(deliver, delivery_id, expires_after=SWEPT_NUDGE_SECONDS)
+
+
+@shared_task(name="orders.hand_over")
+def hand_over(project_id: int | None = None) -> None:
+    """Give mirrored orders of people who left a project, or any project, to an owner of it."""
+    hand_over_mirrored_orders(project_id=project_id)

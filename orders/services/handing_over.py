@@ -1,0 +1,57 @@
+"""Mirrored orders belong to whoever works in the project. Who leaves it hands them over."""
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.models import Membership
+from orderchainer.core.db.among import among
+from orders.models import Order
+
+MAX_AT_ONCE = 1000
+
+
+def hand_over_mirrored_orders(*, project_id: int | None = None) -> int:
+    """Give mirrored orders of people who left their project to its longest-standing owner.
+
+    Looks at one project or at all of them. Return how many orders changed hands. They record no
+    event: nothing happened to them. The events of before stay in the feed of who left.
+    """
+    handed = 0
+    left_behind = _left_behind(project_id)
+    for owner_id, project in left_behind.values_list("owner_id", "project_id").distinct():
+        successor = _successor_in(project)
+        if successor is not None:
+            handed += _hand_over(owner_id, project, successor)
+    return handed
+
+
+def _left_behind(project_id: int | None) -> QuerySet[Order]:
+    members = Membership.objects.filter(project=OuterRef("project"), user=OuterRef("owner"))
+    orders = Order.objects.filter(~Exists(members), source_updated_at__isnull=False)
+    return orders if project_id is None else orders.filter(project=project_id)
+
+
+def _successor_in(project_id: int) -> int | None:
+    owners = Membership.objects.filter(
+        project=project_id, role=Membership.Role.OWNER, user__is_active=True
+    )
+    return owners.order_by("pk").values_list("user_id", flat=True).first()
+
+
+def _hand_over(owner_id: int, project_id: int, successor_id: int) -> int:
+    """Change the owner, in transactions of a bounded size so that nobody waits for long."""
+    handed = 0
+    mirrored = Order.objects.filter(
+        owner=owner_id, project=project_id, source_updated_at__isnull=False
+    )
+    while True:
+        with transaction.atomic():
+            rows = mirrored.order_by("pk").select_for_update(no_key=True)
+            ids = list(rows.values_list("pk", flat=True)[:MAX_AT_ONCE])
+            Order.objects.filter(pk__in=among(ids)).update(
+                owner=successor_id, updated_at=timezone.now()
+            )
+        handed += len(ids)
+        if len(ids) < MAX_AT_ONCE:
+            return handed

@@ -1,0 +1,21 @@
+"""What orders do when something happens in accounts."""
+
+from accounts.events import access_changed
+from orderchainer.core.background import nudge
+from orders.tasks import hand_over
+
+
+def hand_over_what_is_left_behind(
+    *, user_id: int | None, project_id: int | None, **signal: object
+) -> None:
+    """Have somebody else own the mirrored orders of a person who may have left a project.
+
+    If the nudge is lost, the daily sweep does it.
+    """
+    if user_id is not None and project_id is not None:
+        nudge(hand_over, project_id)
+
+
+def connect() -> None:
+    """Listen to accounts. Safe to call twice."""
+    access_changed.connect(hand_over_what_is_left_behind, dispatch_uid="orders.hand_over")
