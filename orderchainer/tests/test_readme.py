@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from django.conf import settings
 
 from orderchainer.testing.servers import free_port, running
@@ -36,7 +37,7 @@ def pattern_of(answer: str) -> str:
 def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
     steps = tour()
     assert len(steps) > 10
-    sandbox_port = free_port()
+    port, sandbox_port = free_port(), free_port()
     with (
         running(
             *("-m", "integrations.sandbox", "--port", str(sandbox_port)),
@@ -45,10 +46,17 @@ def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
         running(
             *("manage.py", "serve", "--prepare"),
             directory=tmp_path / "service",
+            PORT=str(port),
+            # Where the pretend shop posts its webhooks.
+            PUBLIC_URL=f"http://localhost:{port}",
             DISCORD_WEBHOOK_HOSTS=f"127.0.0.1:{sandbox_port}",
+            SHOPIFY_API_BASE=f"http://127.0.0.1:{sandbox_port}/shopify/{{shop}}",
         ) as service,
     ):
         service.wait_for("/readyz")
+        # Beside the subscriptions the shop posts to port 8000, where another service may listen.
+        shop = f"http://127.0.0.1:{sandbox_port}/_control/shopify/shops/-"
+        requests.post(f"{shop}/listener", json={"url": ""}, timeout=5).raise_for_status()
         password = re.search(r"password {2}(\S+)\n", service.output)
         assert password
         script = "".join(f"{command}\necho '{MARK}'\n" for command, _ in steps)
@@ -71,7 +79,7 @@ def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=90,
             check=False,
         )
 
