@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.core.validators import MinLengthValidator
 from django.db import models
@@ -63,6 +64,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that cuts its days."""
+        return ZoneInfo(self.timezone)
 
 
 class Membership(models.Model):

@@ -36,7 +36,7 @@ def project_in(zone: str, owner: User, **fields: Any) -> Project:
 
 
 def period(project: Project, first: date = DAY, last: date = DAY) -> Period:
-    return Period(first, last, ZoneInfo(project.timezone))
+    return Period(first, last, project.zone)
 
 
 def sold(project: Project, *orders: tuple[str, str] | tuple[str, str, str], **fields: Any) -> None:

@@ -1,7 +1,5 @@
 """The filters and sort orders of a project's orders."""
 
-from zoneinfo import ZoneInfo
-
 import django_filters
 from django.db.models import Q
 from django.http import HttpRequest
@@ -86,7 +84,7 @@ def _customer_has(text: str) -> Q:
 
 def period_of(project: Project, request: HttpRequest) -> Period:
     """Return the days that the request asks for. Raises `Invalid`."""
-    return days_up_to_today(days_of(request), ZoneInfo(project.timezone))
+    return days_up_to_today(days_of(request), project.zone)
 
 
 def narrowed(project: Project, request: HttpRequest) -> OrderQuerySet:

@@ -36,6 +36,8 @@ def store(ada: User) -> Project:
         ("America/New_York", "2026-11-20T03:30", "2026-11-19"),
         ("Pacific/Kiritimati", "2026-11-19T10:30", "2026-11-20"),
         ("Asia/Kathmandu", "2026-11-19T18:20", "2026-11-20"),
+        # A name that some systems no longer have.
+        ("US/Pacific", "2026-11-20T07:59", "2026-11-19"),
         # Days without a midnight.
         ("America/Santiago", "2026-09-06T04:00", "2026-09-06"),
         ("America/Santiago", "2026-09-06T03:59", "2026-09-05"),
