@@ -1,5 +1,49 @@
 """Every write to conversations: one public function per thing that a user or the system can do."""
 
-from notifications.services.receiving import receive_edit, receive_message
+from notifications.services.conversations import (
+    ConversationChanges,
+    change_conversation,
+    link_to_order,
+    mark_conversation_read,
+    mark_read,
+)
+from notifications.services.people import (
+    accept_invitation,
+    change_person,
+    invite,
+    merge_contacts,
+    set_blocked,
+    set_reachable,
+)
+from notifications.services.receiving import (
+    receive_deletion,
+    receive_edit,
+    receive_message,
+    receive_reaction,
+)
+from notifications.services.reporting import receive_report
+from notifications.services.retrying import retry_message
+from notifications.services.sending import Enclosure, Recipient, send_message
 
-__all__ = ["receive_edit", "receive_message"]
+__all__ = [
+    "ConversationChanges",
+    "Enclosure",
+    "Recipient",
+    "accept_invitation",
+    "change_conversation",
+    "change_person",
+    "invite",
+    "link_to_order",
+    "mark_conversation_read",
+    "mark_read",
+    "merge_contacts",
+    "receive_deletion",
+    "receive_edit",
+    "receive_message",
+    "receive_reaction",
+    "receive_report",
+    "retry_message",
+    "send_message",
+    "set_blocked",
+    "set_reachable",
+]

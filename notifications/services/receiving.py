@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import tasks
-from notifications.channels import CHANNELS, Incoming, IncomingFile, Line
+from notifications.channels import CHANNELS, Incoming, IncomingFile, Line, Person
 from notifications.events import EventType, of_conversation, of_message
 from notifications.models import (
     Attachment,
@@ -101,6 +101,24 @@ def receive_edit(
     message.save(update_fields=["content", "edited_at"])
     record([of_conversation(message.conversation, {"edited": str(message.uuid)})])
     return message
+
+
+def receive_deletion(*, line: Line, provider_id: str, deleted_at: datetime) -> Message | None:
+    """Mark a message that its writer deleted; keep what it said. None if we lack the message.
+
+    Records `conversation_changed`.
+    """
+    raise NotImplementedError
+
+
+def receive_reaction(
+    *, line: Line, provider_id: str, person: Person, emoji: str, set_at: datetime
+) -> None:
+    """Set or replace the emoji of a person at a message; an empty one removes it.
+
+    An older reaction than the last one changes nothing. Records `conversation_changed`.
+    """
+    raise NotImplementedError
 
 
 def hold_conversation(line: Line, address: ContactAddress) -> Conversation:
