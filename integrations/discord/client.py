@@ -19,11 +19,10 @@ from typing import Any
 import orjson
 import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
+from integrations.connections import pools_of, session_of
 from integrations.discord.webhook_url import WebhookAddress
 
 USER_AGENT_VERSION = "1.0"
@@ -125,7 +124,7 @@ def _post(line: "_Line", address: WebhookAddress, message: Mapping[str, Any]) ->
     timeout = settings.DISCORD_WEBHOOK_TIMEOUT
     try:
         with (
-            _session() as session,
+            session_of(_POOLS) as session,
             session.post(
                 address.endpoint,
                 params=query,
@@ -223,37 +222,7 @@ class _SecureConnection(HTTPSConnection):
         _leave_if_cut(self)
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-_POOLS = {"http": _Pool, "https": _SecurePool}
-
-
-class _Adapter(HTTPAdapter):
-    """Makes connections that join the line of their thread, with and without a proxy."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pools of connections through a proxy."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter())
-    return session
+_POOLS = pools_of(_Connection, _SecureConnection)
 
 
 # --- What we send and read --------------------------------------------------------------------

@@ -13,11 +13,11 @@ from time import monotonic
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as SomeTimeout
+
+from integrations.connections import pools_of, session_of
 
 # For connecting to one address of the host; each address gets this long. No handshake needs more.
 MAX_CONNECT_SECONDS = 5.0
@@ -52,7 +52,7 @@ def call(
     """
     try:
         with (
-            _bounded_session() if bounds_whole else requests.Session() as session,
+            session_of(_POOLS) if bounds_whole else requests.Session() as session,
             session.request(
                 method,
                 url,
@@ -127,34 +127,4 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-_POOLS = {"http": _Pool, "https": _SecurePool}
-
-
-class _Adapter(HTTPAdapter):
-    """Makes connections whose answers are bounded, with and without a proxy."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pools of connections through a proxy."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-
-def _bounded_session() -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter())
-    return session
+_POOLS = pools_of(_Connection, _SecureConnection)

@@ -24,8 +24,6 @@ from orders.models import Order, OrderItem
 from orders.services import ItemDraft, OrderFields, StockItemDraft
 from orders.services.items import MAX_QUANTITY, AnyItemDraft
 
-MAX_ITEMS = 500
-
 IS_WEB_ADDRESS = URLValidator(["http", "https"])
 
 

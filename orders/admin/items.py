@@ -11,8 +11,9 @@ from catalog.admin.shown import product_link
 from orderchainer.core.admin.amounts import with_shown
 from orderchainer.core.admin.service_admin import ServiceInline
 from orderchainer.core.money import written
-from orders.admin.forms import MAX_ITEMS, ItemForm, NewItemForm
+from orders.admin.forms import ItemForm, NewItemForm
 from orders.models import Order, OrderItem
+from orders.services.items import MAX_ITEMS
 
 MAX_NEW_ITEMS = 100  # in one go
 

@@ -13,6 +13,8 @@ from accounts.models import User
 from orders.lifecycle import DONE, WAITING
 
 MAX_REASON_LENGTH = 500
+# The most dependencies that one request may name.
+MAX_DEPENDENCIES = 1000
 # Why the policy `ignore` waives a dependency.
 IGNORED = "It failed or was cancelled, and the order ignores that."
 

@@ -11,6 +11,7 @@ from orders.errors import ItemsFrozen
 from orders.models import Order, OrderItem
 from orders.services.fields import Changes, OrderFields, change
 
+MAX_ITEMS = 500
 MAX_QUANTITY = 1_000_000
 MAX_TITLE_LENGTH = 255
 

@@ -151,10 +151,8 @@ class StrictUUIDField(serializers.UUIDField):
         return uuid
 
 
-class IdListField(serializers.ListField):
-    """At most `max_length` numbers of rows. It refuses a longer list before it reads any of it."""
-
-    child = IdField()
+class BoundedListField(serializers.ListField):
+    """At most `max_length` values. It refuses a longer list before it reads any of it."""
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)

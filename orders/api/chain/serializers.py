@@ -8,8 +8,8 @@ from rest_framework import serializers
 from orderchainer.core.http.fields import (
     DECIMALS_WRITTEN,
     AmountField,
+    BoundedListField,
     IdField,
-    IdListField,
     ListedChoiceField,
     StrictCharField,
     StrictSerializer,
@@ -17,16 +17,14 @@ from orderchainer.core.http.fields import (
 )
 from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
-from orders.models.dependencies import MAX_REASON_LENGTH
+from orders.models.dependencies import MAX_DEPENDENCIES, MAX_REASON_LENGTH
 from orders.services import ItemDraft
-from orders.services.items import MAX_QUANTITY
-
-MAX_DEPENDENCIES = 1000
-MAX_ITEMS = 500
+from orders.services.items import MAX_ITEMS, MAX_QUANTITY
 
 
-def _dependencies() -> IdListField:
-    return IdListField(
+def _dependencies() -> BoundedListField:
+    return BoundedListField(
+        child=IdField(),
         max_length=MAX_DEPENDENCIES,
         required=False,
         help_text="The ids of all orders that this one waits for.",

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from orderchainer.core.http.fields import (
     DECIMALS_WRITTEN,
     AmountField,
+    BoundedListField,
     ListedChoiceField,
     StrictCharField,
     StrictSerializer,
@@ -23,12 +24,9 @@ from orderchainer.core.money import MAX_AMOUNT
 from orders.errors import UnknownProducts
 from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
-from orders.models.dependencies import MAX_REASON_LENGTH
+from orders.models.dependencies import MAX_DEPENDENCIES, MAX_REASON_LENGTH
 from orders.services import ItemDraft, OrderFields, StockItemDraft
-from orders.services.items import MAX_QUANTITY
-
-MAX_DEPENDENCIES = 1000
-MAX_ITEMS = 500
+from orders.services.items import MAX_ITEMS, MAX_QUANTITY
 
 # What the hub calls the fields of an order.
 NAMES: Mapping[str, str] = {
@@ -36,19 +34,6 @@ NAMES: Mapping[str, str] = {
     "fulfilled_at": "fulfilled_date",
     "ordered_at": "order_date",
 }
-
-
-class UuidListField(serializers.ListField):
-    """At most `MAX_DEPENDENCIES` UUIDs. It refuses a longer list before it reads any of it."""
-
-    child = StrictUUIDField()
-
-    def to_internal_value(self, data: Any) -> list[Any]:
-        """Read the list."""
-        if isinstance(data, list) and len(data) > MAX_DEPENDENCIES:
-            words = self.error_messages["max_length"]
-            raise serializers.ValidationError(words.format(max_length=MAX_DEPENDENCIES))
-        return super().to_internal_value(data)
 
 
 @extend_schema_field({"type": "number", "minimum": 0, "maximum": float(MAX_AMOUNT)})
@@ -172,8 +157,11 @@ class HubOrderChanges(StrictSerializer):
     currency = StrictCharField(
         required=False, help_text="ISO 4217. A new order begins with the project's."
     )
-    dependencies = UuidListField(
-        required=False, help_text="The ids of all orders that this one waits for."
+    dependencies = BoundedListField(
+        child=StrictUUIDField(),
+        max_length=MAX_DEPENDENCIES,
+        required=False,
+        help_text="The ids of all orders that this one waits for.",
     )
     auto_activate = serializers.BooleanField(
         required=False,
