@@ -241,6 +241,16 @@ def test_a_malformed_query_is_a_422_that_names_the_parameter(
     assert list(body["errors"]) == [query.split("=")[0]]
 
 
+@pytest.mark.parametrize("days", ["0", "3651", "x", "%00"])
+def test_a_malformed_period_of_the_figures_is_a_422(
+    store: Project, client: APIClient, days: str
+) -> None:
+    response = client.get(f"{path(store, 'stats/summary')}?days={days}")
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == {"days": ["Must be a whole number from 1 to 3650."]}
+
+
 def test_lists_the_orders_of_its_own_project_only(
     store: Project, ada: User, client: APIClient
 ) -> None:
@@ -250,3 +260,5 @@ def test_lists_the_orders_of_its_own_project_only(
 
     assert titles(client, store) == ["Here"]
     assert titles(client, other) == ["Not here"]
+    for project in (store, other):
+        assert client.get(path(project, "stats/summary")).json()["total_orders"] == 1
