@@ -39,6 +39,12 @@ def due_deliveries() -> list[int]:
     return outbox.due_ids(InboundDelivery.objects.all())
 
 
+def drop_deliveries(integration: Integration, reason: str) -> None:
+    """Ignore what came for an integration and is not over, even what a worker is trying."""
+    dropped = outbox.drop(integration.deliveries.all(), reason)
+    DELIVERIES.labels(integration.provider, InboundDelivery.State.IGNORED).inc(dropped)
+
+
 def _handle(delivery: InboundDelivery) -> None:
     """Let the provider work on it. Raises `Drop`, `GiveUp` and `TryAgain`."""
     if delivery.is_worn_out:

@@ -14,6 +14,7 @@ from accounts.queries import require_operation
 from integrations.access import MANAGE_INTEGRATIONS
 from integrations.contracts import Connector, Exposure
 from integrations.errors import ConfigRefused, TooManyIntegrations
+from integrations.inbound.working import drop_deliveries
 from integrations.models import Errand, Integration, SyncRun
 from integrations.models.integrations import OldSecrets, sealed, sealed_earlier
 from integrations.providers import connectable, connector_of
@@ -131,7 +132,7 @@ def disconnect_integration(
         precondition(integration)
     cancel_runs(integration, DISCONNECTED)
     _drop_errands(integration, DISCONNECTED)
-    drop(integration.deliveries.all(), DISCONNECTED)
+    drop_deliveries(integration, DISCONNECTED)
     connector = connector_of(integration.provider)
     if connector is not None and connector.disconnect is not None:
         errand = queue_errand(integration, Errand.Kind.DISCONNECT, secrets=integration.secrets)

@@ -14,6 +14,7 @@ from integrations.inbound.tests.pretend.provider import Handler
 from integrations.inbound.working import due_deliveries, work_on
 from integrations.models import InboundDelivery, Integration
 from integrations.payloads import payload_of
+from integrations.services import disconnect_integration
 from integrations.tests.pretend.shop import WorkerKilled
 from orderchainer.core.outbox import Drop, GiveUp, TryAgain
 
@@ -169,6 +170,30 @@ def test_what_came_before_the_integration_stopped_is_ignored(
     delivery.refresh_from_db()
     assert (delivery.state, delivery.last_error) == (State.IGNORED, reason)
     assert pretend.got == []
+
+
+def test_disconnecting_ignores_what_waits_and_refuses_what_comes(pretend: Handler) -> None:
+    integration = make_integration()
+    waiting = make_delivery(integration)
+    done = make_delivery(integration, state=State.DONE)
+    others = make_delivery()
+
+    def disconnect_meanwhile(delivery: InboundDelivery) -> None:
+        disconnect_integration(integration=integration)
+
+    pretend.does = disconnect_meanwhile
+    work_on(waiting.pk)
+
+    for delivery, state in ((waiting, State.IGNORED), (done, State.DONE), (others, State.RECEIVED)):
+        delivery.refresh_from_db()
+        assert delivery.state == state
+    # What the worker found afterwards does not count.
+    assert waiting.last_error == "The integration was disconnected."
+    count = InboundDelivery.objects.count()
+    assert post().status_code == 200  # of the other one, which has the same account
+    others.integration.delete()
+    assert post().status_code == 401
+    assert InboundDelivery.objects.filter(integration=integration).count() == count - 1
 
 
 def test_calls_of_a_paused_integration_are_kept_but_ignored(pretend: Handler) -> None:
