@@ -32,8 +32,8 @@ def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundD
     """Store a call for each integration whose secrets sign it, and return what is new.
 
     A repeat of a call that we have stores nothing, and the same call twenty times at once stores it
-    once. It takes one query and one insert. Raises `CallRefused`, always the same, if nothing signs
-    the call.
+    once. It takes one query and one insert. Raises `CallRefused`, always the same, if the call has
+    no valid signature.
     """
     signing = integrations_that_sign(provider, webhook, call)
     if not signing:

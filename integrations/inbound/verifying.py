@@ -1,7 +1,8 @@
 """Find the integrations whose secrets sign a call.
 
-A stranger must not learn which accounts are connected here. So a call that nothing signs costs the
-same, whether we know its account or not: secrets that nobody has stand in for the missing ones.
+A stranger must not learn which accounts are connected here. So a call without a valid signature
+costs the same whether or not we know its account: secrets that nobody has stand in for the missing
+ones.
 """
 
 import json
