@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from django.db import connection
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from accounts.tests.projects import Team, make_team
+from integrations.sandbox.server import Sandbox
+from integrations.sandbox.shopify import Shopify
 from notifications.sockets.layers import ThreadSafeInMemoryChannelLayer
 from notifications.sockets.tests.factories import in_thread
 from orderchainer.testing.servers import (
@@ -83,14 +85,35 @@ class Shop:
 
 @pytest.fixture
 def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
-    """Run the whole service on this test's database, with a separate port for WebSockets.
+    """The whole service on this test's database; see `serving`."""
+    with serving(tmp_path) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop_and_shopify(transactional_db: None, tmp_path: Path) -> Iterator[tuple[Shop, Shopify]]:
+    """The same, with a pretend Shopify that it asks and that posts its webhooks to it."""
+    shopify = Shopify()
+    sandbox = Sandbox(shopify)
+    sandbox.start()
+    try:
+        with serving(tmp_path, SHOPIFY_API_BASE=f"http://{sandbox.host}/shopify/{{shop}}") as shop:
+            shopify.shop.listener = f"{shop.http}/api/v1/webhooks/shopify"
+            yield shop, shopify
+    finally:
+        sandbox.stop()
+
+
+@contextmanager
+def serving(tmp_path: Path, **variables: str) -> Iterator[Shop]:
+    """Run the whole service on the test's database, with a separate port for WebSockets.
 
     On PostgreSQL and Redis it runs as in production: gunicorn, daphne and a worker. On SQLite it
     runs in the embedded mode, as one process.
     """
     EventStream.objects.get_or_create(pk=1)
     http, websockets = free_port(), free_port()
-    environment = {"PORT": str(http), "WS_PORT": str(websockets), **PLENTY}
+    environment = {"PORT": str(http), "WS_PORT": str(websockets), **PLENTY, **variables}
     with ExitStack() as stack:
 
         def start(name: str, *command: str, **more: str) -> Service:

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from accounts.models import User
 from accounts.tests.factories import make_api_token, make_user, token_of
 from accounts.tests.projects import Team, make_team
+from integrations.sandbox.shopify import Shopify
 from notifications.sockets.tests.conftest import Shop
 from notifications.sockets.tests.factories import in_thread
 from orders.lifecycle import EventType
@@ -157,6 +158,44 @@ async def test_merchant_and_customer_hear_of_a_hub_patch_within_two_seconds(shop
             assert same == told
             # The first one may wait for a worker that is still starting.
             assert max(told_at, same_at) - sent_at < 2 or before == "pending"
+            before = status
+
+
+async def test_a_shops_webhook_reaches_the_project_within_two_seconds(
+    shop_and_shopify: tuple[Shop, Shopify],
+) -> None:
+    """A customer buys in a Shopify shop, and the shop pays, ships and takes back."""
+    shop, shopify = shop_and_shopify
+    team: Team = await in_thread(make_team)
+    token = await in_thread(token_of, team.owner)
+    outside = shopify.shop
+    config = {
+        "api_key": outside.client_id,
+        "api_secret": outside.client_secret,
+        "shop_url": outside.domain,
+    }
+    path = f"/api/v1/integrations/{team.project.uuid}/connect"
+
+    async with follow(shop, team.project.uuid, token) as merchants:
+        await in_thread(send, shop, token, "POST", path, {"provider": "shopify", "config": config})
+        kinds = [(await hear(merchants))[0]["type"] for _ in range(3)]
+        assert kinds == ["integration_status_changed"] * 2 + ["sync_finished"]
+
+        began_at = time.monotonic()
+        order = await in_thread(outside.make_order)
+        created, told_at = await hear(merchants)
+        assert (created["type"], created["title"]) == ("order_notification", order.name)
+        assert told_at - began_at < 2
+        before = "pending"
+        for change, status in [("pay", "active"), ("fulfil", "fulfilled"), ("close", "completed")]:
+            began_at = time.monotonic()
+            await in_thread(outside.change, order.id, change)
+            told, told_at = await hear(merchants)
+            while told["type"] == "order_updated":  # details that changed along
+                told, told_at = await hear(merchants)
+            assert told["type"] == "order_status_update"
+            assert (told["old_status"], told["new_status"]) == (before, status)
+            assert told_at - began_at < 2
             before = status
 
 
