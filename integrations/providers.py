@@ -34,6 +34,8 @@ class Provider:
     """What this app needs of a provider."""
 
     name: str
+    # How people write its name; the name with a capital letter if it is empty.
+    label: str = ""
     # The prefix of its paths, and the module of URLs that continues it.
     urls: Mapping[str, str] = field(default_factory=dict)
     # Called once all models are loaded: subscribe to events and register checks here.

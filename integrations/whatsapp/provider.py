@@ -3,4 +3,4 @@
 from integrations.providers import Provider
 from integrations.whatsapp.webhook import WEBHOOK
 
-PROVIDER = Provider(name="whatsapp", webhook=WEBHOOK)
+PROVIDER = Provider(name="whatsapp", label="WhatsApp", webhook=WEBHOOK)

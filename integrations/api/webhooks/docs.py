@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from integrations.contracts import Webhook
 from integrations.errors import CallRefused, HandshakeRefused
+from integrations.providers import Provider
 from orderchainer.core.http.schema import JSON, errors_of, request_example
 
 INTEGRATION_ID = OpenApiParameter(
@@ -17,12 +18,13 @@ INTEGRATION_ID = OpenApiParameter(
 )
 
 
-def receive(name: str, webhook: Webhook, *, names_integration: bool) -> Any:
+def receive(provider: Provider, webhook: Webhook, *, names_integration: bool) -> Any:
     """Describe the call of a provider."""
+    name, label = provider.name, _label_of(provider)
     of_one = " of one integration" if names_integration else ""
     return extend_schema(
         operation_id=f"hub_receive_{name}_webhook{'_of_integration' if names_integration else ''}",
-        summary=f"Take a call of {name.capitalize()}{of_one}",
+        summary=f"Take a call of {label}{of_one}",
         description=(
             f"{webhook.description}\n\n"
             "The answer comes when the call is stored, and has no body. What it means is worked on "
@@ -40,11 +42,11 @@ def receive(name: str, webhook: Webhook, *, names_integration: bool) -> Any:
     )
 
 
-def handshake(name: str) -> Any:
+def handshake(provider: Provider) -> Any:
     """Describe the question whether an address is ours."""
     return extend_schema(
-        operation_id=f"hub_verify_{name}_webhook",
-        summary=f"Answer the handshake of {name.capitalize()}",
+        operation_id=f"hub_verify_{provider.name}_webhook",
+        summary=f"Answer the handshake of {_label_of(provider)}",
         description=(
             "The provider asks whether this address is ours before it sends calls here. If the "
             "token is the one of a connected account, the answer repeats the challenge as text."
@@ -68,3 +70,7 @@ def handshake(name: str) -> Any:
             )
         ],
     )
+
+
+def _label_of(provider: Provider) -> str:
+    return provider.label or provider.name.capitalize()

@@ -89,10 +89,10 @@ def view_of(provider: Provider, *, names_integration: bool = False) -> type[Webh
     takes_handshakes = webhook.handshake is not None and not names_integration
     base = HandshakeView if takes_handshakes else WebhookView
     described: dict[str, Any] = {
-        "post": docs.receive(provider.name, webhook, names_integration=names_integration)
+        "post": docs.receive(provider, webhook, names_integration=names_integration)
     }
     if takes_handshakes:
-        described["get"] = docs.handshake(provider.name)
+        described["get"] = docs.handshake(provider)
     view = type(
         f"{provider.name.capitalize()}{base.__name__}",
         (base,),
