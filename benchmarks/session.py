@@ -20,6 +20,7 @@ from benchmarks import (
     rest,
     seeding,
     signing_in,
+    syncing,
     webhooks,
 )
 from benchmarks.bare import connect
@@ -38,7 +39,7 @@ def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
     warnings.filterwarnings("ignore", message="No directory at")
     sys.stderr.write("Filling the database …\n")
     call_command("migrate", verbosity=0)
-    run = Run(directory, rounds=2 if quick else 5, seconds=0.5 if quick else 2.0)
+    run = Run(directory, rounds=2 if quick else 5, seconds=0.5 if quick else 2.0, quick=quick)
     rows: list[Row] = []
     for row in run.rows(set(groups)):
         sys.stderr.write(f"  {row.what}\n")
@@ -56,8 +57,9 @@ def _log_to_the_file_only(directory: Path) -> None:
 class Run:
     """The accounts to measure with, and the measurements in order."""
 
-    def __init__(self, directory: Path, *, rounds: int, seconds: float) -> None:
+    def __init__(self, directory: Path, *, rounds: int, seconds: float, quick: bool) -> None:
         self.directory, self.rounds, self.seconds = directory, rounds, seconds
+        self.quick = quick
         self.writer = seeding.make_account("writer", 1)
         self.readers = [seeding.make_account(f"reader-of-{size}", size) for size in LIST_SIZES]
         self.chains = [seeding.make_chain(f"chain-of-{depth}", depth) for depth in DEPTHS]
@@ -98,6 +100,9 @@ class Run:
         seeding.settle()
         if "relay" in groups:
             yield from relaying.relaying(bench, self.writer)
+        if "sync" in groups:
+            database = bench.database
+            yield from syncing.syncing(self.directory, database, self.writer, quick=self.quick)
         if "push" in groups:
             seeding.settle()
             yield from push.pushing(self.directory, self.rounds, self.seconds)

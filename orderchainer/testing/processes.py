@@ -53,6 +53,10 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
         *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "providers"),
         *("--concurrency", "2", "--hostname", "providers@%h"),
     ),
+    "syncs": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "syncs"),
+        *("--concurrency", "2", "--hostname", "syncs@%h"),
+    ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
 # A prefork process runs one task at a time and needs no pool.
@@ -61,6 +65,7 @@ PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "deliveries": {"DATABASE_POOL_SIZE": "0"},
     "emails": {"DATABASE_POOL_SIZE": "0"},
     "providers": {"DATABASE_POOL_SIZE": "0"},
+    "syncs": {"DATABASE_POOL_SIZE": "0"},
 }
 # Short timeouts, and the shortest lease that the checks allow with them.
 SHORT_LEASE: Mapping[str, str] = {
