@@ -1,11 +1,15 @@
 """What notifications registers with the ground; see `orderchainer.core.registry`."""
 
-from notifications import access, socket_messages  # noqa: F401 (access registers)
+from accounts.scopes import AREAS
+
+# Errors too: the OpenAPI document lists the codes of all that are defined by then.
+from notifications import access, errors, socket_messages  # noqa: F401 (they register)
 from notifications.access import VIEW_MESSAGES
 from notifications.events import CONVERSATION, MESSAGE, EventType
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
+from orderchainer.core.http.documented import THINGS
 from orders.stream.types import register_types
 
 register_types(EventType)
@@ -15,5 +19,8 @@ AUDIENCES.add(CONVERSATION, OF_MESSAGES)
 MESSAGES.add(EventType.MESSAGE_RECEIVED, socket_messages.of_message)
 MESSAGES.add(EventType.MESSAGE_STATUS_CHANGED, socket_messages.of_message)
 MESSAGES.add(EventType.CONVERSATION_CHANGED, socket_messages.of_conversation)
+
+AREAS.add("messages", "a project's conversations with its customers")
+THINGS.add("messages", "What is said between a project and its customers.")
 
 SECTIONS.add("notifications", Section(place=40))

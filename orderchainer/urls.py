@@ -44,6 +44,7 @@ urlpatterns = [
     path("api/cart/", include("cart.api.shop.urls")),
     path("api/", include("orders.api.envelope.urls")),
     path("api/v1/", include("orders.api.hub.urls")),
+    path("api/v1/", include("notifications.api.hub.urls")),
     path("api/v1/", include("integrations.api.hub.urls")),
     *provider_paths(),
 ]

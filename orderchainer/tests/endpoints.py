@@ -312,6 +312,7 @@ HUB = [
         "/api/v1/integrations/{project}/{integration}/deliveries/{delivery}/replay",
         "integrations:write", 202, hidden=PROJECT,
     ),
+    Endpoint("hub", "GET", "/api/v1/messages/{project}/inbox", "messages:read", hidden=PROJECT),
     Endpoint(
         # A caller with the link may know that the invitation exists, even if they cannot accept it.
         "hub", "POST", "/api/v1/invitations/accept", "projects:write",
