@@ -55,9 +55,14 @@ class CheckRefused(Exception):
 
 @dataclass(frozen=True)
 class Checked:
-    """A configuration works. `notes` are sentences that people should read all the same."""
+    """A configuration works. `notes` are sentences that people should read all the same.
+
+    `name` is what people call the account, such as a phone number or a bot's name; empty if the
+    account's own key is as good.
+    """
 
     notes: Sequence[str] = field(default_factory=tuple)
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,12 @@ def provider_named(name: str) -> Provider | None:
     return next((each for each in providers() if each.name == name), None)
 
 
+def label_of(name: str) -> str:
+    """Return how people write the name of a provider."""
+    provider = provider_named(name)
+    return (provider.label if provider else "") or name.capitalize()
+
+
 def connectable() -> dict[str, Connector]:
     """Return the connectors of the providers that projects connect, by the provider's name."""
     return {each.name: each.connector for each in providers() if each.connector is not None}

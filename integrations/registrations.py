@@ -6,7 +6,9 @@ from accounts.scopes import AREAS
 from integrations import checks, errors, limits, socket_messages  # noqa: F401 (they register)
 from integrations.access import VIEW_INTEGRATIONS
 from integrations.events import INTEGRATION, SYNC_RUN, EventType
+from integrations.lines import lines_of
 from integrations.providers import WEBHOOKS, providers
+from notifications.channels import LINES
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
@@ -20,6 +22,8 @@ AUDIENCES.add(INTEGRATION, OF_INTEGRATIONS)
 AUDIENCES.add(SYNC_RUN, OF_INTEGRATIONS)
 MESSAGES.add(EventType.STATUS_CHANGED, socket_messages.status_changed)
 MESSAGES.add(EventType.SYNC_FINISHED, socket_messages.sync_finished)
+
+LINES.add("integrations", lines_of)
 
 AREAS.add("integrations", "a project's integrations, their syncs and webhooks")
 

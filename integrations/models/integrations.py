@@ -18,6 +18,7 @@ from orderchainer.core.encryption import OptionalEncryptedTextField, Secret
 from orderchainer.core.outbox import MAX_ERROR_LENGTH
 
 MAX_ACCOUNT_LENGTH = 255
+MAX_NAME_LENGTH = 100
 
 
 class IntegrationQuerySet(models.QuerySet["Integration"]):
@@ -61,6 +62,8 @@ class Integration(models.Model):
         editable=False,
         help_text="The account's own key at the provider, for example the domain of a shop.",
     )
+    # What people call the account, as the last check found it. Empty if nobody knows another name.
+    account_name = models.CharField(max_length=MAX_NAME_LENGTH, blank=True, editable=False)
     status = models.CharField(
         max_length=12, choices=Status.choices, default=Status.CONNECTING, editable=False
     )

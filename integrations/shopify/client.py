@@ -22,7 +22,7 @@ import orjson
 import requests
 from django.conf import settings
 
-from integrations.shopify.transport import CallFailed, TooLate, call, parts_of
+from integrations.transport import CallFailed, TooLate, call, parts_of
 from orderchainer.core.outbox import GiveUp, TryAgain
 
 USER_AGENT_VERSION = "1.0"

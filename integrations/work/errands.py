@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from integrations.contracts import Checked, CheckRefused, Connector
 from integrations.models import Errand, Integration, SyncRun
-from integrations.models.integrations import opened
+from integrations.models.integrations import MAX_NAME_LENGTH, opened
 from integrations.providers import connector_of
 from integrations.work.queueing import queue_errand, queue_run
 from integrations.work.statuses import lock_integration, set_status
@@ -50,6 +50,7 @@ class _Answer:
     """What the provider said in a check: notes, or why it refuses. Empty for other errands."""
 
     notes: list[str] = field(default_factory=list)
+    name: str = ""
     refusal: str = ""
 
 
@@ -116,6 +117,7 @@ def _check(connector: Connector, integration: Integration, answer: _Answer) -> N
         answer.refusal = str(exc)
     else:
         answer.notes = list(checked.notes)
+        answer.name = checked.name[:MAX_NAME_LENGTH]
 
 
 def _maintain(connector: Connector, integration: Integration) -> None:
@@ -161,10 +163,10 @@ def _after_check(integration: Integration, settled: Settled, answer: _Answer) ->
         set_status(integration, Status.ERROR, error=refusal)
         return Followed()
     before = integration.status
-    if integration.notes != answer.notes:
-        integration.notes = answer.notes
+    if (integration.notes, integration.account_name) != (answer.notes, answer.name):
+        integration.notes, integration.account_name = answer.notes, answer.name
         integration.updated_at = timezone.now()
-        integration.save(update_fields=["notes", "updated_at"])
+        integration.save(update_fields=["notes", "account_name", "updated_at"])
     set_status(integration, Status.CONNECTED)
     if before == Status.CONNECTED or integration.is_paused:
         return Followed()

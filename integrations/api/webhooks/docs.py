@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from integrations.contracts import Webhook
 from integrations.errors import CallRefused, HandshakeRefused
-from integrations.providers import Provider
+from integrations.providers import Provider, label_of
 from orderchainer.core.http.schema import JSON, errors_of, request_example
 
 INTEGRATION_ID = OpenApiParameter(
@@ -20,7 +20,7 @@ INTEGRATION_ID = OpenApiParameter(
 
 def receive(provider: Provider, webhook: Webhook, *, names_integration: bool) -> Any:
     """Describe the call of a provider."""
-    name, label = provider.name, _label_of(provider)
+    name, label = provider.name, label_of(provider.name)
     of_one = " of one integration" if names_integration else ""
     return extend_schema(
         operation_id=f"hub_receive_{name}_webhook{'_of_integration' if names_integration else ''}",
@@ -46,7 +46,7 @@ def handshake(provider: Provider) -> Any:
     """Describe the question whether an address is ours."""
     return extend_schema(
         operation_id=f"hub_verify_{provider.name}_webhook",
-        summary=f"Answer the handshake of {_label_of(provider)}",
+        summary=f"Answer the handshake of {label_of(provider.name)}",
         description=(
             "The provider asks whether this address is ours before it sends calls here. If the "
             "token is the one of a connected account, the answer repeats the challenge as text."
@@ -70,7 +70,3 @@ def handshake(provider: Provider) -> Any:
             )
         ],
     )
-
-
-def _label_of(provider: Provider) -> str:
-    return provider.label or provider.name.capitalize()

@@ -38,7 +38,7 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep progress often: after ten lines, after four orders."""
     monkeypatch.setattr(bulk, "LINES_AT_ONCE", 10)
     monkeypatch.setattr(bulk, "ORDERS_AT_ONCE", 4)
-    monkeypatch.setattr("integrations.shopify.transport.CHUNK_BYTES", 2000)
+    monkeypatch.setattr("integrations.transport.CHUNK_BYTES", 2000)
 
 
 def counts(run: SyncRun) -> tuple[int, int, int, int]:
@@ -184,7 +184,7 @@ def test_the_file_is_read_on_from_where_it_broke_off(
     integration: Integration, shop: PretendShop, run: SyncRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "LINES_AT_ONCE", 10)
-    monkeypatch.setattr("integrations.shopify.transport.CHUNK_BYTES", 2000)
+    monkeypatch.setattr("integrations.transport.CHUNK_BYTES", 2000)
     shop.go_wrong("truncate", match="/bulk/")
     waits = finish(shop, run)
     assert len(waits) == 2

@@ -499,7 +499,7 @@ def test_goes_on_in_a_file_where_it_stopped(shop: PretendShop) -> None:
 
 
 def test_a_line_may_come_in_many_parts(shop: PretendShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.shopify.transport.CHUNK_BYTES", 3)
+    monkeypatch.setattr("integrations.transport.CHUNK_BYTES", 3)
     for from_byte, count in ((0, 4), (11, 3), (22, 2), (23, 1)):
         serve(shop)
         lines, position = read(lines_of(file_url(shop), from_byte=from_byte))

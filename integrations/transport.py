@@ -1,4 +1,4 @@
-"""One HTTP call whose time is bounded, from connecting to the last byte. Knows nothing of Shopify.
+"""One HTTP call whose time is bounded, from connecting to the last byte. Knows no provider.
 
 A socket's timeout starts again with each byte, so an answer that drips in could hold a worker for
 hours. Here an answer must be complete before the timeout has passed once.
@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as SomeTimeout
 
 from integrations.connections import pools_of, session_of
@@ -33,6 +33,10 @@ class CallFailed(Exception):
 
 class TooLate(CallFailed):
     """The answer did not come in time."""
+
+
+class NotConnected(CallFailed):
+    """No connection came about, so nothing was sent."""
 
 
 @contextmanager
@@ -66,14 +70,24 @@ def call(
             ) as response,
         ):
             yield response
+    except requests.ConnectTimeout as exc:
+        raise NotConnected("could not be reached in time") from exc
     except (requests.Timeout, SomeTimeout) as exc:
         raise TooLate(f"did not answer within {timeout:g} seconds") from exc
     except requests.exceptions.SSLError as exc:
         raise CallFailed("offered no secure connection") from exc
     except (requests.ConnectionError, HTTPError) as exc:
+        if _never_connected(exc):
+            raise NotConnected("could not be reached") from exc
         raise CallFailed("could not be reached, or closed the connection") from exc
     except requests.RequestException as exc:
         raise CallFailed(f"could not be called: {type(exc).__name__}") from exc
+
+
+def _never_connected(exc: Exception) -> bool:
+    """Tell whether the host is unknown, or refused the connection."""
+    cause = exc.args[0] if exc.args else None
+    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
 
 
 def parts_of(response: requests.Response) -> Iterator[bytes]:
