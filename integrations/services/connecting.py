@@ -175,6 +175,8 @@ def _begin(
         # Its provider must not be told goodbye any more.
         _drop_errands(integration, "The account was connected again.")
         integration.config_version += 1
+        # The new credentials may open more than the old ones did, so the first sync asks for all.
+        integration.last_sync = None
     now = timezone.now()
     integration.status = Status.CONNECTING
     integration.status_since = integration.updated_at = now

@@ -376,13 +376,15 @@ def test_connecting_again_revives_a_disconnected_account(team: Team, shop: Shop)
     assert (again.is_new, again.integration.pk) == (True, before.pk)
     assert again.integration.status == "connecting"
     assert again.integration.connected_by == team.members["manager"]
+    assert again.integration.last_sync is None
     # Secrets from before the goodbye do not count.
     assert len(again.integration.reveal_versions(timezone.now())) == 1
     work()
     assert shop.goodbyes == []
     errand = Errand.objects.get(kind="disconnect")
     assert (errand.state, errand.secrets) == ("dropped", None)
-    assert again.integration.last_sync == before.last_sync
+    # The first sync asks for everything once more.
+    assert shop.since == [None, None]
 
 
 # --- Roles, asked again under the lock --------------------------------------------------------

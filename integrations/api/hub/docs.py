@@ -246,7 +246,8 @@ DISCONNECT = extend_schema(
     summary="Disconnect an integration",
     description=(
         "Stops its syncs, wipes its secrets and removes our webhooks at the provider. Orders and "
-        "messages stay. Connecting the same account later continues where this one ended."
+        "messages stay. Connecting the same account later gives it its id back, and fetches "
+        "everything once more."
     ),
     parameters=[PROJECT_ID, INTEGRATION_ID, IF_MATCH],
     responses={
