@@ -204,6 +204,10 @@ class Order(models.Model):
     source_status = models.CharField(
         max_length=10, choices=Status.choices, blank=True, editable=False
     )
+    # Of all that it told, to notice another state of the same moment.
+    source_digest = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
     source_title = models.CharField(max_length=255, blank=True, editable=False)
     source_notes = models.TextField(max_length=5000, blank=True, editable=False)
     source_details = models.JSONField(

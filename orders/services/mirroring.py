@@ -33,7 +33,7 @@ from orders.services.fields import set_values
 from orders.services.holding import can_take_again, follow_the_moves
 from orders.services.items import ItemDraft, changed_items, write_items
 from orders.services.locking import lock_for_change
-from orders.services.outside import OutsideOrder, is_external_id, storable
+from orders.services.outside import OutsideOrder, digest_of, is_external_id, storable
 from orders.services.readiness import what_readiness_brings
 from orders.stream.models import Event
 from orders.stream.recording import event, record
@@ -180,14 +180,15 @@ def _draft(line: Mapping[str, Any], currency: str) -> ItemDraft:
 def _is_news(order: Order, told: OutsideOrder) -> bool:
     """Tell whether `told` is newer than what we know of `order`.
 
-    Sources count in seconds, and an order is often made and paid within one. So of two statuses of
-    the same moment we take the one that is further, or the one that the source has now.
+    Sources count in seconds, and an order is often made, paid and tagged within one. So of two
+    states of the same moment we take the one that the source has now, or else the one whose status
+    is further.
     """
     if order.source_updated_at != told.updated_at:
         return not _is_older(told.updated_at, order)
-    if told.status == order.source_status:
-        return False
-    return told.is_current or _progress(told.status) > _progress(order.source_status)
+    if told.is_current:
+        return digest_of(told) != order.source_digest
+    return _progress(told.status) > _progress(order.source_status)
 
 
 def _is_older(moment: datetime, order: Order) -> bool:
@@ -239,7 +240,7 @@ def _create(project: Project, owner: User, provider: str, told: OutsideOrder) ->
 
 # The columns that a change stores beside those of `_values_for`.
 _ALONG = (
-    *("source_updated_at", "source_status", "source_title", "source_notes"),
+    *("source_updated_at", "source_status", "source_digest", "source_title", "source_notes"),
     *("status", "status_changed_at", "failed_along_with", "version", "updated_at"),
 )
 
@@ -385,6 +386,7 @@ def _note_source(order: Order, told: OutsideOrder) -> None:
     """Note what the source told, so that we can tell it from what people change here."""
     order.source_updated_at = told.updated_at
     order.source_status = told.status
+    order.source_digest = digest_of(told)
     order.source_title = told.title
     order.source_notes = _notes_for(order, told)
 

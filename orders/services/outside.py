@@ -5,6 +5,7 @@ title that is cut off. Amounts are never changed; an order whose amounts we cann
 refused.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -125,6 +126,15 @@ def storable(told: OutsideOrder) -> OutsideOrder:
             if (name := _line(raw, MAX_DETAIL_NAME_LENGTH))
         },
     )
+
+
+def digest_of(told: OutsideOrder) -> str:
+    """Return a digest of all that the source told; equal for equal states.
+
+    `told` is as `storable` returns it, so amounts and moments are written in one way.
+    """
+    state = replace(told, is_current=False, details=dict(sorted(told.details.items())))
+    return hashlib.blake2b(repr(state).encode(), digest_size=16).hexdigest()
 
 
 def is_external_id(text: str) -> bool:

@@ -213,6 +213,20 @@ def test_of_two_states_of_one_moment_the_one_that_we_asked_for_wins(shop: Projec
     assert mirror(shop, -1, status=Status.ACTIVE, is_current=True).order.status == "pending"
 
 
+def test_what_changes_within_a_second_arrives_when_we_ask(shop: Project) -> None:
+    order = mirror(shop, details={"tags": ""}).order
+
+    tagged = mirror(shop, details={"tags": "vip"}, is_current=True)
+    assert tagged.outcome is Outcome.CHANGED
+    assert stored(order).source_details == {"tags": "vip"}
+
+    # The same again is no news, so it takes nothing back of what a person changed since.
+    Order.objects.filter(pk=order.pk).update(customer_name="Ada here")
+    again = mirror(shop, details={"tags": "vip"}, is_current=True)
+    assert again.outcome is Outcome.UNCHANGED
+    assert stored(order).customer_name == "Ada here"
+
+
 def test_a_newer_state_that_says_the_same_is_no_change(shop: Project) -> None:
     order = mirror(shop).order
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -11,7 +12,11 @@ from integrations.models import Integration
 from integrations.shopify.models import ShopifyLine, ShopifyToken
 from integrations.shopify.subscriptions import TOPICS, disconnect, maintain, receiver
 from integrations.shopify.tests.shop import PretendShop, make_integration, make_run
+from integrations.work.errands import run_errand
+from integrations.work.runs import work_on_run
+from integrations.work.schedule import schedule_syncs
 from orderchainer.core.outbox import GiveUp, TryAgain
+from orders.models import Order
 
 URL = "https://orders.example.com/api/v1/webhooks/shopify"
 
@@ -130,6 +135,25 @@ def test_a_failure_is_tried_again(integration: Integration, shop: PretendShop) -
     shop.go_wrong("status", status=500)
     with pytest.raises(TryAgain):
         disconnect(integration, integration.reveal())
+
+
+def test_the_schedule_restores_lost_subscriptions_and_brings_what_was_missed(
+    integration: Integration, shop: PretendShop
+) -> None:
+    maintain(integration)
+    Integration.objects.update(last_sync=timezone.now(), next_sync_at=timezone.now())
+    # Shopify gave up after four hours, and deleted what we had subscribed to.
+    shop.shop.subscriptions.clear()
+    missed = shop.order()
+
+    scheduled = schedule_syncs()
+    for errand in scheduled.errands:
+        run_errand(errand)
+    for run in scheduled.runs:
+        work_on_run(run)
+
+    assert subscribed(shop) == ALL
+    assert Order.objects.get(provider="shopify").external_id == str(missed.id)
 
 
 # --- The end ----------------------------------------------------------------------------------

@@ -11,17 +11,20 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from integrations.models import Integration, SyncRun
-from integrations.sandbox.shopify import LONG_ORDER_LINES, seed
+from integrations.sandbox.shopify import LONG_ORDER_LINES, payloads, seed
 from integrations.sandbox.shopify.costs import linear
 from integrations.services import keep_progress
 from integrations.shopify import slices, syncing
 from integrations.shopify.fetching import changed_since
+from integrations.shopify.mapping import order_of_payload
+from integrations.shopify.mirroring import owner_for
 from integrations.shopify.tests.shop import PretendShop, make_run
 from integrations.shopify.tests.syncs import finish, mirrored, work
 from integrations.work.queueing import OVERLAP
 from orderchainer.testing.statements import Statements
 from orderchainer.testing.written_log import WrittenLog
 from orders.models import Order
+from orders.services import mirror_order
 from orders.stream.models import Event
 
 
@@ -157,6 +160,34 @@ def test_an_order_that_changes_while_paging_is_stored_once_and_as_it_is_last(
     statuses = mirrored(integration)
     assert len(statuses) == 5
     assert statuses[str(orders[0].id)] == "active"
+
+
+def test_a_sync_brings_what_changed_within_the_second_of_a_webhook(
+    integration: Integration, shop: PretendShop, run: SyncRun
+) -> None:
+    moment = "2026-11-20T12:00:01Z"
+    order = shop.order(created_at=moment)
+    heard = payloads.order(order, shop.shop.offset_hours)
+    stored = mirror_order(
+        project=integration.project,
+        owner=owner_for(integration),
+        provider="shopify",
+        told=order_of_payload(heard, shop=shop.domain),
+    ).order
+    # Shopify counts in seconds. An automation of the shop tags new orders at once.
+    shop.change(order, "tag", at=moment)
+
+    finish(shop, run)
+
+    stored.refresh_from_db()
+    assert (run.seen, run.changed) == (1, 1)
+    assert stored.source_details["tags"] == "vip"
+    # What a person changes here stays until the shop tells something newer.
+    Order.objects.filter(pk=stored.pk).update(customer_name="Ada here", version=stored.version + 1)
+    again = make_run(integration)
+    finish(shop, again)
+    stored.refresh_from_db()
+    assert (again.seen, again.changed, stored.customer_name) == (1, 0, "Ada here")
 
 
 # --- Interrupted ------------------------------------------------------------------------------
