@@ -30,7 +30,7 @@ query Items($id: ID!, $after: String) {{
   order(id: $id) {{ lineItems(first: {MORE_ITEMS}, after: $after) {_ITEMS} }}
 }}
 """
-COUNT = "query Count($changed: String) { ordersCount(query: $changed, limit: null) { count } }"
+COUNT = "query Count($limit: Int!) { ordersCount(limit: $limit) { count } }"
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ def fetch_page(api: AdminApi, *, since: datetime | None, after: str | None, size
     return Page(nodes, _next(connection), reply.cost)
 
 
-def count_orders(api: AdminApi, *, since: datetime | None) -> int:
-    """Return how many orders there are to fetch."""
-    reply = api.ask(COUNT, {"changed": changed_since(since)})
+def has_more_orders_than(api: AdminApi, number: int) -> bool:
+    """Tell whether the shop has more orders than `number`, as far as the app may see them."""
+    reply = api.ask(COUNT, {"limit": number + 1})
     count = _object(reply.data.get("ordersCount")).get("count")
-    return count if isinstance(count, int) else 0
+    return isinstance(count, int) and count > number
 
 
 def fetch_order(api: AdminApi, order_id: int) -> OutsideOrder | None:

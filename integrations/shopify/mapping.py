@@ -82,6 +82,7 @@ def order_of_node(
             ],
             items=[
                 _Item(
+                    id=_id(_text(item.get("id")).rpartition("/")[2]),
                     name=_text(item.get("name")) or _text(item.get("title")),
                     sku=_text(item.get("sku")),
                     quantities=[item.get("currentQuantity"), item.get("quantity")],
@@ -144,6 +145,7 @@ def order_of_payload(payload: Mapping[str, Any], *, shop: str) -> OutsideOrder:
             ],
             items=[
                 _Item(
+                    id=_id(item.get("id")),
                     name=_text(item.get("name")) or _text(item.get("title")),
                     sku=_text(item.get("sku")),
                     quantities=[item.get("current_quantity"), item.get("quantity")],
@@ -225,6 +227,7 @@ class _Money:
 
 @dataclass(frozen=True)
 class _Item:
+    id: str
     name: str
     sku: str
     # The first one that is there counts.
@@ -304,7 +307,7 @@ def _order(told: _Told, *, shop: str, is_current: bool) -> OutsideOrder:
         total=_amount(total, currency, "The total"),
         items=[
             draft
-            for number, item in enumerate(told.items, start=1)
+            for number, item in enumerate(_in_one_order(told.items), start=1)
             if (draft := _draft(item, currency, f"Item {number}")).quantity
         ],
         customer_name=_first(
@@ -324,6 +327,14 @@ def _order(told: _Told, *, shop: str, is_current: bool) -> OutsideOrder:
         details={name: words for name, words in details.items() if words},
         is_current=is_current,
     )
+
+
+def _in_one_order(items: Sequence[_Item]) -> Sequence[_Item]:
+    """Return the items by their ids, because the file of a bulk operation has them in any order."""
+    if not all(item.id for item in items):
+        return items
+    # Among texts of digits, a longer one is a larger number.
+    return sorted(items, key=lambda item: (len(item.id), item.id))
 
 
 def _draft(item: _Item, currency: str, which: str) -> ItemDraft:

@@ -19,14 +19,14 @@ from integrations.models import SyncRun
 from integrations.services import report_trouble
 from integrations.shopify import bulk
 from integrations.shopify.client import NoAccess, Throttled, TooExpensive
-from integrations.shopify.fetching import Page, count_orders, fetch_page, order_in
+from integrations.shopify.fetching import Page, fetch_page, has_more_orders_than, order_in
 from integrations.shopify.slices import Slice
 from orderchainer.core.outbox import GiveUp, TryAgain, growing_seconds
 
 logger = structlog.get_logger(__name__)
 
-# From this many orders on, a file costs Shopify and us less than pages.
-FROM_ORDERS_ON = 2000
+# For more orders than this, a file costs Shopify and us less than pages.
+MANY_ORDERS = 2000
 FIRST_PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 # A page may grow as long as a page of twice the size costs at most this; 1,000 is Shopify's limit.
 MAX_PAGE_COST = 500
@@ -69,8 +69,8 @@ def _wait(slice_: Slice, asked: Throttled) -> None:
 
 def _begin(slice_: Slice) -> bool:
     bulk.forget_lines(slice_.run)
-    since = slice_.run.since
-    is_large = since is None and count_orders(slice_.api, since=since) > FROM_ORDERS_ON
+    wants_all = slice_.run.since is None
+    is_large = wants_all and has_more_orders_than(slice_.api, MANY_ORDERS)
     if not (is_large and bulk.start(slice_)):
         slice_.keep(phase="pages")
     return False

@@ -23,8 +23,8 @@ ORDERS = 12
 
 @pytest.fixture(autouse=True)
 def _large_shop(shop: PretendShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count a shop as large from five orders on."""
-    monkeypatch.setattr(syncing, "FROM_ORDERS_ON", 4)
+    """Count a shop as large if it has more than four orders."""
+    monkeypatch.setattr(syncing, "MANY_ORDERS", 4)
     seed(shop.shop, ORDERS)
 
 
@@ -86,7 +86,7 @@ def test_the_file_and_pages_bring_the_same(
 ) -> None:
     finish(shop, run)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(syncing, "FROM_ORDERS_ON", 1000)
+        patch.setattr(syncing, "MANY_ORDERS", 1000)
         again = make_run(integration)
         finish(shop, again)
     assert len(shop.queries("Orders")) == 1
@@ -97,7 +97,7 @@ def test_a_small_shop_and_a_later_sync_are_paged(
     integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish(shop, make_run(integration, since=timezone.now()))
-    monkeypatch.setattr(syncing, "FROM_ORDERS_ON", ORDERS)
+    monkeypatch.setattr(syncing, "MANY_ORDERS", ORDERS)
     finish(shop, make_run(integration))
     assert shop.queries("Start") == []
     assert len(mirrored(integration)) == ORDERS

@@ -554,6 +554,19 @@ def test_an_item_that_cannot_be_read_is_named(item: dict[str, Any], reason: str)
         of_payload(line_items=[line(**item)])
 
 
+def test_items_are_in_one_order_however_they_come() -> None:
+    first, second = line(id=7, name="Mug"), line(id=12, name="Cup")
+    for items in ([first, second], [second, first]):
+        assert [item.name for item in of_payload(line_items=items).items] == ["Mug", "Cup"]
+    ids = {"Mug": "gid://shopify/LineItem/7", "Cup": "gid://shopify/LineItem/12"}
+    nodes = [{**ITEM, "name": name, "id": id_} for name, id_ in ids.items()]
+    for items in (nodes, nodes[::-1]):
+        assert [item.name for item in of_node(items=items).items] == ["Mug", "Cup"]
+    # Without ids they stay as they come.
+    second = line(id=..., name="Cup")
+    assert [item.name for item in of_payload(line_items=[second, first]).items] == ["Cup", "Mug"]
+
+
 def test_an_order_without_a_total_is_refused() -> None:
     with pytest.raises(Unmappable, match=r"The order has no total\."):
         of_payload(
