@@ -16,7 +16,7 @@ from orderchainer.core.http.bodies import register_body_limit
 from orderchainer.core.http.documented import THINGS
 from orders.stream.types import register_types
 
-register_types(EventType)
+register_types(EventType, sentence=socket_messages.sentence_of)
 OF_INTEGRATIONS = Audience(VIEW_INTEGRATIONS, "integrations")
 AUDIENCES.add(INTEGRATION, OF_INTEGRATIONS)
 AUDIENCES.add(SYNC_RUN, OF_INTEGRATIONS)

@@ -1,8 +1,9 @@
-"""What the sockets of a project are told of its integrations and their syncs."""
+"""What people are told of integrations and their syncs, on a project's sockets and elsewhere."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.events import EventType
 from integrations.models import Integration
 from integrations.models.runs import RunState
 from notifications.sockets.messages import Details
@@ -48,6 +49,16 @@ def sync_finished(event: Event) -> Details:
         **_error(data),
         "message": f"{_named(data)} {_ended(data)}",
     }
+
+
+def sentence_of(event: Event) -> str:
+    """Return an event about an integration or a sync in a sentence."""
+    tell = {EventType.STATUS_CHANGED: status_changed, EventType.SYNC_FINISHED: sync_finished}
+    try:
+        return str(tell[EventType(event.type)](event)["message"])
+    except (KeyError, TypeError, ValueError):
+        # Another release recorded it with other data.
+        return ""
 
 
 def _ended(data: Mapping[str, Any]) -> str:

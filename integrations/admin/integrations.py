@@ -37,7 +37,7 @@ class IntegrationAdmin(ServiceAdmin):
         "provider",
         "project",
         "status_shown",
-        "is_paused",
+        "pause_shown",
         "last_sync",
         "last_error",
         "created_at",
@@ -96,6 +96,11 @@ class IntegrationAdmin(ServiceAdmin):
     def status_shown(self, integration: Integration) -> str:
         """How the connection is."""
         return str(integration.status)
+
+    @display(description="pause", ordering="is_paused", label={"paused": "warning"})
+    def pause_shown(self, integration: Integration) -> str | None:
+        """Whether it is paused: an icon for yes would look as if all were well."""
+        return "paused" if integration.is_paused else None
 
     @admin.display(description="notes")
     def notes_shown(self, integration: Integration) -> SafeString:

@@ -110,7 +110,7 @@ def embed_of(event: Event, subject: Subject) -> dict[str, Any]:
     status = str(event.data["status"])
     title = str(event.data["title"])
     fields = [
-        _field("Order", _named(event.order_id, title, QUOTE_LENGTH)),
+        _field("Order", _numbered(event.order_id, title, subject.source)),
         _field("Status", status),
         _whose(subject),
     ]
@@ -154,6 +154,13 @@ def message_of(embed: Mapping[str, Any], *, username: str, avatar_url: str) -> d
     if avatar_url:
         message["avatar_url"] = avatar_url
     return message
+
+
+def _numbered(order_id: int, title: str, source: Source | None) -> str:
+    """Return the order's number, and its title or the number that its shop gave it."""
+    if source is None or source.title != title or not is_visible(title):
+        return _named(order_id, title, QUOTE_LENGTH)
+    return f"{quoted(title, QUOTE_LENGTH)}, here #{order_id}"
 
 
 def _whose(subject: Subject) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from notifications.sockets.messages import body_of
 from orders.stream.models import Event
 from orders.stream.queries import stream_after
 from orders.stream.relay import relay_events
+from orders.stream.types import sentence_of
 
 EVENT_ID = "6f8a3f5e-2b7c-4c57-9f5a-0a3f6f2a7d11"
 INTEGRATION_ID = "5f0c1c3e-6a0f-4a53-9d7c-2a4d5e6f7a8b"
@@ -160,7 +161,9 @@ def test_the_life_of_an_integration_is_told_as_it_is_recorded(team: Team, shop: 
     disconnect_integration(integration=integration, by=team.owner)
     relay_events()
 
-    messages = list(map(body_of, stream_after(0, limit=100)))
+    events = stream_after(0, limit=100)
+    messages = list(map(body_of, events))
+    assert [message["message"] for message in messages] == list(map(sentence_of, events))
     assert {message["integration_id"] for message in messages} == {str(integration.uuid)}
     assert [message["message"] for message in messages] == [
         f"The shopify integration {integration.account} {happened}"
@@ -175,3 +178,11 @@ def test_the_life_of_an_integration_is_told_as_it_is_recorded(team: Team, shop: 
             "was disconnected",
         )
     ]
+
+
+def test_an_event_with_other_data_is_shown_without_words() -> None:
+    event = Event(type=EventType.SYNC_FINISHED, subject_kind=SYNC_RUN, data={"status": "done"})
+    event.position = 1
+
+    assert sentence_of(event) == ""
+    assert body_of(event)["message"] == "Something changed"

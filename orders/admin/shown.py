@@ -11,6 +11,7 @@ from orderchainer.core.admin.panels import link
 from orders.errors import numbered
 from orders.lifecycle import EventType, Status
 from orders.stream.models import Event, EventDelivery
+from orders.stream.types import sentence_of
 
 # The names of colours in the admin's theme. Statuses without one are grey.
 STATUS_COLOURS: Mapping[str, str] = {
@@ -57,6 +58,8 @@ def links(orders: Iterable[tuple[int, str]]) -> SafeString:
 
 def summary_of(event: Event) -> str:
     """Return one line with what an event says beyond its type."""
+    if not event.is_of_order:
+        return sentence_of(event)
     data = event.data
     parts: list[str] = []
     match event.type:

@@ -43,8 +43,8 @@ def make_chain(owner: User, length: int, **fields: Any) -> list[Order]:
 def make_event_of_another_kind(order: Order, **fields: Any) -> Event:
     """Create an event of another app: linked to `order`, but not about an order."""
     told: dict[str, Any] = {
-        "type": "message_received",
-        "subject_kind": "message",
+        "type": "parcel_lost",
+        "subject_kind": "parcel",
         "subject_uuid": uuid4(),
         "order": order,
         "owner_id": order.owner_id,

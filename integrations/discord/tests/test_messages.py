@@ -375,7 +375,7 @@ def test_an_order_of_a_shop_is_told_with_its_number_its_total_and_a_link_to_the_
     assert embed["url"] == "https://shop.example/admin/orders/5940139491234"
     assert embed.get("description", "") == ""
     assert [(one["name"], one["value"]) for one in embed["fields"]] == [
-        ("Order", f"#{order.pk} \\#1001"),
+        ("Order", f"\\#1001, here #{order.pk}"),
         ("Status", "pending"),
         ("Source", "Shopify"),
         ("Total", "64.88 EUR"),

@@ -4,32 +4,45 @@ import pytest
 
 from accounts.tests.factories import make_user
 from integrations.registrations import OF_INTEGRATIONS
-from notifications.sockets.audiences import OF_ORDERS, ONLY_ORDERS, further_audiences
+from notifications.registrations import OF_MESSAGES
+from notifications.sockets.audiences import OF_ORDERS, ONLY_ORDERS, Audiences, further_audiences
 from notifications.sockets.feeds import Feed, OwnerFeed, ProjectFeed, feeds_of
 from notifications.sockets.messages import body_of, message_of
 from orders.stream.models import ORDER, Event
 from orders.tests.factories import make_event_of_another_kind, make_order
 
-EVERYTHING = frozenset({OF_ORDERS, OF_INTEGRATIONS})
+WITH_INTEGRATIONS = frozenset({OF_ORDERS, OF_INTEGRATIONS})
+WITH_MESSAGES = frozenset({OF_ORDERS, OF_MESSAGES})
+WITH_ALL = WITH_INTEGRATIONS | WITH_MESSAGES
 
 
 def test_these_are_the_audiences_of_a_project() -> None:
-    assert {OF_ORDERS, *further_audiences()} == EVERYTHING
+    assert {OF_ORDERS, *further_audiences()} == WITH_ALL
 
 
 def test_an_order_belongs_to_its_owner_and_to_everybody_who_follows_the_project() -> None:
     event = Event(subject_kind=ORDER, owner_id=7, project_id=8)
 
-    assert list(feeds_of(event)) == [
-        OwnerFeed(7),
-        ProjectFeed(8, ONLY_ORDERS),
-        ProjectFeed(8, EVERYTHING),
-    ]
+    own, *of_project = feeds_of(event)
+    assert own == OwnerFeed(7)
+    every = [ONLY_ORDERS, WITH_INTEGRATIONS, WITH_MESSAGES, WITH_ALL]
+    assert set(of_project) == {ProjectFeed(8, audiences) for audiences in every}
+    assert len(of_project) == 4
 
 
-@pytest.mark.parametrize("kind", ["integration", "sync_run"])
-def test_an_integration_belongs_to_those_who_may_view_integrations(kind: str) -> None:
-    assert list(feeds_of(Event(subject_kind=kind, project_id=8))) == [ProjectFeed(8, EVERYTHING)]
+@pytest.mark.parametrize(
+    ("kind", "narrowest"),
+    [
+        ("integration", WITH_INTEGRATIONS),
+        ("sync_run", WITH_INTEGRATIONS),
+        ("message", WITH_MESSAGES),
+        ("conversation", WITH_MESSAGES),
+    ],
+)
+def test_everything_else_belongs_to_those_who_may_view_it(kind: str, narrowest: Audiences) -> None:
+    found = feeds_of(Event(subject_kind=kind, project_id=8))
+
+    assert set(found) == {ProjectFeed(8, narrowest), ProjectFeed(8, WITH_ALL)}
 
 
 @pytest.mark.django_db
@@ -44,7 +57,7 @@ def test_what_is_read_from_the_past_is_what_is_told_live() -> None:
     heard_in: dict[Feed, list[Event]] = {
         OwnerFeed(order.owner_id): [about_order],
         ProjectFeed(order.project_id, ONLY_ORDERS): [about_order],
-        ProjectFeed(order.project_id, EVERYTHING): [about_order, linked],
+        ProjectFeed(order.project_id, WITH_INTEGRATIONS): [about_order, linked],
     }
     for feed, heard in heard_in.items():
         assert feed.after(0, limit=9) == heard
@@ -60,8 +73,8 @@ def test_an_event_of_an_unknown_type_gets_a_plain_message() -> None:
 
     assert message_of(event).position == 1
     assert body_of(event) == {
-        "type": "message_received",
-        "subject_kind": "message",
+        "type": "parcel_lost",
+        "subject_kind": "parcel",
         "subject_id": str(event.subject_uuid),
         "order_id": order.pk,
         "message": "Something changed",

@@ -43,7 +43,7 @@ def test_an_event_needs_no_order_and_no_owner() -> None:
     event.order = event.owner_id = None
     event.save()
 
-    assert str(event) == f"message_received of message {event.subject_uuid}"
+    assert str(event) == f"parcel_lost of parcel {event.subject_uuid}"
 
 
 @pytest.mark.parametrize(
@@ -74,18 +74,18 @@ def test_an_orders_history_tells_of_the_order_only() -> None:
 
 
 def test_apps_register_types_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Messages(models.TextChoices):
-        RECEIVED = "message_received"
+    class Parcels(models.TextChoices):
+        LOST = "parcel_lost"
 
     class Stranger(models.TextChoices):
         CREATED = "order_created", "Something else"
 
     monkeypatch.setattr(types, "_labels", dict(types._labels))
     before = registered_types()
-    register_types(Messages)
-    register_types(Messages)
+    register_types(Parcels)
+    register_types(Parcels)
 
     assert before[: len(EventType)] == EventType.choices
-    assert registered_types() == [*before, *Messages.choices]
+    assert registered_types() == [*before, *Parcels.choices]
     with pytest.raises(ValueError, match="order_created"):
         register_types(Stranger)

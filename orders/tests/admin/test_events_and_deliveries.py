@@ -8,10 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from integrations.models import Integration
+from integrations.work.statuses import record_status
 from orders.services import delete_order, move_order
 from orders.stream.models import Event, EventDelivery
 from orders.tests.admin.pages import page, run, shown
-from orders.tests.factories import make_delivery, make_order
+from orders.tests.factories import make_delivery, make_event_of_another_kind, make_order
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,19 @@ def test_an_event_is_found_by_its_id(client: Client, ada: User) -> None:
 
     assert "Sought" in text
     assert "Other" not in text
+
+
+def test_events_of_other_apps_are_said_in_a_sentence(client: Client, ada: User) -> None:
+    shop, of_nobody = make_order(ada).project, make_event_of_another_kind(make_order(ada))
+    integration = Integration(
+        project=shop, provider="shopify", account="north.myshopify.com", status="connected"
+    )
+    record_status(integration, before="connecting", by=None)
+
+    text = shown(client, page("event_changelist"))
+
+    assert "The shopify integration north.myshopify.com is connected" in text
+    assert of_nobody.type in text
 
 
 def test_events_cannot_be_written(client: Client, ada: User) -> None:
