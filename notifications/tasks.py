@@ -2,6 +2,51 @@
 
 from celery import shared_task
 
+from notifications.work import reading, reports, sending, waking
+from orderchainer.core.background import nudge
+
+# By then the next sweep has nudged whatever is still due.
+SWEPT_NUDGE_SECONDS = 5
+
+
+@shared_task(name="notifications.send_part")
+def send_part(part_id: int) -> None:
+    """Send one part of a message, then wake what waited for it."""
+    followed = sending.send_part(part_id)
+    if followed is None:
+        return
+    if followed.again_after_seconds is not None:
+        nudge(send_part, part_id, countdown=followed.again_after_seconds)
+    if followed.next_id is not None:
+        nudge(send_part, followed.next_id)
+
+
+@shared_task(name="notifications.sweep_messages")
+def sweep_messages() -> None:
+    """Settle what a dead worker left, and queue the parts that are due."""
+    sending.settle_lost()
+    reports.sweep_parked()
+    for part_id in sending.due_parts():
+        nudge(send_part, part_id, expires_after=SWEPT_NUDGE_SECONDS)
+
+
+@shared_task(name="notifications.wake_snoozed")
+def wake_snoozed() -> None:
+    """Open the conversations that were snoozed until now."""
+    waking.wake_snoozed()
+
+
+@shared_task(name="notifications.tell_read")
+def tell_read(message_id: int) -> None:
+    """Tell a provider that we have read a message."""
+    reading.tell_read(message_id)
+
+
+@shared_task(name="notifications.forget_reports")
+def forget_reports() -> None:
+    """Delete old reports whose message nobody knows. Runs daily; repeating it is harmless."""
+    reports.forget_parked()
+
 
 @shared_task(name="notifications.fetch_attachment")
 def fetch_attachment(attachment_id: int) -> None:

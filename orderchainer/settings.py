@@ -248,9 +248,18 @@ DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE = "celery", "deliveries", "emails"
 # Webhooks and short calls to providers, and apart from these the syncs, each of which holds a
 # worker for many seconds.
 PROVIDERS_QUEUE, SYNCS_QUEUE = "providers", "syncs"
+# Messages to customers, and the files that customers send.
+MESSAGES_QUEUE = "messages"
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
-    for name in (DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE, PROVIDERS_QUEUE, SYNCS_QUEUE)
+    for name in (
+        DEFAULT_QUEUE,
+        DELIVERIES_QUEUE,
+        EMAILS_QUEUE,
+        PROVIDERS_QUEUE,
+        SYNCS_QUEUE,
+        MESSAGES_QUEUE,
+    )
 ]
 CELERY_TASK_ROUTES = {
     "integrations.work_on_delivery": {"queue": PROVIDERS_QUEUE},
@@ -258,6 +267,9 @@ CELERY_TASK_ROUTES = {
     "accounts.send_email": {"queue": EMAILS_QUEUE},
     "integrations.run_errand": {"queue": PROVIDERS_QUEUE},
     "integrations.sync": {"queue": SYNCS_QUEUE},
+    "notifications.send_part": {"queue": MESSAGES_QUEUE},
+    "notifications.tell_read": {"queue": MESSAGES_QUEUE},
+    "notifications.fetch_attachment": {"queue": MESSAGES_QUEUE},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -289,6 +301,20 @@ CELERY_BEAT_SCHEDULE = {
         "task": "integrations.sweep_deliveries",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
+    },
+    "sweep-messages": {
+        "task": "notifications.sweep_messages",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "wake-conversations": {
+        "task": "notifications.wake_snoozed",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "forget-reports": {
+        "task": "notifications.forget_reports",
+        "schedule": timedelta(days=1),
     },
     "sweep-emails": {
         "task": "accounts.sweep_emails",

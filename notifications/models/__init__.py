@@ -1,6 +1,6 @@
 """Customers of a project, and what is said between them and the project's members."""
 
-from notifications.models.contacts import Contact, ContactAddress
+from notifications.models.contacts import ChatInvitation, Contact, ContactAddress
 from notifications.models.conversations import Conversation
 from notifications.models.messages import (
     Attachment,
@@ -14,6 +14,7 @@ from notifications.models.messages import (
 
 __all__ = [
     "Attachment",
+    "ChatInvitation",
     "Contact",
     "ContactAddress",
     "Conversation",

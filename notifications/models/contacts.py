@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Project
+from orders.models import Order
 
 MAX_PROVIDER_ID_LENGTH = 191
 
@@ -85,3 +86,24 @@ class ContactAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} of contact {self.contact_id}"
+
+
+class ChatInvitation(models.Model):
+    """An invitation that a customer has followed: a link that opens the chat and names them.
+
+    The link carries all that it means, signed. The row is made when it is used, so that it works
+    once, and so that we know about which order they came to write.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    line = models.UUIDField()
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="chat_invitations")
+    order = models.ForeignKey(
+        Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Who followed it.
+    address = models.ForeignKey(ContactAddress, on_delete=models.CASCADE, related_name="+")
+    used_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"chat invitation of contact {self.contact_id}"

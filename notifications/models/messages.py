@@ -100,6 +100,8 @@ class Message(models.Model):
     # When it was written, as its provider says. The order of messages follows it.
     written_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)
+    # Its writer deleted it then. We keep what it said.
+    deleted_at = models.DateTimeField(null=True, blank=True)
     # When it arrived here or was written here.
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -146,10 +148,13 @@ class MessageVersion(models.Model):
 
 
 class Reaction(models.Model):
-    """An emoji that the contact set on a message. Setting another one replaces it."""
+    """An emoji that the contact set on a message. Setting another one replaces it.
+
+    An empty one was removed.
+    """
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="reaction")
-    emoji = models.CharField(max_length=64)
+    emoji = models.CharField(max_length=64, blank=True)
     set_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -160,6 +165,8 @@ class StatusReport(models.Model):
     """What a provider reported about an outbound message. The story of its delivery."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reports")
+    # The round of sending that it is about; see `MessageSend.round`.
+    round = models.PositiveSmallIntegerField(default=1)
     status = models.CharField(max_length=9, choices=MessageStatus.choices)
     reported_at = models.DateTimeField(help_text="The provider's moment.")
     error_code = models.CharField(max_length=64, blank=True)
@@ -169,7 +176,8 @@ class StatusReport(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["message", "status"], name="status_report_unique_by_message_and_status"
+                fields=["message", "round", "status"],
+                name="status_report_unique_by_message_and_status",
             )
         ]
 
@@ -182,6 +190,8 @@ class ParkedStatus(models.Model):
 
     line = models.UUIDField()
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH)
+    # Our own UUID of the message, if the provider echoes it.
+    message_uuid = models.UUIDField(null=True, blank=True)
     status = models.CharField(max_length=9, choices=MessageStatus.choices)
     reported_at = models.DateTimeField()
     error_code = models.CharField(max_length=64, blank=True)
@@ -194,6 +204,14 @@ class ParkedStatus(models.Model):
             models.UniqueConstraint(
                 fields=["line", "provider_id", "status"], name="parked_status_unique"
             )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="parked_status_by_age"),
+            models.Index(
+                fields=["message_uuid"],
+                condition=Q(message_uuid__isnull=False),
+                name="parked_status_by_message",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -231,6 +249,9 @@ class MessageSend(Work):
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     part = models.PositiveSmallIntegerField(default=1)
+    # 1 at first. When a person has it sent again, new rows of the next round are made, so that we
+    # still know the provider's ids of the earlier ones.
+    round = models.PositiveSmallIntegerField(default=1)
     text = models.TextField(blank=True)
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
     # The provider's code of the last failure.
@@ -239,7 +260,9 @@ class MessageSend(Work):
     class Meta:
         constraints: ClassVar = [
             state_known("message_send_state_known", SendState),
-            models.UniqueConstraint(fields=["message", "part"], name="message_send_unique_by_part"),
+            models.UniqueConstraint(
+                fields=["message", "round", "part"], name="message_send_unique_by_part"
+            ),
         ]
         indexes: ClassVar = [
             due_index("message_send_due"),
@@ -247,6 +270,11 @@ class MessageSend(Work):
                 fields=["conversation", "id"],
                 condition=Q(state="pending"),
                 name="message_send_lane",
+            ),
+            models.Index(
+                fields=["provider_id"],
+                condition=~Q(provider_id=""),
+                name="message_send_by_provider_id",
             ),
         ]
 

@@ -7,14 +7,9 @@ from notifications.services.conversations import (
     mark_conversation_read,
     mark_read,
 )
-from notifications.services.people import (
-    accept_invitation,
-    change_person,
-    invite,
-    merge_contacts,
-    set_blocked,
-    set_reachable,
-)
+from notifications.services.inviting import accept_invitation, invite
+from notifications.services.merging import merge_contacts
+from notifications.services.people import change_person, set_blocked, set_reachable
 from notifications.services.receiving import (
     receive_deletion,
     receive_edit,

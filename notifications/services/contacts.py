@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notifications.channels import Line, Person
-from notifications.models import Contact, ContactAddress
+from notifications.models import Contact, ContactAddress, Conversation
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.numbers import digits_of, e164, spellings_of
 
@@ -13,11 +13,12 @@ MAX_NAME_LENGTH = 255
 MAX_USERNAME_LENGTH = 64
 
 
-def hold_address(line: Line, person: Person) -> ContactAddress:
+def hold_address(line: Line, person: Person, *, is_here: bool = True) -> ContactAddress:
     """Return the locked address of a person on a line, with its contact, or make both.
 
     A person is known by the provider's key, else by the number as it is written, else by another
-    way to write it. Nobody is known by name. Raises ValueError for somebody who has neither.
+    way to write it. Nobody is known by name. `is_here` says that the person is writing just now, so
+    that they can be reached. Raises ValueError for somebody who has neither.
     """
     if not person.provider_id and not digits_of(person.number):
         msg = "a person without a key and without a number"
@@ -32,7 +33,35 @@ def hold_address(line: Line, person: Person) -> ContactAddress:
             address = _locked(line, person)
             if address is None:
                 raise
-    _learn(address, person)
+    _learn(address, person, is_here=is_here)
+    return address
+
+
+def hold_address_of(line: Line, contact: Contact, *, may_make: bool) -> ContactAddress | None:
+    """Return the locked address at which a line reaches a contact.
+
+    That is the one of their conversation, else the newest. If there is none and `may_make` is True,
+    it is made from a phone number of the contact. None if that does not work either.
+    """
+    mine = ContactAddress.objects.filter(contact=contact, line=line.uuid)
+    talks = Conversation.objects.filter(contact=contact, line=line.uuid)
+    used = talks.values_list("address_id", flat=True).first()
+    pk = used or mine.order_by("-pk").values_list("pk", flat=True).first()
+    if pk is not None:
+        rows = ContactAddress.objects.select_related("contact").filter(pk=pk)
+        return rows.select_for_update(no_key=True, of=("self",)).first()
+    if not may_make:
+        return None
+    phones = ContactAddress.objects.filter(contact=contact).exclude(phone="")
+    known = phones.order_by("-pk").values_list("phone", flat=True).first()
+    if known is None:
+        return None
+    address = hold_address(line, Person(number=known, name=contact.name), is_here=False)
+    if address.contact_id != contact.pk and not address.contact.conversations.exists():
+        # It was made just now, with a contact of its own.
+        empty, address.contact = address.contact, contact
+        address.save(update_fields=["contact"])
+        empty.delete()
     return address
 
 
@@ -90,17 +119,18 @@ def _make(line: Line, person: Person) -> ContactAddress:
     )
 
 
-def _learn(address: ContactAddress, person: Person) -> None:
+def _learn(address: ContactAddress, person: Person, *, is_here: bool) -> None:
     """Keep what the provider says of a person now. Never forget what it leaves out."""
     number = digits_of(person.number)
     learnt: dict[str, object] = {}
     if person.provider_id and not address.provider_id:
         learnt["provider_id"] = person.provider_id[:MAX_PROVIDER_ID_LENGTH]
-    if number and number != address.number and not _is_taken(address, number):
+    # What the provider writes is right; what somebody here typed only finds the address.
+    if is_here and number and number != address.number and not _is_taken(address, number):
         learnt |= {"number": number, "phone": e164(number)}
     if person.username and person.username != address.username:
         learnt["username"] = person.username[:MAX_USERNAME_LENGTH]
-    if address.unreachable_since is not None:
+    if is_here and address.unreachable_since is not None:
         learnt["unreachable_since"] = None
     if learnt:
         for name, value in learnt.items():

@@ -3,9 +3,22 @@
 from datetime import datetime
 from typing import TypedDict
 
-from accounts.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import roles_that_may
+from accounts.models import Membership, User
+from accounts.queries import require_operation
+from notifications import tasks
+from notifications.access import SEND_MESSAGES
+from notifications.events import of_conversation
+from notifications.locks import lock_conversation, lock_message
 from notifications.models import Conversation, Message
+from notifications.models.messages import Direction
+from orderchainer.core.background import nudge_on_commit
+from orderchainer.core.errors import Invalid, NothingToChange
 from orders.models import Order
+from orders.stream.recording import record
 
 
 class ConversationChanges(TypedDict, total=False):
@@ -18,32 +31,129 @@ class ConversationChanges(TypedDict, total=False):
     assignee: User | None
 
 
+@transaction.atomic
 def mark_read(*, message: Message, by: User) -> Message:
     """Mark an inbound message as read and return it. Once more is the same.
 
-    Tells the provider, if it shows people that we have read. Records `conversation_changed`.
+    Tells the provider, if it shows people that we have read. Records `conversation_changed`. Raises
+    `RoleNotEnough`.
     """
-    raise NotImplementedError
+    require_operation(by, message.project, SEND_MESSAGES)
+    conversation = lock_conversation(message.conversation_id)
+    message = lock_message(message.pk)
+    if message.direction != Direction.INBOUND or message.is_read:
+        return message
+    message.is_read, message.read_at = True, timezone.now()
+    message.save(update_fields=["is_read", "read_at"])
+    conversation.unread = max(0, conversation.unread - 1)
+    _keep_unread(conversation, {"read": str(message.uuid)}, by)
+    nudge_on_commit(tasks.tell_read, message.pk)
+    return message
 
 
+@transaction.atomic
 def mark_conversation_read(*, conversation: Conversation, by: User) -> Conversation:
-    """Mark all inbound messages of a conversation as read. Records `conversation_changed`."""
-    raise NotImplementedError
+    """Mark all inbound messages of a conversation as read. Once more is the same.
+
+    Records `conversation_changed`. Raises `RoleNotEnough`.
+    """
+    require_operation(by, conversation.project, SEND_MESSAGES)
+    conversation = lock_conversation(conversation.pk)
+    unread = conversation.messages.filter(direction=Direction.INBOUND, is_read=False)
+    last = unread.order_by("-written_at", "-pk").values_list("pk", flat=True).first()
+    if last is None:
+        return conversation
+    unread.update(is_read=True, read_at=timezone.now())
+    conversation.unread = 0
+    _keep_unread(conversation, {"unread": 0}, by)
+    # A provider takes the messages before that one as read as well.
+    nudge_on_commit(tasks.tell_read, last)
+    return conversation
 
 
+@transaction.atomic
 def change_conversation(
     *, conversation: Conversation, by: User, changes: ConversationChanges
 ) -> Conversation:
-    """Change a conversation. Records `conversation_changed`.
+    """Change a conversation. Records `conversation_changed` if anything is different.
 
     Raises `Invalid`, `NothingToChange` and `RoleNotEnough`.
     """
-    raise NotImplementedError
+    require_operation(by, conversation.project, SEND_MESSAGES)
+    if not changes:
+        raise NothingToChange
+    conversation = lock_conversation(conversation.pk)
+    changed: dict[str, object] = {}
+    if "status" in changes or "snoozed_until" in changes:
+        changed |= _set_status(conversation, changes)
+    if "assignee" in changes:
+        changed |= _assign(conversation, changes["assignee"])
+    if not changed:
+        return conversation
+    conversation.updated_at = timezone.now()
+    conversation.version += 1
+    conversation.save(
+        update_fields=["status", "snoozed_until", "assignee", "updated_at", "version"]
+    )
+    record([of_conversation(conversation, changed, by=by)])
+    return conversation
 
 
+@transaction.atomic
 def link_to_order(*, message: Message, order: Order | None, by: User) -> Message:
     """Say which order of the project a message is about. Records `conversation_changed`.
 
     Raises `Invalid` for an order of another project, and `RoleNotEnough`.
     """
-    raise NotImplementedError
+    require_operation(by, message.project, SEND_MESSAGES)
+    if order is not None and order.project_id != message.project_id:
+        raise Invalid({"order_id": ["The project has no such order."]})
+    message = lock_message(message.pk)
+    if message.order == order:
+        return message
+    message.order = order
+    message.save(update_fields=["order"])
+    linked = {"message_id": str(message.uuid), "order_id": str(order.uuid) if order else None}
+    record([of_conversation(message.conversation, {"linked": linked}, by=by)])
+    return message
+
+
+def _keep_unread(conversation: Conversation, changes: dict[str, object], by: User) -> None:
+    conversation.updated_at = timezone.now()
+    conversation.save(update_fields=["unread", "updated_at"])
+    record([of_conversation(conversation, changes, by=by)])
+
+
+def _set_status(conversation: Conversation, changes: ConversationChanges) -> dict[str, object]:
+    """Set the status of a locked conversation and when it wakes; return what changed."""
+    Status = Conversation.Status
+    status = changes.get("status", conversation.status)
+    until = changes.get("snoozed_until")
+    if status not in Status.values:
+        raise Invalid({"status": [f"Must be one of: {', '.join(Status.values)}."]})
+    if status == Status.SNOOZED and until is None:
+        raise Invalid({"snoozed_until": ["Say until when it is snoozed."]})
+    if status != Status.SNOOZED and until is not None:
+        raise Invalid({"snoozed_until": ["Only a snoozed conversation has this."]})
+    if until is not None and until <= timezone.now():
+        raise Invalid({"snoozed_until": ["Must be in the future."]})
+    if (status, until) == (conversation.status, conversation.snoozed_until):
+        return {}
+    conversation.status, conversation.snoozed_until = status, until
+    return {"status": str(status), "snoozed_until": until.isoformat() if until else None}
+
+
+def _assign(conversation: Conversation, assignee: User | None) -> dict[str, object]:
+    if assignee is not None and not _may_be_assigned(conversation, assignee):
+        raise Invalid({"assignee": ["Must be a member who may send messages."]})
+    if conversation.assignee_id == (assignee.pk if assignee else None):
+        return {}
+    conversation.assignee = assignee
+    return {"assignee": str(assignee.uuid) if assignee else None}
+
+
+def _may_be_assigned(conversation: Conversation, user: User) -> bool:
+    members = Membership.objects.filter(
+        project=conversation.project_id, user=user, role__in=roles_that_may(SEND_MESSAGES)
+    )
+    return members.exists()

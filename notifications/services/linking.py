@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import Q, QuerySet
 
-from notifications.models import ContactAddress, Message
+from notifications.models import ChatInvitation, ContactAddress, Message
 from notifications.numbers import spellings_of
 from orderchainer.core.ids import MAX_ID
 from orders.lifecycle import UNFINISHED
@@ -37,12 +37,16 @@ def order_meant_by(
 
 
 def orders_of(address: ContactAddress) -> QuerySet[Order]:
-    """Return the project's orders with the customer's number, and those that we talked about."""
+    """Return the project's orders with the customer's number, and those that we talked about.
+
+    An invitation to write about an order counts as talking about it.
+    """
     contact = address.contact
     talked_about = Message.objects.filter(
         conversation__contact=contact, order__isnull=False
     ).values("order_id")
-    mine = Q(pk__in=talked_about)
+    invited = ChatInvitation.objects.filter(contact=contact, order__isnull=False)
+    mine = Q(pk__in=talked_about) | Q(pk__in=invited.values("order_id"))
     if spelt := _spelt(address):
         mine |= Q(customer_digits__in=spelt)
     return Order.objects.filter(mine, project=contact.project_id)

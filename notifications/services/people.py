@@ -1,50 +1,118 @@
-"""What becomes of contacts: they change numbers, leave, come by invitation, and are merged."""
+"""What becomes of contacts: they change numbers, leave and come back, and are blocked."""
+
+from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.queries import require_operation
+from notifications.access import SEND_MESSAGES
 from notifications.channels import Line, Person
-from notifications.models import Contact
-from orders.models import Order
+from notifications.events import of_conversation
+from notifications.models import Contact, ContactAddress, Conversation, Message
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.messages import Direction
+from notifications.numbers import digits_of, e164
+from notifications.services.contacts import address_of
+from notifications.services.merging import join_contacts
+from orders.stream.recording import record
 
 
+@transaction.atomic
 def change_person(*, line: Line, old: Person, new: Person) -> None:
-    """Give a person their new number or key. The contact keeps its history."""
-    raise NotImplementedError
+    """Give a person their new number or key. The contact keeps its history.
+
+    If they wrote with the new one before we heard of the change, both become one contact. Records
+    `conversation_changed`. Once more is the same.
+    """
+    known = address_of(line, old)
+    if known is None:
+        return
+    address = ContactAddress.objects.select_for_update(no_key=True).get(pk=known.pk)
+    number = digits_of(new.number)
+    if not number and not new.provider_id:
+        return
+    found = address_of(line, new)
+    if found is not None and found.pk != address.pk:
+        _move_to(found, address)
+        return
+    if number:
+        address.number, address.phone = number, e164(number)
+    if new.provider_id:
+        address.provider_id = new.provider_id[:MAX_PROVIDER_ID_LENGTH]
+    if new.username:
+        address.username = new.username[:64]
+    address.save(update_fields=["number", "phone", "provider_id", "username"])
+    _tell(address.contact, {"contact_id": str(address.contact.uuid)})
 
 
+@transaction.atomic
 def set_reachable(*, line: Line, person: Person, is_reachable: bool) -> None:
-    """Write that a person has blocked us, or takes messages again."""
-    raise NotImplementedError
+    """Write that a person has blocked us, or takes messages again.
 
-
-def invite(*, line: Line, contact: Contact | None = None, order: Order | None = None) -> str:
-    """Return the link by which a contact, or the customer of an order, opens the chat.
-
-    It works once and for a short time. Empty if the channel has no such links.
+    Records `conversation_changed` if that is news.
     """
-    raise NotImplementedError
+    address = address_of(line, person)
+    if address is None:
+        return
+    rows = ContactAddress.objects.filter(pk=address.pk, unreachable_since__isnull=not is_reachable)
+    since = None if is_reachable else timezone.now()
+    if rows.update(unreachable_since=since):
+        _tell(address.contact, {"is_reachable": is_reachable}, line=line)
 
 
-def accept_invitation(*, line: Line, token: str, person: Person) -> bool:
-    """Tie a person who followed an invitation to the contact that it names.
-
-    False if the token is unknown, too old, or somebody else has used it. The same person again
-    is True.
-    """
-    raise NotImplementedError
-
-
+@transaction.atomic
 def set_blocked(*, contact: Contact, is_blocked: bool, by: User) -> Contact:
     """Block a contact, or end that. Messages of a blocked contact are no news.
 
-    Records `conversation_changed` for its conversations. Raises `RoleNotEnough`.
+    Blocking closes the contact's conversations and marks all in them as read. Records
+    `conversation_changed` for each. Raises `RoleNotEnough`.
     """
-    raise NotImplementedError
+    require_operation(by, contact.project, SEND_MESSAGES)
+    # Whoever receives a message locks its address first.
+    list(contact.addresses.select_for_update(no_key=True).order_by("pk"))
+    contact.refresh_from_db()
+    if contact.is_blocked == is_blocked:
+        return contact
+    contact.is_blocked, contact.updated_at = is_blocked, timezone.now()
+    contact.save(update_fields=["is_blocked", "updated_at"])
+    if is_blocked:
+        _put_away(contact)
+    _tell(contact, {"is_blocked": is_blocked}, by=by)
+    return contact
 
 
-def merge_contacts(*, contact: Contact, other: Contact, by: User) -> Contact:
-    """Make one contact of two of the same project; `contact` stays and gets all of `other`.
+def _put_away(contact: Contact) -> None:
+    now = timezone.now()
+    talks = contact.conversations.order_by("pk").select_for_update(no_key=True)
+    ids = [talk.pk for talk in talks]
+    unread = Message.objects.filter(
+        conversation__in=ids, direction=Direction.INBOUND, is_read=False
+    )
+    unread.update(is_read=True, read_at=now)
+    Conversation.objects.filter(pk__in=ids).update(
+        unread=0, status=Conversation.Status.CLOSED, snoozed_until=None, updated_at=now
+    )
 
-    Two conversations on one line become one. Records `conversation_changed`. Raises `Invalid`
-    and `RoleNotEnough`.
-    """
-    raise NotImplementedError
+
+def _move_to(found: ContactAddress, address: ContactAddress) -> None:
+    """Replace an address by the one that the same person has now."""
+    if found.contact_id != address.contact_id:
+        join_contacts(address.contact, found.contact, by=None)
+    Conversation.objects.filter(address=address).update(address=found)
+    # Somebody else may get the old number one day.
+    address.delete()
+    _tell(address.contact, {"contact_id": str(address.contact.uuid)})
+
+
+def _tell(
+    contact: Contact,
+    changes: dict[str, object],
+    *,
+    line: Line | None = None,
+    by: User | None = None,
+) -> None:
+    talks = Conversation.objects.filter(contact=contact).order_by("pk")
+    if line is not None:
+        talks = talks.filter(line=line.uuid)
+    locked = talks.select_for_update(no_key=True)
+    record([of_conversation(talk, changes, by=by) for talk in locked])

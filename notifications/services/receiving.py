@@ -14,16 +14,19 @@ from django.utils import timezone
 from notifications import tasks
 from notifications.channels import CHANNELS, Incoming, IncomingFile, Line, Person
 from notifications.events import EventType, of_conversation, of_message
+from notifications.locks import lock_message
 from notifications.models import (
     Attachment,
     ContactAddress,
     Conversation,
     Message,
+    MessageSend,
     MessageVersion,
+    Reaction,
 )
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.models.messages import Direction, MessageStatus
-from notifications.services.contacts import hold_address
+from notifications.services.contacts import address_of, hold_address
 from notifications.services.linking import order_meant_by
 from orderchainer.core.background import nudge_on_commit
 from orders.stream.recording import record
@@ -31,6 +34,7 @@ from orders.stream.recording import record
 # A longer text is cut. No channel lets people write as much.
 MAX_CONTENT_LENGTH = 20_000
 MAX_FILES = 20
+MAX_EMOJI_LENGTH = 64
 
 
 @transaction.atomic
@@ -46,7 +50,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     if _of_line(line, provider_id).exists():
         return None
     conversation = hold_conversation(line, address)
-    reply_to = _of_line(line, _key(incoming.reply_to)).first() if incoming.reply_to else None
+    reply_to = _answered(line, conversation, incoming.reply_to)
     content = incoming.content[:MAX_CONTENT_LENGTH]
     now = timezone.now()
     is_seen = address.contact.is_blocked
@@ -103,26 +107,66 @@ def receive_edit(
     return message
 
 
+@transaction.atomic
 def receive_deletion(*, line: Line, provider_id: str, deleted_at: datetime) -> Message | None:
     """Mark a message that its writer deleted; keep what it said. None if we lack the message.
 
-    Records `conversation_changed`.
+    Records `conversation_changed`. Once more is the same.
     """
-    raise NotImplementedError
+    message = _locked_inbound(line, provider_id)
+    if message is None or message.deleted_at is not None:
+        return message
+    message.deleted_at = deleted_at
+    message.save(update_fields=["deleted_at"])
+    record([of_conversation(message.conversation, {"deleted": str(message.uuid)})])
+    return message
 
 
+@transaction.atomic
 def receive_reaction(
     *, line: Line, provider_id: str, person: Person, emoji: str, set_at: datetime
 ) -> None:
     """Set or replace the emoji of a person at a message; an empty one removes it.
 
-    An older reaction than the last one changes nothing. Records `conversation_changed`.
+    An older reaction than the last one changes nothing, nor does one at a message that we lack.
+    Records `conversation_changed`.
     """
-    raise NotImplementedError
+    address = address_of(line, person)
+    message = _of_line(line, _key(provider_id)).first() or _of_part(line, provider_id)
+    if address is None or message is None:
+        return
+    message = lock_message(message.pk)
+    if message.conversation.contact_id != address.contact_id:
+        # Somebody else's message: in a group, or with a forged id.
+        return
+    emoji = emoji[:MAX_EMOJI_LENGTH]
+    last = Reaction.objects.filter(message=message).first()
+    if last is not None and (set_at < last.set_at or emoji == last.emoji):
+        return
+    if last is None and not emoji:
+        return
+    # A removed one stays as an empty one, so that an older one that comes late cannot return.
+    Reaction.objects.update_or_create(message=message, defaults={"emoji": emoji, "set_at": set_at})
+    record(
+        [
+            of_conversation(
+                message.conversation,
+                {"reaction": {"message_id": str(message.uuid), "emoji": emoji}},
+            )
+        ]
+    )
 
 
-def hold_conversation(line: Line, address: ContactAddress) -> Conversation:
-    """Return the locked conversation with the contact of an address, or make it."""
+def _of_part(line: Line, provider_id: str) -> Message | None:
+    parts = MessageSend.objects.filter(provider_id=provider_id, message__line=line.uuid)
+    part = parts.select_related("message").first()
+    return part.message if part else None
+
+
+def hold_conversation(
+    line: Line, address: ContactAddress, *, begins_as: str = Conversation.Status.OPEN
+) -> Conversation:
+    """Return the locked conversation with the contact of an address, or begin it."""
     rows = Conversation.objects.filter(line=line.uuid, contact=address.contact_id)
     locked = rows.select_for_update(no_key=True)
     if found := locked.first():
@@ -135,6 +179,7 @@ def hold_conversation(line: Line, address: ContactAddress) -> Conversation:
                 address=address,
                 channel=line.channel,
                 line=line.uuid,
+                status=begins_as,
                 last_activity_at=timezone.now(),
             )
     except IntegrityError:
@@ -167,6 +212,17 @@ def _keep_files(message: Message, files: Sequence[IncomingFile]) -> None:
             message=message, provider_id=file.provider_id[:512], filename=file.filename[:255]
         )
         nudge_on_commit(tasks.fetch_attachment, attachment.pk)
+
+
+def _answered(line: Line, conversation: Conversation, provider_id: str) -> Message | None:
+    """Return the message that one answers, known by the provider's id of any of its parts."""
+    if not provider_id:
+        return None
+    if found := _of_line(line, _key(provider_id)).first():
+        return found
+    parts = MessageSend.objects.filter(conversation=conversation, provider_id=provider_id)
+    part = parts.select_related("message").first()
+    return part.message if part else None
 
 
 def _locked_inbound(line: Line, provider_id: str) -> Message | None:

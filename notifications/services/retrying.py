@@ -1,13 +1,61 @@
 """Send again what did not arrive. Only people decide that."""
 
+from django.db import transaction
+from django.db.models import Max
+
 from accounts.models import User
-from notifications.models import Message
+from accounts.queries import require_operation
+from notifications.access import SEND_MESSAGES
+from notifications.channels import CHANNELS, lines_of
+from notifications.errors import CannotRetry, LineUnusable
+from notifications.locks import lock_conversation, lock_message
+from notifications.models import Message, MessageSend
+from notifications.models.messages import ContentType, Direction, MessageStatus, SendState
+from notifications.services.sending import queue_sends, require_open
+from notifications.work.statuses import decisive_parts, refresh_status, sends_of
+
+RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.UNCERTAIN})
 
 
+@transaction.atomic
 def retry_message(*, message: Message, by: User) -> Message:
-    """Queue a message that failed or is uncertain once more; the provider gives it a new id.
+    """Queue what was not sent of a message that failed or is uncertain, and return the message.
 
-    Records `message_status_changed`. Raises `CannotRetry`, the refusals of `send_message`, and
-    `RoleNotEnough`.
+    It is a new call, for which the provider gives a new id. The rows with the earlier ids stay: if
+    it turns out that an earlier call has arrived, its report is written. Records
+    `message_status_changed`. Raises `CannotRetry`, `RoleNotEnough`, and the refusals
+    `LineUnusable`, `WindowClosed` and `ContactUnreachable`.
     """
-    raise NotImplementedError
+    require_operation(by, message.project, SEND_MESSAGES)
+    conversation = lock_conversation(message.conversation_id)
+    message = lock_message(message.pk)
+    if message.direction != Direction.OUTBOUND or message.status not in RETRIED:
+        raise CannotRetry("Only a message that failed or is uncertain can be sent again.")
+    lines = {line.uuid: line for line in lines_of(message.project)}
+    line = lines.get(message.line)
+    if line is None or message.channel not in CHANNELS:
+        raise LineUnusable("The line of the message is disconnected.")
+    if line.trouble:
+        raise LineUnusable(f"{line.name} cannot be used: {line.trouble}")
+    require_open(CHANNELS[message.channel], conversation, ContentType(message.content_type), by)
+    _queue_again(message)
+    refresh_status(message, by=by)
+    return message
+
+
+def _queue_again(message: Message) -> None:
+    sends = sends_of(message)
+    last_round = sends.aggregate(last=Max("round"))["last"] or 0
+    unsent = [part for part in decisive_parts(sends) if part.state != SendState.SENT]
+    queue_sends(
+        [
+            MessageSend(
+                message=message,
+                conversation_id=message.conversation_id,
+                part=part.part,
+                round=last_round + 1,
+                text=part.text,
+            )
+            for part in unsent
+        ]
+    )

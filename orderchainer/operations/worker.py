@@ -25,13 +25,14 @@ logger = structlog.get_logger(__name__)
 
 # Deliveries and e-mails wait for other people's servers, so each has threads for several slow ones.
 # The queues share no threads: the relay of events never waits for a delivery, and no e-mail does.
-# A webhook never waits for a sync.
+# A webhook never waits for a sync, and no message to a customer waits for either.
 THREADS: Mapping[str, int] = {
     settings.DEFAULT_QUEUE: 2,
     settings.DELIVERIES_QUEUE: 4,
     settings.EMAILS_QUEUE: 2,
     settings.PROVIDERS_QUEUE: 3,
     settings.SYNCS_QUEUE: 2,
+    settings.MESSAGES_QUEUE: 4,
 }
 
 

@@ -1,0 +1,110 @@
+"""Invitations by which a customer opens a chat, and by which we know who they are."""
+
+import secrets
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
+from hashlib import sha256
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from notifications.channels import CHANNELS, Line, Person
+from notifications.models import ChatInvitation, Contact, ContactAddress
+from notifications.numbers import spellings_of
+from notifications.services.contacts import hold_address
+from notifications.services.merging import join_contacts
+from orders.models import Order
+
+COUNTS_FOR = timedelta(days=3)
+
+# A token is, in base64: the contact, the order (0: none), until when it counts, something random
+# that tells two tokens apart, and a signature. It has 55 letters; Telegram takes 64.
+_CLAIMS = struct.Struct(">QQII")
+_SIGNATURE_BYTES = 16
+
+
+def invite(*, line: Line, contact: Contact | None = None, order: Order | None = None) -> str:
+    """Return the link by which a contact, or the customer of an order, opens the chat.
+
+    It works once, for three days. Without a contact and an order the link leads to the chat and
+    names nobody. Empty if the channel has no such links. Writes nothing, so a refusal can name it.
+    """
+    channel = CHANNELS.get(line.channel)
+    if channel is None or channel.invitation is None:
+        return ""
+    if contact is None and order is None:
+        return channel.invitation(line.uuid, "")
+    claims = _CLAIMS.pack(
+        contact.pk if contact else 0,
+        order.pk if order else 0,
+        int((timezone.now() + COUNTS_FOR).timestamp()),
+        secrets.randbits(32),
+    )
+    token = urlsafe_b64encode(claims + _signature(line, claims)).decode().rstrip("=")
+    return channel.invitation(line.uuid, token)
+
+
+@transaction.atomic
+def accept_invitation(*, line: Line, token: str, person: Person) -> bool:
+    """Tie a person who followed an invitation to the contact that it names.
+
+    False if the token is not ours, too old, or somebody else has used it. The same person again
+    is True. Records `conversation_changed` if the person had a conversation already.
+    """
+    claims = _claims_in(line, token)
+    if claims is None:
+        return False
+    contact_id, order_id, until, _random = claims
+    # Of two who use it at once, the second waits here for the first.
+    address = hold_address(line, person)
+    digest = sha256(token.encode()).hexdigest()
+    used = ChatInvitation.objects.filter(digest=digest).first()
+    if used is not None:
+        return used.address_id == address.pk
+    if until <= timezone.now().timestamp():
+        return False
+    order = Order.objects.filter(pk=order_id, project=line.project_id).first()
+    contact = Contact.objects.filter(pk=contact_id, project=line.project_id).first()
+    if contact is None:
+        contact = address.contact if order is None else _customer_of(order, address)
+    try:
+        with transaction.atomic():
+            ChatInvitation.objects.create(
+                digest=digest, line=line.uuid, contact=contact, order=order, address=address
+            )
+    except IntegrityError:
+        return False
+    if address.contact_id != contact.pk:
+        join_contacts(contact, address.contact, by=None)
+    return True
+
+
+def _claims_in(line: Line, token: str) -> tuple[int, int, int, int] | None:
+    try:
+        signed = urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
+    except ValueError:
+        return None
+    claims, signature = signed[: _CLAIMS.size], signed[_CLAIMS.size :]
+    if len(claims) < _CLAIMS.size or not constant_time_compare(signature, _signature(line, claims)):
+        return None
+    contact_id, order_id, until, random = _CLAIMS.unpack(claims)
+    return contact_id, order_id, until, random
+
+
+def _signature(line: Line, claims: bytes) -> bytes:
+    salt = f"notifications.invitation.{line.uuid}"
+    return salted_hmac(salt, claims, algorithm="sha256").digest()[:_SIGNATURE_BYTES]
+
+
+def _customer_of(order: Order, address: ContactAddress) -> Contact:
+    """Return the contact with the phone number of an order, or that of the address."""
+    if spelt := spellings_of(order.customer_digits):
+        addresses = ContactAddress.objects.filter(
+            contact__project=order.project_id, number__in=spelt
+        )
+        found = addresses.select_related("contact").order_by("pk").first()
+        if found is not None:
+            return found.contact
+    return address.contact

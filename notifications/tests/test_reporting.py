@@ -1,0 +1,310 @@
+"""What providers report about our messages, in whatever order, and sending again by hand."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+from django.utils import timezone
+
+from accounts.errors import RoleNotEnough
+from accounts.models import Membership, User
+from accounts.tests.factories import make_user
+from notifications.channels import Accepted, Line, NotDelivered, Outgoing, Report, Uncertain
+from notifications.errors import CannotRetry, LineUnusable
+from notifications.models import Message, MessageSend, ParkedStatus, StatusReport
+from notifications.models.messages import MessageStatus
+from notifications.services import receive_report, retry_message
+from notifications.tests.pretend import Pretend
+from notifications.tests.test_sending import lose_lease, send, statuses, work
+from notifications.work import reports, sending
+from orderchainer.testing.races import race
+from orders.stream.models import Event
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SENT, DELIVERED, READ, FAILED = (
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.READ,
+    MessageStatus.FAILED,
+)
+
+
+def report(status: MessageStatus, provider_id: str = "id-1", **parts: str) -> Report:
+    """Return a report about the first message."""
+    return Report(status, AT, provider_id=provider_id, **parts)  # type: ignore[arg-type]
+
+
+def test_a_status_never_falls_back(agent: User, ours: Line, pretend: Pretend) -> None:
+    message = send(agent)
+    work()
+
+    seen = []
+    for status in (DELIVERED, SENT, READ, DELIVERED, READ):
+        receive_report(line=ours, report=report(status))
+        message.refresh_from_db()
+        seen.append(message.status)
+
+    assert seen == ["delivered", "delivered", "read", "read", "read"]
+    assert statuses(message) == ["queued", "sent", "delivered", "read"]
+    assert StatusReport.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("reported", "status", "code"),
+    [
+        ([DELIVERED, FAILED], "delivered", ""),
+        ([SENT, FAILED], "failed", "131047"),
+        ([SENT, DELIVERED, READ, FAILED], "read", ""),
+        ([SENT, SENT], "sent", ""),
+    ],
+)
+def test_the_order_of_reports_does_not_matter(
+    agent: User,
+    ours: Line,
+    pretend: Pretend,
+    reported: Sequence[MessageStatus],
+    status: str,
+    code: str,
+) -> None:
+    orders = list(permutations(reported))
+    messages = [send(agent, f"{number}") for number in range(len(orders))]
+    work()
+
+    for message, order in zip(messages, orders, strict=True):
+        message.refresh_from_db()
+        for each in order:
+            failure = {"error_code": "131047", "error": "Too late."} if each == FAILED else {}
+            receive_report(line=ours, report=report(each, message.provider_id, **failure))
+
+    # Nobody sees a message that arrived with an error beside it.
+    for message in messages:
+        message.refresh_from_db()
+        assert (message.status, message.error_code) == (status, code)
+        assert bool(message.error) == bool(code)
+        last = Event.objects.filter(subject_uuid=message.uuid).order_by("pk").last()
+        assert last is not None
+        assert (last.data["status"], bool(last.data["error"])) == (status, bool(code))
+
+
+def test_a_late_refusal_is_shown_and_not_tried_again(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = send(agent)
+    work()
+
+    receive_report(
+        line=ours, report=report(FAILED, error_code="131047", error="The window is closed.")
+    )
+    work()
+
+    message.refresh_from_db()
+    assert (message.status, message.error_code) == ("failed", "131047")
+    assert message.error == "The window is closed."
+    assert len(pretend.asked) == 1
+
+
+def test_a_report_that_is_earlier_than_our_answer_is_kept_and_matched(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = send(agent)
+
+    def report_first(outgoing: Outgoing) -> Accepted:
+        receive_report(line=ours, report=report(DELIVERED, "early"))
+        receive_report(line=ours, report=report(DELIVERED, "early"))
+        assert ParkedStatus.objects.count() == 1
+        return Accepted("early")
+
+    pretend.script = [report_first]
+    work()
+
+    message.refresh_from_db()
+    assert message.status == "delivered"
+    assert not ParkedStatus.objects.exists()
+    assert statuses(message) == ["queued", "sent", "delivered"]
+
+
+def test_an_echo_of_our_own_id_waits_for_the_answer_of_the_call(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = send(agent)
+    echo = Report(DELIVERED, AT, provider_id="wamid.1", message_uuid=message.uuid)
+
+    def hang(outgoing: Outgoing) -> Accepted:
+        receive_report(line=ours, report=echo)
+        raise SystemExit
+
+    pretend.script = [hang]
+    with pytest.raises(SystemExit):
+        work()
+    message.refresh_from_db()
+    assert (message.status, ParkedStatus.objects.count()) == ("queued", 1)
+    lose_lease()
+    sending.settle_lost()
+
+    message.refresh_from_db()
+    assert (message.status, message.provider_id) == ("delivered", "wamid.1")
+    assert not ParkedStatus.objects.exists()
+
+
+def test_the_sweep_matches_what_a_crash_left_and_forgets_what_nobody_sent(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    reports.park(ours.uuid, report(READ))
+    reports.park(ours.uuid, report(READ, "somebody else's"))
+    message = send(agent)
+    work()
+    reports.park(ours.uuid, report(DELIVERED))
+    assert Message.objects.get().status == "read"
+
+    reports.sweep_parked()
+
+    assert StatusReport.objects.filter(message=message).count() == 2
+    assert ParkedStatus.objects.get().provider_id == "somebody else's"
+    assert reports.forget_parked() == 0
+    ParkedStatus.objects.update(created_at=timezone.now() - timedelta(days=8))
+    assert reports.forget_parked() == 1
+
+
+def test_another_line_says_nothing_about_our_message(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    stranger = make_user()
+    theirs = pretend.add_line(stranger.personal_project)
+    message = send(agent)
+    work()
+
+    receive_report(line=theirs, report=report(READ))
+    receive_report(line=theirs, report=Report(READ, AT, provider_id="x", message_uuid=message.uuid))
+
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_a_report_needs_an_id_and_a_providers_status(ours: Line) -> None:
+    with pytest.raises(ValueError, match="without an id"):
+        receive_report(line=ours, report=report(READ, ""))
+    with pytest.raises(ValueError, match="no provider reports queued"):
+        receive_report(line=ours, report=report(MessageStatus.QUEUED))
+
+
+# --- Sending again ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", [Uncertain("No answer"), NotDelivered("No", code="1")])
+def test_a_person_sends_again_and_the_new_id_is_stored(
+    agent: User, ours: Line, pretend: Pretend, lost: Exception
+) -> None:
+    pretend.script = [lost, "new"]
+    message = send(agent, "important")
+    work()
+
+    again = retry_message(message=message, by=agent)
+
+    assert (again.status, again.error, again.error_code) == ("queued", "", "")
+    with pytest.raises(CannotRetry):
+        retry_message(message=message, by=agent)
+    work()
+    message.refresh_from_db()
+    assert (message.status, message.provider_id) == ("sent", "new")
+    assert pretend.texts == ["important", "important"]
+
+
+def test_a_failed_report_about_an_earlier_attempt_changes_nothing(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    pretend.script = ["old", "new"]
+    message = send(agent)
+    work()
+    receive_report(line=ours, report=report(FAILED, "old", error_code="131026"))
+    retry_message(message=message, by=agent)
+    work()
+
+    receive_report(line=ours, report=report(FAILED, "old", error_code="131026"))
+
+    message.refresh_from_db()
+    assert (message.status, message.provider_id) == ("sent", "new")
+    receive_report(line=ours, report=report(FAILED, "new", error_code="131047"))
+    message.refresh_from_db()
+    assert (message.status, message.error_code) == ("failed", "131047")
+
+
+def test_what_arrived_after_all_is_not_sent_again(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    pretend.script = ["old"]
+    message = send(agent)
+    work()
+    receive_report(line=ours, report=report(FAILED, "old"))
+    retry_message(message=message, by=agent)
+
+    receive_report(line=ours, report=report(DELIVERED, "old"))
+    work()
+
+    message.refresh_from_db()
+    assert message.status == "delivered"
+    assert len(pretend.asked) == 1
+
+
+def test_what_cannot_be_sent_again_is_refused(agent: User, ours: Line, pretend: Pretend) -> None:
+    pretend.script = [NotDelivered("No")]
+    failed = send(agent)
+    sent = send(agent)
+    work()
+    viewer = make_user()
+    Membership.objects.create(project=agent.personal_project, user=viewer, role="viewer")
+
+    with pytest.raises(CannotRetry):
+        retry_message(message=sent, by=agent)
+    with pytest.raises(RoleNotEnough):
+        retry_message(message=failed, by=viewer)
+    pretend.set_trouble("It is paused.")
+    with pytest.raises(LineUnusable):
+        retry_message(message=failed, by=agent)
+
+    assert MessageSend.objects.count() == 2
+    failed.refresh_from_db()
+    assert failed.status == "failed"
+
+
+# --- Races ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_reports_at_once_while_the_call_is_under_way(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = send(agent)
+    reported = [SENT, DELIVERED, READ, FAILED] * 5
+
+    outcomes = race(
+        work,
+        *[lambda each=each: receive_report(line=ours, report=report(each)) for each in reported],
+    )
+
+    assert [each for each in outcomes if isinstance(each, Exception)] == []
+    message.refresh_from_db()
+    assert message.status == "read"
+    assert not ParkedStatus.objects.exists()
+    assert StatusReport.objects.count() == 4
+    told = statuses(message)
+    assert told[0] == "queued"
+    assert told[-1] == "read"
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_send_again_at_once_send_it_once(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    pretend.script = [NotDelivered("No")]
+    message = send(agent)
+    work()
+
+    outcomes = race(*[lambda: retry_message(message=message, by=agent) for _ in range(4)])
+    work()
+
+    assert sum(isinstance(each, CannotRetry) for each in outcomes) == 3
+    assert len(pretend.asked) == 2

@@ -1,0 +1,205 @@
+"""Match what providers report to our messages. A report can be earlier than our own call's answer.
+
+A report about an id that we do not know is parked. Whoever writes an id looks for parked reports
+after its commit, and whoever parks a report looks for the id after its commit. So one of the two
+sees the other. A sweep finds what a crash left in between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from notifications.channels import Report
+from notifications.locks import lock_message
+from notifications.models import Message, MessageSend, ParkedStatus, StatusReport
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.messages import Direction, MessageStatus, SendState
+from notifications.work.statuses import ARRIVED, refresh_status, sends_of
+from orderchainer.core.outbox import drop
+
+# A report about a message that somebody else sent over our line never finds its message.
+KEPT_FOR = timedelta(days=7)
+MAX_SWEPT = 500
+
+REPORTED = frozenset({MessageStatus.SENT, MessageStatus.FAILED, *ARRIVED})
+
+
+def write_report(line: UUID, report: Report) -> bool:
+    """Write a report in the caller's transaction. False if we do not know its message yet."""
+    report = replace(report, provider_id=report.provider_id[:MAX_PROVIDER_ID_LENGTH])
+    known = _message_of(line, report)
+    if known is None:
+        return False
+    message = lock_message(known)
+    part = _part_of(message, report)
+    if part is None:
+        return False
+    _learn_from(message, part, report)
+    return True
+
+
+def park(line: UUID, report: Report) -> None:
+    """Keep a report until its message is known. Once more is the same."""
+    key = report.provider_id or str(report.message_uuid)
+    ParkedStatus.objects.bulk_create(
+        [
+            ParkedStatus(
+                line=line,
+                provider_id=key[:MAX_PROVIDER_ID_LENGTH],
+                message_uuid=report.message_uuid,
+                status=report.status,
+                reported_at=report.reported_at,
+                error_code=report.error_code[:64],
+                error=report.error[:500],
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def match_parked(line: UUID, *, provider_id: str = "", message_uuid: UUID | None = None) -> None:
+    """Write the parked reports about an id or a message that we know by now."""
+    about = Q(pk__in=[])
+    if provider_id:
+        about |= Q(provider_id=provider_id)
+    if message_uuid:
+        about |= Q(message_uuid=message_uuid)
+    _match(list(ParkedStatus.objects.filter(about, line=line).order_by("pk")))
+
+
+def sweep_parked() -> None:
+    """Write the parked reports whose message we know by now and whose match a crash prevented."""
+    sends = MessageSend.objects.filter(
+        provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
+    )
+    messages = Message.objects.filter(uuid=OuterRef("message_uuid"), line=OuterRef("line"))
+    known = ParkedStatus.objects.filter(Exists(sends) | Exists(messages))
+    _match(list(known.order_by("pk")[:MAX_SWEPT]))
+
+
+def forget_parked() -> int:
+    """Delete parked reports whose message never came to be known; return how many."""
+    return ParkedStatus.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+
+
+def _match(parked: Sequence[ParkedStatus]) -> None:
+    for each in parked:
+        # One transaction each, so that we never hold two messages.
+        with transaction.atomic():
+            if write_report(each.line, _report_in(each)):
+                ParkedStatus.objects.filter(pk=each.pk).delete()
+
+
+def _report_in(parked: ParkedStatus) -> Report:
+    by_uuid_only = parked.provider_id == str(parked.message_uuid)
+    return Report(
+        status=MessageStatus(parked.status),
+        reported_at=parked.reported_at,
+        provider_id="" if by_uuid_only else parked.provider_id,
+        message_uuid=parked.message_uuid,
+        error_code=parked.error_code,
+        error=parked.error,
+    )
+
+
+# --- Which message, which part ----------------------------------------------------------------
+
+
+def _message_of(line: UUID, report: Report) -> int | None:
+    if report.provider_id:
+        sends = MessageSend.objects.filter(
+            provider_id=report.provider_id, message__line=line
+        ).order_by("-pk")
+        if found := sends.values_list("message_id", flat=True).first():
+            return found
+    if report.message_uuid is None:
+        return None
+    mine = Message.objects.filter(uuid=report.message_uuid, line=line, direction=Direction.OUTBOUND)
+    return mine.values_list("pk", flat=True).first()
+
+
+def _part_of(message: Message, report: Report) -> MessageSend | None:
+    """Return the row that a report is about. None if we cannot tell before our call returns."""
+    sends = list(sends_of(message))
+    if report.provider_id:
+        for each in reversed(sends):
+            if each.provider_id == report.provider_id:
+                return each
+    if report.message_uuid != message.uuid:
+        return None
+    if any(each.state == SendState.PENDING and each.claimed_until for each in sends):
+        # A call is under way, and its answer tells whether this id is the one.
+        return None
+    if not report.provider_id:
+        return next((each for each in reversed(sends) if each.state != SendState.PENDING), None)
+    return next(
+        (each for each in sends if each.state == SendState.UNCERTAIN and not each.provider_id), None
+    )
+
+
+# --- What follows -----------------------------------------------------------------------------
+
+
+def _learn_from(message: Message, part: MessageSend, report: Report) -> None:
+    """Write a report about a part of a locked message, and what follows from it."""
+    has_failed = report.status == MessageStatus.FAILED
+    if has_failed:
+        _fail(part, report)
+    else:
+        _resolve(message, part, report)
+    is_last = not message.sends.filter(part__gt=part.part).exists()
+    # A message has arrived when its last part has; it failed when any part did.
+    if is_last or has_failed:
+        StatusReport.objects.get_or_create(
+            message=message,
+            round=part.round,
+            status=report.status,
+            defaults={
+                "reported_at": report.reported_at,
+                "error_code": report.error_code[:64],
+                "error": report.error[:500],
+            },
+        )
+    refresh_status(message)
+
+
+def _fail(part: MessageSend, report: Report) -> None:
+    if part.state not in {SendState.SENT, SendState.UNCERTAIN}:
+        return
+    part.state = SendState.FAILED
+    part.error_code = report.error_code[:64]
+    part.last_error = (report.error or "The provider could not deliver it.")[:500]
+    part.finished_at = timezone.now()
+    if not part.provider_id:
+        part.provider_id = report.provider_id
+    part.save(update_fields=["state", "error_code", "last_error", "finished_at", "provider_id"])
+
+
+def _resolve(message: Message, part: MessageSend, report: Report) -> None:
+    """Write that an uncertain part did go out. What would repeat it is not sent any more."""
+    if part.state == SendState.UNCERTAIN:
+        part.state = SendState.SENT
+        part.finished_at = timezone.now()
+        if not part.provider_id:
+            part.provider_id = report.provider_id
+        part.last_error = ""
+        part.save(update_fields=["state", "finished_at", "provider_id", "last_error"])
+        keep_id(message, part)
+    if part.state == SendState.SENT or report.status in ARRIVED:
+        repeats = message.sends.filter(part=part.part, round__gt=part.round, claimed_until=None)
+        drop(repeats, "An earlier attempt has arrived.")
+
+
+def keep_id(message: Message, part: MessageSend) -> None:
+    """Write the provider's id of a locked message: that of its first part."""
+    if part.part != 1 or not part.provider_id or message.provider_id == part.provider_id:
+        return
+    taken = Message.objects.filter(line=message.line, provider_id=part.provider_id)
+    if not taken.exclude(pk=message.pk).exists():
+        message.provider_id = part.provider_id
+        message.save(update_fields=["provider_id"])

@@ -1,0 +1,275 @@
+"""Send the parts of messages, over the engine in `orderchainer.core.outbox`.
+
+No provider has a key that makes a second call harmless, so a part is called for once. A worker
+claims it, and that claim is the mark that a call may be under way: a part that was claimed is
+claimed again only if its worker has written that nothing can have been sent. If the worker dies,
+the part becomes uncertain when the lease is over. Then only a report or a person decides.
+
+The parts of a conversation form a lane and go out in the order of their ids. A part waits while an
+earlier one is pending, even for its next try. One that failed or is uncertain holds back only the
+rest of its own message, which is dropped.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from notifications.channels import (
+    CHANNELS,
+    Accepted,
+    Channel,
+    Line,
+    NotDelivered,
+    Outgoing,
+    Uncertain,
+    lines_of,
+)
+from notifications.locks import lock_message
+from notifications.models import ContactAddress, Message, MessageSend
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.messages import ContentType, SendState
+from notifications.work.reports import keep_id, match_parked
+from notifications.work.statuses import refresh_status
+from orderchainer.core import outbox
+from orderchainer.core.measures import Counter
+from orderchainer.core.outbox import (
+    MAX_ERROR_LENGTH,
+    MAX_SWEPT_ROWS,
+    PENDING,
+    Drop,
+    GiveUp,
+    Settled,
+    TryAgain,
+)
+
+logger = structlog.get_logger(__name__)
+
+PARTS = Counter(
+    "orderchainer_message_parts_total",
+    "Parts of messages that a worker has dealt with, by channel and state (sent, failed, dropped, "
+    "uncertain).",
+    ["channel", "state"],
+)
+
+# How long to wait before we look whether a line is usable again.
+PAUSED_SECONDS = 60
+CUT_OFF = "The worker that sent it stopped before the answer came."
+WINDOW_CLOSED = "window_closed"
+
+# What came of a call.
+Result = Accepted | Uncertain | NotDelivered | TryAgain | GiveUp | Drop
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What a worker should do after a part."""
+
+    # In how many seconds to try the same part again, if that is soon.
+    again_after_seconds: float | None = None
+    # The part of the same conversation that waited for this one.
+    next_id: int | None = None
+
+
+def send_part(part_id: int) -> Followed | None:
+    """Send one part. None if it is not due, has to wait for another, or somebody else has it."""
+    part = outbox.claim(_sendable(), part_id)
+    if part is None:
+        return None
+    result = _call(part)
+    settled = _settle(part, result)
+    _tell(part, settled)
+    if settled.is_ours:
+        message = part.message
+        provider_id = result.provider_id if isinstance(result, Accepted) else ""
+        match_parked(message.line, provider_id=provider_id, message_uuid=message.uuid)
+    if isinstance(result, NotDelivered) and result.is_unreachable:
+        _mark_unreachable(part.message)
+    if settled.state == PENDING:
+        return Followed(again_after_seconds=settled.nudge_after_seconds)
+    return Followed(next_id=next_of(part.conversation_id))
+
+
+def due_parts() -> list[int]:
+    """Return the ids of the parts that a worker can send now, the longest waiting first."""
+    return outbox.due_ids(_sendable())
+
+
+def next_of(conversation_id: int) -> int | None:
+    """Return the part that is first in the lane of a conversation, if nobody is sending it."""
+    waiting = MessageSend.objects.filter(conversation=conversation_id, state=PENDING)
+    first = waiting.order_by("pk").first()
+    return first.pk if first is not None and first.claimed_until is None else None
+
+
+def settle_lost() -> int:
+    """Make parts uncertain whose worker never wrote what came of its call; return how many."""
+    lost = MessageSend.objects.filter(state=PENDING, claimed_until__lte=timezone.now())
+    rows = list(lost.order_by("pk").select_related("message")[:MAX_SWEPT_ROWS])
+    for part in rows:
+        settled = _settle(part, Uncertain(CUT_OFF))
+        _tell(part, settled)
+        if settled.is_ours:
+            match_parked(part.message.line, message_uuid=part.message.uuid)
+    return len(rows)
+
+
+def _sendable() -> QuerySet[MessageSend]:
+    """Return the parts that nobody has claimed, and that are the first in their lanes."""
+    earlier = MessageSend.objects.filter(
+        conversation=OuterRef("conversation"), state=PENDING, pk__lt=OuterRef("pk")
+    )
+    return MessageSend.objects.filter(~Exists(earlier), claimed_until=None)
+
+
+# --- The call ---------------------------------------------------------------------------------
+
+
+def _call(part: MessageSend) -> Result:
+    message = Message.objects.select_related(
+        "project", "reply_to", "conversation__address", "conversation__contact"
+    ).get(pk=part.message_id)
+    try:
+        channel = _require_possible(message)
+        outgoing = _outgoing(message, part)
+    except (TryAgain, GiveUp, Drop, NotDelivered) as refusal:
+        return refusal
+    try:
+        return channel.send(outgoing)
+    except (TryAgain, GiveUp, Drop, NotDelivered, Uncertain) as result:
+        return result
+    except Exception as exc:
+        # A defect in the provider's package. We cannot know how far it got.
+        logger.exception("send_crashed", part=part.pk, channel=message.channel)
+        return Uncertain(f"Internal error: {type(exc).__name__}")
+
+
+def _require_possible(message: Message) -> Channel:
+    """Return the channel of a message that may go out now, judged by how things are now."""
+    conversation = message.conversation
+    channel = CHANNELS.get(message.channel)
+    line = next((line for line in lines_of(message.project) if line.uuid == message.line), None)
+    if channel is None or line is None:
+        raise GiveUp("Our line is disconnected.")
+    if not message.project.is_active:
+        raise GiveUp("The project is closed.")
+    if conversation.contact.is_blocked:
+        raise GiveUp("The contact is blocked.")
+    if message.author_id is None and conversation.contact.stopped_at is not None:
+        raise GiveUp("The contact asked for no more messages.")
+    if line.trouble:
+        raise TryAgain(_held_by(line), after_seconds=PAUSED_SECONDS, counts=False)
+    is_free = message.content_type != ContentType.TEMPLATE
+    until = conversation.window_until
+    if channel.window is not None and is_free and (until is None or until <= timezone.now()):
+        raise NotDelivered("The customer wrote too long ago.", code=WINDOW_CLOSED)
+    return channel
+
+
+def _held_by(line: Line) -> str:
+    return f"{line.name} cannot be used: {line.trouble}"
+
+
+def _outgoing(message: Message, part: MessageSend) -> Outgoing:
+    address = message.conversation.address
+    is_first = part.part == 1
+    attachment = message.attachments.order_by("pk").first() if is_first else None
+    return Outgoing(
+        line=message.line,
+        message_uuid=message.uuid,
+        part=part.part,
+        content_type=ContentType(message.content_type),
+        text=part.text,
+        details=message.details,
+        provider_id=address.provider_id,
+        number=address.number,
+        reply_to=message.reply_to.provider_id if message.reply_to and is_first else "",
+        link=attachment.link if attachment else "",
+        file=attachment.file if attachment else "",
+        media_type=attachment.media_type if attachment else "",
+        filename=attachment.filename if attachment else "",
+    )
+
+
+# --- What follows -----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _settle(part: MessageSend, result: Result) -> Settled:
+    """Write what came of a call, and what that means for the message."""
+    message = lock_message(part.message_id)
+    settled = _write(part, result)
+    if not settled.is_ours:
+        settled = _write_late(part, result, settled)
+    if not settled.is_ours:
+        return settled
+    part.refresh_from_db()
+    if isinstance(result, Accepted):
+        keep_id(message, part)
+    if settled.state in {SendState.FAILED, SendState.UNCERTAIN, SendState.DROPPED}:
+        rest = message.sends.filter(round=part.round, part__gt=part.part)
+        outbox.drop(rest, "An earlier part of the message was not sent.")
+    refresh_status(message)
+    return settled
+
+
+def _write(part: MessageSend, result: Result) -> Settled:
+    match result:
+        case Accepted():
+            MessageSend.objects.filter(outbox.own(part)).update(provider_id=_id_in(result))
+            return outbox.settle(part, None)
+        case Uncertain():
+            return outbox.finish(part, SendState.UNCERTAIN, str(result))
+        case NotDelivered():
+            MessageSend.objects.filter(outbox.own(part)).update(error_code=result.code[:64])
+            return outbox.finish(part, SendState.FAILED, str(result))
+        case _:
+            return outbox.settle(part, result)
+
+
+def _write_late(part: MessageSend, result: Result, settled: Settled) -> Settled:
+    """Write an answer that came after the lease: it is still the truth about an uncertain part."""
+    match result:
+        case Accepted():
+            known = {"state": SendState.SENT, "provider_id": _id_in(result), "last_error": ""}
+        case NotDelivered():
+            known = {
+                "state": SendState.FAILED,
+                "error_code": result.code[:64],
+                "last_error": str(result)[:MAX_ERROR_LENGTH],
+            }
+        case _:
+            return settled
+    still_open = Q(pk=part.pk, state=SendState.UNCERTAIN, provider_id="")
+    written = MessageSend.objects.filter(still_open).update(**known)
+    return Settled(settled.state, settled.error, is_ours=bool(written))
+
+
+def _id_in(accepted: Accepted) -> str:
+    return accepted.provider_id[:MAX_PROVIDER_ID_LENGTH]
+
+
+def _mark_unreachable(message: Message) -> None:
+    # After the settlement's transaction, because addresses are locked before messages.
+    address = ContactAddress.objects.filter(pk=message.conversation.address_id)
+    address.filter(unreachable_since=None).update(unreachable_since=timezone.now())
+
+
+def _tell(part: MessageSend, settled: Settled) -> None:
+    """Log and count how the attempt went. Never what was written, and never to whom."""
+    channel = part.message.channel
+    about = {"part": part.pk, "message": part.message_id, "channel": channel}
+    if settled.state == PENDING:
+        logger.info(
+            "message_part_postponed",
+            **about,
+            seconds=round(settled.delay_seconds, 1),
+            error=settled.error,
+        )
+        return
+    PARTS.labels(channel, str(settled.state)).inc(settled.is_ours)
+    is_bad = settled.state in {SendState.FAILED, SendState.UNCERTAIN}
+    log = logger.warning if is_bad else logger.info
+    log("message_part_settled", **about, state=str(settled.state), error=settled.error)

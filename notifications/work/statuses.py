@@ -1,0 +1,102 @@
+"""The status of an outbound message. One rule decides it, whatever we learn in which order.
+
+1. A report that it was read or delivered beats everything else. Read beats delivered.
+2. Otherwise it failed if a part failed, and it is uncertain if a part is uncertain.
+3. Otherwise it is sent when the provider has taken all its parts, and queued before that.
+
+What we know only grows, and the rule does not ask in which order we learnt it. So a status never
+falls back, and a message that failed stays so unless the provider reports that it arrived.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+import structlog
+from django.db.models import QuerySet
+
+from accounts.models import User
+from notifications.events import EventType, of_message
+from notifications.models import Message, MessageSend
+from notifications.models.messages import MessageStatus, SendState
+from orderchainer.core.measures import Counter
+from orders.stream.recording import record
+
+logger = structlog.get_logger(__name__)
+
+STATUSES = Counter(
+    "orderchainer_message_statuses_total",
+    "Statuses that outbound messages reached, by channel and status.",
+    ["channel", "status"],
+)
+
+# The statuses that only a provider's report gives, the furthest first.
+ARRIVED = (MessageStatus.READ, MessageStatus.DELIVERED)
+# The states that stop a message, the worst first.
+_STOPPED = (
+    (SendState.FAILED, MessageStatus.FAILED),
+    (SendState.UNCERTAIN, MessageStatus.UNCERTAIN),
+    (SendState.DROPPED, MessageStatus.FAILED),
+)
+
+
+def decisive_parts(sends: Iterable[MessageSend]) -> list[MessageSend]:
+    """Return for each part of a message the row that counts, in the order of the parts.
+
+    That is a row that was sent, of whatever round; else the row of the newest round.
+    """
+    rounds: dict[int, list[MessageSend]] = defaultdict(list)
+    for each in sorted(sends, key=lambda row: row.round):
+        rounds[each.part].append(each)
+    return [_decisive(rounds[part]) for part in sorted(rounds)]
+
+
+def status_of(
+    parts: Collection[MessageSend], reported: Collection[str]
+) -> tuple[MessageStatus, MessageSend | None]:
+    """Return the status by the rule above, and the part that is to blame if there is one."""
+    for arrived in ARRIVED:
+        if arrived in reported:
+            return arrived, None
+    for state, status in _STOPPED:
+        for part in parts:
+            if part.state == state:
+                return status, part
+    if all(part.state == SendState.SENT for part in parts):
+        return MessageStatus.SENT, None
+    return MessageStatus.QUEUED, None
+
+
+def refresh_status(message: Message, *, by: User | None = None) -> None:
+    """Write the status of a locked message. Records `message_status_changed` if it is another."""
+    parts = decisive_parts(sends_of(message))
+    reported = set(message.reports.values_list("status", flat=True))
+    status, blamed = status_of(parts, reported)
+    error_code, error = (blamed.error_code, blamed.last_error) if blamed else ("", "")
+    if (message.status, message.error_code, message.error) == (status, error_code, error):
+        return
+    before, message.status = message.status, status
+    message.error_code, message.error = error_code, error
+    message.save(update_fields=["status", "error_code", "error"])
+    if before == status:
+        return
+    record([of_message(EventType.MESSAGE_STATUS_CHANGED, message, by=by)])
+    STATUSES.labels(message.channel, str(status)).inc()
+    logger.info(
+        "message_status",
+        message=message.pk,
+        channel=message.channel,
+        status=str(status),
+        error_code=error_code,
+    )
+
+
+def sends_of(message: Message) -> QuerySet[MessageSend]:
+    """Return the rows of all rounds of a message, the oldest first."""
+    return message.sends.order_by("pk")
+
+
+def _decisive(rounds: list[MessageSend]) -> MessageSend:
+    for each in rounds:
+        if each.state == SendState.SENT:
+            return each
+    return rounds[-1]
