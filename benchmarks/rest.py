@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import orjson
+from django.db import connection
 from django.test import Client
 
 from benchmarks import bare
@@ -109,7 +110,8 @@ def both_serving(
 
 
 def _statements(call: Call) -> int:
-    """Count the statements of one request in this process."""
+    """Count the statements of one request in this process, which is connected already."""
+    connection.ensure_connection()
     client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {call.account.token}")
     body: dict[str, Any] = {}
     if call.method == "POST":

@@ -20,9 +20,10 @@ def both_spellings(
 register_converter(media.PictureNameConverter, "picture")
 
 urlpatterns = [
-    # First, because clients ask for it most often: patterns are tried in turn, and each request is
-    # resolved twice.
+    # First, because clients ask for these most often: patterns are tried in turn, and each request
+    # is resolved twice.
     path("api/orders/", include("orders.api.chain.urls")),
+    path("api/v1/", include("orders.api.hub.urls")),
     path("", pages.home, name="home"),
     path("favicon.ico", pages.favicon),
     path("robots.txt", pages.robots),
@@ -43,7 +44,6 @@ urlpatterns = [
     path("api/v1/", include("catalog.api.hub.urls")),
     path("api/cart/", include("cart.api.shop.urls")),
     path("api/", include("orders.api.envelope.urls")),
-    path("api/v1/", include("orders.api.hub.urls")),
     path("api/v1/", include("notifications.api.hub.urls")),
     path("api/v1/", include("integrations.api.hub.urls")),
     *provider_paths(),
