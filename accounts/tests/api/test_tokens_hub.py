@@ -343,6 +343,10 @@ DOORS = {
         ("post", f"/api/v1/products/{NOWHERE}", {"name": "Lamp"}, 404),
     ),
     "orders": ("/api/orders/", ("post", "/api/orders/", {"title": ""}, 400)),
+    "integrations": (
+        f"/api/v1/integrations/{NOWHERE}",
+        ("post", f"/api/v1/integrations/{NOWHERE}/connect", {"provider": "shopify"}, 404),
+    ),
     "discord": ("/api/discord/", ("post", "/api/discord/", {"webhook": 5}, 400)),
 }
 
