@@ -18,8 +18,8 @@ COPY . .
 # collectstatic needs settings that load, not the real secrets. These values exist in this step only.
 RUN REDIS_URL=redis://localhost SECRET_KEY=for-this-step-only CREDENTIALS_KEYS=for-this-step-only \
         python manage.py collectstatic --noinput --verbosity 0 \
-    && mkdir -p logs media \
-    && chown orderchainer logs media
+    && mkdir -p logs media private \
+    && chown orderchainer logs media private
 USER orderchainer
 EXPOSE 8000 8001
 CMD ["gunicorn", "orderchainer.wsgi:application", "--bind", "0.0.0.0:8000", \

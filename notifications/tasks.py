@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from notifications.work import reading, reports, sending, waking
+from notifications.work import fetching, reading, reports, sending, waking
 from orderchainer.core.background import nudge
 
 # By then the next sweep has nudged whatever is still due.
@@ -23,11 +23,13 @@ def send_part(part_id: int) -> None:
 
 @shared_task(name="notifications.sweep_messages")
 def sweep_messages() -> None:
-    """Settle what a dead worker left, and queue the parts that are due."""
+    """Settle what a dead worker left, and queue the parts and files that are due."""
     sending.settle_lost()
     reports.sweep_parked()
     for part_id in sending.due_parts():
         nudge(send_part, part_id, expires_after=SWEPT_NUDGE_SECONDS)
+    for attachment_id in fetching.due_files():
+        nudge(fetch_attachment, attachment_id, expires_after=SWEPT_NUDGE_SECONDS)
 
 
 @shared_task(name="notifications.wake_snoozed")
@@ -51,3 +53,12 @@ def forget_reports() -> None:
 @shared_task(name="notifications.fetch_attachment")
 def fetch_attachment(attachment_id: int) -> None:
     """Try to fetch a file of a customer's message."""
+    again_after_seconds = fetching.fetch_file(attachment_id)
+    if again_after_seconds is not None:
+        nudge(fetch_attachment, attachment_id, countdown=again_after_seconds)
+
+
+@shared_task(name="notifications.sweep_files")
+def sweep_files() -> None:
+    """Delete stored files that no row names. Runs daily; repeating it is harmless."""
+    fetching.sweep_files()

@@ -312,6 +312,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
+    "sweep-files": {
+        "task": "notifications.sweep_files",
+        "schedule": timedelta(days=1),
+    },
     "forget-reports": {
         "task": "notifications.forget_reports",
         "schedule": timedelta(days=1),
@@ -370,6 +374,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The directory for pictures. All processes need the same one, because workers clean it up.
 MEDIA_ROOT = BASE_DIR / env.str("MEDIA_ROOT", default="media")
 MEDIA_URL = "media/"
+# The directory for the files of messages. No address leads there; members read them by the API. All
+# processes need the same one.
+PRIVATE_FILES_ROOT = BASE_DIR / env.str("PRIVATE_FILES_ROOT", default="private")
+# The largest file of a message that we keep.
+MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=16 * 1024 * 1024)
 # The largest form with a file in it.
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=5 * 1024 * 1024)
 

@@ -230,17 +230,16 @@ def _why_not_writable_in(directory: Path) -> str | None:
 
 @register()
 def check_media_root(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a MEDIA_ROOT that this process cannot write to."""
-    reason = _why_not_writable_in(Path(settings.MEDIA_ROOT))
-    if reason is None:
-        return []
-    return [
-        Error(
-            f"Pictures cannot be kept in {settings.MEDIA_ROOT}: {reason}.",
-            hint="Set MEDIA_ROOT to a directory that this user may write, or make it writable.",
-            id="orderchainer.E008",
-        )
-    ]
+    """Refuse a MEDIA_ROOT or a PRIVATE_FILES_ROOT that this process cannot write to."""
+    errors = []
+    for name, what in {"MEDIA_ROOT": "Pictures", "PRIVATE_FILES_ROOT": "Files"}.items():
+        root = Path(getattr(settings, name))
+        reason = _why_not_writable_in(root)
+        if reason is not None:
+            hint = f"Set {name} to a directory that this user may write, or make it writable."
+            complaint = f"{what} cannot be kept in {root}: {reason}."
+            errors.append(Error(complaint, hint=hint, id="orderchainer.E008"))
+    return errors
 
 
 @register()

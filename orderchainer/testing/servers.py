@@ -46,6 +46,7 @@ def environment_in(directory: Path, **variables: str) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{directory / 'orderchainer.db'}",
         "LOG_FILE": str(directory / "orderchainer.log"),
         "MEDIA_ROOT": str(directory / "media"),
+        "PRIVATE_FILES_ROOT": str(directory / "private"),
         **variables,
     }
 
