@@ -690,3 +690,12 @@ SHOPIFY_API_BASE = env.str(
 ).rstrip("/")
 SHOPIFY_API_VERSION = env.str("SHOPIFY_API_VERSION", default="2026-10")
 SHOPIFY_TIMEOUT = env.float("SHOPIFY_TIMEOUT", default=15)
+
+# --- WhatsApp ---------------------------------------------------------------------------------
+
+# Replaces https://graph.facebook.com: an emulator, a proxy.
+WHATSAPP_API_BASE = env.str(
+    "WHATSAPP_API_BASE", default=f"http://{SANDBOX_HOST}/whatsapp" if SANDBOX else ""
+).rstrip("/")
+WHATSAPP_API_VERSION = env.str("WHATSAPP_API_VERSION", default="v26.0")
+WHATSAPP_TIMEOUT = env.float("WHATSAPP_TIMEOUT", default=15)

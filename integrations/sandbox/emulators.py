@@ -4,7 +4,12 @@ from collections.abc import Callable, Sequence
 
 from integrations.sandbox.discord import discord_for_people
 from integrations.sandbox.shopify import shopify_for_people
+from integrations.sandbox.whatsapp import whatsapp_for_people
 from integrations.sandbox.wire import Emulator
 
 # One line for each provider. Each makes an emulator as people want it who try the service.
-EMULATORS: Sequence[Callable[[], Emulator]] = (discord_for_people, shopify_for_people)
+EMULATORS: Sequence[Callable[[], Emulator]] = (
+    discord_for_people,
+    shopify_for_people,
+    whatsapp_for_people,
+)

@@ -1,0 +1,7 @@
+"""An emulated WhatsApp Business Cloud API, with a telephone for people."""
+
+from integrations.sandbox.whatsapp.emulator import WhatsApp, whatsapp_for_people
+from integrations.sandbox.whatsapp.phones import Customer, Number, Sent
+from integrations.sandbox.whatsapp.webhooks import signature
+
+__all__ = ["Customer", "Number", "Sent", "WhatsApp", "signature", "whatsapp_for_people"]

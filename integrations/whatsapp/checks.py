@@ -1,0 +1,61 @@
+"""Checks at the start for settings that would make the first call fail."""
+
+import re
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+# Sending a file makes two calls, and each takes at most twice the timeout: to connect, and to be
+# answered.
+LEASE_PER_TIMEOUT = 4
+
+_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]", re.ASCII)
+
+
+@register
+def check_whatsapp_api_base(**_: object) -> list[CheckMessage]:
+    """Refuse a `WHATSAPP_API_BASE` that is not a URL."""
+    base = settings.WHATSAPP_API_BASE
+    if not base:
+        return []
+    parts = urlsplit(base)
+    if parts.scheme in {"http", "https"} and parts.netloc and not parts.query + parts.fragment:
+        return []
+    return [
+        Error(
+            "WHATSAPP_API_BASE is not an http or https URL.",
+            hint="It replaces https://graph.facebook.com; /v26.0/… is added to it.",
+            id="whatsapp.E001",
+        )
+    ]
+
+
+@register
+def check_whatsapp_api_version(**_: object) -> list[CheckMessage]:
+    """Refuse a `WHATSAPP_API_VERSION` that Meta cannot have."""
+    if _VERSION.fullmatch(settings.WHATSAPP_API_VERSION):
+        return []
+    return [
+        Error(
+            "WHATSAPP_API_VERSION is not a version of Meta's Graph API.",
+            hint="Versions are named like v26.0.",
+            id="whatsapp.E002",
+        )
+    ]
+
+
+@register
+def check_whatsapp_timeout(**_: object) -> list[CheckMessage]:
+    """Refuse a `WHATSAPP_TIMEOUT` that lets a call outlast the lease of its worker."""
+    longest = settings.DELIVERY_LEASE_SECONDS / LEASE_PER_TIMEOUT
+    if 0 < settings.WHATSAPP_TIMEOUT <= longest:
+        return []
+    return [
+        Error(
+            f"WHATSAPP_TIMEOUT must be over 0 and at most {longest:g} seconds.",
+            hint="For a longer timeout, set DELIVERY_LEASE_SECONDS to at least "
+            f"{LEASE_PER_TIMEOUT} times as much.",
+            id="whatsapp.E003",
+        )
+    ]
