@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from django.db.models import CharField, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, JSONObject, Left
 
 from accounts.models import Project
-from notifications.errors import MessageNotFound
-from notifications.models import Attachment, Conversation, Message
+from notifications.errors import ContactNotFound, ConversationNotFound, MessageNotFound
+from notifications.models import Attachment, Contact, ContactAddress, Conversation, Message
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
@@ -94,19 +94,172 @@ def message_for(project: Project, message_id: UUID | str) -> Message:
     raise MessageNotFound
 
 
+# --- Conversations ----------------------------------------------------------------------------
+
+# How much of the last message a list shows.
+EXCERPT_LENGTH = 200
+_LAST = Message.objects.filter(conversation=OuterRef("pk")).order_by("-written_at", "-id")
+CONVERSATION_FIELDS = (
+    *("pk", "uuid", "channel", "line", "status", "snoozed_until", "unread"),
+    *("last_activity_at", "window_until", "created_at", "updated_at"),
+)
+
+
+def conversations_of(project: Project) -> QuerySet[Conversation]:
+    """Return the conversations of a project."""
+    return Conversation.objects.filter(project=project)
+
+
+def conversation_rows_of(conversations: QuerySet[Conversation]) -> QuerySet[Conversation, Row]:
+    """Return conversations with the contact, the assignee and the last message, as plain rows."""
+    rows: QuerySet[Conversation, Row] = conversations.values(
+        *CONVERSATION_FIELDS,
+        contact_uuid=F("contact__uuid"),
+        contact_name=F("contact__name"),
+        contact_is_blocked=F("contact__is_blocked"),
+        contact_phone=F("address__phone"),
+        contact_number=F("address__number"),
+        contact_username=F("address__username"),
+        assignee_uuid=F("assignee__uuid"),
+        assignee_name=Concat("assignee__first_name", Value(" "), "assignee__last_name"),
+        last=ListOf(
+            _LAST.values(
+                item=JSONObject(
+                    uuid=Cast("uuid", CharField()),
+                    direction="direction",
+                    content_type="content_type",
+                    content=Left("content", EXCERPT_LENGTH),
+                )
+            )[:1]
+        ),
+    )
+    return rows
+
+
+def listed_conversations(
+    conversations: QuerySet[Conversation], window: Window
+) -> tuple[list[Row], int]:
+    """Return the rows of `window`, and how many there are in all: two statements at most."""
+    ordering = conversations.query.order_by
+    page = conversations.values("pk")[window.skip : window.skip + window.limit]
+    chosen = Conversation.objects.filter(pk__in=page).order_by(*ordering)
+    rows = list(conversation_rows_of(chosen))
+    total = window.total_if_known(len(rows))
+    return rows, conversations.order_by().count() if total is None else total
+
+
+def conversation_row_for(project: Project, conversation_id: UUID | str) -> Row:
+    """Return a conversation of the project as a plain row. Raises `ConversationNotFound`."""
+    uuid = uuid_in(conversation_id)
+    found = conversation_rows_of(conversations_of(project).filter(uuid=uuid)) if uuid else []
+    for row in found:
+        return row
+    raise ConversationNotFound
+
+
+def conversation_for(project: Project, conversation_id: UUID | str) -> Conversation:
+    """Return a conversation of the project. Raises `ConversationNotFound`."""
+    uuid = uuid_in(conversation_id)
+    found = conversations_of(project).filter(uuid=uuid).first() if uuid else None
+    if found is None:
+        raise ConversationNotFound
+    return found
+
+
+# --- Contacts ---------------------------------------------------------------------------------
+
+_ADDRESSES = ContactAddress.objects.filter(contact=OuterRef("pk")).order_by("pk")
+_THREADS = Conversation.objects.filter(contact=OuterRef("pk")).order_by("pk")
+CONTACT_FIELDS = (
+    *("pk", "uuid", "name", "language", "notes", "is_blocked", "stopped_at"),
+    *("created_at", "updated_at"),
+)
+
+
+def contacts_of(project: Project) -> QuerySet[Contact]:
+    """Return the contacts of a project."""
+    return Contact.objects.filter(project=project)
+
+
+def contact_rows_of(contacts: QuerySet[Contact]) -> QuerySet[Contact, Row]:
+    """Return contacts with their addresses and conversations as plain rows."""
+    rows: QuerySet[Contact, Row] = contacts.values(
+        *CONTACT_FIELDS,
+        places=ListOf(
+            _ADDRESSES.values(
+                item=JSONObject(
+                    channel="channel",
+                    line=Cast("line", CharField()),
+                    phone="phone",
+                    number="number",
+                    username="username",
+                    provider_id="provider_id",
+                    is_reachable=Q(unreachable_since__isnull=True),
+                )
+            )
+        ),
+        threads=ListOf(
+            _THREADS.values(item=JSONObject(uuid=Cast("uuid", CharField()), channel="channel"))
+        ),
+    )
+    return rows
+
+
+def listed_contacts(contacts: QuerySet[Contact], window: Window) -> tuple[list[Row], int]:
+    """Return the rows of `window`, and how many there are in all: two statements at most."""
+    rows = list(contact_rows_of(contacts)[window.skip : window.skip + window.limit])
+    total = window.total_if_known(len(rows))
+    return rows, contacts.order_by().count() if total is None else total
+
+
+def contact_row_for(project: Project, contact_id: UUID | str) -> Row:
+    """Return a contact of the project as a plain row. Raises `ContactNotFound`."""
+    uuid = uuid_in(contact_id)
+    for row in contact_rows_of(contacts_of(project).filter(uuid=uuid)) if uuid else []:
+        return row
+    raise ContactNotFound
+
+
+def contact_for(project: Project, contact_id: UUID | str) -> Contact:
+    """Return a contact of the project. Raises `ContactNotFound`."""
+    uuid = uuid_in(contact_id)
+    found = contacts_of(project).filter(uuid=uuid).first() if uuid else None
+    if found is None:
+        raise ContactNotFound
+    return found
+
+
+# --- Searching --------------------------------------------------------------------------------
+
+
 def found_by_text(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
     """Keep messages with `text` in what they say, or with contacts who have it in their name.
 
     A text with digits also finds the contacts that have them in their number.
     """
-    found = (
-        Q(content__icontains=text)
-        | Q(conversation__contact__name__icontains=text)
-        | Q(conversation__address__username__icontains=text)
-    )
+    return messages.filter(Q(content__icontains=text) | _is_with(text, "conversation__"))
+
+
+def conversations_found(conversations: QuerySet[Conversation], text: str) -> QuerySet[Conversation]:
+    """Keep the conversations with contacts who have `text` in their name or number."""
+    return conversations.filter(_is_with(text))
+
+
+def contacts_found(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
+    """Keep the contacts who have `text` in their name, username or number."""
+    reached = Q(username__icontains=text)
     if digits := _digits_of(text):
-        found |= Q(conversation__address__number__contains=digits)
-    return messages.filter(found)
+        reached |= Q(number__contains=digits)
+    addresses = ContactAddress.objects.filter(reached).values("contact")
+    return contacts.filter(Q(name__icontains=text) | Q(pk__in=addresses))
+
+
+def _is_with(text: str, path: str = "") -> Q:
+    found = Q((f"{path}contact__name__icontains", text))
+    found |= Q((f"{path}address__username__icontains", text))
+    if digits := _digits_of(text):
+        found |= Q((f"{path}address__number__contains", digits))
+    return found
 
 
 def _digits_of(text: str) -> str:

@@ -35,6 +35,8 @@ from integrations.discord.services import create_discord_webhook
 from integrations.discord.webhook_url import parse_webhook_url
 from integrations.models import InboundDelivery, SyncRun
 from integrations.services import connect_integration
+from notifications.services import receive_message
+from notifications.tests.factories import incoming, make_line
 from orderchainer.tests.endpoints import SHOP_CONFIG
 from orders.models import Order
 from orders.services import create_order
@@ -94,6 +96,7 @@ class World:
             "shared_awaited_order": shared_awaited.uuid,
             "shared_waiting_order": self._shared_order(project, shared_awaited).uuid,
             **self._integration_and_its_work(project),
+            **self._what_a_customer_wrote(project),
             "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }
         create_discord_webhook(
@@ -159,6 +162,16 @@ class World:
             "integration": integration.uuid,
             "run": run.uuid,
             "delivery": delivery.uuid,
+        }
+
+    def _what_a_customer_wrote(self, project: Project) -> dict[str, object]:
+        """Receive a message in the shared project."""
+        message = receive_message(line=make_line(project), incoming=incoming())
+        assert message is not None
+        return {
+            "message": message.uuid,
+            "conversation": message.conversation.uuid,
+            "contact": message.conversation.contact.uuid,
         }
 
     def _link_to_the_project_of_somebody_else(self) -> UUID:

@@ -314,6 +314,38 @@ HUB = [
     ),
     Endpoint("hub", "GET", "/api/v1/messages/{project}/inbox", "messages:read", hidden=PROJECT),
     Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/conversation/{shared_order}",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/stats/summary",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/conversations",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/conversations/{conversation}",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/conversations/{conversation}/messages",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/contacts",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/contacts/{contact}",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/{message}",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
         # A caller with the link may know that the invitation exists, even if they cannot accept it.
         "hub", "POST", "/api/v1/invitations/accept", "projects:write",
         body={"token": "{invitation_link}"},

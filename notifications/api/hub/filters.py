@@ -7,14 +7,23 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Project
+from accounts.models import Project, User
 from catalog.api.shop.filters import YesOrNoFilter
-from notifications.models import Message
+from notifications.models import Contact, Conversation, Message
 from notifications.models.messages import Direction
-from notifications.queries import found_by_text, messages_of, without_blocked
+from notifications.queries import (
+    contacts_found,
+    contacts_of,
+    conversations_found,
+    conversations_of,
+    found_by_text,
+    messages_of,
+    without_blocked,
+)
 from orderchainer.core.days import Period, days_up_to_today
 from orderchainer.core.http.filters import ChoicesFilter, filled, filter_of
 from orderchainer.core.http.pagination import days_of
+from orderchainer.core.ids import uuid_in
 
 MAX_TEXT_LENGTH = 200
 MAX_PROVIDER_LENGTH = 16
@@ -86,4 +95,111 @@ def inbox_of(project: Project, request: HttpRequest) -> QuerySet[Message]:
     if filled(request).keys().isdisjoint(MessageFilter.base_filters):
         return messages
     found: QuerySet[Message] = filter_of(MessageFilter, request, messages).qs
+    return found
+
+
+# Words for an assignee instead of an id.
+ME, NOBODY = "me", "none"
+
+
+class _AssigneeField(forms.CharField):
+    """The id of a user, or one of the words."""
+
+    def clean(self, value: Any) -> Any:
+        """Read the text. Raises ValidationError."""
+        text = super().clean(value)
+        if text and text not in {ME, NOBODY} and uuid_in(text) is None:
+            words = f'Must be the id of a user, "{ME}" or "{NOBODY}".'
+            raise forms.ValidationError(words, code="invalid")
+        return text
+
+
+class _AssigneeFilter(django_filters.Filter):  # type: ignore[misc]  # untyped library
+    """Filter by who cares for a conversation."""
+
+    field_class = _AssigneeField
+
+
+class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """The filters of conversations. `caller` is who `me` means."""
+
+    caller: User
+    status = ChoicesFilter(Conversation.Status.choices)
+    provider = ProviderFilter()
+    assignee = _AssigneeFilter(method="cared_for_by")
+    unread = YesOrNoFilter(method="with_unread")
+    blocked = YesOrNoFilter(method="with_blocked")
+    search = django_filters.CharFilter(method="with_text", max_length=MAX_TEXT_LENGTH)
+
+    class Meta:
+        model = Conversation
+        fields = ()
+
+    def cared_for_by(
+        self, conversations: QuerySet[Conversation], _name: str, who: str
+    ) -> QuerySet[Conversation]:
+        """Keep the conversations of this assignee."""
+        if who == NOBODY:
+            return conversations.filter(assignee=None)
+        return conversations.filter(assignee__uuid=self.caller.uuid if who == ME else who)
+
+    def with_unread(
+        self, conversations: QuerySet[Conversation], _name: str, value: bool
+    ) -> QuerySet[Conversation]:
+        """Keep the conversations that have unread messages, or those that have none."""
+        return conversations.filter(unread__gt=0) if value else conversations.filter(unread=0)
+
+    def with_blocked(
+        self, conversations: QuerySet[Conversation], _name: str, value: bool
+    ) -> QuerySet[Conversation]:
+        """Keep the conversations with blocked contacts, or those with others."""
+        return conversations.filter(contact__is_blocked=value)
+
+    def with_text(
+        self, conversations: QuerySet[Conversation], _name: str, text: str
+    ) -> QuerySet[Conversation]:
+        """Keep the conversations with such contacts."""
+        return conversations_found(conversations, text)
+
+
+def conversations_selected(
+    project: Project, request: HttpRequest, caller: User
+) -> QuerySet[Conversation]:
+    """Return the conversations that the query string selects, the last active first.
+
+    Those with blocked contacts are left out unless `blocked` asks for them. Raises `Invalid`.
+    """
+    conversations = conversations_of(project).order_by("-last_activity_at", "-id")
+    given = filled(request)
+    if "blocked" not in given:
+        conversations = conversations.exclude(contact__is_blocked=True)
+    if given.keys().isdisjoint(ConversationFilter.base_filters):
+        return conversations
+    filterset = filter_of(ConversationFilter, request, conversations)
+    filterset.caller = caller
+    found: QuerySet[Conversation] = filterset.qs
+    return found
+
+
+class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """The filters of contacts."""
+
+    blocked = YesOrNoFilter(field_name="is_blocked")
+    search = django_filters.CharFilter(method="with_text", max_length=MAX_TEXT_LENGTH)
+
+    class Meta:
+        model = Contact
+        fields = ()
+
+    def with_text(self, contacts: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
+        """Keep the contacts with `text` in their name, username or number."""
+        return contacts_found(contacts, text)
+
+
+def contacts_selected(project: Project, request: HttpRequest) -> QuerySet[Contact]:
+    """Return the contacts that the query string selects, the newest first. Raises `Invalid`."""
+    contacts = contacts_of(project).order_by("-id")
+    if filled(request).keys().isdisjoint(ContactFilter.base_filters):
+        return contacts
+    found: QuerySet[Contact] = filter_of(ContactFilter, request, contacts).qs
     return found

@@ -1,10 +1,13 @@
 """The bodies of messages, conversations and contacts on the hub surface: ids are UUIDs."""
 
+from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Project
+from notifications.figures import Summary
 from notifications.models.messages import Direction, FileState, MessageStatus
 from orderchainer.core.db.prepared import Row
+from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 
@@ -17,7 +20,6 @@ def message_body(project: Project, row: Row) -> Body:
     }
     ours: Body = {"phone": None, "name": project.name}
     is_inbound = row["direction"] == Direction.INBOUND
-    edited_at = row["edited_at"]
     return {
         "id": row["uuid"],
         "project_id": project.uuid,
@@ -40,7 +42,7 @@ def message_body(project: Project, row: Row) -> Body:
         "author": row["author_uuid"] and _author(row),
         "reply_to": row["reply_to_uuid"],
         "reaction": row["emoji"],
-        "edited_at": edited_at and seconds(edited_at),
+        "edited_at": _seconds_or_none(row["edited_at"]),
         "written_at": seconds(row["written_at"]),
     }
 
@@ -75,3 +77,97 @@ def _attachment(project: Project, file: Row) -> Body:
 def address_of_file(project: Project, uuid: UUID) -> str:
     """Return the path from which members download a stored file."""
     return f"/api/v1/messages/{project.uuid}/attachments/{uuid}"
+
+
+def conversation_body(project: Project, row: Row) -> Body:
+    """Write one conversation from the plain row that `queries.conversation_rows_of` reads."""
+    return {
+        "id": row["uuid"],
+        "project_id": project.uuid,
+        "contact": {
+            "id": row["contact_uuid"],
+            "name": row["contact_name"] or None,
+            "phone": phone_of(row["contact_phone"], row["contact_number"]),
+            "username": row["contact_username"] or None,
+            "is_blocked": row["contact_is_blocked"],
+        },
+        "provider": row["channel"],
+        "integration_id": row["line"],
+        "status": row["status"],
+        "snoozed_until": _seconds_or_none(row["snoozed_until"]),
+        "assignee": row["assignee_uuid"]
+        and {"id": row["assignee_uuid"], "name": row["assignee_name"].strip()},
+        "unread": row["unread"],
+        "last_activity_at": seconds(row["last_activity_at"]),
+        "window_until": _seconds_or_none(row["window_until"]),
+        "last_message": next((_excerpt(each) for each in row["last"]), None),
+        "created_at": seconds(row["created_at"]),
+        "updated_at": seconds(row["updated_at"]),
+    }
+
+
+def etag_of_conversation(pk: int, updated_at: datetime) -> str:
+    """Return the entity tag of a conversation."""
+    return etag_of("conversation", pk, int(updated_at.timestamp() * 1_000_000))
+
+
+def contact_body(project: Project, row: Row) -> Body:
+    """Write one contact from the plain row that `queries.contact_rows_of` reads."""
+    return {
+        "id": row["uuid"],
+        "project_id": project.uuid,
+        "name": row["name"] or None,
+        "language": row["language"] or None,
+        "notes": row["notes"],
+        "is_blocked": row["is_blocked"],
+        "is_stopped": row["stopped_at"] is not None,
+        "stopped_at": _seconds_or_none(row["stopped_at"]),
+        "addresses": [
+            {
+                "provider": place["channel"],
+                "integration_id": UUID(place["line"]),
+                "user_id": place["provider_id"] or None,
+                "phone": phone_of(place["phone"], place["number"]),
+                "username": place["username"] or None,
+                "is_reachable": bool(place["is_reachable"]),
+            }
+            for place in row["places"]
+        ],
+        "conversations": [
+            {"id": UUID(thread["uuid"]), "provider": thread["channel"]} for thread in row["threads"]
+        ],
+        "created_at": seconds(row["created_at"]),
+        "updated_at": seconds(row["updated_at"]),
+    }
+
+
+def summary_body(summary: Summary) -> Body:
+    """Write the figures of a period. Durations are in seconds, rounded to tenths."""
+    return {
+        "period_days": summary.period.day_count,
+        "total_messages": summary.total_messages,
+        "inbound": summary.inbound,
+        "outbound": summary.outbound,
+        "unread": summary.unread,
+        "by_provider": summary.by_provider,
+        "by_status": summary.by_status,
+        "ai_generated": summary.ai_generated,
+        "average_first_response_seconds": _tenths(summary.responses.average_seconds),
+        "median_first_response_seconds": _tenths(summary.responses.median_seconds),
+        "conversations": summary.conversations,
+    }
+
+
+def _excerpt(message: Row) -> Body:
+    return {
+        "id": UUID(message["uuid"]),
+        **{name: message[name] for name in ("direction", "content_type", "content")},
+    }
+
+
+def _tenths(duration_seconds: float | None) -> float | None:
+    return None if duration_seconds is None else round(duration_seconds, 1)
+
+
+def _seconds_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else seconds(moment)

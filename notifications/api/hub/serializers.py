@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from notifications.models import Conversation
 from notifications.models.messages import ContentType, Direction, FileState, MessageStatus
 
 # --- Answers ----------------------------------------------------------------------------------
@@ -89,3 +90,114 @@ class MessageOutput(serializers.Serializer[Any]):
     )
     edited_at = serializers.CharField(allow_null=True)
     written_at = serializers.CharField(help_text="When it was written, as the provider says.")
+
+
+class ConversationContactOutput(serializers.Serializer[Any]):
+    """The contact of a conversation."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+    username = serializers.CharField(allow_null=True)
+    is_blocked = serializers.BooleanField()
+
+
+class ExcerptOutput(serializers.Serializer[Any]):
+    """The beginning of a message."""
+
+    id = serializers.UUIDField()
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    content_type = serializers.ChoiceField(choices=ContentType.choices)
+    content = serializers.CharField(help_text="At most 200 characters.")
+
+
+class ConversationOutput(serializers.Serializer[Any]):
+    """What is said between a contact and the project over one integration."""
+
+    id = serializers.UUIDField()
+    project_id = serializers.UUIDField()
+    contact = ConversationContactOutput()
+    provider = serializers.CharField()
+    integration_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Conversation.Status.choices)
+    snoozed_until = serializers.CharField(allow_null=True)
+    assignee = AuthorOutput(allow_null=True, help_text="The member who cares for it.")
+    unread = serializers.IntegerField(help_text="Inbound messages that nobody has read.")
+    last_activity_at = serializers.CharField(
+        help_text="When the last message arrived or was written here."
+    )
+    window_until = serializers.CharField(
+        allow_null=True,
+        help_text="Until then the provider lets you write freely. Null if it has no such rule, or "
+        "if the customer has not written.",
+    )
+    last_message = ExcerptOutput(allow_null=True)
+    created_at = serializers.CharField()
+    updated_at = serializers.CharField()
+
+
+class AddressOutput(serializers.Serializer[Any]):
+    """Where a contact can be reached."""
+
+    provider = serializers.CharField()
+    integration_id = serializers.UUIDField()
+    user_id = serializers.CharField(
+        allow_null=True, help_text="The provider's own key of the person."
+    )
+    phone = serializers.CharField(allow_null=True)
+    username = serializers.CharField(allow_null=True)
+    is_reachable = serializers.BooleanField(
+        help_text="False if the person has blocked the project, or is gone."
+    )
+
+
+class ContactConversationOutput(serializers.Serializer[Any]):
+    """A conversation of a contact."""
+
+    id = serializers.UUIDField()
+    provider = serializers.CharField()
+
+
+class ContactOutput(serializers.Serializer[Any]):
+    """A person who writes to a project, or to whom it writes."""
+
+    id = serializers.UUIDField()
+    project_id = serializers.UUIDField()
+    name = serializers.CharField(allow_null=True)
+    language = serializers.CharField(allow_null=True, help_text="A BCP 47 tag, such as `pt-BR`.")
+    notes = serializers.CharField()
+    is_blocked = serializers.BooleanField(
+        help_text="What a blocked contact writes is kept, but no inbox shows it."
+    )
+    is_stopped = serializers.BooleanField(
+        help_text="The contact wants no messages that are sent automatically."
+    )
+    stopped_at = serializers.CharField(allow_null=True)
+    addresses = AddressOutput(many=True)
+    conversations = ContactConversationOutput(many=True)
+    created_at = serializers.CharField()
+    updated_at = serializers.CharField()
+
+
+class MessagesSummaryOutput(serializers.Serializer[Any]):
+    """What a project's messages add up to."""
+
+    period_days = serializers.IntegerField()
+    total_messages = serializers.IntegerField()
+    inbound = serializers.IntegerField()
+    outbound = serializers.IntegerField()
+    unread = serializers.IntegerField(help_text="Inbound messages that nobody has read.")
+    by_provider = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Only providers that occur."
+    )
+    by_status = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Only statuses that occur. They add up to `total_messages`.",
+    )
+    ai_generated = serializers.IntegerField()
+    average_first_response_seconds = serializers.FloatField(
+        allow_null=True,
+        help_text="How long customers waited for the first answer by a member; null without one.",
+    )
+    median_first_response_seconds = serializers.FloatField(allow_null=True)
+    conversations = serializers.IntegerField(help_text="Conversations in which something was said.")

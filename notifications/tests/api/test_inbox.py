@@ -1,8 +1,6 @@
 """The inbox on the hub: the document's example, filters, days, pages and statements."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -11,63 +9,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.services import create_project
-from accounts.tests.factories import make_user
 from accounts.tests.projects import Team, make_team
 from notifications.channels import Line, Person
 from notifications.models import Attachment, Contact, Message
-from notifications.models.messages import Direction, FileState, MessageStatus
-from notifications.services import receive_message
-from notifications.tests.factories import incoming, make_line
+from notifications.models.messages import FileState
+from notifications.tests.api.hub import BOB, JOHN, answer_to, arrive, contents, path
+from notifications.tests.factories import make_line
 from orders.models import Order
 from orders.tests.api.hub import place
 
 pytestmark = pytest.mark.django_db
 
-JOHN = Person(provider_id="US.7", number="1234567890", name="John Doe")
-BOB = Person(provider_id="US.8", number="16505550199", name="Bob")
 AT = datetime(2025, 1, 12, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    """The time of the document's example, which stands still."""
-    with time_machine.travel(AT, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def team(clock: time_machine.Traveller, db: None) -> Team:
-    return make_team()
-
-
-@pytest.fixture
-def viewer(team: Team) -> APIClient:
-    return team.client("viewer")
-
-
-@pytest.fixture
-def line(team: Team) -> Line:
-    return make_line(team.project)
-
-
-def path(team: Team, *parts: object) -> str:
-    """Return a path of the project's messages."""
-    return "/".join(["/api/v1/messages", str(team.project.uuid), *map(str, parts)])
-
-
-def arrive(line: Line, content: str = "Hello", **parts: Any) -> Message:
-    """Receive a message."""
-    message = receive_message(line=line, incoming=incoming(content, **parts))
-    assert message is not None
-    return message
-
-
-def contents(client: APIClient, team: Team, query: str = "") -> list[str]:
-    """Return what the messages say that the inbox shows."""
-    response = client.get(f"{path(team, 'inbox')}?{query}")
-    assert response.status_code == 200, response.content
-    return [row["content"] for row in response.json()]
 
 
 def order_of_john(team: Team) -> Order:
@@ -125,7 +78,7 @@ def test_filters_combine(team: Team, line: Line, viewer: APIClient) -> None:
     arrive(line, "Thanks", person=BOB)
     telegram = make_line(team.project, channel="telegram")
     arrive(telegram, "Via another channel", person=Person(provider_id="9", username="sheena"))
-    answer = _answer(first, "On its way")
+    answer = answer_to(first, "On its way")
     Message.objects.filter(content="Thanks").update(is_read=True)
 
     assert contents(viewer, team) == ["On its way", "Via another channel", "Thanks", "Where is 1?"]
@@ -149,25 +102,10 @@ def test_filters_combine(team: Team, line: Line, viewer: APIClient) -> None:
     )
 
 
-def _answer(message: Message, content: str) -> Message:
-    """Store an outbound message in the conversation of another one."""
-    return Message.objects.create(
-        project_id=message.project_id,
-        conversation=message.conversation,
-        direction=Direction.OUTBOUND,
-        channel=message.channel,
-        line=message.line,
-        content_type="text",
-        content=content,
-        order=message.order,
-        status=MessageStatus.READ,
-    )
-
-
 def test_an_outbound_message_goes_from_the_project_to_the_contact(
     team: Team, line: Line, viewer: APIClient
 ) -> None:
-    _answer(arrive(line, person=JOHN), "Yes")
+    answer_to(arrive(line, person=JOHN), "Yes")
 
     [shown] = viewer.get(f"{path(team, 'inbox')}?direction=outbound").json()
 
@@ -309,21 +247,14 @@ def test_text_of_customers_comes_as_it_is(team: Team, line: Line, viewer: APICli
     assert contents(viewer, team, "search=100%25") == []
 
 
-def test_a_stranger_and_another_project_see_nothing(team: Team, line: Line) -> None:
+def test_a_stranger_and_another_project_see_nothing(team: Team, line: Line, others: Team) -> None:
     message = arrive(line, person=JOHN)
-    other = make_team_of_others()
 
-    stranger = other.client("owner")
+    stranger = others.client("owner")
 
     assert stranger.get(path(team, "inbox")).status_code == 404
-    found = stranger.get(f"{path(other, 'inbox')}?conversation={message.conversation.uuid}")
+    found = stranger.get(f"{path(others, 'inbox')}?conversation={message.conversation.uuid}")
     assert found.json() == []
-
-
-def make_team_of_others() -> Team:
-    """Make another project, whose members have no access to the first."""
-    owner = make_user()
-    return Team(create_project(owner=owner, name="Another"), {"owner": owner})
 
 
 def test_arrival_sorts_the_inbox(
