@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, and the measurements of every request and task.
 
 There are two kinds of metrics: what each process counts, here and in the apps, and what the
-database knows, which each scrape reads in ten bounded queries.
+database knows, which each scrape reads in twelve bounded queries.
 """
 
 import hmac
@@ -36,6 +36,7 @@ from prometheus_client.registry import Collector
 
 from accounts.models import OutgoingEmail
 from integrations.models import Errand, InboundDelivery, Integration, SyncRun
+from notifications.models import Attachment, MessageSend
 from orderchainer.core.logs.tasks import seconds_of
 from orderchainer.core.measures import Histogram
 from orderchainer.core.outbox import PENDING, Work
@@ -201,6 +202,8 @@ class DatabaseCollector(Collector):
         )
         yield from _waiting(SyncRun, "syncs", now, "Sync runs that are queued or running")
         yield from _waiting(Errand, "errands", now, "Calls to providers outside of syncs")
+        yield from _waiting(MessageSend, "messages", now, "Parts of messages to customers")
+        yield from _waiting(Attachment, "files", now, "Files that customers sent")
         integrations = GaugeMetricFamily(
             "orderchainer_integrations",
             "Integrations that are not disconnected, by provider and status.",

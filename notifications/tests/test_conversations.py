@@ -1,0 +1,378 @@
+"""What members do with conversations, and what becomes of the people in them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.errors import RoleNotEnough
+from accounts.models import Membership, User
+from accounts.tests.factories import make_user
+from notifications import tasks
+from notifications.channels import Line, Person
+from notifications.models import (
+    ChatInvitation,
+    Contact,
+    ContactAddress,
+    Conversation,
+    Message,
+    Reaction,
+)
+from notifications.services import (
+    ConversationChanges,
+    Recipient,
+    accept_invitation,
+    change_conversation,
+    change_person,
+    invite,
+    link_to_order,
+    mark_conversation_read,
+    mark_read,
+    merge_contacts,
+    receive_deletion,
+    receive_message,
+    receive_reaction,
+    set_blocked,
+    set_reachable,
+)
+from notifications.tests.factories import ADA, incoming
+from notifications.tests.pretend import Pretend, pretending
+from notifications.tests.test_sending import send, work
+from notifications.work import waking
+from orderchainer.core.errors import Invalid, NothingToChange
+from orderchainer.testing.races import race
+from orders.stream.models import Event
+from orders.tests.factories import make_order
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def receive(line: Line, content: str = "Hello", person: Person = ADA, **parts: Any) -> Message:
+    """Receive a message."""
+    message = receive_message(line=line, incoming=incoming(content, person=person, **parts))
+    assert message is not None
+    return message
+
+
+def changes() -> list[dict[str, Any]]:
+    """Return what the events about conversations told, in their order."""
+    events = Event.objects.filter(type="conversation_changed").order_by("pk")
+    return [event.data["changes"] for event in events]
+
+
+# --- Reading ----------------------------------------------------------------------------------
+
+
+def test_a_message_is_read_once(agent: User, ours: Line, pretend: Pretend) -> None:
+    first, second = receive(ours, "one"), receive(ours, "two")
+
+    for _ in range(2):
+        assert mark_read(message=first, by=agent).is_read
+
+    conversation = Conversation.objects.get()
+    assert conversation.unread == 1
+    assert changes() == [{"read": str(first.uuid)}]
+    tasks.tell_read(first.pk)
+    tasks.tell_read(second.pk)
+    assert pretend.read == [(ours.uuid, first.provider_id)]
+
+
+def test_a_whole_conversation_is_read(agent: User, ours: Line) -> None:
+    for number in range(3):
+        receive(ours, f"{number}")
+    conversation = Conversation.objects.get()
+
+    for _ in range(2):
+        assert mark_conversation_read(conversation=conversation, by=agent).unread == 0
+
+    assert not Message.objects.filter(is_read=False).exists()
+    assert changes() == [{"unread": 0}]
+
+
+def test_viewers_change_nothing(agent: User, ours: Line) -> None:
+    message = receive(ours)
+    viewer = make_user()
+    Membership.objects.create(project=agent.personal_project, user=viewer, role="viewer")
+
+    for refused in (
+        lambda: mark_read(message=message, by=viewer),
+        lambda: mark_conversation_read(conversation=message.conversation, by=viewer),
+        lambda: link_to_order(message=message, order=None, by=viewer),
+        lambda: set_blocked(contact=message.conversation.contact, is_blocked=True, by=viewer),
+        lambda: change_conversation(
+            conversation=message.conversation, by=viewer, changes={"status": "closed"}
+        ),
+    ):
+        with pytest.raises(RoleNotEnough):
+            refused()
+
+    assert changes() == []
+
+
+# --- Caring for -------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_assigned_snoozed_and_woken(agent: User, ours: Line) -> None:
+    conversation = receive(ours).conversation
+    until = timezone.now() + timedelta(hours=1)
+
+    changed = change_conversation(
+        conversation=conversation,
+        by=agent,
+        changes={"status": "snoozed", "snoozed_until": until, "assignee": agent},
+    )
+
+    assert (changed.status, changed.snoozed_until, changed.assignee) == ("snoozed", until, agent)
+    assert waking.wake_snoozed() == 0
+    Conversation.objects.update(snoozed_until=timezone.now())
+    assert waking.wake_snoozed() == 1
+    assert waking.wake_snoozed() == 0
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.snoozed_until) == ("open", None)
+    assert changes() == [
+        {"status": "snoozed", "snoozed_until": until.isoformat(), "assignee": str(agent.uuid)},
+        {"status": "open"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ({"status": "asleep"}, "status"),
+        ({"status": "snoozed"}, "snoozed_until"),
+        ({"status": "snoozed", "snoozed_until": AT}, "snoozed_until"),
+        ({"status": "open", "snoozed_until": AT}, "snoozed_until"),
+    ],
+)
+def test_impossible_changes_are_refused(
+    agent: User, ours: Line, wanted: ConversationChanges, field: str
+) -> None:
+    conversation = receive(ours).conversation
+
+    with pytest.raises(Invalid) as refused:
+        change_conversation(conversation=conversation, by=agent, changes=wanted)
+    assert list(refused.value.errors) == [field]
+    with pytest.raises(NothingToChange):
+        change_conversation(conversation=conversation, by=agent, changes={})
+    with pytest.raises(Invalid):
+        change_conversation(conversation=conversation, by=agent, changes={"assignee": make_user()})
+
+    conversation.refresh_from_db()
+    assert (conversation.status, conversation.version) == ("open", 2)
+    assert changes() == []
+
+
+def test_a_person_says_which_order_a_message_is_about(agent: User, ours: Line) -> None:
+    message, order = receive(ours), make_order(agent)
+
+    assert link_to_order(message=message, order=order, by=agent).order == order
+    link_to_order(message=message, order=order, by=agent)
+    with pytest.raises(Invalid):
+        link_to_order(message=message, order=make_order(make_user()), by=agent)
+
+    linked = {"message_id": str(message.uuid), "order_id": str(order.uuid)}
+    assert changes() == [{"linked": linked}]
+
+
+# --- What people do with their messages -------------------------------------------------------
+
+
+def test_a_reaction_is_set_replaced_and_removed_in_the_order_of_its_moments(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    receive(ours)
+    message = send(agent)
+    work()
+
+    def react(emoji: str, seconds: int, person: Person = ADA) -> None:
+        receive_reaction(
+            line=ours,
+            provider_id="id-1",
+            person=person,
+            emoji=emoji,
+            set_at=AT + timedelta(seconds=seconds),
+        )
+
+    react("👍", 1)
+    react("👍", 1)
+    react("❤️", 3)
+    react("😢", 2)
+    react("💣", 9, Person(provider_id="US.2"))
+    assert Reaction.objects.get(message=message).emoji == "❤️"
+    react("", 4)
+    react("😢", 2)
+
+    assert Reaction.objects.get(message=message).emoji == ""
+    assert Message.objects.count() == 2
+    assert [each["reaction"]["emoji"] for each in changes()] == ["👍", "❤️", ""]
+
+
+def test_a_deleted_message_keeps_what_it_said(ours: Line) -> None:
+    message = receive(ours, "I agree to 50 EUR", provider_id="5")
+
+    for _ in range(2):
+        receive_deletion(line=ours, provider_id="5", deleted_at=AT)
+    assert receive_deletion(line=ours, provider_id="unknown", deleted_at=AT) is None
+
+    message.refresh_from_db()
+    assert (message.content, message.deleted_at) == ("I agree to 50 EUR", AT)
+    assert changes() == [{"deleted": str(message.uuid)}]
+
+
+# --- Contacts ---------------------------------------------------------------------------------
+
+
+def test_a_person_with_a_new_number_keeps_their_history(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = receive(ours)
+
+    for _ in range(2):
+        change_person(line=ours, old=ADA, new=Person(number="4930123456", provider_id="US.9"))
+    again = receive(ours, "It is me", Person(number="4930123456"))
+
+    assert again.conversation == message.conversation
+    address = ContactAddress.objects.get()
+    assert (address.number, address.phone, address.provider_id) == (
+        "4930123456",
+        "+4930123456",
+        "US.9",
+    )
+    send(agent, recipient=Recipient(contact_id=message.conversation.contact.uuid))
+    work()
+    assert pretend.asked[0].number == "4930123456"
+
+
+def test_a_person_who_wrote_with_the_new_number_first_is_one_contact(ours: Line) -> None:
+    old = receive(ours, "old")
+    new = receive(ours, "new", Person(number="4930123456", provider_id="US.9"))
+
+    for _ in range(2):
+        change_person(line=ours, old=ADA, new=Person(number="4930123456"))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.pk, conversation.unread) == (old.conversation_id, 2)
+    assert set(conversation.messages.all()) == {old, new}
+    assert ContactAddress.objects.get().provider_id == "US.9"
+    assert Contact.objects.count() == 1
+
+
+def test_whoever_blocks_us_is_marked_and_comes_back(ours: Line) -> None:
+    receive(ours)
+
+    for _ in range(2):
+        set_reachable(line=ours, person=ADA, is_reachable=False)
+    assert ContactAddress.objects.get().unreachable_since is not None
+    set_reachable(line=ours, person=ADA, is_reachable=True)
+
+    assert ContactAddress.objects.get().unreachable_since is None
+    assert changes() == [{"is_reachable": False}, {"is_reachable": True}]
+
+
+def test_blocking_puts_a_contacts_messages_away(agent: User, ours: Line) -> None:
+    contact = receive(ours).conversation.contact
+
+    for _ in range(2):
+        assert set_blocked(contact=contact, is_blocked=True, by=agent).is_blocked
+    later = receive(ours, "more")
+
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.unread) == ("closed", 0)
+    assert later.is_read
+    set_blocked(contact=contact, is_blocked=False, by=agent)
+    assert receive(ours, "again").conversation.status == "open"
+    assert changes()[:2] == [{"is_blocked": True}, {"is_blocked": False}]
+
+
+def test_merging_joins_the_conversations_of_one_line(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    other_line = pretend.add_line(agent.personal_project)
+    bob = Person(provider_id="US.2", name="Bob")
+    kept, gone = receive(ours, "Ada"), receive(ours, "Bob", bob)
+    elsewhere = receive(other_line, "Bob elsewhere", bob)
+    merge_contacts(
+        contact=elsewhere.conversation.contact, other=gone.conversation.contact, by=agent
+    )
+
+    contact = merge_contacts(
+        contact=kept.conversation.contact,
+        other=Contact.objects.get(pk=elsewhere.conversation.contact_id),
+        by=agent,
+    )
+
+    assert Contact.objects.get() == contact
+    assert Message.objects.count() == 3
+    here, there = contact.conversations.order_by("pk")
+    assert (here.line, here.unread, here.address.provider_id) == (ours.uuid, 2, "US.2")
+    assert (there.line, there.unread) == (other_line.uuid, 1)
+    # Both addresses lead to one contact from now on.
+    assert receive(ours, "Bob again", bob).conversation == here
+    with pytest.raises(Invalid):
+        merge_contacts(contact=contact, other=contact, by=agent)
+
+
+# --- Invitations ------------------------------------------------------------------------------
+
+
+def test_an_invitation_works_once_and_for_a_short_time(
+    agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = {"needs_contact": True, "invitation": lambda line, token: token}
+    with pretending(monkeypatch, **links) as pretend:
+        line = pretend.add_line(agent.personal_project)
+        elsewhere = pretend.add_line(agent.personal_project)
+        contact = Contact.objects.create(project=agent.personal_project, name="Ada Lovelace")
+        token = invite(line=line, contact=contact)
+        ada, eve = Person(provider_id="1111", name="ada"), Person(provider_id="666")
+
+        assert not accept_invitation(line=elsewhere, token=token, person=ada)
+        assert not accept_invitation(line=line, token=token[:-2], person=ada)
+        assert not accept_invitation(line=line, token="é", person=ada)
+        assert not accept_invitation(line=line, token="", person=ada)
+        assert accept_invitation(line=line, token=token, person=ada)
+        assert accept_invitation(line=line, token=token, person=ada)
+        assert not accept_invitation(line=line, token=token, person=eve)
+
+        assert ContactAddress.objects.get(provider_id="1111").contact == contact
+        assert ContactAddress.objects.get(provider_id="666").contact != contact
+        assert ChatInvitation.objects.count() == 1
+        assert receive(line, person=ada).conversation.contact == contact
+        assert invite(line=line) == ""
+        late = invite(line=line, contact=contact)
+        monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=4))
+        assert not accept_invitation(line=line, token=late, person=ada)
+
+
+# --- Races ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_receiving_and_merging_at_once_lose_nothing(agent: User, ours: Line) -> None:
+    bob = Person(provider_id="US.2", name="Bob")
+    first = receive(ours, "Ada", provider_id="a-0")
+    other = receive(ours, "Bob", bob, provider_id="b-0")
+
+    outcomes = race(
+        lambda: merge_contacts(
+            contact=first.conversation.contact, other=other.conversation.contact, by=agent
+        ),
+        *[
+            lambda number=number: receive(ours, "more", bob, provider_id=f"b-{number}")
+            for number in range(1, 5)
+        ],
+        *[
+            lambda number=number: receive(ours, "more", ADA, provider_id=f"a-{number}")
+            for number in range(1, 5)
+        ],
+        lambda: mark_read(message=first, by=agent),
+    )
+
+    assert [each for each in outcomes if isinstance(each, Exception)] == []
+    assert Message.objects.count() == 10
+    assert Contact.objects.count() == 1
+    conversation = Conversation.objects.get()
+    assert conversation.unread == conversation.messages.filter(is_read=False).count() == 9
