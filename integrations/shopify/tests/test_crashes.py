@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from orderchainer.testing.processes import (
+    SHORT_LEASE,
     Installation,
     copied_postgresql,
     migrated_postgresql,
@@ -26,12 +27,6 @@ from orders.tests.bursts import Customer
 
 pytestmark = [pytest.mark.processes, pytest.mark.services, needs_services]
 
-# The shortest lease that the checks allow, so that another worker takes over soon.
-SHORT_LEASE = {
-    "DELIVERY_LEASE_SECONDS": "6",
-    "DISCORD_WEBHOOK_TIMEOUT": "0.5",
-    "SHOPIFY_TIMEOUT": "1.5",
-}
 # The end of a lease, the next sweep, and a page.
 TAKE_OVER_SECONDS = 60.0
 
