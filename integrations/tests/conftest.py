@@ -2,9 +2,12 @@
 
 import pytest
 
+# All paths, before a test replaces the providers that have some of them.
+import orderchainer.urls  # noqa: F401
 from accounts.tests.projects import Team, make_team
 from integrations import providers
 from integrations.providers import Provider
+from integrations.tests.pretend import provider
 from integrations.tests.pretend.shop import Shop
 
 
@@ -12,14 +15,8 @@ from integrations.tests.pretend.shop import Shop
 def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
     """The only provider that there is. It has the name of the document's example."""
     shop = Shop()
-    provider = Provider(
-        name="shopify",
-        urls={},
-        connect=lambda: None,
-        reencrypt_credentials=lambda: 0,
-        connector=shop.connector(),
-    )
-    monkeypatch.setattr(providers, "providers", lambda: [provider])
+    monkeypatch.setattr(provider, "PROVIDER", Provider(name="shopify", connector=shop.connector()))
+    monkeypatch.setattr(providers, "PROVIDERS", ["integrations.tests.pretend"])
     return shop
 
 
