@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Min, Q, QuerySet, Window
-from django.db.models.expressions import RowRange
+from django.db.models import Case, Count, F, Min, Q, QuerySet, When, Window
 from django.db.models.functions import Lag
 
 from accounts.models import Project
@@ -125,11 +124,12 @@ def _waits_in(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
         messages.filter(Q(direction=_IN) | answers)
         .annotate(
             before=Window(Lag("direction"), F("conversation_id"), ("created_at", "id")),
+            # Read backwards, the next answer is the earliest one so far. SQLite 3.40 forgets the
+            # FILTER of a MIN in some windows, so this is a CASE.
             answered_at=Window(
-                Min("created_at", filter=Q(direction=_OUT)),
+                Min(Case(When(direction=_OUT, then="created_at"))),
                 F("conversation_id"),
-                ("created_at", "id"),
-                RowRange(start=0, end=None),
+                ("-created_at", "-id"),
             ),
         )
         # Django would apply a condition on the direction before it looks at the neighbours, so
