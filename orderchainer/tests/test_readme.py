@@ -79,7 +79,7 @@ def test_the_tour_answers_as_printed(tmp_path: Path) -> None:
             },
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
             check=False,
         )
 
