@@ -348,6 +348,10 @@ DOORS = {
         ("post", f"/api/v1/integrations/{NOWHERE}/connect", {"provider": "shopify"}, 404),
     ),
     "discord": ("/api/discord/", ("post", "/api/discord/", {"webhook": 5}, 400)),
+    "messages": (
+        f"/api/v1/messages/{NOWHERE}/inbox",
+        ("patch", f"/api/v1/messages/{NOWHERE}/contacts/{NOWHERE}", {"name": "Ada"}, 404),
+    ),
 }
 
 
