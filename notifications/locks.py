@@ -5,12 +5,20 @@ or conversations, take them in the order of their ids. On SQLite these functions
 need not.
 """
 
+from notifications.errors import ConversationNotFound
 from notifications.models import Conversation, Message
 
 
 def lock_conversation(conversation_id: int) -> Conversation:
-    """Lock a conversation and return it as it is now."""
-    return Conversation.objects.select_for_update(no_key=True).get(pk=conversation_id)
+    """Lock a conversation and return it as it is now.
+
+    Raises `ConversationNotFound` if it was merged into another one since it was read.
+    """
+    rows = Conversation.objects.select_for_update(no_key=True)
+    found = rows.filter(pk=conversation_id).first()
+    if found is None:
+        raise ConversationNotFound
+    return found
 
 
 def lock_message(message_id: int) -> Message:

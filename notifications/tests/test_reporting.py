@@ -18,7 +18,7 @@ from notifications.services import receive_report, retry_message
 from notifications.tests.pretend import Pretend
 from notifications.tests.test_sending import lose_lease, send, statuses, work
 from notifications.work import reports, sending
-from orderchainer.testing.races import race
+from orderchainer.testing.races import Meeting, race
 from orders.stream.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +248,25 @@ def test_what_arrived_after_all_is_not_sent_again(
     assert len(pretend.asked) == 1
 
 
+def test_an_answer_that_comes_after_somebody_sends_again_stops_that(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = send(agent)
+
+    def slowly(outgoing: Outgoing) -> Accepted:
+        lose_lease()
+        sending.settle_lost()
+        retry_message(message=message, by=agent)
+        return Accepted("late")
+
+    pretend.script = [slowly]
+    work()
+
+    message.refresh_from_db()
+    assert (message.status, message.provider_id) == ("sent", "late")
+    assert len(pretend.asked) == 1
+
+
 def test_what_cannot_be_sent_again_is_refused(agent: User, ours: Line, pretend: Pretend) -> None:
     pretend.script = [NotDelivered("No")]
     failed = send(agent)
@@ -293,6 +312,26 @@ def test_twenty_reports_at_once_while_the_call_is_under_way(
     assert told[0] == "queued"
     assert told[-1] == "read"
     assert len(told) == len(set(told))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_reports_at_once_do_not_overwrite_each_other(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    message = send(agent)
+    work()
+    # Without the message's lock, both have derived the status before either writes it.
+    meeting = Meeting('UPDATE "notifications_message" SET')
+
+    race(
+        lambda: receive_report(line=ours, report=report(READ)),
+        lambda: receive_report(line=ours, report=report(DELIVERED)),
+        meeting=meeting,
+    )
+
+    message.refresh_from_db()
+    assert message.status == "read"
+    assert not meeting.was_complete
 
 
 @pytest.mark.django_db(transaction=True)

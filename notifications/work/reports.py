@@ -24,6 +24,8 @@ from orderchainer.core.outbox import drop
 
 # A report about a message that somebody else sent over our line never finds its message.
 KEPT_FOR = timedelta(days=7)
+# One that could not be matched by then never will be.
+SWEPT_FOR = timedelta(days=1)
 MAX_SWEPT = 500
 
 REPORTED = frozenset({MessageStatus.SENT, MessageStatus.FAILED, *ARRIVED})
@@ -78,7 +80,8 @@ def sweep_parked() -> None:
         provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
     )
     messages = Message.objects.filter(uuid=OuterRef("message_uuid"), line=OuterRef("line"))
-    known = ParkedStatus.objects.filter(Exists(sends) | Exists(messages))
+    recent = ParkedStatus.objects.filter(created_at__gt=timezone.now() - SWEPT_FOR)
+    known = recent.filter(Exists(sends) | Exists(messages))
     _match(list(known.order_by("pk")[:MAX_SWEPT]))
 
 
@@ -191,8 +194,13 @@ def _resolve(message: Message, part: MessageSend, report: Report) -> None:
         part.save(update_fields=["state", "finished_at", "provider_id", "last_error"])
         keep_id(message, part)
     if part.state == SendState.SENT or report.status in ARRIVED:
-        repeats = message.sends.filter(part=part.part, round__gt=part.round, claimed_until=None)
-        drop(repeats, "An earlier attempt has arrived.")
+        drop_repeats(message, part)
+
+
+def drop_repeats(message: Message, part: MessageSend) -> None:
+    """Drop what would send a part again that did go out, unless its call is under way."""
+    repeats = message.sends.filter(part=part.part, round__gt=part.round, claimed_until=None)
+    drop(repeats, "An earlier attempt has arrived.")
 
 
 def keep_id(message: Message, part: MessageSend) -> None:

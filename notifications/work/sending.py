@@ -31,7 +31,7 @@ from notifications.locks import lock_message
 from notifications.models import ContactAddress, Message, MessageSend
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.models.messages import ContentType, SendState
-from notifications.work.reports import keep_id, match_parked
+from notifications.work.reports import drop_repeats, keep_id, match_parked
 from notifications.work.statuses import refresh_status
 from orderchainer.core import outbox
 from orderchainer.core.measures import Counter
@@ -208,6 +208,7 @@ def _settle(part: MessageSend, result: Result) -> Settled:
     part.refresh_from_db()
     if isinstance(result, Accepted):
         keep_id(message, part)
+        drop_repeats(message, part)
     if settled.state in {SendState.FAILED, SendState.UNCERTAIN, SendState.DROPPED}:
         rest = message.sends.filter(round=part.round, part__gt=part.part)
         outbox.drop(rest, "An earlier part of the message was not sent.")
