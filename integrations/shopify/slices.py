@@ -33,6 +33,8 @@ class Cursor:
     # Pages: Shopify's own cursor, and how many orders to ask for; 0 before the first page.
     after: str | None = None
     size: int = 0
+    # Whether pages may become larger. Not if their items were too many for one attempt.
+    may_grow: bool = True
     # Bulk: the operation, how often we asked for it, and how much of its file we have.
     operation: str = ""
     polls: int = 0

@@ -86,8 +86,16 @@ def _page(slice_: Slice) -> bool:
             raise
         slice_.keep(size=size // 2, throttles=0)
         return False
-    counts = slice_.store_each(partial(order_in, slice_.api, node) for node in page.nodes)
-    slice_.keep(counts, after=page.end, size=_next_size(size, page), throttles=0)
+    try:
+        counts = slice_.store_each(partial(order_in, slice_.api, node) for node in page.nodes)
+    except TryAgain as exc:
+        if size > 1 and (exc.timed_out or isinstance(exc, Throttled)):
+            # Asking for all items of so many orders costs too much, or takes too long.
+            slice_.keep(size=size // 2, may_grow=False)
+        raise
+    if cursor.may_grow:
+        size = _next_size(size, page)
+    slice_.keep(counts, after=page.end, size=size, throttles=0)
     return page.end is None
 
 

@@ -1,5 +1,6 @@
 """Syncs: everything arrives, nothing twice, and a run that broke stays where it was."""
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from integrations.models import Integration, SyncRun
 from integrations.sandbox.shopify import LONG_ORDER_LINES, payloads, seed
 from integrations.sandbox.shopify.costs import linear
 from integrations.services import keep_progress
-from integrations.shopify import slices, syncing
+from integrations.shopify import admin_api, slices, syncing
 from integrations.shopify.fetching import changed_since
 from integrations.shopify.mapping import order_of_payload
 from integrations.shopify.mirroring import owner_for
@@ -385,6 +386,39 @@ def test_pages_shrink_until_they_are_affordable(
     assert sizes[:4] == [50, 25, 12, 6]
     assert set(sizes[4:]) <= {6}
     assert len(mirrored(integration)) == 12
+
+
+@pytest.mark.parametrize("is_slow", [False, True], ids=["expensive", "slow"])
+def test_pages_shrink_until_one_attempt_can_ask_for_all_items(
+    integration: Integration,
+    shop: PretendShop,
+    run: SyncRun,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    is_slow: bool,
+) -> None:
+    monkeypatch.setattr(syncing, "FIRST_PAGE_SIZE", 8)
+    items = [{"title": f"Mug {number}", "price": "1.00"} for number in range(30)]
+    for _ in range(12):
+        shop.order(lines=items)
+    if is_slow:
+        settings.DELIVERY_LEASE_SECONDS = 60
+        seconds = itertools.count(step=4)
+        monkeypatch.setattr(admin_api, "monotonic", lambda: float(next(seconds)))
+    else:
+        # As much as a page and the items of four orders cost.
+        shop.shop.bucket.maximum = 140.0
+        shop.set_bucket(level=140, restore_rate=10)
+
+    finish(shop, run)
+
+    assert (run.state, run.seen, run.refused) == ("done", 12, 0)
+    assert len(mirrored(integration)) == 12
+    assert Order.objects.filter(items__name="Mug 29").count() == 12
+    sizes = [query["variables"]["first"] for query in shop.queries("Orders")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 8
+    assert sizes[-1] < 8
 
 
 def test_a_single_order_that_is_too_expensive_fails_the_run(
