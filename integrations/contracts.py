@@ -130,6 +130,8 @@ class Webhook:
     # for the same delivery. Raises `Drop` to ignore it, `GiveUp` and `TryAgain`; anything else is a
     # defect, and is tried again too.
     handle: Callable[[InboundDelivery], None]
+    # The topics that are worked on even while the integration is paused.
+    despite_pause: frozenset[str] = frozenset()
     # What the OpenAPI document says of it: what is sent, and how it is signed.
     description: str = ""
     # Bodies as the provider sends them, by what they tell.

@@ -52,11 +52,11 @@ def _handle(delivery: InboundDelivery) -> None:
     integration = delivery.integration
     if integration.status == Integration.Status.DISCONNECTED or not integration.project.is_active:
         raise Drop("The integration is disconnected.")
-    if integration.is_paused:
-        raise Drop("The integration is paused.")
     provider = provider_named(integration.provider)
     if provider is None or provider.webhook is None:
         raise Drop("This release does not know the provider's webhooks.")
+    if integration.is_paused and delivery.topic not in provider.webhook.despite_pause:
+        raise Drop("The integration is paused.")
     try:
         provider.webhook.handle(delivery)
     except (TryAgain, GiveUp, Drop):

@@ -240,6 +240,13 @@ _WORK: Mapping[str, Callable[[Integration, InboundDelivery, Mapping[str, Any]], 
 }
 
 
+# What people must not miss, and no sync brings later: requests about privacy, and the end of the
+# app in the shop, without which we would not follow `shop/redact`.
+DESPITE_PAUSE = frozenset(
+    {"app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"}
+)
+
+
 def _order_id(body: Mapping[str, Any], name: str) -> int:
     value = body.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
@@ -273,6 +280,7 @@ WEBHOOK = Webhook(
     topic=topic,
     keys=keys,
     handle=handle,
+    despite_pause=DESPITE_PAUSE,
     description=(
         "Orders of a shop as they change, from Shopify. `X-Shopify-Hmac-Sha256` is the HMAC-SHA256 "
         "of the raw body with the app's secret, in Base64, and `X-Shopify-Shop-Domain` names the "

@@ -206,6 +206,20 @@ def test_calls_of_a_paused_integration_are_kept_but_ignored(pretend: Handler) ->
     assert pretend.got == []
 
 
+def test_a_paused_integration_ignores_no_topic_that_counts_all_the_same(
+    pretend: Handler,
+) -> None:
+    integration = make_integration(is_paused=True)
+    rows = [make_delivery(integration, topic=topic) for topic in ("orders/create", "privacy")]
+
+    for row in rows:
+        work_on(row.pk)
+        row.refresh_from_db()
+
+    assert [row.state for row in rows] == [State.IGNORED, State.DONE]
+    assert pretend.got == [rows[1].pk]
+
+
 def test_a_provider_that_this_release_does_not_know_is_ignored() -> None:
     delivery = make_delivery(make_integration(provider="carrier"))
 

@@ -617,6 +617,34 @@ def test_all_customers_of_a_shop_that_left_are_blanked(
     assert [order.pk for order in named] == the_orders()[:1]
 
 
+def test_privacy_counts_while_the_integration_is_paused(
+    integration: Integration, shop: PretendShop
+) -> None:
+    ada, bob = (
+        shop.order(customer={"first_name": name, "email": f"{name}@example.com"})
+        for name in ("ada", "bob")
+    )
+    for order in (ada, bob):
+        bring([told(shop, "orders/create", snapshot(shop, order))])
+    Integration.objects.update(is_paused=True)
+
+    shop.change(bob, "pay")
+    (paid,) = bring([told(shop, "orders/paid", snapshot(shop, bob))])
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[ada.id])
+    bring([shop.shop.deliveries[-1]])
+
+    assert (paid.state, paid.last_error) == ("ignored", "The integration is paused.")
+    emails = Order.objects.order_by("pk").values_list("customer_email", flat=True)
+    assert list(emails) == ["", "bob@example.com"]
+    # Nobody asks a paused shop whether it still lets us in, so this is how we hear of it.
+    shop.shop.uninstall()
+    bring([shop.shop.deliveries[-1]])
+    shop.shop.tell_privacy(topic="shop/redact")
+    (row,) = bring([shop.shop.deliveries[-1]])
+    assert row.state == "done"
+    assert list(emails.all()) == ["", ""]
+
+
 def the_orders() -> list[int]:
     return list(Order.objects.order_by("pk").values_list("pk", flat=True))
 

@@ -60,5 +60,6 @@ PROVIDER = Provider(
         topic=lambda call: call.headers.get("x-topic", ""),
         keys=keys,
         handle=lambda delivery: handler(delivery),
+        despite_pause=frozenset({"privacy"}),
     ),
 )
