@@ -6,14 +6,12 @@ https://developers.facebook.com/docs/graph-api/webhooks/getting-started
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from integrations.contracts import Call, Webhook
-from integrations.models import InboundDelivery
-from integrations.payloads import payload_of
 from integrations.signatures import hmac_sha256, is_same
-from orderchainer.core.outbox import Drop
+from integrations.whatsapp.payloads import changes_in, number_of
+from integrations.whatsapp.receiving import handle
 
 SIGNATURE = "x-hub-signature-256"
 PREFIX = "sha256="
@@ -62,7 +60,8 @@ def accounts(call: Call) -> Sequence[str] | None:
 
     None if it is about none of them, such as an alert about the business account.
     """
-    return list(dict.fromkeys(_phone_number_ids(call.payload))) or None
+    numbers = (number_of(value) for _, value in changes_in(call.payload))
+    return list(dict.fromkeys(filter(None, numbers))) or None
 
 
 def verifies(call: Call, secrets: Mapping[str, str]) -> bool:
@@ -74,7 +73,7 @@ def verifies(call: Call, secrets: Mapping[str, str]) -> bool:
 
 def topic(call: Call) -> str:
     """Return what the first change of the call is about, for example `messages`."""
-    return next((field for field, _ in _changes(call.payload)), "")
+    return next((field for field, _ in changes_in(call.payload)), "")
 
 
 def keys(call: Call) -> tuple[str, str]:
@@ -89,33 +88,6 @@ def handshake(query: Mapping[str, str], secrets: Mapping[str, str]) -> str | Non
     if not token or not is_ours or query.get("hub.mode") != "subscribe":
         return None
     return query.get("hub.challenge")
-
-
-def handle(delivery: InboundDelivery) -> None:
-    """Ignore the call: this release does not read messages yet."""
-    payload_of(delivery)
-    raise Drop("This release does not read messages of WhatsApp.")
-
-
-def _phone_number_ids(payload: Any) -> Iterator[str]:
-    for _, value in _changes(payload):
-        metadata = value.get("metadata") if isinstance(value, dict) else None
-        number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
-        if isinstance(number, str):
-            yield number
-
-
-def _changes(payload: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the field and the value of each change. Skips what has another shape."""
-    for entry in _list_in(payload, "entry"):
-        for change in _list_in(entry, "changes"):
-            if isinstance(change, dict) and isinstance(change.get("field"), str):
-                yield change["field"], change.get("value")
-
-
-def _list_in(holder: Any, name: str) -> Sequence[Any]:
-    found = holder.get(name) if isinstance(holder, dict) else None
-    return found if isinstance(found, list) else ()
 
 
 WEBHOOK = Webhook(

@@ -14,6 +14,7 @@ from integrations.inbound.working import work_on
 from integrations.models import InboundDelivery, Integration
 from integrations.models.integrations import sealed
 from integrations.whatsapp.webhook import MESSAGE_EXAMPLE
+from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +140,7 @@ def test_an_alert_about_the_whole_account_is_kept_and_ignored() -> None:
     assert delivery.state == InboundDelivery.State.IGNORED
 
 
-def test_a_message_is_stored_and_ignored_until_this_release_reads_them() -> None:
+def test_the_documented_message_is_stored_once() -> None:
     connect()
     body = json.dumps(MESSAGE_EXAMPLE).encode()
 
@@ -148,8 +149,8 @@ def test_a_message_is_stored_and_ignored_until_this_release_reads_them() -> None
     delivery = InboundDelivery.objects.get()
     work_on(delivery.pk)
     delivery.refresh_from_db()
-    assert delivery.state == InboundDelivery.State.IGNORED
-    assert delivery.last_error == "This release does not read messages of WhatsApp."
+    assert delivery.state == InboundDelivery.State.DONE
+    assert Message.objects.get().content == "Where is my order?"
 
 
 @pytest.mark.parametrize(
