@@ -1,11 +1,8 @@
 """What members of a project may do with its customers' messages."""
 
-from accounts.access import AGENTS, EVERYBODY, MANAGERS, changing, viewing
+from accounts.access import AGENTS, EVERYBODY, changing, viewing
 
 VIEW_MESSAGES = viewing("view_messages", EVERYBODY, model="notifications.message")
 SEND_MESSAGES = changing(
     "send_messages", AGENTS, staff_permission="notifications.change_conversation"
-)
-MANAGE_MESSAGING = changing(
-    "manage_messaging", MANAGERS, staff_permission="notifications.change_conversation"
 )
