@@ -57,6 +57,10 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
         *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "syncs"),
         *("--concurrency", "2", "--hostname", "syncs@%h"),
     ),
+    "messages": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "messages"),
+        *("--concurrency", "2", "--hostname", "messages@%h"),
+    ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
 # A prefork process runs one task at a time and needs no pool.
@@ -66,6 +70,7 @@ PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "emails": {"DATABASE_POOL_SIZE": "0"},
     "providers": {"DATABASE_POOL_SIZE": "0"},
     "syncs": {"DATABASE_POOL_SIZE": "0"},
+    "messages": {"DATABASE_POOL_SIZE": "0"},
 }
 # Short timeouts, and the shortest lease that the checks allow with them.
 SHORT_LEASE: Mapping[str, str] = {

@@ -41,7 +41,7 @@ def message_body(project: Project, row: Row) -> Body:
         "conversation_id": row["conversation_uuid"],
         "author": row["author_uuid"] and _author(row),
         "reply_to": row["reply_to_uuid"],
-        "reaction": row["emoji"],
+        "reaction": row["emoji"] or None,
         "edited_at": _seconds_or_none(row["edited_at"]),
         "written_at": seconds(row["written_at"]),
     }
