@@ -215,6 +215,7 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "webhook",
         "shopify",
         "signed",
+        "meta",
     }
 
 

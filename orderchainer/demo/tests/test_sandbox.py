@@ -32,7 +32,9 @@ def load() -> Sequence[str]:
 def test_connects_the_pretend_shop_and_the_pretend_channel() -> None:
     said = load()
 
-    integration = Integration.objects.get()
+    integration, number = Integration.objects.order_by("pk")
+    assert (number.provider, number.account) == ("whatsapp", "106540352242922")
+    assert number.project == integration.project
     assert integration.project.name == NAME
     assert (integration.provider, integration.account) == ("shopify", "demo-shop.myshopify.com")
     assert integration.status == "connecting"
@@ -41,16 +43,17 @@ def test_connects_the_pretend_shop_and_the_pretend_channel() -> None:
     assert said == [
         f"{NAME} is connected to the pretend shop; order there: "
         "http://127.0.0.1:8400/_control/shopify/",
+        "Its customers write on the pretend WhatsApp: http://127.0.0.1:8400/_control/whatsapp/",
         "Its news are posted to the pretend Discord: http://127.0.0.1:8400/_control/discord/",
     ]
 
 
 def test_syncs_with_the_shop_at_each_start_unless_the_user_disconnected_it() -> None:
     load()
-    integration = Integration.objects.get()
+    integration = Integration.objects.get(provider="shopify")
     assert integration.next_sync_at > timezone.now()
     load()
-    assert Integration.objects.count() == DiscordWebhook.objects.count() == 1
+    assert (Integration.objects.count(), DiscordWebhook.objects.count()) == (2, 1)
     integration.refresh_from_db()
     assert integration.config_version == 1
     # A sync is due, and with it the upkeep of the webhook subscriptions.
@@ -58,4 +61,5 @@ def test_syncs_with_the_shop_at_each_start_unless_the_user_disconnected_it() -> 
 
     disconnect_integration(integration=integration)
     load()
-    assert Integration.objects.get().status == "disconnected"
+    integration.refresh_from_db()
+    assert integration.status == "disconnected"
