@@ -213,9 +213,9 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "link",
         "api_token",
         "webhook",
+        "meta",
         "shopify",
         "signed",
-        "meta",
     }
 
 
