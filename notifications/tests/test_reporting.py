@@ -18,6 +18,7 @@ from notifications.services import receive_report, retry_message
 from notifications.tests.pretend import Pretend
 from notifications.tests.test_sending import lose_lease, send, statuses, work
 from notifications.work import reports, sending
+from orderchainer.core.outbox import TryAgain
 from orderchainer.testing.races import Meeting, race
 from orders.stream.models import Event
 
@@ -147,6 +148,28 @@ def test_an_echo_of_our_own_id_waits_for_the_answer_of_the_call(
     message.refresh_from_db()
     assert (message.status, message.provider_id) == ("delivered", "wamid.1")
     assert not ParkedStatus.objects.exists()
+
+
+def test_a_report_about_a_message_that_waits_for_its_next_try_stops_that(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    pretend.script = [TryAgain("500 Internal Server Error", after_seconds=600)]
+    message = send(agent)
+    untried = send(agent, "next")
+    work()
+    echo = Report(SENT, AT, provider_id="wamid.1", message_uuid=message.uuid)
+    other = Report(SENT, AT, provider_id="wamid.2", message_uuid=untried.uuid)
+
+    receive_report(line=ours, report=echo)
+    receive_report(line=ours, report=other)
+
+    message.refresh_from_db()
+    assert (message.status, message.provider_id, message.error) == ("sent", "wamid.1", "")
+    assert ParkedStatus.objects.get().provider_id == "wamid.2"
+    work()
+    assert len(pretend.asked) == 2
+    untried.refresh_from_db()
+    assert untried.status == "sent"
 
 
 def test_the_sweep_matches_what_a_crash_left_and_forgets_what_nobody_sent(

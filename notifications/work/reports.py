@@ -140,9 +140,24 @@ def _part_of(message: Message, report: Report) -> MessageSend | None:
         return None
     if not report.provider_id:
         return next((each for each in reversed(sends) if each.state != SendState.PENDING), None)
-    return next(
-        (each for each in sends if each.state == SendState.UNCERTAIN and not each.provider_id), None
-    )
+    return next(filter(_may_have_gone_out, sends), None)
+
+
+def _may_have_gone_out(part: MessageSend) -> bool:
+    """Tell whether a part without an id can be the one that a report is about.
+
+    One that waits for its next try can be, if the provider failed after it had taken the message.
+    It is not tried again.
+    """
+    if part.provider_id:
+        return False
+    if part.state == SendState.PENDING and part.attempts:
+        waiting = MessageSend.objects.filter(
+            pk=part.pk, state=SendState.PENDING, claimed_until=None
+        )
+        if waiting.update(state=SendState.UNCERTAIN):
+            part.state = SendState.UNCERTAIN
+    return part.state == SendState.UNCERTAIN
 
 
 # --- What follows -----------------------------------------------------------------------------
