@@ -7,11 +7,14 @@ from typing import Any
 
 from integrations.shopify.admin_api import AdminApi
 from integrations.shopify.mapping import ITEM_FIELDS, ORDER_FIELDS, items_of, order_of_node
+from orderchainer.core.outbox import TryAgain
 from orders.services import OutsideOrder
 
 # Few orders have more items. A page of orders costs less if it holds fewer of them.
 ITEMS_IN_PAGE = 25
 MORE_ITEMS = 100
+
+NO_PAGE = "Shopify's answer is not the page that it should be."
 
 _ITEMS = f"{{ pageInfo {{ hasNextPage endCursor }} nodes {{ {ITEM_FIELDS} }} }}"
 _ORDER = f"{ORDER_FIELDS} lineItems(first: {ITEMS_IN_PAGE}) {_ITEMS}"
@@ -56,8 +59,11 @@ def fetch_page(api: AdminApi, *, since: datetime | None, after: str | None, size
     variables = {"first": size, "after": after, "changed": changed_since(since)}
     reply = api.ask(ORDERS, variables)
     connection = _object(reply.data.get("orders"))
-    nodes = [each for each in connection.get("nodes") or [] if isinstance(each, dict)]
-    return Page(nodes, _next(connection), reply.cost)
+    nodes = connection.get("nodes")
+    if not isinstance(nodes, list) or not all(isinstance(each, dict) for each in nodes):
+        # It must not pass for a page without orders, because the sync would end there.
+        raise TryAgain(NO_PAGE)
+    return Page(nodes, _next(connection, after), reply.cost)
 
 
 def has_more_orders_than(api: AdminApi, number: int) -> bool:
@@ -78,18 +84,28 @@ def order_in(api: AdminApi, node: Mapping[str, Any]) -> OutsideOrder:
     """Return the order in a node, with all its items. Raises `Unmappable`."""
     connection = _object(node.get("lineItems"))
     items = list(items_of(connection.get("nodes")))
-    while after := _next(connection):
+    after = None
+    while after := _next(connection, after):
         reply = api.ask(ITEMS, {"id": node.get("id"), "after": after})
         connection = _object(_object(reply.data.get("order")).get("lineItems"))
         items += items_of(connection.get("nodes"))
     return order_of_node(node, items, shop=api.shop)
 
 
-def _next(connection: Mapping[str, Any]) -> str | None:
-    """Return where the next page of a connection begins, or None if there is none."""
-    info = _object(connection.get("pageInfo"))
+def _next(connection: Mapping[str, Any], after: str | None) -> str | None:
+    """Return where the page behind a page begins, or None if there is none.
+
+    Raises `TryAgain` if the page does not tell, or tells where it began itself.
+    """
+    info = connection.get("pageInfo")
+    if not isinstance(info, dict):
+        raise TryAgain(NO_PAGE)
+    if not info.get("hasNextPage"):
+        return None
     end = info.get("endCursor")
-    return end if info.get("hasNextPage") and isinstance(end, str) else None
+    if not isinstance(end, str) or not end or end == after:
+        raise TryAgain(NO_PAGE)
+    return end
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -217,6 +217,50 @@ def test_a_run_that_breaks_goes_on_at_its_last_page(
     assert len(pages) == len(set(pages)) + 1
 
 
+ORDERS = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        None,
+        {**ORDERS, "nodes": None},
+        {**ORDERS, "nodes": [None]},
+        {**ORDERS, "pageInfo": None},
+        {**ORDERS, "pageInfo": {"hasNextPage": True, "endCursor": None}},
+    ],
+    ids=["nothing", "no nodes", "an empty node", "no page info", "no cursor"],
+)
+def test_an_answer_without_a_page_never_ends_a_sync(
+    integration: Integration, shop: PretendShop, run: SyncRun, orders: Any
+) -> None:
+    seed(shop.shop, 3)
+    shop.go_wrong("delay", seconds=0)
+    shop.answer({"data": {"orders": orders}})
+
+    assert work(run) is not None
+
+    assert run.last_error == "Shopify's answer is not the page that it should be."
+    integration.refresh_from_db()
+    assert integration.last_sync is None
+    finish_now(shop, run)
+    assert counts(run) == (3, 3, 0, 0)
+
+
+def test_a_page_that_leads_to_itself_fails_the_run(
+    integration: Integration, shop: PretendShop, run: SyncRun
+) -> None:
+    again = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": "here"}}
+    shop.go_wrong("delay", seconds=0)
+    shop.answer({"data": {"orders": again}}, times=100)
+
+    finish(shop, run, most=10)
+
+    assert run.state == "failed"
+    integration.refresh_from_db()
+    assert integration.last_sync is None
+
+
 def finish_now(shop: PretendShop, run: SyncRun) -> None:
     """Let the wait of a run be over, and finish it."""
     SyncRun.objects.filter(pk=run.pk).update(next_attempt_at=timezone.now())
