@@ -361,3 +361,23 @@ def test_a_run_that_waits_outlives_another_configuration(
     run.refresh_from_db()
     assert run.word == "done"
     assert now(integration).status == "connected"
+
+
+def test_a_run_that_fails_with_a_replaced_configuration_tries_the_new_one(
+    integration: Integration, team: Team, shop: Shop
+) -> None:
+    def at_step(step: str) -> None:
+        shop.at_step = lambda step: None
+        newer = {"api_secret": "a-newer-api-secret"}
+        change_integration(integration=integration, config=newer, by=team.owner)
+        raise GiveUp("The shop does not know the secret.")
+
+    run = request_sync(integration=integration, by=team.owner)
+    shop.at_step = at_step
+
+    work()
+
+    run.refresh_from_db()
+    assert (run.word, run.seen, run.last_error) == ("done", 3, "")
+    assert (now(integration).status, now(integration).last_error) == ("connected", "")
+    assert Event.objects.filter(type="sync_finished", subject_uuid=run.uuid).count() == 1

@@ -106,6 +106,9 @@ def _settle(
 ) -> Settled:
     """Write the outcome of a slice, and with the end of the run everything that follows."""
     now = lock_integration(integration.pk)
+    if isinstance(outcome, GiveUp) and now and now.config_version != integration.config_version:
+        # It failed with a configuration that has been replaced meanwhile.
+        outcome = TryAgain("The configuration has changed.", after_seconds=0, counts=False)
     settled = outbox.settle(run, outcome)
     if now is None or not settled.is_ours:
         return settled
