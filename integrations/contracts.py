@@ -44,6 +44,8 @@ class ConfigKey:
     clean: Callable[[str], str]
     is_required: bool = True
     help: str = ""
+    # Makes the value when people give none, for example a random secret.
+    make: Callable[[], str] | None = None
 
 
 class CheckRefused(Exception):

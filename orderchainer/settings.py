@@ -704,3 +704,11 @@ WHATSAPP_API_BASE = env.str(
 ).rstrip("/")
 WHATSAPP_API_VERSION = env.str("WHATSAPP_API_VERSION", default="v26.0")
 WHATSAPP_TIMEOUT = env.float("WHATSAPP_TIMEOUT", default=15)
+
+# --- Telegram ---------------------------------------------------------------------------------
+
+# Replaces https://api.telegram.org: an emulator, a proxy.
+TELEGRAM_API_BASE = env.str(
+    "TELEGRAM_API_BASE", default=f"http://{SANDBOX_HOST}/telegram" if SANDBOX else ""
+).rstrip("/")
+TELEGRAM_TIMEOUT = env.float("TELEGRAM_TIMEOUT", default=15)

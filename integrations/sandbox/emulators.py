@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from integrations.sandbox.discord import discord_for_people
 from integrations.sandbox.shopify import shopify_for_people
+from integrations.sandbox.telegram import telegram_for_people
 from integrations.sandbox.whatsapp import whatsapp_for_people
 from integrations.sandbox.wire import Emulator
 
@@ -12,4 +13,5 @@ EMULATORS: Sequence[Callable[[], Emulator]] = (
     discord_for_people,
     shopify_for_people,
     whatsapp_for_people,
+    telegram_for_people,
 )

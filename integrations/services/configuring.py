@@ -56,6 +56,8 @@ def read_configuration(
     # Optional keys without a value are as good as missing.
     values = {name: value for name, value in values.items() if value and name in known}
     for name, key in known.items():
+        if key.make is not None and name not in values:
+            values[name] = key.make()
         if key.is_required and name not in values and name not in errors:
             errors[name] = [REQUIRED]
     if errors:

@@ -8,10 +8,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from integrations.contracts import Call, Webhook
-from integrations.models import InboundDelivery
-from integrations.payloads import payload_of
 from integrations.signatures import is_same
-from orderchainer.core.outbox import Drop
+from integrations.telegram.receiving import handle
 
 TOKEN = "x-telegram-bot-api-secret-token"
 
@@ -54,12 +52,6 @@ def keys(call: Call) -> tuple[str, str]:
     if isinstance(update_id, int) and not isinstance(update_id, bool):
         return str(update_id), ""
     return hashlib.sha256(call.body).hexdigest(), ""
-
-
-def handle(delivery: InboundDelivery) -> None:
-    """Ignore the update: this release does not read messages yet."""
-    payload_of(delivery)
-    raise Drop("This release does not read messages of Telegram.")
 
 
 WEBHOOK = Webhook(

@@ -216,6 +216,7 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "meta",
         "shopify",
         "signed",
+        "bot",
     }
 
 

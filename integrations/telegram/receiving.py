@@ -1,0 +1,118 @@
+"""Hand what happened in a chat to the conversations. May be called again with the same update."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from integrations.lines import line_of
+from integrations.models import InboundDelivery
+from integrations.payloads import payload_of
+from integrations.telegram import client
+from integrations.telegram.reading import (
+    command_in,
+    content_of,
+    id_of,
+    is_private,
+    message_in,
+    moment,
+    part,
+    person_in,
+    press_in,
+)
+from notifications.channels import Line, Person
+from notifications.services import (
+    accept_invitation,
+    receive_edit,
+    receive_message,
+    set_reachable,
+)
+from orderchainer.core.outbox import Drop
+
+logger = structlog.get_logger(__name__)
+
+USED_LINK = "This link does not work any more. Ask the shop for a new one, or just write here."
+
+
+def handle(delivery: InboundDelivery) -> None:
+    """Work on one update. Raises `Drop` for what is no message of a person to the bot."""
+    payload = payload_of(delivery)
+    for name, work in _KINDS.items():
+        if told := part(payload, name):
+            work(delivery, line_of(delivery.integration), told)
+            return
+    raise Drop("The update is of a kind that we do not read.")
+
+
+def _message(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> None:
+    person = _writer(told)
+    command, token = command_in(told)
+    is_refused = False
+    if command == "start" and token:
+        # First, so that the message goes to the contact whom the invitation names.
+        is_refused = not accept_invitation(line=line, token=token, person=person)
+    incoming = message_in(told, person, delivery.created_at)
+    is_new = receive_message(line=line, incoming=incoming) is not None
+    if is_refused and is_new:
+        body = {"chat_id": int(person.provider_id), "text": USED_LINK}
+        _tell_kindly(delivery, lambda bot_token: client.send(bot_token, "sendMessage", body))
+
+
+def _edit(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> None:
+    person = _writer(told)
+    provider_id = id_of(told)
+    # An edit can overtake its message. Then the message is stored as it is by now.
+    receive_message(line=line, incoming=message_in(told, person, delivery.created_at))
+    receive_edit(
+        line=line,
+        provider_id=provider_id,
+        content=content_of(told).text,
+        edited_at=moment(told, "edit_date", delivery.created_at),
+    )
+
+
+def _press(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> None:
+    person = person_in(told)
+    message = part(told, "message")
+    callback_id = told.get("id")
+    if person is None or not isinstance(callback_id, str) or not callback_id:
+        raise Drop("Nobody pressed it.")
+    _tell_kindly(delivery, lambda bot_token: client.answer_callback(bot_token, callback_id))
+    if message and not is_private(message):
+        raise Drop("It happened in a group.")
+    receive_message(line=line, incoming=press_in(told, person, delivery.created_at))
+
+
+def _membership(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> None:
+    person = _writer(told)
+    status = part(told, "new_chat_member").get("status")
+    if status not in {"kicked", "member"}:
+        raise Drop("It says nothing about whether we can write to the person.")
+    set_reachable(line=line, person=person, is_reachable=status == "member")
+
+
+def _writer(told: Mapping[str, Any]) -> Person:
+    if not is_private(told):
+        raise Drop("It happened in a group or a channel.")
+    person = person_in(told)
+    if person is None:
+        raise Drop("No person wrote it.")
+    if "message_id" in told and not id_of(told):
+        raise Drop("The message has no id.")
+    return person
+
+
+def _tell_kindly(delivery: InboundDelivery, call: Callable[[str], object]) -> None:
+    """Make a call of which nothing depends. It may fail."""
+    try:
+        call(delivery.integration.configuration()["bot_token"])
+    except client.Failed as exc:
+        logger.info("telegram_call_failed", delivery=delivery.pk, error=str(exc))
+
+
+_KINDS: Mapping[str, Callable[[InboundDelivery, Line, Mapping[str, Any]], None]] = {
+    "message": _message,
+    "edited_message": _edit,
+    "callback_query": _press,
+    "my_chat_member": _membership,
+}

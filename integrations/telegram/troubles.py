@@ -1,0 +1,35 @@
+"""What follows from a failed call that harms nobody when it is repeated."""
+
+from integrations.telegram import client
+from orderchainer.core.outbox import GiveUp, TryAgain
+
+BAD_TOKEN = "Telegram knows no bot with this token. Paste the one that @BotFather shows now."
+DEFAULT_WAIT_SECONDS = 5.0
+
+
+def outcome_of(failure: client.Failed) -> TryAgain | GiveUp:
+    """Return whether to try again or to give up, in words for people."""
+    match failure:
+        case client.Refused(is_broken=True):
+            return GiveUp(BAD_TOKEN)
+        case client.Refused(status=429):
+            return TryAgain(
+                "Telegram asks us to wait.", after_seconds=wait_seconds(failure), counts=False
+            )
+        case client.Refused(status=408 | 409 | 425):
+            return TryAgain(words_of(failure))
+        case client.Refused():
+            return GiveUp(words_of(failure))
+        case client.NoAnswer():
+            return TryAgain(str(failure), timed_out=failure.timed_out)
+    return TryAgain(str(failure))
+
+
+def wait_seconds(failure: client.Refused) -> float:
+    """Return how long Telegram asks us to wait, never less."""
+    return DEFAULT_WAIT_SECONDS if failure.retry_after is None else failure.retry_after + 0.2
+
+
+def words_of(failure: client.Refused) -> str:
+    """Return what people read about a refusal."""
+    return f"Telegram said: {failure or 'nothing'} ({failure.status})"
