@@ -31,6 +31,9 @@ _TWO_WAYS: Sequence[tuple[re.Pattern[str], _Write, _Write]] = (
     ),
 )
 
+# The document of the hub has such numbers that are in no plan.
+_WITH_PLUS = re.compile(r"\+[1-9](?:[ ().-]{0,2}\d){7,14}")
+
 
 def e164(number: str) -> str:
     """Return a number with its country's code in E.164, for example `+16505551234`.
@@ -53,6 +56,14 @@ def e164(number: str) -> str:
         if phonenumbers.is_possible_number(parsed):
             return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     return ""
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number with its country's code.
+
+    With a plus, its length is enough: numbering plans change faster than what we know of them.
+    """
+    return bool(_WITH_PLUS.fullmatch(text)) or bool(e164(text))
 
 
 def spellings_of(number: str) -> Sequence[str]:

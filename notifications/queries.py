@@ -6,7 +6,12 @@ from django.db.models import CharField, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, JSONObject, Left
 
 from accounts.models import Project
-from notifications.errors import ContactNotFound, ConversationNotFound, MessageNotFound
+from notifications.errors import (
+    AttachmentNotFound,
+    ContactNotFound,
+    ConversationNotFound,
+    MessageNotFound,
+)
 from notifications.models import Attachment, Contact, ContactAddress, Conversation, Message
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.ids import uuid_in
@@ -230,6 +235,15 @@ def contact_for(project: Project, contact_id: UUID | str) -> Contact:
 
 
 # --- Searching --------------------------------------------------------------------------------
+
+
+def attachment_for(project: Project, attachment_id: UUID | str) -> Attachment:
+    """Return a file of the project. Raises `AttachmentNotFound`."""
+    uuid = uuid_in(attachment_id)
+    found = Attachment.objects.filter(message__project=project, uuid=uuid) if uuid else []
+    for attachment in found:
+        return attachment
+    raise AttachmentNotFound
 
 
 def found_by_text(messages: QuerySet[Message], text: str) -> QuerySet[Message]:

@@ -9,7 +9,8 @@ from notifications.events import CONVERSATION, MESSAGE, EventType
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
-from orderchainer.core.http.documented import THINGS
+from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
+from orderchainer.core.http.surfaces import HUB
 from orders.stream.types import register_types
 
 register_types(EventType)
@@ -22,5 +23,12 @@ MESSAGES.add(EventType.CONVERSATION_CHANGED, socket_messages.of_conversation)
 
 AREAS.add("messages", "a project's conversations with its customers")
 THINGS.add("messages", "What is said between a project and its customers.")
+register_error_fields(
+    HUB,
+    allowed=ErrorField("words", "The content types that may be sent instead."),
+    invitation=ErrorField("text", "The link by which the customer opens the chat; may be empty."),
+    max_length=ErrorField("number", "How long the text may be, in the provider's characters."),
+    length=ErrorField("number", "How long it is."),
+)
 
 SECTIONS.add("notifications", Section(place=40))

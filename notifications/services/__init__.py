@@ -1,5 +1,6 @@
 """Every write to conversations: one public function per thing that a user or the system can do."""
 
+from notifications.services.contact_changes import ContactChanges, change_contact
 from notifications.services.conversations import (
     ConversationChanges,
     change_conversation,
@@ -21,10 +22,12 @@ from notifications.services.retrying import retry_message
 from notifications.services.sending import Enclosure, Recipient, send_message
 
 __all__ = [
+    "ContactChanges",
     "ConversationChanges",
     "Enclosure",
     "Recipient",
     "accept_invitation",
+    "change_contact",
     "change_conversation",
     "change_person",
     "invite",

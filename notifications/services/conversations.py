@@ -1,5 +1,6 @@
 """What members do with conversations: read them, assign them, close them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict
 
@@ -73,9 +74,15 @@ def mark_conversation_read(*, conversation: Conversation, by: User) -> Conversat
 
 @transaction.atomic
 def change_conversation(
-    *, conversation: Conversation, by: User, changes: ConversationChanges
+    *,
+    conversation: Conversation,
+    by: User,
+    changes: ConversationChanges,
+    precondition: Callable[[Conversation], None] | None = None,
 ) -> Conversation:
     """Change a conversation. Records `conversation_changed` if anything is different.
+
+    `precondition` gets the locked conversation and may raise to stop.
 
     Raises `Invalid`, `NothingToChange` and `RoleNotEnough`.
     """
@@ -83,6 +90,8 @@ def change_conversation(
     if not changes:
         raise NothingToChange
     conversation = lock_conversation(conversation.pk)
+    if precondition is not None:
+        precondition(conversation)
     changed: dict[str, object] = {}
     if "status" in changes or "snoozed_until" in changes:
         changed |= _set_status(conversation, changes)

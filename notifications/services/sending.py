@@ -30,7 +30,7 @@ from notifications.models import (
     MessageSend,
 )
 from notifications.models.messages import ContentType, Direction, FileState, MessageStatus
-from notifications.numbers import digits_of, e164, spellings_of
+from notifications.numbers import digits_of, is_number, spellings_of
 from notifications.services.contacts import address_of, hold_address, hold_address_of
 from notifications.services.inviting import invite
 from notifications.services.receiving import hold_conversation
@@ -202,7 +202,7 @@ def _require_one(recipient: Recipient) -> None:
     named = [recipient.phone, recipient.contact_id, recipient.user_id]
     if sum(bool(each) for each in named) != 1:
         raise Invalid({"recipient": ["Name one of phone, contact_id and user_id."]})
-    if recipient.phone and not e164(recipient.phone):
+    if recipient.phone and not is_number(recipient.phone):
         raise Invalid(
             {"recipient": ["Write the phone number with its country's code: +16505551234."]}
         )

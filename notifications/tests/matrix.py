@@ -1,13 +1,24 @@
 """Example calls for `accounts/tests/test_matrix.py`: the conversations of a project."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from accounts.tests.matrix import Call, Scene, project_alone
-from notifications.access import VIEW_MESSAGES
-from notifications.models import Message
-from notifications.services import receive_message
-from notifications.tests.factories import incoming, make_line
+from notifications.access import SEND_MESSAGES, VIEW_MESSAGES
+from notifications.channels import Person
+from notifications.files import examine, stored
+from notifications.models import Attachment, Message
+from notifications.models.messages import FileState, MessageStatus
+from notifications.services import Recipient, receive_message, send_message
+from notifications.tests.factories import ADA, incoming, make_line
+from notifications.tests.stand_in import STAND_IN, connect_stand_in
 from orders.services import create_order
+
+SEND: dict[str, Any] = {
+    "recipient": {"phone": "+16505551234"},
+    "content": "Hello",
+    "provider": STAND_IN,
+}
 
 
 def message(scene: Scene) -> Mapping[str, object]:
@@ -25,6 +36,36 @@ def contact(scene: Scene) -> Mapping[str, object]:
     return {**project_alone(scene), "contact_id": _receive(scene).conversation.contact.uuid}
 
 
+def connected(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a project that can send."""
+    connect_stand_in(scene.team.project)
+    return project_alone(scene)
+
+
+def failed(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a message that failed."""
+    connect_stand_in(scene.team.project)
+    sent = send_message(
+        project=scene.team.project,
+        by=scene.team.owner,
+        recipient=Recipient(phone="+16505551234"),
+        channel=STAND_IN,
+        content="Hello",
+    )
+    sent.sends.update(state="failed")
+    Message.objects.filter(pk=sent.pk).update(status=MessageStatus.FAILED)
+    return {**project_alone(scene), "message_id": sent.uuid}
+
+
+def attachment(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a file."""
+    with stored(examine(b"Hello")) as name:
+        file = Attachment.objects.create(
+            message=_receive(scene), state=FileState.STORED, file=name, media_type="text/plain"
+        )
+    return {**project_alone(scene), "attachment_id": file.uuid}
+
+
 def order(scene: Scene) -> Mapping[str, object]:
     """Return the arguments for an order."""
     made = create_order(
@@ -33,20 +74,52 @@ def order(scene: Scene) -> Mapping[str, object]:
     return {**project_alone(scene), "order_id": made.uuid}
 
 
-def _receive(scene: Scene) -> Message:
-    received = receive_message(line=make_line(scene.team.project), incoming=incoming())
+def _receive(scene: Scene, person: Person = ADA) -> Message:
+    received = receive_message(line=make_line(scene.team.project), incoming=incoming(person=person))
     assert received is not None
     return received
 
 
+OTHER = "3b1d5c7e-0f2a-4c6b-8d9e-1a2b3c4d5e6f"
+
+
+def two_contacts(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a contact; another one has the id `OTHER`."""
+    other = _receive(scene, Person(provider_id="2")).conversation.contact
+    other.uuid = OTHER
+    other.save()
+    return contact(scene)
+
+
 CALLS = [
+    Call("POST", "hub-send", SEND_MESSAGES, 201, arguments=connected, body=SEND),
     Call("GET", "hub-inbox", VIEW_MESSAGES),
     Call("GET", "hub-order-conversation", VIEW_MESSAGES, arguments=order),
     Call("GET", "hub-messages-summary", VIEW_MESSAGES),
     Call("GET", "hub-conversations", VIEW_MESSAGES),
     Call("GET", "hub-conversation", VIEW_MESSAGES, arguments=conversation),
+    Call(
+        "PATCH",
+        "hub-conversation",
+        SEND_MESSAGES,
+        arguments=conversation,
+        body={"status": "closed"},
+    ),
     Call("GET", "hub-conversation-messages", VIEW_MESSAGES, arguments=conversation),
+    Call("POST", "hub-conversation-read", SEND_MESSAGES, arguments=conversation),
     Call("GET", "hub-contacts", VIEW_MESSAGES),
     Call("GET", "hub-contact", VIEW_MESSAGES, arguments=contact),
+    Call("PATCH", "hub-contact", SEND_MESSAGES, arguments=contact, body={"name": "Grace"}),
+    Call(
+        "POST",
+        "hub-contact-merge",
+        SEND_MESSAGES,
+        arguments=two_contacts,
+        body={"contact_id": OTHER},
+    ),
+    Call("GET", "hub-attachment", VIEW_MESSAGES, arguments=attachment),
     Call("GET", "hub-message", VIEW_MESSAGES, arguments=message),
+    Call("PATCH", "hub-message", SEND_MESSAGES, arguments=message, body={"order_id": None}),
+    Call("PATCH", "hub-message-read", SEND_MESSAGES, arguments=message),
+    Call("POST", "hub-message-retry", SEND_MESSAGES, 202, arguments=failed),
 ]

@@ -35,8 +35,13 @@ from integrations.discord.services import create_discord_webhook
 from integrations.discord.webhook_url import parse_webhook_url
 from integrations.models import InboundDelivery, SyncRun
 from integrations.services import connect_integration
-from notifications.services import receive_message
-from notifications.tests.factories import incoming, make_line
+from notifications.channels import Person
+from notifications.files import examine, stored
+from notifications.models import Attachment, Message
+from notifications.models.messages import FileState, MessageStatus
+from notifications.services import Recipient, receive_message, send_message
+from notifications.tests.factories import incoming
+from notifications.tests.stand_in import STAND_IN, connect_stand_in
 from orderchainer.tests.endpoints import SHOP_CONFIG
 from orders.models import Order
 from orders.services import create_order
@@ -165,13 +170,32 @@ class World:
         }
 
     def _what_a_customer_wrote(self, project: Project) -> dict[str, object]:
-        """Receive a message in the shared project."""
-        message = receive_message(line=make_line(project), incoming=incoming())
+        """Receive messages in the shared project, one with a file; and fail to answer."""
+        line = connect_stand_in(project)
+        message = receive_message(line=line, incoming=incoming())
+        other = receive_message(line=line, incoming=incoming(person=Person(provider_id="2")))
         assert message is not None
+        assert other is not None
+        with stored(examine(b"Hello")) as name:
+            file = Attachment.objects.create(
+                message=message, state=FileState.STORED, file=name, media_type="text/plain"
+            )
+        answer = send_message(
+            project=project,
+            by=self.owner,
+            recipient=Recipient(contact_id=message.conversation.contact.uuid),
+            channel=STAND_IN,
+            content="Hello",
+        )
+        answer.sends.update(state="failed")
+        Message.objects.filter(pk=answer.pk).update(status=MessageStatus.FAILED)
         return {
             "message": message.uuid,
+            "failed_message": answer.uuid,
             "conversation": message.conversation.uuid,
             "contact": message.conversation.contact.uuid,
+            "other_contact": other.conversation.contact.uuid,
+            "attachment": file.uuid,
         }
 
     def _link_to_the_project_of_somebody_else(self) -> UUID:

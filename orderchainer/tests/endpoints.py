@@ -312,6 +312,43 @@ HUB = [
         "/api/v1/integrations/{project}/{integration}/deliveries/{delivery}/replay",
         "integrations:write", 202, hidden=PROJECT,
     ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/send", "messages:write", 201,
+        {"recipient": {"phone": "+16505551234"}, "content": "Hello", "provider": "stand_in"},
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/messages/{project}/conversations/{conversation}",
+        "messages:write", body={"status": "closed"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/conversations/{conversation}/read",
+        "messages:write", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/messages/{project}/contacts/{contact}", "messages:write",
+        body={"name": "Grace"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/contacts/{contact}/merge", "messages:write",
+        body={"contact_id": "{other_contact}"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/attachments/{attachment}", "messages:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/messages/{project}/{message}", "messages:write",
+        body={"order_id": None}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/messages/{project}/{message}/read", "messages:write",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/{failed_message}/retry", "messages:write", 202,
+        hidden=PROJECT,
+    ),
     Endpoint("hub", "GET", "/api/v1/messages/{project}/inbox", "messages:read", hidden=PROJECT),
     Endpoint(
         "hub", "GET", "/api/v1/messages/{project}/conversation/{shared_order}",

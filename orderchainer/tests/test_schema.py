@@ -163,7 +163,8 @@ def test_each_example_matches_its_schema(path: str, method: str, operation: dict
 # The verbs: the first word of an operation's name after its surface.
 VERBS = {
     *("accept", "add", "adjust", "clear", "confirm", "connect", "create", "delete", "disconnect"),
-    *("end", "export", "get", "import", "list", "log", "patch", "receive", "refresh", "register"),
+    *("download", "end", "export", "get", "import", "list", "log", "mark", "merge", "patch"),
+    *("receive", "refresh", "register", "retry"),
     *("remove", "replay", "request", "resend", "reset", "revoke", "send", "set", "sync", "test"),
     *("update", "verify", "waive"),
 }  # fmt: skip

@@ -3,28 +3,47 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 
 from accounts.api.hub.docs import PROJECT_ID
-from accounts.errors import ProjectNotFound
+from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
+from notifications.access import SEND_MESSAGES
 from notifications.api.hub.serializers import (
+    ContactChangesInput,
     ContactOutput,
+    ConversationChangesInput,
     ConversationOutput,
+    MergeInput,
+    MessageChanges,
     MessageOutput,
     MessagesSummaryOutput,
+    NewMessage,
 )
-from notifications.errors import ContactNotFound, ConversationNotFound, MessageNotFound
+from notifications.errors import (
+    AttachmentNotFound,
+    CannotRetry,
+    ContactNeeded,
+    ContactNotFound,
+    ContactUnreachable,
+    ConversationNotFound,
+    LineUnusable,
+    MessageNotFound,
+    WindowClosed,
+)
 from notifications.models import Conversation
 from notifications.models.messages import Direction
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import (
     DAYS,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
     IF_NONE_MATCH,
     NOT_MODIFIED,
     PAGE_WINDOW,
     answer_example,
     errors_of,
     etag_of_answer,
+    request_example,
 )
 from orders.errors import OrderNotFound
 
@@ -62,6 +81,36 @@ MESSAGE_EXAMPLE: Example = {
     "reaction": None,
     "edited_at": None,
     "written_at": "2025-01-12T09:59:58Z",
+}
+SEND_EXAMPLE: Example = {
+    "recipient": {"phone": "+1234567890", "name": "John Doe"},
+    "content": "Your order has been shipped!",
+    "provider": "whatsapp",
+    "content_type": "text",
+    "order_id": ORDER,
+}
+TEMPLATE_EXAMPLE: Example = {
+    "recipient": {"contact_id": CONTACT},
+    "provider": "whatsapp",
+    "content_type": "template",
+    "template": {"name": "order_shipped", "language": "en_US", "parameters": ["#1234"]},
+}
+DOCUMENT_EXAMPLE: Example = {
+    "recipient": {"user_id": "90071992547"},
+    "provider": "telegram",
+    "content_type": "document",
+    "content": "Your invoice",
+    "attachment": {"link": "https://yourstore.example.com/1234.pdf", "filename": "1234.pdf"},
+}
+SENT_EXAMPLE: Example = {
+    **MESSAGE_EXAMPLE,
+    "direction": "outbound",
+    "content": "Your order has been shipped!",
+    "sender": {"phone": None, "name": "My Store"},
+    "recipient": {"phone": "+1234567890", "name": "John Doe"},
+    "status": "queued",
+    "author": {"id": PERSON, "name": "Ada Lovelace"},
+    "written_at": "2025-01-12T10:00:00Z",
 }
 CONVERSATION_EXAMPLE: Example = {
     "id": CONVERSATION,
@@ -198,6 +247,12 @@ MESSAGE_ID = _id("message_id", "message")
 CONVERSATION_ID = _id("conversation_id", "conversation")
 CONTACT_ID = _id("contact_id", "contact")
 WRONG_PAGE = Invalid({"page": ["Must be a whole number from 1 to 2147483647."]})
+MAY_NOT_SEND = RoleNotEnough(SEND_MESSAGES.name)
+CANNOT_GO_OUT = (
+    LineUnusable("The project is not connected to WhatsApp."),
+    WindowClosed(allowed=["template"]),
+    ContactUnreachable("The contact is blocked. Unblock them first."),
+)
 WRONG_DAYS = Invalid({"days": ["Must be a whole number from 1 to 3650."]})
 
 GET_INBOX = extend_schema(
@@ -214,6 +269,42 @@ GET_INBOX = extend_schema(
         **errors_of("hub", WRONG_DAYS, ProjectNotFound()),
     },
     examples=[answer_example("A message", MESSAGE_EXAMPLE)],
+)
+
+SEND_MESSAGE = extend_schema(
+    operation_id="hub_send_message",
+    summary="Send a message",
+    description=(
+        "Queues a message to a customer, and answers at once with the status `queued`. A worker "
+        "sends it; messages of a conversation go out in their order. Follow the project's "
+        "WebSocket, or read the message again, to see how far it got.\n\n"
+        "The recipient is a phone number, a contact (`contact_id`), or the provider's own key of a "
+        "person (`user_id`). A text that is too long for the provider is refused, or split where "
+        "the provider lets it arrive in parts. Outside the hours in which a provider lets you "
+        "write freely, the refusal `WINDOW_CLOSED` names what may be sent instead. Where customers "
+        "must write first, `CONTACT_NEEDED` has the link by which they do."
+    ),
+    request=NewMessage,
+    parameters=[PROJECT_ID, IDEMPOTENCY_KEY],
+    responses={
+        201: MessageOutput,
+        **errors_of(
+            "hub",
+            Invalid({"content": ["A text on WhatsApp has at most 4096 characters."]}),
+            MAY_NOT_SEND,
+            ProjectNotFound(),
+            ContactNotFound(),
+            *CANNOT_GO_OUT,
+            ContactNeeded(channel="Telegram", invitation="https://t.me/my_store_bot?start=abc"),
+            IdempotencyKeyReused(),
+        ),
+    },
+    examples=[
+        request_example("A text", SEND_EXAMPLE),
+        request_example("A template", TEMPLATE_EXAMPLE),
+        request_example("A document", DOCUMENT_EXAMPLE),
+        answer_example("The message", SENT_EXAMPLE, status=201),
+    ],
 )
 
 GET_MESSAGE = extend_schema(
@@ -325,4 +416,183 @@ GET_CONTACT = extend_schema(
     parameters=[PROJECT_ID, CONTACT_ID],
     responses={200: ContactOutput, **errors_of("hub", ProjectNotFound(), ContactNotFound())},
     examples=[answer_example("The contact", CONTACT_EXAMPLE)],
+)
+
+CHANGE_MESSAGE = extend_schema(
+    operation_id="hub_update_message",
+    summary="Link a message to an order",
+    description="Says which order of the project a message is about.",
+    request=MessageChanges,
+    parameters=[PROJECT_ID, MESSAGE_ID],
+    responses={
+        200: MessageOutput,
+        **errors_of(
+            "hub",
+            Invalid({"order_id": ["The project has no such order."]}),
+            MAY_NOT_SEND,
+            ProjectNotFound(),
+            MessageNotFound(),
+        ),
+    },
+    examples=[
+        request_example("It is about an order", {"order_id": ORDER}),
+        answer_example("The message", MESSAGE_EXAMPLE),
+    ],
+)
+
+MARK_READ = extend_schema(
+    operation_id="hub_mark_message_read",
+    summary="Mark a message as read",
+    description=(
+        "Marks an inbound message as read; once more is the same. The provider is told, if it "
+        "shows customers that you have read."
+    ),
+    request=None,
+    parameters=[PROJECT_ID, MESSAGE_ID],
+    responses={
+        200: MessageOutput,
+        **errors_of("hub", MAY_NOT_SEND, ProjectNotFound(), MessageNotFound()),
+    },
+    examples=[answer_example("The message", {**MESSAGE_EXAMPLE, "is_read": True})],
+)
+
+RETRY = extend_schema(
+    operation_id="hub_retry_message",
+    summary="Send a message again",
+    description=(
+        "Queues a message that failed, or that may not have arrived, once more. The provider gives "
+        "it a new id. An `uncertain` message can arrive twice by this."
+    ),
+    request=None,
+    parameters=[PROJECT_ID, MESSAGE_ID, IDEMPOTENCY_KEY],
+    responses={
+        202: MessageOutput,
+        **errors_of(
+            "hub",
+            MAY_NOT_SEND,
+            ProjectNotFound(),
+            MessageNotFound(),
+            CannotRetry("Only a message that failed or is uncertain can be sent again."),
+            *CANNOT_GO_OUT,
+            IdempotencyKeyReused(),
+        ),
+    },
+    examples=[answer_example("The message", SENT_EXAMPLE, status=202)],
+)
+
+CHANGE_CONVERSATION = extend_schema(
+    operation_id="hub_update_conversation",
+    summary="Change a conversation",
+    description=(
+        "Opens, snoozes or closes a conversation, or says who cares for it. A snoozed one opens at "
+        "`snoozed_until`, and any but an open one when the customer writes."
+    ),
+    request=ConversationChangesInput,
+    parameters=[PROJECT_ID, CONVERSATION_ID, IF_MATCH, etag_of_answer(200)],
+    responses={
+        200: ConversationOutput,
+        **errors_of(
+            "hub",
+            Invalid({"snoozed_until": ["Say until when it is snoozed."]}),
+            MAY_NOT_SEND,
+            ProjectNotFound(),
+            ConversationNotFound(),
+            412,
+        ),
+    },
+    examples=[
+        request_example("A colleague cares for it", {"assignee": PERSON}),
+        request_example(
+            "Until tomorrow", {"status": "snoozed", "snoozed_until": "2025-01-13T09:00:00Z"}
+        ),
+        answer_example("The conversation", CONVERSATION_EXAMPLE),
+    ],
+)
+
+MARK_CONVERSATION_READ = extend_schema(
+    operation_id="hub_mark_conversation_read",
+    summary="Mark a conversation as read",
+    description="Marks all inbound messages of a conversation as read; once more is the same.",
+    request=None,
+    parameters=[PROJECT_ID, CONVERSATION_ID, etag_of_answer(200)],
+    responses={
+        200: ConversationOutput,
+        **errors_of("hub", MAY_NOT_SEND, ProjectNotFound(), ConversationNotFound()),
+    },
+    examples=[answer_example("The conversation", {**CONVERSATION_EXAMPLE, "unread": 0})],
+)
+
+CHANGE_CONTACT = extend_schema(
+    operation_id="hub_update_contact",
+    summary="Change a contact",
+    description=(
+        "Changes the name, the language or the notes. What a blocked contact writes is kept, but "
+        "no inbox shows it. A contact who is stopped gets no messages that are sent automatically."
+    ),
+    request=ContactChangesInput,
+    parameters=[PROJECT_ID, CONTACT_ID],
+    responses={
+        200: ContactOutput,
+        **errors_of(
+            "hub",
+            Invalid({"name": ["Not a valid string."]}),
+            MAY_NOT_SEND,
+            ProjectNotFound(),
+            ContactNotFound(),
+        ),
+    },
+    examples=[
+        request_example("A note", {"notes": "Prefers to be called in the morning."}),
+        request_example("Block", {"is_blocked": True}),
+        answer_example("The contact", CONTACT_EXAMPLE),
+    ],
+)
+
+MERGE_CONTACTS = extend_schema(
+    operation_id="hub_merge_contacts",
+    summary="Merge two contacts",
+    description=(
+        "Makes one contact of two who are the same person. The contact in the path stays and gets "
+        "all that belongs to the other. Conversations over the same integration become one. This "
+        "cannot be undone."
+    ),
+    request=MergeInput,
+    parameters=[PROJECT_ID, CONTACT_ID],
+    responses={
+        200: ContactOutput,
+        **errors_of(
+            "hub",
+            Invalid({"contact_id": ["Name another contact of the same project."]}),
+            RoleNotEnough(SEND_MESSAGES.name),
+            ProjectNotFound(),
+            ContactNotFound(),
+        ),
+    },
+    examples=[
+        request_example("The other one", {"contact_id": CONTACT}),
+        answer_example("The contact", CONTACT_EXAMPLE),
+    ],
+)
+
+DOWNLOAD = extend_schema(
+    operation_id="hub_download_attachment",
+    summary="Download a file",
+    description=(
+        "The file of a message, for members only. Its type is what we found by its content, and "
+        "anything but a picture is only for downloading."
+    ),
+    parameters=[PROJECT_ID, _id("attachment_id", "attachment")],
+    responses={
+        (200, "*/*"): OpenApiTypes.BINARY,
+        **errors_of("hub", ProjectNotFound(), AttachmentNotFound()),
+    },
+    examples=[
+        OpenApiExample(
+            "A text file",
+            "Please deliver after noon.",
+            response_only=True,
+            media_type="*/*",
+            status_codes=["200"],
+        )
+    ],
 )

@@ -1,11 +1,171 @@
 """Bodies and answers of `/api/v1/messages`."""
 
-from typing import Any
+from datetime import UTC
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
 from notifications.models import Conversation
 from notifications.models.messages import ContentType, Direction, FileState, MessageStatus
+from notifications.services import (
+    ContactChanges,
+    ConversationChanges,
+    Enclosure,
+    Recipient,
+)
+from notifications.services.sending import MAX_CONTENT_LENGTH, SENDABLE
+from orderchainer.core.http.fields import (
+    ListedChoiceField,
+    StrictCharField,
+    StrictSerializer,
+    StrictUUIDField,
+    WebURLField,
+)
+
+MAX_PARAMETERS = 100
+MAX_PARAMETER_LENGTH = 1024
+
+# --- Requests ---------------------------------------------------------------------------------
+
+
+class RecipientInput(StrictSerializer):
+    """Who gets a message: one of `phone`, `contact_id` and `user_id`."""
+
+    phone = StrictCharField(
+        max_length=32, required=False, help_text="With the country's code: +16505551234."
+    )
+    contact_id = StrictUUIDField(required=False)
+    user_id = StrictCharField(
+        max_length=191, required=False, help_text="The provider's own key of the person."
+    )
+    name = StrictCharField(
+        max_length=255, required=False, help_text="What to call a person who is new to us."
+    )
+
+    def to_internal_value(self, data: Any) -> Recipient:
+        """Read the recipient."""
+        return Recipient(**super().to_internal_value(data))
+
+
+class TemplateInput(StrictSerializer):
+    """A template that the provider has approved, with the values for its placeholders."""
+
+    name = StrictCharField(max_length=512)
+    language = StrictCharField(max_length=35, help_text="As the provider writes it: `en_US`.")
+    parameters = serializers.ListField(
+        child=StrictCharField(max_length=MAX_PARAMETER_LENGTH, allow_blank=True),
+        max_length=MAX_PARAMETERS,
+        required=False,
+    )
+
+
+class AttachmentInput(StrictSerializer):
+    """The file of a message. The provider follows the link."""
+
+    link = WebURLField(help_text="It begins with `https://`.")
+    filename = StrictCharField(max_length=255, required=False)
+
+    def to_internal_value(self, data: Any) -> Enclosure:
+        """Read the file."""
+        return Enclosure(**super().to_internal_value(data))
+
+
+class NewMessage(StrictSerializer):
+    """`POST /api/v1/messages/{project_id}/send`."""
+
+    recipient = RecipientInput()
+    content = StrictCharField(
+        max_length=MAX_CONTENT_LENGTH,
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="The text, or the caption of a file.",
+    )
+    provider = StrictCharField(max_length=16, help_text="Such as `whatsapp`.")
+    content_type = ListedChoiceField(
+        choices=[(str(kind), str(kind)) for kind in SENDABLE], required=False
+    )
+    order_id = StrictUUIDField(
+        required=False, allow_null=True, help_text="The order that it is about."
+    )
+    integration_id = StrictUUIDField(
+        required=False,
+        allow_null=True,
+        help_text="Over which integration. It can be left out if the project has one of this "
+        "provider, or if the person has written before.",
+    )
+    reply_to = StrictUUIDField(
+        required=False, allow_null=True, help_text="The message that it answers."
+    )
+    template = TemplateInput(required=False, help_text="For the content type `template`.")
+    attachment = AttachmentInput(
+        required=False, help_text="For the content types `image` and `document`."
+    )
+
+
+class MessageChanges(StrictSerializer):
+    """`PATCH /api/v1/messages/{project_id}/{message_id}`."""
+
+    order_id = StrictUUIDField(
+        allow_null=True, help_text="The order that it is about; null for none."
+    )
+
+
+class ConversationChangesInput(StrictSerializer):
+    """`PATCH /api/v1/messages/{project_id}/conversations/{conversation_id}`."""
+
+    ignored: ClassVar = frozenset({"unread", "last_activity_at", "last_message", "updated_at"})
+    fixed: ClassVar = frozenset(
+        {"id", "project_id", "contact", "provider", "integration_id", "window_until", "created_at"}
+    )
+
+    status = ListedChoiceField(choices=Conversation.Status.choices, required=False)
+    snoozed_until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default_timezone=UTC,
+        help_text="For the status `snoozed`. Then it opens again.",
+    )
+    assignee = StrictUUIDField(
+        required=False, allow_null=True, help_text="A member who may send messages, or null."
+    )
+
+    @property
+    def plain(self) -> ConversationChanges:
+        """What the body sets, without the assignee."""
+        changes = {**self.validated_data}
+        changes.pop("assignee", None)
+        return cast(ConversationChanges, changes)
+
+
+class ContactChangesInput(StrictSerializer):
+    """`PATCH /api/v1/messages/{project_id}/contacts/{contact_id}`."""
+
+    ignored: ClassVar = frozenset({"stopped_at", "updated_at"})
+    fixed: ClassVar = frozenset({"id", "project_id", "addresses", "conversations", "created_at"})
+
+    name = StrictCharField(max_length=255, required=False, allow_blank=True, allow_null=True)
+    language = StrictCharField(max_length=35, required=False, allow_blank=True, allow_null=True)
+    notes = StrictCharField(
+        max_length=5000, required=False, allow_blank=True, trim_whitespace=False
+    )
+    is_blocked = serializers.BooleanField(required=False)
+    is_stopped = serializers.BooleanField(required=False)
+
+    @property
+    def plain(self) -> ContactChanges:
+        """What the body sets; null is the same as empty."""
+        changes = {
+            name: "" if value is None else value for name, value in self.validated_data.items()
+        }
+        return cast(ContactChanges, changes)
+
+
+class MergeInput(StrictSerializer):
+    """`POST /api/v1/messages/{project_id}/contacts/{contact_id}/merge`."""
+
+    contact_id = StrictUUIDField(help_text="The contact that ends. All of it goes to the other.")
+
 
 # --- Answers ----------------------------------------------------------------------------------
 

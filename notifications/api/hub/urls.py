@@ -3,18 +3,25 @@
 from django.urls import path
 
 from notifications.api.hub.views import (
+    AttachmentView,
     ContactsView,
     ConversationOfOrderView,
+    ConversationReadView,
     ConversationsView,
     InboxView,
+    MergeView,
     OneContactView,
     OneConversationView,
     OneMessageView,
+    ReadView,
+    RetryView,
+    SendView,
     SummaryView,
     ThreadView,
 )
 
 urlpatterns = [
+    path("messages/<str:project_id>/send", SendView.as_view(), name="hub-send"),
     path("messages/<str:project_id>/inbox", InboxView.as_view(), name="hub-inbox"),
     path(
         "messages/<str:project_id>/conversation/<str:order_id>",
@@ -41,16 +48,41 @@ urlpatterns = [
         ThreadView.as_view(),
         name="hub-conversation-messages",
     ),
+    path(
+        "messages/<str:project_id>/conversations/<str:conversation_id>/read",
+        ConversationReadView.as_view(),
+        name="hub-conversation-read",
+    ),
     path("messages/<str:project_id>/contacts", ContactsView.as_view(), name="hub-contacts"),
     path(
         "messages/<str:project_id>/contacts/<str:contact_id>",
         OneContactView.as_view(),
         name="hub-contact",
     ),
+    path(
+        "messages/<str:project_id>/contacts/<str:contact_id>/merge",
+        MergeView.as_view(),
+        name="hub-contact-merge",
+    ),
+    path(
+        "messages/<str:project_id>/attachments/<str:attachment_id>",
+        AttachmentView.as_view(),
+        name="hub-attachment",
+    ),
     # Last, because these match any word.
     path(
         "messages/<str:project_id>/<str:message_id>",
         OneMessageView.as_view(),
         name="hub-message",
+    ),
+    path(
+        "messages/<str:project_id>/<str:message_id>/read",
+        ReadView.as_view(),
+        name="hub-message-read",
+    ),
+    path(
+        "messages/<str:project_id>/<str:message_id>/retry",
+        RetryView.as_view(),
+        name="hub-message-retry",
     ),
 ]

@@ -22,7 +22,8 @@ THINGS: Registry[str, str] = Registry("tag")
 class ErrorField:
     """A fact that only some refusals of a surface show beside their words."""
 
-    holds: Literal["ids", "words", "objects"]
+    # `text` and `number` are single values, the others are lists.
+    holds: Literal["ids", "words", "objects", "text", "number"]
     help_text: str
     # For `words`: all possible words, if there are few.
     among: type[models.TextChoices] | None = None

@@ -149,6 +149,10 @@ def _fact(field: ErrorField) -> _Field:
         shown = import_string(field.shown_by)
         several: _Field = shown(many=True, required=False, help_text=field.help_text)
         return several
+    if field.holds == "text":
+        return serializers.CharField(required=False, help_text=field.help_text)
+    if field.holds == "number":
+        return serializers.IntegerField(required=False, help_text=field.help_text)
     child: _Field
     if field.among is not None:
         child = serializers.ChoiceField(choices=field.among.choices)

@@ -1,0 +1,48 @@
+"""What members write about a contact."""
+
+from typing import TypedDict
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.queries import require_operation
+from notifications.access import SEND_MESSAGES
+from notifications.models import Contact
+from notifications.services.people import set_blocked
+from orderchainer.core.errors import NothingToChange
+
+
+class ContactChanges(TypedDict, total=False):
+    """What a member changes of a contact; a missing key changes nothing."""
+
+    name: str
+    language: str
+    notes: str
+    is_blocked: bool
+    # Whether the contact wants no messages that rules send.
+    is_stopped: bool
+
+
+@transaction.atomic
+def change_contact(*, contact: Contact, by: User, changes: ContactChanges) -> Contact:
+    """Change a contact. Blocking does what `set_blocked` does.
+
+    Raises `NothingToChange` and `RoleNotEnough`.
+    """
+    require_operation(by, contact.project, SEND_MESSAGES)
+    if not changes:
+        raise NothingToChange
+    if "is_blocked" in changes:
+        # First, because it locks the contact's addresses, and addresses come before contacts.
+        contact = set_blocked(contact=contact, is_blocked=changes["is_blocked"], by=by)
+    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    contact.name = changes.get("name", contact.name)
+    contact.language = changes.get("language", contact.language)
+    contact.notes = changes.get("notes", contact.notes)
+    if "is_stopped" in changes:
+        since = contact.stopped_at or timezone.now()
+        contact.stopped_at = since if changes["is_stopped"] else None
+    contact.updated_at = timezone.now()
+    contact.save(update_fields=["name", "language", "notes", "stopped_at", "updated_at"])
+    return contact
