@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from integrations.models import Integration, SyncRun
@@ -100,9 +100,11 @@ def copy(slice_: Slice) -> bool:
                     _keep_rows(slice_, rows, position)
                     rows = []
                     slice_.go_on_later()
+        _keep_rows(slice_, rows, position)
     except _Unreadable:
         return _page_instead(slice_, "a line of its file is unreadable")
-    _keep_rows(slice_, rows, position)
+    except IntegrityError:
+        return _page_instead(slice_, "a line of its file comes twice")
     if slice_.cursor.lines < int(operation.get("objectCount") or 0):
         return _page_instead(slice_, "its file is incomplete")
     slice_.keep(phase="lines")

@@ -214,8 +214,9 @@ def write_file(shop: PretendShop, change: Callable[[bytes], bytes]) -> None:
         lambda file: b"not json\n" + file,
         lambda file: b'{"id":7}\n' + file,
         lambda file: b'{"id":"' + b"x" * 200 + b'"}\n' + file,
+        lambda file: file + file.partition(b"\n")[0] + b"\n",
     ],
-    ids=["cut between lines", "cut in a line", "no JSON", "odd id", "long id"],
+    ids=["cut between lines", "cut in a line", "no JSON", "odd id", "long id", "a line twice"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_trusted_is_replaced_by_pages(
     integration: Integration,
