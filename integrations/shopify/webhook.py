@@ -8,7 +8,7 @@ ask for it.
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -22,7 +22,7 @@ from integrations.shopify.config import shop_named
 from integrations.shopify.mapping import Unmappable, admin_link, order_of_payload
 from integrations.shopify.mirroring import fetch_and_store, store_or_give_up
 from integrations.signatures import hmac_sha256, is_same
-from orderchainer.core.outbox import Drop, GiveUp
+from orderchainer.core.outbox import Drop, GiveUp, TryAgain
 from orders.models import Order
 from orders.services import blank_customer, cancel_deleted_order
 
@@ -30,6 +30,9 @@ logger = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 BLANKED_AT_ONCE = 500
+# Shopify repeats a call that failed for four hours.
+CALLS_ARE_LATE_BY = timedelta(hours=4.5)
+LOOKS_AGAIN_SECONDS = 30 * 60
 TOPIC, SIGNATURE = "x-shopify-topic", "x-shopify-hmac-sha256"
 SHOP, TRIGGERED_AT = "x-shopify-shop-domain", "x-shopify-triggered-at"
 WEBHOOK_ID, EVENT_ID = "x-shopify-webhook-id", "x-shopify-event-id"
@@ -147,12 +150,21 @@ def _ask_anew(integration: Integration, delivery: InboundDelivery, body: Mapping
 def _cancel_deleted(
     integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
 ) -> None:
+    """Cancel the order. If we do not know it, look again while a late call can still bring it."""
+    external_id = str(_order_id(body, "id"))
     cancel_deleted_order(
         project=integration.project,
         provider=integration.provider,
-        external_id=str(_order_id(body, "id")),
+        external_id=external_id,
         at=_triggered_at(delivery),
     )
+    known = Order.objects.filter(
+        project=integration.project_id, provider=integration.provider, external_id=external_id
+    )
+    is_recent = timezone.now() < delivery.asked_at + CALLS_ARE_LATE_BY
+    if is_recent and not known.exists():
+        words = "We do not know the order. A call that is late can still bring it."
+        raise TryAgain(words, after_seconds=LOOKS_AGAIN_SECONDS, counts=False)
 
 
 def _note_uninstalled(

@@ -507,6 +507,38 @@ def test_a_deleted_order_is_cancelled(integration: Integration, shop: PretendSho
     assert state_of(the_order()) == before
 
 
+def test_a_deletion_waits_for_an_order_that_comes_later(
+    integration: Integration, shop: PretendShop
+) -> None:
+    order = shop.order()
+    created = told(shop, "orders/create", snapshot(shop, order))
+    (row,) = bring([told(shop, "orders/delete", {"id": order.id})])
+    assert (row.state, row.attempts) == ("pending", 0)
+    assert row.last_error == "We do not know the order. A call that is late can still bring it."
+    bring([created])
+    assert the_order().status == Status.PENDING
+
+    with time_machine.travel(row.next_attempt_at + timedelta(seconds=1)):
+        work_on(row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, the_order().status) == ("done", Status.CANCELLED)
+
+
+def test_a_deletion_of_an_order_that_never_comes_ends(
+    integration: Integration, shop: PretendShop
+) -> None:
+    (row,) = bring([told(shop, "orders/delete", {"id": 7})])
+    tries = 1
+    while row.state == "pending":
+        with time_machine.travel(row.next_attempt_at + timedelta(seconds=1)):
+            work_on(row.pk)
+        row.refresh_from_db()
+        tries += 1
+    assert (row.state, tries) == ("done", 10)
+    assert not Order.objects.exists()
+
+
 @pytest.mark.parametrize("triggered_at", ["", "yesterday", "2026-11-20T12:00:00", None])
 def test_a_deletion_without_a_readable_time_counts_from_when_it_came(
     integration: Integration, shop: PretendShop, triggered_at: str | None
