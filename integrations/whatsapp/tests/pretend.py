@@ -14,7 +14,7 @@ from integrations.sandbox.faults import Fault
 from integrations.sandbox.server import Sandbox
 from integrations.sandbox.whatsapp import Customer, Number, WhatsApp
 from integrations.sandbox.whatsapp.network import config_of
-from integrations.sandbox.whatsapp.webhooks import CHALLENGE
+from integrations.sandbox.whatsapp.webhooks import CHALLENGE, value_about
 from integrations.sandbox.wire import Request
 
 CALLBACK = "http://testserver/api/v1/webhooks/whatsapp"
@@ -99,6 +99,11 @@ class PretendWhatsApp:
         parts = urlsplit(url)
         answer = Client().get(f"{parts.path}?{parts.query}")
         return answer.status_code, answer.content.decode()
+
+
+def raw_value(whatsapp: PretendWhatsApp, *messages: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of a change with exactly these messages."""
+    return value_about(whatsapp.number, messages=list(messages))
 
 
 def work() -> None:
