@@ -59,8 +59,12 @@ def sweep() -> None:
 
 @shared_task(name="integrations.flush_finished")
 def flush_finished() -> None:
-    """Delete old runs and errands. Runs daily; repeating it is harmless."""
+    """Delete old runs and errands, and end what deleted projects left. Runs daily.
+
+    Repeating it is harmless.
+    """
     schedule.forget_finished()
+    nudge_all(schedule.end_closed(), [])
 
 
 def nudge_all(

@@ -28,6 +28,10 @@ class IntegrationQuerySet(models.QuerySet["Integration"]):
         """Keep those that are not disconnected, in projects that are open."""
         return self.exclude(status=Integration.Status.DISCONNECTED).filter(project__is_active=True)
 
+    def closed(self) -> IntegrationQuerySet:
+        """Keep those that are not disconnected, although their projects are deleted."""
+        return self.exclude(status=Integration.Status.DISCONNECTED).filter(project__is_active=False)
+
     def at_work(self) -> IntegrationQuerySet:
         """Keep those that exchange data with their provider: open and not paused."""
         return self.open().filter(is_paused=False)

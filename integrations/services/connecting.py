@@ -14,21 +14,20 @@ from accounts.queries import require_operation
 from integrations.access import MANAGE_INTEGRATIONS
 from integrations.contracts import Connector, Exposure
 from integrations.errors import ConfigRefused, TooManyIntegrations
-from integrations.inbound.working import drop_deliveries
-from integrations.models import Errand, Integration, SyncRun
+from integrations.models import Integration, SyncRun
 from integrations.models.integrations import OldSecrets, sealed, sealed_earlier
 from integrations.providers import connectable, connector_of
 from integrations.services.asking import lock_for, queue_check
 from integrations.services.configuring import Configuration, read_configuration
 from integrations.tasks import run_errand, sync
-from integrations.work.queueing import queue_errand, queue_run
+from integrations.work.ending import drop_errands, end
+from integrations.work.queueing import queue_run
 from integrations.work.runs import cancel_runs
 from integrations.work.schedule import next_sync_at
 from integrations.work.statuses import lock_integration, record_status, set_status
 from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.encryption import Undecryptable
 from orderchainer.core.errors import Invalid
-from orderchainer.core.outbox import drop
 
 logger = structlog.get_logger(__name__)
 
@@ -130,21 +129,9 @@ def disconnect_integration(
     integration = lock_for(integration, by=by, operation=MANAGE_INTEGRATIONS)
     if precondition is not None:
         precondition(integration)
-    cancel_runs(integration, DISCONNECTED)
-    _drop_errands(integration, DISCONNECTED)
-    drop_deliveries(integration, DISCONNECTED)
-    connector = connector_of(integration.provider)
-    if connector is not None and connector.disconnect is not None:
-        errand = queue_errand(integration, Errand.Kind.DISCONNECT, secrets=integration.secrets)
-        nudge_on_commit(run_errand, errand.pk)
-    before, integration.status = integration.status, Status.DISCONNECTED
-    integration.status_since = integration.updated_at = timezone.now()
-    integration.secrets = integration.old_secrets = None
-    integration.old_secrets_until = None
-    integration.last_error = ""
-    integration.notes = []
-    integration.save()
-    record_status(integration, before=before, by=by)
+    goodbye = end(integration, DISCONNECTED, by=by)
+    if goodbye is not None:
+        nudge_on_commit(run_errand, goodbye.pk)
 
 
 # --- The account ------------------------------------------------------------------------------
@@ -173,7 +160,7 @@ def _begin(
         integration = Integration(project=project, provider=provider, account=configuration.account)
     else:
         # Its provider must not be told goodbye any more.
-        _drop_errands(integration, "The account was connected again.")
+        drop_errands(integration, "The account was connected again.")
         integration.config_version += 1
         # The new credentials may open more than the old ones did, so the first sync asks for all.
         integration.last_sync = None
@@ -275,8 +262,3 @@ def _pause(integration: Integration, *, is_paused: bool, by: User | None) -> Non
     if not is_paused and connector is not None and connector.sync is not None:
         run = queue_run(integration, SyncRun.Trigger.PERSON, by=by)
         nudge_on_commit(sync, run.pk)
-
-
-def _drop_errands(integration: Integration, reason: str) -> None:
-    drop(integration.errands.all(), reason)
-    integration.errands.filter(secrets__isnull=False).update(secrets=None)

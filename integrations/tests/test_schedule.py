@@ -15,13 +15,14 @@ from integrations import tasks
 from integrations.models import Errand, Integration, SyncRun
 from integrations.services import (
     change_integration,
+    connect_integration,
     disconnect_integration,
     report_trouble,
     request_sync,
 )
 from integrations.tests.factories import connect, make_integration
 from integrations.tests.pretend.shop import CONFIG, Shop
-from integrations.tests.work import work
+from integrations.tests.work import skip_waiting, work
 from integrations.work.schedule import forget_finished, forget_old_secrets, schedule_syncs
 from orderchainer.core.outbox import GiveUp, TryAgain
 
@@ -153,6 +154,38 @@ def test_finished_work_is_kept_for_a_month(team: Team, shop: Shop) -> None:
 
     assert [run.word for run in SyncRun.objects.all()] == ["queued"]
     assert not Errand.objects.exists()
+
+
+def test_a_deleted_project_is_disconnected_after_a_week(
+    team: Team, shop: Shop, nudges: list[tuple[str, int, float]]
+) -> None:
+    integration = make_integration(team)
+    other = connect_integration(
+        project=team.owner.personal_project, provider="shopify", config=CONFIG
+    ).integration
+    work()
+    team.project.is_active = False
+    team.project.save()
+
+    with time_machine.travel(timezone.now() + timedelta(days=6)):
+        tasks.flush_finished()
+        integration.refresh_from_db()
+        assert integration.reveal() != {}
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        tasks.flush_finished()
+        tasks.flush_finished()
+
+    goodbye = Errand.objects.get(kind="disconnect")
+    assert nudges == [("integrations.run_errand", goodbye.pk, 0)]
+    for each, status in ((integration, "disconnected"), (other, "connected")):
+        each.refresh_from_db()
+        assert each.status == status
+    assert (integration.secrets, integration.old_secrets) == (None, None)
+    skip_waiting()
+    work()
+    assert len(shop.goodbyes) == 1
+    goodbye.refresh_from_db()
+    assert (goodbye.state, goodbye.secrets) == ("sent", None)
 
 
 # --- Tasks ------------------------------------------------------------------------------------

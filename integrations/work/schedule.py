@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integrations.models import Errand, Integration, SyncRun
 from integrations.providers import connector_of
+from integrations.work.ending import end
 from integrations.work.queueing import queue_errand, queue_run
 from integrations.work.statuses import lock_integration
 from orderchainer.core.outbox import PENDING
@@ -24,6 +25,10 @@ MAX_SCHEDULED = 500
 # For how long we keep runs and errands that came to an end.
 KEPT_FOR = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 1000
+# For how long an integration of a deleted project keeps its secrets: staff can bring the project
+# back.
+CLOSED_FOR = timedelta(days=7)
+CLOSED = "The project was deleted."
 
 Kind = Errand.Kind
 
@@ -102,6 +107,25 @@ def _queue_unless_waiting(
 
 
 # --- Forgetting -------------------------------------------------------------------------------
+
+
+def end_closed() -> list[int]:
+    """Disconnect the integrations of projects that were deleted a while ago.
+
+    Returns the errands that tell their providers.
+    """
+    before = timezone.now() - CLOSED_FOR
+    closed = Integration.objects.closed().filter(project__updated_at__lt=before)
+    goodbyes = [_end_closed(pk) for pk in list(closed.values_list("pk", flat=True))]
+    return [errand.pk for errand in goodbyes if errand is not None]
+
+
+@transaction.atomic
+def _end_closed(integration_id: int) -> Errand | None:
+    integration = lock_integration(integration_id)
+    if integration is None or not Integration.objects.closed().filter(pk=integration_id).exists():
+        return None
+    return end(integration, CLOSED)
 
 
 def forget_old_secrets() -> int:
