@@ -240,8 +240,7 @@ def _control(sandbox: Sandbox, request: Request) -> Answer:
 
 def _index(sandbox: Sandbox) -> str:
     links = "".join(
-        f'<li><a href="{CONTROL}{one.name}/">{one.name.capitalize()}</a></li>'
-        for one in sandbox.emulators
+        f'<li><a href="{CONTROL}{one.name}/">{one.label}</a></li>' for one in sandbox.emulators
     )
     return f"<!doctype html><title>Sandbox</title><h1>Sandbox</h1><ul>{links}</ul>"
 

@@ -49,6 +49,8 @@ class Emulator(Protocol):
     """One emulated provider. Several threads send it requests at once."""
 
     name: str
+    # How people write its name.
+    label: str
 
     def serves(self, path: str) -> bool:
         """Tell whether requests for `path` are for this emulator."""

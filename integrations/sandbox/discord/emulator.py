@@ -82,6 +82,7 @@ class Discord:
     """An emulated Discord. Ids and tokens come from a fixed seed, so each start repeats them."""
 
     name = "discord"
+    label = "Discord"
 
     def __init__(
         self,

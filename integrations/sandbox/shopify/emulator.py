@@ -33,6 +33,7 @@ class Shopify(Shops):
     """An emulated Shopify. Ids, secrets and seeded orders are the same at each start."""
 
     name = "shopify"
+    label = "Shopify"
 
     def serves(self, path: str) -> bool:
         """Tell whether `path` is below `/shopify/`."""

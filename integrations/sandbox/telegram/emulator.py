@@ -43,6 +43,7 @@ class Telegram(Network):
     """An emulated Telegram."""
 
     name = "telegram"
+    label = "Telegram"
 
     def serves(self, path: str) -> bool:
         """Tell whether `path` is below `/telegram/`."""

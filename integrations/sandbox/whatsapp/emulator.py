@@ -48,6 +48,7 @@ class WhatsApp(Network):
     """An emulated Cloud API. Several threads call it at once."""
 
     name = "whatsapp"
+    label = "WhatsApp"
 
     # --- As the sandbox sees it ---------------------------------------------------------------
 

@@ -30,7 +30,8 @@ STYLE = """
   .phone { background: #efeae2; border: 8px solid #2b2b2b; border-radius: 26px; width: 22rem; }
   .phone header { background: #008069; border-radius: 16px 16px 0 0; color: #fff; }
   .phone header { padding: .6rem 1rem; }
-  .chat { display: flex; flex-direction: column; gap: .3rem; min-height: 20rem; padding: .8rem; }
+  .chat { display: flex; flex-direction: column-reverse; gap: .3rem; padding: .8rem; }
+  .chat { box-sizing: border-box; height: 100vh; overflow-y: auto; }
   .chat p { border-radius: 8px; margin: 0; max-width: 80%; padding: .35rem .6rem; }
   .chat p { overflow-wrap: anywhere; white-space: pre-wrap; }
   .ours { align-self: flex-start; background: #fff; }
@@ -206,7 +207,8 @@ def _phone(whatsapp: Network, customer: Customer) -> str:
 
 def _chat(whatsapp: Network, user_id: str) -> str:
     shown = [each for each in whatsapp.messages if each.customer.user_id == user_id][-SHOWN:]
-    bubbles = "".join(_bubble(each) for each in shown)
+    # The newest one first, from the bottom up: so it is in sight however long the chat is.
+    bubbles = "".join(_bubble(each) for each in shown[::-1])
     return CHAT.format(style=STYLE, messages=bubbles)
 
 

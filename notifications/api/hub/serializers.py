@@ -47,16 +47,23 @@ class RecipientInput(StrictSerializer):
         return Recipient(**super().to_internal_value(data))
 
 
+def _values() -> serializers.ListField:
+    return serializers.ListField(
+        child=StrictCharField(max_length=MAX_PARAMETER_LENGTH, allow_blank=True),
+        max_length=MAX_PARAMETERS,
+        required=False,
+    )
+
+
 class TemplateInput(StrictSerializer):
     """A template that the provider has approved, with the values for its placeholders."""
 
     name = StrictCharField(max_length=512)
     language = StrictCharField(max_length=35, help_text="As the provider writes it: `en_US`.")
-    parameters = serializers.ListField(
-        child=StrictCharField(max_length=MAX_PARAMETER_LENGTH, allow_blank=True),
-        max_length=MAX_PARAMETERS,
-        required=False,
-    )
+    # Of the body, of the header, and of the buttons that open a link.
+    parameters = _values()
+    header_parameters = _values()
+    button_parameters = _values()
 
 
 class AttachmentInput(StrictSerializer):

@@ -108,6 +108,7 @@ class Receiver:
     """Stands for the service: keeps what it gets, and answers `status`."""
 
     name = "receiver"
+    label = "Receiver"
 
     def __init__(self) -> None:
         self.status = 200
