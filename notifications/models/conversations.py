@@ -67,7 +67,11 @@ class Conversation(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["project", "status", "-last_activity_at"], name="conversation_by_activity"
+                fields=["project", "-last_activity_at", "-id"], name="conversation_by_activity"
+            ),
+            models.Index(
+                fields=["project", "status", "-last_activity_at", "-id"],
+                name="conversation_by_status",
             ),
             models.Index(
                 fields=["snoozed_until"],

@@ -124,7 +124,12 @@ class Message(models.Model):
                 fields=["conversation", "written_at", "id"], name="message_by_conversation"
             ),
             # The inbox: all, or the unread.
-            models.Index(fields=["project", "-created_at", "-id"], name="message_by_project"),
+            # The first also counts them, and finds the last of a direction or a channel, without
+            # reading the table.
+            models.Index(
+                fields=["project", "-created_at", "-id", "conversation", "direction", "channel"],
+                name="message_by_project",
+            ),
             models.Index(
                 fields=["project", "-created_at", "-id"],
                 condition=Q(direction="inbound", is_read=False),
