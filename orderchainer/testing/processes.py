@@ -76,6 +76,8 @@ PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
 SHORT_LEASE: Mapping[str, str] = {
     "DISCORD_WEBHOOK_TIMEOUT": "0.5",
     "SHOPIFY_TIMEOUT": "1.5",
+    "TELEGRAM_TIMEOUT": "1.5",
+    "WHATSAPP_TIMEOUT": "1.5",
     "DELIVERY_LEASE_SECONDS": "6",
 }
 EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
