@@ -164,7 +164,7 @@ def _outcome_of(exc: client.Refused, integration: Integration, *, is_harmless: b
             report_trouble(integration=integration, reason=words)
             return TryAgain(words, after_seconds=BROKEN_SECONDS, counts=False)
         case Verdict.WAIT:
-            wait = wait_seconds(exc.code)
+            wait = exc.after_seconds or wait_seconds(exc.code)
             return TryAgain(words, after_seconds=wait, counts=wait is None)
         case Verdict.RETRY:
             return TryAgain(words)

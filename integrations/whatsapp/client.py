@@ -26,6 +26,7 @@ USER_AGENT_VERSION = "1.0"
 META = "https://graph.facebook.com"
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_SAID_LENGTH = 200
+MAX_WAIT_SECONDS = 60 * 60
 # Files are at addresses of these domains, and want our token. Nobody else gets it.
 FILE_DOMAINS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
 
@@ -54,9 +55,13 @@ class NoAnswer(Failed):
 class Refused(Failed):
     """WhatsApp answered with an error."""
 
-    def __init__(self, words: str, *, status: int, code: int | None) -> None:
+    def __init__(
+        self, words: str, *, status: int, code: int | None, after_seconds: float | None = None
+    ) -> None:
         super().__init__(words)
         self.status = status
+        # For how long it asks us to wait, if it says so.
+        self.after_seconds = after_seconds
         # None if the answer was not WhatsApp's own, for example that of a proxy.
         self.code = code
 
@@ -230,7 +235,10 @@ def _told(response: requests.Response, token: str) -> Mapping[str, Any]:
     if isinstance(error, dict):
         code = error.get("code")
         raise Refused(
-            _said(error, token), status=status, code=code if isinstance(code, int) else None
+            _said(error, token),
+            status=status,
+            code=code if isinstance(code, int) else None,
+            after_seconds=_wait_in(response),
         )
     if 200 <= status < 300:
         if told is None:
@@ -239,7 +247,17 @@ def _told(response: requests.Response, token: str) -> Mapping[str, Any]:
     if status >= 500:
         # It may come from a proxy that gave up, while WhatsApp went on.
         raise NoAnswer(f"WhatsApp answered {status}.")
-    raise Refused(f"WhatsApp answered {status}.", status=status, code=None)
+    raise Refused(
+        f"WhatsApp answered {status}.", status=status, code=None, after_seconds=_wait_in(response)
+    )
+
+
+def _wait_in(response: requests.Response) -> float | None:
+    """Return for how long the answer asks us to wait, within bounds."""
+    seconds = response.headers.get("Retry-After", "")
+    if not (seconds.isascii() and seconds.isdecimal()):
+        return None
+    return float(min(max(int(seconds[:9]), 1), MAX_WAIT_SECONDS))
 
 
 def _read(response: requests.Response, most: int) -> bytes | None:

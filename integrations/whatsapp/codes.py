@@ -59,6 +59,8 @@ _WAITS: Mapping[int, float | None] = {
     131056: None,
 }
 _PASSING = frozenset({1, 2, 131000, 131016})
+# Refusals of a proxy after which another try may succeed (RFC 9110, 15.5.9; RFC 8470).
+PASSING_REFUSALS = frozenset({408, 409, 425})
 # The person is gone for us, and not only for this message.
 UNREACHABLE = frozenset({131026})
 
@@ -69,7 +71,8 @@ def verdict_on(code: int | None, status: int) -> Verdict:
         return Verdict.BROKEN
     if code in _WAITS or (code is None and status == 429):
         return Verdict.WAIT
-    if code in _PASSING or (code is None and not 400 <= status < 500):
+    is_passing = status in PASSING_REFUSALS or not 400 <= status < 500
+    if code in _PASSING or (code is None and is_passing):
         return Verdict.RETRY
     return Verdict.REFUSED
 

@@ -334,9 +334,12 @@ def test_a_person_without_a_contact_beside_the_message_is_known_too(
     anonymous = raw(whatsapp, {"id": "wamid.4", "type": "text", "text": {"body": "by number"}})
     del anonymous["messages"][0]["from_user_id"]
     whatsapp.notify(anonymous)
+    # Since then she hides the number.
+    whatsapp.write("by key", name_only=True)
 
     assert Contact.objects.get().name == "Ada"
-    assert Message.objects.count() == 3
+    assert Message.objects.count() == 4
+    assert ContactAddress.objects.get().number == "16505551234"
 
 
 @pytest.mark.parametrize(

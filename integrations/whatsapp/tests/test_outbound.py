@@ -382,6 +382,46 @@ def test_a_limit_makes_the_message_wait(
     assert outcome(message) == ("sent", "")
 
 
+@pytest.mark.parametrize(
+    ("fault", "least", "most"),
+    [
+        ({"status": 429}, 59, 61),
+        ({"status": 429, "headers": {"Retry-After": "30"}}, 29, 31),
+        ({"status": 429, "headers": {"Retry-After": "99999999999"}}, 3599, 3601),
+        ({"status": 429, "headers": {"Retry-After": "soon"}}, 59, 61),
+        ({"status": 408}, 1, 4),
+    ],
+    ids=str,
+)
+def test_a_refusal_that_passes_makes_the_message_wait(
+    whatsapp: PretendWhatsApp,
+    talk: Conversation,
+    owner: User,
+    fault: dict[str, Any],
+    least: float,
+    most: float,
+) -> None:
+    whatsapp.go_wrong("status", **fault)
+
+    message = send(owner)
+
+    assert message.status == "queued"
+    wait = (MessageSend.objects.get().next_attempt_at - timezone.now()).total_seconds()
+    assert least < wait < most
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 413])
+def test_a_refusal_without_whatsapps_own_words_fails_the_message(
+    whatsapp: PretendWhatsApp, talk: Conversation, owner: User, status: int
+) -> None:
+    whatsapp.go_wrong("html", status=status)
+
+    message = send(owner)
+
+    assert (message.status, message.error) == ("failed", f"WhatsApp answered {status}.")
+    assert Integration.objects.get().status == "connected"
+
+
 @pytest.mark.parametrize(("code", "status"), [(131000, 500), (131016, 503), (1, 500), (2, 503)])
 def test_a_passing_trouble_is_tried_again(
     whatsapp: PretendWhatsApp, talk: Conversation, owner: User, code: int, status: int
