@@ -6,9 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-# One attempt makes several calls. They begin in the first half of its lease, and the last one takes
-# at most twice the timeout: to connect, and to be answered.
-LEASE_PER_TIMEOUT = 4
+from integrations.checks import timeout_problems
 
 _VERSION = re.compile(r"20[0-9]{2}-(01|04|07|10)|unstable", re.ASCII)
 
@@ -51,14 +49,4 @@ def check_shopify_api_version(**_: object) -> list[CheckMessage]:
 @register
 def check_shopify_timeout(**_: object) -> list[CheckMessage]:
     """Refuse a `SHOPIFY_TIMEOUT` that lets a call outlast the lease of its worker."""
-    longest = settings.DELIVERY_LEASE_SECONDS / LEASE_PER_TIMEOUT
-    if 0 < settings.SHOPIFY_TIMEOUT <= longest:
-        return []
-    return [
-        Error(
-            f"SHOPIFY_TIMEOUT must be over 0 and at most {longest:g} seconds.",
-            hint="For a longer timeout, set DELIVERY_LEASE_SECONDS to at least "
-            f"{LEASE_PER_TIMEOUT} times as much.",
-            id="shopify.E003",
-        )
-    ]
+    return timeout_problems("SHOPIFY_TIMEOUT", id="shopify.E003")

@@ -6,9 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-# Sending a file makes two calls, and each takes at most twice the timeout: to connect, and to be
-# answered.
-LEASE_PER_TIMEOUT = 4
+from integrations.checks import timeout_problems
 
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]", re.ASCII)
 
@@ -48,14 +46,4 @@ def check_whatsapp_api_version(**_: object) -> list[CheckMessage]:
 @register
 def check_whatsapp_timeout(**_: object) -> list[CheckMessage]:
     """Refuse a `WHATSAPP_TIMEOUT` that lets a call outlast the lease of its worker."""
-    longest = settings.DELIVERY_LEASE_SECONDS / LEASE_PER_TIMEOUT
-    if 0 < settings.WHATSAPP_TIMEOUT <= longest:
-        return []
-    return [
-        Error(
-            f"WHATSAPP_TIMEOUT must be over 0 and at most {longest:g} seconds.",
-            hint="For a longer timeout, set DELIVERY_LEASE_SECONDS to at least "
-            f"{LEASE_PER_TIMEOUT} times as much.",
-            id="whatsapp.E003",
-        )
-    ]
+    return timeout_problems("WHATSAPP_TIMEOUT", id="whatsapp.E003")
