@@ -12,17 +12,26 @@ from integrations.discord.webhook_url import parse_webhook_url
 from integrations.models import Integration
 from integrations.sandbox.discord import discord_for_people
 from integrations.sandbox.shopify import shopify_for_people
+from integrations.sandbox.telegram import telegram_for_people
 from integrations.sandbox.whatsapp import config_of, whatsapp_for_people
 from integrations.services import connect_integration
 from orderchainer.demo.shop import NAME
 
+# The same at each start, so that connecting again changes nothing. Only the sandbox knows it.
+TELEGRAM_SECRET = "secret-token-of-the-sandbox"
+
 
 def connect_sandbox(user: User) -> Sequence[str]:
-    """Connect `user` to the sandbox's Discord, and the demo's shop to its Shopify and WhatsApp.
+    """Connect `user` to the sandbox's Discord, and the demo's shop to all else that it plays.
 
     Return a sentence about each connection. What the user disconnected stays disconnected.
     """
-    return [*_connect_shopify(user), *_connect_whatsapp(user), *_connect_discord(user)]
+    return [
+        *_connect_shopify(user),
+        *_connect_whatsapp(user),
+        *_connect_telegram(user),
+        *_connect_discord(user),
+    ]
 
 
 def _connect_shopify(user: User) -> Sequence[str]:
@@ -48,6 +57,16 @@ def _connect_whatsapp(user: User) -> Sequence[str]:
         return []
     page = f"http://{settings.SANDBOX_HOST}/_control/whatsapp/"
     return [f"Its customers write on the pretend WhatsApp: {page}"]
+
+
+def _connect_telegram(user: User) -> Sequence[str]:
+    # The emulator makes the same bot with the same token at each start.
+    bot = telegram_for_people().bot
+    config = {"bot_token": bot.token, "secret_token": TELEGRAM_SECRET}
+    if not _connect(user, _shop_of(user), "telegram", str(bot.id), config):
+        return []
+    page = f"http://{settings.SANDBOX_HOST}/_control/telegram/"
+    return [f"And on the pretend Telegram: {page}"]
 
 
 def _connect(

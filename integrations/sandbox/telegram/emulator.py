@@ -27,9 +27,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from integrations.sandbox.telegram import api
+from integrations.sandbox.telegram import api, page
 from integrations.sandbox.telegram.bots import Bot, Refused, Sent
-from integrations.sandbox.telegram.network import Network
+from integrations.sandbox.telegram.network import Network, config_of
 from integrations.sandbox.wire import Answer, Request, json_answer
 
 PREFIX = "/telegram/"
@@ -53,7 +53,7 @@ class Telegram(Network):
         """Tell which setting to use, and what to paste to connect the bot."""
         return [
             f"Start OrderChainer with: TELEGRAM_API_BASE=http://{host}/telegram",
-            f"Connect this bot: {json.dumps({'bot_token': self.bot.token})}",
+            f"Connect this bot: {json.dumps(config_of(self.bot))}",
             f"Write to it: http://{host}/_control/telegram/",
         ]
 
@@ -95,7 +95,10 @@ class Telegram(Network):
 
     def control(self, method: str, path: str, data: Any) -> Answer | None:
         """Answer the control plane; see the top of this module."""
-        match (method, path.strip("/").split("/")):
+        parts = path.strip("/").split("/")
+        if parts == [""] or parts[0] == "page":
+            return page.answer(self, method, parts[1:], data)
+        match (method, parts):
             case ("GET", ["bots"]):
                 return json_answer(200, [_shown_bot(bot) for bot in self.bots.values()])
             case ("GET", ["messages"]):

@@ -16,6 +16,11 @@ QUERY_KEPT_SECONDS = 150
 LOOKS_EACH_SECONDS = 0.2
 
 
+def config_of(bot: Bot) -> dict[str, str]:
+    """Return what people paste to connect a bot."""
+    return {"bot_token": bot.token}
+
+
 class Network:
     """What happens between people and bots. Ids are the same at each start."""
 

@@ -32,7 +32,8 @@ def load() -> Sequence[str]:
 def test_connects_the_pretend_shop_and_the_pretend_channel() -> None:
     said = load()
 
-    integration, number = Integration.objects.order_by("pk")
+    integration, number, bot = Integration.objects.order_by("pk")
+    assert (bot.provider, bot.account) == ("telegram", "7463218954")
     assert (number.provider, number.account) == ("whatsapp", "106540352242922")
     assert number.project == integration.project
     assert integration.project.name == NAME
@@ -44,6 +45,7 @@ def test_connects_the_pretend_shop_and_the_pretend_channel() -> None:
         f"{NAME} is connected to the pretend shop; order there: "
         "http://127.0.0.1:8400/_control/shopify/",
         "Its customers write on the pretend WhatsApp: http://127.0.0.1:8400/_control/whatsapp/",
+        "And on the pretend Telegram: http://127.0.0.1:8400/_control/telegram/",
         "Its news are posted to the pretend Discord: http://127.0.0.1:8400/_control/discord/",
     ]
 
@@ -53,9 +55,9 @@ def test_syncs_with_the_shop_at_each_start_unless_the_user_disconnected_it() -> 
     integration = Integration.objects.get(provider="shopify")
     assert integration.next_sync_at > timezone.now()
     load()
-    assert (Integration.objects.count(), DiscordWebhook.objects.count()) == (2, 1)
+    assert (Integration.objects.count(), DiscordWebhook.objects.count()) == (3, 1)
     integration.refresh_from_db()
-    assert integration.config_version == 1
+    assert {each.config_version for each in Integration.objects.all()} == {1}
     # A sync is due, and with it the upkeep of the webhook subscriptions.
     assert integration.next_sync_at <= timezone.now()
 
