@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db.models import CharField, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat, JSONObject, Left
 
 from accounts.models import Project
@@ -13,7 +14,7 @@ from notifications.errors import (
     MessageNotFound,
 )
 from notifications.models import Attachment, Contact, ContactAddress, Conversation, Message
-from orderchainer.core.db.prepared import Row
+from orderchainer.core.db.prepared import Row, compiled
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
 from orders.graph import ListOf
@@ -69,16 +70,20 @@ def rows_of(messages: QuerySet[Message]) -> QuerySet[Message, Row]:
 
 
 def listed(messages: QuerySet[Message], window: Window) -> tuple[list[Row], int]:
-    """Return the rows of `window`, and how many messages there are in all: two statements at most.
+    """Return the rows of `window`, and how many messages there are in all: two statements.
 
-    `messages` must be ordered. The page is found first, so that a page far back reads what belongs
-    to its own messages and to no others.
+    `messages` must be ordered. The first statement finds the ids and the total. The second reads
+    what belongs to these messages: with a subquery instead of the ids, PostgreSQL would join
+    everything first, because it does not reorder that many joins.
     """
-    ordering = messages.query.order_by
-    page = messages.values("pk")[window.skip : window.skip + window.limit]
-    rows = list(rows_of(Message.objects.filter(pk__in=page).order_by(*ordering)))
-    total = window.total_if_known(len(rows))
-    return rows, messages.order_by().count() if total is None else total
+    found = compiled(messages.order_by().values("pk"))
+    total = RawSQL(f"SELECT count(*) FROM ({found.sql}) AS found", found.params)
+    page = messages.annotate(total=total).values_list("pk", "total")
+    ids = list(page[window.skip : window.skip + window.limit])
+    if not ids:
+        return [], messages.order_by().count() if window.skip else 0
+    chosen = Message.objects.filter(pk__in=[pk for pk, _ in ids])
+    return list(rows_of(chosen.order_by(*messages.query.order_by))), ids[0][1]
 
 
 def row_for(project: Project, message_id: UUID | str) -> Row:
