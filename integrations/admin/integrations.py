@@ -50,7 +50,7 @@ class IntegrationAdmin(ServiceAdmin):
         ("last_sync", DaysFilter),
     )
     list_select_related = ("project",)
-    search_fields = ("account", "project__name", "last_error")
+    search_fields = ("account", "account_name", "project__name", "last_error")
     search_help_text = "An account, a project, or a part of the last error"
     ordering = ("-id",)
     readonly_fields = (
@@ -58,6 +58,7 @@ class IntegrationAdmin(ServiceAdmin):
         "project",
         "provider",
         "account",
+        "account_name",
         "status_shown",
         "status_since",
         "last_error",
@@ -78,6 +79,7 @@ class IntegrationAdmin(ServiceAdmin):
         "project",
         "provider",
         "account",
+        "account_name",
         "uuid",
         "next_sync_at",
         "connected_by",

@@ -56,6 +56,7 @@ INTEGRATION_EXAMPLE: Example = {
     "last_sync": "2025-01-12T10:00:00Z",
     "created_at": "2025-01-12T09:00:00Z",
     "account": "yourstore.myshopify.com",
+    "account_name": None,
     "is_paused": False,
     "is_syncing": False,
     "status_since": "2025-01-12T09:00:02Z",

@@ -22,6 +22,7 @@ def integration_body(integration: Integration, project: Project) -> Body:
         "last_sync": _seconds_or_none(integration.last_sync),
         "created_at": seconds(integration.created_at),
         "account": integration.account,
+        "account_name": integration.account_name or None,
         "is_paused": integration.is_paused,
         "is_syncing": _is_syncing(integration),
         "status_since": seconds(integration.status_since),

@@ -30,7 +30,16 @@ class IntegrationChanges(StrictSerializer):
     """`PATCH /api/v1/integrations/{project_id}/{integration_id}`."""
 
     ignored: ClassVar = frozenset(
-        {"status", "status_since", "last_sync", "last_error", "notes", "is_syncing", "updated_at"}
+        {
+            "account_name",
+            "status",
+            "status_since",
+            "last_sync",
+            "last_error",
+            "notes",
+            "is_syncing",
+            "updated_at",
+        }
     )
     fixed: ClassVar = frozenset(
         {"id", "project_id", "provider", "account", "connected_by", "created_at"}
@@ -77,6 +86,10 @@ class IntegrationOutput(serializers.Serializer[Integration]):
     )
     created_at = serializers.CharField(help_text="UTC, with seconds and `Z`.")
     account = serializers.CharField(help_text="The account at the provider, such as a shop.")
+    account_name = serializers.CharField(
+        allow_null=True,
+        help_text="What people call the account, such as a phone number; the last check found it.",
+    )
     is_paused = serializers.BooleanField()
     is_syncing = serializers.BooleanField(help_text="Whether a sync waits or runs.")
     status_since = serializers.CharField(help_text="UTC, with seconds and `Z`.")

@@ -7,6 +7,7 @@ from django.core.checks import run_checks
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.tests.factories import client_of
 from integrations.contracts import CheckRefused
 from integrations.errors import ConfigRefused
 from integrations.models import Integration
@@ -40,6 +41,9 @@ def test_a_number_is_connected_and_its_webhooks_come_here(
     integration.refresh_from_db()
     assert (integration.status, integration.account) == ("connected", "106540352242922")
     assert integration.account_name == "+1 555-078-3881 Aurora Workshop"
+    path = f"/api/v1/integrations/{owner.personal_project.uuid}/{integration.uuid}"
+    shown = client_of(owner).get(path).json()
+    assert shown["account_name"] == "+1 555-078-3881 Aurora Workshop"
     assert integration.notes == []
     assert set(integration.config) == {"phone_number_id", "waba_id"}
     assert whatsapp.number.callback == CALLBACK
