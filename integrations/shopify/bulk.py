@@ -21,7 +21,7 @@ from integrations.models import Integration, SyncRun
 from integrations.shopify import client
 from integrations.shopify.mapping import ITEM_FIELDS, ORDER_FIELDS, order_of_node
 from integrations.shopify.models import MAX_GID_LENGTH, ShopifyLine
-from integrations.shopify.slices import Slice
+from integrations.shopify.slices import Counts, Slice
 from orderchainer.core.outbox import PENDING, TryAgain, growing_seconds
 from orders.services import OutsideOrder
 
@@ -121,9 +121,9 @@ def store(slice_: Slice) -> bool:
     items: dict[str, list[ShopifyLine]] = defaultdict(list)
     for line in lines.filter(parent__in=[order.gid for order in orders]).order_by("pk"):
         items[line.parent].append(line)
-    counts = slice_.store_each(
-        partial(_order_in, order, items[order.gid], shop=slice_.api.shop) for order in orders
-    )
+    counts = Counts()
+    read = (partial(_order_in, order, items[order.gid], shop=slice_.api.shop) for order in orders)
+    slice_.store_each(read, counts)
     with transaction.atomic():
         lines.filter(Q(pk__in=[order.pk for order in orders]) | Q(parent__in=items)).delete()
         slice_.keep(counts)

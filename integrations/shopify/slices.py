@@ -97,9 +97,8 @@ class Slice:
         if self.is_over:
             raise TryAgain("There is more to come.", after_seconds=0, counts=False)
 
-    def store_each(self, orders: Iterable[Callable[[], OutsideOrder]]) -> Counts:
-        """Store orders, each read when it is its turn. One that we cannot store is counted."""
-        counts = Counts()
+    def store_each(self, orders: Iterable[Callable[[], OutsideOrder]], counts: Counts) -> None:
+        """Store orders, each read when it is its turn, and count what becomes of them."""
         for read in orders:
             counts.seen += 1
             try:
@@ -113,7 +112,6 @@ class Slice:
             else:
                 counts.created += outcome is Outcome.CREATED
                 counts.changed += outcome is Outcome.CHANGED
-        return counts
 
 
 def _reason(exc: Exception) -> str:

@@ -20,7 +20,7 @@ from integrations.services import report_trouble
 from integrations.shopify import bulk
 from integrations.shopify.client import NoAccess, Throttled, TooExpensive
 from integrations.shopify.fetching import Page, fetch_page, has_more_orders_than, order_in
-from integrations.shopify.slices import Slice
+from integrations.shopify.slices import Counts, Slice
 from orderchainer.core.outbox import GiveUp, TryAgain, growing_seconds
 
 logger = structlog.get_logger(__name__)
@@ -86,12 +86,17 @@ def _page(slice_: Slice) -> bool:
             raise
         slice_.keep(size=size // 2, throttles=0)
         return False
+    counts = Counts()
     try:
-        counts = slice_.store_each(partial(order_in, slice_.api, node) for node in page.nodes)
+        slice_.store_each((partial(order_in, slice_.api, node) for node in page.nodes), counts)
     except TryAgain as exc:
+        # The page comes again, and what is stored by now will not be new any more.
+        stored = Counts(created=counts.created, changed=counts.changed)
         if size > 1 and (exc.timed_out or isinstance(exc, Throttled)):
             # Asking for all items of so many orders costs too much, or takes too long.
-            slice_.keep(size=size // 2, may_grow=False)
+            slice_.keep(stored, size=size // 2, may_grow=False)
+        elif stored != Counts():
+            slice_.keep(stored)
         raise
     if cursor.may_grow:
         size = _next_size(size, page)

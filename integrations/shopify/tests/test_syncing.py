@@ -456,7 +456,7 @@ def test_pages_shrink_until_one_attempt_can_ask_for_all_items(
 
     finish(shop, run)
 
-    assert (run.state, run.seen, run.refused) == ("done", 12, 0)
+    assert (run.state, counts(run)) == ("done", (12, 12, 0, 0))
     assert len(mirrored(integration)) == 12
     assert Order.objects.filter(items__name="Mug 29").count() == 12
     sizes = [query["variables"]["first"] for query in shop.queries("Orders")]
