@@ -23,7 +23,7 @@ _FILES = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
 MESSAGE_FIELDS = (
     *("uuid", "direction", "channel", "content_type", "content", "details", "status"),
     *("error_code", "error", "is_read", "ai_generated"),
-    *("created_at", "written_at", "edited_at"),
+    *("created_at", "written_at", "edited_at", "deleted_at"),
 )
 
 

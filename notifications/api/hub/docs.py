@@ -80,6 +80,7 @@ MESSAGE_EXAMPLE: Example = {
     "reply_to": None,
     "reaction": None,
     "edited_at": None,
+    "deleted_at": None,
     "written_at": "2025-01-12T09:59:58Z",
 }
 SEND_EXAMPLE: Example = {

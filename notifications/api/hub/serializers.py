@@ -256,6 +256,9 @@ class MessageOutput(serializers.Serializer[Any]):
         allow_null=True, help_text="The emoji that the contact set on it."
     )
     edited_at = serializers.CharField(allow_null=True)
+    deleted_at = serializers.CharField(
+        allow_null=True, help_text="When its writer deleted it. What it said stays here."
+    )
     written_at = serializers.CharField(help_text="When it was written, as the provider says.")
 
 

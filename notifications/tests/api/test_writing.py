@@ -81,6 +81,7 @@ def test_sends_as_the_document_does(team: Team, message: Message, agent: APIClie
         "reply_to": None,
         "reaction": None,
         "edited_at": None,
+        "deleted_at": None,
         "written_at": "2025-01-12T10:00:00Z",
     }
     assert agent.get(answer["Location"]).json() == answer.json()
