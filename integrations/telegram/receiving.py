@@ -27,6 +27,7 @@ from notifications.services import (
     receive_message,
     set_reachable,
 )
+from orderchainer.core.encryption import Undecryptable
 from orderchainer.core.outbox import Drop
 
 logger = structlog.get_logger(__name__)
@@ -106,7 +107,7 @@ def _tell_kindly(delivery: InboundDelivery, call: Callable[[str], object]) -> No
     """Make a call of which nothing depends. It may fail."""
     try:
         call(delivery.integration.configuration()["bot_token"])
-    except client.Failed as exc:
+    except (client.Failed, Undecryptable) as exc:
         logger.info("telegram_call_failed", delivery=delivery.pk, error=str(exc))
 
 

@@ -1,6 +1,7 @@
 """What goes out through a bot, and what becomes of it: taken, refused, uncertain, held up."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +137,27 @@ def test_files_go_out_as_links_and_uploads(
         "parse_mode": "HTML",
     }
     assert telegram.seen() == ["Your <invoice>"]
+
+
+def test_a_stored_file_is_uploaded(
+    telegram: PretendTelegram, talk: Conversation, owner: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PRIVATE_FILES_ROOT = tmp_path
+    (tmp_path / "stored.pdf").write_bytes(b"%PDF-1.7 bill\r\n--x")
+    bill = Enclosure("", "stored.pdf", "application/pdf", 'Bill "1001" é.pdf')
+
+    message = send(owner, "1 < 2", content_type=ContentType.DOCUMENT, attachment=bill)
+
+    assert message.status == "sent"
+    assert telegram.seen() == ["1 < 2"]
+    assert list(telegram.emulator.files.values()) == [b"%PDF-1.7 bill\r\n--x"]
+    (call,) = telegram.calls("/sendDocument")
+    assert 'filename="Bill _1001_ é.pdf"'.encode() in call.body
+    # A file that is gone fails before anything is sent.
+    (tmp_path / "stored.pdf").unlink()
+    gone = send(owner, "x", content_type=ContentType.DOCUMENT, attachment=bill)
+    assert (gone.status, gone.error) == ("failed", "The file of the message is gone.")
+    assert len(telegram.calls("/sendDocument")) == 1
 
 
 # --- Refusals ---------------------------------------------------------------------------------
