@@ -65,8 +65,9 @@ class Network:
             self.answers: list[int | None] = []
             if self._is_for_people:
                 self.statuses = ["sent", "delivered"]
+                # Who ordered #1001 in the pretend shop.
                 self.customers["US.13491208655302741918"] = Customer(
-                    "US.13491208655302741918", "16505551234", "Mara Lindt", "mara.lindt"
+                    "US.13491208655302741918", "12125550000", "Kwame Lovelace", "kwame.l"
                 )
 
     @property

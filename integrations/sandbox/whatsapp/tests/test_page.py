@@ -7,9 +7,10 @@ import pytest
 import requests
 
 from integrations.sandbox.server import Sandbox
+from integrations.sandbox.shopify import shopify_for_people
 from integrations.sandbox.whatsapp import WhatsApp, whatsapp_for_people
 
-MARA = "US.13491208655302741918"
+KWAME = "US.13491208655302741918"
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def press(home: str, button: str, **fields: str) -> requests.Response:
 
 
 def send(sandbox: Sandbox, whatsapp: WhatsApp, **message: Any) -> requests.Response:
-    body = {"messaging_product": "whatsapp", "to": "16505551234", **message}
+    body = {"messaging_product": "whatsapp", "to": "12125550000", **message}
     return requests.post(
         f"http://{sandbox.host}/whatsapp/v26.0/{whatsapp.number.id}/messages",
         json=body,
@@ -55,23 +56,34 @@ def text(body: str) -> dict[str, Any]:
 def test_a_customer_writes_gets_an_answer_and_reads_it(
     sandbox: Sandbox, whatsapp: WhatsApp, home: str
 ) -> None:
-    assert "Mara Lindt" in requests.get(home, timeout=5).text
+    assert "Kwame Lovelace" in requests.get(home, timeout=5).text
     assert "Only templates until they write." in requests.get(home, timeout=5).text
 
-    whatsapp.write(MARA, "Where is <b>my</b> order?")
+    whatsapp.write(KWAME, "Where is <b>my</b> order?")
     assert send(sandbox, whatsapp, **text("On its way")).status_code == 200
 
-    chat = requests.get(f"{home}page/chat/{MARA}", timeout=5).text
+    chat = requests.get(f"{home}page/chat/{KWAME}", timeout=5).text
     assert "Where is &lt;b&gt;my&lt;/b&gt; order?" in chat
     assert "On its way" in chat
     assert [each.status for each in whatsapp.messages] == ["accepted", "delivered"]
     assert "The business may write freely." in requests.get(home, timeout=5).text
 
 
-def test_the_window_closes_on_the_page(sandbox: Sandbox, whatsapp: WhatsApp, home: str) -> None:
-    whatsapp.write(MARA, "Hello")
+def test_the_customer_has_an_order_in_the_pretend_shop(whatsapp: WhatsApp) -> None:
+    first = next(iter(shopify_for_people().shop.orders.values()))
+    assert first.customer is not None
 
-    assert press(home, "close", user_id=MARA).url == home
+    kwame = whatsapp.customers[KWAME]
+
+    assert (first.name, first.financial_status) == ("#1001", "paid")
+    assert first.customer.phone == f"+{kwame.wa_id}"
+    assert first.customer.display_name == kwame.name
+
+
+def test_the_window_closes_on_the_page(sandbox: Sandbox, whatsapp: WhatsApp, home: str) -> None:
+    whatsapp.write(KWAME, "Hello")
+
+    assert press(home, "close", user_id=KWAME).url == home
 
     refused = send(sandbox, whatsapp, **text("too late"))
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, 131047)
@@ -84,7 +96,7 @@ def test_the_window_closes_on_the_page(sandbox: Sandbox, whatsapp: WhatsApp, hom
     whatsapp.window = "async"
     assert send(sandbox, whatsapp, **text("fails later")).status_code == 200
     assert whatsapp.messages[-1].status == "failed"
-    assert "did not arrive (131047)" in requests.get(f"{home}page/chat/{MARA}", timeout=5).text
+    assert "did not arrive (131047)" in requests.get(f"{home}page/chat/{KWAME}", timeout=5).text
 
 
 def test_another_customer_can_hide_the_number(whatsapp: WhatsApp, home: str) -> None:
@@ -103,7 +115,7 @@ def test_another_customer_can_hide_the_number(whatsapp: WhatsApp, home: str) -> 
         ({"type": "text", "text": {"body": "x" * 4097}}, 100),
         ({"type": "text", "text": {"body": "x"}, "surprise": 1}, 100),
         ({"type": "text", "text": {"body": "x"}, "messaging_product": ""}, 100),
-        ({"type": "text", "text": {"body": "x"}, "recipient": MARA}, 131008),
+        ({"type": "text", "text": {"body": "x"}, "recipient": KWAME}, 131008),
         ({"type": "text", "text": {"body": "x"}, "to": "12"}, 131009),
         ({"type": "text", "text": {"body": "x"}, "biz_opaque_callback_data": "x" * 513}, 131009),
         ({"type": "image", "image": {"link": "https://a.test", "id": "1"}}, 131009),
@@ -118,7 +130,7 @@ def test_another_customer_can_hide_the_number(whatsapp: WhatsApp, home: str) -> 
 def test_is_as_strict_as_the_real_one(
     sandbox: Sandbox, whatsapp: WhatsApp, message: dict[str, Any], code: int
 ) -> None:
-    whatsapp.write(MARA, "Hello")
+    whatsapp.write(KWAME, "Hello")
 
     refused = send(sandbox, whatsapp, **message)
 
@@ -127,7 +139,7 @@ def test_is_as_strict_as_the_real_one(
 
 
 def test_wants_the_token_and_keeps_the_pair_limit(sandbox: Sandbox, whatsapp: WhatsApp) -> None:
-    whatsapp.write(MARA, "Hello")
+    whatsapp.write(KWAME, "Hello")
     whatsapp.switch("pair_limit", True)
     codes = [send(sandbox, whatsapp, **text("a")).status_code for _ in range(2)]
     whatsapp.passed += 6
