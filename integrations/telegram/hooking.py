@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
 from integrations.models import Integration
 from integrations.providers import WEBHOOKS
-from integrations.services import report_trouble
+from integrations.services import report_health, report_trouble
 from integrations.telegram import client
 from integrations.telegram.troubles import outcome_of
 from orderchainer.core.outbox import Drop, GiveUp
@@ -44,21 +45,27 @@ def hook(integration: Integration, url: str) -> None:
 
 
 def maintain(integration: Integration) -> None:
-    """Restore the address if it is gone. A bot that another project took stays with it."""
+    """Restore the address if it is gone. A bot that another project took stays with it.
+
+    If it is as it should be, earlier trouble is over: the token works, or the other project let go.
+    """
+    called_at = timezone.now()
     url = receiver(integration)
     if not url:
         raise Drop("Telegram cannot reach this service.")
     try:
         info = client.webhook_info(integration.configuration()["bot_token"])
-        if info.url == url and info.allowed_updates == frozenset(UPDATES):
-            return
         if _is_anothers(integration, info.url):
             report_trouble(integration=integration, reason=TAKEN)
             raise GiveUp(TAKEN)
-        hook(integration, url)
+        if info.url != url or info.allowed_updates != frozenset(UPDATES):
+            hook(integration, url)
     except client.Failed as exc:
         failure = outcome_of(exc)
+        if isinstance(exc, client.Refused) and exc.is_broken:
+            report_trouble(integration=integration, reason=str(failure))
     else:
+        report_health(integration=integration, called_at=called_at)
         return
     raise failure
 

@@ -201,6 +201,18 @@ def test_the_upkeep_restores_the_webhook_and_only_that(
     assert telegram.bot.allowed_updates == frozenset(UPDATES)
 
 
+def test_the_upkeep_finds_out_that_a_token_has_ended(
+    telegram: PretendTelegram, integration: Integration
+) -> None:
+    del telegram.emulator.bots[TOKEN]
+
+    with pytest.raises(GiveUp, match=BAD_TOKEN):
+        maintain(integration)
+
+    integration.refresh_from_db()
+    assert (integration.status, integration.last_error) == ("error", BAD_TOKEN)
+
+
 def test_two_projects_with_one_bot_do_not_take_its_messages_from_each_other(
     telegram: PretendTelegram, integration: Integration
 ) -> None:
@@ -216,9 +228,25 @@ def test_two_projects_with_one_bot_do_not_take_its_messages_from_each_other(
     assert telegram.bot.url.endswith(f"/{second.uuid}")
     telegram.write()
     assert (integration.deliveries.count(), second.deliveries.count()) == (0, 1)
-    # Disconnecting the first leaves the webhook of the second.
+    # When the second lets go of the bot, the first gets it back by itself.
+    disconnect_integration(integration=second)
+    work()
+    assert telegram.bot.url == ""
+    maintain(integration)
+    integration.refresh_from_db()
+    assert (integration.status, integration.last_error) == ("connected", "")
+    assert telegram.bot.url.endswith(f"/{integration.uuid}")
+
+
+def test_disconnecting_leaves_the_webhook_of_another_project(
+    telegram: PretendTelegram, integration: Integration
+) -> None:
+    second = connect(make_user())
+    work()
+
     disconnect_integration(integration=integration)
     work()
+
     assert telegram.bot.url.endswith(f"/{second.uuid}")
 
 
