@@ -1,4 +1,4 @@
-"""HTTP sessions whose connections are of our own classes, with and without a proxy."""
+"""HTTP sessions that use our own connection classes, with or without a proxy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ Pools = Mapping[str, type[HTTPConnectionPool]]
 
 
 def pools_of(plain: type[HTTPConnection], secure: type[HTTPSConnection]) -> Pools:
-    """Return the classes of pools that connect with these classes, by scheme."""
+    """Return pool classes, by scheme, that make their connections with these classes."""
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = plain

@@ -59,8 +59,8 @@ class CheckRefused(Exception):
 class Checked:
     """A configuration works. `notes` are sentences that people should read all the same.
 
-    `name` is what people call the account, such as a phone number or a bot's name; empty if the
-    account's own key is as good.
+    `name` is what people call the account, such as a phone number or a bot's name. It is empty if
+    people know the account by its own key.
     """
 
     notes: Sequence[str] = field(default_factory=tuple)
@@ -76,8 +76,8 @@ class Connector:
     """
 
     keys: Sequence[ConfigKey]
-    # The account's own key, from a cleaned configuration. Raises `Invalid` if required parts do
-    # not go together.
+    # The account's own key, from a cleaned configuration. Raises `Invalid` if required parts are
+    # missing or do not fit together.
     account_of: Callable[[Mapping[str, str]], str]
     # Ask the provider whether the configuration works. Raises `CheckRefused`.
     check: Callable[[Integration], Checked]
@@ -85,8 +85,8 @@ class Connector:
     sync: Callable[[SyncRun], None] | None = None
     # Restore at the provider what it should know about us, such as webhook subscriptions.
     maintain: Callable[[Integration], None] | None = None
-    # Tell the provider that the integration ends. It gets the secrets, because
-    # the integration has none any more by then.
+    # Tell the provider that the integration ends. It gets the secrets, because the integration no
+    # longer has them.
     disconnect: Callable[[Integration, Mapping[str, str]], None] | None = None
 
 
@@ -119,8 +119,8 @@ class Webhook:
     max_body_bytes: int
     # The names of the headers that are kept with the body, in lower case. Never a secret one.
     kept_headers: Sequence[str]
-    # The keys of the accounts that the call names. None if it cannot name any: then it is for the
-    # integrations whose secrets sign it, of which only so many are tried.
+    # The keys of the accounts that the call names. None if the call cannot name any. Then we try
+    # the integrations of the provider, up to a limit, and those whose secrets sign the call get it.
     accounts: Callable[[Call], Sequence[str] | None]
     # Whether the call is signed with these secrets of an integration. Compares bytes in constant
     # time. A missing secret or signature never verifies.
@@ -136,7 +136,7 @@ class Webhook:
     despite_pause: frozenset[str] = frozenset()
     # What the OpenAPI document says of it: what is sent, and how it is signed.
     description: str = ""
-    # Bodies as the provider sends them, by what they tell.
+    # Example bodies as the provider sends them, each with a title that says what it is about.
     examples: Mapping[str, Any] = field(default_factory=dict)
     # Whether the path may continue with the id of an integration.
     names_integration: bool = False

@@ -27,7 +27,7 @@ class RunNotFound(NotFound):
 
 
 class CannotSync(Conflict):
-    """The integration is in no state to sync, or its provider has nothing to sync."""
+    """The integration cannot sync now, or its provider has nothing to sync."""
 
     code = "cannot_sync"
 
@@ -59,7 +59,7 @@ class CallRefused(Unauthenticated):
 
 
 class HandshakeRefused(NotAllowed):
-    """The provider asks whether the address is ours, with a token that is not."""
+    """A handshake shows a verify token that belongs to no connected account."""
 
     code = "invalid_verify_token"
     default_message = "The token is missing or is not the one of a connected account."

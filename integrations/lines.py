@@ -1,6 +1,7 @@
 """Integrations as lines: a project's own ends of the channels over which customers write.
 
-An integration is a line if its provider has registered a channel. It has the same UUID.
+An integration is a line if its provider has registered a channel. The line has the UUID of the
+integration.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ def lines_of(project: Project) -> Sequence[Line]:
 
 
 def line_of(integration: Integration) -> Line:
-    """Return an integration as the line that it is."""
+    """Return the line of an integration."""
     return Line(
         uuid=integration.uuid,
         channel=integration.provider,
@@ -33,7 +34,7 @@ def line_of(integration: Integration) -> Line:
 
 
 def integration_of(line: UUID) -> Integration:
-    """Return the integration that is a line. Raises `GiveUp` if it is disconnected."""
+    """Return the integration behind a line. Raises `GiveUp` if it is disconnected."""
     integration = Integration.objects.open().filter(uuid=line).first()
     if integration is None:
         raise GiveUp("Our line is disconnected.")

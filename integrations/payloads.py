@@ -26,8 +26,8 @@ class Unreadable(ValueError):
 def read_payload(body: bytes) -> Any:
     """Return what the JSON in `body` says. Raises `Unreadable`.
 
-    A signature proves where a body comes from, so we read more than the API does: a character that
-    cannot be stored, such as half of an emoji that was cut off, becomes U+FFFD.
+    A signature proves where a body comes from, so we accept more than the API does: a character
+    that cannot be stored, such as half of an emoji that was cut off, becomes U+FFFD.
     """
     try:
         value = orjson.loads(body)
@@ -39,7 +39,7 @@ def read_payload(body: bytes) -> Any:
 
 
 def payload_of(delivery: InboundDelivery) -> Any:
-    """Return what a delivery's body says. Raises `GiveUp`, since no other try reads more."""
+    """Return what a delivery's body says. Raises `GiveUp`, because trying again would not help."""
     try:
         return read_payload(bytes(delivery.body))
     except Unreadable as exc:

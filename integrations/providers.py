@@ -25,7 +25,7 @@ PROVIDERS: Sequence[str] = (
     "integrations.telegram",
 )
 
-# Below this, each provider that calls us has the path of its name.
+# Each provider that calls us has a path below this one, named after the provider.
 WEBHOOKS = "api/v1/webhooks/"
 
 

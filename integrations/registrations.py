@@ -2,7 +2,7 @@
 
 from accounts.scopes import AREAS
 
-# Errors too: the OpenAPI document lists the codes of all that are defined by then.
+# Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
 from integrations import checks, errors, limits, socket_messages  # noqa: F401 (they register)
 from integrations.access import VIEW_INTEGRATIONS
 from integrations.events import INTEGRATION, SYNC_RUN, EventType

@@ -1,4 +1,4 @@
-"""Check the signatures and tokens of calls, in constant time and whatever strangers send."""
+"""Compare signatures and tokens in constant time. Texts that are not ASCII do no harm."""
 
 import hashlib
 import hmac

@@ -18,7 +18,7 @@ _BECAME: Mapping[str, str] = {
 
 
 def status_changed(event: Event) -> Details:
-    """Tell that an integration has another status, or that it was paused or goes on."""
+    """Tell that an integration has another status, or that it was paused or resumed."""
     data = event.data
     old, new = data["previous_status"], data["status"]
     if old == new:
@@ -52,7 +52,7 @@ def sync_finished(event: Event) -> Details:
 
 
 def sentence_of(event: Event) -> str:
-    """Return an event about an integration or a sync in a sentence."""
+    """Return an event about an integration or a sync as a sentence."""
     tell = {EventType.STATUS_CHANGED: status_changed, EventType.SYNC_FINISHED: sync_finished}
     try:
         return str(tell[EventType(event.type)](event)["message"])

@@ -20,7 +20,7 @@ __all__ = [
     "work_on_delivery",
 ]
 
-# By then the next sweep has nudged whatever is still due.
+# A nudge of the sweep expires after this time: the next sweep nudges again what is still due.
 SWEPT_NUDGE_SECONDS = 10
 
 
@@ -59,7 +59,7 @@ def sweep() -> None:
 
 @shared_task(name="integrations.flush_finished")
 def flush_finished() -> None:
-    """Delete old runs and errands, and end what deleted projects left. Runs daily.
+    """Delete old runs and errands, and disconnect the integrations of deleted projects. Runs daily.
 
     Repeating it is harmless.
     """

@@ -19,7 +19,7 @@ from urllib3.exceptions import TimeoutError as SomeTimeout
 
 from integrations.connections import pools_of, session_of
 
-# For connecting to one address of the host; each address gets this long. No handshake needs more.
+# How long connecting may take, for each address of the host. No handshake needs more.
 MAX_CONNECT_SECONDS = 5.0
 CHUNK_BYTES = 64 * 1024
 
@@ -49,7 +49,7 @@ def call(
     data: bytes | None = None,
     bounds_whole: bool = True,
 ) -> Iterator[requests.Response]:
-    """Make a call and give its answer, to be read with `parts_of` within the block.
+    """Make a call and yield its answer. Read the body with `parts_of`, inside the block.
 
     Raises `CallFailed`, also while the answer is read. Without `bounds_whole`, the timeout counts
     for each part of the answer.
@@ -101,7 +101,7 @@ def parts_of(response: requests.Response) -> Iterator[bytes]:
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads from a socket until the time is over that the socket's timeout named at first."""
+    """Reads from a socket. The socket's timeout bounds all reads together, not each of them."""
 
     def __init__(self, sock: socket, raw: io.RawIOBase) -> None:
         self._socket = sock

@@ -1,4 +1,4 @@
-"""What providers posted, in the back office: how it ended, what it was, and working on it again."""
+"""Deliveries in the back office: what providers posted, how it ended, and replaying it."""
 
 import json
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ BEING_TRIED = "being tried"
 
 
 class ProviderFilter(admin.SimpleListFilter):
-    """Filter by provider. The choices come from the registry, because the rows are too many."""
+    """Filter by provider. The registry has the choices, because there are too many rows."""
 
     title = "provider"
     parameter_name = "provider"
@@ -92,7 +92,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
     actions = ("replay",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundDelivery]:
-        """Read no body of megabytes for a list, and no secret ever."""
+        """Leave out bodies, which can be large, and secrets."""
         deliveries: QuerySet[InboundDelivery] = super().get_queryset(request)
         return deliveries.select_related("integration__project").defer(
             "body", "headers", "integration__secrets", "integration__old_secrets"
@@ -115,7 +115,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
 
     @display(description="state", ordering="state", label=WORD_COLOURS)
     def word_shown(self, delivery: InboundDelivery) -> str:
-        """How it stands."""
+        """The state, or that a worker is trying it."""
         return BEING_TRIED if delivery.is_in_flight else delivery.word
 
     @admin.display(description="age", ordering="created_at")
@@ -139,7 +139,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="body")
     def body_shown(self, delivery: InboundDelivery) -> SafeString:
-        """The body as text, or its beginning if it is long. It came from outside: never HTML."""
+        """The body as text, or its beginning if it is long. It is from outside, so never HTML."""
         body = bytes(delivery.body)
         text = body[: 4 * MAX_SHOWN_CHARACTERS].decode("utf-8", "replace")
         shown = text[:MAX_SHOWN_CHARACTERS]

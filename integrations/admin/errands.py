@@ -62,7 +62,7 @@ class ErrandAdmin(ReadOnly, ServiceAdmin):
 
     @display(description="state", ordering="state", label=WORD_COLOURS)
     def state_shown(self, errand: Errand) -> str:
-        """How it stands, and whether a worker is at it."""
+        """The state, or that a worker is trying it."""
         return "being tried" if errand.is_in_flight else str(errand.state)
 
     @admin.display(description="next attempt", ordering="next_attempt_at")

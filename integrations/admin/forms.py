@@ -1,7 +1,7 @@
 """The forms that connect an account and change its configuration.
 
-Each provider's connector says which keys there are. A secret is typed and never shown again: its
-field is empty, and empty means that it stays as it is.
+Each provider's connector says which keys there are. A secret is never shown again after it was
+typed. Its field is empty, and leaving it empty keeps the secret.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from integrations.services.configuring import MAX_VALUE_LENGTH
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.admin.picking import PickOne
 
-# So that no key of a provider is mistaken for a field of the row.
+# The prefix keeps the keys of a provider apart from the fields of the row.
 PREFIX = "config_"
 
 
@@ -30,7 +30,7 @@ def config_fields(connector: Connector) -> Sequence[str]:
 class _ConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """What the forms for new and for existing integrations share."""
 
-    # The fields that a refused configuration names.
+    # The form's field for each key that a refused configuration can name.
     called: ClassVar[Mapping[str, str]] = {}
 
     class Meta:
@@ -69,7 +69,7 @@ class IntegrationForm(Versioned, _ConfigForm):
         }
 
     def _is_overtaken(self, name: str, touched: set[str]) -> bool:
-        # Nobody is shown what a secret was, or what it is now.
+        # Secrets are never shown, so the form cannot compare an old one with a new one.
         return not _is_hidden(self.fields[name]) and super()._is_overtaken(name, touched)
 
 

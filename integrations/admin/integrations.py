@@ -96,22 +96,22 @@ class IntegrationAdmin(ServiceAdmin):
 
     @display(description="status", ordering="status", label=STATUS_COLOURS)
     def status_shown(self, integration: Integration) -> str:
-        """How the connection is."""
+        """The status of the connection."""
         return str(integration.status)
 
     @display(description="pause", ordering="is_paused", label={"paused": "warning"})
     def pause_shown(self, integration: Integration) -> str | None:
-        """Whether it is paused: an icon for yes would look as if all were well."""
+        """The word for a pause, or nothing. An icon for yes would look as if all were well."""
         return "paused" if integration.is_paused else None
 
     @admin.display(description="notes")
     def notes_shown(self, integration: Integration) -> SafeString:
-        """What people should know, a sentence each line."""
+        """What people should know, one sentence on each line."""
         return format_html_join(mark_safe("<br>"), "{}", ((note,) for note in integration.notes))
 
     @admin.display(description="configuration")
     def config_shown(self, integration: Integration) -> SafeString:
-        """The configuration without its secrets, a key each line."""
+        """The configuration without its secrets, one key on each line."""
         return format_html_join(mark_safe("<br>"), "{}: {}", sorted(integration.config.items()))
 
     def render_change_form(
@@ -138,12 +138,12 @@ class IntegrationAdmin(ServiceAdmin):
         return request.user.has_perm("integrations.change_integration")
 
     def has_change_permission(self, request: HttpRequest, obj: Integration | None = None) -> bool:
-        """Require the permission that the services require. A disconnected one stays as it is."""
+        """Require the permission of the services. Nobody may change a disconnected one."""
         is_over = obj is not None and obj.status == Integration.Status.DISCONNECTED
         return not is_over and self.has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Integration | None = None) -> bool:
-        """Never: disconnect it instead."""
+        """Let nobody delete one. People disconnect it instead."""
         return False
 
     # --- The forms ---
@@ -176,7 +176,7 @@ class IntegrationAdmin(ServiceAdmin):
         return super().get_form(request, obj, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
-        """Show the keys of the provider, and how the integration is."""
+        """Show the keys of the provider, and the state of the integration."""
         connector = self._connector(request, obj)
         keys = tuple(config_fields(connector)) if connector else ()
         if obj is None:
@@ -193,7 +193,7 @@ class IntegrationAdmin(ServiceAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Integration | None = None
     ) -> tuple[str, ...]:
-        """Ask for the project of a new one."""
+        """Make nothing read-only for a new one, so that its project can be chosen."""
         return () if obj is None else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -237,7 +237,7 @@ class IntegrationAdmin(ServiceAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: Rows) -> None:
-        """Neither sync nor take webhooks until they are resumed."""
+        """Stop syncs and webhooks until the integrations are resumed."""
         self._set_paused(request, queryset, is_paused=True, done="Paused")
 
     @admin.action(description="Resume", permissions=["change"])

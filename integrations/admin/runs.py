@@ -72,5 +72,5 @@ class SyncRunAdmin(ReadOnly, ServiceAdmin):
 
     @display(description="status", ordering="state", label=WORD_COLOURS)
     def word_shown(self, run: SyncRun) -> str:
-        """How it stands."""
+        """The state in the words that people see."""
         return run.word

@@ -13,7 +13,7 @@ STATUS_COLOURS: Mapping[str, str] = {
     Integration.Status.CONNECTED: "success",
     Integration.Status.ERROR: "danger",
 }
-# Of runs, errands and deliveries, in the words that people see.
+# The colours for the states of runs, errands and deliveries, by the words that people see.
 WORD_COLOURS: Mapping[str, str] = {
     "received": "info",
     "queued": "info",

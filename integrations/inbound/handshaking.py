@@ -33,7 +33,7 @@ def answer_handshake(*, provider: str, webhook: Webhook, query: Mapping[str, str
             logger.error("integration_unreadable", integration=integration.pk, error=str(exc))
             continue
         for version in versions:
-            # Goes on after a match, so that the time does not tell which one it was.
+            # The loop goes on after a match, so that the time does not tell which one it was.
             answer = webhook.handshake(query, version) or answer
     if answer is None:
         raise HandshakeRefused

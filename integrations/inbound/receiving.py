@@ -31,9 +31,9 @@ CALLS = Counter(
 def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundDelivery]:
     """Store a call for each integration whose secrets sign it, and return what is new.
 
-    A repeat of a call that we have stores nothing, and the same call twenty times at once stores it
-    once. It takes one query and one insert. Raises `CallRefused`, always the same, if the call has
-    no valid signature.
+    A repeat of a stored call stores nothing. Twenty copies of a call at once store one row. Taking
+    a call costs one query and one insert. Raises `CallRefused` if the call has no valid signature.
+    The error never says more.
     """
     signing = integrations_that_sign(provider, webhook, call)
     if not signing:
@@ -42,7 +42,7 @@ def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundD
         raise CallRefused
     topic = _short(webhook.topic(call), MAX_TOPIC_LENGTH)
     key, second_key = map(_key, webhook.keys(call))
-    # Without a key of its own, a repeat is known by its bytes.
+    # A call without a key of its own is recognised by its bytes.
     key = key or hashlib.sha256(topic.encode() + b"\n" + call.body).hexdigest()
     headers = {
         name: _short(call.headers[name], MAX_HEADER_LENGTH)
@@ -64,7 +64,7 @@ def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundD
             ]
         )
     except IntegrityError as exc:
-        # An integration was deleted in this moment, and with it the account.
+        # An integration was deleted at this moment, so its account is no longer connected.
         raise CallRefused from exc
     CALLS.labels(provider, "stored").inc(len(stored))
     CALLS.labels(provider, "repeated").inc(len(signing) - len(stored))

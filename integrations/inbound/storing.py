@@ -12,9 +12,10 @@ from integrations.models import InboundDelivery
 def store_new(deliveries: Sequence[InboundDelivery]) -> list[InboundDelivery]:
     """Insert the deliveries whose keys their integrations do not have yet; return those.
 
-    There is one delivery for each integration. This is one statement, which is its own transaction
-    outside of any. Of the same delivery twenty times in parallel, exactly one insert succeeds.
-    Django's `bulk_create(ignore_conflicts=True)` does not tell which rows it inserted.
+    The deliveries are for different integrations. The insert is one statement. Outside of any
+    transaction, it is a transaction of its own. If twenty workers insert the same delivery at once,
+    exactly one succeeds. Django's `bulk_create(ignore_conflicts=True)` does not tell which rows it
+    inserted.
     """
     fields = InboundDelivery._meta.concrete_fields[1:]
     params: list[Any] = [

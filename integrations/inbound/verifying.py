@@ -27,10 +27,10 @@ logger = structlog.get_logger(__name__)
 
 # A call of WhatsApp can name several accounts, and a body from a stranger any number.
 MAX_ACCOUNTS = 50
-# Everybody can connect an account with secrets that are not its own. Those who connected it
-# successfully come first, then the oldest, so that nobody can crowd them out.
+# Anybody can connect an account with secrets that are not its own. Connected integrations come
+# first, then the oldest, so nobody can crowd out the account's owner.
 MAX_INTEGRATIONS = 100
-# What the check of an integration takes that has as many earlier secrets as it may have.
+# What it takes to check an integration that has as many earlier secrets as it may have.
 MIN_DECRYPTIONS = 2
 MIN_VERIFICATIONS = 4
 
@@ -63,7 +63,7 @@ def integrations_that_sign(provider: str, webhook: Webhook, call: Call) -> list[
 
 
 def _check_decoys(webhook: Webhook, call: Call, decryptions: int, verifications: int) -> None:
-    """Decrypt and compare as often with secrets that nobody has."""
+    """Decrypt and compare this often, with secrets that nobody has."""
     decoy = _decoy(settings.CREDENTIALS_KEYS[0])
     for _ in range(decryptions):
         decoy.reveal()
@@ -72,9 +72,9 @@ def _check_decoys(webhook: Webhook, call: Call, decryptions: int, verifications:
 
 
 def _named_by(provider: str, webhook: Webhook, call: Call) -> Iterator[Integration]:
-    """Return the open integrations that the call names, those first that are connected.
+    """Return the open integrations that the call names, the connected ones first.
 
-    If it cannot name any, these are all of the provider, up to `MAX_INTEGRATIONS`.
+    If it cannot name any, return all integrations of the provider, up to `MAX_INTEGRATIONS`.
     """
     if webhook.names_integration and call.integration_id:
         rows = _with_uuid(provider, _uuid_in(call.integration_id))
@@ -85,12 +85,13 @@ def _named_by(provider: str, webhook: Webhook, call: Call) -> Iterator[Integrati
         if len(keys) > 1:
             rows = list(_first(Integration.objects.of_account(provider, keys)))
         else:
-            # A query also if nothing is named: its absence would tell.
+            # Make the query even if the call names nothing. Without it, the answer would come
+            # sooner and so tell strangers something.
             rows = _of_account(provider, *(keys or [""]), most=MAX_INTEGRATIONS)
     return (Integration(**row) for row in rows)
 
 
-# Nearly every call asks one of these two.
+# Nearly every call runs one of these two queries.
 @prepared
 def _of_account(provider: str, account: str, *, most: int) -> QuerySet[Integration, Row]:
     return _first(Integration.objects.filter(provider=provider, account=account), most)
@@ -104,7 +105,7 @@ def _with_uuid(provider: str, uuid: UUID) -> QuerySet[Integration, Row]:
 def _first(
     integrations: IntegrationQuerySet, most: int = MAX_INTEGRATIONS
 ) -> QuerySet[Integration, Row]:
-    """Return what a check needs of the open ones, those first that are connected."""
+    """Return what a check needs of the open integrations, the connected ones first."""
     connected = When(status=Integration.Status.CONNECTED, then=Value(0))
     rows = (
         integrations.open()

@@ -40,7 +40,7 @@ def due_deliveries() -> list[int]:
 
 
 def drop_deliveries(integration: Integration, reason: str) -> None:
-    """Ignore what came for an integration and is not over, even what a worker is trying."""
+    """Ignore an integration's deliveries that are not over, even one that a worker is trying."""
     dropped = outbox.drop(integration.deliveries.all(), reason)
     DELIVERIES.labels(integration.provider, InboundDelivery.State.IGNORED).inc(dropped)
 

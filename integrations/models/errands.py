@@ -27,8 +27,8 @@ class Errand(Outgoing):
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="errands")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    # For the last call: the integration itself has no secrets any more by then. Erased when the
-    # errand ends.
+    # Only a goodbye has them, because the integration itself has lost its secrets by then. They are
+    # wiped when the errand ends.
     secrets = OptionalEncryptedTextField(null=True)
 
     class Meta:

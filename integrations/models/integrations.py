@@ -22,14 +22,14 @@ MAX_NAME_LENGTH = 100
 
 
 class IntegrationQuerySet(models.QuerySet["Integration"]):
-    """Integrations, filtered by what they are for."""
+    """Integrations, filtered by their state or account."""
 
     def open(self) -> IntegrationQuerySet:
         """Keep those that are not disconnected, in projects that are open."""
         return self.exclude(status=Integration.Status.DISCONNECTED).filter(project__is_active=True)
 
     def closed(self) -> IntegrationQuerySet:
-        """Keep those that are not disconnected, although their projects are deleted."""
+        """Keep those that are not disconnected, in projects that are deleted."""
         return self.exclude(status=Integration.Status.DISCONNECTED).filter(project__is_active=False)
 
     def at_work(self) -> IntegrationQuerySet:
@@ -50,7 +50,7 @@ class Integration(models.Model):
     """
 
     class Status(models.TextChoices):
-        """How the connection is."""
+        """The status of the connection."""
 
         CONNECTING = "connecting"
         CONNECTED = "connected"
@@ -124,7 +124,7 @@ class Integration(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # Whose is this webhook?
+            # Finds the integrations that a webhook is for.
             models.Index(fields=["provider", "account"], name="integration_by_account"),
             models.Index(
                 fields=["next_sync_at"],

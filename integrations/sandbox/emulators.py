@@ -8,7 +8,7 @@ from integrations.sandbox.telegram import telegram_for_people
 from integrations.sandbox.whatsapp import whatsapp_for_people
 from integrations.sandbox.wire import Emulator
 
-# One line for each provider. Each makes an emulator as people want it who try the service.
+# One line for each provider. Each makes an emulator for people who try the service.
 EMULATORS: Sequence[Callable[[], Emulator]] = (
     discord_for_people,
     shopify_for_people,

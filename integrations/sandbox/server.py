@@ -96,7 +96,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Otherwise a small answer waits for the other side's acknowledgement.
+    # Without this, a small answer waits for the other side's acknowledgement.
     disable_nagle_algorithm = True
     server: _Server
 
@@ -248,7 +248,8 @@ def _index(sandbox: Sandbox) -> str:
 def _told(request: Request) -> Any:
     """Return the JSON of a body, or the fields of a form as a mapping. Raises ValueError.
 
-    curl calls what it sends a form unless it is told otherwise, so an object is JSON in any case.
+    curl labels every body as a form by default, so we always read a body that begins with `{` as
+    JSON.
     """
     is_form = request.headers.get("content-type", "") == "application/x-www-form-urlencoded"
     if is_form and not request.body.lstrip().startswith(b"{"):

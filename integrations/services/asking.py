@@ -62,7 +62,7 @@ def queue_check(integration: Integration) -> Errand:
 def lock_for(integration: Integration, *, by: User | None, operation: Operation) -> Integration:
     """Lock an integration that is not disconnected, and return it as it is now.
 
-    If `by` is given, locks the project as well and asks again whether they may do `operation`.
+    If `by` is given, also locks the project and checks again whether they may do `operation`.
     Raises `IntegrationNotFound`, and `RoleNotEnough` or `ProjectNotFound`.
     """
     if by is not None:

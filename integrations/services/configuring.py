@@ -53,7 +53,7 @@ def read_configuration(
                 values[name] = _cleaned(key, value)
             except ValueError as exc:
                 errors[name] = [str(exc)]
-    # Optional keys without a value are as good as missing.
+    # Leave out optional keys without a value, and keys that the provider no longer has.
     values = {name: value for name, value in values.items() if value and name in known}
     for name, key in known.items():
         if key.make is not None and name not in values:

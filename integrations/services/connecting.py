@@ -56,7 +56,7 @@ class Connected:
 def connect_integration(
     *, project: Project, provider: str, config: Mapping[str, object], by: User | None = None
 ) -> Connected:
-    """Connect the project to the account that `config` names, and have the provider asked.
+    """Connect the project to the account that `config` names, and have a worker check it.
 
     The same account again gets the new configuration and keeps its id. Its earlier secrets count
     for another hour. One that was disconnected comes back as if it were new. Records
@@ -95,9 +95,9 @@ def change_integration(
 ) -> Integration:
     """Change the given keys of the configuration, pause or resume; return it as it is now.
 
-    A value of `config` that equals what people were shown is no change, and neither is an equal
-    one. None removes a key. Another configuration is checked by the provider, as when connecting.
-    Pausing drops the run that waits or runs; resuming queues a run that catches up.
+    A value of `config` is no change if it equals the present value, or what people were shown of
+    it. None removes a key. A changed configuration is checked with the provider, as when
+    connecting. Pausing drops the run that waits or runs; resuming queues a run that catches up.
 
     We call `precondition` with the locked integration before anything changes; it may raise.
     Records `integration_status_changed`. Raises `ConfigRefused`, `IntegrationNotFound`, and
@@ -121,7 +121,7 @@ def disconnect_integration(
     by: User | None = None,
     precondition: Precondition | None = None,
 ) -> None:
-    """End the connection: drop its work, wipe its secrets, and have the provider told.
+    """End the connection: drop its work, wipe its secrets, and have a worker tell the provider.
 
     Its orders and messages stay. Records `integration_status_changed`. `precondition` as in
     `change_integration`. Raises `IntegrationNotFound`, and `RoleNotEnough` if `by` may not do it.
@@ -159,7 +159,7 @@ def _begin(
     if integration is None:
         integration = Integration(project=project, provider=provider, account=configuration.account)
     else:
-        # Its provider must not be told goodbye any more.
+        # We must no longer say goodbye to its provider.
         drop_errands(integration, "The account was connected again.")
         integration.config_version += 1
         # The new credentials may open more than the old ones did, so the first sync asks for all.
@@ -206,7 +206,7 @@ def _kept(connector: Connector, integration: Integration) -> Mapping[str, str]:
 
 
 def _set_configuration(integration: Integration, configuration: Configuration) -> bool:
-    """Store the configuration of a locked integration; tell whether it is another one."""
+    """Store the configuration of a locked integration; tell whether it has changed."""
     secrets = _secrets_of(integration)
     if integration.config == configuration.shown and secrets == configuration.secrets:
         return False
@@ -230,7 +230,7 @@ def _secrets_of(integration: Integration) -> Mapping[str, str] | None:
 
 
 def _keep_earlier(integration: Integration, secrets: Mapping[str, str] | None) -> None:
-    """Let the secrets that are being replaced count for another while."""
+    """Let the secrets that are being replaced count for a while longer."""
     now = timezone.now()
     try:
         earlier = integration.earlier_secrets(now)

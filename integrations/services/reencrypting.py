@@ -6,8 +6,9 @@ from integrations.models import Errand, Integration
 def reencrypt_credentials() -> int:
     """Encrypt every stored secret with the first key, so that the older keys can go.
 
-    Returns how many there were. Raises `Undecryptable` if no key fits one of them. Skips those of
-    an integration whose configuration changes meanwhile: they are encrypted with the first key.
+    Returns how many there were. Raises `Undecryptable` if no key fits one of them. Skips an
+    integration whose configuration changes, or whose replaced secrets expire, after we read it:
+    writing it back would overwrite newer values. Such an integration may still need an older key.
     """
     return _of_integrations() + _of_errands()
 

@@ -20,7 +20,7 @@ def replay_delivery(
 ) -> InboundDelivery:
     """Have a delivery worked on again as if it had just come, and return it.
 
-    It does not matter how it ended; whatever works on it finds what it did before. `delivery_id` is
+    It does not matter how it ended. Handlers recognise what they have done before. `delivery_id` is
     its UUID, and `by` the person who asks. Raises `DeliveryNotFound`, `DeliveryInFlight` while a
     worker has it, `IntegrationNotFound` for one that is disconnected, and `RoleNotEnough` if `by`
     may not do it.

@@ -1,1 +1,1 @@
-"""Shopify: a shop's orders arrive by webhook within seconds, and by sync for certain."""
+"""Shopify: a shop's orders arrive by webhook within seconds. A sync brings what was missed."""

@@ -36,10 +36,10 @@ class AdminApi:
         *,
         announced: Iterable[str] = (),
     ) -> None:
-        """Open the shop. Without `configuration`, the integration's own is decrypted.
+        """Prepare calls to the shop. Without `configuration`, decrypt the integration's own.
 
-        With it, a token is got for these calls alone. `announced` is not logged again. Raises
-        `GiveUp` if a secret is unreadable.
+        With it, the token is for these calls alone and is not kept. What is in `announced` is not
+        logged again. Raises `GiveUp` if a secret is unreadable.
         """
         self.integration = integration
         self._keeps_token = configuration is None
@@ -50,7 +50,7 @@ class AdminApi:
                 raise GiveUp(str(exc)) from exc
         self._configuration = configuration
         self._token = ""
-        # What Shopify announces about its API, as far as the log was told.
+        # Announcements about Shopify's API that the log has already.
         self.announced = set(announced)
         self.go_on()
 
@@ -114,7 +114,7 @@ class AdminApi:
         try:
             return self._new_token()
         except TryAgain:
-            # It still counts. The next attempt tries again to renew it.
+            # The old token still works. The next attempt tries again to renew it.
             return text
 
     def _new_token(self) -> str:

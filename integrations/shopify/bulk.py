@@ -1,9 +1,9 @@
 """The first sync of a large shop: Shopify writes all orders into a file, and we read that.
 
-The file has a line for each order and one for each item, in no order that we may rely on. So its
-lines go into a table, and from there the orders are stored with their items. That takes the memory
-of one part of the file, however large it is, and a worker that takes over goes on where the last
-one stood. If anything is wrong with the file, the run goes on with pages.
+The file has a line for each order and one for each item, in no fixed order. So we first copy its
+lines into a table, and then store the orders from there with their items. That needs memory for
+only one part of the file, however large the file is. A worker that takes over goes on where the
+last one stopped. If anything is wrong with the file, the run goes on with pages.
 """
 
 from collections import defaultdict
@@ -95,7 +95,7 @@ def copy(slice_: Slice) -> bool:
         with closing(client.lines_of(url, from_byte=position)) as parts:
             for lines, position in parts:
                 rows += [_row(slice_.run, line) for line in lines if line]
-                # Each slice keeps some lines, however late it is.
+                # Each slice keeps at least some lines, even if its time is over.
                 if rows and (len(rows) >= LINES_AT_ONCE or slice_.is_over):
                     _keep_rows(slice_, rows, position)
                     rows = []

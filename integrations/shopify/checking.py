@@ -10,13 +10,13 @@ from integrations.shopify.client import Reply
 from integrations.shopify.subscriptions import receiver
 from orderchainer.core.outbox import GiveUp
 
-# The order shows whether we may see customers. Most shops have one.
 QUERY = """
 query Check {
   shop { myshopifyDomain }
   currentAppInstallation { accessScopes { handle } }
 }
 """
+# The order shows whether we may see data about customers. Most shops have one order at least.
 CUSTOMER_QUERY = """
 query CheckCustomers {
   orders(first: 1) { nodes { email phone customer { firstName } shippingAddress { city } } }

@@ -38,7 +38,7 @@ MAX_WAIT_SECONDS = 10 * 60.0
 # Shopify's firewall refused us. It says neither why nor for how long.
 BLOCKED_STATUS = 430
 BLOCKED_WAIT_SECONDS = 5 * 60.0
-# How long we use a token if Shopify does not say how long it is valid, and at most.
+# How long we use a token if Shopify does not say how long it is valid, and the longest time.
 USUAL_TOKEN_SECONDS = 60 * 60.0
 MAX_TOKEN_SECONDS = 24 * 60 * 60.0
 
@@ -152,8 +152,8 @@ def ask(shop: str, token: str, query: str, variables: Mapping[str, Any]) -> Repl
 def lines_of(url: str, *, from_byte: int = 0) -> Generator[tuple[Sequence[bytes], int], None, None]:
     """Read the file of a bulk operation in parts: yield whole lines, and where they end.
 
-    Begins at `from_byte`, where a line begins. A part is small and may have no line, so the caller
-    can stop in time: only the wait for each part is bounded here, not that for the whole file.
+    A line must begin at `from_byte`. A part is small and may contain no whole line. Only the wait
+    for each part is bounded here, so the caller has to bound the time for the whole file.
     """
     if not _may_download(url):
         raise GiveUp("Shopify named a file at an address that we may not call.")
@@ -196,7 +196,7 @@ def base_of(shop: str) -> str:
 
 
 def _may_download(url: str) -> bool:
-    """Tell whether we call an address that Shopify named: https anywhere, or the configured base.
+    """Tell whether we may call an address from Shopify: https anywhere, or the configured base.
 
     It belongs to a storage service, and gets no token of ours.
     """
@@ -323,7 +323,7 @@ def _code_of(error: Mapping[str, Any]) -> str:
 
 
 def _request_named(errors: Sequence[Mapping[str, Any]], secrets: Sequence[str]) -> str:
-    """Name the request as Shopify's support asks for it."""
+    """Name the request's id, which Shopify's support asks for."""
     for error in errors:
         if request_id := _object(error.get("extensions")).get("requestId"):
             return f" The request's id there is {_shown(str(request_id), secrets)}."
@@ -331,7 +331,7 @@ def _request_named(errors: Sequence[Mapping[str, Any]], secrets: Sequence[str]) 
 
 
 def _seconds_until_affordable(cost: Mapping[str, Any]) -> float:
-    """Return when the query can be paid for, from what the answer says of its cost."""
+    """Return in how many seconds we can afford the query, by what the answer says of its cost."""
     status = _object(cost.get("throttleStatus"))
     requested = _number(cost.get("requestedQueryCost"))
     available = _number(status.get("currentlyAvailable"))

@@ -24,7 +24,7 @@ NOT_A_SHOP = (
 
 
 def clean_shop(text: str) -> str:
-    """Return the domain of a shop, such as `my-shop.myshopify.com`, from however people write it.
+    """Return the domain of a shop, such as `my-shop.myshopify.com`, however people write it.
 
     Accepts the domain, a URL on it, and the address of the shop's back office at
     admin.shopify.com. Raises ValueError with a sentence for people.

@@ -43,19 +43,19 @@ class Page:
     nodes: Sequence[Mapping[str, Any]]
     # None after the last page.
     end: str | None
-    # What the page was charged with before Shopify knew how much it holds.
+    # What Shopify charged for the page before it knew how many orders the page holds.
     cost: float
 
 
 def changed_since(since: datetime | None) -> str | None:
-    """Return the filter for orders that changed since then. None, for all, is no filter."""
+    """Return the filter for orders that changed since then. Without a moment there is no filter."""
     if since is None:
         return None
     return f"updated_at:>='{since.astimezone(UTC).isoformat(timespec='seconds')}'"
 
 
 def fetch_page(api: AdminApi, *, since: datetime | None, after: str | None, size: int) -> Page:
-    """Return a page of orders, those first that changed least recently."""
+    """Return a page of orders, the least recently changed ones first."""
     variables = {"first": size, "after": after, "changed": changed_since(since)}
     reply = api.ask(ORDERS, variables)
     connection = _object(reply.data.get("orders"))
@@ -93,9 +93,9 @@ def order_in(api: AdminApi, node: Mapping[str, Any]) -> OutsideOrder:
 
 
 def _next(connection: Mapping[str, Any], after: str | None) -> str | None:
-    """Return where the page behind a page begins, or None if there is none.
+    """Return where the next page begins, or None after the last one.
 
-    Raises `TryAgain` if the page does not tell, or tells where it began itself.
+    Raises `TryAgain` if the page does not say, or names the place where it began itself.
     """
     info = connection.get("pageInfo")
     if not isinstance(info, dict):

@@ -1,11 +1,12 @@
-"""What Shopify tells of an order, as an `OutsideOrder`. Pure functions; `docs/shopify.md` has the
-table.
+"""Turn what Shopify tells of an order into an `OutsideOrder`. Pure functions.
+
+`docs/shopify.md` has the table of what becomes what.
 
 Shopify tells it in two shapes: as a node of GraphQL, and as the body of a webhook. The same state
 of an order becomes the same `OutsideOrder` from both.
 
-Amounts are the shop's money, never the customer's currency, and with the quantities they are those
-of now, after edits and refunds. So the total and the items are on one basis.
+Amounts are in the shop's currency, never in the customer's. The total and the quantities are the
+present ones, after edits and refunds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from orders.services import ItemDraft, OutsideOrder
 PAID_SOMEHOW = frozenset({"paid", "partially_paid", "authorized", "partially_refunded", "refunded"})
 NOT_PAID_AFTER_ALL = frozenset({"voided", "expired"})
 
-# What the body of a webhook calls differently from GraphQL.
+# Statuses that the body of a webhook calls differently from GraphQL.
 _WEBHOOK_FULFILLMENTS = {"": "unfulfilled", "partial": "partially_fulfilled"}
 
 # How an order is written in GraphQL. `lineItems` stands apart, because a file of a bulk operation
@@ -60,7 +61,7 @@ def order_of_node(
 ) -> OutsideOrder:
     """Return the order in a node with `ORDER_FIELDS`, whose items have `ITEM_FIELDS`.
 
-    `is_current` if Shopify told it just now, because we asked. Raises `Unmappable`.
+    `is_current` says whether Shopify told it just now, because we asked. Raises `Unmappable`.
     """
     customer = _object(node.get("customer"))
     return _order(
@@ -176,7 +177,7 @@ def order_of_payload(payload: Mapping[str, Any], *, shop: str) -> OutsideOrder:
 
 
 def items_of(value: object) -> Sequence[Mapping[str, Any]]:
-    """Return the items in a list of them. Raises `Unmappable` rather than leave one out."""
+    """Return a list of items. Raises `Unmappable` if any is unreadable: none may be left out."""
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise Unmappable("The order has no readable list of items.")
     return value
@@ -187,7 +188,7 @@ def status_of(
 ) -> Status:
     """Return our status for Shopify's statuses, which are in lower case. The first match counts.
 
-    Words that we do not know decide nothing.
+    A word that we do not know has no effect.
     """
     if is_cancelled:
         return Status.CANCELLED
@@ -330,7 +331,7 @@ def _order(told: _Told, *, shop: str, is_current: bool) -> OutsideOrder:
 
 
 def _in_one_order(items: Sequence[_Item]) -> Sequence[_Item]:
-    """Return the items by their ids, because the file of a bulk operation has them in any order."""
+    """Return the items sorted by id, because the file of a bulk operation has them in any order."""
     if not all(item.id for item in items):
         return items
     # Among texts of digits, a longer one is a larger number.
@@ -362,7 +363,7 @@ def _amount(money: _Money, currency: str, which: str) -> Decimal:
 
 
 def _moneys(data: Mapping[str, Any], name: str, currency: str) -> list[_Money | None]:
-    """Return the amount of that name in a webhook: from its set, and as it stands alone."""
+    """Return an amount of a webhook from its two places: the `…_set`, then the plain field."""
     money = _Money.of(_object(data.get(f"{name}_set")).get("shop_money"), "currency_code")
     alone = data.get(name)
     return [money, None if alone is None else _Money(alone, currency)]
@@ -425,7 +426,7 @@ def _id(value: object) -> str:
 
 
 def _moment(value: object) -> datetime | None:
-    """Read a time. One without a zone tells no moment."""
+    """Read a time. Return None if it is unreadable or has no zone."""
     try:
         moment = datetime.fromisoformat(_text(value))
     except ValueError:

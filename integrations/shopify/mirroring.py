@@ -13,9 +13,9 @@ from orders.services import Mirrored, OutsideOrder, mirror_order
 
 
 def owner_for(integration: Integration) -> User:
-    """Return who owns the orders of a shop: whoever connected it and is still a member.
+    """Return who owns the orders of a shop: the person who connected it, while they are a member.
 
-    After that person has left, it is the longest-standing owner of the project.
+    After that person has left, return the longest-standing owner of the project.
     """
     members = Membership.objects.filter(
         project=integration.project_id, user__is_active=True

@@ -21,7 +21,7 @@ class ShopifyToken(models.Model):
         Integration, on_delete=models.CASCADE, related_name="shopify_token"
     )
     token = EncryptedTextField()
-    # We get a new one from then on; until it expires, the old one is better than none.
+    # From then on we ask for a new token. Until the old one expires, we can still use it.
     renew_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     # The configuration that it was got for; see `Integration.config_version`.

@@ -1,4 +1,4 @@
-"""What Shopify declares to the ground; see `orderchainer.core.registry`."""
+"""What Shopify registers with the core; see `orderchainer.core.registry`."""
 
 from orderchainer.core.logs.secrets import hide
 
@@ -8,5 +8,5 @@ hide(
     secret=r"\w+",
     signs=("shpat_", "shpca_", "shppa_", "shpss_", "shpua_"),
 )
-# The files of bulk operations are at addresses that open them to everybody.
+# Anybody who knows the address of a bulk operation's file can read the file.
 hide("signed", before=r"[?&]X-Goog-Signature=", secret=r"[0-9a-f]+", signs=("x-goog-signature=",))

@@ -1,4 +1,4 @@
-"""What Shopify's tables need beside what all integrations share."""
+"""Services for the tables that only Shopify has."""
 
 from integrations.shopify.models import ShopifyToken
 

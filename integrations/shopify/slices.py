@@ -42,7 +42,7 @@ class Cursor:
     lines: int = 0
     # How often in a row Shopify asked us to wait.
     throttles: int = 0
-    # What the log was told of the API, to say it once.
+    # Announcements that are in the log already, so that each is logged once.
     announced: list[str] = field(default_factory=list)
 
     @classmethod
@@ -98,7 +98,7 @@ class Slice:
             raise TryAgain("There is more to come.", after_seconds=0, counts=False)
 
     def store_each(self, orders: Iterable[Callable[[], OutsideOrder]], counts: Counts) -> None:
-        """Store orders, each read when it is its turn, and count what becomes of them."""
+        """Read and store orders, one after the other, and count what becomes of them."""
         for read in orders:
             counts.seen += 1
             try:

@@ -1,4 +1,4 @@
-"""The webhook subscriptions of a shop: what we want, what is there, and how the two become one.
+"""The webhook subscriptions of a shop: which we want, which exist, and making the missing ones.
 
 Shopify deletes a subscription when it could not deliver for four hours. So the schedule looks after
 them.
@@ -60,7 +60,7 @@ mutation Unsubscribe($id: ID!) {
 def receiver() -> str:
     """Return the URL that Shopify posts to, or nothing if it cannot reach us.
 
-    Shopify posts to https only. Whoever plays Shopify over http may post to us over http.
+    Shopify posts to https only. An emulator that we call over http may post to us over http.
     """
     is_reachable = settings.PUBLIC_URL.startswith("https://")
     is_played = settings.SHOPIFY_API_BASE.startswith("http://")
@@ -70,7 +70,7 @@ def receiver() -> str:
 def maintain(integration: Integration) -> None:
     """Subscribe to the topics that no subscription of ours has.
 
-    Raises `GiveUp` with Shopify's words if it refuses one, after it tried the others.
+    Raises `GiveUp` with Shopify's words if it refuses one, after trying the others.
     """
     forget_lines_of_ended_runs(integration)
     url, api = receiver(), AdminApi(integration)

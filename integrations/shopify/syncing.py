@@ -4,7 +4,7 @@ A run is done in slices. Each page is stored before the next one is fetched, and
 after it, so a worker that dies costs one page. The phases of a run:
 
     begin    choose how to go on
-    pages    page through the orders, those first that changed least recently
+    pages    page through the orders, the least recently changed ones first
     bulk     wait until Shopify has written all orders into a file
     file     copy the file's lines into our table
     lines    store the orders in them
@@ -53,7 +53,7 @@ def sync(run: SyncRun) -> None:
 
 
 def _wait(slice_: Slice, asked: Throttled) -> None:
-    """Let go of the worker for as long as Shopify asks, and for longer if it keeps asking."""
+    """Free the worker for as long as Shopify asks, and for longer if it keeps asking."""
     times = slice_.cursor.throttles + 1
     if times > MAX_THROTTLES:
         raise GiveUp(f"Shopify asked us to wait {MAX_THROTTLES} times in a row.")
@@ -64,7 +64,7 @@ def _wait(slice_: Slice, asked: Throttled) -> None:
     raise TryAgain(str(asked), after_seconds=seconds, counts=False) from asked
 
 
-# Each returns whether the run is done.
+# Each phase returns whether the run is done.
 
 
 def _begin(slice_: Slice) -> bool:
@@ -90,7 +90,8 @@ def _page(slice_: Slice) -> bool:
     try:
         slice_.store_each((partial(order_in, slice_.api, node) for node in page.nodes), counts)
     except TryAgain as exc:
-        # The page comes again, and what is stored by now will not be new any more.
+        # We fetch this page again. What is stored by now will not count as new then, so count it
+        # here.
         stored = Counts(created=counts.created, changed=counts.changed)
         if size > 1 and (exc.timed_out or isinstance(exc, Throttled)):
             # Asking for all items of so many orders costs too much, or takes too long.

@@ -1,8 +1,8 @@
-"""What Shopify posts to us: whose it is, whether it is genuine, and what we do with it.
+"""What Shopify posts to us: which shop it is for, whether it is genuine, and what we do with it.
 
 Every topic of an order carries the whole order, so each is treated alike: the order becomes what
-the body says, unless we know something newer. Topics that carry a part of an order tell us only to
-ask for it.
+the body says, unless we know something newer. If a topic carries only a part of an order, we ask
+the shop for the order.
 """
 
 import base64
@@ -110,7 +110,7 @@ def keys(call: Call) -> tuple[str, str]:
 
 
 def _resource_id(payload: Any) -> object:
-    """Return the id of what the body is about. An edit of an order stands one level deeper."""
+    """Return the id of what the body is about. An order's edit has it one level deeper."""
     told = _object(payload)
     return _object(told.get("order_edit")).get("id") or told.get("id")
 
@@ -132,7 +132,7 @@ def handle(delivery: InboundDelivery) -> None:
 def _take_over(
     integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
 ) -> None:
-    """Store the order as the body tells it. A body with less than an order makes us ask for it."""
+    """Store the order in the body. If the body is incomplete, ask the shop for the order."""
     try:
         told = order_of_payload(body, shop=integration.account)
     except Unmappable as exc:
@@ -150,7 +150,7 @@ def _ask_anew(integration: Integration, delivery: InboundDelivery, body: Mapping
 def _cancel_deleted(
     integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
 ) -> None:
-    """Cancel the order. If we do not know it, look again while a late call can still bring it."""
+    """Cancel the order. If we do not know it, look again as long as a late call can bring it."""
     external_id = str(_order_id(body, "id"))
     cancel_deleted_order(
         project=integration.project,
@@ -252,8 +252,8 @@ _WORK: Mapping[str, Callable[[Integration, InboundDelivery, Mapping[str, Any]], 
 }
 
 
-# What people must not miss, and no sync brings later: requests about privacy, and the end of the
-# app in the shop, without which we would not follow `shop/redact`.
+# Topics that people must not miss and that no sync brings later. These are requests about privacy,
+# and the news that the app was uninstalled: without it we would not follow `shop/redact`.
 DESPITE_PAUSE = frozenset(
     {"app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"}
 )

@@ -1,7 +1,7 @@
 """Telegram as a channel: how messages go out through a bot, and within which limits.
 
-The API takes no key that would make a second call harmless. So only a call of which we know that
-nothing came of it is made again.
+The API takes no key that would make a second call harmless. So we repeat a call only if we know
+that the first one had no effect.
 """
 
 from collections.abc import Iterator, Mapping
@@ -94,7 +94,7 @@ def invitation(line: UUID, token: str) -> str:
 def _send(
     integration: Integration, token: str, outgoing: Outgoing, upload: client.Upload | None
 ) -> tuple[str, str]:
-    """Make the call, and once more if Telegram says what would make it right."""
+    """Make the call. Make it once more if Telegram says what to change."""
     chat_id = outgoing.provider_id
     try:
         return _call(token, outgoing, chat_id, upload)
@@ -126,7 +126,7 @@ def _call(
     if outgoing.text and is_plain:
         body[text_field] = outgoing.text
     elif outgoing.text:
-        # What the customer sees is what the team wrote: nothing in it is markup.
+        # The customer sees exactly what the team wrote, because nothing in it is read as markup.
         body[text_field] = escape(outgoing.text, quote=False)
         body["parse_mode"] = "HTML"
     if field != "text" and upload is None:
@@ -138,7 +138,7 @@ def _call(
 
 
 def _reply_of(outgoing: Outgoing) -> Mapping[str, object] | None:
-    """Return which message of the chat it answers. The press of a button is no message."""
+    """Return the message of the chat that it answers. Nothing can answer the press of a button."""
     chat, _, message = outgoing.reply_to.partition(":")
     if chat != outgoing.provider_id or not message.isdecimal():
         return None

@@ -28,7 +28,7 @@ TELEGRAM = "https://api.telegram.org"
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_SAID_LENGTH = 200
 
-# The path goes into an address with the token, so it may lead nowhere else.
+# The path goes into an address with the token, so it must not change where the address leads.
 _FILE_PATH = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)
 
 
@@ -226,7 +226,8 @@ def _call(
         failure = NotConnected(f"Telegram {exc}.")
     except CallFailed as exc:
         failure = NoAnswer(f"Telegram {exc}.", timed_out=isinstance(exc, TooLate))
-    # Outside of the handlers, so that it does not carry the exception that has the address.
+    # Raise it outside of the handlers, so that it does not carry the original exception, which
+    # contains the address.
     raise failure
 
 
@@ -267,7 +268,7 @@ def _result(status: int, answer: bytes | None, token: str) -> Any:
             moved_to=str(moved) if isinstance(moved, int) else "",
         )
     if status >= 500 or 200 <= status < 300:
-        # It may come from a proxy that gave up, while Telegram went on.
+        # The answer may come from a proxy that gave up, while Telegram went on.
         raise NoAnswer(f"Telegram answered {status}, and not as it should.")
     raise Refused(f"Telegram answered {status}.", status=status)
 

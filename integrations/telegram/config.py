@@ -8,9 +8,9 @@ from integrations.contracts import ConfigKey, Exposure
 
 MIN_SECRET_LENGTH = 8
 
-# It goes into addresses, so nothing else may stand there.
+# The token goes into addresses, so it must not contain anything else.
 _BOT_TOKEN = re.compile(r"(?P<id>[0-9]{1,16}):[A-Za-z0-9_-]{30,100}", re.ASCII)
-# What Telegram takes. A shorter one would be easily guessed.
+# What Telegram accepts, but not so short that it is easily guessed.
 _SECRET_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{MIN_SECRET_LENGTH},256}}", re.ASCII)
 
 

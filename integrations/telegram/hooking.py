@@ -47,7 +47,8 @@ def hook(integration: Integration, url: str) -> None:
 def maintain(integration: Integration) -> None:
     """Restore the address if it is gone. A bot that another project took stays with it.
 
-    If it is as it should be, earlier trouble is over: the token works, or the other project let go.
+    If the address is right in the end, earlier trouble is over: the token works, or the other
+    project has disconnected.
     """
     called_at = timezone.now()
     url = receiver(integration)
@@ -71,7 +72,7 @@ def maintain(integration: Integration) -> None:
 
 
 def disconnect(integration: Integration, secrets: Mapping[str, str]) -> None:
-    """Have Telegram send nothing more here. Another address than ours stays as it is."""
+    """Have Telegram send nothing more here. If the address is not ours, it stays as it is."""
     try:
         info = client.webhook_info(secrets["bot_token"])
         if info.url.endswith(f"/{integration.uuid}"):

@@ -20,7 +20,7 @@ _FILES = {
     "video_note": ContentType.VIDEO,
     "sticker": ContentType.STICKER,
 }
-# What else a message has beside what people wrote.
+# Fields of a message that do not say what kind of message it is.
 _COMMON = frozenset(
     {"message_id", "date", "from", "chat", "edit_date", "reply_to_message", "entities"}
 )
@@ -43,7 +43,7 @@ def part(holder: Any, name: str) -> Mapping[str, Any]:
 
 
 def person_in(holder: Mapping[str, Any]) -> Person | None:
-    """Return the person who wrote; None if that is no person."""
+    """Return the person who wrote; None if no person did."""
     told = part(holder, "from")
     id_ = _id(told, "id")
     if not id_ or told.get("is_bot") is True:

@@ -1,4 +1,4 @@
-"""Hand what happened in a chat to the conversations. May be called again with the same update."""
+"""Pass what happened in a chat on to the conversations. Working on an update twice is harmless."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ USED_LINK = "This link does not work any more. Ask the shop for a new one, or ju
 
 
 def handle(delivery: InboundDelivery) -> None:
-    """Work on one update. Raises `Drop` for what is no message of a person to the bot."""
+    """Work on one update. Raises `Drop` if nothing follows from it."""
     payload = payload_of(delivery)
     for name, work in _KINDS.items():
         if told := part(payload, name):
@@ -50,7 +50,7 @@ def _message(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> 
     command, token = command_in(told)
     is_refused = False
     if command == "start" and token:
-        # First, so that the message goes to the contact whom the invitation names.
+        # Do this first, so that the message goes to the contact whom the invitation names.
         is_refused = not accept_invitation(line=line, token=token, person=person)
     incoming = message_in(told, person, delivery.created_at)
     is_new = receive_message(line=line, incoming=incoming) is not None
@@ -104,7 +104,7 @@ def _writer(told: Mapping[str, Any]) -> Person:
 
 
 def _tell_kindly(delivery: InboundDelivery, call: Callable[[str], object]) -> None:
-    """Make a call of which nothing depends. It may fail."""
+    """Make a call that may fail, because nothing depends on it."""
     try:
         call(delivery.integration.configuration()["bot_token"])
     except (client.Failed, Undecryptable) as exc:

@@ -1,4 +1,4 @@
-"""What Telegram declares to the ground; see `orderchainer.core.registry`."""
+"""What Telegram registers with the core; see `orderchainer.core.registry`."""
 
 from integrations.telegram.channel import CHANNEL
 from notifications.channels import CHANNELS

@@ -32,7 +32,7 @@ def _cut_of(text: str) -> int:
     """Return where the first part ends, in characters."""
     most = _fitting(text)
     for sign in ("\n", " "):
-        # A sign just behind the part is as good as its end.
+        # A line end or a space just behind the part is a good place too.
         at = text.rfind(sign, 1, most + 1)
         if at > 0 and text[:at].strip():
             return at

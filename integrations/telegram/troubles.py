@@ -1,4 +1,4 @@
-"""What follows from a failed call that harms nobody when it is repeated."""
+"""What follows from a failed call that can safely be repeated."""
 
 from integrations.telegram import client
 from orderchainer.core.outbox import GiveUp, TryAgain

@@ -28,7 +28,7 @@ MESSAGE_EXAMPLE = {
 def accounts(call: Call) -> Sequence[str] | None:
     """Return None, because an update does not say which bot it is for.
 
-    The path says it, if the bot's webhook was set by us.
+    If we set the bot's webhook, the path says it.
     """
     return None
 

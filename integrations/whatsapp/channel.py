@@ -1,7 +1,7 @@
 """WhatsApp as a channel: how messages go out over a number, and within which limits.
 
-The API takes no key that would make a second call harmless. So only a call of which we know that
-nothing came of it is made again.
+The API takes no key that would make a second call harmless. So we repeat a call only if we know
+that the first one had no effect.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ def _message_of(outgoing: Outgoing, content: Mapping[str, Any]) -> Mapping[str, 
 
 
 def _addressee_of(outgoing: Outgoing) -> Mapping[str, str]:
-    """Return where it goes: the number as WhatsApp wrote it, or the key of who shows none."""
+    """Return where it goes: the number as WhatsApp wrote it, or the user id if none is shown."""
     if outgoing.number:
         return {"to": outgoing.number}
     return {"recipient": outgoing.provider_id}

@@ -4,7 +4,7 @@ A call that fails raises one of these, with a sentence for people that names no 
 
     NotConnected   no connection came about, so nothing was sent
     NoAnswer       the call was sent, and no answer came that says what became of it
-    Refused        WhatsApp says no; `code` is its own, 0 if the answer has none
+    Refused        WhatsApp says no; `code` is its own, None if the answer has none
 """
 
 import re
@@ -27,7 +27,7 @@ META = "https://graph.facebook.com"
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_SAID_LENGTH = 200
 MAX_WAIT_SECONDS = 60 * 60
-# Files are at addresses of these domains, and want our token. Nobody else gets it.
+# Files are at addresses of these domains. We send our token along, so we call no other domain.
 FILE_DOMAINS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,128}", re.ASCII)
@@ -62,7 +62,7 @@ class Refused(Failed):
         self.status = status
         # For how long it asks us to wait, if it says so.
         self.after_seconds = after_seconds
-        # None if the answer was not WhatsApp's own, for example that of a proxy.
+        # None if the answer has no code of WhatsApp's, for example because a proxy sent it.
         self.code = code
 
 
@@ -100,7 +100,7 @@ def subscribed_addresses(token: str, waba_id: str) -> list[str]:
 
 
 def subscribe(token: str, waba_id: str, *, url: str, verify_token: str) -> None:
-    """Have the webhooks of a business account sent to an address. Meta asks it at once."""
+    """Have the webhooks of an account sent to an address. Meta sends a handshake there first."""
     body = {"override_callback_uri": url, "verify_token": verify_token}
     _ask("POST", f"{waba_id}/subscribed_apps", token, body)
 
@@ -245,7 +245,7 @@ def _told(response: requests.Response, token: str) -> Mapping[str, Any]:
             raise NoAnswer("WhatsApp's answer is not the JSON that it should be.")
         return told
     if status >= 500:
-        # It may come from a proxy that gave up, while WhatsApp went on.
+        # The answer may come from a proxy that gave up, while WhatsApp went on.
         raise NoAnswer(f"WhatsApp answered {status}.")
     raise Refused(
         f"WhatsApp answered {status}.", status=status, code=None, after_seconds=_wait_in(response)

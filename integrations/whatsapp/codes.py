@@ -20,7 +20,7 @@ class Verdict(Enum):
     REFUSED = auto()
 
 
-# Codes whose own words help people too little, with ours.
+# Our own sentences for codes whose words at WhatsApp do not help people enough.
 SENTENCES: Mapping[int, str] = {
     0: "WhatsApp does not accept the access token. Paste a new one.",
     190: "WhatsApp does not accept the access token. Paste a new one.",
@@ -50,18 +50,18 @@ SENTENCES: Mapping[int, str] = {
 }
 
 _BROKEN = frozenset({0, 3, 10, 190, *range(200, 300), 131005, 131031, 368, 131042})
-# With how long to wait, in seconds. None waits longer each time.
+# Codes after which we wait, and for how many seconds. None means that the wait grows each time.
 _WAITS: Mapping[int, float | None] = {
     4: 5 * 60,
     80007: 5 * 60,
     130429: 10,
-    # A message to the same person each six seconds.
+    # WhatsApp allows one message in six seconds to the same person.
     131056: None,
 }
 _PASSING = frozenset({1, 2, 131000, 131016})
 # Refusals of a proxy after which another try may succeed (RFC 9110, 15.5.9; RFC 8470).
 PASSING_REFUSALS = frozenset({408, 409, 425})
-# The person is gone for us, and not only for this message.
+# After these codes, we cannot reach the person with any other message either.
 UNREACHABLE = frozenset({131026})
 
 

@@ -31,7 +31,7 @@ _FILES: Mapping[str, ContentType] = {
 
 
 class Unreadable(ValueError):
-    """An item lacks what makes it one. Trying again would not help."""
+    """An item lacks something essential, such as an id. Trying again would not help."""
 
 
 def person_of(message: Mapping[str, Any], contacts: Sequence[Any]) -> Person:
@@ -56,7 +56,7 @@ def _contact_of(key: str, number: str, contacts: Sequence[Any]) -> Any:
             return contact
         if number and text_in(contact, "wa_id") == number:
             return contact
-    # A single contact is who wrote, unless it says to be somebody else.
+    # A single contact is the writer, unless its user id is another one.
     only = contacts[0] if len(contacts) == 1 else None
     return None if key and text_in(only, "user_id") else only
 
@@ -199,7 +199,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], _Read | None]] = {
 
 
 def change_of(message: Mapping[str, Any]) -> tuple[Person, Person] | None:
-    """Return who a person was and is now, if a system message tells of a new number or key."""
+    """Return a person before and after, if a system message tells of a new number or key."""
     told = object_in(message, "system")
     if text_in(told, "type") not in {"user_changed_number", "user_changed_user_id"}:
         return None
@@ -219,7 +219,7 @@ def change_of(message: Mapping[str, Any]) -> tuple[Person, Person] | None:
 
 
 def report_of(status: Mapping[str, Any], arrived_at: datetime) -> Report | None:
-    """Return what a status reports about a message of ours. None for a status without meaning."""
+    """Return what a status reports about a message of ours; None for a status we do not know."""
     reached = STATUSES.get(text_in(status, "status"))
     if reached is None:
         return None

@@ -41,8 +41,8 @@ MESSAGES = "messages"
 def handle(delivery: InboundDelivery) -> None:
     """Store what a delivery brings for its number. Raises `Drop`, `GiveUp` and `TryAgain`.
 
-    An item that fails takes no other along. All are tried again then, which changes nothing for
-    those that are stored.
+    If one item fails, the others are still stored. All items are then tried again, which changes
+    nothing for those that are stored.
     """
     line, arrived_at = line_of(delivery.integration), delivery.created_at
     values = _values_for(payload_of(delivery), delivery.integration.account)

@@ -1,4 +1,4 @@
-"""What WhatsApp declares to the ground; see `orderchainer.core.registry`."""
+"""What WhatsApp registers with the core; see `orderchainer.core.registry`."""
 
 from integrations.whatsapp.channel import CHANNEL
 from notifications.channels import CHANNELS

@@ -1,4 +1,4 @@
-"""Templates: what a message says about one, what is wrong with that, and how WhatsApp wants it.
+"""Templates: how a message describes one, what can be wrong with it, and how WhatsApp takes it.
 
 {"name": "order_shipped", "language": "en_US",
  "parameters": ["#1001"],                  # of the body: a list, or an object by name

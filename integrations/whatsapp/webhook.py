@@ -58,7 +58,7 @@ MESSAGE_EXAMPLE = {
 def accounts(call: Call) -> Sequence[str] | None:
     """Return the ids of the phone numbers that the call is about.
 
-    None if it is about none of them, such as an alert about the business account.
+    None if it is about no number, such as an alert about the business account.
     """
     numbers = (number_of(value) for _, value in changes_in(call.payload))
     return list(dict.fromkeys(filter(None, numbers))) or None

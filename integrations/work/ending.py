@@ -13,7 +13,7 @@ from orderchainer.core.outbox import drop
 
 
 def end(integration: Integration, reason: str, *, by: User | None = None) -> Errand | None:
-    """Disconnect a locked integration. Return the errand that tells its provider, if one does.
+    """Disconnect a locked integration. Return the errand that tells its provider, if there is one.
 
     Records `integration_status_changed`. The caller wakes a worker after the commit.
     """

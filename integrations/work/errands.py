@@ -1,4 +1,4 @@
-"""Carry out errands: check a configuration, restore the upkeep, take leave of a provider.
+"""Carry out errands: check a configuration, do the upkeep, say goodbye to a provider.
 
 A worker calls the provider outside of any transaction. Then it writes the outcome under the
 integration's lock, in one transaction with everything that follows from it.
@@ -151,12 +151,12 @@ def _after_check(integration: Integration, settled: Settled, answer: _Answer) ->
     if integration.status == Status.DISCONNECTED or settled.state == Errand.State.DROPPED:
         return Followed()
     if settled.state == PENDING:
-        # People see why it still says `connecting`.
+        # The error tells people why the status is still `connecting`.
         if integration.status == Status.CONNECTING:
             set_status(integration, Status.CONNECTING, error=settled.error)
         return Followed(settled.nudge_after_seconds)
     if settled.state == FAILED and integration.status == Status.ERROR:
-        # No answer is no news, and what we knew before says what to change.
+        # We got no answer, so we learnt nothing. The earlier error still says what to change.
         return Followed()
     refusal = settled.error if settled.state == FAILED else answer.refusal
     if refusal:

@@ -7,8 +7,8 @@ from integrations.models import Errand, Integration, SyncRun
 from orderchainer.core.encryption import Secret
 from orderchainer.core.outbox import PENDING, make_due
 
-# Each run begins this long before the start of the previous one, because the provider's index lags
-# behind and its clock differs from ours.
+# Each run asks for what changed since this long before the start of the previous one, because the
+# provider's index lags behind and its clock differs from ours.
 OVERLAP = timedelta(minutes=10)
 
 
@@ -33,7 +33,7 @@ def queue_run(
 def queue_errand(
     integration: Integration, kind: Errand.Kind, *, secrets: Secret | None = None
 ) -> Errand:
-    """Return the errand of that kind that waits, due at once, or a new one with `secrets`."""
+    """Return the waiting errand of that kind, now due at once, or a new one with `secrets`."""
     waiting = integration.errands.filter(state=PENDING, kind=kind)
     errand = waiting.first()
     if errand is None:

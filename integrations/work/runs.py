@@ -104,7 +104,7 @@ def _sync(run: SyncRun, integration: Integration) -> None:
 def _settle(
     run: SyncRun, integration: Integration, outcome: Outcome, began_at: datetime
 ) -> Settled:
-    """Write the outcome of a slice, and with the end of the run everything that follows."""
+    """Write the outcome of a slice and, if the run ends, everything that follows."""
     now = lock_integration(integration.pk)
     if isinstance(outcome, GiveUp) and now and now.config_version != integration.config_version:
         # It failed with a configuration that has been replaced meanwhile.

@@ -47,7 +47,7 @@ def interval() -> timedelta:
 
 
 def next_sync_at(now: datetime, *, due_at: datetime | None = None) -> datetime:
-    """Return when an integration should sync after `now`, not at the same moment as all others.
+    """Return when an integration should next sync. A random part keeps integrations apart.
 
     `due_at` is when it should have synced. If that is long ago, many others are late as well, so we
     spread them over the whole interval.
@@ -101,7 +101,7 @@ def _schedule(integration_id: int, scheduled: Scheduled) -> None:
 def _queue_unless_waiting(
     integration: Integration, kind: Errand.Kind, scheduled: Scheduled
 ) -> None:
-    # One that waits for its next try keeps its pause.
+    # An errand that waits for its next try goes on waiting.
     if not integration.errands.filter(state=PENDING, kind=kind).exists():
         scheduled.errands.append(queue_errand(integration, kind).pk)
 
@@ -129,7 +129,7 @@ def _end_closed(integration_id: int) -> Errand | None:
 
 
 def forget_old_secrets() -> int:
-    """Wipe secrets that were replaced and no longer count; return of how many integrations."""
+    """Wipe replaced secrets that no longer count; return how many integrations had some."""
     late = Integration.objects.filter(old_secrets_until__lte=timezone.now())
     return late.update(old_secrets=None, old_secrets_until=None)
 

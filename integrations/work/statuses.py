@@ -20,7 +20,7 @@ Status = Integration.Status
 def lock_integration(integration_id: int) -> Integration | None:
     """Lock an integration and all its work, and return it as it is now, or None if it is deleted.
 
-    To take the project's lock as well, take that one first. A worker takes only this one.
+    If you also need the project's lock, take that one first. A worker takes only this one.
     """
     rows = Integration.objects.select_for_update(no_key=True)
     return rows.filter(pk=integration_id).first()

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/integrations`. Examples of the hub document are its own."""
+"""The schema's description of `/api/v1/integrations`. It uses the hub document's own examples."""
 
 from typing import Any
 

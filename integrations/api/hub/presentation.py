@@ -40,7 +40,7 @@ def etag_of_integration(integration: Integration) -> str:
 
 
 def run_body(run: SyncRun, integration: Integration) -> Body:
-    """Write a sync run. While it waits for its next try, its error is no news."""
+    """Write a sync run. `error` is why its last attempt failed, even if it is tried again."""
     return {
         "id": run.uuid,
         "integration_id": integration.uuid,

@@ -61,7 +61,7 @@ class IntegrationChanges(StrictSerializer):
 
 
 class IntegrationOutput(serializers.Serializer[Integration]):
-    """An integration as the hub document shows one, with more about how it is."""
+    """An integration as the hub document shows it, with more about its state."""
 
     id = serializers.UUIDField()
     project_id = serializers.UUIDField()

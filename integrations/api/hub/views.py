@@ -159,7 +159,7 @@ class OneIntegrationView(ProjectView):
 
     def _precondition(self, request: Request) -> Callable[[Integration], None]:
         def require(locked: Integration) -> None:
-            # The locked row knows nothing of the runs, which the tag shows.
+            # The tag also depends on the runs, which the locked row does not tell.
             as_shown = integration_for(self.project, locked.uuid)
             require_match(request, etag_of_integration(as_shown))
 

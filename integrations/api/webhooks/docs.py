@@ -43,7 +43,7 @@ def receive(provider: Provider, webhook: Webhook, *, names_integration: bool) ->
 
 
 def handshake(provider: Provider) -> Any:
-    """Describe the question whether an address is ours."""
+    """Describe the handshake, which asks whether an address is ours."""
     return extend_schema(
         operation_id=f"hub_verify_{provider.name}_webhook",
         summary=f"Answer the handshake of {label_of(provider.name)}",

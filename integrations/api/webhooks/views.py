@@ -26,11 +26,11 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 class WebhookView(SurfaceView):
-    """A view that a provider calls. What proves who calls is the signature, nothing else.
+    """A view that a provider calls. Only the signature proves who calls.
 
-    It reads the raw bytes, because a signature fits no others. It counts only what it refuses: all
-    accounts of a provider call from the same few addresses, so one that we refuse must not keep
-    out the others.
+    It reads the raw bytes, because the signature covers exactly these. It counts only the calls
+    that it refuses. All accounts of a provider call from the same few addresses, so one that we
+    refuse must not keep out the others.
     """
 
     authentication_classes = ()
@@ -68,12 +68,12 @@ class WebhookView(SurfaceView):
 
 
 class HandshakeView(WebhookView):
-    """A view that the provider also asks whether the address is ours."""
+    """A view that also answers the handshake: the provider asks whether the address is ours."""
 
     def get(self, request: Request) -> HttpResponse:
         """Repeat the provider's challenge, if the provider knows the token.
 
-        Counted like any request without a token, because anybody can ask.
+        It is counted like any request without a token, because anybody can ask.
         """
         self.usage = count(STANDARD, [address_subject(address_of(request))])
         answer = answer_handshake(

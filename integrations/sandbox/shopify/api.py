@@ -64,7 +64,7 @@ def exchange(shop: Shop, request: Request) -> Answer:
 
 
 def served_version(wanted: str) -> str | None:
-    """Return the version that serves a request: an expired one falls forward to the oldest."""
+    """Return the version that serves a request: the oldest one serves an expired version."""
     if wanted in (*VERSIONS, CANDIDATE, "unstable"):
         return wanted
     if re.fullmatch(r"20[0-9]{2}-(01|04|07|10)", wanted) and wanted < VERSIONS[0]:
@@ -206,7 +206,7 @@ def _too_expensive(cost: int) -> Refused:
 
 
 def bulk_file(shop: Shop, request: Request, id: int) -> Answer:
-    """Answer the file of a bulk operation. Its address is signed, so no token is asked for."""
+    """Answer the file of a bulk operation. Its address is signed, so it needs no token."""
     operation = shop.bulk_operations.get(id)
     signature = request.query.get("signature", [""])[0]
     if request.method != "GET" or operation is None or signature != operation.signature:

@@ -1,7 +1,7 @@
 """The control plane of the emulated Shopify, below `/_control/shopify`.
 
-A shop's part of it is below `/shops/{domain}`, in short {shop}; `-` stands for the first shop.
-Times are ISO 8601 with an offset.
+The part of one shop is below `/shops/{domain}`, which the list calls {shop}. The domain `-` means
+the first shop. Times are ISO 8601 with an offset.
 
     GET    /                     a page for people
     POST   /shops                {"domain", "client_id"?, "client_secret"?, "access_token"?}
@@ -9,8 +9,8 @@ Times are ISO 8601 with an offset.
     POST   /clock                {"advance": seconds}: let time pass for tokens, buckets, orders
     POST   /bucket               {"maximum"?, "restore_rate"?, "level"?}: of every shop
     POST   /costs                {"pages": "reduced" | "linear"}: how much a page of objects costs
-    POST   /pace                 {"seconds": 0.001}: how long a second between retries lasts
-    POST   /wait                 {"seconds"?: 10}: until no webhook is on its way; says whether
+    POST   /pace                 {"seconds": 0.001}: how long one second of a retry's wait takes
+    POST   /wait                 {"seconds"?: 10}: wait until no webhook is on its way; says if so
 
     GET    {shop}                its credentials and switches
     PATCH  {shop}                set switches, see SWITCHES
@@ -21,7 +21,8 @@ Times are ISO 8601 with an offset.
     POST   {shop}/seed           {"count", "days"?, "until"?}: many orders, without webhooks
     POST   {shop}/rotate         {"secret"?}: a new client secret; the old one still signs "old"
     POST   {shop}/expire-tokens  end every exchanged token
-    POST   {shop}/uninstall      and `app/uninstalled`; POST {shop}/install puts it back
+    POST   {shop}/uninstall      uninstall the app, and send `app/uninstalled`
+    POST   {shop}/install        install it again
     POST   {shop}/privacy        {"topic", "order_ids"?}: one of the three privacy topics
     POST   {shop}/mishaps        {"code", "message"?, "times"?, "after"?, "match"?, "cost"?,
                                  "with_data"?}: errors in GraphQL answers, see `Mishap`

@@ -1,9 +1,9 @@
 """Shopify's Admin API with its rules, its rate limit and its webhooks.
 
-A shop is told apart by the path: the API of `demo-shop.myshopify.com` is below
+The path says which shop is meant. The API of `demo-shop.myshopify.com` is below
 `/shopify/demo-shop.myshopify.com/admin/…`, which OrderChainer reaches with
-`SHOPIFY_API_BASE=http://HOST/shopify/{shop}`. With a base that names no shop, `/shopify/admin/…`,
-it is the first shop.
+`SHOPIFY_API_BASE=http://HOST/shopify/{shop}`. A base that names no shop, `/shopify/admin/…`, leads
+to the first shop.
 
 `control.py` describes the control plane, and `changes.py` what can be done with an order.
 

@@ -59,7 +59,8 @@ class Execution:
                 continue
             name = step.field.name
             if step.is_plain:
-                # The quick way for most fields. One that refuses is asked again, the long way.
+                # The quick way for most fields. If a field refuses, we ask it again the long way,
+                # which keeps the error.
                 try:
                     found[step.key] = resolvers[name](source, _NO_ARGUMENTS, self)
                     continue
@@ -102,7 +103,7 @@ class Execution:
             self.tally.count(step, len(value))
             return [self._item(name, each, number, step) for number, each in enumerate(value)]
         self.tally.count(step, len(value.nodes) if step.field.is_connection else 1)
-        # Only `node` has an abstract type. Its objects know their own by their id.
+        # Only `node` has an abstract type. The id of an object names its own type.
         concrete = value.gid.split("/")[3] if name == "Node" else name
         return self._object(concrete, value, step.steps)
 

@@ -1,7 +1,7 @@
 """The shop as a page for people: its orders with buttons, and what was sent to the service.
 
     GET  {shop}/page                       the page
-    GET  {shop}/page/sent                  what was sent, newest first; it looks again by itself
+    GET  {shop}/page/sent                  what was sent, newest first; it reloads by itself
     GET  {shop}/page/sent/{webhook id}     one webhook as it was sent, and what came back
     POST {shop}/page/orders                make an order
     POST {shop}/page/orders/{id}/{change}  change it

@@ -71,7 +71,8 @@ def page_of(
 ) -> Page:
     """Return one page of sorted entries. `node` returns None for an id that is filtered out.
 
-    A cursor is a place in the order and no index: what was changed meanwhile may move past it.
+    A cursor is a place in the sort order, not an index. An object that changes meanwhile may move
+    past it.
     """
     first, last = _size(arguments, execution)
     low, high = 0, len(entries)

@@ -89,8 +89,9 @@ class Token:
 class Mishap:
     """An error on purpose in the next `times` GraphQL answers whose query contains `match`.
 
-    `after` answers go well before. `cost` is True for the usual block, None for no block at all,
-    or what stands in its place. With data, the query is carried out and the error stands beside it.
+    The first `after` answers go well. `cost` is True for the usual block of costs, None for no
+    block, or the block to send in its place. `with_data` carries the query out and puts the error
+    beside the data.
     """
 
     code: str

@@ -1,9 +1,9 @@
-"""Orders to begin with: as many as wanted, the same at each start, and every odd kind among them.
+"""Orders to begin with. They are the same at each start, and have every odd kind among them.
 
-Of each twenty orders one is from a guest without an account, one from the shop's till without
-customer or address, one cancelled and one closed. Among the first twenty there are also a test
-order, one with 64 lines, one in yen, one paid in another currency than the shop's, an edited, a
-partly refunded and a fully refunded one, one on hold, and one whose customer was erased.
+In each twenty orders, one is from a guest without an account, one is from the shop's till without
+customer or address, one is cancelled and one is closed. The first twenty also have a test order,
+one with 64 lines, one in yen, one paid in another currency than the shop's, one edited, one partly
+refunded, one fully refunded, one on hold, one partly shipped, and one whose customer was erased.
 """
 
 import random
@@ -64,8 +64,8 @@ def _make(shop: Shop, number: int, at: datetime, until: datetime, chance: random
     return order.id
 
 
-# The kinds that occur once, by the number of the order; then those of which each twenty orders
-# have one.
+# Kinds that occur once, by the number of the order. Then kinds that occur once in each twenty
+# orders.
 _SINGLES: Mapping[int, str] = {
     2: "test",
     4: "yen",

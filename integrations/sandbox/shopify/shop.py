@@ -354,8 +354,8 @@ class Shop:
     ) -> Delivery:
         """Make a webhook and note it, but do not send it.
 
-        `signed` is good, old (with the secret before the last rotation), wrong or none; without it,
-        what the shop does at the moment.
+        `signed` is good, old (with the secret before the last rotation), wrong or none. Without it,
+        the shop signs as it does at the moment.
         """
         body = payload if isinstance(payload, bytes) else payloads.encoded(payload)
         delivery = Delivery(

@@ -20,7 +20,8 @@ from integrations.sandbox.shopify.webhooks import Delivery, Sender, send
 # Beyond 2^53, where numbers of JavaScript lose digits. Odd, so that a lost digit shows.
 FIRST_ID = 9_940_139_491_234_001
 ID_STEP = 65_538
-# The number of an order that people make counts the hours since 2025 began.
+# The start of 2025, as a Unix time. The numbers of people's orders skip one for each hour since
+# then.
 FIRST_HOUR = 1_735_689_600
 DEMO_SHOP = "demo-shop.myshopify.com"
 
@@ -66,10 +67,10 @@ class Shops:
                     seed(shop, self._seeded_orders)
 
     def _open_for_people(self, shop: Shop) -> None:
-        """Seed a shop whose orders outlive it in a service that they were mirrored to.
+        """Seed a shop for people. The service keeps its orders, although the shop forgets them.
 
-        A restart forgets the orders that people made. It must not make others under their ids, and
-        the seeded orders should look the same again, at least for a week.
+        A restart forgets the orders that people made. The shop must not use their ids again, and
+        its seeded orders should look the same for at least a week.
         """
         monday = shop.now - timedelta(days=shop.now.weekday())
         midnight = monday.replace(hour=0, minute=0, second=0)
@@ -80,7 +81,7 @@ class Shops:
         shop.allows_http = True
 
     def clock(self) -> float:
-        """Return Unix time, and what the control plane added."""
+        """Return the Unix time, plus what the control plane added."""
         return self._clock() + self._ahead
 
     def advance(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Webhook subscriptions by the API: which there are, making, changing and deleting them."""
+"""Webhook subscriptions by the API: list, create, change and delete them."""
 
 from collections.abc import Mapping
 from typing import Any

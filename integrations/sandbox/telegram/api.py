@@ -58,7 +58,7 @@ def _set_webhook(network: Network, bot: Bot, parameters: Parameters) -> Any:
     secret = str(parameters.get("secret_token", ""))
     if secret and not _SECRET.fullmatch(secret):
         raise Refused(400, "Bad Request: secret token contains unallowed characters")
-    # Left out, the kinds stay; empty, they are the usual ones.
+    # Without this parameter, the kinds stay as they are. An empty list means the usual kinds.
     if "allowed_updates" in parameters:
         allowed = parameters["allowed_updates"]
         if not isinstance(allowed, list):

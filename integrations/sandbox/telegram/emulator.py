@@ -1,6 +1,6 @@
 """Telegram's Bot API with its rules, its errors and its webhooks, below `/telegram/`.
 
-Control plane, below `/_control/telegram`. Without `user_id` it is the first person, Ada.
+Control plane, below `/_control/telegram`. Without `user_id` the first person, Ada, is meant.
 
     GET    /                a telephone for people; see `page.py`
     GET    /bots            the bots, with their webhooks
@@ -10,7 +10,7 @@ Control plane, below `/_control/telegram`. Without `user_id` it is the first per
     POST   /write           {"text"?, "user_id"?, "content"?, "reply_to"?}: a person writes
     POST   /edit            {"message_id", "text", "user_id"?}: and changes a message
     POST   /press           {"message_id", "data", "user_id"?}: and presses a button
-    POST   /block           {"user_id"?, "is_blocked"?: true}: and blocks the bot
+    POST   /block           {"user_id"?, "is_blocked"?: true}: and blocks or unblocks the bot
     POST   /flood           {"seconds", "times"?: 1}: the next calls that send must wait
     POST   /move            {"chat_id", "to"}: a group becomes a supergroup
     POST   /clock           {"advance": seconds}: let time pass
@@ -18,7 +18,7 @@ Control plane, below `/_control/telegram`. Without `user_id` it is the first per
     POST   /deliver         try again what is due
     GET    /updates         what happened, oldest first, with what each attempt brought
 
-A call with an unknown token that is well-formed is answered with 401, as Telegram does it.
+If the token of a call is well-formed but unknown, the answer is 401, as from Telegram.
 """
 
 import json

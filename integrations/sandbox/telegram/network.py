@@ -53,7 +53,7 @@ class Network:
             self.answered: list[str] = []
             # Groups that have become supergroups.
             self.moved: dict[int, int] = {}
-            # The next so many calls that send something wait for so long.
+            # How many of the next calls that send something must wait, and for how many seconds.
             self.flood_times, self.flood_seconds = 0, 0
             self.files: dict[str, bytes] = {}
             self._message_ids = itertools.count(1365)
@@ -91,12 +91,12 @@ class Network:
         reply_to: int | None = None,
         bot: Bot | None = None,
     ) -> Sent:
-        """Have a person write to a bot. `content` has the fields of what is no text."""
+        """Have a person write to a bot. `content` has the fields beside the text."""
         bot = bot or self.bot
         with self.lock:
             user = self.users[user_id]
             if bot.id in user.blocked:
-                # Who writes unblocks the bot first.
+                # A person who writes to a blocked bot unblocks it first.
                 self._change_membership(bot, user, "member")
             user.started.add(bot.id)
             sent = self.keep(
@@ -143,7 +143,7 @@ class Network:
         return query_id
 
     def block(self, user_id: int = 1111, *, is_blocked: bool = True) -> None:
-        """Have a person block the bot, or end that."""
+        """Have a person block or unblock the bot."""
         with self.lock:
             self._change_membership(
                 self.bot, self.users[user_id], "kicked" if is_blocked else "member"
@@ -218,7 +218,7 @@ class Network:
             bot.updates.append(Update(update_id, kind, content, chat_id, self.now()))
 
     def deliver(self) -> None:
-        """Deliver what is due: at once in tests, else in a thread that goes on until all is."""
+        """Deliver what is due: at once in tests, else in a thread until nothing is left."""
         if not self.is_for_people:
             self.courier.deliver(list(self.bots.values()))
             return

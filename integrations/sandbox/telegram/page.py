@@ -1,11 +1,11 @@
 """A telephone for people: write as a customer, press buttons, and see what arrived.
 
-    GET  /                 the telephones of all people; their chats look again every two seconds
+    GET  /                 the telephones of all people; their chats reload every two seconds
     POST /page/write       {"user_id", "text"}: the person writes
     POST /page/pass        {"user_id", "kind"}: and sends a picture, a place …
     POST /page/open        {"user_id", "link"}: and follows a link like https://t.me/bot?start=…
     POST /page/press       {"user_id", "message_id", "data"}: and presses a button
-    POST /page/block       {"user_id"}: and blocks the bot, or ends that
+    POST /page/block       {"user_id"}: and blocks or unblocks the bot
     POST /page/meet        {"name", "username"?}: another person
 
 The forms need no script.
@@ -62,7 +62,7 @@ PAGE = """<!doctype html>
   <button>Another person</button>
 </form>
 """
-# A chat stands in a frame of its own, which looks again while the form keeps what is typed.
+# A chat has a frame of its own. The frame reloads while the form keeps what is typed.
 CHAT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

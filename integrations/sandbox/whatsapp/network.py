@@ -9,7 +9,7 @@ from typing import Any
 from integrations.sandbox.whatsapp import webhooks
 from integrations.sandbox.whatsapp.phones import RANKS, WINDOW_SECONDS, Customer, Number, Sent
 
-# The smallest PNG there is: what a picture contains unless somebody sets more.
+# The smallest PNG that there is. A file contains this unless the message names another one.
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
@@ -47,7 +47,7 @@ class Network:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, and begin with one number and nobody who writes."""
+        """Forget everything, and begin with one number. For people, there is one customer too."""
         with self.lock:
             number = default_number()
             self.numbers = {number.id: number}
@@ -65,7 +65,7 @@ class Network:
             self.answers: list[int | None] = []
             if self._is_for_people:
                 self.statuses = ["sent", "delivered"]
-                # Who ordered #1001 in the pretend shop.
+                # The customer who ordered #1001 in the pretend shop.
                 self.customers["US.13491208655302741918"] = Customer(
                     "US.13491208655302741918", "12125550000", "Kwame Lovelace", "kwame.l"
                 )
@@ -76,7 +76,7 @@ class Network:
         return next(iter(self.numbers.values()))
 
     def now(self) -> float:
-        """Return the time, with what the control plane let pass."""
+        """Return the time, plus what the control plane let pass."""
         return self._clock() + self.passed
 
     def keep_file(self, content: bytes, media_type: str) -> str:

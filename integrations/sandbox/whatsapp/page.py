@@ -1,6 +1,6 @@
 """A telephone for people: write as a customer, and see what arrived, with its ticks.
 
-    GET  /                      the telephone; it looks again every two seconds
+    GET  /                      the telephones; their chats reload every two seconds
     POST /page/write            {"user_id", "text"}: the customer writes
     POST /page/press            {"user_id", "kind"}: the customer sends a picture, a reaction …
     POST /page/read             {"user_id"}: the customer reads what arrived
@@ -64,7 +64,7 @@ PAGE = """<!doctype html>
   <button>Send notifications there</button>
 </form>
 """
-# One telephone stands in a frame of its own, which looks again while its form keeps what is typed.
+# A chat has a frame of its own. The frame reloads while the form keeps what is typed.
 CHAT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -150,7 +150,7 @@ def _callback(whatsapp: Network, data: Mapping[str, str]) -> None:
 
 
 def _beside(work: Callable[[], object]) -> None:
-    """Do something that waits for the service in a thread, so that the page need not."""
+    """Do something in a thread that waits for the service, so that the page does not wait."""
     threading.Thread(target=work, daemon=True).start()
 
 
@@ -207,7 +207,8 @@ def _phone(whatsapp: Network, customer: Customer) -> str:
 
 def _chat(whatsapp: Network, user_id: str) -> str:
     shown = [each for each in whatsapp.messages if each.customer.user_id == user_id][-SHOWN:]
-    # The newest one first, from the bottom up: so it is in sight however long the chat is.
+    # The newest message comes first, and the list grows from the bottom up. So the newest one is
+    # always in sight.
     bubbles = "".join(_bubble(each) for each in shown[::-1])
     return CHAT.format(style=STYLE, messages=bubbles)
 
