@@ -1,4 +1,4 @@
-"""What is said to people: live events over WebSocket."""
+"""Conversations with customers, and live events over WebSocket."""
 
 from django.apps import AppConfig
 

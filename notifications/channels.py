@@ -1,8 +1,8 @@
 """The channels over which a project and its customers talk, as the packages of providers see them.
 
-A provider registers a `Channel` for sending in `CHANNELS`, and hands what comes in to
-`notifications.services`. This app knows channels only by this registry, and lines (a project's own
-ends of channels) only by the UUIDs that `lines_of` answers.
+A provider's package registers a `Channel` for sending in `CHANNELS`, and hands what comes in to
+`notifications.services`. This app knows channels only from this registry. It knows lines (a
+project's own ends of channels) only by the UUIDs that `lines_of` returns.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ class IncomingFile:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as it came in. `provider_id` is unique on the line, `written_at` the provider's."""
+    """A message as it came in.
+
+    `provider_id` is unique on the line. `written_at` is the moment that the provider names.
+    """
 
     provider_id: str
     person: Person
@@ -75,7 +78,7 @@ class Incoming:
 class Report:
     """What the provider says about a message of ours.
 
-    The message is known by the provider's id of it, or by our own UUID if the provider echoes it.
+    We find the message by the provider's id for it, or by our own UUID if the provider echoes it.
     """
 
     status: MessageStatus
@@ -94,7 +97,10 @@ class Uncertain(Exception):
 
 
 class NotDelivered(Exception):
-    """The provider refused the message for good. `code` is its own; the message is for people."""
+    """The provider refused the message for good.
+
+    `code` is the provider's own. The text of the exception is for people.
+    """
 
     def __init__(self, reason: str, *, code: str = "", is_unreachable: bool = False) -> None:
         super().__init__(reason)
@@ -128,14 +134,14 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took it. `provider_id` is its id of the message, unique on the line."""
+    """The provider took the part. `provider_id` is its id for it, unique on the line."""
 
     provider_id: str
 
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """The content of a file, within the bounds that we named."""
+    """The content of a file, which is no larger than we allowed."""
 
     content: bytes
 
@@ -144,8 +150,8 @@ class FetchedFile:
 class Channel:
     """How to write to people over one provider, and within which limits.
 
-    `send` and `fetch` block for seconds and run in a worker. Besides what is named here they raise
-    `TryAgain` of `core.outbox`, but only if nothing can have been sent.
+    `send` and `fetch` may take seconds, so they run in a worker. Both also raise `TryAgain` of
+    `core.outbox`. `send` raises it only if nothing can have been sent.
     """
 
     name: str
@@ -155,11 +161,12 @@ class Channel:
     max_text: int
     max_caption: int
     length_of: Callable[[str], int]
-    # Split a text that is too long into parts, or None if such a text is refused.
+    # Split a text that is too long into parts. None if we refuse such a text.
     split: Callable[[str], Sequence[str]] | None
     # Send one part. Raises `Uncertain` and `NotDelivered`.
     send: Callable[[Outgoing], Accepted]
-    # Read a file of a person, at most so many bytes. Raises `GiveUp` if it is larger or gone.
+    # Read a person's file, given the line, the provider's id of the file, and the most bytes that
+    # we take. Raises `GiveUp` if the file is larger or gone.
     fetch: Callable[[UUID, str, int], FetchedFile]
     # For how long after a person wrote we may write freely; None means for ever.
     window: timedelta | None = None
@@ -169,14 +176,14 @@ class Channel:
     invitation: Callable[[UUID, str], str] | None = None
     # Tell the provider that we have read a message of the person.
     mark_read: Callable[[UUID, str], None] | None = None
-    # What is wrong with a template's details, by field; nothing if it can be sent.
+    # Return what is wrong with a template's details, by field; empty if it can be sent.
     template_errors: Callable[[Mapping[str, object]], Mapping[str, Sequence[str]]] | None = None
 
 
-# By name. The registry of providers fills it.
+# Channels by name. The registry of providers fills it.
 CHANNELS: Registry[str, Channel] = Registry("channel")
 
-# What tells the lines of a project. An app above registers one function.
+# Functions that return the lines of a project. An app above registers one.
 LINES: Registry[str, Callable[[Project], Sequence[Line]]] = Registry("source of lines")
 
 

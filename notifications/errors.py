@@ -1,4 +1,4 @@
-"""Every refusal that notifications raise."""
+"""Every refusal that this app raises."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ class WindowClosed(Conflict):
 
 
 class ContactNeeded(Conflict):
-    """The person must write first. `invitation` is the link by which they do; it can be empty."""
+    """The person must write first. `invitation` is a link for doing so; it can be empty."""
 
     code = "contact_needed"
     is_told_apart = True
@@ -64,7 +64,7 @@ class ContactNeeded(Conflict):
 
 
 class ContactUnreachable(Conflict):
-    """The contact is blocked here, has asked for no more, or has blocked us."""
+    """The contact is blocked here, has asked for no more messages, or has blocked us."""
 
     code = "contact_unreachable"
     is_told_apart = True

@@ -23,7 +23,7 @@ class EventType(models.TextChoices):
 
 
 def of_message(type_: EventType, message: Message, *, by: User | None = None) -> Event:
-    """Return an unsaved event about a message as it is now. It never says what was written."""
+    """Return an unsaved event about a message as it is now. It never contains the text."""
     event = event_about(
         type_,
         subject_kind=MESSAGE,

@@ -2,9 +2,9 @@
 
 - A message belongs to the day on which it arrived or was written here, in the project's time zone.
 - Messages with blocked contacts do not count.
-- A customer waits from the first message that follows none of their own until somebody answers.
-  That answer is a **first response**. A message that a rule sent is no answer, and neither is one
-  that failed. A wait that nobody has ended counts in no response time.
+- A customer's wait begins with their first message, or with their first one after an answer. It
+  ends when a member answers. That answer is a **first response**. A message that a rule sent is not
+  an answer, and neither is one that failed. A wait without an answer counts in no response time.
 """
 
 from collections import Counter
@@ -42,7 +42,7 @@ FROM (
 
 @dataclass(frozen=True)
 class ResponseTimes:
-    """How long customers waited for first responses. The times are None if there was none."""
+    """How long customers waited for first responses. The times are None without responses."""
 
     responses: int
     average_seconds: float | None
@@ -51,7 +51,7 @@ class ResponseTimes:
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of a period. `unread` are the inbound messages of it that nobody has read."""
+    """The figures of a period. `unread` counts its inbound messages that nobody has read."""
 
     period: Period
     inbound: int
@@ -124,16 +124,17 @@ def _waits_in(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
         messages.filter(Q(direction=_IN) | answers)
         .annotate(
             before=Window(Lag("direction"), F("conversation_id"), ("created_at", "id")),
-            # Read backwards, the next answer is the earliest one so far. SQLite 3.40 forgets the
-            # FILTER of a MIN in some windows, so this is a CASE.
+            # This window runs from the newest message to the oldest, so the earliest answer so far
+            # is the next answer. SQLite 3.40 ignores the FILTER of a MIN in some windows, so we use
+            # a CASE.
             answered_at=Window(
                 Min(Case(When(direction=_OUT, then="created_at"))),
                 F("conversation_id"),
                 ("-created_at", "-id"),
             ),
         )
-        # Django would apply a condition on the direction before it looks at the neighbours, so
-        # `_TIMES` does that.
+        # `_TIMES` selects the inbound messages. If we did it here, Django would leave out the
+        # answers before the windows see them.
         .filter(Q(before=None) | Q(before=_OUT), answered_at__isnull=False)
         .values("created_at", "answered_at", "direction")
     )

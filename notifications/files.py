@@ -1,9 +1,10 @@
-"""The files of messages: what they are by their content, and a private place to keep them.
+"""The files of messages: what kind of file each one is, and the private place where we keep them.
 
-Nothing that a sender claims of a file is believed. Its type is found by its content; kinds that are
-not listed here are refused. Pictures are drawn anew, so that only their pixels remain. Files get
-random names in a directory that no address leads to: members of the project read them through the
-API, with a type from our list, and everything but our own pictures only as a download.
+We believe nothing that a sender says about a file. We find its type from its content, and refuse
+kinds that are not listed here. We draw pictures anew, so that only their pixels remain. Files get
+random names in a directory that no URL leads to. Members of the project read them through the API,
+with a type from our list. A browser may show only the pictures that we have drawn; everything else
+is a download.
 """
 
 import time
@@ -24,11 +25,11 @@ from notifications.models import Attachment
 from notifications.models.messages import FileState
 from orderchainer.core.pictures import PictureRefused, read_picture
 
-# Enough to read a document that was photographed.
+# Enough to read a photographed document.
 LONGEST_SIDE = 2048
-# Only pictures of these types are ours, drawn anew, and may be shown within a page.
+# We have drawn every file of these types ourselves, so a browser may show it within a page.
 SHOWN = frozenset({"image/jpeg", "image/png"})
-# Longer than anybody takes between writing a file and committing its row.
+# Longer than it ever takes from writing a file to committing its row.
 LEAST_AGE_SECONDS = 60 * 60
 
 # What a file is, by its first bytes: the offset, the bytes, the media type and the extension.
@@ -51,7 +52,7 @@ _PICTURES = (
     (0, b"GIF8"),
     (8, b"WEBP"),
 )
-# Office documents are archives; the name of one entry tells which.
+# Office documents are ZIP archives. The name of one entry tells which kind a document is.
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _ARCHIVES = {
     "word/document.xml": (f"{_OFFICE}.wordprocessingml.document", "docx"),
@@ -91,7 +92,7 @@ class ServedFile:
 
 
 def examine(content: bytes) -> KnownFile:
-    """Return what a file is by its content; a picture is drawn anew. Raises `FileRefused`.
+    """Find out what a file is from its content; draw a picture anew. Raises `FileRefused`.
 
     This takes time and memory, so call it outside of a transaction.
     """
@@ -138,7 +139,7 @@ def _written(content: bytes) -> tuple[str, str] | None:
 
 
 def storage() -> FileSystemStorage:
-    """Return the private storage. It has no addresses."""
+    """Return the private storage. Its files have no URLs."""
     return FileSystemStorage(location=settings.PRIVATE_FILES_ROOT, base_url=None)
 
 
@@ -164,7 +165,7 @@ def read_file(name: str) -> bytes:
 
 
 def opened(attachment: Attachment) -> ServedFile:
-    """Open the file of an attachment for a member. Raises `AttachmentNotFound` if it has none."""
+    """Open an attachment's file for a member. Raises `AttachmentNotFound` if none is stored."""
     if attachment.state != FileState.STORED or not attachment.file:
         raise AttachmentNotFound
     try:
@@ -181,7 +182,7 @@ def opened(attachment: Attachment) -> ServedFile:
 
 
 def _safe_name(attachment: Attachment) -> str:
-    """Return the sender's name of a file without a path, and with the extension that is true."""
+    """Return the sender's name for a file, without a path and with the right extension."""
     extension = PurePath(attachment.file).suffix
     claimed = PurePath(attachment.filename.replace("\\", "/")).name
     stem = "".join(sign for sign in PurePath(claimed).stem if sign.isprintable()).strip(" .")

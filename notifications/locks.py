@@ -1,8 +1,8 @@
 """The named locks on conversations.
 
-Take them in this order: a contact's address, its conversation, a message. To take several contacts
-or conversations, take them in the order of their ids. On SQLite these functions lock nothing and
-need not.
+Take them in this order: a contact's address, its conversation, a message. If you need several
+addresses or conversations, lock them in the order of their ids. On SQLite these functions lock
+nothing, because only one transaction at a time can write there.
 """
 
 from notifications.errors import ConversationNotFound
@@ -22,6 +22,9 @@ def lock_conversation(conversation_id: int) -> Conversation:
 
 
 def lock_message(message_id: int) -> Message:
-    """Lock a message with its parts and reports, and return it as it is now."""
+    """Lock a message and return it as it is now.
+
+    Whoever writes what became of its parts, or its reports, holds this lock.
+    """
     rows = Message.objects.select_related("conversation", "order")
     return rows.select_for_update(no_key=True, of=("self",)).get(pk=message_id)

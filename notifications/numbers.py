@@ -7,7 +7,8 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 # Mobile numbers that are written in two ways: with and without a digit that marks them as mobile.
-# Each pattern matches both ways, and each pair writes the marked one and the other one.
+# Each pattern matches both ways. Its first function writes the number with the mark, its second
+# function without it.
 _Write = Callable[[re.Match[str]], str]
 _TWO_WAYS: Sequence[tuple[re.Pattern[str], _Write, _Write]] = (
     # Brazil: an area code, an optional 9, and eight digits. Landlines begin with 2 to 5, and never
@@ -31,19 +32,20 @@ _TWO_WAYS: Sequence[tuple[re.Pattern[str], _Write, _Write]] = (
     ),
 )
 
-# The document of the hub has such numbers that are in no plan.
+# We check only the form of these: the hub's document has examples that are in no numbering plan.
 _WITH_PLUS = re.compile(r"\+[1-9](?:[ ().-]{0,2}\d){7,14}")
 
 
 def e164(number: str) -> str:
     """Return a number with its country's code in E.164, for example `+16505551234`.
 
-    Returns an empty text if it is no such number. Of the two ways to write a mobile number of
-    Brazil, Mexico or Argentina, it returns that of the country's present numbering plan.
+    Return an empty text if it is not such a number. A mobile number of Brazil, Mexico or Argentina
+    can be written in two ways. We always return the same one: with the mark for Brazil, without it
+    for Mexico and Argentina.
     """
     digits = digits_of(number)
     spelt = [digits, *spellings_of(digits)[1:]]
-    # Brazil's plan has the marked numbers, Mexico's and Argentina's international form differ.
+    # Try the form without the mark first for Mexico and Argentina, and with it first for Brazil.
     if digits.startswith(("52", "54")):
         spelt.sort(key=len)
     elif digits.startswith("55"):
@@ -61,13 +63,13 @@ def e164(number: str) -> str:
 def is_number(text: str) -> bool:
     """Tell whether a text is a number with its country's code.
 
-    With a plus, its length is enough: numbering plans change faster than what we know of them.
+    After a plus, form and length are enough: numbering plans change faster than our copy of them.
     """
     return bool(_WITH_PLUS.fullmatch(text)) or bool(e164(text))
 
 
 def spellings_of(number: str) -> Sequence[str]:
-    """Return the ways in which the same number is written, as digits; the given one first."""
+    """Return all ways to write the same number, as digits; the given one comes first."""
     digits = digits_of(number)
     spelt = [digits] if digits else []
     for pattern, marked, plain in _TWO_WAYS:

@@ -1,4 +1,4 @@
-"""What the app can tell of a project's conversations, contacts and messages."""
+"""Reads of a project's conversations, contacts and messages."""
 
 from uuid import UUID
 
@@ -33,13 +33,13 @@ def messages_of(project: Project) -> QuerySet[Message]:
 
 
 def without_blocked(messages: QuerySet[Message], project: Project) -> QuerySet[Message]:
-    """Leave out what is said with contacts that are blocked."""
+    """Leave out the messages of conversations with blocked contacts."""
     blocked = Conversation.objects.filter(project=project, contact__is_blocked=True)
     return messages.exclude(conversation__in=blocked.values("pk"))
 
 
 def rows_of(messages: QuerySet[Message]) -> QuerySet[Message, Row]:
-    """Return messages with all that is shown beside them, in one statement."""
+    """Return messages with everything that we show beside them, in one statement."""
     rows: QuerySet[Message, Row] = messages.values(
         *MESSAGE_FIELDS,
         order_uuid=F("order__uuid"),
@@ -73,8 +73,8 @@ def listed(messages: QuerySet[Message], window: Window) -> tuple[list[Row], int]
     """Return the rows of `window`, and how many messages there are in all: two statements.
 
     `messages` must be ordered. The first statement finds the ids and the total. The second reads
-    what belongs to these messages: with a subquery instead of the ids, PostgreSQL would join
-    everything first, because it does not reorder that many joins.
+    what belongs to these messages. If it had a subquery instead of the ids, PostgreSQL would join
+    all messages first, because it does not reorder that many joins.
     """
     found = compiled(messages.order_by().values("pk"))
     total = RawSQL(f"SELECT count(*) FROM ({found.sql}) AS found", found.params)
@@ -239,7 +239,7 @@ def contact_for(project: Project, contact_id: UUID | str) -> Contact:
     return found
 
 
-# --- Searching --------------------------------------------------------------------------------
+# --- Files, and searching ---------------------------------------------------------------------
 
 
 def attachment_for(project: Project, attachment_id: UUID | str) -> Attachment:
@@ -252,9 +252,9 @@ def attachment_for(project: Project, attachment_id: UUID | str) -> Attachment:
 
 
 def found_by_text(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
-    """Keep messages with `text` in what they say, or with contacts who have it in their name.
+    """Keep the messages whose text contains `text`, and those with a contact whose name does.
 
-    A text with digits also finds the contacts that have them in their number.
+    A part of a phone number also finds contacts by their number.
     """
     return messages.filter(Q(content__icontains=text) | _is_with(text, "conversation__"))
 

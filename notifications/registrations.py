@@ -1,8 +1,8 @@
-"""What notifications registers with the ground; see `orderchainer.core.registry`."""
+"""What notifications registers with core; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
 
-# Errors too: the OpenAPI document lists the codes of all that are defined by then.
+# Import the errors too: the OpenAPI document lists the codes of those that are loaded by then.
 from notifications import access, errors, socket_messages  # noqa: F401 (they register)
 from notifications.access import VIEW_MESSAGES
 from notifications.events import CONVERSATION, MESSAGE, EventType

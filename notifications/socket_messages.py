@@ -1,4 +1,4 @@
-"""What the sockets of a project are told of its conversations. Never what customers wrote."""
+"""What a project's sockets hear about its conversations. They never get what customers wrote."""
 
 from notifications.sockets.messages import Details
 from orders.stream.models import Event

@@ -3,7 +3,7 @@
 - An order **counts** unless it is a draft. Cancelled, failed and test orders count.
 - It **earns** its total if it counts and is not cancelled, failed or a test.
 - It belongs to the day on which it was placed (`ordered_at`), in the project's time zone.
-- Amounts are exact, in major units, and never added over currencies.
+- Amounts are exact and in major units. Amounts of different currencies are never added.
 """
 
 from collections import Counter
@@ -45,7 +45,8 @@ class Summary:
 
     `total_orders` counts the orders in all currencies. `total_revenue` and `average_order_value`
     are in `currency`: the project's if an order of the period has it, else the one that most orders
-    have. `by_currency` has the sales in each currency that occurs, with most orders first.
+    have. `by_currency` has the sales in each currency that occurs; the one with most orders comes
+    first.
     """
 
     period: Period

@@ -8,7 +8,7 @@ from orders.tasks import hand_over
 def hand_over_what_is_left_behind(
     *, user_id: int | None, project_id: int | None, **signal: object
 ) -> None:
-    """Have somebody else own the mirrored orders of a person who may have left a project.
+    """Have a worker give a person's mirrored orders to somebody else, if they left the project.
 
     If the nudge is lost, the daily sweep does it.
     """

@@ -81,7 +81,7 @@ class ContactAdmin(ReadOnly, ServiceAdmin):
 
     @admin.action(description="Block", permissions=["block"])
     def block(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
-        """Show no more of what the selected contacts write."""
+        """Stop showing what the selected contacts write."""
         self._set_blocked(request, queryset, is_blocked=True, done="Blocked")
 
     @admin.action(description="Unblock", permissions=["block"])

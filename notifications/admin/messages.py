@@ -129,7 +129,7 @@ class MessageAdmin(ReadOnly, ServiceAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
     ) -> tuple[Any, bool]:
-        """Search by the whole id: the texts of all projects are too many."""
+        """Search by the whole id only: searching the texts of all projects would take too long."""
         term = search_term.strip().replace("\x00", "")[: 2 * MAX_SEARCHED_CHARACTERS]
         if not term:
             return queryset, False

@@ -1,4 +1,4 @@
-"""How the back office shows conversations. What customers write is text and never HTML."""
+"""How the back office shows conversations. It shows what customers write as text, never as HTML."""
 
 from collections.abc import Mapping
 

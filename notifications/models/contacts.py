@@ -18,7 +18,8 @@ MAX_PROVIDER_ID_LENGTH = 191
 class Contact(models.Model):
     """A person who writes to a project, or to whom it writes.
 
-    Nobody becomes one contact with somebody else by name. Merging is up to people.
+    We never merge two contacts because their names are equal. A member merges them, or an
+    invitation or a change of number shows that both are the same person.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -31,7 +32,7 @@ class Contact(models.Model):
     is_blocked = models.BooleanField(
         default=False, help_text="Messages of a blocked contact are kept and shown to nobody."
     )
-    # The contact asked for no more messages that we send by ourselves.
+    # Since when the contact wants no messages that rules send.
     stopped_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -56,9 +57,9 @@ class ContactAddress(models.Model):
     # The provider's own key of the person. Some people have none yet: then the number tells them
     # apart.
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
-    # The number as the provider writes it, which is where answers go. People can have none.
+    # The number as the provider writes it. Answers go to it. Some people have none.
     number = models.CharField(max_length=32, blank=True)
-    # The same in E.164, to compare it with the numbers in orders.
+    # The same number in E.164, to compare it with those in orders.
     phone = models.CharField(max_length=16, blank=True)
     username = models.CharField(max_length=64, blank=True)
     # The person blocked us, or the account is gone, since then.
@@ -91,8 +92,8 @@ class ContactAddress(models.Model):
 class ChatInvitation(models.Model):
     """An invitation that a customer has followed: a link that opens the chat and names them.
 
-    The link carries all that it means, signed. The row is made when it is used, so that it works
-    once, and so that we know about which order they came to write.
+    The signed link itself says whom and which order it is about. We make the row when somebody uses
+    the link, so that it works only once, and so that we know which order they came to write about.
     """
 
     digest = models.CharField(max_length=64, unique=True)

@@ -15,7 +15,7 @@ from notifications.models.contacts import Contact, ContactAddress
 
 
 class Conversation(models.Model):
-    """The thread with one contact on one line. There is one, however often it is closed."""
+    """The thread with one contact on one line. It stays the same when it closes and reopens."""
 
     class Status(models.TextChoices):
         """Whether somebody has to look at it."""
@@ -27,7 +27,7 @@ class Conversation(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
-    # Where answers go: the address from which the contact wrote last.
+    # Where answers go: normally the address from which the contact wrote last.
     address = models.ForeignKey(ContactAddress, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=16)
     line = models.UUIDField()
@@ -42,9 +42,10 @@ class Conversation(models.Model):
     )
     # When the last message arrived or was written here, whatever its provider says.
     last_activity_at = models.DateTimeField(default=timezone.now)
-    # Inbound messages that nobody has read. Only changed by `F` expressions and under a lock.
+    # Inbound messages that nobody has read. Only changed under the lock of the conversation.
     unread = models.PositiveIntegerField(default=0)
-    # Until then the channel lets us write freely; empty if it has no such window, or none is open.
+    # Until when the channel lets us write freely. Empty if the channel has no such limit, or if the
+    # contact has never written.
     window_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

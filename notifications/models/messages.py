@@ -1,4 +1,4 @@
-"""The messages of a conversation: what they say, how they got here or there, and what followed."""
+"""The messages of a conversation, how each one travels, and what people do with it afterwards."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Message(models.Model):
     """One message of a conversation, in either direction."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # The conversation's, repeated here for the inbox.
+    # The conversation's project, repeated here for the inbox.
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
@@ -69,9 +69,9 @@ class Message(models.Model):
     channel = models.CharField(max_length=16)
     line = models.UUIDField()
     content_type = models.CharField(max_length=11, choices=ContentType.choices)
-    # The text as people read it: of a button its title, of a picture its caption.
+    # The text that people read. For a button it is the title, for a picture the caption.
     content = models.TextField(blank=True)
-    # What else belongs to its kind: a template's name and parameters, a location's coordinates.
+    # More that only its kind has: a template's name and parameters, a location's coordinates.
     details = models.JSONField(default=dict, blank=True)
     order = models.ForeignKey(
         Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
@@ -95,7 +95,7 @@ class Message(models.Model):
     # Why it failed: the provider's code if there is one, and a sentence for people.
     error_code = models.CharField(max_length=64, blank=True)
     error = models.CharField(max_length=500, blank=True)
-    # The provider's id of it, unique on the line. Empty until the provider has told us.
+    # The provider's id for it, unique on the line. Empty until the provider has told us.
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
     # When it was written, as its provider says. The order of messages follows it.
     written_at = models.DateTimeField(default=timezone.now)
@@ -123,9 +123,9 @@ class Message(models.Model):
             models.Index(
                 fields=["conversation", "written_at", "id"], name="message_by_conversation"
             ),
-            # The inbox: all, or the unread.
-            # The first also counts them, and finds the last of a direction or a channel, without
-            # reading the table.
+            # The inbox: the first index finds all messages, the second the unread ones. With the
+            # first, PostgreSQL also counts messages, and finds the last one of a direction or a
+            # channel, without reading the table.
             models.Index(
                 fields=["project", "-created_at", "-id", "conversation", "direction", "channel"],
                 name="message_by_project",
@@ -155,7 +155,7 @@ class MessageVersion(models.Model):
 class Reaction(models.Model):
     """An emoji that the contact set on a message. Setting another one replaces it.
 
-    An empty one was removed.
+    `emoji` is empty if the contact removed it.
     """
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="reaction")
@@ -167,7 +167,7 @@ class Reaction(models.Model):
 
 
 class StatusReport(models.Model):
-    """What a provider reported about an outbound message. The story of its delivery."""
+    """What a provider reported about an outbound message: one step of its delivery."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reports")
     # The round of sending that it is about; see `MessageSend.round`.
@@ -191,7 +191,7 @@ class StatusReport(models.Model):
 
 
 class ParkedStatus(models.Model):
-    """A report about a message whose id we do not know yet: our own call has not returned."""
+    """A report that waits until we know its message, usually because our call is still running."""
 
     line = models.UUIDField()
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH)
@@ -230,7 +230,7 @@ class SendState(models.TextChoices):
     SENT = "sent"
     FAILED = FAILED
     DROPPED = "dropped"
-    # The call got no answer. Nobody but a report or a person decides what happens next.
+    # The call got no answer in time. A late answer, a report or a person decides what comes next.
     UNCERTAIN = "uncertain"
 
 
@@ -248,14 +248,14 @@ class MessageSend(Work):
     MAX_DELAY_SECONDS: ClassVar = 10 * 60
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="sends")
-    # The message's, repeated here: the lane in which parts wait for each other.
+    # The message's conversation, repeated here. It is the lane in which parts wait for each other.
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     part = models.PositiveSmallIntegerField(default=1)
-    # 1 at first. When a person has it sent again, new rows of the next round are made, so that we
-    # still know the provider's ids of the earlier ones.
+    # The first round is 1. When a person sends the message again, we make new rows with the next
+    # round. The earlier rows stay, because they have the provider's earlier ids.
     round = models.PositiveSmallIntegerField(default=1)
     text = models.TextField(blank=True)
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
@@ -309,12 +309,12 @@ class Attachment(Work):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
-    # The provider's id of the file, or an https link that somebody sent instead of a file.
+    # The provider's id of the file, or an https link that a member sent instead of a file.
     provider_id = models.CharField(max_length=512, blank=True)
     link = models.URLField(max_length=2048, blank=True)
     # As the sender calls it. We never use it as a path.
     filename = models.CharField(max_length=255, blank=True)
-    # What we found it to be by its content, not what its sender claims.
+    # The type that we found from its content, not the one that its sender claims.
     media_type = models.CharField(max_length=100, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)
     # The name of the stored file in the private storage.

@@ -1,4 +1,4 @@
-"""Find the contact behind a message, or make one. Two first messages at once make one contact."""
+"""Find the contact behind a message, or make one. Two first messages at once share one contact."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -16,9 +16,9 @@ MAX_USERNAME_LENGTH = 64
 def hold_address(line: Line, person: Person, *, is_here: bool = True) -> ContactAddress:
     """Return the locked address of a person on a line, with its contact, or make both.
 
-    A person is known by the provider's key, else by the number as it is written, else by another
-    way to write it. Nobody is known by name. `is_here` says that the person is writing just now, so
-    that they can be reached. Raises ValueError for somebody who has neither.
+    We recognise a person by the provider's key, else by the number as it is written, else by
+    another way to write it, and never by name. `is_here` says that the person is writing just now,
+    so they can be reached. Raises ValueError for a person without a key and without a number.
     """
     if not person.provider_id and not digits_of(person.number):
         msg = "a person without a key and without a number"
@@ -41,7 +41,7 @@ def hold_address_of(line: Line, contact: Contact, *, may_make: bool) -> ContactA
     """Return the locked address at which a line reaches a contact.
 
     That is the one of their conversation, else the newest. If there is none and `may_make` is True,
-    it is made from a phone number of the contact. None if that does not work either.
+    make one from a phone number of the contact. Return None if they have no such number.
     """
     mine = ContactAddress.objects.filter(contact=contact, line=line.uuid)
     talks = Conversation.objects.filter(contact=contact, line=line.uuid)
@@ -58,7 +58,7 @@ def hold_address_of(line: Line, contact: Contact, *, may_make: bool) -> ContactA
         return None
     address = hold_address(line, Person(number=known, name=contact.name), is_here=False)
     if address.contact_id != contact.pk and not address.contact.conversations.exists():
-        # It was made just now, with a contact of its own.
+        # We have just made this address, and with it a contact that nobody needs.
         empty, address.contact = address.contact, contact
         address.save(update_fields=["contact"])
         empty.delete()
@@ -91,7 +91,7 @@ def _found(line: Line, person: Person) -> ContactAddress | None:
         return 1 + spelt.index(address.number)
 
     if person.provider_id:
-        # A number that belongs to another key has changed hands.
+        # If an address has this number and another key, the number has changed hands.
         rows = [row for row in rows if row.provider_id in {"", person.provider_id}]
     return min(rows, key=closeness, default=None)
 
@@ -99,7 +99,7 @@ def _found(line: Line, person: Person) -> ContactAddress | None:
 def _make(line: Line, person: Person) -> ContactAddress:
     number = digits_of(person.number)
     if number and person.provider_id:
-        # The number was somebody else's before. They keep their history and their own key.
+        # Somebody else had the number before. They keep their history and their own key.
         ContactAddress.objects.filter(line=line.uuid, number=number).exclude(provider_id="").update(
             number="", phone=""
         )
@@ -120,12 +120,12 @@ def _make(line: Line, person: Person) -> ContactAddress:
 
 
 def _learn(address: ContactAddress, person: Person, *, is_here: bool) -> None:
-    """Keep what the provider says of a person now. Never forget what it leaves out."""
+    """Store what the provider says about a person now. Never clear what it leaves out."""
     number = digits_of(person.number)
     learnt: dict[str, object] = {}
     if person.provider_id and not address.provider_id:
         learnt["provider_id"] = person.provider_id[:MAX_PROVIDER_ID_LENGTH]
-    # What the provider writes is right; what somebody here typed only finds the address.
+    # We store a number that the provider wrote. One that a member typed only finds the address.
     if is_here and number and number != address.number and not _is_taken(address, number):
         learnt |= {"number": number, "phone": e164(number)}
     if person.username and person.username != address.username:

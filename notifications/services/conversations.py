@@ -34,10 +34,10 @@ class ConversationChanges(TypedDict, total=False):
 
 @transaction.atomic
 def mark_read(*, message: Message, by: User) -> Message:
-    """Mark an inbound message as read and return it. Once more is the same.
+    """Mark an inbound message as read and return it. Repeating it changes nothing.
 
-    Tells the provider, if it shows people that we have read. Records `conversation_changed`. Raises
-    `RoleNotEnough`.
+    If the provider shows people what we have read, a worker tells it. Records
+    `conversation_changed`. Raises `RoleNotEnough`.
     """
     require_operation(by, message.project, SEND_MESSAGES)
     conversation = lock_conversation(message.conversation_id)
@@ -54,7 +54,7 @@ def mark_read(*, message: Message, by: User) -> Message:
 
 @transaction.atomic
 def mark_conversation_read(*, conversation: Conversation, by: User) -> Conversation:
-    """Mark all inbound messages of a conversation as read. Once more is the same.
+    """Mark all inbound messages of a conversation as read. Repeating it changes nothing.
 
     Records `conversation_changed`. Raises `RoleNotEnough`.
     """
@@ -67,7 +67,7 @@ def mark_conversation_read(*, conversation: Conversation, by: User) -> Conversat
     unread.update(is_read=True, read_at=timezone.now())
     conversation.unread = 0
     _keep_unread(conversation, {"unread": 0}, by)
-    # A provider takes the messages before that one as read as well.
+    # The provider then counts all earlier messages as read too.
     nudge_on_commit(tasks.tell_read, last)
     return conversation
 
@@ -80,7 +80,7 @@ def change_conversation(
     changes: ConversationChanges,
     precondition: Callable[[Conversation], None] | None = None,
 ) -> Conversation:
-    """Change a conversation. Records `conversation_changed` if anything is different.
+    """Change a conversation. Records `conversation_changed` if anything changes.
 
     `precondition` gets the locked conversation and may raise to stop.
 

@@ -1,4 +1,4 @@
-"""Invitations by which a customer opens a chat, and by which we know who they are."""
+"""Invitations: links that open a chat and tell us which customer has followed them."""
 
 import secrets
 import struct
@@ -19,8 +19,8 @@ from orders.models import Order
 
 COUNTS_FOR = timedelta(days=3)
 
-# A token is, in base64: the contact, the order (0: none), until when it counts, something random
-# that tells two tokens apart, and a signature. It has 55 letters; Telegram takes 64.
+# A token is, in base64: the contact and the order (0: none), when the token ends, a random number
+# that tells two tokens apart, and a signature. It has 54 characters; Telegram takes 64.
 _CLAIMS = struct.Struct(">QQII")
 _SIGNATURE_BYTES = 16
 
@@ -28,8 +28,9 @@ _SIGNATURE_BYTES = 16
 def invite(*, line: Line, contact: Contact | None = None, order: Order | None = None) -> str:
     """Return the link by which a contact, or the customer of an order, opens the chat.
 
-    It works once, for three days. Without a contact and an order the link leads to the chat and
-    names nobody. Empty if the channel has no such links. Writes nothing, so a refusal can name it.
+    The link works once, within three days. Without a contact and an order it leads to the chat and
+    names nobody. Return an empty text if the channel has no such links. This writes nothing, so
+    the link also works if a refusal that names it rolls everything back.
     """
     channel = CHANNELS.get(line.channel)
     if channel is None or channel.invitation is None:
@@ -50,14 +51,16 @@ def invite(*, line: Line, contact: Contact | None = None, order: Order | None = 
 def accept_invitation(*, line: Line, token: str, person: Person) -> bool:
     """Tie a person who followed an invitation to the contact that it names.
 
-    False if the token is not ours, too old, or somebody else has used it. The same person again
-    is True. Records `conversation_changed` if the person had a conversation already.
+    Return False if the token is not ours, is too old, or was used by somebody else. Return True if
+    the same person uses it again. Records `conversation_changed` if two contacts become one and
+    the person had a conversation already.
     """
     claims = _claims_in(line, token)
     if claims is None:
         return False
     contact_id, order_id, until, _random = claims
-    # Of two who use it at once, the second waits here for the first.
+    # If the same person's call comes twice at once, the second one waits here. Between two people
+    # the unique digest decides.
     address = hold_address(line, person)
     digest = sha256(token.encode()).hexdigest()
     used = ChatInvitation.objects.filter(digest=digest).first()
@@ -99,7 +102,7 @@ def _signature(line: Line, claims: bytes) -> bytes:
 
 
 def _customer_of(order: Order, address: ContactAddress) -> Contact:
-    """Return the contact with the phone number of an order, or that of the address."""
+    """Return the contact that has an order's phone number, or else the contact of the address."""
     if spelt := spellings_of(order.customer_digits):
         addresses = ContactAddress.objects.filter(
             contact__project=order.project_id, number__in=spelt

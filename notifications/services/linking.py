@@ -11,8 +11,8 @@ from orderchainer.core.ids import MAX_ID
 from orders.lifecycle import UNFINISHED
 from orders.models import Order
 
-# `#1001`, `EN1001`, `1001-A`, `1001`: what shops call their orders. Years and amounts look alike,
-# so a name counts only if it is that of an order of this customer.
+# `#1001`, `EN1001`, `1001-A`, `1001`: what shops call their orders. Years and amounts look the
+# same, so a name counts only if this customer has an order with it.
 _NAMES = re.compile(r"#?[A-Za-z]{0,4}\d{1,18}(?:-[A-Za-z0-9]{1,4})?")
 MAX_NAMES = 10
 
@@ -22,8 +22,8 @@ def order_meant_by(
 ) -> Order | None:
     """Return the order that a message is about, if that is clear.
 
-    That is the order of the message that it answers; else the order of this customer that the text
-    names; else the customer's only unfinished order; else none.
+    That is the order of the message that it answers; else this customer's order that the text
+    names; else the customer's only unfinished order. Return None if none of these is clear.
     """
     if reply_to is not None and reply_to.order_id is not None:
         return reply_to.order

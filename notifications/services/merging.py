@@ -92,7 +92,7 @@ def _join_notes(contact: Contact, other: Contact) -> None:
     contact.name = contact.name or other.name
     contact.language = contact.language or other.language
     contact.notes = "\n\n".join(filter(None, [contact.notes, other.notes]))[:5000]
-    # Whoever said stop has said it for both.
+    # If one of the two asked for no more messages, that counts for both.
     contact.stopped_at = contact.stopped_at or other.stopped_at
     contact.is_blocked = contact.is_blocked or other.is_blocked
     contact.updated_at = timezone.now()

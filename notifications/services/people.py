@@ -1,4 +1,4 @@
-"""What becomes of contacts: they change numbers, leave and come back, and are blocked."""
+"""Changes in a contact's life: new numbers, leaving and coming back, being blocked."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,7 +22,7 @@ def change_person(*, line: Line, old: Person, new: Person) -> None:
     """Give a person their new number or key. The contact keeps its history.
 
     If they wrote with the new one before we heard of the change, both become one contact. Records
-    `conversation_changed`. Once more is the same.
+    `conversation_changed`. Repeating it changes nothing.
     """
     known = address_of(line, old)
     if known is None:
@@ -62,10 +62,11 @@ def set_reachable(*, line: Line, person: Person, is_reachable: bool) -> None:
 
 @transaction.atomic
 def set_blocked(*, contact: Contact, is_blocked: bool, by: User) -> Contact:
-    """Block a contact, or end that. Messages of a blocked contact are no news.
+    """Block a contact, or unblock them.
 
-    Blocking closes the contact's conversations and marks all in them as read. Records
-    `conversation_changed` for each. Raises `RoleNotEnough`.
+    Blocking closes the contact's conversations and marks their messages as read. What the contact
+    writes later counts as read and opens no conversation. Records `conversation_changed` for each
+    conversation. Raises `RoleNotEnough`.
     """
     require_operation(by, contact.project, SEND_MESSAGES)
     # Whoever receives a message locks its address first.
@@ -95,7 +96,7 @@ def _put_away(contact: Contact) -> None:
 
 
 def _move_to(found: ContactAddress, address: ContactAddress) -> None:
-    """Replace an address by the one that the same person has now."""
+    """Replace an address with the one that the same person has now."""
     if found.contact_id != address.contact_id:
         join_contacts(address.contact, found.contact, by=None)
     Conversation.objects.filter(address=address).update(address=found)

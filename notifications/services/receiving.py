@@ -1,7 +1,7 @@
 """Store what people write to a project.
 
-Everything here may be called again with the same message, late, out of order, or twenty times at
-once: a message is stored once.
+The functions here may be called late, out of order, or with the same message twenty times at once.
+A message is stored only once.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from notifications.services.linking import order_meant_by
 from orderchainer.core.background import nudge_on_commit
 from orders.stream.recording import record
 
-# A longer text is cut. No channel lets people write as much.
+# We cut a longer text. No channel lets people write as much.
 MAX_CONTENT_LENGTH = 20_000
 MAX_FILES = 20
 MAX_EMOJI_LENGTH = 64
@@ -39,13 +39,13 @@ MAX_EMOJI_LENGTH = 64
 
 @transaction.atomic
 def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
-    """Store a message of a person, in the conversation with them; None if we have it already.
+    """Store a person's message in the conversation with them; None if we have it already.
 
     The conversation opens again if it was closed or snoozed. Records `message_received`, and
     `conversation_changed` if it opened. Raises ValueError for a message without an id.
     """
     provider_id = _key(incoming.provider_id)
-    # The contact is locked first, so messages of one person are stored one after the other.
+    # This locks the person's address, so their messages are stored one after the other.
     address = hold_address(line, incoming.person)
     if _of_line(line, provider_id).exists():
         return None
@@ -111,7 +111,7 @@ def receive_edit(
 def receive_deletion(*, line: Line, provider_id: str, deleted_at: datetime) -> Message | None:
     """Mark a message that its writer deleted; keep what it said. None if we lack the message.
 
-    Records `conversation_changed`. Once more is the same.
+    Records `conversation_changed`. Repeating it changes nothing.
     """
     message = _locked_inbound(line, provider_id)
     if message is None or message.deleted_at is not None:
@@ -128,8 +128,8 @@ def receive_reaction(
 ) -> None:
     """Set or replace the emoji of a person at a message; an empty one removes it.
 
-    An older reaction than the last one changes nothing, nor does one at a message that we lack.
-    Records `conversation_changed`.
+    Nothing changes if the reaction is older than the last one, or if we lack the message. Records
+    `conversation_changed`.
     """
     address = address_of(line, person)
     message = _of_line(line, _key(provider_id)).first() or _of_part(line, provider_id)
@@ -145,7 +145,7 @@ def receive_reaction(
         return
     if last is None and not emoji:
         return
-    # A removed one stays as an empty one, so that an older one that comes late cannot return.
+    # We keep a removed reaction with an empty emoji. So an older one that comes late is not set.
     Reaction.objects.update_or_create(message=message, defaults={"emoji": emoji, "set_at": set_at})
     record(
         [
@@ -187,7 +187,7 @@ def hold_conversation(
 
 
 def _note_arrival(conversation: Conversation, address: ContactAddress, message: Message) -> bool:
-    """Write what a new inbound message means for its conversation; tell whether it opened it."""
+    """Update the conversation for a new inbound message; tell whether that opened it."""
     Status = Conversation.Status
     is_opened = conversation.status != Status.OPEN and not address.contact.is_blocked
     if is_opened:
@@ -196,7 +196,7 @@ def _note_arrival(conversation: Conversation, address: ContactAddress, message: 
     conversation.last_activity_at = conversation.updated_at = message.created_at
     window = CHANNELS[message.channel].window if message.channel in CHANNELS else None
     if window is not None:
-        # It counts from when the person wrote, not from when we heard of it.
+        # The window begins when the person wrote, not when we heard of it.
         until = message.written_at + window
         conversation.window_until = max(until, conversation.window_until or until)
     if not message.is_read:
@@ -215,7 +215,7 @@ def _keep_files(message: Message, files: Sequence[IncomingFile]) -> None:
 
 
 def _answered(line: Line, conversation: Conversation, provider_id: str) -> Message | None:
-    """Return the message that one answers, known by the provider's id of any of its parts."""
+    """Return the message that a new one answers. `provider_id` may be that of any of its parts."""
     if not provider_id:
         return None
     if found := _of_line(line, _key(provider_id)).first():

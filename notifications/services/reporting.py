@@ -8,11 +8,12 @@ from notifications.work.reports import REPORTED, match_parked, park, write_repor
 
 @transaction.atomic
 def receive_report(*, line: Line, report: Report) -> None:
-    """Write how far a message got. The same report may come twice, late, and out of order.
+    """Write how far a message got. Reports may come twice, late, and out of order.
 
-    `notifications.work.statuses` has the rule for what counts. A report about an unknown message is
-    kept until our own call has told us its id. Records `message_status_changed` if the status is
-    another one. Raises ValueError for a report without an id, or with a status of our own.
+    `notifications.work.statuses` has the rule for what counts. If we do not know the message, we
+    keep the report until our own call has told us the id. Records `message_status_changed` if the
+    status changes. Raises ValueError for a report without an id, or with a status that no provider
+    reports.
     """
     if not report.provider_id and report.message_uuid is None:
         msg = "a report without an id"

@@ -19,10 +19,10 @@ RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.UNCERTAIN})
 
 @transaction.atomic
 def retry_message(*, message: Message, by: User) -> Message:
-    """Queue what was not sent of a message that failed or is uncertain, and return the message.
+    """Queue the unsent parts of a message that failed or is uncertain, and return the message.
 
-    It is a new call, for which the provider gives a new id. The rows with the earlier ids stay: if
-    it turns out that an earlier call has arrived, its report is written. Records
+    Each retry is a new call, for which the provider gives a new id. The rows with the earlier ids
+    stay, so a late report about an earlier call still finds its message. Records
     `message_status_changed`. Raises `CannotRetry`, `RoleNotEnough`, and the refusals
     `LineUnusable`, `WindowClosed` and `ContactUnreachable`.
     """

@@ -40,7 +40,7 @@ from orders.models import Order
 from orders.stream.recording import record
 
 WITH_FILE = frozenset({ContentType.IMAGE, ContentType.DOCUMENT})
-# What a person may send from here. Anything else only comes in.
+# What members may send. We only receive the other kinds.
 SENDABLE = (ContentType.TEXT, ContentType.TEMPLATE, ContentType.IMAGE, ContentType.DOCUMENT)
 MAX_CONTENT_LENGTH = 20_000
 
@@ -89,7 +89,7 @@ def send_message(
     `line` can be left out if the contact has a conversation on this channel, or if the project has
     only one usable line of it. Records `message_status_changed` with the status `queued`.
 
-    Raises `Invalid` (wrong input, or a limit of the channel that the message exceeds), and the
+    Raises `Invalid` if the input is wrong or the message exceeds a limit of the channel, and the
     refusals `LineUnusable`, `WindowClosed`, `ContactNeeded`, `ContactUnreachable`,
     `ContactNotFound`, and `RoleNotEnough`.
     """
@@ -139,7 +139,7 @@ def require_within_limits(
     details: Mapping[str, object],
     attachment: Enclosure | None,
 ) -> None:
-    """Raise `Invalid` that names the limit of the channel that a message exceeds."""
+    """Raise `Invalid` if a message exceeds a limit of the channel. The error names the limit."""
     if content_type not in SENDABLE or content_type not in channel.content_types:
         can = ", ".join(kind for kind in SENDABLE if kind in channel.content_types)
         raise Invalid({"content_type": [f"{channel.label} takes these from here: {can}."]})
@@ -179,7 +179,7 @@ def _require_length(channel: Channel, content_type: ContentType, content: str) -
 
 
 def parts_of(channel: Channel, content_type: ContentType, content: str) -> Sequence[str]:
-    """Return the texts in which a message goes out, one for each part."""
+    """Return the texts of the parts in which a message goes out."""
     if (
         content_type == ContentType.TEXT
         and channel.split is not None
@@ -226,8 +226,8 @@ def _line_for(
 ) -> Line:
     """Return the line over which a message goes.
 
-    That is the one that is named; else the usable one over which the person and we wrote last; else
-    the only usable one.
+    That is the named line; else the only usable one; else the usable one with the latest activity
+    between the person and us.
     """
     lines = [line for line in lines_of(project) if line.channel == channel.name]
     if named is not None:
@@ -274,7 +274,8 @@ def _hold_conversation(
 ) -> Conversation:
     """Lock the conversation with the person, or begin it.
 
-    What a rule begins is closed: nobody has to look at it before the customer answers.
+    A conversation that a rule begins is closed at first, because nobody has to look at it before
+    the customer answers.
     """
     address = _hold_address(channel, line, recipient, contact)
     if address is None:
@@ -289,7 +290,7 @@ def _hold_conversation(
 def _hold_address(
     channel: Channel, line: Line, recipient: Recipient, contact: Contact | None
 ) -> ContactAddress | None:
-    """Lock the address of a person; None if they must write first."""
+    """Lock the address of a person. Return None if they must write first."""
     if contact is not None:
         address = hold_address_of(line, contact, may_make=not channel.needs_contact)
         if address is None and not channel.needs_contact:
@@ -331,7 +332,7 @@ def require_open(
 def _store(message: Message, attachment: Enclosure | None) -> Message:
     message.save()
     if attachment is not None:
-        # It needs no fetching: we have it, or the provider follows the link.
+        # Nobody has to fetch it: we have the file, or the provider follows the link.
         Attachment.objects.create(
             message=message,
             state=FileState.STORED,

@@ -122,7 +122,7 @@ def _credential_in(scope: Mapping[str, Any]) -> Session | ApiToken:
 
 
 def _may_read(credential: Session | ApiToken, audience: Audience) -> bool:
-    """Whether the credential itself lets its bearer hear of this; a session always does."""
+    """Tell whether the credential lets its bearer hear of this. A session always does."""
     return isinstance(credential, Session) or covers(
         credential.scopes, scope_for(audience.area, "GET")
     )
@@ -145,9 +145,9 @@ def _is_user(id_in_path: str) -> bool:
 
 
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
-    """Return those that would be refused on a new connection, each with the close code.
+    """Return those that may not stay open as they are, each with its close code.
 
-    At most six statements, and three more for each audience beside that of orders.
+    Takes at most six statements, and three more for each audience beside that of orders.
     """
     still = still_open({admission.credential_id for admission in admissions})
     ended = [each for each in admissions if each.credential_id not in still]
@@ -175,9 +175,9 @@ def _refused_by_owners(admissions: Iterable[Admission]) -> dict[Admission, Close
 
 
 def _refused_by_projects(admissions: Iterable[Admission]) -> dict[Admission, CloseCode]:
-    """Return those who may no longer view what they follow in a project.
+    """Return those who may no longer view all that they follow in a project.
 
-    Who may still view its orders, but nothing else any more, may connect again.
+    If they may still view its orders, the close code says that they may connect again.
     """
     claims = {
         admission: (admission.feed, (admission.user_id, admission.feed.project_id))

@@ -28,8 +28,8 @@ FILES = Counter(
 def fetch_file(attachment_id: int) -> float | None:
     """Fetch one file.
 
-    Returns in how many seconds to try it again; None if it is over, if the sweep will find it, or
-    if it is not due or another worker has it.
+    Return in how many seconds to nudge it again. Return None if that is not needed: it is over, the
+    sweep will find it, it is not due, or another worker has it.
     """
     attachment = outbox.claim(Attachment.objects.all(), attachment_id)
     if attachment is None:
@@ -98,7 +98,7 @@ def _settle(
 
 
 def _tell(attachment: Attachment, settled: Settled) -> None:
-    """Log and count how the attempt went. Never what the file is called."""
+    """Log and count how the attempt went. The log never contains the file's name."""
     channel = attachment.message.channel
     about = {"attachment": attachment.pk, "channel": channel}
     if settled.state == PENDING:

@@ -1,4 +1,4 @@
-"""Tell providers that we have read what people wrote. It only shows them a mark."""
+"""Tell providers that we have read a message. The person who wrote it then sees a mark."""
 
 import structlog
 
@@ -9,7 +9,7 @@ logger = structlog.get_logger(__name__)
 
 
 def tell_read(message_id: int) -> None:
-    """Tell the provider of a message that we have read it. One try: nobody is hurt if it fails."""
+    """Tell the provider of a message that we have read it. We try once: a failure does no harm."""
     message = Message.objects.filter(pk=message_id, is_read=True).first()
     channel = CHANNELS.get(message.channel) if message else None
     if message is None or channel is None or channel.mark_read is None:

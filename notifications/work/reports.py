@@ -1,8 +1,8 @@
-"""Match what providers report to our messages. A report can be earlier than our own call's answer.
+"""Match providers' reports with our messages. A report can come before our own call's answer.
 
-A report about an id that we do not know is parked. Whoever writes an id looks for parked reports
-after its commit, and whoever parks a report looks for the id after its commit. So one of the two
-sees the other. A sweep finds what a crash left in between.
+We park a report about an id that we do not know. Whoever writes an id looks for parked reports
+after the commit, and whoever parks a report looks for the id after the commit. So one of the two
+sees the other. If a crash prevents that, a sweep does it.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from orderchainer.core.outbox import drop
 
 # A report about a message that somebody else sent over our line never finds its message.
 KEPT_FOR = timedelta(days=7)
-# One that could not be matched by then never will be.
+# A report that has found no message after this time never will.
 SWEPT_FOR = timedelta(days=1)
 MAX_SWEPT = 500
 
@@ -46,7 +46,7 @@ def write_report(line: UUID, report: Report) -> bool:
 
 
 def park(line: UUID, report: Report) -> None:
-    """Keep a report until its message is known. Once more is the same."""
+    """Keep a report until we know its message. Repeating it changes nothing."""
     key = report.provider_id or str(report.message_uuid)
     ParkedStatus.objects.bulk_create(
         [
@@ -65,7 +65,7 @@ def park(line: UUID, report: Report) -> None:
 
 
 def match_parked(line: UUID, *, provider_id: str = "", message_uuid: UUID | None = None) -> None:
-    """Write the parked reports about an id or a message that we know by now."""
+    """Write the parked reports about an id or a message, if we know the message by now."""
     about = Q(pk__in=[])
     if provider_id:
         about |= Q(provider_id=provider_id)
@@ -75,7 +75,7 @@ def match_parked(line: UUID, *, provider_id: str = "", message_uuid: UUID | None
 
 
 def sweep_parked() -> None:
-    """Write the parked reports whose message we know by now and whose match a crash prevented."""
+    """Write the parked reports whose message we know by now. A crash can leave such reports."""
     sends = MessageSend.objects.filter(
         provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
     )
@@ -86,7 +86,7 @@ def sweep_parked() -> None:
 
 
 def forget_parked() -> int:
-    """Delete parked reports whose message never came to be known; return how many."""
+    """Delete parked reports whose message we never came to know; return how many."""
     return ParkedStatus.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
@@ -146,8 +146,8 @@ def _part_of(message: Message, report: Report) -> MessageSend | None:
 def _may_have_gone_out(part: MessageSend) -> bool:
     """Tell whether a part without an id can be the one that a report is about.
 
-    One that waits for its next try can be, if the provider failed after it had taken the message.
-    It is not tried again.
+    A part that waits for its next try can be that one: the provider may have answered with an
+    error after it had taken the message. Then we make the part uncertain, so nobody tries it again.
     """
     if part.provider_id:
         return False
@@ -199,7 +199,7 @@ def _fail(part: MessageSend, report: Report) -> None:
 
 
 def _resolve(message: Message, part: MessageSend, report: Report) -> None:
-    """Write that an uncertain part did go out. What would repeat it is not sent any more."""
+    """Write that an uncertain part did go out, and drop what would send it again."""
     if part.state == SendState.UNCERTAIN:
         part.state = SendState.SENT
         part.finished_at = timezone.now()
@@ -213,13 +213,13 @@ def _resolve(message: Message, part: MessageSend, report: Report) -> None:
 
 
 def drop_repeats(message: Message, part: MessageSend) -> None:
-    """Drop what would send a part again that did go out, unless its call is under way."""
+    """Drop the later rounds of a part that did go out, except one whose call is under way."""
     repeats = message.sends.filter(part=part.part, round__gt=part.round, claimed_until=None)
     drop(repeats, "An earlier attempt has arrived.")
 
 
 def keep_id(message: Message, part: MessageSend) -> None:
-    """Write the provider's id of a locked message: that of its first part."""
+    """Give a locked message the provider's id of its first part."""
     if part.part != 1 or not part.provider_id or message.provider_id == part.provider_id:
         return
     taken = Message.objects.filter(line=message.line, provider_id=part.provider_id)

@@ -1,13 +1,13 @@
 """Send the parts of messages, over the engine in `orderchainer.core.outbox`.
 
-No provider has a key that makes a second call harmless, so a part is called for once. A worker
-claims it, and that claim is the mark that a call may be under way: a part that was claimed is
-claimed again only if its worker has written that nothing can have been sent. If the worker dies,
-the part becomes uncertain when the lease is over. Then only a report or a person decides.
+No provider has a key that makes a second call harmless, so we make one call for each part. A worker
+claims the part first. The claim marks that a call may be under way. A part is claimed again only if
+its worker has written that nothing can have been sent. If the worker dies, the part becomes
+uncertain when the lease is over. Then only a late answer, a report or a person decides.
 
 The parts of a conversation form a lane and go out in the order of their ids. A part waits while an
-earlier one is pending, even for its next try. One that failed or is uncertain holds back only the
-rest of its own message, which is dropped.
+earlier one is pending, even if that one waits for its next try. If a part failed or is uncertain,
+we drop the rest of its message. Other messages of the conversation go on.
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class Followed:
 
 
 def send_part(part_id: int) -> Followed | None:
-    """Send one part. None if it is not due, has to wait for another, or somebody else has it."""
+    """Send one part. Return None if it is not due, waits for another, or somebody else has it."""
     part = outbox.claim(_sendable(), part_id)
     if part is None:
         return None
@@ -98,14 +98,14 @@ def due_parts() -> list[int]:
 
 
 def next_of(conversation_id: int) -> int | None:
-    """Return the part that is first in the lane of a conversation, if nobody is sending it."""
+    """Return the first part in the lane of a conversation, if nobody is sending it."""
     waiting = MessageSend.objects.filter(conversation=conversation_id, state=PENDING)
     first = waiting.order_by("pk").first()
     return first.pk if first is not None and first.claimed_until is None else None
 
 
 def settle_lost() -> int:
-    """Make parts uncertain whose worker never wrote what came of its call; return how many."""
+    """Make parts uncertain if their worker never wrote what became of them; return how many."""
     lost = MessageSend.objects.filter(state=PENDING, claimed_until__lte=timezone.now())
     rows = list(lost.order_by("pk").select_related("message")[:MAX_SWEPT_ROWS])
     for part in rows:
@@ -147,7 +147,7 @@ def _call(part: MessageSend) -> Result:
 
 
 def _require_possible(message: Message) -> Channel:
-    """Return the channel of a message that may go out now, judged by how things are now."""
+    """Return the channel of a message, or raise if the message may not go out now."""
     conversation = message.conversation
     channel = CHANNELS.get(message.channel)
     line = next((line for line in lines_of(message.project) if line.uuid == message.line), None)
@@ -231,7 +231,7 @@ def _write(part: MessageSend, result: Result) -> Settled:
 
 
 def _write_late(part: MessageSend, result: Result, settled: Settled) -> Settled:
-    """Write an answer that came after the lease: it is still the truth about an uncertain part."""
+    """Write an answer that came after the lease, if the part is still uncertain."""
     match result:
         case Accepted():
             known = {"state": SendState.SENT, "provider_id": _id_in(result), "last_error": ""}
@@ -259,7 +259,7 @@ def _mark_unreachable(message: Message) -> None:
 
 
 def _tell(part: MessageSend, settled: Settled) -> None:
-    """Log and count how the attempt went. Never what was written, and never to whom."""
+    """Log and count how the attempt went. The log never says what was written, or to whom."""
     channel = part.message.channel
     about = {"part": part.pk, "message": part.message_id, "channel": channel}
     if settled.state == PENDING:

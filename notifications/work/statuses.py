@@ -1,11 +1,12 @@
-"""The status of an outbound message. One rule decides it, whatever we learn in which order.
+"""The status of an outbound message. One rule decides it, in whatever order we learn things.
 
 1. A report that it was read or delivered beats everything else. Read beats delivered.
 2. Otherwise it failed if a part failed, and it is uncertain if a part is uncertain.
 3. Otherwise it is sent when the provider has taken all its parts, and queued before that.
 
-What we know only grows, and the rule does not ask in which order we learnt it. So a status never
-falls back, and a message that failed stays so unless the provider reports that it arrived.
+The rule looks at all that we know, and not at the order in which we learnt it. So a late report
+never takes a status back. A message that failed stays so until the provider reports that it
+arrived, or a person sends it again.
 """
 
 from collections import defaultdict
@@ -42,7 +43,7 @@ _STOPPED = (
 def decisive_parts(sends: Iterable[MessageSend]) -> list[MessageSend]:
     """Return for each part of a message the row that counts, in the order of the parts.
 
-    That is a row that was sent, of whatever round; else the row of the newest round.
+    That is the row that was sent, in whatever round; else the row of the newest round.
     """
     rounds: dict[int, list[MessageSend]] = defaultdict(list)
     for each in sorted(sends, key=lambda row: row.round):
@@ -53,7 +54,7 @@ def decisive_parts(sends: Iterable[MessageSend]) -> list[MessageSend]:
 def status_of(
     parts: Collection[MessageSend], reported: Collection[str]
 ) -> tuple[MessageStatus, MessageSend | None]:
-    """Return the status by the rule above, and the part that is to blame if there is one."""
+    """Return the status by the rule above, and the part that stopped the message, if any."""
     for arrived in ARRIVED:
         if arrived in reported:
             return arrived, None
@@ -67,7 +68,7 @@ def status_of(
 
 
 def refresh_status(message: Message, *, by: User | None = None) -> None:
-    """Write the status of a locked message. Records `message_status_changed` if it is another."""
+    """Write the status of a locked message. Records `message_status_changed` if it changes."""
     parts = decisive_parts(sends_of(message))
     reported = set(message.reports.values_list("status", flat=True))
     status, blamed = status_of(parts, reported)

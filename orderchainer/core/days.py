@@ -1,6 +1,7 @@
 """Calendar days in a time zone, as the moments at which they begin and end.
 
-A day need not have 24 hours, and some have no midnight: clocks that go forward at midnight skip it.
+Some days are longer or shorter than 24 hours. Some have no midnight, because the clocks go forward
+at midnight and skip it.
 """
 
 from dataclasses import dataclass
@@ -14,22 +15,22 @@ _SECOND = timedelta(seconds=1)
 
 
 def today_in(zone: ZoneInfo) -> date:
-    """Return the date that it is now in `zone`."""
+    """Return today's date in `zone`."""
     return timezone.now().astimezone(zone).date()
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """Return the moment at which `day` begins in `zone`, in UTC.
 
-    If the clocks skip midnight, the day begins when they are put forward. A day that they skip as a
-    whole has the same beginning as the day after it.
+    If the clocks skip midnight, the day begins when they go forward. If they skip the whole day, it
+    begins together with the next day.
     """
     midnight = datetime.combine(day, time.min, zone)
     moment = midnight.astimezone(UTC)
     if _shown_at(moment, zone) == midnight.replace(tzinfo=None):
         return moment
-    # There is no midnight. With the old offset, 00:00 is a moment after the change; with the new
-    # one, it is a moment before. The first second of the day lies between these two moments.
+    # There is no midnight. If we read 00:00 with the offset from before the change, we get a moment
+    # after the change, and with the new offset one before it. The day begins between the two.
     before, after = midnight.replace(fold=1).astimezone(UTC), moment
     while after - before > _SECOND:
         middle = before + (after - before) // _SECOND // 2 * _SECOND
@@ -69,6 +70,6 @@ class Period:
 
 
 def days_up_to_today(count: int, zone: ZoneInfo) -> Period:
-    """Return the `count` days of which today is the last."""
+    """Return the last `count` days, today included."""
     today = today_in(zone)
     return Period(today - timedelta(days=count - 1), today, zone)

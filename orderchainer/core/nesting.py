@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# No documented body is nearly as deep. Several libraries later write the value recursively, and
+# No documented body is nearly as deep. Several libraries write the value later by recursion, and
 # each has its own limit.
 MAX_DEPTH = 32
 

@@ -10,7 +10,7 @@ whose nudge was lost.
 A worker claims a row with one conditional UPDATE and has it to itself for a lease. It writes the
 outcome only while that lease is its own. If the worker dies, the lease runs out and the row is due
 again. So everything goes out at least once, and twice only if a worker dies between sending and
-writing.
+writing. Work that must never go out twice claims only among rows that nobody has claimed yet.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class TryAgain(Exception):  # an outcome, not a defect
     """The attempt failed, and another may work.
 
     `after_seconds` is how long the other side asks us to wait, if it says so. `counts` is False if
-    it only asked to wait, which is not a failed attempt. `timed_out` is True if it did not answer
-    in time, and so held a worker for as long as it could.
+    it only asked us to wait, which is not a failed attempt. `timed_out` is True if it did not
+    answer in time and so kept a worker busy for that long.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Work(models.Model):
     DROPPED: ClassVar[str]
 
     MAX_ATTEMPTS: ClassVar[int]
-    # We try it for this many days after it was requested.
+    # For how many days after the request we try it.
     MAX_DAYS: ClassVar[int] = 1
     # The pause after the first failed attempt, and the longest pause.
     FIRST_DELAY_SECONDS: ClassVar[float]
@@ -199,7 +199,7 @@ def growing_seconds(times: int, *, first: float, longest: float) -> float:
 
 
 def due(now: datetime) -> Q:
-    """Match rows that are due. A row of a worker that died is due again when its lease is over."""
+    """Match rows that are due. If a worker died, its row is due again when the lease is over."""
     return Q(state=PENDING, next_attempt_at__lte=now)
 
 
@@ -211,9 +211,10 @@ def due_ids(rows: models.QuerySet[Row], limit: int = MAX_SWEPT_ROWS) -> list[int
 
 @transaction.atomic
 def make_due(rows: models.QuerySet[Row]) -> list[int]:
-    """Make `rows` due at once, with all attempts ahead of them; return their ids.
+    """Make `rows` due at once, and give them all their attempts again; return their ids.
 
-    Leaves alone what a worker is trying right now: a second worker would send it twice.
+    Leaves out rows that a worker is trying right now, because a second worker would send them
+    twice.
     """
     now = timezone.now()
     ids = list(
@@ -234,9 +235,9 @@ def make_due(rows: models.QuerySet[Row]) -> list[int]:
 
 
 def drop(rows: models.QuerySet[Row], reason: str) -> int:
-    """Drop those of `rows` that are not over, even if a worker is trying one; return how many.
+    """Drop those of `rows` that are not over, even one that a worker is trying; return how many.
 
-    Such a worker keeps its lease, so that the row cannot be tried twice at once if it is made due.
+    That worker keeps its lease, so that nobody tries the row at the same time if it is made due.
     """
     return rows.filter(state=PENDING).update(
         state=rows.model.DROPPED,
@@ -254,7 +255,7 @@ def lease() -> timedelta:
 
 
 def claim(rows: models.QuerySet[Row], pk: int) -> Row | None:
-    """Take one of `rows` for the time of a lease. None if it is not due or not among them."""
+    """Take one of `rows` for the time of a lease. None if it is not due or not one of `rows`."""
     now = timezone.now()
     until = now + lease()
     claimed = rows.filter(due(now), pk=pk).update(

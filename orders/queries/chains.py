@@ -85,9 +85,9 @@ def _chain_rows(user_id: int, order_id: int, *, sees_all: bool) -> QuerySet[Orde
 def chain_for(user: User, order_id: int) -> Chain:
     """Return the chain of an order that `user` may see. Raises `OrderNotFound`.
 
-    One statement reads the orders of the chain and whether the user may see `order_id`; if a long
-    chain was cut before `order_id`, another one asks for it. One more statement reads the edges,
-    and a further one if there are too many.
+    One statement reads the orders of the chain, and whether the user may see `order_id`. If a long
+    chain was cut before it came to `order_id`, a second statement asks for that. One more statement
+    reads the edges, and another one if there are too many.
     """
     found = _chain_rows(user.pk, order_id, sees_all=staff_may(user, VIEW_ORDERS))
     rows = {row["pk"]: row for row in found[:MAX_CHAIN]}
@@ -113,9 +113,9 @@ def _waits_of(ids: Collection[int]) -> tuple[dict[int, dict[int, Wait]], bool]:
     found = graph.edges_of(ids, limit=MAX_CHAIN_EDGES + 1)
     is_cut = len(found) > MAX_CHAIN_EDGES
     if is_cut:
-        # Keep equally many edges for each order: those to its newest dependencies. Dependencies are
-        # mostly older than the order, so the newest are the closest, and mostly depend on the
-        # others themselves.
+        # Keep the same number of edges for each order: those to its newest dependencies. Most
+        # dependencies are older than the order. So the newest are the closest, and most of the
+        # others are dependencies of these.
         found = graph.newest_edges_of(ids, for_each=max(1, MAX_CHAIN_EDGES // len(ids)))
     waits: dict[int, dict[int, Wait]] = {}
     for order_id, depends_on, status, is_waived in found:

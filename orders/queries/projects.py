@@ -82,7 +82,8 @@ def order_id_in_project(project: Project, order_uuid: UUID | str) -> int:
 def listed_in_project(orders: OrderQuerySet, window: Window) -> tuple[list[Row], int]:
     """Return the rows of `window`, and how many there are in all, in one statement.
 
-    `orders` must be ordered by columns of their own, and no two of them may be equal in all these.
+    `orders` must be ordered by columns of the table itself. No two orders may be equal in all of
+    these columns.
     """
     ordering = orders.query.order_by
     found = compiled(orders.order_by().values("pk"))
@@ -93,9 +94,9 @@ def listed_in_project(orders: OrderQuerySet, window: Window) -> tuple[list[Row],
 
 
 def _window_of(found: RawSQL, ordering: Sequence[str | Combinable], window: Window) -> RawSQL:
-    """Return the ids of the window and, if it begins later, of the first order of the list.
+    """Return the ids of the window and, if it begins later, the id of the first order of the list.
 
-    So there is a row to carry the total even if the window lies beyond the end of the list.
+    That order's row carries the total if the window lies beyond the end of the list.
     """
     columns = ", ".join(_column_of(str(term)) for term in ordering)
     listed = f"{found.sql} ORDER BY {columns}"
@@ -116,7 +117,8 @@ def ids_by_uuid(
 ) -> dict[UUID, int]:
     """Return the ids of the orders with these UUIDs that `user` sees, or that `order_id` waits for.
 
-    An order may wait for one that the user cannot see, and they may send that one back.
+    An order may wait for one that the user cannot see. They may still send back the UUID of that
+    one.
     """
     if not uuids:
         return {}

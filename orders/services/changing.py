@@ -67,12 +67,12 @@ def update_order(
 ) -> Order:
     """Change the named fields and leave the rest; `dependencies` and `items` are whole new sets.
 
-    `by` must have the right to change the order while it is locked; its storefront customer may
-    only cancel it, until it is shipped. `precondition` is called with the locked order before
-    anything changes, and may raise. Setting the same value again is no change and records no
-    event. The moment at which an order becomes fulfilled is `fulfilled_at` or, without it, now. An
-    order that goes wrong gives back the stock it holds. If a failed order is tried again, it takes
-    its stock again. So does each order that failed along with it and returns to pending.
+    We check the right of `by` while the order is locked. Its storefront customer may only cancel
+    it, until it is shipped. `precondition` is called with the locked order before anything changes,
+    and may raise. Setting the same value again is no change and records no event. An order that
+    becomes fulfilled gets `fulfilled_at` or, without it, the present moment. An order that goes
+    wrong gives back the stock it holds. If a failed order is tried again, it takes its stock again.
+    So does each order that failed along with it and returns to pending.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
@@ -106,7 +106,7 @@ def update_order(
     if is_moved:
         propagation = propagate(order, old_status, locked)
         record(events + propagation.events)
-        # Last, so that stock which others want to buy is locked as briefly as possible.
+        # This comes last, so that we lock the stock as briefly as possible. Others want to buy it.
         follow_the_moves(
             order,
             old_status,
@@ -228,6 +228,6 @@ def save_change(order: Order) -> None:
     """Store an order that a user changed."""
     order.version += 1
     order.updated_at = timezone.now()
-    # It no longer becomes pending again with the order that it failed along with.
+    # If it failed along with another order, it no longer comes back to pending with that one.
     order.failed_along_with = None
     order.save()

@@ -1,4 +1,4 @@
-"""Mirrored orders belong to whoever works in the project. Who leaves it hands them over."""
+"""Mirrored orders belong to members of their project. Whoever leaves it hands theirs over."""
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,8 +14,9 @@ MAX_AT_ONCE = 1000
 def hand_over_mirrored_orders(*, project_id: int | None = None) -> int:
     """Give mirrored orders of people who left their project to its longest-standing owner.
 
-    Looks at one project or at all of them. Return how many orders changed hands. They record no
-    event: nothing happened to them. The events of before stay in the feed of who left.
+    Looks at one project or at all of them. Return how many orders changed hands. This records no
+    event, because nothing else about the orders changes. Earlier events stay in the feed of the
+    person who left.
     """
     handed = 0
     left_behind = _left_behind(project_id)
@@ -40,7 +41,7 @@ def _successor_in(project_id: int) -> int | None:
 
 
 def _hand_over(owner_id: int, project_id: int, successor_id: int) -> int:
-    """Change the owner, in transactions of a bounded size so that nobody waits for long."""
+    """Change the owner, a bounded number of orders at a time, so that nobody waits for long."""
     handed = 0
     mirrored = Order.objects.filter(
         owner=owner_id, project=project_id, source_updated_at__isnull=False

@@ -1,9 +1,9 @@
 """Orders from outside: a shop, or another source, tells us what its orders look like now.
 
-The source is the authority of such a mirrored order. What it told last holds, also where a person
-could not move an order. What a person changes here holds until the source tells something newer.
-Title and notes are different: they follow the source until somebody changes them here. The source
-knows nothing of chains, so what the order waits for is always decided here.
+The source decides what such a mirrored order looks like. What it told last holds, and it may make
+moves that a person cannot make. What a person changes here holds until the source tells something
+newer. Title and notes are different: they follow the source until somebody changes them here. The
+source knows nothing of chains, so only we decide what the order waits for.
 
 The messages of a source come twice, late and in any order, so each state has a moment. An older
 state changes nothing, and neither does the same state again.
@@ -38,17 +38,17 @@ from orders.services.readiness import what_readiness_brings
 from orders.stream.models import Event
 from orders.stream.recording import event, record
 
-# How often we start again because another writer was faster. That writer has stored something each
-# time, so this many attempts never fail unless something else is wrong.
+# How often we try, because another writer may be faster. Each time we fail, that writer has stored
+# something, so we need this many attempts only if something else is wrong.
 MAX_ATTEMPTS = 20
-# The note among an order's details that its source deleted it.
+# The key in an order's details that says when its source deleted it.
 DELETED_AT = "deleted_at"
 
 T = TypeVar("T")
 
 
 class Outcome(Enum):
-    """What came of an order that a source told."""
+    """What a source's news did to an order."""
 
     CREATED = auto()
     CHANGED = auto()
@@ -57,7 +57,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Mirrored:
-    """An order as we store it, and what came of what its source told."""
+    """An order as we store it, and what the news of its source did to it."""
 
     order: Order
     outcome: Outcome
@@ -112,7 +112,7 @@ def cancel_deleted_order(
 def _until_nobody_is_faster(attempt: Callable[[], T]) -> T:
     """Run `attempt` in a transaction, and again if another writer changed the order meanwhile.
 
-    We read without a lock and compare when we write: most of what a source tells is known already,
+    We read without a lock and compare when we write. A source mostly tells what we know already,
     and then one statement is enough.
     """
     for _ in range(MAX_ATTEMPTS - 1):
@@ -180,9 +180,9 @@ def _draft(line: Mapping[str, Any], currency: str) -> ItemDraft:
 def _is_news(order: Order, told: OutsideOrder) -> bool:
     """Tell whether `told` is newer than what we know of `order`.
 
-    Sources count in seconds, and an order is often made, paid and tagged within one. So of two
-    states of the same moment we take the one that the source has now, or else the one whose status
-    is further.
+    Sources count in seconds, and an order is often made, paid and tagged within one second. So two
+    states can have the same moment. If we have just asked the source for one of them, we take that
+    one. Otherwise we take the one whose status is further along.
     """
     if order.source_updated_at != told.updated_at:
         return not _is_older(told.updated_at, order)
@@ -246,7 +246,7 @@ _ALONG = (
 
 
 def _follow(known: _Known, told: OutsideOrder, cause: Mapping[str, str]) -> bool:
-    """Make the order what its source tells; return whether more than its moment changed."""
+    """Change the order to what its source tells; return whether more than its moment changed."""
     order, was = known.order, str(known.order.status)
     as_read = _as_read(order)
     status = _status_for(known, told)
@@ -265,7 +265,7 @@ def _follow(known: _Known, told: OutsideOrder, cause: Mapping[str, str]) -> bool
         order.updated_at = timezone.now()
         order.failed_along_with = None
 
-    # From this statement on the order is locked, and its condition notices who was faster.
+    # This statement locks the order. If another writer was faster, its condition matches no row.
     if not as_read.update(**{name: getattr(order, name) for name in (*values, *_ALONG)}):
         raise _OvertakenError
     if "items" in changes:
@@ -288,7 +288,10 @@ def _as_read(order: Order) -> OrderQuerySet:
 
 
 def _status_for(known: _Known, told: OutsideOrder) -> Status:
-    """Return the status that the order gets: an active one that would activate itself stays so."""
+    """Return the status that the order gets.
+
+    If the source says pending, an active order that would activate itself at once stays active.
+    """
     order = known.order
     is_free = order.auto_activate and not blockers_among(Status.PENDING, known.waits)
     if told.status == Status.PENDING and order.status == Status.ACTIVE and is_free:
@@ -300,7 +303,7 @@ def _lock_chain(known: _Known, status: Status) -> tuple[dict[int, Order], Waits]
     """Lock the order and all others that its move to `status` reaches; return what it waits for.
 
     Locks nothing if the order does not move, or if nothing waits for it and its own dependencies do
-    not matter: then the statement that stores the change is lock enough.
+    not matter. Then the lock of the statement that stores the change is enough.
     """
     order = known.order
     wakes = bool(known.waits) and status == Status.PENDING
@@ -316,7 +319,7 @@ def _lock_chain(known: _Known, status: Status) -> tuple[dict[int, Order], Waits]
 def _move(
     order: Order, status: Status, moment: datetime, waits: Waits, cause: Mapping[str, str]
 ) -> list[Event]:
-    """Set the status, whatever moves are open to people; return the events."""
+    """Set the status, even if people could not make this move; return the events."""
     was = str(order.status)
     order.status = status
     order.status_changed_at = min(moment, timezone.now())

@@ -28,7 +28,7 @@ from orders.models import Order, OrderItem
 from orders.models.orders import MAX_EXTERNAL_ID_LENGTH
 from orders.services.items import MAX_QUANTITY, ItemDraft
 
-# What we keep of the source's own words.
+# How much we keep of the source's own words.
 MAX_DETAILS = 50
 MAX_DETAIL_NAME_LENGTH = 64
 MAX_DETAIL_LENGTH = 500
@@ -70,14 +70,16 @@ class OutsideOrder:
     fulfilled_at: datetime | None = None
     # More of the source's own words, such as `{"financial_status": "paid"}`.
     details: Mapping[str, str] = field(default_factory=dict)
-    # Whether we asked the source just now. A message can be late. If two of them tell different
-    # states of the same moment, we cannot know which came first; a state that we asked for wins.
+    # Whether we have just asked the source for this state. Messages can be late. If two of them
+    # tell different states of the same moment, we cannot know which came first. A state that we
+    # asked for wins.
     is_current: bool = False
 
 
 def storable(told: OutsideOrder) -> OutsideOrder:
-    """Return `told` as we can store it. Raises `OutsideOrderRefused`, which says everything that
-    is wrong with it.
+    """Return `told` as we can store it.
+
+    Raises `OutsideOrderRefused`, which says everything that is wrong with `told`.
     """
     problems: dict[str, list[str]] = {}
     external_id = told.external_id

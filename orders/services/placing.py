@@ -42,15 +42,16 @@ def create_order(
 
     An order that has to wait may only have a status that a blocked order may have. An order that
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records
-    `order_created`, then `order_ready` and the activation if they follow. Raises
-    `UnknownDependencies`, `OrderBlocked`, `SaleNotAllowed`, `InsufficientStock` that lists every
-    product of which there is too little, and `Invalid` for an unknown product or currency, or an
-    amount that its currency does not allow, such as one with too many decimals.
+    `order_created`, then `order_ready` and the activation if they follow.
+
+    Raises `UnknownDependencies`, `OrderBlocked` and `SaleNotAllowed`. Raises `InsufficientStock`,
+    which lists every product of which there is too little. Raises `Invalid` for an unknown product
+    or currency, or an amount that its currency does not allow, such as one with too many decimals.
     """
     owner = owner or by
     project = project or Project.objects.get(personal_owner=owner)
     require_dates(fields)
-    # The same sequence of locks as everywhere: orders, then products.
+    # Locks are taken in the same sequence everywhere: orders, then products.
     locked = lock_dependencies(dependencies)
     sale = open_sale(items, project=project, currency=fields.get("currency"), by=by)
     fields, drafts = settle_new({"currency": sale.currency, **fields}, sale.items)

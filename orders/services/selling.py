@@ -1,4 +1,4 @@
-"""Selling from stock when a handler of a project's orders makes an order, as for a phone call."""
+"""Selling from stock when a handler of a project's orders makes one, for example for a caller."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ def open_sale(
 
     `currency` is what the caller asked for. Without it, an order has the currency of its products
     if they share one, otherwise the project's. If no item has a product, this locks nothing and
-    asks for no right.
+    checks no right.
 
     The caller has locked all orders that it will touch, and no product yet. Raises
     `SaleNotAllowed`, and `Invalid` for products of another project or currency.

@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/messages`. Examples of the hub document are its own."""
+"""What the schema says of `/api/v1/messages`. Where the hub document has examples, we use them."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ MAX_PROVIDER_LENGTH = 16
 
 
 class _ProviderField(forms.MultipleChoiceField):
-    """Names of providers. An app above knows which there are, so any short word may be one."""
+    """Names of providers. Only an app above knows which exist, so we take any short word."""
 
     def valid_value(self, value: Any) -> bool:
         """Tell whether the text can be a name."""
@@ -72,7 +72,7 @@ class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
         return messages.filter(Q(direction=Direction.INBOUND), is_read=value)
 
     def with_text(self, messages: QuerySet[Message], _name: str, text: str) -> QuerySet[Message]:
-        """Keep the messages with `text` in them, or with such contacts."""
+        """Keep the messages that have `text` in them or in their contact."""
         return found_by_text(messages, text)
 
 
@@ -103,7 +103,7 @@ ME, NOBODY = "me", "none"
 
 
 class _AssigneeField(forms.CharField):
-    """The id of a user, or one of the words."""
+    """The id of a user, or `me`, or `none`."""
 
     def clean(self, value: Any) -> Any:
         """Read the text. Raises ValidationError."""
@@ -115,13 +115,13 @@ class _AssigneeField(forms.CharField):
 
 
 class _AssigneeFilter(django_filters.Filter):  # type: ignore[misc]  # untyped library
-    """Filter by who cares for a conversation."""
+    """Filter by the member who cares for a conversation."""
 
     field_class = _AssigneeField
 
 
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """The filters of conversations. `caller` is who `me` means."""
+    """The filters of conversations. `caller` is the user whom `me` means."""
 
     caller: User
     status = ChoicesFilter(Conversation.Status.choices)
@@ -158,7 +158,7 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # unt
     def with_text(
         self, conversations: QuerySet[Conversation], _name: str, text: str
     ) -> QuerySet[Conversation]:
-        """Keep the conversations with such contacts."""
+        """Keep the conversations that have `text` in their contact."""
         return conversations_found(conversations, text)
 
 

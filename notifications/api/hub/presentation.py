@@ -49,9 +49,9 @@ def message_body(project: Project, row: Row) -> Body:
 
 
 def phone_of(phone: str, number: str) -> str | None:
-    """Write a number with a plus, or None without one.
+    """Return a number with a plus, or None if there is no number.
 
-    `phone` is empty for a number that no country's plan has; `number` has it in digits.
+    `phone` is empty if the number is in no country's plan. Then `number` has its digits.
     """
     return phone or (f"+{number}" if number else None)
 

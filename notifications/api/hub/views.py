@@ -176,7 +176,7 @@ class ReadView(ProjectView):
 
     @docs.MARK_READ
     def patch(self, request: Request, project_id: str, message_id: str) -> Response:
-        """Mark the message as read; once more is the same."""
+        """Mark the message as read. Repeating it changes nothing."""
         message = queries.message_for(self.project, message_id)
         services.mark_read(message=message, by=caller_of(request))
         return _shown(self.project, message_id)
@@ -241,7 +241,7 @@ class OneConversationView(ProjectView):
 
     @docs.CHANGE_CONVERSATION
     def patch(self, request: Request, project_id: str, conversation_id: str) -> Response:
-        """Change the status, the assignee, or when it wakes."""
+        """Change the status, the assignee, or when a snoozed conversation opens."""
         row = queries.conversation_row_for(self.project, conversation_id)
         body = read_changes(
             ConversationChangesInput,
@@ -273,7 +273,7 @@ class ConversationReadView(ProjectView):
 
     @docs.MARK_CONVERSATION_READ
     def post(self, request: Request, project_id: str, conversation_id: str) -> Response:
-        """Mark all messages of the conversation as read; once more is the same."""
+        """Mark all messages of the conversation as read. Repeating it changes nothing."""
         conversation = queries.conversation_for(self.project, conversation_id)
         services.mark_conversation_read(conversation=conversation, by=caller_of(request))
         return _conversation_shown(self.project, conversation_id)

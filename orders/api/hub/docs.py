@@ -1,4 +1,4 @@
-"""What the schema says of `/api/v1/orders`. Examples that the hub document shows are its own."""
+"""What the schema says of `/api/v1/orders`. Where the hub document has examples, we use them."""
 
 from typing import Any
 from uuid import UUID

@@ -20,7 +20,7 @@ from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS
 from orders.lifecycle import Status
 from orders.models import Order, OrderQuerySet
 
-# What clients sort by, and the columns.
+# The names by which clients sort, and the columns behind them.
 ORDERINGS = {
     "order_date": "ordered_at",
     "updated_at": "updated_at",
@@ -62,7 +62,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
         fields = ()
 
     def found_by(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
-        """Keep the orders with `text` as the number, or in title, external id or customer."""
+        """Keep the orders with `text` as number, or within the title, external id or customer."""
         found = Q(title__icontains=text) | Q(external_id__icontains=text) | _customer_has(text)
         digits = text.strip().removeprefix("#")
         if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
@@ -91,7 +91,7 @@ def narrowed(project: Project, request: HttpRequest) -> OrderQuerySet:
     """Return the project's orders that the query string selects.
 
     Raises `Invalid` with the parameter's name. The newest come first unless `ordering` says
-    otherwise. Orders with equal values are sorted by number, so that none appears on two pages.
+    otherwise. Orders with equal values are sorted by number, so that no order is on two pages.
     """
     orders = Order.objects.filter(project=project).placed_within(period_of(project, request))
     orders = orders.order_by("-ordered_at", "-id")

@@ -66,14 +66,15 @@ def _item(line: Row, currency: str) -> Body:
 
 
 def _uuid(text: str) -> str:
-    """Write a UUID that comes within JSON: SQLite has no dashes in it."""
+    """Write a UUID that was read as part of a JSON value. SQLite leaves out its dashes."""
     return text if "-" in text else str(UUID(text))
 
 
 def chain_body(order_id: UUID, chain: Chain) -> Body:
     """Write a chain as nodes and edges, nodes in topological order.
 
-    Blockers are among the nodes, except in a chain that is cut; those without a node are left out.
+    All blockers are among the nodes, unless the chain is cut. Then we leave out those without a
+    node.
     """
     uuids = {node.id: node.uuid for node in chain.nodes}
     return {

@@ -72,7 +72,7 @@ def _draft_of(line: dict[str, Any]) -> ItemDraft:
 
 @dataclass(frozen=True)
 class SoldItem:
-    """An item to sell from stock, as the hub names it. What is None comes from the product."""
+    """An item to sell from stock, as the hub names it. What it leaves open, the product decides."""
 
     product: UUID
     quantity: int
