@@ -1,6 +1,7 @@
 """What members do with conversations, and what becomes of the people in them."""
 
 from datetime import UTC, datetime, timedelta
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -336,6 +337,10 @@ def test_an_invitation_works_once_and_for_a_short_time(
         assert accept_invitation(line=line, token=token, person=ada)
         assert accept_invitation(line=line, token=token, person=ada)
         assert not accept_invitation(line=line, token=token, person=eve)
+        # Other texts that decode to the same bytes are the same token.
+        spare_bits = {token[:-1] + last for last in ascii_letters}
+        for spelling in [*spare_bits, f"{token[:5]}.{token[5:]}", f"{token}=="]:
+            assert not accept_invitation(line=line, token=spelling, person=eve)
 
         assert ContactAddress.objects.get(provider_id="1111").contact == contact
         assert ContactAddress.objects.get(provider_id="666").contact != contact
