@@ -3,7 +3,7 @@
 from integrations.contracts import Checked, CheckRefused
 from integrations.models import Integration
 from integrations.telegram import client
-from integrations.telegram.hooking import hook, receiver
+from integrations.telegram.hooking import TAKEN, hook, is_anothers, receiver
 from integrations.telegram.troubles import BAD_TOKEN, outcome_of
 from orderchainer.core.outbox import GiveUp
 
@@ -34,6 +34,10 @@ def _check(integration: Integration) -> Checked:
     url = receiver(integration)
     if not url:
         return Checked((NO_ADDRESS,), name=name)
+    # Only an integration that connects takes a bot from another project. A later check does not.
+    is_connecting = integration.status == Integration.Status.CONNECTING
+    if not is_connecting and is_anothers(integration, client.webhook_info(token).url):
+        raise CheckRefused(TAKEN)
     hook(integration, url)
     info = client.webhook_info(token)
     notes = (LAST_ERROR.format(words=info.last_error),) if info.last_error else ()

@@ -56,7 +56,7 @@ def maintain(integration: Integration) -> None:
         raise Drop("Telegram cannot reach this service.")
     try:
         info = client.webhook_info(integration.configuration()["bot_token"])
-        if _is_anothers(integration, info.url):
+        if is_anothers(integration, info.url):
             report_trouble(integration=integration, reason=TAKEN)
             raise GiveUp(TAKEN)
         if info.url != url or info.allowed_updates != frozenset(UPDATES):
@@ -84,7 +84,7 @@ def disconnect(integration: Integration, secrets: Mapping[str, str]) -> None:
     raise failure
 
 
-def _is_anothers(integration: Integration, url: str) -> bool:
+def is_anothers(integration: Integration, url: str) -> bool:
     """Tell whether the address names another integration of the bot that is connected."""
     others = Integration.objects.open().filter(
         provider=integration.provider, account=integration.account

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -25,6 +26,7 @@ from integrations.telegram.hooking import TAKEN, UPDATES, maintain, receiver
 from integrations.telegram.tests.pretend import SECRET, PretendTelegram
 from integrations.telegram.troubles import BAD_TOKEN
 from integrations.tests.work import work
+from integrations.work.schedule import schedule_syncs
 from orderchainer.core.logs.secrets import scrub
 from orderchainer.core.outbox import GiveUp, TryAgain
 
@@ -39,6 +41,16 @@ def connect(owner: User, **config: Any) -> Integration:
         config={"bot_token": TOKEN, **config},
         by=owner,
     ).integration
+
+
+def check_by_schedule(integration: Integration) -> None:
+    """Let the time of its next sync come, and let workers do what the schedule asks."""
+    now = timezone.now()
+    Integration.objects.filter(pk=integration.pk).update(next_sync_at=now)
+    schedule_syncs()
+    assert integration.errands.filter(kind="check", asked_at__gte=now).exists()
+    work()
+    integration.refresh_from_db()
 
 
 def test_a_bot_is_connected_and_its_updates_come_here(
@@ -228,6 +240,10 @@ def test_two_projects_with_one_bot_do_not_take_its_messages_from_each_other(
     assert telegram.bot.url.endswith(f"/{second.uuid}")
     telegram.write()
     assert (integration.deliveries.count(), second.deliveries.count()) == (0, 1)
+    # The schedule checks an integration with an error. That does not take the bot either.
+    check_by_schedule(integration)
+    assert (integration.status, integration.last_error) == ("error", TAKEN)
+    assert telegram.bot.url.endswith(f"/{second.uuid}")
     # When the second lets go of the bot, the first gets it back by itself.
     disconnect_integration(integration=second)
     work()
@@ -236,6 +252,29 @@ def test_two_projects_with_one_bot_do_not_take_its_messages_from_each_other(
     integration.refresh_from_db()
     assert (integration.status, integration.last_error) == ("connected", "")
     assert telegram.bot.url.endswith(f"/{integration.uuid}")
+
+
+def test_a_changed_configuration_takes_the_bot_once(
+    telegram: PretendTelegram, integration: Integration
+) -> None:
+    second = connect(make_user())
+    work()
+    change_integration(integration=integration, config={"secret_token": "a-newer-one"})
+    work()
+    integration.refresh_from_db()
+    assert integration.status == "connected"
+    assert telegram.bot.url.endswith(f"/{integration.uuid}")
+
+    with pytest.raises(GiveUp, match=TAKEN):
+        maintain(second)
+    check_by_schedule(second)
+    assert (second.status, second.last_error) == ("error", TAKEN)
+    assert telegram.bot.url.endswith(f"/{integration.uuid}")
+    # Once the first has gone, such a check brings the bot back.
+    disconnect_integration(integration=integration)
+    check_by_schedule(second)
+    assert (second.status, second.last_error) == ("connected", "")
+    assert telegram.bot.url.endswith(f"/{second.uuid}")
 
 
 def test_disconnecting_leaves_the_webhook_of_another_project(
