@@ -11,7 +11,6 @@ from integrations.payloads import payload_of
 from integrations.telegram import client
 from integrations.telegram.reading import (
     command_in,
-    content_of,
     id_of,
     is_private,
     message_in,
@@ -61,13 +60,13 @@ def _message(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> 
 
 def _edit(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) -> None:
     person = _writer(told)
-    provider_id = id_of(told)
     # An edit can overtake its message. Then the message is stored as it is by now.
-    receive_message(line=line, incoming=message_in(told, person, delivery.created_at))
+    incoming = message_in(told, person, delivery.created_at)
+    receive_message(line=line, incoming=incoming)
     receive_edit(
         line=line,
-        provider_id=provider_id,
-        content=content_of(told).text,
+        provider_id=incoming.provider_id,
+        content=incoming.content,
         edited_at=moment(told, "edit_date", delivery.created_at),
     )
 

@@ -131,6 +131,20 @@ def test_an_edit_keeps_what_was_said_and_may_overtake_its_message(
     assert told() == [("text", "Order 1002"), ("text", "second")]
 
 
+@pytest.mark.parametrize("has_overtaken", [True, False])
+def test_an_edit_does_not_keep_the_token_of_an_invitation(
+    telegram: PretendTelegram, integration: Integration, has_overtaken: bool
+) -> None:
+    first = update(11002, text="Hello")
+    edited = {**first["message"], "text": "/start secret-token", "edit_date": 1763600009}
+    if not has_overtaken:
+        telegram.push(first)
+
+    telegram.push({"update_id": 11003, "edited_message": edited})
+
+    assert told() == [("text", "/start")]
+
+
 def test_the_press_of_a_button_is_answered_and_kept(
     telegram: PretendTelegram, integration: Integration
 ) -> None:
