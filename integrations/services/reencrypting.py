@@ -1,41 +1,37 @@
 """Encrypts the stored secrets of all integrations with a new key."""
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from integrations.models import Errand, Integration
 
 
 def reencrypt_credentials() -> int:
     """Encrypt every stored secret with the first key, so that the older keys can go.
 
-    Returns how many there were. Raises `Undecryptable` if no key fits one of them. Skips an
-    integration whose configuration changes, or whose replaced secrets expire, after we read it:
-    writing it back would overwrite newer values. Such an integration may still need an older key.
+    Returns how many there were. Raises `Undecryptable` if no key fits one of them. A secret that
+    changes meanwhile is read again, so nothing newer is overwritten and none is left out.
     """
-    return _of_integrations() + _of_errands()
+    return (
+        _of_rows(Integration, "secrets")
+        + _of_rows(Integration, "old_secrets")
+        + _of_rows(Errand, "secrets")
+    )
 
 
-def _of_integrations() -> int:
-    count = 0
-    rows = Integration.objects.filter(secrets__isnull=False)
-    fields = ("config_version", "secrets", "old_secrets", "old_secrets_until")
-    for row in rows.only(*fields).iterator():
-        assert row.secrets is not None
-        changes = {"secrets": row.secrets.resealed()}
-        if row.old_secrets is not None:
-            changes["old_secrets"] = row.old_secrets.resealed()
-        unchanged = rows.filter(
-            pk=row.pk,
-            config_version=row.config_version,
-            old_secrets_until=row.old_secrets_until,
-        )
-        count += len(changes) * unchanged.update(**changes)
-    return count
+def _of_rows(model: type[Integration] | type[Errand], name: str) -> int:
+    rows = model._default_manager.filter(**{f"{name}__isnull": False})
+    return sum(_of_row(model, pk, name) for pk in rows.values_list("pk", flat=True).iterator())
 
 
-def _of_errands() -> int:
-    count = 0
-    rows = Errand.objects.filter(secrets__isnull=False)
-    for row in rows.only("secrets").iterator():
-        assert row.secrets is not None
-        # Its secrets never change, they only go.
-        count += rows.filter(pk=row.pk).update(secrets=row.secrets.resealed())
-    return count
+def _of_row(model: type[Integration] | type[Errand], pk: int, name: str) -> int:
+    rows = model._default_manager.filter(pk=pk)
+    while True:
+        secret = rows.values_list(name, flat=True).first()
+        if secret is None:
+            # It is gone by now.
+            return 0
+        # The field itself cannot be searched.
+        stored = rows.annotate(stored=Cast(name, TextField())).filter(stored=secret.sealed)
+        if stored.update(**{name: secret.resealed()}):
+            return 1

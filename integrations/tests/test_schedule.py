@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
 from django.core.management import call_command
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.tests.projects import Team
 from integrations import tasks
 from integrations.models import Errand, Integration, SyncRun
+from integrations.models.integrations import sealed
 from integrations.services import (
     change_integration,
     connect_integration,
@@ -24,6 +27,7 @@ from integrations.tests.factories import connect, make_integration
 from integrations.tests.pretend.shop import CONFIG, Shop
 from integrations.tests.work import skip_waiting, work
 from integrations.work.schedule import forget_finished, forget_old_secrets, schedule_syncs
+from orderchainer.core.encryption import Secret
 from orderchainer.core.outbox import GiveUp, TryAgain
 
 pytestmark = pytest.mark.django_db
@@ -278,3 +282,40 @@ def test_every_secret_is_encrypted_with_the_first_key(
     ]
     work()
     assert shop.goodbyes[0]["api_secret"] == CONFIG["api_secret"]
+
+
+@pytest.mark.parametrize("change", ["an open key", "the sweep", "the secrets"])
+def test_what_changes_meanwhile_leaves_no_secret_under_an_old_key(
+    team: Team, shop: Shop, settings: Settings, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    integration = make_integration(team)
+    connect(team, api_secret="a-newer-api-secret")
+    rows = Integration.objects.filter(pk=integration.pk)
+    last = {**rows.get().reveal(), "api_secret": "the-last-api-secret"}
+    changes: dict[str, dict[str, Any]] = {
+        "an open key": {"config_version": F("config_version") + 1},
+        "the sweep": {"old_secrets": None, "old_secrets_until": None},
+        # They are encrypted with the old key, as by a process that does not know the new one.
+        "the secrets": {"secrets": sealed(last)},
+    }
+    old = settings.CREDENTIALS_KEYS
+    new = Fernet.generate_key().decode()
+    settings.CREDENTIALS_KEYS = [new, *old]
+    reseal = Secret.resealed
+    changed: list[int] = []
+
+    def change_and_reseal(secret: Secret) -> Secret:
+        if not changed:
+            changed.append(rows.update(**changes[change]))
+        return reseal(secret)
+
+    monkeypatch.setattr(Secret, "resealed", change_and_reseal)
+    out = StringIO()
+    call_command("reencrypt_credentials", stdout=out)
+
+    count = 1 if change == "the sweep" else 2
+    assert out.getvalue() == f"Encrypted {count} secrets with the first key.\n"
+    settings.CREDENTIALS_KEYS = [new]
+    versions = rows.get().reveal_versions(timezone.now())
+    newest = "the-last-api-secret" if change == "the secrets" else "a-newer-api-secret"
+    assert [version["api_secret"] for version in versions] == [newest, CONFIG["api_secret"]][:count]
