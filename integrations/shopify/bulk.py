@@ -103,6 +103,8 @@ def copy(slice_: Slice) -> bool:
         _keep_rows(slice_, rows, position)
     except _Unreadable:
         return _page_instead(slice_, "a line of its file is unreadable")
+    except client.BadFile as exc:
+        return _page_instead(slice_, str(exc))
     except IntegrityError:
         return _page_instead(slice_, "a line of its file comes twice")
     if slice_.cursor.lines < int(operation.get("objectCount") or 0):

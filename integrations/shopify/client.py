@@ -90,6 +90,10 @@ class TooExpensive(GiveUp):
     """The query asks for more than one answer may hold. A smaller page costs less."""
 
 
+class BadFile(GiveUp):
+    """We do not read the file of a bulk operation. Pages bring the same orders."""
+
+
 @dataclass(frozen=True)
 class Token:
     """An access token, and for how long it is valid from now on."""
@@ -153,10 +157,11 @@ def lines_of(url: str, *, from_byte: int = 0) -> Generator[tuple[Sequence[bytes]
     """Read the file of a bulk operation in parts: yield whole lines, and where they end.
 
     A line must begin at `from_byte`. A part is small and may contain no whole line. Only the wait
-    for each part is bounded here, so the caller has to bound the time for the whole file.
+    for each part is bounded here, so the caller has to bound the time for the whole file. Raises
+    `BadFile`, and `TryAgain`.
     """
     if not _may_download(url):
-        raise GiveUp("Shopify named a file at an address that we may not call.")
+        raise BadFile("Shopify named a file at an address that we may not call.")
     headers = {"Range": f"bytes={from_byte}-"} if from_byte else {}
     with _called("GET", url, headers=headers, bounds_whole=False) as response:
         match response.status_code:
@@ -184,7 +189,7 @@ def _lines_in(
         position += sum(len(line) + 1 for line in lines)
         yield lines, position
         if len(rest) > MAX_LINE_BYTES:
-            raise GiveUp("A line in the file of the bulk operation is too long.")
+            raise BadFile("A line in the file of the bulk operation is too long.")
     if rest:
         yield [rest], position + len(rest)
 

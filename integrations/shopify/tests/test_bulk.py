@@ -215,8 +215,9 @@ def write_file(shop: PretendShop, change: Callable[[bytes], bytes]) -> None:
         lambda file: b'{"id":7}\n' + file,
         lambda file: b'{"id":"' + b"x" * 200 + b'"}\n' + file,
         lambda file: file + file.partition(b"\n")[0] + b"\n",
+        lambda file: file + b"x" * (client.MAX_LINE_BYTES + 200_000),
     ],
-    ids=["cut between lines", "cut in a line", "no JSON", "odd id", "long id", "a line twice"],
+    ids=["cut", "cut in a line", "no JSON", "odd id", "long id", "a line twice", "a long line"],
 )  # fmt: skip
 def test_a_file_that_cannot_be_trusted_is_replaced_by_pages(
     integration: Integration,
@@ -269,18 +270,18 @@ def test_an_operation_that_shopify_refuses_is_replaced_by_pages(
     check_everything_is_here(integration, shop)
 
 
-def test_a_file_at_an_unsafe_address_is_not_read(
-    integration: Integration, shop: PretendShop, run: SyncRun
+def test_a_file_at_an_unsafe_address_is_replaced_by_pages(
+    integration: Integration, shop: PretendShop, run: SyncRun, log: WrittenLog
 ) -> None:
     work(run)
     answer = {"status": "COMPLETED", "url": "http://127.0.0.1:1/x", "objectCount": "1"}
     shop.answer({"data": {"bulkOperation": answer}}, times=2)
     SyncRun.objects.update(next_attempt_at=timezone.now())
     finish(shop, run)
-    assert (run.state, run.last_error) == (
-        "failed",
-        "Shopify named a file at an address that we may not call.",
-    )
+    (line,) = log.lines("shopify_bulk_failed")
+    assert line["reason"] == "Shopify named a file at an address that we may not call."
+    assert run.state == "done"
+    check_everything_is_here(integration, shop)
 
 
 # --- Memory and what is left ------------------------------------------------------------------
