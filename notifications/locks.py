@@ -26,5 +26,6 @@ def lock_message(message_id: int) -> Message:
 
     Whoever writes what became of its parts, or its reports, holds this lock.
     """
-    rows = Message.objects.select_related("conversation", "order")
-    return rows.select_for_update(no_key=True, of=("self",)).get(pk=message_id)
+    # Without a join. If a merge moves the message while we wait, PostgreSQL would compare it with
+    # the conversation of before, and find no row. Its conversation is read when it is asked for.
+    return Message.objects.select_for_update(no_key=True).get(pk=message_id)

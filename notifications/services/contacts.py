@@ -48,8 +48,7 @@ def hold_address_of(line: Line, contact: Contact, *, may_make: bool) -> ContactA
     used = talks.values_list("address_id", flat=True).first()
     pk = used or mine.order_by("-pk").values_list("pk", flat=True).first()
     if pk is not None:
-        rows = ContactAddress.objects.select_related("contact").filter(pk=pk)
-        return rows.select_for_update(no_key=True, of=("self",)).first()
+        return _lock(pk)
     if not may_make:
         return None
     phones = ContactAddress.objects.filter(contact=contact).exclude(phone="")
@@ -72,10 +71,13 @@ def address_of(line: Line, person: Person) -> ContactAddress | None:
 
 def _locked(line: Line, person: Person) -> ContactAddress | None:
     found = _found(line, person)
-    if found is None:
-        return None
-    rows = ContactAddress.objects.select_related("contact").filter(pk=found.pk)
-    return rows.select_for_update(no_key=True, of=("self",)).first()
+    return None if found is None else _lock(found.pk)
+
+
+def _lock(address_id: int) -> ContactAddress | None:
+    # Without its contact, which is read when it is asked for: while we wait, somebody may block or
+    # merge the contact.
+    return ContactAddress.objects.select_for_update(no_key=True).filter(pk=address_id).first()
 
 
 def _found(line: Line, person: Person) -> ContactAddress | None:

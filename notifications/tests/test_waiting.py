@@ -1,0 +1,105 @@
+"""Whoever waits for a lock goes on with how things are after it, not with what was read before."""
+
+from threading import Event as Signal
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import User
+from notifications.channels import Accepted, Line, Outgoing, Person
+from notifications.models import Contact, Conversation, Message
+from notifications.services import (
+    merge_contacts,
+    receive_deletion,
+    receive_edit,
+    receive_message,
+    set_blocked,
+)
+from notifications.tests.factories import ADA, incoming
+from notifications.tests.pretend import Pretend
+from notifications.tests.test_conversations import AT, receive
+from notifications.tests.test_sending import send, work
+from orderchainer.testing.processes import wait_until
+from orderchainer.testing.races import on_postgresql, race
+from orders.stream.models import Event
+
+pytestmark = [on_postgresql, pytest.mark.django_db(transaction=True)]
+
+SECONDS = 10.0
+
+
+def waiting_for_us() -> int:
+    """Return how many others wait for a lock of this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_what_happens_to_messages_while_they_move_is_not_lost(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    kept = receive(ours, "I am Ada", Person("US.2", "4930123456", name="Ada")).conversation
+    edited = receive(ours, "I want two", provider_id="in-1")
+    deleted = receive(ours, "Never mind", provider_id="in-2")
+    sent = send(agent, "Thank you!")
+    assert sent.conversation_id == edited.conversation_id != kept.pk
+    is_called, is_moved = Signal(), Signal()
+
+    def accept(outgoing: Outgoing) -> Accepted:
+        is_called.set()
+        is_moved.wait(SECONDS)
+        return Accepted("out-1")
+
+    pretend.script = [accept]
+
+    def merge() -> None:
+        is_called.wait(SECONDS)
+        with transaction.atomic():
+            other = Contact.objects.get(pk=edited.conversation.contact_id)
+            merge_contacts(contact=kept.contact, other=other, by=agent)
+            is_moved.set()
+            wait_until(lambda: waiting_for_us() == 3, within_seconds=SECONDS, what="three")
+
+    def edit() -> None:
+        is_moved.wait(SECONDS)
+        receive_edit(line=ours, provider_id="in-1", content="I want three", edited_at=AT)
+
+    def delete() -> None:
+        is_moved.wait(SECONDS)
+        receive_deletion(line=ours, provider_id="in-2", deleted_at=AT)
+
+    assert race(merge, edit, delete, work) == [None, None, None, None]
+
+    for message in (edited, deleted, sent):
+        message.refresh_from_db()
+        assert message.conversation_id == kept.pk
+    assert (edited.content, deleted.deleted_at) == ("I want three", AT)
+    assert (sent.status, sent.provider_id, pretend.texts) == ("sent", "out-1", ["Thank you!"])
+    told = Event.objects.filter(type="conversation_changed", subject_uuid=kept.uuid)
+    named = {name for event in told for name in event.data["changes"]}
+    assert named >= {"merged", "edited", "deleted"}
+
+
+def test_a_message_that_waits_for_a_block_is_no_news(agent: User, ours: Line) -> None:
+    contact = receive(ours, "one").conversation.contact
+    is_blocked = Signal()
+
+    def block() -> None:
+        with transaction.atomic():
+            set_blocked(contact=contact, is_blocked=True, by=agent)
+            is_blocked.set()
+            wait_until(lambda: waiting_for_us() == 1, within_seconds=SECONDS, what="one")
+
+    def write() -> None:
+        is_blocked.wait(SECONDS)
+        receive_message(line=ours, incoming=incoming("two", person=ADA))
+
+    assert race(block, write) == [None, None]
+
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.unread) == ("closed", 0)
+    assert Message.objects.get(content="two").is_read
+    assert Event.objects.filter(type="message_received").count() == 1
