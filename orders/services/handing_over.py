@@ -22,7 +22,8 @@ def hand_over_mirrored_orders(*, project_id: int | None = None) -> int:
     left_behind = _left_behind(project_id)
     for owner_id, project in left_behind.values_list("owner_id", "project_id").distinct():
         successor = _successor_in(project)
-        if successor is not None:
+        # Who left may have come back meanwhile as the owner.
+        if successor is not None and successor != owner_id:
             handed += _hand_over(owner_id, project, successor)
     return handed
 

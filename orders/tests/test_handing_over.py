@@ -61,6 +61,21 @@ def test_orders_of_members_stay_theirs(shop: Project, bob: User) -> None:
     assert Order.objects.get(pk=mirrored.pk).owner == bob
 
 
+def test_an_owner_who_comes_back_meanwhile_keeps_the_orders(
+    shop: Project, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirrored = mirrored_for(bob, shop)
+    remove_member(project=shop, user=bob, by=ada)
+    # With as many orders as fit in a transaction, a change of nothing would never end.
+    monkeypatch.setattr("orders.services.handing_over.MAX_AT_ONCE", 1)
+    monkeypatch.setattr("orders.services.handing_over._successor_in", lambda project: bob.pk)
+
+    assert hand_over_mirrored_orders(project_id=shop.pk) == 0
+
+    unchanged = Order.objects.get(pk=mirrored.pk)
+    assert (unchanged.owner, unchanged.updated_at) == (bob, mirrored.updated_at)
+
+
 def test_a_removal_wakes_the_task(
     shop: Project,
     ada: User,
