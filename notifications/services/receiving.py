@@ -42,7 +42,8 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     """Store a person's message in the conversation with them; None if we have it already.
 
     The conversation opens again if it was closed or snoozed. Records `message_received`, and
-    `conversation_changed` if it opened. Raises ValueError for a message without an id.
+    `conversation_changed` if it opened. A message of a blocked contact opens and records nothing.
+    Raises ValueError for a message without an id.
     """
     provider_id = _key(incoming.provider_id)
     # This locks the person's address, so their messages are stored one after the other.
@@ -75,6 +76,8 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     )
     _keep_files(message, incoming.files)
     is_opened = _note_arrival(conversation, address, message)
+    if address.contact.is_blocked:
+        return message
     events = [of_message(EventType.MESSAGE_RECEIVED, message)]
     if is_opened:
         events.append(of_conversation(conversation, {"status": str(conversation.status)}))
@@ -129,7 +132,7 @@ def receive_reaction(
     """Set or replace the emoji of a person at a message; an empty one removes it.
 
     Nothing changes if the reaction is older than the last one, or if we lack the message. Records
-    `conversation_changed`.
+    `conversation_changed` if the emoji is another one.
     """
     address = address_of(line, person)
     message = _of_line(line, _key(provider_id)).first() or _of_part(line, provider_id)
@@ -141,12 +144,14 @@ def receive_reaction(
         return
     emoji = emoji[:MAX_EMOJI_LENGTH]
     last = Reaction.objects.filter(message=message).first()
-    if last is not None and (set_at < last.set_at or emoji == last.emoji):
+    if last is not None and set_at < last.set_at:
         return
     if last is None and not emoji:
         return
     # We keep a removed reaction with an empty emoji. So an older one that comes late is not set.
     Reaction.objects.update_or_create(message=message, defaults={"emoji": emoji, "set_at": set_at})
+    if last is not None and emoji == last.emoji:
+        return
     record(
         [
             of_conversation(
@@ -227,7 +232,8 @@ def _answered(line: Line, conversation: Conversation, provider_id: str) -> Messa
 
 def _locked_inbound(line: Line, provider_id: str) -> Message | None:
     rows = _of_line(line, _key(provider_id)).filter(direction=Direction.INBOUND)
-    return rows.select_related("conversation").select_for_update(no_key=True, of=("self",)).first()
+    found = rows.values_list("pk", flat=True).first()
+    return None if found is None else lock_message(found)
 
 
 def _of_line(line: Line, provider_id: str) -> QuerySet[Message]:

@@ -203,8 +203,11 @@ def test_a_reaction_is_set_replaced_and_removed_in_the_order_of_its_moments(
     react("😢", 2)
     react("💣", 9, Person(provider_id="US.2"))
     assert Reaction.objects.get(message=message).emoji == "❤️"
-    react("", 4)
-    react("😢", 2)
+    # The same once more is no news, but what is older than that comes too late.
+    react("❤️", 6)
+    react("😢", 5)
+    react("", 7)
+    react("😢", 6)
 
     assert Reaction.objects.get(message=message).emoji == ""
     assert Message.objects.count() == 2

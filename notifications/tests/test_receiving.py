@@ -163,11 +163,16 @@ def test_messages_of_a_blocked_contact_are_kept_and_are_no_news(line: Line) -> N
     Contact.objects.update(is_blocked=True)
     Conversation.objects.update(status="closed", unread=0)
 
-    receive_message(line=line, incoming=incoming())
+    told = list(Event.objects.values_list("pk", flat=True))
 
+    message = receive_message(line=line, incoming=incoming())
+
+    assert message is not None
+    assert message.is_read
     conversation = Conversation.objects.get()
     assert (conversation.status, conversation.unread) == ("closed", 0)
     assert Message.objects.count() == 2
+    assert list(Event.objects.values_list("pk", flat=True)) == told
 
 
 def test_an_edit_keeps_what_was_said(line: Line) -> None:
