@@ -425,19 +425,26 @@ async def test_checks_again_after_the_database_was_away(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "FIRST_RETRY_SECONDS", 0.05)
-    failures = iter(range(3))
+    failures: list[str] = []
+    is_away = True
 
-    def fail_at_first(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
-        if next(failures, None) is not None:
-            raise OperationalError("the database is away")
+    def fail_while_away(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
+        if is_away:
+            failures.append("the database is away")
+            raise OperationalError(failures[-1])
         return no_longer_admitted(admissions)
 
+    # From the start: a check that began when the socket opened could come after the removal.
+    monkeypatch.setattr(hub, "no_longer_admitted", fail_while_away)
     async with project_socket_of(team.members["agent"], team.project) as socket:
-        monkeypatch.setattr(hub, "no_longer_admitted", fail_at_first)
         await in_thread(removal, team)
+        failed_before = len(failures)
+        async with asyncio.timeout(10):
+            while len(failures) < failed_before + 3:
+                await asyncio.sleep(0.01)
+        is_away = False
 
         assert await socket.close_code() == 4404
-    assert next(failures, None) is None
 
 
 async def test_rechecks_all_sockets_even_if_some_are_always_in_doubt(
