@@ -584,7 +584,7 @@ DOWNLOAD = extend_schema(
     ),
     parameters=[PROJECT_ID, _id("attachment_id", "attachment")],
     responses={
-        (200, "*/*"): OpenApiTypes.BINARY,
+        (200, "application/octet-stream"): OpenApiTypes.BINARY,
         **errors_of("hub", ProjectNotFound(), AttachmentNotFound()),
     },
     examples=[
@@ -592,7 +592,7 @@ DOWNLOAD = extend_schema(
             "A text file",
             "Please deliver after noon.",
             response_only=True,
-            media_type="*/*",
+            media_type="application/octet-stream",
             status_codes=["200"],
         )
     ],
