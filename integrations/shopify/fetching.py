@@ -74,7 +74,10 @@ def has_more_orders_than(api: AdminApi, number: int) -> bool:
 
 
 def fetch_order(api: AdminApi, order_id: int) -> OutsideOrder | None:
-    """Return one order as it is now, or None if there is none. Raises `Unmappable`."""
+    """Return one order as it is now, or None if the shop has no such order.
+
+    Raises `Unmappable`.
+    """
     reply = api.ask(ORDER, {"id": f"gid://shopify/Order/{order_id}"})
     node = reply.data.get("order")
     return order_in(api, node) if isinstance(node, dict) else None

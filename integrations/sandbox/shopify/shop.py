@@ -255,7 +255,7 @@ class Shop:
     ) -> list[Delivery]:
         """Change an order and tell the subscribers. Return what was told.
 
-        Raises ValueError if the state of the order forbids it, KeyError if there is none.
+        Raises ValueError if the state of the order forbids it, and KeyError for an unknown order.
         """
         order = self.orders[order_id]
         if change == "delete":
@@ -275,7 +275,7 @@ class Shop:
         return self._announce(order, told) if announces else []
 
     def moment(self, at: datetime | str | None) -> datetime:
-        """Return a moment in UTC and whole seconds; now if there is none. Raises ValueError."""
+        """Return `at` in UTC and whole seconds. None means now. Raises ValueError."""
         if at is None:
             return self.now
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at

@@ -163,7 +163,7 @@ class Shops:
     def again(
         self, shop: Shop, past_id: str, /, *, after_seconds: float | None = None, **changed: Any
     ) -> list[Delivery]:
-        """Send a webhook of the past once more. Raises KeyError if there is none."""
+        """Send an earlier webhook once more. Raises KeyError if no webhook has that id."""
         with self.lock:
             past = {one.webhook_id: one for one in shop.deliveries}[past_id]
             again = dataclasses.replace(past, attempts=[], **changed)

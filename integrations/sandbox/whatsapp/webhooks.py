@@ -57,7 +57,7 @@ def status_of(sent: Sent, status: str, at: float, *, error_code: int = 0) -> dic
 
 
 def post(number: Number, body: bytes, *, signed: str = "good") -> int | None:
-    """Post a notification and return the status of the answer; None if there is none."""
+    """Post a notification. Return the status of the answer, or None if no answer came."""
     headers = {"Content-Type": "application/json", "User-Agent": "facebookexternalua"}
     if signed != "none":
         secret = number.app_secret if signed == "good" else "the-secret-of-somebody-else"
