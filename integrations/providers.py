@@ -16,6 +16,7 @@ from importlib.util import find_spec
 
 from django.urls import URLResolver, include, path
 
+from integrations.assistant.contracts import ModelService
 from integrations.contracts import Connector, Webhook
 
 PROVIDERS: Sequence[str] = (
@@ -47,6 +48,8 @@ class Provider:
     connector: Connector | None = None
     # What it posts to us, if it does.
     webhook: Webhook | None = None
+    # How the assistant asks its models, if it has any.
+    models: ModelService | None = None
 
 
 def providers() -> Sequence[Provider]:
