@@ -712,3 +712,29 @@ TELEGRAM_API_BASE = env.str(
     "TELEGRAM_API_BASE", default=f"http://{SANDBOX_HOST}/telegram" if SANDBOX else ""
 ).rstrip("/")
 TELEGRAM_TIMEOUT = env.float("TELEGRAM_TIMEOUT", default=15)
+
+# --- Assistant --------------------------------------------------------------------------------
+
+# Whose models answer: `gemini`, or `openai` for any service that speaks OpenAI's protocol.
+ASSISTANT_PROVIDER = env.str("ASSISTANT_PROVIDER", default="gemini")
+# The model for questions and replies, and a cheaper one that judges the mood of messages.
+ASSISTANT_MODEL = env.str("ASSISTANT_MODEL", default="gemini-3.8-flash")
+ASSISTANT_SENTIMENT_MODEL = env.str("ASSISTANT_SENTIMENT_MODEL", default="gemini-3.5-flash-lite")
+# How many tokens one answer may take in all, with everything that the model reads for it.
+ASSISTANT_MAX_TOKENS = env.int("ASSISTANT_MAX_TOKENS", default=60_000)
+# How many seconds one answer may take, with all calls of the model and of tools.
+ASSISTANT_TIMEOUT = env.float("ASSISTANT_TIMEOUT", default=30)
+# How many answers one process works on at a time. Each holds a thread while the model thinks.
+ASSISTANT_CONCURRENCY = env.int("ASSISTANT_CONCURRENCY", default=2)
+# After how many days we delete questions and answers, in projects that keep them at all.
+ASSISTANT_TEXTS_RETENTION_DAYS = env.int("ASSISTANT_TEXTS_RETENTION_DAYS", default=30)
+
+GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="pretend-gemini-key" if SANDBOX else "")
+# Replaces https://generativelanguage.googleapis.com: an emulator, a proxy.
+GEMINI_API_BASE = env.str(
+    "GEMINI_API_BASE", default=f"http://{SANDBOX_HOST}/gemini" if SANDBOX else ""
+).rstrip("/")
+# A service that speaks OpenAI's protocol, such as a model on your own machine. Its base ends with
+# the part before `/chat/completions`, such as `http://127.0.0.1:11434/v1`.
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_API_BASE = env.str("OPENAI_API_BASE", default="").rstrip("/")

@@ -78,10 +78,31 @@ class TooManyRequests(DomainError):
     code = "rate_limit_exceeded"
     default_message = "Too many requests."
 
-    def __init__(self, *, retry_after: int) -> None:
+    def __init__(self, message: str | None = None, *, retry_after: int, **data: Data) -> None:
         self.retry_after = max(1, retry_after)
         unit = "second" if self.retry_after == 1 else "seconds"
-        super().__init__(f"Too many requests. Try again in {self.retry_after} {unit}.")
+        words = f"Too many requests. Try again in {self.retry_after} {unit}."
+        super().__init__(message or words, **data)
+
+
+class Unavailable(DomainError):
+    """Something that this needs is not available now. `retry_after`: seconds, if that is known."""
+
+    code = "unavailable"
+    default_message = "This is not available at the moment."
+
+    def __init__(
+        self, message: str | None = None, *, retry_after: int | None = None, **data: Data
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, **data)
+
+
+class UnusableAnswer(DomainError):
+    """A service that we asked gave an answer with which nothing can be done."""
+
+    code = "unusable_answer"
+    default_message = "The other service gave an answer that cannot be used."
 
 
 class Invalid(DomainError):

@@ -41,6 +41,8 @@ STATUS_OF_KIND: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.Stale, 412),
     (errors.Invalid, 400),
     (errors.TooManyRequests, 429),
+    (errors.UnusableAnswer, 502),
+    (errors.Unavailable, 503),
 )
 
 
@@ -110,6 +112,8 @@ def problem_of(exc: Exception) -> Problem | None:
 def _headers_of(exc: errors.DomainError, status: int) -> dict[str, str]:
     if isinstance(exc, LimitExceeded):
         return exc.headers
+    if isinstance(exc, errors.TooManyRequests | errors.Unavailable) and exc.retry_after:
+        return {"Retry-After": str(exc.retry_after)}
     return _challenge(status)
 
 

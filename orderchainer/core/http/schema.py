@@ -113,6 +113,7 @@ _USUAL: dict[int, Problem] = {
     ),
     429: Problem(429, "rate_limit_exceeded", "Too many requests. Try again in 30 seconds."),
     500: Problem(500, "internal_error", "Internal server error"),
+    502: Problem(502, "unusable_answer", "The other service gave an answer that cannot be used."),
     503: Problem(503, "unavailable", "This is not available at the moment."),
 }
 _UNREADABLE = ParseError("This is not JSON: unexpected end of data.")
@@ -128,6 +129,7 @@ _MEANING = {
     422: "The fields are not valid: `errors` names them.",
     429: "Too many requests; `Retry-After` says when to try again.",
     500: "A defect of the service; it is logged under the answer's `X-Request-ID`.",
+    502: "A service that this asks gave no usable answer.",
     503: "Something that this needs is not available; try again later.",
 }
 
