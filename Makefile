@@ -34,7 +34,7 @@ demo: $(RUNTIME)  ## Load the demo account, its chain of orders and its shop int
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
-sandbox: $(RUNTIME)  ## Start a pretend Discord, Shopify and WhatsApp on SANDBOX_PORT (8400), to try the service without the real ones
+sandbox: $(RUNTIME)  ## Start a pretend Discord, Shopify, WhatsApp, Telegram and Gemini on SANDBOX_PORT (8400), to try the service without the real ones
 	@$(BIN)/python -m integrations.sandbox --port $${SANDBOX_PORT:-8400}
 
 # --- For contributors ------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from integrations.sandbox.discord import discord_for_people
+from integrations.sandbox.gemini import gemini_for_people
 from integrations.sandbox.shopify import shopify_for_people
 from integrations.sandbox.telegram import telegram_for_people
 from integrations.sandbox.whatsapp import whatsapp_for_people
@@ -14,4 +15,5 @@ EMULATORS: Sequence[Callable[[], Emulator]] = (
     shopify_for_people,
     whatsapp_for_people,
     telegram_for_people,
+    gemini_for_people,
 )

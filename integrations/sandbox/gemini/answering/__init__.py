@@ -1,0 +1,26 @@
+"""What the pretend model says by itself: a small clerk who knows questions about orders.
+
+It looks for words, asks the functions that it was offered, and says in plain words what they
+returned. It knows English, German and Spanish.
+"""
+
+from integrations.sandbox.gemini.answering.judging import judged
+from integrations.sandbox.gemini.answering.languages import language_of
+from integrations.sandbox.gemini.answering.questions import calls_for
+from integrations.sandbox.gemini.answering.replying import reply_to
+from integrations.sandbox.gemini.answering.telling import told
+from integrations.sandbox.gemini.conversation import Asked, Said
+
+__all__ = ["say"]
+
+
+def say(asked: Asked) -> Said:
+    """Answer a request. Its calls have neither ids nor signatures yet."""
+    if asked.wants_json:
+        return Said(judged(asked))
+    if not asked.functions and not asked.results:
+        return Said(reply_to(asked))
+    language = language_of(asked.question)
+    if asked.mode != "NONE" and (calls := calls_for(asked, language)):
+        return Said(calls=calls)
+    return Said(told(asked.results, language))
