@@ -7,118 +7,205 @@
   an answer, and neither is one that failed. A wait without an answer counts in no response time.
 """
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
-from django.db.models import Case, Count, F, Min, Q, QuerySet, When, Window
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FloatField,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Lag
 
 from accounts.models import Project
 from notifications.models import Message
 from notifications.models.messages import Direction, MessageStatus
-from notifications.queries import messages_of, without_blocked
-from orderchainer.core.days import Period
-from orderchainer.core.db.prepared import compiled
+from notifications.queries import messages_of, with_customer, without_blocked
+from orderchainer.core.days import Span, days_of
+from orderchainer.core.db.durations import SecondsBetween, Spread, spreads_of
+from orderchainer.core.db.local_time import LocalDate
 
 _IN, _OUT = Direction.INBOUND, Direction.OUTBOUND
-_SECONDS_OF_WAIT: Mapping[str, str] = {
-    "postgresql": "EXTRACT(EPOCH FROM answered_at - created_at)::float8",
-    "sqlite": "(julianday(answered_at) - julianday(created_at)) * 86400.0",
-}
-_TIMES = """
-SELECT count(*), avg(seconds), avg(CASE WHEN place IN ((total + 1) / 2, (total + 2) / 2)
-       THEN seconds END)
-FROM (
-    SELECT seconds, row_number() OVER (ORDER BY seconds) AS place, count(*) OVER () AS total
-    FROM (
-        SELECT {seconds} AS seconds FROM ({waits}) AS waits WHERE direction = 'inbound'
-    ) AS in_seconds
-) AS placed
-"""
+_WAITED = SecondsBetween("created_at", "answered_at")
 
 
 @dataclass(frozen=True)
-class ResponseTimes:
-    """How long customers waited for first responses. The times are None without responses."""
+class Selection:
+    """Only some of a project's messages. A part that is empty selects nothing out."""
 
-    responses: int
-    average_seconds: float | None
-    median_seconds: float | None
+    providers: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    # A part of the customer's name, username or number.
+    customer: str = ""
+
+    def narrow(self, messages: QuerySet[Message]) -> QuerySet[Message]:
+        """Keep the messages that are selected."""
+        if self.providers:
+            messages = messages.filter(channel__in=self.providers)
+        if self.statuses:
+            messages = messages.filter(status__in=self.statuses)
+        if self.customer:
+            messages = with_customer(messages, self.customer)
+        return messages
+
+
+EVERYTHING = Selection()
+
+
+@dataclass
+class Volume:
+    """Messages, counted by direction. `unread` counts inbound messages that nobody has read."""
+
+    inbound: int = 0
+    outbound: int = 0
+    unread: int = 0
+    ai_generated: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many messages there were in both directions."""
+        return self.inbound + self.outbound
+
+    def add(self, group: Mapping[str, Any]) -> None:
+        """Add a group of messages that have everything in common that is counted here."""
+        number = group["messages"]
+        if group["direction"] == _IN:
+            self.inbound += number
+            self.unread += 0 if group["is_read"] else number
+        else:
+            self.outbound += number
+        self.ai_generated += number if group["ai_generated"] else 0
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of a period. `unread` counts its inbound messages that nobody has read."""
+    """The figures of a period. The volumes of its days add up to `volume`."""
 
-    period: Period
-    inbound: int
-    outbound: int
-    unread: int
-    ai_generated: int
+    period: Span
+    volume: Volume
     by_provider: Mapping[str, int]
     by_status: Mapping[str, int]
+    by_day: Sequence[tuple[date, Volume]]
     conversations: int
-    responses: ResponseTimes
-
-    @property
-    def total_messages(self) -> int:
-        """How many messages there were in both directions."""
-        return self.inbound + self.outbound
+    # How long customers waited for first responses, and how many waits had no answer.
+    responses: Spread
+    unanswered: int
 
 
-def messages_within(project: Project, period: Period) -> QuerySet[Message]:
-    """Return the messages of the period that count."""
-    return without_blocked(messages_of(project), project).filter(
-        created_at__gte=period.start, created_at__lt=period.end
-    )
+@dataclass(frozen=True)
+class Agent:
+    """How much a member wrote."""
+
+    user_id: UUID
+    name: str
+    messages: int
+    conversations: int
 
 
-def summary_of(project: Project, period: Period) -> Summary:
+@dataclass
+class _Counts:
+    whole: Volume = field(default_factory=Volume)
+    days: dict[date, Volume] = field(default_factory=lambda: defaultdict(Volume))
+    providers: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+
+    def add(self, group: Mapping[str, Any]) -> None:
+        self.whole.add(group)
+        self.days[group["day"]].add(group)
+        self.providers[group["channel"]] += group["messages"]
+        self.statuses[group["status"]] += group["messages"]
+
+
+def messages_within(
+    project: Project, period: Span, selection: Selection = EVERYTHING
+) -> QuerySet[Message]:
+    """Return the messages of the period that count, in no order."""
+    counted = without_blocked(selection.narrow(messages_of(project)), project)
+    return counted.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
+
+
+def summary_of(project: Project, period: Span, selection: Selection = EVERYTHING) -> Summary:
     """Return the figures of the project's messages in the period, in three statements."""
-    messages = messages_within(project, period).order_by()
-    groups = messages.values("direction", "channel", "status", "is_read", "ai_generated").annotate(
-        messages=Count("*")
-    )
-    counts: Counter[str] = Counter()
-    by_provider: Counter[str] = Counter()
-    by_status: Counter[str] = Counter()
+    messages = messages_within(project, period, selection)
+    counts = _Counts()
+    groups = messages.values(
+        "direction",
+        "channel",
+        "status",
+        "is_read",
+        "ai_generated",
+        day=LocalDate("created_at", period),
+    ).annotate(messages=Count("*"))
     for group in groups:
-        number = group["messages"]
-        by_provider[group["channel"]] += number
-        by_status[group["status"]] += number
-        counts[group["direction"]] += number
-        if group["direction"] == _IN and not group["is_read"]:
-            counts["unread"] += number
-        if group["ai_generated"]:
-            counts["ai_generated"] += number
+        counts.add(group)
     talked = messages.aggregate(conversations=Count("conversation", distinct=True))
+    responses, unanswered = response_times_in(messages)
     return Summary(
         period=period,
-        inbound=counts[_IN],
-        outbound=counts[_OUT],
-        unread=counts["unread"],
-        ai_generated=counts["ai_generated"],
-        by_provider=dict(sorted(by_provider.items(), key=lambda pair: (-pair[1], pair[0]))),
-        by_status={str(each): by_status[each] for each in MessageStatus if each in by_status},
+        volume=counts.whole,
+        by_provider=dict(sorted(counts.providers.items(), key=lambda pair: (-pair[1], pair[0]))),
+        by_status={
+            str(each): counts.statuses[each] for each in MessageStatus if each in counts.statuses
+        },
+        by_day=[(day, counts.days.get(day, Volume())) for day in days_of(period)],
         conversations=talked["conversations"],
-        responses=response_times_in(messages),
+        responses=responses,
+        unanswered=unanswered,
     )
 
 
-def response_times_in(messages: QuerySet[Message]) -> ResponseTimes:
-    """Return how long customers waited for the first responses among `messages`."""
-    waits = compiled(_waits_in(messages))
-    sql = _TIMES.format(seconds=_SECONDS_OF_WAIT[connection.vendor], waits=waits.sql)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, waits.params)
-        responses, average, median = cursor.fetchone()
-    return ResponseTimes(responses, average, median)
+def agents_of(project: Project, period: Span, selection: Selection = EVERYTHING) -> Sequence[Agent]:
+    """Return how much each member wrote, the busiest first, in one statement."""
+    written = messages_within(project, period, selection).filter(
+        direction=_OUT, author__isnull=False
+    )
+    rows = (
+        written.values("author__uuid", "author__first_name", "author__last_name")
+        .annotate(messages=Count("*"), conversations=Count("conversation", distinct=True))
+        .order_by("-messages", "author__uuid")
+    )
+    return [
+        Agent(
+            user_id=row["author__uuid"],
+            name=f"{row['author__first_name']} {row['author__last_name']}".strip(),
+            messages=row["messages"],
+            conversations=row["conversations"],
+        )
+        for row in rows
+    ]
+
+
+def response_times_in(messages: QuerySet[Message]) -> tuple[Spread, int]:
+    """Return how long customers waited for first responses, and how many waits had none.
+
+    Only what is among `messages` counts. One statement.
+    """
+    # Answers have no seconds, so they are no waits. If we left them out here, Django would do so
+    # before the windows see them.
+    seconds = Case(
+        When(direction=_IN, answered_at__isnull=False, then=_WAITED),
+        When(direction=_IN, then=Value(0.0)),
+        output_field=FloatField(),
+    )
+    is_answered = Case(When(answered_at__isnull=True, then=0), default=1)
+    waits = _waits_in(messages).annotate(seconds=seconds, is_answered=is_answered)
+    spreads = spreads_of(waits.values("is_answered", "seconds"), by=["is_answered"])
+    return spreads.get((1,), Spread()), spreads.get((0,), Spread()).count
 
 
 def _waits_in(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
+    """Return the messages that begin a wait, with `answered_at`, and some answers among them."""
     answers = Q(direction=_OUT, author__isnull=False) & ~Q(status=MessageStatus.FAILED)
     return (
         messages.filter(Q(direction=_IN) | answers)
@@ -133,8 +220,5 @@ def _waits_in(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
                 ("-created_at", "-id"),
             ),
         )
-        # `_TIMES` selects the inbound messages. If we did it here, Django would leave out the
-        # answers before the windows see them.
-        .filter(Q(before=None) | Q(before=_OUT), answered_at__isnull=False)
-        .values("created_at", "answered_at", "direction")
+        .filter(Q(before=None) | Q(before=_OUT))
     )

@@ -259,6 +259,11 @@ def found_by_text(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
     return messages.filter(Q(content__icontains=text) | _is_with(text, "conversation__"))
 
 
+def with_customer(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
+    """Keep the messages with customers who have `text` in their name, username or number."""
+    return messages.filter(_is_with(text, "conversation__"))
+
+
 def conversations_found(conversations: QuerySet[Conversation], text: str) -> QuerySet[Conversation]:
     """Keep the conversations with contacts who have `text` in their name or number."""
     return conversations.filter(_is_with(text))

@@ -180,6 +180,29 @@ def failed_along_with(order_id: int) -> set[int]:
     )
 
 
+def chains_up_from(orders: RawSQL) -> list[tuple[int, int | None]]:
+    """Return each order of the chains that end with `orders`, with each one that it waited for.
+
+    An order that waited for nothing is there once, with None. Waived edges do not count.
+    """
+    step = _lookup(
+        EDGES, "edge", "depends_on_id", "edge.order_id = walk.id AND edge.waived_at IS NULL"
+    )
+    sql = f"""
+        WITH RECURSIVE walk(id) AS (
+            {orders.sql}
+            UNION
+            SELECT edge.depends_on_id FROM walk {step}
+        )
+        SELECT walk.id, edge.depends_on_id FROM walk
+        LEFT JOIN {EDGES} edge ON edge.order_id = walk.id AND edge.waived_at IS NULL
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, orders.params)
+        found: list[tuple[int, int | None]] = cursor.fetchall()
+        return found
+
+
 _JOINED = {
     "postgresql": "string_agg(depends_on_id::text, ',')",
     "sqlite": "group_concat(depends_on_id)",

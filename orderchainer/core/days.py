@@ -7,11 +7,15 @@ at midnight and skip it.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 _SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+# No moment is shorter than this.
+_MOMENT = timedelta(microseconds=1)
 
 
 def today_in(zone: ZoneInfo) -> date:
@@ -45,6 +49,30 @@ def _shown_at(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
+class Span(Protocol):
+    """The moments from `start` up to, but not including, `end`, seen in a time zone."""
+
+    @property
+    def start(self) -> datetime:
+        """The first moment, in UTC."""
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it, in UTC."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose clocks cut it into days."""
+
+    @property
+    def first(self) -> date:
+        """The day of its first moment."""
+
+    @property
+    def last(self) -> date:
+        """The day of its last moment."""
+
+
 @dataclass(frozen=True)
 class Period:
     """The calendar days from `first` to `last` in `zone`, both included."""
@@ -73,3 +101,88 @@ def days_up_to_today(count: int, zone: ZoneInfo) -> Period:
     """Return the last `count` days, today included."""
     today = today_in(zone)
     return Period(today - timedelta(days=count - 1), today, zone)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The moments from `start` up to, but not including, `end`. It may begin and end within days.
+
+    Both are in UTC, and `start` is earlier than `end`.
+    """
+
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    @cached_property
+    def first(self) -> date:
+        """The day of its first moment."""
+        return self.start.astimezone(self.zone).date()
+
+    @cached_property
+    def last(self) -> date:
+        """The day of its last moment."""
+        return (self.end - _MOMENT).astimezone(self.zone).date()
+
+
+def days_of(span: Span) -> list[date]:
+    """Return every calendar day of the span, in order."""
+    return [span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1)]
+
+
+def is_whole_days(span: Span) -> bool:
+    """Tell whether the span begins and ends together with days."""
+    return (
+        start_of(span.first, span.zone) == span.start
+        and start_of(span.last + timedelta(days=1), span.zone) == span.end
+    )
+
+
+def before(span: Span) -> Stretch:
+    """Return the span of the same length that ends where this one begins.
+
+    The span before whole days has as many whole days.
+    """
+    if is_whole_days(span):
+        count = (span.last - span.first).days + 1
+        start = start_of(span.first - timedelta(days=count), span.zone)
+    else:
+        start = span.start - (span.end - span.start)
+    return Stretch(start, span.start, span.zone)
+
+
+def offsets_within(span: Span) -> list[tuple[datetime, int]]:
+    """Return the zone's offsets from UTC in seconds, each with the moment from which it holds.
+
+    The first moment is the span's start, and the others are those at which the clocks change.
+    """
+    offsets = [(span.start, _offset_at(span.start, span.zone))]
+    # No zone changes its clocks twice within a day.
+    known = span.start
+    while known < span.end:
+        following = min(known + _DAY, span.end)
+        offset = _offset_at(following, span.zone)
+        if offset != offsets[-1][1]:
+            offsets.append((_change_between(known, following, span.zone), offset))
+        known = following
+    return offsets
+
+
+def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment between the two at which the offset changes."""
+    old = _offset_at(before, zone)
+    # Clocks change at whole seconds.
+    before, after = before.replace(microsecond=0), after.replace(microsecond=0)
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        if _offset_at(middle, zone) == old:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _offset_at(moment: datetime, zone: ZoneInfo) -> int:
+    offset = moment.astimezone(zone).utcoffset()
+    assert offset is not None
+    return round(offset.total_seconds())

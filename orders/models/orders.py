@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from accounts.access import Operation, roles_that_may, staff_may
 from accounts.models import Membership, Project, User
-from orderchainer.core.days import Period
+from orderchainer.core.days import Span
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     COLUMN_DIGITS,
@@ -60,6 +60,15 @@ def digits_of(number: Expression) -> Expression:
     return number
 
 
+def customer_has(text: str) -> Q:
+    """Match orders with `text` in the customer's name, e-mail address or phone number."""
+    return (
+        Q(customer_name__icontains=text)
+        | Q(customer_email__icontains=text)
+        | Q(customer_phone__icontains=text)
+    )
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     """Who may see which orders, and what each waits for."""
 
@@ -67,7 +76,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Keep the orders that `user` owns."""
         return self.filter(owner=user)
 
-    def placed_within(self, period: Period) -> OrderQuerySet:
+    def of_customer(self, text: str) -> OrderQuerySet:
+        """Keep the orders with `text` in the customer's name, e-mail address or phone number."""
+        return self.filter(customer_has(text))
+
+    def placed_within(self, period: Span) -> OrderQuerySet:
         """Keep the orders that were placed in the period: by `ordered_at`, not `created_at`."""
         return self.filter(ordered_at__gte=period.start, ordered_at__lt=period.end)
 

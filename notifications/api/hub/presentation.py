@@ -6,6 +6,7 @@ from uuid import UUID
 from accounts.models import Project
 from notifications.figures import Summary
 from notifications.models.messages import Direction, FileState, MessageStatus
+from orderchainer.core.days import days_of
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import Body
@@ -145,16 +146,16 @@ def contact_body(project: Project, row: Row) -> Body:
 def summary_body(summary: Summary) -> Body:
     """Write the figures of a period. Durations are in seconds, rounded to tenths."""
     return {
-        "period_days": summary.period.day_count,
-        "total_messages": summary.total_messages,
-        "inbound": summary.inbound,
-        "outbound": summary.outbound,
-        "unread": summary.unread,
+        "period_days": len(days_of(summary.period)),
+        "total_messages": summary.volume.total,
+        "inbound": summary.volume.inbound,
+        "outbound": summary.volume.outbound,
+        "unread": summary.volume.unread,
         "by_provider": summary.by_provider,
         "by_status": summary.by_status,
-        "ai_generated": summary.ai_generated,
-        "average_first_response_seconds": _tenths(summary.responses.average_seconds),
-        "median_first_response_seconds": _tenths(summary.responses.median_seconds),
+        "ai_generated": summary.volume.ai_generated,
+        "average_first_response_seconds": _tenths(summary.responses.average),
+        "median_first_response_seconds": _tenths(summary.responses.p50),
         "conversations": summary.conversations,
     }
 

@@ -9,9 +9,9 @@ from orderchainer.core.money import COLUMN_DECIMALS, ZERO
 # SQLite keeps amounts as binary floats, and a sum of many would drift. So we add integers: one sum
 # for the whole units and one for the decimals, because a single sum of both could overflow.
 _IN_INTEGERS = (
-    "CAST(sum(CAST(%(expressions)s AS integer)) AS text) || ' ' || CAST(sum(CAST("
-    "round((%(expressions)s - CAST(%(expressions)s AS integer))"
-    f" * {10**COLUMN_DECIMALS}) AS integer)) AS text)"
+    "CAST(sum(CAST({amount} AS integer)){only} AS text) || ' ' || CAST(sum(CAST("
+    "round(({amount} - CAST({amount} AS integer))"
+    f" * {10**COLUMN_DECIMALS}) AS integer)){{only}} AS text)"
 )
 
 
@@ -31,12 +31,21 @@ class _SumField(DecimalField):  # type: ignore[type-arg]  # no generic class at 
 
 
 class SumOfAmounts(Aggregate):
-    """The sum of a column of amounts, none of them negative."""
+    """The sum of a column of amounts, or of prices times quantities; none of them is negative."""
 
     function = "SUM"
     name = "SumOfAmounts"
     output_field = _SumField(max_digits=40, decimal_places=COLUMN_DECIMALS)
 
-    def as_sqlite(self, compiler, connection, **extra):  # type: ignore[no-untyped-def]
+    def as_sqlite(self, compiler, connection, **_):  # type: ignore[no-untyped-def]
         """Add integers."""
-        return self.as_sql(compiler, connection, template=_IN_INTEGERS, **extra)
+        amount, params = compiler.compile(self.source_expressions[0])
+        condition, values = compiler.compile(self.filter) if self.filter else ("", ())
+        only = f" FILTER (WHERE {condition})" if self.filter else ""
+        return _IN_INTEGERS.format(amount=amount, only=only), [
+            *params,
+            *values,
+            *params,
+            *params,
+            *values,
+        ]

@@ -19,6 +19,7 @@ from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS
 from orders.lifecycle import Status
 from orders.models import Order, OrderQuerySet
+from orders.models.orders import customer_has
 
 # The names by which clients sort, and the columns behind them.
 ORDERINGS = {
@@ -63,7 +64,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
 
     def found_by(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
         """Keep the orders with `text` as number, or within the title, external id or customer."""
-        found = Q(title__icontains=text) | Q(external_id__icontains=text) | _customer_has(text)
+        found = Q(title__icontains=text) | Q(external_id__icontains=text) | customer_has(text)
         digits = text.strip().removeprefix("#")
         if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
             found |= Q(pk=int(digits))
@@ -71,15 +72,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
 
     def of_customer(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
         """Keep the orders with `text` in the customer's name, e-mail address or phone number."""
-        return orders.filter(_customer_has(text))
-
-
-def _customer_has(text: str) -> Q:
-    return (
-        Q(customer_name__icontains=text)
-        | Q(customer_email__icontains=text)
-        | Q(customer_phone__icontains=text)
-    )
+        return orders.of_customer(text)
 
 
 def period_of(project: Project, request: HttpRequest) -> Period:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from accounts.models import Project
+from orderchainer.core.days import days_of
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.renderers import number
 from orderchainer.core.http.surfaces import Body
@@ -164,7 +165,7 @@ def summary_body(summary: Summary) -> Body:
     """Write the figures of a period."""
     currency = summary.currency
     return {
-        "period_days": summary.period.day_count,
+        "period_days": len(days_of(summary.period)),
         "total_orders": summary.total_orders,
         "total_revenue": number(summary.total_revenue, currency),
         "orders_by_status": summary.orders_by_status,

@@ -1,0 +1,118 @@
+"""How fast orders get through: lead times, time in each status, waiting, and what got done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, QuerySet, Window
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, Lead
+
+from accounts.models import Project
+from orderchainer.core.days import Span, days_of
+from orderchainer.core.db.durations import SecondsBetween, Spread, spread_of, spreads_of
+from orderchainer.core.db.local_time import LocalDate
+from orders.figures.chains import DONE_AT, done_in
+from orders.figures.selecting import EVERYTHING, Selection, placed_in
+from orders.figures.summaries import NOT_COUNTED
+from orders.lifecycle import DONE, EventType, Status
+from orders.models import OrderQuerySet
+from orders.stream.models import Event
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """How many orders were placed on a day, and how many got done on it."""
+
+    day: date
+    placed: int
+    done: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How long orders waited for others, in seconds, and what held orders up.
+
+    `blocked` counts how often an order was blocked, by the status of the order that blocked it.
+    """
+
+    times: Spread
+    blocked: Mapping[str, int]
+
+
+def lead_times(project: Project, span: Span, selection: Selection = EVERYTHING) -> Spread:
+    """Return how long the orders that were placed in the span took until they were done.
+
+    Orders that are not done are left out, and so are tests and orders that were done before they
+    were placed. One statement.
+    """
+    done = _real(placed_in(project, span, selection)).filter(status__in=DONE)
+    timed = done.annotate(done_at=DONE_AT).filter(done_at__gte=F("ordered_at"))
+    return spread_of(
+        timed.annotate(seconds=SecondsBetween("ordered_at", "done_at")).values("seconds")
+    )
+
+
+def times_by_status(
+    project: Project, span: Span, selection: Selection = EVERYTHING
+) -> Mapping[str, Spread]:
+    """Return how long orders that were placed in the span had each status before they left it.
+
+    It counts from when this service knew of the order. One statement.
+    """
+    stays = _history(project, span, selection, EventType.CREATED, EventType.STATUS_CHANGED)
+    ended = (
+        stays.annotate(
+            status=KeyTextTransform("status", "data"),
+            until=Window(Lead("created_at"), F("order_id"), "id"),
+        )
+        .filter(until__isnull=False)
+        .annotate(seconds=SecondsBetween("created_at", "until"))
+        .values("status", "seconds")
+    )
+    found = spreads_of(ended, by=["status"])
+    return {str(status): found[status,] for status in Status if (status,) in found}
+
+
+def waiting_of(project: Project, span: Span, selection: Selection = EVERYTHING) -> Waiting:
+    """Return how the orders that were placed in the span waited for others, in two statements."""
+    moments = _history(project, span, selection, EventType.CREATED, EventType.READY)
+    waits = (
+        moments.annotate(until=Window(Lead("created_at"), F("order_id"), "id"))
+        .filter(type=EventType.CREATED, until__isnull=False)
+        .annotate(seconds=SecondsBetween("created_at", "until"))
+        .values("seconds")
+    )
+    causes = (
+        _history(project, span, selection, EventType.BLOCKED)
+        .values(why=Coalesce(KeyTextTransform("status", KeyTextTransform("cause", "data")), "type"))
+        .annotate(times=Count("*"))
+    )
+    blocked = {row["why"]: row["times"] for row in causes}
+    return Waiting(spread_of(waits), blocked)
+
+
+def throughput_of(
+    project: Project, span: Span, selection: Selection = EVERYTHING
+) -> Sequence[Throughput]:
+    """Return how many orders were placed and got done on each day, in two statements."""
+    placed = _by_day(_real(placed_in(project, span, selection)), "ordered_at", span)
+    done = _by_day(done_in(project, span, selection), "done_at", span)
+    return [Throughput(day, placed.get(day, 0), done.get(day, 0)) for day in days_of(span)]
+
+
+def _real(orders: OrderQuerySet) -> OrderQuerySet:
+    return orders.exclude(status__in=NOT_COUNTED).filter(is_test=False)
+
+
+def _by_day(orders: OrderQuerySet, moment: str, span: Span) -> Mapping[date, int]:
+    days = orders.values(day=LocalDate(moment, span)).annotate(orders=Count("*"))
+    return {row["day"]: row["orders"] for row in days}
+
+
+def _history(
+    project: Project, span: Span, selection: Selection, *types: EventType
+) -> QuerySet[Event, Any]:
+    orders = _real(placed_in(project, span, selection))
+    return Event.objects.filter(type__in=types, order__in=orders).order_by()
