@@ -147,6 +147,15 @@ class FetchedFile:
 
 
 @dataclass(frozen=True)
+class FileLimit:
+    """Which files a provider takes from us for one kind of message."""
+
+    max_bytes: int
+    # Media types. None means that it takes every type.
+    media_types: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
 class Channel:
     """How to write to people over one provider, and within which limits.
 
@@ -178,6 +187,8 @@ class Channel:
     mark_read: Callable[[UUID, str], None] | None = None
     # Return what is wrong with a template's details, by field; empty if it can be sent.
     template_errors: Callable[[Mapping[str, object]], Mapping[str, Sequence[str]]] | None = None
+    # The limits of files that we upload. A kind without an entry has only our own limit.
+    file_limits: Mapping[ContentType, FileLimit] = field(default_factory=dict)
 
 
 # Channels by name. The registry of providers fills it.

@@ -175,14 +175,19 @@ def opened(attachment: Attachment) -> ServedFile:
     return ServedFile(
         file=file,
         media_type=attachment.media_type,
-        filename=_safe_name(attachment),
+        filename=name_of(attachment),
         is_shown=attachment.media_type in SHOWN,
         size=file.size,
     )
 
 
-def _safe_name(attachment: Attachment) -> str:
-    """Return the sender's name for a file, without a path and with the right extension."""
+def name_of(attachment: Attachment) -> str:
+    """Return the sender's name for a file; that of a stored file has the right extension.
+
+    It has no path. The name of a link is as its sender wrote it.
+    """
+    if not attachment.file:
+        return attachment.filename
     extension = PurePath(attachment.file).suffix
     claimed = PurePath(attachment.filename.replace("\\", "/")).name
     stem = "".join(sign for sign in PurePath(claimed).stem if sign.isprintable()).strip(" .")

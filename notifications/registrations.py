@@ -1,5 +1,7 @@
 """What notifications registers with core; see `orderchainer.core.registry`."""
 
+from django.conf import settings
+
 from accounts.scopes import AREAS
 
 # Import the errors too: the OpenAPI document lists the codes of those that are loaded by then.
@@ -9,6 +11,7 @@ from notifications.events import CONVERSATION, MESSAGE, EventType
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
+from orderchainer.core.http.bodies import register_upload_limit
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
 from orderchainer.core.http.surfaces import HUB
 from orders.stream.types import register_types
@@ -29,6 +32,11 @@ register_error_fields(
     invitation=ErrorField("text", "The link by which the customer opens the chat; may be empty."),
     max_length=ErrorField("number", "How long the text may be, in the provider's characters."),
     length=ErrorField("number", "How long it is."),
+)
+
+# The file, and as much beside it as any other body may have.
+register_upload_limit(
+    "/api/v1/messages/*/send", settings.MAX_ATTACHMENT_BYTES + settings.MAX_REQUEST_BODY_BYTES
 )
 
 SECTIONS.add("notifications", Section(place=40))

@@ -523,6 +523,8 @@ SPECTACULAR_SETTINGS = {
         "AttachmentStatus": "notifications.models.messages.FileState",
         "MessageDirection": "notifications.models.messages.Direction",
         "ContentType": "notifications.models.messages.ContentType",
+        "SentContentType": ["text", "template", "image", "document"],
+        "SentFileContentType": ["document", "image"],
         "QueuedStatus": ["queued"],
         "DeliveryStatus": ["received", "done", "failed", "ignored"],
         "MemberRole": "accounts.models.Membership.Role",

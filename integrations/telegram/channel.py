@@ -23,6 +23,7 @@ from notifications.channels import (
     Accepted,
     Channel,
     FetchedFile,
+    FileLimit,
     NotDelivered,
     Outgoing,
     Person,
@@ -36,6 +37,11 @@ from orderchainer.core.outbox import GiveUp, TryAgain
 logger = structlog.get_logger(__name__)
 
 MAX_CAPTION = 1024
+# Source: `sendPhoto` and `sendDocument` in the documentation of the Bot API.
+FILE_LIMITS = {
+    ContentType.IMAGE: FileLimit(10_000_000, frozenset({"image/jpeg", "image/png"})),
+    ContentType.DOCUMENT: FileLimit(50_000_000),
+}
 # How long to wait before we look whether people have repaired the line.
 BROKEN_SECONDS = 60.0
 
@@ -47,6 +53,7 @@ _SENTENCES = {
     "chat not found": "Telegram knows no chat with this person.",
     "failed to get http url content": "Telegram could not read the file behind the link.",
     "wrong type of the web page content": "The link does not lead to such a file.",
+    "photo_invalid_dimensions": "The picture is too long and narrow. Send it as a document.",
 }
 _UNREADABLE = "can't parse entities"
 
@@ -222,4 +229,5 @@ CHANNEL = Channel(
     fetch=fetch,
     needs_contact=True,
     invitation=invitation,
+    file_limits=FILE_LIMITS,
 )

@@ -29,6 +29,7 @@ from notifications.channels import (
     Accepted,
     Channel,
     FetchedFile,
+    FileLimit,
     NotDelivered,
     Outgoing,
     Uncertain,
@@ -42,6 +43,25 @@ logger = structlog.get_logger(__name__)
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
 WINDOW = timedelta(hours=24)
+# Source: "Media", "Supported media types" in Meta's documentation of the Cloud API.
+MAX_PICTURE_BYTES = 5 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 100 * 1024 * 1024
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+FILE_LIMITS = {
+    ContentType.IMAGE: FileLimit(MAX_PICTURE_BYTES, frozenset({"image/jpeg", "image/png"})),
+    ContentType.DOCUMENT: FileLimit(
+        MAX_DOCUMENT_BYTES,
+        frozenset(
+            {
+                "application/pdf",
+                "text/plain",
+                f"{_OFFICE}.wordprocessingml.document",
+                f"{_OFFICE}.spreadsheetml.sheet",
+                f"{_OFFICE}.presentationml.presentation",
+            }
+        ),
+    ),
+}
 # How long to wait before we look whether people have repaired the line.
 BROKEN_SECONDS = 60.0
 
@@ -190,4 +210,5 @@ CHANNEL = Channel(
     window=WINDOW,
     mark_read=mark_read,
     template_errors=template_errors,
+    file_limits=FILE_LIMITS,
 )

@@ -144,7 +144,7 @@ def require_within_limits(
         can = ", ".join(kind for kind in SENDABLE if kind in channel.content_types)
         raise Invalid({"content_type": [f"{channel.label} takes these from here: {can}."]})
     if content_type in WITH_FILE:
-        _require_file(attachment)
+        _require_file(channel, content_type, attachment)
     elif attachment is not None:
         raise Invalid({"attachment": ["Only an image or a document has a file."]})
     if content_type == ContentType.TEXT and not content.strip():
@@ -156,11 +156,34 @@ def require_within_limits(
     _require_length(channel, content_type, content)
 
 
-def _require_file(attachment: Enclosure | None) -> None:
+def _require_file(
+    channel: Channel, content_type: ContentType, attachment: Enclosure | None
+) -> None:
     if attachment is None or not (attachment.link or attachment.file):
         raise Invalid({"attachment": ["Name a link, or upload a file."]})
     if attachment.link and not attachment.link.startswith("https://"):
         raise Invalid({"attachment": ["The link must begin with https://."]})
+    limit = channel.file_limits.get(content_type)
+    if not attachment.file or limit is None:
+        return
+    if limit.media_types is not None and attachment.media_type not in limit.media_types:
+        can = ", ".join(sorted(limit.media_types))
+        raise Invalid(
+            {
+                "attachment": [
+                    f"{channel.label} takes these files as {content_type}: {can}. "
+                    f"This one is {attachment.media_type}."
+                ]
+            }
+        )
+    if (attachment.size or 0) > limit.max_bytes:
+        raise Invalid(
+            {
+                "attachment": [
+                    f"{channel.label} takes at most {limit.max_bytes:,} bytes as {content_type}."
+                ]
+            }
+        )
 
 
 def _require_length(channel: Channel, content_type: ContentType, content: str) -> None:

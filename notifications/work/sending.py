@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from notifications import files
 from notifications.channels import (
     CHANNELS,
     Accepted,
@@ -189,7 +190,7 @@ def _outgoing(message: Message, part: MessageSend) -> Outgoing:
         link=attachment.link if attachment else "",
         file=attachment.file if attachment else "",
         media_type=attachment.media_type if attachment else "",
-        filename=attachment.filename if attachment else "",
+        filename=files.name_of(attachment) if attachment else "",
     )
 
 

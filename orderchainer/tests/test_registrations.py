@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.access import OPERATIONS
 from accounts.scopes import AREAS, all_scopes
 from orderchainer.core.admin.sections import SECTIONS
-from orderchainer.core.http.bodies import BODY_LIMITS
+from orderchainer.core.http.bodies import BODY_LIMITS, UPLOAD_LIMITS
 from orderchainer.core.http.documented import ERROR_FIELDS, GROUPS, THINGS
 from orderchainer.core.http.surfaces import PREFIXES
 from orderchainer.core.http.views import SurfaceView
@@ -166,6 +166,7 @@ def test_these_paths_have_their_own_limit_for_bodies() -> None:
         "/api/v1/webhooks/whatsapp": 3 * mebibyte,
         "/api/v1/webhooks/telegram": mebibyte,
     }
+    assert dict(UPLOAD_LIMITS) == {"/api/v1/messages/*/send": 17 * mebibyte}
 
 
 def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:

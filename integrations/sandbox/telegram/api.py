@@ -9,8 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image, UnidentifiedImageError
 
 from integrations.sandbox.telegram.bots import DEFAULT_UPDATES, Bot, Refused, Sent
 from integrations.sandbox.telegram.markup import MAX_CAPTION, MAX_TEXT, read_text
@@ -23,6 +26,7 @@ Method = Callable[[Network, Bot, Parameters], Any]
 PORTS = {None, 443, 80, 88, 8443}
 MAX_DATA_BYTES = 64
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
+MAX_PICTURE_BYTES = 10 * 1024 * 1024
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _COMMON = {"chat_id", "reply_markup", "reply_parameters", "disable_notification", "parse_mode"}
 
@@ -127,6 +131,8 @@ def _send_file(field: str) -> Method:
         if isinstance(given, bytes) and given:
             if len(given) > MAX_UPLOAD_BYTES:
                 raise Refused(413, "Request Entity Too Large")
+            if field == "photo":
+                _check_picture(given)
         elif not (isinstance(given, str) and given.startswith(("https://", "http://"))):
             raise Refused(400, f"Bad Request: there is no {field} in the request")
         caption, entities = read_text(
@@ -147,6 +153,18 @@ def _send_file(field: str) -> Method:
         )
 
     return send
+
+
+def _check_picture(content: bytes) -> None:
+    if len(content) > MAX_PICTURE_BYTES:
+        raise Refused(400, "Bad Request: file is too big")
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            width, height = picture.size
+    except UnidentifiedImageError as exc:
+        raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED") from exc
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise Refused(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
 
 
 def _edit_text(network: Network, bot: Bot, parameters: Parameters) -> Any:

@@ -31,7 +31,13 @@ from typing import Any
 from integrations.sandbox.whatsapp import page, webhooks
 from integrations.sandbox.whatsapp.network import Network, config_of
 from integrations.sandbox.whatsapp.phones import Customer, Number, Sent
-from integrations.sandbox.whatsapp.rules import Refused, check_message, error_body
+from integrations.sandbox.whatsapp.rules import (
+    Refused,
+    check_file,
+    check_message,
+    check_uploaded,
+    error_body,
+)
 from integrations.sandbox.wire import Answer, Request, json_answer
 
 PREFIX = "/whatsapp/"
@@ -180,6 +186,7 @@ class WhatsApp(Network):
             )
         if fields.get("messaging_product", (b"", ""))[0] != b"whatsapp" or "file" not in fields:
             raise Refused(100, "The parameters messaging_product and file are required.")
+        check_file(*fields["file"])
         return json_answer(200, {"id": self.keep_file(*fields["file"])})
 
     # --- Sending ------------------------------------------------------------------------------
@@ -194,6 +201,7 @@ class WhatsApp(Network):
                     self.refuse_with, "As the control plane wants it.", self.refuse_status
                 )
             check_message(body, TEMPLATES)
+            check_uploaded(body, self.files)
             customer = self._addressed(body)
             self._check_limits(number, customer, body)
             sent = Sent(

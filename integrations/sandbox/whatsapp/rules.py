@@ -19,6 +19,29 @@ KEYS = {
     "biz_opaque_callback_data",
     *TYPES,
 }
+_MEBIBYTE = 1024 * 1024
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+# What may be uploaded, and how large it may be; from "Media", "Supported media types".
+MOST_BYTES: Mapping[str, int] = {
+    **dict.fromkeys(("image/jpeg", "image/png"), 5 * _MEBIBYTE),
+    **dict.fromkeys(("video/mp4", "video/3gpp"), 16 * _MEBIBYTE),
+    **dict.fromkeys(
+        ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"), 16 * _MEBIBYTE
+    ),
+    **dict.fromkeys(
+        (
+            "application/pdf",
+            "text/plain",
+            "application/msword",
+            "application/vnd.ms-excel",
+            "application/vnd.ms-powerpoint",
+            f"{_OFFICE}.wordprocessingml.document",
+            f"{_OFFICE}.spreadsheetml.sheet",
+            f"{_OFFICE}.presentationml.presentation",
+        ),
+        100 * _MEBIBYTE,
+    ),
+}
 _BAD_PARAMETER = re.compile(r"[\n\t]| {5,}")
 
 
@@ -44,6 +67,7 @@ TITLES: Mapping[int, str] = {
     131009: "Parameter value is not valid",
     131026: "Message undeliverable",
     131047: "Re-engagement message",
+    131053: "Media upload error",
     131056: "Pair rate limit hit",
     131062: "Business-scoped user id is not allowed",
     132000: "Number of parameters does not match the expected number of params",
@@ -63,6 +87,28 @@ def error_body(code: int, details: str) -> dict[str, Any]:
             "fbtrace_id": "AbCdEfGhIjKlMnOp",
         }
     }
+
+
+def check_file(content: bytes, media_type: str) -> None:
+    """Raise `Refused` for a file that cannot be uploaded."""
+    if media_type not in MOST_BYTES:
+        types = ", ".join(sorted(MOST_BYTES))
+        raise Refused(100, f"Param file must be a file with one of the following types: {types}.")
+    if not 0 < len(content) <= MOST_BYTES[media_type]:
+        raise Refused(100, "The file is empty or too large.")
+
+
+def check_uploaded(body: Mapping[str, Any], files: Mapping[str, tuple[bytes, str]]) -> None:
+    """Raise `Refused` if a message names a file that is not uploaded, or of another kind."""
+    kind = str(body["type"])
+    id_ = body[kind].get("id") if kind in {"image", "document"} else None
+    if id_ is None:
+        return
+    _content, media_type = files.get(str(id_), (b"", ""))
+    if not media_type:
+        raise Refused(131009, f"{kind}['id'] is not a valid whatsapp business account media id.")
+    if (kind == "image") != media_type.startswith("image/"):
+        raise Refused(131053, f"A file of the type {media_type} cannot be sent as {kind}.")
 
 
 def check_message(body: Any, templates: Mapping[str, int]) -> None:

@@ -1,15 +1,19 @@
 """What goes out through a bot, and what becomes of it: taken, refused, uncertain, held up."""
 
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.utils import timezone
+from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.tests.factories import client_of
 from integrations.models import Integration
 from integrations.sandbox.telegram.network import TOKEN
 from integrations.telegram.channel import fetch, invitation
@@ -158,6 +162,48 @@ def test_a_stored_file_is_uploaded(
     gone = send(owner, "x", content_type=ContentType.DOCUMENT, attachment=bill)
     assert (gone.status, gone.error) == ("failed", "The file of the message is gone.")
     assert len(telegram.calls("/sendDocument")) == 1
+
+
+def attach(owner: User, kind: str, name: str, content: bytes) -> Message:
+    """Send a file to Ada over the hub, as workers do."""
+    form = {
+        "recipient": '{"user_id": "1111"}',
+        "provider": "telegram",
+        "content_type": kind,
+        "content": "1 < 2",
+        "file": SimpleUploadedFile(name, content),
+    }
+    path = f"/api/v1/messages/{owner.personal_project.uuid}/send"
+    answer = client_of(owner).post(path, form, format="multipart")
+    assert answer.status_code == 201, answer.content
+    work()
+    return Message.objects.get(uuid=answer.json()["id"])
+
+
+def test_files_from_here_reach_telegram_byte_for_byte(
+    telegram: PretendTelegram, talk: Conversation, owner: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PRIVATE_FILES_ROOT = tmp_path / "private"
+    pictures = {}
+    for name, size in (("mug", (30, 20)), ("narrow", (1, 400))):
+        out = BytesIO()
+        Image.new("RGB", size, "red").save(out, "PNG")
+        pictures[name] = out.getvalue()
+
+    bill = attach(owner, "document", "Bill.pdf", b"%PDF-1.7 bill\r\n--x")
+    mug = attach(owner, "image", "mug.png", pictures["mug"])
+    narrow = attach(owner, "image", "narrow.png", pictures["narrow"])
+
+    sent, drawn = telegram.emulator.files.values()
+    assert sent == b"%PDF-1.7 bill\r\n--x"
+    with Image.open(BytesIO(drawn)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (30, 20))
+    assert telegram.seen() == ["1 < 2", "1 < 2"]
+    assert (bill.status, mug.status) == ("sent", "sent")
+    assert (narrow.status, narrow.error) == (
+        "failed",
+        "The picture is too long and narrow. Send it as a document.",
+    )
 
 
 # --- Refusals ---------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from notifications.api.hub.serializers import (
     MessageOutput,
     MessagesSummaryOutput,
     NewMessage,
+    NewMessageWithFile,
 )
 from notifications.errors import (
     AttachmentNotFound,
@@ -38,8 +39,10 @@ from orderchainer.core.http.schema import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
+    JSON,
     NOT_MODIFIED,
     PAGE_WINDOW,
+    UPLOAD,
     answer_example,
     errors_of,
     etag_of_answer,
@@ -102,6 +105,13 @@ DOCUMENT_EXAMPLE: Example = {
     "content_type": "document",
     "content": "Your invoice",
     "attachment": {"link": "https://yourstore.example.com/1234.pdf", "filename": "1234.pdf"},
+}
+FILE_EXAMPLE: Example = {
+    "recipient": {"phone": "+1234567890", "name": "John Doe"},
+    "provider": "whatsapp",
+    "content_type": "document",
+    "content": "Your invoice",
+    "file": "(the file's bytes)",
 }
 SENT_EXAMPLE: Example = {
     **MESSAGE_EXAMPLE,
@@ -283,9 +293,13 @@ SEND_MESSAGE = extend_schema(
         "person (`user_id`). A text that is too long for the provider is refused, or split where "
         "the provider lets it arrive in parts. Outside the hours in which a provider lets you "
         "write freely, the refusal `WINDOW_CLOSED` names what may be sent instead. Where customers "
-        "must write first, `CONTACT_NEEDED` has the link by which they do."
+        "must write first, `CONTACT_NEEDED` has the link by which they do.\n\n"
+        "An image or a document comes as an https link in JSON, or as a file in "
+        "`multipart/form-data`. In such a form, `recipient` is its JSON. A file has at most "
+        "`MAX_ATTACHMENT_BYTES`, and less where the provider takes less. Its type is what we find "
+        "by its content, and pictures are drawn anew with at most 2048 pixels on each side."
     ),
-    request=NewMessage,
+    request={JSON: NewMessage, UPLOAD: NewMessageWithFile},
     parameters=[PROJECT_ID, IDEMPOTENCY_KEY],
     responses={
         201: MessageOutput,
@@ -301,9 +315,10 @@ SEND_MESSAGE = extend_schema(
         ),
     },
     examples=[
-        request_example("A text", SEND_EXAMPLE),
-        request_example("A template", TEMPLATE_EXAMPLE),
-        request_example("A document", DOCUMENT_EXAMPLE),
+        request_example("A text", SEND_EXAMPLE, media_type=JSON),
+        request_example("A template", TEMPLATE_EXAMPLE, media_type=JSON),
+        request_example("A document by its link", DOCUMENT_EXAMPLE, media_type=JSON),
+        request_example("A document as a file", FILE_EXAMPLE, media_type=UPLOAD),
         answer_example("The message", SENT_EXAMPLE, status=201),
     ],
 )

@@ -1,10 +1,17 @@
 """Bodies and answers of `/api/v1/messages`."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
+from hashlib import sha256
 from typing import Any, ClassVar, cast
 
+import orjson
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from notifications import files
 from notifications.models import Conversation
 from notifications.models.messages import ContentType, Direction, FileState, MessageStatus
 from notifications.services import (
@@ -13,7 +20,7 @@ from notifications.services import (
     Enclosure,
     Recipient,
 )
-from notifications.services.sending import MAX_CONTENT_LENGTH, SENDABLE
+from notifications.services.sending import MAX_CONTENT_LENGTH, SENDABLE, WITH_FILE
 from orderchainer.core.http.fields import (
     ListedChoiceField,
     StrictCharField,
@@ -77,8 +84,8 @@ class AttachmentInput(StrictSerializer):
         return Enclosure(**super().to_internal_value(data))
 
 
-class NewMessage(StrictSerializer):
-    """`POST /api/v1/messages/{project_id}/send`."""
+class _NewMessage(StrictSerializer):
+    """What a message is, however its file comes."""
 
     recipient = RecipientInput()
     content = StrictCharField(
@@ -89,9 +96,6 @@ class NewMessage(StrictSerializer):
         help_text="The text, or the caption of a file.",
     )
     provider = StrictCharField(max_length=16, help_text="Such as `whatsapp`.")
-    content_type = ListedChoiceField(
-        choices=[(str(kind), str(kind)) for kind in SENDABLE], required=False
-    )
     order_id = StrictUUIDField(
         required=False, allow_null=True, help_text="The order that it is about."
     )
@@ -104,10 +108,80 @@ class NewMessage(StrictSerializer):
     reply_to = StrictUUIDField(
         required=False, allow_null=True, help_text="The message that it answers."
     )
+
+
+class NewMessage(_NewMessage):
+    """`POST /api/v1/messages/{project_id}/send`."""
+
+    content_type = ListedChoiceField(
+        choices=[(str(kind), str(kind)) for kind in SENDABLE], required=False
+    )
     template = TemplateInput(required=False, help_text="For the content type `template`.")
     attachment = AttachmentInput(
         required=False, help_text="For the content types `image` and `document`."
     )
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file that came with a message, and what we found it to be."""
+
+    known: files.KnownFile
+    filename: str
+    # The SHA-256 of what was sent. A picture's `known.content` differs, because we draw it anew.
+    digest: str
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class SentFileField(serializers.FileField):
+    """A file in a form, read as a `SentFile`.
+
+    Reading can decode a picture, which takes time, so no transaction should be open.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the file. Raises ValidationError if we do not keep such files."""
+        upload: Any = super().to_internal_value(data)
+        content = upload.read()
+        try:
+            known = files.examine(content)
+        except files.FileRefused as exc:
+            raise serializers.ValidationError(str(exc)) from exc
+        return SentFile(known, upload.name, sha256(content).hexdigest())
+
+
+class NewMessageWithFile(_NewMessage):
+    """`POST /api/v1/messages/{project_id}/send` as a form.
+
+    As OpenAPI writes forms, a field with an object in it is its JSON.
+    """
+
+    content_type = ListedChoiceField(choices=[(str(kind), str(kind)) for kind in sorted(WITH_FILE)])
+    file = SentFileField(
+        help_text="An image or a document. Of its name, the customer sees all but the extension, "
+        "which follows from the content."
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the form."""
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        # A form of Django has lists of values. The last one counts, as everywhere.
+        fields = {name: data[name] for name in data}
+        if isinstance(fields.get("recipient"), str):
+            fields["recipient"] = _object_in(fields["recipient"])
+        return super().to_internal_value(fields)
+
+
+def _object_in(text: str) -> Any:
+    """Return the JSON in a form's field; the text itself if it is none, which is refused then."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 class MessageChanges(StrictSerializer):

@@ -1,10 +1,11 @@
 """`/api/v1/messages/{project_id}`: what is said between a project and its customers."""
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpResponse, QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -35,15 +36,19 @@ from notifications.api.hub.serializers import (
     MergeInput,
     MessageChanges,
     NewMessage,
+    NewMessageWithFile,
+    SentFile,
 )
 from notifications.errors import ContactNotFound, MessageNotFound
 from notifications.models import Conversation, Message
 from notifications.models.messages import ContentType
+from notifications.services import Enclosure
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
 from orderchainer.core.http.fields import fields_named
 from orderchainer.core.http.pagination import bare_list, page_window_of
+from orderchainer.core.http.views import UploadView
 from orders.errors import OrderNotFound
 from orders.models import Order
 from orders.queries import order_id_in_project
@@ -67,7 +72,7 @@ class InboxView(ProjectView):
         return bare_list(request, bodies, total=total, window=window)
 
 
-class SendView(ProjectView):
+class SendView(UploadView, ProjectView):
     """Writing to a customer."""
 
     area = "messages"
@@ -76,13 +81,14 @@ class SendView(ProjectView):
     @docs.SEND_MESSAGE
     def post(self, request: Request, project_id: str) -> Response:
         """Queue a message, once for each `Idempotency-Key`."""
-        body = NewMessage(data=request.data)
+        is_form = isinstance(request.data, QueryDict)
+        body = (NewMessageWithFile if is_form else NewMessage)(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
         order_id, reply_to = fields.pop("order_id", None), fields.pop("reply_to", None)
 
         def work() -> Answer:
-            with fields_named(**NAMES):
+            with fields_named(**NAMES), _enclosed(fields) as attachment:
                 message = services.send_message(
                     project=self.project,
                     by=caller_of(request),
@@ -94,13 +100,13 @@ class SendView(ProjectView):
                     details=fields.get("template"),
                     order=_order(self.project, order_id),
                     reply_to=self._answered(reply_to),
-                    attachment=fields.get("attachment"),
+                    attachment=attachment,
                 )
             row = queries.row_for(self.project, message.uuid)
             path = f"/api/v1/messages/{self.project.uuid}/{message.uuid}"
             return Answer(201, message_body(self.project, row), {"Location": path})
 
-        return answer_repeatable(request, work)
+        return answer_repeatable(request, work, payload=_payload(request, fields))
 
     def _answered(self, message_id: UUID | None) -> Message | None:
         if message_id is None:
@@ -382,6 +388,36 @@ class AttachmentView(ProjectView):
                 "Content-Security-Policy": "default-src 'none'; sandbox",
                 "X-Content-Type-Options": "nosniff",
             },
+        )
+
+
+def _payload(request: Request, fields: Mapping[str, Any]) -> object:
+    """Return what tells one form with a file from another; None for JSON."""
+    sent: SentFile | None = fields.get("file")
+    if sent is None:
+        return None
+    form: Any = request.data
+    texts = {name: value for name, value in form.items() if isinstance(value, str)}
+    return [texts, sent.filename, sent.digest]
+
+
+@contextmanager
+def _enclosed(fields: Mapping[str, Any]) -> Iterator[Enclosure | None]:
+    """Yield the file of a message. An uploaded one is stored, and deleted again if that fails.
+
+    If we die before the message is committed, the file stays, and a sweep deletes it.
+    """
+    sent: SentFile | None = fields.get("file")
+    if sent is None:
+        yield fields.get("attachment")
+        return
+    known = sent.known
+    with fields_named(attachment="file"), files.stored(known) as name:
+        yield Enclosure(
+            file=name,
+            media_type=known.media_type,
+            filename=sent.filename,
+            size=len(known.content),
         )
 
 

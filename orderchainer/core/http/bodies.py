@@ -1,5 +1,6 @@
 """Bounds on the size of request bodies."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import IO, Any
@@ -19,9 +20,9 @@ class RequestBodyLimitMiddleware:
     """Refuse a body over `MAX_REQUEST_BODY_BYTES` with a 413, before anything reads it.
 
     A form with files may have `MAX_UPLOAD_BYTES`; Django bounds its other fields while it reads
-    them. Some paths have their own limit, see `register_body_limit`. Malformed chunks are a 400,
-    because no view could read them. `manage.py serve` has the same limits and does not even receive
-    what is beyond them.
+    them. Some paths have their own limit, see `register_body_limit` and `register_upload_limit`.
+    Malformed chunks are a 400, because no view could read them. `manage.py serve` has the same
+    limits and does not even receive what is beyond them.
     """
 
     sync_capable = True
@@ -58,18 +59,31 @@ def register_body_limit(path: str, max_bytes: int) -> None:
     BODY_LIMITS.add(path, max_bytes)
 
 
+# The paths that take larger forms with files than others. `*` stands for one part of a path.
+UPLOAD_LIMITS: Registry[str, int] = Registry("path with a limit for uploads")
+
+
+def register_upload_limit(path: str, max_bytes: int) -> None:
+    """Register another limit for forms with files that are sent to `path`.
+
+    A `*` stands for any one part of the path. The final slash makes no difference.
+    """
+    UPLOAD_LIMITS.add(path, max_bytes)
+
+
 def max_body_bytes(path: str, content_type: str) -> int:
     """Return how many bytes a body of that `Content-Type` may have if it is sent to `path`."""
     for registered, max_bytes in BODY_LIMITS.items():
         if path.startswith(registered) and path[len(registered) :][:1] in {"", "/"}:
             return max_bytes
     kind, _parameters = parse_header_parameters(content_type)
-    limit: int = (
-        settings.MAX_UPLOAD_BYTES
-        if kind == "multipart/form-data"
-        else settings.MAX_REQUEST_BODY_BYTES
-    )
-    return limit
+    if kind != "multipart/form-data":
+        return int(settings.MAX_REQUEST_BODY_BYTES)
+    for pattern, max_bytes in UPLOAD_LIMITS.items():
+        parts = "[^/]+".join(map(re.escape, pattern.split("*")))
+        if re.fullmatch(f"{parts}/?", path):
+            return max_bytes
+    return int(settings.MAX_UPLOAD_BYTES)
 
 
 def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
