@@ -13,6 +13,7 @@ import heapq
 import json
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -139,8 +140,39 @@ def awaited_by(order_id: int) -> RawSQL:
     )
 
 
-def reached_by_failure_of(order_id: int) -> set[int]:
-    """Return the ids that a failure of `order_id` reaches.
+@dataclass(frozen=True)
+class Walk:
+    """A statement that returns the ids of orders, not run yet."""
+
+    sql: str
+    params: Sequence[int]
+
+    def __or__(self, other: "Walk") -> "Walk":
+        """Return the walk over the orders of both."""
+        sql = f"SELECT id FROM ({self.sql}) AS one UNION SELECT id FROM ({other.sql}) AS other"
+        return Walk(sql, [*self.params, *other.params])
+
+    def ids(self) -> set[int]:
+        """Return the ids, with a statement of their own."""
+        return _ids_of(self.sql, self.params)
+
+    def orders(self) -> RawSQL:
+        """Return a condition that keeps these orders, as a part of another statement."""
+        return _orders_among(self.sql, self.params)
+
+
+def only(order_id: int) -> Walk:
+    """Return the walk that goes nowhere else."""
+    return Walk("SELECT CAST(%s AS bigint) AS id", [order_id])
+
+
+def dependents_of(order_id: int) -> Walk:
+    """Return the orders that depend on `order_id` directly."""
+    return Walk(f"SELECT order_id AS id FROM {EDGES} WHERE depends_on_id = %s", [order_id])
+
+
+def reached_by_failure_of(order_id: int) -> Walk:
+    """Return the orders that a failure of `order_id` reaches.
 
     These are its dependents. If a dependent fails with it, they include that one's dependents too,
     and so on.
@@ -153,7 +185,7 @@ def reached_by_failure_of(order_id: int) -> set[int]:
         f" AND reached.failure_policy = '{FailurePolicy.FAIL}'",
     )
     step = _lookup(EDGES, "edge", "order_id", "edge.depends_on_id = reached.id")
-    return _ids_of(
+    return Walk(
         f"""
         WITH RECURSIVE walk(id) AS (
             SELECT order_id FROM {EDGES} WHERE depends_on_id = %s
@@ -165,10 +197,10 @@ def reached_by_failure_of(order_id: int) -> set[int]:
     )
 
 
-def failed_along_with(order_id: int) -> set[int]:
-    """Return the ids of the orders that failed along with `order_id`, also through others."""
+def failed_along_with(order_id: int) -> Walk:
+    """Return the orders that failed along with `order_id`, also through others."""
     step = _lookup(ORDERS, "along", "id", "along.failed_along_with_id = walk.id")
-    return _ids_of(
+    return Walk(
         f"""
         WITH RECURSIVE walk(id) AS (
             SELECT id FROM {ORDERS} WHERE failed_along_with_id = %s

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F
@@ -75,20 +77,20 @@ def require_no_cycle(order_id: int, new_dependencies: Iterable[int]) -> None:
     raise DependencyCycle([order_id, *graph.shortest_way(closing, order_id, dependencies)[:-1]])
 
 
-def reached_by(order_id: int, status: str, *, was: str | None = None) -> set[int]:
-    """Return the ids of the orders that a move of `order_id` to `status` may change.
+def reach_of(order_id: int, status: str, *, was: str | None = None) -> graph.Walk | None:
+    """Return the orders that a move of `order_id` to `status` may change; None if there cannot be
+    any.
 
     For a move that people cannot make, `was` is the status before.
     """
     if status in GONE_WRONG:
         return graph.reached_by_failure_of(order_id)
-    reached: set[int] = set()
+    walks: list[graph.Walk] = []
     if status in DONE or was in DONE:
-        edges = OrderDependency.objects.filter(depends_on_id=order_id)
-        reached |= set(edges.values_list("order_id", flat=True))
+        walks.append(graph.dependents_of(order_id))
     if status == Status.PENDING or was in GONE_WRONG:
-        reached |= graph.failed_along_with(order_id)
-    return reached
+        walks.append(graph.failed_along_with(order_id))
+    return reduce(or_, walks) if walks else None
 
 
 def failed_along_among(orders: Mapping[int, Order], root_id: int) -> list[int]:
@@ -103,22 +105,72 @@ def failed_along_among(orders: Mapping[int, Order], root_id: int) -> list[int]:
     return found
 
 
+class Edge(NamedTuple):
+    """`order_id` depends on `depends_on_id`, which has this `status`."""
+
+    id: int
+    order_id: int
+    depends_on_id: int
+    status: str
+    is_waived: bool
+
+    @property
+    def wait(self) -> Wait:
+        """What the order knows about its dependency."""
+        return Wait(self.status, self.is_waived)
+
+
+def edges_of(ids: Iterable[int]) -> list[Edge]:
+    """Return the edges of these orders to their dependencies, in the order of the ids."""
+    edges = OrderDependency.objects.filter(order_id__in=among(ids))
+    rows = edges.order_by("order_id", "depends_on_id").values_list(
+        *("pk", "order_id", "depends_on_id", "depends_on__status", "waived_at")
+    )
+    return [
+        Edge(pk, waiter, dependency, status, waived_at is not None)
+        for pk, waiter, dependency, status, waived_at in rows
+    ]
+
+
 def propagate(root: Order, root_was: str, locked: dict[int, Order]) -> Propagation:
     """Carry the move of `root` from the status `root_was` to the orders that wait for it.
 
     `locked` holds `root` and every order that the move can reach. Their new statuses are stored;
     the events are returned unsaved.
+    """
+    propagation = decide(root, root_was, locked)
+    propagation.write()
+    return propagation
+
+
+def decide(
+    root: Order, root_was: str, locked: dict[int, Order], edges: Sequence[Edge] | None = None
+) -> Propagation:
+    """Decide in memory what `propagate` does. The caller stores it, with `write` or on its own.
+
+    `edges` are those of the `locked` orders to their dependencies, in the order of the ids; if they
+    are not given, one statement reads them.
 
     The source of an order can take back that it was done. The orders that have begun since stay as
     they are, and those that have not wait for it again.
     """
-    propagation = Propagation(root, root_was, locked)
+    propagation = Propagation(root, root_was, locked, edges)
     if root_was in GONE_WRONG and root.status not in GONE_WRONG:
         propagation.bring_back()
     if root.status in DONE | GONE_WRONG or root_was in DONE:
         propagation.run()
-    propagation.write()
     return propagation
+
+
+def columns_of_move(status: Status, now: datetime) -> dict[str, Any]:
+    """Return what a move to `status` stores of an order that follows another one."""
+    return {
+        "status": status,
+        "failed_along_with": None,
+        "status_changed_at": now,
+        "updated_at": now,
+        "version": F("version") + 1,
+    }
 
 
 @dataclass
@@ -133,13 +185,15 @@ class Propagation:
     root: Order
     root_was: str
     locked: dict[int, Order]
+    edges: Sequence[Edge] | None = None
     events: list[Event] = field(default_factory=list)
     # The ids of the orders that failed because of it, and of those that came back with it.
     failed: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
-    # With whom each of them failed.
+    # The ids of the orders that became active because nothing holds them up any more.
+    activated: list[int] = field(default_factory=list)
+    # With whom each of the failed orders failed.
     _failed_along_with: dict[int, int] = field(default_factory=dict)
-    _activated: list[int] = field(default_factory=list)
     # The edges that are waived now, by their own ids and as pairs of the orders.
     _waived: list[int] = field(default_factory=list)
     _waived_pairs: set[tuple[int, int]] = field(default_factory=set)
@@ -175,38 +229,35 @@ class Propagation:
 
     def write(self) -> None:
         """Store the new statuses, and which edges are waived."""
-        now = timezone.now()
+        self._write_moves(self.activated, Status.ACTIVE)
+        self.write_without_activated()
+
+    def write_without_activated(self) -> None:
+        """Do the same for a caller who has stored already which orders became active."""
         if self.failed:
-            _store_as_failed_along({pk: self._failed_along_with[pk] for pk in self.failed}, now)
+            causes = {pk: self._failed_along_with[pk] for pk in self.failed}
+            _store_as_failed_along(causes, timezone.now())
         # An order that came back may have become active at once.
-        for status, ids in (
-            (Status.PENDING, self.returned),
-            (Status.ACTIVE, self._activated),
-        ):
-            if ids:
-                Order.objects.filter(pk__in=among(ids)).update(
-                    status=status,
-                    failed_along_with=None,
-                    status_changed_at=now,
-                    updated_at=now,
-                    version=F("version") + 1,
-                )
+        self._write_moves(set(self.returned).difference(self.activated), Status.PENDING)
         if self._waived:
             OrderDependency.objects.filter(pk__in=among(self._waived)).waive()
 
+    def _write_moves(self, ids: Collection[int], status: Status) -> None:
+        if ids:
+            moved = Order.objects.filter(pk__in=among(ids))
+            moved.update(**columns_of_move(status, timezone.now()))
+
     def _read_edges(self) -> None:
-        others = [pk for pk in self.locked if pk != self.root.pk]
+        others = self.locked.keys() - {self.root.pk}
         self._dependencies: dict[int, list[tuple[int, Wait]]] = defaultdict(list)
         # The unwaived edges to each order: the edge's own id, and who waits.
         self._dependents: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        edges = OrderDependency.objects.filter(order_id__in=among(others))
-        for edge, waiter, dependency, status, waived_at in edges.order_by(
-            "order_id", "depends_on_id"
-        ).values_list("pk", "order_id", "depends_on_id", "depends_on__status", "waived_at"):
-            wait = Wait(status, waived_at is not None)
-            self._dependencies[waiter].append((dependency, wait))
-            if not wait.is_waived:
-                self._dependents[dependency].append((edge, waiter))
+        for edge in edges_of(others) if self.edges is None else self.edges:
+            if edge.order_id not in others:
+                continue
+            self._dependencies[edge.order_id].append((edge.depends_on_id, edge.wait))
+            if not edge.is_waived:
+                self._dependents[edge.depends_on_id].append((edge.id, edge.order_id))
 
     def _held_up_by(self, cause: Order) -> Iterator[Order]:
         """Yield the waiting orders that `cause` held up before its move, or holds up now.
@@ -259,7 +310,7 @@ class Propagation:
             self.events.append(event(EventType.READY, order, cause=_cause(cause)))
             if order.auto_activate:
                 self._move(order, Status.ACTIVE, cause)
-                self._activated.append(pk)
+                self.activated.append(pk)
 
     def _is_held_up(self, order: Order) -> bool:
         # `locked` has the statuses that this propagation changed; the others are as they were read.

@@ -1,10 +1,11 @@
 """The items of an order: how they add up, how they are stored, and when they may change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from orderchainer.core.db.among import among
 from orderchainer.core.errors import Invalid
 from orderchainer.core.money import MAX_AMOUNT, ZERO, as_written, written
 from orders.errors import ItemsFrozen
@@ -70,17 +71,50 @@ def title_of(names: Sequence[str]) -> str:
 
 def write_items(order: Order, items: Sequence[ItemDraft]) -> None:
     """Store `items` as the items of `order`, in the given sequence."""
-    OrderItem.objects.bulk_create(
-        OrderItem(
-            order=order,
-            name=item.name,
-            sku=item.sku,
-            unit_price=item.unit_price,
-            quantity=item.quantity,
-            product_id=item.product_id,
-        )
-        for item in items
+    OrderItem.objects.bulk_create(_row(order, item) for item in items)
+
+
+def _row(order: Order, item: ItemDraft, *, pk: int | None = None) -> OrderItem:
+    return OrderItem(
+        pk=pk,
+        order=order,
+        name=item.name,
+        sku=item.sku,
+        unit_price=item.unit_price,
+        quantity=item.quantity,
+        product_id=item.product_id,
     )
+
+
+def rewrite_items(order: Order, old: Mapping[int, ItemDraft], new: Sequence[ItemDraft]) -> None:
+    """Turn the items `old`, by their ascending ids, into `new`. The caller has locked the order.
+
+    It takes one statement if items are only changed, only added at the end, or only taken away, and
+    otherwise two. The items keep their sequence, which is that of their ids.
+    """
+    staying = _staying(old, new)
+    if gone := old.keys() - set(staying):
+        order.items.filter(pk__in=among(gone)).delete()
+    changed = [
+        _row(order, item, pk=pk) for pk, item in zip(staying, new, strict=False) if item != old[pk]
+    ]
+    if changed:
+        columns = ["name", "sku", "unit_price", "quantity", "product"]
+        OrderItem.objects.bulk_create(
+            changed, update_conflicts=True, unique_fields=["id"], update_fields=columns
+        )
+    if added := new[len(staying) :]:
+        write_items(order, added)
+
+
+def _staying(old: Mapping[int, ItemDraft], new: Sequence[ItemDraft]) -> list[int]:
+    """Return the ids of the items that stay, one for each of the first of `new`."""
+    same: list[int] = []
+    for pk, item in old.items():
+        if len(same) < len(new) and item == new[len(same)]:
+            same.append(pk)
+    # If `new` is `old` without some items, none of the others need change.
+    return same if len(same) == len(new) else list(old)[: len(new)]
 
 
 def changed_items(old: Sequence[ItemDraft], new: Sequence[ItemDraft]) -> Changes:

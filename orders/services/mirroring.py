@@ -12,27 +12,35 @@ state changes nothing, and neither does the same state again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, Field, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from accounts.models import Project, User
+from orderchainer.core.db.among import among
 from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.money import as_written, written
 from orders.errors import OrderNotFound
+from orders.graph import Walk
 from orders.lifecycle import DONE, GONE_WRONG, EventType, Status, Waits, blockers_among
-from orders.models import Order, OrderDependency, OrderQuerySet, listed_items
-from orders.services.chains import failed_along_among, propagate
+from orders.models import Order, OrderDependency, listed_items
+from orders.services.chains import (
+    Propagation,
+    columns_of_move,
+    decide,
+    failed_along_among,
+    reach_of,
+)
 from orders.services.fields import set_values
 from orders.services.holding import can_take_again, follow_the_moves
-from orders.services.items import ItemDraft, changed_items, write_items
-from orders.services.locking import lock_for_change
+from orders.services.items import ItemDraft, changed_items, rewrite_items, write_items
+from orders.services.locking import LockedReach, lock_reach
 from orders.services.outside import OutsideOrder, digest_of, is_external_id, storable
 from orders.services.readiness import what_readiness_brings
 from orders.stream.models import Event
@@ -66,9 +74,11 @@ class Mirrored:
 def mirror_order(*, project: Project, owner: User, provider: str, told: OutsideOrder) -> Mirrored:
     """Create or change the order of `project` that `provider` calls `told.external_id`.
 
-    `owner` becomes the owner of a new order. Everything is one transaction. It takes at most six
-    statements, and a bounded number more if the order moves and others wait for it. If we know this
-    state already, or a newer one, nothing changes.
+    `owner` becomes the owner of a new order. If we know this state already, or a newer one, nothing
+    changes. Everything is one transaction of at most six statements, however many orders the move
+    reaches: read, lock, read again under the locks, and one write each for orders, items and
+    events. There is one more if some items change while others come or go, and a few if orders
+    fail along or come back.
 
     Records `order_created`, or `order_updated` and `order_status_changed`, with the `cause`
     `{"source": provider}` and no actor; then what follows for the orders that wait for it. Raises
@@ -137,7 +147,8 @@ class _Known:
     """An order as one statement read it, without a lock."""
 
     order: Order
-    items: Sequence[ItemDraft]
+    # By their ids, ascending, which is their sequence.
+    items: Mapping[int, ItemDraft]
     waits: Waits
     has_dependents: bool
 
@@ -152,7 +163,7 @@ def _rows(project_id: int, provider: str, external_id: str) -> QuerySet[Order, R
     rows: QuerySet[Order, Row] = (
         orders.with_waits()
         .annotate(
-            lines=listed_items(product_id="product_id"),
+            lines=listed_items(id="pk", product_id="product_id"),
             a_dependent=Subquery(dependents.values("pk")[:1]),
         )
         .values(*_COLUMNS, "waits", "lines", "a_dependent")
@@ -165,14 +176,14 @@ def _read(project: Project, provider: str, external_id: str) -> _Known | None:
         order = Order.from_db(connection.alias, _COLUMNS, [row[name] for name in _COLUMNS])
         return _Known(
             order=order,
-            items=[_draft(line, order.currency) for line in row["lines"]],
+            items={line.pop("id"): _draft(line, order.currency) for line in row["lines"]},
             waits=row["waits"],
             has_dependents=row["a_dependent"] is not None,
         )
     return None
 
 
-def _draft(line: Mapping[str, Any], currency: str) -> ItemDraft:
+def _draft(line: dict[str, Any], currency: str) -> ItemDraft:
     price = as_written(Decimal(line["unit_price"]), currency)
     return ItemDraft(**{**line, "unit_price": price})
 
@@ -243,6 +254,7 @@ _ALONG = (
     *("source_updated_at", "source_status", "source_digest", "source_title", "source_notes"),
     *("status", "status_changed_at", "failed_along_with", "version", "updated_at"),
 )
+_SAME_FOR_ALL_THAT_MOVE = ("failed_along_with", "version", "updated_at")
 
 
 def _follow(known: _Known, told: OutsideOrder, cause: Mapping[str, str]) -> bool:
@@ -250,41 +262,67 @@ def _follow(known: _Known, told: OutsideOrder, cause: Mapping[str, str]) -> bool
     order, was = known.order, str(known.order.status)
     as_read = _as_read(order)
     status = _status_for(known, told)
-    locked, waits = _lock_chain(known, status)
+    reach = reach_of(order.pk, status, was=was) if status != was else None
+    locked = _lock_chain(known, status, reach)
 
     values = _values_for(order, told)
-    changes = set_values(order, values) | changed_items(known.items, told.items)
+    items = list(known.items.values())
+    changes = set_values(order, values) | changed_items(items, told.items)
     _note_source(order, told)
     events: list[Event] = []
     if changes:
         events.append(event(EventType.UPDATED, order, changes=changes, cause=cause))
     if status != was:
+        waits = locked.waits_of(order.pk) if locked else known.waits
         events += _move(order, status, told.updated_at, waits, cause)
     if events:
         order.version += 1
         order.updated_at = timezone.now()
         order.failed_along_with = None
+    others = _decide_for_others(order, was, locked)
 
-    # This statement locks the order. If another writer was faster, its condition matches no row.
-    if not as_read.update(**{name: getattr(order, name) for name in (*values, *_ALONG)}):
+    if not _store(order, as_read, (*values, *_ALONG), others.activated if others else ()):
         raise _OvertakenError
     if "items" in changes:
-        order.items.all().delete()
-        write_items(order, told.items)
-    if status != was and not locked:
+        rewrite_items(order, known.items, told.items)
+    if reach and not locked:
         _require_no_dependents(order)
-    if len(locked) > 1:
-        _move_the_others(order, was, locked, events)
+    if others:
+        _move_the_others(order, was, others, events)
     else:
         record(events)
     return bool(events)
 
 
-def _as_read(order: Order) -> OrderQuerySet:
-    """Return the order's row, as long as nobody has changed it since we read it."""
-    return Order.objects.filter(
-        pk=order.pk, version=order.version, source_updated_at=order.source_updated_at
-    )
+def _as_read(order: Order) -> Q:
+    """Return a condition that the order's row meets if nobody has changed it since we read it."""
+    return Q(version=order.version, source_updated_at=order.source_updated_at)
+
+
+def _store(order: Order, as_read: Q, columns: Sequence[str], activated: Sequence[int]) -> bool:
+    """Store `columns` of the order, and make the `activated` orders active, with one statement.
+
+    The statement locks the order. Return False if another writer was faster, which has changed it
+    since it was `as_read`.
+    """
+    mine = {name: getattr(order, name) for name in columns}
+    if not activated:
+        return bool(Order.objects.filter(as_read, pk=order.pk).update(**mine))
+    both = columns_of_move(Status.ACTIVE, order.updated_at)
+    for name, value in mine.items():
+        if name in _SAME_FOR_ALL_THAT_MOVE:
+            continue
+        column = _column(name)
+        other = Value(both[name], output_field=column) if name in both else F(name)
+        both[name] = Case(When(pk=order.pk, then=Value(value, output_field=column)), default=other)
+    rows = Order.objects.filter(~Q(pk=order.pk) | as_read, pk__in=among([order.pk, *activated]))
+    return rows.update(**both) == 1 + len(activated)
+
+
+def _column(name: str) -> Field[Any, Any]:
+    column = Order._meta.get_field(name)
+    assert isinstance(column, Field)
+    return column
 
 
 def _status_for(known: _Known, told: OutsideOrder) -> Status:
@@ -299,21 +337,23 @@ def _status_for(known: _Known, told: OutsideOrder) -> Status:
     return told.status
 
 
-def _lock_chain(known: _Known, status: Status) -> tuple[dict[int, Order], Waits]:
-    """Lock the order and all others that its move to `status` reaches; return what it waits for.
+def _lock_chain(known: _Known, status: Status, reach: Walk | None) -> LockedReach | None:
+    """Lock the order and all others that its move to `status` reaches, if there are any.
 
-    Locks nothing if the order does not move, or if nothing waits for it and its own dependencies do
-    not matter. Then the lock of the statement that stores the change is enough.
+    Otherwise, and if its own dependencies do not matter either, the lock of the statement that
+    stores the change is enough.
     """
     order = known.order
-    wakes = bool(known.waits) and status == Status.PENDING
-    if status == order.status or not (known.has_dependents or wakes):
-        return {}, known.waits
+    wakes = bool(known.waits) and status == Status.PENDING != order.status
+    if not ((reach and known.has_dependents) or wakes):
+        return None
     try:
-        locked, waits = lock_for_change(order.pk, status=status, was=order.status)
+        locked = lock_reach(order.pk, reach)
     except OrderNotFound as exc:
         raise _OvertakenError from exc
-    return {**locked, order.pk: order}, waits
+    if locked is None:
+        raise _OvertakenError
+    return replace(locked, orders={**locked.orders, order.pk: order})
 
 
 def _move(
@@ -341,22 +381,29 @@ def _require_no_dependents(order: Order) -> None:
         raise _OvertakenError
 
 
-def _move_the_others(
-    order: Order, was: str, locked: Mapping[int, Order], events: Sequence[Event]
-) -> None:
-    """Record `events` of the order, and carry its move to those that wait for it.
+def _decide_for_others(order: Order, was: str, locked: LockedReach | None) -> Propagation | None:
+    """Decide what the move does to the orders that wait for this one; None if it reaches no other.
 
     Orders that failed along with it come back with it, if all of them can take their stock again.
     Otherwise they stay failed. A person would be told what is missing, but a source cannot wait.
     """
-    chain = dict(locked)
+    if locked is None or len(locked.orders) == 1:
+        return None
+    chain = locked.orders
     if was in GONE_WRONG and order.status not in GONE_WRONG:
-        returning = failed_along_among(locked, order.pk)
-        if not can_take_again(returning):
-            chain = {pk: each for pk, each in locked.items() if pk not in returning}
-    propagation = propagate(order, was, chain)
-    record([*events, *propagation.events])
-    follow_the_moves(order, was, failed=propagation.failed, returned=propagation.returned)
+        returning = failed_along_among(chain, order.pk)
+        if returning and not can_take_again(returning):
+            chain = {pk: each for pk, each in chain.items() if pk not in returning}
+    return decide(order, was, chain, locked.edges)
+
+
+def _move_the_others(order: Order, was: str, others: Propagation, events: Sequence[Event]) -> None:
+    """Store the moves of the other orders, and record the `events` of this one before theirs."""
+    others.write_without_activated()
+    record([*events, *others.events])
+    # A mirrored order holds no stock of ours, but the orders that follow it may.
+    if others.failed or others.returned:
+        follow_the_moves(order, was, failed=others.failed, returned=others.returned)
 
 
 # --- what the source tells, column by column --------------------------------------------------
@@ -417,7 +464,7 @@ def _as_deleted(known: _Known, at: datetime) -> OutsideOrder:
         ordered_at=order.ordered_at,
         currency=order.currency,
         total=order.total_price,
-        items=known.items,
+        items=list(known.items.values()),
         customer_name=order.customer_name,
         customer_email=order.customer_email,
         customer_phone=order.customer_phone,

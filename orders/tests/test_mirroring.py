@@ -642,29 +642,115 @@ def test_amounts_are_kept_exactly(shop: Project) -> None:
 # --- statements -------------------------------------------------------------------------------
 
 
-def test_a_bounded_number_of_statements(shop: Project, ada: User) -> None:
-    def count(seconds: int, **changes: Any) -> int:
-        statements = Statements()
-        with connection.execute_wrapper(statements):
-            mirror(shop, seconds, **changes)
-        # The project's first member, and the savepoint of the test's own transaction.
-        return len(statements.take()) - 1 - 2
+def statements_of(shop: Project, seconds: int, **changes: Any) -> int:
+    """Mirror the order, and return how many statements that took."""
+    statements = Statements()
+    with connection.execute_wrapper(statements):
+        mirror(shop, seconds, **changes)
+    # Without the project's first member, and the savepoint of the test's own transaction.
+    return len(statements.take()) - 1 - 2
 
-    many = [replace(MUG, quantity=number) for number in range(1, 41)]
-    everything: dict[str, Any] = {"status": Status.ACTIVE, "items": many, "total": Decimal(9)}
 
-    assert count(0) == 4
-    assert count(0) == 1
-    assert count(1) == 2
-    assert count(2, total=Decimal(1)) == 3
-    assert count(3, **everything) == 6
-    assert count(4, **everything | {"status": Status.SHIPPED}) == 4
+MANY = [replace(MUG, quantity=number) for number in range(1, 41)]
+FEWER = [replace(each, unit_price=Decimal(1)) for each in MANY[:30]]
 
-    order = Order.objects.get()
-    make_order(ada, order)
-    assert count(5, **everything | {"status": Status.COMPLETED}) == 10
-    mirror(shop, 6, **everything)
-    for _ in range(5):
-        head = make_chain(ada, 3)[0]
-        update_order(order_id=head.pk, by=ada, fields={}, dependencies=[order.pk])
-    assert count(7, **everything | {"status": Status.COMPLETED}) == 10
+
+def test_an_order_that_nothing_waits_for_takes_at_most_six_statements(shop: Project) -> None:
+    everything: dict[str, Any] = {"total": Decimal(9), "customer_name": "Ada"}
+
+    assert statements_of(shop, 0) == 4
+    assert statements_of(shop, 0) == 1
+    assert statements_of(shop, 1) == 2
+    assert statements_of(shop, 2, total=Decimal(1)) == 3
+    assert statements_of(shop, 3, **everything, status=Status.ACTIVE, items=MANY) == 5
+    assert statements_of(shop, 4, **everything, status=Status.SHIPPED, items=FEWER) == 5
+    # One more to see whether an order waits for it by now.
+    assert statements_of(shop, 5, status=Status.COMPLETED, items=FEWER[:5]) == 5
+    # Some items change and others come, which takes two statements.
+    assert statements_of(shop, 6, status=Status.PENDING, items=MANY) == 6
+
+
+@pytest.mark.parametrize("dependents", [1, 12])
+def test_a_move_that_frees_others_takes_at_most_six_statements(
+    shop: Project, ada: User, dependents: int
+) -> None:
+    """Read, lock, read again under the locks, and one write each for orders, items and events."""
+    order = mirror(shop, items=MANY).order
+    for starts in [False, True] * dependents:
+        others = make_chain(ada, 2)
+        update_order(
+            order_id=others[0].pk,
+            by=ada,
+            fields={"auto_activate": starts},
+            dependencies=[order.pk],
+        )
+    changed = [replace(each, quantity=7) for each in MANY]
+    done, back = Status.COMPLETED, Status.ACTIVE
+
+    assert statements_of(shop, 1, status=done, items=changed) == 6
+    assert Order.objects.filter(status="active").count() == dependents
+    assert statements_of(shop, 2, status=back, items=changed[:9]) == 6
+    assert statements_of(shop, 3, status=done, items=changed) == 6
+    assert statements_of(shop, 4, status=Status.CANCELLED, items=changed) == 5
+    # One more if some items change and others come or go, since no statement does both.
+    assert statements_of(shop, 5, status=done, items=FEWER) == 7
+
+
+@pytest.mark.parametrize("dependents", [1, 12])
+def test_others_that_fail_along_take_a_bounded_number_of_statements(
+    shop: Project, ada: User, dependents: int
+) -> None:
+    order = mirror(shop).order
+    for _ in range(dependents):
+        fails = make_order(ada, order, failure_policy="fail", auto_activate=True)
+        make_order(ada, fails, failure_policy="fail")
+        make_order(ada, order, failure_policy="ignore")
+
+    # Beside those above: the failed orders, the waived edges, and whether any holds stock.
+    assert statements_of(shop, 1, status=Status.CANCELLED) == 8
+    assert Order.objects.filter(status="failed").count() == 2 * dependents
+    # Which stock those would take that come back, asked twice, and those that only wait.
+    assert statements_of(shop, 2, status=Status.COMPLETED) == 8
+    assert Order.objects.filter(status="active").count() == dependents
+
+
+# --- items ------------------------------------------------------------------------------------
+
+
+A, B, C, D = (replace(MUG, name=name) for name in "ABCD")
+B2 = replace(B, quantity=9)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "kept"),
+    [
+        ([A, B, C], [A, B2, C], 3),
+        ([A, B], [A, B, C, D], 2),
+        ([A, B, C, D], [A, D], 2),
+        ([A, B, C], [], 0),
+        ([A, B, A], [A, A], 2),
+        ([], [A, B], 0),
+        ([A, B, C], [C, B2], 2),
+        ([A, B], [C, B2, A, D], 2),
+        ([A, B, C], [C, A, B], 3),
+    ],
+    ids=[
+        *("one changes", "more at the end", "some go", "all go", "one of two equal ones goes"),
+        *("the first ones", "fewer and others", "more and others", "another sequence"),
+    ],
+)
+def test_items_become_what_the_source_tells(
+    shop: Project, was: list[ItemDraft], now: list[ItemDraft], kept: int
+) -> None:
+    order = mirror(shop, items=was).order
+    before = set(order.items.values_list("pk", flat=True))
+    other = mirror(shop, external_id="2", items=[A, B, C, D]).order
+
+    mirror(shop, 1, items=now)
+
+    for it, told in ((order, now), (other, [A, B, C, D])):
+        rows = it.items.order_by("pk").values_list("name", "sku", "unit_price", "quantity")
+        assert list(rows) == [
+            (each.name, each.sku, each.unit_price, each.quantity) for each in told
+        ]
+    assert len(before & set(order.items.values_list("pk", flat=True))) == kept

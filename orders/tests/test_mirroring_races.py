@@ -3,18 +3,25 @@
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Q
 
 from accounts.models import Project, User
 from accounts.services import create_project
 from accounts.tests.factories import make_user
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
+from orders.graph import Walk
 from orders.lifecycle import Status
-from orders.models import Order, OrderItem, OrderQuerySet
+from orders.locks import lock_orders
+from orders.models import Order, OrderItem
 from orders.services import Mirrored, Outcome, blank_customer, move_order
-from orders.stream.models import Event
+from orders.services.chains import edges_of
+from orders.services.locking import LockedReach
+from orders.stream.models import Event as StreamEvent
 from orders.tests.factories import make_order
 from orders.tests.outside import MUG, events_of, mirror
 
@@ -72,7 +79,9 @@ def test_of_twenty_different_states_the_newest_stays(shop: Project) -> None:
     assert outcomes.keys() <= set(Outcome)
     assert (order.title, order.items.count()) == ("#19", 19)
     assert order.version == outcomes[Outcome.CREATED] + outcomes.get(Outcome.CHANGED, 0)
-    assert Event.objects.filter(type="order_created").count() == outcomes[Outcome.CREATED] == 1
+    assert (
+        StreamEvent.objects.filter(type="order_created").count() == outcomes[Outcome.CREATED] == 1
+    )
 
 
 @on_postgresql
@@ -98,7 +107,7 @@ def a_message_during_a_move(ada: User, shop: Project) -> list[tuple[str, str]]:
         meeting=Meeting('UPDATE "orders_order"'),
     )
     assert Order.objects.get().status == "completed"
-    moves = Event.objects.filter(type="order_status_changed").order_by("pk")
+    moves = StreamEvent.objects.filter(type="order_status_changed").order_by("pk")
     return [(each.data["old_status"], each.data["new_status"]) for each in moves]
 
 
@@ -113,14 +122,14 @@ def test_without_the_condition_a_message_overwrites_what_a_person_did(
     ada: User, shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: two moves begin at the same status."""
-    monkeypatch.setattr("orders.services.mirroring._as_read", only_by_id)
+    monkeypatch.setattr("orders.services.mirroring._as_read", anything)
 
     assert a_message_during_a_move(ada, shop) == [("pending", "shipped"), ("pending", "completed")]
     assert Order.objects.get().version == 2
 
 
-def only_by_id(order: Order) -> OrderQuerySet:
-    return Order.objects.filter(pk=order.pk)
+def anything(order: Order) -> Q:
+    return Q()
 
 
 @on_postgresql
@@ -170,6 +179,58 @@ def test_without_a_second_look_it_would_never_be_told(
     monkeypatch.setattr("orders.services.mirroring._require_no_dependents", lambda order: None)
 
     assert a_dependent_during_a_message(ada, shop) == [("order_created", "pending")]
+
+
+def a_dependent_during_the_lock(ada: User, shop: Project) -> list[tuple[str, str]]:
+    """Let an order begin to wait while a message waits for the lock; return its events.
+
+    The message has found out already whom its move reaches, since another order waits for this one.
+    """
+    order = mirror(shop).order
+    make_order(ada, order)
+    holds_the_lock = Event()
+
+    def make() -> Order:
+        with connection.execute_wrapper(tell):
+            return make_order(ada, order, title="Late")
+
+    def tell(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'INSERT INTO "orders_orderdependency"' in sql:
+            holds_the_lock.set()
+        return execute(sql, params, many, context)
+
+    def message() -> Mirrored:
+        holds_the_lock.wait(30)
+        return mirror(shop, 1, status=Status.COMPLETED)
+
+    # The other order waits here, in vain, and meanwhile the message begins to wait for the lock.
+    meeting = Meeting('INSERT INTO "orders_event"', patience_seconds=2)
+    race(make, message, meeting=meeting)
+    return events_of(Order.objects.get(title="Late"))
+
+
+@on_postgresql
+def test_an_order_that_begins_to_wait_during_the_lock_is_freed(ada: User, shop: Project) -> None:
+    assert a_dependent_during_the_lock(ada, shop) == [
+        ("order_created", "pending"),
+        ("order_ready", "pending"),
+    ]
+
+
+@on_postgresql
+def test_without_a_second_look_under_the_lock_it_would_never_be_told(
+    ada: User, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+
+    def lock_only(order_id: int, reach: Walk | None) -> LockedReach:
+        assert reach is not None
+        locked = lock_orders({order_id, *reach.ids()})
+        return LockedReach(locked, edges_of(locked))
+
+    monkeypatch.setattr("orders.services.mirroring.lock_reach", lock_only)
+
+    assert a_dependent_during_the_lock(ada, shop) == [("order_created", "pending")]
 
 
 def test_messages_about_both_ends_of_a_chain(ada: User, shop: Project) -> None:
