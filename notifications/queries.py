@@ -45,9 +45,9 @@ def rows_of(messages: QuerySet[Message]) -> QuerySet[Message, Row]:
         order_uuid=F("order__uuid"),
         conversation_uuid=F("conversation__uuid"),
         contact_name=F("conversation__contact__name"),
-        contact_phone=F("conversation__address__phone"),
-        contact_number=F("conversation__address__number"),
-        contact_username=F("conversation__address__username"),
+        contact_phone=F("address__phone"),
+        contact_number=F("address__number"),
+        contact_username=F("address__username"),
         author_uuid=F("author__uuid"),
         author_first_name=F("author__first_name"),
         author_last_name=F("author__last_name"),
@@ -111,7 +111,7 @@ EXCERPT_LENGTH = 200
 _LAST = Message.objects.filter(conversation=OuterRef("pk")).order_by("-written_at", "-id")
 CONVERSATION_FIELDS = (
     *("pk", "uuid", "channel", "line", "status", "snoozed_until", "unread"),
-    *("last_activity_at", "window_until", "created_at", "updated_at"),
+    *("last_activity_at", "created_at", "updated_at"),
 )
 
 
@@ -130,6 +130,7 @@ def conversation_rows_of(conversations: QuerySet[Conversation]) -> QuerySet[Conv
         contact_phone=F("address__phone"),
         contact_number=F("address__number"),
         contact_username=F("address__username"),
+        window_until=F("address__window_until"),
         assignee_uuid=F("assignee__uuid"),
         assignee_name=Concat("assignee__first_name", Value(" "), "assignee__last_name"),
         last=ListOf(

@@ -13,6 +13,7 @@ from notifications.admin.shown import STATUS_COLOURS, contact_link, name_of, thr
 from notifications.models import Conversation
 from notifications.services import change_conversation, mark_conversation_read
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
+from orderchainer.core.admin.panels import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 
@@ -51,7 +52,7 @@ class ConversationAdmin(ReadOnly, ServiceAdmin):
         "snoozed_until",
         "assignee",
         "unread",
-        "window_until",
+        "window_shown",
         "last_activity_at",
         "created_at",
     )
@@ -73,6 +74,11 @@ class ConversationAdmin(ReadOnly, ServiceAdmin):
     def status_shown(self, conversation: Conversation) -> str:
         """Whether somebody has to look at it."""
         return str(conversation.status)
+
+    @admin.display(description="window until")
+    def window_shown(self, conversation: Conversation) -> str:
+        """Until when we may write freely to the address to which answers go."""
+        return moment(conversation.address.window_until)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

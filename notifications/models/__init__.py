@@ -1,6 +1,11 @@
 """Customers of a project, and what is said between them and the project's members."""
 
-from notifications.models.contacts import ChatInvitation, Contact, ContactAddress
+from notifications.models.contacts import (
+    ChatInvitation,
+    Contact,
+    ContactAddress,
+    MergedContact,
+)
 from notifications.models.conversations import Conversation
 from notifications.models.messages import (
     Attachment,
@@ -18,6 +23,7 @@ __all__ = [
     "Contact",
     "ContactAddress",
     "Conversation",
+    "MergedContact",
     "Message",
     "MessageSend",
     "MessageVersion",

@@ -44,6 +44,17 @@ class Contact(models.Model):
         return f"contact {self.uuid}"
 
 
+class MergedContact(models.Model):
+    """A contact that another one has taken in. Links that name it lead to the other one."""
+
+    former_id = models.BigIntegerField(unique=True)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    merged_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"contact {self.former_id}, now {self.contact_id}"
+
+
 class ContactAddress(models.Model):
     """Where a contact can be reached: an account at a channel, as seen from one of our lines.
 
@@ -62,6 +73,9 @@ class ContactAddress(models.Model):
     # The same number in E.164, to compare it with those in orders.
     phone = models.CharField(max_length=16, blank=True)
     username = models.CharField(max_length=64, blank=True)
+    # Until when the channel lets us write to it freely. Empty if the channel has no such limit, or
+    # if nobody has written from it.
+    window_until = models.DateTimeField(null=True, blank=True)
     # The person blocked us, or the account is gone, since then.
     unreachable_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -102,8 +116,9 @@ class ChatInvitation(models.Model):
     order = models.ForeignKey(
         Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    # Who followed it.
-    address = models.ForeignKey(ContactAddress, on_delete=models.CASCADE, related_name="+")
+    # Who followed it. It outlives the address only at another address of the same person, because
+    # without the row the link would work again.
+    address = models.ForeignKey(ContactAddress, on_delete=models.RESTRICT, related_name="+")
     used_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

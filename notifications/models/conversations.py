@@ -28,7 +28,7 @@ class Conversation(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
     # Where answers go: normally the address from which the contact wrote last.
-    address = models.ForeignKey(ContactAddress, on_delete=models.PROTECT, related_name="+")
+    address = models.ForeignKey(ContactAddress, on_delete=models.RESTRICT, related_name="+")
     channel = models.CharField(max_length=16)
     line = models.UUIDField()
     status = models.CharField(max_length=7, choices=Status.choices, default=Status.OPEN)
@@ -44,9 +44,6 @@ class Conversation(models.Model):
     last_activity_at = models.DateTimeField(default=timezone.now)
     # Inbound messages that nobody has read. Only changed under the lock of the conversation.
     unread = models.PositiveIntegerField(default=0)
-    # Until when the channel lets us write freely. Empty if the channel has no such limit, or if the
-    # contact has never written.
-    window_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Project
-from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH, ContactAddress
 from notifications.models.conversations import Conversation
 from orderchainer.core.outbox import FAILED, PENDING, Work, due_index, state_known
 from orders.models import Order
@@ -65,6 +65,8 @@ class Message(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
+    # The contact's address: where an inbound message came from, or where an outbound one goes.
+    address = models.ForeignKey(ContactAddress, on_delete=models.RESTRICT, related_name="+")
     direction = models.CharField(max_length=8, choices=Direction.choices)
     channel = models.CharField(max_length=16)
     line = models.UUIDField()

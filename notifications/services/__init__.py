@@ -1,5 +1,6 @@
 """Every write to conversations: one public function per thing that a user or the system can do."""
 
+from notifications.services.blocking import set_blocked
 from notifications.services.contact_changes import ContactChanges, change_contact
 from notifications.services.conversations import (
     ConversationChanges,
@@ -10,7 +11,7 @@ from notifications.services.conversations import (
 )
 from notifications.services.inviting import accept_invitation, invite
 from notifications.services.merging import merge_contacts
-from notifications.services.people import change_person, set_blocked, set_reachable
+from notifications.services.people import change_person, set_reachable
 from notifications.services.receiving import (
     receive_deletion,
     receive_edit,

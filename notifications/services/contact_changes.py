@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.queries import require_operation
 from notifications.access import SEND_MESSAGES
+from notifications.locks import lock_contact
 from notifications.models import Contact
-from notifications.services.people import set_blocked
+from notifications.services.blocking import set_blocked
 from orderchainer.core.errors import NothingToChange
 
 
@@ -28,15 +29,15 @@ class ContactChanges(TypedDict, total=False):
 def change_contact(*, contact: Contact, by: User, changes: ContactChanges) -> Contact:
     """Change a contact. Blocking does what `set_blocked` does.
 
-    Raises `NothingToChange` and `RoleNotEnough`.
+    Raises `ContactNotFound` if the contact was merged into another one since it was read,
+    `NothingToChange` and `RoleNotEnough`.
     """
     require_operation(by, contact.project, SEND_MESSAGES)
     if not changes:
         raise NothingToChange
+    contact = lock_contact(contact.pk)
     if "is_blocked" in changes:
-        # First, because it locks the contact's addresses, and addresses come before contacts.
         contact = set_blocked(contact=contact, is_blocked=changes["is_blocked"], by=by)
-    contact = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     contact.name = changes.get("name", contact.name)
     contact.language = changes.get("language", contact.language)
     contact.notes = changes.get("notes", contact.notes)

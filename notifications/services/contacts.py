@@ -1,20 +1,27 @@
 """Find the contact behind a message, or make one. Two first messages at once share one contact."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from notifications.channels import Line, Person
+from notifications.locks import lock_contact, lock_contacts
 from notifications.models import Contact, ContactAddress, Conversation
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.numbers import digits_of, e164, spellings_of
 
 MAX_NAME_LENGTH = 255
 MAX_USERNAME_LENGTH = 64
+MAX_TRIES = 5
+
+Result = TypeVar("Result")
 
 
 def hold_address(line: Line, person: Person, *, is_here: bool = True) -> ContactAddress:
-    """Return the locked address of a person on a line, with its contact, or make both.
+    """Return the address of a person on a line, with its locked contact, or make both.
 
     We recognise a person by the provider's key, else by the number as it is written, else by
     another way to write it, and never by name. `is_here` says that the person is writing just now,
@@ -23,44 +30,106 @@ def hold_address(line: Line, person: Person, *, is_here: bool = True) -> Contact
     if not person.provider_id and not digits_of(person.number):
         msg = "a person without a key and without a number"
         raise ValueError(msg)
-    address = _locked(line, person)
-    if address is None:
+    for tried in range(1, MAX_TRIES + 1):
+        if address := hold_known_address(line, person):
+            _learn(address, person, is_here=is_here)
+            return address
         try:
-            with transaction.atomic():
-                address = _make(line, person)
+            return make_address(line, person)
         except IntegrityError:
             # Another message of the same person made it at the same moment.
-            address = _locked(line, person)
-            if address is None:
+            if tried == MAX_TRIES:
                 raise
-    _learn(address, person, is_here=is_here)
-    return address
+    raise AssertionError  # the last try returns or raises
+
+
+def hold_known_address(line: Line, person: Person) -> ContactAddress | None:
+    """Return the address of a person on a line, with its locked contact, or None."""
+    while (found := address_of(line, person)) is not None:
+        if address := _locked(found):
+            return address
+    return None
+
+
+def hold_together(
+    line: Line, *people: Person, named: Callable[[], int | None] = lambda: None
+) -> tuple[Sequence[ContactAddress | None], Contact | None]:
+    """Return the addresses of people on a line, each with its contact, and the contact `named`.
+
+    All these contacts are locked in one statement. What does not exist is None. Raises `Moved`.
+    """
+
+    def find() -> tuple[Sequence[ContactAddress | None], int | None]:
+        return [address_of(line, person) for person in people], named()
+
+    addresses, named_id = find()
+    owners = {address.contact_id for address in addresses if address is not None}
+    contacts = lock_contacts(owners if named_id is None else owners | {named_id})
+    addresses, named_id = find()
+    for address in addresses:
+        if address is not None:
+            address.contact = _among(contacts, address.contact_id)
+    return addresses, None if named_id is None else _among(contacts, named_id)
+
+
+def _among(contacts: Mapping[int, Contact], contact_id: int) -> Contact:
+    if contact_id not in contacts:
+        raise Moved
+    return contacts[contact_id]
+
+
+class Moved(Exception):
+    """What a person has went to another contact while we waited for a lock."""
+
+
+def starting_over(work: Callable[[], Result]) -> Result:
+    """Do `work`, and do it anew if somebody else was faster at the same moment.
+
+    That is if it raises `Moved` or `IntegrityError`. Between two tries the way back to a savepoint
+    lets go of the locks, so the next try does not break their order.
+    """
+    for tried in range(1, MAX_TRIES + 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except (Moved, IntegrityError):
+            if tried == MAX_TRIES:
+                raise
+    raise AssertionError  # the last try returns or raises
 
 
 def hold_address_of(line: Line, contact: Contact, *, may_make: bool) -> ContactAddress | None:
-    """Return the locked address at which a line reaches a contact.
+    """Return the address at which a line reaches a contact, with its locked contact.
 
     That is the one of their conversation, else the newest. If there is none and `may_make` is True,
-    make one from a phone number of the contact. Return None if they have no such number.
+    make one from a phone number of the contact. If somebody else has that number on this line, we
+    write to them, because only a person may merge two contacts. Return None if the contact has no
+    such number. Raises `ContactNotFound` if the contact was merged into another one.
     """
-    mine = ContactAddress.objects.filter(contact=contact, line=line.uuid)
-    talks = Conversation.objects.filter(contact=contact, line=line.uuid)
-    used = talks.values_list("address_id", flat=True).first()
-    pk = used or mine.order_by("-pk").values_list("pk", flat=True).first()
-    if pk is not None:
-        return _lock(pk)
-    if not may_make:
-        return None
+    if may_make and _used_address(line, contact) is None:
+        person = _known_by_number(contact)
+        if person is not None and address_of(line, person) is not None:
+            return hold_address(line, person, is_here=False)
+    held = lock_contact(contact.pk)
+    if address := _used_address(line, held):
+        return address
+    person = _known_by_number(held)
+    return make_address(line, person, contact=held) if may_make and person else None
+
+
+def _known_by_number(contact: Contact) -> Person | None:
     phones = ContactAddress.objects.filter(contact=contact).exclude(phone="")
     known = phones.order_by("-pk").values_list("phone", flat=True).first()
-    if known is None:
-        return None
-    address = hold_address(line, Person(number=known, name=contact.name), is_here=False)
-    if address.contact_id != contact.pk and not address.contact.conversations.exists():
-        # We have just made this address, and with it a contact that nobody needs.
-        empty, address.contact = address.contact, contact
-        address.save(update_fields=["contact"])
-        empty.delete()
+    return Person(number=known, name=contact.name) if known else None
+
+
+def _used_address(line: Line, contact: Contact) -> ContactAddress | None:
+    """Return the address of a locked contact to which answers go on a line, or None."""
+    talks = Conversation.objects.filter(contact=contact, line=line.uuid)
+    mine = ContactAddress.objects.filter(contact=contact, line=line.uuid)
+    address = mine.filter(pk__in=talks.values("address")).first() or mine.order_by("-pk").first()
+    if address is not None:
+        address.contact = contact
     return address
 
 
@@ -69,15 +138,47 @@ def address_of(line: Line, person: Person) -> ContactAddress | None:
     return _found(line, person)
 
 
-def _locked(line: Line, person: Person) -> ContactAddress | None:
-    found = _found(line, person)
-    return None if found is None else _lock(found.pk)
+@transaction.atomic
+def make_address(line: Line, person: Person, *, contact: Contact | None = None) -> ContactAddress:
+    """Give a locked contact, or a new one, the address of a person.
+
+    Raises `IntegrityError` if another transaction gave it to somebody at the same moment.
+    """
+    number = digits_of(person.number)
+    if number and person.provider_id:
+        # Somebody else had the number before. They keep their history and their own key.
+        ContactAddress.objects.filter(line=line.uuid, number=number).exclude(provider_id="").update(
+            number="", phone=""
+        )
+    if contact is None:
+        contact = Contact.objects.create(
+            project_id=line.project_id,
+            name=person.name[:MAX_NAME_LENGTH],
+            language=person.language[:35],
+        )
+    return ContactAddress.objects.create(
+        contact=contact,
+        channel=line.channel,
+        line=line.uuid,
+        provider_id=person.provider_id[:MAX_PROVIDER_ID_LENGTH],
+        number=number,
+        phone=e164(number),
+        username=person.username[:MAX_USERNAME_LENGTH],
+    )
 
 
-def _lock(address_id: int) -> ContactAddress | None:
-    # Without its contact, which is read when it is asked for: while we wait, somebody may block or
-    # merge the contact.
-    return ContactAddress.objects.select_for_update(no_key=True).filter(pk=address_id).first()
+def _locked(found: ContactAddress) -> ContactAddress | None:
+    """Lock the contact of an address and return the address. None if it is no longer theirs.
+
+    A contact that is merged into another one is deleted. So we hold no lock if we find none, and
+    the caller can start again without breaking the order of locks.
+    """
+    contact = lock_contacts([found.contact_id]).get(found.contact_id)
+    address = ContactAddress.objects.filter(pk=found.pk, contact=contact).first()
+    if contact is None or address is None:
+        return None
+    address.contact = contact
+    return address
 
 
 def _found(line: Line, person: Person) -> ContactAddress | None:
@@ -96,29 +197,6 @@ def _found(line: Line, person: Person) -> ContactAddress | None:
         # If an address has this number and another key, the number has changed hands.
         rows = [row for row in rows if row.provider_id in {"", person.provider_id}]
     return min(rows, key=closeness, default=None)
-
-
-def _make(line: Line, person: Person) -> ContactAddress:
-    number = digits_of(person.number)
-    if number and person.provider_id:
-        # Somebody else had the number before. They keep their history and their own key.
-        ContactAddress.objects.filter(line=line.uuid, number=number).exclude(provider_id="").update(
-            number="", phone=""
-        )
-    contact = Contact.objects.create(
-        project_id=line.project_id,
-        name=person.name[:MAX_NAME_LENGTH],
-        language=person.language[:35],
-    )
-    return ContactAddress.objects.create(
-        contact=contact,
-        channel=line.channel,
-        line=line.uuid,
-        provider_id=person.provider_id[:MAX_PROVIDER_ID_LENGTH],
-        number=number,
-        phone=e164(number),
-        username=person.username[:MAX_USERNAME_LENGTH],
-    )
 
 
 def _learn(address: ContactAddress, person: Person, *, is_here: bool) -> None:

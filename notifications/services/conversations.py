@@ -13,7 +13,7 @@ from accounts.queries import require_operation
 from notifications import tasks
 from notifications.access import SEND_MESSAGES
 from notifications.events import of_conversation
-from notifications.locks import lock_conversation, lock_message
+from notifications.locks import lock_conversation, lock_message_in_conversation
 from notifications.models import Conversation, Message
 from notifications.models.messages import Direction
 from orderchainer.core.background import nudge_on_commit
@@ -40,12 +40,12 @@ def mark_read(*, message: Message, by: User) -> Message:
     `conversation_changed`. Raises `RoleNotEnough`.
     """
     require_operation(by, message.project, SEND_MESSAGES)
-    conversation = lock_conversation(message.conversation_id)
-    message = lock_message(message.pk)
+    message = lock_message_in_conversation(message.pk)
     if message.direction != Direction.INBOUND or message.is_read:
         return message
     message.is_read, message.read_at = True, timezone.now()
     message.save(update_fields=["is_read", "read_at"])
+    conversation = message.conversation
     conversation.unread = max(0, conversation.unread - 1)
     _keep_unread(conversation, {"read": str(message.uuid)}, by)
     nudge_on_commit(tasks.tell_read, message.pk)
@@ -117,7 +117,7 @@ def link_to_order(*, message: Message, order: Order | None, by: User) -> Message
     require_operation(by, message.project, SEND_MESSAGES)
     if order is not None and order.project_id != message.project_id:
         raise Invalid({"order_id": ["The project has no such order."]})
-    message = lock_message(message.pk)
+    message = lock_message_in_conversation(message.pk)
     if message.order == order:
         return message
     message.order = order

@@ -6,14 +6,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from hashlib import sha256
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from notifications.channels import CHANNELS, Line, Person
-from notifications.models import ChatInvitation, Contact, ContactAddress
+from notifications.models import ChatInvitation, Contact, ContactAddress, MergedContact
 from notifications.numbers import spellings_of
-from notifications.services.contacts import hold_address
+from notifications.services.contacts import hold_together, make_address, starting_over
 from notifications.services.merging import join_contacts
 from orders.models import Order
 
@@ -51,35 +51,39 @@ def invite(*, line: Line, contact: Contact | None = None, order: Order | None = 
 def accept_invitation(*, line: Line, token: str, person: Person) -> bool:
     """Tie a person who followed an invitation to the contact that it names.
 
-    Return False if the token is not ours, is too old, or was used by somebody else. Return True if
-    the same person uses it again. Records `conversation_changed` if two contacts become one and
-    the person had a conversation already.
+    If that contact was merged into another one, tie them to the other one. Return False if the
+    token is not ours, is too old, or was used by somebody else. Return True if the same person uses
+    it again. Records `conversation_changed` if two contacts become one and the person had a
+    conversation already.
     """
     claims = _claims_in(line, token)
     if claims is None:
         return False
+    return starting_over(lambda: _accept(line, claims, person))
+
+
+def _accept(line: Line, claims: bytes, person: Person) -> bool:
     contact_id, order_id, until, _random = _CLAIMS.unpack(claims)
+    order = Order.objects.filter(pk=order_id, project=line.project_id).first()
+
+    def named() -> int | None:
+        return _contact_now(line, contact_id) or (_customer_of(order) if order else None)
+
     # If the same person's call comes twice at once, the second one waits here. Between two people
     # the unique digest decides.
-    address = hold_address(line, person)
+    (address,), contact = hold_together(line, person, named=named)
     # Several texts can spell the same token, so we recognise it by what it says.
     digest = sha256(claims).hexdigest()
     used = ChatInvitation.objects.filter(digest=digest).first()
     if used is not None:
-        return used.address_id == address.pk
+        return address is not None and used.address_id == address.pk
     if until <= timezone.now().timestamp():
         return False
-    order = Order.objects.filter(pk=order_id, project=line.project_id).first()
-    contact = Contact.objects.filter(pk=contact_id, project=line.project_id).first()
-    if contact is None:
-        contact = address.contact if order is None else _customer_of(order, address)
-    try:
-        with transaction.atomic():
-            ChatInvitation.objects.create(
-                digest=digest, line=line.uuid, contact=contact, order=order, address=address
-            )
-    except IntegrityError:
-        return False
+    address = address or make_address(line, person, contact=contact)
+    contact = contact or address.contact
+    ChatInvitation.objects.create(
+        digest=digest, line=line.uuid, contact=contact, order=order, address=address
+    )
     if address.contact_id != contact.pk:
         join_contacts(contact, address.contact, by=None)
     return True
@@ -102,13 +106,16 @@ def _signature(line: Line, claims: bytes) -> bytes:
     return salted_hmac(salt, claims, algorithm="sha256").digest()[:_SIGNATURE_BYTES]
 
 
-def _customer_of(order: Order, address: ContactAddress) -> Contact:
-    """Return the contact that has an order's phone number, or else the contact of the address."""
-    if spelt := spellings_of(order.customer_digits):
-        addresses = ContactAddress.objects.filter(
-            contact__project=order.project_id, number__in=spelt
-        )
-        found = addresses.select_related("contact").order_by("pk").first()
-        if found is not None:
-            return found.contact
-    return address.contact
+def _contact_now(line: Line, contact_id: int) -> int | None:
+    """Return the id of an invited contact, or of the one that it was merged into since then."""
+    merged = MergedContact.objects.filter(former_id=contact_id).values_list("contact_id", flat=True)
+    now = Contact.objects.filter(pk=merged.first() or contact_id, project=line.project_id)
+    return now.values_list("pk", flat=True).first()
+
+
+def _customer_of(order: Order) -> int | None:
+    """Return the id of the contact that has an order's phone number."""
+    if not (spelt := spellings_of(order.customer_digits)):
+        return None
+    addresses = ContactAddress.objects.filter(contact__project=order.project_id, number__in=spelt)
+    return addresses.order_by("pk").values_list("contact_id", flat=True).first()

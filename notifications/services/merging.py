@@ -6,15 +6,20 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.queries import require_operation
 from notifications.access import SEND_MESSAGES
+from notifications.errors import ContactNotFound
 from notifications.events import of_conversation
+from notifications.locks import lock_contacts
 from notifications.models import (
     ChatInvitation,
     Contact,
     ContactAddress,
     Conversation,
+    MergedContact,
     Message,
     MessageSend,
 )
+from notifications.models.messages import Direction
+from notifications.services.blocking import put_away
 from orderchainer.core.errors import Invalid
 from orders.stream.recording import record
 
@@ -23,27 +28,29 @@ from orders.stream.recording import record
 def merge_contacts(*, contact: Contact, other: Contact, by: User) -> Contact:
     """Make one contact of two of the same project; `contact` stays and gets all of `other`.
 
-    Two conversations on one line become one. Records `conversation_changed`. Raises `Invalid`
-    and `RoleNotEnough`.
+    Two conversations on one line become one. If one of the two is blocked, the one that stays is.
+    Records `conversation_changed`. Raises `ContactNotFound` if one was merged into another contact
+    since it was read, `Invalid` and `RoleNotEnough`.
     """
     require_operation(by, contact.project, SEND_MESSAGES)
     if contact.project_id != other.project_id or contact.pk == other.pk:
         raise Invalid({"contact_id": ["Name another contact of the same project."]})
-    return join_contacts(contact, other, by=by)
+    both = lock_contacts([contact.pk, other.pk])
+    if len(both) < 2:
+        raise ContactNotFound
+    return join_contacts(both[contact.pk], both[other.pk], by=by)
 
 
 def join_contacts(contact: Contact, other: Contact, *, by: User | None) -> Contact:
     """Give `contact` all that belongs to `other`, and delete `other`.
 
-    The caller holds a transaction.
+    The caller holds a transaction and has locked both.
     """
-    both = [contact.pk, other.pk]
-    addresses = ContactAddress.objects.filter(contact__in=both).order_by("pk")
-    list(addresses.select_for_update(no_key=True))
-    talks = Conversation.objects.filter(contact__in=both).order_by("pk")
+    talks = Conversation.objects.filter(contact__in=[contact, other]).order_by("pk")
     locked = list(talks.select_for_update(no_key=True))
     kept = {talk.line: talk for talk in locked if talk.contact_id == contact.pk}
-    events = []
+    is_block_new = contact.is_blocked != other.is_blocked
+    changed: list[tuple[Conversation, dict[str, object]]] = []
     for talk in locked:
         if talk.contact_id != other.pk:
             continue
@@ -51,28 +58,35 @@ def join_contacts(contact: Contact, other: Contact, *, by: User | None) -> Conta
         if same is None:
             talk.contact = contact
             _save(talk)
-            events.append(of_conversation(talk, {"contact_id": str(contact.uuid)}, by=by))
+            changed.append((talk, {"contact_id": str(contact.uuid)}))
+            kept[talk.line] = talk
         else:
             _join(same, talk)
-            events.append(of_conversation(same, {"merged": str(talk.uuid)}, by=by))
+            changed.append((same, {"merged": str(talk.uuid)}))
     ContactAddress.objects.filter(contact=other).update(contact=contact)
     ChatInvitation.objects.filter(contact=other).update(contact=contact)
+    MergedContact.objects.filter(contact=other).update(contact=contact)
+    MergedContact.objects.create(former_id=other.pk, contact=contact)
     _join_notes(contact, other)
     other.delete()
-    record(events)
+    if is_block_new:
+        # What the other one wrote was there for everybody to see until now.
+        changed += [(talk, {"is_blocked": True}) for talk in put_away(contact)]
+    record([of_conversation(talk, change, by=by) for talk, change in changed])
     return contact
 
 
 def _join(kept: Conversation, gone: Conversation) -> None:
     """Move all of one locked conversation into another."""
+    Status = Conversation.Status
+    both = Message.objects.filter(conversation__in=[kept, gone], direction=Direction.INBOUND)
+    last = both.order_by("-created_at", "-pk").values_list("address_id", flat=True).first()
+    if last is not None:
+        kept.address_id = last
     Message.objects.filter(conversation=gone).update(conversation=kept)
     MessageSend.objects.filter(conversation=gone).update(conversation=kept)
-    Status = Conversation.Status
-    if gone.last_activity_at > kept.last_activity_at:
-        kept.address, kept.last_activity_at = gone.address, gone.last_activity_at
+    kept.last_activity_at = max(kept.last_activity_at, gone.last_activity_at)
     kept.unread += gone.unread
-    windows = [each.window_until for each in (kept, gone) if each.window_until is not None]
-    kept.window_until = max(windows, default=None)
     if gone.status == Status.OPEN:
         kept.status, kept.snoozed_until = Status.OPEN, None
     if kept.assignee_id is None:
@@ -88,7 +102,6 @@ def _save(conversation: Conversation) -> None:
 
 
 def _join_notes(contact: Contact, other: Contact) -> None:
-    contact.refresh_from_db()
     contact.name = contact.name or other.name
     contact.language = contact.language or other.language
     contact.notes = "\n\n".join(filter(None, [contact.notes, other.notes]))[:5000]

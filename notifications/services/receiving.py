@@ -7,14 +7,14 @@ A message is stored only once.
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import tasks
 from notifications.channels import CHANNELS, Incoming, IncomingFile, Line, Person
 from notifications.events import EventType, of_conversation, of_message
-from notifications.locks import lock_message
+from notifications.locks import lock_message_in_conversation
 from notifications.models import (
     Attachment,
     ContactAddress,
@@ -46,7 +46,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     Raises ValueError for a message without an id.
     """
     provider_id = _key(incoming.provider_id)
-    # This locks the person's address, so their messages are stored one after the other.
+    # This locks the contact, so a person's messages are stored one after the other.
     address = hold_address(line, incoming.person)
     if _of_line(line, provider_id).exists():
         return None
@@ -58,6 +58,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     message = Message.objects.create(
         project_id=line.project_id,
         conversation=conversation,
+        address=address,
         direction=Direction.INBOUND,
         channel=line.channel,
         line=line.uuid,
@@ -138,7 +139,7 @@ def receive_reaction(
     message = _of_line(line, _key(provider_id)).first() or _of_part(line, provider_id)
     if address is None or message is None:
         return
-    message = lock_message(message.pk)
+    message = lock_message_in_conversation(message.pk)
     if message.conversation.contact_id != address.contact_id:
         # Somebody else's message: in a group, or with a forged id.
         return
@@ -171,24 +172,19 @@ def _of_part(line: Line, provider_id: str) -> Message | None:
 def hold_conversation(
     line: Line, address: ContactAddress, *, begins_as: str = Conversation.Status.OPEN
 ) -> Conversation:
-    """Return the locked conversation with the contact of an address, or begin it."""
+    """Return the locked conversation with the locked contact of an address, or begin it."""
     rows = Conversation.objects.filter(line=line.uuid, contact=address.contact_id)
-    locked = rows.select_for_update(no_key=True)
-    if found := locked.first():
+    if found := rows.select_for_update(no_key=True).first():
         return found
-    try:
-        with transaction.atomic():
-            return Conversation.objects.create(
-                project_id=line.project_id,
-                contact=address.contact,
-                address=address,
-                channel=line.channel,
-                line=line.uuid,
-                status=begins_as,
-                last_activity_at=timezone.now(),
-            )
-    except IntegrityError:
-        return locked.get()
+    return Conversation.objects.create(
+        project_id=line.project_id,
+        contact=address.contact,
+        address=address,
+        channel=line.channel,
+        line=line.uuid,
+        status=begins_as,
+        last_activity_at=timezone.now(),
+    )
 
 
 def _note_arrival(conversation: Conversation, address: ContactAddress, message: Message) -> bool:
@@ -203,7 +199,9 @@ def _note_arrival(conversation: Conversation, address: ContactAddress, message: 
     if window is not None:
         # The window begins when the person wrote, not when we heard of it.
         until = message.written_at + window
-        conversation.window_until = max(until, conversation.window_until or until)
+        if address.window_until is None or until > address.window_until:
+            address.window_until = until
+            address.save(update_fields=["window_until"])
     if not message.is_read:
         conversation.unread += 1
     conversation.version += 1
@@ -233,7 +231,7 @@ def _answered(line: Line, conversation: Conversation, provider_id: str) -> Messa
 def _locked_inbound(line: Line, provider_id: str) -> Message | None:
     rows = _of_line(line, _key(provider_id)).filter(direction=Direction.INBOUND)
     found = rows.values_list("pk", flat=True).first()
-    return None if found is None else lock_message(found)
+    return None if found is None else lock_message_in_conversation(found)
 
 
 def _of_line(line: Line, provider_id: str) -> QuerySet[Message]:

@@ -8,7 +8,7 @@ from accounts.queries import require_operation
 from notifications.access import SEND_MESSAGES
 from notifications.channels import CHANNELS, lines_of
 from notifications.errors import CannotRetry, LineUnusable
-from notifications.locks import lock_conversation, lock_message
+from notifications.locks import lock_message_in_conversation
 from notifications.models import Message, MessageSend
 from notifications.models.messages import ContentType, Direction, MessageStatus, SendState
 from notifications.services.sending import queue_sends, require_open
@@ -27,8 +27,7 @@ def retry_message(*, message: Message, by: User) -> Message:
     `LineUnusable`, `WindowClosed` and `ContactUnreachable`.
     """
     require_operation(by, message.project, SEND_MESSAGES)
-    conversation = lock_conversation(message.conversation_id)
-    message = lock_message(message.pk)
+    message = lock_message_in_conversation(message.pk)
     if message.direction != Direction.OUTBOUND or message.status not in RETRIED:
         raise CannotRetry("Only a message that failed or is uncertain can be sent again.")
     lines = {line.uuid: line for line in lines_of(message.project)}
@@ -37,7 +36,7 @@ def retry_message(*, message: Message, by: User) -> Message:
         raise LineUnusable("The line of the message is disconnected.")
     if line.trouble:
         raise LineUnusable(f"{line.name} cannot be used: {line.trouble}")
-    require_open(CHANNELS[message.channel], conversation, ContentType(message.content_type), by)
+    require_open(CHANNELS[message.channel], message.address, ContentType(message.content_type), by)
     _queue_again(message)
     refresh_status(message, by=by)
     return message

@@ -102,14 +102,18 @@ def send_message(
     _require_one(recipient)
     contact = _contact_named(project, recipient)
     ours = _line_for(project, way, line, recipient, contact)
-    conversation = _hold_conversation(way, ours, recipient, contact, order, by)
-    require_open(way, conversation, content_type, by)
+    address = _hold_address(way, ours, recipient, contact, order)
+    # Nobody has to look at a conversation that a rule begins before the customer answers.
+    begins_as = Conversation.Status.OPEN if by else Conversation.Status.CLOSED
+    conversation = hold_conversation(ours, address, begins_as=begins_as)
+    require_open(way, address, content_type, by)
     if reply_to is not None and reply_to.conversation_id != conversation.pk:
         raise Invalid({"reply_to": ["The message is of another conversation."]})
     message = _store(
         Message(
             project=project,
             conversation=conversation,
+            address=address,
             direction=Direction.OUTBOUND,
             channel=ours.channel,
             line=ours.uuid,
@@ -287,33 +291,17 @@ def _talks_with(recipient: Recipient, contact: Contact | None) -> QuerySet[Conve
     return Conversation.objects.filter(address__number__in=spellings_of(recipient.phone))
 
 
-def _hold_conversation(
+def _hold_address(
     channel: Channel,
     line: Line,
     recipient: Recipient,
     contact: Contact | None,
     order: Order | None,
-    by: User | None,
-) -> Conversation:
-    """Lock the conversation with the person, or begin it.
+) -> ContactAddress:
+    """Return the address of the person, with its locked contact, or make it.
 
-    A conversation that a rule begins is closed at first, because nobody has to look at it before
-    the customer answers.
+    Raises `ContactNeeded` if they must write first.
     """
-    address = _hold_address(channel, line, recipient, contact)
-    if address is None:
-        link = invite(line=line, contact=contact, order=order)
-        raise ContactNeeded(channel=channel.label, invitation=link)
-    begins_as = Conversation.Status.OPEN if by else Conversation.Status.CLOSED
-    conversation = hold_conversation(line, address, begins_as=begins_as)
-    conversation.contact = address.contact
-    return conversation
-
-
-def _hold_address(
-    channel: Channel, line: Line, recipient: Recipient, contact: Contact | None
-) -> ContactAddress | None:
-    """Lock the address of a person. Return None if they must write first."""
     if contact is not None:
         address = hold_address_of(line, contact, may_make=not channel.needs_contact)
         if address is None and not channel.needs_contact:
@@ -324,26 +312,28 @@ def _hold_address(
             number=digits_of(recipient.phone),
             name=recipient.name,
         )
-        if channel.needs_contact and address_of(line, person) is None:
-            return None
-        address = hold_address(line, person, is_here=False)
+        is_known = not channel.needs_contact or address_of(line, person) is not None
+        address = hold_address(line, person, is_here=False) if is_known else None
+    if address is None:
+        link = invite(line=line, contact=contact, order=order)
+        raise ContactNeeded(channel=channel.label, invitation=link)
     return address
 
 
 def require_open(
-    channel: Channel, conversation: Conversation, content_type: ContentType, by: User | None
+    channel: Channel, address: ContactAddress, content_type: ContentType, by: User | None
 ) -> None:
     """Raise `ContactUnreachable` or `WindowClosed` if a message may not go out now."""
-    contact = conversation.contact
+    contact = address.contact
     if contact.is_blocked:
         raise ContactUnreachable("The contact is blocked. Unblock them first.")
     if by is None and contact.stopped_at is not None:
         raise ContactUnreachable("The contact asked for no more messages.")
-    if channel.needs_contact and conversation.address.unreachable_since is not None:
+    if channel.needs_contact and address.unreachable_since is not None:
         raise ContactUnreachable(f"The contact has blocked us on {channel.label}.")
     if channel.window is None or content_type == ContentType.TEMPLATE:
         return
-    until = conversation.window_until
+    until = address.window_until
     if until is None or until <= timezone.now():
         has_templates = ContentType.TEMPLATE in channel.content_types
         raise WindowClosed(allowed=[str(ContentType.TEMPLATE)] if has_templates else [])

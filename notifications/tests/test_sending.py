@@ -24,6 +24,7 @@ from notifications.services import (
     Enclosure,
     Recipient,
     accept_invitation,
+    merge_contacts,
     receive_message,
     receive_report,
     send_message,
@@ -443,7 +444,7 @@ def test_a_message_that_waited_until_the_window_closed_is_not_sent(
         line = pretend.add_line(agent.personal_project)
         receive_message(line=line, incoming=incoming())
         message = send(agent)
-        Conversation.objects.update(window_until=timezone.now())
+        ContactAddress.objects.update(window_until=timezone.now())
 
         work()
 
@@ -573,3 +574,53 @@ def test_a_provider_may_refuse_for_good_in_its_own_words(
 
     message.refresh_from_db()
     assert (message.status, message.error) == ("failed", "The token is no longer valid.")
+
+
+# --- Contacts with several numbers ------------------------------------------------------------
+
+
+def test_a_message_goes_to_the_number_that_it_names(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    office = Person(provider_id="US.2", number="4930123456", name="Ada, office")
+    home = receive_message(line=ours, incoming=incoming())
+    work_number = receive_message(line=ours, incoming=incoming(person=office))
+    assert home is not None
+    assert work_number is not None
+    contact = home.conversation.contact
+    merge_contacts(contact=contact, other=work_number.conversation.contact, by=agent)
+
+    to_home = send(agent, "home", recipient=Recipient(phone="+16505551234"))
+    to_office = send(agent, "office", recipient=Recipient(phone="+4930123456"))
+    to_last = send(agent, "last", recipient=Recipient(contact_id=contact.uuid))
+    # From now on answers go elsewhere, but these messages have their addresses.
+    receive_message(line=ours, incoming=incoming("Back at home"))
+    work()
+
+    assert [(each.text, each.number) for each in pretend.asked] == [
+        ("home", "16505551234"),
+        ("office", "4930123456"),
+        ("last", "4930123456"),
+    ]
+    assert to_home.conversation == to_office.conversation == to_last.conversation
+
+
+def test_the_window_of_one_number_does_not_count_for_another(
+    agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pretending(monkeypatch, window=DAY) as pretend:
+        line = pretend.add_line(agent.personal_project)
+        long_ago = timezone.now() - timedelta(hours=30)
+        office = Person(provider_id="US.2", number="4930123456")
+        home = receive_message(line=line, incoming=incoming())
+        old = receive_message(line=line, incoming=incoming(person=office, written_at=long_ago))
+        assert home is not None
+        assert old is not None
+        merge_contacts(contact=home.conversation.contact, other=old.conversation.contact, by=agent)
+
+        with pytest.raises(WindowClosed):
+            send(agent, recipient=Recipient(phone="+4930123456"))
+        send(agent, recipient=Recipient(phone="+16505551234"))
+        work()
+
+        assert [each.number for each in pretend.asked] == ["16505551234"]

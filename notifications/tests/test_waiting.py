@@ -1,39 +1,47 @@
 """Whoever waits for a lock goes on with how things are after it, not with what was read before."""
 
+from collections.abc import Callable, Mapping
 from threading import Event as Signal
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from notifications.channels import Accepted, Line, Outgoing, Person
-from notifications.models import Contact, Conversation, Message
+from notifications.channels import Accepted, IncomingFile, Line, Outgoing, Person
+from notifications.models import Attachment, Contact, Conversation, Message
 from notifications.services import (
+    change_conversation,
+    link_to_order,
     merge_contacts,
     receive_deletion,
     receive_edit,
     receive_message,
+    receive_reaction,
     set_blocked,
 )
 from notifications.tests.factories import ADA, incoming
 from notifications.tests.pretend import Pretend
 from notifications.tests.test_conversations import AT, receive
 from notifications.tests.test_sending import send, work
+from notifications.work import fetching
 from orderchainer.testing.processes import wait_until
 from orderchainer.testing.races import on_postgresql, race
 from orders.stream.models import Event
+from orders.tests.factories import make_order
 
 pytestmark = [on_postgresql, pytest.mark.django_db(transaction=True)]
 
 SECONDS = 10.0
 
 
-def waiting_for_us() -> int:
-    """Return how many others wait for a lock of this connection."""
+def waiting() -> int:
+    """Return how many connections wait for a lock, of ours or of each other."""
     with connection.cursor() as cursor:
+        # Within a transaction PostgreSQL would repeat what it said first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
-            "SELECT count(*) FROM pg_locks"
-            " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return int(cursor.fetchone()[0])
 
@@ -61,7 +69,7 @@ def test_what_happens_to_messages_while_they_move_is_not_lost(
             other = Contact.objects.get(pk=edited.conversation.contact_id)
             merge_contacts(contact=kept.contact, other=other, by=agent)
             is_moved.set()
-            wait_until(lambda: waiting_for_us() == 3, within_seconds=SECONDS, what="three")
+            wait_until(lambda: waiting() == 3, within_seconds=SECONDS, what="three")
 
     def edit() -> None:
         is_moved.wait(SECONDS)
@@ -91,7 +99,7 @@ def test_a_message_that_waits_for_a_block_is_no_news(agent: User, ours: Line) ->
         with transaction.atomic():
             set_blocked(contact=contact, is_blocked=True, by=agent)
             is_blocked.set()
-            wait_until(lambda: waiting_for_us() == 1, within_seconds=SECONDS, what="one")
+            wait_until(lambda: waiting() == 1, within_seconds=SECONDS, what="one")
 
     def write() -> None:
         is_blocked.wait(SECONDS)
@@ -103,3 +111,41 @@ def test_a_message_that_waits_for_a_block_is_no_news(agent: User, ours: Line) ->
     assert (conversation.status, conversation.unread) == ("closed", 0)
     assert Message.objects.get(content="two").is_read
     assert Event.objects.filter(type="message_received").count() == 1
+
+
+@pytest.mark.parametrize("what", ["edit", "deletion", "reaction", "order", "file"])
+def test_the_last_event_of_a_conversation_says_how_it_is(
+    agent: User, ours: Line, pretend: Pretend, what: str
+) -> None:
+    message = receive(ours, "I want two", provider_id="in-1", files=[IncomingFile("file-1")])
+    pretend.files["file-1"] = b"%PDF-1.7 an invoice"
+    is_closed = Signal()
+    acts: Mapping[str, Callable[[], object]] = {
+        "edit": lambda: receive_edit(
+            line=ours, provider_id="in-1", content="I want three", edited_at=AT
+        ),
+        "deletion": lambda: receive_deletion(line=ours, provider_id="in-1", deleted_at=AT),
+        "reaction": lambda: receive_reaction(
+            line=ours, provider_id="in-1", person=ADA, emoji="👍", set_at=AT
+        ),
+        "order": lambda: link_to_order(message=message, order=make_order(agent), by=agent),
+        "file": lambda: fetching.fetch_file(Attachment.objects.get().pk),
+    }
+
+    def close() -> None:
+        with transaction.atomic():
+            change_conversation(
+                conversation=message.conversation, by=agent, changes={"status": "closed"}
+            )
+            is_closed.set()
+            # Without the lock of the conversation, nobody would wait here.
+            wait_until(lambda: waiting() == 1, within_seconds=SECONDS, what="the other one")
+
+    def act() -> None:
+        is_closed.wait(SECONDS)
+        acts[what]()
+
+    assert race(close, act) == [None, None]
+
+    told = Event.objects.filter(type="conversation_changed").order_by("pk")
+    assert [event.data["status"] for event in told] == ["closed", "closed"]

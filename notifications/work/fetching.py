@@ -8,7 +8,7 @@ from notifications import files
 from notifications.channels import CHANNELS
 from notifications.events import of_conversation
 from notifications.files import FileRefused, KnownFile
-from notifications.locks import lock_message
+from notifications.locks import lock_message_in_conversation
 from notifications.models import Attachment
 from notifications.models.messages import Direction, FileState
 from orderchainer.core import outbox
@@ -85,7 +85,7 @@ def _fetch(attachment: Attachment) -> KnownFile:
 def _settle(
     attachment: Attachment, outcome: Outcome, known: KnownFile | None = None, name: str = ""
 ) -> Settled:
-    message = lock_message(attachment.message_id)
+    message = lock_message_in_conversation(attachment.message_id)
     if known is not None:
         Attachment.objects.filter(outbox.own(attachment)).update(
             file=name, media_type=known.media_type, size=len(known.content)

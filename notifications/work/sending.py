@@ -130,7 +130,7 @@ def _sendable() -> QuerySet[MessageSend]:
 
 def _call(part: MessageSend) -> Result:
     message = Message.objects.select_related(
-        "project", "reply_to", "conversation__address", "conversation__contact"
+        "project", "reply_to", "address", "conversation__contact"
     ).get(pk=part.message_id)
     try:
         channel = _require_possible(message)
@@ -163,7 +163,7 @@ def _require_possible(message: Message) -> Channel:
     if line.trouble:
         raise TryAgain(_held_by(line), after_seconds=PAUSED_SECONDS, counts=False)
     is_free = message.content_type != ContentType.TEMPLATE
-    until = conversation.window_until
+    until = message.address.window_until
     if channel.window is not None and is_free and (until is None or until <= timezone.now()):
         raise NotDelivered("The customer wrote too long ago.", code=WINDOW_CLOSED)
     return channel
@@ -174,7 +174,7 @@ def _held_by(line: Line) -> str:
 
 
 def _outgoing(message: Message, part: MessageSend) -> Outgoing:
-    address = message.conversation.address
+    address = message.address
     is_first = part.part == 1
     attachment = message.attachments.order_by("pk").first() if is_first else None
     return Outgoing(
@@ -254,8 +254,8 @@ def _id_in(accepted: Accepted) -> str:
 
 
 def _mark_unreachable(message: Message) -> None:
-    # After the settlement's transaction, because addresses are locked before messages.
-    address = ContactAddress.objects.filter(pk=message.conversation.address_id)
+    # After the settlement's transaction, because contacts are locked before messages.
+    address = ContactAddress.objects.filter(pk=message.address_id)
     address.filter(unreachable_since=None).update(unreachable_since=timezone.now())
 
 

@@ -64,7 +64,7 @@ def test_a_message_is_in_the_inbox_beside_its_order(
     conversation = Conversation.objects.get()
     assert conversation.contact.name == "Ada"
     assert conversation.unread == 1
-    assert conversation.window_until == message.written_at + timedelta(hours=24)
+    assert conversation.address.window_until == message.written_at + timedelta(hours=24)
     # What Meta sends is ASCII: the signature is for the escapes.
     assert b"caf\\u00e9" in bytes(delivery().body)
     assert delivery().state == InboundDelivery.State.DONE
@@ -416,7 +416,7 @@ def test_a_late_message_shows_when_it_was_written_and_is_unread(
     assert conversation.last_activity_at >= before
     # The window counts from when the person wrote last.
     now = Message.objects.get(content="now")
-    assert conversation.window_until == now.written_at + timedelta(hours=24)
+    assert conversation.address.window_until == now.written_at + timedelta(hours=24)
 
 
 @pytest.mark.parametrize("timestamp", [None, "", "soon", "99999999999999999999", 1763600000])

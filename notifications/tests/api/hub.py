@@ -32,6 +32,7 @@ def answer_to(message: Message, content: str, **fields: Any) -> Message:
     return Message.objects.create(
         project_id=message.project_id,
         conversation=message.conversation,
+        address=message.address,
         direction=Direction.OUTBOUND,
         channel=message.channel,
         line=message.line,

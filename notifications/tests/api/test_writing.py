@@ -12,7 +12,14 @@ from accounts.tests.factories import client_of
 from accounts.tests.projects import Team
 from notifications.channels import Line
 from notifications.files import examine, stored
-from notifications.models import Attachment, Contact, Conversation, Message, MessageSend
+from notifications.models import (
+    Attachment,
+    Contact,
+    ContactAddress,
+    Conversation,
+    Message,
+    MessageSend,
+)
 from notifications.models.messages import FileState, MessageStatus
 from notifications.tests.api.hub import BOB, JOHN, arrive, contents, path
 from notifications.tests.pretend import DAY, PRETEND, Pretend, pretending
@@ -178,7 +185,7 @@ def test_refuses_what_cannot_be_sent(
 def test_refuses_outside_of_the_window(
     team: Team, message: Message, agent: APIClient, clock: time_machine.Traveller
 ) -> None:
-    Conversation.objects.update(window_until=message.created_at - timedelta(seconds=1))
+    ContactAddress.objects.update(window_until=message.created_at - timedelta(seconds=1))
 
     answer = agent.post(path(team, "send"), EXAMPLE)
 
