@@ -1,5 +1,7 @@
 """Checks at the start for settings of all integrations."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
@@ -39,3 +41,16 @@ def timeout_problems(name: str, *, id: str) -> list[CheckMessage]:
             id=id,
         )
     ]
+
+
+def base_problems(name: str, *, hint: str, id: str) -> list[CheckMessage]:
+    """Refuse the address of a provider's API that is not a URL. Empty means the provider's own.
+
+    `name` is the setting, and `id` that of the error.
+    """
+    base = getattr(settings, name)
+    parts = urlsplit(base)
+    is_url = parts.scheme in {"http", "https"} and parts.netloc and not parts.query + parts.fragment
+    if not base or is_url:
+        return []
+    return [Error(f"{name} is not an http or https URL.", hint=hint, id=id)]

@@ -24,6 +24,8 @@ PROVIDERS: Sequence[str] = (
     "integrations.shopify",
     "integrations.whatsapp",
     "integrations.telegram",
+    "integrations.gemini",
+    "integrations.openai",
 )
 
 # Each provider that calls us has a path below this one, named after the provider.

@@ -1,12 +1,11 @@
 """Checks at the start for settings that would make the first call fail."""
 
 import re
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from integrations.checks import timeout_problems
+from integrations.checks import base_problems, timeout_problems
 
 _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]", re.ASCII)
 
@@ -14,19 +13,11 @@ _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]", re.ASCII)
 @register
 def check_whatsapp_api_base(**_: object) -> list[CheckMessage]:
     """Refuse a `WHATSAPP_API_BASE` that is not a URL."""
-    base = settings.WHATSAPP_API_BASE
-    if not base:
-        return []
-    parts = urlsplit(base)
-    if parts.scheme in {"http", "https"} and parts.netloc and not parts.query + parts.fragment:
-        return []
-    return [
-        Error(
-            "WHATSAPP_API_BASE is not an http or https URL.",
-            hint="It replaces https://graph.facebook.com; /v26.0/… is added to it.",
-            id="whatsapp.E001",
-        )
-    ]
+    return base_problems(
+        "WHATSAPP_API_BASE",
+        hint="It replaces https://graph.facebook.com; /v26.0/… is added to it.",
+        id="whatsapp.E001",
+    )
 
 
 @register

@@ -1,0 +1,72 @@
+"""What an answer of Gemini means. All of these come with HTTP 200."""
+
+from collections.abc import Sequence
+
+from google.genai import types
+
+from integrations.assistant.contracts import Finish, ToolCall, Turn, Usage
+
+_FINISHES = {
+    "MAX_TOKENS": Finish.CUT,
+    # It would go on if asked with a token, which we do not do.
+    "CONTINUATION": Finish.CUT,
+    "SAFETY": Finish.BLOCKED,
+    "RECITATION": Finish.BLOCKED,
+    "LANGUAGE": Finish.BLOCKED,
+    "BLOCKLIST": Finish.BLOCKED,
+    "PROHIBITED_CONTENT": Finish.BLOCKED,
+    "SPII": Finish.BLOCKED,
+    "MALFORMED_FUNCTION_CALL": Finish.MALFORMED,
+    "UNEXPECTED_TOOL_CALL": Finish.MALFORMED,
+    "TOO_MANY_TOOL_CALLS": Finish.MALFORMED,
+    "MALFORMED_RESPONSE": Finish.MALFORMED,
+    "MISSING_THOUGHT_SIGNATURE": Finish.MALFORMED,
+}
+
+
+def turn_of(response: types.GenerateContentResponse, asked_model: str) -> Turn:
+    """Read an answer. It may lack candidates, parts and counts."""
+    model = (response.model_version or asked_model).removeprefix("models/")
+    usage = _usage_of(response.usage_metadata)
+    if not response.candidates:
+        feedback = response.prompt_feedback
+        blocked = feedback.block_reason if feedback else None
+        finish = Finish.BLOCKED if blocked else Finish.EMPTY
+        return Turn(finish, model, usage=usage, reason=blocked.value if blocked else "")
+    candidate = response.candidates[0]
+    parts = [each for each in _parts_of(candidate) if each != types.Part()]
+    text = "".join(each.text or "" for each in parts if not each.thought)
+    calls = [_call(each.function_call) for each in parts if each.function_call]
+    reason = candidate.finish_reason
+    word = reason.value if reason else ""
+    finish = _FINISHES.get(word) or (Finish.ANSWERED if text or calls else Finish.EMPTY)
+    return Turn(
+        finish=finish,
+        model=model,
+        # Parts of a kind that the library does not know come out empty, and Gemini refuses those.
+        content=types.Content(role="model", parts=parts),
+        text=text,
+        calls=calls if finish is Finish.ANSWERED else (),
+        usage=usage,
+        reason=word,
+    )
+
+
+def _parts_of(candidate: types.Candidate) -> Sequence[types.Part]:
+    return (candidate.content.parts if candidate.content else None) or []
+
+
+def _call(call: types.FunctionCall) -> ToolCall:
+    return ToolCall(call.id or "", call.name or "", call.args or {})
+
+
+def _usage_of(counts: types.GenerateContentResponseUsageMetadata | None) -> Usage:
+    if counts is None:
+        return Usage()
+    return Usage(
+        prompt=counts.prompt_token_count,
+        cached=counts.cached_content_token_count,
+        thought=counts.thoughts_token_count,
+        answer=counts.candidates_token_count,
+        total=counts.total_token_count,
+    )

@@ -1,0 +1,91 @@
+"""What an answer of `chat/completions` means. Nothing in it is sure to be there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from integrations.assistant.contracts import Finish, ModelUnavailable, ToolCall, Turn, Usage
+
+_FINISHES = {"length": Finish.CUT, "content_filter": Finish.BLOCKED}
+
+
+def turn_of(told: Any, asked_model: str) -> Turn:
+    """Read an answer. Raises `ModelUnavailable` if it is nothing like one."""
+    if not isinstance(told, dict) or not isinstance(told.get("choices", []), list):
+        raise ModelUnavailable("The model's service gave an unreadable answer")
+    model = told.get("model")
+    model = model.removeprefix("models/") if isinstance(model, str) and model else asked_model
+    usage = _usage_of(_mapping(told.get("usage")))
+    if not told.get("choices"):
+        return Turn(Finish.EMPTY, model, usage=usage)
+    choice = _mapping(told["choices"][0])
+    message = _mapping(choice.get("message"))
+    text = _text_of(message.get("content"))
+    calls = _calls_of(message.get("tool_calls"))
+    reason = choice.get("finish_reason")
+    word = reason if isinstance(reason, str) else ""
+    finish = _FINISHES.get(word) or (Finish.ANSWERED if text or calls else Finish.EMPTY)
+    if message.get("refusal"):
+        finish = Finish.BLOCKED
+    return Turn(
+        finish=finish,
+        model=model,
+        content=message,
+        text=text,
+        calls=calls if finish is Finish.ANSWERED else (),
+        usage=usage,
+        reason=word,
+    )
+
+
+def _text_of(content: object) -> str:
+    """Return the text of a message, which may stand in several parts."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(str(_mapping(each).get("text", "")) for each in parts)
+
+
+def _calls_of(told: object) -> Sequence[ToolCall]:
+    calls = []
+    for each in told if isinstance(told, list) else []:
+        function = _mapping(_mapping(each).get("function"))
+        id_ = str(_mapping(each).get("id") or "")
+        calls.append(ToolCall(id_, str(function.get("name", "")), _arguments(function)))
+    return calls
+
+
+def _arguments(function: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Read the arguments of a call, which are JSON as a text. None if they are no object."""
+    told = function.get("arguments")
+    if isinstance(told, str):
+        try:
+            told = orjson.loads(told) if told.strip() else {}
+        except orjson.JSONDecodeError:
+            return None
+    return told if isinstance(told, dict) else None
+
+
+def _usage_of(told: Mapping[str, Any]) -> Usage:
+    """Read the counts. Some services count thinking as a part of the answer, others beside it."""
+    prompt, answer = _count(told, "prompt_tokens"), _count(told, "completion_tokens")
+    total = _count(told, "total_tokens")
+    cached = _count(_mapping(told.get("prompt_tokens_details")), "cached_tokens")
+    thought = _count(_mapping(told.get("completion_tokens_details")), "reasoning_tokens")
+    if prompt is not None and answer is not None and total is not None:
+        beside = total - prompt - answer
+        if beside > 0:
+            thought = beside
+        elif thought:
+            answer = max(answer - thought, 0)
+    return Usage(prompt=prompt, cached=cached, thought=thought, answer=answer, total=total)
+
+
+def _count(told: Mapping[str, Any], name: str) -> int | None:
+    count = told.get(name)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
