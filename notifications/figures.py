@@ -5,12 +5,15 @@
 - A customer's wait begins with their first message, or with their first one after an answer. It
   ends when a member answers. That answer is a **first response**. A message that a rule sent is not
   an answer, and neither is one that failed. A wait without an answer counts in no response time.
+- A response belongs to the period in which it was written, with the whole wait, even if the wait
+  began earlier. So adjacent periods add up, and a past period never changes. A wait without an
+  answer by the end of a period is unanswered there if the customer wrote in it.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +23,15 @@ from django.db.models import (
     F,
     FloatField,
     Min,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
     Window,
 )
-from django.db.models.functions import Lag
+from django.db.models.functions import Coalesce, Lag
 
 from accounts.models import Project
 from notifications.models import Message
@@ -37,7 +42,11 @@ from orderchainer.core.db.durations import SecondsBetween, Spread, spreads_of
 from orderchainer.core.db.local_time import LocalDate
 
 _IN, _OUT = Direction.INBOUND, Direction.OUTBOUND
-_WAITED = SecondsBetween("created_at", "answered_at")
+_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+# What counts for waits: what customers write, and answers.
+_IN_TALK = Q(direction=_IN) | Q(direction=_OUT, author__isnull=False) & ~Q(
+    status=MessageStatus.FAILED
+)
 
 
 @dataclass(frozen=True)
@@ -131,8 +140,12 @@ def messages_within(
     project: Project, period: Span, selection: Selection = EVERYTHING
 ) -> QuerySet[Message]:
     """Return the messages of the period that count, in no order."""
-    counted = without_blocked(selection.narrow(messages_of(project)), project)
-    return counted.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
+    counted = _counted(project, selection)
+    return counted.filter(created_at__gte=period.start, created_at__lt=period.end)
+
+
+def _counted(project: Project, selection: Selection) -> QuerySet[Message]:
+    return without_blocked(selection.narrow(messages_of(project)), project).order_by()
 
 
 def summary_of(project: Project, period: Span, selection: Selection = EVERYTHING) -> Summary:
@@ -150,7 +163,7 @@ def summary_of(project: Project, period: Span, selection: Selection = EVERYTHING
     for group in groups:
         counts.add(group)
     talked = messages.aggregate(conversations=Count("conversation", distinct=True))
-    responses, unanswered = response_times_in(messages)
+    responses, unanswered = response_times_of(project, period, selection)
     return Summary(
         period=period,
         volume=counts.whole,
@@ -186,29 +199,37 @@ def agents_of(project: Project, period: Span, selection: Selection = EVERYTHING)
     ]
 
 
-def response_times_in(messages: QuerySet[Message]) -> tuple[Spread, int]:
-    """Return how long customers waited for first responses, and how many waits had none.
+def response_times_of(
+    project: Project, period: Span, selection: Selection = EVERYTHING
+) -> tuple[Spread, int]:
+    """Return how long customers waited for the responses of a period, and how many got none.
 
-    Only what is among `messages` counts. One statement.
+    One statement.
     """
-    # Answers have no seconds, so they are no waits. If we left them out here, Django would do so
-    # before the windows see them.
+    # An answer for which nobody waited has no seconds, so it does not count. If we left it out
+    # here, Django would do so before the windows see it.
     seconds = Case(
-        When(direction=_IN, answered_at__isnull=False, then=_WAITED),
-        When(direction=_IN, then=Value(0.0)),
+        When(began_at__isnull=True, then=Value(None)),
+        When(answered_at__isnull=False, then=SecondsBetween("began_at", "answered_at")),
+        default=Value(0.0),
         output_field=FloatField(),
     )
     is_answered = Case(When(answered_at__isnull=True, then=0), default=1)
-    waits = _waits_in(messages).annotate(seconds=seconds, is_answered=is_answered)
-    spreads = spreads_of(waits.values("is_answered", "seconds"), by=["is_answered"])
+    waits = _waits_in(_counted(project, selection), period)
+    rows = waits.annotate(seconds=seconds, is_answered=is_answered)
+    spreads = spreads_of(rows.values("is_answered", "seconds"), by=["is_answered"])
     return spreads.get((1,), Spread()), spreads.get((0,), Spread()).count
 
 
-def _waits_in(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
-    """Return the messages that begin a wait, with `answered_at`, and some answers among them."""
-    answers = Q(direction=_OUT, author__isnull=False) & ~Q(status=MessageStatus.FAILED)
+def _waits_in(counted: QuerySet[Message], period: Span) -> QuerySet[Any, Any]:
+    """Return the first message of each wait in a period, with `began_at` and `answered_at`.
+
+    That is the customer's message, or the answer if they wrote before the period. There are also
+    some answers for which nobody waited; they have no `began_at`.
+    """
+    talk = counted.filter(_IN_TALK)
     return (
-        messages.filter(Q(direction=_IN) | answers)
+        talk.filter(created_at__gte=period.start, created_at__lt=period.end)
         .annotate(
             before=Window(Lag("direction"), F("conversation_id"), ("created_at", "id")),
             # This window runs from the newest message to the oldest, so the earliest answer so far
@@ -219,6 +240,25 @@ def _waits_in(messages: QuerySet[Message]) -> QuerySet[Any, Any]:
                 F("conversation_id"),
                 ("-created_at", "-id"),
             ),
+            own_at=Case(When(direction=_IN, then="created_at")),
+        )
+        .annotate(
+            began_at=Case(
+                When(before=None, then=Coalesce(_waiting_since(talk, period), "own_at")),
+                default="own_at",
+            )
         )
         .filter(Q(before=None) | Q(before=_OUT))
     )
+
+
+def _waiting_since(talk: QuerySet[Message], period: Span) -> Subquery:
+    """Return since when the customer of a conversation waited as a period began; null if not."""
+    earlier = talk.filter(
+        conversation=OuterRef("conversation"), created_at__lt=period.start
+    ).order_by("created_at", "id")
+    answered_at = earlier.filter(direction=_OUT).reverse().values("created_at")[:1]
+    since = earlier.filter(
+        direction=_IN, created_at__gt=Coalesce(Subquery(answered_at), Value(_BEFORE_ALL))
+    )
+    return Subquery(since.values("created_at")[:1])
