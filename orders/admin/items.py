@@ -19,7 +19,10 @@ MAX_NEW_ITEMS = 100  # in one go
 
 
 class ItemInline(ServiceInline):
-    """The items of an order. Staff who may change the order may change them."""
+    """The items of an order. Staff who may change the order may change them.
+
+    Nobody changes those of a mirrored order, because its source decides them.
+    """
 
     model = OrderItem
     form = ItemForm
@@ -54,17 +57,17 @@ class ItemInline(ServiceInline):
 
     @admin.display(description="unit price")
     def unit_price_shown(self, item: OrderItem) -> str:
-        """The unit price, for staff who may only look."""
+        """The unit price, where it cannot be typed into."""
         return written(item.unit_price, item.order.currency)
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """Offer the products to a new order, whose items can be sold from stock.
 
-        Show the price with its currency's decimals to staff who may only look.
+        A price that cannot be typed into is shown with its currency's decimals.
         """
         if obj is None:
             return ("product", *self.fields[1:])
-        if self._may(request, "change"):
+        if self.has_change_permission(request, obj):
             return self.fields
         return [with_shown(name, "unit_price") for name in self.fields]
 
@@ -77,16 +80,17 @@ class ItemInline(ServiceInline):
         return self._may(request, "view") or self._may(request, "change")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As for the order."""
-        return self._may(request, "add" if obj is None else "change")
+        """As for the order, unless its source decides the items."""
+        return self._may(request, "add" if obj is None else "change", obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As for the order."""
-        return self._may(request, "change")
+        """As for the order, unless its source decides the items."""
+        return self._may(request, "change", obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As for changing the order."""
-        return self._may(request, "change")
+        return self.has_change_permission(request, obj)
 
-    def _may(self, request: HttpRequest, what: str) -> bool:
-        return request.user.has_perm(f"orders.{what}_order")
+    def _may(self, request: HttpRequest, what: str, order: Order | None = None) -> bool:
+        is_mirrored = order is not None and order.is_mirrored
+        return not is_mirrored and request.user.has_perm(f"orders.{what}_order")

@@ -87,6 +87,7 @@ class OrderList(ServiceAdmin):
         "title",
         "owner",
         "project",
+        "provider",
         "status_shown",
         "wait_shown",
         "total",

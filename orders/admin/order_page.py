@@ -22,6 +22,7 @@ from orders.admin.items import ItemInline
 from orders.admin.shown import links
 from orders.models import Order, OrderDependency
 from orders.services import create_order, update_order
+from orders.services.fields import OF_SOURCE
 from orders.stream.models import Event, EventDelivery
 
 
@@ -108,30 +109,30 @@ class OrderPage(ServiceAdmin):
         return super().get_form(request, obj, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Sequence[str]:
-        """Show facts about an existing order."""
+        """Show facts about an existing order, and what the source of a mirrored one decides."""
         if obj is None:
             return ()
-        shown = (*self._facts, *self._source)
-        if self.has_change_permission(request, obj):
-            return shown
-        return (*shown, "total_price_shown")
+        shown = (*self._facts, *self._source, "total_price_shown")
+        return (*shown, *OF_SOURCE) if obj.is_mirrored else shown
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """Show what the source told of a mirrored order.
 
-        Show the total with its currency's decimals to staff who may only look.
+        A total that cannot be typed into is shown with its currency's decimals.
         """
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None and obj.is_mirrored:
+        if obj is None:
+            return fieldsets
+        if obj.is_mirrored:
             source = {"classes": ("tab",), "fields": self._source}
             fieldsets = (*fieldsets, ("Source", source))
-        if obj is None or self.has_change_permission(request, obj):
+        elif self.has_change_permission(request, obj):
             return fieldsets
         return shown_in(fieldsets, "total_price")
 
     @admin.display(description="total price")
     def total_price_shown(self, order: Order) -> str:
-        """The total, for staff who may only look."""
+        """The total, where it cannot be typed into."""
         return written(order.total_price, order.currency)
 
     @admin.display(description="source details")

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from orderchainer.core.errors import Invalid
 from orders.errors import CustomerMayOnlyCancel, GoodsGone, MoveRefused, OrderBlocked
 from orders.lifecycle import (
     ALLOWED_WHILE_BLOCKED,
@@ -27,6 +28,7 @@ from orders.services.chains import (
     waive_ignored,
 )
 from orders.services.fields import (
+    OF_SOURCE,
     Changes,
     OrderFields,
     change,
@@ -68,11 +70,12 @@ def update_order(
     """Change the named fields and leave the rest; `dependencies` and `items` are whole new sets.
 
     We check the right of `by` while the order is locked. Its storefront customer may only cancel
-    it, until it is shipped. `precondition` is called with the locked order before anything changes,
-    and may raise. Setting the same value again is no change and records no event. An order that
-    becomes fulfilled gets `fulfilled_at` or, without it, the present moment. An order that goes
-    wrong gives back the stock it holds. If a failed order is tried again, it takes its stock again.
-    So does each order that failed along with it and returns to pending.
+    it, until it is shipped. What only the source of a mirrored order decides stays as it is.
+    `precondition` is called with the locked order before anything changes, and may raise. Setting
+    the same value again is no change and records no event. An order that becomes fulfilled gets
+    `fulfilled_at` or, without it, the present moment. An order that goes wrong gives back the stock
+    it holds. If a failed order is tried again, it takes its stock again. So does each order that
+    failed along with it and returns to pending.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
@@ -88,6 +91,8 @@ def update_order(
         precondition(order)
     if standing is Standing.CUSTOMER:
         _require_only_a_cancellation(order, fields, dependencies, items, old_dependencies)
+    if order.is_mirrored:
+        _require_nothing_of_its_source(order, fields, items)
 
     old_status = str(order.status)
     waits, changes = _set_dependencies(order, old_dependencies, dependencies, locked, by)
@@ -140,6 +145,23 @@ def _require_only_a_cancellation(
     moves = order.customers_moves()
     if not is_same or wanted not in {order.status, *moves}:
         raise CustomerMayOnlyCancel(order.pk, moves)
+
+
+def _require_nothing_of_its_source(
+    order: Order, fields: OrderFields, items: Sequence[ItemDraft] | None
+) -> None:
+    """Refuse changes of what only the source of a mirrored order decides.
+
+    Whatever it tells next would take them back without a word. Values that the order already has
+    are no change.
+    """
+    theirs = {name: value for name, value in fields.items() if name in OF_SOURCE}
+    changed = [name for name, value in theirs.items() if value != getattr(order, name)]
+    if items is not None and not has_same_items(order, items):
+        changed.append("items")
+    if changed:
+        words = f"It comes from {order.get_provider_display()}; change it there."
+        raise Invalid({name: [words] for name in changed})
 
 
 def _set_dependencies(

@@ -15,6 +15,12 @@ from orders.models import Order
 Changes = dict[str, dict[str, Any]]
 
 
+OF_CUSTOMER = ("customer_name", "customer_email", "customer_phone", "shipping_address")
+# What only the source of a mirrored order decides, beside its items. People may set its status and
+# `fulfilled_at` too; these hold until the source tells something newer.
+OF_SOURCE = ("total_price", "currency", "link", "ordered_at", *OF_CUSTOMER)
+
+
 class OrderFields(TypedDict, total=False):
     """The fields of an order that callers may set. A missing field stays as it is."""
 

@@ -161,12 +161,7 @@ def require_unchanged_items(order: Order, fields: OrderFields) -> None:
         raise ItemsFrozen(order.pk)
     stated = fields.get("total_price")
     if stated is not None and stated != order.total_price and order.items.exists():
-        words = (
-            f"It comes from {order.get_provider_display()}; change it there."
-            if order.is_mirrored
-            else "It is the sum of the items; change those."
-        )
-        raise Invalid({"total_price": [words]})
+        raise Invalid({"total_price": ["It is the sum of the items; change those."]})
 
 
 def has_sold_items(order: Order) -> bool:

@@ -1,9 +1,9 @@
 """Orders from outside: a shop, or another source, tells us what its orders look like now.
 
 The source decides what such a mirrored order looks like. What it told last holds, and it may make
-moves that a person cannot make. What a person changes here holds until the source tells something
-newer. Title and notes are different: they follow the source until somebody changes them here. The
-source knows nothing of chains, so only we decide what the order waits for.
+moves that a person cannot make. When a person moves the order here, that holds until the source
+tells something newer. Title and notes are different: they follow the source until somebody changes
+them here. The source knows nothing of chains, so only we decide what the order waits for.
 
 The messages of a source come twice, late and in any order, so each state has a moment. An older
 state changes nothing, and neither does the same state again.
@@ -37,7 +37,7 @@ from orders.services.chains import (
     failed_along_among,
     reach_of,
 )
-from orders.services.fields import set_values
+from orders.services.fields import OF_CUSTOMER, set_values
 from orders.services.holding import can_take_again, follow_the_moves
 from orders.services.items import ItemDraft, changed_items, rewrite_items, write_items
 from orders.services.locking import LockedReach, lock_reach
@@ -421,15 +421,12 @@ def _values_for(order: Order, told: OutsideOrder) -> dict[str, object]:
         "source_details": dict(told.details),
     }
     if order.customer_erased_at is None:
-        values |= {name: getattr(told, name) for name in _OF_CUSTOMER}
+        values |= {name: getattr(told, name) for name in OF_CUSTOMER}
     if order.title == order.source_title:
         values["title"] = told.title
     if order.notes == order.source_notes:
         values["notes"] = _notes_for(order, told)
     return values
-
-
-_OF_CUSTOMER = ("customer_name", "customer_email", "customer_phone", "shipping_address")
 
 
 def _note_source(order: Order, told: OutsideOrder) -> None:

@@ -1,5 +1,6 @@
 """Orders that a shop outside tells us about: what is stored, what holds, and what follows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -13,6 +14,7 @@ from accounts.services import create_project
 from accounts.tests.factories import make_user
 from catalog.services import adjust_stock
 from catalog.tests.factories import make_product, make_storefront
+from orderchainer.core.errors import Invalid
 from orderchainer.testing.statements import Statements
 from orders.errors import OutsideOrderRefused
 from orders.holds import wrong_holds
@@ -21,6 +23,7 @@ from orders.models import Order, OrderItem
 from orders.queries import row_for
 from orders.services import (
     ItemDraft,
+    OrderFields,
     Outcome,
     StockItemDraft,
     cancel_deleted_order,
@@ -29,6 +32,7 @@ from orders.services import (
     move_order,
     update_order,
 )
+from orders.services.fields import OF_SOURCE
 from orders.stream.models import Event
 from orders.tests.factories import make_chain, make_order
 from orders.tests.outside import MUG, NOON, TOLD, events_of, mirror
@@ -51,6 +55,10 @@ def shop(ada: User) -> Project:
 
 def stored(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
+
+
+def last_event_of_type(order: Order, type_: str) -> Event:
+    return Event.objects.filter(order=order, type=type_).latest("pk")
 
 
 def last_event(order: Order) -> Event:
@@ -321,16 +329,53 @@ def test_title_and_notes_follow_the_source_until_somebody_changes_them(shop: Pro
     }
 
 
-def test_items_and_total_that_somebody_changed_come_back(shop: Project, ada: User) -> None:
+def test_people_cannot_change_what_only_the_source_decides(shop: Project, ada: User) -> None:
     order = mirror(shop).order
-    mine = [ItemDraft(name="Mug", unit_price=Decimal(1), quantity=1)]
-    update_order(order_id=order.pk, by=ada, fields={}, items=mine)
-    assert stored(order).total_price == 1
+    before = stored(order)
 
-    mirror(shop, 1)
+    others: Sequence[OrderFields] = (
+        {"total_price": Decimal(1)},
+        {"currency": "USD"},
+        {"link": ""},
+        {"ordered_at": NOON},
+        {"customer_name": "Grace"},
+        {"customer_email": ""},
+        {"customer_phone": ""},
+        {"shipping_address": ""},
+    )
+    for fields in others:
+        with pytest.raises(Invalid) as refusal:
+            update_order(order_id=order.pk, by=ada, fields=fields)
+        words = "It comes from Shopify; change it there."
+        assert refusal.value.errors == {name: [words] for name in fields}
+    with pytest.raises(Invalid) as refusal:
+        update_order(order_id=order.pk, by=ada, fields={}, items=[replace(MUG, quantity=1)])
 
-    assert stored(order).total_price == Decimal("64.88")
-    assert order.items.get().unit_price == Decimal("29.99")
+    assert refusal.value.errors.keys() == {"items"}
+    assert vars(stored(order)) | {"_state": None} == vars(before) | {"_state": None}
+    assert order.items.get().quantity == 2
+    assert len(events_of(order)) == 1
+
+
+def test_people_cannot_change_what_the_source_would_take_back(shop: Project) -> None:
+    order = mirror(shop).order
+
+    mirror(
+        shop,
+        1,
+        title="#2",
+        status=Status.FULFILLED,
+        ordered_at=NOON,
+        fulfilled_at=NOON,
+        currency="USD",
+        total=Decimal(1),
+        **dict.fromkeys(("customer_name", "customer_email", "customer_phone"), "2"),
+        **dict.fromkeys(("shipping_address", "notes", "link"), "https://2.example/"),
+    )
+
+    follow = last_event_of_type(order, "order_updated").data["changes"].keys()
+    ours_once_changed, settable_too = {"title", "notes"}, {"fulfilled_at"}
+    assert follow == set(OF_SOURCE) | ours_once_changed | settable_too
 
 
 def test_an_order_that_was_deleted_here_comes_back(shop: Project, ada: User) -> None:
@@ -748,9 +793,9 @@ def test_items_become_what_the_source_tells(
 
     mirror(shop, 1, items=now)
 
-    for it, told in ((order, now), (other, [A, B, C, D])):
+    for it, wanted in ((order, now), (other, [A, B, C, D])):
         rows = it.items.order_by("pk").values_list("name", "sku", "unit_price", "quantity")
         assert list(rows) == [
-            (each.name, each.sku, each.unit_price, each.quantity) for each in told
+            (each.name, each.sku, each.unit_price, each.quantity) for each in wanted
         ]
     assert len(before & set(order.items.values_list("pk", flat=True))) == kept

@@ -70,6 +70,10 @@ class CustomerInput(StrictSerializer):
     phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
 
 
+# The names in a refusal that differ from the services' names.
+NAMES_IN_ERRORS = dict.fromkeys(("customer_name", "customer_email", "customer_phone"), "customer")
+
+
 class OrderChanges(StrictSerializer):
     """The fields of an order, all optional. `price` is another name for `total_price`."""
 

@@ -17,7 +17,7 @@ from orderchainer.core.db.prepared import Row
 from orderchainer.core.errors import DomainError, Invalid, TooManyRequests
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
-from orderchainer.core.http.fields import as_sent
+from orderchainer.core.http.fields import as_sent, fields_named
 from orderchainer.core.http.filters import filled
 from orderchainer.core.http.pagination import bare_list, window_of
 from orderchainer.core.http.surfaces import CHECKOUT, Body
@@ -33,6 +33,7 @@ from orders.api.chain.presentation import (
     order_body,
 )
 from orders.api.chain.serializers import (
+    NAMES_IN_ERRORS,
     CheckoutInput,
     OrderChanges,
     OrderInput,
@@ -136,14 +137,15 @@ class OrderViewSet(SurfaceViewSet):
         fields: dict[str, Any] = changes.validated_data
         dependencies = fields.pop("dependencies", None)
         items = fields.pop("items", None)
-        services.update_order(
-            order_id=order_id,
-            by=caller,
-            fields=cast("services.OrderFields", fields),
-            dependencies=dependencies,
-            items=items,
-            precondition=precondition_of(request),
-        )
+        with fields_named(**NAMES_IN_ERRORS):
+            services.update_order(
+                order_id=order_id,
+                by=caller,
+                fields=cast("services.OrderFields", fields),
+                dependencies=dependencies,
+                items=items,
+                precondition=precondition_of(request),
+            )
         row = queries.row_for(caller, order_id)
         return Response(order_body(row), headers={"ETag": etag_of_row(row)})
 

@@ -34,6 +34,11 @@ NAMES: Mapping[str, str] = {
     "fulfilled_at": "fulfilled_date",
     "ordered_at": "order_date",
 }
+# The names in a refusal that differ from the services' names.
+NAMES_IN_ERRORS: Mapping[str, str] = {
+    **NAMES,
+    **dict.fromkeys(("customer_name", "customer_email", "customer_phone"), "customer"),
+}
 
 
 @extend_schema_field({"type": "number", "minimum": 0, "maximum": float(MAX_AMOUNT)})

@@ -32,7 +32,12 @@ from orders.api.hub.presentation import (
     order_body,
     summary_body,
 )
-from orders.api.hub.serializers import NAMES, HubOrderChanges, HubOrderInput, HubWaiverInput
+from orders.api.hub.serializers import (
+    NAMES_IN_ERRORS,
+    HubOrderChanges,
+    HubOrderInput,
+    HubWaiverInput,
+)
 from orders.errors import NotADependency, UnknownDependencies
 
 
@@ -61,7 +66,7 @@ class OrdersView(ProjectView):
         caller = caller_of(request)
 
         def work() -> Answer:
-            with fields_named(**NAMES):
+            with fields_named(**NAMES_IN_ERRORS):
                 order = services.create_order_in_project(
                     by=caller,
                     project=self.project,
@@ -117,7 +122,7 @@ class OneOrderView(ProjectView):
             lambda: order_body(self.project, queries.row_in_project(self.project, order_id)),
         )
         pk = queries.order_id_in_project(self.project, order_id)
-        with fields_named(**NAMES):
+        with fields_named(**NAMES_IN_ERRORS):
             services.update_order(
                 order_id=pk,
                 by=caller,

@@ -11,11 +11,13 @@ from accounts.tests.factories import make_user
 from orderchainer.core.admin.overtaken import OVERTAKEN
 from orders.models import Order
 from orders.services import ItemDraft, update_order
+from orders.services.fields import OF_SOURCE
 from orders.stream.models import Event
 from orders.tests.admin.forms import WRONG_FIELDS, change, errors_in, items_form
-from orders.tests.admin.pages import TOO_LARGE, browser_of, page
+from orders.tests.admin.pages import TOO_LARGE, browser_of, page, shown
 from orders.tests.admin.stored import history, statuses
 from orders.tests.factories import make_order
+from orders.tests.outside import mirror
 
 pytestmark = pytest.mark.django_db
 
@@ -300,3 +302,36 @@ def test_changes_nothing_by_an_empty_post(client: Client, ada: User) -> None:
     assert client.post(page("order_change", order.pk), {}).status_code == 200
     order.refresh_from_db()
     assert order.version == 1
+
+
+def test_what_the_source_of_an_order_decides_cannot_be_typed_into(
+    client: Client, ada: User
+) -> None:
+    order = mirror(ada.personal_project, total=Decimal("64.8851")).order
+
+    form = opened(client, page("order_change", order.pk), "order_form").keys()
+    text = shown(client, page("order_change", order.pk))
+
+    assert {"title", "notes", "status", "failure_policy", "phone_number"} <= form
+    assert not form & {*OF_SOURCE, "ordered_at_0", "items-0-name", "items-0-quantity"}
+    assert "64.8851" in text
+    assert all(words in text for words in ("29.99", "MUG-B", "Ada Lovelace"))
+    # A forged form changes none of it either.
+    response = change(
+        client, order, title="For the fair", total_price="1.00", customer_name="Grace"
+    )
+    now = Order.objects.get(pk=order.pk)
+    assert response.status_code == 302
+    assert (now.title, now.version) == ("For the fair", order.version + 1)
+    assert (now.total_price, now.customer_name) == (Decimal("64.8851"), "Ada Lovelace")
+    assert now.items.get().quantity == 2
+
+
+def test_a_line_cannot_be_added_to_an_order_from_outside(client: Client, ada: User) -> None:
+    order = mirror(ada.personal_project).order
+    line = {"name": "Shelf", "unit_price": "1", "quantity": 1}
+
+    change(client, order, **items_form(line))
+
+    assert [item.name for item in order.items.all()] == ["Mug"]
+    assert history(order.pk) == ["order_created"]

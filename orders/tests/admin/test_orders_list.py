@@ -15,6 +15,7 @@ from orders.stream.models import Event
 from orders.tests.admin.pages import page, run, shown
 from orders.tests.admin.stored import statuses
 from orders.tests.factories import make_chain, make_delivery, make_order
+from orders.tests.outside import mirror
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,17 @@ def test_the_list_tells_status_wait_and_total(client: Client, ada: User) -> None
 
     for words in ("First", "Second", "12.50 EUR", "ada@example.com", "waits", "ready"):
         assert words in text
+
+
+def test_the_list_tells_where_an_order_came_from(client: Client, ada: User) -> None:
+    mirror(ada.personal_project)
+    make_order(ada)
+
+    response = client.get(page("order_changelist"))
+
+    assert response.content.decode().count('class="field-provider') == 2
+    rows = [order.provider for order in response.context["cl"].result_list]
+    assert rows == ["api", "shopify"]
 
 
 @pytest.mark.parametrize("term", ["{pk}", "#{pk}", "walnut", "ada@", "shop-77", " #{pk} "])

@@ -60,15 +60,95 @@ def test_the_chain_surface_takes_back_what_it_shows(client: APIClient, order: Or
     assert state() == before
 
 
-def test_the_total_is_the_sources(client: APIClient, order: Order) -> None:
+FROM_SHOPIFY = ["It comes from Shopify; change it there."]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"total_price": "1.00"}, "total_price"),
+        ({"currency": "USD"}, "currency"),
+        ({"items": []}, "items"),
+        ({"link": "https://example.com/"}, "link"),
+        ({"customer": {"name": "Grace"}}, "customer"),
+        ({"shipping_address": ""}, "shipping_address"),
+    ],
+    ids=["total", "currency", "items", "link", "customer", "address"],
+)
+def test_the_chain_surface_leaves_to_the_source_what_it_decides(
+    client: APIClient, order: Order, body: Any, field: str
+) -> None:
     path = f"/api/orders/{order.pk}"
     before = state()
 
-    refusal = client.patch(path, {"total_price": "1.00"})
+    for send in (client.put, client.patch):
+        refusal = send(path, {**body, "title": "Mine"})
+
+        assert refusal.status_code == 400
+        assert refusal.json()["errors"] == {field: FROM_SHOPIFY}
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"total": 1}, "total"),
+        ({"currency": "USD"}, "currency"),
+        ({"items": []}, "items"),
+        ({"link": ""}, "link"),
+        ({"customer": {"phone": None}}, "customer"),
+        ({"shipping_address": "Here"}, "shipping_address"),
+    ],
+    ids=["total", "currency", "items", "link", "customer", "address"],
+)
+def test_the_hub_leaves_to_the_source_what_it_decides(
+    client: APIClient, shop: Project, order: Order, body: Any, field: str
+) -> None:
+    before = state()
+
+    refusal = client.patch(f"/api/v1/orders/{shop.uuid}/{order.uuid}", {**body, "title": "Mine"})
+
+    assert refusal.status_code == 422
+    assert refusal.json()["errors"] == {field: FROM_SHOPIFY}
+    assert state() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({"price": 1}, "price"), ({"link": "https://a.example/"}, "link")]
+)
+def test_the_envelope_leaves_to_the_source_what_it_decides(
+    client: APIClient, order: Order, body: Any, field: str
+) -> None:
+    before = state()
+
+    refusal = client.patch(f"/api/order/{order.uuid}", {**body, "title": "Mine"})
 
     assert refusal.status_code == 400
-    assert refusal.json()["errors"] == {"total_price": ["It comes from Shopify; change it there."]}
+    assert refusal.json()["error"] == f"{field}: {FROM_SHOPIFY[0]}"
     assert state() == before
+
+
+def test_people_set_what_is_not_the_sources_alone(
+    client: APIClient, shop: Project, ada: User
+) -> None:
+    order, first = mirror(shop).order, make_order(ada, status="completed")
+
+    answer = client.patch(
+        f"/api/v1/orders/{shop.uuid}/{order.uuid}",
+        {
+            "status": "fulfilled",
+            "fulfilled_date": "2025-01-12T12:00:00Z",
+            "title": "For the fair",
+            "notes": "Packed.",
+            "dependencies": [str(first.uuid)],
+            "auto_activate": True,
+            "failure_policy": "fail",
+        },
+    )
+
+    assert answer.status_code == 200
+    assert answer.json()["fulfilled_date"] == "2025-01-12T12:00:00Z"
+    assert (answer.json()["title"], answer.json()["notes"]) == ("For the fair", "Packed.")
 
 
 def test_the_envelope_takes_back_what_it_shows(client: APIClient, order: Order) -> None:
