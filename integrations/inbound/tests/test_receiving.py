@@ -480,6 +480,17 @@ def test_any_signed_body_is_kept_and_no_unsigned_one_is(body: bytes) -> None:
     assert bytes(InboundDelivery.objects.get().body) == body
 
 
+@pytest.mark.parametrize("changes", [{}, {"x_hmac_sha256": "wrong"}], ids=["signed", "unsigned"])
+def test_a_body_of_ten_megabytes_is_refused_and_not_kept(changes: dict[str, str]) -> None:
+    make_integration()
+
+    response = post(b'{"note": "' + b"x" * 10_000_000 + b'"}', **changes)
+
+    assert response.status_code == 413
+    assert refusal_of(response)["code"] == "TOO_LARGE"
+    assert InboundDelivery.objects.count() == 0
+
+
 def test_a_body_in_chunks_is_read() -> None:
     make_integration()
 

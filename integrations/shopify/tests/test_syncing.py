@@ -27,6 +27,7 @@ from orderchainer.testing.written_log import WrittenLog
 from orders.models import Order
 from orders.services import mirror_order
 from orders.stream.models import Event
+from orders.tests.factories import make_order
 
 
 @pytest.fixture
@@ -592,6 +593,25 @@ def test_an_order_takes_at_most_six_statements(
     assert counts(run) == (20, 20, 0, 0)
     # An order that we know as it is takes one. The rest is for the run itself.
     assert statements_of(shop, make_run(integration)) <= 20 + 20
+
+
+def test_orders_that_change_and_free_others_take_at_most_six_statements_each(
+    integration: Integration, shop: PretendShop, run: SyncRun
+) -> None:
+    placed = [shop.order(paid=True) for _ in range(20)]
+    finish(shop, run)
+    owner = integration.project.members.earliest("pk")
+    for order in Order.objects.all():
+        make_order(owner, order)
+        make_order(owner, order, auto_activate=True)
+    for each in placed:
+        shop.change(each, "edit", quantities={each.lines[0].id: 3})
+        shop.change(each, "fulfil")
+
+    again = make_run(integration)
+    assert statements_of(shop, again) <= 20 * 6 + 20
+    assert counts(again) == (20, 0, 20, 0)
+    assert Order.objects.filter(provider="api", status="active").count() == 20
 
 
 def statements_of(shop: PretendShop, run: SyncRun) -> int:
