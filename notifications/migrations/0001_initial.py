@@ -221,6 +221,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['project', 'id'], name='contact_by_project'),
         ),
         migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(condition=models.Q(('is_blocked', True)), fields=['project'], name='contact_blocked'),
+        ),
+        migrations.AddIndex(
             model_name='contactaddress',
             index=models.Index(fields=['line', 'phone'], name='address_by_phone'),
         ),

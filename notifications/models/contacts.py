@@ -38,7 +38,11 @@ class Contact(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["project", "id"], name="contact_by_project")]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "id"], name="contact_by_project"),
+            # There are few. Their messages are in no inbox and in no figure.
+            models.Index(fields=["project"], condition=Q(is_blocked=True), name="contact_blocked"),
+        ]
 
     def __str__(self) -> str:
         return f"contact {self.uuid}"

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
@@ -82,6 +82,8 @@ SHORT_LEASE: Mapping[str, str] = {
 }
 EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prepare")}
 
+Found = TypeVar("Found")
+
 MIGRATION_SECONDS = 120.0
 NO_OPTIONS = sql.SQL("")
 
@@ -136,6 +138,28 @@ class Installation:
         """`kill -9` processes and all their children, in the given order."""
         for name in names:
             self.services.pop(name).kill()
+
+    def kill_while(
+        self, *names: str, find: Callable[[], list[Found]], within_seconds: float, what: str
+    ) -> list[Found]:
+        """`kill -9` processes at a moment when `find` finds something; return what it found.
+
+        The processes stand still while we look, so it is still true when they die.
+        """
+        found: list[Found] = []
+
+        def is_found() -> bool:
+            for name in names:
+                self.services[name].signal_all(signal.SIGSTOP)
+            found[:] = find()
+            if not found:
+                for name in names:
+                    self.services[name].signal_all(signal.SIGCONT)
+            return bool(found)
+
+        wait_until(is_found, within_seconds=within_seconds, what=what)
+        self.kill(*names)
+        return found
 
     def wait_until_it_listens(self, name: str) -> None:
         """Wait until the process of that name answers HTTP."""

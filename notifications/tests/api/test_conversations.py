@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.tests.projects import Team
 from notifications.channels import Line, Person
-from notifications.models import Contact, Conversation
+from notifications.models import Contact, Conversation, Message
 from notifications.tests.api.hub import BOB, JOHN, answer_to, arrive, contents, path
 from notifications.tests.factories import make_line
 from orders.tests.api.hub import place
@@ -131,6 +131,26 @@ def test_a_list_takes_four_statements_whatever_there_is(
         assert len(statements) <= 4
 
 
+def test_a_thread_takes_five_statements_whatever_there_is(
+    team: Team, line: Line, viewer: APIClient
+) -> None:
+    order = place(team.project, title="#1234")
+    for number in range(12):
+        message = arrive(line, f"About #1234, {number}", person=JOHN)
+    Message.objects.update(order=order)
+
+    for parts in (
+        ("conversations", message.conversation.uuid, "messages"),
+        ("conversation", order.uuid),
+    ):
+        for size in (2, 10):
+            with CaptureQueriesContext(connection) as statements:
+                answer = viewer.get(f"{path(team, *parts)}?page_size={size}")
+            assert len(answer.json()) == size
+            assert answer["X-Total-Count"] == "12"
+            assert len(statements) <= 5
+
+
 def test_a_thread_has_the_newest_first_and_an_order_the_oldest(
     team: Team, line: Line, viewer: APIClient
 ) -> None:
@@ -166,6 +186,48 @@ def test_what_belongs_to_other_projects_is_not_found(team: Team, line: Line, oth
         answer = stranger.get(path(others, *parts))
         assert (answer.status_code, answer.json()["code"]) == (404, code)
         assert stranger.get(path(team, *parts)).json()["code"] == "PROJECT_NOT_FOUND"
+
+
+def test_what_belongs_to_other_projects_is_not_changed(
+    team: Team, line: Line, others: Team
+) -> None:
+    message = arrive(line, person=JOHN)
+    conversation = message.conversation
+    stranger = others.client("owner")
+
+    for method, parts, body, code in [
+        ("patch", (message.uuid, "read"), None, "MESSAGE_NOT_FOUND"),
+        ("patch", (message.uuid,), {"order_id": None}, "MESSAGE_NOT_FOUND"),
+        ("post", (message.uuid, "retry"), None, "MESSAGE_NOT_FOUND"),
+        ("post", ("conversations", conversation.uuid, "read"), None, "CONVERSATION_NOT_FOUND"),
+        (
+            "patch",
+            ("conversations", conversation.uuid),
+            {"status": "closed"},
+            "CONVERSATION_NOT_FOUND",
+        ),
+        ("patch", ("contacts", conversation.contact.uuid), {"name": "X"}, "CONTACT_NOT_FOUND"),
+        (
+            "post",
+            ("contacts", conversation.contact.uuid, "merge"),
+            {"contact_id": str(conversation.contact.uuid)},
+            "CONTACT_NOT_FOUND",
+        ),
+    ]:
+        answer = getattr(stranger, method)(path(others, *parts), body)
+        assert (answer.status_code, answer.json()["code"]) == (404, code), parts
+        refused = getattr(stranger, method)(path(team, *parts), body)
+        assert (refused.status_code, refused.json()["code"]) == (404, "PROJECT_NOT_FOUND"), parts
+
+    mine = arrive(make_line(others.project), person=BOB).conversation.contact
+    answer = stranger.post(
+        path(others, "contacts", mine.uuid, "merge"), {"contact_id": str(conversation.contact.uuid)}
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["contact_id"])
+    conversation.refresh_from_db()
+    message.refresh_from_db()
+    assert (message.is_read, conversation.unread, conversation.status) == (False, 1, "open")
+    assert Contact.objects.count() == 2
 
 
 def test_shows_contacts_with_their_addresses(team: Team, line: Line, viewer: APIClient) -> None:
