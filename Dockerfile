@@ -23,5 +23,5 @@ RUN REDIS_URL=redis://localhost SECRET_KEY=for-this-step-only CREDENTIALS_KEYS=f
 USER orderchainer
 EXPOSE 8000 8001
 CMD ["gunicorn", "orderchainer.wsgi:application", "--bind", "0.0.0.0:8000", \
-     "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "10", \
+     "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "10", \
      "--no-control-socket", "--worker-tmp-dir", "/dev/shm", "--max-requests", "20000", "--max-requests-jitter", "2000"]

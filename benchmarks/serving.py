@@ -1,4 +1,8 @@
-"""Run both applications under gunicorn as in production: two processes of four threads."""
+"""Run both applications under gunicorn: two processes of four threads.
+
+Production has eight threads in each. The assistant can occupy four of them, so these four are what
+orders have at least.
+"""
 
 import os
 import socket

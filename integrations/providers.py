@@ -26,6 +26,8 @@ PROVIDERS: Sequence[str] = (
     "integrations.telegram",
     "integrations.gemini",
     "integrations.openai",
+    # It speaks to models, through the packages that have a `ModelService`.
+    "integrations.assistant",
 )
 
 # Each provider that calls us has a path below this one, named after the provider.

@@ -70,6 +70,14 @@ class ContactUnreachable(Conflict):
     is_told_apart = True
 
 
+class SuggestionUsed(Conflict):
+    """A suggested reply can be sent once."""
+
+    code = "suggestion_used"
+    is_told_apart = True
+    default_message = "This suggestion was sent already. Ask for another one, or send without it."
+
+
 class CannotRetry(Conflict):
     """Only a message that failed or is uncertain can be sent again."""
 

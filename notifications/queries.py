@@ -22,7 +22,7 @@ from orders.graph import ListOf
 _FILES = Attachment.objects.filter(message=OuterRef("pk")).order_by("pk")
 MESSAGE_FIELDS = (
     *("uuid", "direction", "channel", "content_type", "content", "details", "status"),
-    *("error_code", "error", "is_read", "ai_generated"),
+    *("error_code", "error", "is_read", "ai_generated", "sentiment", "urgency"),
     *("created_at", "written_at", "edited_at", "deleted_at"),
 )
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from notifications.work import fetching, reading, reports, sending, waking
+from notifications.work import fetching, reading, reports, sending, suggestions, waking
 from orderchainer.core.background import nudge
 
 # By then the next sweep has nudged whatever is still due.
@@ -46,8 +46,12 @@ def tell_read(message_id: int) -> None:
 
 @shared_task(name="notifications.forget_reports")
 def forget_reports() -> None:
-    """Delete old reports whose message nobody knows. Runs daily; repeating it is harmless."""
+    """Delete old reports whose message nobody knows, and suggestions that nobody used.
+
+    Runs daily; repeating it is harmless.
+    """
     reports.forget_parked()
+    suggestions.forget_suggestions()
 
 
 @shared_task(name="notifications.fetch_attachment")

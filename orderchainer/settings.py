@@ -339,6 +339,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "integrations.flush_finished",
         "schedule": timedelta(days=1),
     },
+    "release-assistant-calls": {
+        "task": "integrations.release_assistant_calls",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "forget-assistant-texts": {
+        "task": "integrations.forget_assistant_texts",
+        "schedule": timedelta(days=1),
+    },
     "sweep-avatars": {
         "task": "accounts.sweep_avatars",
         "schedule": timedelta(days=1),
@@ -525,6 +534,10 @@ SPECTACULAR_SETTINGS = {
         "ContentType": "notifications.models.messages.ContentType",
         "SentContentType": ["text", "template", "image", "document"],
         "SentFileContentType": ["document", "image"],
+        "MessageSentiment": "notifications.models.messages.Sentiment",
+        "MessageUrgency": "notifications.models.messages.Urgency",
+        "AssistantCallKind": "integrations.assistant.models.AssistantCall.Kind",
+        "ToolResultStatus": ["ok", "error", "unknown"],
         "QueuedStatus": ["queued"],
         "DeliveryStatus": ["received", "done", "failed", "ignored"],
         "MemberRole": "accounts.models.Membership.Role",

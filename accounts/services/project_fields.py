@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from accounts.project_settings import settings_problem
 from accounts.services.json_objects import object_problem
 from orderchainer.core.errors import Invalid
 from orderchainer.core.money import MoneyRefused, require_currency
@@ -13,7 +14,8 @@ from orderchainer.core.money import MoneyRefused, require_currency
 def check_fields(fields: Mapping[str, Any]) -> None:
     """Raise `Invalid` for values that a project cannot have.
 
-    These are a blank name, an unknown time zone or currency, and settings that are too large.
+    These are a blank name, an unknown time zone or currency, and settings that are too large or
+    that an app cannot read.
     """
     errors: dict[str, list[str]] = {}
     if "name" in fields and not fields["name"].strip():
@@ -25,8 +27,10 @@ def check_fields(fields: Mapping[str, Any]) -> None:
             require_currency(fields["currency"])
         except MoneyRefused as exc:
             errors["currency"] = [str(exc)]
-    if "settings" in fields and (problem := object_problem(fields["settings"])):
-        errors["settings"] = [problem]
+    if "settings" in fields:
+        given = fields["settings"]
+        if problem := object_problem(given) or settings_problem(given):
+            errors["settings"] = [problem]
     if errors:
         raise Invalid(errors)
 

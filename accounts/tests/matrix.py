@@ -36,6 +36,11 @@ class Scene:
     caller: User
 
 
+def nothing(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments of a path that names nothing: the body names the project."""
+    return {}
+
+
 def project_alone(scene: Scene) -> Mapping[str, object]:
     """Return the arguments of a path that names only the project."""
     return {"project_id": scene.team.project.uuid}
@@ -46,7 +51,7 @@ class Call:
     """A request that succeeds with `status` for every caller who may do `operation`.
 
     `route` is the name of the path. `arguments` makes the rows that the path names and returns its
-    arguments.
+    arguments. `body` may be a function of the scene, for a body that names the project.
     """
 
     method: str

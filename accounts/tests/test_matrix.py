@@ -182,10 +182,11 @@ def test_the_matrix_decides(call: Call, name: str) -> None:
     caller = caller_of(name, team, call.operation)
     scene = Scene(team, caller)
     path = reverse(call.route, kwargs=dict(call.arguments(scene)))
+    body = call.body(scene) if callable(call.body) else call.body
     client = APIClient() if name == "anonymous" else client_of(caller)
     before = everything()
 
-    response = getattr(client, call.method.lower())(path, call.body)
+    response = getattr(client, call.method.lower())(path, body)
 
     status = expected(name, call)
     assert response.status_code == status, response.content

@@ -1,9 +1,10 @@
 """Example calls for `accounts/tests/test_matrix.py`: the integrations of a project."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from accounts.tests.matrix import Call, Scene, project_alone
+from accounts.tests.matrix import Call, Scene, nothing, project_alone
 from integrations.access import MANAGE_INTEGRATIONS, SYNC_INTEGRATIONS, VIEW_INTEGRATIONS
+from integrations.assistant.access import ASK_ASSISTANT, SUGGEST_REPLIES, VIEW_ASSISTANT_USAGE
 from integrations.models import InboundDelivery, Integration, SyncRun
 from integrations.services import connect_integration
 
@@ -31,6 +32,11 @@ def delivery(scene: Scene) -> Mapping[str, object]:
     connected = _connect(scene)
     row = InboundDelivery.objects.create(integration=connected, key="1", body=b"{}")
     return {**project_alone(scene), "integration_id": connected.uuid, "delivery_id": row.uuid}
+
+
+def naming_the_project(**fields: object) -> Callable[[Scene], Mapping[str, object]]:
+    """Return what makes a body with these fields and the project."""
+    return lambda scene: {"project_id": str(scene.team.project.uuid), **fields}
 
 
 def _connect(scene: Scene) -> Integration:
@@ -66,4 +72,30 @@ CALLS = [
     Call("GET", "hub-integration-run", VIEW_INTEGRATIONS, arguments=run),
     Call("GET", "hub-integration-deliveries", VIEW_INTEGRATIONS, arguments=integration),
     Call("POST", "hub-integration-replay", MANAGE_INTEGRATIONS, 202, arguments=delivery),
+    Call("GET", "hub-assistant-usage", VIEW_ASSISTANT_USAGE),
+    # Without a key for a model, callers who may ask are told that.
+    Call(
+        "POST",
+        "hub-assistant-query",
+        ASK_ASSISTANT,
+        503,
+        arguments=nothing,
+        body=naming_the_project(message="Well?"),
+    ),
+    Call(
+        "POST",
+        "hub-assistant-reply",
+        SUGGEST_REPLIES,
+        503,
+        arguments=nothing,
+        body=naming_the_project(customer_message="Well?"),
+    ),
+    Call(
+        "POST",
+        "hub-assistant-sentiment",
+        SUGGEST_REPLIES,
+        503,
+        arguments=nothing,
+        body=naming_the_project(message="Well?"),
+    ),
 ]

@@ -16,6 +16,7 @@ from notifications.models.messages import (
     Reaction,
     StatusReport,
 )
+from notifications.models.suggestions import SuggestedReply
 
 __all__ = [
     "Attachment",
@@ -30,4 +31,5 @@ __all__ = [
     "ParkedStatus",
     "Reaction",
     "StatusReport",
+    "SuggestedReply",
 ]

@@ -54,6 +54,23 @@ class MessageStatus(models.TextChoices):
     UNCERTAIN = "uncertain"
 
 
+class Sentiment(models.TextChoices):
+    """How a customer feels in a message."""
+
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+    MIXED = "mixed"
+
+
+class Urgency(models.TextChoices):
+    """How soon somebody should answer a message."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 class Message(models.Model):
     """One message of a conversation, in either direction."""
 
@@ -97,6 +114,9 @@ class Message(models.Model):
     # Why it failed: the provider's code if there is one, and a sentence for people.
     error_code = models.CharField(max_length=64, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # How an inbound message sounds; empty unless somebody has judged it.
+    sentiment = models.CharField(max_length=8, choices=Sentiment.choices, blank=True)
+    urgency = models.CharField(max_length=6, choices=Urgency.choices, blank=True)
     # The provider's id for it, unique on the line. Empty until the provider has told us.
     provider_id = models.CharField(max_length=MAX_PROVIDER_ID_LENGTH, blank=True)
     # When it was written, as its provider says. The order of messages follows it.

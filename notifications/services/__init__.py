@@ -10,6 +10,7 @@ from notifications.services.conversations import (
     mark_read,
 )
 from notifications.services.inviting import accept_invitation, invite
+from notifications.services.judging import note_mood
 from notifications.services.merging import merge_contacts
 from notifications.services.people import change_person, set_reachable
 from notifications.services.receiving import (
@@ -21,6 +22,7 @@ from notifications.services.receiving import (
 from notifications.services.reporting import receive_report
 from notifications.services.retrying import retry_message
 from notifications.services.sending import Enclosure, Recipient, send_message
+from notifications.services.suggesting import keep_suggestion
 
 __all__ = [
     "ContactChanges",
@@ -32,10 +34,12 @@ __all__ = [
     "change_conversation",
     "change_person",
     "invite",
+    "keep_suggestion",
     "link_to_order",
     "mark_conversation_read",
     "mark_read",
     "merge_contacts",
+    "note_mood",
     "receive_deletion",
     "receive_edit",
     "receive_message",

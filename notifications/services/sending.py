@@ -34,6 +34,7 @@ from notifications.numbers import digits_of, is_number, spellings_of
 from notifications.services.contacts import address_of, hold_address, hold_address_of
 from notifications.services.inviting import invite
 from notifications.services.receiving import hold_conversation
+from notifications.services.suggesting import use_suggestion
 from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.errors import Invalid
 from orders.models import Order
@@ -82,16 +83,19 @@ def send_message(
     order: Order | None = None,
     reply_to: Message | None = None,
     attachment: Enclosure | None = None,
-    ai_generated: bool = False,
+    suggestion: UUID | None = None,
 ) -> Message:
     """Queue a message and return it. A rule of the project sends with `by` None.
 
     `line` can be left out if the contact has a conversation on this channel, or if the project has
-    only one usable line of it. Records `message_status_changed` with the status `queued`.
+    only one usable line of it. `suggestion` is the suggested reply that is sent, changed or not. It
+    marks the message as written with the assistant, and can be used once.
+
+    Records `message_status_changed` with the status `queued`.
 
     Raises `Invalid` if the input is wrong or the message exceeds a limit of the channel, and the
     refusals `LineUnusable`, `WindowClosed`, `ContactNeeded`, `ContactUnreachable`,
-    `ContactNotFound`, and `RoleNotEnough`.
+    `ContactNotFound`, `SuggestionUsed`, and `RoleNotEnough`.
     """
     if by is not None:
         require_operation(by, project, SEND_MESSAGES)
@@ -123,11 +127,13 @@ def send_message(
             order=order,
             reply_to=reply_to,
             author=by,
-            ai_generated=ai_generated,
+            ai_generated=suggestion is not None,
             status=MessageStatus.QUEUED,
         ),
         attachment,
     )
+    if suggestion is not None:
+        use_suggestion(message, suggestion)
     queue_parts(message, parts_of(way, content_type, content))
     record([of_message(EventType.MESSAGE_STATUS_CHANGED, message, by=by)])
     return message

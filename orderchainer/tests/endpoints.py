@@ -312,6 +312,22 @@ HUB = [
         "/api/v1/integrations/{project}/{integration}/deliveries/{delivery}/replay",
         "integrations:write", 202, hidden=PROJECT,
     ),
+    # Without a key for a model, callers who get in are told that.
+    Endpoint(
+        "hub", "POST", "/api/v1/assistant/query", "assistant:write", 503,
+        {"project_id": "{project}", "message": "Hello?"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/assistant/generate-reply", "assistant:write", 503,
+        {"project_id": "{project}", "customer_message": "Hello?"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/assistant/analyze-sentiment", "assistant:write", 503,
+        {"project_id": "{project}", "message": "Hello?"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/assistant/usage/{project}", "assistant:read", hidden=PROJECT,
+    ),
     Endpoint(
         "hub", "POST", "/api/v1/messages/{project}/send", "messages:write", 201,
         {"recipient": {"phone": "+16505551234"}, "content": "Hello", "provider": "stand_in"},

@@ -79,6 +79,9 @@ def test_every_operation_has_its_roles() -> None:
         "view_integrations": (everybody, looks("integrations", "integration")),
         "sync_integrations": (handlers, ("integrations.change_integration",)),
         "manage_integrations": (managers, ("integrations.change_integration",)),
+        "ask_assistant": (everybody, looks("integrations", "assistantcall")),
+        "view_assistant_usage": (everybody, looks("integrations", "assistantcall")),
+        "suggest_replies": (handlers, ("notifications.change_conversation",)),
     }
 
 
@@ -100,6 +103,8 @@ def test_scopes_stand_in_the_documented_order() -> None:
         "integrations:write",
         "discord:read",
         "discord:write",
+        "assistant:read",
+        "assistant:write",
     )
 
 
@@ -155,6 +160,7 @@ def test_groups_and_tags_stand_in_the_order_in_which_they_are_shown() -> None:
         "integrations",
         "webhooks",
         "discord",
+        "assistant",
     ]
 
 
@@ -187,6 +193,8 @@ def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:
         ("hub", "open_moves"): "words",
         ("hub", "rows"): "objects",
         ("hub", "shortages"): "objects",
+        ("hub", "finish_reason"): "text",
+        ("hub", "resets_at"): "text",
     }
 
 

@@ -162,8 +162,9 @@ def test_each_example_matches_its_schema(path: str, method: str, operation: dict
 
 # The verbs: the first word of an operation's name after its surface.
 VERBS = {
-    *("accept", "add", "adjust", "clear", "confirm", "connect", "create", "delete", "disconnect"),
-    *("download", "end", "export", "get", "import", "list", "log", "mark", "merge", "patch"),
+    *("accept", "add", "adjust", "analyze", "ask", "clear", "confirm", "connect", "create"),
+    *("delete", "disconnect", "download", "end", "export", "generate", "get", "import", "list"),
+    *("log", "mark", "merge", "patch"),
     *("receive", "refresh", "register", "retry"),
     *("remove", "replay", "request", "resend", "reset", "revoke", "send", "set", "sync", "test"),
     *("update", "verify", "waive"),
@@ -182,7 +183,7 @@ def test_each_operation_is_named_by_surface_verb_and_thing() -> None:
         assert verb in VERBS, name
 
 
-def test_only_a_logout_can_do_without_its_body() -> None:
+def test_only_a_logout_and_what_may_stand_in_the_query_can_do_without_a_body() -> None:
     optional = {
         operation["operationId"]
         for _path, _method, operation in operations()
@@ -193,7 +194,10 @@ def test_only_a_logout_can_do_without_its_body() -> None:
         if "requestBody" in operation and "required" not in operation["requestBody"]
     }
 
-    assert optional == {"chain_log_out", "hub_log_out", "shop_log_out"}
+    assert optional == {
+        *("chain_log_out", "hub_log_out", "shop_log_out"),
+        *("hub_generate_reply", "hub_analyze_sentiment"),
+    }
 
 
 def test_each_media_type_of_a_request_has_its_own_component() -> None:
@@ -262,7 +266,7 @@ def test_each_operation_documents_its_limit(
     surface: Any = surface_of(path)
     (shown,) = errors_of(surface.name, TooManyRequests(retry_after=30))[429].examples
     (content,) = operation["responses"]["429"]["content"].values()
-    assert [example["value"] for example in content["examples"].values()] == [shown.value]
+    assert shown.value in [example["value"] for example in content["examples"].values()]
 
 
 def test_every_referenced_header_exists() -> None:

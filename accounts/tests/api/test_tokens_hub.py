@@ -348,6 +348,15 @@ DOORS = {
         ("post", f"/api/v1/integrations/{NOWHERE}/connect", {"provider": "shopify"}, 404),
     ),
     "discord": ("/api/discord/", ("post", "/api/discord/", {"webhook": 5}, 400)),
+    "assistant": (
+        f"/api/v1/assistant/usage/{NOWHERE}",
+        (
+            "post",
+            "/api/v1/assistant/query",
+            {"project_id": NOWHERE, "message": "Hello?"},
+            404,
+        ),
+    ),
     "messages": (
         f"/api/v1/messages/{NOWHERE}/inbox",
         ("patch", f"/api/v1/messages/{NOWHERE}/contacts/{NOWHERE}", {"name": "Ada"}, 404),

@@ -29,10 +29,11 @@ from notifications.errors import (
     ConversationNotFound,
     LineUnusable,
     MessageNotFound,
+    SuggestionUsed,
     WindowClosed,
 )
 from notifications.models import Conversation
-from notifications.models.messages import Direction
+from notifications.models.messages import Direction, Sentiment, Urgency
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import (
     DAYS,
@@ -82,6 +83,8 @@ MESSAGE_EXAMPLE: Example = {
     "author": None,
     "reply_to": None,
     "reaction": None,
+    "sentiment": None,
+    "urgency": None,
     "edited_at": None,
     "deleted_at": None,
     "written_at": "2025-01-12T09:59:58Z",
@@ -201,6 +204,20 @@ FILTERS = [
         many=True,
         description="Only messages in this direction.",
     ),
+    OpenApiParameter(
+        "sentiment",
+        OpenApiTypes.STR,
+        enum=Sentiment.values,
+        many=True,
+        description="Only messages that sound like this; may be repeated.",
+    ),
+    OpenApiParameter(
+        "urgency",
+        OpenApiTypes.STR,
+        enum=Urgency.values,
+        many=True,
+        description="Only messages of this urgency; may be repeated.",
+    ),
     PROVIDER,
     OpenApiParameter("order_id", OpenApiTypes.UUID, description="Only messages about this order."),
     OpenApiParameter(
@@ -310,6 +327,7 @@ SEND_MESSAGE = extend_schema(
             ProjectNotFound(),
             ContactNotFound(),
             *CANNOT_GO_OUT,
+            SuggestionUsed(),
             ContactNeeded(channel="Telegram", invitation="https://t.me/my_store_bot?start=abc"),
             IdempotencyKeyReused(),
         ),

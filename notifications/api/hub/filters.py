@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from accounts.models import Project, User
 from catalog.api.shop.filters import YesOrNoFilter
 from notifications.models import Contact, Conversation, Message
-from notifications.models.messages import Direction
+from notifications.models.messages import Direction, Sentiment, Urgency
 from notifications.queries import (
     contacts_found,
     contacts_of,
@@ -55,6 +55,8 @@ class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
     """The filters of the inbox."""
 
     direction = ChoicesFilter(Direction.choices)
+    sentiment = ChoicesFilter(Sentiment.choices)
+    urgency = ChoicesFilter(Urgency.choices)
     provider = ProviderFilter()
     order_id = django_filters.UUIDFilter(field_name="order__uuid")
     conversation = django_filters.UUIDFilter(field_name="conversation__uuid")

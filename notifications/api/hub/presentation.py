@@ -43,6 +43,8 @@ def message_body(project: Project, row: Row) -> Body:
         "author": row["author_uuid"] and _author(row),
         "reply_to": row["reply_to_uuid"],
         "reaction": row["emoji"] or None,
+        "sentiment": row["sentiment"] or None,
+        "urgency": row["urgency"] or None,
         "edited_at": _seconds_or_none(row["edited_at"]),
         "deleted_at": _seconds_or_none(row["deleted_at"]),
         "written_at": seconds(row["written_at"]),

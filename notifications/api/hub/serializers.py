@@ -13,7 +13,14 @@ from rest_framework import serializers
 
 from notifications import files
 from notifications.models import Conversation
-from notifications.models.messages import ContentType, Direction, FileState, MessageStatus
+from notifications.models.messages import (
+    ContentType,
+    Direction,
+    FileState,
+    MessageStatus,
+    Sentiment,
+    Urgency,
+)
 from notifications.services import (
     ContactChanges,
     ConversationChanges,
@@ -107,6 +114,12 @@ class _NewMessage(StrictSerializer):
     )
     reply_to = StrictUUIDField(
         required=False, allow_null=True, help_text="The message that it answers."
+    )
+    suggestion_id = StrictUUIDField(
+        required=False,
+        allow_null=True,
+        help_text="The suggested reply that is sent, changed or not. The message is then marked as "
+        "written with the assistant. It can be used once.",
     )
 
 
@@ -328,6 +341,14 @@ class MessageOutput(serializers.Serializer[Any]):
     reply_to = serializers.UUIDField(allow_null=True, help_text="The message that it answers.")
     reaction = serializers.CharField(
         allow_null=True, help_text="The emoji that the contact set on it."
+    )
+    sentiment = serializers.ChoiceField(
+        choices=Sentiment.choices,
+        allow_null=True,
+        help_text="How the customer feels; null unless the assistant has judged the message.",
+    )
+    urgency = serializers.ChoiceField(
+        choices=Urgency.choices, allow_null=True, help_text="How soon somebody should answer."
     )
     edited_at = serializers.CharField(allow_null=True)
     deleted_at = serializers.CharField(

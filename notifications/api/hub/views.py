@@ -101,6 +101,7 @@ class SendView(UploadView, ProjectView):
                     order=_order(self.project, order_id),
                     reply_to=self._answered(reply_to),
                     attachment=attachment,
+                    suggestion=fields.get("suggestion_id"),
                 )
             row = queries.row_for(self.project, message.uuid)
             path = f"/api/v1/messages/{self.project.uuid}/{message.uuid}"

@@ -66,6 +66,8 @@ def test_the_documents_example(team: Team, line: Line, viewer: APIClient) -> Non
             "author": None,
             "reply_to": None,
             "reaction": None,
+            "sentiment": None,
+            "urgency": None,
             "edited_at": None,
             "deleted_at": None,
             "written_at": "2025-01-12T09:59:58Z",

@@ -87,6 +87,8 @@ def test_sends_as_the_document_does(team: Team, message: Message, agent: APIClie
         "author": {"id": str(by.uuid), "name": by.name},
         "reply_to": None,
         "reaction": None,
+        "sentiment": None,
+        "urgency": None,
         "edited_at": None,
         "deleted_at": None,
         "written_at": "2025-01-12T10:00:00Z",

@@ -372,7 +372,9 @@ class SurfaceAutoSchema(AutoSchema):
             if "requestBody" in operation and {} not in operation["security"]:
                 # drf-spectacular asks for a body only if one of its fields is required. In a
                 # change, none is.
-                operation["requestBody"]["required"] = True
+                operation["requestBody"]["required"] = not getattr(
+                    self.view, "has_optional_body", False
+                )
         if "requestBody" in operation:
             # Every request can have this header. We document it here because
             # openapi-python-client 0.29 generates broken code for an operation with several media

@@ -33,6 +33,8 @@ class SurfaceView(APIView):
     # Methods that change how somebody signs in. They need a session; no scope covers them.
     session_methods: ClassVar[frozenset[str]] = frozenset()
     limit: ClassVar[Limit] = STANDARD
+    # Whether everything in the body may stand in the query string as well.
+    has_optional_body: ClassVar[bool] = False
     # The statuses of the answers that are counted, by method, where not all of them are.
     counted_statuses: ClassVar[Mapping[str, frozenset[str]]] = {}
     usage: Usage | None = None

@@ -1,0 +1,20 @@
+"""What a project's settings may hold under the names that apps have registered.
+
+The settings of a project are an object that its clients fill as they like. An app that reads one of
+them registers its name here with a check, so that a wrong value is refused when it is saved.
+"""
+
+from collections.abc import Callable, Mapping
+
+from orderchainer.core.registry import Registry
+
+# By name: what is wrong with a value, as a sentence for people; an empty text if nothing is.
+CHECKS: Registry[str, Callable[[object], str]] = Registry("setting of projects")
+
+
+def settings_problem(settings: Mapping[str, object]) -> str:
+    """Return what is wrong with the values that apps read, or an empty string."""
+    for name, value in settings.items():
+        if name in CHECKS and (problem := CHECKS[name](value)):
+            return f"{name}: {problem}"
+    return ""

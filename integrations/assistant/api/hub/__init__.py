@@ -1,0 +1,1 @@
+"""`/api/v1/assistant`, as the hub document has it."""

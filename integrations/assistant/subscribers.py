@@ -1,0 +1,89 @@
+"""Judges inbound messages as they come, for projects that have switched that on."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Project
+from integrations.assistant.errors import (
+    AssistantCrowded,
+    AssistantNotConfigured,
+    BudgetExhausted,
+    ModelBusyNow,
+    ModelNotReached,
+    TookTooLong,
+)
+from integrations.assistant.preferences import READS_SENTIMENT
+from integrations.assistant.services import judge_message
+from notifications.events import EventType
+from notifications.models import Message
+from notifications.models.messages import Direction
+from notifications.services import note_mood
+from orderchainer.core.errors import DomainError
+from orders.stream.models import Event
+from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, Wanted, subscribe
+
+SUBSCRIBER = "assistant"
+# Later than this, nobody needs to be told which message is urgent.
+NEWS_FOR = timedelta(hours=6)
+# A place is free again when somebody's question is answered.
+CROWDED_SECONDS = 5.0
+
+
+def connect() -> None:
+    """Subscribe to events."""
+    subscribe(Subscriber(SUBSCRIBER, wants=wants, deliver=deliver))
+
+
+def wants(events: Sequence[Event]) -> Iterable[Wanted]:
+    """Pick the messages from customers in projects that want them judged, in one query.
+
+    The target is the project, so that one worker at a time judges the messages of a project.
+    """
+    received = [
+        event
+        for event in events
+        if event.type == EventType.MESSAGE_RECEIVED
+        and event.data.get("direction") == Direction.INBOUND
+    ]
+    if not received:
+        return []
+    projects = Project.objects.filter(
+        pk__in={event.project_id for event in received}, is_active=True
+    )
+    # We compare in Python: SQLite and PostgreSQL read JSON differently, and these are few rows.
+    wanting = {
+        pk
+        for pk, settings in projects.values_list("pk", "settings")
+        if settings.get(READS_SENTIMENT) is True
+    }
+    return [(event, str(event.project_id)) for event in received if event.project_id in wanting]
+
+
+def deliver(event: Event, target: str, /) -> None:
+    """Have one message judged, within the budget of its project, and keep what it says.
+
+    A worker that dies after the model has answered asks again; the first judgement counts.
+    """
+    message = Message.objects.select_related("project").filter(uuid=event.subject_uuid).first()
+    if message is None or message.deleted_at or not message.content.strip():
+        raise Drop("There is no text to judge.")
+    if message.sentiment:
+        return
+    if timezone.now() - message.created_at > NEWS_FOR:
+        raise Drop("The message is too old to be urgent.")
+    try:
+        # No waiting: people who ask go first, and a task can come back.
+        mood = judge_message(
+            project=message.project, by=None, message=message.content, wait_seconds=0
+        )
+    except AssistantCrowded as exc:
+        raise TryAgain(exc.message, after_seconds=CROWDED_SECONDS, counts=False) from exc
+    except (AssistantNotConfigured, BudgetExhausted) as exc:
+        raise Drop(exc.message) from exc
+    except (ModelBusyNow, ModelNotReached, TookTooLong) as exc:
+        raise TryAgain(exc.message, after_seconds=exc.retry_after) from exc
+    except DomainError as exc:
+        raise GiveUp(exc.message) from exc
+    note_mood(message=message, sentiment=mood.sentiment, urgency=mood.urgency)

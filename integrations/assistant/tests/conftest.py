@@ -1,0 +1,39 @@
+"""A scripted model behind the assistant, and a project that asks it."""
+
+import pytest
+from pytest_django import Settings
+
+# All paths, before a test adds a provider.
+import orderchainer.urls  # noqa: F401
+from accounts.tests.projects import Team, make_team
+from integrations import providers
+from integrations.assistant import tools
+from integrations.assistant.tests.scripted import provider
+from integrations.assistant.tests.scripted.service import Scripted, says
+from integrations.assistant.tests.tools import ECHO, FOR_MANAGERS, PROPOSE
+from integrations.providers import Provider
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Scripted:
+    """The model that answers, with "Fine." unless a test says otherwise."""
+    scripted = Scripted([says("Fine.")])
+    chosen = Provider(name="scripted", models=scripted.service())
+    monkeypatch.setattr(provider, "PROVIDER", chosen)
+    monkeypatch.setattr(
+        providers, "PROVIDERS", [*providers.PROVIDERS, "integrations.assistant.tests.scripted"]
+    )
+    settings.ASSISTANT_PROVIDER = "scripted"
+    return scripted
+
+
+@pytest.fixture
+def simple_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three tools that need nothing but a project."""
+    monkeypatch.setattr(tools, "TOOLS", (ECHO, FOR_MANAGERS, PROPOSE))
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    """A project with a member in each role."""
+    return make_team()

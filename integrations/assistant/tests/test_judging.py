@@ -1,0 +1,156 @@
+"""Messages that are judged as they come, where a project has switched that on."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import Project
+from accounts.services import update_project
+from accounts.tests.factories import client_of
+from accounts.tests.projects import Team
+from integrations.assistant.bulkhead import BULKHEAD
+from integrations.assistant.contracts import KeyRefused, ModelBusy
+from integrations.assistant.models import AssistantCall
+from integrations.assistant.subscribers import SUBSCRIBER
+from integrations.assistant.tests.scripted.service import Scripted, says
+from notifications.models import Message
+from notifications.models.messages import ContentType
+from notifications.services import note_mood
+from notifications.tests.api.hub import arrive, path
+from notifications.tests.factories import make_line
+from orders.stream.deliveries import deliver
+from orders.stream.models import EventDelivery
+from orders.stream.relay import relay_events
+
+pytestmark = pytest.mark.django_db
+
+MOOD = '{"sentiment": "negative", "urgency": "high", "concerns": [], "recommended_tone": "calm"}'
+
+
+def switch_on(team: Team, **more: object) -> Project:
+    """Have the project's messages judged."""
+    return update_project(
+        project=team.project, changes={"settings": {"assistant_reads_sentiment": True, **more}}
+    )
+
+
+def work() -> list[EventDelivery]:
+    """Relay events and try each delivery to the assistant once; return the deliveries."""
+    relay_events()
+    rows = list(EventDelivery.objects.filter(subscriber=SUBSCRIBER).order_by("id"))
+    for row in rows:
+        deliver(row.pk)
+        row.refresh_from_db()
+    return rows
+
+
+def receive(team: Team, content: str = "Where is it?!", **parts: Any) -> Message:
+    """Receive a message."""
+    return arrive(make_line(team.project), content, **parts)
+
+
+def test_a_message_keeps_how_it_sounds(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    message = receive(team)
+    model.steps = [says(MOOD)]
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.SENT
+    message.refresh_from_db()
+    assert (message.sentiment, message.urgency) == ("negative", "high")
+    receipt = AssistantCall.objects.get()
+    assert (receipt.kind, receipt.user, receipt.outcome) == ("sentiment", None, "answered")
+    client = team.client("viewer")
+    [shown] = client.get(path(team, "inbox?urgency=high&sentiment=negative")).json()
+    assert (shown["sentiment"], shown["urgency"]) == ("negative", "high")
+    assert client.get(path(team, "inbox?urgency=low")).json() == []
+
+
+def test_no_message_is_judged_in_a_project_that_has_not_asked_for_it(
+    team: Team, model: Scripted
+) -> None:
+    receive(team)
+
+    assert work() == []
+    assert not model.questions
+
+
+def test_a_picture_without_a_word_is_not_judged(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    receive(team, "", content_type=ContentType.IMAGE)
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.DROPPED
+    assert not model.questions
+
+
+def test_judging_stays_within_the_budget_of_the_project(team: Team, model: Scripted) -> None:
+    switch_on(team, assistant_monthly_budget_usd=0)
+    message = receive(team)
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.DROPPED
+    message.refresh_from_db()
+    assert message.sentiment == ""
+    assert not model.questions
+
+
+def test_a_busy_model_is_asked_again_later(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    receive(team)
+    model.steps = [ModelBusy("quota", after_seconds=60)]
+
+    [row] = work()
+
+    assert (row.state, row.attempts) == (EventDelivery.State.PENDING, 1)
+
+
+def test_people_who_ask_go_first(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    receive(team)
+
+    with BULKHEAD.place(wait_seconds=0), BULKHEAD.place(wait_seconds=0):
+        [row] = work()
+
+    assert row.state == EventDelivery.State.PENDING
+    assert not model.questions
+
+
+@pytest.mark.parametrize(
+    "step", [says("no JSON"), KeyRefused("401")], ids=["unreadable", "refused"]
+)
+def test_what_another_try_would_not_mend_is_given_up(
+    team: Team, model: Scripted, step: Any
+) -> None:
+    switch_on(team)
+    message = receive(team)
+    model.steps = [step]
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.FAILED
+    message.refresh_from_db()
+    assert message.sentiment == ""
+
+
+def test_the_first_judgement_counts(team: Team) -> None:
+    message = receive(team)
+
+    assert note_mood(message=message, sentiment="mixed", urgency="low")  # type: ignore[arg-type]
+    assert not note_mood(message=message, sentiment="positive", urgency="high")  # type: ignore[arg-type]
+    message.refresh_from_db()
+    assert (message.sentiment, message.urgency) == ("mixed", "low")
+
+
+def test_the_settings_are_checked_when_they_are_saved(team: Team) -> None:
+    answer = client_of(team.owner).patch(
+        team.path(), {"settings": {"assistant_reads_sentiment": "yes"}}, format="json"
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == {
+        "settings": ["assistant_reads_sentiment: Must be true or false."]
+    }

@@ -1,0 +1,113 @@
+"""Gives tools to a model and runs its calls of them, as the user who asks."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+
+from accounts.queries import require_operation
+from integrations.assistant import tools
+from integrations.assistant.contracts import Asker, Tool, ToolCall, ToolError, ToolResult
+from integrations.assistant.receipts import Notes
+from orderchainer.core.errors import DomainError
+
+logger = structlog.get_logger(__name__)
+
+# A model that wants more at once is told to ask again.
+MAX_CALLS_OF_A_ROUND = 8
+# What a model reads is paid for in every following round.
+MAX_RESULT_BYTES = 24_000
+
+
+def offered_to(asker: Asker) -> Sequence[Tool]:
+    """Return the tools that this user may use here."""
+    return [tool for tool in tools.TOOLS if _refusal(asker, tool) is None]
+
+
+def _refusal(asker: Asker, tool: Tool) -> str | None:
+    if not asker.reaches(tool.area):
+        return f"The token does not cover {tool.area}."
+    try:
+        require_operation(asker.user, asker.project, tool.operation)
+    except DomainError as exc:
+        return exc.message
+    return None
+
+
+class Toolbox:
+    """The tools of one conversation, and what came of each call so far."""
+
+    def __init__(self, asker: Asker, offered: Sequence[Tool], notes: Notes) -> None:
+        self._asker = asker
+        self.offered = offered
+        self._notes = notes
+        self.proposals: list[dict[str, Any]] = []
+
+    def answer(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
+        """Run all calls of a turn, in their order, and return as many results."""
+        return [
+            self._run(call, is_too_many=number >= MAX_CALLS_OF_A_ROUND)
+            for number, call in enumerate(calls)
+        ]
+
+    def _run(self, call: ToolCall, *, is_too_many: bool) -> ToolResult:
+        started = time.perf_counter()
+        if is_too_many:
+            result, status = (
+                _error(call, "Too many calls at once. Ask again for this one."),
+                "error",
+            )
+        else:
+            result, status = self._result_of(call)
+        self._notes.tool_calls.append(
+            {
+                "name": call.name[:100],
+                "parameters": dict(call.parameters or {}),
+                "result_status": status,
+                "duration_ms": int((time.perf_counter() - started) * 1000),
+            }
+        )
+        return result
+
+    def _result_of(self, call: ToolCall) -> tuple[ToolResult, str]:
+        """Return the result of a call, and the word for it: `ok`, `error` or `unknown`."""
+        tool = next((each for each in self.offered if each.name == call.name), None)
+        if tool is None:
+            return _error(call, "There is no such tool."), "unknown"
+        if call.parameters is None:
+            return _error(call, "The parameters are not a JSON object."), "error"
+        # The role may have changed since the tool was offered.
+        if (refusal := _refusal(self._asker, tool)) is not None:
+            return _error(call, refusal), "error"
+        try:
+            found = run_tool(tool, self._asker, call.parameters)
+        except ToolError as exc:
+            return _error(call, str(exc)), "error"
+        if tool.proposes:
+            self.proposals.append({"action": tool.proposes, "parameters": found})
+        return ToolResult(call, found), "ok"
+
+
+def run_tool(tool: Tool, asker: Asker, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Run a tool. Raises only `ToolError`, with a sentence for the model."""
+    try:
+        found = tool.run(asker, parameters)
+        size = len(orjson.dumps(found))
+    except DomainError as exc:
+        raise ToolError(exc.message) from exc
+    except ToolError:
+        raise
+    except Exception as exc:
+        # The parameters are a model's invention. Whatever they break in a tool is our defect, and
+        # the conversation goes on without this result.
+        logger.exception("tool_failed", tool=tool.name)
+        raise ToolError("This tool failed. Go on without it.") from exc
+    if size > MAX_RESULT_BYTES:
+        raise ToolError("The result is too large. Ask for fewer or for a shorter time.")
+    return found
+
+
+def _error(call: ToolCall, sentence: str) -> ToolResult:
+    return ToolResult(call, error=sentence)
