@@ -223,6 +223,9 @@ class ParkedStatus(models.Model):
     reported_at = models.DateTimeField()
     error_code = models.CharField(max_length=64, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # When the sweep looks again whether we know the message. Each pause is as long as the report
+    # has waited, so it looks about 15 times in a week.
+    look_at = models.DateTimeField(default=timezone.now, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -234,6 +237,7 @@ class ParkedStatus(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["created_at"], name="parked_status_by_age"),
+            models.Index(fields=["look_at"], name="parked_status_to_look_at"),
             models.Index(
                 fields=["message_uuid"],
                 condition=Q(message_uuid__isnull=False),

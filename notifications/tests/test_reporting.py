@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.errors import RoleNotEnough
@@ -15,7 +18,7 @@ from notifications.errors import CannotRetry, LineUnusable
 from notifications.models import Message, MessageSend, ParkedStatus, StatusReport
 from notifications.models.messages import MessageStatus
 from notifications.services import receive_report, retry_message
-from notifications.tests.pretend import Pretend
+from notifications.tests.pretend import Pretend, pretending, split_at_ten
 from notifications.tests.test_sending import lose_lease, send, statuses, work
 from notifications.work import reports, sending
 from orderchainer.core.outbox import TryAgain
@@ -370,3 +373,159 @@ def test_two_people_who_send_again_at_once_send_it_once(
 
     assert sum(isinstance(each, CannotRetry) for each in outcomes) == 3
     assert len(pretend.asked) == 2
+
+
+# --- The parts of a long message --------------------------------------------------------------
+
+
+def begun(agent: User, pretend: Pretend) -> Message:
+    """Return a message of four parts; the provider has taken the first one."""
+    message = send(agent, "a" * 10 + "b" * 10 + "c" * 10 + "d")
+    first, *_ = sending.due_parts()
+    sending.send_part(first)
+    assert pretend.texts == ["a" * 10]
+    return message
+
+
+def failure(provider_id: str, **parts: Any) -> Report:
+    """Return a report that a part did not arrive."""
+    return Report(
+        MessageStatus.FAILED,
+        timezone.now(),
+        provider_id,
+        error_code="131026",
+        error="Not on WhatsApp.",
+        **parts,
+    )
+
+
+def states(message: Message) -> list[tuple[int, int, str]]:
+    """Return part, round and state of the rows of a message."""
+    return list(message.sends.order_by("round", "part").values_list("part", "round", "state"))
+
+
+def test_when_an_earlier_part_did_not_arrive_the_later_ones_stay_here(
+    agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pretending(monkeypatch, max_text=10, split=split_at_ten) as pretend:
+        line = pretend.add_line(agent.personal_project)
+        message = begun(agent, pretend)
+
+        receive_report(line=line, report=failure("id-1"))
+        work()
+
+        assert pretend.texts == ["a" * 10]
+        message.refresh_from_db()
+        assert (message.status, message.error) == ("failed", "Not on WhatsApp.")
+        assert [state for *_, state in states(message)] == ["failed", *["dropped"] * 3]
+        reasons = set(message.sends.filter(part__gt=1).values_list("last_error", flat=True))
+        assert reasons == {"An earlier part of the message was not sent."}
+
+        # A person sends it again, all of it.
+        retry_message(message=message, by=agent)
+        work()
+        assert pretend.texts[1:] == ["a" * 10, "b" * 10, "c" * 10, "d"]
+        message.refresh_from_db()
+        assert message.status == "sent"
+
+
+def test_a_part_that_is_under_way_as_an_earlier_one_fails_is_the_last(
+    agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pretending(monkeypatch, max_text=10, split=split_at_ten) as pretend:
+        line = pretend.add_line(agent.personal_project)
+        message = begun(agent, pretend)
+
+        def fail_meanwhile(outgoing: Outgoing) -> Accepted:
+            receive_report(line=line, report=failure("id-1"))
+            return Accepted("id-2")
+
+        pretend.script = [fail_meanwhile]
+        work()
+
+        assert pretend.texts == ["a" * 10, "b" * 10]
+        assert [state for *_, state in states(message)] == ["failed", "sent", *["dropped"] * 2]
+        message.refresh_from_db()
+        assert message.status == "failed"
+
+
+def test_a_part_that_waits_for_its_next_try_is_dropped_when_an_earlier_one_fails(
+    agent: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pretending(monkeypatch, max_text=10, split=split_at_ten) as pretend:
+        line = pretend.add_line(agent.personal_project)
+        message = begun(agent, pretend)
+
+        def fail_meanwhile(outgoing: Outgoing) -> Accepted:
+            receive_report(line=line, report=failure("id-1"))
+            raise TryAgain("Come back later.", after_seconds=0)
+
+        pretend.script = [fail_meanwhile]
+        work()
+
+        assert pretend.texts == ["a" * 10, "b" * 10]
+        assert [state for *_, state in states(message)] == ["failed", *["dropped"] * 3]
+
+
+# --- Reports that find nothing ----------------------------------------------------------------
+
+
+def park_for_nobody(line: Line, message: Message, number: int = 0) -> None:
+    """Park a report that names a message of ours, and an id that none of its parts has."""
+    echo = Report(SENT, timezone.now(), f"other-{number}", message_uuid=message.uuid)
+    receive_report(line=line, report=echo)
+
+
+def test_reports_that_fit_no_part_are_looked_at_less_and_less_often(
+    agent: User, ours: Line, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    write_report = reports.write_report
+
+    def counting(line: Any, report: Report) -> bool:
+        nonlocal looks
+        looks += 1
+        return write_report(line, report)
+
+    with time_machine.travel(AT, tick=False) as clock:
+        message = send(agent)
+        work()
+        park_for_nobody(ours, message)
+        monkeypatch.setattr(reports, "write_report", counting)
+        for _ in range(24 * 60):
+            clock.shift(timedelta(minutes=1))
+            reports.sweep_parked()
+
+    assert 5 <= looks <= 15
+    assert ParkedStatus.objects.count() == 1
+
+
+def test_many_reports_that_fit_nothing_hide_no_other(
+    agent: User, ours: Line, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MAX_SWEPT", 10)
+    message = send(agent)
+    work()
+    for number in range(30):
+        park_for_nobody(ours, message, number)
+        reports.park(uuid4(), Report(SENT, timezone.now(), f"somebody-elses-{number}"))
+    reports.park(ours.uuid, report(DELIVERED))
+
+    for _ in range(7):
+        reports.sweep_parked()
+
+    message.refresh_from_db()
+    assert message.status == "delivered"
+
+
+def test_a_sweep_of_parked_reports_takes_a_fixed_number_of_statements(
+    ours: Line, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        reports.sweep_parked()
+    for number in range(20):
+        reports.park(ours.uuid, report(DELIVERED, f"somebody-elses-{number}"))
+    with django_assert_num_queries(2):
+        reports.sweep_parked()
+    with django_assert_num_queries(1):
+        reports.sweep_parked()

@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, Value
 from django.utils import timezone
 
 from notifications.channels import Report
@@ -24,8 +24,8 @@ from orderchainer.core.outbox import drop
 
 # A report about a message that somebody else sent over our line never finds its message.
 KEPT_FOR = timedelta(days=7)
-# A report that has found no message after this time never will.
-SWEPT_FOR = timedelta(days=1)
+# The pause after the first look at a report, if it was parked only just now.
+FIRST_PAUSE = timedelta(seconds=30)
 MAX_SWEPT = 500
 
 REPORTED = frozenset({MessageStatus.SENT, MessageStatus.FAILED, *ARRIVED})
@@ -75,14 +75,25 @@ def match_parked(line: UUID, *, provider_id: str = "", message_uuid: UUID | None
 
 
 def sweep_parked() -> None:
-    """Write the parked reports whose message we know by now. A crash can leave such reports."""
+    """Write the parked reports whose message we know by now. A crash can leave such reports.
+
+    Most reports that stay parked are about messages that somebody else sent over our line, or fit
+    no part of a message of ours. So we look at each one less and less often.
+    """
+    now = timezone.now()
     sends = MessageSend.objects.filter(
         provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
     )
     messages = Message.objects.filter(uuid=OuterRef("message_uuid"), line=OuterRef("line"))
-    recent = ParkedStatus.objects.filter(created_at__gt=timezone.now() - SWEPT_FOR)
-    known = recent.filter(Exists(sends) | Exists(messages))
-    _match(list(known.order_by("pk")[:MAX_SWEPT]))
+    due = ParkedStatus.objects.filter(look_at__lte=now).order_by("look_at", "pk")
+    rows = list(due.annotate(is_known=Exists(sends) | Exists(messages))[:MAX_SWEPT])
+    if not rows:
+        return
+    waited = Value(now, DateTimeField()) - F("created_at")
+    ParkedStatus.objects.filter(pk__in=[row.pk for row in rows]).update(
+        look_at=Value(now + FIRST_PAUSE, DateTimeField()) + waited
+    )
+    _match([row for row in rows if row.is_known])
 
 
 def forget_parked() -> int:

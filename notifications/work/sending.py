@@ -210,9 +210,6 @@ def _settle(part: MessageSend, result: Result) -> Settled:
     if isinstance(result, Accepted):
         keep_id(message, part)
         drop_repeats(message, part)
-    if settled.state in {SendState.FAILED, SendState.UNCERTAIN, SendState.DROPPED}:
-        rest = message.sends.filter(round=part.round, part__gt=part.part)
-        outbox.drop(rest, "An earlier part of the message was not sent.")
     refresh_status(message)
     return settled
 

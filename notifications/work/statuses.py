@@ -4,6 +4,8 @@
 2. Otherwise it failed if a part failed, and it is uncertain if a part is uncertain.
 3. Otherwise it is sent when the provider has taken all its parts, and queued before that.
 
+The parts after one that stopped the message are dropped.
+
 The rule looks at all that we know, and not at the order in which we learnt it. So a late report
 never takes a status back. A message that failed stays so until the provider reports that it
 arrived, or a person sends it again.
@@ -20,6 +22,7 @@ from notifications.events import EventType, of_message
 from notifications.models import Message, MessageSend
 from notifications.models.messages import MessageStatus, SendState
 from orderchainer.core.measures import Counter
+from orderchainer.core.outbox import drop
 from orders.stream.recording import record
 
 logger = structlog.get_logger(__name__)
@@ -38,6 +41,8 @@ _STOPPED = (
     (SendState.UNCERTAIN, MessageStatus.UNCERTAIN),
     (SendState.DROPPED, MessageStatus.FAILED),
 )
+_STATES_THAT_STOP = frozenset(state for state, _ in _STOPPED)
+LEFT_OUT = "An earlier part of the message was not sent."
 
 
 def decisive_parts(sends: Iterable[MessageSend]) -> list[MessageSend]:
@@ -68,8 +73,12 @@ def status_of(
 
 
 def refresh_status(message: Message, *, by: User | None = None) -> None:
-    """Write the status of a locked message. Records `message_status_changed` if it changes."""
+    """Write the status of a locked message, and drop the parts that must not follow any more.
+
+    Records `message_status_changed` if the status changes.
+    """
     parts = decisive_parts(sends_of(message))
+    _drop_after_stop(message, parts)
     reported = set(message.reports.values_list("status", flat=True))
     status, blamed = status_of(parts, reported)
     error_code, error = (blamed.error_code, blamed.last_error) if blamed else ("", "")
@@ -94,6 +103,18 @@ def refresh_status(message: Message, *, by: User | None = None) -> None:
 def sends_of(message: Message) -> QuerySet[MessageSend]:
     """Return the rows of all rounds of a message, the oldest first."""
     return message.sends.order_by("pk")
+
+
+def _drop_after_stop(message: Message, parts: Iterable[MessageSend]) -> None:
+    """Drop what comes after a part that failed or is uncertain: nobody reads half a message.
+
+    We may hear of a failure late, so a later part can be under way. Its worker writes what becomes
+    of it, and then we look here again.
+    """
+    stopped = next((part for part in parts if part.state in _STATES_THAT_STOP), None)
+    if stopped is not None:
+        rest = message.sends.filter(part__gt=stopped.part, claimed_until=None)
+        drop(rest, LEFT_OUT)
 
 
 def _decisive(rounds: list[MessageSend]) -> MessageSend:
