@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 # Mobile numbers that are written in two ways: with and without a digit that marks them as mobile.
 # Each pattern matches both ways. Its first function writes the number with the mark, its second
@@ -39,25 +39,25 @@ _WITH_PLUS = re.compile(r"\+[1-9](?:[ ().-]{0,2}\d){7,14}")
 def e164(number: str) -> str:
     """Return a number with its country's code in E.164, for example `+16505551234`.
 
-    Return an empty text if it is not such a number. A mobile number of Brazil, Mexico or Argentina
-    can be written in two ways. We always return the same one: with the mark for Brazil, without it
-    for Mexico and Argentina.
+    Return an empty text if it is not such a number. Some mobile numbers can be written in two ways,
+    and E.164 has only one of them. We take the number as it is written if its country's plan has
+    it, and the other way if not: a Brazilian mobile number gets its 9, a Mexican one loses its 1,
+    and an Argentine one stays as it is, because without the 9 it is somebody's landline.
     """
-    digits = digits_of(number)
-    spelt = [digits, *spellings_of(digits)[1:]]
-    # Try the form without the mark first for Mexico and Argentina, and with it first for Brazil.
-    if digits.startswith(("52", "54")):
-        spelt.sort(key=len)
-    elif digits.startswith("55"):
-        spelt.sort(key=len, reverse=True)
-    for each in spelt:
-        try:
-            parsed = phonenumbers.parse(f"+{each}")
-        except NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(parsed):
-            return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    spelt = [_parsed(each) for each in spellings_of(number)]
+    known = [parsed for parsed in spelt if parsed is not None]
+    for is_right in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
+        for parsed in known:
+            if is_right(parsed):
+                return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     return ""
+
+
+def _parsed(digits: str) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(f"+{digits}")
+    except NumberParseException:
+        return None
 
 
 def is_number(text: str) -> bool:
