@@ -8,7 +8,7 @@ from notifications.figures import Summary
 from notifications.models.messages import Direction, FileState, MessageStatus
 from orderchainer.core.days import days_of
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.http.conditional import etag_of
+from orderchainer.core.http.conditional import etag_of_content
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 
@@ -110,9 +110,12 @@ def conversation_body(project: Project, row: Row) -> Body:
     }
 
 
-def etag_of_conversation(pk: int, updated_at: datetime) -> str:
-    """Return the entity tag of a conversation."""
-    return etag_of("conversation", pk, int(updated_at.timestamp() * 1_000_000))
+def etag_of_conversation(project: Project, row: Row) -> str:
+    """Return the entity tag of a conversation.
+
+    It covers all that the body shows, so a new message or another name of the contact changes it.
+    """
+    return etag_of_content("conversation", conversation_body(project, row), row["updated_at"])
 
 
 def contact_body(project: Project, row: Row) -> Body:

@@ -242,7 +242,7 @@ class OneConversationView(ProjectView):
         row = queries.conversation_row_for(self.project, conversation_id)
         return answer_unless_unchanged(
             request,
-            etag_of_conversation(row["pk"], row["updated_at"]),
+            etag_of_conversation(self.project, row),
             lambda: conversation_body(self.project, row),
         )
 
@@ -260,14 +260,16 @@ class OneConversationView(ProjectView):
         if "assignee" in body.validated_data:
             changes["assignee"] = _member(body.validated_data["assignee"])
 
-        def require(locked: Conversation) -> None:
-            require_match(request, etag_of_conversation(locked.pk, locked.updated_at))
+        def require(_: Conversation) -> None:
+            # The conversation is locked now, so this is how it looks when we change it.
+            shown = queries.conversation_row_for(self.project, conversation_id)
+            require_match(request, etag_of_conversation(self.project, shown))
 
         services.change_conversation(
             conversation=queries.conversation_for(self.project, conversation_id),
             by=caller_of(request),
             changes=changes,
-            precondition=require,
+            precondition=require if "If-Match" in request.headers else None,
         )
         return _conversation_shown(self.project, conversation_id)
 
@@ -428,7 +430,7 @@ def _shown(project: Project, message_id: str) -> Response:
 
 def _conversation_shown(project: Project, conversation_id: str) -> Response:
     row = queries.conversation_row_for(project, conversation_id)
-    etag = etag_of_conversation(row["pk"], row["updated_at"])
+    etag = etag_of_conversation(project, row)
     return Response(conversation_body(project, row), headers={"ETag": etag})
 
 

@@ -1,6 +1,6 @@
 """Sending, reading, linking and changing on the hub."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from accounts.tests.factories import client_of
 from accounts.tests.projects import Team
 from notifications.channels import Line
@@ -21,7 +22,9 @@ from notifications.models import (
     MessageSend,
 )
 from notifications.models.messages import FileState, MessageStatus
+from notifications.services import receive_edit
 from notifications.tests.api.hub import BOB, JOHN, arrive, contents, path
+from notifications.tests.factories import make_line
 from notifications.tests.pretend import DAY, PRETEND, Pretend, pretending
 from orderchainer.testing.races import race
 from orders.stream.models import Event
@@ -374,3 +377,49 @@ def test_a_viewer_only_looks(team: Team, message: Message, viewer: APIClient) ->
         assert answer.status_code == 403
     assert Message.objects.filter(is_read=False, direction="inbound").count() == 1
     assert not Message.objects.filter(direction="outbound").exists()
+
+
+def _rename_contact(message: Message, agent: APIClient, team: Team) -> None:
+    contact = path(team, "contacts", message.conversation.contact.uuid)
+    assert agent.patch(contact, {"name": "Johnny"}).status_code == 200
+
+
+def _rename_assignee(message: Message, agent: APIClient, team: Team) -> None:
+    User.objects.filter(pk=team.members["agent"].pk).update(first_name="Alexandra")
+
+
+def _edit_last_message(message: Message, agent: APIClient, team: Team) -> None:
+    at = message.written_at + timedelta(seconds=1)
+    line = make_line(team.project, channel=PRETEND, uuid=message.line)
+    receive_edit(line=line, provider_id=message.provider_id, content="Edited", edited_at=at)
+
+
+def _write_again(message: Message, agent: APIClient, team: Team) -> None:
+    arrive(make_line(team.project, channel=PRETEND, uuid=message.line), "More", person=JOHN)
+
+
+@pytest.mark.parametrize(
+    "change", [_rename_contact, _rename_assignee, _edit_last_message, _write_again]
+)
+def test_the_etag_of_a_conversation_covers_all_that_is_shown(
+    team: Team,
+    message: Message,
+    agent: APIClient,
+    clock: time_machine.Traveller,
+    change: Callable[[Message, APIClient, Team], None],
+) -> None:
+    address = path(team, "conversations", message.conversation.uuid)
+    agent.patch(address, {"assignee": str(team.members["agent"].uuid)})
+    shown = agent.get(address)
+    assert agent.get(address, HTTP_IF_NONE_MATCH=shown["ETag"]).status_code == 304
+
+    change(message, agent, team)
+
+    now = agent.get(address, HTTP_IF_NONE_MATCH=shown["ETag"])
+    assert now.status_code == 200
+    assert now.json() != shown.json()
+    assert now["ETag"] != shown["ETag"]
+    stale = agent.patch(address, {"status": "closed"}, HTTP_IF_MATCH=shown["ETag"])
+    assert stale.status_code == 412
+    fresh = agent.patch(address, {"status": "closed"}, HTTP_IF_MATCH=now["ETag"])
+    assert (fresh.status_code, fresh.json()["status"]) == (200, "closed")

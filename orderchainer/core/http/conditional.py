@@ -1,7 +1,9 @@
 """Conditional requests: `ETag`, `If-Match`, `If-None-Match` (RFC 9110, section 13)."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.response import Response
@@ -17,6 +19,14 @@ def etag_of(kind: str, pk: int, version: int, **others: bool) -> str:
     """
     marks = "".join(f"-{name}" for name, holds in others.items() if holds)
     return f'"{kind}-{pk}-{version}{marks}"'
+
+
+def etag_of_content(kind: str, *content: object) -> str:
+    """Return the strong entity tag of what is shown, for what no version of one row covers.
+
+    `content` is anything that JSON can express, with UUIDs and moments.
+    """
+    return f'"{kind}-{sha256(orjson.dumps(content)).hexdigest()[:32]}"'
 
 
 def require_match(request: HttpRequest, etag: str) -> None:
