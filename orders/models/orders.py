@@ -27,6 +27,7 @@ from django.utils import timezone
 from accounts.access import Operation, roles_that_may, staff_may
 from accounts.models import Membership, Project, User
 from orderchainer.core.days import Span
+from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     COLUMN_DIGITS,
@@ -79,6 +80,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def of_customer(self, text: str) -> OrderQuerySet:
         """Keep the orders with `text` in the customer's name, e-mail address or phone number."""
         return self.filter(customer_has(text))
+
+    def found_by(self, text: str) -> OrderQuerySet:
+        """Keep the orders with `text` as number, or within the title, external id or customer."""
+        found = Q(title__icontains=text) | Q(external_id__icontains=text) | customer_has(text)
+        digits = text.strip().removeprefix("#")
+        if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
+            found |= Q(pk=int(digits))
+        return self.filter(found)
 
     def placed_within(self, period: Span) -> OrderQuerySet:
         """Keep the orders that were placed in the period: by `ordered_at`, not `created_at`."""
@@ -296,6 +305,12 @@ class Order(models.Model):
                     "total_price",
                 ],
                 name="order_by_project_date",
+            ),
+            # Mirrored orders by the name that their source gave them, such as #1001.
+            models.Index(
+                fields=["project", "title"],
+                condition=~Q(external_id=""),
+                name="order_by_outside_name",
             ),
             models.Index(
                 fields=["failed_along_with"],

@@ -12,6 +12,7 @@ from orders.queries.chains import (
     chain_for,
 )
 from orders.queries.history import history_for
+from orders.queries.naming import orders_named
 from orders.queries.projects import (
     ids_by_uuid,
     listed_in_project,
@@ -38,6 +39,7 @@ __all__ = [
     "order_for",
     "order_id_for",
     "order_id_in_project",
+    "orders_named",
     "page_of",
     "row_by_uuid",
     "row_for",

@@ -1,7 +1,6 @@
 """The filters and sort orders of a project's orders."""
 
 import django_filters
-from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import Project
@@ -15,11 +14,9 @@ from orderchainer.core.http.filters import (
     ordered,
 )
 from orderchainer.core.http.pagination import days_of
-from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS
 from orders.lifecycle import Status
 from orders.models import Order, OrderQuerySet
-from orders.models.orders import customer_has
 
 # The names by which clients sort, and the columns behind them.
 ORDERINGS = {
@@ -64,11 +61,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
 
     def found_by(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
         """Keep the orders with `text` as number, or within the title, external id or customer."""
-        found = Q(title__icontains=text) | Q(external_id__icontains=text) | customer_has(text)
-        digits = text.strip().removeprefix("#")
-        if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
-            found |= Q(pk=int(digits))
-        return orders.filter(found)
+        return orders.found_by(text)
 
     def of_customer(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
         """Keep the orders with `text` in the customer's name, e-mail address or phone number."""

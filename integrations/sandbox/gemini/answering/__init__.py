@@ -6,8 +6,11 @@ returned. It knows English, German and Spanish.
 
 from integrations.sandbox.gemini.answering.judging import judged
 from integrations.sandbox.gemini.answering.languages import language_of
-from integrations.sandbox.gemini.answering.questions import calls_for
-from integrations.sandbox.gemini.answering.replying import reply_to
+from integrations.sandbox.gemini.answering.questions import (
+    calls_for,
+    facts_of,
+    function_about_order,
+)
 from integrations.sandbox.gemini.answering.telling import told
 from integrations.sandbox.gemini.conversation import Asked, Said
 
@@ -18,9 +21,8 @@ def say(asked: Asked) -> Said:
     """Answer a request. Its calls have neither ids nor signatures yet."""
     if asked.wants_json:
         return Said(judged(asked))
-    if not asked.functions and not asked.results:
-        return Said(reply_to(asked))
     language = language_of(asked.question)
     if asked.mode != "NONE" and (calls := calls_for(asked, language)):
         return Said(calls=calls)
-    return Said(told(asked.results, language))
+    facts = facts_of(asked, function_about_order(asked.question, language))
+    return Said(told(asked.results or facts, language))

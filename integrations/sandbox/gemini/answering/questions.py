@@ -4,9 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from integrations.sandbox.gemini.answering.facts import first_value, text_without_objects
+from integrations.sandbox.gemini.answering.facts import (
+    first_value,
+    objects_in,
+    text_without_objects,
+)
 from integrations.sandbox.gemini.answering.languages import Language
-from integrations.sandbox.gemini.conversation import Asked, Call
+from integrations.sandbox.gemini.conversation import Asked, Call, Result
 
 MOST_AT_ONCE = 3
 _UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
@@ -47,7 +51,9 @@ def _wanted(asked: Asked, language: Language) -> Sequence[tuple[str, Mapping[str
                 ("fetch_order_details", {"order_id": orders[0]}),
                 ("propose_move", {"order_id": orders[0], "status": status}),
             ]
-        name = "order_chain" if language.is_about("chain", text) else "fetch_order_details"
+        name = function_about_order(text, language)
+        if facts_of(asked, name) and not _orders_in(text):
+            return []
         return [(name, {"order_id": each}) for each in orders]
     search = _search_in(text, language)
     if language.is_about("statistics", text):
@@ -65,6 +71,19 @@ def _wanted(asked: Asked, language: Language) -> Sequence[tuple[str, Mapping[str
     return []
 
 
+def function_about_order(text: str, language: Language) -> str:
+    """Return which function answers a question about one order."""
+    return "order_chain" if language.is_about("chain", text) else "fetch_order_details"
+
+
+def facts_of(asked: Asked, name: str) -> Sequence[Result]:
+    """Return what a request says beforehand about an order, as the function `name` tells it."""
+    texts = [turn.text for turn in asked.turns if turn.role == "user"]
+    objects = [each for text in texts for each in objects_in(text)]
+    found = [each[name] for each in objects if isinstance(each.get(name), dict)]
+    return [Result("", name, {"result": each}) for each in found if "order" in each]
+
+
 def _orders_in(text: str) -> Sequence[str]:
     found = _UUID.findall(text)
     rest = _UUID.sub(" ", text)
@@ -73,8 +92,10 @@ def _orders_in(text: str) -> Sequence[str]:
 
 def _order_of(asked: Asked) -> Sequence[str]:
     """Return the order that the request says the question is about."""
-    texts = [turn.text for turn in asked.turns if turn.role == "user"]
-    for text in (*texts, asked.instruction):
+    for text in [turn.text for turn in asked.turns if turn.role == "user"]:
+        for each in objects_in(text):
+            if "number" in each and "status" in each:
+                return [f"#{each['number']}"]
         if found := first_value(text, "order_id"):
             return [str(found)]
     return []

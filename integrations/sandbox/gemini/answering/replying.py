@@ -1,4 +1,4 @@
-"""A reply to a customer, from the order and the message that stand in the request as JSON."""
+"""A reply to a customer, from the order and the message that stand in a request as JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +8,13 @@ from integrations.sandbox.gemini.answering.facts import (
     objects_in,
     text_without_objects,
 )
-from integrations.sandbox.gemini.answering.judging import is_unhappy
 from integrations.sandbox.gemini.answering.languages import Language, language_named, language_of
 from integrations.sandbox.gemini.answering.telling import name_of
-from integrations.sandbox.gemini.conversation import Asked
+from integrations.sandbox.gemini.answering.words import is_unhappy
 
 
-def reply_to(asked: Asked) -> str:
-    """Write a reply in the customer's language."""
-    text = asked.question
+def reply_to(text: str) -> tuple[str, str]:
+    """Write a reply in the customer's language. Return it and the code of the language."""
     message = str(first_value(text, "customer_message", "message") or text_without_objects(text))
     language = _language(text, message)
     order = _order_in(text)
@@ -27,11 +25,11 @@ def reply_to(asked: Asked) -> str:
     else:
         status = language.status(order["status"])
         said.append(language.say("reply_order", name=name_of(order), status=status))
-        if order.get("waiting") or order.get("waiting_for"):
+        if order.get("is_waiting"):
             said.append(language.say("reply_waiting"))
     if is_unhappy(message):
         said.append(language.say("reply_sorry"))
-    return f"{said[0]}\n\n{' '.join(said[1:])}"
+    return f"{said[0]}\n\n{' '.join(said[1:])}", language.code
 
 
 def _language(text: str, message: str) -> Language:

@@ -46,8 +46,8 @@ def _order(found: Told, language: Language) -> str:
         said.append(language.say("customer", name=customer))
     if order.get("total") is not None:
         said.append(language.say("total", total=order["total"], currency=order.get("currency", "")))
-    if order.get("waiting_for"):
-        said.append(language.say("waiting", blockers=_named(order["waiting_for"], language)))
+    if order.get("is_waiting"):
+        said.append(language.say("waiting_order"))
     return " ".join(said)
 
 
@@ -66,13 +66,15 @@ def _chain(found: Told, language: Language) -> str:
 
 
 def _named(orders: Sequence[Told], language: Language) -> str:
-    names = [
-        f"{name_of(each)}: {language.status(each['status'])}"
-        if each.get("number")
-        else language.status(each["status"])
-        for each in orders[:MOST_NAMED]
-    ]
+    names = [_blocker(each, language) for each in orders[:MOST_NAMED]]
     return _joined(names, len(orders), language)
+
+
+def _blocker(order: Told, language: Language) -> str:
+    if not order.get("number"):
+        return language.say("outside")
+    notes = f" ({order['notes']})" if order.get("notes") else ""
+    return f"{name_of(order)}: {language.status(order['status'])}{notes}"
 
 
 def _joined(names: Sequence[str], total: int, language: Language) -> str:
@@ -114,11 +116,13 @@ def _messages(found: Told, language: Language) -> str:
 
 
 def _customers(found: Told, language: Language) -> str:
-    customers = found.get("customers") or []
-    if not customers:
+    people = [*found.get("customers", []), *found.get("customers_of_orders", [])]
+    names = list(
+        dict.fromkeys(str(each.get("name") or each.get("phone") or "?") for each in people)
+    )
+    if not names:
         return language.say("no_customers")
-    names = [str(each.get("name") or each.get("phone") or "?") for each in customers[:MOST_NAMED]]
-    return language.say("customers", names=_joined(names, len(customers), language))
+    return language.say("customers", names=_joined(names[:MOST_NAMED], len(names), language))
 
 
 def _products(found: Told, language: Language) -> str:
@@ -140,7 +144,7 @@ def _move(found: Told, language: Language) -> str:
 
 
 def _message(found: Told, language: Language) -> str:
-    return language.say("proposed_message", text=found["text"])
+    return language.say("proposed_message", text=found["content"])
 
 
 _TELLERS: Mapping[str, Callable[[Told, Language], str]] = {
