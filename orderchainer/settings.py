@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "orders",
     "notifications",
     "integrations",
+    "reports",
 ]
 
 MIDDLEWARE = [
@@ -250,6 +251,8 @@ DEFAULT_QUEUE, DELIVERIES_QUEUE, EMAILS_QUEUE = "celery", "deliveries", "emails"
 PROVIDERS_QUEUE, SYNCS_QUEUE = "providers", "syncs"
 # Messages to customers, and the files that customers send.
 MESSAGES_QUEUE = "messages"
+# Reports take seconds of the database's time.
+REPORTS_QUEUE = "reports"
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name)
     for name in (
@@ -259,6 +262,7 @@ CELERY_TASK_QUEUES = [
         PROVIDERS_QUEUE,
         SYNCS_QUEUE,
         MESSAGES_QUEUE,
+        REPORTS_QUEUE,
     )
 ]
 CELERY_TASK_ROUTES = {
@@ -270,6 +274,7 @@ CELERY_TASK_ROUTES = {
     "notifications.send_part": {"queue": MESSAGES_QUEUE},
     "notifications.tell_read": {"queue": MESSAGES_QUEUE},
     "notifications.fetch_attachment": {"queue": MESSAGES_QUEUE},
+    "reports.build_report": {"queue": REPORTS_QUEUE},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -327,6 +332,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-integrations": {
         "task": "integrations.sweep",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "sweep-reports": {
+        "task": "reports.sweep",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
@@ -403,6 +413,11 @@ RATE_LIMIT_INVITATIONS = env.str("RATE_LIMIT_INVITATIONS", default="50/h")
 RATE_LIMIT_UPLOADS = env.str("RATE_LIMIT_UPLOADS", default="10/m")
 RATE_LIMIT_WEBHOOKS = env.str("RATE_LIMIT_WEBHOOKS", default="60/m")
 RATELIMIT_USE_CACHE = "limits"
+
+# --- Reports ---------------------------------------------------------------------------------
+
+# How long a request waits for its report. After that it is answered while a worker goes on.
+REPORT_WAIT_SECONDS = env.float("REPORT_WAIT_SECONDS", default=10)
 
 # --- Events ----------------------------------------------------------------------------------
 
@@ -539,6 +554,7 @@ SPECTACULAR_SETTINGS = {
         "AssistantCallKind": "integrations.assistant.models.AssistantCall.Kind",
         "ToolResultStatus": ["ok", "error", "unknown"],
         "QueuedStatus": ["queued"],
+        "ReportStatus": ["generating", "ready", "failed"],
         "DeliveryStatus": ["received", "done", "failed", "ignored"],
         "MemberRole": "accounts.models.Membership.Role",
         "UserRole": ["user", "staff", "admin"],

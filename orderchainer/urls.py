@@ -46,6 +46,7 @@ urlpatterns = [
     path("api/", include("orders.api.envelope.urls")),
     path("api/v1/", include("notifications.api.hub.urls")),
     path("api/v1/", include("integrations.api.hub.urls")),
+    path("api/v1/", include("reports.api.hub.urls")),
     *provider_paths(),
 ]
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.callers import caller_of
 from accounts.services import answer_once, fingerprint_of
+from accounts.services.idempotency import KeptAnswer
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,24 @@ def answer_repeatable(
     Raises what `answer_once` raises. Without a key the work is simply done. Pass `payload` in place
     of a body that JSON cannot hold.
     """
+    if "Idempotency-Key" not in request.headers:
+        return _response(work())
+    kept = done_once(request, lambda: work().as_json(), payload=payload)
+    response = _response(Answer(**kept.value))
+    if kept.replayed:
+        response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def done_once(request: Request, work: Callable[[], Any], *, payload: object = None) -> KeptAnswer:
+    """Do `work` and return its value, or the first value for the request's key.
+
+    For requests whose answer is more than that value; see `answer_repeatable` for the others. The
+    value is anything that JSON can hold.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return _response(work())
+        return KeptAnswer(work())
     fingerprint = fingerprint_of(
         [
             request.method or "",
@@ -50,16 +66,7 @@ def answer_repeatable(
             request.data if payload is None else payload,
         ]
     )
-    kept = answer_once(
-        user=caller_of(request),
-        key=key,
-        fingerprint=fingerprint,
-        work=lambda: work().as_json(),
-    )
-    response = _response(Answer(**kept.value))
-    if kept.replayed:
-        response["Idempotent-Replayed"] = "true"
-    return response
+    return answer_once(user=caller_of(request), key=key, fingerprint=fingerprint, work=work)
 
 
 def _response(answer: Answer) -> Response:

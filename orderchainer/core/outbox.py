@@ -254,10 +254,13 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
 
 
-def claim(rows: models.QuerySet[Row], pk: int) -> Row | None:
-    """Take one of `rows` for the time of a lease. None if it is not due or not one of `rows`."""
+def claim(rows: models.QuerySet[Row], pk: int, *, lease_for: timedelta | None = None) -> Row | None:
+    """Take one of `rows` for the time of a lease. None if it is not due or not one of `rows`.
+
+    Work that may take longer than usual names its own lease.
+    """
     now = timezone.now()
-    until = now + lease()
+    until = now + (lease_for or lease())
     claimed = rows.filter(due(now), pk=pk).update(
         next_attempt_at=until, claimed_until=until, attempts=F("attempts") + 1
     )

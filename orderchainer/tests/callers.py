@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +46,8 @@ from orderchainer.tests.endpoints import SHOP_CONFIG
 from orders.models import Order
 from orders.services import create_order
 from orders.tests.factories import make_order
+from reports.models import Report
+from reports.services import request_report
 
 Role = Membership.Role
 # Nothing listens there and nothing needs to, because a refused request sends nothing.
@@ -102,6 +104,7 @@ class World:
             "shared_waiting_order": self._shared_order(project, shared_awaited).uuid,
             **self._integration_and_its_work(project),
             **self._what_a_customer_wrote(project),
+            "report": self._report(project).uuid,
             "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }
         create_discord_webhook(
@@ -168,6 +171,13 @@ class World:
             "run": run.uuid,
             "delivery": delivery.uuid,
         }
+
+    def _report(self, project: Project) -> Report:
+        """Ask for a report of the shared project."""
+        day = date(2025, 1, 1)
+        return request_report(
+            project=project, by=self.owner, report_type="sales", start=day, end=day, filters={}
+        )
 
     def _what_a_customer_wrote(self, project: Project) -> dict[str, object]:
         """Receive messages in the shared project, one with a file; and fail to answer."""

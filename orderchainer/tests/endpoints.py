@@ -329,6 +329,17 @@ HUB = [
         "hub", "GET", "/api/v1/assistant/usage/{project}", "assistant:read", hidden=PROJECT,
     ),
     Endpoint(
+        "hub", "POST", "/api/v1/reports/{project}/generate", "reports:write", 201,
+        {"report_type": "sales", "start_date": "2025-01-01", "end_date": "2025-01-31"},
+        hidden=PROJECT,
+    ),
+    Endpoint("hub", "GET", "/api/v1/reports/{project}", "reports:read", hidden=PROJECT),
+    Endpoint("hub", "GET", "/api/v1/reports/{project}/{report}", "reports:read", hidden=PROJECT),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/reports/{project}/{report}", "reports:write", 204,
+        hidden=PROJECT,
+    ),
+    Endpoint(
         "hub", "POST", "/api/v1/messages/{project}/send", "messages:write", 201,
         {"recipient": {"phone": "+16505551234"}, "content": "Hello", "provider": "stand_in"},
         hidden=PROJECT,

@@ -82,6 +82,8 @@ def test_every_operation_has_its_roles() -> None:
         "ask_assistant": (everybody, looks("integrations", "assistantcall")),
         "view_assistant_usage": (everybody, looks("integrations", "assistantcall")),
         "suggest_replies": (handlers, ("notifications.change_conversation",)),
+        "view_reports": (everybody, looks("reports", "report")),
+        "manage_reports": (handlers, ("reports.change_report",)),
     }
 
 
@@ -105,6 +107,8 @@ def test_scopes_stand_in_the_documented_order() -> None:
         "discord:write",
         "assistant:read",
         "assistant:write",
+        "reports:read",
+        "reports:write",
     )
 
 
@@ -161,6 +165,7 @@ def test_groups_and_tags_stand_in_the_order_in_which_they_are_shown() -> None:
         "webhooks",
         "discord",
         "assistant",
+        "reports",
     ]
 
 
@@ -206,6 +211,7 @@ def test_the_back_office_has_these_sections_from_top_to_bottom() -> None:
         "catalog",
         "integrations",
         "notifications",
+        "reports",
         "accounts",
     ]
     assert {

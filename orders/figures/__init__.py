@@ -21,6 +21,7 @@ from orders.figures.breakdowns import (
 )
 from orders.figures.buyers import Customer, Customers, customers_of, top_customers
 from orders.figures.chains import Chains, chains_of, completed_chains
+from orders.figures.deliveries import Deliveries, deliveries_of
 from orders.figures.goods import Product, top_products
 from orders.figures.progress import (
     Throughput,
@@ -42,6 +43,7 @@ __all__ = [
     "Customer",
     "Customers",
     "Day",
+    "Deliveries",
     "Part",
     "Product",
     "Sales",
@@ -57,6 +59,7 @@ __all__ = [
     "chains_of",
     "completed_chains",
     "customers_of",
+    "deliveries_of",
     "lead_times",
     "summary_of",
     "throughput_of",

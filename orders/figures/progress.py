@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import Count, F, QuerySet, TextField, Value, Window
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Lead
 
@@ -19,6 +19,9 @@ from orders.figures.summaries import NOT_COUNTED
 from orders.lifecycle import DONE, EventType, Status
 from orders.models import OrderQuerySet
 from orders.stream.models import Event
+
+# Why an order is blocked if the order that it waited for was done, and then was not.
+TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Throughput:
 class Waiting:
     """How long orders waited for others, in seconds, and what held orders up.
 
-    `blocked` counts how often an order was blocked, by the status of the order that blocked it.
+    `blocked` counts how often an order was blocked: by the status of the order that blocked it, or
+    under `TAKEN_BACK`.
     """
 
     times: Spread
@@ -84,10 +88,14 @@ def waiting_of(project: Project, span: Span, selection: Selection = EVERYTHING) 
         .annotate(seconds=SecondsBetween("created_at", "until"))
         .values("seconds")
     )
+    # Without a status, a source took back what was done.
+    cause = KeyTextTransform("status", KeyTextTransform("cause", "data"))
+    why = Coalesce(cause, Value(TAKEN_BACK), output_field=TextField())
     causes = (
         _history(project, span, selection, EventType.BLOCKED)
-        .values(why=Coalesce(KeyTextTransform("status", KeyTextTransform("cause", "data")), "type"))
+        .values(why=why)
         .annotate(times=Count("*"))
+        .order_by("why")
     )
     blocked = {row["why"]: row["times"] for row in causes}
     return Waiting(spread_of(waits), blocked)

@@ -361,6 +361,10 @@ DOORS = {
         f"/api/v1/messages/{NOWHERE}/inbox",
         ("patch", f"/api/v1/messages/{NOWHERE}/contacts/{NOWHERE}", {"name": "Ada"}, 404),
     ),
+    "reports": (
+        f"/api/v1/reports/{NOWHERE}",
+        ("post", f"/api/v1/reports/{NOWHERE}/generate", {"report_type": "sales"}, 404),
+    ),
 }
 
 

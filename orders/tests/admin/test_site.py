@@ -16,10 +16,18 @@ def test_the_sidebar_is_grouped_by_app_and_begins_with_orders(client: Client) ->
         group["title"]: [page["title"] for page in group["items"]]
         for group in response.context["sidebar_navigation"]
     }
-    assert list(sidebar) == ["Orders", "Catalog", "Integrations", "Notifications", "Accounts"]
+    assert list(sidebar) == [
+        "Orders",
+        "Catalog",
+        "Integrations",
+        "Notifications",
+        "Reports",
+        "Accounts",
+    ]
     assert sidebar["Orders"] == ["Orders", "Event deliveries", "Events"]
     assert sidebar["Catalog"] == ["Products", "Categories", "Stock movements"]
     assert sidebar["Notifications"] == ["Conversations", "Contacts", "Messages"]
+    assert sidebar["Reports"] == ["Reports"]
     assert sidebar["Accounts"] == [
         *("Users", "API tokens", "Activity", "Groups", "Outgoing emails"),
         *("Projects", "Sessions"),

@@ -1,0 +1,30 @@
+"""Several reads that see the database as it was at one moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def one_snapshot(*, statement_seconds: int) -> Iterator[None]:
+    """Let every read inside see the same rows, whatever others write meanwhile.
+
+    PostgreSQL ends a statement that takes longer than `statement_seconds`, with an
+    OperationalError. Inside another transaction, that one decides what is seen.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(f"SET LOCAL statement_timeout = '{int(statement_seconds)}s'")
+            yield
+    else:
+        # Django's transactions begin IMMEDIATE on SQLite, which would keep all writers waiting.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("COMMIT")

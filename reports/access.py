@@ -1,0 +1,7 @@
+"""What members of a project may do with its reports."""
+
+from accounts.access import AGENTS, EVERYBODY, changing, viewing
+
+VIEW_REPORTS = viewing("view_reports", EVERYBODY, model="reports.report")
+# Have reports generated, and delete them.
+MANAGE_REPORTS = changing("manage_reports", AGENTS, staff_permission="reports.change_report")

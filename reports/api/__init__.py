@@ -1,0 +1,1 @@
+"""What reports have of the APIs."""

@@ -1,0 +1,48 @@
+"""The bodies of reports on the hub surface."""
+
+from datetime import timedelta
+
+import orjson
+
+from accounts.models import Project
+from orderchainer.core.http.conditional import etag_of
+from orderchainer.core.http.surfaces import Body
+from orderchainer.core.moments import seconds
+from reports.models import Report
+
+
+def listed_body(report: Report, project: Project) -> Body:
+    """Write a report without its payload."""
+    is_ready = report.state == Report.State.READY
+    period = report.period
+    return {
+        "id": report.uuid,
+        "project_id": project.uuid,
+        "report_type": report.report_type,
+        "summary": report.summary if is_ready else None,
+        "generated_at": seconds(report.finished_at) if is_ready and report.finished_at else None,
+        "status": report.word,
+        "error": report.last_error or None,
+        "timezone": report.timezone,
+        "period": {
+            "start_date": seconds(period.start),
+            "end_date": seconds(period.end - timedelta(seconds=1)),
+            "first_day": period.first.isoformat(),
+            "last_day": period.last.isoformat(),
+        },
+        "filters": report.filters,
+        "schema_version": report.schema_version if is_ready else None,
+        "requested_by": report.requested_by.uuid if report.requested_by else None,
+        "created_at": seconds(report.created_at),
+    }
+
+
+def report_body(report: Report, project: Project) -> Body:
+    """Write a report. Its payload goes out as it is stored, to the byte."""
+    payload = orjson.Fragment(report.payload) if report.payload else None
+    return {**listed_body(report, project), "payload": payload}
+
+
+def etag_of_report(report: Report) -> str:
+    """Return the entity tag of a report, which changes only until it is ready."""
+    return etag_of("report", report.pk, report.attempts, **{report.word: True})

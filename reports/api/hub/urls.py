@@ -1,0 +1,12 @@
+"""Paths under `/api/v1/reports`, spelt as the hub document spells them."""
+
+from django.urls import path
+
+from reports.api.hub.views import GenerateView, OneReportView, ReportsView
+
+urlpatterns = [
+    path("reports/<str:project_id>", ReportsView.as_view(), name="hub-reports"),
+    # Before `<str:report_id>`, which would match this word too.
+    path("reports/<str:project_id>/generate", GenerateView.as_view(), name="hub-reports-generate"),
+    path("reports/<str:project_id>/<str:report_id>", OneReportView.as_view(), name="hub-report"),
+]

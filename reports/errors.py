@@ -1,0 +1,30 @@
+"""Every refusal that reports raise."""
+
+from orderchainer.core.errors import Conflict, NotFound
+
+
+class ReportNotFound(NotFound):
+    """The project has no such report."""
+
+    code = "report_not_found"
+    default_message = "Report not found"
+
+
+class TooManyGenerating(Conflict):
+    """The project has as many reports being generated as it may have."""
+
+    code = "too_many_reports_generating"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} reports of this project are being generated. Wait until one is ready."
+        )
+
+
+class TooManyReports(Conflict):
+    """The project has as many reports as it may keep."""
+
+    code = "too_many_reports"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A project keeps at most {most} reports. Delete some first.")

@@ -1,0 +1,34 @@
+"""What the app can tell of a project's reports."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Project
+from orderchainer.core.ids import uuid_in
+from reports.errors import ReportNotFound
+from reports.models import Report
+
+
+def reports_of(project: Project) -> QuerySet[Report]:
+    """Return a project's reports with the people who asked for them, newest first.
+
+    Their payloads are not read.
+    """
+    return (
+        Report.objects.filter(project=project)
+        .select_related("requested_by")
+        .defer("payload")
+        .order_by("-pk")
+    )
+
+
+def report_for(project: Project, report_id: UUID | str) -> Report:
+    """Return a report of the project. Raises `ReportNotFound`."""
+    uuid = uuid_in(report_id)
+    rows = Report.objects.filter(project=project).select_related("requested_by")
+    found = rows.filter(uuid=uuid).first() if uuid else None
+    if found is None:
+        raise ReportNotFound
+    found.project = project
+    return found

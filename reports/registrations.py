@@ -1,0 +1,23 @@
+"""What reports register with core and the apps below; see `orderchainer.core.registry`."""
+
+from accounts.scopes import AREAS
+from notifications.sockets.audiences import AUDIENCES, Audience
+from notifications.sockets.messages import MESSAGES
+from orderchainer.core.admin.sections import SECTIONS, Section
+from orderchainer.core.http.documented import THINGS
+from orders.stream.types import register_types
+
+# Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
+from reports import errors, socket_messages  # noqa: F401 (they register)
+from reports.access import VIEW_REPORTS
+from reports.events import REPORT, EventType
+
+register_types(EventType, sentence=socket_messages.sentence_of)
+AUDIENCES.add(REPORT, Audience(VIEW_REPORTS, "reports"))
+MESSAGES.add(EventType.READY, socket_messages.ready)
+
+AREAS.add("reports", "a project's reports")
+
+SECTIONS.add("reports", Section(place=45))
+
+THINGS.add("reports", "What a project's orders, messages and work add up to.")
