@@ -15,6 +15,7 @@ from orderchainer.core.http.fields import (
     StrictSerializer,
     WebURLField,
 )
+from orders.api import words
 from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
 from orders.models.dependencies import MAX_DEPENDENCIES, MAX_REASON_LENGTH
@@ -27,14 +28,14 @@ def _dependencies() -> BoundedListField:
         child=IdField(),
         max_length=MAX_DEPENDENCIES,
         required=False,
-        help_text="The ids of all orders that this one waits for.",
+        help_text=words.DEPENDENCIES,
     )
 
 
 def _auto_activate() -> serializers.BooleanField:
     return serializers.BooleanField(
         required=False,
-        help_text="Become active as soon as the order is pending and waits for nothing.",
+        help_text=words.AUTO_ACTIVATE,
     )
 
 
@@ -42,7 +43,7 @@ def _failure_policy() -> ListedChoiceField:
     return ListedChoiceField(
         choices=FailurePolicy.choices,
         required=False,
-        help_text="What to do when a dependency fails or is cancelled.",
+        help_text=words.FAILURE_POLICY,
     )
 
 
@@ -93,11 +94,9 @@ class OrderChanges(StrictSerializer):
     items = ItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
     total_price = AmountField(
         required=False,
-        help_text=("With no more decimals than the currency has. With `items`, their sum."),
+        help_text=words.WHOLE_TOTAL,
     )
-    currency = StrictCharField(
-        required=False, help_text="ISO 4217. A new order begins with the project's."
-    )
+    currency = StrictCharField(required=False, help_text=words.CURRENCY)
     link = WebURLField(required=False, allow_blank=True)
     customer = CustomerInput(required=False)
     shipping_address = serializers.CharField(max_length=1000, required=False, allow_blank=True)
@@ -136,10 +135,10 @@ class CheckoutInput(StrictSerializer):
 class WaiverInput(StrictSerializer):
     """Which dependency an order need not wait for, and why."""
 
-    dependency = IdField(help_text="The id of an order that this one depends on.")
+    dependency = IdField(help_text=words.WAIVED_DEPENDENCY)
     reason = serializers.CharField(
         max_length=MAX_REASON_LENGTH,
-        help_text="Why the order need not wait. Everybody who sees the order can read it.",
+        help_text=words.REASON,
     )
 
 
@@ -195,7 +194,7 @@ class OrderOutput(serializers.Serializer[Any]):
     dependencies = serializers.ListField(child=serializers.IntegerField())
     auto_activate = serializers.BooleanField()
     failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
-    ready = serializers.BooleanField(help_text="Whether no dependency blocks it.")
+    ready = serializers.BooleanField(help_text=words.READY)
     items = ItemOutput(many=True)
     total_price = serializers.CharField(help_text=DECIMALS_WRITTEN)
     currency = serializers.CharField(help_text="ISO 4217.")
@@ -230,9 +229,7 @@ class ChainEdgeOutput(serializers.Serializer[Any]):
 
     order = serializers.IntegerField()
     depends_on = serializers.IntegerField()
-    waived = serializers.BooleanField(
-        help_text="Whether `order` no longer waits for it, whatever becomes of it."
-    )
+    waived = serializers.BooleanField(help_text=words.EDGE_WAIVED)
 
 
 class ChainOutput(serializers.Serializer[Any]):
@@ -244,18 +241,10 @@ class ChainOutput(serializers.Serializer[Any]):
     topological_order = serializers.ListField(child=serializers.IntegerField())
     critical_path = serializers.ListField(
         child=serializers.IntegerField(),
-        help_text="The longest path through unfinished orders, counted in orders.",
+        help_text=words.CRITICAL_PATH,
     )
-    truncated = serializers.BooleanField(
-        help_text="Whether the chain has more orders than this answer."
-    )
-    edges_truncated = serializers.BooleanField(
-        help_text=(
-            "Whether the chain has more edges than this answer. It then has the edges to the "
-            "newest dependencies of each order, and `blockers`, `topological_order` and "
-            "`critical_path` take only these into account. `ready` is right in any case."
-        )
-    )
+    truncated = serializers.BooleanField(help_text=words.CHAIN_TRUNCATED)
+    edges_truncated = serializers.BooleanField(help_text=words.EDGES_TRUNCATED)
 
 
 class BlockerOwnerOutput(serializers.Serializer[Any]):
@@ -272,7 +261,7 @@ class BlockerOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
-    since = serializers.CharField(help_text="When its status last changed.")
+    since = serializers.CharField(help_text=words.SINCE)
     owner = BlockerOwnerOutput(allow_null=True)
 
 
@@ -283,9 +272,7 @@ class WaiverOutput(serializers.Serializer[Any]):
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     waived_at = serializers.CharField(help_text="As `2024-02-14T12:00:00`, UTC.")
-    waived_by = serializers.IntegerField(
-        allow_null=True, help_text="Who waived it; null if the failure policy did."
-    )
+    waived_by = serializers.IntegerField(allow_null=True, help_text=words.WAIVED_BY)
     reason = serializers.CharField()
 
 
@@ -295,15 +282,13 @@ class BlockersOutput(serializers.Serializer[Any]):
     order_id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Status.choices)
     waiting = serializers.BooleanField()
-    blockers = BlockerOutput(many=True, help_text="The orders that it waits for directly.")
+    blockers = BlockerOutput(many=True, help_text=words.DIRECT_BLOCKERS)
     root_blockers = BlockerOutput(
         many=True,
-        help_text="The orders at the root: they block others and wait for none.",
+        help_text=words.ROOT_BLOCKERS,
     )
-    waived = WaiverOutput(many=True, help_text="The dependencies that it no longer waits for.")
-    truncated = serializers.BooleanField(
-        help_text="Whether more orders block it than this answer shows."
-    )
+    waived = WaiverOutput(many=True, help_text=words.WAIVED)
+    truncated = serializers.BooleanField(help_text=words.BLOCKERS_TRUNCATED)
 
 
 class EventOutput(serializers.Serializer[Any]):

@@ -21,6 +21,7 @@ from orderchainer.core.http.fields import (
     WebURLField,
 )
 from orderchainer.core.money import MAX_AMOUNT
+from orders.api import words
 from orders.errors import UnknownProducts
 from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
@@ -109,8 +110,8 @@ class HubNewItemInput(HubItemInput):
         if product := line.pop("product_id", None):
             return SoldItem(product, **line)
         if missing := {"name", "price"} - line.keys():
-            words = ["This field is required for an item that is not sold from stock."]
-            raise serializers.ValidationError(dict.fromkeys(sorted(missing), words))
+            needed = ["This field is required for an item that is not sold from stock."]
+            raise serializers.ValidationError(dict.fromkeys(sorted(missing), needed))
         return _draft_of(line)
 
 
@@ -157,25 +158,23 @@ class HubOrderChanges(StrictSerializer):
     items = HubItemInput(many=True, required=False, max_length=MAX_ITEMS)  # type: ignore[call-arg]  # of the list
     total = NumberField(
         required=False,
-        help_text="With no more decimals than the currency has. With `items`, their sum.",
+        help_text=words.WHOLE_TOTAL,
     )
-    currency = StrictCharField(
-        required=False, help_text="ISO 4217. A new order begins with the project's."
-    )
+    currency = StrictCharField(required=False, help_text=words.CURRENCY)
     dependencies = BoundedListField(
         child=StrictUUIDField(),
         max_length=MAX_DEPENDENCIES,
         required=False,
-        help_text="The ids of all orders that this one waits for.",
+        help_text=words.DEPENDENCIES,
     )
     auto_activate = serializers.BooleanField(
         required=False,
-        help_text="Become active as soon as the order is pending and waits for nothing.",
+        help_text=words.AUTO_ACTIVATE,
     )
     failure_policy = ListedChoiceField(
         choices=FailurePolicy.choices,
         required=False,
-        help_text="What to do when a dependency fails or is cancelled.",
+        help_text=words.FAILURE_POLICY,
     )
 
     @property
@@ -230,10 +229,10 @@ class HubOrderInput(HubOrderChanges):
 class HubWaiverInput(StrictSerializer):
     """Which dependency an order need not wait for, and why."""
 
-    dependency = StrictUUIDField(help_text="The id of an order that this one depends on.")
+    dependency = StrictUUIDField(help_text=words.WAIVED_DEPENDENCY)
     reason = StrictCharField(
         max_length=MAX_REASON_LENGTH,
-        help_text="Why the order need not wait. Everybody who sees the order can read it.",
+        help_text=words.REASON,
     )
 
 
@@ -292,7 +291,7 @@ class HubOrderOutput(serializers.Serializer[Any]):
     dependencies = serializers.ListField(
         child=serializers.UUIDField(), help_text="The orders that it depends on."
     )
-    ready = serializers.BooleanField(help_text="Whether no dependency blocks it.")
+    ready = serializers.BooleanField(help_text=words.READY)
     is_test = serializers.BooleanField(help_text="Test orders count in no revenue.")
     open_moves = serializers.ListField(
         child=serializers.ChoiceField(choices=Status.choices),
@@ -325,9 +324,7 @@ class HubChainEdgeOutput(serializers.Serializer[Any]):
 
     order = serializers.UUIDField()
     depends_on = serializers.UUIDField()
-    waived = serializers.BooleanField(
-        help_text="Whether `order` no longer waits for it, whatever becomes of it."
-    )
+    waived = serializers.BooleanField(help_text=words.EDGE_WAIVED)
 
 
 class HubChainOutput(serializers.Serializer[Any]):
@@ -339,18 +336,10 @@ class HubChainOutput(serializers.Serializer[Any]):
     topological_order = serializers.ListField(child=serializers.UUIDField())
     critical_path = serializers.ListField(
         child=serializers.UUIDField(),
-        help_text="The longest path through unfinished orders, counted in orders.",
+        help_text=words.CRITICAL_PATH,
     )
-    truncated = serializers.BooleanField(
-        help_text="Whether the chain has more orders than this answer."
-    )
-    edges_truncated = serializers.BooleanField(
-        help_text=(
-            "Whether the chain has more edges than this answer. It then has the edges to the "
-            "newest dependencies of each order, and `blockers`, `topological_order` and "
-            "`critical_path` take only these into account. `ready` is right in any case."
-        )
-    )
+    truncated = serializers.BooleanField(help_text=words.CHAIN_TRUNCATED)
+    edges_truncated = serializers.BooleanField(help_text=words.EDGES_TRUNCATED)
 
 
 class HubBlockerOwnerOutput(serializers.Serializer[Any]):
@@ -368,7 +357,7 @@ class HubBlockerOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
-    since = serializers.CharField(help_text="When its status last changed.")
+    since = serializers.CharField(help_text=words.SINCE)
     owner = HubBlockerOwnerOutput(allow_null=True)
 
 
@@ -380,9 +369,7 @@ class HubWaiverOutput(serializers.Serializer[Any]):
     title = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     waived_at = serializers.CharField()
-    waived_by = serializers.UUIDField(
-        allow_null=True, help_text="Who waived it; null if the failure policy did."
-    )
+    waived_by = serializers.UUIDField(allow_null=True, help_text=words.WAIVED_BY)
     reason = serializers.CharField()
 
 
@@ -392,15 +379,13 @@ class HubBlockersOutput(serializers.Serializer[Any]):
     order_id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=Status.choices)
     waiting = serializers.BooleanField()
-    blockers = HubBlockerOutput(many=True, help_text="The orders that it waits for directly.")
+    blockers = HubBlockerOutput(many=True, help_text=words.DIRECT_BLOCKERS)
     root_blockers = HubBlockerOutput(
         many=True,
-        help_text="The orders at the root: they block others and wait for none.",
+        help_text=words.ROOT_BLOCKERS,
     )
-    waived = HubWaiverOutput(many=True, help_text="The dependencies that it no longer waits for.")
-    truncated = serializers.BooleanField(
-        help_text="Whether more orders block it than this answer shows."
-    )
+    waived = HubWaiverOutput(many=True, help_text=words.WAIVED)
+    truncated = serializers.BooleanField(help_text=words.BLOCKERS_TRUNCATED)
 
 
 class HubEventOutput(serializers.Serializer[Any]):
