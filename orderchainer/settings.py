@@ -289,95 +289,42 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "orderchainer.operations.schedule:DueAtStartScheduler"
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    # A task that cannot start in time expires, because the next one does the same work.
+    return {
+        "task": task,
+        "schedule": timedelta(seconds=seconds),
+        "options": {"expires": seconds},
+    }
+
+
+def _daily(task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": timedelta(days=1)}
+
+
 CELERY_BEAT_SCHEDULE = {
     # `/readyz` uses it to tell that a worker runs tasks.
-    "heartbeat": {
-        "task": "orderchainer.heartbeat",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    # A sweep that cannot start in time expires, because the next one does the same work.
-    "sweep-events": {
-        "task": "orders.sweep_events",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "sweep-inbound-deliveries": {
-        "task": "integrations.sweep_deliveries",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "sweep-messages": {
-        "task": "notifications.sweep_messages",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},
-    },
-    "wake-conversations": {
-        "task": "notifications.wake_snoozed",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
-    },
-    "sweep-files": {
-        "task": "notifications.sweep_files",
-        "schedule": timedelta(days=1),
-    },
-    "forget-reports": {
-        "task": "notifications.forget_reports",
-        "schedule": timedelta(days=1),
-    },
-    "sweep-emails": {
-        "task": "accounts.sweep_emails",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "sweep-integrations": {
-        "task": "integrations.sweep",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "sweep-reports": {
-        "task": "reports.sweep",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "schedule-syncs": {
-        "task": "integrations.schedule_syncs",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
-    },
-    "flush-integrations": {
-        "task": "integrations.flush_finished",
-        "schedule": timedelta(days=1),
-    },
-    "release-assistant-calls": {
-        "task": "integrations.release_assistant_calls",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 30},
-    },
-    "forget-assistant-texts": {
-        "task": "integrations.forget_assistant_texts",
-        "schedule": timedelta(days=1),
-    },
-    "sweep-avatars": {
-        "task": "accounts.sweep_avatars",
-        "schedule": timedelta(days=1),
-    },
-    "sweep-pictures": {
-        "task": "catalog.sweep_pictures",
-        "schedule": timedelta(days=1),
-    },
-    "hand-over-mirrored-orders": {
-        "task": "orders.hand_over",
-        "schedule": timedelta(days=1),
-    },
-    "forget-inbound-deliveries": {
-        "task": "integrations.forget_deliveries",
-        "schedule": timedelta(days=1),
-    },
-    "flush-expired-tokens": {
-        "task": "accounts.flush_expired_tokens",
-        "schedule": timedelta(days=1),
-    },
+    "heartbeat": _every(5, "orderchainer.heartbeat"),
+    "sweep-events": _every(5, "orders.sweep_events"),
+    "sweep-inbound-deliveries": _every(5, "integrations.sweep_deliveries"),
+    "sweep-messages": _every(5, "notifications.sweep_messages"),
+    "wake-conversations": _every(30, "notifications.wake_snoozed"),
+    "sweep-files": _daily("notifications.sweep_files"),
+    "forget-reports": _daily("notifications.forget_reports"),
+    "sweep-emails": _every(10, "accounts.sweep_emails"),
+    "sweep-integrations": _every(10, "integrations.sweep"),
+    "sweep-reports": _every(10, "reports.sweep"),
+    "schedule-syncs": _every(30, "integrations.schedule_syncs"),
+    "flush-integrations": _daily("integrations.flush_finished"),
+    "release-assistant-calls": _every(30, "integrations.release_assistant_calls"),
+    "forget-assistant-texts": _daily("integrations.forget_assistant_texts"),
+    "sweep-avatars": _daily("accounts.sweep_avatars"),
+    "sweep-pictures": _daily("catalog.sweep_pictures"),
+    "hand-over-mirrored-orders": _daily("orders.hand_over"),
+    "forget-inbound-deliveries": _daily("integrations.forget_deliveries"),
+    "flush-expired-tokens": _daily("accounts.flush_expired_tokens"),
 }
 
 # --- E-mail ----------------------------------------------------------------------------------
