@@ -11,7 +11,7 @@ from benchmarks.workplace import Unusable, workplace
 
 GROUPS = (
     *("create", "get", "list", "chain", "hub", "products", "cart"),
-    *("checkout", "webhook", "limits", "sign-in"),
+    *("checkout", "webhook", "limits", "sign-in", "assistant"),
     *("cycle", "propagation", "relay", "sync", "push"),
 )
 DEFAULT_REDIS = "redis://127.0.0.1:6379/14"

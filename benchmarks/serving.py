@@ -55,7 +55,9 @@ class Server:
 
 
 @contextmanager
-def serving(application: str, directory: Path, path: str, **variables: str) -> Iterator[Server]:
+def serving(
+    application: str, directory: Path, path: str, *, threads: int = THREADS, **variables: str
+) -> Iterator[Server]:
     """Serve a WSGI application on a free port. `path` answers 2xx once it is ready.
 
     `variables` are added to this process's environment.
@@ -70,7 +72,7 @@ def serving(application: str, directory: Path, path: str, **variables: str) -> I
                     *("-m", "gunicorn", application),
                     *("--bind", f"fd://{listener.fileno()}"),
                     *("--worker-class", "gthread"),
-                    *("--workers", str(WORKERS), "--threads", str(THREADS)),
+                    *("--workers", str(WORKERS), "--threads", str(threads)),
                     "--no-control-socket",
                 ],
                 env={**os.environ, **variables},

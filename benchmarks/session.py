@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.management import call_command
 
 from benchmarks import (
+    asking,
     carts,
     catalogue,
     chains,
@@ -82,6 +83,8 @@ class Run:
             yield from webhooks.receiving(self.directory, self.rounds, self.seconds)
         if "limits" in groups:
             yield from limiting.limiting(self.directory, self.readers[1], self.rounds, self.seconds)
+        if "assistant" in groups:
+            yield from asking.asking(self.directory, self.writer, self.rounds, self.seconds)
         if "sign-in" in groups:
             yield from signing_in.signing_in(
                 self.directory, self.readers[0], pairs=int(self.seconds * 150)
