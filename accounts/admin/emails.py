@@ -1,6 +1,6 @@
 """Outgoing e-mails in the back office: their state, and trying again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts import services
+from accounts.mail.letters import KINDS
 from accounts.models import OutgoingEmail
 from orderchainer.core.admin.filters import DaysFilter
 from orderchainer.core.admin.panels import data_of
@@ -20,6 +21,23 @@ _COLOURS: Mapping[str, str] = {
     OutgoingEmail.State.SENT: "success",
     OutgoingEmail.State.FAILED: "danger",
 }
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Filter by kind. Each app has kinds of its own."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        """Offer all kinds."""
+        return [(kind, kind) for kind in KINDS]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]
+    ) -> QuerySet[OutgoingEmail]:
+        """Narrow the list."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(OutgoingEmail)
@@ -36,7 +54,7 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
         "last_error",
         "created_at",
     )
-    list_filter = ("state", "kind", ("created_at", DaysFilter))
+    list_filter = ("state", KindFilter, ("created_at", DaysFilter))
     search_fields = ("recipient", "last_error")
     search_help_text = "An address, or a part of the last error"
     ordering = ("-id",)

@@ -1,11 +1,11 @@
 """Write an e-mail from its row: the recipient, the text and the secrets in it.
 
-Text and HTML come from `templates/emails/`. No subject contains a secret, or any word that a user
-chose.
+Text and HTML come from `templates/emails/`. No subject of an e-mail about an account contains a
+secret, or any word that a user chose.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,18 +15,12 @@ from django.template.loader import render_to_string
 
 from accounts.locks import lock_user
 from accounts.mail.invitation_links import new_link
+from accounts.mail.letters import KINDS, Context, LetterKind, Unwanted, Written
 from accounts.mail.proofs import CODE_LIFETIME, new_proof
 from accounts.models import EmailCode, Invitation, OutgoingEmail, User
 
-Kind = OutgoingEmail.Kind
-Context = dict[str, object]
-
 # Longer names are cut off here, because what follows is probably an advertisement.
 MAX_NAME_LENGTH = 80
-
-
-class Unwanted(Exception):
-    """This e-mail is no longer needed. The message says why."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +36,33 @@ def compose(email: OutgoingEmail) -> Letter:
 
     Each call makes a new code and a new link, which replace those of earlier attempts.
     """
-    subject, write = _LETTERS[Kind(email.kind)]
-    written = write(email)
+    kind = KINDS[email.kind]
+    written = kind.write(email)
+    subject = written.subject or kind.subject
     context = {**written.context, "subject": subject, "service": settings.PUBLIC_URL}
     message = EmailMultiAlternatives(
         subject,
         render_to_string(f"emails/{email.kind}.txt", context),
+        from_email=_sender(written.sender),
         to=[written.to],
-        headers=_headers(email),
+        headers={**_headers(email, kind), **written.headers},
     )
     message.attach_alternative(render_to_string(f"emails/{email.kind}.html", context), "text/html")
     return Letter(message, written.secrets)
 
 
-def _headers(email: OutgoingEmail) -> dict[str, str]:
+def _sender(name: str) -> str | None:
+    """Return our address with another name; None for the one in the settings."""
+    return formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])) if name else None
+
+
+def _headers(email: OutgoingEmail, kind: LetterKind) -> dict[str, str]:
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    # Mailboxes drop a second e-mail with the same id, so an attempt with another code needs another
+    # id.
+    attempt = "" if kind.is_repeatable else f"-{email.attempts}"
     return {
-        # Each attempt has its own id: its code differs, and mailboxes drop a second e-mail with the
-        # same id.
-        "Message-ID": f"<email-{email.pk}-{email.attempts}@{host}>",
+        "Message-ID": f"<email-{email.pk}{attempt}@{host}>",
         # RFC 3834, 5: no out-of-office reply.
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
@@ -70,44 +72,31 @@ def _headers(email: OutgoingEmail) -> dict[str, str]:
 # --- The e-mails of each kind -----------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Written:
-    """The recipient and content of an e-mail.
-
-    We send to the address on the user's row, not to the address that somebody typed in: two
-    addresses that the database considers equal may be two mailboxes.
-    """
-
-    to: str
-    context: Context
-    secrets: tuple[str, ...] = ()
-
-
-def _verify_email(email: OutgoingEmail) -> _Written:
+def _verify_email(email: OutgoingEmail) -> Written:
     return _with_proof(email, EmailCode.Purpose.VERIFY_EMAIL, "confirm-email")
 
 
-def _reset_password(email: OutgoingEmail) -> _Written:
+def _reset_password(email: OutgoingEmail) -> Written:
     return _with_proof(email, EmailCode.Purpose.RESET_PASSWORD, "reset-password")
 
 
-def _password_changed(email: OutgoingEmail) -> _Written:
+def _password_changed(email: OutgoingEmail) -> Written:
     # It goes to the address that the user had when the password changed, so that an attacker who
     # also changed the address cannot hide this from the user.
     user = User.objects.with_email(email.recipient)
     if user is not None and not user.is_active:
         raise Unwanted("The account is not active.")
     name = _greeted(user) if user else ""
-    return _Written(email.recipient, {"name": name, "at": email.created_at})
+    return Written(email.recipient, {"name": name, "at": email.created_at})
 
 
-def _email_changed(email: OutgoingEmail) -> _Written:
+def _email_changed(email: OutgoingEmail) -> Written:
     # It goes to the user's old address.
     new_email = email.data.get("new_email", "")
-    return _Written(email.recipient, {"new_email": new_email, "at": email.created_at})
+    return Written(email.recipient, {"new_email": new_email, "at": email.created_at})
 
 
-def _invitation(email: OutgoingEmail) -> _Written:
+def _invitation(email: OutgoingEmail) -> Written:
     invitation = (
         Invitation.objects.select_related("project", "invited_by")
         .filter(pk=str(email.data["invitation_id"]))
@@ -132,16 +121,7 @@ def _invitation(email: OutgoingEmail) -> _Written:
         "expires_at": invitation.expires_at,
         "link": f"{settings.PUBLIC_URL}/invitations/{link}",
     }
-    return _Written(email.recipient, context, (str(link),))
-
-
-_LETTERS: Mapping[Kind, tuple[str, Callable[[OutgoingEmail], _Written]]] = {
-    Kind.VERIFY_EMAIL: ("Confirm your e-mail address", _verify_email),
-    Kind.RESET_PASSWORD: ("Choose a new password", _reset_password),
-    Kind.PASSWORD_CHANGED: ("Your password was changed", _password_changed),
-    Kind.EMAIL_CHANGED: ("Your e-mail address was changed", _email_changed),
-    Kind.INVITATION: ("You are invited to a project", _invitation),
-}
+    return Written(email.recipient, context, (str(link),))
 
 
 def _recipient_of(email: OutgoingEmail) -> User:
@@ -160,7 +140,7 @@ def _greeted(user: User) -> str:
 
 
 @transaction.atomic
-def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> _Written:
+def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> Written:
     # We lock the user, as in every use of a code, so that a code is not used while we replace it.
     user = lock_user(_recipient_of(email))
     if user is None or user.email.lower() != email.recipient.lower():
@@ -179,10 +159,18 @@ def _with_proof(email: OutgoingEmail, purpose: EmailCode.Purpose, page: str) -> 
         "ip_address": email.data.get("ip_address") or "",
     }
     secrets = tuple(filter(None, (proof.code, str(proof.link))))
-    return _Written(user.email, context, secrets)
+    return Written(user.email, context, secrets)
 
 
 def shown(name: str) -> str:
     """Return a user's name as one short line that can stand within a sentence."""
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     return line if len(line) <= MAX_NAME_LENGTH else f"{line[: MAX_NAME_LENGTH - 1]}…"
+
+
+_OWN = OutgoingEmail.Kind
+KINDS.add(_OWN.VERIFY_EMAIL, LetterKind("Confirm your e-mail address", _verify_email))
+KINDS.add(_OWN.RESET_PASSWORD, LetterKind("Choose a new password", _reset_password))
+KINDS.add(_OWN.PASSWORD_CHANGED, LetterKind("Your password was changed", _password_changed))
+KINDS.add(_OWN.EMAIL_CHANGED, LetterKind("Your e-mail address was changed", _email_changed))
+KINDS.add(_OWN.INVITATION, LetterKind("You are invited to a project", _invitation))

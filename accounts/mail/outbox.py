@@ -6,8 +6,9 @@ If a worker dies, the next one sends the e-mail with a new code, and only the ne
 import structlog
 from django.utils import timezone
 
-from accounts.mail.composing import Letter, Unwanted, compose
+from accounts.mail.composing import Letter, compose
 from accounts.mail.failures import is_permanent, told
+from accounts.mail.letters import Unwanted
 from accounts.models import OutgoingEmail
 from orderchainer.core import outbox
 from orderchainer.core.measures import Counter

@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.CharField(choices=[('verify_email', 'Verify Email'), ('reset_password', 'Reset Password'), ('email_changed', 'Email Changed'), ('password_changed', 'Password Changed'), ('invitation', 'Invitation')], max_length=16)),
+                ('kind', models.CharField(max_length=16)),
                 ('recipient', models.EmailField(max_length=254)),
                 ('data', models.JSONField(blank=True, default=dict, help_text='Ids and plain words for the text.')),
                 ('expires_at', models.DateTimeField()),

@@ -63,7 +63,7 @@ class OutgoingEmail(Outgoing):
     """
 
     class Kind(models.TextChoices):
-        """What the e-mail says."""
+        """What an e-mail about an account says. Apps above have kinds of their own."""
 
         VERIFY_EMAIL = "verify_email"
         RESET_PASSWORD = "reset_password"
@@ -77,7 +77,8 @@ class OutgoingEmail(Outgoing):
     FIRST_DELAY_SECONDS: ClassVar = 10
     MAX_DELAY_SECONDS: ClassVar = 60 * 60
 
-    kind = models.CharField(max_length=16, choices=Kind.choices)
+    # One of `accounts.mail.letters.KINDS`.
+    kind = models.CharField(max_length=16)
     recipient = models.EmailField(max_length=254)
     data = models.JSONField(default=dict, blank=True, help_text="Ids and plain words for the text.")
     # After this the e-mail is useless, for example because its code has expired.

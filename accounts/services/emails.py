@@ -19,13 +19,14 @@ A_DAY = timedelta(days=1)
 @transaction.atomic
 def queue_email(
     *,
-    kind: OutgoingEmail.Kind,
+    kind: str,
     recipient: str,
     data: Mapping[str, str | int] | None = None,
     lifetime: timedelta = A_DAY,
 ) -> OutgoingEmail:
     """Queue an e-mail in the caller's transaction, and wake a worker after the commit.
 
+    `kind` is one of `accounts.mail.letters.KINDS`.
     `data` holds ids and plain words for the text, and no secrets. An e-mail that could not be sent
     within `lifetime` is not sent any more.
     """
