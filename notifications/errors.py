@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orderchainer.core.errors import Conflict, NotFound
+from orderchainer.core.errors import AlreadyExists, Conflict, NotFound
 
 
 class ContactNotFound(NotFound):
@@ -82,3 +82,28 @@ class CannotRetry(Conflict):
     """Only a message that failed or is uncertain can be sent again."""
 
     code = "cannot_retry"
+
+
+class RuleNotFound(NotFound):
+    """The project has no such rule."""
+
+    code = "rule_not_found"
+    default_message = "Rule not found"
+
+
+class RuleExists(AlreadyExists):
+    """The project has a rule for this occasion and channel already."""
+
+    code = "rule_exists"
+    is_told_apart = True
+    default_message = (
+        "There is a rule for this occasion on this channel already. Change that one: with two, "
+        "customers would be told twice."
+    )
+
+
+class LinkInvalid(NotFound):
+    """Nobody made this link, or its project is gone."""
+
+    code = "link_invalid"
+    default_message = "This link does not work. Open the newest e-mail and use the link in it."

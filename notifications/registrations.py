@@ -5,7 +5,7 @@ from django.conf import settings
 from accounts.scopes import AREAS
 
 # Import the errors too: the OpenAPI document lists the codes of those that are loaded by then.
-from notifications import access, errors, socket_messages  # noqa: F401 (they register)
+from notifications import access, errors, mail, socket_messages  # noqa: F401 (they register)
 from notifications.access import VIEW_MESSAGES
 from notifications.events import CONVERSATION, MESSAGE, EventType
 from notifications.sockets.audiences import AUDIENCES, Audience

@@ -1,11 +1,15 @@
-"""Pass on what the apps below announce, to every process that holds sockets. Nothing more."""
+"""Pass on what the apps below announce: to processes with sockets, and to those who tell customers.
+
+Nothing more.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from accounts.events import access_changed, credentials_ended
 from notifications.sockets.wakeups import announcer
-from orders.stream.subscribers import stream_advanced
+from notifications.work import telling
+from orders.stream.subscribers import Subscriber, stream_advanced, subscribe
 
 
 def wake_listeners(*, position: int, **signal: object) -> None:
@@ -25,6 +29,7 @@ def doubt_sockets_of(*, user_id: int | None, project_id: int | None, **signal: o
 
 def connect() -> None:
     """Listen to the apps below. Safe to call twice."""
+    subscribe(Subscriber(telling.SUBSCRIBER, wants=telling.wants, deliver=telling.deliver))
     stream_advanced.connect(wake_listeners, dispatch_uid="notifications.wake_listeners")
     credentials_ended.connect(close_sockets_of, dispatch_uid="notifications.close_sockets_of")
     access_changed.connect(doubt_sockets_of, dispatch_uid="notifications.doubt_sockets_of")

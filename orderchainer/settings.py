@@ -654,6 +654,15 @@ CORS_EXPOSE_HEADERS = [
 # After how many days we delete what providers posted to us.
 INBOUND_RETENTION_DAYS = env.int("INBOUND_RETENTION_DAYS", default=30)
 
+# --- Messages to customers --------------------------------------------------------------------
+
+# Words beside STOP and /stop, and beside START and /start. A customer who writes nothing but one of
+# them gets no more messages of rules, or gets them again.
+MESSAGES_STOP_WORDS = env.list("MESSAGES_STOP_WORDS", default=[])
+MESSAGES_START_WORDS = env.list("MESSAGES_START_WORDS", default=[])
+# How many e-mails the rules of one project may send in a day.
+CUSTOMER_EMAILS_PER_DAY = env.int("CUSTOMER_EMAILS_PER_DAY", default=1000)
+
 # --- Discord ---------------------------------------------------------------------------------
 
 DISCORD_WEBHOOK_TIMEOUT = env.float("DISCORD_WEBHOOK_TIMEOUT", default=5)

@@ -35,6 +35,7 @@ urlpatterns = [
     *both_spellings("metrics", metrics.metrics, name="metrics"),
     path("media/<picture:name>", media.picture, name="picture"),
     path("", include("accounts.pages.urls")),
+    path("", include("notifications.pages.urls")),
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.api.chain.urls")),
     path("api/", include("accounts.api.envelope.urls")),

@@ -16,6 +16,7 @@ from notifications.models.messages import (
     Reaction,
     StatusReport,
 )
+from notifications.models.rules import NotificationRule, RuleOutcome, StoppedAddress
 from notifications.models.suggestions import SuggestedReply
 
 __all__ = [
@@ -28,8 +29,11 @@ __all__ = [
     "Message",
     "MessageSend",
     "MessageVersion",
+    "NotificationRule",
     "ParkedStatus",
     "Reaction",
+    "RuleOutcome",
     "StatusReport",
+    "StoppedAddress",
     "SuggestedReply",
 ]

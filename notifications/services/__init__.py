@@ -21,18 +21,33 @@ from notifications.services.receiving import (
 )
 from notifications.services.reporting import receive_report
 from notifications.services.retrying import retry_message
+from notifications.services.rules import (
+    RuleFields,
+    change_rule,
+    create_rule,
+    delete_rule,
+    drafted_rule,
+)
 from notifications.services.sending import Enclosure, Recipient, send_message
+from notifications.services.stopping import project_in_link, start_by_link, stop_by_link
 from notifications.services.suggesting import keep_suggestion
+from notifications.services.telling import Preview, preview
 
 __all__ = [
     "ContactChanges",
     "ConversationChanges",
     "Enclosure",
+    "Preview",
     "Recipient",
+    "RuleFields",
     "accept_invitation",
     "change_contact",
     "change_conversation",
     "change_person",
+    "change_rule",
+    "create_rule",
+    "delete_rule",
+    "drafted_rule",
     "invite",
     "keep_suggestion",
     "link_to_order",
@@ -40,6 +55,8 @@ __all__ = [
     "mark_read",
     "merge_contacts",
     "note_mood",
+    "preview",
+    "project_in_link",
     "receive_deletion",
     "receive_edit",
     "receive_message",
@@ -49,4 +66,6 @@ __all__ = [
     "send_message",
     "set_blocked",
     "set_reachable",
+    "start_by_link",
+    "stop_by_link",
 ]

@@ -28,6 +28,7 @@ from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.models.messages import Direction, MessageStatus
 from notifications.services.contacts import address_of, hold_address
 from notifications.services.linking import order_meant_by
+from notifications.services.stopping import follow_word
 from orderchainer.core.background import nudge_on_commit
 from orders.stream.recording import record
 
@@ -42,7 +43,8 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     """Store a person's message in the conversation with them; None if we have it already.
 
     The conversation opens again if it was closed or snoozed. Records `message_received`, and
-    `conversation_changed` if it opened. A message of a blocked contact opens and records nothing.
+    `conversation_changed` if it opened, or if the contact asks for no more messages of rules. A
+    message of a blocked contact opens and records nothing.
     Raises ValueError for a message without an id.
     """
     provider_id = _key(incoming.provider_id)
@@ -77,11 +79,14 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     )
     _keep_files(message, incoming.files)
     is_opened = _note_arrival(conversation, address, message)
+    stopped = follow_word(message, address.contact, conversation)
     if address.contact.is_blocked:
         return message
     events = [of_message(EventType.MESSAGE_RECEIVED, message)]
     if is_opened:
         events.append(of_conversation(conversation, {"status": str(conversation.status)}))
+    if stopped is not None:
+        events.append(stopped)
     record(events)
     return message
 

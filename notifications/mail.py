@@ -1,0 +1,41 @@
+"""E-mails to customers about their orders. They are written here when they are sent."""
+
+from accounts.mail.letters import KINDS, LetterKind, Unwanted, Written
+from accounts.models import OutgoingEmail
+from notifications.models import NotificationRule
+from notifications.placeholders import one_line
+from notifications.services.customers import customer_of
+from notifications.services.stopping import stop_link
+from notifications.services.telling import ORDER_NEWS, letter_of
+from orders.models import Order
+
+
+def write_order_news(email: OutgoingEmail) -> Written:
+    """Write the e-mail of a rule about an order. Raises `Unwanted`."""
+    rules = NotificationRule.objects.select_related("project").filter(pk=email.data["rule_id"])
+    rule = rules.filter(is_active=True).first()
+    if rule is None:
+        raise Unwanted("The rule was deleted or switched off.")
+    order = Order.objects.filter(pk=email.data["order_id"], project=rule.project).first()
+    # The order's address of now, in case somebody has corrected it.
+    if order is None or not order.customer_email:
+        raise Unwanted("The order has no e-mail address any more.")
+    if customer_of(order).has_stopped:
+        raise Unwanted("The customer asked for no more messages.")
+    letter = letter_of(rule, order, str(email.data["status"]))
+    project = one_line(rule.project.name)
+    link = stop_link(rule.project, order.customer_email)
+    return Written(
+        to=order.customer_email,
+        context={"text": letter.text, "project": project, "link": link},
+        subject=letter.subject,
+        sender=project,
+        headers={
+            # RFC 2369, and RFC 8058 for the button in mail programs.
+            "List-Unsubscribe": f"<{link}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+KINDS.add(ORDER_NEWS, LetterKind("About your order", write_order_news, is_repeatable=True))

@@ -1,0 +1,156 @@
+"""Who the customer of an order is, and over which channels we can write to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notifications.channels import CHANNELS, lines_of
+from notifications.models import (
+    ChatInvitation,
+    Contact,
+    ContactAddress,
+    Conversation,
+    Message,
+    NotificationRule,
+    StoppedAddress,
+)
+from notifications.models.rules import ANY_CHANNEL, EMAIL
+from notifications.numbers import is_number, spellings_of
+from notifications.services.sending import Recipient
+from notifications.services.stopping import digest_of_address
+from orders.models import Order
+
+
+@dataclass(frozen=True)
+class Customer:
+    """The customer of an order, as far as we know them.
+
+    One person may be several contacts, one for each channel.
+    """
+
+    contacts: Sequence[Contact]
+    name: str
+    # With the country's code; else empty.
+    phone: str
+    email: str
+    # They asked for no more messages, in a chat or by the link in an e-mail.
+    has_stopped: bool
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether somebody here has blocked them."""
+        return any(contact.is_blocked for contact in self.contacts)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to reach a customer: over a channel with its recipient, or by e-mail."""
+
+    channel: str
+    recipient: Recipient
+
+
+def customer_of(order: Order) -> Customer:
+    """Return the customer of an order."""
+    contacts = _contacts_of(order)
+    phone = order.customer_phone or order.phone_number
+    # Without the country's code we would write to somebody else.
+    has_code = phone.strip().startswith(("+", "00")) and is_number(phone)
+    has_stopped = any(contact.stopped_at is not None for contact in contacts)
+    return Customer(
+        contacts=contacts,
+        name=order.customer_name,
+        phone=phone if has_code else "",
+        email=order.customer_email,
+        has_stopped=has_stopped or _is_stopped(order.project_id, order.customer_email),
+    )
+
+
+def ways_to(customer: Customer, rule: NotificationRule) -> Sequence[Way]:
+    """Return the ways to reach a customer that a rule allows, the best one first.
+
+    That is the chat in which we talked last, then other addresses that we know, then the phone
+    number of the order, then e-mail.
+    """
+    ways: dict[str, Way] = {}
+    for contact, channel in _chats_with(customer, rule):
+        ways.setdefault(channel, Way(channel, Recipient(contact_id=contact.uuid)))
+    if customer.phone:
+        to_number = Recipient(phone=customer.phone, name=customer.name)
+        for channel in _channels_of(rule):
+            if not CHANNELS[channel].needs_contact:
+                ways.setdefault(channel, Way(channel, to_number))
+    if customer.email:
+        ways[EMAIL] = Way(EMAIL, Recipient())
+    if rule.channel == ANY_CHANNEL:
+        return list(ways.values())
+    return [ways[rule.channel]] if rule.channel in ways else []
+
+
+def no_way_to(rule: NotificationRule) -> str:
+    """Say why `ways_to` has found nothing."""
+    if rule.channel == ANY_CHANNEL:
+        return (
+            "The customer has not written to you, and the order has neither a phone number with "
+            "its country's code nor an e-mail address that could be used."
+        )
+    if rule.channel == EMAIL:
+        return "The order has no e-mail address."
+    channel = CHANNELS.get(rule.channel)
+    if channel is None:
+        return f"There is no channel {rule.channel} any more."
+    if channel.needs_contact:
+        return f"The customer has not written on {channel.label}."
+    return "The order has no phone number with its country's code."
+
+
+def _channels_of(rule: NotificationRule) -> Sequence[str]:
+    if rule.channel in CHANNELS:
+        return [rule.channel]
+    used = dict.fromkeys(line.channel for line in lines_of(rule.project))
+    return [name for name in used if name in CHANNELS]
+
+
+def _chats_with(customer: Customer, rule: NotificationRule) -> Sequence[tuple[Contact, str]]:
+    """Return contacts, each with a channel on which we can reach them, the last active first."""
+    by_id = {contact.pk: contact for contact in customer.contacts}
+    if not by_id:
+        return []
+    here = {"contact__in": by_id, "line__in": [line.uuid for line in lines_of(rule.project)]}
+    if rule.line is not None:
+        here["line__in"] = [rule.line]
+    talks = Conversation.objects.filter(**here).order_by("-last_activity_at")
+    addresses = ContactAddress.objects.filter(**here).order_by("-pk")
+    found = [
+        *talks.values_list("contact_id", "channel"),
+        *addresses.values_list("contact_id", "channel"),
+    ]
+    return [(by_id[pk], channel) for pk, channel in found]
+
+
+def _contacts_of(order: Order) -> Sequence[Contact]:
+    """Return the contacts that are the customer of an order.
+
+    Those are the contacts with the order's phone number, and those who followed an invitation that
+    names it. If there are none, it is the only contact with whom the order was talked about: two of
+    them may be two people, for example the customer and a carrier.
+    """
+    known: set[int] = set(
+        ChatInvitation.objects.filter(order=order).values_list("contact_id", flat=True)
+    )
+    if spelt := spellings_of(order.customer_digits):
+        lines = [line.uuid for line in lines_of(order.project)]
+        addresses = ContactAddress.objects.filter(line__in=lines, number__in=spelt)
+        known.update(addresses.values_list("contact_id", flat=True))
+    if not known:
+        talked = Message.objects.filter(order=order).values_list(
+            "conversation__contact_id", flat=True
+        )
+        found = set(talked.order_by().distinct()[:2])
+        known = found if len(found) == 1 else set()
+    return list(Contact.objects.filter(pk__in=known, project=order.project_id).order_by("pk"))
+
+
+def _is_stopped(project_id: int, email: str) -> bool:
+    digest = digest_of_address(email)
+    stopped = StoppedAddress.objects.filter(project=project_id, digest=digest)
+    return bool(email) and stopped.exists()
