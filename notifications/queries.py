@@ -12,8 +12,17 @@ from notifications.errors import (
     ContactNotFound,
     ConversationNotFound,
     MessageNotFound,
+    RuleNotFound,
 )
-from notifications.models import Attachment, Contact, ContactAddress, Conversation, Message
+from notifications.models import (
+    Attachment,
+    Contact,
+    ContactAddress,
+    Conversation,
+    Message,
+    NotificationRule,
+    RuleOutcome,
+)
 from orderchainer.core.db.prepared import Row, compiled
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
@@ -298,3 +307,53 @@ def _digits_of(text: str) -> str:
     """Return the digits of a text that looks like a part of a phone number, else an empty text."""
     bare = "".join(sign for sign in text if sign not in " +-()./")
     return bare if len(bare) >= 3 and bare.isascii() and bare.isdecimal() else ""
+
+
+# --- Rules, and what became of them -----------------------------------------------------------
+
+
+def rules_of(project: Project) -> QuerySet[NotificationRule]:
+    """Return the rules of a project."""
+    return NotificationRule.objects.filter(project=project)
+
+
+def listed_rules(project: Project, window: Window) -> tuple[list[NotificationRule], int]:
+    """Return the rules of `window`, the oldest first, and how many there are in all.
+
+    Two statements at most.
+    """
+    rules = rules_of(project).order_by("id")
+    rows = list(rules[window.skip : window.skip + window.limit])
+    total = window.total_if_known(len(rows))
+    return rows, rules.order_by().count() if total is None else total
+
+
+def rule_for(project: Project, rule_id: UUID | str) -> NotificationRule:
+    """Return a rule of the project, with its project. Raises `RuleNotFound`."""
+    uuid = uuid_in(rule_id)
+    found = rules_of(project).select_related("project").filter(uuid=uuid) if uuid else []
+    for rule in found:
+        return rule
+    raise RuleNotFound
+
+
+def outcomes_of(project: Project) -> QuerySet[RuleOutcome]:
+    """Return what became of telling the customers of a project."""
+    return RuleOutcome.objects.filter(project=project)
+
+
+def listed_outcomes(outcomes: QuerySet[RuleOutcome], window: Window) -> tuple[list[Row], int]:
+    """Return the rows of `window`, and how many there are in all: two statements at most."""
+    rows = outcomes.values(
+        *("uuid", "state", "reason", "channel", "created_at", "settled_at"),
+        rule_uuid=F("rule__uuid"),
+        occasion=F("rule__occasion"),
+        status=F("rule__status"),
+        order_uuid=F("order__uuid"),
+        message_uuid=F("message__uuid"),
+        message_status=F("message__status"),
+        email_status=F("email__state"),
+    )
+    page = list(rows[window.skip : window.skip + window.limit])
+    total = window.total_if_known(len(page))
+    return page, outcomes.order_by().count() if total is None else total

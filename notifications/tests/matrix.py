@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.tests.matrix import Call, Scene, project_alone
-from notifications.access import SEND_MESSAGES, VIEW_MESSAGES
+from notifications.access import MANAGE_MESSAGING, SEND_MESSAGES, VIEW_MESSAGES
 from notifications.channels import Person
 from notifications.files import examine, stored
 from notifications.models import Attachment, Message
 from notifications.models.messages import FileState, MessageStatus
-from notifications.services import Recipient, receive_message, send_message
+from notifications.services import Recipient, create_rule, receive_message, send_message
 from notifications.tests.factories import ADA, incoming, make_line
 from notifications.tests.stand_in import STAND_IN, connect_stand_in
+from orders.models import Order
 from orders.services import create_order
 
 SEND: dict[str, Any] = {
@@ -91,7 +92,53 @@ def two_contacts(scene: Scene) -> Mapping[str, object]:
     return contact(scene)
 
 
+RULE: dict[str, Any] = {"occasion": "order_received", "content": "Thank you!"}
+# The id of an order that the scene makes.
+SOLD = "6a1c4e8b-2d3f-4a5b-9c6d-7e8f9a0b1c2d"
+
+
+def rule(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a rule."""
+    made = create_rule(
+        project=scene.team.project,
+        by=scene.team.owner,
+        fields={"occasion": "order_ready", "content": "Ready"},
+    )
+    return {**project_alone(scene), "rule_id": made.uuid}
+
+
+def with_an_order(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a project that has the order `SOLD`."""
+    Order.objects.filter(uuid=str(order(scene)["order_id"])).update(uuid=SOLD)
+    return project_alone(scene)
+
+
+def rule_and_order(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a rule of a project that has the order `SOLD`."""
+    return {**with_an_order(scene), **rule(scene)}
+
+
 CALLS = [
+    Call("GET", "hub-rules", VIEW_MESSAGES),
+    Call("POST", "hub-rules", MANAGE_MESSAGING, 201, body=RULE),
+    Call(
+        "POST",
+        "hub-rule-trial",
+        MANAGE_MESSAGING,
+        arguments=with_an_order,
+        body={**RULE, "order_id": SOLD},
+    ),
+    Call("GET", "hub-rule-outcomes", VIEW_MESSAGES),
+    Call("GET", "hub-rule", VIEW_MESSAGES, arguments=rule),
+    Call("PATCH", "hub-rule", MANAGE_MESSAGING, arguments=rule, body={"is_active": False}),
+    Call("DELETE", "hub-rule", MANAGE_MESSAGING, 204, arguments=rule),
+    Call(
+        "POST",
+        "hub-rule-preview",
+        MANAGE_MESSAGING,
+        arguments=rule_and_order,
+        body={"order_id": SOLD},
+    ),
     Call("POST", "hub-send", SEND_MESSAGES, 201, arguments=connected, body=SEND),
     Call("GET", "hub-inbox", VIEW_MESSAGES),
     Call("GET", "hub-order-conversation", VIEW_MESSAGES, arguments=order),

@@ -39,7 +39,12 @@ from notifications.channels import Person
 from notifications.files import examine, stored
 from notifications.models import Attachment, Message
 from notifications.models.messages import FileState, MessageStatus
-from notifications.services import Recipient, receive_message, send_message
+from notifications.services import (
+    Recipient,
+    create_rule,
+    receive_message,
+    send_message,
+)
 from notifications.tests.factories import incoming
 from notifications.tests.stand_in import STAND_IN, connect_stand_in
 from orderchainer.tests.endpoints import SHOP_CONFIG
@@ -199,7 +204,11 @@ class World:
         )
         answer.sends.update(state="failed")
         Message.objects.filter(pk=answer.pk).update(status=MessageStatus.FAILED)
+        rule = create_rule(
+            project=project, by=self.owner, fields={"occasion": "order_ready", "content": "Ready"}
+        )
         return {
+            "rule": rule.uuid,
             "message": message.uuid,
             "failed_message": answer.uuid,
             "conversation": message.conversation.uuid,

@@ -376,6 +376,36 @@ HUB = [
         "hub", "POST", "/api/v1/messages/{project}/{failed_message}/retry", "messages:write", 202,
         hidden=PROJECT,
     ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/rules", "messages:write", 201,
+        {"occasion": "order_received", "content": "Thank you!"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/rules/preview", "messages:write",
+        body={
+            "occasion": "order_received", "content": "Thank you!", "order_id": "{shared_order}",
+        },
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/messages/{project}/rules/{rule}", "messages:write",
+        body={"is_active": False}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/rules/{rule}/preview", "messages:write",
+        body={"order_id": "{shared_order}"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/messages/{project}/rules/{rule}", "messages:write", 204,
+        hidden=PROJECT,
+    ),
+    Endpoint("hub", "GET", "/api/v1/messages/{project}/rules", "messages:read", hidden=PROJECT),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/rules/outcomes", "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/rules/{rule}", "messages:read", hidden=PROJECT,
+    ),
     Endpoint("hub", "GET", "/api/v1/messages/{project}/inbox", "messages:read", hidden=PROJECT),
     Endpoint(
         "hub", "GET", "/api/v1/messages/{project}/conversation/{shared_order}",

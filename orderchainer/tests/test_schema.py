@@ -164,7 +164,7 @@ def test_each_example_matches_its_schema(path: str, method: str, operation: dict
 VERBS = {
     *("accept", "add", "adjust", "analyze", "ask", "clear", "confirm", "connect", "create"),
     *("delete", "disconnect", "download", "end", "export", "generate", "get", "import", "list"),
-    *("log", "mark", "merge", "patch"),
+    *("log", "mark", "merge", "patch", "preview"),
     *("receive", "refresh", "register", "retry"),
     *("remove", "replay", "request", "resend", "reset", "revoke", "send", "set", "sync", "test"),
     *("update", "verify", "waive"),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.models import Project, User
 from catalog.api.shop.filters import YesOrNoFilter
-from notifications.models import Contact, Conversation, Message
+from notifications.models import Contact, Conversation, Message, RuleOutcome
 from notifications.models.messages import Direction, Sentiment, Urgency
 from notifications.queries import (
     contacts_found,
@@ -18,6 +18,7 @@ from notifications.queries import (
     conversations_of,
     found_by_text,
     messages_of,
+    outcomes_of,
     without_blocked,
 )
 from orderchainer.core.days import Period, days_up_to_today
@@ -204,4 +205,25 @@ def contacts_selected(project: Project, request: HttpRequest) -> QuerySet[Contac
     if filled(request).keys().isdisjoint(ContactFilter.base_filters):
         return contacts
     found: QuerySet[Contact] = filter_of(ContactFilter, request, contacts).qs
+    return found
+
+
+class OutcomeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
+    """The filters of what became of telling customers."""
+
+    rule_id = django_filters.UUIDFilter(field_name="rule__uuid")
+    order_id = django_filters.UUIDFilter(field_name="order__uuid")
+    state = ChoicesFilter(RuleOutcome.State.choices)
+
+    class Meta:
+        model = RuleOutcome
+        fields = ()
+
+
+def outcomes_selected(project: Project, request: HttpRequest) -> QuerySet[RuleOutcome]:
+    """Return the outcomes that the query string selects, the newest first. Raises `Invalid`."""
+    outcomes = outcomes_of(project).order_by("-id")
+    if filled(request).keys().isdisjoint(OutcomeFilter.base_filters):
+        return outcomes
+    found: QuerySet[RuleOutcome] = filter_of(OutcomeFilter, request, outcomes).qs
     return found

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from accounts.models import Project
 from notifications.figures import Summary
+from notifications.models import NotificationRule
 from notifications.models.messages import Direction, FileState, MessageStatus
+from notifications.services import Preview
 from orderchainer.core.days import days_of
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.conditional import etag_of_content
@@ -162,6 +164,56 @@ def summary_body(summary: Summary) -> Body:
         "average_first_response_seconds": _tenths(summary.responses.average),
         "median_first_response_seconds": _tenths(summary.responses.p50),
         "conversations": summary.conversations,
+    }
+
+
+def rule_body(project: Project, rule: NotificationRule) -> Body:
+    """Write one rule."""
+    return {
+        "id": rule.uuid,
+        "project_id": project.uuid,
+        "occasion": str(rule.occasion),
+        "status": rule.status or None,
+        "channel": rule.channel,
+        "integration_id": rule.line,
+        "content": rule.content,
+        "subject": rule.subject,
+        "template": rule.template or None,
+        "is_active": rule.is_active,
+        "created_at": seconds(rule.created_at),
+        "updated_at": seconds(rule.updated_at),
+    }
+
+
+def preview_body(preview: Preview) -> Body:
+    """Write what a rule would send."""
+    recipient = {"name": preview.name or None, "address": preview.address or None}
+    return {
+        "channel": preview.channel or None,
+        "recipient": recipient if preview.channel else None,
+        "content": preview.content or None,
+        "subject": preview.subject or None,
+        "template": preview.template,
+        "reason": preview.reason or None,
+    }
+
+
+def outcome_body(row: Row) -> Body:
+    """Write one outcome from the plain row that `queries.listed_outcomes` reads."""
+    return {
+        "id": row["uuid"],
+        "rule_id": row["rule_uuid"],
+        "occasion": row["occasion"],
+        "status": row["status"] or None,
+        "order_id": row["order_uuid"],
+        "state": row["state"],
+        "reason": row["reason"] or None,
+        "channel": row["channel"] or None,
+        "message_id": row["message_uuid"],
+        "message_status": row["message_status"],
+        "email_status": row["email_status"],
+        "created_at": seconds(row["created_at"]),
+        "settled_at": _seconds_or_none(row["settled_at"]),
     }
 
 

@@ -2,6 +2,13 @@
 
 from django.urls import path
 
+from notifications.api.hub.rules import (
+    OneRuleView,
+    OutcomesView,
+    PreviewView,
+    RulesView,
+    TrialView,
+)
 from notifications.api.hub.views import (
     AttachmentView,
     ContactsView,
@@ -68,6 +75,27 @@ urlpatterns = [
         "messages/<str:project_id>/attachments/<str:attachment_id>",
         AttachmentView.as_view(),
         name="hub-attachment",
+    ),
+    path("messages/<str:project_id>/rules", RulesView.as_view(), name="hub-rules"),
+    path(
+        "messages/<str:project_id>/rules/preview",
+        TrialView.as_view(),
+        name="hub-rule-trial",
+    ),
+    path(
+        "messages/<str:project_id>/rules/outcomes",
+        OutcomesView.as_view(),
+        name="hub-rule-outcomes",
+    ),
+    path(
+        "messages/<str:project_id>/rules/<str:rule_id>",
+        OneRuleView.as_view(),
+        name="hub-rule",
+    ),
+    path(
+        "messages/<str:project_id>/rules/<str:rule_id>/preview",
+        PreviewView.as_view(),
+        name="hub-rule-preview",
     ),
     # Last, because these match any word.
     path(

@@ -438,14 +438,16 @@ def _contact_shown(project: Project, contact_id: str) -> Response:
     return Response(contact_body(project, queries.contact_row_for(project, contact_id)))
 
 
-def _order(project: Project, order_id: UUID | None) -> Order | None:
+def order_named(project: Project, order_id: UUID) -> Order:
     """Return the order that a body names. Raises `Invalid`."""
-    if order_id is None:
-        return None
     try:
         return Order.objects.get(pk=order_id_in_project(project, order_id))
     except (OrderNotFound, Order.DoesNotExist) as exc:
         raise Invalid({"order_id": ["The project has no such order."]}) from exc
+
+
+def _order(project: Project, order_id: UUID | None) -> Order | None:
+    return None if order_id is None else order_named(project, order_id)
 
 
 def _member(user_id: UUID | None) -> User | None:

@@ -4,7 +4,9 @@ import json
 import re
 import signal
 import time
+import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,17 @@ pytestmark = pytest.mark.processes
 
 SERVE = ("manage.py", "serve", "--prepare")
 WAIT_SECONDS = 30.0
+# The customer whose pretend phone has the number +1 212 555 0000.
+KWAME = "US.13491208655302741918"
 
 
-def ask(url: str, data: Any = None, *, token: str = "") -> Any:
+def ask(url: str, data: Any = None, *, token: str = "", method: str | None = None) -> Any:
     """Return the JSON of an answer; send `data` as JSON if there is some."""
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     body = None if data is None else json.dumps(data).encode()
-    request = urllib.request.Request(url, body, headers)
+    request = urllib.request.Request(url, body, headers, method=method)
     with urllib.request.urlopen(request, timeout=5) as answer:
         return json.loads(answer.read())
 
@@ -74,6 +78,87 @@ def test_orders_of_the_pretend_shop_arrive_by_sync_and_by_webhook(tmp_path: Path
         wait_for({made["name"]})
         messages = ask(f"{control}/discord/messages")
         assert messages
+
+        assert service.stop(signal.SIGTERM, within_seconds=10) == 0
+
+
+def test_a_shipped_order_tells_its_customer_once_on_the_pretend_phone(tmp_path: Path) -> None:
+    port, sandbox_port = free_port(), free_port()
+    with running(
+        *SERVE,
+        directory=tmp_path,
+        PORT=str(port),
+        SANDBOX="on",
+        SANDBOX_PORT=str(sandbox_port),
+        **PLENTY,
+    ) as service:
+        service.wait_for("/readyz")
+        base = f"http://127.0.0.1:{port}"
+        phone = f"http://127.0.0.1:{sandbox_port}/_control/whatsapp/page"
+        token = token_of_the_demo(service, base)
+        projects = ask(f"{base}/api/v1/projects", token=token)
+        (shop,) = [each for each in projects if each["name"] == "Aurora Workshop"]
+        messages = f"{base}/api/v1/messages/{shop['id']}"
+        orders = f"{base}/api/v1/orders/{shop['id']}"
+
+        def write(text: str) -> None:
+            data = urllib.parse.urlencode({"user_id": KWAME, "text": text}).encode()
+            with urllib.request.urlopen(f"{phone}/write", data, timeout=5):
+                pass
+
+        def chat() -> str:
+            with urllib.request.urlopen(f"{phone}/chat/{KWAME}", timeout=5) as answer:
+                return str(answer.read().decode())
+
+        def wait_until(is_true: Callable[[], bool]) -> None:
+            deadline = time.monotonic() + WAIT_SECONDS
+            while not is_true() and time.monotonic() < deadline:
+                time.sleep(0.2)
+            assert is_true(), service.output
+
+        def ship(title: str) -> str:
+            customer = {"name": "Kwame Lovelace", "phone": "+1 212 555 0000"}
+            told = {"title": title, "customer": customer, "status": "active"}
+            order = ask(orders, told, token=token)
+            where = f"{orders}/{order['id']}"
+            ask(where, {"status": "shipped"}, token=token, method="PATCH")
+            return str(order["id"])
+
+        def outcome_of(order_id: str) -> dict[str, Any] | None:
+            found = ask(f"{messages}/rules/outcomes?order_id={order_id}", token=token)
+            return found[0] if found else None
+
+        rule = {
+            "occasion": "status_reached",
+            "status": "shipped",
+            "channel": "whatsapp",
+            "content": "{order_title} is {status}, {project} says.",
+        }
+        ask(f"{messages}/rules", rule, token=token)
+        # Only those who have written can be told by a free text.
+        wait_until(lambda: bool(ask(f"{base}/api/v1/integrations/{shop['id']}", token=token)))
+        write("Where are my chairs?")
+        wait_until(lambda: "chairs" in str(ask(f"{messages}/inbox", token=token)))
+
+        chairs = ship("Two chairs")
+
+        sentence = "Two chairs is shipped, Aurora Workshop says."
+        wait_until(lambda: sentence in chat())
+        outcome = outcome_of(chairs)
+        assert outcome is not None
+        assert (outcome["state"], outcome["channel"]) == ("queued", "whatsapp")
+        message = f"{messages}/{outcome['message_id']}"
+        wait_until(lambda: ask(message, token=token)["status"] in {"delivered", "read"})
+
+        write("Stop")
+        wait_until(lambda: ask(f"{messages}/contacts", token=token)[0]["is_stopped"])
+        lamp = ship("A lamp")
+        wait_until(lambda: (outcome_of(lamp) or {}).get("state") == "skipped")
+        skipped = outcome_of(lamp)
+        assert skipped is not None
+        assert skipped["reason"] == "The customer asked for no more messages."
+        assert chat().count(sentence) == 1
+        assert "A lamp" not in chat()
 
         assert service.stop(signal.SIGTERM, within_seconds=10) == 0
 
