@@ -117,6 +117,8 @@ class Outgoing:
     # Our UUID of the message. A provider that can echo it gets it.
     message_uuid: UUID
     part: int
+    # 1 for the first call for this part, 2 for the next one after a failure.
+    attempt: int
     content_type: ContentType
     text: str
     details: Mapping[str, object]

@@ -17,6 +17,7 @@ from integrations.models import Integration
 from integrations.services import report_trouble
 from integrations.whatsapp import client
 from integrations.whatsapp.codes import (
+    PAIR_LIMIT,
     UNREACHABLE,
     Verdict,
     sentence_on,
@@ -71,7 +72,7 @@ def send(outgoing: Outgoing) -> Accepted:
     integration = integration_of(outgoing.line)
     token = _token_of(integration)
     message = _message_of(outgoing, _content_of(outgoing, integration, token))
-    with _outcomes_of(integration):
+    with _outcomes_of(integration, attempt=outgoing.attempt):
         return Accepted(client.send(token, integration.account, message))
 
 
@@ -162,7 +163,9 @@ def _token_of(integration: Integration) -> str:
 
 
 @contextmanager
-def _outcomes_of(integration: Integration, *, is_harmless: bool = False) -> Iterator[None]:
+def _outcomes_of(
+    integration: Integration, *, is_harmless: bool = False, attempt: int = 1
+) -> Iterator[None]:
     """Turn what a call raises into an outcome. A harmless call may be made twice."""
     try:
         yield
@@ -173,10 +176,12 @@ def _outcomes_of(integration: Integration, *, is_harmless: bool = False) -> Iter
             raise TryAgain(str(exc), timed_out=exc.timed_out) from exc
         raise Uncertain(str(exc)) from exc
     except client.Refused as exc:
-        raise _outcome_of(exc, integration, is_harmless=is_harmless) from exc
+        raise _outcome_of(exc, integration, is_harmless=is_harmless, attempt=attempt) from exc
 
 
-def _outcome_of(exc: client.Refused, integration: Integration, *, is_harmless: bool) -> Exception:
+def _outcome_of(
+    exc: client.Refused, integration: Integration, *, is_harmless: bool, attempt: int
+) -> Exception:
     words = sentence_on(exc.code, str(exc))
     match verdict_on(exc.code, exc.status):
         case Verdict.BROKEN:
@@ -184,8 +189,9 @@ def _outcome_of(exc: client.Refused, integration: Integration, *, is_harmless: b
             report_trouble(integration=integration, reason=words)
             return TryAgain(words, after_seconds=BROKEN_SECONDS, counts=False)
         case Verdict.WAIT:
-            wait = exc.after_seconds or wait_seconds(exc.code)
-            return TryAgain(words, after_seconds=wait, counts=wait is None)
+            wait = exc.after_seconds or wait_seconds(exc.code, attempt)
+            # The wait for one person grows with the attempts, so those must count.
+            return TryAgain(words, after_seconds=wait, counts=exc.code == PAIR_LIMIT)
         case Verdict.RETRY:
             return TryAgain(words)
     if is_harmless:

@@ -3,6 +3,7 @@
 https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
 """
 
+import math
 from collections.abc import Mapping
 from enum import Enum, auto
 
@@ -50,14 +51,12 @@ SENTENCES: Mapping[int, str] = {
 }
 
 _BROKEN = frozenset({0, 3, 10, 190, *range(200, 300), 131005, 131031, 368, 131042})
-# Codes after which we wait, and for how many seconds. None means that the wait grows each time.
-_WAITS: Mapping[int, float | None] = {
-    4: 5 * 60,
-    80007: 5 * 60,
-    130429: 10,
-    # WhatsApp allows one message in six seconds to the same person.
-    131056: None,
-}
+# Codes after which we wait, and for how many seconds.
+_WAITS: Mapping[int, float] = {4: 5 * 60, 80007: 5 * 60, 130429: 10}
+# WhatsApp allows about one message in six seconds to the same person. After each refusal it asks us
+# to wait four times as long.
+PAIR_LIMIT = 131056
+_PAIR_SECONDS, _PAIR_GROWTH, _MAX_PAIR_SECONDS = 6.0, 4.0, 60 * 60.0
 _PASSING = frozenset({1, 2, 131000, 131016})
 # Refusals of a proxy after which another try may succeed (RFC 9110, 15.5.9; RFC 8470).
 PASSING_REFUSALS = frozenset({408, 409, 425})
@@ -69,7 +68,7 @@ def verdict_on(code: int | None, status: int) -> Verdict:
     """Return what follows from an error with that code, or with that status if it has none."""
     if code in _BROKEN or (code is None and status == 401):
         return Verdict.BROKEN
-    if code in _WAITS or (code is None and status == 429):
+    if code in _WAITS or code == PAIR_LIMIT or (code is None and status == 429):
         return Verdict.WAIT
     is_passing = status in PASSING_REFUSALS or not 400 <= status < 500
     if code in _PASSING or (code is None and is_passing):
@@ -77,9 +76,12 @@ def verdict_on(code: int | None, status: int) -> Verdict:
     return Verdict.REFUSED
 
 
-def wait_seconds(code: int | None) -> float | None:
-    """Return how long to wait after an error. None if the wait should grow with each one."""
-    return _WAITS.get(code, 60.0) if code is not None else 60.0
+def wait_seconds(code: int | None, attempt: int = 1) -> float:
+    """Return how long to wait after an error of the call with that number."""
+    if code == PAIR_LIMIT:
+        wait = _PAIR_SECONDS * math.pow(_PAIR_GROWTH, min(attempt - 1, 8))
+        return min(_MAX_PAIR_SECONDS, wait)
+    return 60.0 if code is None else _WAITS.get(code, 60.0)
 
 
 def sentence_on(code: int | None, words: str) -> str:

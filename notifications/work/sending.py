@@ -181,6 +181,7 @@ def _outgoing(message: Message, part: MessageSend) -> Outgoing:
         line=message.line,
         message_uuid=message.uuid,
         part=part.part,
+        attempt=part.attempts,
         content_type=ContentType(message.content_type),
         text=part.text,
         details=message.details,

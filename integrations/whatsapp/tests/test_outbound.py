@@ -359,7 +359,7 @@ def test_a_refusal_for_good_fails_the_message(
 
 @pytest.mark.parametrize(
     ("code", "status", "seconds"),
-    [(4, 400, 300), (80007, 429, 300), (130429, 429, 10), (131056, 400, 1.5)],
+    [(4, 400, 300), (80007, 429, 300), (130429, 429, 10), (131056, 400, 6)],
 )
 def test_a_limit_makes_the_message_wait(
     whatsapp: PretendWhatsApp,
@@ -380,6 +380,23 @@ def test_a_limit_makes_the_message_wait(
     MessageSend.objects.update(next_attempt_at=timezone.now())
     work()
     assert outcome(message) == ("sent", "")
+
+
+def test_the_limit_for_one_person_makes_us_wait_longer_each_time(
+    whatsapp: PretendWhatsApp, talk: Conversation, owner: User
+) -> None:
+    whatsapp.refuse(131056, 400)
+    message = send(owner)
+    waits = []
+
+    for _ in range(4):
+        row = MessageSend.objects.get()
+        waits.append(round((row.next_attempt_at - timezone.now()).total_seconds(), -1))
+        MessageSend.objects.update(next_attempt_at=timezone.now())
+        work()
+
+    assert waits == [10, 20, 100, 380]
+    assert message.status == "queued"
 
 
 @pytest.mark.parametrize(
