@@ -20,9 +20,27 @@ _FILES = {
     "video_note": ContentType.VIDEO,
     "sticker": ContentType.STICKER,
 }
-# Fields of a message that do not say what kind of message it is.
+# Kinds that we only name. A message has only one of them, among fields that say how it came.
+_NAMED = frozenset(
+    {
+        *("animation", "checklist", "dice", "game", "giveaway", "giveaway_winners", "invoice"),
+        *("live_photo", "paid_media", "passport_data", "poll", "story", "successful_payment"),
+        *("refunded_payment", "users_shared", "chat_shared", "gift", "unique_gift"),
+        *("write_access_allowed", "proximity_alert_triggered", "web_app_data"),
+    }
+)
+# Fields of a message that do not say what kind of message it is. Those that begin with `forward_`
+# or `is_` do not either.
 _COMMON = frozenset(
-    {"message_id", "date", "from", "chat", "edit_date", "reply_to_message", "entities"}
+    {
+        *("message_id", "message_thread_id", "date", "from", "sender_chat", "sender_tag", "chat"),
+        *("sender_boost_count", "sender_business_bot", "business_connection_id", "edit_date"),
+        *("direct_messages_topic", "reply_to_message", "reply_to_story", "external_reply"),
+        *("reply_to_checklist_task_id", "quote", "via_bot", "has_protected_content"),
+        *("media_group_id", "author_signature", "paid_star_count", "entities", "effect_id"),
+        *("link_preview_options", "suggested_post_info", "caption", "caption_entities"),
+        *("show_caption_above_media", "has_media_spoiler", "reply_markup"),
+    }
 )
 
 
@@ -130,8 +148,15 @@ def content_of(message: Mapping[str, Any]) -> Content:
         number = _text(told, "phone_number")
         contacts = [{"name": name, "phones": [number] if number else []}]
         return Content(ContentType.CONTACTS, name, {"contacts": contacts})
-    kind_name = next((name for name in message if name not in _COMMON), "")
-    return Content(ContentType.UNSUPPORTED, caption, {"type": kind_name[:64]})
+    return Content(ContentType.UNSUPPORTED, caption, {"type": _kind_named_in(message)[:64]})
+
+
+def _kind_named_in(message: Mapping[str, Any]) -> str:
+    """Return the field that says what kind of message it is. Empty if there is none."""
+    if named := next((name for name in message if name in _NAMED), ""):
+        return named
+    others = (name for name in message if name not in _COMMON)
+    return next((name for name in others if not name.startswith(("forward_", "is_"))), "")
 
 
 def press_in(query: Mapping[str, Any], person: Person, arrived_at: datetime) -> Incoming:
