@@ -78,8 +78,10 @@ def connect_integration(
         _require_place(project)
         integration = _begin(integration, project, provider, configuration, by)
         return Connected(integration, is_new=True)
-    if _set_configuration(integration, configuration):
-        set_status(integration, Status.CONNECTING, by=by)
+    _set_configuration(integration, configuration)
+    # Even with the same values: a bot that another project has taken meanwhile comes back only to
+    # an integration that connects.
+    set_status(integration, Status.CONNECTING, by=by)
     queue_check(integration)
     return Connected(integration, is_new=False)
 

@@ -103,6 +103,33 @@ def test_a_check_without_an_answer_keeps_the_words_of_an_error(team: Team, shop:
     assert now(integration).last_error == "The app was uninstalled."
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (TryAgain("No answer."), "Gave up after 6 attempts: No answer."),
+        (KeyError("x"), "Gave up after 6 attempts: Internal error: KeyError"),
+    ],
+    ids=["no_answer", "defect"],
+)
+def test_an_integration_that_works_stays_connected_while_its_provider_is_down(
+    team: Team, shop: Shop, answer: Exception, reason: str
+) -> None:
+    integration = make_integration(team)
+    told = Event.objects.count()
+    shop.checks = [*[answer] * 6, ()]
+
+    request_check(integration=integration, by=team.owner)
+    for _ in range(6):
+        skip_waiting()
+        work()
+
+    assert (now(integration).status, now(integration).last_error) == ("connected", reason)
+    assert Event.objects.count() == told
+    request_check(integration=integration, by=team.owner)
+    work()
+    assert (now(integration).status, now(integration).last_error) == ("connected", "")
+
+
 def test_a_check_that_finds_nothing_to_do_changes_nothing(team: Team, shop: Shop) -> None:
     shop.checks = [Drop("Not now.")]
 

@@ -52,6 +52,8 @@ class _Answer:
     notes: list[str] = field(default_factory=list)
     name: str = ""
     refusal: str = ""
+    # Whether the provider said nothing: it is down, or slow, or the attempt was cut off.
+    is_missing: bool = False
 
 
 def run_errand(errand_id: int) -> Followed | None:
@@ -71,6 +73,7 @@ def run_errand(errand_id: int) -> Followed | None:
             Errand.objects.filter(pk=errand.pk).update(secrets=None)
         followed = Followed(settled.nudge_after_seconds)
         if now is not None and settled.is_ours and errand.kind == Kind.CHECK:
+            answer.is_missing = isinstance(outcome, TryAgain) or errand.is_worn_out
             followed = _after_check(now, settled, answer)
     _tell(errand, integration, settled)
     return followed
@@ -157,6 +160,10 @@ def _after_check(integration: Integration, settled: Settled, answer: _Answer) ->
         return Followed(settled.nudge_after_seconds)
     if settled.state == FAILED and integration.status == Status.ERROR:
         # We got no answer, so we learnt nothing. The earlier error still says what to change.
+        return Followed()
+    if settled.state == FAILED and answer.is_missing and integration.status == Status.CONNECTED:
+        # Nothing is known to be wrong with the integration. People see what the last trouble was.
+        set_status(integration, Status.CONNECTED, error=settled.error)
         return Followed()
     refusal = settled.error if settled.state == FAILED else answer.refusal
     if refusal:

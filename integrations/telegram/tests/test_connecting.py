@@ -277,6 +277,28 @@ def test_a_changed_configuration_takes_the_bot_once(
     assert telegram.bot.url.endswith(f"/{second.uuid}")
 
 
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_connecting_again_with_the_same_values_takes_the_bot_back(
+    telegram: PretendTelegram, integration: Integration, is_noticed: bool
+) -> None:
+    second = connect(make_user())
+    work()
+    if is_noticed:
+        with pytest.raises(GiveUp, match=TAKEN):
+            maintain(integration)
+
+    assert integration.connected_by is not None
+    again = connect(integration.connected_by, secret_token=SECRET)
+    work()
+
+    assert again.pk == integration.pk
+    again.refresh_from_db()
+    assert (again.status, again.last_error) == ("connected", "")
+    assert telegram.bot.url.endswith(f"/{integration.uuid}")
+    with pytest.raises(GiveUp, match=TAKEN):
+        maintain(second)
+
+
 def test_disconnecting_leaves_the_webhook_of_another_project(
     telegram: PretendTelegram, integration: Integration
 ) -> None:
