@@ -6,6 +6,7 @@ from django.conf import settings
 
 from integrations.assistant.contracts import Model, ModelService
 from integrations.gemini import checks as _checks  # noqa: F401 (registers them)
+from integrations.gemini import registrations as _registrations  # noqa: F401 (registers)
 from integrations.gemini.prices import PRICES
 from integrations.providers import Provider
 

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from integrations.assistant.contracts import Model, ModelService
 from integrations.openai import checks as _checks  # noqa: F401 (registers them)
+from integrations.openai import registrations as _registrations  # noqa: F401 (registers)
 from integrations.openai.model import CompatibleModel
 from integrations.providers import Provider
 

@@ -87,6 +87,7 @@ def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
         MD5PasswordHasher,
     )
     from django.test import RequestFactory
+    from django.test.signals import setting_changed
     from rest_framework_simplejwt.tokens import Token
 
     from accounts.mail.composing import Letter
@@ -97,6 +98,13 @@ def _learn_secrets(patch: pytest.MonkeyPatch) -> None:
     sweep.learn(Kind.KEY, settings.SECRET_KEY)
     for key in settings.CREDENTIALS_KEYS:
         sweep.learn(Kind.KEY, key)
+
+    def setting(*, setting: str, value: object, **_: Any) -> None:
+        # Tests have no key of a model's service until they set one.
+        if setting in {"GEMINI_API_KEY", "OPENAI_API_KEY"} and isinstance(value, str) and value:
+            sweep.learn(Kind.KEY, value)
+
+    setting_changed.connect(setting, weak=False, dispatch_uid="sweeping")
 
     def password(_result: object, _self: object, text: str, *_: Any, **__: Any) -> None:
         sweep.learn(Kind.PASSWORD, text)

@@ -234,6 +234,8 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "api_token",
         "webhook",
         "meta",
+        "google",
+        "openai",
         "shopify",
         "signed",
         "bot",

@@ -8,6 +8,7 @@ from django.core.checks import run_checks
 from pytest_django import Settings
 
 from integrations.gemini.provider import PROVIDER
+from orderchainer.core.logs.secrets import scrub
 
 LOADS = """
 import sys
@@ -32,6 +33,11 @@ def test_a_process_that_nobody_asks_does_without_the_library() -> None:
         check=True,
     )
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_keys_of_models_are_hidden_in_texts() -> None:
+    for key in ("AIzaSyA1234567890abcdefghij", "sk-proj-1234567890abcdef"):
+        assert key not in scrub(f"x-goog-api-key: {key}")
 
 
 def test_names_the_setting_that_is_missing(settings: Settings) -> None:

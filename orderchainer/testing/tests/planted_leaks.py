@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import include, path
+from pytest_django import Settings
 
 from accounts.mail.outbox import send
 from accounts.models import EmailCode, OutgoingEmail, Project
@@ -207,6 +208,11 @@ def test_key_in_a_page() -> None:
 
 def test_other_key_in_a_line() -> None:
     logger.error("cannot decrypt with %s", settings.CREDENTIALS_KEYS[0])
+
+
+def test_models_key_in_a_page(settings: Settings) -> None:
+    settings.GEMINI_API_KEY = "the-planted-key-of-a-model"
+    answer(settings.GEMINI_API_KEY)
 
 
 def test_cookie_in_a_page() -> None:

@@ -44,6 +44,7 @@ CHARGES = {
     "configuration_in_a_page": "encrypted credential in the answer to GET /page",
     "key_in_a_page": "key of the service in the answer to GET /page",
     "other_key_in_a_line": "key of the service in the console's log, from x",
+    "models_key_in_a_page": "key of the service in the answer to GET /page",
     "cookie_in_a_page": "session of the back office in the answer to GET /page",
 }
 TESTS = [name.removeprefix("test_") for name in vars(planted_leaks) if name.startswith("test_")]
