@@ -42,7 +42,7 @@ def token_of_the_demo(service: Service, base: str) -> str:
     return token
 
 
-def test_orders_of_the_pretend_shop_arrive_by_sync_and_by_webhook(tmp_path: Path) -> None:
+def test_orders_of_the_pretend_shop_arrive_and_the_assistant_tells_of_them(tmp_path: Path) -> None:
     port, sandbox_port = free_port(), free_port()
     with running(
         *SERVE,
@@ -78,6 +78,9 @@ def test_orders_of_the_pretend_shop_arrive_by_sync_and_by_webhook(tmp_path: Path
         wait_for({made["name"]})
         messages = ask(f"{control}/discord/messages")
         assert messages
+        question = {"project_id": shop["id"], "message": "What is the status of #1001?"}
+        answer = ask(f"{base}/api/v1/assistant/query", question, token=token)
+        assert answer["reply"].startswith("Order #1001 is ")
 
         assert service.stop(signal.SIGTERM, within_seconds=10) == 0
 

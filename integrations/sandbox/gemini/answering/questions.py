@@ -66,8 +66,12 @@ def _wanted(asked: Asked, language: Language) -> Sequence[tuple[str, Mapping[str
         return [("find_customer", {"search": search})]
     if language.is_about("orders", text):
         status = _status_in(text)
-        found = {"status": status} if status else {}
-        return [("list_orders", {**found, **({"search": search} if search else {})})]
+        wanted: dict[str, Any] = {}
+        if language.is_about("chain", text):
+            wanted["is_waiting"] = True
+        elif status:
+            wanted["status"] = status
+        return [("list_orders", {**wanted, **({"search": search} if search else {})})]
     return []
 
 

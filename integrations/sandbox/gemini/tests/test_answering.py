@@ -50,6 +50,7 @@ def reply(data: Mapping[str, Any]) -> tuple[str, str]:
         ("Warum wartet #7?", [("order_chain", {"order_id": "#7"})]),
         ("¿Por qué espera #7?", [("order_chain", {"order_id": "#7"})]),
         ("Which orders are open?", [("list_orders", {"status": "pending"})]),
+        ("Which orders are waiting?", [("list_orders", {"is_waiting": True})]),
         ("Welche Bestellungen sind storniert?", [("list_orders", {"status": "cancelled"})]),
         ("How many sales this week?", [("order_statistics", {"days": 7})]),
         ("Wie hoch war der Umsatz heute?", [("order_statistics", {"days": 1})]),
