@@ -1,7 +1,14 @@
-"""The back office of conversations: read-only, with actions that call services."""
+"""The back office of conversations, and of the rules that tell customers. Services write."""
 
 from notifications.admin.contacts import ContactAdmin
 from notifications.admin.conversations import ConversationAdmin
 from notifications.admin.messages import MessageAdmin
+from notifications.admin.rules import NotificationRuleAdmin, RuleOutcomeAdmin
 
-__all__ = ["ContactAdmin", "ConversationAdmin", "MessageAdmin"]
+__all__ = [
+    "ContactAdmin",
+    "ConversationAdmin",
+    "MessageAdmin",
+    "NotificationRuleAdmin",
+    "RuleOutcomeAdmin",
+]

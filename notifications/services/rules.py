@@ -153,6 +153,8 @@ def _wrong_words(rule: NotificationRule) -> Mapping[str, Sequence[str]]:
             errors["content"] = ["Write a text, or name a template."]
         elif rule.channel == EMAIL:
             errors["content"] = ["An e-mail needs a text."]
+    if problem := _problem_with_template(rule.template):
+        return {**errors, "template": [problem]}
     if rule.template and rule.channel == EMAIL:
         errors["template"] = ["E-mails have no templates."]
     if rule.subject and rule.channel not in {ANY_CHANNEL, EMAIL}:
@@ -166,6 +168,24 @@ def _wrong_words(rule: NotificationRule) -> Mapping[str, Sequence[str]]:
             if problem := problem_with(text):
                 errors["template"] = [problem]
     return errors
+
+
+def _problem_with_template(template: object) -> str:
+    """Say that a template has another shape than ours; else empty."""
+    if not template:
+        return ""
+    shape = "Must have a name, a language, and lists of texts as parameters."
+    if not isinstance(template, Mapping):
+        return shape
+    known = {"name", "language", *PARAMETERS}
+    texts = [template.get("name"), template.get("language")]
+    for name in PARAMETERS:
+        given = template.get(name, [])
+        if not isinstance(given, list):
+            return shape
+        texts += given
+    is_ours = known >= template.keys() and all(isinstance(text, str) for text in texts)
+    return "" if is_ours else shape
 
 
 def _require_fit(channel: Channel, rule: NotificationRule) -> None:

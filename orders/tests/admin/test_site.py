@@ -26,7 +26,13 @@ def test_the_sidebar_is_grouped_by_app_and_begins_with_orders(client: Client) ->
     ]
     assert sidebar["Orders"] == ["Orders", "Event deliveries", "Events"]
     assert sidebar["Catalog"] == ["Products", "Categories", "Stock movements"]
-    assert sidebar["Notifications"] == ["Conversations", "Contacts", "Messages"]
+    assert sidebar["Notifications"] == [
+        "Conversations",
+        "Contacts",
+        "Messages",
+        "Notification rules",
+        "Rule outcomes",
+    ]
     assert sidebar["Reports"] == ["Reports"]
     assert sidebar["Accounts"] == [
         *("Users", "API tokens", "Activity", "Groups", "Outgoing emails"),
