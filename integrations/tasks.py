@@ -4,14 +4,17 @@ from collections.abc import Iterable
 
 from celery import shared_task
 
+from integrations.assistant.tasks import forget_assistant_texts, release_assistant_calls
 from integrations.inbound.tasks import forget_deliveries, sweep_deliveries, work_on_delivery
 from integrations.work import errands, runs, schedule
 from orderchainer.core.background import nudge
 
 __all__ = [
     "flush_finished",
+    "forget_assistant_texts",
     "forget_deliveries",
     "nudge_all",
+    "release_assistant_calls",
     "run_errand",
     "schedule_syncs",
     "sweep",

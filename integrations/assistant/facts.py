@@ -1,12 +1,14 @@
-"""What we tell a model beforehand about the order that it is asked about.
+"""What we tell a model beforehand: about the project, the order in question, and what was said.
 
-The facts are what the tools say about it, so a model sees an order in one form only, and only what
-the user may see.
+About an order we tell what the tools say of it. So a model sees orders in one form only, and only
+what the user may see.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from django.utils import timezone
 
 from accounts.queries import require_operation
 from integrations.assistant import tools
@@ -22,6 +24,18 @@ from orders.queries import order_id_in_project
 TOOLS_ABOUT_ORDERS = ("fetch_order_details", "order_chain")
 MAX_MESSAGES = 20
 MAX_MESSAGE_LENGTH = 1_000
+
+
+def facts_of_project(asker: Asker) -> Mapping[str, Any]:
+    """Return what every question may depend on: whose project it is, and what time it is there."""
+    project = asker.project
+    now = timezone.now().astimezone(project.zone)
+    return {
+        "name": project.name,
+        "currency": project.currency,
+        "time": now.isoformat(timespec="minutes"),
+        "time_zone": project.timezone,
+    }
 
 
 def facts_of_order(asker: Asker, order_id: UUID | None) -> Mapping[str, Any]:

@@ -120,7 +120,8 @@ def settle(
         model=tally.model or call.model_asked,
         rounds=tally.rounds,
         tools=[each["name"] for each in notes.tool_calls],
-        tokens=tally.total,
+        # Not `tokens`: the log hides what is called like a secret.
+        used=tally.total,
         cost=None if cost is None else f"{cost.normalize():f}",
         finish_reason=tally.finish_reason,
         error=error,

@@ -333,3 +333,18 @@ def test_the_examples_defaults_are_the_settings_defaults() -> None:
         strict=True,
     ):
         assert f"#{name}={value}\n" in text
+
+
+def test_workers_know_every_task_that_is_scheduled_or_has_a_queue() -> None:
+    """A worker finds the tasks of each app in its `tasks.py`, so this asks a process of its own."""
+    done = run(
+        "-c",
+        "import django; django.setup()\n"
+        "from django.conf import settings\n"
+        "from orderchainer.celery import app\n"
+        "app.loader.import_default_modules()\n"
+        "named = {each['task'] for each in settings.CELERY_BEAT_SCHEDULE.values()}\n"
+        "print(sorted((named | set(settings.CELERY_TASK_ROUTES)) - set(app.tasks)))",
+    )
+
+    assert done.stdout.strip().splitlines()[-1:] == ["[]"], done.stdout + done.stderr

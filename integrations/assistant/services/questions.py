@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.models import Project, User
 from integrations.assistant.contracts import Answered, Asked, Asker, History, Results
 from integrations.assistant.errors import AnswerTooLong
-from integrations.assistant.facts import facts_of_order
+from integrations.assistant.facts import facts_of_order, facts_of_project
 from integrations.assistant.instructions import FOR_QUESTIONS, data
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.sitting import Sitting, Stop, never, sitting
@@ -56,7 +56,13 @@ def answer_question(
     Raises `OrderNotFound`, and the refusals of `integrations.assistant.errors`.
     """
     asker = Asker(by, project, scopes)
-    known = data({"context": context, "order": facts_of_order(asker, order_id)})
+    known = data(
+        {
+            "project": facts_of_project(asker),
+            "order": facts_of_order(asker, order_id),
+            "context": context,
+        }
+    )
     offered = offered_to(asker) if may_use_tools else ()
     with sitting(project=project, by=by, kind=AssistantCall.Kind.QUERY, stop=stop) as session:
         session.notes.question = message

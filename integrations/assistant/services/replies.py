@@ -8,7 +8,11 @@ from uuid import UUID
 
 from accounts.models import Project, User
 from integrations.assistant.contracts import Asker, History
-from integrations.assistant.facts import conversation_about, facts_of_order
+from integrations.assistant.facts import (
+    conversation_about,
+    facts_of_order,
+    facts_of_project,
+)
 from integrations.assistant.instructions import FOR_REPLIES, REPLY_SCHEMA, data
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.reading import object_in, text_in
@@ -56,7 +60,7 @@ def draft_reply(
     order_pk = None if order_id is None else order_id_in_project(project, order_id)
     known = data(
         {
-            "shop": project.name,
+            "project": facts_of_project(asker),
             "order": facts_of_order(asker, order_id),
             "conversation": conversation_about(asker, order_id),
             "customer_message": customer_message,

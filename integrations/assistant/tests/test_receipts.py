@@ -77,6 +77,7 @@ def test_the_log_has_a_line_for_each_call_and_no_text(
     [line] = [record for record in caplog.records if "assistant_call" in str(record.msg)]
     assert str(receipt.uuid) in str(line.msg)
     assert "'cost': '0.000525'" in str(line.msg)
+    assert "'used': 300" in str(line.msg)
     assert "Ada" not in caplog.text
 
 
