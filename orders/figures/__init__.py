@@ -19,7 +19,7 @@ from orders.figures.breakdowns import (
     by_hour_of_week,
     by_weekday,
 )
-from orders.figures.buyers import Customer, Customers, customers_of, top_customers
+from orders.figures.buyers import Customer, Customers, customers_of
 from orders.figures.chains import Chains, chains_of, completed_chains
 from orders.figures.deliveries import Deliveries, deliveries_of
 from orders.figures.goods import Product, top_products
@@ -64,7 +64,6 @@ __all__ = [
     "summary_of",
     "throughput_of",
     "times_by_status",
-    "top_customers",
     "top_products",
     "waiting_of",
 ]

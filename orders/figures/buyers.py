@@ -5,25 +5,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, Lower, NullIf, Round
+from django.db import connection
+from django.db.models import Case, Count, F, Func, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce, NullIf, Round
 
 from accounts.models import Project
 from orderchainer.core.days import Span
-from orderchainer.core.db.amounts import SumOfAmounts
+from orderchainer.core.db.amounts import SumOfAmounts, sum_from
+from orderchainer.core.db.prepared import compiled
 from orderchainer.core.money import COLUMN_DECIMALS, as_written
 from orders.figures.selecting import EVERYTHING, Selection, placed_in, selected_in
 from orders.figures.summaries import EARNING, NOT_COUNTED
-from orders.models import OrderQuerySet
+from orders.models import Order, OrderQuerySet
 
 MAX_SHOWN = 10
+
+# The best customers, each with the number of all, and of those who are new.
+_BEST = """
+SELECT orders, amount, newest, count(*) OVER (), sum(is_new) OVER ()
+FROM ({customers}) AS customers
+ORDER BY rank DESC, orders DESC, customer LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
 class Customer:
     """A customer: their orders that count, and what those in one currency earned.
 
-    Names and addresses are as they stand in their orders; the last in the alphabet if they differ.
+    Name, address and number are those of their newest order in the period.
     """
 
     name: str
@@ -35,10 +44,14 @@ class Customer:
 
 @dataclass(frozen=True)
 class Customers:
-    """How many customers placed orders: for the first time in this project, or again."""
+    """How many customers placed orders: for the first time in this project, or again.
+
+    `best` are those with most revenue.
+    """
 
     new: int
     returning: int
+    best: Sequence[Customer]
 
     @property
     def total(self) -> int:
@@ -46,60 +59,64 @@ class Customers:
         return self.new + self.returning
 
 
-def top_customers(
+class _LowerAscii(Func):
+    """A text with A to Z in lower case, the same on both databases."""
+
+    function = "LOWER"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Leave out the rules of languages, which SQLite does not know and which take longer."""
+        return self.as_sql(
+            compiler, connection, template='%(function)s(%(expressions)s COLLATE "C")', **extra
+        )
+
+
+def customers_of(
     project: Project, span: Span, *, currency: str, selection: Selection = EVERYTHING
-) -> Sequence[Customer]:
-    """Return the customers with most revenue in `currency`, in one statement."""
-    earns = Q(currency=currency, status__in=EARNING, is_test=False)
-    found = (
-        _known(placed_in(project, span, selection))
+) -> Customers:
+    """Return the customers of the period, the best of them by revenue in `currency`.
+
+    A customer is new if none of their orders in this project is older than the period. Orders
+    that the selection leaves out count for that too. Two statements; the first reads every order
+    that was placed until the end of the period.
+    """
+    here = Q(ordered_at__gte=span.start)
+    if selection != EVERYTHING:
+        here &= Q(pk__in=placed_in(project, span, selection).values("pk"))
+    earns = here & Q(currency=currency, status__in=EARNING, is_test=False)
+    customers = compiled(
+        _known(selected_in(project).filter(ordered_at__lt=span.end))
         .values("customer")
         .annotate(
-            name=Max("customer_name"),
-            email=Max("customer_email"),
-            phone=Max("customer_phone"),
-            orders=Count("pk"),
+            orders=Count("pk", filter=here),
             amount=SumOfAmounts("total_price", filter=earns),
+            newest=Max("pk", filter=here),
             # SQLite writes exact sums as text, which it cannot sort.
             rank=Round(
                 Coalesce(Sum("total_price", filter=earns), Value(Decimal(0))),
                 precision=COLUMN_DECIMALS,
             ),
+            first=Min("ordered_at"),
         )
-        .order_by("-rank", "-orders", "customer")[:MAX_SHOWN]
+        .filter(orders__gt=0)
+        .annotate(is_new=Case(When(first__gte=span.start, then=1), default=0))
     )
-    return [
+    with connection.cursor() as cursor:
+        cursor.execute(_BEST.format(customers=customers.sql), [*customers.params, MAX_SHOWN])
+        found = cursor.fetchall()
+    newest = Order.objects.in_bulk([newest_id for _, _, newest_id, _, _ in found])
+    best = [
         Customer(
-            name=row["name"],
-            email=row["email"],
-            phone=row["phone"],
-            total_orders=row["orders"],
-            total_revenue=as_written(row["amount"], currency),
+            name=newest[pk].customer_name,
+            email=newest[pk].customer_email,
+            phone=newest[pk].customer_phone or newest[pk].phone_number,
+            total_orders=orders,
+            total_revenue=as_written(sum_from(amount), currency),
         )
-        for row in found
+        for orders, amount, pk, _, _ in found
     ]
-
-
-def customers_of(project: Project, span: Span, selection: Selection = EVERYTHING) -> Customers:
-    """Return how many customers the period had, in one statement.
-
-    A customer is new if none of their orders in this project is older than the period. Orders
-    that the selection leaves out count for that too.
-    """
-    in_period = Q(ordered_at__gte=span.start)
-    if selection != EVERYTHING:
-        in_period &= Q(pk__in=placed_in(project, span, selection).values("pk"))
-    found = (
-        _known(selected_in(project).filter(ordered_at__lt=span.end))
-        .values("customer")
-        .annotate(first=Min("ordered_at"), here=Count("pk", filter=in_period))
-        .filter(here__gt=0)
-        .aggregate(
-            new=Count("customer", filter=Q(first__gte=span.start)),
-            returning=Count("customer", filter=Q(first__lt=span.start)),
-        )
-    )
-    return Customers(found["new"], found["returning"])
+    total, new = found[0][3:] if found else (0, 0)
+    return Customers(new, total - new, best)
 
 
 def _known(orders: OrderQuerySet) -> QuerySet[Any, Any]:
@@ -107,7 +124,7 @@ def _known(orders: OrderQuerySet) -> QuerySet[Any, Any]:
 
     It is their e-mail address, and without one their phone number.
     """
-    email = NullIf(Lower("customer_email"), Value(""))
+    email = NullIf(_LowerAscii("customer_email"), Value(""))
     number = NullIf(F("customer_digits"), Value(""))
     return (
         orders.exclude(status__in=NOT_COUNTED)

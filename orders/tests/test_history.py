@@ -251,8 +251,8 @@ def _compare_customers(
             earned = order.total_price if earns(order) and order.currency == currency else 0
             revenue[who] = revenue.get(who, Decimal(0)) + earned
 
-    customers = figures.customers_of(project, span)
-    best = figures.top_customers(project, span, currency=currency)
+    customers = figures.customers_of(project, span, currency=currency)
+    best = customers.best
 
     assert customers.new == sum(first[who] >= span.start for who in revenue)
     assert customers.returning == sum(first[who] < span.start for who in revenue)

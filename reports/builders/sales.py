@@ -16,15 +16,14 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def build(question: Question) -> Built:
-    """Build the report, in eight statements."""
+    """Build the report, in eight statements, whatever the project has."""
     project, period, selection = question.project, question.period, selection_of(question)
     breakdown = figures.breakdown_of(project, period, selection)
     summary = breakdown.summary
     currency = summary.currency
     hours = figures.by_hour_of_week(project, period, currency=currency, selection=selection)
     products = figures.top_products(project, period, currency=currency, selection=selection)
-    best = figures.top_customers(project, period, currency=currency, selection=selection)
-    customers = figures.customers_of(project, period, selection)
+    customers = figures.customers_of(project, period, currency=currency, selection=selection)
     chains = figures.completed_chains(project, period, selection)
     earlier = days.before(period)
     trend = _trend(summary, figures.summary_of(project, earlier, selection))
@@ -73,7 +72,7 @@ def build(question: Question) -> Built:
                 "total_orders": customer.total_orders,
                 "total_revenue": customer.total_revenue,
             }
-            for customer in best
+            for customer in customers.best
         ],
         "customers": {
             "total": customers.total,

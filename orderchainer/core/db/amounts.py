@@ -24,10 +24,15 @@ class _SumField(DecimalField):  # type: ignore[type-arg]  # no generic class at 
     def from_db_value(
         self, value: str | Decimal | None, expression: object, connection: object
     ) -> Decimal:
-        if isinstance(value, str):
-            whole, rest = map(int, value.split())
-            return whole + Decimal(rest).scaleb(-COLUMN_DECIMALS)
-        return ZERO if value is None else value
+        return sum_from(value)
+
+
+def sum_from(value: str | Decimal | None) -> Decimal:
+    """Return a `SumOfAmounts` from what the database returned for it."""
+    if isinstance(value, str):
+        whole, rest = map(int, value.split())
+        return whole + Decimal(rest).scaleb(-COLUMN_DECIMALS)
+    return ZERO if value is None else value
 
 
 class SumOfAmounts(Aggregate):

@@ -5,6 +5,10 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+# How much each sort and each group of a statement may take before PostgreSQL uses the disk. Its
+# default of 4 MB is for many short statements.
+WORK_MEMORY = "64MB"
+
 
 @contextmanager
 def one_snapshot(*, statement_seconds: int) -> Iterator[None]:
@@ -18,7 +22,10 @@ def one_snapshot(*, statement_seconds: int) -> Iterator[None]:
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute(f"SET LOCAL statement_timeout = '{int(statement_seconds)}s'")
+            cursor.execute(
+                f"SET LOCAL statement_timeout = '{int(statement_seconds)}s';"
+                f"SET LOCAL work_mem = '{WORK_MEMORY}'"
+            )
             yield
     else:
         # Django's transactions begin IMMEDIATE on SQLite, which would keep all writers waiting.
