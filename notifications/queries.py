@@ -1,9 +1,11 @@
 """Reads of a project's conversations, contacts and messages."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import CharField, F, OuterRef, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Cast, Concat, JSONObject, Left
 
 from accounts.models import Project
@@ -23,7 +25,7 @@ from notifications.models import (
     NotificationRule,
     RuleOutcome,
 )
-from orderchainer.core.db.prepared import Row, compiled
+from orderchainer.core.db.prepared import Row, compiled, prepared
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
 from orders.graph import ListOf
@@ -79,6 +81,11 @@ def rows_of(messages: QuerySet[Message]) -> QuerySet[Message, Row]:
     return rows
 
 
+@prepared
+def _rows_among(ids: RawSQL, *, ordering: Sequence[str | Combinable]) -> QuerySet[Message, Row]:
+    return rows_of(Message.objects.filter(pk__in=ids).order_by(*ordering))
+
+
 def listed(messages: QuerySet[Message], window: Window) -> tuple[list[Row], int]:
     """Return the rows of `window`, and how many messages there are in all: two statements.
 
@@ -92,8 +99,8 @@ def listed(messages: QuerySet[Message], window: Window) -> tuple[list[Row], int]
     ids = list(page[window.skip : window.skip + window.limit])
     if not ids:
         return [], messages.order_by().count() if window.skip else 0
-    chosen = Message.objects.filter(pk__in=[pk for pk, _ in ids])
-    return list(rows_of(chosen.order_by(*messages.query.order_by))), ids[0][1]
+    chosen = RawSQL(", ".join(["%s"] * len(ids)), [pk for pk, _ in ids])
+    return _rows_among(chosen, ordering=messages.query.order_by), ids[0][1]
 
 
 def row_for(project: Project, message_id: UUID | str) -> Row:
@@ -157,14 +164,20 @@ def conversation_rows_of(conversations: QuerySet[Conversation]) -> QuerySet[Conv
     return rows
 
 
+@prepared
+def _conversation_rows_among(
+    ids: QuerySet[Conversation, Any], *, ordering: Sequence[str | Combinable]
+) -> QuerySet[Conversation, Row]:
+    return conversation_rows_of(Conversation.objects.filter(pk__in=ids).order_by(*ordering))
+
+
 def listed_conversations(
     conversations: QuerySet[Conversation], window: Window
 ) -> tuple[list[Row], int]:
     """Return the rows of `window`, and how many there are in all: two statements at most."""
     ordering = conversations.query.order_by
     page = conversations.values("pk")[window.skip : window.skip + window.limit]
-    chosen = Conversation.objects.filter(pk__in=page).order_by(*ordering)
-    rows = list(conversation_rows_of(chosen))
+    rows = _conversation_rows_among(page, ordering=ordering)
     total = window.total_if_known(len(rows))
     return rows, conversations.order_by().count() if total is None else total
 
@@ -226,6 +239,13 @@ def contact_rows_of(contacts: QuerySet[Contact]) -> QuerySet[Contact, Row]:
     return rows
 
 
+@prepared
+def _contact_rows_among(
+    ids: QuerySet[Contact, Any], *, ordering: Sequence[str | Combinable]
+) -> QuerySet[Contact, Row]:
+    return contact_rows_of(Contact.objects.filter(pk__in=ids).order_by(*ordering))
+
+
 def listed_contacts(contacts: QuerySet[Contact], window: Window) -> tuple[list[Row], int]:
     """Return the rows of `window`, and how many there are in all: two statements at most.
 
@@ -233,8 +253,7 @@ def listed_contacts(contacts: QuerySet[Contact], window: Window) -> tuple[list[R
     later page skips.
     """
     page = contacts.values("pk")[window.skip : window.skip + window.limit]
-    chosen = Contact.objects.filter(pk__in=page).order_by(*contacts.query.order_by)
-    rows = list(contact_rows_of(chosen))
+    rows = _contact_rows_among(page, ordering=contacts.query.order_by)
     total = window.total_if_known(len(rows))
     return rows, contacts.order_by().count() if total is None else total
 
