@@ -163,7 +163,7 @@ class Bare:
 def service(directory: Path, account: Account) -> Iterator[Stage]:
     """Run our server as in production, or in the embedded mode without Redis."""
     embedded = not os.environ["REDIS_URL"]
-    with _running(
+    with running(
         directory,
         lambda port: ["manage.py", "serve"],
         "PORT" if embedded else "WS_PORT",
@@ -182,12 +182,12 @@ def bare_broadcast(directory: Path) -> Iterator[Stage]:
         "benchmarks.bare_push:application",
         "-p",
     ]
-    with _running(directory, lambda port: [*command, str(port)]) as (port, pid):
+    with running(directory, lambda port: [*command, str(port)]) as (port, pid):
         yield Bare(port, pid)
 
 
 @contextmanager
-def _running(
+def running(
     directory: Path, command: Callable[[int], list[str]], variable: str = "PORT"
 ) -> Iterator[tuple[int, int]]:
     with create_server(("127.0.0.1", 0)) as probe:

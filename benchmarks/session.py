@@ -15,7 +15,9 @@ from benchmarks import (
     chains,
     checkouts,
     hub,
+    inbox,
     limiting,
+    messages,
     push,
     relaying,
     rest,
@@ -73,6 +75,10 @@ class Run:
             yield from self._over_http(groups)
         if "hub" in groups:
             yield from hub.reading(self.directory, self.readers[0], self.rounds, self.seconds)
+        if "inbox" in groups:
+            yield from inbox.reading(
+                self.directory, self.readers[-1], self.rounds, self.seconds, quick=self.quick
+            )
         if "products" in groups:
             yield from catalogue.reading(self.directory, self.readers[0], self.rounds, self.seconds)
         if "cart" in groups:
@@ -81,6 +87,8 @@ class Run:
             yield from checkouts.checking_out(self.directory, self.rounds, self.seconds)
         if "webhook" in groups:
             yield from webhooks.receiving(self.directory, self.rounds, self.seconds)
+        if "messages" in groups:
+            yield from messages.moving(self.directory, self.seconds)
         if "limits" in groups:
             yield from limiting.limiting(self.directory, self.readers[1], self.rounds, self.seconds)
         if "assistant" in groups:

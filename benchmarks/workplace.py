@@ -21,7 +21,7 @@ RATE_LIMITS = re.findall(
 )
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 # Where Celery's Redis transport keeps waiting tasks: those of the queues that the benchmarks fill.
-QUEUES = ("celery", "providers")
+QUEUES = ("celery", "providers", "messages")
 
 
 class Unusable(Exception):
