@@ -42,10 +42,11 @@ def read_configuration(
     known = {key.name: key for key in connector.keys}
     values = dict(kept or {})
     errors: dict[str, list[str]] = {}
+    unknown: dict[str, list[str]] = {}
     for name, value in given.items():
         key = known.get(name)
         if key is None:
-            errors[name[:MAX_REPEATED]] = [f"There is no such key. The keys are {_list(known)}."]
+            unknown[name[:MAX_REPEATED]] = [f"There is no such key. The keys are {_list(known)}."]
         elif value is None:
             values.pop(name, None)
         elif shown is None or value != shown.get(name):
@@ -60,8 +61,9 @@ def read_configuration(
             values[name] = key.make()
         if key.is_required and name not in values and name not in errors:
             errors[name] = [REQUIRED]
-    if errors:
-        raise ConfigRefused(errors)
+    if errors or unknown:
+        # There can be many unknown keys, and a refusal names only the first of its messages.
+        raise ConfigRefused({**errors, **unknown})
     return _configuration(connector, values)
 
 

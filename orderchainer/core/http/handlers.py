@@ -22,6 +22,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from orderchainer.core import errors
+from orderchainer.core.http.refusals import BODY, shortened
 from orderchainer.core.http.surfaces import (
     CHAIN,
     MISSING_AUTHORIZATION,
@@ -67,7 +68,7 @@ def problem_of(exc: Exception) -> Problem | None:
     """Return what `exc` means for the client, or None if it is a defect of ours."""
     if isinstance(exc, errors.DomainError):
         status = next(status for kind, status in STATUS_OF_KIND if isinstance(exc, kind))
-        by_field: dict[str, Any] = dict(exc.errors) if isinstance(exc, errors.Invalid) else {}
+        by_field = shortened(exc.errors) if isinstance(exc, errors.Invalid) else {}
         return Problem(
             status,
             exc.code,
@@ -80,7 +81,7 @@ def problem_of(exc: Exception) -> Problem | None:
         )
     if isinstance(exc, exceptions.ValidationError):
         detail: Any = exc.detail
-        by_field = detail if isinstance(detail, dict) else {"body": detail}
+        by_field = shortened(detail if isinstance(detail, dict) else {BODY: detail})
         return Problem(400, "invalid", "The input is not valid.", by_field)
     if isinstance(exc, exceptions.ParseError):
         return Problem(400, "unreadable", "The body cannot be read.", {"body": [str(exc.detail)]})
