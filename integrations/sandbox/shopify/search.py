@@ -67,17 +67,21 @@ class _Reader:
 
     def _all_of(self) -> Test | None:
         tests: list[Test] = []
+        is_negated = False
         while self._next < len(self._tokens):
             token = self._tokens[self._next]
             if token["close"] or self._word() == "OR":
                 break
             self._next += 1
-            if token["word"] in ("AND", "NOT"):
+            if token["word"] == "AND":
+                continue
+            if token["word"] in ("NOT", "-"):
+                is_negated = not is_negated
                 continue
             test = self._nested() if token["open"] else self._term(token)
             if test:
-                is_negated = self._next > 1 and self._tokens[self._next - 2]["word"] == "NOT"
                 tests.append(_negated(test) if is_negated else test)
+            is_negated = False
         if len(tests) < 2:
             return tests[0] if tests else None
         return lambda order: all(test(order) for test in tests)
