@@ -132,6 +132,9 @@ class Webhook:
     # for the same delivery. Raises `Drop` to ignore it, `GiveUp` and `TryAgain`; anything else is a
     # defect, and is tried again too.
     handle: Callable[[InboundDelivery], None]
+    # What the call is about, in at most 64 characters: the provider's id of an order, or a word of
+    # the package's own. Empty if that does not matter.
+    about: Callable[[Call], str] = lambda call: ""
     # The topics that are worked on even while the integration is paused.
     despite_pause: frozenset[str] = frozenset()
     # What the OpenAPI document says of it: what is sent, and how it is signed.

@@ -85,6 +85,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
         "last_error",
         "headers_shown",
         "body_shown",
+        "erased_at",
         "created_at",
         "finished_at",
     )

@@ -1,14 +1,16 @@
-"""Delete deliveries that are old."""
+"""Delete deliveries that are old, and erase late ones of people who want to be forgotten."""
 
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.inbound.erasing import about_erased_orders, erase_bodies
 from integrations.models import InboundDelivery
 
 # Each batch has its own transaction. A body can have megabytes, so batches are small.
 BATCH = 200
+MAX_ERASING_SECONDS = 60
 
 
 def forget_old_deliveries(*, batch: int = BATCH) -> int:
@@ -21,3 +23,8 @@ def forget_old_deliveries(*, batch: int = BATCH) -> int:
         InboundDelivery.objects.filter(pk__in=keys, created_at__lt=before).delete()
         count += len(keys)
     return count
+
+
+def erase_late_bodies() -> None:
+    """Erase the bodies that came after the customers of their orders were erased."""
+    erase_bodies(about_erased_orders(), seconds=MAX_ERASING_SECONDS)

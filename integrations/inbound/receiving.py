@@ -12,7 +12,7 @@ from integrations.inbound.storing import store_new
 from integrations.inbound.tasks import work_on_delivery
 from integrations.inbound.verifying import integrations_that_sign
 from integrations.models import InboundDelivery
-from integrations.models.deliveries import MAX_KEY_LENGTH, MAX_TOPIC_LENGTH
+from integrations.models.deliveries import MAX_ABOUT_LENGTH, MAX_KEY_LENGTH, MAX_TOPIC_LENGTH
 from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.measures import Counter
 from orderchainer.core.printable import printable
@@ -44,6 +44,7 @@ def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundD
     key, second_key = map(_key, webhook.keys(call))
     # A call without a key of its own is recognised by its bytes.
     key = key or hashlib.sha256(topic.encode() + b"\n" + call.body).hexdigest()
+    about = _short(webhook.about(call), MAX_ABOUT_LENGTH)
     headers = {
         name: _short(call.headers[name], MAX_HEADER_LENGTH)
         for name in webhook.kept_headers
@@ -57,6 +58,7 @@ def receive(*, provider: str, webhook: Webhook, call: Call) -> Sequence[InboundD
                     topic=topic,
                     key=key,
                     second_key=second_key,
+                    about=about,
                     headers=headers,
                     body=call.body,
                 )

@@ -26,5 +26,6 @@ def sweep_deliveries() -> None:
 
 @shared_task(name="integrations.forget_deliveries")
 def forget_deliveries() -> None:
-    """Delete old deliveries. Runs daily; repeating it is harmless."""
+    """Delete old deliveries, and erase late bodies. Runs daily; repeating it is harmless."""
     forgetting.forget_old_deliveries()
+    forgetting.erase_late_bodies()

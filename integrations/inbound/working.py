@@ -2,6 +2,7 @@
 
 import structlog
 
+from integrations.inbound.erasing import ERASED
 from integrations.models import InboundDelivery, Integration
 from integrations.providers import provider_named
 from orderchainer.core import outbox
@@ -49,6 +50,8 @@ def _handle(delivery: InboundDelivery) -> None:
     """Let the provider work on it. Raises `Drop`, `GiveUp` and `TryAgain`."""
     if delivery.is_worn_out:
         raise GiveUp(f"Gave up after {delivery.MAX_ATTEMPTS} attempts: the last one was cut off.")
+    if delivery.erased_at is not None:
+        raise Drop(ERASED)
     integration = delivery.integration
     if integration.status == Integration.Status.DISCONNECTED or not integration.project.is_active:
         raise Drop("The integration is disconnected.")

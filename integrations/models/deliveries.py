@@ -13,6 +13,7 @@ from orderchainer.core.outbox import FAILED, PENDING, Work, due_index, state_kno
 
 MAX_KEY_LENGTH = 255
 MAX_TOPIC_LENGTH = 64
+MAX_ABOUT_LENGTH = 64
 
 
 class InboundState(models.TextChoices):
@@ -43,9 +44,14 @@ class InboundDelivery(Work):
     # A call with either key of an earlier call is a repeat of it. The second key may be empty.
     key = models.CharField(max_length=MAX_KEY_LENGTH)
     second_key = models.CharField(max_length=MAX_KEY_LENGTH, blank=True)
+    # What it is about at the provider, as its package says it, such as the id of an order. By this
+    # we find the bodies with the data of a customer who wants to be forgotten.
+    about = models.CharField(max_length=MAX_ABOUT_LENGTH, blank=True)
     headers = models.JSONField(default=dict)
     # The bytes as they came, because the signature is for exactly these bytes.
     body = models.BinaryField()
+    # When the body was erased because a customer or a shop asked for it.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "inbound deliveries"
@@ -62,6 +68,11 @@ class InboundDelivery(Work):
             due_index("inbound_due"),
             models.Index(fields=["integration", "id"], name="inbound_by_integration"),
             models.Index(fields=["created_at"], name="inbound_by_age"),
+            models.Index(
+                fields=["integration", "about"],
+                condition=~Q(about="") & Q(erased_at=None),
+                name="inbound_by_subject",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.contracts import Call, Webhook
+from integrations.inbound.erasing import about_erased_orders, erase_bodies
 from integrations.models import InboundDelivery, Integration
 from integrations.payloads import payload_of
 from integrations.services import report_trouble
@@ -30,6 +32,8 @@ logger = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 BLANKED_AT_ONCE = 500
+# A worker then lets go of the delivery, and goes on with the rest at once.
+ERASING_SECONDS = 10
 # Shopify repeats a call that failed for four hours.
 CALLS_ARE_LATE_BY = timedelta(hours=4.5)
 LOOKS_AGAIN_SECONDS = 30 * 60
@@ -107,6 +111,21 @@ def keys(call: Call) -> tuple[str, str]:
         webhook_id = hashlib.sha256(topic(call).encode() + b"\n" + call.body).hexdigest()
     second = f"{topic(call)} {event_id} {_resource_id(call.payload)}" if event_id else ""
     return webhook_id, second
+
+
+def about(call: Call) -> str:
+    """Return the id of the order that a call is about, or `customer-` and the id of a customer."""
+    told, kind = _object(call.payload), topic(call).partition("/")[0]
+    if kind == "customers":
+        customer_id = _object(told.get("customer")).get("id") or told.get("id")
+        return _about_customer(customer_id)
+    of_order = _object(told.get("order_edit")) or told
+    order_id = of_order.get("order_id") or (told.get("id") if kind == "orders" else None)
+    return str(order_id) if isinstance(order_id, int) and order_id > 0 else ""
+
+
+def _about_customer(customer_id: object) -> str:
+    return f"customer-{customer_id}" if isinstance(customer_id, int) and customer_id else ""
 
 
 def _resource_id(payload: Any) -> object:
@@ -201,6 +220,12 @@ def _blank_one(
         email=str(customer.get("email") or ""),
         phone=str(customer.get("phone") or ""),
     )
+    subjects = [*_ids_in(body.get("orders_to_redact")), _about_customer(customer.get("id"))]
+    others = integration.deliveries.exclude(pk=delivery.pk)
+    _erase(others.filter(about__in=[each for each in subjects if each]))
+    _erase(about_erased_orders().filter(integration=integration))
+    # This call itself names the customer. It comes last, because it cannot be read again.
+    _erase(integration.deliveries.filter(pk=delivery.pk))
     logger.info("shopify_customer_blanked", integration=integration.pk, orders=blanked)
 
 
@@ -217,7 +242,14 @@ def _blank_all(
             provider=integration.provider,
             external_ids=external_ids,
         )
+    _erase(integration.deliveries.exclude(pk=delivery.pk))
     logger.info("shopify_shop_blanked", integration=integration.pk, orders=blanked)
+
+
+def _erase(deliveries: QuerySet[InboundDelivery]) -> None:
+    """Erase the bodies of deliveries. Raises `TryAgain` if that takes longer than a worker may."""
+    if not erase_bodies(deliveries, seconds=ERASING_SECONDS):
+        raise TryAgain("There is more to erase.", after_seconds=0, counts=False)
 
 
 def _chunks_of_ids(integration: Integration) -> Iterator[list[str]]:
@@ -291,6 +323,7 @@ WEBHOOK = Webhook(
     verifies=verifies,
     topic=topic,
     keys=keys,
+    about=about,
     handle=handle,
     despite_pause=DESPITE_PAUSE,
     description=(

@@ -15,11 +15,14 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.tests.factories import make_user
 from integrations.contracts import Call
+from integrations.inbound.erasing import ERASED, erase_bodies
+from integrations.inbound.forgetting import erase_late_bodies
 from integrations.inbound.working import work_on
 from integrations.models import InboundDelivery, Integration
 from integrations.models.integrations import sealed, sealed_earlier
 from integrations.sandbox.shopify import Delivery, payloads, signature
 from integrations.sandbox.shopify.orders import Order as ShopOrder
+from integrations.services import replay_delivery
 from integrations.shopify.tests.shop import PretendShop, make_integration
 from integrations.shopify.webhook import UNINSTALLED, WEBHOOK
 from orderchainer.testing.written_log import WrittenLog
@@ -616,6 +619,92 @@ def test_a_request_to_forget_nobody_forgets_nobody(
     (row,) = bring([told(shop, "customers/redact", body)])
     assert row.state == "done"
     assert state_of(the_order()) == before
+
+
+def bodies() -> dict[str, bool]:
+    """Return for each delivery, by topic and subject, whether its body still says something."""
+    rows = InboundDelivery.objects.order_by("pk")
+    assert all(bool(row.body) == (row.erased_at is None) for row in rows)
+    return {f"{row.topic} {row.about}".strip(): bool(row.body) for row in rows}
+
+
+def test_what_shopify_posted_about_a_customer_is_erased_with_them(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.inbound.erasing.BATCH", 1)
+    ada = {"first_name": "Ada", "email": "ada@example.com"}
+    named, same_address, bob = (
+        shop.order(customer=ada),
+        shop.order(customer=ada),
+        shop.order(customer={"first_name": "Bob", "email": "bob@example.com"}),
+    )
+    for order in (named, same_address, bob):
+        bring([told(shop, "orders/create", snapshot(shop, order))])
+    edit = {"order_edit": {"id": 5, "order_id": named.id}}
+    shop.shop.tell_privacy(topic="customers/data_request", order_ids=[named.id])
+    asked = shop.shop.deliveries[-1]
+    bring([told(shop, "orders/edited", edit), asked])
+    customer = InboundDelivery.objects.get(topic="customers/data_request").about
+    assert customer.startswith("customer-")
+
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[named.id])
+    (row,) = bring([shop.shop.deliveries[-1]])
+
+    assert row.state == "done"
+    assert bodies() == {
+        f"orders/create {named.id}": False,
+        f"orders/create {same_address.id}": False,
+        f"orders/create {bob.id}": True,
+        f"orders/edited {named.id}": False,
+        f"customers/data_request {customer}": False,
+        f"customers/redact {customer}": False,
+    }
+    # What comes about the order from now on goes with the next daily task.
+    bring([told(shop, "orders/updated", snapshot(shop, named))])
+    assert bodies()[f"orders/updated {named.id}"]
+    erase_late_bodies()
+    assert not bodies()[f"orders/updated {named.id}"]
+    assert bodies()[f"orders/create {bob.id}"]
+
+
+def test_an_erased_delivery_cannot_be_worked_on_again(
+    integration: Integration, shop: PretendShop
+) -> None:
+    order = shop.order()
+    (row,) = bring([told(shop, "orders/create", snapshot(shop, order))])
+    before = state_of(the_order())
+    erase_bodies(InboundDelivery.objects.all(), seconds=1)
+
+    replay_delivery(integration=integration, delivery_id=row.uuid)
+    work_on(row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == ("ignored", ERASED)
+    assert state_of(the_order()) == before
+
+
+def test_erasing_many_bodies_lets_go_of_the_worker_in_between(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.inbound.erasing.BATCH", 2)
+    monkeypatch.setattr("integrations.shopify.webhook.ERASING_SECONDS", 0)
+    for _ in range(5):
+        bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
+    shop.shop.uninstall()
+    bring([shop.shop.deliveries[-1]])
+    shop.shop.tell_privacy(topic="shop/redact")
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+    assert (row.state, row.last_error) == ("pending", "There is more to erase.")
+    for _ in range(3):
+        InboundDelivery.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
+        work_on(row.pk)
+
+    row.refresh_from_db()
+    assert row.state == "done"
+    assert [each.topic for each in InboundDelivery.objects.filter(erased_at=None)] == [
+        "shop/redact"
+    ]
 
 
 def test_a_request_for_data_is_kept_and_logged(
