@@ -35,6 +35,10 @@ _BUDGET_TOKENS = 1024
 _ALIAS, _BETA, _STABLE = "-latest", "v1beta", "v1"
 
 
+# The library trips over answers of a shape that it does not expect.
+TRIPS = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
 class GeminiModel:
     """One model of Gemini."""
 
@@ -64,8 +68,7 @@ class GeminiModel:
             failure = ModelUnavailable("Gemini did not answer in time")
         except httpx2.HTTPError as exc:
             failure = ModelUnavailable(f"Gemini could not be asked: {type(exc).__name__}")
-        except (ValidationError, AttributeError, LookupError, TypeError, ValueError) as exc:
-            # The library trips over every shape that it does not expect.
+        except (ValidationError, *TRIPS) as exc:
             failure = ModelUnavailable(f"Gemini gave an unreadable answer: {type(exc).__name__}")
         else:
             return turn_of(response, self.name)
@@ -117,4 +120,5 @@ def _error_of(exc: errors.APIError) -> ModelError:
 def _client_for(key: str, base: str) -> genai.Client:
     """Return the client of this process. It keeps connections open and serves all threads."""
     options = types.HttpOptions(base_url=base, httpx_client=bounded_client())
-    return genai.Client(api_key=key, http_options=options)
+    # Otherwise a variable of the environment could lead it to another service of Google.
+    return genai.Client(api_key=key, enterprise=False, http_options=options)

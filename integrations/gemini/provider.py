@@ -18,8 +18,8 @@ def missing() -> Sequence[str]:
 
 def model_named(name: str) -> Model:
     """Return a model of Gemini."""
-    # Google's library takes a second to import and 60 MB of memory, so a process that nobody asks
-    # anything does without it.
+    # Google's library takes a second or two to import and 30 MB of memory, so a process that nobody
+    # asks anything does without it.
     from integrations.gemini.model import GeminiModel
 
     return GeminiModel(name)

@@ -5,6 +5,12 @@ from collections.abc import Sequence
 from google.genai import types
 
 from integrations.assistant.contracts import Finish, ToolCall, Turn, Usage
+from integrations.assistant.storable import (
+    MAX_MODEL_LENGTH,
+    MAX_REASON_LENGTH,
+    storable,
+    storable_text,
+)
 
 _FINISHES = {
     "MAX_TOKENS": Finish.CUT,
@@ -26,7 +32,8 @@ _FINISHES = {
 
 def turn_of(response: types.GenerateContentResponse, asked_model: str) -> Turn:
     """Read an answer. It may lack candidates, parts and counts."""
-    model = (response.model_version or asked_model).removeprefix("models/")
+    named = (response.model_version or asked_model).removeprefix("models/")
+    model = storable_text(named, most=MAX_MODEL_LENGTH)
     usage = _usage_of(response.usage_metadata)
     if not response.candidates:
         feedback = response.prompt_feedback
@@ -38,14 +45,14 @@ def turn_of(response: types.GenerateContentResponse, asked_model: str) -> Turn:
     text = "".join(each.text or "" for each in parts if not each.thought)
     calls = [_call(each.function_call) for each in parts if each.function_call]
     reason = candidate.finish_reason
-    word = reason.value if reason else ""
+    word = storable_text(reason.value if reason else "", most=MAX_REASON_LENGTH)
     finish = _FINISHES.get(word) or (Finish.ANSWERED if text or calls else Finish.EMPTY)
     return Turn(
         finish=finish,
         model=model,
         # Parts of a kind that the library does not know come out empty, and Gemini refuses those.
         content=types.Content(role="model", parts=parts),
-        text=text,
+        text=storable_text(text),
         calls=calls if finish is Finish.ANSWERED else (),
         usage=usage,
         reason=word,
@@ -57,7 +64,7 @@ def _parts_of(candidate: types.Candidate) -> Sequence[types.Part]:
 
 
 def _call(call: types.FunctionCall) -> ToolCall:
-    return ToolCall(call.id or "", call.name or "", call.args or {})
+    return ToolCall(call.id or "", storable_text(call.name or ""), storable(call.args or {}))
 
 
 def _usage_of(counts: types.GenerateContentResponseUsageMetadata | None) -> Usage:

@@ -10,17 +10,21 @@ from integrations.assistant.contracts import Answered, Asked, History, ToolDescr
 def contents_of(history: History) -> Iterator[types.Content]:
     """Write the entries of a conversation. Turns of the model go back as they came.
 
-    Results of several calls are one content, as Gemini demands.
+    Results of several calls are one content, as Gemini demands, with ids and names as the model
+    wrote them.
     """
+    calls: Sequence[types.FunctionCall] = ()
     for entry in history.entries:
         match entry:
             case Asked(text):
                 yield types.Content(role="user", parts=[types.Part(text=text)])
             case Answered(content):
                 assert isinstance(content, types.Content)
+                calls = [each.function_call for each in content.parts or () if each.function_call]
                 yield content
             case _:
-                yield types.Content(role="user", parts=[_result(each) for each in entry.results])
+                parts = map(_result, calls, entry.results)
+                yield types.Content(role="user", parts=list(parts))
 
 
 def tools_of(tools: Sequence[ToolDescription]) -> types.ToolListUnion | None:
@@ -38,8 +42,7 @@ def tools_of(tools: Sequence[ToolDescription]) -> types.ToolListUnion | None:
     return [types.Tool(function_declarations=declared)]
 
 
-def _result(result: ToolResult) -> types.Part:
+def _result(call: types.FunctionCall, result: ToolResult) -> types.Part:
     response = {"error": result.error} if result.error else {"result": dict(result.result)}
-    call = result.call
-    answered = types.FunctionResponse(id=call.id or None, name=call.name, response=response)
+    answered = types.FunctionResponse(id=call.id, name=call.name, response=response)
     return types.Part(function_response=answered)

@@ -6,6 +6,12 @@ from typing import Any
 import orjson
 
 from integrations.assistant.contracts import Finish, ModelUnavailable, ToolCall, Turn, Usage
+from integrations.assistant.storable import (
+    MAX_MODEL_LENGTH,
+    MAX_REASON_LENGTH,
+    storable,
+    storable_text,
+)
 
 _FINISHES = {"length": Finish.CUT, "content_filter": Finish.BLOCKED}
 
@@ -15,7 +21,8 @@ def turn_of(told: Any, asked_model: str) -> Turn:
     if not isinstance(told, dict) or not isinstance(told.get("choices", []), list):
         raise ModelUnavailable("The model's service gave an unreadable answer")
     model = told.get("model")
-    model = model.removeprefix("models/") if isinstance(model, str) and model else asked_model
+    named = model.removeprefix("models/") if isinstance(model, str) and model else asked_model
+    model = storable_text(named, most=MAX_MODEL_LENGTH)
     usage = _usage_of(_mapping(told.get("usage")))
     if not told.get("choices"):
         return Turn(Finish.EMPTY, model, usage=usage)
@@ -24,7 +31,7 @@ def turn_of(told: Any, asked_model: str) -> Turn:
     text = _text_of(message.get("content"))
     calls = _calls_of(message.get("tool_calls"))
     reason = choice.get("finish_reason")
-    word = reason if isinstance(reason, str) else ""
+    word = storable_text(reason, most=MAX_REASON_LENGTH) if isinstance(reason, str) else ""
     finish = _FINISHES.get(word) or (Finish.ANSWERED if text or calls else Finish.EMPTY)
     if message.get("refusal"):
         finish = Finish.BLOCKED
@@ -32,7 +39,7 @@ def turn_of(told: Any, asked_model: str) -> Turn:
         finish=finish,
         model=model,
         content=message,
-        text=text,
+        text=storable_text(text),
         calls=calls if finish is Finish.ANSWERED else (),
         usage=usage,
         reason=word,
@@ -52,7 +59,8 @@ def _calls_of(told: object) -> Sequence[ToolCall]:
     for each in told if isinstance(told, list) else []:
         function = _mapping(_mapping(each).get("function"))
         id_ = str(_mapping(each).get("id") or "")
-        calls.append(ToolCall(id_, str(function.get("name", "")), _arguments(function)))
+        name = storable_text(str(function.get("name", "")))
+        calls.append(ToolCall(id_, name, _arguments(function)))
     return calls
 
 
@@ -64,7 +72,7 @@ def _arguments(function: Mapping[str, Any]) -> Mapping[str, Any] | None:
             told = orjson.loads(told) if told.strip() else {}
         except orjson.JSONDecodeError:
             return None
-    return told if isinstance(told, dict) else None
+    return storable(told) if isinstance(told, dict) else None
 
 
 def _usage_of(told: Mapping[str, Any]) -> Usage:

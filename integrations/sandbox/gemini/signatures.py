@@ -20,7 +20,7 @@ HELP = "Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures
 def signature_of(model: str, calls: Sequence[Call]) -> bytes:
     """Return the signature of the calls of one answer. Only the first call carries it."""
     told = [model, *([each.id, each.name, each.args] for each in calls)]
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(told, sort_keys=True)
     return hmac.new(_KEY, text.encode(), hashlib.sha256).digest()
 
 
