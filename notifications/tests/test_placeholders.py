@@ -97,6 +97,6 @@ def test_a_value_is_text_and_is_not_searched_again(agent: User) -> None:
 
 
 def test_a_value_stays_on_one_line_and_shows_all_that_it_says(agent: User) -> None:
-    order = make_order(agent, customer_name="Ada\r\nBcc: eve@example.org\t\u202egnp.exe\x00")
+    order = make_order(agent, customer_name="Ada\r\nBcc: eve@example.org\t\u202egnp.exe\x07")
 
     assert filled_in("{customer_name}", about(order)) == "Ada Bcc: eve@example.org gnp.exe"

@@ -1,10 +1,11 @@
 """Customers are told of their orders: once, over the right channel, and of news only."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -37,7 +38,7 @@ from orderchainer.core.outbox import Drop, TryAgain
 from orders.models import Order
 from orders.services import delete_order
 from orders.stream import deliveries
-from orders.stream.models import EventDelivery
+from orders.stream.models import DeliveryTarget, EventDelivery
 from orders.stream.relay import relay_events
 from orders.tests.factories import make_order
 from orders.tests.outside import NOON, mirror
@@ -144,10 +145,57 @@ def test_a_worker_that_dies_between_two_lines_has_told_nobody(
     assert delivery.state == "sent"
 
 
+class _Death(SystemExit):
+    """What ends a worker in a test."""
+
+
+class _DiesBefore:
+    """Ends the worker before its statement of that number. Afterwards it harms nobody."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.left -= 1
+        if self.left == 0:
+            raise _Death
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("channel", [PRETEND, EMAIL])
+def test_a_worker_that_dies_before_any_statement_tells_the_customer_once(
+    agent: User, ours: Line, channel: str
+) -> None:
+    make_rule(agent.personal_project, channel=channel)
+    survived = number = 0
+    while not survived:
+        number += 1
+        order = make_order(
+            agent, status="active", customer_phone=ADAS_NUMBER, customer_email="ada@example.org"
+        )
+        ship(order)
+        relay_events()
+        [delivery] = due()
+        try:
+            with connection.execute_wrapper(_DiesBefore(number)):
+                deliveries.deliver(delivery.pk)
+            survived = number
+        except _Death:
+            _free(delivery)
+            deliveries.deliver(delivery.pk)
+
+        [outcome] = RuleOutcome.objects.filter(order=order)
+        assert outcome.state == "queued", number
+        messages = Message.objects.filter(order=order).count()
+        emails = OutgoingEmail.objects.filter(kind="order_news", data__order_id=order.pk).count()
+        assert (messages, emails) == ((1, 0) if channel == PRETEND else (0, 1)), number
+        assert due() == []
+    # It died at many places, and not only before it began.
+    assert survived > 20
+
+
 def _free(delivery: EventDelivery) -> None:
     """Let the leases of a dead worker run out."""
-    from orders.stream.models import DeliveryTarget
-
     EventDelivery.objects.filter(pk=delivery.pk).update(
         next_attempt_at=timezone.now(), claimed_until=None
     )
