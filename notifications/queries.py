@@ -364,10 +364,8 @@ def outcomes_of(project: Project) -> QuerySet[RuleOutcome]:
 def listed_outcomes(outcomes: QuerySet[RuleOutcome], window: Window) -> tuple[list[Row], int]:
     """Return the rows of `window`, and how many there are in all: two statements at most."""
     rows = outcomes.values(
-        *("uuid", "state", "reason", "channel", "created_at", "settled_at"),
+        *("uuid", "occasion", "status", "state", "reason", "channel", "created_at", "settled_at"),
         rule_uuid=F("rule__uuid"),
-        occasion=F("rule__occasion"),
-        status=F("rule__status"),
         order_uuid=F("order__uuid"),
         message_uuid=F("message__uuid"),
         message_status=F("message__status"),

@@ -124,7 +124,7 @@ class NotificationRuleAdmin(ServiceAdmin):
     # --- deleting, switching ------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out bulk deletion, because a rule is deleted with all that it remembers."""
+        """Leave out bulk deletion, which asks no service. Rules are few."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -132,7 +132,7 @@ class NotificationRuleAdmin(ServiceAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name the rule only. Its outcomes can be thousands."""
+        """Name the rule only. Its outcomes stay."""
         names = [str(rule) for rule in objs]
         lacking = set() if self.has_delete_permission(request) else {"notification rule"}
         return names, {"notification rules": len(names)}, lacking, []
@@ -223,19 +223,28 @@ class RuleOutcomeAdmin(ReadOnly, ServiceAdmin):
     list_display = (
         "created_at",
         "project",
-        "rule",
+        "occasion",
+        "status",
         "order",
         "state_shown",
         "channel",
         "reason_shown",
     )
-    list_filter = ("state", "channel", ("project", PickFilter), ("created_at", DaysFilter))
-    list_select_related = ("project", "rule", "order")
+    list_filter = (
+        "state",
+        "occasion",
+        "channel",
+        ("project", PickFilter),
+        ("created_at", DaysFilter),
+    )
+    list_select_related = ("project", "order")
     ordering = ("-id",)
     fields = (
         "uuid",
         "project",
         "rule",
+        "occasion",
+        "status",
         "event_id",
         "order",
         "state_shown",

@@ -64,7 +64,7 @@ class NotificationRule(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            # Otherwise a customer would be told of one event twice on one channel.
+            # A second one would always be skipped.
             models.UniqueConstraint(
                 fields=["project", "occasion", "status", "channel"],
                 name="notification_rule_unique_by_occasion_and_channel",
@@ -91,7 +91,10 @@ class NotificationRule(models.Model):
 
 
 class RuleOutcome(models.Model):
-    """What became of one rule for one event. There is one row, so nobody is told twice."""
+    """What became of one rule for one event. There is one row, so nobody is told twice.
+
+    It outlives the rule and the order.
+    """
 
     class State(models.TextChoices):
         """Whether the customer is told."""
@@ -107,7 +110,16 @@ class RuleOutcome(models.Model):
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="rule_outcomes", db_index=False
     )
-    rule = models.ForeignKey(NotificationRule, on_delete=models.CASCADE, related_name="outcomes")
+    rule = models.ForeignKey(
+        NotificationRule,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="outcomes",
+    )
+    # As the rule had them then.
+    occasion = models.CharField(max_length=14, choices=Occasion.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, blank=True)
     # The `event_id` of the event.
     event_id = models.UUIDField()
     order = models.ForeignKey(
@@ -133,6 +145,11 @@ class RuleOutcome(models.Model):
             models.UniqueConstraint(
                 fields=["rule", "event_id"], name="rule_outcome_once_for_event"
             ),
+            models.UniqueConstraint(
+                fields=["event_id", "channel"],
+                condition=Q(state="queued"),
+                name="rule_outcome_one_message_for_event",
+            ),
             models.CheckConstraint(
                 condition=Q(state="waiting", settled_at__isnull=True)
                 | Q(state__in=["queued", "skipped"], settled_at__isnull=False),
@@ -155,7 +172,7 @@ class RuleOutcome(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.state}: rule {self.rule_id}, event {self.event_id}"
+        return f"{self.occasion} {self.status}".strip() + f": {self.state}"
 
 
 class StoppedAddress(models.Model):

@@ -64,7 +64,7 @@ def change_rule(*, rule: NotificationRule, by: User, fields: RuleFields) -> Noti
 
 @transaction.atomic
 def delete_rule(*, rule: NotificationRule, by: User) -> None:
-    """Delete a rule and what it remembers. Raises `RuleNotFound` and `RoleNotEnough`."""
+    """Delete a rule. What became of it stays. Raises `RuleNotFound` and `RoleNotEnough`."""
     require_operation(by, rule.project, MANAGE_MESSAGING)
     _lock(rule, to_delete=True).delete()
 

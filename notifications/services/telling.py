@@ -1,6 +1,6 @@
 """Tell the customer of one order what one rule says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -48,10 +48,13 @@ class _Skipped(Exception):
     """Nothing is sent this way, for the reason in the text."""
 
 
-def tell(*, rule: NotificationRule, order: Order, status: str) -> Told:
+def tell(
+    *, rule: NotificationRule, order: Order, status: str, told_over: Collection[str] = ()
+) -> Told:
     """Queue what `rule` says to the customer of `order`, over the first way that is open.
 
-    `status` is the one that the customer is told of. The caller holds a transaction. Raises
+    `status` is the one that the customer is told of. `told_over` are the channels over which other
+    rules have told them of the same event. The caller holds a transaction. Raises
     `NotFound` if a contact was merged into another one just now; then it works again at once.
     """
     if order.is_test:
@@ -67,6 +70,8 @@ def tell(*, rule: NotificationRule, order: Order, status: str) -> Told:
     reasons: list[str] = []
     is_waiting = False
     for way in ways_to(customer, rule):
+        if way.channel in told_over:
+            return Told(reason=f"Another rule has told the customer of this over {way.channel}.")
         try:
             return _tell_by(way, rule, about, customer)
         except LineUnusable as refusal:
@@ -197,8 +202,7 @@ def _write_email(rule: NotificationRule, about: Subject) -> OutgoingEmail:
     order = about.order
     if not rule.content:
         raise _Skipped("The rule has only a template, and an e-mail needs a text.")
-    if order.provider == Order.Provider.STOREFRONT and order.owner.email_verified_at is None:
-        # Anybody can sign up with anybody's address.
+    if not is_confirmed(order):
         raise _Skipped("The customer has not confirmed their e-mail address.")
     most = settings.CUSTOMER_EMAILS_PER_DAY
     if _emails_today(rule) >= most:
@@ -209,6 +213,18 @@ def _write_email(rule: NotificationRule, about: Subject) -> OutgoingEmail:
         data={"rule_id": rule.pk or 0, "order_id": order.pk, "status": about.status},
         lifetime=NEWS_FOR,
     )
+
+
+def is_confirmed(order: Order) -> bool:
+    """Tell whether we may write to the e-mail address of an order.
+
+    Anybody can sign up in the storefront with anybody's address, and order with another one.
+    """
+    if order.provider != Order.Provider.STOREFRONT:
+        return True
+    owner = order.owner
+    is_theirs = owner.email.lower() == order.customer_email.lower()
+    return is_theirs and owner.email_verified_at is not None
 
 
 def _emails_today(rule: NotificationRule) -> int:

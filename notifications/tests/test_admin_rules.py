@@ -158,7 +158,7 @@ def test_rules_are_switched_and_deleted_by_the_services(client: Client, agent: U
     client.post(url, {"post": "yes"})
 
     assert NotificationRule.objects.count() == 0
-    assert RuleOutcome.objects.count() == 0
+    assert RuleOutcome.objects.count() == 1
 
 
 def test_staff_who_only_look_change_nothing(ours: Line, agent: User) -> None:

@@ -150,7 +150,7 @@ def test_only_managers_decide(ours: Line) -> None:
     assert rule.is_active
 
 
-def test_deleting_a_rule_deletes_its_outcomes_and_no_message(agent: User, ours: Line) -> None:
+def test_what_became_of_a_rule_outlives_it(agent: User, ours: Line) -> None:
     rule = make_rule(agent.personal_project)
     order = make_order(agent, status="active", customer_phone="+16505551234")
     ship(order)
@@ -158,8 +158,9 @@ def test_deleting_a_rule_deletes_its_outcomes_and_no_message(agent: User, ours: 
 
     delete_rule(rule=rule, by=agent)
 
-    assert RuleOutcome.objects.count() == 0
-    assert order.messages.count() == 1
+    outcome = RuleOutcome.objects.get()
+    assert (outcome.rule, outcome.occasion, outcome.status) == (None, "status_reached", "shipped")
+    assert outcome.message == order.messages.get()
     with pytest.raises(RuleNotFound):
         delete_rule(rule=NotificationRule(pk=0, project=agent.personal_project), by=agent)
 

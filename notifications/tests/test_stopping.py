@@ -326,12 +326,19 @@ def test_a_storefront_customer_gets_e_mails_when_the_address_is_confirmed(
 
     customer.email_verified_at = timezone.now()
     customer.save()
+    Order.objects.update(customer_email="somebody@example.org")
+    ship(order, "failed")
+    ship(order, "pending")
+    ship(order, "shipped")
+    tell_all()
+    assert outcomes()[-1][0] == "skipped"
+    Order.objects.update(customer_email="Grace@example.org")
     ship(order, "failed")
     ship(order, "pending")
     ship(order, "shipped")
     tell_all()
 
-    assert [message.to for message in send_emails()] == [["grace@example.org"]]
+    assert [message.to for message in send_emails()] == [["Grace@example.org"]]
 
 
 def test_a_project_sends_only_so_many_e_mails_in_a_day(agent: User, settings: Settings) -> None:

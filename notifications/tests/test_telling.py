@@ -107,8 +107,33 @@ def test_the_database_itself_refuses_a_second_outcome(
 
     with pytest.raises(IntegrityError), transaction.atomic():
         RuleOutcome.objects.create(
-            project=first.project, rule=first.rule, event_id=first.event_id, reason="again"
+            project=first.project,
+            rule=first.rule,
+            occasion=first.occasion,
+            event_id=first.event_id,
+            reason="again",
         )
+
+
+def test_two_rules_for_one_event_use_two_channels_or_one_of_them_is_skipped(
+    agent: User, ours: Line, order: Order
+) -> None:
+    Order.objects.update(customer_email="ada@example.org")
+    for channel in (PRETEND, ANY_CHANNEL, EMAIL):
+        make_rule(agent.personal_project, channel=channel)
+
+    ship(order)
+    tell_all()
+
+    assert outcomes() == [
+        ("queued", PRETEND, ""),
+        ("skipped", "", "Another rule has told the customer of this over pretend."),
+        ("queued", EMAIL, ""),
+    ]
+    assert Message.objects.count() == 1
+    first = RuleOutcome.objects.get(channel=PRETEND)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RuleOutcome.objects.filter(channel=EMAIL).update(channel=first.channel)
 
 
 def test_a_worker_that_dies_between_two_lines_has_told_nobody(
@@ -464,6 +489,8 @@ def test_a_line_that_cannot_be_used_is_tried_again(
     assert outcomes() == [("waiting", "", trouble)]
     [delivery] = due()
     assert delivery.attempts == 0
+    pause = (delivery.next_attempt_at - timezone.now()).total_seconds()
+    assert 50 < pause <= 60
 
     pretend.set_trouble("")
     _free(delivery)

@@ -41,7 +41,11 @@ def test_without_lock_and_constraint_two_workers_would_tell_them_twice(
     monkeypatch.setattr(
         NotificationRule.objects.none().__class__, "select_for_update", lambda self, **_: self
     )
-    with without_constraint("notifications_ruleoutcome", "rule_outcome_once_for_event"):
+    table = "notifications_ruleoutcome"
+    with (
+        without_constraint(table, "rule_outcome_once_for_event"),
+        without_constraint(table, "rule_outcome_one_message_for_event"),
+    ):
         meeting = Meeting('INSERT INTO "notifications_ruleoutcome"')
         race(*[lambda: telling.deliver(event, "")] * 2, meeting=meeting)
         told = Message.objects.count()

@@ -2,7 +2,7 @@
 
 There is one delivery for each event that a rule is for, and one `RuleOutcome` for each rule and
 event. The outcome, the message and its parts are written in one transaction. So a worker that dies
-has told either nobody or everybody, and a repeat finds the outcome.
+has told the customer or has not, and a repeat finds the outcome.
 
 All deliveries of a project go to one target, so the events of an order are told in their order.
 """
@@ -28,8 +28,9 @@ from orders.stream.subscribers import Drop, TryAgain, Wanted
 logger = structlog.get_logger(__name__)
 
 SUBSCRIBER = "customers"
-# How long to wait before we look whether a line is usable again.
-WAIT_SECONDS = 60
+# How long to wait before we look whether a line is usable again: at first, and at most.
+WAIT_SECONDS = 60.0
+MAX_WAIT_SECONDS = 10 * 60.0
 TOO_LATE = "It happened too long ago."
 
 OUTCOMES = Counter(
@@ -136,7 +137,9 @@ def deliver(event: Event, target: str) -> None:
         raise TryAgain(str(exc), after_seconds=1) from exc
     waiting = [outcome.reason for outcome in outcomes if outcome.state == State.WAITING]
     if waiting:
-        raise TryAgain(waiting[0], after_seconds=WAIT_SECONDS, counts=False)
+        age_seconds = (timezone.now() - event.created_at).total_seconds()
+        seconds = min(max(WAIT_SECONDS, age_seconds / 10), MAX_WAIT_SECONDS)
+        raise TryAgain(waiting[0], after_seconds=seconds, counts=False)
 
 
 @transaction.atomic
@@ -154,7 +157,13 @@ def follow(rule_id: int, event: Event) -> RuleOutcome | None:
     outcome, is_new = RuleOutcome.objects.get_or_create(
         rule=rule,
         event_id=event.event_id,
-        defaults={"project": rule.project, "order": order, "reason": "It is being worked on."},
+        defaults={
+            "project": rule.project,
+            "order": order,
+            "occasion": rule.occasion,
+            "status": rule.status,
+            "reason": "It is being worked on.",
+        },
     )
     if not is_new:
         outcome = RuleOutcome.objects.select_for_update(no_key=True).get(pk=outcome.pk)
@@ -169,7 +178,13 @@ def _tell(rule: NotificationRule, order: Order, event: Event, waited_for: str) -
         return Told(reason=reason)
     if timezone.now() - event.created_at > NEWS_FOR:
         return Told(reason=f"{TOO_LATE} {waited_for}".strip())
-    return tell(rule=rule, order=order, status=event.data["status"])
+    told = RuleOutcome.objects.filter(event_id=event.event_id, state=State.QUEUED)
+    return tell(
+        rule=rule,
+        order=order,
+        status=event.data["status"],
+        told_over=set(told.values_list("channel", flat=True)),
+    )
 
 
 def _no_longer_true(rule: NotificationRule, order: Order) -> str:

@@ -149,10 +149,7 @@ CHANGE_RULE = extend_schema(
 DELETE_RULE = extend_schema(
     operation_id="hub_delete_rule",
     summary="Delete a rule",
-    description=(
-        "Deletes a rule and its outcomes. The messages stay. To keep the outcomes, switch the rule "
-        "off instead."
-    ),
+    description=("Deletes a rule. What it has sent stays, and so do its outcomes."),
     parameters=[PROJECT_ID, RULE_ID],
     responses={
         204: None,

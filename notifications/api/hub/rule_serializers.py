@@ -160,7 +160,7 @@ class OutcomeOutput(serializers.Serializer[Any]):
     """What became of one rule for one event of an order."""
 
     id = serializers.UUIDField()
-    rule_id = serializers.UUIDField()
+    rule_id = serializers.UUIDField(allow_null=True, help_text="Null if it was deleted.")
     occasion = serializers.ChoiceField(choices=Occasion.choices)
     status = serializers.ChoiceField(choices=Status.choices, allow_null=True)
     order_id = serializers.UUIDField(allow_null=True, help_text="Null if it was deleted.")
