@@ -124,7 +124,8 @@ def send_message(
             content_type=content_type,
             content=content,
             details=dict(details or {}),
-            order=order,
+            # An answer is about the order that the question is about.
+            order=order or (reply_to.order if reply_to else None),
             reply_to=reply_to,
             author=by,
             ai_generated=suggestion is not None,

@@ -24,6 +24,7 @@ from notifications.services import (
     Enclosure,
     Recipient,
     accept_invitation,
+    link_to_order,
     merge_contacts,
     receive_message,
     receive_report,
@@ -89,6 +90,20 @@ def test_a_message_is_queued_and_then_sent(agent: User, ours: Line, pretend: Pre
     # That the provider took it does not mean that it arrived.
     assert statuses(message) == ["queued", "sent"]
     assert "shipped" not in str(list(Event.objects.values_list("data", flat=True)))
+
+
+def test_an_answer_is_about_the_order_of_the_question(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    order, other = make_order(agent), make_order(agent)
+    asked = receive_message(line=ours, incoming=incoming("Where is it?"))
+    assert asked is not None
+    link_to_order(message=asked, order=order, by=agent)
+    asked.refresh_from_db()
+
+    assert send(agent, reply_to=asked).order == order
+    assert send(agent, reply_to=asked, order=other).order == other
+    assert send(agent).order is None
 
 
 def test_the_answer_to_a_customer_goes_to_the_number_that_the_provider_gave(
