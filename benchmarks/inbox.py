@@ -1,5 +1,6 @@
 """A project's messages over HTTP: the inbox, conversations and threads, small and large."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from benchmarks.bare import PostgreSQL, SQLite
 from benchmarks.rest import Call
 from benchmarks.seeding import Account, settle
 from benchmarks.table import Pairs, Row, Verdict, at_most, of_the_floor
-from notifications.models import Conversation
+from notifications.models import Conversation, Message
 
 SIZES = (1_000, 100_000, 1_000_000)
 # The largest size once more, shared equally by this many projects.
@@ -59,8 +60,8 @@ _CONVERSATIONS = """
 _MESSAGES = """
     INSERT INTO notifications_message (
         uuid, project_id, conversation_id, address_id, direction, channel, line, content_type,
-        content, details, order_id, author_id, ai_generated, is_read, status, error_code, error,
-        provider_id, written_at, created_at
+        content, details, order_id, author_id, ai_generated, is_read, status, provider_id,
+        written_at, created_at {more}
     )
     WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
     SELECT {uuid}, t.project_id, t.id, t.address_id,
@@ -68,8 +69,8 @@ _MESSAGES = """
         'Where is my order? I wrote ' || n || ' times.', '{{}}',
         CASE n %% 3 WHEN 0 THEN %s + n %% %s END,
         CASE n / 8 %% 2 WHEN 0 THEN NULL ELSE %s END, false, n >= 100,
-        CASE n / 8 %% 2 WHEN 0 THEN 'received' ELSE 'read' END, '', '', 'wamid.' || n,
-        {ago}, {ago}
+        CASE n / 8 %% 2 WHEN 0 THEN 'received' ELSE 'read' END, 'wamid.' || n,
+        {ago}, {ago} {values}
     FROM numbers JOIN notifications_conversation t ON t.id = %s + n / {group} * 8 + n %% 8
 """
 _AGO = {
@@ -173,4 +174,27 @@ def _sql(statement: str, size: int) -> str:
     group = 8 * MESSAGES
     steps = f"((c.id - base.first) / 8 * {group})" if statement is _CONVERSATIONS else "n"
     ago = _AGO[connection.vendor].format(steps=steps, seconds=DAYS * 86400 / size)
-    return statement.format(uuid=database.uuid, now="CURRENT_TIMESTAMP", ago=ago, group=group)
+    more = _left_out(statement)
+    return statement.format(
+        uuid=database.uuid,
+        now="CURRENT_TIMESTAMP",
+        ago=ago,
+        group=group,
+        more="".join(f", {column}" for column in more),
+        values="".join(f", {value}" for value in more.values()),
+    )
+
+
+def _left_out(statement: str) -> dict[str, str]:
+    """Return the columns of a message that must not be empty and are not named: their defaults."""
+    fields = Message._meta.concrete_fields
+    named = set(re.findall(r"\w+", statement.partition(")")[0]))
+    defaults = {
+        field.column: field.get_default()
+        for field in fields
+        if field.column and not field.null and field.column not in named | {"id"}
+    }
+    return {
+        column: f"'{value}'" if isinstance(value, str) else str(value).lower()
+        for column, value in defaults.items()
+    }

@@ -112,6 +112,8 @@ def both_serving(
 def _statements(call: Call) -> int:
     """Count the statements of one request in this process, which is connected already."""
     connection.ensure_connection()
+    # Django asks SQLite once in each process whether it supports JSON.
+    assert connection.features.supports_json_field
     client = Client(SERVER_NAME="localhost", HTTP_AUTHORIZATION=f"Bearer {call.account.token}")
     body: dict[str, Any] = {}
     if call.method == "POST":
