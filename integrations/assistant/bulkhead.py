@@ -10,6 +10,11 @@ from django.conf import settings
 from integrations.assistant.errors import AssistantCrowded
 from orderchainer.core.measures import Gauge
 
+# How long a person's request waits for a place.
+MAX_WAIT_SECONDS = 2.0
+# When to come back: a model takes a few seconds for most answers.
+RETRY_AFTER_SECONDS = 5
+
 RUNNING = Gauge(
     "orderchainer_assistant_running",
     "Answers of the assistant that are being worked on.",
@@ -61,10 +66,5 @@ class Bulkhead:
             finally:
                 self._waiting -= 1
 
-
-# A model takes a few seconds for most answers.
-RETRY_AFTER_SECONDS = 5
-# How long a person's request waits for a place.
-MAX_WAIT_SECONDS = 2.0
 
 BULKHEAD = Bulkhead(lambda: settings.ASSISTANT_CONCURRENCY)

@@ -26,6 +26,8 @@ Kind, Outcome = AssistantCall.Kind, AssistantCall.Outcome
 # How long after its last possible moment a call that still runs counts as lost.
 GRACE = timedelta(seconds=60)
 MAX_ERROR_LENGTH = 200
+# How many receipts lose their texts in one transaction.
+MAX_FORGOTTEN = 5_000
 _SMALLEST = Decimal(1).scaleb(-COST_DECIMALS)
 
 CALLS = Counter(
@@ -174,10 +176,6 @@ def forget_texts() -> int:
         call.tool_calls = [_kept(each, keeps_parameters=False) for each in call.tool_calls]
     AssistantCall.objects.bulk_update(forgotten, ["question", "answer", "tool_calls"])
     return len(forgotten)
-
-
-# In one run of the task; the next one continues.
-MAX_FORGOTTEN = 5_000
 
 
 def today() -> date:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import structlog
 
+from accounts.access import Operation
 from accounts.queries import require_operation
 from integrations.assistant import tools
 from integrations.assistant.contracts import Asker, Tool, ToolCall, ToolError, ToolResult
@@ -22,15 +23,16 @@ MAX_RESULT_BYTES = 24_000
 
 
 def offered_to(asker: Asker) -> Sequence[Tool]:
-    """Return the tools that this user may use here."""
-    return [tool for tool in tools.TOOLS if _refusal(asker, tool) is None]
+    """Return the tools that this user may use here. Takes a statement for each operation."""
+    reached = [tool for tool in tools.TOOLS if asker.reaches(tool.area)]
+    operations = dict.fromkeys(tool.operation for tool in reached)
+    allowed = {each for each in operations if _refusal(asker, each) is None}
+    return [tool for tool in reached if tool.operation in allowed]
 
 
-def _refusal(asker: Asker, tool: Tool) -> str | None:
-    if not asker.reaches(tool.area):
-        return f"The token does not cover {tool.area}."
+def _refusal(asker: Asker, operation: Operation) -> str | None:
     try:
-        require_operation(asker.user, asker.project, tool.operation)
+        require_operation(asker.user, asker.project, operation)
     except DomainError as exc:
         return exc.message
     return None
@@ -79,7 +81,7 @@ class Toolbox:
         if call.parameters is None:
             return _error(call, "The parameters are not a JSON object."), "error"
         # The role may have changed since the tool was offered.
-        if (refusal := _refusal(self._asker, tool)) is not None:
+        if (refusal := _refusal(self._asker, tool.operation)) is not None:
             return _error(call, refusal), "error"
         try:
             found = run_tool(tool, self._asker, call.parameters)

@@ -63,6 +63,8 @@ class MessageAdmin(ReadOnly, ServiceAdmin):
         "order",
         "author",
         "ai_generated",
+        "sentiment",
+        "urgency",
         "is_read",
         "read_at",
         "status_shown",
