@@ -10,3 +10,5 @@ SEND_MESSAGES = changing(
 MANAGE_MESSAGING = changing(
     "manage_messaging", MANAGERS, staff_permission="notifications.change_notificationrule"
 )
+# Members choose for themselves what they are told of. Staff who are not members are told nothing.
+CHOOSE_NEWS = changing("choose_news", EVERYBODY, staff_permission=None)

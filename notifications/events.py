@@ -24,6 +24,10 @@ class EventType(models.TextChoices):
 
 def of_message(type_: EventType, message: Message, *, by: User | None = None) -> Event:
     """Return an unsaved event about a message as it is now. It never contains the text."""
+    cares: dict[str, object] = {}
+    if type_ == EventType.MESSAGE_RECEIVED:
+        assignee = message.conversation.assignee
+        cares = {"assignee_id": str(assignee.uuid) if assignee else None}
     event = event_about(
         type_,
         subject_kind=MESSAGE,
@@ -36,6 +40,7 @@ def of_message(type_: EventType, message: Message, *, by: User | None = None) ->
         content_type=str(message.content_type),
         status=str(message.status),
         error=message.error,
+        **cares,
     )
     event.order_id = message.order_id
     return event

@@ -5,11 +5,19 @@ from django.conf import settings
 from accounts.scopes import AREAS
 
 # Import the errors too: the OpenAPI document lists the codes of those that are loaded by then.
-from notifications import access, errors, mail, socket_messages  # noqa: F401 (they register)
+from notifications import (  # noqa: F401 (they register)
+    access,
+    digest_mail,
+    errors,
+    mail,
+    socket_messages,
+)
 from notifications.access import VIEW_MESSAGES
 from notifications.events import CONVERSATION, MESSAGE, EventType
+from notifications.services.digests import EMAIL
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
+from notifications.ways import SOCKET, WAYS
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.bodies import register_upload_limit
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
@@ -23,6 +31,9 @@ AUDIENCES.add(CONVERSATION, OF_MESSAGES)
 MESSAGES.add(EventType.MESSAGE_RECEIVED, socket_messages.of_message)
 MESSAGES.add(EventType.MESSAGE_STATUS_CHANGED, socket_messages.of_message)
 MESSAGES.add(EventType.CONVERSATION_CHANGED, socket_messages.of_conversation)
+
+WAYS.add(SOCKET.name, SOCKET)
+WAYS.add(EMAIL.name, EMAIL)
 
 AREAS.add("messages", "a project's conversations with its customers")
 THINGS.add("messages", "What is said between a project and its customers.")

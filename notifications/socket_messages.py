@@ -13,6 +13,7 @@ def of_message(event: Event) -> Details:
             name: data[name]
             for name in ("conversation_id", "direction", "provider", "content_type", "status")
         },
+        **({"assignee_id": data["assignee_id"]} if inbound else {}),
         **({"error": data["error"]} if data["error"] else {}),
         "message": (
             f"A customer wrote over {data['provider']}"

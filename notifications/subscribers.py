@@ -1,4 +1,4 @@
-"""Pass on what the apps below announce: to processes with sockets, and to those who tell customers.
+"""Pass on what the apps below announce: to processes with sockets, to customers and to members.
 
 Nothing more.
 """
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts.events import access_changed, credentials_ended
 from notifications.sockets.wakeups import announcer
-from notifications.work import telling
+from notifications.work import noticing, telling
 from orders.stream.subscribers import Subscriber, stream_advanced, subscribe
 
 
@@ -30,6 +30,7 @@ def doubt_sockets_of(*, user_id: int | None, project_id: int | None, **signal: o
 def connect() -> None:
     """Listen to the apps below. Safe to call twice."""
     subscribe(Subscriber(telling.SUBSCRIBER, wants=telling.wants, deliver=telling.deliver))
+    subscribe(Subscriber(noticing.SUBSCRIBER, wants=noticing.wants, deliver=noticing.deliver))
     stream_advanced.connect(wake_listeners, dispatch_uid="notifications.wake_listeners")
     credentials_ended.connect(close_sockets_of, dispatch_uid="notifications.close_sockets_of")
     access_changed.connect(doubt_sockets_of, dispatch_uid="notifications.doubt_sockets_of")

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from notifications.services import digests
 from notifications.work import fetching, reading, reports, sending, suggestions, waking
 from orderchainer.core.background import nudge
 
@@ -52,6 +53,12 @@ def forget_reports() -> None:
     """
     reports.forget_parked()
     suggestions.forget_suggestions()
+
+
+@shared_task(name="notifications.forget_digests")
+def forget_digests() -> None:
+    """Delete old digests of news for members. Runs daily; repeating it is harmless."""
+    digests.forget_digests()
 
 
 @shared_task(name="notifications.fetch_attachment")

@@ -313,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake-conversations": _every(30, "notifications.wake_snoozed"),
     "sweep-files": _daily("notifications.sweep_files"),
     "forget-reports": _daily("notifications.forget_reports"),
+    "forget-digests": _daily("notifications.forget_digests"),
     "sweep-emails": _every(10, "accounts.sweep_emails"),
     "sweep-integrations": _every(10, "integrations.sweep"),
     "sweep-reports": _every(10, "reports.sweep"),

@@ -23,8 +23,11 @@ def queue_email(
     recipient: str,
     data: Mapping[str, str | int] | None = None,
     lifetime: timedelta = A_DAY,
+    delay: timedelta = timedelta(0),
 ) -> OutgoingEmail:
     """Queue an e-mail in the caller's transaction, and wake a worker after the commit.
+
+    With a `delay`, the sweep wakes a worker after that time.
 
     `kind` is one of `accounts.mail.letters.KINDS`.
     `data` holds ids and plain words for the text, and no secrets. An e-mail that could not be sent
@@ -36,10 +39,11 @@ def queue_email(
         recipient=recipient,
         data=dict(data or {}),
         created_at=now,
-        next_attempt_at=now,
-        expires_at=now + lifetime,
+        next_attempt_at=now + delay,
+        expires_at=now + delay + lifetime,
     )
-    nudge_on_commit(send_email, email.pk)
+    if not delay:
+        nudge_on_commit(send_email, email.pk)
     return email
 
 

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.access import staff_may
 from accounts.events import account_claimed, user_deleted
 from accounts.models import Membership, User
 from integrations.discord import services
-from integrations.discord.client import Verdict
+from integrations.discord.bringing import bring, require_no_pause
 from integrations.discord.embeds import (
     ASIDES,
     LISTED_ORDERS,
@@ -25,13 +24,10 @@ from integrations.discord.embeds import (
 )
 from integrations.discord.errors import WebhookNotFound
 from integrations.discord.models import DiscordWebhook
+from integrations.discord.team import DISCORD
 from integrations.discord.text import name_of
-from integrations.discord.webhook_url import (
-    NotAWebhook,
-    WebhookAddress,
-    parse_webhook_url,
-)
-from orderchainer.core.encryption import Undecryptable
+from notifications.models import NewsKind
+from notifications.services.preferences import choices_of
 from orders.access import VIEW_ORDERS
 from orders.lifecycle import EventType
 from orders.models import Order, OrderDependency
@@ -67,16 +63,15 @@ NEWS_FOR = timedelta(days=1)
 def wants(events: Sequence[Event]) -> Iterable[Wanted]:
     """Pick the events about orders for each person who wants to be told of them, in three queries.
 
-    These are the owner of the order and the owners of its project; of a mirrored order only the
-    latter, because its owner only stands for the shop that it comes from. The target is their
-    webhook, so a person who is both hears of an event once.
+    These are the owner of the order and the members of its project who hear of orders in Discord;
+    of a mirrored order only the latter, because its owner only stands for the shop that it comes
+    from. The target is their webhook, so a person who is both hears of an event once.
     """
     of_orders = [event for event in events if event.is_of_order]
-    owners_of = _owners_of_projects(of_orders)
+    members = choices_of(_members_among(of_orders), NewsKind.ORDERS, DISCORD)
     owners = {event.owner_id for event in of_orders if event.owner_id is not None}
-    webhooks = DiscordWebhook.objects.receiving().filter(
-        user_id__in=owners.union(*owners_of.values())
-    )
+    hearing = {user_id for (_, user_id), is_on in members.items() if is_on}
+    webhooks = DiscordWebhook.objects.receiving().filter(user_id__in=owners | hearing)
     webhook_of = {webhook.user_id: webhook for webhook in webhooks.defer("url")}
     if not webhook_of:
         return []
@@ -85,21 +80,17 @@ def wants(events: Sequence[Event]) -> Iterable[Wanted]:
         (event, webhook_of[user_id].target)
         for event in of_orders
         if not (_is_aside(event) or _is_history(event, placed_at))
-        for user_id in sorted(_told_of(event, owners_of, placed_at) & webhook_of.keys())
+        for user_id in sorted(_told_of(event, members, placed_at) & webhook_of.keys())
         if webhook_of[user_id].wants(event)
     ]
 
 
-def _owners_of_projects(events: Sequence[Event]) -> Mapping[int, set[int]]:
-    """Return the owners of the events' projects who have a webhook, by project, in one query."""
-    owners_of: dict[int, set[int]] = {}
-    owners = _ownerships().filter(
+def _members_among(events: Sequence[Event]) -> QuerySet[Membership]:
+    """Return the members of the events' projects who have a webhook."""
+    return _memberships().filter(
         project_id__in={event.project_id for event in events},
         user__discord_webhook__isnull=False,
     )
-    for project_id, user_id in owners.values_list("project_id", "user_id"):
-        owners_of.setdefault(project_id, set()).add(user_id)
-    return owners_of
 
 
 def _mirrored_among(events: Sequence[Event]) -> Mapping[int, datetime]:
@@ -129,16 +120,23 @@ def _is_history(event: Event, placed_at: Mapping[int, datetime]) -> bool:
 
 
 def _told_of(
-    event: Event, owners_of: Mapping[int, set[int]], placed_at: Mapping[int, datetime]
+    event: Event, members: Mapping[tuple[int, int], bool], placed_at: Mapping[int, datetime]
 ) -> set[int]:
-    owners = owners_of.get(event.project_id, set())
+    """Return who hears of an event; `members` has the choices by project and user."""
+    told = {
+        user_id
+        for (project_id, user_id), is_on in members.items()
+        if is_on and project_id == event.project_id
+    }
     if event.owner_id is None or event.order_id in placed_at:
-        return owners
-    return owners | {event.owner_id}
+        return told
+    # A member who does not want to hear of the project's orders does not hear of their own either.
+    is_silent = members.get((event.project_id, event.owner_id)) is False
+    return told if is_silent else told | {event.owner_id}
 
 
-def _ownerships() -> QuerySet[Membership]:
-    return Membership.objects.filter(role=Membership.Role.OWNER, project__is_active=True)
+def _memberships() -> QuerySet[Membership]:
+    return Membership.objects.filter(project__is_active=True)
 
 
 def deliver(event: Event, target: str) -> None:
@@ -181,42 +179,20 @@ def _tell(webhook: DiscordWebhook, event: Event) -> None:
     reader = webhook.user
     order = Order.objects.filter(pk=event.order_id or 0).first()
     if not _may_hear(reader, event, order):
-        raise Drop("They no longer own the project of this order.")
+        raise Drop("They may or want to hear of this project's orders no longer.")
     if not webhook.wants(event):
         raise Drop("The owner does not want to be told of this any more.")
-    pause = webhook.pause_seconds(timezone.now())
-    if pause:
-        raise TryAgain("Discord asked to wait.", after_seconds=pause, counts=False)
-    embed = embed_of(event, _subject_of(event, reader, order))
-    reply = services.post_to_discord(webhook, _address_of(webhook), embed)
-    match reply.verdict:
-        case Verdict.ACCEPTED:
-            return
-        case Verdict.THROTTLED:
-            raise TryAgain(reply.summary, after_seconds=reply.wait_seconds, counts=False)
-        case Verdict.UNCLEAR:
-            raise TryAgain(reply.summary, timed_out=reply.timed_out)
-        case Verdict.LOST | Verdict.REFUSED:
-            raise GiveUp(reply.summary)
+    require_no_pause(webhook)
+    bring(webhook, embed_of(event, _subject_of(event, reader, order)))
 
 
 def _may_hear(user: User, event: Event, order: Order | None) -> bool:
+    members = _memberships().filter(project_id=event.project_id, user=user)
+    is_on = choices_of(members, NewsKind.ORDERS, DISCORD).get((event.project_id, user.pk))
     is_mirrored = order is not None and order.is_mirrored
     if user.pk == event.owner_id and not is_mirrored:
-        return True
-    return _ownerships().filter(project_id=event.project_id, user=user).exists()
-
-
-def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
-    try:
-        return parse_webhook_url(webhook.url.reveal())
-    except Undecryptable as exc:
-        raise TryAgain(str(exc)) from exc
-    except NotAWebhook as exc:
-        # The URL was allowed when it was stored, so the configuration has changed since.
-        reason = f"The webhook's URL is not allowed any more. {exc}"
-        services.switch_off_unusable(webhook, reason)
-        raise GiveUp(reason) from exc
+        return is_on is not False
+    return bool(is_on)
 
 
 def _subject_of(event: Event, reader: User, order: Order | None) -> Subject:

@@ -18,6 +18,7 @@ from notifications.models.messages import (
 )
 from notifications.models.rules import NotificationRule, RuleOutcome, StoppedAddress
 from notifications.models.suggestions import SuggestedReply
+from notifications.models.team import Digest, DigestEntry, NewsKind, NotificationPreference
 
 __all__ = [
     "Attachment",
@@ -25,10 +26,14 @@ __all__ = [
     "Contact",
     "ContactAddress",
     "Conversation",
+    "Digest",
+    "DigestEntry",
     "MergedContact",
     "Message",
     "MessageSend",
     "MessageVersion",
+    "NewsKind",
+    "NotificationPreference",
     "NotificationRule",
     "ParkedStatus",
     "Reaction",

@@ -14,6 +14,7 @@ from notifications.models import (
     Contact,
     ContactAddress,
     Conversation,
+    DigestEntry,
     MergedContact,
     Message,
     MessageSend,
@@ -85,6 +86,7 @@ def _join(kept: Conversation, gone: Conversation) -> None:
         kept.address_id = last
     Message.objects.filter(conversation=gone).update(conversation=kept)
     MessageSend.objects.filter(conversation=gone).update(conversation=kept)
+    DigestEntry.objects.filter(conversation=gone).update(conversation=kept)
     kept.last_activity_at = max(kept.last_activity_at, gone.last_activity_at)
     kept.unread += gone.unread
     if gone.status == Status.OPEN:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.tests.matrix import Call, Scene, project_alone
-from notifications.access import MANAGE_MESSAGING, SEND_MESSAGES, VIEW_MESSAGES
+from notifications.access import CHOOSE_NEWS, MANAGE_MESSAGING, SEND_MESSAGES, VIEW_MESSAGES
 from notifications.channels import Person
 from notifications.files import examine, stored
 from notifications.models import Attachment, Message
@@ -119,6 +119,13 @@ def rule_and_order(scene: Scene) -> Mapping[str, object]:
 
 
 CALLS = [
+    Call("GET", "hub-notification-preferences", CHOOSE_NEWS),
+    Call(
+        "PATCH",
+        "hub-notification-preferences",
+        CHOOSE_NEWS,
+        body={"inbox": {"email": True}},
+    ),
     Call("GET", "hub-rules", VIEW_MESSAGES),
     Call("POST", "hub-rules", MANAGE_MESSAGING, 201, body=RULE),
     Call(

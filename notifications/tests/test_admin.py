@@ -2,17 +2,28 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.tests.factories import make_staff, make_user
 from notifications.channels import Line, Person
-from notifications.models import Contact, Conversation, Message, MessageSend, MessageVersion
+from notifications.models import (
+    Contact,
+    Conversation,
+    Digest,
+    DigestEntry,
+    Message,
+    MessageSend,
+    MessageVersion,
+    NotificationPreference,
+)
 from notifications.models.messages import MessageStatus
 from notifications.services import Recipient, receive_message, send_message
 from notifications.tests.factories import ADA, incoming
@@ -171,3 +182,58 @@ def test_a_thread_takes_as_many_statements_for_one_message_as_for_many(
 def test_hostile_addresses_are_harmless(client: Client, message: Message, query: str) -> None:
     for model in (Message, Conversation, Contact):
         assert client.get(f"{list_of(model)}?{query}", follow=True).status_code == 200
+
+
+def _tell(membership: Membership) -> Digest:
+    digest = Digest.objects.create(membership=membership, closed_at=timezone.now())
+    DigestEntry.objects.create(
+        digest=digest,
+        membership=membership,
+        event_id=uuid4(),
+        kind="orders",
+        event_type="order_created",
+        order_id=7,
+        order_status="pending",
+    )
+    return digest
+
+
+def test_the_pages_of_preferences_and_digests_only_show(client: Client, agent: User) -> None:
+    membership = agent.memberships.get()
+    preference = NotificationPreference.objects.create(
+        membership=membership, kind="inbox", way="email", is_on=True
+    )
+    digest = _tell(membership)
+
+    for row in (preference, digest):
+        assert str(membership) in text_of(client.get(list_of(type(row))))
+        assert 'name="_save"' not in text_of(client.get(page_of(row)))
+        assert client.post(page_of(row), {"is_on": ""}).status_code == 403
+    page = text_of(client.get(page_of(digest)))
+    assert "order_created" in page
+    assert "#7" in page
+
+
+@pytest.mark.parametrize("model", [Digest, NotificationPreference])
+def test_lists_for_the_team_take_constant_statements(
+    client: Client, agent: User, model: type
+) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            text_of(client.get(list_of(model)))
+        return len(queries)
+
+    def add(user: User) -> None:
+        membership = user.memberships.get()
+        _tell(membership)
+        NotificationPreference.objects.create(
+            membership=membership, kind="inbox", way="email", is_on=True
+        )
+
+    add(agent)
+    count()
+    first = count()
+    for _ in range(4):
+        add(make_user())
+
+    assert count() == first

@@ -340,6 +340,13 @@ HUB = [
         hidden=PROJECT,
     ),
     Endpoint(
+        "hub", "GET", "/api/v1/projects/{project}/notifications", "projects:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/projects/{project}/notifications", "projects:write",
+        body={"inbox": {"email": True}}, hidden=PROJECT,
+    ),
+    Endpoint(
         "hub", "POST", "/api/v1/messages/{project}/send", "messages:write", 201,
         {"recipient": {"phone": "+16505551234"}, "content": "Hello", "provider": "stand_in"},
         hidden=PROJECT,

@@ -77,6 +77,7 @@ def test_every_operation_has_its_roles() -> None:
         "view_messages": (everybody, looks("notifications", "message")),
         "send_messages": (handlers, ("notifications.change_conversation",)),
         "manage_messaging": (managers, ("notifications.change_notificationrule",)),
+        "choose_news": (everybody, ()),
         "view_integrations": (everybody, looks("integrations", "integration")),
         "sync_integrations": (handlers, ("integrations.change_integration",)),
         "manage_integrations": (managers, ("integrations.change_integration",)),

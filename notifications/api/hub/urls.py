@@ -1,7 +1,8 @@
-"""Paths under `/api/v1/messages`, spelt as the hub document spells them."""
+"""Paths under `/api/v1/messages`, spelt as the hub document spells them, and one more."""
 
 from django.urls import path
 
+from notifications.api.hub.preferences import PreferencesView
 from notifications.api.hub.rules import (
     OneRuleView,
     OutcomesView,
@@ -28,6 +29,11 @@ from notifications.api.hub.views import (
 )
 
 urlpatterns = [
+    path(
+        "projects/<str:project_id>/notifications",
+        PreferencesView.as_view(),
+        name="hub-notification-preferences",
+    ),
     path("messages/<str:project_id>/send", SendView.as_view(), name="hub-send"),
     path("messages/<str:project_id>/inbox", InboxView.as_view(), name="hub-inbox"),
     path(

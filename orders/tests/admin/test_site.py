@@ -29,7 +29,9 @@ def test_the_sidebar_is_grouped_by_app_and_begins_with_orders(client: Client) ->
     assert sidebar["Notifications"] == [
         "Conversations",
         "Contacts",
+        "Digests",
         "Messages",
+        "Notification preferences",
         "Notification rules",
         "Rule outcomes",
     ]
