@@ -28,3 +28,12 @@ class TooManyReports(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"A project keeps at most {most} reports. Delete some first.")
+
+
+class ReportNotReady(Conflict):
+    """The report has no figures yet, or never got any."""
+
+    code = "report_not_ready"
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"The report is {word}. Only a report that is ready can be exported.")

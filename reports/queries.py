@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Project
 from orderchainer.core.ids import uuid_in
-from reports.errors import ReportNotFound
+from reports.errors import ReportNotFound, ReportNotReady
 from reports.models import Report
 
 
@@ -32,3 +32,14 @@ def report_for(project: Project, report_id: UUID | str) -> Report:
         raise ReportNotFound
     found.project = project
     return found
+
+
+def ready_report_for(project: Project, report_id: UUID | str) -> Report:
+    """Return a report of the project that has its figures.
+
+    Raises `ReportNotFound`, and `ReportNotReady` if it is being generated or has failed.
+    """
+    report = report_for(project, report_id)
+    if report.state != Report.State.READY:
+        raise ReportNotReady(report.word)
+    return report

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from accounts.models import Project
 from catalog.models import Product, ProductQuerySet
 from catalog.queries.inventory import shelves_of
-from catalog.services.sheets import COLUMNS, lines_of, safe_cell
+from catalog.services.sheets import COLUMNS
 from orderchainer.core.money import written
+from orderchainer.core.sheets import BYTE_ORDER_MARK, lines_of, safe_cell
 
 # How many rows we read, write and send at a time.
 CHUNK = 500
-# Without it, spreadsheets do not recognise UTF-8.
-BYTE_ORDER_MARK = "\ufeff"
 
 
 def export_products(project: Project, products: ProductQuerySet) -> Iterator[str]:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.services.sheets import lines_of, plain_cell, read_rows, safe_cell
+from catalog.services.sheets import read_rows
+from orderchainer.core.sheets import lines_of, plain_cell, safe_cell
 
 # Characters with which a spreadsheet begins a formula, a cell or a text.
 SPECIAL = "'=+-@\t\r\n＝＋－＠;,\""  # noqa: RUF001  (wide on purpose)

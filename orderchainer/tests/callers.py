@@ -53,6 +53,7 @@ from orders.services import create_order
 from orders.tests.factories import make_order
 from reports.models import Report
 from reports.services import request_report
+from reports.work import building
 
 Role = Membership.Role
 # Nothing listens there and nothing needs to, because a refused request sends nothing.
@@ -110,6 +111,7 @@ class World:
             **self._integration_and_its_work(project),
             **self._what_a_customer_wrote(project),
             "report": self._report(project).uuid,
+            "ready_report": self._ready_report(project).uuid,
             "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }
         create_discord_webhook(
@@ -183,6 +185,12 @@ class World:
         return request_report(
             project=project, by=self.owner, report_type="sales", start=day, end=day, filters={}
         )
+
+    def _ready_report(self, project: Project) -> Report:
+        """Return a report that a worker has built."""
+        report = self._report(project)
+        building.build_report(report.pk)
+        return report
 
     def _what_a_customer_wrote(self, project: Project) -> dict[str, object]:
         """Receive messages in the shared project, one with a file; and fail to answer."""

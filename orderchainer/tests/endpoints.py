@@ -336,6 +336,18 @@ HUB = [
     Endpoint("hub", "GET", "/api/v1/reports/{project}", "reports:read", hidden=PROJECT),
     Endpoint("hub", "GET", "/api/v1/reports/{project}/{report}", "reports:read", hidden=PROJECT),
     Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/{ready_report}.csv", "reports:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/{ready_report}.xlsx", "reports:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/{ready_report}.html", "reports:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
         "hub", "DELETE", "/api/v1/reports/{project}/{report}", "reports:write", 204,
         hidden=PROJECT,
     ),

@@ -5,7 +5,9 @@ from datetime import date
 
 from accounts.tests.matrix import Call, Scene, project_alone
 from reports.access import MANAGE_REPORTS, VIEW_REPORTS
+from reports.models import Report
 from reports.services import request_report
+from reports.work import building
 
 JANUARY = {"report_type": "sales", "start_date": "2025-01-01", "end_date": "2025-01-31"}
 
@@ -23,9 +25,20 @@ def report(scene: Scene) -> Mapping[str, object]:
     return {**project_alone(scene), "report_id": asked.uuid}
 
 
+def ready_report(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a report that a worker has built."""
+    arguments = report(scene)
+    asked = Report.objects.get(uuid=str(arguments["report_id"]))
+    building.build_report(asked.pk)
+    return arguments
+
+
 CALLS = [
     Call("POST", "hub-reports-generate", MANAGE_REPORTS, 201, body=JANUARY),
     Call("GET", "hub-reports", VIEW_REPORTS),
     Call("GET", "hub-report", VIEW_REPORTS, arguments=report),
+    Call("GET", "hub-report-csv", VIEW_REPORTS, arguments=ready_report),
+    Call("GET", "hub-report-xlsx", VIEW_REPORTS, arguments=ready_report),
+    Call("GET", "hub-report-html", VIEW_REPORTS, arguments=ready_report),
     Call("DELETE", "hub-report", MANAGE_REPORTS, 204, arguments=report),
 ]

@@ -2,11 +2,21 @@
 
 from django.urls import path
 
+from reports.api.hub.export_views import CSVView, PageView, WorkbookView
 from reports.api.hub.views import GenerateView, OneReportView, ReportsView
 
 urlpatterns = [
     path("reports/<str:project_id>", ReportsView.as_view(), name="hub-reports"),
     # Before `<str:report_id>`, which would match this word too.
     path("reports/<str:project_id>/generate", GenerateView.as_view(), name="hub-reports-generate"),
+    path("reports/<str:project_id>/<str:report_id>.csv", CSVView.as_view(), name="hub-report-csv"),
+    path(
+        "reports/<str:project_id>/<str:report_id>.xlsx",
+        WorkbookView.as_view(),
+        name="hub-report-xlsx",
+    ),
+    path(
+        "reports/<str:project_id>/<str:report_id>.html", PageView.as_view(), name="hub-report-html"
+    ),
     path("reports/<str:project_id>/<str:report_id>", OneReportView.as_view(), name="hub-report"),
 ]

@@ -5,8 +5,6 @@ from hashlib import sha256
 from typing import ClassVar
 
 from django.http import StreamingHttpResponse
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,7 +18,7 @@ from catalog.api.hub.docs import files as docs
 from catalog.api.hub.filters import all_found, narrowed
 from catalog.api.hub.presentation import import_body
 from catalog.api.hub.serializers import ImportInput
-from orderchainer.core.http.downloads import csv_download
+from orderchainer.core.http.downloads import JSONForErrors, csv_download
 from orderchainer.core.http.views import UploadView
 
 
@@ -54,23 +52,11 @@ class ImportView(UploadView, ProjectView):
         return answer_repeatable(request, work, payload=[sha256(content).hexdigest(), encoding])
 
 
-class _JSONForErrors(BaseContentNegotiation):
-    """Ignore `Accept`: the export is always CSV, and a refusal is always JSON."""
-
-    def select_parser(self, request, parsers):  # type: ignore[no-untyped-def]
-        return parsers[0]
-
-    def select_renderer(  # type: ignore[no-untyped-def]
-        self, request, renderers, format_suffix=None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
-
-
 class ExportView(ProjectView):
     """Export of products."""
 
     area = "catalog"
-    content_negotiation_class = _JSONForErrors
+    content_negotiation_class = JSONForErrors
     operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_CATALOG}
 
     @docs.EXPORT_PRODUCTS
