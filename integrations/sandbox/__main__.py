@@ -1,6 +1,7 @@
 """Start the sandbox and say how to point OrderChainer at it."""
 
 import argparse
+import shlex
 import signal
 import sys
 import threading
@@ -24,7 +25,12 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     sandbox.start()
-    lines = [f"Sandbox: http://{sandbox.host}"]
+    settings = [
+        f"{name}={shlex.quote(value)}"
+        for emulator in sandbox.emulators
+        for name, value in emulator.settings(sandbox.host).items()
+    ]
+    lines = [f"Sandbox: http://{sandbox.host}", f"Start OrderChainer with: {' '.join(settings)}"]
     for emulator in sandbox.emulators:
         lines += emulator.introduction(sandbox.host)
     sys.stdout.write("\n".join(lines) + "\n")

@@ -64,6 +64,10 @@ class Emulator(Protocol):
         """Answer `/_control/{name}{path}`, or return None if there is nothing at that path."""
         ...
 
+    def settings(self, host: str) -> Mapping[str, str]:
+        """Return the settings that point OrderChainer at the emulator at `host`."""
+        ...
+
     def introduction(self, host: str) -> Sequence[str]:
         """Return lines that tell people how to use the emulator at `host`."""
         ...

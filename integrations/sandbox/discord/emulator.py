@@ -114,10 +114,13 @@ class Discord:
         """Tell whether `path` is below `/api/`, where Discord's API is."""
         return path.startswith("/api/")
 
+    def settings(self, host: str) -> Mapping[str, str]:
+        """Tell which settings point OrderChainer here."""
+        return {"DISCORD_WEBHOOK_HOSTS": host}
+
     def introduction(self, host: str) -> Sequence[str]:
-        """Tell which setting to use, and list the existing webhooks."""
+        """List the existing webhooks."""
         return [
-            f"Start OrderChainer with: DISCORD_WEBHOOK_HOSTS={host}",
             *(
                 f"Give it this webhook: http://{host}{webhook.path}"
                 for webhook in self.webhooks.values()

@@ -73,11 +73,13 @@ class Gemini:
         """Tell whether `path` is below `/gemini/`."""
         return path.startswith(PREFIX)
 
+    def settings(self, host: str) -> Mapping[str, str]:
+        """Tell which settings point OrderChainer here."""
+        return {"GEMINI_API_BASE": f"http://{host}/gemini", "GEMINI_API_KEY": self.key}
+
     def introduction(self, host: str) -> Sequence[str]:
-        """Tell which settings to use."""
+        """Tell where to look."""
         return [
-            f"Start OrderChainer with: GEMINI_API_BASE=http://{host}/gemini "
-            f"GEMINI_API_KEY={self.key}",
             f"See what the assistant asked: http://{host}/_control/gemini/",
         ]
 

@@ -14,7 +14,7 @@ limits", "Webhooks", "Bulk operations", "Client credentials grant".
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from integrations.sandbox.shopify.api import bulk_file, exchange, graphql, not_found
@@ -39,8 +39,12 @@ class Shopify(Shops):
         """Tell whether `path` is below `/shopify/`."""
         return path.startswith(PREFIX)
 
+    def settings(self, host: str) -> Mapping[str, str]:
+        """Tell which settings point OrderChainer here."""
+        return {"SHOPIFY_API_BASE": f"http://{host}/shopify/{{shop}}"}
+
     def introduction(self, host: str) -> Sequence[str]:
-        """Tell which setting to use, and what to paste to connect the ready-made shop."""
+        """Tell what to paste to connect the ready-made shop."""
         shop = self.shop
         config = {
             "api_key": shop.client_id,
@@ -48,7 +52,6 @@ class Shopify(Shops):
             "shop_url": shop.domain,
         }
         return [
-            f"Start OrderChainer with: SHOPIFY_API_BASE=http://{host}/shopify/{{shop}}",
             f"Connect this shop: {json.dumps(config)}",
             f"Make orders in it: http://{host}/_control/shopify/",
         ]

@@ -24,7 +24,7 @@ If the token of a call is well-formed but unknown, the answer is 401, as from Te
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from integrations.sandbox.telegram import api, page
@@ -49,10 +49,13 @@ class Telegram(Network):
         """Tell whether `path` is below `/telegram/`."""
         return path.startswith(PREFIX)
 
+    def settings(self, host: str) -> Mapping[str, str]:
+        """Tell which settings point OrderChainer here."""
+        return {"TELEGRAM_API_BASE": f"http://{host}/telegram"}
+
     def introduction(self, host: str) -> Sequence[str]:
-        """Tell which setting to use, and what to paste to connect the bot."""
+        """Tell what to paste to connect the bot."""
         return [
-            f"Start OrderChainer with: TELEGRAM_API_BASE=http://{host}/telegram",
             f"Connect this bot: {json.dumps(config_of(self.bot))}",
             f"Write to it: http://{host}/_control/telegram/",
         ]

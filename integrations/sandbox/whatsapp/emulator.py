@@ -62,10 +62,13 @@ class WhatsApp(Network):
         """Tell whether `path` is below `/whatsapp/`."""
         return path.startswith(PREFIX)
 
+    def settings(self, host: str) -> Mapping[str, str]:
+        """Tell which settings point OrderChainer here."""
+        return {"WHATSAPP_API_BASE": f"http://{host}/whatsapp"}
+
     def introduction(self, host: str) -> Sequence[str]:
-        """Tell which setting to use, and what to paste to connect the ready-made number."""
+        """Tell what to paste to connect the ready-made number."""
         return [
-            f"Start OrderChainer with: WHATSAPP_API_BASE=http://{host}/whatsapp",
             f"Connect this number: {json.dumps(config_of(self.number))}",
             f"Write as a customer: http://{host}/_control/whatsapp/",
         ]

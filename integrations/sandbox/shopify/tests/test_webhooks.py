@@ -1,7 +1,7 @@
 """The emulated webhooks: their signatures, their topics, and how they are sent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -123,6 +123,9 @@ class Receiver:
 
     def control(self, method: str, path: str, data: Any) -> Answer | None:
         return None
+
+    def settings(self, host: str) -> Mapping[str, str]:
+        return {}
 
     def introduction(self, host: str) -> list[str]:
         return []

@@ -71,7 +71,8 @@ def test_a_button_is_shown_and_can_be_pressed(telegram: Telegram, home: str) -> 
 
 
 def test_people_find_out_what_to_connect(telegram: Telegram) -> None:
-    said = telegram.introduction("127.0.0.1:8400")
+    host = "127.0.0.1:8400"
+    said = telegram.introduction(host)
 
-    assert said[0] == "Start OrderChainer with: TELEGRAM_API_BASE=http://127.0.0.1:8400/telegram"
-    assert said[1] == f'Connect this bot: {{"bot_token": "{telegram.bot.token}"}}'
+    assert telegram.settings(host) == {"TELEGRAM_API_BASE": "http://127.0.0.1:8400/telegram"}
+    assert said[0] == f'Connect this bot: {{"bot_token": "{telegram.bot.token}"}}'
