@@ -57,6 +57,9 @@ def tell(
     rules have told them of the same event. The caller holds a transaction. Raises
     `NotFound` if a contact was merged into another one just now; then it works again at once.
     """
+    assert order.project_id == rule.project_id, "a rule tells customers of its own project"
+    # It is read already.
+    order.project = rule.project
     if order.is_test:
         return Told(reason="The order is a test.")
     if order.customer_erased_at is not None:
