@@ -11,6 +11,8 @@ from typing import Any
 
 # How much receipts keep of a model's name, and of its word for why it stopped.
 MAX_MODEL_LENGTH, MAX_REASON_LENGTH = 100, 64
+# No call uses that many tokens. Sums of larger ones would not fit into a column.
+MAX_TOKENS = 100_000_000
 MAX_DEPTH = 20
 MAX_KEYS = 200
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
@@ -42,6 +44,13 @@ def storable(value: Any, depth: int = 0) -> Any:
         case list() | tuple():
             return [storable(each, depth + 1) for each in value[:MAX_KEYS]]
     return None
+
+
+def count_in(value: object) -> int | None:
+    """Return a number of tokens, or None if `value` cannot be one."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MAX_TOKENS else None
 
 
 def float_or_none(value: int) -> float | None:

@@ -8,6 +8,7 @@ from integrations.assistant.contracts import Finish, ToolCall, Turn, Usage
 from integrations.assistant.storable import (
     MAX_MODEL_LENGTH,
     MAX_REASON_LENGTH,
+    count_in,
     storable,
     storable_text,
 )
@@ -71,9 +72,9 @@ def _usage_of(counts: types.GenerateContentResponseUsageMetadata | None) -> Usag
     if counts is None:
         return Usage()
     return Usage(
-        prompt=counts.prompt_token_count,
-        cached=counts.cached_content_token_count,
-        thought=counts.thoughts_token_count,
-        answer=counts.candidates_token_count,
-        total=counts.total_token_count,
+        prompt=count_in(counts.prompt_token_count),
+        cached=count_in(counts.cached_content_token_count),
+        thought=count_in(counts.thoughts_token_count),
+        answer=count_in(counts.candidates_token_count),
+        total=count_in(counts.total_token_count),
     )

@@ -9,6 +9,7 @@ from integrations.assistant.contracts import Finish, ModelUnavailable, ToolCall,
 from integrations.assistant.storable import (
     MAX_MODEL_LENGTH,
     MAX_REASON_LENGTH,
+    count_in,
     storable,
     storable_text,
 )
@@ -77,10 +78,11 @@ def _arguments(function: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _usage_of(told: Mapping[str, Any]) -> Usage:
     """Read the counts. Some services count thinking as a part of the answer, others beside it."""
-    prompt, answer = _count(told, "prompt_tokens"), _count(told, "completion_tokens")
-    total = _count(told, "total_tokens")
-    cached = _count(_mapping(told.get("prompt_tokens_details")), "cached_tokens")
-    thought = _count(_mapping(told.get("completion_tokens_details")), "reasoning_tokens")
+    prompt, answer = count_in(told.get("prompt_tokens")), count_in(told.get("completion_tokens"))
+    total = count_in(told.get("total_tokens"))
+    cached = count_in(_mapping(told.get("prompt_tokens_details")).get("cached_tokens"))
+    details = _mapping(told.get("completion_tokens_details"))
+    thought = count_in(details.get("reasoning_tokens"))
     if prompt is not None and answer is not None and total is not None:
         beside = total - prompt - answer
         if beside > 0:
@@ -88,11 +90,6 @@ def _usage_of(told: Mapping[str, Any]) -> Usage:
         elif thought:
             answer = max(answer - thought, 0)
     return Usage(prompt=prompt, cached=cached, thought=thought, answer=answer, total=total)
-
-
-def _count(told: Mapping[str, Any], name: str) -> int | None:
-    count = told.get(name)
-    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -9,10 +9,15 @@ from django.utils import timezone
 
 from integrations.assistant.contracts import Asker, Tool
 from integrations.assistant.tools.naming import ORDER_ID, only_order_in
-from integrations.assistant.tools.parameters import Parameters, number_in, text_in
+from integrations.assistant.tools.parameters import (
+    Parameters,
+    choice_in,
+    number_in,
+    text_in,
+)
 from integrations.assistant.tools.showing import MAX_TEXT_LENGTH, cut, local, without_gaps
 from notifications.access import VIEW_MESSAGES
-from notifications.models.messages import Direction
+from notifications.models.messages import Direction, Urgency
 from notifications.queries import found_by_text, messages_of, without_blocked
 from orderchainer.core.db.prepared import Row
 
@@ -32,9 +37,14 @@ def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
         messages = messages.filter(order=only_order_in(asker, parameters)["id"])
     if text := text_in(parameters, "text", most=MAX_SEARCH_LENGTH):
         messages = found_by_text(messages, text)
+    if urgency := choice_in(parameters, "urgency", Urgency.values):
+        messages = messages.filter(urgency=urgency)
+    if parameters.get("is_unread") is True:
+        messages = messages.filter(direction=Direction.INBOUND, is_read=False)
     rows = (
         messages.order_by("-created_at", "-id").values(
             *("direction", "channel", "content_type", "content", "written_at", "order_id"),
+            *("sentiment", "urgency"),
             name=F("conversation__contact__name"),
             username=F("conversation__address__username"),
         )
@@ -57,6 +67,8 @@ def _message(row: Row, asker: Asker) -> dict[str, Any]:
         "over": row["channel"],
         "kind": row["content_type"],
         "text": cut(row["content"], MAX_TEXT_LENGTH),
+        "sentiment": row["sentiment"],
+        "urgency": row["urgency"],
         "order_number": row["order_id"] if asker.reaches("orders") else None,
     }
     return without_gaps(told)
@@ -74,6 +86,15 @@ TOOL = Tool(
                 "description": "A part of the text, or of the customer's name or number.",
             },
             "order_id": ORDER_ID,
+            "urgency": {
+                "type": "string",
+                "enum": Urgency.values,
+                "description": "How soon somebody should answer, of messages that were judged.",
+            },
+            "is_unread": {
+                "type": "boolean",
+                "description": "true for those of customers that nobody has read.",
+            },
             "days": {
                 "type": "integer",
                 "description": f"How many days back; 90 if missing, at most {MAX_DAYS}.",

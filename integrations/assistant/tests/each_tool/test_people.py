@@ -86,6 +86,23 @@ def test_finds_messages_by_text_person_and_order(asker: Asker, shop: Project, li
     ]
 
 
+def test_finds_what_to_answer_first(asker: Asker, line: Line) -> None:
+    calm, urgent = receive(line, "Thank you"), receive(line, "It is broken!")
+    Message.objects.filter(pk=calm.pk).update(urgency="low", is_read=True)
+    Message.objects.filter(pk=urgent.pk).update(urgency="high", sentiment="negative")
+
+    (found,) = search_messages.run(asker, {"urgency": "high"})["messages"]
+    assert (found["text"], found["sentiment"], found["urgency"]) == (
+        "It is broken!",
+        "negative",
+        "high",
+    )
+    (unread,) = search_messages.run(asker, {"is_unread": True})["messages"]
+    assert unread["text"] == "It is broken!"
+    with pytest.raises(ToolError, match="urgency must be one of low, medium, high"):
+        search_messages.run(asker, {"urgency": "now"})
+
+
 def test_old_deleted_and_blocked_messages_are_left_out(asker: Asker, line: Line) -> None:
     receive(line, "Old")
     Message.objects.update(created_at=timezone.now() - timedelta(days=91))

@@ -59,7 +59,8 @@ def _wanted(asked: Asked, language: Language) -> Sequence[tuple[str, Mapping[str
     if language.is_about("statistics", text):
         return [("order_statistics", {"days": _days_in(text, language)})]
     if language.is_about("messages", text):
-        return [("search_messages", {"text": search} if search else {})]
+        urgent = {"urgency": "high"} if language.is_about("urgent", text) else {}
+        return [("search_messages", {**urgent, **({"text": search} if search else {})})]
     if language.is_about("products", text):
         return [("find_products", {"search": search} if search else {})]
     if language.is_about("customers", text) and search:

@@ -58,6 +58,7 @@ def reply(data: Mapping[str, Any]) -> tuple[str, str]:
             "Who wrote a message about “late parcel”?",
             [("search_messages", {"text": "late parcel"})],
         ),
+        ("Are there urgent messages?", [("search_messages", {"urgency": "high"})]),
         ("What is the phone of Ada Lovelace?", [("find_customer", {"search": "Ada Lovelace"})]),
         ('Is the product "Desk lamp" in stock?', [("find_products", {"search": "Desk lamp"})]),
         (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from integrations.sandbox.gemini import MODES
+from integrations.sandbox.gemini import MODES, gemini_for_people
 from integrations.sandbox.gemini.tests.talking import (
     CHAIN,
     FETCH,
@@ -102,6 +102,16 @@ def test_every_mode_is_an_answer(talk: Talk, mode: str) -> None:
     step = MODES[mode]
     answer = talk.ask(user(f"sandbox:{mode}"), functions=[FETCH, CHAIN])
     assert answer.status_code == (step.error_code or step.html_status or 200)
+
+
+def test_the_printed_settings_lead_to_it(talk: Talk) -> None:
+    printed = " ".join(gemini_for_people().introduction(talk.sandbox.host)).split()
+    told = dict(each.split("=", 1) for each in printed if "=" in each)
+    url = f"{told['GEMINI_API_BASE']}/v1/models"
+    answer = requests.get(url, headers={"x-goog-api-key": told["GEMINI_API_KEY"]}, timeout=5)
+    assert answer.status_code == 200
+    page = requests.get(printed[-1], timeout=5)
+    assert "Nobody has asked anything yet." in page.text
 
 
 def test_faults_of_the_sandbox_hold_here_too(talk: Talk) -> None:
