@@ -317,6 +317,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-emails": _every(10, "accounts.sweep_emails"),
     "sweep-integrations": _every(10, "integrations.sweep"),
     "sweep-reports": _every(10, "reports.sweep"),
+    "forget-usage": _daily("reports.forget_usage"),
     "schedule-syncs": _every(30, "integrations.schedule_syncs"),
     "flush-integrations": _daily("integrations.flush_finished"),
     "release-assistant-calls": _every(30, "integrations.release_assistant_calls"),
@@ -366,6 +367,10 @@ RATELIMIT_USE_CACHE = "limits"
 
 # How long a request waits for its report. After that it is answered while a worker goes on.
 REPORT_WAIT_SECONDS = env.float("REPORT_WAIT_SECONDS", default=10)
+# How often a process writes how many calls of the API it has counted; 0 counts none. A process that
+# is killed loses the calls since then.
+USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", default=15)
+USAGE_RETENTION_DAYS = env.int("USAGE_RETENTION_DAYS", default=400)
 
 # --- Events ----------------------------------------------------------------------------------
 

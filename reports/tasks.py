@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from orderchainer.core.background import nudge
+from reports.usage.forgetting import forget_old_counts
 from reports.work import building
 
 # A nudge of the sweep expires after this time: the next sweep nudges again what is still due.
@@ -22,3 +23,9 @@ def sweep() -> None:
     """Queue the reports that a crash or a dead broker left."""
     for report_id in building.due_reports():
         nudge(build_report, report_id, expires_after=SWEPT_NUDGE_SECONDS)
+
+
+@shared_task(name="reports.forget_usage")
+def forget_usage() -> None:
+    """Delete old counts of calls. Runs daily; repeating it is harmless."""
+    forget_old_counts()

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, NullIf, TruncDate
 
 from accounts.models import Project
 from integrations.assistant.models import COST_DECIMALS, AssistantCall
-from orderchainer.core.days import Period
+from orderchainer.core.days import Period, Span
 
 # As the hub's document writes an average.
 AVERAGE_DECIMALS = 6
@@ -50,20 +50,20 @@ class Figures:
 class Usage:
     """The figures of a period, and of its models and kinds, those with most calls first."""
 
-    period: Period
+    period: Span
     total: Figures
     by_model: Sequence[tuple[str, Figures]]
     by_kind: Sequence[tuple[str, Figures]]
 
 
-def ended_within(project: Project, period: Period) -> QuerySet[AssistantCall]:
+def ended_within(project: Project, period: Span) -> QuerySet[AssistantCall]:
     """Return the calls of the period that have ended."""
     return AssistantCall.objects.filter(
         project=project, created_at__gte=period.start, created_at__lt=period.end
     ).exclude(outcome=AssistantCall.Outcome.RUNNING)
 
 
-def usage_of(project: Project, period: Period) -> Usage:
+def usage_of(project: Project, period: Span) -> Usage:
     """Return the usage of the period, in one statement.
 
     The model is the one that answered, or the one that was asked if none did.

@@ -334,6 +334,8 @@ HUB = [
         hidden=PROJECT,
     ),
     Endpoint("hub", "GET", "/api/v1/reports/{project}", "reports:read", hidden=PROJECT),
+    Endpoint("hub", "GET", "/api/v1/reports/{project}/usage", "reports:read", hidden=PROJECT),
+    Endpoint("hub", "GET", "/api/v1/auth/usage", "account:read"),
     Endpoint("hub", "GET", "/api/v1/reports/{project}/{report}", "reports:read", hidden=PROJECT),
     Endpoint(
         "hub", "GET", "/api/v1/reports/{project}/{ready_report}.csv", "reports:read",

@@ -86,6 +86,7 @@ def test_every_operation_has_its_roles() -> None:
         "suggest_replies": (handlers, ("notifications.change_conversation",)),
         "view_reports": (everybody, looks("reports", "report")),
         "manage_reports": (handlers, ("reports.change_report",)),
+        "view_usage": (managers, looks("reports", "apicalls")),
     }
 
 

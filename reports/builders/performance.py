@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.assistant.figures import Figures as AssistantFigures
+from integrations.assistant.figures import usage_of
 from integrations.figures import Health, syncs_of, webhooks_of
 from orders import figures
 from orders.figures import Chains, Deliveries
@@ -16,7 +18,7 @@ from reports.wording import counted, duration, sentences
 
 
 def build(question: Question) -> Built:
-    """Build the report, in fifteen statements at most."""
+    """Build the report, in twenty statements at most."""
     project, period, selection = question.project, question.period, selection_of(question)
     throughput = figures.throughput_of(project, period, selection)
     waiting = figures.waiting_of(project, period, selection)
@@ -42,6 +44,7 @@ def build(question: Question) -> Built:
         "syncs": _health(syncs),
         "webhooks": _health(webhooks),
         "deliveries": _health(deliveries),
+        "assistant": assistant_body(usage_of(project, period).total),
     }
     return Built(_summary(payload, chains, syncs, deliveries), payload)
 
@@ -53,6 +56,16 @@ def _chains(chains: Chains) -> Payload:
         "length": {name: lengths[name] for name in ("average", "p50", "p90")},
         "longest": chains.longest,
         "critical_path_seconds": spread_body(chains.times),
+    }
+
+
+def assistant_body(figures: AssistantFigures) -> Payload:
+    """Write how much the assistant was used, and what it cost in USD."""
+    return {
+        "calls": figures.calls,
+        "tokens": figures.tokens,
+        "cost_usd": figures.cost,
+        "average_cost_usd": figures.average_cost,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from accounts.tests.matrix import Call, Scene, project_alone
-from reports.access import MANAGE_REPORTS, VIEW_REPORTS
+from reports.access import MANAGE_REPORTS, VIEW_REPORTS, VIEW_USAGE
 from reports.models import Report
 from reports.services import request_report
 from reports.work import building
@@ -36,6 +36,7 @@ def ready_report(scene: Scene) -> Mapping[str, object]:
 CALLS = [
     Call("POST", "hub-reports-generate", MANAGE_REPORTS, 201, body=JANUARY),
     Call("GET", "hub-reports", VIEW_REPORTS),
+    Call("GET", "hub-reports-usage", VIEW_USAGE),
     Call("GET", "hub-report", VIEW_REPORTS, arguments=report),
     Call("GET", "hub-report-csv", VIEW_REPORTS, arguments=ready_report),
     Call("GET", "hub-report-xlsx", VIEW_REPORTS, arguments=ready_report),

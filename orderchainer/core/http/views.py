@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.dispatch import Signal
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -24,6 +25,10 @@ from orderchainer.core.limits.rates import (
     user_subject,
 )
 
+# Sent with `view` and `request` for each answer to a caller that we know, in the thread that writes
+# it. Listeners must be quick: every call waits for them.
+call_answered = Signal()
+
 
 class SurfaceView(APIView):
     """A view of a surface. It counts each request before it looks at anything except the token."""
@@ -38,6 +43,8 @@ class SurfaceView(APIView):
     # The statuses of the answers that are counted, by method, where not all of them are.
     counted_statuses: ClassVar[Mapping[str, frozenset[str]]] = {}
     usage: Usage | None = None
+    # Whether we know who calls.
+    is_authenticated = False
     # The surface that writes its refusals, if it is not the one of the path.
     surface: Surface | None = None
 
@@ -48,6 +55,7 @@ class SurfaceView(APIView):
         except (APIException, DomainError):
             self.usage = count(self.limit, [address_subject(address_of(request))])
             raise
+        self.is_authenticated = request.user.is_authenticated
         self.usage = self.count_request(request)
 
     def count_request(self, request: Request) -> Usage | None:
@@ -69,6 +77,9 @@ class SurfaceView(APIView):
         if self.usage is not None:
             for name, value in self.usage.headers.items():
                 response.headers.setdefault(name, value)
+        # Before we know, asking for the user would authenticate, and could refuse.
+        if self.is_authenticated:
+            call_answered.send_robust(type(self), view=self, request=request)
         return response
 
 

@@ -7,6 +7,7 @@ from accounts.api.hub.docs import PROJECT_ID
 from accounts.errors import IdempotencyKeyReused, ProjectNotFound, RoleNotEnough
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import (
+    DAYS,
     IDEMPOTENCY_KEY,
     IF_NONE_MATCH,
     NOT_MODIFIED,
@@ -16,10 +17,18 @@ from orderchainer.core.http.schema import (
     etag_of_answer,
     request_example,
 )
-from reports.access import MANAGE_REPORTS
-from reports.api.hub.examples import LISTED_EXAMPLE, NEW_EXAMPLE, REPORT_EXAMPLE, WAITING_EXAMPLE
+from reports.access import MANAGE_REPORTS, VIEW_USAGE
+from reports.api.hub.examples import (
+    LISTED_EXAMPLE,
+    NEW_EXAMPLE,
+    PROJECT_USAGE_EXAMPLE,
+    REPORT_EXAMPLE,
+    USAGE_EXAMPLE,
+    WAITING_EXAMPLE,
+)
 from reports.api.hub.filters import STATES
 from reports.api.hub.serializers import ListedReportOutput, NewReport, ReportOutput
+from reports.api.hub.usage import ApiUsageOutput, ProjectUsageOutput
 from reports.builders import BUILDERS
 from reports.errors import ReportNotFound, TooManyGenerating, TooManyReports
 from reports.services import MAX_GENERATING, MAX_KEPT
@@ -27,6 +36,7 @@ from reports.services import MAX_GENERATING, MAX_KEPT
 REPORT_ID = OpenApiParameter(
     "report_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The report's id."
 )
+WRONG_DAYS = Invalid({"days": ["Must be a whole number from 1 to 3650."]})
 PREFER = OpenApiParameter(
     "Prefer",
     str,
@@ -105,6 +115,31 @@ LIST_REPORTS = extend_schema(
         ),
     },
     examples=[answer_example("One report", LISTED_EXAMPLE)],
+)
+
+GET_USAGE = extend_schema(
+    operation_id="hub_get_project_usage",
+    summary="Get how much a project is used",
+    description=(
+        "The calls of paths within the project, in the last `days` of the project's calendar, by "
+        "surface, user, API token and day; deliveries of events; and the assistant's usage. Calls "
+        "appear after some seconds. A process that is killed loses what it counted last."
+    ),
+    parameters=[PROJECT_ID, DAYS],
+    responses={
+        200: ProjectUsageOutput,
+        **errors_of("hub", WRONG_DAYS, RoleNotEnough(VIEW_USAGE.name), ProjectNotFound()),
+    },
+    examples=[answer_example("A month", PROJECT_USAGE_EXAMPLE)],
+)
+
+GET_OWN_USAGE = extend_schema(
+    operation_id="hub_get_own_usage",
+    summary="Get how much you use the API",
+    description="Your calls of the last `days`, on every surface and in every project.",
+    parameters=[DAYS],
+    responses={200: ApiUsageOutput, **errors_of("hub", WRONG_DAYS)},
+    examples=[answer_example("A month", USAGE_EXAMPLE)],
 )
 
 GET_REPORT = extend_schema(

@@ -78,3 +78,21 @@ WAITING_EXAMPLE: Example = {
     "schema_version": None,
     "payload": None,
 }
+
+TOKEN = "3f2e1d0c-9b8a-4756-8453-2f1e0d9c8b7a"
+USAGE_EXAMPLE: Example = {
+    "period_days": 30,
+    "start_date": "2025-01-03",
+    "end_date": "2025-02-01",
+    "timezone": "UTC",
+    "total_calls": 450,
+    "by_surface": {"hub": 420, "chain": 30},
+    "by_user": [{"user_id": PERSON, "name": "Ada Lovelace", "calls": 450}],
+    "by_token": [{"token_id": TOKEN, "name": "Warehouse", "user_id": PERSON, "calls": 300}],
+    "by_day": [{"date": "2025-02-01", "calls": 450}],
+}
+PROJECT_USAGE_EXAMPLE: Example = {
+    **USAGE_EXAMPLE,
+    "deliveries": {"total": 120, "by_state": {"sent": 118, "failed": 2}},
+    "assistant": {"calls": 45, "tokens": 12500, "cost_usd": 0.3125, "average_cost_usd": 0.006944},
+}

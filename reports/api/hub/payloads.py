@@ -217,6 +217,15 @@ class HealthOutput(serializers.Serializer[Any]):
     lag_seconds = SpreadOutput(help_text="How long those that ended well took.")
 
 
+class AssistantOutput(serializers.Serializer[Any]):
+    """How much the assistant was used."""
+
+    calls = serializers.IntegerField()
+    tokens = serializers.IntegerField()
+    cost_usd = NumberOutput(help_text="In USD, as far as the prices are known.")
+    average_cost_usd = NumberOutput(help_text="The cost of a call.")
+
+
 class PerformancePayload(serializers.Serializer[Any]):
     """The payload of a `performance` report. Test orders are not in it."""
 
@@ -233,6 +242,7 @@ class PerformancePayload(serializers.Serializer[Any]):
     syncs = HealthOutput(help_text="Syncs with providers.")
     webhooks = HealthOutput(help_text="What providers posted to us.")
     deliveries = HealthOutput(help_text="Events on their way to subscribers such as Discord.")
+    assistant = AssistantOutput()
 
 
 PAYLOADS: Mapping[str, type[serializers.Serializer[Any]]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -11,16 +12,22 @@ from accounts.access import Operation
 from accounts.api.hub.views.base import ProjectView
 from accounts.api.idempotency import done_once
 from accounts.callers import caller_of
+from integrations.assistant.figures import usage_of as assistant_usage_of
+from orderchainer.core.days import days_up_to_today
 from orderchainer.core.http.conditional import answer_unless_unchanged
-from orderchainer.core.http.pagination import bare_list, page_window_of
+from orderchainer.core.http.pagination import bare_list, days_of, page_window_of
+from orderchainer.core.http.views import SurfaceView
 from orderchainer.core.windows import part_of
+from orders.figures import deliveries_of
 from reports import services
-from reports.access import MANAGE_REPORTS, VIEW_REPORTS
+from reports.access import MANAGE_REPORTS, VIEW_REPORTS, VIEW_USAGE
 from reports.api.hub import docs
 from reports.api.hub.filters import reports_selected
 from reports.api.hub.presentation import etag_of_report, listed_body, report_body
 from reports.api.hub.serializers import NewReport
+from reports.api.hub.usage import calls_body, project_usage_body
 from reports.queries import report_for
+from reports.usage.figures import calls_in, calls_of
 
 RESPOND_ASYNC = "respond-async"
 
@@ -103,6 +110,38 @@ class OneReportView(ProjectView):
         report = report_for(self.project, report_id)
         services.delete_report(report=report, by=caller_of(request))
         return Response(status=204)
+
+
+class UsageView(ProjectView):
+    """How much a project is used."""
+
+    area = "reports"
+    operations: ClassVar[Mapping[str, Operation]] = {"GET": VIEW_USAGE}
+
+    @docs.GET_USAGE
+    def get(self, request: Request, project_id: str) -> Response:
+        """Answer the calls, deliveries and assistant's usage of the last days."""
+        period = days_up_to_today(days_of(request), self.project.zone)
+        return Response(
+            project_usage_body(
+                calls_in(self.project, period),
+                deliveries_of(self.project, period),
+                assistant_usage_of(self.project, period).total,
+                period,
+            )
+        )
+
+
+class OwnUsageView(SurfaceView):
+    """How much the caller uses the API."""
+
+    area = "account"
+
+    @docs.GET_OWN_USAGE
+    def get(self, request: Request) -> Response:
+        """Answer the caller's calls of the last days."""
+        period = days_up_to_today(days_of(request), ZoneInfo("UTC"))
+        return Response(calls_body(calls_of(caller_of(request), period), period))
 
 
 def _prefers_async(request: Request) -> bool:

@@ -8,6 +8,7 @@ import orjson
 from integrations.assistant.budgets import BudgetState
 from integrations.assistant.figures import Figures, Usage
 from integrations.assistant.services import Answer, Draft, Mood
+from orderchainer.core.days import days_of
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 
@@ -45,7 +46,7 @@ def mood_body(mood: Mood) -> Body:
 def usage_body(usage: Usage, budget: BudgetState | None) -> Body:
     """Write what a project's assistant has used."""
     return {
-        "period_days": usage.period.day_count,
+        "period_days": len(days_of(usage.period)),
         **_figures(usage.total),
         "by_model": _groups("model", usage.by_model),
         "by_kind": _groups("kind", usage.by_kind),

@@ -1,0 +1,106 @@
+"""What is answered about usage: bodies, and their schemas."""
+
+from typing import Any
+
+import orjson
+from rest_framework import serializers
+
+from integrations.assistant.figures import Figures
+from orderchainer.core.days import Period, days_of
+from orderchainer.core.http.surfaces import Body
+from orders.figures import Deliveries
+from reports.api.hub.payloads import AssistantOutput
+from reports.builders.performance import assistant_body
+from reports.payloads import write
+from reports.usage.figures import Calls
+
+
+def calls_body(calls: Calls, period: Period) -> Body:
+    """Write the calls of a period, with every day of it."""
+    return {
+        "period_days": period.day_count,
+        "start_date": period.first.isoformat(),
+        "end_date": period.last.isoformat(),
+        "timezone": period.zone.key,
+        "total_calls": calls.total,
+        "by_surface": dict(calls.by_surface.most_common()),
+        "by_user": [
+            {"user_id": each.user_id, "name": each.name, "calls": each.calls}
+            for each in calls.by_user
+        ],
+        "by_token": [
+            {
+                "token_id": each.token_id,
+                "name": each.name,
+                "user_id": each.user_id,
+                "calls": each.calls,
+            }
+            for each in calls.by_token
+        ],
+        "by_day": [
+            {"date": day.isoformat(), "calls": calls.by_day[day]} for day in days_of(period)
+        ],
+    }
+
+
+def project_usage_body(
+    calls: Calls, deliveries: Deliveries, assistant: Figures, period: Period
+) -> Body:
+    """Write how much a project is used."""
+    return {
+        **calls_body(calls, period),
+        "deliveries": {"total": deliveries.total, "by_state": dict(deliveries.by_state)},
+        "assistant": orjson.Fragment(write(assistant_body(assistant))),
+    }
+
+
+class UserCallsOutput(serializers.Serializer[Any]):
+    """The calls of a user."""
+
+    user_id = serializers.UUIDField()
+    name = serializers.CharField(allow_blank=True)
+    calls = serializers.IntegerField()
+
+
+class TokenCallsOutput(serializers.Serializer[Any]):
+    """The calls with an API token."""
+
+    token_id = serializers.UUIDField()
+    name = serializers.CharField(allow_blank=True)
+    user_id = serializers.UUIDField(allow_null=True)
+    calls = serializers.IntegerField()
+
+
+class DayCallsOutput(serializers.Serializer[Any]):
+    """The calls of a day."""
+
+    date = serializers.DateField()
+    calls = serializers.IntegerField()
+
+
+class ApiUsageOutput(serializers.Serializer[Any]):
+    """Calls of the API."""
+
+    period_days = serializers.IntegerField()
+    start_date = serializers.DateField()
+    end_date = serializers.DateField(help_text="The last day: today.")
+    timezone = serializers.CharField()
+    total_calls = serializers.IntegerField()
+    by_surface = serializers.DictField(child=serializers.IntegerField())
+    by_user = UserCallsOutput(many=True)
+    by_token = TokenCallsOutput(many=True, help_text="All other calls are of sessions.")
+    by_day = DayCallsOutput(many=True, help_text="Every day of the period.")
+
+
+class StatesOutput(serializers.Serializer[Any]):
+    """How many have each state."""
+
+    total = serializers.IntegerField()
+    by_state = serializers.DictField(child=serializers.IntegerField())
+
+
+class ProjectUsageOutput(ApiUsageOutput):
+    """How much a project is used."""
+
+    deliveries = StatesOutput(help_text="Events on their way to subscribers such as Discord.")
+    assistant = AssistantOutput()
