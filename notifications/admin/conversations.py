@@ -42,21 +42,16 @@ class ConversationAdmin(ReadOnly, ServiceAdmin):
     search_fields = ("contact__name", "address__number", "address__username")
     search_help_text = "The name of a contact, or a part of a number"
     ordering = ("-last_activity_at", "-id")
+    # Two in a line, so that the messages below are in sight.
     fields = (
-        "uuid",
-        "contact_linked",
-        "project",
-        "channel",
-        "line",
-        "status_shown",
-        "snoozed_until",
-        "assignee",
-        "unread",
-        "window_shown",
-        "last_activity_at",
-        "created_at",
+        ("contact_linked", "channel"),
+        ("status_shown", "unread"),
+        ("assignee", "snoozed_until"),
+        ("last_activity_at", "window_shown"),
+        ("project", "line"),
+        ("uuid", "created_at"),
     )
-    readonly_fields = fields
+    readonly_fields = tuple(name for pair in fields for name in pair)
     actions = ("open", "close", "mark_read")
     change_form_outer_after_template = "admin/panels.html"
 
