@@ -8,10 +8,12 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.queries import require_operation
 from notifications.access import SEND_MESSAGES
+from notifications.events import of_conversation
 from notifications.locks import lock_contact
 from notifications.models import Contact
 from notifications.services.blocking import set_blocked
 from orderchainer.core.errors import NothingToChange
+from orders.stream.recording import record
 
 
 class ContactChanges(TypedDict, total=False):
@@ -29,8 +31,9 @@ class ContactChanges(TypedDict, total=False):
 def change_contact(*, contact: Contact, by: User, changes: ContactChanges) -> Contact:
     """Change a contact. Blocking does what `set_blocked` does.
 
-    Raises `ContactNotFound` if the contact was merged into another one since it was read,
-    `NothingToChange` and `RoleNotEnough`.
+    Records `conversation_changed` for each conversation if the contact is stopped by this, or no
+    longer stopped. Raises `ContactNotFound` if the contact was merged into another one since it was
+    read, `NothingToChange` and `RoleNotEnough`.
     """
     require_operation(by, contact.project, SEND_MESSAGES)
     if not changes:
@@ -41,9 +44,13 @@ def change_contact(*, contact: Contact, by: User, changes: ContactChanges) -> Co
     contact.name = changes.get("name", contact.name)
     contact.language = changes.get("language", contact.language)
     contact.notes = changes.get("notes", contact.notes)
-    if "is_stopped" in changes:
-        since = contact.stopped_at or timezone.now()
-        contact.stopped_at = since if changes["is_stopped"] else None
+    is_stopped = contact.stopped_at is not None
+    wants_stop = changes.get("is_stopped", is_stopped)
+    if wants_stop != is_stopped:
+        contact.stopped_at = timezone.now() if wants_stop else None
     contact.updated_at = timezone.now()
     contact.save(update_fields=["name", "language", "notes", "stopped_at", "updated_at"])
+    if wants_stop != is_stopped:
+        talks = contact.conversations.order_by("pk").select_for_update(no_key=True)
+        record([of_conversation(talk, {"is_stopped": wants_stop}, by=by) for talk in talks])
     return contact

@@ -75,9 +75,7 @@ def test_anything_else_in_braces_is_refused(text: str) -> None:
     assert "These exist: {order_number}, " in problem_with(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "Hello", "{order_number}{status}", "%s $order ${ }".replace("{ }", "")]
-)
+@pytest.mark.parametrize("text", ["", "Hello", "{order_number}{status}", "%s $order $"])
 def test_plain_texts_and_placeholders_are_fine(text: str) -> None:
     assert problem_with(text) == ""
 

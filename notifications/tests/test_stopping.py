@@ -16,7 +16,13 @@ from notifications.channels import Line
 from notifications.models import Contact, Message, StoppedAddress
 from notifications.models.messages import ContentType
 from notifications.models.rules import ANY_CHANNEL, EMAIL
-from notifications.services import Recipient, receive_message, send_message, set_blocked
+from notifications.services import (
+    Recipient,
+    change_contact,
+    receive_message,
+    send_message,
+    set_blocked,
+)
 from notifications.services.stopping import stop_link
 from notifications.tests.factories import incoming
 from notifications.tests.pretend import PRETEND
@@ -30,7 +36,7 @@ pytestmark = pytest.mark.django_db
 REASON = "The customer asked for no more messages."
 
 
-def is_stopped() -> bool:
+def is_stopped_now() -> bool:
     return Contact.objects.get().stopped_at is not None
 
 
@@ -48,7 +54,7 @@ def test_a_stop_word_stops(ours: Line, settings: Settings, text: str) -> None:
 
     receive_message(line=ours, incoming=incoming(text))
 
-    assert is_stopped()
+    assert is_stopped_now()
     assert changes() == [{"is_stopped": True}]
     # The team sees the message as any other.
     assert Message.objects.get().is_read is False
@@ -60,7 +66,7 @@ def test_a_stop_word_stops(ours: Line, settings: Settings, text: str) -> None:
 def test_any_other_text_stops_nothing(ours: Line, text: str) -> None:
     receive_message(line=ours, incoming=incoming(text))
 
-    assert not is_stopped()
+    assert not is_stopped_now()
     assert changes() == []
 
 
@@ -69,15 +75,15 @@ def test_an_empty_word_in_the_settings_is_no_word(ours: Line, settings: Settings
 
     receive_message(line=ours, incoming=incoming(""))
 
-    assert not is_stopped()
+    assert not is_stopped_now()
 
 
 def test_a_button_stops_and_a_caption_does_not(ours: Line) -> None:
     receive_message(line=ours, incoming=incoming("Stop", content_type=ContentType.IMAGE))
-    assert not is_stopped()
+    assert not is_stopped_now()
 
     receive_message(line=ours, incoming=incoming("Stop", content_type=ContentType.BUTTON))
-    assert is_stopped()
+    assert is_stopped_now()
 
 
 def test_a_start_word_starts_again(ours: Line) -> None:
@@ -86,7 +92,7 @@ def test_a_start_word_starts_again(ours: Line) -> None:
     receive_message(line=ours, incoming=incoming("START"))
     receive_message(line=ours, incoming=incoming("start"))
 
-    assert not is_stopped()
+    assert not is_stopped_now()
     assert changes() == [{"is_stopped": True}, {"is_stopped": False}]
 
 
@@ -94,10 +100,10 @@ def test_words_count_in_the_order_in_which_they_were_written(ours: Line) -> None
     now = timezone.now()
     receive_message(line=ours, incoming=incoming("start", written_at=now))
     receive_message(line=ours, incoming=incoming("stop", written_at=now - timedelta(minutes=1)))
-    assert not is_stopped()
+    assert not is_stopped_now()
 
     receive_message(line=ours, incoming=incoming("stop", written_at=now + timedelta(minutes=-2)))
-    assert not is_stopped()
+    assert not is_stopped_now()
 
 
 def test_the_same_stop_again_does_not_undo_what_a_member_has_changed_since(ours: Line) -> None:
@@ -106,7 +112,7 @@ def test_the_same_stop_again_does_not_undo_what_a_member_has_changed_since(ours:
 
     receive_message(line=ours, incoming=incoming("stop", provider_id="wamid.1"))
 
-    assert not is_stopped()
+    assert not is_stopped_now()
 
 
 def test_a_blocked_contact_can_stop_too_and_nobody_hears_of_it(agent: User, ours: Line) -> None:
@@ -115,8 +121,20 @@ def test_a_blocked_contact_can_stop_too_and_nobody_hears_of_it(agent: User, ours
 
     receive_message(line=ours, incoming=incoming("stop"))
 
-    assert is_stopped()
+    assert is_stopped_now()
     assert changes() == []
+
+
+def test_a_member_can_stop_a_contact_too_and_others_hear_of_it(agent: User, ours: Line) -> None:
+    receive_message(line=ours, incoming=incoming())
+    contact = Contact.objects.get()
+
+    for is_stopped in (True, True, False):
+        change_contact(contact=contact, by=agent, changes={"is_stopped": is_stopped})
+    change_contact(contact=contact, by=agent, changes={"name": "Grace"})
+
+    assert changes() == [{"is_stopped": True}, {"is_stopped": False}]
+    assert not is_stopped_now()
 
 
 def test_members_can_write_to_a_contact_who_has_stopped(agent: User, ours: Line) -> None:
@@ -233,11 +251,11 @@ def test_opening_the_link_changes_nothing_and_posting_stops(
 
 
 def test_who_has_stopped_by_e_mail_is_told_nothing_in_a_chat_either(
-    agent: User, ours: Line, order: Order
+    agent: User, ours: Line, order: Order, settings: Settings
 ) -> None:
     Order.objects.update(customer_phone="+16505551234")
-    link = stop_link(agent.personal_project, "ada@example.org")
-    Client().post(link.partition("/stop-messages")[2].join(["/stop-messages", ""]))
+    link = stop_link(agent.personal_project, "ada@example.org").removeprefix(settings.PUBLIC_URL)
+    Client().post(link)
     make_rule(agent.personal_project)
 
     ship(order)

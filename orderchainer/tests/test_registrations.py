@@ -2,9 +2,11 @@
 
 import pytest
 from django.conf import settings
+from django.template.loader import get_template
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.access import OPERATIONS
+from accounts.mail.letters import KINDS
 from accounts.scopes import AREAS, all_scopes
 from orderchainer.core.admin.sections import SECTIONS
 from orderchainer.core.http.bodies import BODY_LIMITS, UPLOAD_LIMITS
@@ -242,6 +244,21 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "signed",
         "bot",
     }
+
+
+def test_these_kinds_of_e_mails_have_a_text_and_a_page() -> None:
+    assert set(KINDS.so_far()) == {
+        "verify_email",
+        "reset_password",
+        "password_changed",
+        "email_changed",
+        "invitation",
+        "order_news",
+        "team_news",
+    }
+    for kind in KINDS.so_far():
+        for ending in ("txt", "html"):
+            get_template(f"emails/{kind}.{ending}")
 
 
 def test_a_name_is_registered_once() -> None:
