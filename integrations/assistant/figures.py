@@ -1,7 +1,7 @@
 """What the assistant's calls add up to: one definition of each figure, for usage and reports.
 
 - A call belongs to the day on which it began, in the project's time zone. It counts once it has
-  ended, however it ended; a call that was refused before any model was asked is none.
+  ended, however it ended. A call that was refused before a model was asked does not count.
 - Tokens are all that a model read and wrote. What a model did not tell counts as 0.
 - The cost is in USD. A call of unknown cost adds nothing, and `unpriced` says how many there are.
 """

@@ -11,8 +11,8 @@ from integrations.assistant.contracts import Answered, Asked, Asker, History, Re
 from integrations.assistant.errors import AnswerTooLong
 from integrations.assistant.facts import facts_of_order, facts_of_project
 from integrations.assistant.instructions import FOR_QUESTIONS, data
+from integrations.assistant.model_session import ModelSession, Stop, model_session, never
 from integrations.assistant.models import AssistantCall
-from integrations.assistant.sitting import Sitting, Stop, never, sitting
 from integrations.assistant.toolbox import Toolbox, offered_to
 
 # How often the model may answer, the last answer included.
@@ -64,7 +64,7 @@ def answer_question(
         }
     )
     offered = offered_to(asker) if may_use_tools else ()
-    with sitting(project=project, by=by, kind=AssistantCall.Kind.QUERY, stop=stop) as session:
+    with model_session(project=project, by=by, kind=AssistantCall.Kind.QUERY, stop=stop) as session:
         session.notes.question = message
         toolbox = Toolbox(asker, offered, session.notes)
         history = History(FOR_QUESTIONS, (*known, Asked(message)))
@@ -80,7 +80,7 @@ def answer_question(
     )
 
 
-def _talk(session: Sitting, toolbox: Toolbox, history: History) -> str:
+def _talk(session: ModelSession, toolbox: Toolbox, history: History) -> str:
     """Let the model use tools until it says something, and return that."""
     tools = [tool.described for tool in toolbox.offered]
     for rounds_left in reversed(range(MAX_ROUNDS)):

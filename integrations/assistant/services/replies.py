@@ -14,9 +14,9 @@ from integrations.assistant.facts import (
     facts_of_project,
 )
 from integrations.assistant.instructions import FOR_REPLIES, REPLY_SCHEMA, data
+from integrations.assistant.model_session import Stop, model_session, never
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.reading import object_in, text_in
-from integrations.assistant.sitting import Stop, never, sitting
 from notifications.services import keep_suggestion
 from orders.queries import order_id_in_project
 
@@ -66,7 +66,7 @@ def draft_reply(
             "customer_message": customer_message,
         }
     )
-    with sitting(project=project, by=by, kind=AssistantCall.Kind.REPLY, stop=stop) as session:
+    with model_session(project=project, by=by, kind=AssistantCall.Kind.REPLY, stop=stop) as session:
         session.notes.question = customer_message
         turn = session.ask(History(FOR_REPLIES, known), schema=REPLY_SCHEMA)
         answer = object_in(turn.text)

@@ -12,9 +12,9 @@ from integrations.assistant.instructions import (
     SENTIMENT_SCHEMA,
     data,
 )
+from integrations.assistant.model_session import Stop, model_session, never
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.reading import object_in, text_in, word_in
-from integrations.assistant.sitting import Stop, never, sitting
 from notifications.models.messages import Sentiment, Urgency
 
 MAX_CONCERNS = 10
@@ -44,7 +44,7 @@ def judge_message(
     Raises the refusals of `integrations.assistant.errors`; `AnswerMalformed` if the model says
     anything but what we asked for.
     """
-    with sitting(
+    with model_session(
         project=project,
         by=by,
         kind=AssistantCall.Kind.SENTIMENT,

@@ -339,7 +339,7 @@ def test_a_busy_service_is_asked_once_more_after_the_pause_that_it_names(
     team: Team, model: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("integrations.assistant.sitting.time.sleep", pauses.append)
+    monkeypatch.setattr("integrations.assistant.model_session.time.sleep", pauses.append)
     model.steps = [ModelBusy("503"), says("Here I am.")]
 
     assert ask(team).reply == "Here I am."

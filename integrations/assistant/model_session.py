@@ -92,7 +92,7 @@ def service_in_use() -> ModelService:
     return provider.models
 
 
-class Sitting:
+class ModelSession:
     """Asks one model as often as an answer takes, within the bounds of one call."""
 
     def __init__(self, model: Model, call: AssistantCall, tally: Tally, stop: Stop) -> None:
@@ -187,14 +187,14 @@ class Sitting:
 
 
 @contextmanager
-def sitting(
+def model_session(
     *,
     project: Project,
     by: User | None,
     kind: AssistantCall.Kind,
     stop: Stop = never,
     wait_seconds: float = MAX_WAIT_SECONDS,
-) -> Iterator[Sitting]:
+) -> Iterator[ModelSession]:
     """Have a call for the block, with its place and its receipt. The block asks the model.
 
     Raises `AssistantNotConfigured`, `AssistantCrowded` and `BudgetExhausted` before anything is
@@ -217,7 +217,7 @@ def sitting(
             ceiling=ceiling_of(service.prices, name, day, settings.ASSISTANT_MAX_TOKENS),
         )
         tally = Tally(service.prices, day)
-        session = Sitting(model, call, tally, stop)
+        session = ModelSession(model, call, tally, stop)
         outcome, error = str(AssistantCall.Outcome.ANSWERED), ""
         try:
             yield session
