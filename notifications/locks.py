@@ -1,10 +1,11 @@
 """The named locks on conversations.
 
-Take them in this order: contacts, conversations, a message; several contacts or conversations in
-the order of their ids. A contact's lock also covers its addresses: only its holder gives the
-contact an address, changes one or takes one away. Two writes do without it, and each is a single
-statement: marking that an address is out of reach, and taking a number from its former owner. On
-SQLite these functions lock nothing, because only one transaction at a time can write there.
+Take them in this order: orders (`orders/locks.py`), contacts, conversations, a message; several
+contacts or conversations in the order of their ids. A contact's lock also covers its addresses:
+only its holder gives the contact an address, changes one or takes one away. Two writes do without
+it, and each is a single statement: marking that an address is out of reach, and taking a number
+from its former owner. On SQLite these functions lock nothing, because only one transaction at a
+time can write there.
 """
 
 from collections.abc import Collection, Mapping

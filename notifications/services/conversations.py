@@ -16,6 +16,7 @@ from notifications.events import of_conversation
 from notifications.locks import lock_conversation, lock_message_in_conversation
 from notifications.models import Conversation, Message
 from notifications.models.messages import Direction
+from notifications.services.sending import hold_order
 from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.errors import Invalid, NothingToChange
 from orders.models import Order
@@ -115,8 +116,7 @@ def link_to_order(*, message: Message, order: Order | None, by: User) -> Message
     Raises `Invalid` for an order of another project, and `RoleNotEnough`.
     """
     require_operation(by, message.project, SEND_MESSAGES)
-    if order is not None and order.project_id != message.project_id:
-        raise Invalid({"order_id": ["The project has no such order."]})
+    order = hold_order(message.project, order)
     message = lock_message_in_conversation(message.pk)
     if message.order == order:
         return message

@@ -37,6 +37,7 @@ from notifications.services.receiving import hold_conversation
 from notifications.services.suggesting import use_suggestion
 from orderchainer.core.background import nudge_on_commit
 from orderchainer.core.errors import Invalid
+from orders.locks import lock_orders
 from orders.models import Order
 from orders.stream.recording import record
 
@@ -101,8 +102,7 @@ def send_message(
         require_operation(by, project, SEND_MESSAGES)
     way = _channel_named(channel)
     require_within_limits(way, content_type, content, details or {}, attachment)
-    if order is not None and order.project_id != project.pk:
-        raise Invalid({"order_id": ["The project has no such order."]})
+    order = hold_order(project, order) or _order_answered(project, reply_to)
     _require_one(recipient)
     contact = _contact_named(project, recipient)
     ours = _line_for(project, way, line, recipient, contact)
@@ -124,8 +124,7 @@ def send_message(
             content_type=content_type,
             content=content,
             details=dict(details or {}),
-            # An answer is about the order that the question is about.
-            order=order or (reply_to.order if reply_to else None),
+            order=order,
             reply_to=reply_to,
             author=by,
             ai_generated=suggestion is not None,
@@ -138,6 +137,26 @@ def send_message(
     queue_parts(message, parts_of(way, content_type, content))
     record([of_message(EventType.MESSAGE_STATUS_CHANGED, message, by=by)])
     return message
+
+
+def hold_order(project: Project, order: Order | None) -> Order | None:
+    """Lock an order that a message is to be about, so that nobody deletes it meanwhile.
+
+    Orders are locked before contacts. Raises `Invalid` if the project has no such order any more.
+    """
+    if order is None:
+        return None
+    locked = lock_orders([order.pk]).get(order.pk)
+    if locked is None or locked.project_id != project.pk:
+        raise Invalid({"order_id": ["The project has no such order."]})
+    return locked
+
+
+def _order_answered(project: Project, reply_to: Message | None) -> Order | None:
+    """Return the order that the question is about, because the answer is about it too."""
+    if reply_to is None or reply_to.order_id is None:
+        return None
+    return lock_orders([reply_to.order_id]).get(reply_to.order_id)
 
 
 # --- What is sent -----------------------------------------------------------------------------

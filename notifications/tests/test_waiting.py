@@ -24,8 +24,10 @@ from notifications.tests.pretend import Pretend
 from notifications.tests.test_conversations import AT, receive
 from notifications.tests.test_sending import send, work
 from notifications.work import fetching
+from orderchainer.core.errors import Invalid
 from orderchainer.testing.processes import wait_until
 from orderchainer.testing.races import on_postgresql, race
+from orders.services import delete_order
 from orders.stream.models import Event
 from orders.tests.factories import make_order
 
@@ -149,3 +151,41 @@ def test_the_last_event_of_a_conversation_says_how_it_is(
 
     told = Event.objects.filter(type="conversation_changed").order_by("pk")
     assert [event.data["status"] for event in told] == ["closed", "closed"]
+
+
+@pytest.mark.parametrize("how", ["send", "answer", "link"])
+def test_an_order_that_is_deleted_meanwhile_is_refused(
+    agent: User, ours: Line, pretend: Pretend, how: str
+) -> None:
+    order = make_order(agent)
+    message = receive(ours, "Where is it?")
+    if how == "answer":
+        link_to_order(message=message, order=order, by=agent)
+        message.refresh_from_db()
+    is_deleted = Signal()
+    acts: Mapping[str, Callable[[], Message]] = {
+        "send": lambda: send(agent, order=order),
+        "answer": lambda: send(agent, reply_to=message),
+        "link": lambda: link_to_order(message=message, order=order, by=agent),
+    }
+
+    def delete() -> None:
+        with transaction.atomic():
+            delete_order(order_id=order.pk, by=agent)
+            is_deleted.set()
+            wait_until(lambda: waiting() == 1, within_seconds=SECONDS, what="the other one")
+
+    def act() -> Message:
+        is_deleted.wait(SECONDS)
+        return acts[how]()
+
+    deleted, acted = race(delete, act)
+
+    assert deleted is None
+    if how == "answer":
+        # Nobody named the order, so the message goes without it.
+        assert isinstance(acted, Message)
+        assert acted.order is None
+    else:
+        assert isinstance(acted, Invalid)
+        assert list(acted.errors) == ["order_id"]
