@@ -1,3 +1,3 @@
 """The back office of reports. Django looks for it here."""
 
-from reports.admin import reports  # noqa: F401 (it registers)
+from reports.admin import reports, usage  # noqa: F401 (they register)
