@@ -722,10 +722,14 @@ ASSISTANT_CONCURRENCY = env.int("ASSISTANT_CONCURRENCY", default=2)
 # After how many days we delete questions and answers, in projects that keep them at all.
 ASSISTANT_TEXTS_RETENTION_DAYS = env.int("ASSISTANT_TEXTS_RETENTION_DAYS", default=30)
 
-GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="pretend-gemini-key" if SANDBOX else "")
+GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
+# With a key of your own, the assistant asks Google also beside a sandbox.
+_PLAYS_GEMINI = SANDBOX and not GEMINI_API_KEY
+if _PLAYS_GEMINI:
+    GEMINI_API_KEY = "pretend-gemini-key"
 # Replaces https://generativelanguage.googleapis.com: an emulator, a proxy.
 GEMINI_API_BASE = env.str(
-    "GEMINI_API_BASE", default=f"http://{SANDBOX_HOST}/gemini" if SANDBOX else ""
+    "GEMINI_API_BASE", default=f"http://{SANDBOX_HOST}/gemini" if _PLAYS_GEMINI else ""
 ).rstrip("/")
 # A service that speaks OpenAI's protocol, such as a model on your own machine. Its base ends with
 # the part before `/chat/completions`, such as `http://127.0.0.1:11434/v1`.

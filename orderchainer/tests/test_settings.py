@@ -266,6 +266,15 @@ def test_the_sandbox_stands_in_for_the_providers_unless_their_addresses_are_set(
     assert value_of(names, SANDBOX="on", **own) == "['chat.example.com'] https://example.com"
 
 
+@pytest.mark.processes
+def test_with_a_key_of_ones_own_the_sandbox_leaves_gemini_to_google() -> None:
+    names = "GEMINI_API_KEY, repr(settings.GEMINI_API_BASE)"
+    assert value_of(names, SANDBOX="on", SANDBOX_PORT="8401") == (
+        "pretend-gemini-key 'http://127.0.0.1:8401/gemini'"
+    )
+    assert value_of(names, SANDBOX="on", GEMINI_API_KEY="my-own-key") == "my-own-key ''"
+
+
 def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:
     redis = "redis://127.0.0.1:6379/0"
 

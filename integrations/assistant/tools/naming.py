@@ -4,7 +4,7 @@ from typing import Any
 
 from integrations.assistant.contracts import Asker, ToolError
 from integrations.assistant.tools.parameters import Parameters, needed_text_in
-from integrations.assistant.tools.showing import cut
+from integrations.assistant.tools.showing import cut, name_of
 from orderchainer.core.db.prepared import Row
 from orders.queries import orders_named
 
@@ -28,7 +28,13 @@ def order_in(asker: Asker, parameters: Parameters) -> tuple[Row, list[dict[str, 
         raise ToolError(f"There is no order {name} here.")
     first, *others = found
     return first, [
-        {"number": row["id"], "id": str(row["uuid"]), "title": cut(row["title"])} for row in others
+        {
+            "name": name_of(row),
+            "number": row["id"],
+            "id": str(row["uuid"]),
+            "title": cut(row["title"]),
+        }
+        for row in others
     ]
 
 

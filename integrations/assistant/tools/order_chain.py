@@ -7,7 +7,7 @@ from accounts.models import Project
 from integrations.assistant.contracts import Asker, Tool
 from integrations.assistant.tools.naming import ORDER_ID, order_in
 from integrations.assistant.tools.parameters import Parameters
-from integrations.assistant.tools.showing import cut, local, without_gaps
+from integrations.assistant.tools.showing import cut, local, name_of, without_gaps
 from orderchainer.core.db.prepared import Row
 from orders.access import VIEW_ORDERS
 from orders.models import Order
@@ -34,9 +34,10 @@ def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
         project=asker.project,
         dependency_edges__depends_on=order["id"],
         dependency_edges__waived_at=None,
-    ).values("id", "title", "status")
+    ).values("id", "title", "status", "external_id")
     told = {
         "order": {
+            "name": name_of(order),
             "number": order["id"],
             "id": str(order["uuid"]),
             "title": cut(order["title"]),
@@ -56,7 +57,9 @@ def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
 
 def _rows_here(project: Project, ids: Collection[int]) -> dict[int, Row]:
     """Return what we show of these orders, without those of other projects."""
-    rows = Order.objects.filter(project=project, pk__in=ids).values("id", "title", "notes")
+    rows = Order.objects.filter(project=project, pk__in=ids).values(
+        "id", "title", "notes", "external_id"
+    )
     return {row["id"]: {**row} for row in rows}
 
 
@@ -70,6 +73,7 @@ def _blocker(blocker: Blocker, row: Row | None, project: Project) -> dict[str, A
     if row is None:
         return {"is_outside_this_project": True}
     told = {
+        "name": name_of(row),
         "number": blocker.id,
         "title": cut(row["title"]),
         "status": blocker.status,
@@ -83,6 +87,7 @@ def _waiver(waiver: Waiver, here: Mapping[int, Row]) -> dict[str, Any]:
     if waiver.id not in here:
         return {"is_outside_this_project": True}
     told = {
+        "name": name_of(here[waiver.id]),
         "number": waiver.id,
         "title": cut(here[waiver.id]["title"]),
         "status": waiver.status,
@@ -92,7 +97,12 @@ def _waiver(waiver: Waiver, here: Mapping[int, Row]) -> dict[str, Any]:
 
 
 def _shown_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"number": row["id"], "title": cut(row["title"]), "status": row["status"]}
+    return {
+        "name": name_of(row),
+        "number": row["id"],
+        "title": cut(row["title"]),
+        "status": row["status"],
+    }
 
 
 TOOL = Tool(

@@ -6,7 +6,7 @@ from typing import Any
 from integrations.assistant.contracts import Asker, Tool, ToolError
 from integrations.assistant.tools.naming import ORDER_ID, only_order_in
 from integrations.assistant.tools.parameters import Parameters, choice_in
-from integrations.assistant.tools.showing import cut
+from integrations.assistant.tools.showing import cut, name_of
 from orders.access import HANDLE_ORDERS
 from orders.lifecycle import Status, open_moves
 from orders.queries import row_in_project
@@ -27,6 +27,7 @@ def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
         raise ToolError(f"{words}{waits} {known}")
     return {
         "order_id": str(order["uuid"]),
+        "name": name_of(order),
         "number": order["id"],
         "title": cut(order["title"]),
         "status": status,

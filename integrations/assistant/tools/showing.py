@@ -31,9 +31,18 @@ def amount(value: Decimal, currency: str) -> str:
     return written(value, currency)
 
 
+def name_of(row: Mapping[str, Any]) -> str:
+    """Return what people call an order: the name that its shop gave it, else our number.
+
+    `row` has `id`, `title` and `external_id`.
+    """
+    return cut(row["title"]) if row["external_id"] else f"#{row['id']}"
+
+
 def order_in_list(row: Row, project: Project) -> dict[str, Any]:
     """Write an order of a list, from the row that `queries.listed_in_project` reads."""
     return {
+        "name": name_of(row),
         "number": row["id"],
         "id": str(row["uuid"]),
         "title": cut(row["title"]),

@@ -56,6 +56,7 @@ def test_shows_all_of_an_order(asker: Asker, shop: Project) -> None:
     order = mirror(shop).order
 
     assert fetch(asker, "5940139491234") == {
+        "name": "#1001",
         "number": order.pk,
         "id": str(order.uuid),
         "title": "#1001",
@@ -148,7 +149,12 @@ def test_of_several_orders_with_a_name_the_shops_comes_first(asker: Asker, shop:
     for name in (own.pk, f"#{own.pk}"):
         found = fetch_order_details.run(asker, {"order_id": name})
         assert found["order"]["id"] == str(mirrored.uuid)
-        other = {"number": own.pk, "id": str(own.uuid), "title": "By hand"}
+        other = {
+            "name": f"#{own.pk}",
+            "number": own.pk,
+            "id": str(own.uuid),
+            "title": "By hand",
+        }
         assert found["also_called_so"] == [other]
         assert order_chain.run(asker, {"order_id": name})["also_called_so"] == [other]
     assert fetch(asker, str(own.uuid))["title"] == "By hand"
@@ -281,6 +287,7 @@ def test_says_why_an_order_waits(asker: Asker, shop: Project, ada: User) -> None
 
     assert order_chain.run(asker, {"order_id": f"#{lamp.pk}"}) == {
         "order": {
+            "name": f"#{lamp.pk}",
             "number": lamp.pk,
             "id": str(lamp.uuid),
             "title": "Lamp",
@@ -289,6 +296,7 @@ def test_says_why_an_order_waits(asker: Asker, shop: Project, ada: User) -> None
         "is_waiting": True,
         "waiting_for": [
             {
+                "name": f"#{wood.pk}",
                 "number": wood.pk,
                 "title": "Wood",
                 "status": "pending",
@@ -298,6 +306,7 @@ def test_says_why_an_order_waits(asker: Asker, shop: Project, ada: User) -> None
         "waiting_for_in_all": 1,
         "held_up_by": [
             {
+                "name": f"#{tree.pk}",
                 "number": tree.pk,
                 "title": "Tree",
                 "status": "pending",
@@ -306,7 +315,9 @@ def test_says_why_an_order_waits(asker: Asker, shop: Project, ada: User) -> None
             }
         ],
         "held_up_by_in_all": 1,
-        "needed_by": [{"number": room.pk, "title": "Room", "status": "pending"}],
+        "needed_by": [
+            {"name": f"#{room.pk}", "number": room.pk, "title": "Room", "status": "pending"}
+        ],
     }
 
 
@@ -320,6 +331,7 @@ def test_says_what_an_order_no_longer_waits_for(asker: Asker, shop: Project, ada
     assert found["is_waiting"] is False
     assert found["no_longer_waits_for"] == [
         {
+            "name": f"#{wood.pk}",
             "number": wood.pk,
             "title": "Wood",
             "status": "pending",
@@ -393,6 +405,7 @@ def test_proposes_a_move_and_moves_nothing(asker: Asker, shop: Project, ada: Use
 
     assert found == {
         "order_id": str(order.uuid),
+        "name": f"#{order.pk}",
         "number": order.pk,
         "title": "Lamp",
         "status": "shipped",

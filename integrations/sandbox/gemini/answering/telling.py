@@ -31,11 +31,10 @@ def _sentence(result: Result, language: Language) -> str:
 
 
 def name_of(order: Told) -> str:
-    """Return how people call an order: by the shop's name such as #1001, or number and title."""
+    """Return how people call an order, and its title if that says more."""
     title = str(order.get("title") or "")
-    if title.startswith("#"):
-        return title
-    return f"#{order.get('number')} ({title})" if title else f"#{order.get('number')}"
+    name = str(order.get("name") or f"#{order.get('number')}")
+    return name if title in {"", name} else f"{name} ({title})"
 
 
 def _order(found: Told, language: Language) -> str:

@@ -134,7 +134,7 @@ def test_tells_of_an_order_in_the_language_of_the_question(question: str, expect
 
 
 CHAIN = {
-    "order": {"number": 7, "title": "#1001", "status": "pending"},
+    "order": {"name": "#1001", "number": 7, "title": "#1001", "status": "pending"},
     "waiting_for": [
         {"number": 5, "title": "Wood", "status": "pending", "notes": "Comes on Monday"},
         {"is_outside_this_project": True},
@@ -223,7 +223,8 @@ def test_facts_beside_a_question_answer_it_without_a_call() -> None:
 
 
 def test_replies_in_the_customers_language() -> None:
-    order = {"number": 7, "title": "#1001", "status": "pending", "is_waiting": True}
+    order = {"name": "#1001", "number": 7, "title": "#1001", "status": "pending"}
+    order["is_waiting"] = True
     facts = {"fetch_order_details": {"order": {**order, "customer": {"name": "Ada Lovelace"}}}}
     data = {"order": facts, "customer_message": "Wo ist meine Bestellung?"}
     assert reply(data) == (
