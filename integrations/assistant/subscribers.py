@@ -16,6 +16,7 @@ from integrations.assistant.errors import (
 )
 from integrations.assistant.preferences import READS_SENTIMENT
 from integrations.assistant.services import judge_message
+from notifications.errors import MessageNotFound
 from notifications.events import EventType
 from notifications.models import Message
 from notifications.models.messages import Direction
@@ -86,4 +87,7 @@ def deliver(event: Event, target: str, /) -> None:
         raise TryAgain(exc.message, after_seconds=exc.retry_after) from exc
     except DomainError as exc:
         raise GiveUp(exc.message) from exc
-    note_mood(message=message, sentiment=mood.sentiment, urgency=mood.urgency)
+    try:
+        note_mood(message=message, sentiment=mood.sentiment, urgency=mood.urgency)
+    except MessageNotFound as exc:
+        raise Drop("The message was deleted meanwhile.") from exc

@@ -2,15 +2,29 @@
 
 from django.db import transaction
 
+from notifications.events import of_conversation
+from notifications.locks import lock_message_in_conversation
 from notifications.models import Message
 from notifications.models.messages import Direction, Sentiment, Urgency
+from orders.stream.recording import record
 
 
 @transaction.atomic
 def note_mood(*, message: Message, sentiment: Sentiment, urgency: Urgency) -> bool:
     """Keep how a customer's message sounds, and return whether this was the first judgement.
 
-    A message is judged once; a later judgement changes nothing.
+    A message is judged once; a later judgement changes nothing. Records `conversation_changed`, so
+    that open inboxes show it. Raises `MessageNotFound`.
     """
-    unjudged = Message.objects.filter(pk=message.pk, direction=Direction.INBOUND, sentiment="")
-    return bool(unjudged.update(sentiment=sentiment, urgency=urgency))
+    message = lock_message_in_conversation(message.pk)
+    if message.sentiment or message.direction != Direction.INBOUND:
+        return False
+    message.sentiment, message.urgency = sentiment, urgency
+    message.save(update_fields=["sentiment", "urgency"])
+    judged = {
+        "message_id": str(message.uuid),
+        "sentiment": str(sentiment),
+        "urgency": str(urgency),
+    }
+    record([of_conversation(message.conversation, {"judged": judged})])
+    return True

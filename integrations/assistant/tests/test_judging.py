@@ -14,12 +14,13 @@ from integrations.assistant.models import AssistantCall
 from integrations.assistant.subscribers import SUBSCRIBER
 from integrations.assistant.tests.scripted.service import Scripted, says
 from notifications.models import Message
-from notifications.models.messages import ContentType
-from notifications.services import note_mood
+from notifications.models.messages import ContentType, Sentiment, Urgency
+from notifications.services import judging, note_mood
 from notifications.tests.api.hub import arrive, path
 from notifications.tests.factories import make_line
+from orderchainer.testing.races import Meeting, on_postgresql, race
 from orders.stream.deliveries import deliver
-from orders.stream.models import EventDelivery
+from orders.stream.models import Event, EventDelivery
 from orders.stream.relay import relay_events
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,9 @@ def test_a_message_keeps_how_it_sounds(team: Team, model: Scripted) -> None:
     assert (message.sentiment, message.urgency) == ("negative", "high")
     receipt = AssistantCall.objects.get()
     assert (receipt.kind, receipt.user, receipt.outcome) == ("sentiment", None, "answered")
+    [event] = Event.objects.filter(type="conversation_changed")
+    judged = {"message_id": str(message.uuid), "sentiment": "negative", "urgency": "high"}
+    assert event.data["changes"] == {"judged": judged}
     client = team.client("viewer")
     [shown] = client.get(path(team, "inbox?urgency=high&sentiment=negative")).json()
     assert (shown["sentiment"], shown["urgency"]) == ("negative", "high")
@@ -139,10 +143,11 @@ def test_what_another_try_would_not_mend_is_given_up(
 def test_the_first_judgement_counts(team: Team) -> None:
     message = receive(team)
 
-    assert note_mood(message=message, sentiment="mixed", urgency="low")  # type: ignore[arg-type]
-    assert not note_mood(message=message, sentiment="positive", urgency="high")  # type: ignore[arg-type]
+    assert note_mood(message=message, sentiment=Sentiment.MIXED, urgency=Urgency.LOW)
+    assert not note_mood(message=message, sentiment=Sentiment.POSITIVE, urgency=Urgency.HIGH)
     message.refresh_from_db()
     assert (message.sentiment, message.urgency) == ("mixed", "low")
+    assert Event.objects.filter(type="conversation_changed").count() == 1
 
 
 def test_the_settings_are_checked_when_they_are_saved(team: Team) -> None:
@@ -154,3 +159,25 @@ def test_the_settings_are_checked_when_they_are_saved(team: Team) -> None:
     assert answer.json()["errors"] == {
         "settings": ["assistant_reads_sentiment: Must be true or false."]
     }
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "without-the-lock"])
+def test_two_judgements_at_once_are_one(
+    team: Team, monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    message = receive(team)
+    if not is_locked:
+        unlocked = Message.objects.select_related("conversation")
+        monkeypatch.setattr(judging, "lock_message_in_conversation", lambda pk: unlocked.get(pk=pk))
+
+    outcomes = race(
+        lambda: note_mood(message=message, sentiment=Sentiment.MIXED, urgency=Urgency.LOW),
+        lambda: note_mood(message=message, sentiment=Sentiment.POSITIVE, urgency=Urgency.HIGH),
+        meeting=Meeting('UPDATE "notifications_message"'),
+    )
+
+    assert sorted(outcomes, key=bool) == ([False, True] if is_locked else [True, True])
+    events = Event.objects.filter(type="conversation_changed").count()
+    assert events == (1 if is_locked else 2)
