@@ -27,7 +27,9 @@ DAYS = 730
 def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
     """Return the people who fit. Takes four statements at most, whatever there is."""
     search = needed_text_in(parameters, "search", most=MAX_SEARCH_LENGTH)
-    contacts = contacts_found(contacts_of(asker.project), search).order_by("-id")
+    contacts = contacts_found(contacts_of(asker.project), search, project=asker.project).order_by(
+        "-id"
+    )
     return {
         "customers": [_contact(row) for row in contact_rows_of(contacts)[:MAX_CUSTOMERS]],
         "customers_of_orders": _of_orders(asker, search),

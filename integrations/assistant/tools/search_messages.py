@@ -36,7 +36,7 @@ def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
     if parameters.get("order_id") is not None and asker.reaches("orders"):
         messages = messages.filter(order=only_order_in(asker, parameters)["id"])
     if text := text_in(parameters, "text", most=MAX_SEARCH_LENGTH):
-        messages = found_by_text(messages, text)
+        messages = found_by_text(messages, text, project=project)
     if urgency := choice_in(parameters, "urgency", Urgency.values):
         messages = messages.filter(urgency=urgency)
     if parameters.get("is_unread") is True:

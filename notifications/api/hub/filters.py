@@ -53,8 +53,9 @@ class ProviderFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]
 
 
 class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """The filters of the inbox."""
+    """The filters of the inbox of a project."""
 
+    project: Project
     direction = ChoicesFilter(Direction.choices)
     sentiment = ChoicesFilter(Sentiment.choices)
     urgency = ChoicesFilter(Urgency.choices)
@@ -76,7 +77,7 @@ class MessageFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
 
     def with_text(self, messages: QuerySet[Message], _name: str, text: str) -> QuerySet[Message]:
         """Keep the messages that have `text` in them or in their contact."""
-        return found_by_text(messages, text)
+        return found_by_text(messages, text, project=self.project)
 
 
 def period_of(project: Project, request: HttpRequest) -> Period:
@@ -97,7 +98,9 @@ def inbox_of(project: Project, request: HttpRequest) -> QuerySet[Message]:
     # Building the form takes as long as reading the rows, so we skip it without a filter.
     if filled(request).keys().isdisjoint(MessageFilter.base_filters):
         return messages
-    found: QuerySet[Message] = filter_of(MessageFilter, request, messages).qs
+    filterset = filter_of(MessageFilter, request, messages)
+    filterset.project = project
+    found: QuerySet[Message] = filterset.qs
     return found
 
 
@@ -185,8 +188,9 @@ def conversations_selected(
 
 
 class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """The filters of contacts."""
+    """The filters of a project's contacts."""
 
+    project: Project
     blocked = YesOrNoFilter(field_name="is_blocked")
     search = django_filters.CharFilter(method="with_text", max_length=MAX_TEXT_LENGTH)
 
@@ -196,7 +200,7 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
 
     def with_text(self, contacts: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
         """Keep the contacts with `text` in their name, username or number."""
-        return contacts_found(contacts, text)
+        return contacts_found(contacts, text, project=self.project)
 
 
 def contacts_selected(project: Project, request: HttpRequest) -> QuerySet[Contact]:
@@ -204,7 +208,9 @@ def contacts_selected(project: Project, request: HttpRequest) -> QuerySet[Contac
     contacts = contacts_of(project).order_by("-id")
     if filled(request).keys().isdisjoint(ContactFilter.base_filters):
         return contacts
-    found: QuerySet[Contact] = filter_of(ContactFilter, request, contacts).qs
+    filterset = filter_of(ContactFilter, request, contacts)
+    filterset.project = project
+    found: QuerySet[Contact] = filterset.qs
     return found
 
 
