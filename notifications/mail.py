@@ -22,9 +22,10 @@ def write_order_news(email: OutgoingEmail) -> Written:
         raise Unwanted("The order has no e-mail address any more.")
     if not is_confirmed(order):
         raise Unwanted("The customer has not confirmed their e-mail address.")
-    if customer_of(order).has_stopped:
+    customer = customer_of(order)
+    if customer.has_stopped:
         raise Unwanted("The customer asked for no more messages.")
-    letter = letter_of(rule, order, str(email.data["status"]))
+    letter = letter_of(rule, order, str(email.data["status"]), customer)
     project = one_line(rule.project.name)
     link = stop_link(rule.project, order.customer_email)
     return Written(

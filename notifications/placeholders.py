@@ -26,12 +26,14 @@ class Subject:
     order: Order
     project: Project
     status: str
+    # What we call the customer if the order has no name.
+    customer: str = ""
 
 
 PLACEHOLDERS: Mapping[str, Callable[[Subject], str]] = {
     "order_number": lambda about: number_of(about.order),
     "order_title": lambda about: about.order.title,
-    "customer_name": lambda about: about.order.customer_name,
+    "customer_name": lambda about: about.order.customer_name or about.customer,
     "status": lambda about: str(Status(about.status).label).lower(),
     "total": lambda about: (
         f"{written(about.order.total_price, about.order.currency)} {about.order.currency}"

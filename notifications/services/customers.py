@@ -58,7 +58,7 @@ def customer_of(order: Order) -> Customer:
     has_stopped = any(contact.stopped_at is not None for contact in contacts)
     return Customer(
         contacts=contacts,
-        name=order.customer_name,
+        name=order.customer_name or next((each.name for each in contacts if each.name), ""),
         phone=phone if has_code else "",
         email=order.customer_email,
         has_stopped=has_stopped or _is_stopped(order.project_id, order.customer_email),

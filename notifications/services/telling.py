@@ -69,7 +69,7 @@ def tell(
         return Told(reason="The customer asked for no more messages.")
     if customer.is_blocked:
         return Told(reason="The contact is blocked.")
-    about = Subject(order, rule.project, status)
+    about = Subject(order, rule.project, status, customer.name)
     reasons: list[str] = []
     is_waiting = False
     for way in ways_to(customer, rule):
@@ -129,10 +129,11 @@ def _shown(told: Told, rule: NotificationRule, order: Order, status: str) -> Pre
             template=details or None,
         )
     if told.email is not None:
-        letter = letter_of(rule, order, status)
+        customer = customer_of(order)
+        letter = letter_of(rule, order, status, customer)
         return Preview(
             channel=told.channel,
-            name=order.customer_name,
+            name=customer.name,
             address=told.email.recipient,
             content=letter.text,
             subject=letter.subject,
@@ -251,9 +252,9 @@ class Letter:
     text: str
 
 
-def letter_of(rule: NotificationRule, order: Order, status: str) -> Letter:
+def letter_of(rule: NotificationRule, order: Order, status: str, customer: Customer) -> Letter:
     """Return what the e-mail of a rule says about an order."""
-    about = Subject(order, rule.project, status)
+    about = Subject(order, rule.project, status, customer.name)
     return Letter(
         subject=one_line(filled_in(rule.subject or DEFAULT_SUBJECT, about)),
         text=filled_in(rule.content, about),

@@ -355,6 +355,18 @@ def test_the_only_person_with_whom_the_order_was_talked_about_is_the_customer(
     assert Message.objects.filter(direction="outbound").get().conversation == asked.conversation
 
 
+def test_a_customer_whom_only_the_chat_names_is_called_by_that_name(
+    agent: User, ours: Line, order: Order
+) -> None:
+    receive_message(line=ours, incoming=incoming())
+    make_rule(agent.personal_project, content="Hello {customer_name}!")
+
+    ship(order)
+    tell_all()
+
+    assert Message.objects.get(direction="outbound").content == "Hello Ada!"
+
+
 def test_of_two_people_who_talked_about_an_order_none_is_told(agent: User, ours: Line) -> None:
     order = make_order(agent, status="active")
     receive_message(line=ours, incoming=incoming())
