@@ -12,6 +12,7 @@ from notifications.locks import lock_contact, lock_contacts
 from notifications.models import Contact, ContactAddress, Conversation
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.numbers import digits_of, e164, spellings_of
+from notifications.services.merging import replace_address
 
 MAX_NAME_LENGTH = 255
 MAX_USERNAME_LENGTH = 64
@@ -31,16 +32,21 @@ def hold_address(line: Line, person: Person, *, is_here: bool = True) -> Contact
         msg = "a person without a key and without a number"
         raise ValueError(msg)
     for tried in range(1, MAX_TRIES + 1):
-        if address := hold_known_address(line, person):
+        known = _addresses_of(line, person)
+        if is_here and _is_split(known, person):
+            # This person had a number here and, apart from it, a key. The provider now says both.
+            starting_over(lambda: _join_split(line, person))
+        elif not known:
+            try:
+                return make_address(line, person)
+            except IntegrityError:
+                # Another message of the same person made it at the same moment.
+                if tried == MAX_TRIES:
+                    raise
+        elif address := _locked(known[0]):
             _learn(address, person, is_here=is_here)
             return address
-        try:
-            return make_address(line, person)
-        except IntegrityError:
-            # Another message of the same person made it at the same moment.
-            if tried == MAX_TRIES:
-                raise
-    raise AssertionError  # the last try returns or raises
+    raise Moved
 
 
 def hold_known_address(line: Line, person: Person) -> ContactAddress | None:
@@ -52,20 +58,18 @@ def hold_known_address(line: Line, person: Person) -> ContactAddress | None:
 
 
 def hold_together(
-    line: Line, *people: Person, named: Callable[[], int | None] = lambda: None
+    find: Callable[[], Sequence[ContactAddress | None]],
+    *,
+    named: Callable[[], int | None] = lambda: None,
 ) -> tuple[Sequence[ContactAddress | None], Contact | None]:
-    """Return the addresses of people on a line, each with its contact, and the contact `named`.
+    """Return the addresses that `find` finds, each with its contact, and the contact `named`.
 
     All these contacts are locked in one statement. What does not exist is None. Raises `Moved`.
     """
-
-    def find() -> tuple[Sequence[ContactAddress | None], int | None]:
-        return [address_of(line, person) for person in people], named()
-
-    addresses, named_id = find()
+    addresses, named_id = find(), named()
     owners = {address.contact_id for address in addresses if address is not None}
     contacts = lock_contacts(owners if named_id is None else owners | {named_id})
-    addresses, named_id = find()
+    addresses, named_id = find(), named()
     for address in addresses:
         if address is not None:
             address.contact = _among(contacts, address.contact_id)
@@ -135,7 +139,7 @@ def _used_address(line: Line, contact: Contact) -> ContactAddress | None:
 
 def address_of(line: Line, person: Person) -> ContactAddress | None:
     """Return the address of a person on a line, or None."""
-    return _found(line, person)
+    return next(iter(_addresses_of(line, person)), None)
 
 
 @transaction.atomic
@@ -181,7 +185,8 @@ def _locked(found: ContactAddress) -> ContactAddress | None:
     return address
 
 
-def _found(line: Line, person: Person) -> ContactAddress | None:
+def _addresses_of(line: Line, person: Person) -> Sequence[ContactAddress]:
+    """Return all addresses that can be a person's, the surest first."""
     spelt = spellings_of(person.number)
     known = Q(number__in=spelt) if spelt else Q(pk__in=[])
     if person.provider_id:
@@ -196,7 +201,21 @@ def _found(line: Line, person: Person) -> ContactAddress | None:
     if person.provider_id:
         # If an address has this number and another key, the number has changed hands.
         rows = [row for row in rows if row.provider_id in {"", person.provider_id}]
-    return min(rows, key=closeness, default=None)
+    return sorted(rows, key=closeness)
+
+
+def _is_split(known: Sequence[ContactAddress], person: Person) -> bool:
+    """Tell whether one address has the person's key, and another one only their number."""
+    is_keyed = bool(known) and known[0].provider_id != ""
+    return is_keyed and person.provider_id != "" and len(known) > 1
+
+
+def _join_split(line: Line, person: Person) -> None:
+    known, _ = hold_together(lambda: _addresses_of(line, person)[:2])
+    addresses = [address for address in known if address is not None]
+    if _is_split(addresses, person):
+        keyed, numbered = addresses
+        replace_address(numbered, keyed)
 
 
 def _learn(address: ContactAddress, person: Person, *, is_here: bool) -> None:

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from notifications.channels import CHANNELS, Line, Person
 from notifications.models import ChatInvitation, Contact, ContactAddress, MergedContact
 from notifications.numbers import spellings_of
-from notifications.services.contacts import hold_together, make_address, starting_over
+from notifications.services.contacts import address_of, hold_together, make_address, starting_over
 from notifications.services.merging import join_contacts
 from orders.models import Order
 
@@ -71,7 +71,7 @@ def _accept(line: Line, claims: bytes, person: Person) -> bool:
 
     # If the same person's call comes twice at once, the second one waits here. Between two people
     # the unique digest decides.
-    (address,), contact = hold_together(line, person, named=named)
+    (address,), contact = hold_together(lambda: [address_of(line, person)], named=named)
     # Several texts can spell the same token, so we recognise it by what it says.
     digest = sha256(claims).hexdigest()
     used = ChatInvitation.objects.filter(digest=digest).first()

@@ -1,5 +1,8 @@
 """Make one contact of two. Conversations on the same line become one."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -75,6 +78,37 @@ def join_contacts(contact: Contact, other: Contact, *, by: User | None) -> Conta
         changed += [(talk, {"is_blocked": True}) for talk in put_away(contact)]
     record([of_conversation(talk, change, by=by) for talk, change in changed])
     return contact
+
+
+def replace_address(address: ContactAddress, found: ContactAddress) -> None:
+    """Replace an address with another one that the same person has on the line.
+
+    The caller holds a transaction and has locked the contacts of both. If these are two, the one
+    of `address` stays. Records `conversation_changed`.
+    """
+    contact = address.contact
+    if found.contact_id != contact.pk:
+        join_contacts(contact, found.contact, by=None)
+    talks = Conversation.objects.filter(contact=contact).order_by("pk")
+    list(talks.select_for_update(no_key=True))
+    talks.filter(address=address).update(address=found)
+    Message.objects.filter(address=address).update(address=found)
+    # An invitation that they followed stays used.
+    ChatInvitation.objects.filter(address=address).update(address=found)
+    # Somebody else may get the old number one day.
+    address.delete()
+    tell_of_contact(contact, {"contact_id": str(contact.uuid)})
+
+
+def tell_of_contact(
+    contact: Contact, changes: Mapping[str, object], *, line: UUID | None = None
+) -> None:
+    """Record `conversation_changed` for a contact's conversations, or for that on one line."""
+    talks = Conversation.objects.filter(contact=contact).order_by("pk")
+    if line is not None:
+        talks = talks.filter(line=line)
+    locked = talks.select_for_update(no_key=True)
+    record([of_conversation(talk, changes) for talk in locked])
 
 
 def _join(kept: Conversation, gone: Conversation) -> None:

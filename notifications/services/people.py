@@ -4,18 +4,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.channels import Line, Person
-from notifications.events import of_conversation
-from notifications.models import ChatInvitation, Contact, ContactAddress, Conversation, Message
+from notifications.models import ContactAddress
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.numbers import digits_of, e164
 from notifications.services.contacts import (
     MAX_USERNAME_LENGTH,
+    address_of,
     hold_known_address,
     hold_together,
     starting_over,
 )
-from notifications.services.merging import join_contacts
-from orders.stream.recording import record
+from notifications.services.merging import replace_address, tell_of_contact
 
 
 @transaction.atomic
@@ -41,15 +40,15 @@ def set_reachable(*, line: Line, person: Person, is_reachable: bool) -> None:
     rows = ContactAddress.objects.filter(pk=address.pk, unreachable_since__isnull=not is_reachable)
     since = None if is_reachable else timezone.now()
     if rows.update(unreachable_since=since):
-        _tell(address.contact, {"is_reachable": is_reachable}, line=line)
+        tell_of_contact(address.contact, {"is_reachable": is_reachable}, line=line.uuid)
 
 
 def _change(line: Line, old: Person, new: Person) -> None:
-    (address, found), _ = hold_together(line, old, new)
+    (address, found), _ = hold_together(lambda: [address_of(line, old), address_of(line, new)])
     if address is None:
         return
     if found is not None and found.pk != address.pk:
-        _move_to(found, address)
+        replace_address(address, found)
         return
     if number := digits_of(new.number):
         address.number, address.phone = number, e164(number)
@@ -58,28 +57,4 @@ def _change(line: Line, old: Person, new: Person) -> None:
     if new.username:
         address.username = new.username[:MAX_USERNAME_LENGTH]
     address.save(update_fields=["number", "phone", "provider_id", "username"])
-    _tell(address.contact, {"contact_id": str(address.contact.uuid)})
-
-
-def _move_to(found: ContactAddress, address: ContactAddress) -> None:
-    """Replace an address with the one that the same person has now. Both contacts are locked."""
-    contact = address.contact
-    if found.contact_id != contact.pk:
-        join_contacts(contact, found.contact, by=None)
-    talks = Conversation.objects.filter(contact=contact).order_by("pk")
-    list(talks.select_for_update(no_key=True))
-    talks.filter(address=address).update(address=found)
-    Message.objects.filter(address=address).update(address=found)
-    # An invitation that they followed stays used.
-    ChatInvitation.objects.filter(address=address).update(address=found)
-    # Somebody else may get the old number one day.
-    address.delete()
-    _tell(contact, {"contact_id": str(contact.uuid)})
-
-
-def _tell(contact: Contact, changes: dict[str, object], *, line: Line | None = None) -> None:
-    talks = Conversation.objects.filter(contact=contact).order_by("pk")
-    if line is not None:
-        talks = talks.filter(line=line.uuid)
-    locked = talks.select_for_update(no_key=True)
-    record([of_conversation(talk, changes) for talk in locked])
+    tell_of_contact(address.contact, {"contact_id": str(address.contact.uuid)})

@@ -14,7 +14,9 @@ from accounts.models import User
 from notifications.channels import Line, Person
 from notifications.errors import ContactNotFound
 from notifications.models import ChatInvitation, Contact, ContactAddress, Conversation, Message
+from notifications.models.messages import ContentType
 from notifications.services import (
+    Recipient,
     accept_invitation,
     change_contact,
     change_person,
@@ -25,6 +27,7 @@ from notifications.services import (
 from notifications.tests.factories import ADA
 from notifications.tests.pretend import DAY, Pretend, pretending
 from notifications.tests.test_conversations import changes, receive
+from notifications.tests.test_sending import send
 from notifications.tests.test_waiting import SECONDS, waiting
 from orderchainer.testing.processes import wait_until
 from orderchainer.testing.races import on_postgresql, race
@@ -130,6 +133,69 @@ def test_the_window_is_that_of_the_address_to_which_answers_go(agent: User, ours
     assert conversation.address.provider_id == "US.2"
     assert conversation.address.window_until == bob.written_at + DAY
     assert ContactAddress.objects.get(provider_id="US.1").window_until == ada.written_at + DAY
+
+
+# --- One person, two addresses -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["16505551234", "+16505551234"])
+def test_a_number_and_a_key_that_the_provider_ties_together_are_one_person(
+    agent: User, ours: Line, number: str
+) -> None:
+    with_template = {"content_type": ContentType.TEMPLATE, "details": {"name": "hello"}}
+    sent = send(agent, "", recipient=Recipient(phone="+16505551234"), **with_template)
+    hidden = receive(ours, "I hide my number", Person(provider_id="US.1", username="ada"))
+    assert sent.conversation != hidden.conversation
+
+    shown = receive(ours, "Here it is", Person(provider_id="US.1", number=number))
+
+    conversation = Conversation.objects.get()
+    assert set(conversation.messages.all()) == {sent, hidden, shown}
+    assert (Contact.objects.count(), conversation.unread) == (1, 2)
+    address = ContactAddress.objects.get()
+    assert (address.provider_id, address.number) == ("US.1", "16505551234")
+    assert address.username == "ada"
+    assert receive(ours, "Again", Person(number=number)).conversation == conversation
+
+
+def test_a_number_with_another_key_joins_nobody(agent: User, ours: Line) -> None:
+    receive(ours, "Bob", Person(provider_id="US.2", number="5215512345678"))
+    receive(ours, "Ada", Person(provider_id="US.1"))
+
+    receive(ours, "Ada again", Person(provider_id="US.1", number="5215512345678"))
+
+    assert Contact.objects.count() == 2
+    assert Conversation.objects.count() == 2
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_messages_that_come_while_two_addresses_become_one_are_all_kept(
+    agent: User, ours: Line
+) -> None:
+    with_template = {"content_type": ContentType.TEMPLATE, "details": {"name": "hello"}}
+    send(agent, "", recipient=Recipient(phone="+16505551234"), **with_template)
+    receive(ours, "Hidden", Person(provider_id="US.1"), provider_id="in-0")
+    people = [
+        Person(provider_id="US.1"),
+        Person(number="16505551234"),
+        Person(provider_id="US.1", number="16505551234"),
+    ]
+
+    outcomes = race(
+        *[
+            lambda number=number: receive(
+                ours, "More", people[number % 3], provider_id=f"in-{number}"
+            )
+            for number in range(1, 10)
+        ]
+    )
+
+    assert [each for each in outcomes if isinstance(each, Exception)] == []
+    assert Contact.objects.count() == 1
+    conversation = Conversation.objects.get()
+    assert conversation.unread == 10
+    assert conversation.messages.count() == 11
 
 
 # --- Races ------------------------------------------------------------------------------------
