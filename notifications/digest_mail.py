@@ -20,7 +20,7 @@ from notifications.services.digests import EMAIL, TEAM_NEWS, close_digest
 from notifications.services.preferences import preferences_of
 from notifications.ways import OPERATION_OF
 from orderchainer.core.printable import printable
-from orders.lifecycle import EventType, Status
+from orders.lifecycle import GONE_WRONG, EventType, Status
 from orders.models import Order
 
 # An e-mail names this many conversations and this many orders, and counts the others.
@@ -156,14 +156,13 @@ def excerpt_of(content: str | None, content_type: str | None) -> str:
 
 def cut(text: str, most: int) -> str:
     """Return the beginning of a text on one line, without characters that hide or turn others."""
-    line = " ".join(printable(text).split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 # --- Orders -----------------------------------------------------------------------------------
 
 _HAPPENED: Mapping[str, str] = {
-    EventType.CREATED: "is new",
     EventType.READY: "is ready: it waits for no other order any more",
     EventType.BLOCKED: "is blocked by an order that went wrong",
 }
@@ -190,20 +189,21 @@ def _orders_in(entries: Sequence[DigestEntry]) -> Sequence[OrderLine]:
 
 
 def happened_to(event_type: str, status: str) -> str:
-    """Say what an event made of an order."""
-    return _HAPPENED.get(event_type) or _BECAME[status]
+    """Say what an event made of an order. One that is new was created, or is no draft any more."""
+    return _HAPPENED.get(event_type) or _BECAME.get(status, "is new")
 
 
 def _is_true(entry: DigestEntry, order: Order) -> bool:
-    if order.status != entry.order_status:
-        return False
     is_ready = bool(order.ready)  # type: ignore[attr-defined]  # annotated
     match entry.event_type:
         case EventType.READY:
-            return is_ready
+            return is_ready and order.status == entry.order_status
         case EventType.BLOCKED:
             return not is_ready
-    return True
+    if entry.order_status in GONE_WRONG:
+        return order.status == entry.order_status
+    # It may have become active by itself, which makes it no less new.
+    return order.status in {Status.PENDING, Status.ACTIVE}
 
 
 KINDS.add(TEAM_NEWS, LetterKind("News of a project", write_team_news, is_repeatable=True))

@@ -40,8 +40,14 @@ def add_to_digest(news: News) -> None:
         event_type=news.event.type,
         conversation=news.conversation,
         order=news.order,
-        order_status=news.event.data["status"] if news.order else "",
+        order_status=_status_in(news) if news.order else "",
     )
+
+
+def _status_in(news: News) -> str:
+    """Return the status to which an event brought an order, or that the order had then."""
+    data = news.event.data
+    return str(data.get("new_status", data["status"]))
 
 
 @transaction.atomic

@@ -216,16 +216,35 @@ def test_what_is_no_longer_true_of_an_order_is_left_out(
     team: Team, clock: time_machine.Traveller
 ) -> None:
     choose(team, "viewer", NewsKind.ORDERS)
-    order = place(team)
-    gone = place(team)
+    order, gone = place(team), place(team)
     work()
-    move_order(order_id=order.pk, status="active", by=team.owner)
+    move_order(order_id=order.pk, status="shipped", by=team.owner)
     Order.objects.filter(pk=gone.pk).delete()
 
     pass_time(clock)
 
     assert sent() == []
     assert OutgoingEmail.objects.get().last_error == "Somebody has seen to everything."
+
+
+def test_an_order_is_new_once_it_is_no_draft_and_stays_so_while_nobody_has_shipped_it(
+    team: Team, clock: time_machine.Traveller
+) -> None:
+    choose(team, "viewer", NewsKind.ORDERS)
+    order = place(team, title="Sails")
+    draft = create_order(
+        by=team.owner, project=team.project, fields={"title": "Sew", "status": "draft"}
+    )
+    move_order(order_id=order.pk, status="active", by=team.owner)
+    pass_time(clock)
+    lines = [each for each in last_text().splitlines() if each.startswith("- ")]
+    assert lines == [f'- Order #{order.pk} "Sails" is new.']
+
+    move_order(order_id=draft.pk, status="pending", by=team.owner)
+    pass_time(clock, INTERVAL)
+
+    lines = [each for each in last_text().splitlines() if each.startswith("- ")]
+    assert lines == [f'- Order #{draft.pk} "Sew" is new.']
 
 
 def test_the_past_of_a_shop_and_tests_are_no_news(
@@ -454,7 +473,7 @@ def test_hostile_text_is_text(team: Team, line: Line, clock: time_machine.Travel
     assert "\u202e" not in text + html
     # All of it is on one line, so it cannot look like a line of ours.
     assert [each for each in text.splitlines() if "Order #1" in each] == [
-        "  > <script>alert(1)</script>\\n\\n- Order #1 is free\\u202e{{ service }} @everyone"
+        "  > <script>alert(1)</script> - Order #1 is free\\u202e{{ service }} @everyone"
     ]
 
 

@@ -20,7 +20,7 @@ from notifications.models import Conversation, Message, NewsKind, NotificationPr
 from notifications.models.messages import Direction
 from notifications.services.preferences import Preferences, preferences_of_all
 from notifications.ways import OPERATION_OF, WAYS, News, Way
-from orders.lifecycle import GONE_WRONG, EventType
+from orders.lifecycle import GONE_WRONG, EventType, Status
 from orders.models import Order
 from orders.stream.models import Event
 from orders.stream.subscribers import Drop, GiveUp, TryAgain, Wanted
@@ -241,10 +241,14 @@ def _about_orders(events: Sequence[Event]) -> Iterator[_Happening]:
 def _concerns_merchants(event: Event) -> bool:
     """Tell whether an event about an order is one that somebody may have to act upon."""
     match event.type:
-        case EventType.CREATED | EventType.READY | EventType.BLOCKED:
+        case EventType.CREATED:
+            # Nobody has to look at a draft before it is one no more.
+            return bool(event.data["status"] != Status.DRAFT)
+        case EventType.READY | EventType.BLOCKED:
             return True
         case EventType.STATUS_CHANGED:
-            return event.data["new_status"] in GONE_WRONG
+            was_draft = bool(event.data["old_status"] == Status.DRAFT)
+            return was_draft or event.data["new_status"] in GONE_WRONG
     return False
 
 
