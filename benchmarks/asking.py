@@ -1,5 +1,6 @@
 """Orders beside an assistant whose model hangs, and beside one that nobody asks."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -10,13 +11,14 @@ import orjson
 
 from benchmarks.client import request_of
 from benchmarks.seeding import Account
-from benchmarks.serving import Server, serving
+from benchmarks.serving import START_SECONDS, WORKERS, Server, serving
 from benchmarks.table import Row, in_pairs, of_the_floor
 from integrations.sandbox.gemini import Gemini, Step
 from integrations.sandbox.server import Sandbox
 
 # As in production.
 THREADS = 8
+CONCURRENCY = 2
 CALLERS = 20
 LONG_SECONDS = 600.0
 
@@ -35,6 +37,7 @@ def asking(directory: Path, writer: Account, rounds: int, seconds: float) -> Ite
         "GEMINI_API_BASE": f"http://{sandbox.host}/gemini",
         "GEMINI_API_KEY": gemini.key,
         "ASSISTANT_TIMEOUT": "120",
+        "ASSISTANT_CONCURRENCY": str(CONCURRENCY),
     }
     request = request_of("POST", "/api/orders/", writer.token, orjson.dumps({"title": "Order"}))
     application = "orderchainer.wsgi:application"
@@ -44,6 +47,7 @@ def asking(directory: Path, writer: Account, rounds: int, seconds: float) -> Ite
             serving(application, directory, "/healthz", threads=THREADS, **variables) as idle,
             _hanging(asked, writer),
         ):
+            _wait_until_calls_hang(sandbox)
             for server in (asked, idle):
                 server.measure([request], seconds=1, expected_status=201)
             pairs = in_pairs(
@@ -63,6 +67,16 @@ def asking(directory: Path, writer: Account, rounds: int, seconds: float) -> Ite
         pairs.cpu_ratio,
         [of_the_floor(pairs.ratio, 0.9)],
     )
+
+
+def _wait_until_calls_hang(sandbox: Sandbox) -> None:
+    """Wait until every process has asked as often as it may: each loads Google's library first."""
+    deadline = time.monotonic() + START_SECONDS
+    while len(sandbox.requests) < WORKERS * CONCURRENCY:
+        if time.monotonic() > deadline:
+            msg = f"Only {len(sandbox.requests)} calls of the model hang."
+            raise RuntimeError(msg)
+        time.sleep(0.1)
 
 
 @contextmanager
