@@ -5,16 +5,14 @@ from typing import Any
 
 from django.db.models import Count, Max
 
-from accounts.queries import require_operation
 from integrations.assistant.contracts import Asker, Tool
 from integrations.assistant.tools.parameters import Parameters, needed_text_in
+from integrations.assistant.tools.reaching import sees_orders
 from integrations.assistant.tools.showing import MAX_TEXT_LENGTH, cut, local, without_gaps
 from notifications.access import VIEW_MESSAGES
 from notifications.queries import contact_rows_of, contacts_found, contacts_of
 from orderchainer.core.days import days_up_to_today
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.errors import DomainError
-from orders.access import VIEW_ORDERS
 from orders.models import Order
 
 MAX_CUSTOMERS = 8
@@ -61,11 +59,7 @@ def _contact(row: Row) -> dict[str, Any]:
 
 def _of_orders(asker: Asker, search: str) -> list[dict[str, Any]]:
     """Return customers as orders name them: another operation, which not all may have."""
-    if not asker.reaches("orders"):
-        return []
-    try:
-        require_operation(asker.user, asker.project, VIEW_ORDERS)
-    except DomainError:
+    if not sees_orders(asker):
         return []
     period = days_up_to_today(DAYS, asker.project.zone)
     orders = Order.objects.filter(project=asker.project).placed_within(period)

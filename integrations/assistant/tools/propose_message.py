@@ -8,6 +8,7 @@ from django.db.models import F
 from integrations.assistant.contracts import Asker, Tool, ToolError
 from integrations.assistant.tools.naming import ORDER_ID, only_order_in
 from integrations.assistant.tools.parameters import Parameters, needed_text_in
+from integrations.assistant.tools.reaching import sees_orders
 from notifications.access import SEND_MESSAGES
 from notifications.models.messages import ContentType
 from notifications.queries import messages_of, without_blocked
@@ -20,8 +21,10 @@ FIRST_CHANNEL = "whatsapp"
 
 
 def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
-    """Return what a person would send to `…/send`. Takes three statements at most."""
+    """Return what a person would send to `…/send`. Takes four statements at most."""
     text = needed_text_in(parameters, "text", most=MAX_TEXT_LENGTH)
+    if not sees_orders(asker):
+        raise ToolError("The user may not see orders here.")
     order = only_order_in(asker, parameters)
     return {
         **_to_whom(asker, order),

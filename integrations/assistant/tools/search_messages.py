@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from integrations.assistant.contracts import Asker, Tool
+from integrations.assistant.contracts import Asker, Tool, ToolError
 from integrations.assistant.tools.naming import ORDER_ID, only_order_in
 from integrations.assistant.tools.parameters import (
     Parameters,
@@ -15,6 +15,7 @@ from integrations.assistant.tools.parameters import (
     number_in,
     text_in,
 )
+from integrations.assistant.tools.reaching import sees_orders
 from integrations.assistant.tools.showing import MAX_TEXT_LENGTH, cut, local, without_gaps
 from notifications.access import VIEW_MESSAGES
 from notifications.models.messages import Direction, Urgency
@@ -27,13 +28,16 @@ MAX_SEARCH_LENGTH = 200
 
 
 def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
-    """Return the newest messages that fit. Takes one statement, and another one for an order."""
+    """Return the newest messages that fit. Takes two statements, and another one for an order."""
     project = asker.project
     days = number_in(parameters, "days", least=1, most=MAX_DAYS, default=90)
     messages = without_blocked(messages_of(project), project).filter(
         deleted_at=None, created_at__gte=timezone.now() - timedelta(days=days)
     )
-    if parameters.get("order_id") is not None and asker.reaches("orders"):
+    tells_orders = sees_orders(asker)
+    if parameters.get("order_id") is not None:
+        if not tells_orders:
+            raise ToolError("The user may not see orders here. Search without order_id.")
         messages = messages.filter(order=only_order_in(asker, parameters)["id"])
     if text := text_in(parameters, "text", most=MAX_SEARCH_LENGTH):
         messages = found_by_text(messages, text, project=project)
@@ -51,13 +55,15 @@ def run(asker: Asker, parameters: Parameters) -> Mapping[str, Any]:
     )[: MAX_MESSAGES + 1]
     found = list(rows)
     return {
-        "messages": [_message(row, asker) for row in found[:MAX_MESSAGES]],
+        "messages": [
+            _message(row, asker, tells_orders=tells_orders) for row in found[:MAX_MESSAGES]
+        ],
         "days": days,
         "there_are_more": len(found) > MAX_MESSAGES,
     }
 
 
-def _message(row: Row, asker: Asker) -> dict[str, Any]:
+def _message(row: Row, asker: Asker, *, tells_orders: bool) -> dict[str, Any]:
     customer = cut(row["name"] or row["username"] or "a customer")
     is_theirs = row["direction"] == Direction.INBOUND
     told = {
@@ -69,7 +75,7 @@ def _message(row: Row, asker: Asker) -> dict[str, Any]:
         "text": cut(row["content"], MAX_TEXT_LENGTH),
         "sentiment": row["sentiment"],
         "urgency": row["urgency"],
-        "order_number": row["order_id"] if asker.reaches("orders") else None,
+        "order_number": row["order_id"] if tells_orders else None,
     }
     return without_gaps(told)
 

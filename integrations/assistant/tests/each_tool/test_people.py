@@ -10,6 +10,7 @@ from django.utils import timezone
 from time_machine import travel
 
 from accounts.models import Project, User
+from accounts.tests.factories import make_staff
 from catalog.tests.factories import make_category, make_product
 from integrations.assistant.contracts import Asker, ToolError
 from integrations.assistant.tests.each_tool.making import order_of
@@ -128,9 +129,24 @@ def test_a_token_for_messages_alone_learns_nothing_of_orders(
     mirror(shop, customer_phone="+16505551234")
     receive(line, "Where is #1001?")
     narrow = Asker(ada, shop, ("messages:read",))
-    (message,) = search_messages.run(narrow, {"order_id": "#1001"})["messages"]
+    (message,) = search_messages.run(narrow, {})["messages"]
     assert "order_number" not in message
+    with pytest.raises(ToolError, match="may not see orders"):
+        search_messages.run(narrow, {"order_id": "#1001"})
+    with pytest.raises(ToolError, match="may not see orders"):
+        propose_message.run(narrow, {"order_id": "#1001", "text": "Hello"})
     assert find_customer.run(narrow, {"search": "Ada"})["customers_of_orders"] == []
+
+
+def test_staff_who_may_only_read_messages_learn_nothing_of_orders(
+    shop: Project, line: Line
+) -> None:
+    mirror(shop, customer_phone="+16505551234")
+    receive(line, "Where is #1001?")
+    staff = Asker(make_staff("view_message"), shop)
+    (message,) = search_messages.run(staff, {})["messages"]
+    assert "order_number" not in message
+    assert find_customer.run(staff, {"search": "Ada"})["customers_of_orders"] == []
 
 
 def test_finds_nothing_of_others(stranger: Asker, shop: Project, line: Line) -> None:
@@ -285,8 +301,8 @@ def test_the_number_of_statements_depends_on_nothing(
             tool.run(asker, parameters)
         return len(statements.take())
 
-    assert statements_of(search_messages, {"text": "where"}) == 1
-    assert statements_of(search_messages, {"order_id": "#1000"}) == 2
+    assert statements_of(search_messages, {"text": "where"}) == 2
+    assert statements_of(search_messages, {"order_id": "#1000"}) == 3
     assert statements_of(find_customer, {"search": "ada"}) == 3
     assert statements_of(find_products, {}) == 1
-    assert statements_of(propose_message, {"order_id": "#1000", "text": "Hello"}) == 3
+    assert statements_of(propose_message, {"order_id": "#1000", "text": "Hello"}) == 4
