@@ -25,7 +25,7 @@ from orderchainer.core.errors import DomainError
 from orders.stream.models import Event
 from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, Wanted, subscribe
 
-SUBSCRIBER = "assistant"
+SUBSCRIBER, TARGET = "assistant", "model"
 # Later than this, nobody needs to be told which message is urgent.
 NEWS_FOR = timedelta(hours=6)
 # A place is free again when somebody's question is answered.
@@ -40,7 +40,8 @@ def connect() -> None:
 def wants(events: Sequence[Event]) -> Iterable[Wanted]:
     """Pick the messages from customers in projects that want them judged, in one query.
 
-    The target is the project, so that one worker at a time judges the messages of a project.
+    All have one target, the service of models. So a model that hangs takes one worker, and is
+    paused like any target that does not answer.
     """
     received = [
         event
@@ -59,7 +60,7 @@ def wants(events: Sequence[Event]) -> Iterable[Wanted]:
         for pk, settings in projects.values_list("pk", "settings")
         if settings.get(READS_SENTIMENT) is True
     }
-    return [(event, str(event.project_id)) for event in received if event.project_id in wanting]
+    return [(event, TARGET) for event in received if event.project_id in wanting]
 
 
 def deliver(event: Event, target: str, /) -> None:
@@ -83,8 +84,10 @@ def deliver(event: Event, target: str, /) -> None:
         raise TryAgain(exc.message, after_seconds=CROWDED_SECONDS, counts=False) from exc
     except (AssistantNotConfigured, BudgetExhausted) as exc:
         raise Drop(exc.message) from exc
-    except (ModelBusyNow, ModelNotReached, TookTooLong) as exc:
+    except ModelBusyNow as exc:
         raise TryAgain(exc.message, after_seconds=exc.retry_after) from exc
+    except (ModelNotReached, TookTooLong) as exc:
+        raise TryAgain(exc.message, timed_out=True) from exc
     except DomainError as exc:
         raise GiveUp(exc.message) from exc
     try:

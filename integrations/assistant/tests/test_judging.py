@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Project
 from accounts.services import update_project
 from accounts.tests.factories import client_of
 from accounts.tests.projects import Team
 from integrations.assistant.bulkhead import BULKHEAD
-from integrations.assistant.contracts import KeyRefused, ModelBusy
+from integrations.assistant.contracts import KeyRefused, ModelBusy, ModelUnavailable
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.subscribers import SUBSCRIBER
 from integrations.assistant.tests.scripted.service import Scripted, says
@@ -20,7 +21,7 @@ from notifications.tests.api.hub import arrive, path
 from notifications.tests.factories import make_line
 from orderchainer.testing.races import Meeting, on_postgresql, race
 from orders.stream.deliveries import deliver
-from orders.stream.models import Event, EventDelivery
+from orders.stream.models import DeliveryTarget, Event, EventDelivery
 from orders.stream.relay import relay_events
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,22 @@ def test_a_busy_model_is_asked_again_later(team: Team, model: Scripted) -> None:
     [row] = work()
 
     assert (row.state, row.attempts) == (EventDelivery.State.PENDING, 1)
+
+
+def test_a_model_that_hangs_takes_one_worker_and_is_paused(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    receive(team)
+    receive(team, "And this?")
+    model.steps = [ModelUnavailable("timed out")]
+
+    first, second = work()
+
+    assert first.target == second.target
+    assert (first.attempts, second.attempts) == (1, 0)
+    assert len(model.questions) == 1
+    target = DeliveryTarget.objects.get(subscriber=SUBSCRIBER)
+    assert target.paused_until is not None
+    assert target.paused_until > timezone.now()
 
 
 def test_people_who_ask_go_first(team: Team, model: Scripted) -> None:
