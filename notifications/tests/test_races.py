@@ -65,6 +65,9 @@ def test_without_the_lock_the_count_would_be_wrong(
     monkeypatch.setattr(
         conversations, "lock_conversation", lambda pk: Conversation.objects.get(pk=pk)
     )
+    monkeypatch.setattr(
+        conversations, "lock_message_in_conversation", lambda pk: Message.objects.get(pk=pk)
+    )
 
     meeting = read_while_somebody_writes(read, ours, agent)
 
