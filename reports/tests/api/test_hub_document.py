@@ -192,15 +192,34 @@ def test_refuses_a_period_that_is_none(
     assert not Report.objects.exists()
 
 
-def test_a_day_is_the_whole_local_day(client: APIClient, ada: User, worker: None) -> None:
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("America/New_York", "2026-11-20T03:30Z", "2026-11-19"),
+        ("Pacific/Kiritimati", "2026-11-19T10:30Z", "2026-11-20"),
+        ("Asia/Kathmandu", "2026-11-19T18:20Z", "2026-11-20"),
+        ("Pacific/Kiritimati", "2026-12-31T10:00Z", "2027-01-01"),
+    ],
+)
+def test_an_order_is_on_its_local_day(
+    client: APIClient, ada: User, worker: None, zone: str, moment: str, day: str
+) -> None:
+    store = create_project(owner=ada, name="My Store", timezone=zone)
+    sell(store, 1, "1.00", datetime.fromisoformat(moment))
+
+    report = generate(client, store, start_date="2026-11-01", end_date="2027-01-31").json()
+    alone = generate(client, store, start_date=day, end_date=day).json()
+
+    by_day = report["payload"]["by_day"]
+    assert [each["date"] for each in by_day if each["total_orders"]] == [day]
+    assert alone["payload"]["total_orders"] == 1
+
+
+def test_a_date_is_the_whole_local_day(client: APIClient, ada: User, worker: None) -> None:
     store = create_project(owner=ada, name="My Store", timezone="America/New_York")
-    sell(store, 1, "1.00", datetime(2026, 11, 20, 3, 30, tzinfo=UTC))
 
     thursday = generate(client, store, start_date="2026-11-19", end_date="2026-11-19").json()
-    friday = generate(client, store, start_date="2026-11-20", end_date="2026-11-20").json()
 
-    assert thursday["payload"]["total_orders"] == 1
-    assert friday["payload"]["total_orders"] == 0
     assert thursday["period"] == {
         "start_date": "2026-11-19T05:00:00Z",
         "end_date": "2026-11-20T04:59:59Z",
