@@ -16,6 +16,8 @@ def write_order_news(email: OutgoingEmail) -> Written:
     rule = rules.filter(is_active=True).first()
     if rule is None:
         raise Unwanted("The rule was deleted or switched off.")
+    if not rule.project.is_active:
+        raise Unwanted("The project is closed.")
     order = Order.objects.filter(pk=email.data["order_id"], project=rule.project).first()
     # The order's address of now, in case somebody has corrected it.
     if order is None or not order.customer_email:
@@ -25,6 +27,8 @@ def write_order_news(email: OutgoingEmail) -> Written:
     customer = customer_of(order)
     if customer.has_stopped:
         raise Unwanted("The customer asked for no more messages.")
+    if customer.is_blocked:
+        raise Unwanted("The contact is blocked.")
     letter = letter_of(rule, order, str(email.data["status"]), customer)
     project = one_line(rule.project.name)
     link = stop_link(rule.project, order.customer_email)

@@ -32,7 +32,8 @@ class Customer:
     # With the country's code; else empty.
     phone: str
     email: str
-    # They asked for no more messages, in a chat or by the link in an e-mail.
+    # They asked for no more messages, in a chat or by the link in an e-mail. It is also True if a
+    # contact asked for it who may be the customer, but may be somebody else.
     has_stopped: bool
 
     @property
@@ -51,11 +52,11 @@ class Way:
 
 def customer_of(order: Order) -> Customer:
     """Return the customer of an order."""
-    contacts = _contacts_of(order)
     phone = order.customer_phone or order.phone_number
     # Without the country's code we would write to somebody else.
     has_code = phone.strip().startswith(("+", "00")) and is_number(phone)
-    has_stopped = any(contact.stopped_at is not None for contact in contacts)
+    contacts, doubtful = _contacts_of(order, has_code=has_code)
+    has_stopped = any(contact.stopped_at is not None for contact in [*contacts, *doubtful])
     return Customer(
         contacts=contacts,
         name=order.customer_name or next((each.name for each in contacts if each.name), ""),
@@ -127,27 +128,42 @@ def _chats_with(customer: Customer, rule: NotificationRule) -> Sequence[tuple[Co
     return [(by_id[pk], channel) for pk, channel in found]
 
 
-def _contacts_of(order: Order) -> Sequence[Contact]:
-    """Return the contacts that are the customer of an order.
+def _contacts_of(order: Order, *, has_code: bool) -> tuple[Sequence[Contact], Sequence[Contact]]:
+    """Return the contacts that are the customer of an order, and those that may be.
 
-    Those are the contacts with the order's phone number, and those who followed an invitation that
-    names it. If there are none, it is the only contact with whom the order was talked about: two of
-    them may be two people, for example the customer and a carrier.
+    The customer is everybody who has the order's phone number or followed an invitation that names
+    the order. If there is nobody, it is the only contact with whom the order was talked about: two
+    of them may be two people, for example the customer and a carrier.
+
+    Two kinds of contacts only may be the customer. If the order's number has no country's code, a
+    contact with the same digits may live in another country. If it has one, a contact with another
+    number who talked about the order may be a carrier.
     """
-    known: set[int] = set(
+    spelt = spellings_of(order.customer_digits)
+    sure: set[int] = set(
         ChatInvitation.objects.filter(order=order).values_list("contact_id", flat=True)
     )
-    if spelt := spellings_of(order.customer_digits):
+    doubtful: set[int] = set()
+    if spelt:
         lines = [line.uuid for line in lines_of(order.project)]
         addresses = ContactAddress.objects.filter(line__in=lines, number__in=spelt)
-        known.update(addresses.values_list("contact_id", flat=True))
-    if not known:
+        with_number = addresses.values_list("contact_id", flat=True)
+        (sure if has_code else doubtful).update(with_number)
+    if not sure:
         talked = Message.objects.filter(order=order).values_list(
             "conversation__contact_id", flat=True
         )
         found = set(talked.order_by().distinct()[:2])
-        known = found if len(found) == 1 else set()
-    return list(Contact.objects.filter(pk__in=known, project=order.project_id).order_by("pk"))
+        if len(found) == 1:
+            others = ContactAddress.objects.filter(contact__in=found).exclude(number="")
+            is_other = has_code and others.exclude(number__in=spelt).exists()
+            (doubtful if is_other else sure).update(found)
+    known = Contact.objects.filter(pk__in=sure | doubtful, project=order.project_id).order_by("pk")
+    contacts = list(known)
+    return (
+        [contact for contact in contacts if contact.pk in sure],
+        [contact for contact in contacts if contact.pk not in sure],
+    )
 
 
 def _is_stopped(project_id: int, email: str) -> bool:

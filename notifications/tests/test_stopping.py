@@ -330,6 +330,32 @@ def test_a_rule_that_is_switched_off_sends_no_e_mail_that_waits(agent: User, ord
     assert send_emails() == []
 
 
+def test_a_project_that_is_closed_sends_no_e_mail_that_waits(agent: User, order: Order) -> None:
+    make_rule(agent.personal_project, channel=EMAIL)
+    ship(order)
+    tell_all()
+    project = agent.personal_project
+    project.is_active = False
+    project.save()
+
+    assert send_emails() == []
+    assert OutgoingEmail.objects.get(kind="order_news").state == "dropped"
+
+
+def test_a_customer_who_is_blocked_while_the_e_mail_waits_does_not_get_it(
+    agent: User, ours: Line, order: Order
+) -> None:
+    Order.objects.update(customer_phone="+16505551234")
+    receive_message(line=ours, incoming=incoming())
+    make_rule(agent.personal_project, channel=EMAIL)
+    ship(order)
+    tell_all()
+    set_blocked(contact=Contact.objects.get(), is_blocked=True, by=agent)
+
+    assert send_emails() == []
+    assert OutgoingEmail.objects.get(kind="order_news").state == "dropped"
+
+
 def test_a_storefront_customer_gets_e_mails_when_the_address_is_confirmed(
     agent: User,
 ) -> None:

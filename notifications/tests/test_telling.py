@@ -391,6 +391,64 @@ def test_a_number_without_its_countrys_code_is_nobodys(agent: User, ours: Line) 
     assert Contact.objects.count() == 0
 
 
+WEI = Person(provider_id="SG.1", number="6591234567", name="Wei")
+
+
+def test_a_number_without_its_countrys_code_is_not_the_same_digits_in_another_country(
+    agent: User, ours: Line
+) -> None:
+    receive_message(line=ours, incoming=incoming(person=WEI))
+    make_rule(agent.personal_project)
+    # In Alabama. With Singapore's code in front, these digits are Wei's.
+    order = make_order(agent, status="active", customer_phone="(659) 123-4567")
+
+    ship(order)
+    tell_all()
+
+    assert outcomes() == [("skipped", "", "The order has no phone number with its country's code.")]
+
+
+def test_a_stop_of_somebody_who_may_be_the_customer_counts(agent: User, ours: Line) -> None:
+    receive_message(line=ours, incoming=incoming("stop", person=WEI))
+    make_rule(agent.personal_project, channel=EMAIL)
+    order = make_order(
+        agent, status="active", customer_phone="65 9123 4567", customer_email="wei@example.org"
+    )
+
+    ship(order)
+    tell_all()
+
+    assert outcomes() == [("skipped", "", "The customer asked for no more messages.")]
+
+
+def test_a_carrier_who_talked_about_an_order_is_not_told_instead_of_its_customer(
+    agent: User, ours: Line, order: Order
+) -> None:
+    carrier = Person(provider_id="carrier", number="491701234567", name="Carrier")
+    receive_message(line=ours, incoming=incoming(person=carrier))
+    Message.objects.update(order=order)
+    make_rule(agent.personal_project)
+
+    ship(order)
+    tell_all()
+
+    assert Message.objects.get(direction="outbound").address.number == "16505551234"
+
+
+def test_a_person_without_a_number_who_talked_about_an_order_is_its_customer(
+    agent: User, ours: Line, order: Order
+) -> None:
+    asked = receive_message(line=ours, incoming=incoming(person=Person(provider_id="77")))
+    Message.objects.update(order=order)
+    make_rule(agent.personal_project)
+
+    ship(order)
+    tell_all()
+
+    assert asked is not None
+    assert Message.objects.get(direction="outbound").conversation == asked.conversation
+
+
 def test_a_contact_that_is_merged_at_this_moment_is_tried_again(
     agent: User, ours: Line, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
