@@ -7,6 +7,7 @@ of `WIDTH` by `HEIGHT`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 
 WIDTH, HEIGHT = 720, 220
 # What surrounds the bars: the labels of the levels on the left, those of the bars below.
@@ -56,8 +57,9 @@ def bar_chart(
     values: Sequence[Decimal | int], labels: Sequence[str], words: Sequence[str]
 ) -> Chart:
     """Return a chart with a bar for each value; none of them is negative."""
-    step = _step(Decimal(max(values, default=0)))
-    top = _levels_up_to(Decimal(max(values, default=0)), step)[-1]
+    highest = Decimal(max(values, default=0))
+    levels = _levels_up_to(highest, _step(highest))
+    top = levels[-1]
     place = (WIDTH - LEFT - RIGHT) / max(1, len(values))
     thickness = min(place * FILLED, MAX_BAR_WIDTH)
     floor, tall = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
@@ -79,10 +81,7 @@ def bar_chart(
             )
             for number, value in enumerate(values)
         ],
-        levels=[
-            Mark(_place(floor - height_of(level)), f"{level:,f}")
-            for level in _levels_up_to(Decimal(max(values, default=0)), step)
-        ],
+        levels=[Mark(_place(floor - height_of(level)), f"{level:,f}") for level in levels],
         labels=[
             Mark(_place(middle_of(number)), labels[number])
             for number in range(0, len(labels), -(-len(labels) // MAX_LABELS) or 1)
@@ -93,8 +92,6 @@ def bar_chart(
 def _step(highest: Decimal) -> Decimal:
     """Return the distance between levels: 1, 2 or 5 times a power of ten."""
     power = Decimal(1)
-    while highest / power > MAX_LEVELS * 5:
-        power *= 10
     while True:
         for digit in (1, 2, 5):
             if highest <= power * digit * (MAX_LEVELS - 1):
@@ -104,7 +101,7 @@ def _step(highest: Decimal) -> Decimal:
 
 def _levels_up_to(highest: Decimal, step: Decimal) -> Sequence[Decimal]:
     """Return the levels from 0 to the first one that is at least `highest`, two at least."""
-    count = max(1, int(-(-highest // step)))
+    count = max(1, ceil(highest / step))
     return [step * number for number in range(count + 1)]
 
 
