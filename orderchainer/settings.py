@@ -318,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-integrations": _every(10, "integrations.sweep"),
     "sweep-reports": _every(10, "reports.sweep"),
     "forget-usage": _daily("reports.forget_usage"),
+    "run-report-schedules": _every(60, "reports.run_schedules"),
     "schedule-syncs": _every(30, "integrations.schedule_syncs"),
     "flush-integrations": _daily("integrations.flush_finished"),
     "release-assistant-calls": _every(30, "integrations.release_assistant_calls"),

@@ -36,6 +36,7 @@ urlpatterns = [
     path("media/<picture:name>", media.picture, name="picture"),
     path("", include("accounts.pages.urls")),
     path("", include("notifications.pages.urls")),
+    path("", include("reports.pages.urls")),
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.api.chain.urls")),
     path("api/", include("accounts.api.envelope.urls")),

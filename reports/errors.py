@@ -37,3 +37,26 @@ class ReportNotReady(Conflict):
 
     def __init__(self, word: str) -> None:
         super().__init__(f"The report is {word}. Only a report that is ready can be exported.")
+
+
+class ScheduleNotFound(NotFound):
+    """The project has no such schedule."""
+
+    code = "report_schedule_not_found"
+    default_message = "Schedule not found"
+
+
+class TooManySchedules(Conflict):
+    """The project has as many schedules as it may have."""
+
+    code = "too_many_report_schedules"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A project has at most {most} schedules. Delete one first.")
+
+
+class LinkInvalid(NotFound):
+    """The link to a report is old, or its reader may not see the report any more."""
+
+    code = "report_link_invalid"
+    default_message = "This link does not work any more."

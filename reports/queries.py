@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from accounts.models import Project
 from orderchainer.core.ids import uuid_in
-from reports.errors import ReportNotFound, ReportNotReady
-from reports.models import Report
+from reports.errors import ReportNotFound, ReportNotReady, ScheduleNotFound
+from reports.models import Report, ReportSchedule
 
 
 def reports_of(project: Project) -> QuerySet[Report]:
@@ -43,3 +43,18 @@ def ready_report_for(project: Project, report_id: UUID | str) -> Report:
     if report.state != Report.State.READY:
         raise ReportNotReady(report.word)
     return report
+
+
+def schedules_of(project: Project) -> QuerySet[ReportSchedule]:
+    """Return a project's schedules with their recipients, the oldest first, in two statements."""
+    rows = ReportSchedule.objects.filter(project=project).select_related("created_by", "project")
+    return rows.prefetch_related("recipients__user").order_by("pk")
+
+
+def schedule_for(project: Project, schedule_id: UUID | str) -> ReportSchedule:
+    """Return a schedule of the project. Raises `ScheduleNotFound`."""
+    uuid = uuid_in(schedule_id)
+    found = schedules_of(project).filter(uuid=uuid).first() if uuid else None
+    if found is None:
+        raise ScheduleNotFound
+    return found

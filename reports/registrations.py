@@ -5,16 +5,20 @@ from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS
+from orderchainer.core.logs.secrets import hide
 from orders.stream.types import register_types
 
 # Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
-from reports import errors, socket_messages  # noqa: F401 (they register)
+from reports import errors, mail, socket_messages  # noqa: F401 (they register)
 from reports.access import VIEW_REPORTS
 from reports.events import REPORT, EventType
 
 register_types(EventType, sentence=socket_messages.sentence_of)
 AUDIENCES.add(REPORT, Audience(VIEW_REPORTS, "reports"))
 MESSAGES.add(EventType.READY, socket_messages.ready)
+
+# The path of the page behind a link in an e-mail: it is all that the page asks for.
+hide("report_link", before=r"/report-pages/", secret=r"[\w.:-]{16,}", signs=("/report-pages/",))
 
 AREAS.add("reports", "a project's reports")
 

@@ -52,7 +52,7 @@ from orders.models import Order
 from orders.services import create_order
 from orders.tests.factories import make_order
 from reports.models import Report
-from reports.services import request_report
+from reports.services import create_schedule, request_report
 from reports.work import building
 
 Role = Membership.Role
@@ -111,6 +111,11 @@ class World:
             **self._integration_and_its_work(project),
             **self._what_a_customer_wrote(project),
             "report": self._report(project).uuid,
+            "report_schedule": create_schedule(
+                project=project,
+                by=self.owner,
+                fields={"report_type": "sales", "frequency": "weekly"},
+            ).uuid,
             "ready_report": self._ready_report(project).uuid,
             "cart_item": make_cart(self.owner, {product: 1}).lines[0].item_id,
         }

@@ -337,6 +337,23 @@ HUB = [
     Endpoint("hub", "GET", "/api/v1/reports/{project}/usage", "reports:read", hidden=PROJECT),
     Endpoint("hub", "GET", "/api/v1/auth/usage", "account:read"),
     Endpoint("hub", "GET", "/api/v1/reports/{project}/{report}", "reports:read", hidden=PROJECT),
+    Endpoint("hub", "GET", "/api/v1/reports/{project}/schedules", "reports:read", hidden=PROJECT),
+    Endpoint(
+        "hub", "POST", "/api/v1/reports/{project}/schedules", "reports:write", 201,
+        {"report_type": "sales", "frequency": "weekly"}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/schedules/{report_schedule}", "reports:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "PATCH", "/api/v1/reports/{project}/schedules/{report_schedule}", "reports:write",
+        body={"is_active": False}, hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "DELETE", "/api/v1/reports/{project}/schedules/{report_schedule}", "reports:write",
+        204, hidden=PROJECT,
+    ),
     Endpoint(
         "hub", "GET", "/api/v1/reports/{project}/{ready_report}.csv", "reports:read",
         hidden=PROJECT,

@@ -243,6 +243,7 @@ def test_these_secrets_are_kept_out_of_texts() -> None:
         "shopify",
         "signed",
         "bot",
+        "report_link",
     }
 
 

@@ -51,6 +51,7 @@ THINGS = [
     Thing("/api/user/{user}", within=("data",), fixed="userId"),
     Thing("/api/v1/auth/me"),
     Thing("/api/v1/projects/{project}"),
+    Thing("/api/v1/reports/{project}/schedules/{report_schedule}"),
     Thing("/api/v1/projects/{project}/notifications", fixed="project_id"),
     Thing(
         "/api/v1/projects/{project}/members",

@@ -6,9 +6,10 @@ from datetime import date
 from accounts.tests.matrix import Call, Scene, project_alone
 from reports.access import MANAGE_REPORTS, VIEW_REPORTS, VIEW_USAGE
 from reports.models import Report
-from reports.services import request_report
+from reports.services import ScheduleFields, create_schedule, request_report
 from reports.work import building
 
+WEEKLY: ScheduleFields = {"report_type": "sales", "frequency": "weekly"}
 JANUARY = {"report_type": "sales", "start_date": "2025-01-01", "end_date": "2025-01-31"}
 
 
@@ -33,6 +34,12 @@ def ready_report(scene: Scene) -> Mapping[str, object]:
     return arguments
 
 
+def schedule(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a schedule."""
+    made = create_schedule(project=scene.team.project, by=scene.team.owner, fields={**WEEKLY})
+    return {**project_alone(scene), "schedule_id": made.uuid}
+
+
 CALLS = [
     Call("POST", "hub-reports-generate", MANAGE_REPORTS, 201, body=JANUARY),
     Call("GET", "hub-reports", VIEW_REPORTS),
@@ -41,5 +48,16 @@ CALLS = [
     Call("GET", "hub-report-csv", VIEW_REPORTS, arguments=ready_report),
     Call("GET", "hub-report-xlsx", VIEW_REPORTS, arguments=ready_report),
     Call("GET", "hub-report-html", VIEW_REPORTS, arguments=ready_report),
+    Call("GET", "hub-report-schedules", VIEW_REPORTS),
+    Call("POST", "hub-report-schedules", MANAGE_REPORTS, 201, body=WEEKLY),
+    Call("GET", "hub-report-schedule", VIEW_REPORTS, arguments=schedule),
+    Call(
+        "PATCH",
+        "hub-report-schedule",
+        MANAGE_REPORTS,
+        arguments=schedule,
+        body={"is_active": False},
+    ),
+    Call("DELETE", "hub-report-schedule", MANAGE_REPORTS, 204, arguments=schedule),
     Call("DELETE", "hub-report", MANAGE_REPORTS, 204, arguments=report),
 ]

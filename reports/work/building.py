@@ -15,6 +15,7 @@ from reports import payloads
 from reports.builders import BUILDERS, Built, Question
 from reports.events import REPORT, EventType
 from reports.models import Report
+from reports.work import sending
 
 logger = structlog.get_logger(__name__)
 
@@ -83,6 +84,7 @@ def _settle(report: Report, built: list[Built], outcome: Outcome) -> Settled:
     if settled.is_ours and settled.state != PENDING:
         report.refresh_from_db()
         record([_ended(report)])
+        sending.queue_emails(report)
     return settled
 
 

@@ -35,7 +35,7 @@ def test_the_sidebar_is_grouped_by_app_and_begins_with_orders(client: Client) ->
         "Notification rules",
         "Rule outcomes",
     ]
-    assert sidebar["Reports"] == ["API calls", "Reports"]
+    assert sidebar["Reports"] == ["API calls", "Report schedules", "Reports"]
     assert sidebar["Accounts"] == [
         *("Users", "API tokens", "Activity", "Groups", "Outgoing emails"),
         *("Projects", "Sessions"),

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from accounts.access import Operation
 from accounts.api.hub.views.base import ProjectView
 from orderchainer.core.http.downloads import JSONForErrors, csv_download, download
-from orderchainer.core.web.content_policy import HEADER, policy_with_style
 from reports import exports
 from reports.access import VIEW_REPORTS
 from reports.api.hub import export_docs as docs
+from reports.api.page_answer import page_of
 from reports.models import Report
 from reports.queries import ready_report_for
 
@@ -21,12 +21,6 @@ DEFAULT_TABLE = "by_day"
 # A larger workbook waits on disk until it is sent.
 MAX_BYTES_IN_MEMORY = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
-PAGE_HEADERS: Mapping[str, str] = {
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 class ExportView(ProjectView):
@@ -76,14 +70,6 @@ class PageView(ExportView):
     def get(self, request: Request, project_id: str, report_id: str) -> HttpResponse:
         """Send the page."""
         return page_of(ready_report_for(self.project, report_id))
-
-
-def page_of(report: Report) -> HttpResponse:
-    """Answer with the page of a report. It may load nothing, and only its own styles apply."""
-    return HttpResponse(
-        exports.write_page(report),
-        headers={**PAGE_HEADERS, HEADER: policy_with_style(exports.style())},
-    )
 
 
 def _workbook_of(report: Report) -> Iterator[bytes]:

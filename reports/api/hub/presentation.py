@@ -8,7 +8,7 @@ from accounts.models import Project
 from orderchainer.core.http.conditional import etag_of
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
-from reports.models import Report
+from reports.models import Report, ReportSchedule
 
 
 def listed_body(report: Report, project: Project) -> Body:
@@ -46,3 +46,26 @@ def report_body(report: Report, project: Project) -> Body:
 def etag_of_report(report: Report) -> str:
     """Return the entity tag of a report, which changes only until it is ready."""
     return etag_of("report", report.pk, report.attempts, **{report.word: True})
+
+
+def schedule_body(schedule: ReportSchedule, project: Project) -> Body:
+    """Write a schedule."""
+    schedule.project = project
+    return {
+        "id": schedule.uuid,
+        "project_id": project.uuid,
+        "report_type": schedule.report_type,
+        "frequency": schedule.frequency,
+        "filters": schedule.filters,
+        "recipients": sorted(str(each.user.uuid) for each in schedule.recipients.all()),
+        "channels": schedule.channels,
+        "is_active": schedule.is_active,
+        "next_period": {
+            "first_day": schedule.next_first.isoformat(),
+            "last_day": schedule.next_last.isoformat(),
+        },
+        "next_at": seconds(schedule.due_at) if schedule.is_active else None,
+        "last_error": schedule.last_error or None,
+        "created_by": schedule.created_by.uuid if schedule.created_by else None,
+        "created_at": seconds(schedule.created_at),
+    }

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reports.api.hub.export_views import CSVView, PageView, WorkbookView
+from reports.api.hub.schedules import OneScheduleView, SchedulesView
 from reports.api.hub.views import (
     GenerateView,
     OneReportView,
@@ -16,6 +17,14 @@ urlpatterns = [
     path("reports/<str:project_id>", ReportsView.as_view(), name="hub-reports"),
     # Before `<str:report_id>`, which would match these words too.
     path("reports/<str:project_id>/generate", GenerateView.as_view(), name="hub-reports-generate"),
+    path(
+        "reports/<str:project_id>/schedules", SchedulesView.as_view(), name="hub-report-schedules"
+    ),
+    path(
+        "reports/<str:project_id>/schedules/<str:schedule_id>",
+        OneScheduleView.as_view(),
+        name="hub-report-schedule",
+    ),
     path("reports/<str:project_id>/<str:report_id>.csv", CSVView.as_view(), name="hub-report-csv"),
     path(
         "reports/<str:project_id>/<str:report_id>.xlsx",

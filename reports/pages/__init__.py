@@ -1,0 +1,1 @@
+"""The page behind the links in e-mails with reports."""
