@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.models import User
+from orderchainer.demo.history import NAME as HISTORY
+from orderchainer.demo.history import load_history
 from orderchainer.demo.loading import Loaded, load_demo, load_pictures
 from orderchainer.demo.sandbox import connect_sandbox
 from orderchainer.demo.shop import NAME as SHOP
@@ -19,6 +21,14 @@ class Command(BaseCommand):
         "Load the demo account, its chain of orders and its shop. The password is shown only once, "
         "when the account is made; `manage.py changepassword` sets another."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the option for a year of orders."""
+        parser.add_argument(
+            "--history",
+            action="store_true",
+            help="Also load a project with a year of made-up orders, to try reports with.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load the data and say what there is."""
@@ -35,6 +45,9 @@ class Command(BaseCommand):
         # Show the password first: loading pictures may fail, and the next call makes up for it.
         self.stdout.flush()
         load_pictures()
+        if options["history"]:
+            count = load_history(User.objects.get(email=loaded.email))
+            self.stdout.write(f"The project {HISTORY} has {count:,} orders of a year.")
         if settings.SANDBOX:
             for sentence in connect_sandbox(User.objects.get(email=loaded.email)):
                 self.stdout.write(sentence)
