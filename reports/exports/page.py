@@ -19,6 +19,13 @@ from reports.wording import duration, money
 MAX_DAYS_SHOWN = 62
 _NUMBERS = frozenset(Kind) - {Kind.TEXT, Kind.WORD, Kind.DATE, Kind.HOUR}
 _SECONDS = "_seconds"
+# Names that read badly as they are.
+_SPELT = {
+    "ai_generated": "suggested by the assistant",
+    "ai_share_percent": "the assistant's share",
+    "p50": "half within",
+    "p90": "nine tenths within",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Section:
     headings: Sequence[Heading]
     rows: Sequence[Sequence[tuple[str, bool]]]
     chart: Chart | None = None
+    is_by_day: bool = False
 
 
 def style() -> str:
@@ -114,7 +122,8 @@ def _section_of(table: Table) -> Section:
         ]
         for row in table.rows
     ]
-    return Section(table.title, headings, rows, _chart_of(table) if table.charted else None)
+    chart = _chart_of(table) if table.charted else None
+    return Section(table.title, headings, rows, chart, is_by_day=table.name == "by_day")
 
 
 def _chart_of(table: Table) -> Chart:
@@ -146,7 +155,9 @@ def _groups_of(summary: Table) -> Sequence[Section]:
                 for row in rows
             ],
         )
-        for name, rows in grouped
+        for name, rows in ((name, list(found)) for name, found in grouped)
+        # Nothing happened there.
+        if any(row[1] for row in rows)
     ]
 
 
@@ -195,5 +206,6 @@ def _day(day: date) -> str:
 
 def _words(name: str) -> str:
     """Return a name of ours as people write it: `by_state.failed` is "By state, failed"."""
-    text = name.replace(_SECONDS, "").replace("_", " ").replace(".", ", ")
+    parts = [_SPELT.get(part, part.replace(_SECONDS, "")) for part in name.split(".")]
+    text = ", ".join(parts).replace("_", " ")
     return text[:1].upper() + text[1:]
