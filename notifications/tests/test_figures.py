@@ -1,4 +1,7 @@
-"""What messages add up to in random conversations, compared with a plain loop over them."""
+"""What messages add up to in random conversations, compared with a plain loop over them.
+
+`test_response_times.py` does the same for waits and responses.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -127,10 +130,6 @@ def _compare(project: Project, span: Stretch, messages: Sequence[Message]) -> No
     assert sum(volume.total for _, volume in summary.by_day) == len(there)
     assert sum(summary.by_provider.values()) == sum(summary.by_status.values()) == len(there)
     assert summary.conversations == len({each.conversation_id for each in there})
-    waits, unanswered = waits_in(there)
-    assert (summary.responses.count, summary.unanswered) == (len(waits), unanswered)
-    if waits:
-        assert summary.responses.average == pytest.approx(sum(waits) / len(waits), abs=0.01)
     agents = figures.agents_of(project, span)
     assert {agent.name: agent.messages for agent in agents} == {
         name: count
@@ -146,19 +145,6 @@ def volume_of(messages: Sequence[Message]) -> Volume:
         unread=sum(each.direction == "inbound" and not each.is_read for each in messages),
         ai_generated=sum(each.ai_generated for each in messages),
     )
-
-
-def waits_in(messages: Sequence[Message]) -> tuple[list[float], int]:
-    """Return the seconds of each answered wait, and how many waits have no answer."""
-    seconds: list[float] = []
-    waiting: dict[int, datetime] = {}
-    for each in sorted(messages, key=lambda message: (message.created_at, message.pk)):
-        thread = each.conversation_id
-        if each.direction == "inbound":
-            waiting.setdefault(thread, each.created_at)
-        elif each.author_id and each.status != "failed" and thread in waiting:
-            seconds.append((each.created_at - waiting.pop(thread)).total_seconds())
-    return seconds, len(waiting)
 
 
 def test_a_selection_narrows_every_figure(ada: User) -> None:
