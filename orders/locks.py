@@ -34,3 +34,26 @@ def lock_orders(ids: Iterable[int]) -> dict[int, Order]:
     """
     rows = Order.objects.filter(pk__in=among(ids)).order_by("pk").select_for_update(no_key=True)
     return {order.pk: order for order in rows}
+
+
+def lock_for_removal(order_id: int) -> None:
+    """Let nobody refer to a locked order any more.
+
+    Waits for those who refer to it just now (`keep_order`), so that a deletion sees their rows.
+    """
+    list(Order.objects.filter(pk=order_id).order_by().select_for_update().values_list("pk"))
+
+
+def keep_order(order_id: int) -> bool:
+    """Keep an order from being deleted until the transaction ends. False if it is gone.
+
+    Others may change it meanwhile, and refer to it. A foreign key takes this lock at the commit.
+    Taken before, it lets us act if the order is gone. It may come after other locks: only deletions
+    wait for it, and they hold nothing but orders and the rows that refer to them.
+    """
+    sql = "SELECT 1 FROM orders_order WHERE id = %s"
+    if connection.vendor == "postgresql":
+        sql += " FOR KEY SHARE"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [order_id])
+        return cursor.fetchone() is not None

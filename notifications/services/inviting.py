@@ -15,6 +15,7 @@ from notifications.models import ChatInvitation, Contact, ContactAddress, Merged
 from notifications.numbers import spellings_of
 from notifications.services.contacts import address_of, hold_together, make_address, starting_over
 from notifications.services.merging import join_contacts
+from orders.locks import keep_order
 from orders.models import Order
 
 COUNTS_FOR = timedelta(days=3)
@@ -65,6 +66,9 @@ def accept_invitation(*, line: Line, token: str, person: Person) -> bool:
 def _accept(line: Line, claims: bytes, person: Person) -> bool:
     contact_id, order_id, until, _random = _CLAIMS.unpack(claims)
     order = Order.objects.filter(pk=order_id, project=line.project_id).first()
+    if order is not None and not keep_order(order.pk):
+        # Somebody deleted it just now.
+        order = None
 
     def named() -> int | None:
         return _contact_now(line, contact_id) or (_customer_of(order) if order else None)

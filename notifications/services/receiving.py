@@ -30,6 +30,7 @@ from notifications.services.contacts import address_of, hold_address
 from notifications.services.linking import order_meant_by
 from notifications.services.stopping import follow_word
 from orderchainer.core.background import nudge_on_commit
+from orders.locks import keep_order
 from orders.stream.recording import record
 
 # We cut a longer text. No channel lets people write as much.
@@ -55,6 +56,10 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     conversation = hold_conversation(line, address)
     reply_to = _answered(line, conversation, incoming.reply_to)
     content = incoming.content[:MAX_CONTENT_LENGTH]
+    order = order_meant_by(address=address, content=content, reply_to=reply_to)
+    if order is not None and not keep_order(order.pk):
+        # Somebody deleted it just now.
+        order = None
     now = timezone.now()
     is_seen = address.contact.is_blocked
     message = Message.objects.create(
@@ -67,7 +72,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
         content_type=incoming.content_type,
         content=content,
         details=dict(incoming.details),
-        order=order_meant_by(address=address, content=content, reply_to=reply_to),
+        order=order,
         reply_to=reply_to,
         status=MessageStatus.RECEIVED,
         provider_id=provider_id,

@@ -1,16 +1,19 @@
 """Whoever waits for a lock goes on with how things are after it, not with what was read before."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from threading import Event as Signal
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from notifications.channels import Accepted, IncomingFile, Line, Outgoing, Person
-from notifications.models import Attachment, Contact, Conversation, Message
+from notifications.channels import CHANNELS, Accepted, IncomingFile, Line, Outgoing, Person
+from notifications.models import Attachment, ChatInvitation, Contact, Conversation, Message
 from notifications.services import (
+    accept_invitation,
     change_conversation,
+    invite,
     link_to_order,
     merge_contacts,
     receive_deletion,
@@ -20,7 +23,7 @@ from notifications.services import (
     set_blocked,
 )
 from notifications.tests.factories import ADA, incoming
-from notifications.tests.pretend import Pretend
+from notifications.tests.pretend import PRETEND, Pretend
 from notifications.tests.test_conversations import AT, receive
 from notifications.tests.test_sending import send, work
 from notifications.work import fetching
@@ -153,17 +156,23 @@ def test_the_last_event_of_a_conversation_says_how_it_is(
     assert [event.data["status"] for event in told] == ["closed", "closed"]
 
 
-@pytest.mark.parametrize("how", ["send", "answer", "link"])
+@pytest.mark.parametrize("how", ["send", "answer", "link", "receive", "follow"])
 def test_an_order_that_is_deleted_meanwhile_is_refused(
-    agent: User, ours: Line, pretend: Pretend, how: str
+    agent: User, ours: Line, pretend: Pretend, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    order = make_order(agent)
+    with_links = replace(CHANNELS[PRETEND], invitation=lambda line, token: token)
+    monkeypatch.setitem(CHANNELS._values, PRETEND, with_links)
+    order = make_order(agent, customer_phone=f"+{ADA.number}")
     message = receive(ours, "Where is it?")
+    contact = message.conversation.contact
+    token = invite(line=ours, contact=contact, order=order)
     if how == "answer":
         link_to_order(message=message, order=order, by=agent)
         message.refresh_from_db()
     is_deleted = Signal()
-    acts: Mapping[str, Callable[[], Message]] = {
+    acts: Mapping[str, Callable[[], object]] = {
+        "receive": lambda: receive(ours, "Is it coming?"),
+        "follow": lambda: accept_invitation(line=ours, token=token, person=ADA),
         "send": lambda: send(agent, order=order),
         "answer": lambda: send(agent, reply_to=message),
         "link": lambda: link_to_order(message=message, order=order, by=agent),
@@ -175,17 +184,20 @@ def test_an_order_that_is_deleted_meanwhile_is_refused(
             is_deleted.set()
             wait_until(lambda: waiting() == 1, within_seconds=SECONDS, what="the other one")
 
-    def act() -> Message:
+    def act() -> object:
         is_deleted.wait(SECONDS)
         return acts[how]()
 
     deleted, acted = race(delete, act)
 
     assert deleted is None
-    if how == "answer":
+    if how in {"answer", "receive"}:
         # Nobody named the order, so the message goes without it.
         assert isinstance(acted, Message)
         assert acted.order is None
+    elif how == "follow":
+        assert acted is True
+        assert ChatInvitation.objects.get().order is None
     else:
         assert isinstance(acted, Invalid)
         assert list(acted.errors) == ["order_id"]

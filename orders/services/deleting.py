@@ -11,6 +11,7 @@ from catalog.services import return_stock
 from orderchainer.core.db.among import among
 from orders.errors import OrderHasDependents
 from orders.lifecycle import EventType
+from orders.locks import lock_for_removal
 from orders.models import Order, OrderDependency
 from orders.services.changing import Precondition
 from orders.services.fields import change
@@ -36,6 +37,7 @@ def delete_order(*, order_id: int, by: User, precondition: Precondition | None =
     if precondition is not None:
         precondition(order)
     _require_no_dependents(order)
+    lock_for_removal(order_id)
     parted = _part_from_dependents(order, locked, by)
     record([*parted, event(EventType.DELETED, order, by=by)])
     order.delete()
