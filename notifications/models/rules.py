@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -17,6 +18,10 @@ from orders.models import Order
 # What a rule can name beside the channels that providers have registered.
 EMAIL = "email"
 ANY_CHANNEL = "any"
+
+# For how long something is news for customers, and what we say of older news.
+NEWS_FOR = timedelta(hours=12)
+TOO_LATE = "It happened too long ago."
 
 
 class Occasion(models.TextChoices):

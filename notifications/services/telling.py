@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -15,16 +15,15 @@ from notifications.channels import CHANNELS
 from notifications.errors import LineUnusable, WindowClosed
 from notifications.models import Message, NotificationRule, RuleOutcome
 from notifications.models.messages import ContentType
-from notifications.models.rules import EMAIL
+from notifications.models.rules import EMAIL, NEWS_FOR
 from notifications.placeholders import Subject, empty_in, filled_in, one_line
 from notifications.services.customers import Customer, Way, customer_of, no_way_to, ways_to
 from notifications.services.sending import send_message
 from orderchainer.core.errors import DomainError, Invalid, NotFound
 from orders.models import Order
 
-# The kind of our e-mails, and for how long one is tried.
+# The kind of our e-mails.
 ORDER_NEWS = "order_news"
-NEWS_FOR = timedelta(hours=12)
 DEFAULT_SUBJECT = "Your order {order_number}"
 # The fields of a template that have values.
 PARAMETERS = ("parameters", "header_parameters", "button_parameters")

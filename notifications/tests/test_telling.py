@@ -17,10 +17,13 @@ from notifications.models import Contact, Conversation, Message, RuleOutcome
 from notifications.models.messages import ContentType
 from notifications.models.rules import ANY_CHANNEL, EMAIL, Occasion
 from notifications.services import (
+    Recipient,
     accept_invitation,
     delete_rule,
     invite,
     receive_message,
+    retry_message,
+    send_message,
     set_blocked,
 )
 from notifications.tests.factories import incoming
@@ -702,6 +705,36 @@ def test_who_says_stop_before_a_queued_message_goes_out_does_not_get_it(
 
     assert pretend.asked == []
     assert Message.objects.get(direction="outbound").status == "failed"
+
+
+def test_a_queued_message_is_not_sent_twelve_hours_later(
+    agent: User, ours: Line, pretend: Pretend, order: Order
+) -> None:
+    make_rule(agent.personal_project)
+    ship(order)
+    tell_all()
+    by_hand = send_message(
+        project=agent.personal_project,
+        by=agent,
+        recipient=Recipient(phone=ADAS_NUMBER),
+        channel=PRETEND,
+        content="Is it there?",
+    )
+    # The line broke before either went out, and somebody has repaired it by now.
+    told = Message.objects.get(author=None)
+    with time_machine.travel(timezone.now() + timedelta(hours=13)):
+        for _ in range(2):
+            for part in sending.due_parts():
+                sending.send_part(part)
+
+        assert pretend.texts == [by_hand.content]
+        told.refresh_from_db()
+        assert (told.status, told.error) == ("failed", "It happened too long ago.")
+        # A member may decide that the customer should hear of it all the same.
+        retry_message(message=told, by=agent)
+        for part in sending.due_parts():
+            sending.send_part(part)
+    assert pretend.texts == [by_hand.content, told.content]
 
 
 def test_a_rule_that_is_off_or_gone_tells_nobody(agent: User, ours: Line, order: Order) -> None:

@@ -32,6 +32,7 @@ from notifications.locks import lock_message
 from notifications.models import ContactAddress, Message, MessageSend
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.models.messages import ContentType, SendState
+from notifications.models.rules import NEWS_FOR, TOO_LATE
 from notifications.work.reports import drop_repeats, keep_id, match_parked
 from notifications.work.statuses import refresh_status
 from orderchainer.core import outbox
@@ -133,7 +134,7 @@ def _call(part: MessageSend) -> Result:
         "project", "reply_to", "address", "conversation__contact"
     ).get(pk=part.message_id)
     try:
-        channel = _require_possible(message)
+        channel = _require_possible(message, part)
         outgoing = _outgoing(message, part)
     except (TryAgain, GiveUp, Drop, NotDelivered) as refusal:
         return refusal
@@ -147,8 +148,8 @@ def _call(part: MessageSend) -> Result:
         return Uncertain(f"Internal error: {type(exc).__name__}")
 
 
-def _require_possible(message: Message) -> Channel:
-    """Return the channel of a message, or raise if the message may not go out now."""
+def _require_possible(message: Message, part: MessageSend) -> Channel:
+    """Return the channel of a message, or raise if this part of it may not go out now."""
     conversation = message.conversation
     channel = CHANNELS.get(message.channel)
     line = next((line for line in lines_of(message.project) if line.uuid == message.line), None)
@@ -158,8 +159,11 @@ def _require_possible(message: Message) -> Channel:
         raise GiveUp("The project is closed.")
     if conversation.contact.is_blocked:
         raise GiveUp("The contact is blocked.")
-    if message.author_id is None and conversation.contact.stopped_at is not None:
+    is_of_rule = message.author_id is None
+    if is_of_rule and conversation.contact.stopped_at is not None:
         raise GiveUp("The contact asked for no more messages.")
+    if is_of_rule and timezone.now() - part.asked_at > NEWS_FOR:
+        raise GiveUp(TOO_LATE)
     if line.trouble:
         raise TryAgain(_held_by(line), after_seconds=PAUSED_SECONDS, counts=False)
     is_free = message.content_type != ContentType.TEMPLATE

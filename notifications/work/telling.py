@@ -15,8 +15,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from notifications.models import NotificationRule, RuleOutcome
-from notifications.models.rules import Occasion
-from notifications.services.telling import NEWS_FOR, Told, tell
+from notifications.models.rules import NEWS_FOR, TOO_LATE, Occasion
+from notifications.services.telling import Told, tell
 from orderchainer.core.errors import NotFound
 from orderchainer.core.measures import Counter
 from orders.lifecycle import GONE_WRONG, HAS_LEFT, WAITING, EventType, Status
@@ -31,7 +31,6 @@ SUBSCRIBER = "customers"
 # How long to wait before we look whether a line is usable again: at first, and at most.
 WAIT_SECONDS = 60.0
 MAX_WAIT_SECONDS = 10 * 60.0
-TOO_LATE = "It happened too long ago."
 
 OUTCOMES = Counter(
     "orderchainer_rule_outcomes_total",
