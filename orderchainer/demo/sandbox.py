@@ -96,4 +96,4 @@ def _connect_discord(user: User) -> Sequence[str]:
         url = f"http://{settings.SANDBOX_HOST}{webhook.path}"
         create_discord_webhook(user=user, address=parse_webhook_url(url), fields={})
     page = f"http://{settings.SANDBOX_HOST}/_control/discord/"
-    return [f"Its news are posted to the pretend Discord: {page}"]
+    return [f"Its news is posted to the pretend Discord: {page}"]

@@ -46,7 +46,7 @@ def test_connects_the_pretend_shop_and_the_pretend_channel() -> None:
         "http://127.0.0.1:8400/_control/shopify/",
         "Its customers write on the pretend WhatsApp: http://127.0.0.1:8400/_control/whatsapp/",
         "And on the pretend Telegram: http://127.0.0.1:8400/_control/telegram/",
-        "Its news are posted to the pretend Discord: http://127.0.0.1:8400/_control/discord/",
+        "Its news is posted to the pretend Discord: http://127.0.0.1:8400/_control/discord/",
     ]
 
 
