@@ -12,7 +12,7 @@ from benchmarks.workplace import Unusable, workplace
 GROUPS = (
     *("create", "get", "list", "chain", "hub", "inbox", "products", "cart"),
     *("checkout", "webhook", "messages", "limits", "sign-in", "assistant"),
-    *("cycle", "propagation", "relay", "sync", "push"),
+    *("reports", "cycle", "propagation", "relay", "sync", "push"),
 )
 DEFAULT_REDIS = "redis://127.0.0.1:6379/14"
 

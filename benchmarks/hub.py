@@ -149,13 +149,14 @@ def _in_the_database(project: Project) -> Verdict:
 
 def _stores(merchant: Account) -> Iterator[Store]:
     for size in SIZES:
-        yield Store(f"{size:,} orders", _project_with(merchant, size))
+        yield Store(f"{size:,} orders", project_with(merchant, size))
     largest = SIZES[-1]
-    shared = [_project_with(merchant, largest // PROJECTS) for _ in range(PROJECTS)]
+    shared = [project_with(merchant, largest // PROJECTS) for _ in range(PROJECTS)]
     yield Store(f"{largest:,} in {PROJECTS} projects", shared[PROJECTS // 2])
 
 
-def _project_with(merchant: Account, size: int) -> Project:
+def project_with(merchant: Account, size: int) -> Project:
+    """Make a project with that many orders."""
     project = create_project(owner=merchant.user, name=f"A store with {size:,} orders")
     database = PostgreSQL if connection.vendor == "postgresql" else SQLite
     ago = _AGO[connection.vendor].format(seconds=DAYS * 86400 / size)

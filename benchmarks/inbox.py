@@ -146,14 +146,15 @@ def _thread(member: Account, desk: Desk, since: str) -> Call:
 
 def _desks(member: Account, sizes: Sequence[int]) -> Iterator[Desk]:
     for size in sizes:
-        yield _desk_with(member, size, f"{size:,} messages")
+        yield desk_with(member, size, f"{size:,} messages")
     largest = sizes[-1]
     what = f"{largest:,} in {PROJECTS} projects"
-    shared = [_desk_with(member, largest // PROJECTS, what) for _ in range(PROJECTS)]
+    shared = [desk_with(member, largest // PROJECTS, what) for _ in range(PROJECTS)]
     yield shared[PROJECTS // 2]
 
 
-def _desk_with(member: Account, size: int, what: str) -> Desk:
+def desk_with(member: Account, size: int, what: str) -> Desk:
+    """Make a project with that many messages."""
     project = create_project(owner=member.user, name=f"A desk with {size:,} messages")
     line = uuid4().hex
     contacts = size // MESSAGES

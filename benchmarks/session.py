@@ -20,6 +20,7 @@ from benchmarks import (
     messages,
     push,
     relaying,
+    reports,
     rest,
     seeding,
     signing_in,
@@ -99,6 +100,8 @@ class Run:
             )
         bench = chains.Bench(connect(os.environ["DATABASE_URL"]), self.rounds, self.seconds / 2)
         other = self.writer.order_ids[0]
+        if "reports" in groups:
+            yield from reports.building(bench, self.readers[-1], quick=self.quick)
         if "cycle" in groups:
             yield from chains.checking_cycles(bench, self.chains, other)
             yield from chains.creating_without_check(bench, self.writer, other)

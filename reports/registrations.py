@@ -9,7 +9,7 @@ from orderchainer.core.logs.secrets import hide
 from orders.stream.types import register_types
 
 # Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
-from reports import errors, mail, socket_messages  # noqa: F401 (they register)
+from reports import errors, mail, schedule_tasks, socket_messages  # noqa: F401 (they register)
 from reports.access import VIEW_REPORTS
 from reports.events import REPORT, EventType
 

@@ -29,12 +29,3 @@ def sweep() -> None:
 def forget_usage() -> None:
     """Delete old counts of calls. Runs daily; repeating it is harmless."""
     forget_old_counts()
-
-
-@shared_task(name="reports.run_schedules")
-def run_schedules() -> None:
-    """Make the reports of schedules whose day, week or month has ended."""
-    # Here, because schedules ask for reports, and asking for one sends the task above.
-    from reports.work import scheduling
-
-    scheduling.run_schedules()

@@ -256,6 +256,7 @@ def test_these_kinds_of_e_mails_have_a_text_and_a_page() -> None:
         "invitation",
         "order_news",
         "team_news",
+        "report_ready",
     }
     for kind in KINDS.so_far():
         for ending in ("txt", "html"):

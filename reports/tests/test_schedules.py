@@ -18,6 +18,7 @@ from accounts.tests.factories import make_user
 from integrations.discord.tests.channel import Channel
 from integrations.discord.tests.deliveries import work
 from integrations.discord.tests.factories import make_discord_webhook
+from orderchainer.celery import app
 from orderchainer.testing.races import Meeting, on_postgresql, race
 from orders.stream.models import EventDelivery
 from orders.stream.relay import relay_events
@@ -443,3 +444,9 @@ def test_discord_tells_nobody_who_left_meanwhile(
     assert channel.messages == []
     delivery = EventDelivery.objects.get(subscriber=SUBSCRIBER)
     assert (delivery.state, delivery.target) == ("dropped", str(bob.pk))
+
+
+def test_a_worker_knows_the_task_that_beat_sends() -> None:
+    names = {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+    assert "reports.run_schedules" in names & app.tasks.keys()
