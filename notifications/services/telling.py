@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import OutgoingEmail
 from accounts.services import queue_email
 from notifications.channels import CHANNELS
-from notifications.errors import LineUnusable, WindowClosed
+from notifications.errors import ContactNeeded, LineUnusable, WindowClosed
 from notifications.models import Message, NotificationRule, RuleOutcome
 from notifications.models.messages import ContentType
 from notifications.models.rules import EMAIL, NEWS_FOR
@@ -79,6 +79,12 @@ def tell(
         except LineUnusable as refusal:
             is_waiting = True
             reasons.append(_words_of(refusal))
+        except ContactNeeded:
+            # They wrote on another line than the only one that can be used now. The refusal has a
+            # link that makes its reader the customer, so its words are not for the log.
+            is_waiting = True
+            label = CHANNELS[way.channel].label
+            reasons.append(f"The line over which the customer wrote on {label} cannot be used.")
         except NotFound:
             raise
         except (_Skipped, DomainError) as refusal:

@@ -1,5 +1,6 @@
 """Customers are told of their orders: once, over the right channel, and of news only."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -570,6 +571,35 @@ def test_a_line_that_cannot_be_used_is_tried_again(
     deliveries.deliver(delivery.pk)
 
     assert outcomes() == [("queued", PRETEND, "")]
+
+
+def test_the_line_on_which_the_customer_wrote_is_waited_for_and_no_invitation_is_kept(
+    agent: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with pretending(
+        monkeypatch,
+        needs_contact=True,
+        invitation=lambda line, token: f"https://chat.example/{token}",
+    ) as pretend:
+        theirs = pretend.add_line(agent.personal_project, name="first bot")
+        pretend.add_line(agent.personal_project, name="second bot")
+        order = make_order(agent, status="active")
+        receive_message(line=theirs, incoming=incoming())
+        Message.objects.update(order=order)
+        make_rule(agent.personal_project)
+        pretend.lines[0] = replace(theirs, trouble="The provider refuses the token.")
+        event = ship(order)
+        tell_all()
+        reason = "The line over which the customer wrote on Pretend cannot be used."
+        assert outcomes() == [("waiting", "", reason)]
+        assert "rule_followed" in caplog.text
+        assert "chat.example" not in caplog.text
+
+        pretend.lines[0] = theirs
+        telling.deliver(event, "")
+
+    assert Message.objects.get(direction="outbound").line == theirs.uuid
 
 
 def test_a_line_is_not_waited_for_for_ever(
