@@ -38,6 +38,7 @@ def _value(builder: Builder, name: str, value: object) -> str | Sequence[str]:
             raise _refusal(str(exc)) from exc
     if len(value) > MAX_TEXT_LENGTH:
         raise _refusal(f"{name} has at most {MAX_TEXT_LENGTH} characters.")
+    _require_storable(value, name)
     return value.strip()
 
 
@@ -47,9 +48,17 @@ def _words(known: Sequence[str] | None, name: str, value: object) -> Sequence[st
         raise _refusal(f"{name} must be a text or a list of texts.")
     if len(words) > MAX_WORDS or any(len(word) > MAX_TEXT_LENGTH for word in words):
         raise _refusal(f"{name} has at most {MAX_WORDS} short words.")
+    for word in words:
+        _require_storable(word, name)
     if known is not None and (unknown := [word for word in words if word not in known]):
         raise _refusal(f'{name}: "{unknown[0][:50]}" is not one of {", ".join(known)}.')
     return list(dict.fromkeys(words))
+
+
+def _require_storable(text: str, name: str) -> None:
+    # PostgreSQL cannot store NUL, not even within JSON.
+    if "\x00" in text:
+        raise _refusal(f"{name} must not have null characters.")
 
 
 def _refusal(message: str) -> Invalid:
