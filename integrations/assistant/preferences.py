@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from accounts.models import Project
 from accounts.project_settings import CHECKS
+from integrations.assistant.models import COST_DECIMALS
 
 BUDGET = "assistant_monthly_budget_usd"
 KEEPS_TEXTS = "assistant_keeps_texts"
@@ -37,7 +38,10 @@ def _amount(value: object) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount <= MAX_BUDGET else None
+    if not amount.is_finite() or not 0 <= amount <= MAX_BUDGET:
+        return None
+    # 1e-999999 is an amount too, but it would be answered with a million digits.
+    return round(amount, COST_DECIMALS)
 
 
 def _budget_problem(value: object) -> str:

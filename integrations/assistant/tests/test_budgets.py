@@ -91,6 +91,16 @@ def test_a_budget_of_nothing_allows_nothing(team: Team, model: Scripted) -> None
 
 
 @pytest.mark.django_db
+def test_a_budget_has_as_many_decimals_as_a_cost(team: Team) -> None:
+    give_budget(team, "1e-999999")
+
+    usage = team.client("manager").get(f"/api/v1/assistant/usage/{team.project.uuid}")
+
+    assert usage.json()["budget"]["monthly_usd"] == 0
+    assert len(usage.content) < 1000
+
+
+@pytest.mark.django_db
 def test_a_refused_call_gives_its_reservation_back(team: Team, model: Scripted) -> None:
     project = give_budget(team, 1)
     model.steps = [ModelBusy("quota", after_seconds=3600)]
