@@ -50,6 +50,7 @@ class BudgetExhausted(TooManyRequests):
             f"begins at {anew}."
         )
         super().__init__(words, retry_after=retry_after, resets_at=anew)
+        self.in_use = in_use
 
 
 # --- While a model is asked -------------------------------------------------------------------

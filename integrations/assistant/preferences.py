@@ -31,6 +31,11 @@ def keeps_texts(project: Project) -> bool:
     return project.settings.get(KEEPS_TEXTS) is True
 
 
+def wants_judging(project: Project) -> bool:
+    """Tell whether the project has its customers' messages judged. One that is closed has not."""
+    return project.is_active and project.settings.get(READS_SENTIMENT) is True
+
+
 def _amount(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -14,7 +14,7 @@ from integrations.assistant.errors import (
     ModelNotReached,
     TookTooLong,
 )
-from integrations.assistant.preferences import READS_SENTIMENT
+from integrations.assistant.preferences import wants_judging
 from integrations.assistant.services import judge_message
 from notifications.errors import MessageNotFound
 from notifications.events import EventType
@@ -51,15 +51,9 @@ def wants(events: Sequence[Event]) -> Iterable[Wanted]:
     ]
     if not received:
         return []
-    projects = Project.objects.filter(
-        pk__in={event.project_id for event in received}, is_active=True
-    )
+    projects = Project.objects.filter(pk__in={event.project_id for event in received})
     # We compare in Python: SQLite and PostgreSQL read JSON differently, and these are few rows.
-    wanting = {
-        pk
-        for pk, settings in projects.values_list("pk", "settings")
-        if settings.get(READS_SENTIMENT) is True
-    }
+    wanting = {each.pk for each in projects.only("is_active", "settings") if wants_judging(each)}
     return [(event, TARGET) for event in received if event.project_id in wanting]
 
 
@@ -73,6 +67,9 @@ def deliver(event: Event, target: str, /) -> None:
         raise Drop("There is no text to judge.")
     if message.sentiment:
         return
+    # It may have waited for hours. Nothing goes to a model after a project has switched this off.
+    if not wants_judging(message.project):
+        raise Drop("The project does not want its messages judged any more.")
     if timezone.now() - message.created_at > NEWS_FOR:
         raise Drop("The message is too old to be urgent.")
     try:
@@ -82,7 +79,11 @@ def deliver(event: Event, target: str, /) -> None:
         )
     except AssistantCrowded as exc:
         raise TryAgain(exc.message, after_seconds=CROWDED_SECONDS, counts=False) from exc
-    except (AssistantNotConfigured, BudgetExhausted) as exc:
+    except BudgetExhausted as exc:
+        if exc.in_use:
+            raise TryAgain(exc.message, after_seconds=exc.retry_after, counts=False) from exc
+        raise Drop(exc.message) from exc
+    except AssistantNotConfigured as exc:
         raise Drop(exc.message) from exc
     except ModelBusyNow as exc:
         raise TryAgain(exc.message, after_seconds=exc.retry_after) from exc

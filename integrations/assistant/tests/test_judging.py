@@ -103,6 +103,47 @@ def test_judging_stays_within_the_budget_of_the_project(team: Team, model: Scrip
     assert not model.questions
 
 
+def test_what_running_calls_set_aside_is_waited_for(team: Team, model: Scripted) -> None:
+    project = switch_on(team, assistant_monthly_budget_usd=1)
+    receive(team)
+    AssistantCall.objects.create(
+        project=project, kind="query", provider="scripted", model_asked="x", reserved=1
+    )
+
+    [row] = work()
+
+    assert (row.state, row.attempts) == (EventDelivery.State.PENDING, 0)
+    assert not model.questions
+
+
+def test_nothing_that_waits_is_judged_after_a_project_has_switched_it_off(
+    team: Team, model: Scripted
+) -> None:
+    switch_on(team)
+    receive(team)
+    relay_events()
+    update_project(project=team.project, changes={"settings": {"assistant_reads_sentiment": False}})
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.DROPPED
+    assert not model.questions
+
+
+def test_nothing_that_waits_is_judged_after_a_project_is_closed(
+    team: Team, model: Scripted
+) -> None:
+    project = switch_on(team)
+    receive(team)
+    relay_events()
+    Project.objects.filter(pk=project.pk).update(is_active=False)
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.DROPPED
+    assert not model.questions
+
+
 def test_a_busy_model_is_asked_again_later(team: Team, model: Scripted) -> None:
     switch_on(team)
     receive(team)
