@@ -6,7 +6,7 @@ VIEW_MESSAGES = viewing("view_messages", EVERYBODY, model="notifications.message
 SEND_MESSAGES = changing(
     "send_messages", AGENTS, staff_permission="notifications.change_conversation"
 )
-# Decide of what customers are told by themselves.
+# Decide of the rules by which customers are told of their orders.
 MANAGE_MESSAGING = changing(
     "manage_messaging", MANAGERS, staff_permission="notifications.change_notificationrule"
 )

@@ -170,7 +170,7 @@ _BECAME: Mapping[str, str] = {Status.FAILED: "failed", Status.CANCELLED: "was ca
 
 
 def _orders_in(entries: Sequence[DigestEntry]) -> Sequence[OrderLine]:
-    """Return the orders about which the last that we heard is still true."""
+    """Return the orders whose latest news is still true."""
     last: dict[int, DigestEntry] = {}
     for entry in entries:
         if entry.order_id is not None:
@@ -189,7 +189,7 @@ def _orders_in(entries: Sequence[DigestEntry]) -> Sequence[OrderLine]:
 
 
 def happened_to(event_type: str, status: str) -> str:
-    """Say what an event made of an order. One that is new was created, or is no draft any more."""
+    """Say what an event made of an order. A new order was created, or has left the draft."""
     return _HAPPENED.get(event_type) or _BECAME.get(status, "is new")
 
 

@@ -103,7 +103,7 @@ class RuleExists(AlreadyExists):
 
 
 class LinkInvalid(NotFound):
-    """Nobody made this link, or its project is gone."""
+    """We did not make this link, or its project is gone."""
 
     code = "link_invalid"
     default_message = "This link does not work. Open the newest e-mail and use the link in it."

@@ -51,7 +51,7 @@ _IN_TALK = Q(direction=_IN) | Q(direction=_OUT, author__isnull=False) & ~Q(
 
 @dataclass(frozen=True)
 class Selection:
-    """Only some of a project's messages. A part that is empty selects nothing out."""
+    """Only some of a project's messages. A part that is empty leaves nothing out."""
 
     providers: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()

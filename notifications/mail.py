@@ -19,7 +19,7 @@ def write_order_news(email: OutgoingEmail) -> Written:
     if not rule.project.is_active:
         raise Unwanted("The project is closed.")
     order = Order.objects.filter(pk=email.data["order_id"], project=rule.project).first()
-    # The order's address of now, in case somebody has corrected it.
+    # The order's current address, in case somebody has corrected it.
     if order is None or not order.customer_email:
         raise Unwanted("The order has no e-mail address any more.")
     if not is_confirmed(order):

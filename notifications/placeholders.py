@@ -13,7 +13,7 @@ from orderchainer.core.money import written
 from orders.lifecycle import Status
 from orders.models import Order
 
-# A whole placeholder, or a brace that belongs to none.
+# A whole placeholder, or a brace outside of one.
 _PARTS = re.compile(r"\{[^{}]*\}|[{}]")
 _SPACES = re.compile(r"\s+")
 MAX_VALUE_LENGTH = 500
@@ -54,13 +54,13 @@ def link_of(order: Order) -> str:
 
 
 def wrong_parts_of(text: str) -> Sequence[str]:
-    """Return the parts in braces that are no placeholders, each once."""
+    """Return the parts in braces that are not placeholders, each once."""
     known = {f"{{{name}}}" for name in PLACEHOLDERS}
     return [part for part in dict.fromkeys(_PARTS.findall(text)) if part not in known]
 
 
 def problem_with(text: str) -> str:
-    """Say which parts of a text are no placeholders, and name those that exist; else empty."""
+    """Say which parts of a text are not placeholders, and name those that exist; else empty."""
     wrong = wrong_parts_of(text)
     if not wrong:
         return ""

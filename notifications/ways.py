@@ -43,7 +43,7 @@ class Way:
 
     `send` is called in a worker for each piece of news of the kinds in `sends`. It may take
     seconds, and raises `TryAgain`, `GiveUp` or `Drop` of `core.outbox`. Other kinds reach the
-    member on this way without our help. In `sends`, only `assigned` may be on by default, since
+    member this way without our help. In `sends`, only `assigned` may be on by default, since
     the other kinds concern everybody, and we look for members who asked for them.
     """
 
@@ -75,5 +75,5 @@ def with_confirmed_address(user_ids: Collection[int]) -> Collection[int]:
     return set(confirmed.values_list("pk", flat=True))
 
 
-# The project's socket tells everybody of everything. Whether a browser rings is for it to decide.
+# The project's socket tells everybody of everything. The browser decides whether to ring.
 SOCKET = Way("socket", is_on_by_default=lambda kind, role: True, reached=_everybody)

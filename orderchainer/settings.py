@@ -366,10 +366,10 @@ RATELIMIT_USE_CACHE = "limits"
 
 # --- Reports ---------------------------------------------------------------------------------
 
-# How long a request waits for its report. After that it is answered while a worker goes on.
+# How long a request waits for its report. After that it gets an answer, and a worker goes on.
 REPORT_WAIT_SECONDS = env.float("REPORT_WAIT_SECONDS", default=10)
-# How often a process writes how many calls of the API it has counted; 0 counts none. A process that
-# is killed loses the calls since then.
+# Every how many seconds a process writes down the calls of the API that it has counted; 0 switches
+# this off. A process that is killed loses the calls since then.
 USAGE_FLUSH_SECONDS = env.float("USAGE_FLUSH_SECONDS", default=15)
 USAGE_RETENTION_DAYS = env.int("USAGE_RETENTION_DAYS", default=400)
 
@@ -663,8 +663,8 @@ INBOUND_RETENTION_DAYS = env.int("INBOUND_RETENTION_DAYS", default=30)
 
 # --- Messages to customers --------------------------------------------------------------------
 
-# Words beside STOP and /stop, and beside START and /start. A customer who writes nothing but one of
-# them gets no more messages of rules, or gets them again.
+# More words like STOP and /stop, and like START and /start. A customer who writes nothing but one
+# of them gets no more messages from rules, or gets them again.
 MESSAGES_STOP_WORDS = env.list("MESSAGES_STOP_WORDS", default=[])
 MESSAGES_START_WORDS = env.list("MESSAGES_START_WORDS", default=[])
 # How many e-mails the rules of one project may send in a day.
@@ -714,7 +714,7 @@ ASSISTANT_PROVIDER = env.str("ASSISTANT_PROVIDER", default="gemini")
 # The model for questions and replies, and a cheaper one that judges the mood of messages.
 ASSISTANT_MODEL = env.str("ASSISTANT_MODEL", default="gemini-3.8-flash")
 ASSISTANT_SENTIMENT_MODEL = env.str("ASSISTANT_SENTIMENT_MODEL", default="gemini-3.5-flash-lite")
-# How many tokens one answer may take in all, with everything that the model reads for it.
+# How many tokens one answer may take in all, including everything that the model reads for it.
 ASSISTANT_MAX_TOKENS = env.int("ASSISTANT_MAX_TOKENS", default=60_000)
 # How many seconds one answer may take, with all calls of the model and of tools.
 ASSISTANT_TIMEOUT = env.float("ASSISTANT_TIMEOUT", default=30)
@@ -724,7 +724,7 @@ ASSISTANT_CONCURRENCY = env.int("ASSISTANT_CONCURRENCY", default=2)
 ASSISTANT_TEXTS_RETENTION_DAYS = env.int("ASSISTANT_TEXTS_RETENTION_DAYS", default=30)
 
 GEMINI_API_KEY = env.str("GEMINI_API_KEY", default="")
-# With a key of your own, the assistant asks Google also beside a sandbox.
+# With a key of your own, the assistant asks Google even if a sandbox runs.
 _PLAYS_GEMINI = SANDBOX and not GEMINI_API_KEY
 if _PLAYS_GEMINI:
     GEMINI_API_KEY = "pretend-gemini-key"

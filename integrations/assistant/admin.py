@@ -1,4 +1,4 @@
-"""Receipts of the assistant in the back office: each call with its story, and the cost by day."""
+"""Receipts of the assistant in the back office: what happened in each call, and the cost by day."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

@@ -36,7 +36,7 @@ class Bulkhead:
 
     @contextmanager
     def place(self, *, wait_seconds: float) -> Iterator[None]:
-        """Have a place for the block. Raises `AssistantCrowded` if none is free in time."""
+        """Hold a place while the block runs. Raises `AssistantCrowded` if none is free in time."""
         self._enter(wait_seconds)
         RUNNING.inc()
         try:

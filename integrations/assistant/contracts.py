@@ -5,7 +5,7 @@ An adapter speaks to one kind of model service. It knows nothing of orders or pr
 `integrations.providers.PROVIDERS`, and its `PROVIDER` has a `ModelService`. The setting
 `ASSISTANT_PROVIDER` chooses one by name.
 
-A tool answers one kind of question of a model. It knows no model. Each is a module in
+A tool answers one kind of question of a model. It knows nothing of models. Each is a module in
 `integrations.assistant.tools`, listed in `TOOLS` there.
 """
 
@@ -46,7 +46,7 @@ class ToolDescription:
 
 @dataclass(frozen=True)
 class ToolCall:
-    """A call that a model wishes, exactly as the model wrote it.
+    """A call that a model asks for, exactly as the model wrote it.
 
     `id` is empty if the model gave none. `parameters` is None if what the model wrote is not a JSON
     object. The name may be one that does not exist.
@@ -110,8 +110,8 @@ class History:
 class Limits:
     """What one call of a model may take.
 
-    `max_tokens` bounds what the model writes, with what it thinks. `timeout_seconds` bounds the
-    whole call: connecting, waiting, reading.
+    `max_tokens` limits what the model writes, including what it thinks. `timeout_seconds` limits
+    the whole call: connecting, waiting, reading.
     """
 
     max_tokens: int
@@ -235,7 +235,7 @@ class Price:
         """Return what a call costs in USD, exactly; None if the usage does not tell.
 
         Cached tokens are part of the prompt and have their own price. Thinking costs as much as
-        answering. If the model does not say what it wrote, it is what the total leaves.
+        answering. If the model does not say how much it wrote, that is the rest of the total.
         """
         if usage.prompt is None:
             return None
@@ -262,8 +262,8 @@ class ModelService:
 
     missing: Callable[[], Sequence[str]]
     model: Callable[[str], Model]
-    # Every price that it ever had, so that a call of any day can be priced. A model without a price
-    # costs an unknown amount, never nothing.
+    # Every price that it ever had, so that a call of any day can be priced. The cost of
+    # a model without a price is unknown, never zero.
     prices: Sequence[Price] = ()
 
 

@@ -89,7 +89,7 @@ class ModelNotReached(Unavailable):
 
 
 class ModelRefusedUs(Unavailable):
-    """The model service accepts our key, our model or our request not."""
+    """The model service refuses our key, our model or our request."""
 
     code = "model_refused"
     outcome: ClassVar = "refused"

@@ -63,7 +63,7 @@ SENTIMENT_SCHEMA: Mapping[str, Any] = {
 
 
 def data(parts: Mapping[str, object]) -> Sequence[Asked]:
-    """Return one entry that shows the parts with something in them as JSON; none without parts.
+    """Return one entry that shows the parts as JSON, without empty ones; no entry if all are empty.
 
     JSON keeps the data apart from our words: no text in it can end it.
     """

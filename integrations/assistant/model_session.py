@@ -48,7 +48,7 @@ from orderchainer.core.errors import DomainError
 
 logger = structlog.get_logger(__name__)
 
-# What a model may write in one turn, with what it thinks.
+# What a model may write in one turn, including what it thinks.
 MAX_TOKENS_OF_A_TURN = 4_096
 # A busy service is asked once more after this pause, or after the one that it names if that is
 # short. A longer one would only hold the thread.
@@ -137,7 +137,7 @@ class ModelSession:
             self._pause_or_refuse(exc)
             return self._turn(history, tools, schema)
         except contracts.ModelUnavailable as exc:
-            # It may have answered into the void, and billed that.
+            # It may have answered when we no longer listened, and billed that.
             self.tally.add_unanswered()
             self._log(exc)
             if time.monotonic() >= self._ends_at - TIMER_SLACK_SECONDS:
@@ -195,7 +195,7 @@ def model_session(
     stop: Stop = never,
     wait_seconds: float = MAX_WAIT_SECONDS,
 ) -> Iterator[ModelSession]:
-    """Have a call for the block, with its place and its receipt. The block asks the model.
+    """Give the block a call with a place and a receipt. The block asks the model.
 
     Raises `AssistantNotConfigured`, `AssistantCrowded` and `BudgetExhausted` before anything is
     asked.

@@ -17,7 +17,7 @@ NO_BUDGET = Decimal(0)
 def budget_of(project: Project) -> Decimal | None:
     """Return what the assistant may cost the project in a calendar month, in USD.
 
-    None is no bound. A value that cannot be read allows nothing, because it was meant as a bound.
+    None means no limit. A value that cannot be read allows nothing: it was meant as a limit.
     """
     value = project.settings.get(BUDGET)
     if value is None:

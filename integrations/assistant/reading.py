@@ -1,4 +1,4 @@
-"""Read the JSON that a model was asked for, and believe nothing of it."""
+"""Read the JSON that a model was asked for, and check everything in it."""
 
 import re
 from collections.abc import Collection
@@ -12,7 +12,7 @@ _FENCED = re.compile(r"\A```[a-zA-Z]*\s*\n(?P<inside>.*)\n\s*```\Z", re.DOTALL)
 
 
 def object_in(text: str) -> dict[str, Any]:
-    """Return the JSON object that the text is, also if it stands in a Markdown fence.
+    """Return the JSON object that the text is, even if it stands in a Markdown fence.
 
     Raises `AnswerMalformed` for anything else, such as JSON that was cut.
     """
@@ -37,7 +37,7 @@ def word_in(answer: dict[str, Any], name: str, words: Collection[str]) -> str:
 
 
 def text_in(answer: dict[str, Any], name: str, *, max_length: int) -> str:
-    """Return a text with something in it. Raises `AnswerMalformed`."""
+    """Return a text that is not empty. Raises `AnswerMalformed`."""
     value = answer.get(name)
     if not isinstance(value, str) or not value.strip() or "\x00" in value:
         raise AnswerMalformed

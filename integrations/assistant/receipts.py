@@ -66,7 +66,7 @@ def begin(
 ) -> AssistantCall:
     """Store the receipt of a call that begins, with `ceiling` reserved of the project's budget.
 
-    Raises `BudgetExhausted`. Nothing may be open around it: the model is asked next.
+    Raises `BudgetExhausted`. No transaction may be open around it: the model is asked next.
     """
     if budget_of(project) is not None:
         require_budget(project)
@@ -122,7 +122,7 @@ def settle(
         model=tally.model or call.model_asked,
         rounds=tally.rounds,
         tools=[each["name"] for each in notes.tool_calls],
-        # Not `tokens`: the log hides what is called like a secret.
+        # Not `tokens`: the log hides values whose names sound like secrets.
         used=tally.total,
         cost=None if cost is None else f"{cost.normalize():f}",
         finish_reason=tally.finish_reason,
@@ -165,7 +165,7 @@ def release_lost() -> int:
 
 
 def forget_texts() -> int:
-    """Delete the texts that are older than they may get, and return of how many calls."""
+    """Delete the texts that were kept long enough, and return of how many calls."""
     days = timedelta(days=settings.ASSISTANT_TEXTS_RETENTION_DAYS)
     old = AssistantCall.objects.filter(~Q(question="") | ~Q(answer="")).filter(
         created_at__lt=timezone.now() - days

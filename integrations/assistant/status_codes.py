@@ -38,12 +38,12 @@ def error_of(who: str, code: int, body: object, retry_after: str = "") -> ModelE
         return KeyRefused(words)
     if code == 404:
         return UnknownModel(words)
-    # Anything below 400 is no answer of the service: we asked for no redirect.
+    # Anything below 400, such as a redirect, does not come from the service itself.
     return RequestRefused(words) if code >= 400 else ModelUnavailable(words)
 
 
 def _error_in(body: object) -> Mapping[str, Any]:
-    """Return the error of a body. Google's face for OpenAI's clients answers a list of one."""
+    """Return the error of a body. Google's API for OpenAI's clients sends a list of one."""
     if isinstance(body, list) and body:
         body = body[0]
     error = body.get("error") if isinstance(body, dict) else None

@@ -13,6 +13,6 @@ def release_assistant_calls() -> None:
 
 @shared_task(name="integrations.forget_assistant_texts")
 def forget_assistant_texts() -> None:
-    """Delete texts that are older than they may get. Runs daily; repeating it is harmless."""
+    """Delete texts that were kept long enough. Runs daily; repeating it is harmless."""
     while receipts.forget_texts():
         pass

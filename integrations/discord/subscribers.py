@@ -55,7 +55,7 @@ def forget(sender: object, *, user: User, **_: object) -> None:
         services.delete_discord_webhook(user=user)
 
 
-# An order that we first hear of this long after it was placed is no news. The first sync of a shop
+# An order that we first hear of this long after it was placed is not news. The first sync of a shop
 # brings the orders of two months, and a channel takes thirty messages a minute.
 NEWS_FOR = timedelta(days=1)
 

@@ -1,6 +1,6 @@
 """Discord as a way to tell the members of a project of its conversations.
 
-The news of orders go to Discord by `integrations.discord.subscribers`, in more detail.
+News of orders goes to Discord through `integrations.discord.subscribers`, in more detail.
 """
 
 from collections.abc import Collection

@@ -98,7 +98,7 @@ class GeminiModel:
             thinking_config=thinking,
             response_mime_type="application/json" if schema is not None else None,
             response_json_schema=schema,
-            # By default the library goes on asking by itself, unseen by whoever counts.
+            # By default the library asks again by itself, and we could not count that.
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
             automatic_continuation=False,
             http_options=types.HttpOptions(

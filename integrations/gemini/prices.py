@@ -1,7 +1,7 @@
 """What Gemini's models cost, in USD for a million tokens of the paid tier.
 
 Source: ai.google.dev/gemini-api/docs/pricing, as it stood in November 2026. A new price is a new
-row with the day (UTC) from which it holds. Old rows stay, because they price the calls of their
+row with the day (UTC) from which it applies. Old rows stay, because they price the calls of their
 days.
 """
 
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from integrations.assistant.contracts import Price
 
-# From when on we know a price, where nobody told when it began.
+# The day from which we know a price, if its real beginning is not known.
 KNOWN_SINCE = date(2026, 10, 1)
 LARGE_PROMPT = 200_000
 

@@ -44,8 +44,8 @@ class InboundDelivery(Work):
     # A call with either key of an earlier call is a repeat of it. The second key may be empty.
     key = models.CharField(max_length=MAX_KEY_LENGTH)
     second_key = models.CharField(max_length=MAX_KEY_LENGTH, blank=True)
-    # What it is about at the provider, as its package says it, such as the id of an order. By this
-    # we find the bodies with the data of a customer who wants to be forgotten.
+    # What it is about at the provider, as its package says it, such as the id of an order. We
+    # use it to find the bodies with the data of a customer who wants to be forgotten.
     about = models.CharField(max_length=MAX_ABOUT_LENGTH, blank=True)
     headers = models.JSONField(default=dict)
     # The bytes as they came, because the signature is for exactly these bytes.

@@ -66,7 +66,7 @@ def _calls_of(told: object) -> Sequence[ToolCall]:
 
 
 def _arguments(function: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Read the arguments of a call, which are JSON as a text. None if they are no object."""
+    """Read the arguments of a call, which are JSON as a text. None if they are not an object."""
     told = function.get("arguments")
     if isinstance(told, str):
         try:

@@ -224,7 +224,8 @@ def _blank_one(
     others = integration.deliveries.exclude(pk=delivery.pk)
     _erase(others.filter(about__in=[each for each in subjects if each]))
     _erase(about_erased_orders().filter(integration=integration))
-    # This call itself names the customer. It comes last, because it cannot be read again.
+    # This call itself names the customer. It comes last, because it cannot be tried again without
+    # its body.
     _erase(integration.deliveries.filter(pk=delivery.pk))
     logger.info("shopify_customer_blanked", integration=integration.pk, orders=blanked)
 

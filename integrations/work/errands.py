@@ -52,7 +52,7 @@ class _Answer:
     notes: list[str] = field(default_factory=list)
     name: str = ""
     refusal: str = ""
-    # Whether the provider said nothing: it is down, or slow, or the attempt was cut off.
+    # Whether the provider gave no answer: it is down, or slow, or the attempt was cut off.
     is_missing: bool = False
 
 

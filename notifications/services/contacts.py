@@ -87,7 +87,7 @@ class Moved(Exception):
 
 
 def starting_over(work: Callable[[], Result]) -> Result:
-    """Do `work`, and do it anew if somebody else was faster at the same moment.
+    """Do `work`, and do it again if somebody else was faster at the same moment.
 
     That is if it raises `Moved` or `IntegrityError`. Between two tries the way back to a savepoint
     lets go of the locks, so the next try does not break their order.

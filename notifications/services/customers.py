@@ -32,8 +32,8 @@ class Customer:
     # With the country's code; else empty.
     phone: str
     email: str
-    # They asked for no more messages, in a chat or by the link in an e-mail. It is also True if a
-    # contact asked for it who may be the customer, but may be somebody else.
+    # They asked for no more messages, in a chat or by the link in an e-mail. Also True if the
+    # contact who asked may be the customer, but may be somebody else.
     has_stopped: bool
 
     @property
@@ -135,7 +135,7 @@ def _contacts_of(order: Order, *, has_code: bool) -> tuple[Sequence[Contact], Se
     the order. If there is nobody, it is the only contact with whom the order was talked about: two
     of them may be two people, for example the customer and a carrier.
 
-    Two kinds of contacts only may be the customer. If the order's number has no country's code, a
+    Of two kinds of contacts we cannot be sure. If the order's number has no country's code, a
     contact with the same digits may live in another country. If it has one, a contact with another
     number who talked about the order may be a carrier.
     """

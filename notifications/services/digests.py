@@ -70,7 +70,7 @@ def close_digest(digest_id: int) -> Digest | None:
 
 
 def forget_digests() -> int:
-    """Delete old digests; return how many. An event that old tells nobody any more."""
+    """Delete old digests; return how many. Nobody is told of an event that old any more."""
     old = Digest.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
     _, deleted = old.delete()
     return deleted.get(Digest._meta.label, 0)
@@ -115,7 +115,7 @@ def _delay(membership: Membership, now: datetime) -> timedelta:
     return max(QUIET, last + INTERVAL - now) if last is not None else QUIET
 
 
-# Only what waits for the member in person comes by e-mail, unless they want more.
+# By default only what waits for the member in person comes by e-mail.
 EMAIL = Way(
     "email",
     is_on_by_default=lambda kind, role: kind == NewsKind.ASSIGNED,

@@ -44,7 +44,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     """Store a person's message in the conversation with them; None if we have it already.
 
     The conversation opens again if it was closed or snoozed. Records `message_received`, and
-    `conversation_changed` if it opened, or if the contact asks for no more messages of rules. A
+    `conversation_changed` if it opened, or if the contact asks for no more messages from rules. A
     message of a blocked contact opens and records nothing.
     Raises ValueError for a message without an id.
     """

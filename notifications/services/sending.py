@@ -107,7 +107,7 @@ def send_message(
     contact = _contact_named(project, recipient)
     ours = _line_for(project, way, line, recipient, contact)
     address = _hold_address(way, ours, recipient, contact, order)
-    # Nobody has to look at a conversation that a rule begins before the customer answers.
+    # A conversation that a rule begins needs nobody's attention until the customer answers.
     begins_as = Conversation.Status.OPEN if by else Conversation.Status.CLOSED
     conversation = hold_conversation(ours, address, begins_as=begins_as)
     require_open(way, address, content_type, by)

@@ -1,4 +1,4 @@
-"""Customers who want no more messages of rules: by a word in a chat, or by a link in an e-mail.
+"""Customers who want no more messages from rules: by a word in a chat, or by a link in an e-mail.
 
 Members can still write to them.
 """
@@ -19,7 +19,7 @@ from orders.stream.models import Event
 
 STOP_WORDS = ("stop", "/stop")
 START_WORDS = ("start", "/start")
-# A button's title is what its person says.
+# Whoever presses a button says its title.
 _SAID = (ContentType.TEXT, ContentType.BUTTON)
 # Later messages among which we look for another word. Nobody sends more before the first arrives.
 MAX_LATER = 100
@@ -29,7 +29,7 @@ MAX_LATER = 100
 
 
 def follow_word(message: Message, contact: Contact, conversation: Conversation) -> Event | None:
-    """Stop a contact's messages of rules, or allow them again, if that is all a new message says.
+    """Stop a contact's messages from rules, or allow them again, if that is all a new message says.
 
     The caller holds the locks on contact and conversation. Return the unsaved event if anything
     changed.
@@ -75,7 +75,7 @@ def _has_said_more(message: Message, contact: Contact) -> bool:
 
 
 def stop_link(project: Project, address: str) -> str:
-    """Return the link that stops e-mails of rules to an address. It stays valid for ever.
+    """Return the link that stops e-mails from rules to an address. It stays valid for ever.
 
     It names the address only by a digest, because addresses of pages are logged.
     """
@@ -90,7 +90,7 @@ def project_in_link(token: str) -> Project:
 
 @transaction.atomic
 def stop_by_link(token: str) -> None:
-    """Stop e-mails of rules to the address that a link names. Repeating it changes nothing.
+    """Stop e-mails from rules to the address that a link names. Repeating it changes nothing.
 
     Raises `LinkInvalid`.
     """
@@ -100,7 +100,7 @@ def stop_by_link(token: str) -> None:
 
 @transaction.atomic
 def start_by_link(token: str) -> None:
-    """Allow e-mails of rules to the address that a link names again. Raises `LinkInvalid`."""
+    """Allow e-mails from rules to the address that a link names again. Raises `LinkInvalid`."""
     project, digest = _read(token)
     StoppedAddress.objects.filter(project=project, digest=digest).delete()
 

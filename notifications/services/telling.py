@@ -113,7 +113,7 @@ class Preview:
 def preview(*, rule: NotificationRule, order: Order) -> Preview:
     """Return what `tell` would do for a rule, which need not be saved.
 
-    It does it and undoes it, so that the answer cannot differ from what happens.
+    It does the same and undoes it, so that the answer cannot differ from what happens.
     """
     status = rule.status or order.status
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Who says stop gets no more messages of rules, until they say start."""
+"""Who says stop gets no more messages from rules, until they say start."""
 
 from datetime import timedelta
 

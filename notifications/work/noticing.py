@@ -26,7 +26,7 @@ from orders.stream.models import Event
 from orders.stream.subscribers import Drop, GiveUp, TryAgain, Wanted
 
 SUBSCRIBER = "team"
-# An order that we first hear of this long after it was placed is no news. The first sync of a shop
+# An order that we first hear of this long after it was placed is not news. The first sync of a shop
 # brings thousands of them.
 NEWS_FOR = timedelta(days=1)
 
@@ -42,11 +42,11 @@ class _Happening:
 
     @property
     def assignee_id(self) -> int | None:
-        """The member who cares for the conversation."""
+        """The member to whom the conversation is assigned."""
         return self.conversation.assignee_id if self.conversation else None
 
     def kind_for(self, user_id: int) -> NewsKind | None:
-        """Return what kind of news it is for a member; None if it is none for them."""
+        """Return what kind of news it is for a member; None if it is not news for them."""
         if user_id == self.event.actor_id:
             return None
         if self.order is not None:
@@ -141,7 +141,7 @@ def _news_for(
 
 
 def _members_for(happenings: Sequence[_Happening]) -> Mapping[int, Sequence[Membership]]:
-    """Return by project the members who care for a conversation, or asked for news."""
+    """Return by project the members to whom a conversation is assigned, or who asked for news."""
     asked = _wishes().filter(membership=OuterRef("pk"))
     assignees = {each.assignee_id for each in happenings} - {None}
     members = (
@@ -190,7 +190,7 @@ def _about_conversations(events: Sequence[Event]) -> Iterator[_Happening]:
         found = {talk.uuid: talk for talk in talks}
         for event in assigned:
             talk = found.get(event.subject_uuid)
-            # Somebody else may care for it by now. They have an event of their own.
+            # It may be assigned to somebody else by now, which is an event of its own.
             if talk is not None and _named(talk) == event.data["changes"]["assignee"]:
                 yield _Happening(event, conversation=talk)
 
@@ -242,7 +242,7 @@ def _concerns_merchants(event: Event) -> bool:
     """Tell whether an event about an order is one that somebody may have to act upon."""
     match event.type:
         case EventType.CREATED:
-            # Nobody has to look at a draft before it is one no more.
+            # Nobody has to act on an order while it is a draft.
             return bool(event.data["status"] != Status.DRAFT)
         case EventType.READY | EventType.BLOCKED:
             return True

@@ -187,7 +187,7 @@ def _tell(rule: NotificationRule, order: Order, event: Event, waited_for: str) -
 
 
 def _no_longer_true(rule: NotificationRule, order: Order) -> str:
-    """Say that something else is true of an order by now; empty if the rule still fits."""
+    """Say why the rule no longer fits the order; empty if it still does."""
     now = Status(order.status)
     match rule.occasion:
         case Occasion.STATUS_REACHED if rule.status in GONE_WRONG:

@@ -131,7 +131,7 @@ def days_of(span: Span) -> list[date]:
 
 
 def is_whole_days(span: Span) -> bool:
-    """Tell whether the span begins and ends together with days."""
+    """Tell whether the span begins and ends at the borders of days."""
     return (
         start_of(span.first, span.zone) == span.start
         and start_of(span.last + timedelta(days=1), span.zone) == span.end
@@ -152,7 +152,7 @@ def before(span: Span) -> Stretch:
 
 
 def offsets_within(span: Span) -> list[tuple[datetime, int]]:
-    """Return the zone's offsets from UTC in seconds, each with the moment from which it holds.
+    """Return the zone's offsets from UTC in seconds, each with the moment from which it applies.
 
     The first moment is the span's start, and the others are those at which the clocks change.
     """

@@ -99,7 +99,7 @@ class Unavailable(DomainError):
 
 
 class UnusableAnswer(DomainError):
-    """A service that we asked gave an answer with which nothing can be done."""
+    """A service that we asked gave an answer that we cannot use."""
 
     code = "unusable_answer"
     default_message = "The other service gave an answer that cannot be used."

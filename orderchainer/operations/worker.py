@@ -26,7 +26,7 @@ logger = structlog.get_logger(__name__)
 # Deliveries and e-mails wait for other people's servers, so each has threads for several slow ones.
 # The queues share no threads: the relay of events never waits for a delivery, and no e-mail does.
 # A webhook never waits for a sync, and no message to a customer waits for either.
-# Reports come one after the other, because each takes all that the database has.
+# Reports are built one after the other, because each keeps the database busy.
 THREADS: Mapping[str, int] = {
     settings.DEFAULT_QUEUE: 2,
     settings.DELIVERIES_QUEUE: 4,

@@ -9,7 +9,7 @@ from orders.models import Order, OrderQuerySet
 
 @dataclass(frozen=True)
 class Selection:
-    """Only some of a project's orders. A part that is empty selects nothing out."""
+    """Only some of a project's orders. A part that is empty leaves nothing out."""
 
     providers: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()

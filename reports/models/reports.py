@@ -34,7 +34,7 @@ class Report(Work):
 
     State = ReportState
     DONE: ClassVar = State.READY
-    # Nothing drops a report: whoever deletes it, deletes the row.
+    # A report is never dropped: deleting it deletes the row.
     DROPPED: ClassVar = State.FAILED
     MAX_ATTEMPTS: ClassVar = 3
     FIRST_DELAY_SECONDS: ClassVar = 2

@@ -38,7 +38,7 @@ class ReportSchedule(models.Model):
     report_type = models.CharField(max_length=MAX_TYPE_LENGTH)
     frequency = models.CharField(max_length=7, choices=Frequency.choices)
     filters = models.JSONField(default=dict, blank=True)
-    # Whoever leaves the project leaves the recipients with it.
+    # A member who leaves the project is no longer a recipient.
     recipients = models.ManyToManyField(Membership, related_name="+", blank=True)
     by_email = models.BooleanField(default=True)
     by_discord = models.BooleanField(default=False)

@@ -36,7 +36,7 @@ class ScheduleFields(TypedDict, total=False):
 
 @transaction.atomic
 def create_schedule(*, project: Project, by: User, fields: ScheduleFields) -> ReportSchedule:
-    """Create a schedule. Its first report is that of the day, week or month of now.
+    """Create a schedule. Its first report is that of the current day, week or month.
 
     `report_type` and `frequency` are needed. Without recipients, `by` is the only one, if a member.
     Raises `Invalid`, `TooManySchedules` and `RoleNotEnough`.
@@ -64,7 +64,7 @@ def change_schedule(
 ) -> ReportSchedule:
     """Change a schedule.
 
-    With another frequency, or switched on again, it starts over with the day, week or month of now.
+    With another frequency, or switched on again, it starts over with the current period.
     Raises `Invalid`, `ScheduleNotFound` and `RoleNotEnough`.
     """
     project = lock_project(schedule.project)

@@ -43,7 +43,7 @@ class Calls:
     by_day: Counter[date] = field(default_factory=Counter)
     by_surface: Counter[str] = field(default_factory=Counter)
     by_user: Sequence[UserCalls] = ()
-    # Only calls with API tokens; all others are of sessions.
+    # Only calls with API tokens; all others came from sessions.
     by_token: Sequence[TokenCalls] = ()
 
     @property

@@ -21,7 +21,7 @@ from reports.turns import ONE_DAY, periods_before
 
 logger = structlog.get_logger(__name__)
 
-# After a downtime, the newest so many periods get their report, each once. Older ones get none.
+# After a downtime, the newest periods get their report, at most this many. Older ones get none.
 MAX_MISSED = 7
 # No zone is further from UTC.
 _FURTHEST = timedelta(hours=14)

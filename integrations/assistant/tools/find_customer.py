@@ -58,7 +58,7 @@ def _contact(row: Row) -> dict[str, Any]:
 
 
 def _of_orders(asker: Asker, search: str) -> list[dict[str, Any]]:
-    """Return customers as orders name them: another operation, which not all may have."""
+    """Return customers as orders name them; none for somebody who may not see orders."""
     if not sees_orders(asker):
         return []
     period = days_up_to_today(DAYS, asker.project.zone)

@@ -17,10 +17,10 @@ MAX_LENGTH = 100
 
 
 def order_in(asker: Asker, parameters: Parameters) -> tuple[Row, list[dict[str, Any]]]:
-    """Return the order that the call most likely means, and others that are called so as well.
+    """Return the order that the call most likely means, and others with the same name.
 
     The row has `id`, `uuid`, `title` and `status`. Raises `ToolError`, in the same words for an
-    order of another project as for none.
+    order of another project as for one that does not exist.
     """
     name = needed_text_in(parameters, "order_id", most=MAX_LENGTH)
     found = orders_named(asker.project, name)

@@ -1,4 +1,4 @@
-"""Gemini's other face, which speaks as OpenAI does: `chat/completions` in and out.
+"""Gemini's API for OpenAI's clients: `chat/completions` in and out.
 
 Source: ai.google.dev/gemini-api/docs/openai. Thought signatures are needed here too. They stand
 beside each call, under `extra_content`. An error is a list of one error.
@@ -100,7 +100,7 @@ def answer_body(said: Said, usage: Mapping[str, int], model: str, id_: str) -> d
 
 
 def usage_of(counts: Counts) -> dict[str, int]:
-    """Write the counts. Thinking stands in the total alone, as Google does it on this face."""
+    """Write the counts. Thinking counts in the total only, as it does here at Google."""
     return {
         "prompt_tokens": counts.prompt,
         "completion_tokens": counts.answer,
@@ -172,7 +172,7 @@ def _answer(turns: list[Turn], told: Mapping[str, Any]) -> None:
 
 
 def _in_order(turns: Sequence[Turn], index: int) -> Turn:
-    """Return a turn with its results in the order of the calls: this face takes any order."""
+    """Return a turn with its results in the order of the calls: this API takes any order."""
     turn = turns[index]
     if not turn.results:
         return turn

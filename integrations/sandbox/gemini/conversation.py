@@ -1,4 +1,4 @@
-"""A request as both faces of the emulator understand it, and what the model says to it."""
+"""A request as both APIs of the emulator understand it, and what the model says to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Refused(Exception):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON that the native face answers."""
+        """The JSON that the native API answers."""
         error: dict[str, Any] = {"code": self.code, "message": str(self), "status": self.status}
         if self.details:
             error["details"] = list(self.details)

@@ -1,7 +1,7 @@
 """Gemini's API for one key, with its rules and its errors, below `/gemini/`.
 
-OrderChainer reaches it with `GEMINI_API_BASE=http://HOST/gemini` and the key `KEY`. The face that
-speaks as OpenAI does is at `/gemini/v1beta/openai`.
+OrderChainer reaches it with `GEMINI_API_BASE=http://HOST/gemini` and the key `KEY`. The API for
+OpenAI's clients is at `/gemini/v1beta/openai`.
 
 The model answers from what the functions of a request return; see `answering/`. A text with
 `sandbox:MODE` in it, or a step of the script, makes it say something else: see `script.py`.
@@ -125,7 +125,7 @@ class Gemini:
             self._over.set()
             self._over = threading.Event()
 
-    # --- Both faces ---------------------------------------------------------------------------
+    # --- Both APIs ----------------------------------------------------------------------------
 
     def _native(self, request: Request) -> Answer:
         path = _PATH.fullmatch(request.path)

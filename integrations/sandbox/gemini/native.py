@@ -1,4 +1,4 @@
-"""Gemini's own face: `generateContent` in and out.
+"""Gemini's own API: `generateContent` in and out.
 
 Field names may be written in camel case or with underscores, since Google's library mixes both. A
 field that the service does not know is an error.
@@ -245,7 +245,7 @@ def _wanted(generation: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
 def answer_body(
     said: Said, usage: Mapping[str, int], model: str, response_id: str
 ) -> dict[str, Any]:
-    """Write an answer. Nothing said is a content without parts, as the service writes it."""
+    """Write an answer. If the model says nothing, the content has no parts, as at Google."""
     content: dict[str, Any] = {}
     parts = parts_of(said)
     if parts:

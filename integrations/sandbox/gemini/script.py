@@ -47,7 +47,7 @@ class Step:
     html_status: int = 0
     # How long to think before answering.
     seconds: float = 0
-    # For how many requests this step holds.
+    # For how many requests this step applies.
     times: int = 1
 
     @classmethod
@@ -142,7 +142,7 @@ MODES: Mapping[str, Step] = {
 def mode_in(asked: Asked) -> Step | None:
     """Return the step that the last text of a user names, or None.
 
-    It holds once, at the first request after the text. Only endless calls go on.
+    It applies once, to the first request after the text. Only endless calls go on.
     """
     match = _MODE.search(asked.question)
     step = MODES.get(match["mode"]) if match else None

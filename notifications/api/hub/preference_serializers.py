@@ -15,7 +15,7 @@ class WaysField(serializers.DictField):
     child = serializers.BooleanField()
 
     def to_internal_value(self, data: Any) -> Any:
-        """Read the object. Numbers and words are no booleans here."""
+        """Read the object. Refuses numbers and words in place of booleans."""
         if isinstance(data, Mapping):
             wrong = [name for name, is_on in data.items() if not isinstance(is_on, bool)]
             if wrong:

@@ -1,4 +1,4 @@
-"""`/api/v1/messages/{project_id}/rules`: what customers are told by themselves."""
+"""`/api/v1/messages/{project_id}/rules`: the rules by which customers are told of their orders."""
 
 from collections.abc import Mapping
 from typing import ClassVar

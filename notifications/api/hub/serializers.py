@@ -141,7 +141,7 @@ class SentFile:
 
     known: files.KnownFile
     filename: str
-    # The SHA-256 of what was sent. A picture's `known.content` differs, because we draw it anew.
+    # The SHA-256 of what was sent. A picture's `known.content` differs, because we re-encode it.
     digest: str
 
 
@@ -190,7 +190,7 @@ class NewMessageWithFile(_NewMessage):
 
 
 def _object_in(text: str) -> Any:
-    """Return the JSON in a form's field; the text itself if it is none, which is refused then."""
+    """Return the JSON in a form's field; text that is not JSON as it is, to be refused later."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -22,7 +22,7 @@ def etag_of(kind: str, pk: int, version: int, **others: bool) -> str:
 
 
 def etag_of_content(kind: str, *content: object) -> str:
-    """Return the strong entity tag of what is shown, for what no version of one row covers.
+    """Return the strong entity tag of what is shown, if no row's version covers all of it.
 
     `content` is anything that JSON can express, with UUIDs and moments.
     """

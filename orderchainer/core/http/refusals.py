@@ -1,4 +1,4 @@
-"""Keep refusals short: whoever sends a thousand wrong fields gets no thousand messages back."""
+"""Keep refusals short: a thousand wrong fields do not get a thousand messages back."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""`/api/v1/reports/{project_id}/schedules`: reports that are made by themselves."""
+"""`/api/v1/reports/{project_id}/schedules`: reports that are made automatically."""
 
 from collections.abc import Mapping
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What the pretend model says by itself: a small clerk who knows questions about orders.
+"""What the pretend model says by itself: a few rules that know questions about orders.
 
 It looks for words, asks the functions that it was offered, and says in plain words what they
 returned. It knows English, German and Spanish.

@@ -1,4 +1,4 @@
-"""The face that speaks as OpenAI does."""
+"""The API for OpenAI's clients."""
 
 import json
 from typing import Any
