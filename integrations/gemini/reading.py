@@ -40,7 +40,8 @@ def turn_of(response: types.GenerateContentResponse, asked_model: str) -> Turn:
         feedback = response.prompt_feedback
         blocked = feedback.block_reason if feedback else None
         finish = Finish.BLOCKED if blocked else Finish.EMPTY
-        return Turn(finish, model, usage=usage, reason=blocked.value if blocked else "")
+        word = storable_text(blocked.value if blocked else "", most=MAX_REASON_LENGTH)
+        return Turn(finish, model, usage=usage, reason=word)
     candidate = response.candidates[0]
     parts = [each for each in _parts_of(candidate) if each != types.Part()]
     text = "".join(each.text or "" for each in parts if not each.thought)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.assistant.contracts import ModelError, Turn
+from integrations.assistant.contracts import Finish, ModelError, ModelUnavailable, Turn
+from integrations.assistant.storable import MAX_REASON_LENGTH
 from integrations.assistant.tests.models.pretend import (
     FETCH,
     LIMITS,
@@ -17,6 +18,8 @@ from integrations.assistant.tests.models.pretend import (
     PretendGemini,
     asked,
 )
+from integrations.gemini.model import GeminiModel
+from integrations.openai.model import CompatibleModel
 from integrations.openai.reading import turn_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -132,6 +135,29 @@ def test_any_json_is_a_turn_or_a_refusal(
     else:
         words = ""
     assert len(words) < 120
+
+
+def test_a_reason_to_block_that_nobody_knows_can_be_stored(gemini: PretendGemini) -> None:
+    reason = "\x00" + "A" * 1000
+    body = json.dumps({"promptFeedback": {"blockReason": reason}})
+    gemini.goes_wrong("status", status=200, body=body)
+
+    turn = GeminiModel(NAME).answer(asked("hello"), [], LIMITS)
+
+    assert turn.finish is Finish.BLOCKED
+    assert turn.reason == "\N{REPLACEMENT CHARACTER}" + "A" * (MAX_REASON_LENGTH - 1)
+
+
+def test_a_message_that_is_too_deep_to_be_sent_back_is_no_answer(gemini: PretendGemini) -> None:
+    extra: Any = {}
+    for _ in range(300):
+        extra = {"a": extra}
+    called = {"id": "1", "function": {"name": "fetch_order_details", "arguments": "{}"}}
+    message = {"role": "assistant", "tool_calls": [called], "extra_content": extra}
+    gemini.goes_wrong("status", status=200, body=json.dumps({"choices": [{"message": message}]}))
+
+    with pytest.raises(ModelUnavailable):
+        CompatibleModel(NAME).answer(asked("hello"), [FETCH], LIMITS)
 
 
 @settings(max_examples=300, deadline=None)
