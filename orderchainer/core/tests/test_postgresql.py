@@ -89,3 +89,27 @@ def test_a_healthy_connection_is_checked_occasionally(
     for _ in range(9):
         pid_of_the_next(pooled)
     assert len(asked) == 6
+
+
+def test_connections_of_the_pool_compile_no_statements(pooled: base.DatabaseWrapper) -> None:
+    """Also after a rollback, which would undo a setting of its transaction."""
+    for _ in range(4):
+        with pooled.cursor() as cursor:
+            cursor.execute("SHOW jit")
+            assert cursor.fetchone() == ("off",)
+        pooled.set_autocommit(False)
+        pooled.rollback()
+        pooled.set_autocommit(True)
+        pooled.close()
+
+
+def test_connections_without_a_pool_compile_no_statements() -> None:
+    alone = base.DatabaseWrapper({**connection.settings_dict, "OPTIONS": {}}, alias="alone")
+    alone.ensure_connection()
+    alone.set_autocommit(False)
+    alone.rollback()
+    with alone.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
+    alone.rollback()
+    alone.close()

@@ -3,7 +3,8 @@
 After a restart of the server all pooled connections are dead. Django can have the pool check each
 connection (`CONN_HEALTH_CHECKS`), but that asks the server once more for every request. A server
 that ends a connection says so, and checking whether something has arrived needs no round trip.
-Nothing else differs from `django.db.backends.postgresql`.
+Its connections do not compile statements either. Nothing else differs from
+`django.db.backends.postgresql`.
 """
 
 import select
@@ -50,3 +51,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # `test_postgresql.py` fails if psycopg renames the attribute.
             pool._check = check
         return pool
+
+    def _configure_connection(self, connection: Connection[Any]) -> Any:
+        """Prepare a new connection, and switch off PostgreSQL's compiler of statements.
+
+        It starts when the planner expects a statement to be expensive, and then takes seconds for
+        statements that run for milliseconds: 4.5 s for the response times of 10,000 messages,
+        which take 45 ms without it.
+        """
+        connection.execute("SET jit = off")
+        super()._configure_connection(connection)  # type: ignore[misc]  # the stubs lack it
+        # Without autocommit, the setting would end with a rollback.
+        return True
