@@ -43,6 +43,7 @@ class CompatibleModel:
         status, headers, told = self._post(body, limits.timeout_seconds)
         if status != 200:
             raise error_of(WHO, status, told, headers.get("Retry-After", ""))
+        _require_writable(told)
         return turn_of(told, self.name)
 
     def _post(
@@ -68,6 +69,17 @@ class CompatibleModel:
         except CallFailed as exc:
             raise ModelUnavailable(f"{WHO} {exc}") from exc
         return response.status_code, response.headers, _json_in(response, bytes(content))
+
+
+def _require_writable(told: Any) -> None:
+    """Refuse an answer whose message could not go back in the next round.
+
+    orjson reads more levels than it writes. In a request a message stands higher than here.
+    """
+    try:
+        orjson.dumps(told)
+    except TypeError:
+        raise ModelUnavailable(f"{WHO} gave an answer that is too deep") from None
 
 
 def _json_in(response: requests.Response, content: bytes) -> Any:

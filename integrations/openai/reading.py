@@ -28,7 +28,7 @@ def turn_of(told: Any, asked_model: str) -> Turn:
     if not told.get("choices"):
         return Turn(Finish.EMPTY, model, usage=usage)
     choice = _mapping(told["choices"][0])
-    message = _sendable(_mapping(choice.get("message")))
+    message = _mapping(choice.get("message"))
     text = _text_of(message.get("content"))
     calls = _calls_of(message.get("tool_calls"))
     reason = choice.get("finish_reason")
@@ -45,16 +45,6 @@ def turn_of(told: Any, asked_model: str) -> Turn:
         usage=usage,
         reason=word,
     )
-
-
-def _sendable(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the message, which goes back in the next request: two levels down in its body."""
-    try:
-        orjson.dumps([[message]])
-    except TypeError:
-        # orjson reads more levels than it writes.
-        raise ModelUnavailable("The model's service gave an answer that is too deep") from None
-    return message
 
 
 def _text_of(content: object) -> str:
