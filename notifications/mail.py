@@ -6,7 +6,7 @@ from notifications.models import NotificationRule
 from notifications.placeholders import one_line
 from notifications.services.customers import customer_of
 from notifications.services.stopping import stop_link
-from notifications.services.telling import ORDER_NEWS, is_confirmed, letter_of
+from notifications.services.telling import ORDER_NEWS, is_confirmed, letter_of, no_longer_true
 from orders.models import Order
 
 
@@ -22,6 +22,8 @@ def write_order_news(email: OutgoingEmail) -> Written:
     # The order's current address, in case somebody has corrected it.
     if order is None or not order.customer_email:
         raise Unwanted("The order has no e-mail address any more.")
+    if reason := no_longer_true(rule, order):
+        raise Unwanted(reason)
     if not is_confirmed(order):
         raise Unwanted("The customer has not confirmed their e-mail address.")
     customer = customer_of(order)

@@ -342,6 +342,18 @@ def test_a_project_that_is_closed_sends_no_e_mail_that_waits(agent: User, order:
     assert OutgoingEmail.objects.get(kind="order_news").state == "dropped"
 
 
+def test_an_e_mail_that_is_no_longer_true_is_not_sent(agent: User, order: Order) -> None:
+    make_rule(agent.personal_project, channel=EMAIL)
+    ship(order)
+    tell_all()
+    ship(order, "cancelled")
+
+    assert send_emails() == []
+    email = OutgoingEmail.objects.get(kind="order_news")
+    reason = "By then something else was true of the order. It was cancelled."
+    assert (email.state, email.last_error) == ("dropped", reason)
+
+
 def test_a_customer_who_is_blocked_while_the_e_mail_waits_does_not_get_it(
     agent: User, ours: Line, order: Order
 ) -> None:

@@ -7,7 +7,7 @@ has told the customer or has not, and a repeat finds the outcome.
 All deliveries of a project go to one target, so the events of an order are told in their order.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.db import transaction
@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from notifications.models import NotificationRule, RuleOutcome
 from notifications.models.rules import NEWS_FOR, TOO_LATE, Occasion
-from notifications.services.telling import Told, tell
+from notifications.services.telling import Told, no_longer_true, tell
 from orderchainer.core.errors import NotFound
 from orderchainer.core.measures import Counter
-from orders.lifecycle import GONE_WRONG, HAS_LEFT, WAITING, EventType, Status
+from orders.lifecycle import GONE_WRONG, HAS_LEFT, EventType, Status
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.stream.models import Event
@@ -173,7 +173,7 @@ def follow(rule_id: int, event: Event) -> RuleOutcome | None:
 
 
 def _tell(rule: NotificationRule, order: Order, event: Event, waited_for: str) -> Told:
-    if reason := _no_longer_true(rule, order) or _said_before(rule, order):
+    if reason := no_longer_true(rule, order) or _said_before(rule, order):
         return Told(reason=reason)
     if timezone.now() - event.created_at > NEWS_FOR:
         return Told(reason=f"{TOO_LATE} {waited_for}".strip())
@@ -184,32 +184,6 @@ def _tell(rule: NotificationRule, order: Order, event: Event, waited_for: str) -
         status=event.data["status"],
         told_over=set(told.values_list("channel", flat=True)),
     )
-
-
-def _no_longer_true(rule: NotificationRule, order: Order) -> str:
-    """Say why the rule no longer fits the order; empty if it still does."""
-    now = Status(order.status)
-    match rule.occasion:
-        case Occasion.STATUS_REACHED if rule.status in GONE_WRONG:
-            is_true = now == rule.status
-        case Occasion.STATUS_REACHED:
-            is_true = now not in GONE_WRONG and _PROGRESS[now] >= _PROGRESS[Status(rule.status)]
-        case Occasion.BLOCKED:
-            is_true = now in WAITING and not _is_ready(order)
-        case Occasion.READY:
-            is_true = now not in GONE_WRONG and _is_ready(order)
-        case _:
-            is_true = now not in GONE_WRONG and now != Status.DRAFT
-    return "" if is_true else f"By then something else was true of the order. It was {now}."
-
-
-# Later statuses are further along.
-_PROGRESS: Mapping[Status, int] = {status: place for place, status in enumerate(Status)}
-
-
-def _is_ready(order: Order) -> bool:
-    found = Order.objects.with_ready().get(pk=order.pk)
-    return bool(found.ready)  # type: ignore[attr-defined]  # annotated
 
 
 def _said_before(rule: NotificationRule, order: Order) -> str:
