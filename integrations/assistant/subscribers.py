@@ -86,6 +86,8 @@ def deliver(event: Event, target: str, /) -> None:
     except AssistantNotConfigured as exc:
         raise Drop(exc.message) from exc
     except ModelBusyNow as exc:
+        if (exc.retry_after or 0) > NEWS_FOR.total_seconds():
+            raise Drop(exc.message) from exc
         raise TryAgain(exc.message, after_seconds=exc.retry_after) from exc
     except (ModelNotReached, TookTooLong) as exc:
         raise TryAgain(exc.message, timed_out=True) from exc

@@ -154,6 +154,16 @@ def test_a_busy_model_is_asked_again_later(team: Team, model: Scripted) -> None:
     assert (row.state, row.attempts) == (EventDelivery.State.PENDING, 1)
 
 
+def test_a_model_that_is_busy_for_too_long_is_not_waited_for(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    receive(team)
+    model.steps = [ModelBusy("quota", after_seconds=999_999_999)]
+
+    [row] = work()
+
+    assert row.state == EventDelivery.State.DROPPED
+
+
 def test_a_model_that_hangs_takes_one_worker_and_is_paused(team: Team, model: Scripted) -> None:
     switch_on(team)
     receive(team)
