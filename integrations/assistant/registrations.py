@@ -15,7 +15,7 @@ THINGS.add("assistant", "Questions about a project's orders, and suggested repli
 register_error_fields(
     HUB,
     finish_reason=ErrorField("text", "The model's own word for why it stopped."),
-    resets_at=ErrorField("text", "When the project's budget begins anew: UTC, with `Z`."),
+    resets_at=ErrorField("text", "When the project's next budget begins: UTC, with `Z`."),
 )
 
 register_checks()

@@ -179,7 +179,7 @@ def _tell(webhook: DiscordWebhook, event: Event) -> None:
     reader = webhook.user
     order = Order.objects.filter(pk=event.order_id or 0).first()
     if not _may_hear(reader, event, order):
-        raise Drop("They may or want to hear of this project's orders no longer.")
+        raise Drop("They may not, or do not want to, hear of this project's orders any more.")
     if not webhook.wants(event):
         raise Drop("The owner does not want to be told of this any more.")
     require_no_pause(webhook)

@@ -90,4 +90,4 @@ def _json_in(response: requests.Response, content: bytes) -> Any:
         if response.status_code != 200:
             return None
         # The exception would quote what the model wrote.
-        raise ModelUnavailable(f"{WHO} gave an answer that is no JSON") from None
+        raise ModelUnavailable(f"{WHO} gave an answer that is not JSON") from None

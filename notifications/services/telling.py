@@ -221,7 +221,7 @@ def no_longer_true(rule: NotificationRule, order: Order) -> str:
             is_true = now not in GONE_WRONG and _is_ready(order)
         case _:
             is_true = now not in GONE_WRONG and now != Status.DRAFT
-    return "" if is_true else f"By then something else was true of the order. It was {now}."
+    return "" if is_true else f"The rule no longer fitted the order by then. It was {now}."
 
 
 # Later statuses are further along.

@@ -350,7 +350,7 @@ def test_an_e_mail_that_is_no_longer_true_is_not_sent(agent: User, order: Order)
 
     assert send_emails() == []
     email = OutgoingEmail.objects.get(kind="order_news")
-    reason = "By then something else was true of the order. It was cancelled."
+    reason = "The rule no longer fitted the order by then. It was cancelled."
     assert (email.state, email.last_error) == ("dropped", reason)
 
 

@@ -548,7 +548,7 @@ def test_what_is_no_longer_true_is_not_told(agent: User, ours: Line, order: Orde
     tell_all()
 
     assert outcomes() == [
-        ("skipped", "", "By then something else was true of the order. It was cancelled.")
+        ("skipped", "", "The rule no longer fitted the order by then. It was cancelled.")
     ]
 
 
@@ -777,7 +777,7 @@ def test_a_rule_that_is_off_or_gone_tells_nobody(agent: User, ours: Line, order:
     relay_events()
     delete_rule(rule=completed, by=agent)
 
-    with pytest.raises(Drop, match="No rule is for it"):
+    with pytest.raises(Drop, match="No rule applies to it"):
         telling.deliver(event, "")
 
     assert Message.objects.count() == 0

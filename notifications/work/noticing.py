@@ -87,7 +87,7 @@ def _tell(news: News, way: Way) -> None:
 def _tell_each(picked: Sequence[tuple[News, Way]]) -> None:
     """Tell everybody. If one fails, all are told again."""
     if not picked:
-        raise Drop("It is news for nobody.")
+        raise Drop("It is no longer news for anybody.")
     failures: list[TryAgain] = []
     for news, way in picked:
         try:

@@ -124,11 +124,11 @@ def deliver(event: Event, target: str) -> None:
     """
     order = Order.objects.filter(pk=event.order_id or 0).first() if event.is_of_order else None
     if order is None or not is_news(event, order):
-        raise Drop("It is no news of an order.")
+        raise Drop("It is not news of an order.")
     rules = NotificationRule.objects.filter(_usable(), project=event.project_id).order_by("pk")
     due = [rule.pk for rule in rules if _is_for(rule, event)]
     if not due:
-        raise Drop("No rule is for it any more.")
+        raise Drop("No rule applies to it any more.")
     try:
         outcomes = [outcome for pk in due if (outcome := follow(pk, event)) is not None]
     except NotFound as exc:

@@ -60,7 +60,7 @@ TOOL = Tool(
             "search": {"type": "string", "description": "A part of the name or of the SKU."},
             "is_out_of_stock": {
                 "type": "boolean",
-                "description": "true for those of which none is left.",
+                "description": "true for those that are sold out.",
             },
         },
     },

@@ -417,7 +417,9 @@ class OrdersSummaryOutput(serializers.Serializer[Any]):
     """The figures of a project's orders in a period."""
 
     period_days = serializers.IntegerField()
-    total_orders = serializers.IntegerField(help_text="All orders but drafts, in all currencies.")
+    total_orders = serializers.IntegerField(
+        help_text="All orders except drafts, in all currencies."
+    )
     total_revenue = _amount(
         "What the orders in `currency` earned, without drafts, cancelled, failed and test orders."
     )

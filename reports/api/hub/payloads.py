@@ -33,7 +33,7 @@ class SpreadOutput(serializers.Serializer[Any]):
 class PartOutput(serializers.Serializer[Any]):
     """A part of the orders."""
 
-    total_orders = serializers.IntegerField(help_text="Orders but drafts, in all currencies.")
+    total_orders = serializers.IntegerField(help_text="Orders except drafts, in all currencies.")
     total_revenue = _amount("What those in `currency` earned.")
 
 
@@ -117,7 +117,9 @@ class TrendOutput(serializers.Serializer[Any]):
 class SalesPayload(serializers.Serializer[Any]):
     """The payload of a `sales` report."""
 
-    total_orders = serializers.IntegerField(help_text="All orders but drafts, in all currencies.")
+    total_orders = serializers.IntegerField(
+        help_text="All orders except drafts, in all currencies."
+    )
     total_revenue = _amount("What the orders in `currency` earned.")
     average_order_value = _amount("`total_revenue` divided by `total_orders`.")
     currency = serializers.CharField()

@@ -98,7 +98,7 @@ CHANGE_SCHEDULE = extend_schema(
     summary="Change a schedule of reports",
     description=(
         "Changes the named fields. With another `frequency`, or switched on again, the schedule "
-        "starts over with the day, week or month of now."
+        "starts over with the current day, week or month."
     ),
     request=ScheduleChanges,
     parameters=[PROJECT_ID, SCHEDULE_ID],

@@ -24,7 +24,7 @@ class ScheduleInput(StrictSerializer):
         child=StrictUUIDField(),
         required=False,
         max_length=MAX_RECIPIENTS,
-        help_text="The ids of members. Without it, a new schedule has you alone.",
+        help_text="The ids of members. Without it, you alone get the reports.",
     )
     channels = serializers.ListField(
         child=ListedChoiceField(choices=list(CHANNELS)),

@@ -88,7 +88,7 @@ class ApiUsageOutput(serializers.Serializer[Any]):
     total_calls = serializers.IntegerField()
     by_surface = serializers.DictField(child=serializers.IntegerField())
     by_user = UserCallsOutput(many=True)
-    by_token = TokenCallsOutput(many=True, help_text="All other calls are of sessions.")
+    by_token = TokenCallsOutput(many=True, help_text="All other calls came from sessions.")
     by_day = DayCallsOutput(many=True, help_text="Every day of the period.")
 
 
