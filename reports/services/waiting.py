@@ -38,5 +38,7 @@ def _look_until_built(report_id: int, deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
             return
+        # Others need the connection more. `wait_for` made sure that no transaction is open.
+        connection.close()
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, MAX_PAUSE_SECONDS)

@@ -1,5 +1,6 @@
 """Workers that build reports, and what happens if they die, come twice or find nothing."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from integrations.figures import syncs_of
 from integrations.models import Integration, SyncRun
 from orderchainer.celery import app
 from orderchainer.core.db.snapshots import one_snapshot
+from orderchainer.testing.races import on_postgresql
 from orders.models import Order, OrderItem
 from orders.services import update_order
 from orders.stream.models import Event
@@ -26,7 +28,7 @@ from orders.tests.factories import make_order
 from reports import builders
 from reports.builders import BUILDERS, Builder, Built, Question
 from reports.models import Report
-from reports.services import delete_report, request_report
+from reports.services import delete_report, request_report, wait_for
 from reports.work import building
 from reports.work.building import LEASE, build_report, due_reports
 
@@ -226,6 +228,24 @@ def test_a_request_gets_the_report_of_a_worker_in_another_thread(
     assert response.status_code == 201
     assert response.json()["status"] == "ready"
     assert response.json()["payload"]["total_orders"] == 2
+
+
+@on_postgresql
+def test_a_request_that_waits_holds_no_connection(
+    store: Project, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.REPORT_WAIT_SECONDS = 30
+    report = ask(store)
+    held: list[bool] = []
+
+    def look_and_end(seconds: float) -> None:
+        held.append(connection.connection is not None)
+        Report.objects.all().delete()
+
+    monkeypatch.setattr(time, "sleep", look_and_end)
+    wait_for(report)
+
+    assert held == [False]
 
 
 # --- what is built ----------------------------------------------------------------------------
