@@ -47,7 +47,7 @@ def budget_state_of(project: Project) -> BudgetState | None:
         return None
     start, following = month_around(timezone.now(), project.zone)
     sums = AssistantCall.objects.filter(project=project, created_at__gte=start).aggregate(
-        spent=Sum("cost"), reserved=Sum("reserved", filter=Q(reserved__gt=0))
+        spent=Sum("known_cost"), reserved=Sum("reserved", filter=Q(reserved__gt=0))
     )
     return BudgetState(
         monthly, sums["spent"] or Decimal(0), sums["reserved"] or Decimal(0), following

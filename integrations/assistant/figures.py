@@ -25,7 +25,7 @@ _SMALLEST = Decimal(1).scaleb(-COST_DECIMALS)
 _FIGURES = {
     "calls": Count("pk"),
     "tokens": Coalesce(Sum("total_tokens"), 0),
-    "spent": Sum("cost"),
+    "spent": Sum("known_cost"),
     "unpriced": Count("pk", filter=Q(cost=None)),
 }
 

@@ -92,6 +92,12 @@ class AssistantCall(models.Model):
         blank=True,
         help_text="In USD; empty if the model has no price or did not say what it used.",
     )
+    known_cost = models.DecimalField(
+        max_digits=20,
+        decimal_places=COST_DECIMALS,
+        default=0,
+        help_text="In USD: what the rounds cost of which that is known.",
+    )
     reserved = models.DecimalField(max_digits=20, decimal_places=COST_DECIMALS, default=0)
     # The model's own word for why it stopped last, and what went wrong in a word of ours.
     finish_reason = models.CharField(max_length=64, blank=True)

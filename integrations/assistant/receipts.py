@@ -103,6 +103,7 @@ def settle(
         total_tokens=tally.total,
         prices=tally.prices_used,
         cost=cost,
+        known_cost=tally.known_cost.quantize(_SMALLEST, ROUND_HALF_UP),
         reserved=0,
         finish_reason=tally.finish_reason[:64],
         error=error[:MAX_ERROR_LENGTH],

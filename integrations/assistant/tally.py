@@ -24,8 +24,10 @@ class Tally:
     total: int = 0
     model: str = ""
     finish_reason: str = ""
-    # In USD; None as soon as the cost of one round is unknown.
+    # In USD. `cost` is None as soon as the cost of one round is unknown. `known_cost` adds up the
+    # other rounds.
     cost: Decimal | None = Decimal(0)
+    known_cost: Decimal = Decimal(0)
     used: list[Price] = field(default_factory=list)
 
     def add(self, turn: Turn) -> None:
@@ -41,6 +43,7 @@ class Tally:
         price = price_of(self.prices, turn.model, self.day, usage.prompt or 0)
         cost = None if price is None else price.cost_of(usage)
         self.cost = None if self.cost is None or cost is None else self.cost + cost
+        self.known_cost += cost or 0
         if price is not None and price not in self.used:
             self.used.append(price)
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from accounts.models import Project, User
+from accounts.queries import require_operation
+from integrations.assistant.access import SUGGEST_REPLIES
 from integrations.assistant.contracts import Asker, History
 from integrations.assistant.facts import (
     conversation_about,
@@ -72,7 +74,9 @@ def draft_reply(
         answer = object_in(turn.text)
         reply = text_in(answer, "reply", max_length=MAX_REPLY_LENGTH)
         session.notes.answer = reply
-        suggestion = keep_suggestion(project=project, by=by, order_id=order_pk)
+    # Somebody may have taken the right away while the model was writing.
+    require_operation(by, project, SUGGEST_REPLIES)
+    suggestion = keep_suggestion(project=project, by=by, order_id=order_pk)
     language = answer.get("language")
     tally = session.tally
     return Draft(

@@ -14,11 +14,11 @@ from accounts.services import update_project
 from accounts.tests.projects import Team
 from integrations.assistant import budgets, receipts
 from integrations.assistant.budgets import budget_state_of, month_around
-from integrations.assistant.contracts import ModelBusy, Turn
-from integrations.assistant.errors import BudgetExhausted, ModelBusyNow
+from integrations.assistant.contracts import ModelBusy, ModelUnavailable, ToolCall, Turn
+from integrations.assistant.errors import BudgetExhausted, ModelBusyNow, ModelNotReached
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.services import Answer, answer_question
-from integrations.assistant.tests.scripted.service import Hanging, Scripted, says
+from integrations.assistant.tests.scripted.service import Hanging, Scripted, calls, says
 from orderchainer.core.errors import Invalid
 from orderchainer.testing.races import Meeting, on_postgresql, race
 
@@ -111,6 +111,26 @@ def test_a_refused_call_gives_its_reservation_back(team: Team, model: Scripted) 
     state = budget_state_of(project)
     assert state is not None
     assert (state.spent, state.reserved) == (Decimal(0), Decimal(0))
+
+
+@pytest.mark.django_db
+def test_rounds_with_a_price_count_although_the_last_one_got_no_answer(
+    team: Team, model: Scripted
+) -> None:
+    project = give_budget(team, float(COST * 2))
+    model.steps = [calls(ToolCall("1", "nothing", {})), ModelUnavailable("gone")] * 3
+
+    for _ in range(2):
+        with pytest.raises(ModelNotReached):
+            ask(project, team)
+    with pytest.raises(BudgetExhausted):
+        ask(project, team)
+
+    state = budget_state_of(project)
+    assert state is not None
+    assert (state.spent, state.reserved) == (COST * 2, Decimal(0))
+    costs = AssistantCall.objects.values_list("cost", "known_cost")
+    assert list(costs) == [(None, COST), (None, COST)]
 
 
 @pytest.mark.django_db

@@ -9,9 +9,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts.models import Membership
 from accounts.services import create_project
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team
+from integrations.assistant.contracts import Turn
 from integrations.assistant.services import Draft, draft_reply
 from integrations.assistant.tests.scripted.service import Scripted, says
 from notifications.channels import Line
@@ -19,6 +21,7 @@ from notifications.models import Message, SuggestedReply
 from notifications.tests.api.hub import JOHN, arrive, path
 from notifications.tests.pretend import PRETEND, Pretend, pretending
 from notifications.work.suggestions import forget_suggestions
+from orderchainer.core.errors import DomainError
 from orderchainer.testing.races import race
 
 SENDING: dict[str, Any] = {
@@ -65,6 +68,24 @@ def test_a_message_that_is_sent_with_its_suggestion_is_marked(
     assert suggestion.message == Message.objects.get(direction="outbound")
     assert suggestion.used_at is not None
     assert send(team).json()["ai_generated"] is False
+
+
+@pytest.mark.django_db
+def test_whoever_is_removed_while_the_model_writes_gets_no_draft(
+    team: Team, model: Scripted
+) -> None:
+    agent = team.members["agent"]
+
+    def writes() -> Turn:
+        Membership.objects.get(user=agent, project=team.project).delete()
+        return says('{"reply": "It is on its way.", "language": "en"}')
+
+    model.steps = [writes]
+
+    with pytest.raises(DomainError):
+        draft_reply(project=team.project, by=agent, customer_message="Where is my order?")
+
+    assert not SuggestedReply.objects.exists()
 
 
 @pytest.mark.django_db

@@ -396,6 +396,7 @@ def spend(team: Team, cost: str | None, tokens: int = 0, **fields: Any) -> Assis
             "model_asked": "gemini-3.8-flash",
             "model": "gemini-3.8-flash",
             "cost": None if cost is None else Decimal(cost),
+            "known_cost": Decimal(cost or 0),
             "total_tokens": tokens,
             **fields,
         }
