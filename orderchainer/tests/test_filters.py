@@ -25,6 +25,7 @@ IDS = {
     "order_id": "order",
     "integration_id": "integration",
     "conversation_id": "conversation",
+    "report_id": "ready_report",
 }
 # Within a project, an order goes by its UUID.
 IDS_IN_PROJECTS = {**IDS, "order_id": "shared_order"}
