@@ -39,7 +39,8 @@ class CSVView(ExportView):
     def get(self, request: Request, project_id: str, report_id: str) -> StreamingHttpResponse:
         """Send the table that `table` names."""
         report = ready_report_for(self.project, report_id)
-        table = exports.table_named(report, request.query_params.get("table") or DEFAULT_TABLE)
+        name = request.query_params.get("table", "").strip()
+        table = exports.table_named(report, name or DEFAULT_TABLE)
         return csv_download(
             request,
             exports.write_csv(table),
