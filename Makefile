@@ -20,7 +20,7 @@ ON_SERVICES := ENV_FILE= \
 PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo sandbox test test-processes test-services clients lint format types layers migrations check lock bench
+.PHONY: help run demo sandbox test test-slow test-processes test-services clients lint format types layers migrations check lock bench
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -40,7 +40,10 @@ sandbox: $(RUNTIME)  ## Start a pretend Discord, Shopify, WhatsApp, Telegram and
 # --- For contributors ------------------------------------------------------------------------
 
 test: $(TOOLS)  ## Test on SQLite, with nothing else installed
-	$(ON_SQLITE) $(PYTEST) -m "not processes"
+	$(ON_SQLITE) $(PYTEST) -m "not processes and not slow"
+
+test-slow: $(TOOLS)  ## Test on SQLite what takes seconds: thousands of rows, large storms
+	$(ON_SQLITE) $(PYTEST) -m slow
 
 test-processes: $(TOOLS)  ## Test the embedded mode's real processes on SQLite: starts, stops, kills
 	$(ON_SQLITE) $(PYTEST) -m processes

@@ -602,6 +602,7 @@ def test_a_product_that_changed_meanwhile_is_read_again(shop: Project) -> None:
     assert "Lava lamp" in next(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["stock", "stock_change"])
 def test_the_largest_file_is_imported_quickly(shop: Project, column: str) -> None:
     """Quadratic work would take minutes; linear work takes a second or two."""

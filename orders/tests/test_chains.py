@@ -375,7 +375,7 @@ def test_setting_the_same_values_is_no_change_and_no_event(ada: User) -> None:
 # --- size -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("length", [50, 5000])
+@pytest.mark.parametrize("length", [50, pytest.param(5000, marks=pytest.mark.slow)])
 def test_a_failure_runs_down_a_chain_in_a_fixed_number_of_statements(
     ada: User, length: int
 ) -> None:
@@ -389,6 +389,7 @@ def test_a_failure_runs_down_a_chain_in_a_fixed_number_of_statements(
     assert len(queries) <= 30
 
 
+@pytest.mark.slow
 def test_a_chain_of_thousands_is_checked_and_shown(ada: User) -> None:
     chain = make_chain(ada, 5000)
 

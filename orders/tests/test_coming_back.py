@@ -203,6 +203,7 @@ def test_nothing_comes_back_if_there_is_too_little_stock_for_all(ada: User) -> N
 # --- size -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chain_comes_back_in_a_fixed_number_of_statements(ada: User) -> None:
     counts = []
     for length in (50, 5000):

@@ -103,6 +103,7 @@ def unlocked_products(ids: Iterable[int] | QuerySet[Any, Any]) -> dict[int, Prod
 # --- more customers than units ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_of_200_customers_50_get_the_50_units(shop: Project) -> None:
     lamp = make_product(shop, stock=50)
     customers = customers_with(200, lamp)

@@ -393,6 +393,7 @@ async def hear_to_the_end(socket: Socket) -> list[int]:
     return heard
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page_size", [7, 200])
 async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
     team: Team, ada: User, bob: User, page_size: int, monkeypatch: pytest.MonkeyPatch

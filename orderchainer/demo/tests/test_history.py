@@ -64,6 +64,7 @@ def test_nobody_is_told_of_it(dana: User) -> None:
     assert not EventDelivery.objects.exists()
 
 
+@pytest.mark.slow
 def test_loading_it_again_adds_nothing(dana: User) -> None:
     count = load_history(dana)
 
@@ -71,6 +72,7 @@ def test_loading_it_again_adds_nothing(dana: User) -> None:
     assert Order.objects.count() == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report_type", list(BUILDERS))
 def test_each_report_of_it_has_something_to_show(dana: User, report_type: str) -> None:
     load_history(dana)
@@ -93,6 +95,7 @@ def test_each_report_of_it_has_something_to_show(dana: User, report_type: str) -
     assert "Dec 2025" in page
 
 
+@pytest.mark.slow
 def test_the_command_loads_it_only_if_asked_to(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     told = io.StringIO()
