@@ -154,12 +154,25 @@ def test_what_is_erased_meanwhile_does_not_come_back(shop: Project) -> None:
 def a_dependent_during_a_message(ada: User, shop: Project) -> list[tuple[str, str]]:
     """Let an order begin to wait for one that a message has read already; return its events."""
     order = mirror(shop).order
-    race(
-        partial(mirror, shop, 1, status=Status.COMPLETED),
-        partial(make_order, ada, order),
-        # The message waits here, in vain, and meanwhile the other order is made.
-        meeting=Meeting('UPDATE "orders_order"'),
-    )
+    has_read, is_made = Event(), Event()
+
+    def message() -> Mirrored:
+        with connection.execute_wrapper(wait_before_writing):
+            return mirror(shop, 1, status=Status.COMPLETED)
+
+    def wait_before_writing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'UPDATE "orders_order"' in sql:
+            has_read.set()
+            is_made.wait(30)
+        return execute(sql, params, many, context)
+
+    def make() -> Order:
+        has_read.wait(30)
+        made = make_order(ada, order)
+        is_made.set()
+        return made
+
+    race(message, make)
     return events_of(Order.objects.exclude(pk=order.pk).get())
 
 

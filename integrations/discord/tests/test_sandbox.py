@@ -208,8 +208,9 @@ def test_runs_as_a_command_and_names_the_same_webhook_at_each_start(
     process: "subprocess.Popen[str]",
 ) -> None:
     assert process.stdout is not None
-    sandbox, hosts, url, page = (process.stdout.readline().split()[-1] for _ in range(4))
-    assert hosts == "DISCORD_WEBHOOK_HOSTS=" + sandbox.removeprefix("http://")
+    first, settings, webhook, posted = (process.stdout.readline().split() for _ in range(4))
+    sandbox, url, page = first[-1], webhook[-1], posted[-1]
+    assert "DISCORD_WEBHOOK_HOSTS=" + sandbox.removeprefix("http://") in settings
     assert url.startswith(f"{sandbox}/api/webhooks/1440867575402594304/")
     answer = requests.post(
         url.replace("/api/", "/api/v10/"),

@@ -409,7 +409,7 @@ def open_and_read_nothing(port: int, user: User, token: str) -> socket.socket:
     """Open a WebSocket and read nothing from it."""
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-    slow.settimeout(10)
+    slow.settimeout(30)
     slow.connect(("127.0.0.1", port))
     slow.sendall(
         (
