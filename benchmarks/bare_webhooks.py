@@ -22,9 +22,9 @@ FIND = """
 """
 STORE = f"""
     INSERT INTO integrations_inbounddelivery (
-        uuid, integration_id, state, topic, key, second_key, headers, body, attempts,
+        uuid, integration_id, state, topic, key, second_key, about, headers, body, attempts,
         next_attempt_at, last_error, created_at, asked_at
-    ) VALUES (%s, %s, 'pending', 'messages', %s, '', '{{}}', %s, 0, {NOW}, '', {NOW}, {NOW})
+    ) VALUES (%s, %s, 'pending', 'messages', %s, '', '', '{{}}', %s, 0, {NOW}, '', {NOW}, {NOW})
     ON CONFLICT DO NOTHING RETURNING id
 """
 
