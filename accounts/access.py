@@ -81,8 +81,8 @@ def roles_that_may(operation: Operation) -> list[str]:
 def staff_may(user: User, operation: Operation) -> bool:
     """Tell whether `user` may do `operation` as staff, without being a member.
 
-    Only staff who are not superusers cost queries: two for the first question and no more after it,
-    because the `user` object remembers its permissions.
+    For superusers this takes no query. For other staff the first question takes two, and then the
+    `user` object remembers its permissions.
     """
     return user.is_staff and any(map(user.has_perm, operation.staff_permissions))
 

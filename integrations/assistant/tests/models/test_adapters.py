@@ -143,7 +143,7 @@ def test_asks_exactly_once(adapter: Adapter, gemini: PretendGemini) -> None:
     assert len(gemini.calls) == 1
 
 
-# --- Answers that are none --------------------------------------------------------------------
+# --- Answers without anything to use ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
