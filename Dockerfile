@@ -11,15 +11,18 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DEBUG=off \
     BIND_ADDRESS=0.0.0.0
-RUN useradd --system --uid 10001 --no-create-home orderchainer
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin orderchainer
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
+# Otherwise each process would compile the code again at each start.
+RUN python -m compileall -q .
 # collectstatic needs settings that load, not the real secrets. These values exist in this step only.
 RUN REDIS_URL=redis://localhost SECRET_KEY=for-this-step-only CREDENTIALS_KEYS=for-this-step-only \
         python manage.py collectstatic --noinput --verbosity 0 \
     && mkdir -p logs media private \
-    && chown orderchainer logs media private
+    && chown orderchainer logs media private \
+    && chmod 750 private
 USER orderchainer
 EXPOSE 8000 8001
 CMD ["gunicorn", "orderchainer.wsgi:application", "--bind", "0.0.0.0:8000", \

@@ -11,16 +11,21 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed
 TOOLS := $(VENV)/.installed-dev
 
-# Tests use this environment and read no `.env`.
-ON_SQLITE := ENV_FILE= DATABASE_URL=sqlite:///./orderchainer.db REDIS_URL=
-ON_SERVICES := ENV_FILE= \
+# Tests use this environment and read no `.env`. They start many processes, which would all compile
+# the same modules if none may keep the bytecode.
+ON_SQLITE := PYTHONDONTWRITEBYTECODE= ENV_FILE= DATABASE_URL=sqlite:///./orderchainer.db REDIS_URL=
+ON_SERVICES := PYTHONDONTWRITEBYTECODE= ENV_FILE= \
 	DATABASE_URL="$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/orderchainer}" \
 	REDIS_URL="$${REDIS_URL:-redis://127.0.0.1:6379/15}"
 # The slowest machine has two cores.
 PYTEST := $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
+# Our own scripts, not the vendored ones, and all templates.
+SCRIPTS := static/orderchainer/js
+TEMPLATES := $(shell find templates -name '*.html')
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo sandbox test test-slow test-processes test-services clients lint format types layers migrations check lock bench
+.PHONY: help run demo demo-password sandbox test test-slow test-processes test-services test-browser pictures clients lint format types layers migrations check lock vendor bench
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -34,13 +39,16 @@ demo: $(RUNTIME)  ## Load the demo account, its chain of orders and its shop int
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
+demo-password: $(RUNTIME)  ## Give the demo account a new password, and show it
+	@$(BIN)/python manage.py demo --new-password
+
 sandbox: $(RUNTIME)  ## Start a pretend Discord, Shopify, WhatsApp, Telegram and Gemini on SANDBOX_PORT (8400), to try the service without the real ones
-	@$(BIN)/python -m integrations.sandbox --port $${SANDBOX_PORT:-8400}
+	@$(BIN)/python manage.py sandbox
 
 # --- For contributors ------------------------------------------------------------------------
 
 test: $(TOOLS)  ## Test on SQLite, with nothing else installed
-	$(ON_SQLITE) $(PYTEST) -m "not processes and not slow"
+	$(ON_SQLITE) $(PYTEST) -m "not browser and not processes and not slow"
 
 test-slow: $(TOOLS)  ## Test on SQLite what takes seconds: thousands of rows, large storms
 	$(ON_SQLITE) $(PYTEST) -m slow
@@ -48,8 +56,14 @@ test-slow: $(TOOLS)  ## Test on SQLite what takes seconds: thousands of rows, la
 test-processes: $(TOOLS)  ## Test the embedded mode's real processes on SQLite: starts, stops, kills
 	$(ON_SQLITE) $(PYTEST) -m processes
 
-test-services: $(TOOLS)  ## Test everything, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL; this machine's by default)
-	$(ON_SERVICES) $(PYTEST)
+test-services: $(TOOLS)  ## Test everything but the browser, on PostgreSQL and Redis (DATABASE_URL, REDIS_URL; this machine's by default)
+	$(ON_SERVICES) $(PYTEST) -m "not browser"
+
+test-browser: $(TOOLS)  ## Test the pages in Chromium (CHROMIUM, or the one of this machine), on SQLite
+	$(ON_SQLITE) $(PYTEST) -rs -m browser $(wildcard */tests/browser)
+
+pictures: $(TOOLS)  ## Take pictures of the pages, light and dark, wide and narrow, into run/pictures/
+	$(ON_SQLITE) PICTURES=run/pictures $(BIN)/python -m pytest -q orderchainer/tests/browser/test_pictures.py
 
 clients: $(TOOLS)  ## Generate a Python and a TypeScript client, and try both against a running service
 	.ci/clients/run $(BIN)/python
@@ -57,10 +71,15 @@ clients: $(TOOLS)  ## Generate a Python and a TypeScript client, and try both ag
 lint: $(TOOLS)  ## Lint, and check that the code is formatted
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --quiet --deny-warnings $(SCRIPTS)
+	$(BIN)/oxfmt --check $(SCRIPTS)
+	$(BIN)/djade --check $(TEMPLATES)
 
 format: $(TOOLS)  ## Format the code and fix what can be fixed automatically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/oxfmt $(SCRIPTS)
+	-$(BIN)/djade $(TEMPLATES)
 
 types: $(TOOLS)  ## Check the types
 	$(ON_SQLITE) $(BIN)/mypy .
@@ -77,6 +96,9 @@ check: lint types layers migrations  ## Run all checks except the tests
 lock: $(TOOLS)  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml -o requirements.txt
 	$(BIN)/python -m uv pip compile --quiet --upgrade --no-header pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+
+vendor: $(TOOLS)  ## Fetch the scripts and icons of others anew, in their pinned versions; needs npm
+	$(BIN)/python .ci/vendor.py
 
 bench: $(RUNTIME)  ## Measure next to bare floors (BENCH_ARGS go to `python -m benchmarks`)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
@@ -104,9 +126,12 @@ $(TOOLS): requirements-dev.txt $(RUNTIME)
 # not know the package index that pip is configured for.
 UV_PIN := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-dev.txt)
 define install
-	@echo "Installing $(1) …"
+	@echo "Installing the packages of $(1) into $(VENV) …"
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)" || true
-	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $(1) 2>/dev/null \
-		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1)
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 "$(UV_PIN)" >/dev/null 2>&1 || true
+	@{ $(BIN)/python -m uv --version >/dev/null 2>&1 && $(BIN)/python -m uv pip install --system-certs --python $(BIN)/python -r $(1); } \
+		|| { echo "… with pip, which takes a minute or two:"; $(BIN)/python -m pip install --disable-pip-version-check --retries 1 -r $(1); } \
+		|| { echo "The packages could not be installed; the lines above say why."; \
+		echo "This step needs the network, once: the packages come from https://pypi.org."; \
+		echo "Behind a proxy, set HTTPS_PROXY. With an index of your own, set PIP_INDEX_URL. Then try again."; exit 1; }
 endef

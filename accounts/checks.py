@@ -1,16 +1,28 @@
-"""Check at startup that e-mails can reach people, and that the permissions for staff exist."""
+"""Check at startup that e-mails can reach people, and that what apps name exists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
+from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts.access import OPERATIONS
+from orderchainer.core.hosts import is_this_machine
+from orderchainer.core.web.navigation import NAVIGATION
+from orderchainer.core.web.panels import PANELS
 
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+# What the names that EMAIL_URL may have besides do with an e-mail.
+GOES_NOWHERE = {
+    "django.core.mail.backends.dummy.EmailBackend": "thrown away",
+    "django.core.mail.backends.locmem.EmailBackend": "kept in the worker's memory",
+    "django.core.mail.backends.filebased.EmailBackend": "written into a directory",
+}
 
 
 @register()
@@ -44,17 +56,79 @@ def check_sender(**_: object) -> Sequence[CheckMessage]:
     ]
 
 
+@register(deploy=True)
+def check_that_emails_arrive(**_: object) -> Sequence[CheckMessage]:
+    """Warn if e-mails reach nobody, come from an address that nobody has, or go unencrypted."""
+    warnings: list[CheckMessage] = []
+    hint = "Set EMAIL_URL, for example to smtp+tls://user:password@mail.example.com:587."
+    if what := GOES_NOWHERE.get(settings.EMAIL_BACKEND):
+        warnings.append(
+            Warning(f"E-mails are {what}: nobody receives them.", hint=hint, id="accounts.W002")
+        )
+    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    if is_this_machine(host):
+        warnings.append(
+            Warning(
+                f"EMAIL_FROM is {settings.DEFAULT_FROM_EMAIL}: mail servers refuse a sender at "
+                f"{host}, or take the e-mail for spam.",
+                hint="Set EMAIL_FROM to an address of your own domain: "
+                "Our shop <orders@example.com>.",
+                id="accounts.W003",
+            )
+        )
+    has_tls = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    if (
+        settings.EMAIL_BACKEND == SMTP
+        and not has_tls
+        and not is_this_machine(settings.EMAIL_HOST or "localhost")
+    ):
+        warnings.append(
+            Warning(
+                "EMAIL_URL is without TLS: codes, links and the password of the mail server can "
+                "be read on the way.",
+                hint="Write smtp+tls:// (usually port 587) or smtp+ssl:// (465).",
+                id="accounts.W004",
+            )
+        )
+    return warnings
+
+
 @register()
-def check_timeout(**_: object) -> Sequence[CheckMessage]:
-    """Refuse an EMAIL_TIMEOUT that is not positive."""
-    if settings.EMAIL_TIMEOUT > 0:
-        return []
-    return [
-        Error(
-            f"EMAIL_TIMEOUT is {settings.EMAIL_TIMEOUT:g}; it must be more than 0 seconds.",
-            id="accounts.E002",
+def check_navigation(**_: object) -> Sequence[CheckMessage]:
+    """Refuse an item of the navigation or a panel that leads nowhere: every page would fail."""
+    anybody = {"project_id": UUID(int=0)}
+    complaints = [
+        complaint
+        for name, item in NAVIGATION.items()
+        for complaint in (
+            *(_missing(each, anybody) for each in (name, *item.also)),
+            _unknown(item.operation),
         )
     ]
+    complaints += [
+        complaint
+        for (page, own), panel in PANELS.items()
+        for complaint in (_missing(page), _missing(own), _unknown(panel.operation))
+    ]
+    return [Error(each, id="accounts.E004") for each in complaints if each]
+
+
+def _missing(name: str, arguments: Mapping[str, object] | None = None) -> str:
+    """Say that no URL has this name, or does not take these arguments."""
+    if arguments is None:
+        known = name in {str(key) for key in get_resolver().reverse_dict}
+    else:
+        try:
+            known = bool(reverse(name, kwargs=dict(arguments)))
+        except NoReverseMatch:
+            known = False
+    return "" if known else f"The navigation or a panel names the URL {name!r}, which is not there."
+
+
+def _unknown(operation: str | None) -> str:
+    if operation is None or operation in OPERATIONS:
+        return ""
+    return f"The navigation or a panel names the operation {operation!r}, which does not exist."
 
 
 @register()

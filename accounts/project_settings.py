@@ -5,6 +5,8 @@ them registers its name here with a check, so that a wrong value is refused when
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
 
 from orderchainer.core.registry import Registry
 
@@ -18,3 +20,25 @@ def settings_problem(settings: Mapping[str, object]) -> str:
         if name in CHECKS and (problem := CHECKS[name](value)):
             return f"{name}: {problem}"
     return ""
+
+
+class Kind(Enum):
+    """What people choose in a setting."""
+
+    SWITCH = "switch"
+    AMOUNT = "amount"
+
+
+@dataclass(frozen=True)
+class ShownSetting:
+    """A setting that the page of the project's settings shows, under its registered name.
+
+    A switch is true or false. An amount is a number, or null if people leave it empty.
+    """
+
+    label: str
+    help_text: str
+    kind: Kind = Kind.SWITCH
+
+
+SHOWN: Registry[str, ShownSetting] = Registry("setting on the page of a project")

@@ -35,16 +35,18 @@ from accounts.models import (
     ApiToken,
     Invitation,
     Membership,
+    Profile,
     Project,
     Session,
     User,
 )
 from accounts.tokens import (
     API_TOKEN_START,
-    SessionAccessToken,
+    SocketTicket,
     digest_of,
     prefix_of,
     read_token,
+    session_id_in,
     session_id_of,
 )
 from orderchainer.core.db.prepared import Row, prepared
@@ -66,8 +68,7 @@ def session_of(access_token: str) -> Session:
 
     Raises `TokenRefused` (an `Unauthenticated`) for any token that does not work.
     """
-    token = read_token(SessionAccessToken, access_token)
-    for row in _sessions_with_users(session_id_of(token)):
+    for row in _sessions_with_users(session_id_in(access_token)):
         session = _loaded(Session, row)
         if session.is_open:
             return session
@@ -85,6 +86,44 @@ def api_token_of(token: str) -> ApiToken:
         if constant_time_compare(found.digest, digest) and found.is_open:
             return found
     raise TokenRefused
+
+
+def session_of_ticket(ticket: str) -> Session:
+    """Return the open session of a socket ticket, its user loaded, in one statement.
+
+    Raises `TokenRefused` for any ticket that does not work.
+    """
+    token = read_token(SocketTicket, ticket)
+    for row in _sessions_with_users(session_id_of(token)):
+        session = _loaded(Session, row)
+        if session.is_open:
+            return session
+    raise TokenRefused
+
+
+def socket_credential_of(token: str) -> Session | ApiToken:
+    """Return what lets a socket in: the credential of a bearer token, or the session of a ticket.
+
+    Raises `TokenRefused` for any token that does not work.
+    """
+    try:
+        return session_of_ticket(token)
+    except TokenRefused:
+        return credential_of(token)
+
+
+def browser_session_of(session_id: UUID) -> Session | None:
+    """Return the open session that a browser's cookie names, or None.
+
+    Its user and their profile are loaded, all in one statement.
+    """
+    for row in _browser_sessions(session_id):
+        profile = [row.pop(f"user__profile__{name}") for name in _COLUMNS[Profile]]
+        session = _loaded(Session, row)
+        session.user.profile = Profile.from_db(DEFAULT_DB_ALIAS, _COLUMNS[Profile], profile)
+        if session.is_open:
+            return session
+    return None
 
 
 def sessions_of(user: User) -> QuerySet[Session]:
@@ -147,13 +186,24 @@ def _columns(model: type[Model]) -> list[str]:
 
 
 _COLUMNS: Mapping[type[Model], list[str]] = {
-    model: _columns(model) for model in (Session, ApiToken, User, Project)
+    model: _columns(model) for model in (Session, ApiToken, User, Profile, Project)
 }
 
 
 @prepared
 def _sessions_with_users(session_id: UUID) -> QuerySet[Session, Row]:
     return _with_users(Session, Session.objects.filter(pk=session_id))
+
+
+@prepared
+def _browser_sessions(session_id: UUID) -> QuerySet[Session, Row]:
+    sessions = Session.objects.filter(pk=session_id, door=Session.Door.BROWSER)
+    rows: QuerySet[Session, Row] = sessions.values(
+        *_COLUMNS[Session],
+        *(f"user__{name}" for name in _COLUMNS[User]),
+        *(f"user__profile__{name}" for name in _COLUMNS[Profile]),
+    )
+    return rows
 
 
 @prepared
@@ -427,6 +477,17 @@ def activity_of(user: User) -> QuerySet[Activity]:
 def activity_in(project: Project) -> QuerySet[Activity]:
     """Return what happened in `project`, newest first, with `project_uuid`."""
     return _with_project(Activity.objects.filter(project_id=project.pk))
+
+
+def is_told_where(activity: Activity, *, viewer: User) -> bool:
+    """Tell whether `viewer` may see the address and the program that an activity came from.
+
+    These are shown to the person who acted. If nobody had signed in, they are shown to the owner of
+    the account. An owner of a project does not learn where others are.
+    """
+    return activity.actor_id == viewer.pk or (
+        activity.actor_id is None and activity.user_id == viewer.pk
+    )
 
 
 def _with_project(activities: QuerySet[Activity]) -> QuerySet[Activity]:

@@ -12,6 +12,7 @@ from orderchainer.core.http.surfaces import (
     register_prefixes,
 )
 from orderchainer.core.logs.secrets import hide
+from orderchainer.core.web.navigation import NAVIGATION, Item
 
 register_prefixes(CHAIN, "/api/auth")
 register_prefixes(UNION, "/api/auth/register")
@@ -38,6 +39,12 @@ THINGS.add("projects", "Projects, their members and roles.")
 THINGS.add("invitations", "Joining a project through a link in an e-mail.")
 
 SECTIONS.add("accounts", Section(place=90, with_pages_of=("auth",)))
+
+NAVIGATION.add("team", Item("Team", "users", "view_members", place=80, key="m"))
+NAVIGATION.add("project-activity", Item("Activity", "activity", "view_activity", place=90))
+NAVIGATION.add(
+    "project-settings", Item("Settings", "settings", "change_project", place=100, key="s")
+)
 
 # The paths of the pages behind links in e-mails. Such a path is a secret: it is all that the page
 # asks for. (In a project's path, an invitation is only an id.)

@@ -1,14 +1,16 @@
-"""The bearer tokens: the two JSON Web Tokens of a session, and API tokens.
+"""The bearer tokens: the JSON Web Tokens of a session, and API tokens.
 
-Both of a session's tokens carry `sid` (the session), `user_id`, `token_type`, `jti`, `iat` and
-`exp`. A valid signature only proves that we issued the token; the session's row tells whether it is
-still good. An API token is random and carries no data.
+A session's tokens carry `sid` (the session), `user_id`, `token_type`, `jti`, `iat` and `exp`. A
+valid signature only proves that we issued the token; the session's row tells whether it is still
+good. An API token is random and carries no data.
 """
 
 import re
 import secrets
 import string
+import time
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
@@ -51,19 +53,40 @@ class SessionRefreshToken(RefreshToken):
         Token.verify(self)
 
 
-AnyToken = TypeVar("AnyToken", SessionAccessToken, SessionRefreshToken)
+class SocketTicket(Token):
+    """Opens a WebSocket within a minute and nothing else.
+
+    A page asks for it, because the script of a page must hold nothing that opens more.
+    """
+
+    token_type = "socket"
+    lifetime = timedelta(seconds=60)
+
+
+AnyToken = TypeVar("AnyToken", SessionAccessToken, SessionRefreshToken, SocketTicket)
 
 
 def issue_pair(session: Session) -> TokenPair:
     """Issue a new pair of tokens for `session`."""
     refresh = SessionRefreshToken()
-    refresh["user_id"] = str(session.user_id)
-    refresh[SESSION_CLAIM] = str(session.pk)
+    _name(session, refresh)
     return TokenPair(
         access=str(refresh.access_token),
         refresh=str(refresh),
         user_id=session.user_id,
     )
+
+
+def issue_ticket(session: Session) -> str:
+    """Issue a socket ticket for `session`."""
+    ticket = SocketTicket()
+    _name(session, ticket)
+    return str(ticket)
+
+
+def _name(session: Session, token: Token) -> None:
+    token["user_id"] = str(session.user_id)
+    token[SESSION_CLAIM] = str(session.pk)
 
 
 def read_token(kind: type[AnyToken], encoded: str) -> AnyToken:
@@ -79,12 +102,36 @@ def read_token(kind: type[AnyToken], encoded: str) -> AnyToken:
         raise TokenRefused from exc
 
 
-def session_id_of(token: SessionAccessToken | SessionRefreshToken) -> UUID:
+def session_id_of(token: SessionAccessToken | SessionRefreshToken | SocketTicket) -> UUID:
     """Return the session id in a verified token. Raises `TokenRefused` if there is none."""
     try:
         return UUID(token[SESSION_CLAIM])
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise TokenRefused from exc
+
+
+# The sessions of access tokens that were good, with the moment at which each token expires. Clients
+# send the same token again and again, and verifying it takes a tenth of a short request. We keep
+# digests, so that no token stays in memory.
+_known: dict[bytes, tuple[UUID, float]] = {}
+MAX_KNOWN = 4096
+
+
+def session_id_in(access_token: str) -> UUID:
+    """Return the id of the session that an access token belongs to. Raises `TokenRefused`.
+
+    Whether that session is still open is for the caller to find out, each time.
+    """
+    digest = sha256(access_token.encode(errors="replace")).digest()
+    session_id, expires_at = _known.get(digest, (None, 0.0))
+    if session_id is not None and time.time() < expires_at:
+        return session_id
+    token = read_token(SessionAccessToken, access_token)
+    session_id = session_id_of(token)
+    if len(_known) >= MAX_KNOWN:
+        _known.clear()
+    _known[digest] = session_id, float(token["exp"])
+    return session_id
 
 
 # --- API tokens -------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from benchmarks.workplace import Unusable, workplace
 
 GROUPS = (
     *("create", "get", "list", "chain", "hub", "inbox", "products", "cart"),
-    *("checkout", "webhook", "messages", "limits", "sign-in", "assistant"),
-    *("reports", "cycle", "propagation", "relay", "sync", "push"),
+    *("checkout", "shop", "webhook", "messages", "limits", "sign-in", "assistant"),
+    *("reports", "cycle", "propagation", "relay", "sync", "push", "pages", "footprint"),
 )
 DEFAULT_REDIS = "redis://127.0.0.1:6379/14"
 

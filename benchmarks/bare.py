@@ -152,6 +152,8 @@ COLUMNS = (
     *("shipping_address", "phone_number", "notes", "provider", "external_id"),
     "version",
 )
+# The parameters of a list, and their defaults.
+PAGES = (("skip", "0"), ("limit", "100"))
 SHOWN = (*COLUMNS, "ready", "dependencies", "items")
 ROWS = """
     SELECT {columns},
@@ -192,7 +194,7 @@ REACHES = """
 
 
 class Bare:
-    """`/orders?owner=` (GET, POST), `/orders/{id}`, `/chain/{id}`."""
+    """`/orders?owner=` (GET with `skip` and `limit`, POST), `/orders/{id}`, `/chain/{id}`."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -211,8 +213,9 @@ class Bare:
                 status = "201 Created"
                 body = self.create(owner, orjson.loads(environ["wsgi.input"].read()))
             else:
-                skip = int(parse_qs(environ["QUERY_STRING"]).get("skip", ["0"])[0])
-                body, total = self.page(owner, skip)
+                given = parse_qs(environ["QUERY_STRING"])
+                skip, limit = (int(given.get(name, [default])[0]) for name, default in PAGES)
+                body, total = self.page(owner, skip, limit)
                 headers.append(("X-Total-Count", str(total)))
         elif path.startswith("/orders/"):
             body = self.order(int(path.removeprefix("/orders/")))
@@ -227,17 +230,17 @@ class Bare:
         (row,) = self.database.run(f"{self._rows} WHERE o.id = %s", [order_id])
         return _shown(row)
 
-    def page(self, owner: int, skip: int) -> tuple[list[dict[str, Any]], int]:
-        """Read a page of 100 orders of one owner, and how many they have."""
+    def page(self, owner: int, skip: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Read a page of one owner's orders, and how many they have."""
         # The index alone finds the skipped rows; the other columns are read only for the page.
         rows = self.database.run(
             f"""{self._rows} WHERE o.id IN (
-                SELECT id FROM orders_order WHERE owner_id = %s ORDER BY id LIMIT 100 OFFSET %s
+                SELECT id FROM orders_order WHERE owner_id = %s ORDER BY id LIMIT %s OFFSET %s
             ) ORDER BY o.id""",
-            [owner, skip],
+            [owner, limit, skip],
         )
         total = len(rows)
-        if total == 100 or skip:
+        if total == limit or skip:
             ((total,),) = self.database.run(
                 "SELECT count(*) FROM orders_order WHERE owner_id = %s", [owner]
             )

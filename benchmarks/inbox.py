@@ -161,11 +161,15 @@ def desk_with(member: Account, size: int, what: str) -> Desk:
     with connection.cursor() as cursor:
         cursor.execute(_sql(_CONTACTS, size), [contacts - 1, project.pk])
         cursor.execute(_sql(_ADDRESSES, size), [line, project.pk])
+        # Without statistics PostgreSQL reads all rows of one table for each of another.
+        cursor.execute("ANALYZE notifications_contact")
+        cursor.execute("ANALYZE notifications_contactaddress")
         cursor.execute(_sql(_CONVERSATIONS, size), [project.pk, project.pk])
         first = Conversation.objects.filter(project=project).order_by("pk").first()
         assert first is not None
         orders = member.order_ids
         params = [size - 1, orders.start, len(orders), member.user.pk, first.pk]
+        cursor.execute("ANALYZE notifications_conversation")
         cursor.execute(_sql(_MESSAGES, size), params)
     return Desk(what, project, first.uuid)
 

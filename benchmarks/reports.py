@@ -15,6 +15,7 @@ from benchmarks.inbox import desk_with
 from benchmarks.seeding import Account, settle
 from benchmarks.table import Row, Verdict, at_most
 from orderchainer.core.days import Period, Stretch, days_up_to_today
+from orderchainer.core.db.snapshots import one_snapshot
 from orders import figures
 from reports.builders import BUILDERS, Question
 
@@ -25,6 +26,8 @@ PROJECTS = 50
 MONTH, YEAR = 30, 365
 MAX_SECONDS = 2
 MAX_MIB = 100
+# On a busy machine a report may miss its target, but it is measured to the end.
+PATIENCE_SECONDS = 600
 MIB = 1024 * 1024
 
 # A quarter as many customers as orders.
@@ -62,10 +65,11 @@ class Kind:
     statements: int
 
 
+# A worker says twice how it wants to read before it begins.
 KINDS = {
-    "sales": Kind(_ORDERS, "ordered_at", 10),
-    "messages": Kind(_MESSAGES, "written_at", 4),
-    "performance": Kind(_PROGRESS, "ordered_at", 17),
+    "sales": Kind(_ORDERS, "ordered_at", 2 + 8),
+    "messages": Kind(_MESSAGES, "written_at", 2 + 4),
+    "performance": Kind(_PROGRESS, "ordered_at", 2 + 17),
 }
 
 
@@ -87,13 +91,19 @@ def building(bench: Bench, member: Account, *, quick: bool) -> Iterator[Row]:
         for name, kind in KINDS.items():
             for what, project in desks if name == "messages" else stores:
                 year = days_up_to_today(YEAR, project.zone)
-                ours = partial(BUILDERS[name].build, Question(project, _stretch(year)))
+                ours = partial(_build, name, Question(project, _stretch(year)))
                 yield bench.measure(
                     f"{name}, {what}",
                     ours,
                     partial(run, _sql(kind), _arguments(project, year)),
                     partial(_judge, kind, ours, bench),
                 )
+
+
+def _build(name: str, question: Question) -> None:
+    """Build a report as a worker does."""
+    with one_snapshot(statement_seconds=PATIENCE_SECONDS, last_begins_within=PATIENCE_SECONDS):
+        BUILDERS[name].build(question)
 
 
 def _judge(

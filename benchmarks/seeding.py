@@ -1,5 +1,6 @@
 """Fill the database with users, orders and chains, with SQL for both databases."""
 
+import math
 from dataclasses import dataclass
 
 from django.db import connection
@@ -78,6 +79,39 @@ def make_chain(name: str, length: int) -> Account:
     Order.objects.filter(owner=user).update(status="pending")
     with connection.cursor() as cursor:
         cursor.execute(_WAITING_FOR_THE_ONE_BEFORE, [user.pk, ids.start, ids.start, 1, 0])
+    return Account(user, open_session(user=user).access, ids)
+
+
+def make_braid(name: str, size: int) -> Account:
+    """Register a user with one chain that is about as wide as it is long.
+
+    Each order waits for the one in the same lane of the level before, and one in five also for its
+    neighbour. The first level waits for the first order, whose chain is therefore all of them.
+    Every status occurs.
+    """
+    user = register_user(email=f"{name}@example.com", password=PASSWORD)
+    ids = _add_orders(user, size, "hold")
+    width = math.isqrt(size)
+    # Otherwise every fifth lane has all the ties to its neighbour, and each lane one status.
+    width += width % 5 == 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orders_order SET status = CASE id %% 5 WHEN 0 THEN 'active' WHEN 1 THEN"
+            " 'completed' WHEN 2 THEN 'failed' ELSE 'pending' END WHERE owner_id = %s",
+            [user.pk],
+        )
+        for back, step in ((width, 1), (width + 1, 5)):
+            cursor.execute(
+                "INSERT INTO orders_orderdependency (order_id, depends_on_id, waiver_reason)"
+                " SELECT id, id - %s, '' FROM orders_order"
+                " WHERE owner_id = %s AND id - %s >= %s AND id %% %s = 0",
+                [back, user.pk, back, ids.start, step],
+            )
+        cursor.execute(
+            "INSERT INTO orders_orderdependency (order_id, depends_on_id, waiver_reason)"
+            " SELECT id, %s, '' FROM orders_order WHERE owner_id = %s AND id > %s AND id < %s",
+            [ids.start, user.pk, ids.start, ids.start + width],
+        )
     return Account(user, open_session(user=user).access, ids)
 
 

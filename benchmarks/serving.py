@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from django.conf import settings
+
 from benchmarks import client
 from benchmarks.table import Figures, figures_of
 
 WORKERS = 2
 THREADS = 4
 START_SECONDS = 30
+# It fills its database first.
+EMBEDDED_START_SECONDS = 120
 STOP_SECONDS = 10
 
 
@@ -81,7 +85,7 @@ def serving(
                 stderr=subprocess.STDOUT,
             )
         try:
-            _wait_for(process, port, path, log)
+            wait_for(process, port, path, log)
             yield Server(port, process.pid)
         finally:
             process.terminate()
@@ -92,9 +96,16 @@ def serving(
                 process.wait()
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -> None:
+def wait_for(
+    process: "subprocess.Popen[bytes]",
+    port: int,
+    path: str,
+    log: Path,
+    *,
+    seconds: float = START_SECONDS,
+) -> None:
     """Wait until the application answers. Otherwise raises RuntimeError with the end of its log."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
         try:
@@ -108,6 +119,21 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, path: str, log: Pat
         time.sleep(0.1)
     msg = f"The server did not start:\n{log.read_text()[-2000:]}"
     raise RuntimeError(msg)
+
+
+def collected_in(directory: Path) -> dict[str, str]:
+    """Collect the static files, as for production; return the variables that make us serve them."""
+    variables = {
+        "DJANGO_SETTINGS_MODULE": "benchmarks.collected",
+        "BENCH_STATIC_ROOT": str(directory),
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **variables},
+        check=True,
+    )
+    return variables
 
 
 def cpu_seconds_of(pid: int) -> float | None:

@@ -14,21 +14,24 @@ from benchmarks import (
     catalogue,
     chains,
     checkouts,
+    footprint,
     hub,
     inbox,
     limiting,
     messages,
+    pages,
     push,
     relaying,
     reports,
     rest,
     seeding,
+    shop,
     signing_in,
     syncing,
     webhooks,
 )
 from benchmarks.bare import connect
-from benchmarks.table import Row, text_of
+from benchmarks.table import Row, line_of, text_of
 from orderchainer.core.logs import configure, logging_config
 
 LIST_SIZES = (10, 1_000, 100_000)
@@ -46,7 +49,7 @@ def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
     run = Run(directory, rounds=2 if quick else 5, seconds=0.5 if quick else 2.0, quick=quick)
     rows: list[Row] = []
     for row in run.rows(set(groups)):
-        sys.stderr.write(f"  {row.what}\n")
+        sys.stderr.write(f"  {line_of(row)}\n")
         rows.append(row)
     return text_of(rows)
 
@@ -86,6 +89,8 @@ class Run:
             yield from carts.adding(self.directory, self.rounds, self.seconds)
         if "checkout" in groups:
             yield from checkouts.checking_out(self.directory, self.rounds, self.seconds)
+        if "shop" in groups:
+            yield from shop.shopping(self.directory, self.rounds, self.seconds)
         if "webhook" in groups:
             yield from webhooks.receiving(self.directory, self.rounds, self.seconds)
         if "messages" in groups:
@@ -120,6 +125,10 @@ class Run:
         if "push" in groups:
             seeding.settle()
             yield from push.pushing(self.directory, self.rounds, self.seconds)
+        if "pages" in groups:
+            yield from pages.showing(self.directory, quick=self.quick)
+        if "footprint" in groups:
+            yield from footprint.standing(self.directory, quick=self.quick)
 
     def _over_http(self, groups: set[str]) -> Iterator[Row]:
         with rest.both_serving(self.directory, self.rounds, self.seconds) as both:

@@ -36,11 +36,15 @@ class Row:
     """
 
     what: str
-    ours: Figures
+    ours: Figures | None = None
     floor: Figures | None = None
     ratio: float | None = None
     cpu_ratio: float | None = None
     verdicts: Sequence[Verdict] = ()
+    # The same of the control, where it was measured.
+    control: Figures | None = None
+    control_ratio: float | None = None
+    control_cpu_ratio: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,40 @@ def in_pairs(rounds: int, ours: Callable[[], Figures], floor: Callable[[], Figur
         ratio=median(above.per_second / below.per_second for above, below in measured),
         cpu_ratio=median(cpu_ratios) if cpu_ratios else None,
     )
+
+
+@dataclass(frozen=True)
+class Turns:
+    """What one side measured, turn by turn."""
+
+    figures: Sequence[Figures]
+
+    @property
+    def middle(self) -> Figures:
+        """The median of each figure."""
+        return middle(self.figures)
+
+    def ratio_to(self, other: "Turns") -> float:
+        """Return the median of this side's rate divided by the other's in the same turn."""
+        return median(
+            mine.per_second / theirs.per_second
+            for mine, theirs in zip(self.figures, other.figures, strict=True)
+        )
+
+    def cpu_ratio_to(self, other: "Turns") -> float | None:
+        """Return the median of the other's processor time divided by this side's."""
+        ratios = [
+            theirs.cpu_ms / mine.cpu_ms
+            for mine, theirs in zip(self.figures, other.figures, strict=True)
+            if mine.cpu_ms and theirs.cpu_ms
+        ]
+        return median(ratios) if ratios else None
+
+
+def in_turn(rounds: int, sides: Sequence[Callable[[], Figures]]) -> list[Turns]:
+    """Measure several sides in turn, so that other load on the machine affects all alike."""
+    rows = [[side() for side in sides] for _ in range(rounds)]
+    return [Turns(column) for column in zip(*rows, strict=True)]
 
 
 def middle(measured: Sequence[Figures]) -> Figures:
@@ -104,6 +142,11 @@ def of_the_floor(ratio: float, least: float) -> Verdict:
     return Verdict(f">= {least:.2f} of floor", ratio >= least)
 
 
+def of_the_control(ratio: float, least: float) -> Verdict:
+    """Judge our rate against the control's."""
+    return Verdict(f">= {least:.2f} of control", ratio >= least)
+
+
 def times_the_floor(ratio: float, most: float) -> Verdict:
     """Judge our time against the floor's: the inverse ratio of the rates."""
     return Verdict(f"<= {most} x floor's time", 1 / ratio <= most)
@@ -111,67 +154,97 @@ def times_the_floor(ratio: float, most: float) -> Verdict:
 
 # --- Text -------------------------------------------------------------------------------------
 
-HEADINGS = (
-    ("", "what"),
-    ("", "per s"),
-    ("", "p50 ms"),
-    ("", "p99 ms"),
-    ("", "SQL"),
-    ("", "CPU ms"),
-    ("floor", "per s"),
-    ("floor", "p50 ms"),
-    ("floor", "p99 ms"),
-    ("floor", "SQL"),
-    ("floor", "CPU ms"),
-    ("ratio", "rate"),
-    ("ratio", "CPU"),
-    ("", "target"),
-    ("", ""),
-)
-WORDS = {0, 13, 14}  # columns of text are aligned left, numbers right
+Column = tuple[str, str, Callable[[Row], str]]
 
 
 def text_of(rows: Sequence[Row]) -> str:
-    """Write the rows as one aligned table."""
+    """Write the rows as aligned tables: those beside the floor, then those beside the control."""
+    beside_floor = [row for row in rows if row.control is None]
+    beside_control = [row for row in rows if row.control is not None]
+    tables = ((_BESIDE_FLOOR, beside_floor), (_BESIDE_CONTROL, beside_control))
+    return "\n\n".join(_table(columns, rows) for columns, rows in tables if rows)
+
+
+def line_of(row: Row) -> str:
+    """Write a row as one line, for people who wait for the table."""
+    p50 = _number(row.ours.p50_ms if row.ours else None, 2)
+    targets = "; ".join(verdict.target for verdict in row.verdicts)
+    parts = [row.what, f"{p50} ms" if p50 else "", targets, _verdict(row)]
+    return ", ".join(part for part in parts if part)
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
     lines = [
-        [group for group, _ in HEADINGS],
-        [name for _, name in HEADINGS],
-        *([*_cells(row)] for row in rows),
+        [group for group, _, _ in columns],
+        [name for _, name, _ in columns],
+        *([write(row) for _, _, write in columns] for row in rows),
     ]
-    widths = [max(len(line[column]) for line in lines) for column in range(15)]
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     written = [
         "  ".join(
-            cell.ljust(width) if column in WORDS else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.ljust(width) if name in WORDS else cell.rjust(width)
+            for cell, width, (_, name, _) in zip(line, widths, columns, strict=True)
         ).rstrip()
         for line in lines
     ]
     return "\n".join([*written[:2], "-" * max(map(len, written)), *written[2:]])
 
 
-def _cells(row: Row) -> list[str]:
+WORDS = {"what", "target", ""}  # columns of text are aligned left, numbers right
+
+
+def _figures(side: str, of: Callable[[Row], Figures | None]) -> list[Column]:
+    """Return the columns of one side."""
+
+    def column(name: str, field: str, decimals: int) -> Column:
+        def write(row: Row) -> str:
+            figures = of(row)
+            value = getattr(figures, field) if figures else None
+            is_small = field == "per_second" and value is not None and value < 100
+            return _number(value, 1 if is_small else decimals)
+
+        return side, name, write
+
+    return [
+        column("per s", "per_second", 0),
+        column("p50 ms", "p50_ms", 2),
+        column("p99 ms", "p99_ms", 2),
+        column("SQL", "statements", 0),
+        column("CPU ms", "cpu_ms", 2),
+    ]
+
+
+def _verdict(row: Row) -> str:
     missed = [verdict.target for verdict in row.verdicts if not verdict.met]
-    verdict = f"missed: {'; '.join(missed)}" if missed else "ok"
-    return [
-        row.what,
-        *_numbers(row.ours),
-        *(_numbers(row.floor) if row.floor else [""] * 5),
-        _number(row.ratio, 2),
-        _number(row.cpu_ratio, 2),
-        "; ".join(verdict.target for verdict in row.verdicts),
-        verdict if row.verdicts else "",
-    ]
-
-
-def _numbers(figures: Figures) -> list[str]:
-    return [
-        _number(figures.per_second, 0 if figures.per_second >= 100 else 1),
-        _number(figures.p50_ms, 2),
-        _number(figures.p99_ms, 2),
-        _number(figures.statements, 0),
-        _number(figures.cpu_ms, 2),
-    ]
+    if missed:
+        return f"missed: {'; '.join(missed)}"
+    return "ok" if row.verdicts else ""
 
 
 def _number(value: float | None, decimals: int) -> str:
     return "" if value is None else f"{value:,.{decimals}f}"
+
+
+_WHAT: Column = ("", "what", lambda row: row.what)
+_TARGETS: list[Column] = [
+    ("", "target", lambda row: "; ".join(verdict.target for verdict in row.verdicts)),
+    ("", "", _verdict),
+]
+_BESIDE_FLOOR = [
+    _WHAT,
+    *_figures("", lambda row: row.ours),
+    *_figures("floor", lambda row: row.floor),
+    ("ratio", "rate", lambda row: _number(row.ratio, 2)),
+    ("ratio", "CPU", lambda row: _number(row.cpu_ratio, 2)),
+    *_TARGETS,
+]
+_BESIDE_CONTROL = [
+    _WHAT,
+    *_figures("", lambda row: row.ours),
+    *_figures("control", lambda row: row.control),
+    ("floor", "per s", lambda row: _number(row.floor.per_second if row.floor else None, 0)),
+    ("of control", "rate", lambda row: _number(row.control_ratio, 2)),
+    ("of control", "CPU", lambda row: _number(row.control_cpu_ratio, 2)),
+    ("of floor", "rate", lambda row: _number(row.ratio, 2)),
+    *_TARGETS,
+]

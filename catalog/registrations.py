@@ -5,6 +5,8 @@ from catalog import access  # noqa: F401 (registers its operations)
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
 from orderchainer.core.http.surfaces import HUB, SHOP, register_prefixes
+from orderchainer.core.web.looks import LOOKS, Look
+from orderchainer.core.web.navigation import NAVIGATION, Item
 
 register_prefixes(SHOP, "/api/products", "/api/categories")
 
@@ -27,3 +29,14 @@ register_error_fields(
 )
 
 SECTIONS.add("catalog", Section(place=20))
+
+NAVIGATION.add(
+    "products",
+    Item("Products", "tag", "view_catalog", place=30, key="p", also=("categories",)),
+)
+
+LOOKS.add("in stock", Look("circle-check", "green"))
+LOOKS.add("low", Look("triangle-alert", "amber"))
+LOOKS.add("sold out", Look("ban", "red"))
+LOOKS.add("for sale", Look("store", "green"))
+LOOKS.add("not for sale", Look("circle-dashed", "slate"))

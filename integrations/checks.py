@@ -1,28 +1,40 @@
-"""Checks at the start for settings of all integrations."""
+"""Checks for settings of all integrations, and what the checks of several providers share."""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
-MINUTES_OF_A_WEEK = 7 * 24 * 60
+from orderchainer.core.hosts import is_this_machine
+
 # One attempt makes several calls. They begin in the first half of its lease, and the last one takes
 # at most twice the timeout: to connect, and to be answered.
 LEASE_PER_TIMEOUT = 4
 
 
-@register
-def check_sync_interval(**_: object) -> list[CheckMessage]:
-    """Refuse a `SYNC_INTERVAL_MINUTES` that would sync all the time or never again."""
-    if 0 <= settings.SYNC_INTERVAL_MINUTES <= MINUTES_OF_A_WEEK:
-        return []
-    return [
-        Error(
-            f"SYNC_INTERVAL_MINUTES must be from 0 to {MINUTES_OF_A_WEEK}, which is a week.",
-            hint="0 means that only people ask for syncs.",
-            id="integrations.E004",
-        )
-    ]
+@register(deploy=True)
+def check_where_providers_are(**_: object) -> list[CheckMessage]:
+    """Warn if a provider is the sandbox, or is called without TLS over a network."""
+    warnings: list[CheckMessage] = []
+    for name in sorted({name for name in dir(settings) if name.endswith("_API_BASE")}):
+        parts = urlsplit(getattr(settings, name))
+        if parts.netloc == settings.SANDBOX_HOST:
+            warnings.append(
+                Warning(
+                    f"{name} leads to the sandbox, which only plays the provider.",
+                    hint=f"Remove {name}.",
+                    id="integrations.W001",
+                )
+            )
+        elif parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
+            warnings.append(
+                Warning(
+                    f"{name} is without TLS: the secrets of integrations can be read on the way.",
+                    hint=f"Write https://, or remove {name} to call the provider itself.",
+                    id="integrations.W002",
+                )
+            )
+    return warnings
 
 
 def timeout_problems(name: str, *, id: str) -> list[CheckMessage]:

@@ -46,6 +46,10 @@ class ConfigKey:
     help: str = ""
     # Makes the value when people give none, for example a random secret.
     make: Callable[[], str] | None = None
+    # What forms call it; its name if this is empty.
+    label: str = ""
+    # Whether people invent it and give the provider the same. Pages then suggest one to copy.
+    is_agreed: bool = False
 
 
 class CheckRefused(Exception):
@@ -65,6 +69,34 @@ class Checked:
 
     notes: Sequence[str] = field(default_factory=tuple)
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Need:
+    """One step at the provider before people connect an account. `url` is where it is done."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a page tells people who connect an account."""
+
+    # What it brings the project, in a sentence.
+    gives: str = ""
+    # What to have at hand, in a few words for the list of providers.
+    at_hand: str = ""
+    needs: Sequence[Need] = ()
+    # What to do with the address of our webhook, if people enter it at the provider by hand.
+    address_for: str = ""
+    # What makes the provider call us for the first time.
+    first_call: str = ""
+    # What a sync brings, in plural and in singular.
+    synced: str = "objects"
+    synced_one: str = "object"
+    # The configuration of the account that the sandbox plays. It is asked for only if it does.
+    pretend: Callable[[], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +120,7 @@ class Connector:
     # Tell the provider that the integration ends. It gets the secrets, because the integration no
     # longer has them.
     disconnect: Callable[[Integration, Mapping[str, str]], None] | None = None
+    guide: Guide = field(default_factory=Guide)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,13 @@ class CannotSync(Conflict):
     code = "cannot_sync"
 
 
+class CannotChange(Conflict):
+    """The integration's provider is one that only an older release supported."""
+
+    code = "cannot_change"
+    default_message = "This provider is no longer supported. You can only disconnect it."
+
+
 class TooManyIntegrations(Conflict):
     """The project has as many integrations as it may have."""
 

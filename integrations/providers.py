@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.urls import URLResolver, include, path
 
 from integrations.assistant.contracts import ModelService
@@ -70,6 +71,14 @@ def label_of(name: str) -> str:
     """Return how people write the name of a provider."""
     provider = provider_named(name)
     return (provider.label if provider else "") or name.capitalize()
+
+
+def webhook_address(name: str) -> str:
+    """Return the address at which the provider of that name calls us; empty if it does not."""
+    provider = provider_named(name)
+    if provider is None or provider.webhook is None:
+        return ""
+    return f"{settings.PUBLIC_URL}/{WEBHOOKS}{name}"
 
 
 def connectable() -> dict[str, Connector]:

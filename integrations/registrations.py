@@ -14,6 +14,9 @@ from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.bodies import register_body_limit
 from orderchainer.core.http.documented import THINGS
+from orderchainer.core.web.looks import LOOKS, Look
+from orderchainer.core.web.navigation import NAVIGATION, Item
+from orderchainer.core.web.panels import PANELS, Panel
 from orders.stream.types import register_types
 
 register_types(EventType, sentence=socket_messages.sentence_of)
@@ -27,10 +30,26 @@ LINES.add("integrations", lines_of)
 
 AREAS.add("integrations", "a project's integrations, their syncs and webhooks")
 
+PANELS.add(
+    ("conversation", "conversation-channel"),
+    Panel("Does the channel work?", "view_messages", place=10),
+)
+
 SECTIONS.add("integrations", Section(place=30))
 
 THINGS.add("integrations", "A project's connections to shops and messengers.")
 THINGS.add("webhooks", "What providers tell us: orders, messages and the like.")
+
+NAVIGATION.add("integrations", Item("Integrations", "plug", "view_integrations", place=70, key="n"))
+
+LOOKS.add("connecting", Look("loader-circle", "blue"))
+LOOKS.add("connected", Look("circle-check", "green"))
+LOOKS.add("error", Look("triangle-alert", "red"))
+LOOKS.add("paused", Look("hourglass", "amber"))
+LOOKS.add("received", Look("inbox", "blue"))
+LOOKS.add("running", Look("refresh-cw", "blue"))
+LOOKS.add("done", Look("check", "green"))
+LOOKS.add("ignored", Look("circle-dashed", "grey"))
 
 for provider in providers():
     if provider.webhook is not None:

@@ -13,40 +13,22 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import (
-    Case,
-    Count,
-    F,
-    FloatField,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-    Window,
-)
-from django.db.models.functions import Coalesce, Lag
+from django.db.models import Count, QuerySet
 
 from accounts.models import Project
 from notifications.models import Message
 from notifications.models.messages import Direction, MessageStatus
 from notifications.queries import messages_of, with_customer, without_blocked
+from notifications.response_times import response_times_within
 from orderchainer.core.days import Span, days_of
-from orderchainer.core.db.durations import SecondsBetween, Spread, spreads_of
+from orderchainer.core.db.durations import Spread
 from orderchainer.core.db.local_time import LocalDate
 
 _IN, _OUT = Direction.INBOUND, Direction.OUTBOUND
-_BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
-# What counts for waits: what customers write, and answers.
-_IN_TALK = Q(direction=_IN) | Q(direction=_OUT, author__isnull=False) & ~Q(
-    status=MessageStatus.FAILED
-)
 
 
 @dataclass(frozen=True)
@@ -206,59 +188,6 @@ def response_times_of(
 
     One statement.
     """
-    # An answer for which nobody waited has no seconds, so it does not count. If we left it out
-    # here, Django would do so before the windows see it.
-    seconds = Case(
-        When(began_at__isnull=True, then=Value(None)),
-        When(answered_at__isnull=False, then=SecondsBetween("began_at", "answered_at")),
-        default=Value(0.0),
-        output_field=FloatField(),
+    return response_times_within(
+        selection.narrow(messages_of(project)), messages_within(project, period, selection), period
     )
-    is_answered = Case(When(answered_at__isnull=True, then=0), default=1)
-    waits = _waits_in(_counted(project, selection), period)
-    rows = waits.annotate(seconds=seconds, is_answered=is_answered)
-    spreads = spreads_of(rows.values("is_answered", "seconds"), by=["is_answered"])
-    return spreads.get((1,), Spread()), spreads.get((0,), Spread()).count
-
-
-def _waits_in(counted: QuerySet[Message], period: Span) -> QuerySet[Any, Any]:
-    """Return the first message of each wait in a period, with `began_at` and `answered_at`.
-
-    That is the customer's message, or the answer if they wrote before the period. There are also
-    some answers for which nobody waited; they have no `began_at`.
-    """
-    talk = counted.filter(_IN_TALK)
-    return (
-        talk.filter(created_at__gte=period.start, created_at__lt=period.end)
-        .annotate(
-            before=Window(Lag("direction"), F("conversation_id"), ("created_at", "id")),
-            # This window runs from the newest message to the oldest, so the earliest answer so far
-            # is the next answer. SQLite 3.40 ignores the FILTER of a MIN in some windows, so we use
-            # a CASE.
-            answered_at=Window(
-                Min(Case(When(direction=_OUT, then="created_at"))),
-                F("conversation_id"),
-                ("-created_at", "-id"),
-            ),
-            own_at=Case(When(direction=_IN, then="created_at")),
-        )
-        .annotate(
-            began_at=Case(
-                When(before=None, then=Coalesce(_waiting_since(talk, period), "own_at")),
-                default="own_at",
-            )
-        )
-        .filter(Q(before=None) | Q(before=_OUT))
-    )
-
-
-def _waiting_since(talk: QuerySet[Message], period: Span) -> Subquery:
-    """Return since when the customer of a conversation waited as a period began; null if not."""
-    earlier = talk.filter(
-        conversation=OuterRef("conversation"), created_at__lt=period.start
-    ).order_by("created_at", "id")
-    answered_at = earlier.filter(direction=_OUT).reverse().values("created_at")[:1]
-    since = earlier.filter(
-        direction=_IN, created_at__gt=Coalesce(Subquery(answered_at), Value(_BEFORE_ALL))
-    )
-    return Subquery(since.values("created_at")[:1])

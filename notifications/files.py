@@ -139,8 +139,15 @@ def _written(content: bytes) -> tuple[str, str] | None:
 
 
 def storage() -> FileSystemStorage:
-    """Return the private storage. Its files have no URLs."""
-    return FileSystemStorage(location=settings.PRIVATE_FILES_ROOT, base_url=None)
+    """Return the private storage. Its files have no URLs, and others on this machine cannot read
+    them.
+    """
+    return FileSystemStorage(
+        location=settings.PRIVATE_FILES_ROOT,
+        base_url=None,
+        file_permissions_mode=0o640,
+        directory_permissions_mode=0o750,
+    )
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from accounts.mail.letters import KINDS, LetterKind, Unwanted, Written
 from accounts.models import OutgoingEmail
+from notifications.fitting import no_longer_true
 from notifications.models import NotificationRule
 from notifications.placeholders import one_line
 from notifications.services.customers import customer_of
 from notifications.services.stopping import stop_link
-from notifications.services.telling import ORDER_NEWS, is_confirmed, letter_of, no_longer_true
+from notifications.services.telling import ORDER_NEWS, is_confirmed, letter_of
 from orders.models import Order
 
 

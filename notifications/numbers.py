@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+if TYPE_CHECKING:
+    # Most processes never read a number, so only the functions that do import the numbering plans.
+    from phonenumbers import PhoneNumber
 
 # Mobile numbers that are written in two ways: with and without a digit that marks them as mobile.
 # Each pattern matches both ways. Its first function writes the number with the mark, its second
@@ -44,19 +46,23 @@ def e164(number: str) -> str:
     it, and the other way if not: a Brazilian mobile number gets its 9, a Mexican one loses its 1,
     and an Argentine one stays as it is, because without the 9 it is somebody's landline.
     """
+    import phonenumbers
+
     spelt = [_parsed(each) for each in spellings_of(number)]
     known = [parsed for parsed in spelt if parsed is not None]
     for is_right in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
         for parsed in known:
             if is_right(parsed):
-                return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+                return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return ""
 
 
-def _parsed(digits: str) -> PhoneNumber | None:
+def _parsed(digits: str) -> "PhoneNumber | None":
+    import phonenumbers
+
     try:
         return phonenumbers.parse(f"+{digits}")
-    except NumberParseException:
+    except phonenumbers.NumberParseException:
         return None
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.models import Project
-from orderchainer.core.money import written
+from orderchainer.core.money import for_people
 from orders.lifecycle import Status
+from orders.links import short_link
 from orders.models import Order
 
 # A whole placeholder, or a brace outside of one.
@@ -36,7 +37,7 @@ PLACEHOLDERS: Mapping[str, Callable[[Subject], str]] = {
     "customer_name": lambda about: about.order.customer_name or about.customer,
     "status": lambda about: str(Status(about.status).label).lower(),
     "total": lambda about: (
-        f"{written(about.order.total_price, about.order.currency)} {about.order.currency}"
+        f"{for_people(about.order.total_price, about.order.currency)} {about.order.currency}"
     ),
     "link": lambda about: link_of(about.order),
     "project": lambda about: about.project.name,
@@ -49,8 +50,14 @@ def number_of(order: Order) -> str:
 
 
 def link_of(order: Order) -> str:
-    """Return the order's link; empty if it leads into the back office of the shop."""
-    return "" if order.is_mirrored else order.link
+    """Return where the customer sees the order: at its own link, or in our shop.
+
+    Empty for other orders, and for those whose link leads into the back office of a shop.
+    """
+    if order.is_mirrored:
+        return ""
+    is_ours = order.provider == Order.Provider.STOREFRONT
+    return order.link or (short_link(order.pk) if is_ours else "")
 
 
 def wrong_parts_of(text: str) -> Sequence[str]:

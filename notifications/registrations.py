@@ -14,6 +14,9 @@ from notifications import (  # noqa: F401 (they register)
 )
 from notifications.access import VIEW_MESSAGES
 from notifications.events import CONVERSATION, MESSAGE, EventType
+from notifications.models import Conversation
+from notifications.models.messages import MessageStatus
+from notifications.pages.asking import ways_to_ask
 from notifications.services.digests import EMAIL
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
@@ -22,6 +25,12 @@ from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.bodies import register_upload_limit
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
 from orderchainer.core.http.surfaces import HUB
+from orderchainer.core.web.live import FEEDS, PERSON_FEED, PROJECT_FEED, Feed
+from orderchainer.core.web.looks import LOOKS, Look
+from orderchainer.core.web.navigation import NAVIGATION, Item
+from orderchainer.core.web.panels import PANELS, Panel
+from orders.pages.questions import WAYS_TO_ASK
+from orders.stream.queries import stream_head
 from orders.stream.types import register_types
 
 register_types(EventType)
@@ -49,5 +58,39 @@ register_error_fields(
 register_upload_limit(
     "/api/v1/messages/*/send", settings.MAX_ATTACHMENT_BYTES + settings.MAX_REQUEST_BODY_BYTES
 )
+register_upload_limit(
+    "/app/*/inbox/*/send", settings.MAX_ATTACHMENT_BYTES + settings.MAX_REQUEST_BODY_BYTES
+)
+
+# What the pages of a project follow.
+FEEDS.add(PROJECT_FEED, Feed(lambda project_id: f"/ws/projects/{project_id}/", stream_head))
+# What the pages of a customer's orders follow.
+FEEDS.add(PERSON_FEED, Feed(lambda user_id: f"/ws/notifications/{user_id}/", stream_head))
+
+WAYS_TO_ASK.add("channels", ways_to_ask)
+
+NAVIGATION.add("inbox", Item("Inbox", "inbox", "view_messages", place=20, key="i"))
+
+# How far a message got. "failed" looks as it does for orders.
+LOOKS.add(MessageStatus.QUEUED, Look("clock", "slate"))
+LOOKS.add(MessageStatus.SENT, Look("check", "slate"))
+LOOKS.add(MessageStatus.DELIVERED, Look("check-check", "slate"))
+LOOKS.add(MessageStatus.READ, Look("check-check", "teal"))
+LOOKS.add(MessageStatus.UNCERTAIN, Look("triangle-alert", "amber"))
+# What a conversation is, and what it needs.
+LOOKS.add(Conversation.Status.OPEN, Look("inbox", "blue"))
+LOOKS.add(Conversation.Status.SNOOZED, Look("moon", "violet"))
+LOOKS.add(Conversation.Status.CLOSED, Look("circle-check", "grey"))
+LOOKS.add("unread", Look("message-square", "teal"))
+LOOKS.add("waiting", Look("hourglass", "amber"))
+
+PANELS.add(("order-page", "order-conversation"), Panel("Conversation", "view_messages", place=10))
+PANELS.add(("account-preferences", "own-news"), Panel("What you hear of", None, place=10))
+
+NAVIGATION.add("rules", Item("Automatic messages", "mail", "view_messages", place=65))
+
+LOOKS.add("switched on", Look("circle-check", "green"))
+LOOKS.add("switched off", Look("circle-dashed", "slate"))
+LOOKS.add("skipped", Look("ban", "grey"))
 
 SECTIONS.add("notifications", Section(place=40))

@@ -1,11 +1,11 @@
 """HTTP and WebSocket for servers that speak ASGI (daphne)."""
 
-import os
-
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
+from orderchainer.core.starting import read_settings
+
+read_settings()
 
 django_application = get_asgi_application()
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, include, path, register_converter
 
 from integrations.providers import provider_paths
-from orderchainer.operations import documentation, health, media, metrics, pages
+from orderchainer.operations import documentation, gallery, health, media, metrics, pages
 
 
 def both_spellings(
@@ -23,10 +23,13 @@ urlpatterns = [
     # First, because clients ask for these most often: patterns are tried in turn, and each request
     # is resolved twice.
     path("api/orders/", include("orders.api.chain.urls")),
+    path("api/", include("catalog.api.shop.urls")),
+    path("api/cart/", include("cart.api.shop.urls")),
     path("api/v1/", include("orders.api.hub.urls")),
     path("", pages.home, name="home"),
     path("favicon.ico", pages.favicon),
     path("robots.txt", pages.robots),
+    path("gallery", gallery.gallery, name="gallery"),
     *both_spellings("openapi.json", documentation.openapi, name="openapi"),
     *both_spellings("docs", documentation.swagger, name="swagger"),
     *both_spellings("redoc", documentation.redoc, name="redoc"),
@@ -35,16 +38,21 @@ urlpatterns = [
     *both_spellings("metrics", metrics.metrics, name="metrics"),
     path("media/<picture:name>", media.picture, name="picture"),
     path("", include("accounts.pages.urls")),
+    path("", include("catalog.pages.urls")),
+    path("", include("catalog.pages.shop_urls")),
+    path("", include("cart.pages.urls")),
+    path("", include("orders.pages.shop_urls")),
+    path("", include("orders.pages.urls")),
     path("", include("notifications.pages.urls")),
+    path("", include("integrations.pages.channel_urls")),
+    path("", include("integrations.pages.urls")),
     path("", include("reports.pages.urls")),
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.api.chain.urls")),
     path("api/", include("accounts.api.envelope.urls")),
     path("api/v1/", include("accounts.api.hub.urls")),
     path("auth/api/", include("accounts.api.shop.urls")),
-    path("api/", include("catalog.api.shop.urls")),
     path("api/v1/", include("catalog.api.hub.urls")),
-    path("api/cart/", include("cart.api.shop.urls")),
     path("api/", include("orders.api.envelope.urls")),
     path("api/v1/", include("notifications.api.hub.urls")),
     path("api/v1/", include("integrations.api.hub.urls")),

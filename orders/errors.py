@@ -40,6 +40,16 @@ class CustomerMayOnlyCancel(NotAllowed):
         )
 
 
+class MayNotCareForOrders(Invalid):
+    """Only members who handle a project's orders can care for one of them."""
+
+    code = "may_not_care_for_orders"
+
+    def __init__(self) -> None:
+        words = "Must be a member of the project who may handle its orders."
+        super().__init__({"assignee": [words]})
+
+
 # --- Status -----------------------------------------------------------------------------------
 
 
@@ -241,6 +251,37 @@ class SeveralCurrencies(Conflict):
             f"The products in your cart are sold in {listed}. Order in one currency at a time.",
             currencies=list(currencies),
         )
+
+
+class TooManyBulkChanges(Conflict):
+    """As many changes of many orders are at work in the project as there may be."""
+
+    code = "too_many_bulk_changes"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} changes of many orders are at work in this project. Wait until one is done."
+        )
+
+
+# --- Saved views ------------------------------------------------------------------------------
+
+
+class ViewNotFound(NotFound):
+    """The view was deleted, or it belongs to somebody else and is not shared."""
+
+    code = "view_not_found"
+    default_message = "There is no such view. Somebody may have deleted it."
+
+
+class TooManyViews(Conflict):
+    """There are as many views as there may be."""
+
+    code = "too_many_views"
+
+    def __init__(self, most: int, *, shared: bool) -> None:
+        whose = "This project has" if shared else "You have"
+        super().__init__(f"{whose} {most} views, and no more are possible. Delete one first.")
 
 
 def _named(id_: int | UUID) -> str:

@@ -44,7 +44,7 @@ def _lookup(table: str, alias: str, column: str, condition: str) -> str:
     return f"CROSS JOIN {table} AS {alias} ON {condition}"
 
 
-def _orders_among(walk: str, params: Sequence[int]) -> RawSQL:
+def _orders_among(walk: str, params: Sequence[Any]) -> RawSQL:
     """Return a condition that keeps the orders whose ids the statement `walk` returns."""
     if connection.vendor == "postgresql":
         # As an array, so that each order is looked up by its primary key.
@@ -54,7 +54,7 @@ def _orders_among(walk: str, params: Sequence[int]) -> RawSQL:
     return RawSQL(condition, params, output_field=BooleanField())
 
 
-def _ids_of(walk: str, params: Sequence[int]) -> set[int]:
+def _ids_of(walk: str, params: Sequence[Any]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(walk, params)
         return {row[0] for row in cursor.fetchall()}
@@ -145,7 +145,7 @@ class Walk:
     """A statement that returns the ids of orders, not run yet."""
 
     sql: str
-    params: Sequence[int]
+    params: Sequence[Any]
 
     def __or__(self, other: "Walk") -> "Walk":
         """Return the walk over the orders of both."""

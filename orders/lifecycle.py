@@ -84,6 +84,13 @@ def open_moves(status: str, *, blocked: bool = False) -> tuple[Status, ...]:
     return moves
 
 
+def customers_moves(status: str) -> tuple[Status, ...]:
+    """Return the moves open to an order's storefront customer: cancelling, until it is shipped."""
+    if status in HAS_LEFT or Status.CANCELLED not in OPEN_MOVES[status]:
+        return ()
+    return (Status.CANCELLED,)
+
+
 class Wait(NamedTuple):
     """What an order knows about one of its dependencies: its status, and whether it was waived."""
 
@@ -113,6 +120,28 @@ def blockers_among(status: str, waits: Waits) -> list[int]:
     if status not in WAITING:
         return []
     return sorted(pk for pk, wait in waits.items() if wait.holds)
+
+
+class ChainState(models.TextChoices):
+    """What the chain says about an order that has not begun."""
+
+    WAITS = "waits"
+    READY = "ready"
+    # It waits for an order that failed or was cancelled, so it goes on only if somebody acts.
+    BLOCKED = "blocked"
+
+
+def state_in_chain(status: str, waits: Waits) -> tuple[ChainState, list[int]] | None:
+    """Return what the chain says about an order, and which orders are the reason.
+
+    None if the order has begun or ended. `OrderQuerySet.in_chain_states` says the same in SQL.
+    """
+    if status not in WAITING:
+        return None
+    holding = blockers_among(status, waits)
+    if wrong := [pk for pk in holding if waits[pk].status in GONE_WRONG]:
+        return ChainState.BLOCKED, wrong
+    return (ChainState.WAITS if holding else ChainState.READY), holding
 
 
 class EventType(models.TextChoices):

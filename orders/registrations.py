@@ -1,6 +1,7 @@
 """What orders register with core; see `orderchainer.core.registry`."""
 
 from accounts.scopes import AREAS
+from catalog.pages.shop_links import SHOP_LINKS, ShopLink
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS, ErrorField, register_error_fields
 from orderchainer.core.http.surfaces import (
@@ -11,6 +12,9 @@ from orderchainer.core.http.surfaces import (
     HUB,
     register_prefixes,
 )
+from orderchainer.core.web.looks import LOOKS, Look
+from orderchainer.core.web.navigation import NAVIGATION, Item
+from orderchainer.core.web.panels import PANELS, Panel
 from orders import access  # noqa: F401 (registers its operations)
 from orders.lifecycle import EventType, Status
 from orders.stream.types import register_types
@@ -52,4 +56,23 @@ register_error_fields(
     CHECKOUT, currencies=ErrorField("words", "The currencies that are in the cart.")
 )
 
+SHOP_LINKS.add("shop-orders", ShopLink("package", place=10, told_to=lambda _user: ("Orders", 0)))
+NAVIGATION.add("order-board", Item("Board", "columns-3", "view_orders", place=10, key="b"))
+NAVIGATION.add("orders", Item("Orders", "list", "view_orders", place=15, key="o"))
+
+PANELS.add(("product-page", "product-orders"), Panel("Recent orders", "view_orders", place=10))
+
 SECTIONS.add("orders", Section(place=10))
+
+LOOKS.add(Status.DRAFT, Look("pencil", "slate"))
+LOOKS.add(Status.PENDING, Look("clock", "amber"))
+LOOKS.add(Status.ACTIVE, Look("play", "blue"))
+LOOKS.add(Status.SHIPPED, Look("truck", "violet"))
+LOOKS.add(Status.FULFILLED, Look("package-check", "teal"))
+LOOKS.add(Status.COMPLETED, Look("check-check", "green"))
+LOOKS.add(Status.FAILED, Look("triangle-alert", "red"))
+LOOKS.add(Status.CANCELLED, Look("ban", "grey"))
+# What the chain says of an order, beside its status.
+LOOKS.add("waits", Look("hourglass", "amber"))
+LOOKS.add("ready", Look("circle-check", "green"))
+LOOKS.add("blocked", Look("octagon-alert", "red"))

@@ -4,11 +4,16 @@ from celery import shared_task
 
 from orderchainer.core.background import nudge
 from orders.services.handing_over import hand_over_mirrored_orders
+from orders.services.releasing import release_assigned_orders
 from orders.stream import deliveries, relay
 
 # By then the next sweep has nudged whatever is still due. Without a limit, nudges for deliveries
 # that workers do not get to would pile up with every sweep and delay everything else.
 SWEPT_NUDGE_SECONDS = 5
+# Each commit with events sends a nudge, and one relay serves all that wait. If workers fall behind,
+# nudges that are older are dropped unread: younger ones follow, or the next sweep. Without a limit,
+# thousands would stand before the heartbeat and the sweeps.
+RELAY_NUDGE_SECONDS = 3
 
 
 @shared_task(name="orders.relay_events")
@@ -37,5 +42,11 @@ def sweep_events() -> None:
 
 @shared_task(name="orders.hand_over")
 def hand_over(project_id: int | None = None) -> None:
-    """Give mirrored orders of people who left a project, or any project, to an owner of it."""
+    """Take orders from people who left a project, or any project.
+
+    An owner of the project gets their mirrored orders. What was assigned to them is assigned to
+    nobody.
+    """
     hand_over_mirrored_orders(project_id=project_id)
+    if release_assigned_orders(project_id=project_id):
+        nudge(relay_events)

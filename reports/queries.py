@@ -1,5 +1,6 @@
 """What the app can tell of a project's reports."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,6 +22,11 @@ def reports_of(project: Project) -> QuerySet[Report]:
         .defer("payload")
         .order_by("-pk")
     )
+
+
+def reports_by_id(project: Project, ids: Collection[UUID]) -> QuerySet[Report]:
+    """Return those of these reports that are the project's, as `reports_of` does."""
+    return reports_of(project).filter(uuid__in=ids)
 
 
 def report_for(project: Project, report_id: UUID | str) -> Report:

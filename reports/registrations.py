@@ -6,6 +6,8 @@ from notifications.sockets.messages import MESSAGES
 from orderchainer.core.admin.sections import SECTIONS, Section
 from orderchainer.core.http.documented import THINGS
 from orderchainer.core.logs.secrets import hide
+from orderchainer.core.web.looks import LOOKS, Look
+from orderchainer.core.web.navigation import NAVIGATION, Item
 from orders.stream.types import register_types
 
 # Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
@@ -25,3 +27,11 @@ AREAS.add("reports", "a project's reports")
 SECTIONS.add("reports", Section(place=45))
 
 THINGS.add("reports", "What a project's orders, messages and work add up to.")
+
+# The first item is where a project opens.
+NAVIGATION.add("today", Item("Today", "sun", "view_project", place=5, key="t"))
+NAVIGATION.add("reports", Item("Reports", "chart-column", "view_reports", place=60, key="r"))
+
+LOOKS.add("generating", Look("loader-circle", "blue"))
+# A schedule that makes reports; that of a paused one comes from integrations.
+LOOKS.add("on", Look("circle-check", "green"))

@@ -7,5 +7,11 @@ from reports.work import scheduling
 
 @shared_task(name="reports.run_schedules")
 def run_schedules() -> None:
-    """Make the reports of schedules whose day, week or month has ended. May run twice at once."""
-    scheduling.run_schedules()
+    """Make the reports of schedules whose day, week or month has ended. May run twice at once.
+
+    Reports that failed a while ago are built again.
+    """
+    try:
+        scheduling.run_schedules()
+    finally:
+        scheduling.retry_failed()

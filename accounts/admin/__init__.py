@@ -1,5 +1,6 @@
 """The back office of accounts. It reads rows directly and changes them through the services."""
 
+from accounts.admin import glances  # noqa: F401 (registers it)
 from accounts.admin.activity import ActivityAdmin
 from accounts.admin.emails import OutgoingEmailAdmin
 from accounts.admin.groups import GroupAdmin

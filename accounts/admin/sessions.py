@@ -50,19 +50,21 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
     list_display = (
         "user",
         "open_now",
+        "door",
         "created_at",
         "expires_at",
         "ended_at",
         "end_reason",
         "ip_address",
     )
-    list_filter = (SessionState, "end_reason", "created_at")
+    list_filter = (SessionState, "door", "end_reason", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "ip_address")
     ordering = ("-created_at",)
     readonly_fields = (
         "id",
         "user",
+        "door",
         "created_at",
         "expires_at",
         "ended_at",
@@ -74,7 +76,7 @@ class SessionAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description="open", boolean=True)
     def open_now(self, session: Session) -> bool:
-        """Whether its tokens work."""
+        """Whether its tokens or its cookie work."""
         return session.is_open
 
     def has_end_permission(self, request: HttpRequest) -> bool:

@@ -250,9 +250,16 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             profile.avatar.url,
         )
 
+    def words_to_pick(self, user: User) -> str:
+        """Name the user for somebody who knows only a name or a number."""
+        return " · ".join(filter(None, (user.email, user.name, user.phone)))
+
     @admin.display(description="see also")
     def related_pages(self, user: User) -> SafeString:
-        """Links to the lists of what belongs to the user."""
+        """Links to the lists of what belongs to the user.
+
+        This app knows no orders, so it knows only the name of their page.
+        """
         links = []
         for page, parameter, words in (
             ("activity", "user", "Activity"),
@@ -261,6 +268,8 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
         ):
             lists = f"{self.admin_site.name}:accounts_{page}_changelist"
             links.append(link(reverse(lists, query={parameter: user.pk}), words))
+        orders = reverse(f"{self.admin_site.name}:orders_order_customer", query={"user": user.pk})
+        links.append(link(orders, "Orders"))
         return mark_safe(" · ".join(links))  # each link is safe
 
     def get_search_results(

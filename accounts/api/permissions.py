@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from accounts.errors import ScopeMissing, SessionNeeded
 from accounts.models import ApiToken
-from accounts.scopes import covers, scope_for
+from accounts.scopes import READ, covers, scope_for
 
 if TYPE_CHECKING:
     # REST framework imports the default permissions while it imports its views.
@@ -25,7 +25,11 @@ class WithinScopes(BasePermission):
         session_methods: frozenset[str] = getattr(view, "session_methods", frozenset())
         if area is None or request.method in session_methods:
             raise SessionNeeded
-        wanted = scope_for(area, request.method or "")
-        if not covers(request.auth.scopes, wanted):
-            raise ScopeMissing(wanted)
+        also_reads: frozenset[str] = getattr(view, "also_reads", frozenset())
+        for wanted in (
+            scope_for(area, request.method or ""),
+            *(f"{other}:{READ}" for other in sorted(also_reads)),
+        ):
+            if not covers(request.auth.scopes, wanted):
+                raise ScopeMissing(wanted)
         return True

@@ -41,6 +41,13 @@ class Migration(migrations.Migration):
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique_without_case'),
+                    models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='user_email_not_empty'),
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('username'), condition=models.Q(('username', ''), _negated=True), name='user_username_unique_without_case'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Activity',
@@ -58,7 +65,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'activity',
-                'indexes': [models.Index(fields=['user_id', 'id'], name='activity_by_user'), models.Index(fields=['project_id', 'id'], name='activity_by_project'), models.Index(fields=['created_at'], name='activity_by_age'), models.Index(condition=models.Q(('type', 'login_succeeded')), fields=['user_id', 'created_at'], name='activity_sign_ins_by_user')],
+                'indexes': [
+                    models.Index(fields=['user_id', 'id'], name='activity_by_user'),
+                    models.Index(fields=['project_id', 'id'], name='activity_by_project'),
+                    models.Index(fields=['created_at'], name='activity_by_age'),
+                    models.Index(condition=models.Q(('type', 'login_succeeded')), fields=['user_id', 'created_at'], name='activity_sign_ins_by_user'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +89,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'API token',
+                'indexes': [
+                    models.Index(fields=['user', 'created_at'], name='api_token_by_user'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='api_token_named'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -95,6 +113,15 @@ class Migration(migrations.Migration):
                 ('link_expires_at', models.DateTimeField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='email_codes', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['link_expires_at'], name='email_code_by_expiry'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'purpose'), name='email_code_one_by_user_and_purpose'),
+                    models.CheckConstraint(condition=models.Q(('wrong_tries__lte', 5)), name='email_code_tries_bounded'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='IdempotencyRecord',
@@ -106,21 +133,19 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('agent', 'Agent'), ('viewer', 'Viewer')], max_length=10)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['created_at'], name='idempotency_by_age'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'key'), name='idempotency_key_unique_by_user'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OutgoingEmail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed'), ('dropped', 'Dropped')], default='pending', max_length=8)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('claimed_until', models.DateTimeField(blank=True, editable=False, null=True)),
@@ -128,14 +153,21 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed'), ('dropped', 'Dropped')], default='pending', max_length=8)),
                 ('kind', models.CharField(max_length=16)),
                 ('recipient', models.EmailField(max_length=254)),
                 ('data', models.JSONField(blank=True, default=dict, help_text='Ids and plain words for the text.')),
                 ('expires_at', models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='outgoing_email_due'), models.Index(condition=models.Q(('state', 'pending')), fields=['recipient', 'kind'], name='outgoing_email_on_its_way'), models.Index(fields=['created_at'], name='outgoing_email_by_age')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped'])), name='outgoing_email_state_known')],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='outgoing_email_due'),
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['recipient', 'kind'], name='outgoing_email_on_its_way'),
+                    models.Index(fields=['created_at'], name='outgoing_email_by_age'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped'])), name='outgoing_email_state_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,10 +176,19 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('avatar', models.ImageField(blank=True, upload_to=accounts.models.users.avatar_path)),
                 ('preferences', models.JSONField(blank=True, default=dict)),
+                ('theme', models.CharField(choices=[('system', 'Like the device'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6)),
+                ('density', models.CharField(choices=[('comfortable', 'Comfortable'), ('compact', 'Compact')], default='comfortable', max_length=11)),
+                ('has_single_keys', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('theme__in', ['system', 'light', 'dark'])), name='profile_theme_known'),
+                    models.CheckConstraint(condition=models.Q(('density__in', ['comfortable', 'compact'])), name='profile_density_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Project',
@@ -163,14 +204,35 @@ class Migration(migrations.Migration):
                 ('is_storefront', models.BooleanField(default=False, editable=False, help_text='The project whose products the storefront sells.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('members', models.ManyToManyField(related_name='projects', through='accounts.Membership', to=settings.AUTH_USER_MODEL)),
                 ('personal_owner', models.OneToOneField(blank=True, help_text='Set on the project that a user has from registration on.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='personal_project', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_storefront', True)), fields=('is_storefront',), name='project_one_storefront'),
+                    models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='project_currency_is_a_code'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('agent', 'Agent'), ('viewer', 'Viewer')], max_length=10)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='accounts.project')),
+            ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'user'), name='membership_unique_by_project_and_user'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'agent', 'viewer'])), name='membership_role_known'),
+                ],
+            },
         ),
         migrations.AddField(
-            model_name='membership',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='accounts.project'),
+            model_name='project',
+            name='members',
+            field=models.ManyToManyField(related_name='projects', through='accounts.Membership', to=settings.AUTH_USER_MODEL),
         ),
         migrations.CreateModel(
             name='Invitation',
@@ -186,11 +248,22 @@ class Migration(migrations.Migration):
                 ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='accounts.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['expires_at'], name='invitation_by_expiry'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('project'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at', None), ('revoked_at', None)), name='invitation_open_once_by_project_and_email'),
+                    models.UniqueConstraint(condition=models.Q(('link_digest', ''), _negated=True), fields=('link_digest',), name='invitation_link_unique'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'agent', 'viewer'])), name='invitation_role_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Session',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('door', models.CharField(choices=[('api', 'API'), ('browser', 'Browser')], default='api', editable=False, max_length=7)),
                 ('password_fingerprint', models.CharField(editable=False, max_length=128)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField()),
@@ -200,85 +273,14 @@ class Migration(migrations.Migration):
                 ('user_agent', models.CharField(blank=True, max_length=255)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_unique_without_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='user_email_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('username'), condition=models.Q(('username', ''), _negated=True), name='user_username_unique_without_case'),
-        ),
-        migrations.AddIndex(
-            model_name='apitoken',
-            index=models.Index(fields=['user', 'created_at'], name='api_token_by_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='api_token_named'),
-        ),
-        migrations.AddIndex(
-            model_name='emailcode',
-            index=models.Index(fields=['link_expires_at'], name='email_code_by_expiry'),
-        ),
-        migrations.AddConstraint(
-            model_name='emailcode',
-            constraint=models.UniqueConstraint(fields=('user', 'purpose'), name='email_code_one_by_user_and_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='emailcode',
-            constraint=models.CheckConstraint(condition=models.Q(('wrong_tries__lte', 5)), name='email_code_tries_bounded'),
-        ),
-        migrations.AddIndex(
-            model_name='idempotencyrecord',
-            index=models.Index(fields=['created_at'], name='idempotency_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='idempotencyrecord',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='idempotency_key_unique_by_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_storefront', True)), fields=('is_storefront',), name='project_one_storefront'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='project_currency_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='membership_unique_by_project_and_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'agent', 'viewer'])), name='membership_role_known'),
-        ),
-        migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['expires_at'], name='invitation_by_expiry'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(models.F('project'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at', None), ('revoked_at', None)), name='invitation_open_once_by_project_and_email'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('link_digest', ''), _negated=True), fields=('link_digest',), name='invitation_link_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'agent', 'viewer'])), name='invitation_role_known'),
-        ),
-        migrations.AddIndex(
-            model_name='session',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['user'], name='session_open_by_user'),
-        ),
-        migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['expires_at'], name='session_by_expiry'),
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('ended_at', None)), fields=['user'], name='session_open_by_user'),
+                    models.Index(fields=['expires_at'], name='session_by_expiry'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('door__in', ['api', 'browser'])), name='session_door_known'),
+                ],
+            },
         ),
     ]

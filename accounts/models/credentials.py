@@ -26,11 +26,18 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class Session(models.Model):
-    """One sign-in. When it ends, all its tokens stop working.
+    """One sign-in. When it ends, all its tokens and its cookie stop working.
 
-    Access tokens name their session in the claim `sid`. We read the session on every request, so
-    that a logout, a changed password or a deactivated user takes effect at once.
+    Access tokens name their session in the claim `sid`, and the cookie of the pages names its
+    session as well. We read the session on every request, so that a logout, a changed password or a
+    deactivated user takes effect at once.
     """
+
+    class Door(models.TextChoices):
+        """How somebody signed in, and so what the session has: tokens or a cookie."""
+
+        API = "api", "API"
+        BROWSER = "browser", "Browser"
 
     class EndReason(models.TextChoices):
         """Why a session ended."""
@@ -44,6 +51,7 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    door = models.CharField(max_length=7, choices=Door.choices, default=Door.API, editable=False)
     # HMAC of the password hash at sign-in: any change of the password ends the session.
     password_fingerprint = models.CharField(max_length=128, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -56,6 +64,11 @@ class Session(models.Model):
     objects = SessionQuerySet.as_manager()
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(door__in=["api", "browser"]), name="session_door_known"
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["user"], condition=Q(ended_at=None), name="session_open_by_user"),
             models.Index(fields=["expires_at"], name="session_by_expiry"),
@@ -71,7 +84,7 @@ class Session(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether tokens of this session work now."""
+        """Whether the tokens or the cookie of this session work now."""
         return (
             self.ended_at is None
             and self.expires_at > now()

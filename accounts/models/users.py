@@ -133,13 +133,41 @@ def avatar_path(_profile: Profile, filename: str) -> str:
 
 
 class Profile(models.Model):
-    """A user's avatar and preferences."""
+    """A user's avatar and preferences, and how they like the pages."""
+
+    class Theme(models.TextChoices):
+        """The colours of the pages. `system` follows the device."""
+
+        SYSTEM = "system", "Like the device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        """How much space rows have."""
+
+        COMFORTABLE = "comfortable", "Comfortable"
+        COMPACT = "compact", "Compact"
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
     avatar = models.ImageField(upload_to=avatar_path, blank=True)
+    # Belongs to the clients of the API, which replace it as a whole.
     preferences = models.JSONField(default=dict, blank=True)
+    theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(max_length=11, choices=Density.choices, default=Density.COMFORTABLE)
+    # Whether single keys do something on the pages. People who dictate switch this off.
+    has_single_keys = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(theme__in=["system", "light", "dark"]), name="profile_theme_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(density__in=["comfortable", "compact"]), name="profile_density_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"profile of user {self.user_id}"

@@ -17,7 +17,7 @@ from accounts.services.codes import (
 )
 from accounts.services.deleting import delete_user
 from accounts.services.emails import queue_code, queue_email, retry_emails
-from accounts.services.idempotency import answer_once, fingerprint_of
+from accounts.services.idempotency import answer_once, fingerprint_of, was_answered
 from accounts.services.invitations import (
     accept_invitation,
     invite,
@@ -32,6 +32,8 @@ from accounts.services.members import (
 from accounts.services.own_account import change_own_account
 from accounts.services.profiles import (
     ProfileChanges,
+    UserChanges,
+    choose_appearance,
     clear_profile,
     sweep_avatars,
     update_profile,
@@ -46,11 +48,14 @@ from accounts.services.sessions import (
     end_session,
     end_sessions,
     log_out,
+    open_browser_session,
     open_session,
     refresh_session,
     sign_in,
+    sign_in_browser,
+    stay_signed_in,
 )
-from accounts.services.signing_up import sign_up
+from accounts.services.signing_up import sign_up, sign_up_browser
 from accounts.services.users import (
     activate_user,
     change_password,
@@ -63,6 +68,7 @@ from accounts.tokens import TokenPair
 __all__ = [
     "ProfileChanges",
     "TokenPair",
+    "UserChanges",
     "accept_invitation",
     "activate_user",
     "answer_once",
@@ -70,6 +76,7 @@ __all__ = [
     "change_password",
     "change_role",
     "change_sign_in",
+    "choose_appearance",
     "clear_profile",
     "confirm_email",
     "create_api_token",
@@ -85,6 +92,7 @@ __all__ = [
     "log_out",
     "mark_email_verified",
     "note_use",
+    "open_browser_session",
     "open_session",
     "queue_code",
     "queue_email",
@@ -101,10 +109,14 @@ __all__ = [
     "send_code",
     "set_member",
     "sign_in",
+    "sign_in_browser",
     "sign_up",
+    "sign_up_browser",
+    "stay_signed_in",
     "sweep_avatars",
     "update_profile",
     "update_project",
     "update_user",
     "verify_email",
+    "was_answered",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -148,5 +148,5 @@ def note_use(token: ApiToken) -> None:
         ApiToken.objects.filter(
             Q(last_used_at=None) | Q(last_used_at__lte=due), pk=token.pk
         ).update(last_used_at=moment)
-    except DatabaseError:
+    except Error:
         logger.warning("api_token_use_not_noted", token_id=str(token.pk), exc_info=True)

@@ -63,3 +63,9 @@ def answer_once(*, user: User, key: str, fingerprint: str, work: Callable[[], An
         record.created_at = timezone.now()
         record.save()
     return KeptAnswer(value)
+
+
+def was_answered(*, user: User, key: str) -> bool:
+    """Tell whether a request of the user with this key has been answered."""
+    since = timezone.now() - KEY_LIFETIME
+    return IdempotencyRecord.objects.filter(user=user, key=key, created_at__gt=since).exists()

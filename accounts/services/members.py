@@ -1,5 +1,7 @@
 """The members of a project and their roles."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 
 from accounts.access import LEAVE_PROJECT, MANAGE_MEMBERS, MANAGE_OWNERS, may
@@ -44,15 +46,25 @@ def set_member(*, project: Project, user: User, role: Role, by: User | None = No
 
 
 @transaction.atomic
-def change_role(*, project: Project, user: User, role: Role, by: User | None = None) -> Membership:
+def change_role(
+    *,
+    project: Project,
+    user: User,
+    role: Role,
+    by: User | None = None,
+    precondition: Callable[[Membership], None] | None = None,
+) -> Membership:
     """Change a member's role, with effect at once. Records `member_role_changed`.
 
-    Raises what `set_member` raises, and `MemberNotFound`.
+    We call `precondition` with the locked membership before anything changes; it may raise. Raises
+    what `set_member` raises, and `MemberNotFound`.
     """
     project = lock_project(project)
     membership = project.memberships.filter(user=user).first()
     if membership is None:
         raise MemberNotFound
+    if precondition is not None:
+        precondition(membership)
     return _change_role(project, membership, user, role, by)
 
 

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from typing import Any, TypedDict
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.errors import UsernameTaken, UserNotFound
 from accounts.locks import lock_user
@@ -14,6 +15,8 @@ from orderchainer.core.errors import Invalid
 from orderchainer.core.pictures import Picture, delete_after_commit, stored, sweep
 
 AVATARS = "avatars"
+# How somebody likes the pages.
+_APPEARANCE = ("theme", "density", "has_single_keys")
 
 
 class UserChanges(TypedDict, total=False):
@@ -99,6 +102,31 @@ def _update(caller: User, changes: ProfileChanges, avatar: str) -> User:
     return user
 
 
+def choose_appearance(
+    *,
+    user: User,
+    theme: str | None = None,
+    density: str | None = None,
+    has_single_keys: bool | None = None,
+) -> None:
+    """Keep how `user` likes the pages; None leaves a choice as it is.
+
+    Raises `Invalid` under `theme` and `density` for words that are no choice.
+    """
+    chosen = {"theme": theme, "density": density, "has_single_keys": has_single_keys}
+    changes = {name: value for name, value in chosen.items() if value is not None}
+    known = {"theme": Profile.Theme.values, "density": Profile.Density.values}
+    errors = {
+        name: [f"Must be one of {', '.join(words)}."]
+        for name, words in known.items()
+        if name in changes and changes[name] not in words
+    }
+    if errors:
+        raise Invalid(errors)
+    if changes:
+        Profile.objects.filter(user=user).update(**changes, updated_at=timezone.now())
+
+
 @transaction.atomic
 def clear_profile(user: User) -> None:
     """Delete the avatar and the preferences of a user whose row is locked."""
@@ -106,7 +134,10 @@ def clear_profile(user: User) -> None:
     delete_after_commit(profile.avatar.name)
     profile.avatar.name = ""
     profile.preferences = {}
-    profile.save(update_fields=["avatar", "preferences", "updated_at"])
+    fresh = Profile()
+    for name in _APPEARANCE:
+        setattr(profile, name, getattr(fresh, name))
+    profile.save(update_fields=["avatar", "preferences", *_APPEARANCE, "updated_at"])
 
 
 def sweep_avatars() -> int:

@@ -1,14 +1,13 @@
 """Rules for the fields of a project."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from accounts.project_settings import settings_problem
 from accounts.services.json_objects import object_problem
 from orderchainer.core.errors import Invalid
 from orderchainer.core.money import MoneyRefused, require_currency
+from orderchainer.core.zones import zone_names
 
 
 def check_fields(fields: Mapping[str, Any]) -> None:
@@ -20,7 +19,7 @@ def check_fields(fields: Mapping[str, Any]) -> None:
     errors: dict[str, list[str]] = {}
     if "name" in fields and not fields["name"].strip():
         errors["name"] = ["This field may not be blank."]
-    if "timezone" in fields and fields["timezone"] not in _timezones():
+    if "timezone" in fields and fields["timezone"] not in zone_names():
         errors["timezone"] = ["This is not a time zone. Try Europe/Berlin, for example."]
     if "currency" in fields:
         try:
@@ -33,10 +32,3 @@ def check_fields(fields: Mapping[str, Any]) -> None:
             errors["settings"] = [problem]
     if errors:
         raise Invalid(errors)
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    """Return the names of the tz database. Looking them up reads some hundred files."""
-    # These names stand for the machine's setting, or for nothing.
-    return frozenset(available_timezones()) - {"localtime", "Factory"}

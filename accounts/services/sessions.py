@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -39,6 +40,8 @@ from orderchainer.core.clients import current_client
 # A client with two tabs, or one that lost our answer, may send a token twice within a moment. Later
 # than this, one of the two senders is a thief.
 REUSE_LEEWAY = timedelta(seconds=30)
+# How often at most a browser's visits extend its session.
+EXTENDED_EVERY = timedelta(days=1)
 
 
 def sign_in(*, email: str, password: str) -> TokenPair:
@@ -47,11 +50,20 @@ def sign_in(*, email: str, password: str) -> TokenPair:
     An unknown e-mail takes as long as a wrong password, because Django runs the hasher for it as
     well.
     """
+    return issue_pair(_sign_in(email, password, Session.Door.API))
+
+
+def sign_in_browser(*, email: str, password: str) -> Session:
+    """Do the same for a browser, whose cookie will name the session. Raises the same."""
+    return _sign_in(email, password, Session.Door.BROWSER)
+
+
+def _sign_in(email: str, password: str, door: Session.Door) -> Session:
     user = authenticate(username=email, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
     try:
-        return open_session(user=user)
+        return _opened(user, door)
     except EmailNotVerified:
         # Whoever tried knows the password, so we record the attempt, and do so outside of the
         # transaction that the refusal rolled back.
@@ -65,17 +77,30 @@ def sign_in(*, email: str, password: str) -> TokenPair:
         raise
 
 
-@transaction.atomic
 def open_session(*, user: User) -> TokenPair:
     """Open a session for a user who has proven who they are, and return its first tokens.
 
     Raises `EmailNotVerified` if only verified users may have tokens.
     """
+    return issue_pair(_opened(user, Session.Door.API))
+
+
+def open_browser_session(*, user: User) -> Session:
+    """Open a session for the browser of a user who has proven who they are.
+
+    Raises `EmailNotVerified` as `open_session` does.
+    """
+    return _opened(user, Session.Door.BROWSER)
+
+
+@transaction.atomic
+def _opened(user: User, door: Session.Door) -> Session:
     _require_verified(user)
     moment = timezone.now()
     client = current_client()
     session = Session.objects.create(
         user=user,
+        door=door,
         # The fingerprint is of the password that we checked. If somebody has changed the password
         # since, this session never works.
         password_fingerprint=user.get_session_auth_hash(),
@@ -84,8 +109,28 @@ def open_session(*, user: User) -> TokenPair:
         user_agent=client.user_agent,
     )
     User.objects.filter(pk=user.pk).update(last_login=moment)
-    record_activity(ActivityType.LOGIN_SUCCEEDED, user=user, session_id=str(session.pk))
-    return issue_pair(session)
+    about: dict[str, Any] = {"door": str(door)} if door == Session.Door.BROWSER else {}
+    record_activity(ActivityType.LOGIN_SUCCEEDED, user=user, session_id=str(session.pk), **about)
+    return session
+
+
+def stay_signed_in(*, session: Session) -> bool:
+    """Let the session of a browser last as long again as a new one; tell whether it does now.
+
+    A browser cannot refresh a token, so each visit does this instead, but writes only when the last
+    time was a while ago. An ended or expired session stays as it is.
+    """
+    moment = timezone.now()
+    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
+    if session.expires_at > moment + lifetime - min(EXTENDED_EVERY, lifetime / 4):
+        return False
+    if settings.REQUIRE_VERIFIED_EMAIL and session.user.email_verified_at is None:
+        return False
+    still = Session.objects.filter(pk=session.pk, ended_at=None, expires_at__gt=moment)
+    if not still.update(expires_at=moment + lifetime):
+        return False
+    session.expires_at = moment + lifetime
+    return True
 
 
 def _require_verified(user: User) -> None:

@@ -3,9 +3,9 @@
 from django.db import transaction
 
 from accounts.errors import EmailNotVerified
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.services.registration import register_user
-from accounts.services.sessions import open_session
+from accounts.services.sessions import open_browser_session, open_session
 from accounts.tokens import TokenPair
 
 
@@ -38,3 +38,19 @@ def sign_up(
         return user, open_session(user=user)
     except EmailNotVerified:
         return user, None
+
+
+@transaction.atomic
+def sign_up_browser(
+    *, email: str, password: str, first_name: str = "", last_name: str = ""
+) -> Session | None:
+    """Do the same for a browser, whose cookie will name the session.
+
+    Returns None if only users with a verified e-mail may sign in. Raises what `register_user`
+    raises.
+    """
+    user = register_user(email=email, password=password, first_name=first_name, last_name=last_name)
+    try:
+        return open_browser_session(user=user)
+    except EmailNotVerified:
+        return None

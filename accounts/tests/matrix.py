@@ -1,7 +1,7 @@
 """Example calls for `test_matrix.py`: at least one for each method of each path within a project.
 
-Each app that serves such paths lists its calls in `<app>/tests/matrix.py` as `CALLS`. `arguments`
-makes what a call needs in its project.
+Each app that serves such paths lists its calls in `<app>/tests/matrix.py`: those of the API as
+`CALLS`, and those of pages as `PAGES`. `arguments` makes what a call needs in its project.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ from accounts.access import (
     Operation,
 )
 from accounts.models import Membership, User
+from accounts.pages.projects import version_of
 from accounts.services import invite, set_member
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team
@@ -80,10 +81,15 @@ def member(role: Role) -> Callable[[Scene], Mapping[str, object]]:
     return arguments
 
 
+def in_a_project_with_another_owner(scene: Scene) -> Mapping[str, object]:
+    """Return the project, which gets another owner."""
+    set_member(project=scene.team.project, user=make_user(), role=Role.OWNER)
+    return project_alone(scene)
+
+
 def themselves(scene: Scene) -> Mapping[str, object]:
     """Return the arguments for the caller, in a project that has another owner."""
-    set_member(project=scene.team.project, user=make_user(), role=Role.OWNER)
-    return {**project_alone(scene), "user_id": scene.caller.uuid}
+    return {**in_a_project_with_another_owner(scene), "user_id": scene.caller.uuid}
 
 
 def invited(role: Role) -> Callable[[Scene], Mapping[str, object]]:
@@ -201,4 +207,79 @@ CALLS = [
         arguments=invited(Role.OWNER),
         about="of an owner",
     ),
+]
+
+
+# --- Pages of the workspace -------------------------------------------------------------------
+
+
+def renaming(scene: Scene) -> Mapping[str, object]:
+    """Return the form of the settings with another name."""
+    project = scene.team.project
+    return {
+        "name": "Renamed",
+        "initial-name": project.name,
+        "timezone": project.timezone,
+        "initial-timezone": project.timezone,
+        "currency": project.currency,
+        "initial-currency": project.currency,
+        "version": version_of(project),
+    }
+
+
+PAGES = [
+    Call("GET", "workspace-project", VIEW_PROJECT),
+    Call("GET", "palette", VIEW_PROJECT),
+    Call("GET", "team", VIEW_MEMBERS),
+    Call("POST", "team", MANAGE_MEMBERS, 303, body=GRACE),
+    Call("GET", "team-member", MANAGE_MEMBERS, arguments=member(Role.AGENT)),
+    Call("GET", "team-member", MANAGE_OWNERS, arguments=member(Role.OWNER), about="an owner"),
+    Call(
+        "POST",
+        "team-member",
+        MANAGE_MEMBERS,
+        303,
+        arguments=member(Role.AGENT),
+        body={"role": "manager", "shown": "agent"},
+    ),
+    Call(
+        "POST",
+        "team-member",
+        MANAGE_OWNERS,
+        303,
+        arguments=member(Role.OWNER),
+        body={"role": "agent", "shown": "owner"},
+        about="from owner",
+    ),
+    Call("POST", "team-member-remove", MANAGE_MEMBERS, 303, arguments=member(Role.AGENT)),
+    Call(
+        "POST",
+        "team-member-remove",
+        MANAGE_OWNERS,
+        303,
+        arguments=member(Role.OWNER),
+        about="an owner",
+    ),
+    Call("GET", "team-leave", LEAVE_PROJECT),
+    Call("POST", "team-leave", LEAVE_PROJECT, 303, arguments=in_a_project_with_another_owner),
+    Call(
+        "POST",
+        "team-invitation-revoke",
+        MANAGE_MEMBERS,
+        303,
+        arguments=invited(Role.VIEWER),
+    ),
+    Call(
+        "POST",
+        "team-invitation-revoke",
+        MANAGE_OWNERS,
+        303,
+        arguments=invited(Role.OWNER),
+        about="of an owner",
+    ),
+    Call("GET", "project-activity", VIEW_ACTIVITY),
+    Call("GET", "project-settings", CHANGE_PROJECT),
+    Call("POST", "project-settings", CHANGE_PROJECT, 303, body=renaming),
+    Call("GET", "project-delete", DELETE_PROJECT),
+    Call("POST", "project-delete", DELETE_PROJECT, 303, body={"name": "My Store"}),
 ]

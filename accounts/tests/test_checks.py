@@ -6,11 +6,13 @@ from django.conf import LazySettings
 from accounts.access import MANAGE_MEMBERS
 from accounts.checks import (
     CONSOLE,
+    check_navigation,
     check_sender,
     check_staff_permissions,
-    check_timeout,
     check_where_emails_go,
 )
+from orderchainer.core.web.navigation import Item
+from orderchainer.core.web.panels import Panel
 
 
 @pytest.mark.parametrize(
@@ -50,13 +52,6 @@ def test_refuses_a_malformed_sender(settings: LazySettings, sender: str) -> None
     assert message.id == "accounts.E001"
 
 
-@pytest.mark.parametrize(("seconds", "ids"), [(10.0, []), (0.0, ["accounts.E002"])])
-def test_refuses_a_timeout_of_zero(settings: LazySettings, seconds: float, ids: list[str]) -> None:
-    settings.EMAIL_TIMEOUT = seconds
-
-    assert [message.id for message in check_timeout()] == ids
-
-
 def test_every_permission_for_staff_exists() -> None:
     assert check_staff_permissions() == []
 
@@ -71,3 +66,57 @@ def test_refuses_a_permission_that_does_not_exist(
 
     assert message.id == "accounts.E003"
     assert f"manage_members names the permission '{permission}'" in message.msg
+
+
+def test_the_navigation_and_the_panels_lead_somewhere() -> None:
+    assert check_navigation() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "complaint"),
+    [
+        ("workspace-project", "view_project", None),
+        ("nowhere", "view_project", "the URL 'nowhere'"),
+        ("account", "view_project", "the URL 'account'"),
+        ("workspace-project", "fly", "the operation 'fly'"),
+    ],
+)
+def test_refuses_an_item_of_the_navigation_that_leads_nowhere(
+    name: str, operation: str, complaint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = {name: Item("Example", "package", operation, place=1)}
+    monkeypatch.setattr("accounts.checks.NAVIGATION", items)
+
+    found = [message.msg for message in check_navigation()]
+
+    assert [complaint in each for each in found if complaint] == [True] * bool(complaint)
+    assert bool(found) == bool(complaint)
+
+
+def test_refuses_an_item_to_which_pages_belong_that_are_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item = Item("Example", "package", "view_project", place=1, also=("nowhere",))
+    monkeypatch.setattr("accounts.checks.NAVIGATION", {"workspace-project": item})
+
+    (message,) = check_navigation()
+
+    assert "the URL 'nowhere'" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("page", "own", "operation", "is_fine"),
+    [
+        ("account-preferences", "account", None, True),
+        ("nowhere", "account", None, False),
+        ("account", "nowhere", None, False),
+        ("account", "account-tokens", "fly", False),
+    ],
+)
+def test_refuses_a_panel_that_leads_nowhere(
+    page: str, own: str, operation: str | None, is_fine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panels = {(page, own): Panel("Example", operation, place=1)}
+    monkeypatch.setattr("accounts.checks.PANELS", panels)
+
+    assert (check_navigation() == []) == is_fine

@@ -121,7 +121,7 @@ def test_an_email_survives_its_worker(
     tmp_path: Path, server: MailServer, redis: RedisServer
 ) -> None:
     with (
-        migrated_postgresql(tmp_path) as database_url,
+        migrated_postgresql() as database_url,
         production(
             tmp_path,
             database_url=database_url,

@@ -226,7 +226,8 @@ def test_sets_a_new_password_once(client: Client) -> None:
     response = client.post(path, CHOSEN)
 
     assert (response.status_code, response["Location"]) == (302, "/reset-password/done")
-    expect_page(client.get("/reset-password/done/"), 200, "Your password has been changed")
+    words = ("Your password has been changed", 'href="/sign-in"')
+    expect_page(client.get("/reset-password/done/"), 200, *words)
     assert sign_in(email=ADDRESS, password=NEW_PASSWORD)
     expect_page(client.post(path, CHOSEN), 404, "This did not work")
 
@@ -280,7 +281,8 @@ def test_a_person_without_an_account_signs_up_and_joins(client: Client) -> None:
     response = client.post(path, {"first_name": "Ada", "last_name": "King", **CHOSEN})
 
     assert (response.status_code, response["Location"]) == (302, "/invitations/done")
-    expect_page(client.get("/invitations/done"), 200, "You have joined the project")
+    words = ("You have joined the project", 'href="/app/"')
+    expect_page(client.get("/invitations/done"), 200, *words)
     ada = User.objects.get(email=ADDRESS)
     assert (ada.name, ada.email_verified_at is not None) == ("Ada King", True)
     assert Membership.objects.get(user=ada, project__name="Tea & Cake").role == "agent"
@@ -322,7 +324,7 @@ def test_tells_a_person_who_has_signed_up_meanwhile(
 ) -> None:
     make_user(email=ADDRESS)
     path = inviting()
-    monkeypatch.setattr("accounts.pages.views.has_account", lambda invitation: False)
+    monkeypatch.setattr("accounts.pages.links.has_account", lambda invitation: False)
 
     expect_page(client.post(path, CHOSEN), 400, "You have an account now. Reload this page.")
     assert not Membership.objects.filter(user__email=ADDRESS, project__name="Tea & Cake").exists()

@@ -32,7 +32,10 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cart_items', to='catalog.product')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('cart', 'product'), name='cart_item_unique_by_product'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 999)), name='cart_item_quantity_bounded')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('cart', 'product'), name='cart_item_unique_by_product'),
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 999)), name='cart_item_quantity_bounded'),
+                ],
             },
         ),
     ]

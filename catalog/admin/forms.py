@@ -17,19 +17,18 @@ from unfold.widgets import (
 )
 
 from catalog.admin.categories import WithSlug, shelf_choices
+from catalog.compared import Compared
 from catalog.models import Category, Product, StockMovement
 from catalog.queries.inventory import shelves_of
 from catalog.services import ProductFields
 from catalog.services.products import UPDATABLE
 from catalog.services.stock import MAX_NOTE_LENGTH, MAX_STOCK
-from orderchainer.core.admin.overtaken import Versioned
-from orderchainer.core.errors import Stale
 from orderchainer.core.form_fields import PlainDecimalField, make_currency_optional
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     COLUMN_DIGITS,
     MoneyRefused,
-    as_written,
+    for_fields,
     require_currency,
     settled,
 )
@@ -37,12 +36,6 @@ from orderchainer.core.pictures import Picture, PictureRefused
 
 # The uploaded picture: already read, refused, or missing.
 Sent = Picture | PictureRefused | None
-
-# The columns that forms compare: everything that they show except the stock.
-_COMPARED = (
-    *("sku", "slug", "name", "description", "price", "currency", "category_id"),
-    *("image", "featured", "is_active"),
-)
 
 
 class PictureField(forms.FileField):
@@ -111,7 +104,7 @@ def _write_price(form: Any) -> None:
     """Show the price of an existing product with its currency's decimals."""
     product = form.instance
     if product.pk is not None and "price" in form.fields:
-        form.initial["price"] = as_written(product.price, product.currency)
+        form.initial["price"] = for_fields(product.price, product.currency)
 
 
 class NewProductForm(ProductForm):
@@ -130,29 +123,6 @@ class NewProductForm(ProductForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         make_currency_optional(self)
-
-
-class Compared(Versioned):
-    """A form of an existing product. It is stale once something that it shows has changed."""
-
-    by_fields = True
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._read = _compared(self.instance)
-        for name, field in self.fields.items():
-            field.show_hidden_initial = name != "version"
-
-    def require_as_read(self, locked: Product) -> None:
-        """Raise `Stale` if the product differs from the one that this form was checked against."""
-        if _compared(locked) != self._read:
-            raise Stale
-
-
-def _compared(product: Product) -> dict[str, Any]:
-    # Call this before the form puts its own values into the instance.
-    values = {name: getattr(product, name) for name in _COMPARED}
-    return {**values, "image": product.image.name or ""}
 
 
 class ProductChangeForm(Compared, ProductForm):

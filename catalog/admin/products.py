@@ -28,6 +28,7 @@ from catalog.admin.forms import (
 )
 from catalog.admin.shown import ledger_of, picture_of, project_to_suggest
 from catalog.models import Product, StockMovement
+from catalog.queries.inventory import LOW_STOCK
 from catalog.queries.storefront import Within
 from catalog.services.pictures import MAX_SIDE, PICTURES
 from catalog.services.stock import BY_HAND
@@ -38,11 +39,8 @@ from orderchainer.core.admin.picking import is_key_of, is_value_of
 from orderchainer.core.admin.refusals import refused, words_of
 from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import DomainError, Stale
-from orderchainer.core.money import written
+from orderchainer.core.money import for_people
 from orderchainer.core.pictures import Picture, PictureRefused, read_picture, stored
-
-# Reorder when stock falls to this level.
-LOW_STOCK = 5
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -151,7 +149,12 @@ class ProductAdmin(ServiceAdmin):
     @admin.display(description="price", ordering="price")
     def price_shown(self, product: Product) -> str:
         """The price, for staff who may only look."""
-        return written(product.price, product.currency)
+        return for_people(product.price, product.currency)
+
+    def words_to_pick(self, product: Product) -> str:
+        """Name the product for somebody who sells it: with its price, and how many there are."""
+        price = f"{for_people(product.price, product.currency)} {product.currency}"
+        return f"{product} · {price} · {product.stock} in stock"
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Show the price with its currency's decimals to staff who may only look."""

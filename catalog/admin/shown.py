@@ -9,14 +9,8 @@ from django.utils.safestring import SafeString
 from accounts.models import Project, User
 from catalog.models import Product, StockMovement
 from catalog.queries.inventory import movements_of
-from orderchainer.core.admin.panels import (
-    MAX_ROWS,
-    Panel,
-    label,
-    link,
-    moment,
-    panel_of,
-)
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, link, panel_of
+from orderchainer.core.admin.readers_zone import moment
 
 Reason = StockMovement.Reason
 

@@ -1,9 +1,5 @@
 """Products as files: importing them after a preview, and exporting them."""
 
-import base64
-import binascii
-import hashlib
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,12 +18,13 @@ from accounts.callers import caller_of
 from accounts.models import Project
 from catalog import services
 from catalog.admin.shown import project_to_suggest
+from catalog.carried import PackedField, fingerprint_of, packed
 from catalog.errors import ImportRefused
 from catalog.models import Product
 from catalog.queries.inventory import products_of
 from catalog.services import ImportReport
 from catalog.services.importing import MAX_TOLD, told
-from catalog.services.sheets import ENCODINGS, KNOWN, MAX_BYTES, MAX_ROWS
+from catalog.services.sheets import ENCODINGS, KNOWN, MAX_ROWS
 from orderchainer.core.admin.panels import label
 from orderchainer.core.admin.picking import PickOne
 from orderchainer.core.admin.refusals import refused
@@ -61,28 +58,6 @@ class UploadForm(ProjectForm):
         widget=UnfoldAdminSelectWidget,
         help_text="Needed for files from old spreadsheet programs.",
     )
-
-
-class PackedField(forms.CharField):
-    """A file that a page carries in a hidden field, compressed and as text."""
-
-    widget = forms.HiddenInput
-
-    def to_python(self, value: Any) -> Any:
-        """Return the bytes. Raises ValidationError for too many, or if we did not pack them."""
-        try:
-            press = zlib.decompressobj()
-            content = press.decompress(base64.b64decode(value or "", validate=True), MAX_BYTES)
-        except (binascii.Error, ValueError, zlib.error):
-            content = b""
-        if not content or press.unconsumed_tail:
-            raise forms.ValidationError("Choose the file again.")
-        return content
-
-
-def packed(content: bytes) -> str:
-    """Return `content` in the form that `PackedField` reads."""
-    return base64.b64encode(zlib.compress(content, 9)).decode()
 
 
 class ApplyForm(ProjectForm):
@@ -222,18 +197,6 @@ def _cells(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _lines(lines: Iterable[str]) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
-
-
-def fingerprint_of(report: ImportReport) -> str:
-    """Return a digest that two reports share only if they make the same changes."""
-    parts = [
-        "\n".join(report.new_categories),
-        *(
-            f"{row.row} {row.action} {row.sku!r} {sorted(row.changes.items())!r}"
-            for row in report.rows
-        ),
-    ]
-    return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def export_page(page: ServiceAdmin, request: HttpRequest) -> HttpResponseBase:

@@ -32,6 +32,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'categories',
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'slug'), name='category_unique_by_slug'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='category_named'),
+                    models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='category_not_in_itself'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +61,24 @@ class Migration(migrations.Migration):
                 ('category', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.category')),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='accounts.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_active', True)), fields=['project', 'id'], include=('in_stock', 'featured', 'price'), name='product_on_sale'),
+                    models.Index(condition=models.Q(('is_active', True)), fields=['category', 'id'], include=('project', 'in_stock', 'featured', 'price'), name='product_on_shelf'),
+                    models.Index(condition=models.Q(('is_active', True)), fields=['project', 'price', 'id'], include=('in_stock', 'featured'), name='product_by_price'),
+                    models.Index(condition=models.Q(('is_active', True)), fields=['project', 'name', 'id'], name='product_by_name'),
+                    models.Index(condition=models.Q(('is_active', True)), fields=['project', 'created_at', 'id'], name='product_by_age'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'sku'), name='product_unique_by_sku'),
+                    models.UniqueConstraint(fields=('project', 'slug'), name='product_unique_by_slug'),
+                    models.CheckConstraint(condition=models.Q(('stock__gte', 0)), name='product_stock_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='product_price_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='product_currency_is_a_code'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='product_named'),
+                    models.CheckConstraint(condition=models.Q(('sku', ''), _negated=True), name='product_has_sku'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StockMovement',
@@ -69,85 +92,16 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='catalog.product')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('project', 'slug'), name='category_unique_by_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='category_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='category',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='category_not_in_itself'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['project', 'id'], include=('in_stock', 'featured', 'price'), name='product_on_sale'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['category', 'id'], include=('project', 'in_stock', 'featured', 'price'), name='product_on_shelf'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['project', 'price', 'id'], include=('in_stock', 'featured'), name='product_by_price'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['project', 'name', 'id'], name='product_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['project', 'created_at', 'id'], name='product_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('project', 'sku'), name='product_unique_by_sku'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('project', 'slug'), name='product_unique_by_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('stock__gte', 0)), name='product_stock_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='product_price_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='product_currency_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='product_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('sku', ''), _negated=True), name='product_has_sku'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(fields=['product', 'id'], name='movement_by_product'),
-        ),
-        migrations.AddIndex(
-            model_name='stockmovement',
-            index=models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id', 'product'], name='movement_by_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('change', 0), _negated=True), name='movement_moves'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('order_id__isnull', False), ('reason__in', ['sold', 'returned'])), models.Q(models.Q(('reason__in', ['sold', 'returned']), _negated=True), ('order_id', None)), _connector='OR'), name='movement_of_an_order_names_it'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('change__gt', 0), ('reason', 'sold'), _negated=True), models.Q(('change__lt', 0), ('reason', 'returned'), _negated=True)), name='movement_goes_its_way'),
+            options={
+                'indexes': [
+                    models.Index(fields=['product', 'id'], name='movement_by_product'),
+                    models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id', 'product'], name='movement_by_order'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('change', 0), _negated=True), name='movement_moves'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('order_id__isnull', False), ('reason__in', ['sold', 'returned'])), models.Q(models.Q(('reason__in', ['sold', 'returned']), _negated=True), ('order_id', None)), _connector='OR'), name='movement_of_an_order_names_it'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('change__gt', 0), ('reason', 'sold'), _negated=True), models.Q(('change__lt', 0), ('reason', 'returned'), _negated=True)), name='movement_goes_its_way'),
+                ],
+            },
         ),
     ]

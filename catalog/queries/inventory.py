@@ -4,13 +4,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce
 
 from accounts.models import Project
 from catalog.errors import CategoryNotFound, NoSuchCategory, ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet, StockMovement
+from catalog.search import ways_to_find
 from orderchainer.core.ids import MAX_ID, uuid_in
+
+# Reorder when stock falls to this level.
+LOW_STOCK = 5
 
 # Separates the levels of a category path, which starts at the top.
 LEVEL_MARK = ">"
@@ -20,6 +24,20 @@ PATH_SEPARATOR = f" {LEVEL_MARK} "
 def products_of(project: Project) -> ProductQuerySet:
     """Return the project's products, unsorted."""
     return Product.objects.filter(project=project)
+
+
+def low_in_stock(project: Project, *, limit: int) -> tuple[list[Product], int]:
+    """Return the products on sale of which little is left, and how many there are.
+
+    One statement. The ones with the least stock come first.
+    """
+    low = products_of(project).filter(is_active=True, stock__lte=LOW_STOCK)
+    products = list(
+        low.annotate(total=Window(Count("*")))
+        .order_by("stock", "name", "pk")
+        .only("uuid", "name", "sku", "stock")[:limit]
+    )
+    return products, products[0].total if products else 0  # type: ignore[attr-defined]  # annotated
 
 
 def product_for(project: Project, product_id: UUID | str) -> Product:
@@ -90,6 +108,11 @@ def shelves_of(project: Project) -> list[Shelf]:
     return in_tree_order(counted)
 
 
+def tree_of(project: Project) -> list[Shelf]:
+    """Return the same without counting products, which takes less time."""
+    return in_tree_order(project.categories.all())
+
+
 def place_of(category: Category) -> tuple[int, str, int]:
     """Return the key that sorts a category among its siblings."""
     return category.position, category.name, category.pk
@@ -144,3 +167,30 @@ def stock_differences() -> list[StockDifference]:
         .values_list("pk", "stock", "ledger")
     )
     return [StockDifference(*row) for row in rows]
+
+
+def products_named(project: Project, names: Collection[str]) -> dict[str, list[int]]:
+    """Return the ids of the products on sale with these SKUs or names, by each name that has some.
+
+    A SKU counts before a name. One statement, or none without names.
+    """
+    if not names:
+        return {}
+    wanted = set(names)
+    found: dict[str, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
+    products = products_of(project).filter(is_active=True)
+    rows = products.filter(Q(sku__in=wanted) | Q(name__in=wanted)).order_by("pk")
+    for pk, sku, name in rows.values_list("pk", "sku", "name"):
+        found.setdefault(sku, []).append(pk)
+        by_name.setdefault(name, []).append(pk)
+    return {name: found.get(name) or by_name[name] for name in wanted & {*found, *by_name}}
+
+
+def products_like(project: Project, text: str, *, limit: int) -> list[Product]:
+    """Return the first products on sale that `text` finds, as the search of products does."""
+    products = products_of(project).filter(is_active=True)
+    for found in ways_to_find(products, text) if text else [products]:
+        if rows := list(found.order_by("name", "pk")[:limit]):
+            return rows
+    return []

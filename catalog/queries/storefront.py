@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from django.db import connection
@@ -24,6 +25,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from catalog.errors import ProductNotFound
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.search import each_way_to_find
+from orderchainer.core.db.planning import planned_for_values
 from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.windows import PageNotFound, PageWindow
 
@@ -36,6 +38,34 @@ LISTED = (
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which of the products on sale a list shows, in the sequence of `products`.
+
+    `text` is what they are searched for. `is_on_shelf` if only those of one category are shown.
+    `has_values` if values narrow the list that may match many products or few.
+    """
+
+    products: ProductQuerySet
+    text: str = ""
+    is_on_shelf: bool = False
+    has_values: bool = False
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The columns to sort by, each after a minus if it is descending; empty with a search."""
+        return [str(term) for term in self.products.query.order_by]
+
+    @cached_property
+    def ids(self) -> tuple[str, Sequence[Any]]:
+        """The statement that selects the ids, unsorted, and its parameters.
+
+        The ORM takes longer to compile it than PostgreSQL to answer it.
+        """
+        sql, params = self.products.order_by().values("pk").query.sql_with_params()
+        return sql, params
+
+
+@dataclass(frozen=True)
 class Page:
     """A page of a list, and how long the list is."""
 
@@ -43,23 +73,42 @@ class Page:
     total: int
 
 
-def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
-    """Return the products of `window` in at most two statements, sorted like `products`.
+def page_of(selection: Selection, window: PageWindow) -> Page:
+    """Return the selected products of `window` in at most two statements.
 
     The length is exact. An index alone is enough to count it, and a page that shows the list's end
-    needs no count. Raises `PageNotFound` for a page behind the last.
+    needs no count. What a text finds comes best match first unless it is sorted otherwise. Raises
+    `PageNotFound` for a page behind the last.
     """
-    # Both statements share one compilation: the ORM takes longer to compile the query than
-    # PostgreSQL to answer it.
-    order = [str(term) for term in products.query.order_by] or ["id"]
-    wanted, params = products.order_by().values("pk").query.sql_with_params()
+    with planned_for_values(selection.has_values):
+        if selection.text:
+            return _page_of_found(selection, window)
+        if selection.is_on_shelf and _columns_of(selection.order) <= _ON_SHELF:
+            return _page_of_shelf(selection, window)
+        return _page_of_list(selection, window)
+
+
+# The columns to sort by that the index of a category has.
+_ON_SHELF = {"id", "price"}
+
+
+def _columns_of(order: Iterable[str]) -> set[str]:
+    return {term.removeprefix("-") for term in order}
+
+
+def _page_of_list(selection: Selection, window: PageWindow) -> Page:
+    """Find the page by walking an index in the sequence of the list, and count the list."""
+    order = selection.order or ["id"]
+    wanted, params = selection.ids
     rows = _rows_of(
         _PAGE.format(
             wanted=wanted,
             order_of_wanted=_order_by("catalog_product", order),
             order=_order_by("product", order),
+            limit=window.limit,
+            skip=window.skip,
         ),
-        [*params, window.limit, window.skip],
+        params,
         LISTED,
     )
     if not rows and window.skip:
@@ -72,25 +121,42 @@ def page_of(products: ProductQuerySet, window: PageWindow) -> Page:
     return Page(rows, total)
 
 
-def page_of_found(products: ProductQuerySet, text: str, window: PageWindow) -> Page:
-    """Return the `products` in `window` that `text` finds, in at most two statements.
-
-    They are sorted like `products`, or best match first if those are unsorted. Raises
-    `PageNotFound`.
+def _page_of_shelf(selection: Selection, window: PageWindow) -> Page:
+    """Find everything in one category, then sort it: for a limit, PostgreSQL would rather walk all
+    products in their sequence, because it cannot know how many are in the category.
     """
-    order = [str(term) for term in products.query.order_by] or ["-rank", "id"]
+    order = selection.order or ["id"]
+    columns = _columns_of(order) | {"id"}
+    return _page_of_each([selection.products], order, columns=columns, window=window)
+
+
+def _page_of_found(selection: Selection, window: PageWindow) -> Page:
+    order = selection.order or ["-rank", "id"]
     # PostgreSQL believes that similarity is as cheap to test as equality, so it would scan a whole
     # index for names. No index contains `stock`, so PostgreSQL cannot do that if we read `stock`.
-    columns = {term.removeprefix("-") for term in order} | {"id", "stock"}
-    for way in each_way_to_find(products, text, is_first_page=not window.skip):
-        found, params = way.values(*sorted(columns)).query.sql_with_params()
+    columns = _columns_of(order) | {"id", "stock"}
+    ways = each_way_to_find(selection.products, selection.text, is_first_page=not window.skip)
+    return _page_of_each(ways, order, columns=columns, window=window)
+
+
+def _page_of_each(
+    ways: Iterable[ProductQuerySet], order: Sequence[str], *, columns: set[str], window: PageWindow
+) -> Page:
+    """Return the page of the first query that finds any, in one statement for each query.
+
+    `columns` of everything that is found are kept until it is sorted and counted.
+    """
+    for way in ways:
+        found, params = way.order_by().values(*sorted(columns)).query.sql_with_params()
         rows = _rows_of(
             _PAGE_FOUND.format(
                 found=found,
                 order_of_found=_order_by("found", order),
                 order=_order_by("page", order),
+                limit=window.limit,
+                skip=window.skip,
             ),
-            [*params, window.limit, window.skip],
+            params,
             (*LISTED, "total"),
         )
         if rows:
@@ -105,20 +171,22 @@ _COLUMNS = """
     product.featured,
     category.name AS category__name
 """
+# The window is part of the text. As a parameter it would be unknown to a prepared plan, and
+# PostgreSQL would expect to return a tenth of all products.
 # First find the ids of the page with an index alone. Otherwise the database would look up the
 # categories of all skipped rows too.
 _PAGE = f"""
     SELECT {_COLUMNS}
     FROM catalog_product product
         LEFT JOIN catalog_category category ON category.id = product.category_id
-    WHERE product.id IN ({{wanted}} ORDER BY {{order_of_wanted}} LIMIT %s OFFSET %s)
+    WHERE product.id IN ({{wanted}} ORDER BY {{order_of_wanted}} LIMIT {{limit}} OFFSET {{skip}})
     ORDER BY {{order}}
 """
 # Ranking and counting keep everything that was found for a moment. So we keep only the ids and the
 # columns to sort by; the ORM's window function would carry the texts of every row.
 _PAGE_FOUND = f"""
     WITH found AS MATERIALIZED ({{found}}),
-    page AS (SELECT * FROM found ORDER BY {{order_of_found}} LIMIT %s OFFSET %s)
+    page AS (SELECT * FROM found ORDER BY {{order_of_found}} LIMIT {{limit}} OFFSET {{skip}})
     SELECT {_COLUMNS}, (SELECT count(*) FROM found) AS total
     FROM page
         JOIN catalog_product product ON product.id = page.id

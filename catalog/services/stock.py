@@ -10,14 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Project, User
 from catalog.errors import InsufficientStock, ProductNotFound, Shortage
 from catalog.models import Product, StockMovement
 from orderchainer.core.db.among import among
+from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.errors import Invalid
 
 Reason = StockMovement.Reason
@@ -38,8 +40,35 @@ def lock_products(
     `product_ids` may be a query. Each product comes with its project, which is not locked.
     """
     wanted = product_ids if isinstance(product_ids, QuerySet) else among(product_ids)
-    rows = Product.objects.locked().select_related("project").filter(pk__in=wanted)
-    return {product.pk: product for product in rows}
+    products = map(_loaded, _locked_rows(wanted))
+    return {product.pk: product for product in products}
+
+
+_COLUMNS = [field.attname for field in Product._meta.concrete_fields]
+_COLUMNS_OF_PROJECT = [field.attname for field in Project._meta.concrete_fields]
+
+
+def _rows_among(ids: QuerySet[Any, Any] | RawSQL) -> QuerySet[Product, Row]:
+    rows: QuerySet[Product, Row] = (
+        Product.objects.filter(pk__in=ids)
+        .order_by("pk")
+        .values(*_COLUMNS, *(f"project__{name}" for name in _COLUMNS_OF_PROJECT))
+    )
+    return rows
+
+
+# Every checkout makes this read. Compiling it took a tenth of a checkout's processor time.
+_locked_rows = prepared(_rows_among, locking=Product)
+
+
+def _loaded(row: Row) -> Product:
+    """Return the product in a row of `_locked_rows`, with its project."""
+    values = list(row.values())
+    product = Product.from_db(DEFAULT_DB_ALIAS, _COLUMNS, values[: len(_COLUMNS)])
+    product.project = Project.from_db(
+        DEFAULT_DB_ALIAS, _COLUMNS_OF_PROJECT, values[len(_COLUMNS) :]
+    )
+    return product
 
 
 def take_stock(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from accounts.tests.matrix import Call, Scene, project_alone
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
+from catalog.carried import fingerprint_of, packed
+from catalog.services import preview_import
 from catalog.tests.factories import make_category, make_product
 
 
@@ -17,6 +19,13 @@ def category(scene: Scene) -> Mapping[str, object]:
     """Name a category of the project."""
     row = make_category(scene.team.project)
     return {**project_alone(scene), "category_id": row.pk}
+
+
+def carried(scene: Scene) -> Mapping[str, object]:
+    """Return the form of a preview."""
+    content = TABLE["csv"].encode()
+    report = preview_import(project=scene.team.project, content=content)
+    return {"packed": packed(content), "seen": fingerprint_of(report), "key": "once"}
 
 
 NEW = {"sku": "LAMP-1", "name": "Desk lamp", "price": "19.99", "stock": 3}
@@ -70,4 +79,56 @@ CALLS = [
         body={"name": "Lights"},
     ),
     Call("DELETE", "hub-category", MANAGE_CATALOG, 204, arguments=category),
+]
+
+
+LAMP = {"name": "Desk lamp", "sku": "LAMP-1", "price": "19.99", "currency": "EUR"}
+
+PAGES = [
+    Call("GET", "products", VIEW_CATALOG),
+    Call("GET", "product-new", MANAGE_CATALOG),
+    Call(
+        "POST",
+        "product-new",
+        MANAGE_CATALOG,
+        303,
+        body={**LAMP, "first_stock": "3", "key": "once"},
+    ),
+    Call("GET", "product-page", VIEW_CATALOG, arguments=product),
+    Call("GET", "product-edit", MANAGE_CATALOG, arguments=product),
+    Call(
+        "POST",
+        "product-edit",
+        MANAGE_CATALOG,
+        303,
+        arguments=product,
+        body={**LAMP, "version": "2"},
+    ),
+    Call("GET", "product-picture", MANAGE_CATALOG, arguments=product),
+    Call("POST", "product-picture", MANAGE_CATALOG, 303, arguments=product, body={"remove": "yes"}),
+    Call("GET", "product-stock", MANAGE_CATALOG, arguments=product),
+    Call(
+        "POST",
+        "product-stock",
+        MANAGE_CATALOG,
+        303,
+        arguments=product,
+        body={"change": "-1", "reason": "adjusted", "key": "once"},
+    ),
+    Call(
+        "POST",
+        "product-for-sale",
+        MANAGE_CATALOG,
+        303,
+        arguments=product,
+        body={"for_sale": "no"},
+    ),
+    Call("GET", "products-import", MANAGE_CATALOG),
+    Call("POST", "products-import", MANAGE_CATALOG, 303, body=carried),
+    Call("GET", "products-export", VIEW_CATALOG),
+    Call("GET", "categories", VIEW_CATALOG),
+    Call("POST", "categories", MANAGE_CATALOG, 303, body={"name": "Lamps"}),
+    Call("GET", "category-edit", MANAGE_CATALOG, arguments=category),
+    Call("POST", "category-edit", MANAGE_CATALOG, 303, arguments=category, body={"name": "Lights"}),
+    Call("POST", "category-delete", MANAGE_CATALOG, 303, arguments=category),
 ]

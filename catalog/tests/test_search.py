@@ -9,7 +9,7 @@ from django.db import connection, connections
 from accounts.models import Project
 from catalog import search, trigrams
 from catalog.models import Product
-from catalog.queries.storefront import page_of_found
+from catalog.queries.storefront import Selection, page_of
 from catalog.tests.factories import make_product, make_storefront
 from orderchainer.core.windows import PageNotFound, PageWindow
 
@@ -27,7 +27,7 @@ def shop() -> Project:
 
 def found(text: str, *, ordering: tuple[str, ...] = ()) -> list[str]:
     products = Product.objects.on_sale().order_by(*ordering)
-    page = page_of_found(products, text, PageWindow(0, 50))
+    page = page_of(Selection(products, text), PageWindow(0, 50))
     assert page.total == len(page.rows)
     return [row["name"] for row in page.rows]
 
@@ -210,7 +210,7 @@ def test_all_pages_are_found_in_the_same_way(shop: Project) -> None:
     products = Product.objects.on_sale()
 
     def names(text: str, skip: int) -> list[str]:
-        page = page_of_found(products, text, PageWindow(skip, 1))
+        page = page_of(Selection(products, text), PageWindow(skip, 1))
         return [row["name"] for row in page.rows]
 
     assert [names("kitchn clck", skip) for skip in (0, 1, 2)] == [["Kitchen clock"]] * 3

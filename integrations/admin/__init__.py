@@ -3,6 +3,7 @@
 from integrations.admin import (  # noqa: F401 (they register)
     deliveries,
     errands,
+    glances,
     integrations,
     runs,
 )

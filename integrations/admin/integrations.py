@@ -19,7 +19,8 @@ from integrations.contracts import Connector
 from integrations.models import Integration
 from integrations.providers import connectable, connector_of
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
-from orderchainer.core.admin.panels import MAX_ROWS, Panel, moment, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, panel_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import Stale
 

@@ -57,21 +57,29 @@ def facts_of_order(asker: Asker, order_id: UUID | None) -> Mapping[str, Any]:
     return facts
 
 
-def conversation_about(asker: Asker, order_id: UUID | None) -> Sequence[Mapping[str, Any]]:
-    """Return the last messages of the conversations about an order, oldest first.
+def conversation_about(
+    asker: Asker, order_id: UUID | None, conversation_id: int | None = None
+) -> Sequence[Mapping[str, Any]]:
+    """Return the last messages of a conversation, or of those about an order, oldest first.
 
     Each is `{"from": "customer" or "shop", "text", "at"}`. It is empty for users who may not read
     messages.
     """
-    if order_id is None or not asker.reaches("messages"):
+    if not asker.reaches("messages"):
         return []
     try:
         require_operation(asker.user, asker.project, VIEW_MESSAGES)
     except DomainError:
         return []
     of_project = messages_of(asker.project)
-    about = of_project.filter(order__uuid=order_id).order_by().values("conversation")
-    latest = of_project.filter(conversation__in=about, deleted_at=None).exclude(content="")
+    talks: Any
+    if conversation_id is not None:
+        talks = [conversation_id]
+    elif order_id is not None:
+        talks = of_project.filter(order__uuid=order_id).order_by().values("conversation")
+    else:
+        return []
+    latest = of_project.filter(conversation__in=talks, deleted_at=None).exclude(content="")
     rows = latest.order_by("-written_at", "-id")[:MAX_MESSAGES]
     return [_shown(message) for message in reversed(rows)]
 

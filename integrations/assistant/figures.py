@@ -56,6 +56,12 @@ class Usage:
     by_kind: Sequence[tuple[str, Figures]]
 
 
+def calls_of(project: Project) -> QuerySet[AssistantCall]:
+    """Return the calls of a project with the people who asked, newest first, without the texts."""
+    calls = AssistantCall.objects.filter(project=project).select_related("user")
+    return calls.defer("question", "answer").order_by("-created_at", "-pk")
+
+
 def ended_within(project: Project, period: Span) -> QuerySet[AssistantCall]:
     """Return the calls of the period that have ended."""
     return AssistantCall.objects.filter(

@@ -7,6 +7,9 @@ from integrations.providers import Provider
 
 PROVIDER = Provider(
     name="assistant",
-    urls={"api/v1/": "integrations.assistant.api.hub.urls"},
+    urls={
+        "api/v1/": "integrations.assistant.api.hub.urls",
+        "": "integrations.assistant.pages.urls",
+    },
     connect=connect,
 )

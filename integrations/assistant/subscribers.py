@@ -38,23 +38,28 @@ def connect() -> None:
 
 
 def wants(events: Sequence[Event]) -> Iterable[Wanted]:
-    """Pick the messages from customers in projects that want them judged, in one query.
+    """Pick what customers wrote or edited in projects that want it judged, in one query.
 
     All have one target, the service of models. So a model that hangs takes one worker, and is
     paused like any target that does not answer.
     """
-    received = [
-        event
-        for event in events
-        if event.type == EventType.MESSAGE_RECEIVED
-        and event.data.get("direction") == Direction.INBOUND
-    ]
-    if not received:
+    written = [event for event in events if _written_message(event)]
+    if not written:
         return []
-    projects = Project.objects.filter(pk__in={event.project_id for event in received})
+    projects = Project.objects.filter(pk__in={event.project_id for event in written})
     # We compare in Python: SQLite and PostgreSQL read JSON differently, and these are few rows.
     wanting = {each.pk for each in projects.only("is_active", "settings") if wants_judging(each)}
-    return [(event, TARGET) for event in received if event.project_id in wanting]
+    return [(event, TARGET) for event in written if event.project_id in wanting]
+
+
+def _written_message(event: Event) -> str | None:
+    """Return the uuid of the message whose text a customer has written or edited, if one has."""
+    if event.type == EventType.CONVERSATION_CHANGED:
+        edited: str | None = event.data["changes"].get("edited")
+        return edited
+    if event.type != EventType.MESSAGE_RECEIVED or event.data.get("direction") != Direction.INBOUND:
+        return None
+    return str(event.subject_uuid)
 
 
 def deliver(event: Event, target: str, /) -> None:
@@ -62,7 +67,8 @@ def deliver(event: Event, target: str, /) -> None:
 
     A worker that dies after the model has answered asks again; the first judgement counts.
     """
-    message = Message.objects.select_related("project").filter(uuid=event.subject_uuid).first()
+    uuid = _written_message(event) or event.subject_uuid
+    message = Message.objects.select_related("project").filter(uuid=uuid).first()
     if message is None or message.deleted_at or not message.content.strip():
         raise Drop("There is no text to judge.")
     if message.sentiment:

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from integrations.discord.hosts import HostsMisconfigured, allowed_hosts
 
@@ -19,6 +19,22 @@ def check_discord_hosts(**_: object) -> list[CheckMessage]:
     except HostsMisconfigured as exc:
         return [Error(f"DISCORD_WEBHOOK_HOSTS: {exc}", id="integrations.E001")]
     return []
+
+
+@register(deploy=True)
+def check_discord_hosts_are_real(**_: object) -> list[CheckMessage]:
+    """Warn if webhooks may lead to the sandbox."""
+    sandbox = settings.SANDBOX_HOST
+    if not any(entry.strip().endswith(sandbox) for entry in settings.DISCORD_WEBHOOK_HOSTS):
+        return []
+    return [
+        Warning(
+            f"DISCORD_WEBHOOK_HOSTS holds {sandbox}: users could make the service call the "
+            "sandbox, or whatever else listens there.",
+            hint="Remove DISCORD_WEBHOOK_HOSTS, so that only Discord's own hosts are called.",
+            id="integrations.W003",
+        )
+    ]
 
 
 @register

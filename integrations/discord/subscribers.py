@@ -30,6 +30,7 @@ from notifications.models import NewsKind
 from notifications.services.preferences import choices_of
 from orders.access import VIEW_ORDERS
 from orders.lifecycle import EventType
+from orders.links import short_link
 from orders.models import Order, OrderDependency
 from orders.stream.models import Event
 from orders.stream.subscribers import (
@@ -240,13 +241,12 @@ def _link_to(order: Order, reader: User) -> str:
     """Return a link that the reader can open.
 
     A mirrored order is shown where it comes from: its reader owns the project, and so knows the
-    shop. All others lead staff who view orders into the back office, and everybody else to the API.
+    shop. All others lead staff who view orders into the back office, and everybody else to their
+    own page of the order.
     """
     if order.is_mirrored and order.link:
         return order.link
-    path = (
-        reverse("admin:orders_order_change", args=[order.pk])
-        if staff_may(reader, VIEW_ORDERS)
-        else f"/api/orders/{order.pk}"
-    )
-    return f"{settings.PUBLIC_URL}{path}"
+    if staff_may(reader, VIEW_ORDERS):
+        path = reverse("admin:orders_order_change", args=[order.pk])
+        return f"{settings.PUBLIC_URL}{path}"
+    return short_link(order.pk)

@@ -51,6 +51,17 @@ class Migration(migrations.Migration):
                 ('connected_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='integrations', to='accounts.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['provider', 'account'], name='integration_by_account'),
+                    models.Index(condition=models.Q(('status', 'disconnected'), _negated=True), fields=['next_sync_at'], name='integration_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'provider', 'account'), name='integration_unique_by_account'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['connecting', 'connected', 'error', 'disconnected'])), name='integration_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('old_secrets__isnull', True), ('secrets__isnull', True), ('status', 'disconnected')), models.Q(models.Q(('status', 'disconnected'), _negated=True), ('secrets__isnull', False)), _connector='OR'), name='integration_has_secrets_until_disconnected'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='InboundDelivery',
@@ -76,6 +87,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'inbound deliveries',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='inbound_due'),
+                    models.Index(fields=['integration', 'id'], name='inbound_by_integration'),
+                    models.Index(fields=['created_at'], name='inbound_by_age'),
+                    models.Index(condition=models.Q(models.Q(('about', ''), _negated=True), ('erased_at', None)), fields=['integration', 'about'], name='inbound_by_subject'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'failed', 'ignored'])), name='inbound_state_known'),
+                    models.UniqueConstraint(fields=('integration', 'key'), name='inbound_unique_by_key'),
+                    models.UniqueConstraint(condition=models.Q(('second_key', ''), _negated=True), fields=('integration', 'second_key'), name='inbound_unique_by_second_key'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -94,6 +116,15 @@ class Migration(migrations.Migration):
                 ('secrets', orderchainer.core.encryption.OptionalEncryptedTextField(null=True)),
                 ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='errands', to='integrations.integration')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='errand_due'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped'])), name='errand_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('integration', 'kind'), name='errand_one_at_a_time'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ShopifyToken',
@@ -131,6 +162,16 @@ class Migration(migrations.Migration):
                 ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='integrations.integration')),
                 ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='sync_run_due'),
+                    models.Index(fields=['integration', 'id'], name='sync_run_by_integration'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'failed', 'cancelled'])), name='sync_run_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('integration',), name='sync_run_one_at_a_time'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ShopifyLine',
@@ -141,6 +182,14 @@ class Migration(migrations.Migration):
                 ('body', models.TextField()),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.syncrun')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['run', 'parent', 'id'], name='shopify_line_by_parent'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'gid'), name='shopify_line_unique'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AssistantCall',
@@ -174,8 +223,15 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'created_at'], name='assistant_call_by_project'), models.Index(fields=['created_at'], name='assistant_call_by_day'), models.Index(condition=models.Q(('outcome', 'running')), fields=['created_at'], name='assistant_call_running'), models.Index(condition=models.Q(models.Q(('question', ''), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), fields=['created_at'], name='assistant_call_with_texts')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('outcome', 'running'), ('reserved', 0), _connector='OR'), name='assistant_call_reserves_while_it_runs')],
+                'indexes': [
+                    models.Index(fields=['project', 'created_at'], name='assistant_call_by_project'),
+                    models.Index(fields=['created_at'], name='assistant_call_by_day'),
+                    models.Index(condition=models.Q(('outcome', 'running')), fields=['created_at'], name='assistant_call_running'),
+                    models.Index(condition=models.Q(models.Q(('question', ''), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), fields=['created_at'], name='assistant_call_with_texts'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('outcome', 'running'), ('reserved', 0), _connector='OR'), name='assistant_call_reserves_while_it_runs'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -205,91 +261,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'Discord integration',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('disabled_reason', ''), ('is_active', True)), models.Q(('is_active', False), models.Q(('disabled_reason', ''), _negated=True)), _connector='OR'), name='discord_webhook_off_for_a_reason'), models.CheckConstraint(condition=models.Q(('username', ''), _negated=True), name='discord_webhook_username_not_empty')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('disabled_reason', ''), ('is_active', True)), models.Q(('is_active', False), models.Q(('disabled_reason', ''), _negated=True)), _connector='OR'), name='discord_webhook_off_for_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('username', ''), _negated=True), name='discord_webhook_username_not_empty'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='integration',
-            index=models.Index(fields=['provider', 'account'], name='integration_by_account'),
-        ),
-        migrations.AddIndex(
-            model_name='integration',
-            index=models.Index(condition=models.Q(('status', 'disconnected'), _negated=True), fields=['next_sync_at'], name='integration_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.UniqueConstraint(fields=('project', 'provider', 'account'), name='integration_unique_by_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['connecting', 'connected', 'error', 'disconnected'])), name='integration_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('old_secrets__isnull', True), ('secrets__isnull', True), ('status', 'disconnected')), models.Q(models.Q(('status', 'disconnected'), _negated=True), ('secrets__isnull', False)), _connector='OR'), name='integration_has_secrets_until_disconnected'),
-        ),
-        migrations.AddIndex(
-            model_name='inbounddelivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='inbound_due'),
-        ),
-        migrations.AddIndex(
-            model_name='inbounddelivery',
-            index=models.Index(fields=['integration', 'id'], name='inbound_by_integration'),
-        ),
-        migrations.AddIndex(
-            model_name='inbounddelivery',
-            index=models.Index(fields=['created_at'], name='inbound_by_age'),
-        ),
-        migrations.AddIndex(
-            model_name='inbounddelivery',
-            index=models.Index(condition=models.Q(models.Q(('about', ''), _negated=True), ('erased_at', None)), fields=['integration', 'about'], name='inbound_by_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='inbounddelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'failed', 'ignored'])), name='inbound_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='inbounddelivery',
-            constraint=models.UniqueConstraint(fields=('integration', 'key'), name='inbound_unique_by_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='inbounddelivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('second_key', ''), _negated=True), fields=('integration', 'second_key'), name='inbound_unique_by_second_key'),
-        ),
-        migrations.AddIndex(
-            model_name='errand',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='errand_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='errand',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped'])), name='errand_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='errand',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('integration', 'kind'), name='errand_one_at_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='sync_run_due'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['integration', 'id'], name='sync_run_by_integration'),
-        ),
-        migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'failed', 'cancelled'])), name='sync_run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('integration',), name='sync_run_one_at_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='shopifyline',
-            index=models.Index(fields=['run', 'parent', 'id'], name='shopify_line_by_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='shopifyline',
-            constraint=models.UniqueConstraint(fields=('run', 'gid'), name='shopify_line_unique'),
         ),
     ]

@@ -77,6 +77,7 @@ KEYS = (
         clean_key,
         is_required=False,
         help="The app's client id.",
+        label="Client ID",
     ),
     ConfigKey(
         "api_secret",
@@ -84,12 +85,14 @@ KEYS = (
         clean_key,
         is_required=False,
         help="The app's client secret. Shopify signs webhooks with it.",
+        label="Client secret",
     ),
     ConfigKey(
         "shop_url",
         Exposure.OPEN,
         clean_shop,
         help="The shop's address at Shopify: my-shop.myshopify.com.",
+        label="Address of the shop",
     ),
     ConfigKey(
         "access_token",
@@ -98,5 +101,6 @@ KEYS = (
         is_required=False,
         help="The Admin API access token of an older app. It replaces api_key; webhooks still "
         "need api_secret.",
+        label="Access token",
     ),
 )

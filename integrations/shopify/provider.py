@@ -6,6 +6,7 @@ from integrations.shopify import checks as _checks  # noqa: F401 (registers them
 from integrations.shopify import registrations as _registrations  # noqa: F401 (registers)
 from integrations.shopify.checking import check
 from integrations.shopify.config import KEYS, account_of
+from integrations.shopify.guide import GUIDE
 from integrations.shopify.services import reencrypt_credentials
 from integrations.shopify.subscriptions import disconnect, maintain
 from integrations.shopify.syncing import sync
@@ -21,6 +22,7 @@ PROVIDER = Provider(
         sync=sync,
         maintain=maintain,
         disconnect=disconnect,
+        guide=GUIDE,
     ),
     webhook=WEBHOOK,
 )

@@ -48,6 +48,7 @@ KEYS = (
         Exposure.SECRET,
         clean_bot_token,
         help="The token that @BotFather gave you for the bot.",
+        label="Token of the bot",
     ),
     ConfigKey(
         "secret_token",
@@ -56,5 +57,6 @@ KEYS = (
         is_required=False,
         make=make_secret_token,
         help="Telegram shows it in every call to us. Leave it out, and we make one.",
+        label="Secret token",
     ),
 )

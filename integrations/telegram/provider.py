@@ -6,6 +6,7 @@ from integrations.telegram import checks as _checks  # noqa: F401 (registers the
 from integrations.telegram import registrations as _registrations  # noqa: F401 (registers)
 from integrations.telegram.checking import check
 from integrations.telegram.config import KEYS, account_of
+from integrations.telegram.guide import GUIDE
 from integrations.telegram.hooking import disconnect, maintain
 from integrations.telegram.webhook import WEBHOOK
 
@@ -17,6 +18,7 @@ PROVIDER = Provider(
         check=check,
         maintain=maintain,
         disconnect=disconnect,
+        guide=GUIDE,
     ),
     webhook=WEBHOOK,
 )

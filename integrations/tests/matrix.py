@@ -7,6 +7,9 @@ from integrations.access import MANAGE_INTEGRATIONS, SYNC_INTEGRATIONS, VIEW_INT
 from integrations.assistant.access import ASK_ASSISTANT, SUGGEST_REPLIES, VIEW_ASSISTANT_USAGE
 from integrations.models import InboundDelivery, Integration, SyncRun
 from integrations.services import connect_integration
+from notifications.access import VIEW_MESSAGES
+from notifications.services import receive_message
+from notifications.tests.factories import incoming, make_line
 
 CONFIG = {
     "api_key": "your-api-key",
@@ -98,4 +101,59 @@ CALLS = [
         arguments=nothing,
         body=naming_the_project(message="Well?"),
     ),
+]
+
+# --- Pages of the workspace -------------------------------------------------------------------
+
+
+def conversation(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a conversation."""
+    received = receive_message(line=make_line(scene.team.project), incoming=incoming())
+    assert received is not None
+    return {**project_alone(scene), "conversation_id": received.conversation.uuid}
+
+
+def shopify(scene: Scene) -> Mapping[str, object]:
+    """Name a provider."""
+    return {**project_alone(scene), "provider": "shopify"}
+
+
+PAGES = [
+    Call("GET", "conversation-channel", VIEW_MESSAGES, arguments=conversation),
+    Call("GET", "conversation-suggestion", SUGGEST_REPLIES, arguments=conversation),
+    # Without a key for a model, it says so.
+    Call("POST", "conversation-suggestion", SUGGEST_REPLIES, 409, arguments=conversation),
+    Call("GET", "assistant", VIEW_ASSISTANT_USAGE),
+    Call("GET", "integrations", VIEW_INTEGRATIONS),
+    Call("GET", "integration-connect", MANAGE_INTEGRATIONS, arguments=shopify),
+    Call("GET", "integration-paste", MANAGE_INTEGRATIONS, arguments=shopify),
+    Call(
+        "POST", "integration-paste", MANAGE_INTEGRATIONS, 303, arguments=shopify, body=dict(CONFIG)
+    ),
+    Call("GET", "integration-page", VIEW_INTEGRATIONS, arguments=integration),
+    Call("GET", "integration-test", VIEW_INTEGRATIONS, arguments=integration),
+    Call("POST", "integration-test", MANAGE_INTEGRATIONS, 303, arguments=integration),
+    Call("POST", "integration-sync", SYNC_INTEGRATIONS, 303, arguments=integration),
+    Call(
+        "POST",
+        "integration-pause",
+        MANAGE_INTEGRATIONS,
+        303,
+        arguments=integration,
+        body={"paused": "yes"},
+    ),
+    Call("GET", "integration-edit", MANAGE_INTEGRATIONS, arguments=integration),
+    Call(
+        "POST",
+        "integration-edit",
+        MANAGE_INTEGRATIONS,
+        303,
+        arguments=integration,
+        body={"shop_url": "yourstore.myshopify.com", "version": "1", "key": "once"},
+    ),
+    Call("GET", "integration-disconnect", MANAGE_INTEGRATIONS, arguments=integration),
+    Call("POST", "integration-disconnect", MANAGE_INTEGRATIONS, 303, arguments=integration),
+    Call("GET", "integration-deliveries", VIEW_INTEGRATIONS, arguments=integration),
+    Call("GET", "integration-delivery", MANAGE_INTEGRATIONS, arguments=delivery),
+    Call("POST", "integration-replay", MANAGE_INTEGRATIONS, 303, arguments=delivery),
 ]

@@ -87,7 +87,7 @@ def small(tmp_path: Path, providers: Providers) -> Iterator[Installation]:
 def large(tmp_path: Path, providers: Providers) -> Iterator[Installation]:
     """The processes of production that messages need, on a PostgreSQL and a Redis of their own."""
     with (
-        migrated_postgresql(tmp_path) as database_url,
+        migrated_postgresql() as database_url,
         redis_server(tmp_path) as redis,
         production(
             tmp_path,

@@ -75,24 +75,29 @@ KEYS = (
         Exposure.SECRET,
         clean_token,
         help="The permanent token of a system user with whatsapp_business_messaging.",
+        label="Access token",
     ),
     ConfigKey(
         "phone_number_id",
         Exposure.OPEN,
         clean_id,
         help="The id of the phone number, which is not the number itself.",
+        label="Phone number ID",
     ),
     ConfigKey(
         "app_secret",
         Exposure.SECRET,
         clean_app_secret,
         help="The secret of the Meta app. Meta signs its webhooks with it.",
+        label="App secret",
     ),
     ConfigKey(
         "verify_token",
         Exposure.SECRET,
         clean_verify_token,
         help="A text that you invent, and give to Meta along with the address of the webhook.",
+        label="Verify token",
+        is_agreed=True,
     ),
     ConfigKey(
         "waba_id",
@@ -100,5 +105,6 @@ KEYS = (
         clean_id,
         is_required=False,
         help="The id of the WhatsApp Business account. With it we subscribe to its webhooks.",
+        label="WhatsApp Business Account ID",
     ),
 )

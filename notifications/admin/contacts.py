@@ -13,7 +13,8 @@ from notifications.admin.shown import conversation_link, name_of, text_of
 from notifications.models import Contact
 from notifications.services import set_blocked
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
-from orderchainer.core.admin.panels import MAX_ROWS, Panel, moment, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, panel_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orderchainer.core.printable import printable
 

@@ -13,7 +13,7 @@ from notifications.admin.shown import STATUS_COLOURS, contact_link, name_of, thr
 from notifications.models import Conversation
 from notifications.services import change_conversation, mark_conversation_read
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
-from orderchainer.core.admin.panels import moment
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 

@@ -19,8 +19,9 @@ from notifications.admin.shown import (
 from notifications.models import Message
 from notifications.services import retry_message
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
-from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, moment, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, panel_of
 from orderchainer.core.admin.picking import is_value_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import MAX_SEARCHED_CHARACTERS, ReadOnly, ServiceAdmin
 from orderchainer.core.printable import printable
 

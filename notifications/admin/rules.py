@@ -19,7 +19,8 @@ from notifications.models.rules import ANY_CHANNEL, EMAIL
 from notifications.placeholders import PLACEHOLDERS
 from notifications.services import RuleFields, change_rule, create_rule, delete_rule, preview
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
-from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, moment, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, panel_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin, changes_in
 from orderchainer.core.printable import printable
 from orders.models import Order

@@ -8,7 +8,8 @@ from django.utils.safestring import SafeString
 
 from notifications.models import Contact, Conversation, Message
 from notifications.models.messages import Direction
-from orderchainer.core.admin.panels import Panel, label, link, moment
+from orderchainer.core.admin.panels import Panel, label, link
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.printable import printable
 
 STATUS_COLOURS: Mapping[str, str] = {

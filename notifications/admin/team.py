@@ -9,7 +9,8 @@ from unfold.decorators import display
 
 from notifications.models import Digest, NotificationPreference
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
-from orderchainer.core.admin.panels import MAX_ROWS, Panel, moment, panel_of
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, panel_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 

@@ -32,6 +32,12 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='accounts.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['project', 'id'], name='contact_by_project'),
+                    models.Index(condition=models.Q(('is_blocked', True)), fields=['project'], name='contact_blocked'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ContactAddress',
@@ -50,6 +56,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'contact addresses',
+                'indexes': [
+                    models.Index(fields=['line', 'phone'], name='address_by_phone'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('provider_id', ''), _negated=True), fields=('line', 'provider_id'), name='address_unique_by_provider_id'),
+                    models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('line', 'number'), name='address_unique_by_number'),
+                    models.CheckConstraint(condition=models.Q(('number', ''), ('provider_id', ''), _negated=True), name='address_leads_somewhere'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,6 +97,18 @@ class Migration(migrations.Migration):
                 ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='notifications.contact')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='accounts.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['project', '-last_activity_at', '-id'], name='conversation_by_activity'),
+                    models.Index(fields=['project', 'status', '-last_activity_at', '-id'], name='conversation_by_status'),
+                    models.Index(condition=models.Q(('status', 'snoozed')), fields=['snoozed_until'], name='conversation_to_wake'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('line', 'contact'), name='conversation_one_by_line_and_contact'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['open', 'snoozed', 'closed'])), name='conversation_status_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('snoozed_until__isnull', False), ('status', 'snoozed')), models.Q(models.Q(('status', 'snoozed'), _negated=True), ('snoozed_until__isnull', True)), _connector='OR'), name='conversation_snoozed_until_when'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Digest',
@@ -93,6 +119,15 @@ class Migration(migrations.Migration):
                 ('email', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.outgoingemail')),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='digests', to='accounts.membership')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['membership', '-closed_at'], name='digest_by_member'),
+                    models.Index(fields=['created_at'], name='digest_by_age'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('membership',), name='digest_one_open'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DigestEntry',
@@ -110,6 +145,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'digest entries',
+                'constraints': [
+                    models.UniqueConstraint(fields=('membership', 'event_id'), name='digest_entry_once_by_member_and_event'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['inbox', 'assigned', 'orders'])), name='digest_entry_kind_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('conversation', None), ('order__isnull', False)), models.Q(('conversation__isnull', False), ('order', None)), _connector='OR'), name='digest_entry_about_one_thing'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -152,6 +192,17 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='accounts.project')),
                 ('reply_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notifications.message')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['conversation', 'written_at', 'id'], name='message_by_conversation'),
+                    models.Index(fields=['project', '-created_at', '-id', 'conversation', 'direction', 'channel'], name='message_by_project'),
+                    models.Index(condition=models.Q(('direction', 'inbound'), ('is_read', False)), fields=['project', '-created_at', '-id'], name='message_unread'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('provider_id', ''), _negated=True), fields=('line', 'provider_id'), name='message_unique_by_provider_id'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('direction', 'inbound'), ('status', 'received')), models.Q(('direction', 'outbound'), models.Q(('status', 'received'), _negated=True)), _connector='OR'), name='message_status_fits_direction'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -174,6 +225,14 @@ class Migration(migrations.Migration):
                 ('file', models.CharField(blank=True, max_length=255)),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='notifications.message')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='attachment_due'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'stored', 'failed', 'dropped'])), name='attachment_state_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MessageSend',
@@ -195,6 +254,17 @@ class Migration(migrations.Migration):
                 ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='notifications.conversation')),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sends', to='notifications.message')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='message_send_due'),
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['conversation', 'id'], name='message_send_lane'),
+                    models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='message_send_by_provider_id'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped', 'uncertain'])), name='message_send_state_known'),
+                    models.UniqueConstraint(fields=('message', 'round', 'part'), name='message_send_unique_by_part'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MessageVersion',
@@ -215,6 +285,12 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_preferences', to='accounts.membership')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('membership', 'kind', 'way'), name='notification_preference_unique_by_kind_and_way'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['inbox', 'assigned', 'orders'])), name='notification_preference_kind_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='NotificationRule',
@@ -233,6 +309,15 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notification_rules', to='accounts.project')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'occasion', 'status', 'channel'), name='notification_rule_unique_by_occasion_and_channel'),
+                    models.CheckConstraint(condition=models.Q(('occasion__in', ['order_received', 'status_reached', 'order_ready', 'order_blocked'])), name='notification_rule_occasion_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('occasion', 'status_reached'), ('status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled'])), models.Q(models.Q(('occasion', 'status_reached'), _negated=True), ('status', '')), _connector='OR'), name='notification_rule_status_fits_occasion'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('content', ''), _negated=True), ('template__isnull', False), _connector='OR'), name='notification_rule_says_something'),
+                    models.CheckConstraint(condition=models.Q(('channel', ''), _negated=True), name='notification_rule_channel_not_empty'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ParkedStatus',
@@ -250,8 +335,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'parked statuses',
-                'indexes': [models.Index(fields=['created_at'], name='parked_status_by_age'), models.Index(fields=['look_at'], name='parked_status_to_look_at'), models.Index(condition=models.Q(('message_uuid__isnull', False)), fields=['message_uuid'], name='parked_status_by_message')],
-                'constraints': [models.UniqueConstraint(fields=('line', 'provider_id', 'status'), name='parked_status_unique')],
+                'indexes': [
+                    models.Index(fields=['created_at'], name='parked_status_by_age'),
+                    models.Index(fields=['look_at'], name='parked_status_to_look_at'),
+                    models.Index(condition=models.Q(('message_uuid__isnull', False)), fields=['message_uuid'], name='parked_status_by_message'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('line', 'provider_id', 'status'), name='parked_status_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -282,6 +373,18 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rule_outcomes', to='accounts.project')),
                 ('rule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='outcomes', to='notifications.notificationrule')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['project', '-id'], name='rule_outcome_by_project'),
+                    models.Index(condition=models.Q(('channel', 'email'), ('state', 'queued')), fields=['project', 'settled_at'], name='rule_outcome_emails'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('rule', 'event_id'), name='rule_outcome_once_for_event'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('event_id', 'channel'), name='rule_outcome_one_message_for_event'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'waiting')), models.Q(('settled_at__isnull', False), ('state__in', ['queued', 'skipped'])), _connector='OR'), name='rule_outcome_settled_when_over'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'queued'), models.Q(('channel', ''), _negated=True)), models.Q(models.Q(('state', 'queued'), _negated=True), models.Q(('reason', ''), _negated=True), ('email', None), ('message', None)), _connector='OR'), name='rule_outcome_says_why_nothing_was_sent'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatusReport',
@@ -295,6 +398,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='notifications.message')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('message', 'round', 'status'), name='status_report_unique_by_message_and_status'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StoppedAddress',
@@ -306,6 +414,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'stopped addresses',
+                'constraints': [
+                    models.UniqueConstraint(fields=('project', 'digest'), name='stopped_address_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -322,194 +433,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'suggested replies',
+                'indexes': [
+                    models.Index(condition=models.Q(('used_at', None)), fields=['created_at'], name='suggested_reply_unused'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('message', None), ('used_at__isnull', False), _connector='OR'), name='suggested_reply_with_message_is_used'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['project', 'id'], name='contact_by_project'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('is_blocked', True)), fields=['project'], name='contact_blocked'),
-        ),
-        migrations.AddIndex(
-            model_name='contactaddress',
-            index=models.Index(fields=['line', 'phone'], name='address_by_phone'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactaddress',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider_id', ''), _negated=True), fields=('line', 'provider_id'), name='address_unique_by_provider_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactaddress',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('line', 'number'), name='address_unique_by_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactaddress',
-            constraint=models.CheckConstraint(condition=models.Q(('number', ''), ('provider_id', ''), _negated=True), name='address_leads_somewhere'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['project', '-last_activity_at', '-id'], name='conversation_by_activity'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['project', 'status', '-last_activity_at', '-id'], name='conversation_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('status', 'snoozed')), fields=['snoozed_until'], name='conversation_to_wake'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('line', 'contact'), name='conversation_one_by_line_and_contact'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'snoozed', 'closed'])), name='conversation_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('snoozed_until__isnull', False), ('status', 'snoozed')), models.Q(models.Q(('status', 'snoozed'), _negated=True), ('snoozed_until__isnull', True)), _connector='OR'), name='conversation_snoozed_until_when'),
-        ),
-        migrations.AddIndex(
-            model_name='digest',
-            index=models.Index(fields=['membership', '-closed_at'], name='digest_by_member'),
-        ),
-        migrations.AddIndex(
-            model_name='digest',
-            index=models.Index(fields=['created_at'], name='digest_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='digest',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('membership',), name='digest_one_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='digestentry',
-            constraint=models.UniqueConstraint(fields=('membership', 'event_id'), name='digest_entry_once_by_member_and_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='digestentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['inbox', 'assigned', 'orders'])), name='digest_entry_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='digestentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('conversation', None), ('order__isnull', False)), models.Q(('conversation__isnull', False), ('order', None)), _connector='OR'), name='digest_entry_about_one_thing'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', 'written_at', 'id'], name='message_by_conversation'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['project', '-created_at', '-id', 'conversation', 'direction', 'channel'], name='message_by_project'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('direction', 'inbound'), ('is_read', False)), fields=['project', '-created_at', '-id'], name='message_unread'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider_id', ''), _negated=True), fields=('line', 'provider_id'), name='message_unique_by_provider_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('direction', 'inbound'), ('status', 'received')), models.Q(('direction', 'outbound'), models.Q(('status', 'received'), _negated=True)), _connector='OR'), name='message_status_fits_direction'),
-        ),
-        migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='attachment_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'stored', 'failed', 'dropped'])), name='attachment_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='messagesend',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='message_send_due'),
-        ),
-        migrations.AddIndex(
-            model_name='messagesend',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['conversation', 'id'], name='message_send_lane'),
-        ),
-        migrations.AddIndex(
-            model_name='messagesend',
-            index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='message_send_by_provider_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='messagesend',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped', 'uncertain'])), name='message_send_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='messagesend',
-            constraint=models.UniqueConstraint(fields=('message', 'round', 'part'), name='message_send_unique_by_part'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationpreference',
-            constraint=models.UniqueConstraint(fields=('membership', 'kind', 'way'), name='notification_preference_unique_by_kind_and_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationpreference',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['inbox', 'assigned', 'orders'])), name='notification_preference_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.UniqueConstraint(fields=('project', 'occasion', 'status', 'channel'), name='notification_rule_unique_by_occasion_and_channel'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('occasion__in', ['order_received', 'status_reached', 'order_ready', 'order_blocked'])), name='notification_rule_occasion_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('occasion', 'status_reached'), ('status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled'])), models.Q(models.Q(('occasion', 'status_reached'), _negated=True), ('status', '')), _connector='OR'), name='notification_rule_status_fits_occasion'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('content', ''), _negated=True), ('template__isnull', False), _connector='OR'), name='notification_rule_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='notificationrule',
-            constraint=models.CheckConstraint(condition=models.Q(('channel', ''), _negated=True), name='notification_rule_channel_not_empty'),
-        ),
-        migrations.AddIndex(
-            model_name='ruleoutcome',
-            index=models.Index(fields=['project', '-id'], name='rule_outcome_by_project'),
-        ),
-        migrations.AddIndex(
-            model_name='ruleoutcome',
-            index=models.Index(condition=models.Q(('channel', 'email'), ('state', 'queued')), fields=['project', 'settled_at'], name='rule_outcome_emails'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleoutcome',
-            constraint=models.UniqueConstraint(fields=('rule', 'event_id'), name='rule_outcome_once_for_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleoutcome',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('event_id', 'channel'), name='rule_outcome_one_message_for_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'waiting')), models.Q(('settled_at__isnull', False), ('state__in', ['queued', 'skipped'])), _connector='OR'), name='rule_outcome_settled_when_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'queued'), models.Q(('channel', ''), _negated=True)), models.Q(models.Q(('state', 'queued'), _negated=True), models.Q(('reason', ''), _negated=True), ('email', None), ('message', None)), _connector='OR'), name='rule_outcome_says_why_nothing_was_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusreport',
-            constraint=models.UniqueConstraint(fields=('message', 'round', 'status'), name='status_report_unique_by_message_and_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='stoppedaddress',
-            constraint=models.UniqueConstraint(fields=('project', 'digest'), name='stopped_address_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='suggestedreply',
-            index=models.Index(condition=models.Q(('used_at', None)), fields=['created_at'], name='suggested_reply_unused'),
-        ),
-        migrations.AddConstraint(
-            model_name='suggestedreply',
-            constraint=models.CheckConstraint(condition=models.Q(('message', None), ('used_at__isnull', False), _connector='OR'), name='suggested_reply_with_message_is_used'),
         ),
     ]

@@ -7,6 +7,7 @@ from notifications.models.contacts import (
     MergedContact,
 )
 from notifications.models.conversations import Conversation
+from notifications.models.drafts import Draft
 from notifications.models.messages import (
     Attachment,
     Message,
@@ -28,6 +29,7 @@ __all__ = [
     "Conversation",
     "Digest",
     "DigestEntry",
+    "Draft",
     "MergedContact",
     "Message",
     "MessageSend",

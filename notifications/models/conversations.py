@@ -42,6 +42,9 @@ class Conversation(models.Model):
     )
     # When the last message arrived or was written here, whatever its provider says.
     last_activity_at = models.DateTimeField(default=timezone.now)
+    # Since when the contact waits for an answer of a person. Empty if they do not, or if somebody
+    # has closed the conversation. Only changed under the lock of the conversation.
+    waiting_since = models.DateTimeField(null=True, blank=True)
     # Inbound messages that nobody has read. Only changed under the lock of the conversation.
     unread = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -70,6 +73,10 @@ class Conversation(models.Model):
             models.Index(
                 fields=["project", "status", "-last_activity_at", "-id"],
                 name="conversation_by_status",
+            ),
+            models.Index(
+                fields=["project", "waiting_since", "-last_activity_at", "-id"],
+                name="conversation_by_waiting",
             ),
             models.Index(
                 fields=["snoozed_until"],

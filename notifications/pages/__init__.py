@@ -1,1 +1,1 @@
-"""The page behind the links in e-mails to customers."""
+"""What members hear of, and the page behind the links in e-mails to customers."""

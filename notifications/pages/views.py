@@ -15,7 +15,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.attempts import count_attempt
-from accounts.pages.views import HEADERS
+from accounts.pages.links import HEADERS
 from notifications.errors import LinkInvalid
 from notifications.services import project_in_link, start_by_link, stop_by_link
 from orderchainer.core.http.clients import address_of

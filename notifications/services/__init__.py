@@ -5,10 +5,13 @@ from notifications.services.contact_changes import ContactChanges, change_contac
 from notifications.services.conversations import (
     ConversationChanges,
     change_conversation,
+    link_conversation,
     link_to_order,
     mark_conversation_read,
     mark_read,
+    unlink_order,
 )
+from notifications.services.drafting import keep_draft
 from notifications.services.inviting import accept_invitation, invite
 from notifications.services.judging import note_mood
 from notifications.services.merging import merge_contacts
@@ -49,7 +52,9 @@ __all__ = [
     "delete_rule",
     "drafted_rule",
     "invite",
+    "keep_draft",
     "keep_suggestion",
+    "link_conversation",
     "link_to_order",
     "mark_conversation_read",
     "mark_read",
@@ -68,4 +73,5 @@ __all__ = [
     "set_reachable",
     "start_by_link",
     "stop_by_link",
+    "unlink_order",
 ]

@@ -46,10 +46,11 @@ def put_away(contact: Contact) -> Sequence[Conversation]:
     unread.update(is_read=True, read_at=now)
     for talk in talks:
         talk.unread, talk.status, talk.snoozed_until = 0, Conversation.Status.CLOSED, None
+        talk.waiting_since = None
         talk.updated_at = now
         talk.version += 1
     Conversation.objects.bulk_update(
-        talks, ["unread", "status", "snoozed_until", "updated_at", "version"]
+        talks, ["unread", "status", "snoozed_until", "waiting_since", "updated_at", "version"]
     )
     return talks
 

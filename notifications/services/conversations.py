@@ -22,6 +22,9 @@ from orderchainer.core.errors import Invalid, NothingToChange
 from orders.models import Order
 from orders.stream.recording import record
 
+# An event names no more messages.
+MAX_NAMED = 100
+
 
 class ConversationChanges(TypedDict, total=False):
     """What a member changes of a conversation; a missing key changes nothing."""
@@ -103,7 +106,9 @@ def change_conversation(
     conversation.updated_at = timezone.now()
     conversation.version += 1
     conversation.save(
-        update_fields=["status", "snoozed_until", "assignee", "updated_at", "version"]
+        update_fields=[
+            *("status", "snoozed_until", "waiting_since", "assignee", "updated_at", "version")
+        ]
     )
     record([of_conversation(conversation, changed, by=by)])
     return conversation
@@ -125,6 +130,39 @@ def link_to_order(*, message: Message, order: Order | None, by: User) -> Message
     linked = {"message_id": str(message.uuid), "order_id": str(order.uuid) if order else None}
     record([of_conversation(message.conversation, {"linked": linked}, by=by)])
     return message
+
+
+@transaction.atomic
+def link_conversation(*, conversation: Conversation, order: Order, by: User) -> None:
+    """Say that a conversation is about an order: its last message of the contact, else its last.
+
+    Records `conversation_changed`. Raises `Invalid` if nothing has been said yet or the order is of
+    another project, `ConversationNotFound` and `RoleNotEnough`.
+    """
+    require_operation(by, conversation.project, SEND_MESSAGES)
+    newest = conversation.messages.order_by("-written_at", "-pk")
+    message = newest.filter(direction=Direction.INBOUND).first() or newest.first()
+    if message is None:
+        raise Invalid({"order": ["Nothing has been said yet that could be about an order."]})
+    link_to_order(message=message, order=order, by=by)
+
+
+@transaction.atomic
+def unlink_order(*, conversation: Conversation, order: Order, by: User) -> None:
+    """Say that no message of a conversation is about this order. Repeating it changes nothing.
+
+    Records `conversation_changed` if that changes anything. Raises `ConversationNotFound` and
+    `RoleNotEnough`.
+    """
+    require_operation(by, conversation.project, SEND_MESSAGES)
+    conversation = lock_conversation(conversation.pk)
+    about = conversation.messages.filter(order=order).order_by("pk")
+    uuids = [str(uuid) for uuid in about.values_list("uuid", flat=True)]
+    if not uuids:
+        return
+    about.order_by().update(order=None)
+    unlinked = {"order_id": str(order.uuid), "message_ids": uuids[-MAX_NAMED:]}
+    record([of_conversation(conversation, {"unlinked": unlinked}, by=by)])
 
 
 def _keep_unread(conversation: Conversation, changes: dict[str, object], by: User) -> None:
@@ -149,6 +187,9 @@ def _set_status(conversation: Conversation, changes: ConversationChanges) -> dic
     if (status, until) == (conversation.status, conversation.snoozed_until):
         return {}
     conversation.status, conversation.snoozed_until = status, until
+    if status == Status.CLOSED:
+        # Nothing more is to be said, so nobody waits for an answer.
+        conversation.waiting_since = None
     return {"status": str(status), "snoozed_until": until.isoformat() if until else None}
 
 

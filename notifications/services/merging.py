@@ -24,6 +24,7 @@ from notifications.models import (
 )
 from notifications.models.messages import Direction
 from notifications.services.blocking import put_away
+from notifications.services.drafting import move_drafts
 from orderchainer.core.errors import Invalid
 from orders.stream.recording import record
 
@@ -121,8 +122,11 @@ def _join(kept: Conversation, gone: Conversation) -> None:
     Message.objects.filter(conversation=gone).update(conversation=kept)
     MessageSend.objects.filter(conversation=gone).update(conversation=kept)
     DigestEntry.objects.filter(conversation=gone).update(conversation=kept)
+    move_drafts(gone=gone, kept=kept)
     kept.last_activity_at = max(kept.last_activity_at, gone.last_activity_at)
     kept.unread += gone.unread
+    waits = [since for since in (kept.waiting_since, gone.waiting_since) if since is not None]
+    kept.waiting_since = min(waits, default=None)
     if gone.status == Status.OPEN:
         kept.status, kept.snoozed_until = Status.OPEN, None
     if kept.assignee_id is None:

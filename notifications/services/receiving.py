@@ -114,9 +114,11 @@ def receive_edit(
         MessageVersion.objects.create(
             message=message, content=message.content, replaced_at=edited_at
         )
+        # The judgement was about what it said before.
+        message.sentiment = message.urgency = ""
     message.content = content
     message.edited_at = edited_at
-    message.save(update_fields=["content", "edited_at"])
+    message.save(update_fields=["content", "edited_at", "sentiment", "urgency"])
     record([of_conversation(message.conversation, {"edited": str(message.uuid)})])
     return message
 
@@ -214,6 +216,7 @@ def _note_arrival(conversation: Conversation, address: ContactAddress, message: 
             address.save(update_fields=["window_until"])
     if not message.is_read:
         conversation.unread += 1
+        conversation.waiting_since = conversation.waiting_since or message.created_at
     conversation.version += 1
     conversation.save()
     return is_opened

@@ -1,6 +1,6 @@
 """What managers do with the rules by which customers are told of their orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from accounts.queries import require_operation
 from notifications.access import MANAGE_MESSAGING
 from notifications.channels import CHANNELS, Channel, lines_of
 from notifications.errors import RuleExists, RuleNotFound
-from notifications.models import NotificationRule
+from notifications.models import NotificationRule, RuleOutcome
 from notifications.models.messages import ContentType
 from notifications.models.rules import ANY_CHANNEL, EMAIL, Occasion
 from notifications.placeholders import problem_with
@@ -20,6 +20,9 @@ from notifications.services.sending import require_within_limits
 from notifications.services.telling import PARAMETERS
 from orderchainer.core.errors import Invalid, NothingToChange
 from orders.lifecycle import Status
+
+SWITCHED_OFF = "The rule was switched off."
+DELETED = "The rule was deleted."
 
 
 class RuleFields(TypedDict, total=False):
@@ -47,18 +50,30 @@ def create_rule(*, project: Project, by: User, fields: RuleFields) -> Notificati
 
 
 @transaction.atomic
-def change_rule(*, rule: NotificationRule, by: User, fields: RuleFields) -> NotificationRule:
+def change_rule(
+    *,
+    rule: NotificationRule,
+    by: User,
+    fields: RuleFields,
+    precondition: Callable[[NotificationRule], None] | None = None,
+) -> NotificationRule:
     """Change a rule. What is queued by then goes out as it is, except e-mails.
 
-    Raises `Invalid`, `NothingToChange`, `RuleExists`, `RuleNotFound` and `RoleNotEnough`.
+    A rule that is switched off forgets what it could not tell yet. We call `precondition` with the
+    locked rule before anything changes; it may raise. Raises `Invalid`, `NothingToChange`,
+    `RuleExists`, `RuleNotFound` and `RoleNotEnough`.
     """
     require_operation(by, rule.project, MANAGE_MESSAGING)
     if not fields:
         raise NothingToChange
     locked = _lock(rule)
+    if precondition is not None:
+        precondition(locked)
     _fill(locked, fields)
     locked.updated_at = timezone.now()
     _save(locked)
+    if not locked.is_active:
+        _stop_waiting(locked, SWITCHED_OFF)
     return locked
 
 
@@ -66,7 +81,9 @@ def change_rule(*, rule: NotificationRule, by: User, fields: RuleFields) -> Noti
 def delete_rule(*, rule: NotificationRule, by: User) -> None:
     """Delete a rule. What became of it stays. Raises `RuleNotFound` and `RoleNotEnough`."""
     require_operation(by, rule.project, MANAGE_MESSAGING)
-    _lock(rule, to_delete=True).delete()
+    locked = _lock(rule, to_delete=True)
+    _stop_waiting(locked, DELETED)
+    locked.delete()
 
 
 def drafted_rule(*, project: Project, fields: RuleFields) -> NotificationRule:
@@ -82,6 +99,13 @@ def _lock(rule: NotificationRule, *, to_delete: bool = False) -> NotificationRul
     if found is None:
         raise RuleNotFound
     return found
+
+
+def _stop_waiting(rule: NotificationRule, reason: str) -> None:
+    """Settle what waits for a line: a locked rule tells nobody of it any more."""
+    rule.outcomes.filter(state=RuleOutcome.State.WAITING).update(
+        state=RuleOutcome.State.SKIPPED, reason=reason, settled_at=timezone.now()
+    )
 
 
 def _save(rule: NotificationRule) -> None:
@@ -107,6 +131,9 @@ def _fill(rule: NotificationRule, fields: RuleFields) -> None:
     """Set fields of a rule, and check the whole. Raises `Invalid` that names all that is wrong."""
     for name, value in fields.items():
         setattr(rule, name, value)
+    if dict(fields) == {"is_active": False}:
+        # Its line may be gone by now. Whatever is wrong with it, people can switch it off.
+        return
     errors: dict[str, Sequence[str]] = {
         **_wrong_occasion(rule),
         **_wrong_channel(rule),

@@ -384,7 +384,10 @@ def _store(message: Message, attachment: Enclosure | None) -> Message:
     conversation = message.conversation
     conversation.last_activity_at = conversation.updated_at = message.created_at
     conversation.version += 1
-    conversation.save(update_fields=["last_activity_at", "updated_at", "version"])
+    if message.author_id is not None:
+        # What a rule sends is no answer.
+        conversation.waiting_since = None
+    conversation.save(update_fields=["last_activity_at", "updated_at", "version", "waiting_since"])
     return message
 
 

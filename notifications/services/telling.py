@@ -15,12 +15,11 @@ from notifications.channels import CHANNELS
 from notifications.errors import ContactNeeded, LineUnusable, WindowClosed
 from notifications.models import Message, NotificationRule, RuleOutcome
 from notifications.models.messages import ContentType
-from notifications.models.rules import EMAIL, NEWS_FOR, Occasion
+from notifications.models.rules import EMAIL, NEWS_FOR
 from notifications.placeholders import Subject, empty_in, filled_in, one_line
 from notifications.services.customers import Customer, Way, customer_of, no_way_to, ways_to
 from notifications.services.sending import send_message
 from orderchainer.core.errors import DomainError, Invalid, NotFound
-from orders.lifecycle import GONE_WRONG, WAITING, Status
 from orders.models import Order
 
 # The kind of our e-mails.
@@ -202,36 +201,6 @@ def _template(template: Mapping[str, Any], about: Subject) -> Mapping[str, objec
         if name in template
     }
     return {**template, **filled}
-
-
-# --- Whether it is still true ----------------------------------------------------------------
-
-
-def no_longer_true(rule: NotificationRule, order: Order) -> str:
-    """Say why the rule no longer fits the order; empty if it still does."""
-    now = Status(order.status)
-    match rule.occasion:
-        case Occasion.STATUS_REACHED if rule.status in GONE_WRONG:
-            is_true = now == rule.status
-        case Occasion.STATUS_REACHED:
-            is_true = now not in GONE_WRONG and _PROGRESS[now] >= _PROGRESS[Status(rule.status)]
-        case Occasion.BLOCKED:
-            is_true = now in WAITING and not _is_ready(order)
-        case Occasion.READY:
-            is_true = now not in GONE_WRONG and _is_ready(order)
-        case _:
-            is_true = now not in GONE_WRONG and now != Status.DRAFT
-    return "" if is_true else f"The rule no longer fitted the order by then. It was {now}."
-
-
-# Later statuses are further along.
-_PROGRESS: Mapping[Status, int] = {status: place for place, status in enumerate(Status)}
-
-
-def _is_ready(order: Order) -> bool:
-    found = Order.objects.with_ready().filter(pk=order.pk).first()
-    # The order may have been deleted just now.
-    return found is not None and bool(found.ready)  # type: ignore[attr-defined]  # annotated
 
 
 # --- By e-mail --------------------------------------------------------------------------------

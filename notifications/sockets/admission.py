@@ -1,10 +1,10 @@
 """Who may follow which feed, when a socket opens and for as long as it lasts.
 
 A socket lives as long as the *credential* that opened it: an API token, or the session of an access
-token. A session outlives its access token and ends with a logout or a changed password. The client
-shows its token once, when the socket opens. From then on we check the credential, and everything
-else that lets the user follow the feed. If something has ended, the socket closes with the code
-that a new connection would get.
+token or of a page's ticket. A session outlives its tokens and ends with a logout or a changed
+password. The client shows its token once, when the socket opens. From then on we check the
+credential, and everything else that lets the user follow the feed. If something has ended, the
+socket closes with the code that a new connection would get.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,10 +16,10 @@ from uuid import UUID
 from accounts.access import staff_may
 from accounts.models import ApiToken, Session, User
 from accounts.queries import (
-    credential_of,
     may_also,
     project_for,
     refusals_in_projects,
+    socket_credential_of,
     staff_who_may,
     still_open,
 )
@@ -111,7 +111,7 @@ def _credential_in(scope: Mapping[str, Any]) -> Session | ApiToken:
     if token is None:
         raise Refused(CloseCode.UNAUTHENTICATED)
     try:
-        credential = credential_of(token)
+        credential = socket_credential_of(token)
     except Unauthenticated as exc:
         raise Refused(CloseCode.UNAUTHENTICATED) from exc
     if isinstance(credential, ApiToken):

@@ -177,3 +177,112 @@ CALLS = [
     Call("PATCH", "hub-message-read", SEND_MESSAGES, arguments=message),
     Call("POST", "hub-message-retry", SEND_MESSAGES, 202, arguments=failed),
 ]
+
+# --- Pages of the workspace -------------------------------------------------------------------
+
+
+def answerable(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a conversation in which one may write."""
+    line = connect_stand_in(scene.team.project)
+    received = receive_message(line=line, incoming=incoming(person=ADA))
+    assert received is not None
+    return {**project_alone(scene), "conversation_id": received.conversation.uuid}
+
+
+def failed_in_conversation(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a message that failed, with its conversation."""
+    arguments = failed(scene)
+    sent = Message.objects.get(uuid=str(arguments["message_id"]))
+    return {**arguments, "conversation_id": sent.conversation.uuid}
+
+
+def numbered_order(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for an order, by its number."""
+    made = Order.objects.get(uuid=str(order(scene)["order_id"]))
+    return {**project_alone(scene), "number": made.pk}
+
+
+def naming_an_order(scene: Scene) -> Mapping[str, object]:
+    """Return a form that names an order."""
+    return {"order": f"#{numbered_order(scene)['number']}"}
+
+
+PAGES = [
+    Call("GET", "inbox", VIEW_MESSAGES),
+    Call("GET", "inbox-rows", VIEW_MESSAGES),
+    Call("GET", "inbox-file", VIEW_MESSAGES, arguments=attachment),
+    Call("GET", "conversation", VIEW_MESSAGES, arguments=conversation),
+    Call(
+        "POST",
+        "conversation-send",
+        SEND_MESSAGES,
+        303,
+        arguments=answerable,
+        body={"key": "1", "content": "Hello"},
+    ),
+    Call(
+        "POST",
+        "conversation-draft",
+        SEND_MESSAGES,
+        303,
+        arguments=conversation,
+        body={"content": "Hel"},
+    ),
+    Call(
+        "POST",
+        "conversation-change",
+        SEND_MESSAGES,
+        303,
+        arguments=conversation,
+        body={"status": "closed", "was": "open"},
+    ),
+    Call(
+        "POST",
+        "conversation-link",
+        SEND_MESSAGES,
+        303,
+        arguments=conversation,
+        body=naming_an_order,
+    ),
+    Call("POST", "message-retry", SEND_MESSAGES, 303, arguments=failed_in_conversation),
+    Call("GET", "order-conversation", VIEW_MESSAGES, arguments=numbered_order),
+    Call("POST", "conversation-read", SEND_MESSAGES, 303, arguments=conversation),
+    Call("GET", "conversation-parts", VIEW_MESSAGES, arguments=conversation),
+    Call("GET", "news", CHOOSE_NEWS),
+    Call("POST", "news", CHOOSE_NEWS, 303, body={"inbox": ["email"]}),
+    Call("GET", "rules", VIEW_MESSAGES),
+    Call("GET", "rule-new", MANAGE_MESSAGING),
+    Call(
+        "POST",
+        "rule-new",
+        MANAGE_MESSAGING,
+        303,
+        body={"when": "order_ready", "channel": "any", "content": "Ready", "key": "once"},
+    ),
+    Call("GET", "rule-edit", MANAGE_MESSAGING, arguments=rule),
+    Call(
+        "POST",
+        "rule-edit",
+        MANAGE_MESSAGING,
+        303,
+        arguments=rule,
+        # As it is already, so that no version is needed.
+        body={
+            "when": "order_ready",
+            "channel": "any",
+            "content": "Ready",
+            "is_active": "on",
+            "key": "once",
+            "version": "1",
+        },
+    ),
+    Call(
+        "POST",
+        "rule-switch",
+        MANAGE_MESSAGING,
+        303,
+        arguments=rule,
+        body={"active": "no"},
+    ),
+    Call("POST", "rule-delete", MANAGE_MESSAGING, 303, arguments=rule),
+]

@@ -100,6 +100,22 @@ def test_the_first_message_of_a_day_can_be_the_answer(agent: User, ours: Line) -
     assert responses_in(agent, day(3)).count == 0
 
 
+def test_the_documented_example(agent: User, ours: Line) -> None:
+    talk, other = begin(ours), begin(ours, 2)
+    say(talk, "inbound", at(0, 9))
+    say(talk, "inbound", at(0, 9 + 1 / 6))
+    say(talk, "outbound", at(0, 9.5), author=agent, ai_generated=True)
+    say(talk, "inbound", at(0, 10))
+    for hour in (11, 12, 13):
+        say(other, "outbound", at(0, hour), author=agent)
+
+    summary = summary_of(agent.personal_project, day(0))
+
+    assert (summary.responses.count, summary.unanswered) == (1, 1)
+    assert summary.responses.p50 == pytest.approx(1800)
+    assert (summary.volume.outbound, summary.volume.ai_generated) == (4, 1)
+
+
 def naive(messages: Iterable[Message]) -> dict[date, list[float]]:
     """Return the waits in seconds by the day of their answers."""
     waiting: dict[int, datetime] = {}

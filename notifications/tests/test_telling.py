@@ -20,6 +20,7 @@ from notifications.models.rules import ANY_CHANNEL, EMAIL, Occasion
 from notifications.services import (
     Recipient,
     accept_invitation,
+    change_rule,
     delete_rule,
     invite,
     receive_message,
@@ -767,6 +768,30 @@ def test_a_queued_message_is_not_sent_twelve_hours_later(
     assert pretend.texts == [by_hand.content, told.content]
 
 
+def test_a_queued_message_that_is_no_longer_true_is_not_sent(
+    agent: User, ours: Line, pretend: Pretend, order: Order
+) -> None:
+    make_rule(agent.personal_project)
+    ship(order)
+    tell_all()
+    told = Message.objects.get(author=None)
+    # It waited while the line was broken, and the order was cancelled meanwhile.
+    ship(order, "cancelled")
+
+    for part in sending.due_parts():
+        sending.send_part(part)
+
+    assert pretend.texts == []
+    told.refresh_from_db()
+    reason = "The rule no longer fitted the order by then. It was cancelled."
+    assert (told.status, told.error) == ("failed", reason)
+    # A member may decide that the customer should hear of it all the same.
+    retry_message(message=told, by=agent)
+    for part in sending.due_parts():
+        sending.send_part(part)
+    assert pretend.texts == [told.content]
+
+
 def test_a_rule_that_is_off_or_gone_tells_nobody(agent: User, ours: Line, order: Order) -> None:
     make_rule(agent.personal_project, is_active=False)
     completed = make_rule(
@@ -781,6 +806,37 @@ def test_a_rule_that_is_off_or_gone_tells_nobody(agent: User, ours: Line, order:
         telling.deliver(event, "")
 
     assert Message.objects.count() == 0
+
+
+def test_a_rule_that_is_switched_off_forgets_what_waits(
+    agent: User, ours: Line, order: Order, pretend: Pretend
+) -> None:
+    rule = make_rule(agent.personal_project)
+    event = ship(order)
+    pretend.set_trouble("It is paused.")
+    telling.follow(rule.pk, event)
+    assert [state for state, _, _ in outcomes()] == ["waiting"]
+
+    change_rule(rule=rule, by=agent, fields={"is_active": False})
+
+    assert outcomes() == [("skipped", "", "The rule was switched off.")]
+    # It is old news by the time somebody switches the rule on again.
+    change_rule(rule=rule, by=agent, fields={"is_active": True})
+    pretend.set_trouble("")
+    telling.follow(rule.pk, event)
+    assert Message.objects.count() == 0
+
+
+def test_a_rule_that_is_deleted_forgets_what_waits(
+    agent: User, ours: Line, order: Order, pretend: Pretend
+) -> None:
+    rule = make_rule(agent.personal_project)
+    pretend.set_trouble("It is paused.")
+    telling.follow(rule.pk, ship(order))
+
+    delete_rule(rule=rule, by=agent)
+
+    assert outcomes() == [("skipped", "", "The rule was deleted.")]
 
 
 def test_an_order_that_was_deleted_tells_nobody(agent: User, ours: Line, order: Order) -> None:

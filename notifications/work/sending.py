@@ -28,6 +28,7 @@ from notifications.channels import (
     Uncertain,
     lines_of,
 )
+from notifications.fitting import untrue_by_now
 from notifications.locks import lock_message
 from notifications.models import ContactAddress, Message, MessageSend
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
@@ -164,6 +165,9 @@ def _require_possible(message: Message, part: MessageSend) -> Channel:
         raise GiveUp("The contact asked for no more messages.")
     if is_of_rule and timezone.now() - part.asked_at > NEWS_FOR:
         raise GiveUp(TOO_LATE)
+    # Once a person has sent it again, or a part of it is out, the customer gets all of it.
+    if is_of_rule and (part.round, part.part) == (1, 1) and (reason := untrue_by_now(message)):
+        raise GiveUp(reason)
     if line.trouble:
         raise TryAgain(_held_by(line), after_seconds=PAUSED_SECONDS, counts=False)
     is_free = message.content_type != ContentType.TEMPLATE

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications.fitting import no_longer_true
 from notifications.models import NotificationRule, RuleOutcome
 from notifications.models.rules import NEWS_FOR, TOO_LATE, Occasion
-from notifications.services.telling import Told, no_longer_true, tell
+from notifications.services.telling import Told, tell
 from orderchainer.core.errors import NotFound
 from orderchainer.core.measures import Counter
 from orders.lifecycle import GONE_WRONG, HAS_LEFT, EventType, Status

@@ -18,13 +18,20 @@ PAUSE_SECONDS = 5.0
 broker = Breaker(PAUSE_SECONDS)
 
 
-def nudge_on_commit(task: "Task[..., Any]", *args: int | str, countdown: float = 0) -> None:
+def nudge_on_commit(
+    task: "Task[..., Any]",
+    *args: int | str,
+    countdown: float = 0,
+    expires_after: float | None = None,
+) -> None:
     """Send `task` once the transaction is committed. If the broker is down, only log that.
 
     Use it only for work that is recorded in a row: the message is a nudge, and a sweep finds the
-    row anyway.
+    row anyway. `nudge` explains the two times.
     """
-    transaction.on_commit(lambda: nudge(task, *args, countdown=countdown), robust=True)
+    transaction.on_commit(
+        lambda: nudge(task, *args, countdown=countdown, expires_after=expires_after), robust=True
+    )
 
 
 def nudge(

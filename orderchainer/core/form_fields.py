@@ -1,9 +1,11 @@
-"""Fields of forms: one that reads numbers more strictly than Django's, and an optional currency."""
+"""Fields of forms: strict numbers, pictures, and an optional currency."""
 
 import re
 from typing import Any
 
 from django import forms
+
+from orderchainer.core.pictures import Picture, PictureRefused, read_picture
 
 _NUMBER = re.compile(r"[-+0-9.eE]+")
 
@@ -16,6 +18,30 @@ class PlainDecimalField(forms.DecimalField):
         if isinstance(value, str) and value.strip() and not _NUMBER.fullmatch(value.strip()):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+class PictureField(forms.FileField):
+    """A file, read as a `Picture`; None without one.
+
+    Reading decodes it, which takes time, so no transaction should be open. The picture is scaled to
+    fit into a square of `longest_side` pixels.
+    """
+
+    widget = forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"})
+
+    def __init__(self, *, longest_side: int = 512, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._longest_side = longest_side
+
+    def clean(self, data: Any, initial: Any = None) -> Picture | None:
+        """Return the picture. Raises ValidationError that says what is accepted."""
+        file = super().clean(data, initial)
+        if not file:
+            return None
+        try:
+            return read_picture(file.read(), longest_side=self._longest_side)
+        except PictureRefused as exc:
+            raise forms.ValidationError(str(exc)) from exc
 
 
 def make_currency_optional(form: forms.BaseForm) -> None:

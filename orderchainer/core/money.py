@@ -63,6 +63,11 @@ def is_currency(code: str) -> bool:
     return code in _DECIMALS
 
 
+def currency_names() -> Mapping[str, str]:
+    """Return the names of the currencies that people can pay with, by their codes."""
+    return {code: Currency(code).currency_name for code in sorted(_DECIMALS)}
+
+
 def require_currency(code: str) -> str:
     """Return `code` if it is a currency. Raises `MoneyRefused`."""
     if is_currency(code):
@@ -127,6 +132,21 @@ def written(amount: Decimal, currency: str) -> str:
     spare = COLUMN_DECIMALS - written_decimals_of(currency)
     text = f"{amount or ZERO:.{COLUMN_DECIMALS}f}"
     return text[:-spare] if spare and text.endswith("0" * spare) else text
+
+
+def for_people(amount: Decimal, currency: str) -> str:
+    """Write an amount with exactly the decimals of its currency: `1000` yen.
+
+    Never rounds a stored amount, as `written` does not.
+    """
+    spare = COLUMN_DECIMALS - decimals_of(currency)
+    text = f"{amount or ZERO:.{COLUMN_DECIMALS}f}"
+    return text[:-spare].rstrip(".") if spare and text.endswith("0" * spare) else text
+
+
+def for_fields(amount: Decimal, currency: str) -> Decimal:
+    """Return a stored amount with the decimals that `for_people` gives it, for fields of forms."""
+    return Decimal(for_people(amount, currency))
 
 
 def as_written(amount: Decimal, currency: str) -> Decimal:

@@ -23,11 +23,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import ExifTags, Image, UnidentifiedImageError
+
+if TYPE_CHECKING:
+    # Most processes never see a picture, so only the functions that do import Pillow.
+    from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # Pillow scales a JPEG down while reading it. Other formats are in memory completely first, with
@@ -78,15 +82,6 @@ _BROKEN = (
     struct.error,
     zlib.error,
 )
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
@@ -96,6 +91,8 @@ def read_picture(content: bytes, *, longest_side: int = 512) -> Picture:
     PNG if parts are transparent and a JPEG otherwise: every program can show these two. Raises
     `PictureRefused`.
     """
+    from PIL import Image, UnidentifiedImageError
+
     if not content:
         raise PictureRefused("The file is empty.")
     with _decoding:
@@ -120,7 +117,7 @@ _TOO_LARGE = (
 _TOO_LONG = f"The picture is too wide or too high: at most {MAX_SIDE:,} pixels on each side."
 
 
-def _check_cost(image: Image.Image, content: bytes) -> None:
+def _check_cost(image: "Image.Image", content: bytes) -> None:
     """Refuse a picture whose header says that decoding would take too much memory or time."""
     is_jpeg = image.format in SMALL_AT_ONCE
     most = MAX_PIXELS_OF_A_JPEG if is_jpeg else MAX_PIXELS
@@ -152,9 +149,20 @@ def _scans_of(jpeg: bytes) -> int:
     return scans
 
 
-def _drawn_anew(image: Image.Image, longest_side: int) -> Image.Image:
+def _drawn_anew(image: "Image.Image", longest_side: int) -> "Image.Image":
     """Return only the pixels of the first frame, scaled down and upright."""
-    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    from PIL import ExifTags, Image
+
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    turn = turns.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.format not in SMALL_AT_ONCE:
         image = _in_mode(image, mode)
@@ -168,14 +176,14 @@ def _drawn_anew(image: Image.Image, longest_side: int) -> Image.Image:
     return Image.frombytes(image.mode, image.size, image.tobytes())
 
 
-def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+def _in_mode(image: "Image.Image", mode: str) -> "Image.Image":
     if image.mode.startswith("I"):
         # 16-bit greys: a plain conversion would turn everything white that is not almost black.
         image = image.point(lambda grey: grey * (1 / 256)).convert("L")
     return image if image.mode == mode else image.convert(mode)
 
 
-def _encoded(image: Image.Image) -> Picture:
+def _encoded(image: "Image.Image") -> Picture:
     out = BytesIO()
     if image.mode == "RGBA":
         image.save(out, "PNG", optimize=True)

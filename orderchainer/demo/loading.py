@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.locks import lock_user
 from accounts.models import User
+from accounts.services import change_password
 from orderchainer.demo.chain import load_chain
 from orderchainer.demo.pretend_shop import load_pretend_shop
 from orderchainer.demo.shop import load_pictures_of, load_shop, products_of, shop_of
@@ -44,7 +45,7 @@ def load_demo(*, as_staff: bool) -> Loaded:
     user = User.objects.filter(email=EMAIL).first()
     password = None
     if user is None:
-        password = secrets.token_urlsafe(12)
+        password = _random_password()
         # Registering would send an e-mail to confirm this address, which has no reader.
         user = User.objects.create_user(
             EMAIL,
@@ -72,6 +73,17 @@ def load_demo(*, as_staff: bool) -> Loaded:
         waiting=set(edges.values_list("order_id", flat=True)),
         products=products_of(user).count(),
     )
+
+
+def new_password_of(user: User) -> str:
+    """Give the demo account another password, and return it. This ends the account's sessions."""
+    password = _random_password()
+    change_password(user=user, password=password)
+    return password
+
+
+def _random_password() -> str:
+    return secrets.token_urlsafe(12)
 
 
 def load_pictures() -> None:

@@ -15,7 +15,9 @@ class OperationsConfig(AppConfig):
         # This import has to come before anything imports the Prometheus library.
         from orderchainer.core import measures as _measures  # noqa: F401
         from orderchainer.core.logs import tasks as _lines  # noqa: F401 (connects its receivers)
+        from orderchainer.operations import celery_start as _celery  # noqa: F401 (connects its receivers)
         from orderchainer.operations import checks as _checks  # noqa: F401 (registers them)
+        from orderchainer.operations import deployment as _deployment  # noqa: F401 (registers checks)
         from orderchainer.operations import metrics as _metrics  # noqa: F401 (connects its receivers)
         from orderchainer.operations import registrations as _registrations  # noqa: F401 (registers it)
 

@@ -1,11 +1,11 @@
-"""System checks for settings that cannot work.
+"""System checks for settings that cannot work together, or not on this machine.
 
-`manage.py check` runs them, and so does every start of the server.
+`manage.py check` runs them, and so does the start of each process. What is wrong with a value by
+itself is found when the settings are read (`orderchainer/core/environment.py`).
 """
 
 import os
 import re
-import sqlite3
 from collections.abc import Sequence
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -17,13 +17,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.http.request import validate_host
 
-from orderchainer.core.limits.rates import LIMITS, is_rate
+from orderchainer.core.environment import MAX_PORT
 
 LEAST_SECRET_BYTES = 32
 # SQLite has RETURNING since this version, of March 2021.
 LEAST_SQLITE = (3, 35, 0)
-MAX_PORT = 65_535
-MAX_RETENTION_DAYS = 36_500
 
 _USUAL_PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.ASCII)
@@ -49,19 +47,29 @@ def check_credentials_keys(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register()
-def check_ports(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse port numbers that do not exist."""
+def check_unknown_names(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Warn of a line in `.env` that has no effect."""
+    return [
+        Warning(
+            f"{name} ({place}) is not a setting of OrderChainer.",
+            hint=".env.example lists all settings. If another program reads it, never mind.",
+            id="orderchainer.W006",
+        )
+        for name, place in settings.UNKNOWN_NAMES.items()
+    ]
+
+
+@register()
+def check_ports_differ(**kwargs: Any) -> Sequence[CheckMessage]:
+    """Refuse a sandbox on a port of the service itself."""
+    if not settings.SANDBOX or settings.SANDBOX_PORT not in (settings.PORT, settings.WS_PORT):
+        return []
     return [
         Error(
-            f"{name} is {port}; a port is a number from 1 to {MAX_PORT}.",
+            f"SANDBOX_PORT is {settings.SANDBOX_PORT}, where the service itself listens.",
+            hint="Take another port for the sandbox: SANDBOX_PORT=8400.",
             id="orderchainer.E002",
         )
-        for name, port, least in (
-            ("PORT", settings.PORT, 1),
-            ("WS_PORT", settings.WS_PORT, 0),
-            ("SANDBOX_PORT", settings.SANDBOX_PORT, 1),
-        )
-        if not least <= port <= MAX_PORT
     ]
 
 
@@ -83,32 +91,17 @@ def check_sandbox(**kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def check_token_lifetimes(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse access tokens that expire at once or live longer than their refresh tokens."""
-    access = settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
-    refresh = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
-    if access.total_seconds() > 0 and refresh >= access:
+    """Refuse access tokens that live longer than their refresh tokens."""
+    minutes_of_a_day = 24 * 60
+    refresh_minutes = settings.REFRESH_TOKEN_EXPIRE_DAYS * minutes_of_a_day
+    if refresh_minutes >= settings.ACCESS_TOKEN_EXPIRE_MINUTES:
         return []
     return [
         Error(
-            "ACCESS_TOKEN_EXPIRE_MINUTES must be positive and no longer than "
-            "REFRESH_TOKEN_EXPIRE_DAYS.",
+            "Access tokens live longer than refresh tokens.",
+            hint="Set ACCESS_TOKEN_EXPIRE_MINUTES to at most REFRESH_TOKEN_EXPIRE_DAYS.",
             id="orderchainer.E003",
         )
-    ]
-
-
-@register()
-def check_rate_limits(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse malformed rates, because each request under such a limit would fail."""
-    return [
-        Error(
-            f"{name} is {getattr(settings, name)!r}, which is no rate.",
-            hint="Write a number of requests and a time of at most 30 days: 5/m, 1000/h, 10/30s. "
-            "An empty value switches the limit off.",
-            id="orderchainer.E007",
-        )
-        for name in sorted({limit.setting for limit in LIMITS.values()})
-        if not is_rate(getattr(settings, name))
     ]
 
 
@@ -146,10 +139,12 @@ def check_shared_database(**kwargs: Any) -> Sequence[CheckMessage]:
 @register()
 def check_sqlite_version(**kwargs: Any) -> Sequence[CheckMessage]:
     """Refuse an SQLite without RETURNING, because a checkout needs it to read its cart."""
-    if (
-        "sqlite" not in settings.DATABASES["default"]["ENGINE"]
-        or sqlite3.sqlite_version_info >= LEAST_SQLITE
-    ):
+    if "sqlite" not in settings.DATABASES["default"]["ENGINE"]:
+        return []
+    # Only here, because a service on PostgreSQL does without this library.
+    import sqlite3
+
+    if sqlite3.sqlite_version_info >= LEAST_SQLITE:
         return []
     least = ".".join(map(str, LEAST_SQLITE))
     return [
@@ -196,7 +191,7 @@ def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
 def check_log_file(**kwargs: Any) -> Sequence[CheckMessage]:
     """Refuse a LOG_FILE that this process can neither append to nor create."""
     path = Path(settings.LOGGING["handlers"]["file"]["path"])
-    reason = _why_not_writable(path)
+    reason = why_not_writable(path)
     if reason is None:
         return []
     return [
@@ -208,7 +203,8 @@ def check_log_file(**kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
-def _why_not_writable(path: Path) -> str | None:
+def why_not_writable(path: Path) -> str | None:
+    """Return why this process can neither write nor create the file `path`; None if it can."""
     if path.is_dir():
         return "it is a directory"
     if path.exists():
@@ -266,20 +262,6 @@ def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     return []
-
-
-@register()
-def check_activity_retention(**kwargs: Any) -> Sequence[CheckMessage]:
-    """Refuse a retention of zero days, and one beyond what dates can express."""
-    if 1 <= settings.ACTIVITY_RETENTION_DAYS <= MAX_RETENTION_DAYS:
-        return []
-    return [
-        Error(
-            f"ACTIVITY_RETENTION_DAYS is {settings.ACTIVITY_RETENTION_DAYS}; "
-            f"it is a number of days from 1 to {MAX_RETENTION_DAYS}.",
-            id="orderchainer.E006",
-        )
-    ]
 
 
 @register()

@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache as once
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import Any
 
 import structlog
+from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
@@ -26,6 +29,7 @@ TIMEOUT_SECONDS = 2.0
 # Beat sends a heartbeat task every few seconds, but a long task may keep a small worker busy for a
 # while.
 OLDEST_HEARTBEAT_SECONDS = 60.0
+_MIGRATIONS = "django_migrations"
 
 
 class Unready(Exception):
@@ -96,18 +100,45 @@ def _outcome(name: str, future: "Future[float]", deadline: float) -> dict[str, A
 
 def check_database() -> None:
     """Check that the database answers and has this release's schema."""
-    applied = MigrationRecorder(connection).applied_migrations()
-    missing = sorted(
-        f"{app_label}.{name}" for app_label, name in _newest() if (app_label, name) not in applied
-    )
+    missing = missing_migrations(connection)
     if missing:
         raise Unready(f"Migrations are pending: {', '.join(missing)}. Run `manage.py migrate`.")
 
 
+def missing_migrations(database: BaseDatabaseWrapper) -> list[str]:
+    """Return the newest migration of each app whose tables are not of this release.
+
+    It reads over `database` itself. Django's recorder reads over the connection named `default`,
+    whatever it is given, and that opens a pool: gunicorn would fork it, and its workers would
+    share the sockets.
+    """
+    with database.cursor() as cursor:
+        applied: set[tuple[str, str]] = set()
+        if _MIGRATIONS in database.introspection.table_names(cursor):
+            cursor.execute(f"SELECT app, name FROM {_MIGRATIONS}")
+            applied.update(cursor.fetchall())
+    return sorted(
+        f"{app_label}.{name}" for app_label, name in _newest() if (app_label, name) not in applied
+    )
+
+
 @once
 def _newest() -> list[tuple[str, str]]:
-    """Return the last migration of each app in the code on disk."""
-    return list(MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes())
+    """Return the last migration of each app in the code on disk.
+
+    We only look at their names, which begin with a number. If we loaded them, a process that serves
+    would keep all of them and never use them.
+    """
+    newest = []
+    for config in apps.get_app_configs():
+        package, _ = MigrationLoader.migrations_module(config.label)
+        spec = find_spec(package) if package else None
+        places = spec.submodule_search_locations if spec else None
+        # Django skips these too.
+        names = [found.name for found in iter_modules(places or ()) if found.name[0] not in "_~"]
+        if names:
+            newest.append((config.label, max(names)))
+    return newest
 
 
 def check_cache() -> None:

@@ -8,7 +8,9 @@ from orderchainer.core.http.surfaces import (
     SHOP,
     register_prefixes,
 )
+from orderchainer.core.web import security  # noqa: F401 (it registers)
 from orderchainer.core.web.content_policy import allow
+from orderchainer.core.web.live import socket_origin
 
 # Paths that no app has registered belong to the chain, and under the version prefix to the hub.
 register_prefixes(CHAIN, "/api")
@@ -19,6 +21,10 @@ GROUPS.add(HUB.name, "The merchants' order hub: projects, channels, reports.")
 GROUPS.add(ENVELOPE.name, "Answers in an envelope, with camelCase names.")
 GROUPS.add(SHOP.name, "The storefront: products, cart, checkout.")
 
+# The workspace follows its project's events.
+allow("/app", connect_src=f"'self' {socket_origin()}")
+# Customers follow their orders.
+allow("/shop/", connect_src=f"'self' {socket_origin()}")
 # The admin's Alpine.js evaluates expressions in the markup, and its colours are inline styles.
 allow(
     "/admin",

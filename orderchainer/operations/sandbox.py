@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from integrations.sandbox.emulators import EMULATORS
-from integrations.sandbox.server import Sandbox
 from orderchainer.operations.server import ListenError
 
 
@@ -19,6 +17,10 @@ def sandbox_beside() -> Iterator[None]:
     if not settings.SANDBOX:
         yield
         return
+    # Only here, because a service with real providers needs none of the pretend ones.
+    from integrations.sandbox.emulators import EMULATORS
+    from integrations.sandbox.server import Sandbox
+
     host, _, port = settings.SANDBOX_HOST.partition(":")
     try:
         sandbox = Sandbox(*(make() for make in EMULATORS), host=host, port=int(port))

@@ -1,25 +1,36 @@
 """The admin site of the back office."""
 
+from contextlib import suppress
 from math import inf
 from typing import Any
 
+from django import forms
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.urls.resolvers import URLPattern
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from unfold.forms import AdminOwnPasswordChangeForm
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts import services
 from accounts.attempts import count_attempt
 from accounts.callers import caller_of
-from accounts.limits import SIGN_IN
-from accounts.models import User
+from accounts.errors import UserNotFound
+from accounts.limits import SEND_CODE, SIGN_IN
+from accounts.models import EmailCode, User
+from orderchainer.core.admin.glances import glances
+from orderchainer.core.admin.picking import Picks
+from orderchainer.core.admin.readers_zone import in_readers_zone, readers_zone
 from orderchainer.core.admin.sections import SECTIONS
 from orderchainer.core.http.clients import address_of
+from orderchainer.core.limits.rates import LimitExceeded
 from orderchainer.core.web.counted import answer_counted
 
 
@@ -33,12 +44,57 @@ class OwnPasswordForm(AdminOwnPasswordChangeForm):
         return user
 
 
+NOT_STAFF = (
+    "Your password is right, but the back office is for staff only, and your account is not staff. "
+    "Use the shop or the app in which you registered. If you work here, ask an administrator to "
+    "make you staff."
+)
+
+
+class SignInForm(AuthenticationForm):
+    """The form of the sign-in. It tells users who are not staff why they cannot enter."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Let only staff in. Only those who know the password read the reason."""
+        if user.is_active and not user.is_staff:
+            raise ValidationError(NOT_STAFF, code="not_staff")
+        super().confirm_login_allowed(user)
+
+
+class ForgottenForm(forms.Form):
+    """The address of somebody who forgot the password."""
+
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=UnfoldAdminEmailInputWidget(attrs={"autofocus": ""})
+    )
+
+
 class BackOffice(UnfoldAdminSite):
     """The admin site."""
+
+    login_form = SignInForm
 
     site_title = "OrderChainer"
     site_header = "OrderChainer"
     index_title = "Back office"
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Let each page of staff show times in the reader's zone."""
+        return super().admin_view(in_readers_zone(view), cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer what people type into a field that picks rows."""
+        return Picks.as_view(admin_site=self)(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what all templates need, with the name of the reader's zone."""
+        return {**super().each_context(request), "readers_zone": readers_zone().key}
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what needs attention above the list of pages."""
+        return super().index(request, {**(extra_context or {}), "glances": glances(request)})
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
@@ -110,6 +166,40 @@ class BackOffice(UnfoldAdminSite):
             lambda: count_attempt(address_of(request), SIGN_IN, request.POST.getlist("username")),
             lambda: super(BackOffice, self).login(request, extra_context),
         )
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Add the page for a forgotten password.
+
+        Not under Django's name for it: the theme's link would then ask for a forgotten username,
+        and nobody has one.
+        """
+        page = never_cache(self.password_reset)
+        return [path("password_reset/", page, name="forgotten_password")]
+
+    def password_reset(self, request: HttpRequest) -> HttpResponseBase:
+        """Send a link to somebody who forgot the password.
+
+        It is the e-mail of the API, whose link leads to the page for a new password. Requests count
+        together with those of the API.
+        """
+        return answer_counted(
+            request,
+            lambda: count_attempt(address_of(request), SEND_CODE, []),
+            lambda: self._send_reset(request),
+        )
+
+    def _send_reset(self, request: HttpRequest) -> HttpResponse:
+        """Ask for an address. The answer never tells whether it has an account."""
+        form = ForgottenForm(request.POST or None)
+        sent = ""
+        if request.method == "POST" and form.is_valid():
+            sent = form.cleaned_data["email"]
+            # Somebody who asks too often has a link in the e-mail before, which still works.
+            with suppress(UserNotFound, LimitExceeded):
+                services.request_code(email=sent, purpose=EmailCode.Purpose.RESET_PASSWORD)
+        context = {**self.each_context(request), "title": "Forgotten password"}
+        page = {"form": form, "sent": sent}
+        return TemplateResponse(request, "admin/forgotten.html", {**context, **page})
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

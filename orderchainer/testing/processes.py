@@ -16,17 +16,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache as once
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 from psycopg import sql
 
-from orderchainer.testing.servers import PLENTY, Service, environment_in, free_port
+from orderchainer.testing.servers import (
+    SQLITE_FILE,
+    START_SECONDS,
+    Service,
+    environment_in,
+    free_port,
+    plenty,
+)
 
 # The processes of the production mode, as `docker-compose.yml` starts them. `{port}` and the
 # variables are filled in when a process starts.
@@ -61,6 +71,10 @@ PRODUCTION: Mapping[str, Sequence[str]] = {
         *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "messages"),
         *("--concurrency", "2", "--hostname", "messages@%h"),
     ),
+    "reports": (
+        *("-m", "celery", "--app", "orderchainer", "worker", "--queues", "reports"),
+        *("--concurrency", "1", "--hostname", "reports@%h"),
+    ),
     "beat": ("-m", "celery", "--app", "orderchainer", "beat"),
 }  # fmt: skip
 # A prefork process runs one task at a time and needs no pool.
@@ -71,6 +85,7 @@ PRODUCTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     "providers": {"DATABASE_POOL_SIZE": "0"},
     "syncs": {"DATABASE_POOL_SIZE": "0"},
     "messages": {"DATABASE_POOL_SIZE": "0"},
+    "reports": {"DATABASE_POOL_SIZE": "0"},
 }
 # Short timeouts, and the shortest lease that the checks allow with them.
 SHORT_LEASE: Mapping[str, str] = {
@@ -84,7 +99,6 @@ EMBEDDED: Mapping[str, Sequence[str]] = {"serve": ("manage.py", "serve", "--prep
 
 Found = TypeVar("Found")
 
-MIGRATION_SECONDS = 120.0
 NO_OPTIONS = sql.SQL("")
 
 
@@ -109,7 +123,7 @@ class Installation:
             "SECRET_KEY": "k" * 50,
             "CREDENTIALS_KEYS": Fernet.generate_key().decode(),
             "PORT": str(free_port()),
-            **PLENTY,
+            **plenty(),
             **variables,
         }
         self.database_url = environment_in(directory, **self.variables)["DATABASE_URL"]
@@ -151,6 +165,8 @@ class Installation:
         def is_found() -> bool:
             for name in names:
                 self.services[name].signal_all(signal.SIGSTOP)
+            # A thread within a system call stops only when that returns, maybe from a commit.
+            time.sleep(0.2)
             found[:] = find()
             if not found:
                 for name in names:
@@ -183,7 +199,8 @@ class Installation:
 
 @contextmanager
 def embedded(directory: Path, **variables: str) -> Iterator[Installation]:
-    """Yield an installation with one process, `serve`, and an SQLite file."""
+    """Yield an installation with one process, `serve`, and an SQLite file with empty tables."""
+    make_tables(directory)
     installation = Installation(directory, EMBEDDED, **variables)
     try:
         yield installation
@@ -270,26 +287,55 @@ def redis_server(directory: Path) -> Iterator[RedisServer]:
         server.kill()
 
 
+# --- Databases with tables --------------------------------------------------------------------
+
+# To make the tables takes seconds. So each test process makes them once, and tests copy them.
+_templates = ExitStack()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _drop_templates() -> Iterator[None]:
+    yield
+    _templates.close()
+
+
+def make_tables(directory: Path) -> None:
+    """Put an SQLite database with all tables, but without the demo, where `serve` looks for it."""
+    shutil.copy(_migrated_file(), directory)
+
+
 @contextmanager
-def migrated_postgresql(directory: Path) -> Iterator[str]:
+def migrated_postgresql() -> Iterator[str]:
     """Create a migrated database on the server of DATABASE_URL; yield its URL."""
-    with _postgresql(os.environ["DATABASE_URL"]) as url:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-            cwd=settings.BASE_DIR,
-            env=environment_in(directory, DATABASE_URL=url),
-            check=True,
-            timeout=MIGRATION_SECONDS,
-        )
-        yield url
-
-
-@contextmanager
-def copied_postgresql(template_url: str) -> Iterator[str]:
-    """Copy a database without open connections; yield the copy's URL."""
+    template_url = _migrated_database()
+    # Nothing is connected to the template, as PostgreSQL demands.
     template = sql.Identifier(urlsplit(template_url).path.lstrip("/"))
     with _postgresql(template_url, sql.SQL(" TEMPLATE {}").format(template)) as url:
         yield url
+
+
+@once
+def _migrated_file() -> Path:
+    directory = Path(_templates.enter_context(TemporaryDirectory()))
+    _migrate(directory)
+    return directory / SQLITE_FILE
+
+
+@once
+def _migrated_database() -> str:
+    url = _templates.enter_context(_postgresql(os.environ["DATABASE_URL"]))
+    _migrate(Path(_templates.enter_context(TemporaryDirectory())), DATABASE_URL=url)
+    return url
+
+
+def _migrate(directory: Path, **variables: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=settings.BASE_DIR,
+        env=environment_in(directory, **variables),
+        check=True,
+        timeout=START_SECONDS,
+    )
 
 
 @contextmanager

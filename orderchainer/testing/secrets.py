@@ -31,7 +31,7 @@ class Kind(StrEnum):
     LINK = "e-mailed link"
     WEBHOOK = "webhook's token"
     CREDENTIAL = "encrypted credential"
-    COOKIE = "session of the back office"
+    COOKIE = "session of a browser"
     KEY = "key of the service"
 
 

@@ -46,12 +46,19 @@ PUBLISHED = frozenset(
 )
 # The documented path where only owners read the URL of their webhook.
 OWNERS_WEBHOOK = re.compile(r"/api/discord/?")
+# The page that shows a new API token once.
+NEW_TOKEN = re.compile(r"/account/tokens/?")
+# The cookie of the pages, see `accounts.pages.cookies`, which cannot be imported before Django is
+# set up.
+COOKIE = "workspace"
 
 
 def allowed_in_answer(path: str, *, is_json: bool, exchange: Exchange) -> Allowed:
     """Return which secrets the answer to a request for `path` may contain."""
 
     def allowed(secret: Secret) -> bool:
+        if secret.kind is Kind.API_TOKEN and NEW_TOKEN.fullmatch(path):
+            return secret.exchange is exchange
         if secret.kind in TOKENS:
             # It was created for the caller just now. No later answer may contain it.
             return is_json and secret.exchange is exchange
@@ -292,9 +299,10 @@ def look_at_answer(response: Any, exchange: Exchange) -> None:
             exchange=exchange,
         )
         sweep.look(response.content.decode(errors="replace"), place, allowed)
-    cookie = response.cookies.get("sessionid")
-    if cookie is not None and cookie.value:
-        sweep.learn(Kind.COOKIE, cookie.value)
+    for name in ("sessionid", COOKIE):
+        cookie = response.cookies.get(name)
+        if cookie is not None and cookie.value:
+            sweep.learn(Kind.COOKIE, cookie.value)
 
 
 def look_at_email(message: Any) -> None:

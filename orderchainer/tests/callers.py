@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.mail.invitation_links import new_link
 from accounts.models import ApiToken, Invitation, Membership, Project, Session, User
+from accounts.pages.cookies import COOKIE
 from accounts.queries import session_of
 from accounts.scopes import AREAS, READ, all_scopes
 from accounts.services import (
@@ -22,13 +23,15 @@ from accounts.services import (
     deactivate_user,
     delete_user,
     end_sessions,
+    open_browser_session,
     open_session,
     set_member,
 )
 from accounts.services.invitations import invite
 from accounts.services.storefront import set_storefront
+from accounts.tests.browsers import browser_of
 from accounts.tests.factories import make_user, token_of
-from accounts.tokens import SessionAccessToken, new_api_token
+from accounts.tokens import SessionAccessToken, issue_ticket, new_api_token
 from cart.tests.factories import make_cart
 from catalog.tests.factories import make_category, make_product
 from integrations.discord.services import create_discord_webhook
@@ -47,7 +50,7 @@ from notifications.services import (
 )
 from notifications.tests.factories import incoming
 from notifications.tests.stand_in import STAND_IN, connect_stand_in
-from orderchainer.tests.endpoints import SHOP_CONFIG
+from orderchainer.tests.endpoints import ENDPOINTS, SHOP_CONFIG
 from orders.models import Order
 from orders.services import create_order
 from orders.tests.factories import make_order
@@ -125,10 +128,18 @@ class World:
             fields={},
         )
         self.session = token_of(self.owner)
+        self.cookie = f"{COOKIE}={browser_of(self.owner).cookies[COOKIE].value}"
         self.strangers_session = token_of(self.stranger)
         self.strangers_api_token = api_token(self.stranger)[1]
         # Tokens with one scope, and tokens with all scopes but those of one area.
         self.with_scope = {scope: api_token(self.owner, [scope])[1] for scope in all_scopes()}
+        self.with_both = {
+            (endpoint.needs, endpoint.also_needs): api_token(
+                self.owner, [endpoint.needs, endpoint.also_needs]
+            )[1]
+            for endpoint in ENDPOINTS
+            if endpoint.also_needs
+        }
         self.without_area = {
             area: api_token(
                 self.owner,
@@ -390,6 +401,8 @@ UNBELIEVABLE: dict[str, Callable[[World], str]] = {
     "a far too long token": lambda _world: "x" * 5000,
     "an expired access token": _expired,
     "a refresh token": lambda world: open_session(user=world.owner).refresh,
+    "a socket ticket": lambda world: issue_ticket(open_browser_session(user=world.owner)),
+    "the text of a browser's cookie": lambda world: browser_of(world.owner).cookies[COOKIE].value,
     "an unsigned token": lambda world: _unsigned(world, "none"),
     "an unsigned token, oddly spelt": lambda world: _unsigned(world, "nOnE"),
     "a token with another key": lambda world: world.signed(key="k" * 50),

@@ -36,6 +36,8 @@ class Endpoint:
     hidden: NotFound | None = None
     # It needs no token while PUBLIC_CATALOG is on. A bad token is still refused.
     is_open: bool = False
+    # The scope of another area that it needs as well, since its answer shows data of that area.
+    also_needs: str | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -237,6 +239,15 @@ HUB = [
         hidden=PROJECT,
     ),
     Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/stats/summary.csv", "orders:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/stats/summary.xlsx", "orders:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/orders/{project}/stats/summary.html", "orders:read", hidden=PROJECT,
+    ),
+    Endpoint(
         "hub", "GET", "/api/v1/orders/{project}/{shared_order}", "orders:read",
         hidden=PROJECT,
     ),
@@ -335,6 +346,27 @@ HUB = [
     ),
     Endpoint("hub", "GET", "/api/v1/reports/{project}", "reports:read", hidden=PROJECT),
     Endpoint("hub", "GET", "/api/v1/reports/{project}/usage", "reports:read", hidden=PROJECT),
+    Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/usage.csv", "reports:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/usage.xlsx", "reports:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/reports/{project}/usage.html", "reports:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/assistant/usage/{project}/summary.csv", "assistant:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/assistant/usage/{project}/summary.xlsx", "assistant:read",
+        hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/assistant/usage/{project}/summary.html", "assistant:read",
+        hidden=PROJECT,
+    ),
     Endpoint("hub", "GET", "/api/v1/auth/usage", "account:read"),
     Endpoint("hub", "GET", "/api/v1/reports/{project}/{report}", "reports:read", hidden=PROJECT),
     Endpoint("hub", "GET", "/api/v1/reports/{project}/schedules", "reports:read", hidden=PROJECT),
@@ -423,7 +455,7 @@ HUB = [
         body={
             "occasion": "order_received", "content": "Thank you!", "order_id": "{shared_order}",
         },
-        hidden=PROJECT,
+        hidden=PROJECT, also_needs="orders:read",
     ),
     Endpoint(
         "hub", "PATCH", "/api/v1/messages/{project}/rules/{rule}", "messages:write",
@@ -431,7 +463,7 @@ HUB = [
     ),
     Endpoint(
         "hub", "POST", "/api/v1/messages/{project}/rules/{rule}/preview", "messages:write",
-        body={"order_id": "{shared_order}"}, hidden=PROJECT,
+        body={"order_id": "{shared_order}"}, hidden=PROJECT, also_needs="orders:read",
     ),
     Endpoint(
         "hub", "DELETE", "/api/v1/messages/{project}/rules/{rule}", "messages:write", 204,
@@ -451,6 +483,18 @@ HUB = [
     ),
     Endpoint(
         "hub", "GET", "/api/v1/messages/{project}/stats/summary",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/stats/summary.csv",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/stats/summary.xlsx",
+        "messages:read", hidden=PROJECT,
+    ),
+    Endpoint(
+        "hub", "GET", "/api/v1/messages/{project}/stats/summary.html",
         "messages:read", hidden=PROJECT,
     ),
     Endpoint(

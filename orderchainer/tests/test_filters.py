@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from accounts.tests.factories import make_user
@@ -72,10 +74,13 @@ def test_a_parameter_without_a_value_is_ignored(world: World, path: str) -> None
         *(f"{name}={blank}" for name in names for blank in ("", "%20")),
         "&".join(f"{name}=&{name}=" for name in names),
     ]
-    whole = read(world, path, "")
+    # Some answers say when they were made.
+    with time_machine.travel(timezone.now(), tick=False):
+        whole = read(world, path, "")
+        answers = {query: read(world, path, query) for query in blanks}
 
     assert whole[0] == 200
-    assert {query: read(world, path, query) for query in blanks} == dict.fromkeys(blanks, whole)
+    assert answers == dict.fromkeys(blanks, whole)
 
 
 ORDERED = [path for path, name in parameters() if name == "ordering"]

@@ -13,7 +13,6 @@ from urllib.parse import quote
 import pytest
 import structlog
 from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -23,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.tests.factories import client_of, make_user, token_of
-from orderchainer.core.logs import ConsoleFormatter, logging_config, redact
+from orderchainer.core.logs import ConsoleFormatter, redact
 from orderchainer.core.logs.secrets import scrub
 from orderchainer.testing.routes import every_route
 from orderchainer.testing.written_log import WrittenLog
@@ -433,11 +432,6 @@ def test_a_traceback_on_the_console_forges_no_line(console: StringIO) -> None:
 # --- Configuration ----------------------------------------------------------------------------
 
 
-def test_an_unknown_level_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ImproperlyConfigured, match="LOG_LEVEL is 'LOUD'; use one of DEBUG, INFO"):
-        logging_config(level="LOUD", file=tmp_path / "a.log", for_people=True)
-
-
 SAY_ALL = """
 import django, structlog, logging
 django.setup()
@@ -482,3 +476,35 @@ def test_the_environment_sets_level_and_file_and_production_speaks_json(
     errors = (tmp_path / "logs" / "service-errors.log").read_text().splitlines()
     assert [json.loads(line)["event"] for line in errors] == ["e"]
     assert done.stderr == file.read_text()
+
+
+SAY_HOW_TASKS_ENDED = """
+import django, structlog
+django.setup()
+log = structlog.get_logger("orderchainer.operations.tasks")
+log.info("task_finished", outcome="success", task="one")
+log.info("task_finished", outcome="failure", task="two")
+log.info("request_finished", path="/three")
+"""
+
+
+@pytest.mark.processes
+def test_people_see_no_tasks_that_succeeded(tmp_path: Path) -> None:
+    file = tmp_path / "service.log"
+
+    done = subprocess.run(
+        [sys.executable, "-c", SAY_HOW_TASKS_ENDED],
+        env={
+            "DJANGO_SETTINGS_MODULE": "orderchainer.settings",
+            "ENV_FILE": "",
+            "LOG_FILE": str(file),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert len(file.read_text().splitlines()) == 3
+    assert "task=one" not in done.stderr
+    assert "task=two" in done.stderr
+    assert "path=/three" in done.stderr

@@ -253,7 +253,7 @@ def test_a_defect_in_a_view_can_be_read() -> None:
 
 
 def test_a_defect_outside_of_views_can_be_read() -> None:
-    with mock.patch("orderchainer.core.http.routing.is_valid_path", side_effect=RuntimeError):
+    with mock.patch("orderchainer.core.http.routing.surface_of", side_effect=RuntimeError):
         response = Client(raise_request_exception=False).get(
             "/api/categories/", headers={"Origin": SHOP}
         )

@@ -8,15 +8,19 @@ from uuid import UUID, uuid4
 import pytest
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.transaction import TransactionManagementError
 
 from accounts import queries as account_queries
 from accounts.models import ApiToken, Session, User
+from accounts.services import open_browser_session
 from accounts.tests.factories import make_api_token, make_user, token_of
 from cart import queries as cart_queries
 from cart.tests.factories import make_cart
 from catalog.models import Product
 from catalog.queries import storefront as catalog_queries
+from catalog.services import stock
 from catalog.tests.factories import make_category, make_product, make_storefront
+from orderchainer.core.db.among import among
 from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
 from orders.models import Order
 from orders.queries import chains as chain_queries
@@ -95,6 +99,13 @@ def sessions() -> list[tuple[Any, ...]]:
     return [(session_id,) for session_id in Session.objects.values_list("pk", flat=True)]
 
 
+def browser_sessions() -> list[tuple[Any, ...]]:
+    user = make_user()
+    browser = open_browser_session(user=user)
+    token_of(user)
+    return [(browser.pk,), *sessions()]
+
+
 def api_tokens() -> list[tuple[Any, ...]]:
     user = make_user()
     for name in ("one", "two"):
@@ -153,6 +164,11 @@ def products() -> list[tuple[Any, ...]]:
     return [(product.pk,), (make_product(shop).pk,), (0,)]
 
 
+def products_to_lock() -> list[tuple[Any, ...]]:
+    [[first], [second], _] = products()
+    return [(among([second, first]),), (Product.objects.filter(pk=first).values("pk"),)]
+
+
 def carts() -> list[tuple[Any, ...]]:
     user = make_user()
     [[first], [second], _] = products()
@@ -164,6 +180,7 @@ def carts() -> list[tuple[Any, ...]]:
     ("read", "arguments", "shape"),
     [
         (account_queries._sessions_with_users, sessions, {}),
+        (account_queries._browser_sessions, browser_sessions, {}),
         (account_queries._api_tokens_with_users, api_tokens, {}),
         (account_queries._open_projects, projects, {}),
         (order_queries._visible_rows, orders, {"sees_all": False}),
@@ -180,6 +197,7 @@ def carts() -> list[tuple[Any, ...]]:
         (mirroring._rows, mirrored_orders, {}),
         (catalog_queries._rows_on_sale, products, {}),
         (cart_queries._rows, carts, {}),
+        (stock._locked_rows, products_to_lock, {}),
     ],
 )
 def test_each_prepared_read_returns_the_rows_of_its_queryset(
@@ -191,3 +209,9 @@ def test_each_prepared_read_returns_the_rows_of_its_queryset(
 
     assert found == [list(read.__wrapped__(*each, **shape)) for each in several]
     assert any(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_only_locked_within_a_transaction() -> None:
+    with pytest.raises(TransactionManagementError):
+        stock.lock_products([1])

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.access import OPERATIONS
 from accounts.mail.letters import KINDS
 from accounts.scopes import AREAS, all_scopes
+from catalog.pages.shop_links import SHOP_LINKS
 from orderchainer.core.admin.sections import SECTIONS
 from orderchainer.core.http.bodies import BODY_LIMITS, UPLOAD_LIMITS
 from orderchainer.core.http.documented import ERROR_FIELDS, GROUPS, THINGS
@@ -17,6 +18,10 @@ from orderchainer.core.limits.rates import LIMITS
 from orderchainer.core.logs.secrets import SHAPES
 from orderchainer.core.registry import RegistrationError, Registry
 from orderchainer.core.web.content_policy import POLICIES
+from orderchainer.core.web.live import FEEDS
+from orderchainer.core.web.palette import FINDERS
+from orderchainer.core.web.panels import PANELS
+from orders.pages.questions import WAYS_TO_ASK
 
 
 def test_every_surface_lives_where_the_apps_say() -> None:
@@ -74,6 +79,8 @@ def test_every_operation_has_its_roles() -> None:
         "view_orders": (everybody, looks("orders", "order")),
         "handle_orders": (handlers, ("orders.change_order",)),
         "delete_orders": (handlers, ("orders.delete_order",)),
+        "save_views": (everybody, ()),
+        "share_views": (handlers, ()),
         "view_catalog": (everybody, looks("catalog", "product")),
         "manage_catalog": (managers, ("catalog.change_product",)),
         "view_messages": (everybody, looks("notifications", "message")),
@@ -144,6 +151,7 @@ def test_every_limit_has_its_setting() -> None:
         "invitations-sent": "RATE_LIMIT_INVITATIONS",
         "ai": "RATE_LIMIT_AI",
         "webhooks": "RATE_LIMIT_WEBHOOKS",
+        "pages": "RATE_LIMIT_PAGES",
     }
 
 
@@ -182,7 +190,10 @@ def test_these_paths_have_their_own_limit_for_bodies() -> None:
         "/api/v1/webhooks/whatsapp": 3 * mebibyte,
         "/api/v1/webhooks/telegram": mebibyte,
     }
-    assert dict(UPLOAD_LIMITS) == {"/api/v1/messages/*/send": 17 * mebibyte}
+    assert dict(UPLOAD_LIMITS) == {
+        "/api/v1/messages/*/send": 17 * mebibyte,
+        "/app/*/inbox/*/send": 17 * mebibyte,
+    }
 
 
 def test_refusals_show_the_facts_that_the_apps_have_registered() -> None:
@@ -225,7 +236,30 @@ def test_the_back_office_has_these_sections_from_top_to_bottom() -> None:
 
 
 def test_only_these_pages_have_a_wider_content_policy() -> None:
-    assert set(POLICIES) == {"/admin", "/redoc"}
+    assert set(POLICIES) == {"/admin", "/app", "/redoc", "/shop/"}
+
+
+def test_pages_follow_these_feeds() -> None:
+    assert set(FEEDS) == {"person", "project"}
+
+
+def test_pages_show_these_panels() -> None:
+    assert set(PANELS) == {
+        ("account-preferences", "own-news"),
+        ("conversation", "conversation-channel"),
+        ("conversation", "conversation-suggestion"),
+        ("order-page", "order-conversation"),
+        ("product-page", "product-orders"),
+    }
+
+
+def test_the_palette_finds_these() -> None:
+    # They come with the pages.
+    assert get_resolver().url_patterns
+    by_place = sorted(FINDERS, key=lambda name: FINDERS[name].place)
+
+    assert by_place == ["orders", "views", "products", "members"]
+    assert {finder.operation for finder in FINDERS.values()} <= OPERATIONS.keys()
 
 
 def test_these_secrets_are_kept_out_of_texts() -> None:
@@ -282,3 +316,11 @@ def test_registering_after_everything_was_read_is_an_error() -> None:
         registry.add("two", 2)
 
     assert "two" not in registry
+
+
+def test_the_shop_has_these_links_at_its_top() -> None:
+    assert set(SHOP_LINKS) == {"shop-cart", "shop-orders"}
+
+
+def test_customers_ask_about_an_order_in_these_ways() -> None:
+    assert set(WAYS_TO_ASK) == {"channels"}

@@ -13,6 +13,7 @@ import time_machine
 from django.test import Client, override_settings
 
 from accounts.tests.factories import client_of, make_user
+from orderchainer.testing.processes import make_tables
 from orderchainer.testing.servers import Service, running
 
 NOW = "2025-11-07T13:18:43.934Z"
@@ -241,6 +242,7 @@ def post_chunked(
 def test_a_real_server_bounds_a_body_without_a_length_and_logs_no_token(
     tmp_path: Path,
 ) -> None:
+    make_tables(tmp_path)
     with running("manage.py", "serve", "--prepare", directory=tmp_path) as service:
         service.wait_for("/readyz")
 

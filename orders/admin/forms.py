@@ -18,7 +18,7 @@ from catalog.models import Product
 from orderchainer.core.admin.overtaken import Versioned
 from orderchainer.core.admin.picking import PickMany, PickOne, is_key_of
 from orderchainer.core.form_fields import PlainDecimalField, make_currency_optional
-from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, as_written
+from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, for_fields
 from orders.lifecycle import Status
 from orders.models import Order, OrderItem
 from orders.services import ItemDraft, OrderFields, StockItemDraft
@@ -70,7 +70,7 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
             field.show_hidden_initial = False
         if self.instance.pk is not None and "total_price" in self.fields:
             order = self.instance
-            self.initial["total_price"] = as_written(order.total_price, order.currency)
+            self.initial["total_price"] = for_fields(order.total_price, order.currency)
 
     def clean_link(self) -> str:
         """Refuse links that do not lead to the web."""
@@ -155,7 +155,7 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             item = self.instance
-            self.initial["unit_price"] = as_written(item.unit_price, item.order.currency)
+            self.initial["unit_price"] = for_fields(item.unit_price, item.order.currency)
 
     def draft(self) -> ItemDraft:
         """Return the item as it should be stored."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
@@ -12,7 +12,7 @@ from accounts.callers import caller_of
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
 from orderchainer.core.admin.picking import is_key_of
 from orderchainer.core.admin.service_admin import ServiceAdmin
-from orderchainer.core.money import written
+from orderchainer.core.money import for_people
 from orders.admin import panels
 from orders.admin.shown import STATUS_COLOURS, WAIT_COLOURS
 from orders.admin.sorting import dependencies_first, dependents_first
@@ -43,7 +43,9 @@ def move_to(status: Status) -> Action:
             return f"Were {status} already"
         return f"Moved to {status}"
 
-    @admin.action(description=f"Move to {status}", permissions=["change"])
+    words = "Mark shipped" if status == Status.SHIPPED else f"Move to {status}"
+
+    @admin.action(description=words, permissions=["change"])
     def move(page: "OrderList", request: HttpRequest, rows: QuerySet[Order]) -> None:
         page.do_each(
             request,
@@ -67,7 +69,7 @@ class WaitFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
         """Name the choices."""
-        return [("ready", "Pending and ready"), ("waits", "Held up")]
+        return [("ready", "Pending and ready"), ("waits", "Held up"), ("ship", "To be shipped")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         """Filter by the annotation that the list has anyway."""
@@ -76,6 +78,9 @@ class WaitFilter(admin.SimpleListFilter):
                 return queryset.filter(status=Status.PENDING, ready=True)  # type: ignore[misc]  # annotated
             case "waits":
                 return queryset.filter(ready=False)  # type: ignore[misc]  # annotated
+            case "ship":
+                can_ship = Q(status=Status.ACTIVE) | Q(status=Status.PENDING, ready=True)
+                return queryset.filter(can_ship, is_test=False)
         return queryset
 
 
@@ -106,8 +111,11 @@ class OrderList(ServiceAdmin):
     )
     list_select_related = ("owner", "project")
     list_per_page = 50
-    search_fields = ("title", "owner__email", "external_id")
-    search_help_text = "An order's number, its title, its owner's e-mail or an external id"
+    search_fields = (
+        *("title", "owner__email", "external_id"),
+        *("customer_name", "customer_email", "customer_phone"),
+    )
+    search_help_text = "A number, a title, a customer or an external id"
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
@@ -143,5 +151,5 @@ class OrderList(ServiceAdmin):
     @admin.display(description="total", ordering="total_price")
     def total(self, order: Order) -> str:
         """The amount and its currency, marked if the order is only a test."""
-        amount = f"{written(order.total_price, order.currency)} {order.currency}"
+        amount = f"{for_people(order.total_price, order.currency)} {order.currency}"
         return f"{amount} (test)" if order.is_test else amount

@@ -12,13 +12,13 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.callers import caller_of
 from orderchainer.core.admin.amounts import shown_in
 from orderchainer.core.admin.overtaken import OVERTAKEN
-from orderchainer.core.admin.service_admin import ServiceAdmin
 from orderchainer.core.errors import Stale
-from orderchainer.core.money import written
+from orderchainer.core.money import for_people
 from orders.admin import panels
 from orders.admin.forms import NewOrderForm, OrderChangeForm, drafts_in, new_drafts_in
 from orders.admin.holds import held_stock
-from orders.admin.items import ItemInline
+from orders.admin.items import ItemInline, lines_of
+from orders.admin.shipping import ShippingPage
 from orders.admin.shown import links
 from orders.models import Order, OrderDependency
 from orders.services import create_order, update_order
@@ -26,7 +26,7 @@ from orders.services.fields import OF_SOURCE
 from orders.stream.models import Event, EventDelivery
 
 
-class OrderPage(ServiceAdmin):
+class OrderPage(ShippingPage):
     """The form that creates and changes an order."""
 
     inlines: ClassVar = [ItemInline]
@@ -80,6 +80,7 @@ class OrderPage(ServiceAdmin):
                 "fields": (
                     "owner",
                     "project",
+                    "assignee",
                     "provider",
                     "external_id",
                     "uuid",
@@ -109,11 +110,11 @@ class OrderPage(ServiceAdmin):
         return super().get_form(request, obj, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> Sequence[str]:
-        """Show facts about an existing order, and what the source of a mirrored one decides."""
+        """Show facts about an existing order, and what its source or its items decide."""
         if obj is None:
             return ()
         shown = (*self._facts, *self._source, "total_price_shown")
-        return (*shown, *OF_SOURCE) if obj.is_mirrored else shown
+        return (*shown, *OF_SOURCE) if obj.is_mirrored else (*shown, *_of_items(request, obj))
 
     def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
         """Show what the source told of a mirrored order.
@@ -126,14 +127,14 @@ class OrderPage(ServiceAdmin):
         if obj.is_mirrored:
             source = {"classes": ("tab",), "fields": self._source}
             fieldsets = (*fieldsets, ("Source", source))
-        elif self.has_change_permission(request, obj):
+        elif self.has_change_permission(request, obj) and not _of_items(request, obj):
             return fieldsets
         return shown_in(fieldsets, "total_price")
 
     @admin.display(description="total price")
     def total_price_shown(self, order: Order) -> str:
-        """The total, where it cannot be typed into."""
-        return written(order.total_price, order.currency)
+        """The total, where it cannot be typed into because a source or the items decide it."""
+        return for_people(order.total_price, order.currency)
 
     @admin.display(description="source details")
     def source_details_shown(self, order: Order) -> SafeString:
@@ -209,6 +210,7 @@ class OrderPage(ServiceAdmin):
             if self._may_view(EventDelivery, request):
                 shown.append(panels.deliveries_of(order))
             context["panels"] = shown
+            context["may_ship"] = self.may_ship(request, order, is_blocked=bool(waits.rows))
             if waits.rows:
                 moves = ", ".join(order.open_moves(blocked=True)) or "nothing else"
                 context["hint"] = (
@@ -222,3 +224,11 @@ class OrderPage(ServiceAdmin):
     def _may_view(self, model: type[models.Model], request: HttpRequest) -> bool:
         may: bool = self.admin_site.get_model_admin(model).has_view_permission(request)
         return may
+
+
+def _of_items(request: HttpRequest, order: Order) -> Sequence[str]:
+    """Return the fields of the order that its items decide."""
+    lines = lines_of(request, order)
+    if lines.are_frozen:
+        return ("total_price", "currency")
+    return ("total_price",) if lines.count else ()

@@ -6,8 +6,9 @@ Each panel is a table with a bounded number of rows, and takes at most two state
 from typing import Any
 
 from accounts.models import User
-from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, moment, panel_of
-from orderchainer.core.money import written
+from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, panel_of
+from orderchainer.core.admin.readers_zone import moment
+from orderchainer.core.money import for_people
 from orders import queries
 from orders.admin.shown import (
     STATE_COLOURS,
@@ -51,7 +52,7 @@ def items_of(order: Order) -> Panel:
             (
                 item.name,
                 item.sku or "-",
-                written(item.unit_price, order.currency),
+                for_people(item.unit_price, order.currency),
                 str(item.quantity),
             )
             for item in order.items.order_by("pk")[: MAX_ROWS + 1]

@@ -30,9 +30,20 @@ from orders.figures.progress import (
     throughput_of,
     times_by_status,
     waiting_of,
+    working_times,
 )
 from orders.figures.selecting import EVERYTHING, Selection
-from orders.figures.summaries import EARNING, NOT_COUNTED, Sales, Summary, average_of, summary_of
+from orders.figures.summaries import (
+    EARNING,
+    NOT_COUNTED,
+    Sales,
+    Summary,
+    Tally,
+    average_of,
+    groups_of,
+    summaries_of,
+    summary_of,
+)
 
 __all__ = [
     "EARNING",
@@ -49,6 +60,7 @@ __all__ = [
     "Sales",
     "Selection",
     "Summary",
+    "Tally",
     "Throughput",
     "Waiting",
     "average_of",
@@ -60,10 +72,13 @@ __all__ = [
     "completed_chains",
     "customers_of",
     "deliveries_of",
+    "groups_of",
     "lead_times",
+    "summaries_of",
     "summary_of",
     "throughput_of",
     "times_by_status",
     "top_products",
     "waiting_of",
+    "working_times",
 ]

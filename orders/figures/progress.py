@@ -5,23 +5,37 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, TextField, Value, Window
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FloatField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Lead
 
 from accounts.models import Project
 from orderchainer.core.days import Span, days_of
-from orderchainer.core.db.durations import SecondsBetween, Spread, spread_of, spreads_of
+from orderchainer.core.db.durations import SecondsBetween, Spread, spread_in, spread_of, spreads_of
 from orderchainer.core.db.local_time import LocalDate
 from orders.figures.chains import DONE_AT, done_in
 from orders.figures.selecting import EVERYTHING, Selection, placed_in
 from orders.figures.summaries import NOT_COUNTED
 from orders.lifecycle import DONE, EventType, Status
-from orders.models import OrderQuerySet
+from orders.models import Order, OrderQuerySet
 from orders.stream.models import Event
 
 # Why an order is blocked if the order that it waited for was done, and then was not.
 TAKEN_BACK = "taken_back"
+# How many orders tell how long work takes: enough for percentiles, and none of long ago.
+MAX_WORKED = 200
 
 
 @dataclass(frozen=True)
@@ -79,13 +93,40 @@ def times_by_status(
     return {str(status): found[status,] for status in Status if (status,) in found}
 
 
+def working_times(project: Project) -> Spread:
+    """Return how long orders took from when they became active for the last time until done.
+
+    It looks at the `MAX_WORKED` orders that got done last, in one statement. Tests are left out,
+    and so are orders that never were active.
+    """
+    begun = (
+        Event.objects.filter(
+            order=OuterRef("pk"),
+            type__in=[EventType.CREATED, EventType.STATUS_CHANGED],
+            data__status=str(Status.ACTIVE),
+        )
+        .order_by("-id")
+        .values("created_at")
+    )
+    done = Order.objects.filter(project=project, status__in=DONE, is_test=False)
+    newest = done.annotate(done_at=DONE_AT).order_by("-done_at", "-pk")[:MAX_WORKED]
+    times = newest.annotate(seconds=SecondsBetween(Subquery(begun[:1]), "done_at"))
+    found = times.values_list("seconds", flat=True)
+    return spread_in([seconds for seconds in found if seconds is not None and seconds >= 0])
+
+
 def waiting_of(project: Project, span: Span, selection: Selection = EVERYTHING) -> Waiting:
     """Return how the orders that were placed in the span waited for others, in two statements."""
     moments = _history(project, span, selection, EventType.CREATED, EventType.READY)
+    # Other moments have no seconds, so they do not count. If we left them out here, Django would do
+    # so before the window sees them.
+    seconds = Case(
+        When(type=EventType.CREATED, then=SecondsBetween("created_at", "until")),
+        output_field=FloatField(),
+    )
     waits = (
         moments.annotate(until=Window(Lead("created_at"), F("order_id"), "id"))
-        .filter(type=EventType.CREATED, until__isnull=False)
-        .annotate(seconds=SecondsBetween("created_at", "until"))
+        .annotate(seconds=seconds)
         .values("seconds")
     )
     # Without a status, a source took back what was done.

@@ -5,6 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
+import orderchainer.core.db.texts
 import uuid
 from decimal import Decimal
 from django.conf import settings
@@ -33,7 +34,9 @@ class Migration(migrations.Migration):
                 ('paused_until', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('subscriber', 'target'), name='delivery_target_unique')],
+                'constraints': [
+                    models.UniqueConstraint(fields=('subscriber', 'target'), name='delivery_target_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -43,7 +46,9 @@ class Migration(migrations.Migration):
                 ('last_position', models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='event_stream_single_row')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('id', 1)), name='event_stream_single_row'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +80,7 @@ class Migration(migrations.Migration):
                 ('shipping_address', models.TextField(blank=True, max_length=1000)),
                 ('phone_number', models.CharField(blank=True, max_length=32)),
                 ('customer_digits', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf('customer_phone', models.Value('')), 'phone_number'), models.Value(' '), models.Value('')), models.Value('+'), models.Value('')), models.Value('-'), models.Value('')), models.Value('('), models.Value('')), models.Value(')'), models.Value('')), models.Value('.'), models.Value('')), models.Value('/'), models.Value('')), output_field=models.CharField(max_length=32))),
+                ('customer_key', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf(orderchainer.core.db.texts.LowerAscii('customer_email'), models.Value('')), django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.NullIf('customer_phone', models.Value('')), 'phone_number'), models.Value(' '), models.Value('')), models.Value('+'), models.Value('')), models.Value('-'), models.Value('')), models.Value('('), models.Value('')), models.Value(')'), models.Value('')), models.Value('.'), models.Value('')), models.Value('/'), models.Value(''))), output_field=models.CharField(max_length=254))),
                 ('notes', models.TextField(blank=True, max_length=5000)),
                 ('ordered_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('status_changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -82,10 +88,37 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('assignee', models.ForeignKey(blank=True, db_index=False, editable=False, help_text='The member who cares for it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('failed_along_with', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='orders.order')),
                 ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.project')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['owner', 'id'], name='order_by_owner'),
+                    models.Index(fields=['owner', 'status', 'id'], name='order_by_owner_status'),
+                    models.Index(fields=['owner', 'created_at', 'id'], name='order_by_owner_age'),
+                    models.Index(condition=models.Q(('customer_digits', ''), _negated=True), fields=['project', 'customer_digits'], name='order_by_customers_number'),
+                    models.Index(fields=['project', 'ordered_at', 'id', 'status', 'provider', 'is_test', 'currency', 'total_price'], name='order_by_project_date'),
+                    models.Index(fields=['project', 'customer_key', 'ordered_at', 'id', 'status', 'is_test', 'currency', 'total_price'], name='order_by_customer'),
+                    models.Index(fields=['status', 'ordered_at'], name='order_by_status_date'),
+                    models.Index(fields=['project', 'status', 'status_changed_at', 'id'], name='order_by_project_status'),
+                    models.Index(models.F('project'), django.db.models.functions.comparison.Coalesce('fulfilled_at', 'status_changed_at'), models.F('id'), condition=models.Q(('is_test', False), ('status__in', ['completed', 'fulfilled'])), name='order_by_done'),
+                    models.Index(condition=models.Q(('assignee__isnull', False)), fields=['assignee', 'project', 'status'], name='order_by_assignee'),
+                    models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['project', 'title'], name='order_by_outside_name'),
+                    models.Index(condition=models.Q(('failed_along_with__isnull', False)), fields=['failed_along_with'], name='order_by_failed_along_with'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('project', 'provider', 'external_id'), name='order_unique_by_external_id'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('source_status', ''), ('source_updated_at', None)), models.Q(('source_status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled']), ('source_updated_at__isnull', False), models.Q(('external_id', ''), _negated=True)), _connector='OR'), name='order_mirrored_has_source'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled'])), name='order_status_known'),
+                    models.CheckConstraint(condition=models.Q(('failure_policy__in', ['hold', 'fail', 'ignore'])), name='order_failure_policy_known'),
+                    models.CheckConstraint(condition=models.Q(('failed_along_with', None), ('status', 'failed'), _connector='OR'), name='order_failed_along_only_while_failed'),
+                    models.CheckConstraint(condition=models.Q(('total_price__gte', 0)), name='order_total_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='order_currency_is_a_code'),
+                    models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='order_title_not_empty'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Event',
@@ -103,6 +136,19 @@ class Migration(migrations.Migration):
                 ('position', models.BigIntegerField(editable=False, null=True)),
                 ('order', models.ForeignKey(db_constraint=False, db_index=False, help_text='The order that it is about or belongs to, if any.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='orders.order')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['order', 'id'], name='event_by_order'),
+                    models.Index(fields=['owner_id', 'position'], name='event_by_owner_position'),
+                    models.Index(fields=['project_id', 'position'], name='event_by_project_position'),
+                    models.Index(condition=models.Q(('position', None)), fields=['id'], name='event_not_relayed'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('subject_kind', 'order'), _negated=True), models.Q(('order__isnull', False), ('owner_id__isnull', False)), _connector='OR'), name='event_of_order_has_order_and_owner'),
+                    models.CheckConstraint(condition=models.Q(('subject_kind', ''), _negated=True), name='event_subject_kind_not_empty'),
+                    models.UniqueConstraint(condition=models.Q(('position__isnull', False)), fields=('position',), name='event_position_unique'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OrderDependency',
@@ -116,6 +162,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'order dependencies',
+                'indexes': [
+                    models.Index(fields=['depends_on', 'order'], name='dependency_by_depends_on'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'depends_on'), name='dependency_unique'),
+                    models.CheckConstraint(condition=models.Q(('order', models.F('depends_on')), _negated=True), name='dependency_not_on_itself'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('waived_at', None), ('waived_by', None), ('waiver_reason', '')), models.Q(('waived_at__isnull', False), models.Q(('waiver_reason', ''), _negated=True)), _connector='OR'), name='dependency_waived_with_a_reason'),
+                ],
             },
         ),
         migrations.AddField(
@@ -132,8 +186,17 @@ class Migration(migrations.Migration):
                 ('unit_price', models.DecimalField(decimal_places=4, max_digits=14)),
                 ('quantity', models.PositiveIntegerField()),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='orders.order')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.product')),
+                ('product', models.ForeignKey(blank=True, db_index=False, limit_choices_to={'is_active': True}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.product')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='item_quantity_positive'),
+                    models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='item_price_not_negative'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('product__isnull', False)), fields=['product', 'order'], name='item_by_product'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='EventDelivery',
@@ -154,116 +217,81 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'event deliveries',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='delivery_due'), models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'target', 'next_attempt_at', 'id'], name='delivery_due_by_target'), models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'target', 'subject_uuid', 'id'], name='delivery_lane'), models.Index(fields=['state', 'subscriber'], name='delivery_by_state')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'subscriber', 'target'), name='delivery_unique_by_event_and_target'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped'])), name='delivery_state_known')],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='delivery_due'),
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'target', 'next_attempt_at', 'id'], name='delivery_due_by_target'),
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['subscriber', 'target', 'subject_uuid', 'id'], name='delivery_lane'),
+                    models.Index(fields=['state', 'subscriber'], name='delivery_by_state'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('event', 'subscriber', 'target'), name='delivery_unique_by_event_and_target'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sent', 'failed', 'dropped'])), name='delivery_state_known'),
+                ],
             },
         ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['order', 'id'], name='event_by_order'),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60)),
+                ('layout', models.CharField(choices=[('list', 'List'), ('board', 'Board')], default='list', max_length=5)),
+                ('query', models.TextField(blank=True, max_length=2000)),
+                ('is_shared', models.BooleanField(default=False)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='accounts.project')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(fields=['owner'], name='view_by_owner'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('is_shared', True)), fields=('project', 'name'), name='view_unique_among_shared'),
+                    models.UniqueConstraint(condition=models.Q(('is_shared', False)), fields=('project', 'owner', 'name'), name='view_unique_among_own'),
+                    models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='view_name_not_empty'),
+                    models.CheckConstraint(condition=models.Q(('layout__in', ['list', 'board'])), name='view_layout_known'),
+                ],
+            },
         ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['owner_id', 'position'], name='event_by_owner_position'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['project_id', 'position'], name='event_by_project_position'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('position', None)), fields=['id'], name='event_not_relayed'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('subject_kind', 'order'), _negated=True), models.Q(('order__isnull', False), ('owner_id__isnull', False)), _connector='OR'), name='event_of_order_has_order_and_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('subject_kind', ''), _negated=True), name='event_subject_kind_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(condition=models.Q(('position__isnull', False)), fields=('position',), name='event_position_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='orderdependency',
-            index=models.Index(fields=['depends_on', 'order'], name='dependency_by_depends_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderdependency',
-            constraint=models.UniqueConstraint(fields=('order', 'depends_on'), name='dependency_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderdependency',
-            constraint=models.CheckConstraint(condition=models.Q(('order', models.F('depends_on')), _negated=True), name='dependency_not_on_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderdependency',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('waived_at', None), ('waived_by', None), ('waiver_reason', '')), models.Q(('waived_at__isnull', False), models.Q(('waiver_reason', ''), _negated=True)), _connector='OR'), name='dependency_waived_with_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['owner', 'id'], name='order_by_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['owner', 'status', 'id'], name='order_by_owner_status'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('customer_digits', ''), _negated=True), fields=['project', 'customer_digits'], name='order_by_customers_number'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['project', 'ordered_at', 'id', 'status', 'provider', 'is_test', 'currency', 'total_price'], name='order_by_project_date'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('external_id', ''), _negated=True), fields=['project', 'title'], name='order_by_outside_name'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('failed_along_with__isnull', False)), fields=['failed_along_with'], name='order_by_failed_along_with'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('project', 'provider', 'external_id'), name='order_unique_by_external_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source_status', ''), ('source_updated_at', None)), models.Q(('source_status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled']), ('source_updated_at__isnull', False), models.Q(('external_id', ''), _negated=True)), _connector='OR'), name='order_mirrored_has_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled'])), name='order_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('failure_policy__in', ['hold', 'fail', 'ignore'])), name='order_failure_policy_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('failed_along_with', None), ('status', 'failed'), _connector='OR'), name='order_failed_along_only_while_failed'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_price__gte', 0)), name='order_total_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='order_currency_is_a_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='order_title_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderitem',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='item_quantity_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderitem',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='item_price_not_negative'),
+        migrations.CreateModel(
+            name='BulkChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('claimed_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('last_error', models.CharField(blank=True, max_length=500)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('key', models.CharField(max_length=64)),
+                ('digest', models.CharField(max_length=64)),
+                ('state', models.CharField(choices=[('pending', 'running'), ('done', 'Done'), ('failed', 'stopped')], default='pending', max_length=9)),
+                ('action', models.CharField(choices=[('move', 'Move'), ('assign', 'Assign')], max_length=6)),
+                ('status', models.CharField(blank=True, choices=[('draft', 'Draft'), ('pending', 'Pending'), ('active', 'Active'), ('shipped', 'Shipped'), ('fulfilled', 'Fulfilled'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], max_length=10)),
+                ('orders', models.JSONField(default=list)),
+                ('total', models.PositiveIntegerField()),
+                ('position', models.PositiveIntegerField(default=0)),
+                ('changed', models.PositiveIntegerField(default=0)),
+                ('refusals', models.JSONField(blank=True, default=list)),
+                ('assignee', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='bulk_changes', to='accounts.project')),
+            ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='bulk_due'),
+                    models.Index(fields=['project', 'state'], name='bulk_by_project'),
+                    models.Index(fields=['finished_at'], name='bulk_by_end'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('by', 'key'), name='bulk_unique_by_key'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'failed'])), name='bulk_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('action', 'move'), ('status__in', ['draft', 'pending', 'active', 'shipped', 'fulfilled', 'completed', 'failed', 'cancelled'])), models.Q(('action', 'assign'), ('status', '')), _connector='OR'), name='bulk_move_has_status'),
+                    models.CheckConstraint(condition=models.Q(('position__lte', models.F('total')), ('changed__lte', models.F('position'))), name='bulk_counts_fit'),
+                ],
+            },
         ),
     ]

@@ -22,7 +22,13 @@ class OrderItem(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
     # The product that it was sold from and returns to; empty if it was not sold from stock.
     product = models.ForeignKey(
-        Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Product,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        limit_choices_to={"is_active": True},
     )
     name = models.CharField(max_length=255)
     sku = models.CharField(max_length=64, blank=True)
@@ -33,6 +39,14 @@ class OrderItem(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="item_quantity_positive"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="item_price_not_negative"),
+        ]
+        indexes: ClassVar = [
+            # The latest orders with a product.
+            models.Index(
+                fields=["product", "order"],
+                condition=Q(product__isnull=False),
+                name="item_by_product",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from django.utils import timezone
 from accounts.access import Operation, roles_that_may, staff_may
 from accounts.models import Membership, Project, User
 from orderchainer.core.days import Span
+from orderchainer.core.db.texts import LowerAscii
 from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
@@ -39,10 +40,12 @@ from orders.access import VIEW_ORDERS
 from orders.graph import WaitsById
 from orders.lifecycle import (
     DONE,
-    HAS_LEFT,
+    GONE_WRONG,
     WAITING,
+    ChainState,
     FailurePolicy,
     Status,
+    customers_moves,
     open_moves,
 )
 from orders.models.dependencies import OrderDependency
@@ -61,6 +64,9 @@ def digits_of(number: Expression) -> Expression:
     return number
 
 
+DIGITS_OF_CUSTOMER = digits_of(Coalesce(NullIf("customer_phone", Value("")), "phone_number"))
+
+
 def customer_has(text: str) -> Q:
     """Match orders with `text` in the customer's name, e-mail address or phone number."""
     return (
@@ -68,6 +74,15 @@ def customer_has(text: str) -> Q:
         | Q(customer_email__icontains=text)
         | Q(customer_phone__icontains=text)
     )
+
+
+def order_has(text: str) -> Q:
+    """Match orders with `text` as number, or within the title, external id or customer."""
+    found = Q(title__icontains=text) | Q(external_id__icontains=text) | customer_has(text)
+    digits = text.strip().removeprefix("#")
+    if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
+        found |= Q(pk=int(digits))
+    return found
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -83,11 +98,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def found_by(self, text: str) -> OrderQuerySet:
         """Keep the orders with `text` as number, or within the title, external id or customer."""
-        found = Q(title__icontains=text) | Q(external_id__icontains=text) | customer_has(text)
-        digits = text.strip().removeprefix("#")
-        if digits.isascii() and digits.isdecimal() and int(digits) <= MAX_ID:
-            found |= Q(pk=int(digits))
-        return self.filter(found)
+        return self.filter(order_has(text))
 
     def placed_within(self, period: Span) -> OrderQuerySet:
         """Keep the orders that were placed in the period: by `ordered_at`, not `created_at`."""
@@ -117,6 +128,31 @@ class OrderQuerySet(models.QuerySet["Order"]):
                 output_field=models.BooleanField(),
             )
         )
+
+    def with_holds(self) -> OrderQuerySet:
+        """Annotate `is_held`, and `is_blocked`: held by an order that failed or was cancelled.
+
+        Only of orders that wait; see `state_in_chain`. Use it to count.
+        """
+        held, blocked = IsNull(_one_holding_edge(), False), IsNull(_one_edge_gone_wrong(), False)
+        return self.annotate(
+            is_held=ExpressionWrapper(held, output_field=models.BooleanField()),
+            is_blocked=ExpressionWrapper(blocked, output_field=models.BooleanField()),
+        )
+
+    def in_chain_states(self, states: Collection[str]) -> OrderQuerySet:
+        """Keep the orders of which the chain says one of these; see `state_in_chain`."""
+        held = IsNull(_one_holding_edge(), False)
+        blocked = IsNull(_one_edge_gone_wrong(), False)
+        conditions = {
+            ChainState.READY: Q(~held),
+            ChainState.WAITS: Q(held) & Q(~blocked),
+            ChainState.BLOCKED: Q(blocked),
+        }
+        either = Q()
+        for state in states:
+            either |= conditions[ChainState(state)]
+        return self.filter(either, status__in=WAITING) if either else self.none()
 
     def with_waits(self) -> OrderQuerySet:
         """Annotate `waits`: a `Wait` for each order that it depends on, by ascending id."""
@@ -153,6 +189,13 @@ def _one_holding_edge() -> Subquery:
     return Subquery(holding.values("pk")[:1])
 
 
+def _one_edge_gone_wrong() -> Subquery:
+    """Return an edge to an order that failed or was cancelled, unless waived; NULL without one."""
+    edges = OrderDependency.objects.filter(order=OuterRef("pk"), waived_at=None)
+    wrong = edges.alias(status=_status_of("depends_on_id")).filter(status__in=GONE_WRONG)
+    return Subquery(wrong.values("pk")[:1])
+
+
 def _seen_by(user_id: int) -> Q:
     return Q(owner=user_id) | Q(Exists(_memberships(user_id, VIEW_ORDERS)))
 
@@ -187,6 +230,17 @@ class Order(models.Model):
     )
     project = models.ForeignKey(
         Project, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    # Who of the project's members cares for it; see `orders.services.assigning`.
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text="The member who cares for it.",
     )
     title = models.CharField(max_length=255)
     description = models.TextField(max_length=10_000, blank=True)
@@ -257,8 +311,14 @@ class Order(models.Model):
     phone_number = models.CharField(max_length=32, blank=True)
     # The customer's number without what people write between its digits, to find their orders.
     customer_digits = models.GeneratedField(
-        expression=digits_of(Coalesce(NullIf("customer_phone", Value("")), "phone_number")),
+        expression=DIGITS_OF_CUSTOMER,
         output_field=models.CharField(max_length=32),
+        db_persist=True,
+    )
+    # Who the customer is, to count customers: the e-mail address, without one the digits, or empty.
+    customer_key = models.GeneratedField(
+        expression=Coalesce(NullIf(LowerAscii("customer_email"), Value("")), DIGITS_OF_CUSTOMER),
+        output_field=models.CharField(max_length=254),
         db_persist=True,
     )
     notes = models.TextField(max_length=5000, blank=True)
@@ -286,6 +346,8 @@ class Order(models.Model):
             # The lists of one owner's orders, oldest first: all of them, or those with one status.
             models.Index(fields=["owner", "id"], name="order_by_owner"),
             models.Index(fields=["owner", "status", "id"], name="order_by_owner_status"),
+            # The same lists by age: imports and mirrored orders do not come in its sequence.
+            models.Index(fields=["owner", "created_at", "id"], name="order_by_owner_age"),
             models.Index(
                 fields=["project", "customer_digits"],
                 condition=~Q(customer_digits=""),
@@ -305,6 +367,41 @@ class Order(models.Model):
                     "total_price",
                 ],
                 name="order_by_project_date",
+            ),
+            # A project's customers, each with their orders. The fields after the moment are there
+            # for the figures of customers, which then read no row of the table and sort nothing.
+            models.Index(
+                fields=[
+                    "project",
+                    "customer_key",
+                    "ordered_at",
+                    "id",
+                    "status",
+                    "is_test",
+                    "currency",
+                    "total_price",
+                ],
+                name="order_by_customer",
+            ),
+            # What is to be shipped and what was sold lately, in all projects.
+            models.Index(fields=["status", "ordered_at"], name="order_by_status_date"),
+            # A column of the board: those that have been in a status for the longest time first.
+            models.Index(
+                fields=["project", "status", "status_changed_at", "id"],
+                name="order_by_project_status",
+            ),
+            # A project's orders by when they got done, for reports.
+            models.Index(
+                "project",
+                Coalesce("fulfilled_at", "status_changed_at"),
+                "id",
+                condition=Q(status__in=sorted(DONE), is_test=False),
+                name="order_by_done",
+            ),
+            models.Index(
+                fields=["assignee", "project", "status"],
+                condition=Q(assignee__isnull=False),
+                name="order_by_assignee",
             ),
             # Mirrored orders by the name that their source gave them, such as #1001.
             models.Index(
@@ -366,6 +463,4 @@ class Order(models.Model):
 
     def customers_moves(self) -> Sequence[Status]:
         """Return the moves open to its storefront customer: cancelling, until it is shipped."""
-        if self.status in HAS_LEFT or Status.CANCELLED not in self.open_moves():
-            return ()
-        return (Status.CANCELLED,)
+        return customers_moves(self.status)

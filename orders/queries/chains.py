@@ -3,7 +3,7 @@
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, When
@@ -19,6 +19,7 @@ from orders.errors import OrderNotFound
 from orders.graph import ListOf
 from orders.lifecycle import DONE, UNFINISHED, Wait, Waits, blockers_among
 from orders.models import Order, OrderDependency
+from orders.queries.boards import assignee_in
 from orders.queries.single import order_for
 
 # More nodes and edges than anyone can look at. A longer chain is cut and marked as truncated.
@@ -27,20 +28,20 @@ MAX_CHAIN_EDGES = 25_000
 # The most blockers that we show, direct ones and roots together, and the most waivers.
 MAX_BLOCKERS = 2_000
 
-NODE_FIELDS = ("pk", "uuid", "title", "status", "owner_id")
+NODE_FIELDS = ("pk", "uuid", "title", "status", "owner_id", "assignee_id")
 
 
-@dataclass(frozen=True)
-class ChainEdge:
+class ChainEdge(NamedTuple):
     """An order on which a node of a chain depends."""
 
     depends_on: int
     is_waived: bool
 
 
-@dataclass(frozen=True)
-class ChainNode:
-    """An order in a chain. `title` and `owner_id` are None if the viewer may not see the order.
+class ChainNode(NamedTuple):
+    """An order in a chain.
+
+    `title`, `owner_id` and `assignee_id` are None if the viewer may not see the order.
 
     `edges` lead to the other nodes of the chain; `blockers` may be outside it. Both are incomplete
     if the chain's edges are truncated, but `ready` is right in any case.
@@ -51,6 +52,7 @@ class ChainNode:
     title: str | None
     status: str
     owner_id: int | None
+    assignee_id: int | None
     ready: bool
     edges: list[ChainEdge]
     blockers: list[int]
@@ -130,6 +132,7 @@ def _node_of(row: Row, waits: Waits, chain: Container[int]) -> ChainNode:
         title=row["title"] if row["is_visible"] else None,
         status=row["status"],
         owner_id=row["owner_id"] if row["is_visible"] else None,
+        assignee_id=row["assignee_id"] if row["is_visible"] else None,
         ready=row["ready"],
         # Leave out edges to orders that the chain does not show.
         edges=[ChainEdge(pk, wait.is_waived) for pk, wait in waits.items() if pk in chain],
@@ -149,7 +152,11 @@ class BlockerOwner:
 
 @dataclass(frozen=True)
 class Blocker:
-    """An order that holds others up. `title` and `owner` are None if the viewer may not see it."""
+    """An order that holds others up.
+
+    `title`, `owner` and `project_uuid` are None if the viewer may not see it. `assignee` is the
+    name of the member who cares for it, or empty.
+    """
 
     id: int
     uuid: UUID
@@ -159,6 +166,9 @@ class Blocker:
     owner: BlockerOwner | None
     is_direct: bool
     is_root: bool
+    project_uuid: UUID | None
+    assignee: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -195,7 +205,18 @@ def blockers_for(user: User, order_id: int) -> Blockers:
     two statements. Raises `OrderNotFound`.
     """
     order, waivers = _order_and_waivers(user, order_id)
-    direct = OrderDependency.objects.filter(order=order, depends_on=OuterRef("pk"), waived_at=None)
+    found, is_truncated = blockers_of(user, order_id)
+    return Blockers(order, found, waivers, is_truncated=is_truncated)
+
+
+def blockers_of(user: User, order_id: int) -> tuple[list[Blocker], bool]:
+    """Return the direct blockers of an order and the roots, and whether there are more.
+
+    Whoever calls this has found the order for `user`, who may see it. Takes one statement.
+    """
+    direct = OrderDependency.objects.filter(
+        order=order_id, depends_on=OuterRef("pk"), waived_at=None
+    )
     rows = (
         Order.objects.filter(graph.awaited_by(order_id))
         .exclude(status__in=DONE)
@@ -215,18 +236,18 @@ def blockers_for(user: User, order_id: int) -> Blockers:
             "owner__email",
             "owner__first_name",
             "owner__last_name",
+            "project__uuid",
+            "assignee__first_name",
+            "assignee__last_name",
+            "assignee__email",
+            "version",
             "is_direct",
             "is_root",
             "is_visible",
         )
     )
     found = list(rows[: MAX_BLOCKERS + 1])
-    return Blockers(
-        order,
-        [_blocker_of(row) for row in found[:MAX_BLOCKERS]],
-        waivers,
-        is_truncated=len(found) > MAX_BLOCKERS,
-    )
+    return [_blocker_of(row) for row in found[:MAX_BLOCKERS]], len(found) > MAX_BLOCKERS
 
 
 def _blocker_of(row: Mapping[str, Any]) -> Blocker:
@@ -245,41 +266,44 @@ def _blocker_of(row: Mapping[str, Any]) -> Blocker:
         owner=owner if row["is_visible"] else None,
         is_direct=row["is_direct"],
         is_root=row["is_root"],
+        project_uuid=row["project__uuid"] if row["is_visible"] else None,
+        assignee=assignee_in(row) if row["is_visible"] else "",
+        version=row["version"],
     )
 
 
 def _order_and_waivers(user: User, order_id: int) -> tuple[Order, list[Waiver]]:
     """Return an order that `user` may see, and its waived dependencies, with one statement."""
-    seen = Order.objects.visible_to(user).filter(pk=OuterRef("depends_on_id"))
-    waived = OrderDependency.objects.filter(order=OuterRef("pk"), waived_at__isnull=False)
-    order = (
-        Order.objects.visible_to(user)
-        .filter(pk=order_id)
-        .annotate(
-            waivers=ListOf(
-                waived.order_by("depends_on_id").values(
-                    item=JSONObject(
-                        id="depends_on_id",
-                        uuid=Cast("depends_on__uuid", CharField()),
-                        title="depends_on__title",
-                        status="depends_on__status",
-                        waived_at=Cast("waived_at", CharField()),
-                        waived_by_id="waived_by_id",
-                        waived_by_uuid=Cast("waived_by__uuid", CharField()),
-                        reason="waiver_reason",
-                        is_visible=Case(When(Exists(seen), then=1), default=0),
-                    )
-                )[:MAX_BLOCKERS]
-            )
-        )
-        .first()
-    )
+    visible = Order.objects.visible_to(user).filter(pk=order_id)
+    order = visible.annotate(waivers=waivers_of_each(user)).first()
     if order is None:
         raise OrderNotFound
-    return order, [_waiver_of(item) for item in order.waivers]  # type: ignore[attr-defined]  # annotated
+    return order, [waiver_of(item) for item in order.waivers]  # type: ignore[attr-defined]  # annotated
 
 
-def _waiver_of(item: Row) -> Waiver:
+def waivers_of_each(user: User) -> ListOf:
+    """Return the waived dependencies of the outer order, as rows for `waiver_of`."""
+    seen = Order.objects.visible_to(user).filter(pk=OuterRef("depends_on_id"))
+    waived = OrderDependency.objects.filter(order=OuterRef("pk"), waived_at__isnull=False)
+    return ListOf(
+        waived.order_by("depends_on_id").values(
+            item=JSONObject(
+                id="depends_on_id",
+                uuid=Cast("depends_on__uuid", CharField()),
+                title="depends_on__title",
+                status="depends_on__status",
+                waived_at=Cast("waived_at", CharField()),
+                waived_by_id="waived_by_id",
+                waived_by_uuid=Cast("waived_by__uuid", CharField()),
+                reason="waiver_reason",
+                is_visible=Case(When(Exists(seen), then=1), default=0),
+            )
+        )[:MAX_BLOCKERS]
+    )
+
+
+def waiver_of(item: Row) -> Waiver:
+    """Return a waived dependency that `waivers_of_each` has read."""
     waived_at = datetime.fromisoformat(item["waived_at"])
     return Waiver(
         id=item["id"],

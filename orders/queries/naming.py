@@ -1,5 +1,7 @@
 """Which orders of a project people may mean by a name."""
 
+from django.db.models import Case, Value, When
+
 from accounts.models import Project
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.ids import MAX_ID, uuid_in
@@ -35,6 +37,24 @@ def orders_named(project: Project, name: str) -> list[Row]:
     # One statement for each lookup within a union, so that each uses its own index.
     rows = found.values(*_FIELDS).union(*(each.values(*_FIELDS) for each in lookups))
     return sorted(rows, key=lambda row: (not _is_called(row, bare), -row["id"]))[:MAX_NAMED]
+
+
+def orders_like(project: Project, text: str, *, limit: int) -> list[tuple[int, str, str]]:
+    """Return number, title and status of the orders that `text` finds, the newest first.
+
+    Those with the text as their number come before all others. One statement.
+    """
+    found = Order.objects.filter(project=project).found_by(text) if text.strip() else None
+    if found is None:
+        return []
+    bare = text.strip().removeprefix("#")
+    is_it = Case(When(pk=int(bare), then=0), default=1) if _is_number(bare) else Value(1)
+    rows = found.order_by(is_it, "-pk").values_list("pk", "title", "status")
+    return list(rows[:limit])
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= MAX_ID
 
 
 def _is_called(row: Row, bare: str) -> bool:

@@ -14,13 +14,14 @@ from orderchainer.core.windows import Window
 from orders.errors import OrderNotFound
 from orders.graph import ListOf
 from orders.models import Order, OrderDependency, OrderQuerySet, listed_items
-from orders.queries.rows import judged
+from orders.queries.rows import column_of, judged
 
 PROJECT_FIELDS = (
     *("id", "uuid", "external_id", "provider", "status", "is_test"),
     *("customer_name", "customer_email", "customer_phone", "shipping_address"),
     *("total_price", "currency", "ordered_at", "fulfilled_at", "updated_at"),
     *("title", "link", "notes", "auto_activate", "failure_policy", "source_details", "version"),
+    *("assignee__uuid", "assignee__first_name", "assignee__last_name", "assignee__email"),
 )
 
 
@@ -98,18 +99,13 @@ def _window_of(found: RawSQL, ordering: Sequence[str | Combinable], window: Wind
 
     That order's row carries the total if the window lies beyond the end of the list.
     """
-    columns = ", ".join(_column_of(str(term)) for term in ordering)
+    columns = ", ".join(column_of(str(term)) for term in ordering)
     listed = f"{found.sql} ORDER BY {columns}"
     page = f"SELECT * FROM ({listed} LIMIT {window.limit} OFFSET {window.skip}) AS page"
     if not window.skip:
         return RawSQL(page, found.params)
     first = f"SELECT * FROM ({listed} LIMIT 1) AS first"
     return RawSQL(f"{page} UNION ALL {first}", [*found.params, *found.params])
-
-
-def _column_of(term: str) -> str:
-    name = term.removeprefix("-")
-    return f'orders_order."{name}"' if name == term else f'orders_order."{name}" DESC'
 
 
 def ids_by_uuid(

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
-from django.db.models.expressions import Combinable
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable, RawSQL
 
 from accounts.access import staff_may
 from accounts.models import User
-from orderchainer.core.db.prepared import Row, prepared
+from orderchainer.core.db.prepared import Row, compiled, prepared
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
 from orders.access import VIEW_ORDERS
@@ -67,9 +67,7 @@ def _visible_rows_by_uuid(user_id: int, uuid: UUID, *, sees_all: bool) -> QueryS
 
 
 @prepared
-def _rows_among(
-    ids: QuerySet[Order, Any], *, ordering: Sequence[str | Combinable]
-) -> QuerySet[Order, Row]:
+def _rows_among(ids: RawSQL, *, ordering: Sequence[str | Combinable]) -> QuerySet[Order, Row]:
     return rows_of(Order.objects.filter(pk__in=ids).order_by(*ordering))
 
 
@@ -116,13 +114,26 @@ def page_of(orders: OrderQuerySet, window: Window) -> Page:
 
     `orders` must be ordered by named columns.
     """
+    # Both statements share one compilation: the ORM takes longer to compile the query than
+    # PostgreSQL to answer it.
+    found = compiled(orders.order_by().values("id"))
+    ordering = orders.query.order_by
+    columns = ", ".join(column_of(str(term)) for term in ordering)
     # First find the ids of the page with an index alone. Otherwise the database would read whole
     # rows only to skip them.
-    ids = orders.values("pk")[window.skip : window.skip + window.limit]
-    rows = judged(_rows_among(ids, ordering=orders.query.order_by))
+    ids = f"{found.sql} ORDER BY {columns} LIMIT {window.limit} OFFSET {window.skip}"
+    rows = judged(_rows_among(RawSQL(ids, found.params), ordering=ordering))
     total = window.total_if_known(len(rows))
     newest = max((row["id"] for row in rows), default=0)
     if total is None:
-        counted = orders.order_by().aggregate(total=Count("pk"), newest=Max("pk"))
-        total, newest = counted["total"], counted["newest"] or 0
+        with connection.cursor() as cursor:
+            counted = f"SELECT count(*), coalesce(max(id), 0) FROM ({found.sql}) AS found"
+            cursor.execute(counted, found.params)
+            total, newest = cursor.fetchone()
     return Page(rows, total, newest)
+
+
+def column_of(term: str) -> str:
+    """Return a term of an ordering of orders as SQL."""
+    name = term.removeprefix("-")
+    return f'orders_order."{name}"' if name == term else f'orders_order."{name}" DESC'

@@ -20,6 +20,7 @@ from orders.lifecycle import (
 )
 from orders.models import Order
 from orders.services.amounts import settle_changes
+from orders.services.assigning import set_assignee
 from orders.services.chains import (
     propagate,
     require_no_cycle,
@@ -57,6 +58,18 @@ def move_order(*, order_id: int, status: str, by: User) -> Order:
     return update_order(order_id=order_id, by=by, fields={"status": status})
 
 
+def assign_order(
+    *,
+    order_id: int,
+    assignee: User | None,
+    by: User,
+    precondition: Precondition | None = None,
+) -> Order:
+    """Let `assignee` care for the order; None if nobody shall. See `update_order`."""
+    fields = OrderFields(assignee=assignee)
+    return update_order(order_id=order_id, by=by, fields=fields, precondition=precondition)
+
+
 @transaction.atomic
 def update_order(
     *,
@@ -75,12 +88,14 @@ def update_order(
     the same value again is no change and records no event. An order that becomes fulfilled gets
     `fulfilled_at` or, without it, the present moment. An order that goes wrong gives back the stock
     it holds. If a failed order is tried again, it takes its stock again. So does each order that
-    failed along with it and returns to pending.
+    failed along with it and returns to pending. Only members who handle the project's orders can be
+    its `assignee`. Assigning an order is not work on it: if it failed along with another one, it
+    still comes back with that one.
 
     Records `order_updated`, `order_status_changed`, and what follows for this order and those that
     wait for it. Raises `OrderNotFound`, `OrderNotYours`, `CustomerMayOnlyCancel`, `GoodsGone`,
     `MoveRefused`, `OrderBlocked`, `ItemsFrozen`, `InsufficientStock`, `UnknownDependencies`,
-    `DependencyCycle`, and `Invalid` for values that an order cannot have.
+    `DependencyCycle`, `MayNotCareForOrders`, and `Invalid` for values that an order cannot have.
     """
     locked, old_dependencies = lock_for_change(
         order_id, status=fields.get("status"), wanted=dependencies
@@ -100,6 +115,9 @@ def update_order(
     if changes.keys() & {"dependencies", "failure_policy"}:
         waits = waive_ignored(order, waits)
     is_moved = _move(order, fields, waits)
+    is_worked_on = bool(changes) or is_moved
+    if "assignee" in fields:
+        changes |= set_assignee(order, fields["assignee"])
     if not changes and not is_moved:
         return order
 
@@ -107,7 +125,7 @@ def update_order(
     events += what_readiness_brings(
         order, old_status=old_status, old_waits=old_dependencies, waits=waits
     )
-    save_change(order)
+    save_change(order, is_worked_on=is_worked_on)
     if is_moved:
         propagation = propagate(order, old_status, locked)
         record(events + propagation.events)
@@ -246,10 +264,11 @@ def _events_of(order: Order, by: User, changes: Changes, old_status: str) -> lis
     return events
 
 
-def save_change(order: Order) -> None:
+def save_change(order: Order, *, is_worked_on: bool = True) -> None:
     """Store an order that a user changed."""
     order.version += 1
     order.updated_at = timezone.now()
-    # If it failed along with another order, it no longer comes back to pending with that one.
-    order.failed_along_with = None
+    if is_worked_on:
+        # If it failed along with another order, it no longer comes back to pending with that one.
+        order.failed_along_with = None
     order.save()

@@ -21,11 +21,9 @@ from orderchainer.core.money import as_written, written
 from orders.errors import CartEmpty, NothingSold, SeveralCurrencies
 from orders.lifecycle import Status
 from orders.models import Order
-from orders.services.fields import OrderFields
+from orders.services.fields import OrderFields, contact_of
 from orders.services.items import ItemDraft, title_of, total_of
 from orders.services.placing import lock_dependencies, place
-
-MAX_TEXT_LENGTH = 255
 
 
 @transaction.atomic
@@ -122,14 +120,5 @@ def _order_of(
         owner=customer,
         project=bought[0].project,
         provider=Order.Provider.STOREFRONT,
-        **cast(OrderFields, {**_contact_of(customer, fields), **fields, **of_cart}),
+        **cast(OrderFields, {**contact_of(customer, fields), **fields, **of_cart}),
     )
-
-
-def _contact_of(user: User, fields: OrderFields) -> OrderFields:
-    """Return where the merchant reaches the customer, from their account."""
-    return {
-        "customer_name": user.name[:MAX_TEXT_LENGTH],
-        "customer_email": user.email,
-        "customer_phone": fields.get("phone_number") or user.phone,
-    }

@@ -7,9 +7,12 @@ from typing import Any, TypedDict
 
 from django.utils import timezone
 
+from accounts.models import User
 from orderchainer.core.errors import Invalid
 from orderchainer.core.money import written
 from orders.models import Order
+
+MAX_TEXT_LENGTH = 255
 
 # The old and the new value of each changed field, in a form that JSON can hold.
 Changes = dict[str, dict[str, Any]]
@@ -29,6 +32,8 @@ class OrderFields(TypedDict, total=False):
     status: str
     auto_activate: bool
     failure_policy: str
+    # None if nobody cares for it. See `orders.services.assigning`.
+    assignee: User | None
     # In `currency`.
     total_price: Decimal
     # A new order without a currency gets the project's.
@@ -43,6 +48,15 @@ class OrderFields(TypedDict, total=False):
     ordered_at: datetime
     # None if it is not known. An order that becomes fulfilled without it gets the present moment.
     fulfilled_at: datetime | None
+
+
+def contact_of(user: User, fields: OrderFields) -> OrderFields:
+    """Return where the merchant reaches a customer, from their account."""
+    return {
+        "customer_name": user.name[:MAX_TEXT_LENGTH],
+        "customer_email": user.email,
+        "customer_phone": fields.get("phone_number") or user.phone,
+    }
 
 
 def require_dates(fields: OrderFields) -> None:
@@ -64,8 +78,9 @@ def fields_differ(order: Order, fields: OrderFields) -> bool:
 
 
 def set_fields(order: Order, fields: OrderFields) -> Changes:
-    """Set the fields that differ, except the status, and return what changed."""
-    return set_values(order, {name: fields[name] for name in fields if name != "status"})  # type: ignore[literal-required]
+    """Set the fields that differ, except status and assignee, and return what changed."""
+    others = fields.keys() - {"status", "assignee"}
+    return set_values(order, {name: fields[name] for name in fields if name in others})  # type: ignore[literal-required]
 
 
 def set_values(order: Order, values: Mapping[str, object]) -> Changes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orderchainer.core.db.among import among
 from orderchainer.core.errors import Invalid
-from orderchainer.core.money import MAX_AMOUNT, ZERO, as_written, written
+from orderchainer.core.money import MAX_AMOUNT, ZERO, as_written, for_people
 from orders.errors import ItemsFrozen
 from orders.models import Order, OrderItem
 from orders.services.fields import Changes, OrderFields, change
@@ -52,7 +52,7 @@ AnyItemDraft = ItemDraft | StockItemDraft
 def total_of(items: Sequence[ItemDraft], stated: Decimal | None, currency: str) -> Decimal:
     """Return the sum of `items`. Raises `Invalid` if it is too large or not the `stated` one."""
     total = sum((item.total_price for item in items), ZERO)
-    words = written(total, currency)
+    words = for_people(total, currency)
     if total > MAX_AMOUNT:
         words = f"They add up to {words}; an order may cost at most {MAX_AMOUNT}."
         raise Invalid({"items": [words]})

@@ -1,13 +1,14 @@
 """Placing an order."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
 from accounts.locks import hold_role
 from accounts.models import Project, User
 from accounts.queries import require_operation
+from catalog.models import Product
 from orderchainer.core.errors import Invalid
 from orders.access import HANDLE_ORDERS
 from orders.errors import OrderBlocked
@@ -15,9 +16,17 @@ from orders.lifecycle import ALLOWED_WHILE_BLOCKED, EventType, Status, Wait, is_
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.services.amounts import settle_new
+from orders.services.assigning import require_carer
 from orders.services.chains import require_reach, set_dependencies, waive_ignored
-from orders.services.fields import OrderFields, require_dates
-from orders.services.items import AnyItemDraft, ItemDraft, title_of, total_of, write_items
+from orders.services.fields import OrderFields, contact_of, require_dates
+from orders.services.items import (
+    AnyItemDraft,
+    ItemDraft,
+    StockItemDraft,
+    title_of,
+    total_of,
+    write_items,
+)
 from orders.services.readiness import what_readiness_brings
 from orders.services.selling import open_sale
 from orders.stream.recording import event, record
@@ -44,13 +53,16 @@ def create_order(
     nothing holds up is ready at once, even if its dependencies were done before it existed. Records
     `order_created`, then `order_ready` and the activation if they follow.
 
-    Raises `UnknownDependencies`, `OrderBlocked` and `SaleNotAllowed`. Raises `InsufficientStock`,
-    which lists every product of which there is too little. Raises `Invalid` for an unknown product
-    or currency, or an amount that its currency does not allow, such as one with too many decimals.
+    Raises `UnknownDependencies`, `OrderBlocked`, `MayNotCareForOrders` and `SaleNotAllowed`. Raises
+    `InsufficientStock`, which lists every product of which there is too little. Raises `Invalid`
+    for an unknown product or currency, or an amount that its currency does not allow, such as one
+    with too many decimals.
     """
     owner = owner or by
     project = project or Project.objects.get(personal_owner=owner)
     require_dates(fields)
+    if assignee := fields.get("assignee"):
+        require_carer(project.pk, assignee)
     # Locks are taken in the same sequence everywhere: orders, then products.
     locked = lock_dependencies(dependencies)
     sale = open_sale(items, project=project, currency=fields.get("currency"), by=by)
@@ -89,6 +101,36 @@ def create_order_in_project(
         provider=Order.Provider.MANUAL,
         fields=fields,
         dependencies=dependencies,
+        items=items,
+    )
+
+
+@transaction.atomic
+def take_order(
+    *,
+    by: User,
+    customer: User | None,
+    items: Sequence[StockItemDraft],
+    fields: OrderFields,
+) -> Order:
+    """Create an order for a caller from the stock of the project that sells the first product.
+
+    It belongs to the account of the `customer`, whose name and address in `fields` may be left out;
+    without an account it belongs to `by`. Raises `Invalid` without a known product, and what
+    `create_order` raises.
+    """
+    first = Product.objects.filter(pk__in=[item.product_id for item in items[:1]])
+    product = first.select_related("project").first()
+    if product is None:
+        raise Invalid({"items": ["Pick at least one product."]})
+    known = contact_of(customer, fields) if customer else {}
+    typed = {name: value for name, value in fields.items() if value}
+    return create_order(
+        by=by,
+        owner=customer,
+        project=product.project,
+        provider=Order.Provider.MANUAL,
+        fields=cast(OrderFields, {**known, **typed}),
         items=items,
     )
 

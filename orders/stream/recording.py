@@ -4,32 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from orderchainer.core.background import nudge_on_commit
 from orders import tasks
-from orders.lifecycle import EventType
-from orders.models import Order
-from orders.stream.models import ORDER, Event
+from orders.stream.models import Event
+from orders.stream.positions import lock_stream
+from orders.stream.unsaved import event
 
+__all__ = ["event", "event_about", "record", "record_past"]
 
-def event(type_: EventType, order: Order, *, by: User | None = None, **data: Any) -> Event:
-    """Return an unsaved event about `order` as it is now.
-
-    `docs/events.md` lists each type's data.
-    """
-    return Event(
-        type=type_,
-        subject_kind=ORDER,
-        subject_uuid=order.uuid,
-        order=order,
-        owner_id=order.owner_id,
-        project_id=order.project_id,
-        actor_id=by.pk if by else None,
-        data={"title": order.title, "status": str(order.status), **data},
-        created_at=timezone.now(),
-    )
+MAX_STORED_AT_ONCE = 1000
 
 
 def event_about(
@@ -64,4 +51,19 @@ def record(events: Sequence[Event]) -> None:
     """
     if events:
         Event.objects.bulk_create(events)
-        nudge_on_commit(tasks.relay_events)
+        nudge_on_commit(tasks.relay_events, expires_after=tasks.RELAY_NUDGE_SECONDS)
+
+
+@transaction.atomic
+def record_past(events: Sequence[Event]) -> None:
+    """Store events of long ago, of which no subscriber is told.
+
+    They take the next places in the stream here, so the relay never sees them. No other relay can
+    work until the transaction ends.
+    """
+    stream = lock_stream()
+    for position, each in enumerate(events, start=stream.last_position + 1):
+        each.position = position
+    Event.objects.bulk_create(events, batch_size=MAX_STORED_AT_ONCE)
+    stream.last_position += len(events)
+    stream.save(update_fields=["last_position"])

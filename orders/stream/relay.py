@@ -6,11 +6,11 @@ So one relay at a time numbers them here, once they are visible. A reader that h
 missed nothing before N.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from orders.stream.deliveries import due_deliveries
 from orders.stream.models import (
@@ -55,8 +55,14 @@ def relay_events() -> Relayed:
     """
     count = 0
     due: dict[int, None] = {}
+    broken: set[str] = set()
     while Event.objects.filter(position=None).exists():
-        events, deliveries = _relay_batch()
+        try:
+            events, deliveries = _relay_batch(broken)
+        except PickingFailed as exc:
+            # All that the batch has done is undone with its transaction.
+            broken.add(exc.subscriber)
+            continue
         if events:
             count += len(events)
             stream_advanced.send_robust(sender=None, position=events[-1].position)
@@ -65,8 +71,16 @@ def relay_events() -> Relayed:
     return Relayed(count, list(due))
 
 
+class PickingFailed(Exception):
+    """A subscriber's query failed while it picked events, which spoils the whole transaction."""
+
+    def __init__(self, subscriber: str) -> None:
+        super().__init__(subscriber)
+        self.subscriber = subscriber
+
+
 @transaction.atomic
-def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
+def _relay_batch(broken: Collection[str]) -> tuple[list[Event], list[EventDelivery]]:
     stream = lock_stream()
     with connection.cursor() as cursor:
         cursor.execute(ASSIGN_POSITIONS, [stream.last_position, BATCH_SIZE])
@@ -87,7 +101,9 @@ def _relay_batch() -> tuple[list[Event], list[EventDelivery]]:
             target=target,
         )
         for subscriber in subscribers()
-        for event, target in _wanted_by(subscriber, events)
+        for event, target in (
+            _untargeted(events) if subscriber.name in broken else _wanted_by(subscriber, events)
+        )
     ]
     targets = {(delivery.subscriber, delivery.target) for delivery in deliveries}
     DeliveryTarget.objects.bulk_create(
@@ -101,17 +117,25 @@ def _wanted_by(subscriber: Subscriber, events: list[Event]) -> Iterable[Wanted]:
     """Return the events that `subscriber` picks, each with its target.
 
     If picking fails, return all events with an empty target; `deliver` drops the unwanted ones.
+    Raises `PickingFailed` if a query failed for another reason than a lost connection.
     """
     try:
-        with transaction.atomic():
-            wanted = dict.fromkeys(subscriber.wants(events))
+        # Picking only reads, so a defect leaves nothing to roll back. A savepoint for each
+        # subscriber would be half of the statements of a small batch.
+        wanted = dict.fromkeys(subscriber.wants(events))
         if any(len(target) > MAX_TARGET_LENGTH for _, target in wanted):
             raise ValueError(f"a target is longer than {MAX_TARGET_LENGTH}")
         return wanted
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
-    except Exception:
-        # A defect in one subscriber must not stop the stream for the others, nor lose its own
-        # events.
+    # A defect in one subscriber must not stop the stream for the others, nor lose its own events.
+    except Error as exc:
         logger.exception("subscriber_failed", subscriber=subscriber.name)
-        return [(event, "") for event in events]
+        raise PickingFailed(subscriber.name) from exc
+    except Exception:
+        logger.exception("subscriber_failed", subscriber=subscriber.name)
+        return _untargeted(events)
+
+
+def _untargeted(events: Sequence[Event]) -> Sequence[Wanted]:
+    return [(event, "") for event in events]

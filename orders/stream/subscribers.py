@@ -55,8 +55,8 @@ class Subscriber:
     """Someone who gets events delivered, each with its own row, attempts and last error.
 
     `wants` gets a batch of new events and returns those to deliver, each with its target. One event
-    may go to several targets. It runs in the relay's transaction, so it must not block, and must
-    use a bounded number of queries.
+    may go to several targets. It runs in the relay's transaction, so it must not block, must use a
+    bounded number of queries, and writes nothing.
     """
 
     name: str

@@ -83,7 +83,7 @@ def test_the_embedded_mode_loses_no_unit_however_often_it_is_killed(
 def services(tmp_path: Path) -> Iterator[Installation]:
     """Web and worker on their own PostgreSQL database and Redis."""
     with (
-        migrated_postgresql(tmp_path) as database_url,
+        migrated_postgresql() as database_url,
         redis_server(tmp_path) as redis,
         production(tmp_path, database_url=database_url, redis_url=redis.url) as started,
     ):

@@ -17,7 +17,6 @@ from orderchainer.testing.processes import (
     SHORT_LEASE,
     Installation,
     RedisServer,
-    copied_postgresql,
     embedded,
     migrated_postgresql,
     production,
@@ -117,13 +116,6 @@ def on_services(test: Callable[..., None]) -> Callable[..., None]:
     return test
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a migrated database that every test copies."""
-    with migrated_postgresql(tmp_path_factory.mktemp("template")) as database_url:
-        yield database_url
-
-
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that nobody else uses."""
@@ -132,12 +124,10 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def installation(
-    tmp_path: Path, template: str, redis: RedisServer, discord: Discord
-) -> Iterator[Installation]:
+def installation(tmp_path: Path, redis: RedisServer, discord: Discord) -> Iterator[Installation]:
     """Web, workers and beat on PostgreSQL and Redis."""
     with (
-        copied_postgresql(template) as database_url,
+        migrated_postgresql() as database_url,
         production(
             tmp_path,
             database_url=database_url,

@@ -1,4 +1,4 @@
-"""The answer that shows a report as a page, on the hub and behind links."""
+"""The answer that shows a report or statistics as a page, on the hub and behind links."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,6 @@ from django.http import HttpResponse
 
 from orderchainer.core.web.content_policy import HEADER, policy_with_style
 from reports import exports
-from reports.models import Report
 
 PAGE_HEADERS: Mapping[str, str] = {
     "Cache-Control": "private, no-store",
@@ -16,9 +15,12 @@ PAGE_HEADERS: Mapping[str, str] = {
 }
 
 
-def page_of(report: Report) -> HttpResponse:
-    """Answer with the page of a report. It may load nothing, and only its own styles apply."""
+def page_of(document: exports.Document) -> HttpResponse:
+    """Answer with the page of a report or of statistics.
+
+    The page may load nothing, and only its own styles apply.
+    """
     return HttpResponse(
-        exports.write_page(report),
+        exports.write_page(document),
         headers={**PAGE_HEADERS, HEADER: policy_with_style(exports.style())},
     )

@@ -18,7 +18,7 @@ from reports.wording import counted, duration, sentences
 
 
 def build(question: Question) -> Built:
-    """Build the report, in twenty statements at most."""
+    """Build the report, in seventeen statements at most."""
     project, period, selection = question.project, question.period, selection_of(question)
     throughput = figures.throughput_of(project, period, selection)
     waiting = figures.waiting_of(project, period, selection)

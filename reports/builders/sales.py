@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from orderchainer.core import days
 from orders import figures
-from orders.figures import Part, Selection, Summary
+from orders.figures import Breakdown, Part, Selection, Summary
 from orders.lifecycle import Status
 from orders.models import Order
 from reports.builders.contracts import Builder, Built, Question
@@ -16,7 +16,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 
 def build(question: Question) -> Built:
-    """Build the report, in eight statements, whatever the project has."""
+    """Build the report, in eight statements at most, whatever the project has."""
     project, period, selection = question.project, question.period, selection_of(question)
     breakdown = figures.breakdown_of(project, period, selection)
     summary = breakdown.summary
@@ -28,31 +28,7 @@ def build(question: Question) -> Built:
     earlier = days.before(period)
     trend = _trend(summary, figures.summary_of(project, earlier, selection))
     payload: Payload = {
-        "total_orders": summary.total_orders,
-        "total_revenue": summary.total_revenue,
-        "average_order_value": summary.average_order_value,
-        "currency": currency,
-        "orders_by_status": dict(summary.orders_by_status),
-        "by_currency": {
-            code: {
-                "total_orders": sales.total_orders,
-                "total_revenue": sales.total_revenue,
-                "average_order_value": sales.average_order_value,
-            }
-            for code, sales in summary.by_currency.items()
-        },
-        "by_provider": [
-            {"provider": name, **_part(part)} for name, part in breakdown.by_provider.items()
-        ],
-        "by_day": [
-            {
-                "date": day.day.isoformat(),
-                **_part(day),
-                "average_orders_7_days": day.average_orders,
-                "average_revenue_7_days": day.average_revenue,
-            }
-            for day in breakdown.by_day
-        ],
+        **overview_of(breakdown),
         "by_weekday": _named("weekday", WEEKDAYS, figures.by_weekday(hours)),
         "by_hour": _named("hour", range(24), figures.by_hour(hours)),
         "top_products": [
@@ -87,6 +63,38 @@ def build(question: Question) -> Built:
         "chains_completed": chains,
     }
     return Built(_summary(summary, payload), payload)
+
+
+def overview_of(breakdown: Breakdown) -> Payload:
+    """Write the figures of a period and of its parts. Exported statistics have these too."""
+    summary = breakdown.summary
+    return {
+        "total_orders": summary.total_orders,
+        "total_revenue": summary.total_revenue,
+        "average_order_value": summary.average_order_value,
+        "currency": summary.currency,
+        "orders_by_status": dict(summary.orders_by_status),
+        "by_currency": {
+            code: {
+                "total_orders": sales.total_orders,
+                "total_revenue": sales.total_revenue,
+                "average_order_value": sales.average_order_value,
+            }
+            for code, sales in summary.by_currency.items()
+        },
+        "by_provider": [
+            {"provider": name, **_part(part)} for name, part in breakdown.by_provider.items()
+        ],
+        "by_day": [
+            {
+                "date": day.day.isoformat(),
+                **_part(day),
+                "average_orders_7_days": day.average_orders,
+                "average_revenue_7_days": day.average_revenue,
+            }
+            for day in breakdown.by_day
+        ],
+    }
 
 
 def selection_of(question: Question) -> Selection:
@@ -130,7 +138,8 @@ def _change(now: int | Decimal, then: int | Decimal) -> Payload:
     return {"before": then, "change": now - then, "change_percent": rounded}
 
 
-def _summary(summary: Summary, payload: Payload) -> str:
+def told(summary: Summary, more: Sequence[str] = ()) -> str:
+    """Say in words what the orders earned, and then `more` sentences."""
     currency = summary.currency
     if not summary.total_orders:
         return "Generated no orders."
@@ -141,26 +150,38 @@ def _summary(summary: Summary, payload: Payload) -> str:
         for code, sales in summary.by_currency.items()
         if code != currency
     )
-    best = payload["top_products"][0] if payload["top_products"] else None
     return sentences(
         [
             f"Generated {counted(summary.total_orders, 'order')} with {revenue} in total revenue,"
             f" {average} on average",
             f"Orders in other currencies earned {others}" if others else "",
-            _against_before(payload["trend"]["total_revenue"]["change_percent"]),
-            _who(payload["customers"]),
-            f"{best['name']} sold best, {counted(best['quantity'], 'time')}" if best else "",
+            *more,
         ]
     )
 
 
-def _against_before(change: Decimal | None) -> str:
-    if change is None:
+def _summary(summary: Summary, payload: Payload) -> str:
+    best = payload["top_products"][0] if payload["top_products"] else None
+    return told(
+        summary,
+        [
+            _against_before(payload["trend"]["total_revenue"]),
+            _who(payload["customers"]),
+            f"{best['name']} sold best, {counted(best['quantity'], 'time')}" if best else "",
+        ],
+    )
+
+
+def _against_before(change: Payload) -> str:
+    part = change["change_percent"]
+    if part is None:
         return ""
-    if not change:
+    if not change["change"]:
         return "Revenue was the same in the period before"
-    direction = "more" if change > 0 else "less"
-    return f"Revenue was {percent(abs(change))} {direction} than in the period before"
+    # A change can be too small for a per cent with one decimal.
+    how_much = percent(abs(part)) if part else "slightly"
+    direction = "more" if change["change"] > 0 else "less"
+    return f"Revenue was {how_much} {direction} than in the period before"
 
 
 def _who(customers: Mapping[str, int]) -> str:

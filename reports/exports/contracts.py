@@ -1,10 +1,13 @@
-"""What a table of a report is, before anybody writes it as a file or a page."""
+"""What a report and its tables are, before anybody writes them as a file or a page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from orderchainer.core.days import Span
+from reports.payloads import Payload
 
 # An amount is a Decimal with the decimals of its currency. None is a cell without a value.
 Cell = str | int | Decimal | date | None
@@ -22,6 +25,8 @@ class Kind(StrEnum):
     AMOUNT = "amount"
     NUMBER = "number"
     SECONDS = "seconds"
+    # What models cost, in US dollars and with more decimals than money has.
+    COST = "cost"
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,30 @@ class Column:
     name: str
     title: str
     kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True)
+class Document:
+    """What is written as a file or as a page: a report, or statistics of the moment.
+
+    `tables` is the key of its tables in `TABLES`.
+    """
+
+    tables: str
+    title: str
+    project_name: str
+    period: Span
+    payload: Payload
+    summary: str
+    made_at: datetime
+    # What it calls itself at the end of the page.
+    source: str
+    filters: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """The name of a file, without an ending: `sales_2025-01-01_2025-01-31`."""
+        return f"{self.tables}_{self.period.first.isoformat()}_{self.period.last.isoformat()}"
 
 
 @dataclass(frozen=True)

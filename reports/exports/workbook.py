@@ -4,12 +4,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
-
 from orderchainer.core.money import written_decimals_of
-from reports.exports.contracts import Cell, Kind, Table
-from reports.exports.tables import is_amount
-from reports.models import Report
+from reports.exports.contracts import Cell, Document, Kind, Table
+from reports.exports.tables import is_amount, tables_of
 
 # A spreadsheet keeps numbers as binary floats, which hold any decimal of this many digits.
 EXACT_DIGITS = 15
@@ -21,22 +18,26 @@ _FORMATS = {
     Kind.COUNT: "#,##0",
     Kind.NUMBER: "#,##0.00",
     Kind.SECONDS: "#,##0.0",
+    Kind.COST: "#,##0.000000",
 }
 
 
-def write_workbook(report: Report, tables: list[Table], file: IO[bytes]) -> None:
-    """Write the tables of a report to `file`. Texts never become formulas or links.
+def write_workbook(document: Document, file: IO[bytes]) -> None:
+    """Write the tables of a document to `file`. Texts never become formulas or links.
 
     Rows go to a temporary file one by one, so memory does not grow with them.
     """
+    # It takes 2 MB, and most processes never write a workbook.
+    import xlsxwriter
+
     options = {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}
     with xlsxwriter.Workbook(file, options) as book:
         # The same report gives the same file.
-        made_at = (report.finished_at or report.created_at).astimezone(UTC).replace(tzinfo=None)
-        title = f"{report.report_type.capitalize()} report of {report.project.name}"
-        book.set_properties({"title": title, "comments": report.summary, "created": made_at})
+        made_at = document.made_at.astimezone(UTC).replace(tzinfo=None)
+        title = f"{document.title} of {document.project_name}"
+        book.set_properties({"title": title, "comments": document.summary, "created": made_at})
         bold = book.add_format({"bold": True, "bottom": 1})
-        for table in tables:
+        for table in tables_of(document):
             _write(book, table, bold)
 
 
@@ -50,7 +51,8 @@ def _write(book: Any, table: Table, bold: Any) -> None:
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(table.columns):
         sheet.set_column(place, place, _WIDTHS.get(column.kind, _WIDTH))
-        unit = {Kind.AMOUNT: table.currency, Kind.SECONDS: "s"}.get(column.kind)
+        units = {Kind.AMOUNT: table.currency, Kind.SECONDS: "s", Kind.COST: "USD"}
+        unit = units.get(column.kind)
         sheet.write_string(0, place, f"{column.title} ({unit})" if unit else column.title, bold)
     for number, row in enumerate(table.rows, start=1):
         for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):

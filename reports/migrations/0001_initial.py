@@ -30,8 +30,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'API calls',
-                'indexes': [models.Index(fields=['project_id', 'day'], name='api_calls_by_project'), models.Index(fields=['user_id', 'day'], name='api_calls_by_user')],
-                'constraints': [models.UniqueConstraint(fields=('day', 'project_id', 'user_id', 'token', 'surface'), name='api_calls_unique')],
+                'indexes': [
+                    models.Index(fields=['project_id', 'day'], name='api_calls_by_project'),
+                    models.Index(fields=['user_id', 'day'], name='api_calls_by_user'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('day', 'project_id', 'user_id', 'token', 'surface'), name='api_calls_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -58,6 +63,18 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='accounts.project')),
                 ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='report_due'),
+                    models.Index(fields=['project', '-id'], name='report_by_project'),
+                    models.Index(condition=models.Q(('state', 'failed')), fields=['finished_at'], name='report_failed'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'ready', 'failed'])), name='report_state_known'),
+                    models.CheckConstraint(condition=models.Q(('start_at__lt', models.F('end_at'))), name='report_period_not_empty'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('payload', ''), _negated=True), _connector='OR'), name='report_ready_has_payload'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ReportSchedule',
@@ -78,6 +95,17 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='report_schedules', to='accounts.project')),
                 ('recipients', models.ManyToManyField(blank=True, related_name='+', to='accounts.membership')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('is_active', True)), fields=['next_last'], name='report_schedule_due'),
+                    models.Index(fields=['project', 'id'], name='report_schedule_by_project'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('frequency__in', ['daily', 'weekly', 'monthly'])), name='report_schedule_frequency_known'),
+                    models.CheckConstraint(condition=models.Q(('by_email', True), ('by_discord', True), _connector='OR'), name='report_schedule_goes_somewhere'),
+                    models.CheckConstraint(condition=models.Q(('next_first__lte', models.F('next_last'))), name='report_schedule_period_not_empty'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ScheduledReport',
@@ -85,51 +113,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('first_day', models.DateField()),
                 ('report', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='scheduled', to='reports.report')),
+                ('retries', models.PositiveSmallIntegerField(default=0)),
                 ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='made', to='reports.reportschedule')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='report_due'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['project', '-id'], name='report_by_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'ready', 'failed'])), name='report_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('start_at__lt', models.F('end_at'))), name='report_period_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('payload', ''), _negated=True), _connector='OR'), name='report_ready_has_payload'),
-        ),
-        migrations.AddIndex(
-            model_name='reportschedule',
-            index=models.Index(condition=models.Q(('is_active', True)), fields=['next_last'], name='report_schedule_due'),
-        ),
-        migrations.AddIndex(
-            model_name='reportschedule',
-            index=models.Index(fields=['project', 'id'], name='report_schedule_by_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('frequency__in', ['daily', 'weekly', 'monthly'])), name='report_schedule_frequency_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('by_email', True), ('by_discord', True), _connector='OR'), name='report_schedule_goes_somewhere'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('next_first__lte', models.F('next_last'))), name='report_schedule_period_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledreport',
-            constraint=models.UniqueConstraint(fields=('schedule', 'first_day'), name='scheduled_report_once_by_period'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('schedule', 'first_day'), name='scheduled_report_once_by_period'),
+                ],
+            },
         ),
     ]

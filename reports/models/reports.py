@@ -71,6 +71,8 @@ class Report(Work):
         indexes: ClassVar = [
             due_index("report_due"),
             models.Index(fields=["project", "-id"], name="report_by_project"),
+            # Failed reports, some of which are tried again.
+            models.Index(fields=["finished_at"], condition=Q(state=FAILED), name="report_failed"),
         ]
 
     def __str__(self) -> str:

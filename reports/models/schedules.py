@@ -104,6 +104,8 @@ class ScheduledReport(models.Model):
     report = models.OneToOneField(
         Report, on_delete=models.SET_NULL, null=True, related_name="scheduled"
     )
+    # How often the report was built anew after it had failed.
+    retries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [

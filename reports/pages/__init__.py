@@ -1,1 +1,1 @@
-"""The page behind the links in e-mails with reports."""
+"""Today, reports in the workspace, and the page behind the links in e-mails with reports."""

@@ -5,12 +5,13 @@ from django.shortcuts import render
 from django.views import View
 
 from accounts.attempts import count_attempt
-from accounts.pages.views import HEADERS
+from accounts.pages.links import HEADERS
 from orderchainer.core.http.clients import address_of
 from orderchainer.core.limits.rates import STANDARD, LimitExceeded
 from orderchainer.core.web.counted import too_many_requests
 from reports.api.page_answer import page_of
 from reports.errors import LinkInvalid
+from reports.exports import document_of
 from reports.links import report_in
 
 
@@ -23,7 +24,7 @@ class ReportPage(View):
         """Show the report; a link that does not work gets a page that says so."""
         try:
             count_attempt(address_of(request), STANDARD, [])
-            response = page_of(report_in(token))
+            response = page_of(document_of(report_in(token)))
         except LimitExceeded as exceeded:
             response = too_many_requests(request, exceeded)
         except LinkInvalid as refusal:

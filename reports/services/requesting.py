@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Count, Q
 
 from accounts.locks import lock_project
 from accounts.models import Project, User
@@ -20,6 +19,14 @@ from reports.tasks import build_report
 # How many reports of a project workers may have to build at a time.
 MAX_GENERATING = 5
 MAX_KEPT = 2000
+
+
+def has_room(project: Project) -> bool:
+    """Tell whether workers may build one more report of the project at the moment.
+
+    The caller holds the project's lock, so that others at the same moment count after it.
+    """
+    return project.reports.filter(state=PENDING).count() < MAX_GENERATING
 
 
 @transaction.atomic
@@ -42,12 +49,9 @@ def request_report(
     if by is not None:
         require_operation(by, project, MANAGE_REPORTS)
     period = period_between(start, end, project.zone)
-    kept = project.reports.aggregate(
-        all=Count("pk"), generating=Count("pk", filter=Q(state=PENDING))
-    )
-    if kept["generating"] >= MAX_GENERATING:
+    if not has_room(project):
         raise TooManyGenerating(MAX_GENERATING)
-    if kept["all"] >= MAX_KEPT:
+    if project.reports.count() >= MAX_KEPT:
         raise TooManyReports(MAX_KEPT)
     report = Report.objects.create(
         project=project,

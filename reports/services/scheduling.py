@@ -1,6 +1,6 @@
 """Have reports made by schedules, and change those."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -60,9 +60,13 @@ def create_schedule(*, project: Project, by: User, fields: ScheduleFields) -> Re
 
 @transaction.atomic
 def change_schedule(
-    *, schedule: ReportSchedule, by: User, fields: ScheduleFields
+    *,
+    schedule: ReportSchedule,
+    by: User,
+    fields: ScheduleFields,
+    precondition: Callable[[ReportSchedule], None] | None = None,
 ) -> ReportSchedule:
-    """Change a schedule.
+    """Change a schedule, unless `precondition` raises for it as it is now.
 
     With another frequency, or switched on again, it starts over with the current period.
     Raises `Invalid`, `ScheduleNotFound` and `RoleNotEnough`.
@@ -70,6 +74,8 @@ def change_schedule(
     project = lock_project(schedule.project)
     require_operation(by, project, MANAGE_REPORTS)
     locked = _lock(project, schedule)
+    if precondition is not None:
+        precondition(locked)
     if "recipients" in fields:
         locked.recipients.set(_recipients(project, fields["recipients"]))
     _fill(locked, fields)

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,14 @@ from typing import Any
 import pytest
 import time_machine
 from celery.contrib.testing.worker import start_worker
-from django.db import DatabaseError, OperationalError, connection, connections
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
@@ -161,11 +169,18 @@ def test_a_defect_is_tried_again_and_then_told(store: Project, broken: list[Exce
     assert (event.data["status"], event.data["error"]) == ("failed", report.last_error)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("canceling statement due to statement timeout"),
+        InterfaceError("connection already closed"),
+    ],
+)
 def test_a_database_that_does_not_answer_in_time_is_asked_again(
-    store: Project, broken: list[Exception]
+    store: Project, broken: list[Exception], error: Exception
 ) -> None:
     report = ask(store)
-    broken.append(OperationalError("canceling statement due to statement timeout"))
+    broken.append(error)
 
     assert build(report).state == "pending"
     assert report.last_error == "The database did not answer in time. A shorter period is faster."
@@ -364,7 +379,7 @@ def test_a_report_sees_one_moment(store: Project) -> None:
         finally:
             connections.close_all()
 
-    with one_snapshot(statement_seconds=5):
+    with one_snapshot(statement_seconds=5, last_begins_within=60):
         before = Order.objects.count()
         with ThreadPoolExecutor(1) as pool:
             pool.submit(sell_elsewhere).result()
@@ -375,5 +390,48 @@ def test_a_report_sees_one_moment(store: Project) -> None:
 def test_a_snapshot_refuses_to_write_on_postgresql(store: Project) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no read-only transactions")
-    with pytest.raises(DatabaseError, match="read-only"), one_snapshot(statement_seconds=5):
+    with pytest.raises(DatabaseError, match="read-only"), snapshot(60):
         sell(store, 1)
+
+
+@pytest.mark.parametrize("is_inside_another", [False, True])
+def test_no_statement_begins_too_late(store: Project, is_inside_another: bool) -> None:
+    outer = transaction.atomic() if is_inside_another else nullcontext()
+
+    def read_late() -> None:
+        with outer, snapshot(0.2):
+            assert Order.objects.count() == 0
+            time.sleep(0.3)
+            Order.objects.count()
+
+    with pytest.raises(OperationalError, match="may begin"):
+        read_late()
+
+    # The connection is as before.
+    assert len(sell(store, 1)) == Order.objects.count() == 1
+
+
+def test_a_statement_that_takes_too_long_is_interrupted(store: Project) -> None:
+    forever = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000)"
+        " SELECT count(*) FROM n"
+    )
+    started = time.monotonic()
+    with (
+        pytest.raises(OperationalError),
+        one_snapshot(statement_seconds=0.3, last_begins_within=0.3),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(forever)
+
+    assert time.monotonic() - started < 30
+    assert len(sell(store, 1)) == Order.objects.count() == 1
+
+
+def test_a_builder_at_work_never_outlives_its_lease() -> None:
+    longest = building.STATEMENT_SECONDS + building.LAST_STATEMENT_SECONDS
+    assert timedelta(seconds=longest + 10) <= LEASE
+
+
+def snapshot(seconds: float) -> AbstractContextManager[None]:
+    return one_snapshot(statement_seconds=5, last_begins_within=seconds)

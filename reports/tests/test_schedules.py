@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts.access import Role
 from accounts.mail.tasks import send_email
@@ -22,13 +23,20 @@ from orderchainer.celery import app
 from orderchainer.testing.races import Meeting, on_postgresql, race
 from orders.stream.models import EventDelivery
 from orders.stream.relay import relay_events
+from reports.builders import BUILDERS, Builder, Built, Question
 from reports.links import PATH, token_for
 from reports.models import Report, ReportSchedule, ScheduledReport
 from reports.services import ScheduleFields, change_schedule, create_schedule, delete_report
-from reports.services.requesting import MAX_GENERATING
+from reports.services.requesting import MAX_GENERATING, request_report
 from reports.subscribers import SUBSCRIBER
 from reports.work import building, scheduling
-from reports.work.scheduling import MAX_MISSED, make_next, run_schedules
+from reports.work.scheduling import (
+    MAX_MISSED,
+    MAX_RETRIES,
+    RETRY_AFTER,
+    make_next,
+    run_schedules,
+)
 
 NOW = datetime(2025, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -337,7 +345,10 @@ def test_recipients_get_the_summary_and_a_link_that_opens_the_page(
         link = next(line for line in str(letter.body).splitlines() if "/report-pages/" in line)
         page = Client().get(link.partition("//")[2].partition("/")[2].join(["/", ""]))
 
-    assert [letter.to for letter in mail.outbox] == [["ada@example.com"], ["bob@example.com"]]
+    assert sorted(letter.to for letter in mail.outbox) == [
+        ["ada@example.com"],
+        ["bob@example.com"],
+    ]
     assert letter.subject == "Sales report, 15 January 2025"
     assert report.summary in letter.body
     assert page.status_code == 200
@@ -405,6 +416,115 @@ def test_a_report_that_failed_is_told_by_its_schedule(
         "The report from 2025-01-15 failed: This type of report does not exist any more."
     )
     assert not OutgoingEmail.objects.filter(kind="report_ready").exists()
+
+
+# --- Trying again -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failed(store: Project, monkeypatch: pytest.MonkeyPatch) -> ReportSchedule:
+    """A schedule whose first report has failed, because its builder is broken."""
+    schedule = scheduled(store)
+    monkeypatch.setattr("reports.work.building.BUILDERS", {**BUILDERS, "sales": broken_builder()})
+    with at(NOW + timedelta(days=1)):
+        run_schedules()
+        fail_all()
+    return schedule
+
+
+def broken_builder() -> Builder:
+    def build(question: Question) -> Built:
+        raise ZeroDivisionError
+
+    return Builder(**{**vars(BUILDERS["sales"]), "build": build})
+
+
+def fail_all() -> None:
+    """Try every report until it is given up."""
+    for _ in range(Report.MAX_ATTEMPTS):
+        Report.objects.filter(state="pending").update(next_attempt_at=timezone.now())
+        build_all()
+
+
+def retry_at(moment: datetime) -> int:
+    with at(moment):
+        return scheduling.retry_failed()
+
+
+FAILED_AT = NOW + timedelta(days=1)
+
+
+def test_a_report_that_failed_is_built_again_after_an_hour(
+    failed: ReportSchedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert retry_at(FAILED_AT + timedelta(minutes=59)) == 0
+    assert retry_at(FAILED_AT + timedelta(hours=1)) == 1
+    assert retry_at(FAILED_AT + timedelta(hours=1)) == 0
+    failed.refresh_from_db()
+    assert "ZeroDivisionError" in failed.last_error
+
+    monkeypatch.setattr("reports.work.building.BUILDERS", BUILDERS)
+    with at(FAILED_AT + timedelta(hours=1)):
+        build_all()
+
+    report = Report.objects.get()
+    assert (report.state, report.last_error) == ("ready", "")
+    assert OutgoingEmail.objects.filter(kind="report_ready").count() == 1
+    failed.refresh_from_db()
+    assert failed.last_error == ""
+    assert retry_at(FAILED_AT + timedelta(days=1)) == 0
+
+
+def test_a_report_that_always_fails_is_built_again_three_times(failed: ReportSchedule) -> None:
+    moment = FAILED_AT
+    for _ in range(MAX_RETRIES):
+        moment += RETRY_AFTER
+        assert retry_at(moment) == 1
+        with at(moment):
+            fail_all()
+
+    assert retry_at(moment + timedelta(days=1)) == 0
+    assert Report.objects.get().state == "failed"
+    assert not OutgoingEmail.objects.filter(kind="report_ready").exists()
+
+
+def test_nobody_tries_again_for_a_schedule_that_is_off_or_a_report_that_is_deleted(
+    failed: ReportSchedule, ada: User
+) -> None:
+    later = FAILED_AT + timedelta(hours=1)
+    ReportSchedule.objects.update(is_active=False)
+    assert retry_at(later) == 0
+
+    ReportSchedule.objects.update(is_active=True)
+    delete_report(report=Report.objects.get(), by=ada)
+    assert retry_at(later) == 0
+
+
+def test_a_busy_project_tries_again_later(failed: ReportSchedule, store: Project) -> None:
+    later = FAILED_AT + timedelta(hours=1)
+    with at(later):
+        for _ in range(MAX_GENERATING):
+            request_report(
+                project=store,
+                by=None,
+                report_type="sales",
+                start=NOW.date(),
+                end=NOW.date(),
+                filters={},
+            )
+    assert retry_at(later) == 0
+
+    Report.objects.filter(state="pending").delete()
+    assert retry_at(later) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beats_at_the_same_moment_try_again_once(failed: ReportSchedule) -> None:
+    with at(FAILED_AT + timedelta(hours=1)):
+        outcomes = race(*[scheduling.retry_failed] * 3)
+
+    assert sorted(outcomes, key=str) == [0, 0, 1]
+    assert ScheduledReport.objects.get().retries == 1
 
 
 # --- Discord ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 
@@ -82,8 +82,12 @@ class CallCounter:
             return
         try:
             store(counts)
-        except DatabaseError as exc:
-            logger.warning("usage_not_written", keys=len(counts), error=str(exc))
+        # A defect must not end the thread either: nobody would start another one.
+        except Exception as exc:
+            is_defect = not isinstance(exc, Error)
+            logger.warning(
+                "usage_not_written", keys=len(counts), error=str(exc), exc_info=is_defect
+            )
             with self._lock:
                 if len(self._counts) + len(counts) <= 2 * MAX_KEYS:
                     self._counts.update(counts)

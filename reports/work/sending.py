@@ -17,6 +17,9 @@ def queue_emails(report: Report) -> None:
     if scheduled is None:
         return
     schedule = scheduled.schedule
+    if report.state == Report.State.READY and scheduled.retries:
+        # The schedule said that this report had failed.
+        ReportSchedule.objects.filter(pk=schedule.pk).update(last_error="")
     if report.state == Report.State.FAILED:
         reason = f"The report from {scheduled.first_day} failed: {report.last_error}"
         ReportSchedule.objects.filter(pk=schedule.pk).update(last_error=reason[:500])

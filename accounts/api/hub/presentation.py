@@ -15,7 +15,7 @@ from accounts.models import (
     Session,
     User,
 )
-from accounts.queries import Person
+from accounts.queries import Person, is_told_where
 from accounts.tokens import TokenPair
 from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
@@ -66,6 +66,7 @@ def session_body(session: Session, *, current: bool) -> Body:
         "expires_at": seconds(session.expires_at),
         "ip_address": session.ip_address,
         "user_agent": session.user_agent,
+        "door": session.door,
         "current": current,
     }
 
@@ -125,14 +126,8 @@ def invitation_body(invitation: Invitation) -> Body:
 
 
 def activity_body(activity: Activity, *, viewer: User, people: Mapping[int, Person]) -> Body:
-    """Write one activity.
-
-    The address and the program are shown to the person who acted. If nobody had signed in, they are
-    shown to the owner of the account. An owner of a project does not learn where others are.
-    """
-    is_told_where = activity.actor_id == viewer.pk or (
-        activity.actor_id is None and activity.user_id == viewer.pk
-    )
+    """Write one activity. The address and the program are shown as `is_told_where` says."""
+    shows_where = is_told_where(activity, viewer=viewer)
     return {
         "id": activity.uuid,
         "type": activity.type,
@@ -140,8 +135,8 @@ def activity_body(activity: Activity, *, viewer: User, people: Mapping[int, Pers
         "user": _person_body(activity.user_id, people),
         "actor": _person_body(activity.actor_id, people),
         "project_id": activity.project_uuid,  # type: ignore[attr-defined]  # annotated by the query
-        "ip_address": activity.ip_address if is_told_where else None,
-        "user_agent": activity.user_agent if is_told_where else "",
+        "ip_address": activity.ip_address if shows_where else None,
+        "user_agent": activity.user_agent if shows_where else "",
         "data": {name: value for name, value in activity.data.items() if name not in _STAFF_ONLY},
     }
 

@@ -71,6 +71,7 @@ def test_lists_sessions_newest_first(
                 "expires_at": "2025-01-19T10:01:00Z",
                 "ip_address": "2001:db8::1",
                 "user_agent": "Firefox",
+                "door": "api",
                 "current": True,
             },
             {
@@ -79,6 +80,7 @@ def test_lists_sessions_newest_first(
                 "expires_at": "2025-01-19T10:00:00Z",
                 "ip_address": "192.0.2.7",
                 "user_agent": "curl/8.5.0",
+                "door": "api",
                 "current": False,
             },
         ],

@@ -9,7 +9,7 @@ from django import forms
 from django.http import HttpRequest
 
 from catalog.models import Product, ProductQuerySet
-from catalog.queries.storefront import Within
+from catalog.queries.storefront import Selection, Within
 from orderchainer.core.http.filters import NumberFilter, Ordering, filled, filter_of, ordered
 from orderchainer.core.ids import MAX_ID
 from orderchainer.core.money import COLUMN_DECIMALS, COLUMN_DIGITS, MAX_AMOUNT
@@ -99,22 +99,39 @@ def _on_sale() -> ProductQuerySet:
     return Product.objects.on_sale()
 
 
-def narrowed(request: HttpRequest) -> tuple[ProductQuerySet, str]:
-    """Return the products on sale that the query string selects, and the text to search for.
+# Parameters whose values may match nearly all products or nearly none.
+_VALUES = frozenset({"category", "price_min", "price_max"})
+
+
+@cache
+def _all_on_sale() -> Selection:
+    """Return the list without any filter, which is compiled once."""
+    return Selection(_on_sale().order_by("id"))
+
+
+def narrowed(request: HttpRequest) -> Selection:
+    """Return the products on sale that the query string selects.
 
     Raises `Invalid` with the parameter's name. Without an ordering and a search the oldest products
     come first, so that a product that is added while a client pages comes last. Products with equal
     values are sorted by id, ascending or descending like the values: no product appears on two
     pages, and an index has this order.
     """
-    products = _on_sale()
+    given = filled(request).keys()
     # Building the form takes as long as reading the rows, so we skip it without a filter.
-    if filled(request).keys().isdisjoint(ProductFilter.base_filters):
-        return products.order_by("id"), ""
-    filterset = filter_of(ProductFilter, request, products)
+    if given.isdisjoint(ProductFilter.base_filters):
+        return _all_on_sale()
+    filterset = filter_of(ProductFilter, request, _on_sale())
     text: str = filterset.form.cleaned_data["search"]
     found = cast(ProductQuerySet, filterset.qs)
     if order := found.query.order_by:
         last = "-id" if str(order[-1]).startswith("-") else "id"
-        return ordered(found, last=last), text
-    return (found if text else found.order_by("id")), text
+        found = ordered(found, last=last)
+    elif not text:
+        found = found.order_by("id")
+    return Selection(
+        found,
+        text,
+        is_on_shelf="category" in given,
+        has_values=not given.isdisjoint(_VALUES),
+    )

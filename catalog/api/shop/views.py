@@ -53,11 +53,7 @@ class ProductViewSet(ViewSetMixin, CatalogueView):
     def list(self, request: Request) -> Response:
         """Answer a page of products."""
         window = page_window_of(request, default_size=PAGE_SIZE)
-        products, text = narrowed(request)
-        if text:
-            page = storefront.page_of_found(products, text, window)
-        else:
-            page = storefront.page_of(products, window)
+        page = storefront.page_of(narrowed(request), window)
         rows = [listed_product_body(row) for row in page.rows]
         return Response(page_of_results(request, rows, total=page.total, window=window))
 

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.models import Project
 from accounts.tests.factories import make_user
 from catalog.admin import ProductAdmin
-from catalog.models import Product, ProductQuerySet
-from catalog.services import adjust_stock
+from catalog.models import Product
+from catalog.services import adjust_stock, stock
 from catalog.tests.admin.pages import (
     browser_of,
     product_form,
@@ -34,10 +34,6 @@ Work = Callable[[], Any]
 
 def another_client() -> Client:
     return browser_of(make_user(is_staff=True, is_superuser=True))
-
-
-def without_locks(products: ProductQuerySet) -> ProductQuerySet:
-    return products.order_by("pk")
 
 
 def pricing(client: Client, product: Product, price: str) -> Work:
@@ -81,7 +77,8 @@ def test_without_the_lock_one_save_overwrites_the_other(
     edit: Callable[[Client, Product, str], Work],
 ) -> None:
     lamp = make_product(shop)
-    monkeypatch.setattr(ProductQuerySet, "locked", without_locks)
+    # The same read without the lock.
+    monkeypatch.setattr(stock, "_locked_rows", stock._rows_among)
     meeting = Meeting(UPDATE)
 
     outcomes = race(

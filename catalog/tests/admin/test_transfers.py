@@ -189,7 +189,7 @@ def test_applies_no_file_that_was_not_shown(client: Client, shop: Project, packe
 
 
 def test_a_packed_file_that_unpacks_too_large_is_refused(client: Client, shop: Project) -> None:
-    from catalog.admin.transfers import packed
+    from catalog.carried import packed
     from catalog.services.sheets import MAX_BYTES
 
     form = {

@@ -50,12 +50,14 @@ def draft_reply(
     by: User,
     customer_message: str,
     order_id: UUID | None = None,
+    conversation_id: int | None = None,
     scopes: Collection[str] | None = None,
     stop: Stop = never,
 ) -> Draft:
     """Draft the answer to what a customer wrote, in their language.
 
-    It knows the order, its chain and the conversations about it, as far as `by` may see them.
+    It knows the order, its chain and the conversations about it, as far as `by` may see them. With
+    `conversation_id`, the primary key of a conversation of the project, it knows that one instead.
     Raises `OrderNotFound`, and the refusals of `integrations.assistant.errors`.
     """
     asker = Asker(by, project, scopes)
@@ -64,7 +66,7 @@ def draft_reply(
         {
             "project": facts_of_project(asker),
             "order": facts_of_order(asker, order_id),
-            "conversation": conversation_about(asker, order_id),
+            "conversation": conversation_about(asker, order_id, conversation_id),
             "customer_message": customer_message,
         }
     )

@@ -16,7 +16,7 @@ from integrations.assistant.subscribers import SUBSCRIBER
 from integrations.assistant.tests.scripted.service import Scripted, says
 from notifications.models import Message
 from notifications.models.messages import ContentType, Sentiment, Urgency
-from notifications.services import judging, note_mood
+from notifications.services import judging, note_mood, receive_edit
 from notifications.tests.api.hub import arrive, path
 from notifications.tests.factories import make_line
 from orderchainer.testing.races import Meeting, on_postgresql, race
@@ -27,6 +27,16 @@ from orders.stream.relay import relay_events
 pytestmark = pytest.mark.django_db
 
 MOOD = '{"sentiment": "negative", "urgency": "high", "concerns": [], "recommended_tone": "calm"}'
+
+
+def edit(message: Message, content: str) -> None:
+    """Have the customer change a message."""
+    receive_edit(
+        line=make_line(message.project, uuid=message.line),
+        provider_id=message.provider_id,
+        content=content,
+        edited_at=timezone.now(),
+    )
 
 
 def switch_on(team: Team, **more: object) -> Project:
@@ -206,6 +216,47 @@ def test_what_another_try_would_not_mend_is_given_up(
     assert row.state == EventDelivery.State.FAILED
     message.refresh_from_db()
     assert message.sentiment == ""
+
+
+def test_an_edited_message_is_judged_anew(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    message = receive(team, "Thank you!")
+    model.steps = [says(MOOD.replace("negative", "positive"))]
+    work()
+
+    edit(message, "Where is it?!")
+
+    message.refresh_from_db()
+    assert (message.sentiment, message.urgency) == ("", "")
+    model.steps = [says(MOOD)]
+    assert [row.state for row in work()] == [EventDelivery.State.SENT] * 2
+    message.refresh_from_db()
+    assert (message.sentiment, message.urgency) == ("negative", "high")
+    assert AssistantCall.objects.count() == 2
+
+
+def test_an_edit_that_changes_no_word_is_not_judged_anew(team: Team, model: Scripted) -> None:
+    switch_on(team)
+    message = receive(team, "Where is it?!")
+    model.steps = [says(MOOD)]
+    work()
+
+    edit(message, "Where is it?!")
+
+    work()
+    message.refresh_from_db()
+    assert message.sentiment == "negative"
+    assert AssistantCall.objects.count() == 1
+
+
+def test_a_judgement_of_words_that_were_edited_meanwhile_is_not_kept(team: Team) -> None:
+    judged = receive(team, "Thank you!")
+    edit(judged, "Where is it?!")
+
+    assert not note_mood(message=judged, sentiment=Sentiment.POSITIVE, urgency=Urgency.LOW)
+
+    judged.refresh_from_db()
+    assert (judged.content, judged.sentiment) == ("Where is it?!", "")
 
 
 def test_the_first_judgement_counts(team: Team) -> None:

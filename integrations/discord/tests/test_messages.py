@@ -72,7 +72,7 @@ def test_the_channel_follows_an_orders_life(
         for message in channel.messages
         if message["embeds"][0]["title"] == f"Order #{second.pk} created"
     )
-    assert created["url"] == f"http://localhost:8000/api/orders/{second.pk}"
+    assert created["url"] == f"http://localhost:8000/o/{second.pk}"
     assert [(one["name"], one["value"]) for one in created["fields"]] == [
         ("Order", f"#{second.pk} Second Order"),
         ("Status", "pending"),

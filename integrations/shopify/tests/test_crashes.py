@@ -16,7 +16,6 @@ import requests
 from orderchainer.testing.processes import (
     SHORT_LEASE,
     Installation,
-    copied_postgresql,
     migrated_postgresql,
     production,
     redis_server,
@@ -73,8 +72,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def installation_with(shop: Shop, directory: Path) -> Iterator[Installation]:
     """Lend an installation that takes the emulator for Shopify."""
     with (
-        migrated_postgresql(directory) as template,
-        copied_postgresql(template) as database_url,
+        migrated_postgresql() as database_url,
         redis_server(directory) as redis,
         production(
             directory,

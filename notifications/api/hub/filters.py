@@ -22,9 +22,15 @@ from notifications.queries import (
     without_blocked,
 )
 from orderchainer.core.days import Period, days_up_to_today
-from orderchainer.core.http.filters import ChoicesFilter, filled, filter_of
+from orderchainer.core.http.filters import (
+    ME,
+    NOBODY,
+    ChoicesFilter,
+    PersonFilter,
+    filled,
+    filter_of,
+)
 from orderchainer.core.http.pagination import days_of
-from orderchainer.core.ids import uuid_in
 
 MAX_TEXT_LENGTH = 200
 MAX_PROVIDER_LENGTH = 16
@@ -104,35 +110,13 @@ def inbox_of(project: Project, request: HttpRequest) -> QuerySet[Message]:
     return found
 
 
-# Words for an assignee instead of an id.
-ME, NOBODY = "me", "none"
-
-
-class _AssigneeField(forms.CharField):
-    """The id of a user, or `me`, or `none`."""
-
-    def clean(self, value: Any) -> Any:
-        """Read the text. Raises ValidationError."""
-        text = super().clean(value)
-        if text and text not in {ME, NOBODY} and uuid_in(text) is None:
-            words = f'Must be the id of a user, "{ME}" or "{NOBODY}".'
-            raise forms.ValidationError(words, code="invalid")
-        return text
-
-
-class _AssigneeFilter(django_filters.Filter):  # type: ignore[misc]  # untyped library
-    """Filter by the member who cares for a conversation."""
-
-    field_class = _AssigneeField
-
-
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
     """The filters of conversations. `caller` is the user whom `me` means."""
 
     caller: User
     status = ChoicesFilter(Conversation.Status.choices)
     provider = ProviderFilter()
-    assignee = _AssigneeFilter(method="cared_for_by")
+    assignee = PersonFilter(method="cared_for_by")
     unread = YesOrNoFilter(method="with_unread")
     blocked = YesOrNoFilter(method="with_blocked")
     search = django_filters.CharFilter(method="with_text", max_length=MAX_TEXT_LENGTH)

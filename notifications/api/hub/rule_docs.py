@@ -162,7 +162,8 @@ PREVIEW_RULE = extend_schema(
     summary="See what a rule would send for an order",
     description=(
         "Answers the text, the recipient and the channel that would be used now, or why nothing "
-        "would be sent. Nothing is sent."
+        "would be sent. Nothing is sent. An API token needs the scope `orders:read` as well, "
+        "because the text may tell what the order holds."
     ),
     request=PreviewInput,
     parameters=[PROJECT_ID, RULE_ID],
@@ -180,7 +181,10 @@ PREVIEW_RULE = extend_schema(
 PREVIEW_NEW_RULE = extend_schema(
     operation_id="hub_preview_new_rule",
     summary="See what a new rule would send for an order",
-    description="The same for a rule that is not saved yet. Nothing is saved or sent.",
+    description=(
+        "The same for a rule that is not saved yet. Nothing is saved or sent. An API token needs "
+        "the scope `orders:read` as well."
+    ),
     request=TrialInput,
     parameters=[PROJECT_ID],
     responses={

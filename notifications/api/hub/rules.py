@@ -107,6 +107,7 @@ class PreviewView(ProjectView):
     """What a rule would send for an order."""
 
     area = "messages"
+    also_reads = frozenset({"orders"})
     operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_MESSAGING}
 
     @docs.PREVIEW_RULE

@@ -18,6 +18,9 @@ from notifications import figures, files, queries, services
 from notifications.access import SEND_MESSAGES, VIEW_MESSAGES
 from notifications.api.hub import docs
 from notifications.api.hub.filters import (
+    ContactFilter,
+    ConversationFilter,
+    MessageFilter,
     contacts_selected,
     conversations_selected,
     inbox_of,
@@ -47,6 +50,7 @@ from orderchainer.core.errors import Invalid
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
 from orderchainer.core.http.fields import fields_named
+from orderchainer.core.http.filters import planned_for_filters
 from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import UploadView
 from orders.errors import OrderNotFound
@@ -67,7 +71,9 @@ class InboxView(ProjectView):
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a page of the inbox."""
         window = page_window_of(request)
-        rows, total = queries.listed(inbox_of(self.project, request), window)
+        messages = inbox_of(self.project, request)
+        with planned_for_filters(request, MessageFilter):
+            rows, total = queries.listed(messages, window)
         bodies = [message_body(self.project, row) for row in rows]
         return bare_list(request, bodies, total=total, window=window)
 
@@ -220,7 +226,8 @@ class ConversationsView(ProjectView):
         """Answer a page of the conversations."""
         window = page_window_of(request)
         selected = conversations_selected(self.project, request, caller_of(request))
-        rows, total = queries.listed_conversations(selected, window)
+        with planned_for_filters(request, ConversationFilter):
+            rows, total = queries.listed_conversations(selected, window)
         bodies = [conversation_body(self.project, row) for row in rows]
         return bare_list(request, bodies, total=total, window=window)
 
@@ -314,7 +321,9 @@ class ContactsView(ProjectView):
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a page of the contacts."""
         window = page_window_of(request)
-        rows, total = queries.listed_contacts(contacts_selected(self.project, request), window)
+        contacts = contacts_selected(self.project, request)
+        with planned_for_filters(request, ContactFilter):
+            rows, total = queries.listed_contacts(contacts, window)
         bodies = [contact_body(self.project, row) for row in rows]
         return bare_list(request, bodies, total=total, window=window)
 

@@ -13,6 +13,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from orderchainer.core.printable import printable
 
+# What to do about a close code; docs/websocket.md has them all.
+HINTS = {
+    "4400": "\n  --after takes the position of an event.",
+    "4401": "\n  The token has expired, or its session has ended. Sign in again for a new one.",
+    "4403": "\n  The token is not allowed to read this.",
+    "4404": "\n  There is no such project, or you are not a member of it.",
+}
+
 
 class Command(BaseCommand):
     """Connect to a running service with a token, and print each event on a line."""
@@ -43,7 +51,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Listen until the service or the user stops it."""
         path = _path_of(options["token"], options["project"])
-        url = f"{options['url'].rstrip('/')}{path}"
+        service = _socket_address(options["url"])
+        url = f"{service}{path}"
         if options["after"] is not None:
             url += f"?after={options['after']}"
         try:
@@ -51,9 +60,14 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             return
         except OSError as exc:
-            raise CommandError(f"Nobody answers at {options['url']}: {exc}") from exc
+            raise CommandError(
+                f"Nobody answers at {service}.\n"
+                "  Is the service running? If it listens on another port, say where: "
+                "--url ws://127.0.0.1:8001"
+            ) from exc
         if reason is not None:
-            raise CommandError(f"The service closed the connection: {printable(reason)}")
+            hint = HINTS.get(reason.partition(" ")[0], "")
+            raise CommandError(f"The service closed the connection: {printable(reason)}{hint}")
 
     async def _listen(self, url: str, token: str, count: int | None) -> str | None:
         """Print events; return why the service closed, or None after `count` events."""
@@ -86,8 +100,22 @@ class Command(BaseCommand):
             url, headers={"Authorization": f"Bearer {token}"}
         )
         factory.protocol = Listener
-        await loop.create_connection(lambda: factory(), factory.host, factory.port)
+        await loop.create_connection(
+            lambda: factory(), factory.host, factory.port, ssl=factory.isSecure or None
+        )
         return await ended
+
+
+def _socket_address(url: str) -> str:
+    """Return the address for WebSockets, also for the address that people have in the browser."""
+    url = url.rstrip("/")
+    if url.startswith(("http://", "https://")):
+        return url.replace("http", "ws", 1)
+    if url.startswith(("ws://", "wss://")):
+        return url
+    raise CommandError(
+        f"--url is {url!r}. Write ws://127.0.0.1:8000, with the port of the service."
+    )
 
 
 def _path_of(token: str, project_id: str | None) -> str:

@@ -19,9 +19,9 @@ from integrations.sandbox.shopify import Shopify
 from notifications.sockets.layers import ThreadSafeInMemoryChannelLayer
 from notifications.sockets.tests.factories import in_thread
 from orderchainer.testing.servers import (
-    PLENTY,
     Service,
     free_port,
+    plenty,
     running,
     services_of_this_test,
 )
@@ -113,7 +113,7 @@ def serving(tmp_path: Path, **variables: str) -> Iterator[Shop]:
     """
     EventStream.objects.get_or_create(pk=1)
     http, websockets = free_port(), free_port()
-    environment = {"PORT": str(http), "WS_PORT": str(websockets), **PLENTY, **variables}
+    environment = {"PORT": str(http), "WS_PORT": str(websockets), **plenty(), **variables}
     with ExitStack() as stack:
 
         def start(name: str, *command: str, **more: str) -> Service:

@@ -13,11 +13,14 @@ from accounts.models import Session, User
 from accounts.services import (
     change_password,
     deactivate_user,
+    end_session,
     end_sessions,
     log_out,
+    open_browser_session,
     revoke_api_token,
 )
 from accounts.tests.factories import make_api_token, token_of
+from accounts.tokens import issue_ticket
 from notifications import subscribers
 from notifications.sockets import hub
 from notifications.sockets.tests.factories import in_thread, make_stream, socket_at, socket_of
@@ -62,6 +65,33 @@ async def test_outlives_the_access_token(ada: User, monkeypatch: pytest.MonkeyPa
             assert await socket.receive_nothing(timeout=0.3)
             await in_thread(make_stream, ada, 1)
             assert (await socket.hear())["type"] == "order_notification"
+
+
+async def test_opens_with_the_ticket_of_a_page_and_closes_when_the_browser_signs_out(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "RECHECK_SECONDS", 0.05)
+    session = await in_thread(open_browser_session, user=ada)
+    options: dict[str, Any] = {"subprotocols": ["bearer", issue_ticket(session)]}
+
+    async with socket_at(f"/ws/notifications/{ada.pk}/", **options) as socket:
+        assert socket.subprotocol == "bearer"
+        with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+            assert await socket.receive_nothing(timeout=0.3)
+            await in_thread(make_stream, ada, 1)
+            assert (await socket.hear())["type"] == "order_notification"
+            reason = Session.EndReason.LOGGED_OUT
+            await in_thread(end_session, session=session, reason=reason)
+            assert await socket.close_code() == 4401
+
+
+async def test_refuses_a_ticket_after_its_minute(ada: User) -> None:
+    ticket = issue_ticket(await in_thread(open_browser_session, user=ada))
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        options: dict[str, Any] = {"subprotocols": ["bearer", ticket]}
+        async with socket_at(f"/ws/notifications/{ada.pk}/", **options) as socket:
+            assert await socket.close_code() == 4401
 
 
 async def test_a_recheck_finds_a_session_whose_end_was_not_announced(

@@ -22,6 +22,7 @@ from accounts.tests.factories import make_user, token_of
 from accounts.tests.projects import make_team
 from notifications import subscribers
 from notifications.sockets.tests.factories import in_thread, make_event
+from orderchainer.testing.processes import make_tables
 from orderchainer.testing.servers import (
     Service,
     needs_services,
@@ -114,6 +115,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def embedded(directory: Path) -> Iterator[Service]:
     """Run the whole service in one process."""
+    make_tables(directory)
     with running("manage.py", "serve", "--prepare", directory=directory) as service:
         service.wait_for("/readyz")
         yield service

@@ -230,7 +230,10 @@ async def test_listen_says_when_it_may_not_look(shop: Shop) -> None:
         told = await in_thread(listen, shop, token, "--project", project_id)
 
         assert told.returncode == 1
-        assert told.stderr.strip() == ("CommandError: The service closed the connection: 4404")
+        assert told.stderr.strip() == (
+            "CommandError: The service closed the connection: 4404\n"
+            "  There is no such project, or you are not a member of it."
+        )
 
 
 def listen(shop: Shop, token: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import OutgoingEmail
+from accounts.services import create_api_token
 from accounts.tests.projects import Team
 from notifications.api.hub.rule_docs import NEW_RULE_EXAMPLE, RULE_EXAMPLE
 from notifications.channels import Line
@@ -232,6 +233,27 @@ def test_a_preview_says_why_nothing_would_be_sent(
     assert stopped["reason"] == "The customer asked for no more messages."
     assert of_a_test["reason"] == "The order is a test."
     assert {stopped[name] for name in ("channel", "recipient", "content", "subject")} == {None}
+
+
+def test_a_token_that_may_not_read_orders_sees_no_preview(
+    manager: APIClient, team: Team, ours: Line, order: Order
+) -> None:
+    rule = make_rule(team.project)
+    saved = path(team, "rules", rule.uuid, "preview")
+    trial = {**SHIPPED, "order_id": str(order.uuid)}
+
+    for scopes, status in ((["messages:write"], 403), (["messages:write", "orders:read"], 200)):
+        _, text = create_api_token(user=team.owner, name="script", scopes=scopes)
+        program = APIClient(headers={"Authorization": f"Bearer {text}"})
+
+        answers = [
+            program.post(saved, {"order_id": str(order.uuid)}),
+            program.post(path(team, "rules/preview"), trial),
+        ]
+
+        assert [answer.status_code for answer in answers] == [status, status]
+        if status == 403:
+            assert "orders:read" in answers[0].json()["detail"]
 
 
 def test_a_preview_needs_an_order_of_the_project(

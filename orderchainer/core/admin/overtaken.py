@@ -13,8 +13,8 @@ from typing import Any
 
 from django import forms
 from django.db.models.fields.files import FieldFile
-from django.utils.formats import localize
-from django.utils.timezone import localtime
+
+from orderchainer.core.admin.readers_zone import moment
 
 OVERTAKEN = (
     "This has changed since you read it, so nothing was saved. What stands there now is shown "
@@ -47,6 +47,9 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
     # Fields that others change all the time. One that nobody typed into never makes the form stale.
     restless: Collection[str] = ()
 
+    # Whether the form was refused because somebody else has saved the row meanwhile.
+    is_overtaken = False
+
     version = _VersionField(required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,6 +71,7 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
         matters = [name for name in overtaken if name in touched or name not in self.restless]
         if self.by_fields and not (touched and matters):
             return
+        self.is_overtaken = True
         self.add_error(None, OVERTAKEN)
         posted: Any = self.data
         self.data = data = posted.copy()
@@ -124,7 +128,7 @@ def _words_for(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return localize(localtime(value))
+        return moment(value)
     text = _text_of(value)
     if len(text) > MAX_SHOWN_CHARACTERS:
         return f"{text[: MAX_SHOWN_CHARACTERS - 1]}…"

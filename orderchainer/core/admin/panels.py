@@ -1,16 +1,13 @@
-"""Parts of a back-office page besides its form: tables, labels, links, data and times."""
+"""Parts of a back-office page besides its form: tables, labels, links and data."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import localtime
 
 MAX_ROWS = 50
 
@@ -21,7 +18,8 @@ Cells = Sequence[str]
 class Panel:
     """A titled table.
 
-    `is_cut`: there are more rows than it shows. `empty`: what to show without rows.
+    `is_cut`: there are more rows than it shows. `empty`: what to show without rows. `url`: the page
+    with all rows.
     """
 
     title: str
@@ -29,6 +27,7 @@ class Panel:
     rows: Sequence[Cells]
     empty: str = ""
     is_cut: bool = False
+    url: str = ""
 
     @property
     def table(self) -> dict[str, Any]:
@@ -36,10 +35,18 @@ class Panel:
         return {"headers": self.headers, "rows": self.rows}
 
 
-def panel_of(title: str, headers: Sequence[str], rows: Iterable[Cells], empty: str = "") -> Panel:
-    """Return a panel of the first `MAX_ROWS` of `rows`, which says whether there are more."""
+def panel_of(
+    title: str,
+    headers: Sequence[str],
+    rows: Iterable[Cells],
+    empty: str = "",
+    *,
+    most: int = MAX_ROWS,
+    url: str = "",
+) -> Panel:
+    """Return a panel of the first `most` of `rows`, which says whether there are more."""
     found = list(rows)
-    return Panel(title, headers, found[:MAX_ROWS], empty, len(found) > MAX_ROWS)
+    return Panel(title, headers, found[:most], empty, len(found) > most, url)
 
 
 def label(text: str, colours: Mapping[str, str]) -> SafeString:
@@ -61,8 +68,3 @@ def data_of(value: object) -> SafeString:
     """Return a value of a JSON column as indented text."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return format_html('<pre class="whitespace-pre-wrap">{}</pre>', text)
-
-
-def moment(at: datetime | None) -> str:
-    """Return a time in the admin's format, or a dash."""
-    return "-" if at is None else localize(localtime(at))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -21,6 +22,16 @@ def is_value_of(field: "models.Field[Any, Any]", text: str) -> bool:
 def is_key_of(model: type[models.Model], text: str) -> bool:
     """Tell whether `text` could be a primary key."""
     return is_value_of(model._meta.pk, text)
+
+
+class Picks(AutocompleteJsonView):
+    """Answers what people type into a field that picks rows."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        """Return a row with the words that its page has for picking, if it has any."""
+        result: dict[str, str] = super().serialize_result(obj, to_field_name)
+        words_to_pick = getattr(self.model_admin, "words_to_pick", None)
+        return result if words_to_pick is None else {**result, "text": words_to_pick(obj)}
 
 
 class _Keys:

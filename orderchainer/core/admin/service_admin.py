@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from orderchainer.core.admin.picking import PickOne, is_key_of
+from orderchainer.core.admin.readers_zone import MomentField
 from orderchainer.core.admin.refusals import refused, words_of
 from orderchainer.core.errors import DomainError
 from orderchainer.core.form_fields import PlainDecimalField
@@ -71,6 +72,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
             "widget": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         },
         models.URLField: {"assume_scheme": "https"},
+        models.DateTimeField: {"form_class": MomentField},
         models.DecimalField: {"form_class": PlainDecimalField},
     }
 

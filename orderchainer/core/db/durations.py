@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import FloatField, Func, QuerySet
+from django.db.models.expressions import RawSQL
 
 from orderchainer.core.db.prepared import compiled
 
@@ -28,6 +29,18 @@ _BELOW, _ABOVE = "(total - 1) * {percent} / 100", "((total - 1) * {percent} + 99
 _PERCENTS = (50, 90)
 
 
+_SECONDS = {
+    "postgresql": "EXTRACT(EPOCH FROM ({end}) - ({start}))::float8",
+    # The days since noon of 24 November 4714 BC.
+    "sqlite": "((julianday({end}) - julianday({start})) * 86400.0)",
+}
+
+
+def seconds_between(start: str, end: str) -> str:
+    """Return the seconds from one moment to a later one, as SQL for this database."""
+    return _SECONDS[connection.vendor].format(start=start, end=end)
+
+
 class SecondsBetween(Func):
     """The seconds from one moment to a later one."""
 
@@ -36,15 +49,15 @@ class SecondsBetween(Func):
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> Sql:
         """Subtract the moments."""
-        return self._of(compiler, "EXTRACT(EPOCH FROM ({end}) - ({start}))::float8")
+        return self._difference(compiler)
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Sql:
-        """Subtract the days since noon of 24 November 4714 BC."""
-        return self._of(compiler, "((julianday({end}) - julianday({start})) * 86400.0)")
+        """Subtract the moments."""
+        return self._difference(compiler)
 
-    def _of(self, compiler: Any, template: str) -> Sql:
+    def _difference(self, compiler: Any) -> Sql:
         start, end = map(compiler.compile, self.source_expressions)
-        return template.format(start=start[0], end=end[0]), (*end[1], *start[1])
+        return seconds_between(start[0], end[0]), (*end[1], *start[1])
 
 
 @dataclass(frozen=True)
@@ -66,11 +79,12 @@ def spread_of(durations: QuerySet[Any, Any]) -> Spread:
 
 
 def spreads_of(
-    durations: QuerySet[Any, Any], by: Sequence[str] = ()
+    durations: QuerySet[Any, Any] | RawSQL, by: Sequence[str] = ()
 ) -> Mapping[tuple[Any, ...], Spread]:
     """Return the spread of `seconds` for each combination of the columns `by`, in one statement.
 
-    `durations` are rows with those columns and `seconds`. Rows without seconds do not count.
+    `durations` are rows with those columns and `seconds`, or a statement for such rows. Rows
+    without seconds do not count.
     """
     names = ", ".join(f'"{name}"' for name in by)
     quantiles = [
@@ -78,7 +92,7 @@ def spreads_of(
         for percent in _PERCENTS
         for place in (_BELOW, _ABOVE)
     ]
-    inner = compiled(durations)
+    inner = durations if isinstance(durations, RawSQL) else compiled(durations)
     sql = _SPREAD.format(
         names=names or "1",
         percentiles=", ".join(quantiles),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.http import parse_header_parameters
 
 from orderchainer.core.http.handlers import answer
@@ -42,7 +43,7 @@ class RequestBodyLimitMiddleware:
             declared = request.headers.get("Content-Length", "")
             length = int(declared) if declared.isdecimal() else 0
         if length > limit:
-            return _refuse(request, too_large(limit))
+            return _refuse(request, too_large(limit), limit)
         return self.get_response(request)
 
 
@@ -86,10 +87,18 @@ def max_body_bytes(path: str, content_type: str) -> int:
     return int(settings.MAX_UPLOAD_BYTES)
 
 
-def _refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
-    return answer(request, problem) or HttpResponse(
-        problem.message, status=problem.status, content_type="text/plain"
-    )
+def _refuse(request: HttpRequest, problem: Problem, limit: int = 0) -> HttpResponse:
+    if response := answer(request, problem):
+        return response
+    if limit and "text/html" in request.headers.get("Accept", ""):
+        # Somebody has sent a form. No view runs, so this page knows nobody.
+        return render(request, "413.html", {"most": in_megabytes(limit)}, status=problem.status)
+    return HttpResponse(problem.message, status=problem.status, content_type="text/plain")
+
+
+def in_megabytes(count: int) -> str:
+    """Write a number of bytes as people read it: `5 MB`."""
+    return f"{count / 2**20:.3g} MB" if count >= 2**20 else f"{count / 2**10:.3g} kB"
 
 
 def _measure_chunked_body(request: HttpRequest, limit: int) -> int:

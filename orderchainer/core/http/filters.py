@@ -4,6 +4,7 @@ A parameter without a value is no filter, because that is what an empty field of
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import django_filters
@@ -12,9 +13,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django_filters.fields import BaseCSVField
 
+from orderchainer.core.db.planning import planned_for_values
 from orderchainer.core.errors import Invalid
 from orderchainer.core.form_fields import PlainDecimalField
 from orderchainer.core.http.fields import refused_choice
+from orderchainer.core.ids import uuid_in
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
@@ -42,10 +45,21 @@ def filter_of(
 
     Raises `Invalid` with the parameters' names.
     """
-    filterset = filters(filled(request), queryset=rows)
+    filterset = filters(filled(request), queryset=rows, request=request)
     if not filterset.is_valid():
         raise Invalid({name: list(messages) for name, messages in filterset.errors.items()})
     return filterset
+
+
+def planned_for_filters(
+    request: HttpRequest, filters: type[django_filters.FilterSet]
+) -> AbstractContextManager[None]:
+    """Have PostgreSQL plan a list for the values in the query string, if `filters` has any there.
+
+    One value may match nearly all rows and another one nearly none.
+    """
+    narrowing = filters.base_filters.keys() - {"ordering"}
+    return planned_for_values(not narrowing.isdisjoint(filled(request)))
 
 
 def ordered(rows: Rows, *, last: str = "id") -> Rows:
@@ -76,6 +90,28 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] 
             # A row has one word, so none is found twice.
             distinct=False,
         )
+
+
+# Words for a person instead of an id: the caller, and nobody at all.
+ME, NOBODY = "me", "none"
+
+
+class _PersonField(forms.CharField):
+    """The id of a user, or `me`, or `none`."""
+
+    def clean(self, value: Any) -> Any:
+        """Read the text. Raises ValidationError."""
+        text = super().clean(value)
+        if text and text not in {ME, NOBODY} and uuid_in(text) is None:
+            words = f'Must be the id of a user, "{ME}" or "{NOBODY}".'
+            raise forms.ValidationError(words, code="invalid")
+        return text
+
+
+class PersonFilter(django_filters.Filter):  # type: ignore[misc]  # untyped library
+    """Filter by a person: the id of a user, `me` or `none`."""
+
+    field_class = _PersonField
 
 
 class _OrderingField(BaseCSVField):  # type: ignore[misc]  # untyped library

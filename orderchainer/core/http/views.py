@@ -35,6 +35,8 @@ class SurfaceView(APIView):
 
     # The area of scopes that its operations belong to. With None, no API token can call them.
     area: ClassVar[str | None] = None
+    # Other areas whose data the answers show. A token needs the scope to read them as well.
+    also_reads: ClassVar[frozenset[str]] = frozenset()
     # Methods that change how somebody signs in. They need a session; no scope covers them.
     session_methods: ClassVar[frozenset[str]] = frozenset()
     limit: ClassVar[Limit] = STANDARD

@@ -6,7 +6,6 @@ counted under what.
 """
 
 import ipaddress
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,24 +49,6 @@ def register_limit(limit: Limit) -> Limit:
 STANDARD = register_limit(Limit("standard", "RATE_LIMIT_STANDARD"))
 # Counted in addition to STANDARD, since a picture may take a second to decode.
 UPLOAD = register_limit(Limit("upload", "RATE_LIMIT_UPLOADS"))
-
-# django-ratelimit's notation: `5/m`, `10/30s`. It does not check it, so we do.
-_RATE = re.compile(r"(?P<count>[0-9]+)/(?P<times>[0-9]*)(?P<unit>[smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
-MAX_REQUESTS = 10**9
-MAX_PERIOD_SECONDS = 30 * _SECONDS["d"]
-
-
-def is_rate(text: str) -> bool:
-    """Tell whether this is a rate. An empty text is one: it switches the limit off."""
-    if not text:
-        return True
-    rate = _RATE.fullmatch(text)
-    if rate is None:
-        return False
-    period = int(rate["times"] or 1) * _SECONDS[rate["unit"]]
-    return 1 <= int(rate["count"]) <= MAX_REQUESTS and 1 <= period <= MAX_PERIOD_SECONDS
-
 
 # --- Subjects ---------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from orderchainer.core.money import (
     MoneyRefused,
     amount_in,
     decimals_of,
+    for_people,
     is_currency,
     require_currency,
     settled,
@@ -200,3 +201,18 @@ def test_refuses_codes_that_people_cannot_pay_with(code: str) -> None:
     assert not is_currency(code)
     with pytest.raises(MoneyRefused):
         require_currency(code)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1000", "JPY", "1000"),
+        ("0", "JPY", "0"),
+        ("1000", "USD", "1000.00"),
+        ("1.5", "KWD", "1.500"),
+        # Stored before ISO 4217 took the decimals away: nothing is rounded.
+        ("10.5", "JPY", "10.5000"),
+    ],
+)
+def test_people_read_the_decimals_of_the_currency(amount: str, currency: str, text: str) -> None:
+    assert for_people(Decimal(amount), currency) == text

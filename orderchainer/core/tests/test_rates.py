@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from orderchainer.core.http.clients import address_of
+from orderchainer.core.limits.notation import is_rate
 from orderchainer.core.limits.rates import (
     STANDARD,
     UPLOAD,
@@ -17,7 +18,6 @@ from orderchainer.core.limits.rates import (
     Usage,
     address_subject,
     count,
-    is_rate,
     network_of,
 )
 from orderchainer.testing.written_log import WrittenLog

@@ -84,10 +84,24 @@ def test_its_password_is_shown_once_and_works() -> None:
 
     password = told.getvalue().split("password  ")[1].split()[0]
     assert User.objects.get(email=EMAIL).check_password(password)
-    assert (
-        silent.getvalue()
-        == "The demo account demo@example.com is there, with 14 orders and 40 products.\n"
+    assert told.getvalue().endswith(f"  e-mail    {EMAIL}\n  password  {password}\n")
+    assert silent.getvalue() == (
+        "The demo account demo@example.com is there, with 14 orders and 40 products. "
+        "`make demo-password` gives it a new password.\n"
     )
+
+
+def test_a_new_password_replaces_the_forgotten_one_and_changes_nothing_else() -> None:
+    forgotten, made = io.StringIO(), io.StringIO()
+    call_command("demo", stdout=forgotten)
+    Product.objects.update(image="")
+
+    call_command("demo", new_password=True, stdout=made)
+
+    user = User.objects.get(email=EMAIL)
+    assert user.check_password(made.getvalue().split("password  ")[1].split()[0])
+    assert not user.check_password(forgotten.getvalue().split("password  ")[1].split()[0])
+    assert not Product.objects.exclude(image="").exists()
 
 
 @pytest.mark.parametrize("as_staff", [True, False])
@@ -200,7 +214,7 @@ def test_the_next_start_adds_the_pictures_that_an_interrupted_one_missed(
         patched.setattr(shop, "picture_of", break_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             call_command("demo", stdout=told)
-    # The password was shown before the interruption, so its owner can sign in.
+    # The password was shown in spite of the interruption, so its owner can sign in.
     assert "password  " in told.getvalue()
     assert Product.objects.filter(image="").count() == 38
 

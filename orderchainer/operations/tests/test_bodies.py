@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from orderchainer.testing.photographs import encoded, noise
+from orderchainer.testing.processes import make_tables
 from orderchainer.testing.servers import Service, running
 
 pytestmark = pytest.mark.processes
@@ -30,6 +31,7 @@ CHAIN_REFUSAL = {
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The embedded service. Its other port behaves the same: one server listens on both."""
     directory = tmp_path_factory.mktemp("bodies")
+    make_tables(directory)
     with running("manage.py", "serve", "--prepare", directory=directory) as started:
         started.wait_for("/readyz")
         yield started
@@ -129,7 +131,6 @@ def test_a_handshake_with_a_huge_body_is_refused_too(service: Service) -> None:
     )
     with closing(client.connection):
         client.send(8 * MEBIBYTE, chunked=False)
-        client.connection.shutdown(socket.SHUT_WR)
 
         assert client.answer()[0] == 413
 

@@ -45,7 +45,7 @@ OTHER_BACKENDS = (
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation with every process of the production mode."""
     with (
-        migrated_postgresql(tmp_path) as database_url,
+        migrated_postgresql() as database_url,
         redis_server(tmp_path) as redis,
         production(tmp_path, database_url=database_url, redis_url=redis.url) as started,
     ):

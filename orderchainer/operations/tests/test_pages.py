@@ -29,6 +29,7 @@ def test_the_front_page_shows_the_mode_and_links_to_the_other_pages() -> None:
     assert "embedded: everything in one process" in page
     assert re.search(r"<dt>Database</dt><dd>(SQLite|PostgreSQL)</dd>", page)
     for target in (
+        "/app/",
         "/docs",
         "/redoc",
         "/openapi.json",
@@ -36,7 +37,7 @@ def test_the_front_page_shows_the_mode_and_links_to_the_other_pages() -> None:
         "/readyz",
         "/healthz",
     ):
-        assert f'<a href="{target}">' in page
+        assert f'<a class="card" href="{target}">' in page
 
 
 @override_settings(EMBEDDED=False)

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from notifications.sockets import hub
+from orderchainer.testing.processes import make_tables
 from orderchainer.testing.servers import Service, free_port, running
 
 pytestmark = pytest.mark.processes
@@ -88,6 +89,7 @@ def test_gunicorn_answers_a_request_in_flight_before_its_end(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
 def test_a_socket_is_closed_with_going_away(stop_signal: signal.Signals, tmp_path: Path) -> None:
+    make_tables(tmp_path)
     with running("manage.py", "serve", "--prepare", directory=tmp_path) as service:
         service.wait_for("/readyz")
         base = f"http://127.0.0.1:{service.port}"
@@ -143,6 +145,7 @@ execute_from_command_line(["manage.py", "serve", "--prepare"])
 def test_a_background_thread_that_dies_ends_the_process(
     thread: str, error: str, tmp_path: Path
 ) -> None:
+    make_tables(tmp_path)
     with running(
         *("-c", SERVE_AND_KILL_A_THREAD),
         directory=tmp_path,

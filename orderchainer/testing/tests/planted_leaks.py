@@ -20,10 +20,11 @@ from pytest_django import Settings
 
 from accounts.mail.outbox import send
 from accounts.models import EmailCode, OutgoingEmail, Project
-from accounts.services import open_session
+from accounts.pages.cookies import COOKIE
+from accounts.services import open_browser_session, open_session
 from accounts.services.emails import queue_code
 from accounts.tests.factories import make_user, token_of
-from accounts.tokens import new_api_token
+from accounts.tokens import issue_ticket, new_api_token
 from orderchainer.celery import app
 from orderchainer.core.encryption import Secret
 
@@ -220,6 +221,17 @@ def test_cookie_in_a_page() -> None:
     browser = Client()
     browser.post("/admin/login/", {"username": staff.email, "password": PASSWORD})
     answer(browser.cookies["sessionid"].value)
+
+
+def test_cookie_of_the_pages_in_a_line() -> None:
+    user = make_user(password=PASSWORD)
+    browser = Client()
+    browser.post("/sign-in", {"email": user.email, "password": PASSWORD})
+    logger.info("Signed in with %s.", browser.cookies[COOKIE].value)
+
+
+def test_ticket_in_a_page() -> None:
+    answer(issue_ticket(open_browser_session(user=make_user())))
 
 
 # --- No leaks ---------------------------------------------------------------------------------

@@ -45,7 +45,9 @@ CHARGES = {
     "key_in_a_page": "key of the service in the answer to GET /page",
     "other_key_in_a_line": "key of the service in the console's log, from x",
     "models_key_in_a_page": "key of the service in the answer to GET /page",
-    "cookie_in_a_page": "session of the back office in the answer to GET /page",
+    "cookie_in_a_page": "session of a browser in the answer to GET /page",
+    "cookie_of_the_pages_in_a_line": "session of a browser in the console's log, from x",
+    "ticket_in_a_page": "access token in the answer to GET /page",
 }
 TESTS = [name.removeprefix("test_") for name in vars(planted_leaks) if name.startswith("test_")]
 

@@ -42,6 +42,15 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
         return orders.filter(Q(title__icontains=text) | Q(description__icontains=text))
 
 
+def has_values(request: HttpRequest) -> bool:
+    """Tell whether the query string has values that may match many orders or few.
+
+    A single status always has the index that lists it.
+    """
+    given = filled(request)
+    return "search" in given or len(given.getlist("status")) > 1
+
+
 def narrowed(orders: OrderQuerySet, request: HttpRequest) -> OrderQuerySet:
     """Apply the filters in the query string. Raises `Invalid` with the parameter's name.
 

@@ -13,6 +13,7 @@ from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
 from accounts.models import User
 from cart.api.shop.presentation import precondition_of as precondition_of_cart
+from orderchainer.core.db.planning import planned_for_values
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.errors import DomainError, Invalid, TooManyRequests
 from orderchainer.core.http.changes import read_changes
@@ -24,7 +25,7 @@ from orderchainer.core.http.surfaces import CHECKOUT, Body
 from orderchainer.core.http.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.chain import docs
-from orders.api.chain.filters import narrowed
+from orders.api.chain.filters import has_values, narrowed
 from orders.api.chain.presentation import (
     DELETED,
     blockers_body,
@@ -54,7 +55,8 @@ class OrderViewSet(SurfaceViewSet):
         """Answer a page of the caller's orders."""
         window = window_of(request)
         orders = narrowed(Order.objects.owned_by(caller_of(request)), request)
-        page = queries.page_of(orders, window)
+        with planned_for_values(has_values(request)):
+            page = queries.page_of(orders, window)
         extra = {}
         given = filled(request)
         if "ordering" in given and "up_to" not in given and page.total:

@@ -18,6 +18,14 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
         fields = ()
 
 
+def has_values(request: HttpRequest) -> bool:
+    """Tell whether the query string has values that may match many orders or few.
+
+    A single status always has the index that lists it.
+    """
+    return len(filled(request).getlist("status")) > 1
+
+
 def narrowed(orders: OrderQuerySet, request: HttpRequest) -> OrderQuerySet:
     """Keep the orders with a status that the query string names; all of them if it names none.
 

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from accounts.api.idempotency import Answer, answer_repeatable
 from accounts.callers import caller_of
+from orderchainer.core.db.planning import planned_for_values
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
@@ -17,7 +18,7 @@ from orderchainer.core.http.views import SurfaceViewSet
 from orders import queries, services
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.api.envelope import docs
-from orders.api.envelope.filters import narrowed
+from orders.api.envelope.filters import has_values, narrowed
 from orders.api.envelope.presentation import order_body
 from orders.api.envelope.serializers import (
     EnvelopeOrderChanges,
@@ -44,7 +45,8 @@ class OrderViewSet(SurfaceViewSet):
         """Answer a page of the caller's orders."""
         window = window_of(request)
         orders = narrowed(Order.objects.owned_by(caller_of(request)), request)
-        page = queries.page_of(orders.order_by("id"), window)
+        with planned_for_values(has_values(request)):
+            page = queries.page_of(orders.order_by("id"), window)
         rows = [order_body(row) for row in page.rows]
         response = bare_list(request, rows, total=page.total, window=window)
         response.data = enveloped(

@@ -98,6 +98,7 @@ ORDER_EXAMPLE: Example = {
     "auto_activate": False,
     "failure_policy": "hold",
     "source_details": {"financial_status": "paid"},
+    "assignee": {"id": PERSON, "name": "Ada Lovelace"},
 }
 CREATE_EXAMPLE: Example = {
     "customer": {
@@ -121,6 +122,7 @@ CREATED_EXAMPLE: Example = {
     "notes": "Called in the morning",
     "shipping_address": "",
     "source_details": {},
+    "assignee": None,
 }
 UPDATE_EXAMPLE: Example = {
     "status": "fulfilled",
@@ -232,6 +234,10 @@ FILTERS = [
         enum=Order.Provider.values,
         many=True,
         description="Only orders of this provider; may be repeated.",
+    ),
+    OpenApiParameter(
+        "assignee",
+        description="Only orders of this member: an id, `me` for the caller, or `none`.",
     ),
     OpenApiParameter(
         "search",

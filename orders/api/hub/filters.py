@@ -3,12 +3,16 @@
 import django_filters
 from django.http import HttpRequest
 
-from accounts.models import Project
+from accounts.callers import caller_of
+from accounts.models import Project, User
 from orderchainer.core.days import Period, days_up_to_today
 from orderchainer.core.http.filters import (
+    ME,
+    NOBODY,
     ChoicesFilter,
     NumberFilter,
     Ordering,
+    PersonFilter,
     filled,
     filter_of,
     ordered,
@@ -45,10 +49,13 @@ class _AmountFilter(NumberFilter):
 
 
 class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped library
-    """`status` and `provider` (both repeatable), `search`, `customer`, `min_total`, `max_total`."""
+    """`status` and `provider` (both repeatable), `assignee`, `search`, `customer`, `min_total`,
+    `max_total`.
+    """
 
     status = ChoicesFilter(Status.choices)
     provider = ChoicesFilter(Order.Provider.choices)
+    assignee = PersonFilter(method="cared_for_by")
     search = django_filters.CharFilter(method="found_by", max_length=MAX_TEXT_LENGTH)
     customer = django_filters.CharFilter(method="of_customer", max_length=MAX_TEXT_LENGTH)
     min_total = _AmountFilter("gte")
@@ -58,6 +65,18 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped li
     class Meta:
         model = Order
         fields = ()
+
+    def cared_for_by(self, orders: OrderQuerySet, _name: str, who: str) -> OrderQuerySet:
+        """Keep the orders that this person cares for. `me` is who asks."""
+        if who == NOBODY:
+            return orders.filter(assignee=None)
+        if who == ME:
+            # Saving a view reads its filters, and asks for no rows.
+            if self.request is None:
+                return orders.none()
+            return orders.filter(assignee=caller_of(self.request).pk)
+        # A subquery, because a list reads nothing but orders before it has found its page.
+        return orders.filter(assignee__in=User.objects.filter(uuid=who).values("pk"))
 
     def found_by(self, orders: OrderQuerySet, _name: str, text: str) -> OrderQuerySet:
         """Keep the orders with `text` as number, or within the title, external id or customer."""

@@ -16,7 +16,7 @@ from orderchainer.core.http.surfaces import Body
 from orderchainer.core.moments import seconds
 from orders.figures import Sales, Summary
 from orders.lifecycle import open_moves
-from orders.queries import Blocker, BlockerOwner, Blockers, Chain, Waiver
+from orders.queries import Blocker, BlockerOwner, Blockers, Chain, Waiver, assignee_in
 from orders.stream.models import Event
 
 
@@ -53,6 +53,8 @@ def order_body(project: Project, row: Row) -> Body:
         "auto_activate": row["auto_activate"],
         "failure_policy": row["failure_policy"],
         "source_details": row["source_details"],
+        "assignee": row["assignee__uuid"]
+        and {"id": row["assignee__uuid"], "name": assignee_in(row)},
     }
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import User
 from orderchainer.core.http.fields import (
     DECIMALS_WRITTEN,
     AmountField,
@@ -22,7 +23,7 @@ from orderchainer.core.http.fields import (
 )
 from orderchainer.core.money import MAX_AMOUNT
 from orders.api import words
-from orders.errors import UnknownProducts
+from orders.errors import MayNotCareForOrders, UnknownProducts
 from orders.lifecycle import EventType, FailurePolicy, Status
 from orders.models import Order
 from orders.models.dependencies import MAX_DEPENDENCIES, MAX_REASON_LENGTH
@@ -161,6 +162,11 @@ class HubOrderChanges(StrictSerializer):
         help_text=words.WHOLE_TOTAL,
     )
     currency = StrictCharField(required=False, help_text=words.CURRENCY)
+    assignee = StrictUUIDField(
+        required=False,
+        allow_null=True,
+        help_text="A member who may handle the project's orders, or null.",
+    )
     dependencies = BoundedListField(
         child=StrictUUIDField(),
         max_length=MAX_DEPENDENCIES,
@@ -181,7 +187,7 @@ class HubOrderChanges(StrictSerializer):
     def order_fields(self) -> OrderFields:
         """What the body sets, under the names that services have for it."""
         ours = {name: inner for inner, name in NAMES.items()}
-        others = {"customer", "items", "dependencies"}
+        others = {"customer", "items", "dependencies", "assignee"}
         fields: dict[str, Any] = {
             ours.get(name, name): value
             for name, value in self.validated_data.items()
@@ -189,7 +195,19 @@ class HubOrderChanges(StrictSerializer):
         }
         for name, value in self.validated_data.get("customer", {}).items():
             fields[f"customer_{name}"] = value or ""
+        if "assignee" in self.validated_data:
+            fields["assignee"] = _member_named(self.validated_data["assignee"])
         return cast(OrderFields, fields)
+
+
+def _member_named(user_id: UUID | None) -> User | None:
+    """Return the user with that id. Raises `Invalid`; the service checks the membership."""
+    if user_id is None:
+        return None
+    user = User.objects.filter(uuid=user_id).first()
+    if user is None:
+        raise MayNotCareForOrders
+    return user
 
 
 class HubOrderInput(HubOrderChanges):
@@ -259,6 +277,13 @@ class HubItemOutput(serializers.Serializer[Any]):
     )
 
 
+class HubAssigneeOutput(serializers.Serializer[Any]):
+    """The member who cares for an order."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="The e-mail address of somebody who gave no name.")
+
+
 class HubCustomerOutput(serializers.Serializer[Any]):
     """The customer of an order."""
 
@@ -302,6 +327,9 @@ class HubOrderOutput(serializers.Serializer[Any]):
     shipping_address = serializers.CharField()
     auto_activate = serializers.BooleanField()
     failure_policy = serializers.ChoiceField(choices=FailurePolicy.choices)
+    assignee = HubAssigneeOutput(
+        allow_null=True, help_text="The member who cares for it; null if nobody does."
+    )
     source_details = serializers.DictField(
         child=serializers.CharField(),
         help_text="What only this provider says of an order, such as its own status.",

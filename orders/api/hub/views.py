@@ -19,12 +19,13 @@ from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged
 from orderchainer.core.http.fields import fields_named
+from orderchainer.core.http.filters import planned_for_filters
 from orderchainer.core.http.pagination import bare_list, page_window_of
 from orders import figures, queries, services
 from orders.access import DELETE_ORDERS, HANDLE_ORDERS, VIEW_ORDERS
 from orders.api.conditions import etag_of_row, precondition_of
 from orders.api.hub import docs
-from orders.api.hub.filters import narrowed, period_of
+from orders.api.hub.filters import OrderFilter, narrowed, period_of
 from orders.api.hub.presentation import (
     blockers_body,
     chain_body,
@@ -54,7 +55,9 @@ class OrdersView(ProjectView):
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a page of the orders."""
         window = page_window_of(request)
-        rows, total = queries.listed_in_project(narrowed(self.project, request), window)
+        orders = narrowed(self.project, request)
+        with planned_for_filters(request, OrderFilter):
+            rows, total = queries.listed_in_project(orders, window)
         bodies = [order_body(self.project, row) for row in rows]
         return bare_list(request, bodies, total=total, window=window)
 

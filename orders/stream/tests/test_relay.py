@@ -1,12 +1,14 @@
 """How committed events get into the stream and to the subscribers that want them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import DataError, connection
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from accounts.tests.factories import make_user
@@ -17,7 +19,7 @@ from orders.stream import deliveries, relay, subscribers
 from orders.stream.models import Event, EventDelivery
 from orders.stream.queries import stream_after, stream_head, stream_of_owner
 from orders.stream.subscribers import Drop, GiveUp, Subscriber, TryAgain, Wanted
-from orders.tasks import deliver, sweep_events
+from orders.tasks import RELAY_NUDGE_SECONDS, deliver, relay_events, sweep_events
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -272,20 +274,37 @@ def test_a_subscriber_that_crashes_is_tried_again(ada: User, listener: Listener)
     )
 
 
-def test_a_subscriber_that_cannot_choose_gets_all_and_the_stream_goes_on(
-    ada: User, listener: Listener, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_: Sequence[Event]) -> list[Wanted]:
-        raise KeyError("defect")
+def mistaken(_: Sequence[Event]) -> list[Wanted]:
+    raise KeyError("defect")
 
+
+def with_a_wrong_query(_: Sequence[Event]) -> list[Wanted]:
+    with connection.cursor() as cursor:
+        # PostgreSQL refuses it, and whatever comes after it in the transaction.
+        cursor.execute("SELECT 1 / 0")
+    raise DataError("division by zero")
+
+
+@pytest.mark.parametrize("broken", [mistaken, with_a_wrong_query])
+def test_a_subscriber_that_cannot_choose_gets_all_and_the_stream_goes_on(
+    broken: Callable[[Sequence[Event]], list[Wanted]],
+    ada: User,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    healthy = Subscriber("healthy", listener.wants, listener.deliver)
     subscriber = Subscriber("listener", broken, listener.deliver)
-    monkeypatch.setattr(subscribers, "_subscribers", {"listener": subscriber})
+    monkeypatch.setattr(subscribers, "_subscribers", {"healthy": healthy, "listener": subscriber})
     make_order(ada)
 
     relayed = relay.relay_events()
 
     assert relayed.count == 1
-    assert len(relayed.deliveries) == 1
+    rows = EventDelivery.objects.order_by("subscriber").values_list("subscriber", "target")
+    assert [(name, bool(target)) for name, target in rows] == [
+        ("healthy", True),
+        ("listener", False),
+    ]
 
 
 def test_a_worker_that_dies_gives_its_delivery_back(
@@ -410,3 +429,22 @@ def test_the_sweep_finds_deliveries_whose_message_was_lost(ada: User, listener: 
     deliver(due)
 
     assert len(listener.got) == 1
+
+
+def test_nudges_that_nobody_gets_to_expire(
+    ada: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[float] = []
+    monkeypatch.setattr(
+        relay_events, "apply_async", lambda **message: sent.append(message["expires"])
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        make_order(ada)
+
+    # Thousands of them would keep the heartbeat waiting, and one relay serves them all.
+    assert sent == [RELAY_NUDGE_SECONDS]
+    sweep = settings.CELERY_BEAT_SCHEDULE["sweep-events"]["schedule"].total_seconds()
+    assert sent[0] < sweep

@@ -137,7 +137,7 @@ def test_a_webhook_that_hangs_delays_nobody_elses_messages_in_production(
     with (
         discord_emulator(tmp_path / "discord") as discord,
         redis_server(tmp_path) as redis,
-        migrated_postgresql(tmp_path) as database_url,
+        migrated_postgresql() as database_url,
         production(
             tmp_path,
             database_url=database_url,

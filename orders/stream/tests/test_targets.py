@@ -180,7 +180,7 @@ def test_relaying_a_batch_costs_the_same_however_many_targets_there_are(
     for _ in range(count):
         make_order(ada)
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(14):
         relay_events()
 
 

@@ -74,6 +74,23 @@ def test_orders_are_found_by_number_title_owner_and_external_id(
     assert "Oak chair" not in text
 
 
+@pytest.mark.parametrize("term", ["grace", "HOPPER@", "+43 1"])
+def test_orders_are_found_by_their_customer(client: Client, ada: User, term: str) -> None:
+    make_order(
+        ada,
+        title="Walnut desk",
+        customer_name="Grace",
+        customer_email="hopper@example.com",
+        customer_phone="+43 1 234",
+    )
+    make_order(ada, title="Oak chair")
+
+    text = shown(client, page("order_changelist"), q=term)
+
+    assert "Walnut desk" in text
+    assert "Oak chair" not in text
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -189,3 +206,13 @@ def test_refuses_to_act_on_very_many_rows_at_once(client: Client, ada: User) -> 
 
     assert "At most 500 rows can be acted on at once" in text
     assert statuses(chain[0], chain[-1]) == ["pending", "pending"]
+
+
+def test_an_empty_list_says_why_it_is_empty(client: Client, ada: User) -> None:
+    none_yet = shown(client, page("order_changelist"))
+    make_order(ada)
+    none_match = shown(client, page("order_changelist"), q="walnut")
+
+    assert "This list is empty so far." in none_yet
+    assert "Nothing matches the search and the filters." in none_match
+    assert "Show all" in none_match

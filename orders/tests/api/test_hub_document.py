@@ -97,6 +97,7 @@ def shown(order: Order) -> dict[str, Any]:
         "auto_activate": False,
         "failure_policy": "hold",
         "source_details": {},
+        "assignee": None,
     }
 
 

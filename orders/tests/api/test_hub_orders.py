@@ -19,7 +19,7 @@ from orderchainer.core.moments import seconds
 from orders.models import Order
 from orders.services import move_order, update_order, waive_dependency
 from orders.stream.models import Event
-from orders.tests.api.hub import path, place
+from orders.tests.api.hub import path, place, titles
 from orders.tests.shopping import ledger_of, stock_of
 
 pytestmark = pytest.mark.django_db
@@ -655,3 +655,40 @@ def test_reads_take_the_same_number_of_statements_at_any_size(
         counts.append(len(queries))
     most = {"": 3, "stats": 3}.get(suffix, 5)
     assert counts[0] == counts[1] <= most
+
+
+# --- who cares for it -------------------------------------------------------------------------
+
+
+def test_an_order_names_its_assignee_and_lists_filter_by_it(
+    ada: User, store: Project, client: APIClient
+) -> None:
+    first, second = place(store, title="First"), place(store, title="Second")
+    url = path(store, first.uuid)
+    stranger = make_user()
+
+    assigned = client.patch(url, {"assignee": str(ada.uuid), "status": "active"})
+
+    assert assigned.status_code == 200, assigned.content
+    shown = assigned.json()["assignee"]
+    assert shown == {"id": str(ada.uuid), "name": ada.name or ada.email}
+    # What was read can be sent back.
+    assert client.patch(url, client.get(url).json()).status_code == 200
+    assert Order.objects.get(pk=first.pk).version == 2
+    for value, found in [("me", ["First"]), (ada.uuid, ["First"]), ("none", ["Second"])]:
+        assert titles(client, store, f"assignee={value}") == found
+    assert titles(client, store, f"assignee={stranger.uuid}") == []
+    assert client.get(f"{path(store)}?assignee=x").status_code == 422
+
+    for wrong in (str(stranger.uuid), "8d9f0c4e-7f0d-4a57-9d9c-0f6b1c8f2a11"):
+        refused = client.patch(path(store, second.uuid), {"assignee": wrong, "title": "Not this"})
+        assert refusal(refused)[1]["errors"] == {
+            "assignee": ["Must be a member of the project who may handle its orders."]
+        }
+        refused = client.post(path(store), {"title": "Third", "assignee": wrong})
+        assert refused.status_code == 422
+    assert titles(client, store) == ["Second", "First"]
+
+    assert client.patch(url, {"assignee": None}).json()["assignee"] is None
+    created = client.post(path(store), {"title": "Third", "assignee": str(ada.uuid)})
+    assert created.json()["assignee"]["id"] == str(ada.uuid)

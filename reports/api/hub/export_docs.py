@@ -13,11 +13,12 @@ from accounts.errors import ProjectNotFound
 from orderchainer.core.errors import Invalid
 from orderchainer.core.http.schema import errors_of
 from reports.api.hub.docs import REPORT_ID
+from reports.api.hub.file_answers import XLSX
+from reports.builders import BUILDERS
 from reports.errors import ReportNotFound, ReportNotReady
 from reports.exports import TABLES
 
 CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML = "text/html"
 
 CSV_EXAMPLE = (
@@ -27,11 +28,13 @@ CSV_EXAMPLE = (
 _TABLES = "\n".join(
     f"- `{report_type}`: {', '.join(f'`{name}`' for name in names)}"
     for report_type, names in TABLES.items()
+    if report_type in BUILDERS
 )
 _REFUSALS = (ProjectNotFound(), ReportNotFound(), ReportNotReady("generating"))
 
 
-def _example(name: str, value: str, media_type: str) -> OpenApiExample:
+def file_example(name: str, value: str, media_type: str) -> OpenApiExample:
+    """Return an example of a file."""
     return OpenApiExample(
         name, value, response_only=True, media_type=media_type, status_codes=["200"]
     )
@@ -57,7 +60,7 @@ EXPORT_CSV = extend_schema(
             "hub", Invalid({"table": [f"Must be one of {', '.join(TABLES['sales'])}."]}), *_REFUSALS
         ),
     },
-    examples=[_example("The days", CSV_EXAMPLE, CSV)],
+    examples=[file_example("The days", CSV_EXAMPLE, CSV)],
 )
 
 EXPORT_WORKBOOK = extend_schema(
@@ -66,7 +69,7 @@ EXPORT_WORKBOOK = extend_schema(
     description="A workbook with a sheet for each table. Texts in it never run as formulas.",
     parameters=[PROJECT_ID, REPORT_ID],
     responses={(200, XLSX): OpenApiTypes.BINARY, **errors_of("hub", *_REFUSALS)},
-    examples=[_example("The workbook", "(the file's bytes)", XLSX)],
+    examples=[file_example("The workbook", "(the file's bytes)", XLSX)],
 )
 
 EXPORT_PAGE = extend_schema(
@@ -78,5 +81,5 @@ EXPORT_PAGE = extend_schema(
     ),
     parameters=[PROJECT_ID, REPORT_ID],
     responses={(200, HTML): OpenApiTypes.STR, **errors_of("hub", *_REFUSALS)},
-    examples=[_example("The page", "<!doctype html>…", HTML)],
+    examples=[file_example("The page", "<!doctype html>…", HTML)],
 )

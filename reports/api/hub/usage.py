@@ -6,41 +6,14 @@ import orjson
 from rest_framework import serializers
 
 from integrations.assistant.figures import Figures
-from orderchainer.core.days import Period, days_of
+from orderchainer.core.days import Period
 from orderchainer.core.http.surfaces import Body
 from orders.figures import Deliveries
 from reports.api.hub.payloads import AssistantOutput
 from reports.builders.performance import assistant_body
 from reports.payloads import write
 from reports.usage.figures import Calls
-
-
-def calls_body(calls: Calls, period: Period) -> Body:
-    """Write the calls of a period, with every day of it."""
-    return {
-        "period_days": period.day_count,
-        "start_date": period.first.isoformat(),
-        "end_date": period.last.isoformat(),
-        "timezone": period.zone.key,
-        "total_calls": calls.total,
-        "by_surface": dict(calls.by_surface.most_common()),
-        "by_user": [
-            {"user_id": each.user_id, "name": each.name, "calls": each.calls}
-            for each in calls.by_user
-        ],
-        "by_token": [
-            {
-                "token_id": each.token_id,
-                "name": each.name,
-                "user_id": each.user_id,
-                "calls": each.calls,
-            }
-            for each in calls.by_token
-        ],
-        "by_day": [
-            {"date": day.isoformat(), "calls": calls.by_day[day]} for day in days_of(period)
-        ],
-    }
+from reports.usage.telling import payload_of
 
 
 def project_usage_body(
@@ -48,7 +21,7 @@ def project_usage_body(
 ) -> Body:
     """Write how much a project is used."""
     return {
-        **calls_body(calls, period),
+        **payload_of(calls, period),
         "deliveries": {"total": deliveries.total, "by_state": dict(deliveries.by_state)},
         "assistant": orjson.Fragment(write(assistant_body(assistant))),
     }

@@ -25,9 +25,10 @@ from reports.api.hub import docs
 from reports.api.hub.filters import reports_selected
 from reports.api.hub.presentation import etag_of_report, listed_body, report_body
 from reports.api.hub.serializers import NewReport
-from reports.api.hub.usage import calls_body, project_usage_body
+from reports.api.hub.usage import project_usage_body
 from reports.queries import report_for
 from reports.usage.figures import calls_in, calls_of
+from reports.usage.telling import payload_of
 
 RESPOND_ASYNC = "respond-async"
 
@@ -141,7 +142,7 @@ class OwnUsageView(SurfaceView):
     def get(self, request: Request) -> Response:
         """Answer the caller's calls of the last days."""
         period = days_up_to_today(days_of(request), ZoneInfo("UTC"))
-        return Response(calls_body(calls_of(caller_of(request), period), period))
+        return Response(payload_of(calls_of(caller_of(request), period), period))
 
 
 def _prefers_async(request: Request) -> bool:

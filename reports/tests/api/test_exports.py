@@ -10,16 +10,27 @@ from hashlib import sha256
 from io import BytesIO, StringIO
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from accounts.models import Project, User
+from accounts.models import ApiToken, Project, User
 from accounts.services import create_project
+from accounts.tests.factories import make_api_token
+from integrations.assistant.models import AssistantCall
+from orderchainer.core.days import Period
 from orders.models import Order, OrderItem
+from reports.exports import Document, write_page
 from reports.models import Report
 from reports.payloads import write
+from reports.usage.counting import Key
+from reports.usage.counting import store as count_calls
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -347,3 +358,253 @@ def test_an_unknown_report_is_not_found(store: Project, client: APIClient, endin
     response = client.get(f"/api/v1/reports/{store.uuid}/x{ending}")
 
     assert (response.status_code, response.json()["detail"]) == (404, "Report not found")
+
+
+def test_the_page_says_what_bars_show_and_leaves_out_empty_columns(
+    store: Project, client: APIClient, generate: Asked
+) -> None:
+    sell(store, "10.00", customer_name="Bob", customer_email="bob@example.com")
+
+    page = client.get(path(generate(), ".html")).content.decode()
+
+    found = "Most revenue on 1 Jan 2025: $10.00."
+    assert f"{found} <small>Revenue (USD)</small></figcaption>" in page
+    assert ">E-mail</th>" in page
+    assert ">Phone</th>" not in page
+
+
+# --- statistics -------------------------------------------------------------------------------
+
+
+def statistics(store: Project, ending: str, what: str = "orders", **asked: Any) -> str:
+    query = "&".join(f"{name}={value}" for name, value in asked.items())
+    return f"/api/v1/{what}/{store.uuid}/stats/summary{ending}?{query}"
+
+
+SALE: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    day=st.integers(1, 31),
+    total=st.decimals(0, 10**6, places=2).map(str),
+    currency=st.sampled_from(["USD", "USD", "EUR", "JPY"]),
+    status=st.sampled_from(["pending", "fulfilled", "cancelled", "draft"]),
+    provider=st.sampled_from(["api", "storefront", "shopify"]),
+    is_test=st.sampled_from([False, False, True]),
+)
+
+
+@given(sales=st.lists(SALE, max_size=12))
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_statistics_reports_and_exports_of_both_agree(
+    store: Project, client: APIClient, generate: Asked, sales: list[dict[str, Any]]
+) -> None:
+    """Statistics of 32 days, from the 1st of January to the 1st of February."""
+    Order.objects.all().delete()
+    for sale in sales:
+        sell(store, sale.pop("total"), day=sale.pop("day"), **sale)
+    shown = client.get(statistics(store, "", days=32)).json()
+    report = generate(end_date="2025-02-01")
+
+    summary = {
+        row["figure"]: row["value"]
+        for row in csv_of(client.get(statistics(store, ".csv", days=32, table="summary")))
+    }
+    for name in ("total_orders", "total_revenue", "average_order_value"):
+        assert Decimal(summary[name]) == Decimal(str(shown[name])) == report.figures[name]
+    for table in ("by_day", "orders_by_status", "by_currency", "by_provider"):
+        of_statistics = csv_of(client.get(statistics(store, ".csv", days=32, table=table)))
+        assert of_statistics == csv_of(client.get(f"{path(report, '.csv')}?table={table}"))
+    days = csv_of(client.get(statistics(store, ".csv", days=32)))
+    assert sum(int(day["total_orders"]) for day in days) == shown["total_orders"]
+    assert sum(Decimal(day["total_revenue"]) for day in days) == Decimal(summary["total_revenue"])
+    sheets = sheets_of(content_of(client.get(statistics(store, ".xlsx", days=32))))
+    sheets_of_report = sheets_of(content_of(client.get(path(report, ".xlsx"))))
+    for sheet in ("Days", "Orders by status", "Currencies", "Channels"):
+        assert sheets[sheet] == sheets_of_report[sheet]
+
+
+def test_statistics_of_messages_are_those_of_a_report(
+    store: Project, client: APIClient, generate: Asked
+) -> None:
+    report = generate(report_type="messages", end_date="2025-02-01")
+
+    for table in ("summary", "by_day", "by_provider", "by_status", "by_agent"):
+        url = statistics(store, ".csv", "messages", days=32, table=table)
+        assert csv_of(client.get(url)) == csv_of(
+            client.get(f"{path(report, '.csv')}?table={table}")
+        )
+
+
+@pytest.mark.parametrize("what", ["orders", "messages"])
+def test_statistics_are_files_and_a_page(store: Project, client: APIClient, what: str) -> None:
+    sell(store, "10.00", day=31)
+
+    table = client.get(statistics(store, ".csv", what, days=7))
+    book = client.get(statistics(store, ".xlsx", what, days=7))
+    page = client.get(statistics(store, ".html", what, days=7))
+
+    assert f'filename="{what}_2025-01-26_2025-02-01_by_day.csv"' in table["Content-Disposition"]
+    assert len(csv_of(table)) == 7
+    assert f'filename="{what}_2025-01-26_2025-02-01.xlsx"' in book["Content-Disposition"]
+    assert len(sheets_of(content_of(book))["Days"]) == 8
+    assert "Ada &lt;b&gt;&amp; Sons&lt;/b&gt;" in page.content.decode()
+    assert "Statistics, made 1 Feb 2025, 10:00 UTC" in page.content.decode()
+
+
+def test_statistics_refuse_days_and_tables_that_do_not_exist(
+    store: Project, client: APIClient
+) -> None:
+    assert client.get(statistics(store, ".csv", days=0)).status_code == 422
+    refused = client.get(statistics(store, ".csv", table="top_products"))
+
+    assert refused.status_code == 422
+    assert "Must be one of summary, by_day, orders_by_status" in str(refused.json())
+
+
+@pytest.mark.parametrize("what", ["orders", "messages"])
+def test_statistics_take_as_many_statements_whatever_there_is(
+    store: Project, client: APIClient, what: str
+) -> None:
+    counts = []
+    for size in (2, 20):
+        for number in range(size):
+            sell(store, "1.00", day=1 + number, currency="USD" if number % 2 else "EUR")
+        with CaptureQueriesContext(connection) as statements:
+            content_of(client.get(statistics(store, ".xlsx", what, days=40)))
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def test_a_page_has_one_table_of_durations_and_no_chart_of_two_bars() -> None:
+    spread = {"count": 4, "average": Decimal("14400.0"), "p50": Decimal("9000.0"), "p90": None}
+    nothing = {"count": 0, "average": None, "p50": None, "p90": None}
+    page = write_page(
+        Document(
+            tables="performance",
+            title="Performance report",
+            project_name="My Store",
+            period=Period(NOW.date(), NOW.date(), ZoneInfo("UTC")),
+            payload={
+                "lead_time_seconds": spread,
+                "waiting_seconds": nothing,
+                "blocked_by": {"failed": 2, "cancelled": 1},
+                "chains": {"length": {"p90": Decimal("3.0")}, "longest": 4},
+            },
+            summary="",
+            made_at=NOW,
+            source="Statistics",
+        )
+    )
+
+    assert page.count("How long it took") == 1
+    assert "From placed to done" in page
+    assert "4 hours" in page
+    assert "2.5 hours" in page
+    assert "Waiting for other orders" not in page
+    assert "What blocked orders" in page
+    assert "<svg" not in page
+    assert "Orders in 90% of them, at most" in page
+    assert "Orders in the longest" in page
+
+
+# --- usage ------------------------------------------------------------------------------------
+
+
+def usage_path(project: Project, ending: str, table: str = "by_day") -> str:
+    return f"/api/v1/reports/{project.uuid}/usage{ending}?days=3&table={table}"
+
+
+def assistant_path(project: Project, ending: str, table: str = "by_day") -> str:
+    return f"/api/v1/assistant/usage/{project.uuid}{ending}?days=3&table={table}"
+
+
+def test_usage_is_exported_as_it_is_shown(store: Project, client: APIClient, ada: User) -> None:
+    today = datetime(2025, 2, 1, tzinfo=UTC).date()
+    token, _ = make_api_token(ada, "orders:read")
+    ApiToken.objects.filter(pk=token.pk).update(name="=Warehouse")
+    count_calls(
+        {
+            Key(today, store.pk, ada.pk, "", "hub"): 4,
+            Key(today - timedelta(days=1), store.pk, ada.pk, token.pk.hex, "chain"): 3,
+            Key(today - timedelta(days=3), store.pk, ada.pk, "", "hub"): 9,
+        }
+    )
+    shown = client.get(usage_path(store, "")).json()
+
+    def rows(table: str) -> list[dict[str, str]]:
+        return csv_of(client.get(usage_path(store, ".csv", table)))
+
+    summary = {row["figure"]: row["value"] for row in rows("summary")}
+    assert summary["total_calls"] == str(shown["total_calls"]) == "7"
+    assert [(row["date"], int(row["calls"])) for row in rows("by_day")] == [
+        (day["date"], day["calls"]) for day in shown["by_day"]
+    ]
+    assert {row["surface"]: int(row["count"]) for row in rows("by_surface")} == shown["by_surface"]
+    assert [row["calls"] for row in rows("by_user")] == ["7"]
+    assert [row["name"] for row in rows("by_token")] == ["'=Warehouse"]
+    book = sheets_of(content_of(client.get(usage_path(store, ".xlsx"))))
+    assert book["Days"][-1][1] == "4"
+    assert book["API tokens"][1][0] == "=Warehouse"
+    page = client.get(usage_path(store, ".html")).content.decode()
+    assert "7 calls by 1 user." in page
+
+
+def test_usage_of_the_assistant_is_exported_as_it_is_shown(
+    store: Project, client: APIClient
+) -> None:
+    moment = datetime(2025, 2, 1, 9, tzinfo=UTC)
+    for kind, tokens, cost, at in [
+        ("query", 100, "0.000125", moment),
+        ("query", 300, "0.25", moment - timedelta(days=1)),
+        ("reply", 50, None, moment),
+        ("query", 900, "9.00", moment - timedelta(days=3)),
+    ]:
+        make_call(store, kind=kind, tokens=tokens, cost=cost, at=at)
+    shown = client.get(assistant_path(store, "")).json()
+
+    def rows(table: str) -> list[dict[str, str]]:
+        return csv_of(client.get(assistant_path(store, "/summary.csv", table)))
+
+    summary = {row["figure"]: row["value"] for row in rows("summary")}
+    for name in (
+        *("total_api_calls", "total_tokens_used", "total_cost_usd"),
+        *("average_cost_per_call", "calls_of_unknown_cost"),
+    ):
+        assert Decimal(summary[name]) == Decimal(str(shown[name]))
+        if name != "average_cost_per_call":
+            assert Decimal(summary[name]) == sum(Decimal(day[name]) for day in rows("by_day"))
+    assert [row["date"] for row in rows("by_day")] == ["2025-01-30", "2025-01-31", "2025-02-01"]
+    for table, word in (("by_model", "model"), ("by_kind", "kind")):
+        assert [(row[word], int(row["total_api_calls"])) for row in rows(table)] == [
+            (each[word], each["total_api_calls"]) for each in shown[table]
+        ]
+    book = sheets_of(content_of(client.get(assistant_path(store, "/summary.xlsx"))))
+    assert book["Kinds of calls"][0][:2] == ["Kind", "Calls"]
+    page = client.get(assistant_path(store, "/summary.html")).content.decode()
+    assert "3 calls of models, 450 tokens." in page
+    assert "$0.250125" in page
+
+
+def make_call(
+    project: Project, *, kind: str, tokens: int, cost: str | None, at: datetime
+) -> AssistantCall:
+    """Store a call of a model that has ended."""
+    return AssistantCall.objects.create(
+        project=project,
+        kind=kind,
+        outcome=AssistantCall.Outcome.ANSWERED,
+        provider="gemini",
+        model_asked="gemini-flash",
+        model="gemini-flash",
+        total_tokens=tokens,
+        cost=None if cost is None else Decimal(cost),
+        known_cost=Decimal(cost or 0),
+        created_at=at,
+    )

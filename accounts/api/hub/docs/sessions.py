@@ -13,6 +13,7 @@ SESSION_EXAMPLE = {
     "expires_at": "2025-01-19T10:00:00Z",
     "ip_address": "192.0.2.7",
     "user_agent": "curl/8.5.0",
+    "door": "api",
     "current": True,
 }
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.models import Session
+
 
 class SessionOutput(serializers.Serializer[Any]):
     """A session: a sign-in that lasts."""
@@ -13,4 +15,8 @@ class SessionOutput(serializers.Serializer[Any]):
     expires_at = serializers.CharField(help_text="When it ends unless it is refreshed before.")
     ip_address = serializers.CharField(allow_null=True, help_text="Where the sign-in came from.")
     user_agent = serializers.CharField()
+    door = serializers.ChoiceField(
+        choices=Session.Door.choices,
+        help_text="`browser` for a sign-in on the pages, which has a cookie; else `api`.",
+    )
     current = serializers.BooleanField(help_text="Whether this request's token belongs to it.")

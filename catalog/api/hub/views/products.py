@@ -14,7 +14,7 @@ from accounts.callers import caller_of
 from catalog import services
 from catalog.access import MANAGE_CATALOG, VIEW_CATALOG
 from catalog.api.hub.docs import products as docs
-from catalog.api.hub.filters import narrowed, part_found
+from catalog.api.hub.filters import InventoryFilter, narrowed, part_found
 from catalog.api.hub.presentation import etag_of_product, movement_body, product_body
 from catalog.api.hub.serializers import (
     NewPicture,
@@ -27,6 +27,7 @@ from catalog.queries import inventory
 from orderchainer.core.http.changes import read_changes
 from orderchainer.core.http.conditional import answer_unless_unchanged, require_match
 from orderchainer.core.http.fields import fields_named
+from orderchainer.core.http.filters import planned_for_filters
 from orderchainer.core.http.pagination import bare_list, page_window_of
 from orderchainer.core.http.views import UploadView
 from orderchainer.core.windows import part_of
@@ -45,7 +46,9 @@ class ProductsView(ProjectView):
     def get(self, request: Request, project_id: str) -> Response:
         """Answer a page of the products."""
         window = page_window_of(request)
-        part, total = part_found(*narrowed(self.project, request), window)
+        products, text = narrowed(self.project, request)
+        with planned_for_filters(request, InventoryFilter):
+            part, total = part_found(products, text, window)
         return bare_list(
             request,
             [product_body(product) for product in part],

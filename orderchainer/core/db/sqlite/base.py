@@ -2,11 +2,13 @@
 
 Django 5.2 assumes the limit of 999 that SQLite had before 3.32, and splits bulk inserts
 accordingly: 5,000 events of a propagation took fifty statements. This backend asks the library, as
-later Django versions do. `lookups.py` describes the searches. Nothing else differs from
-`django.db.backends.sqlite3`.
+later Django versions do. It also asks the library only once whether it knows JSON. `lookups.py`
+describes the searches. Nothing else differs from `django.db.backends.sqlite3`.
 """
 
 import sqlite3
+from contextlib import closing
+from functools import cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base, features
@@ -26,6 +28,25 @@ class DatabaseFeatures(features.DatabaseFeatures):
         self.connection.ensure_connection()
         limit: int = self.connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
         return limit
+
+    @cached_property
+    def supports_json_field(self) -> bool:  # type: ignore[override]
+        """Whether the library knows JSON.
+
+        Django asks each new connection in a transaction, and ours begin as those of writers. So
+        each page that reads JSON would wait for whoever writes, and take two more statements.
+        """
+        return _knows_json()
+
+
+@cache
+def _knows_json() -> bool:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute("SELECT json('{}')")
+        except sqlite3.OperationalError:
+            return False
+    return True
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -1,0 +1,601 @@
+"""Sign in, sign up, ask for a new password and sign out on the pages."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import Activity, OutgoingEmail, Session, User
+from accounts.pages.cookies import COOKIE, remember
+from accounts.services import (
+    change_password,
+    deactivate_user,
+    end_sessions,
+    log_out,
+    open_browser_session,
+    open_session,
+    stay_signed_in,
+)
+from accounts.tests.browsers import browser_of, browser_with, session_in
+from accounts.tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "ada@example.com"
+FORM = {"email": ADDRESS, "password": PASSWORD}
+SIGN_IN, SIGN_UP, FORGOTTEN, SIGN_OUT = "/sign-in", "/sign-up", "/forgot-password", "/sign-out"
+HOME = "/app/"
+
+
+@pytest.fixture
+def ada() -> User:
+    return make_user(email=ADDRESS)
+
+
+def is_signed_in(client: Client) -> bool:
+    """Tell whether the browser gets into the workspace."""
+    location = client.get(HOME)["Location"]
+    return not location.startswith(SIGN_IN)
+
+
+# --- Signing in -------------------------------------------------------------------------------
+
+
+def test_signs_in_with_a_cookie_that_scripts_cannot_read(ada: User, client: Client) -> None:
+    response = client.post(SIGN_IN, FORM)
+
+    assert (response.status_code, response["Location"]) == (303, HOME)
+    cookie = response.cookies[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+    assert cookie["max-age"] in {7 * 86_400, 7 * 86_400 - 1}
+    assert not cookie["secure"]
+    session = Session.objects.get()
+    assert (session.user, session.door) == (ada, Session.Door.BROWSER)
+    assert is_signed_in(client)
+
+
+def test_the_cookie_is_for_https_where_the_service_is(
+    ada: User, client: Client, settings: Settings
+) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+
+    assert client.post(SIGN_IN, FORM).cookies[f"__Host-{COOKIE}"]["secure"]
+
+
+def test_the_form_suits_password_managers(client: Client) -> None:
+    page = client.get(SIGN_IN).content.decode()
+
+    assert re.search(r'<input type="email" name="email" [^>]*autocomplete="username"', page)
+    assert re.search(r'name="password" [^>]*autocomplete="current-password"', page)
+    assert "csrfmiddlewaretoken" in page
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"password": "wrong"}, {"email": "nobody@example.com"}, {"password": "x" * 2000}],
+    ids=["password", "unknown", "long"],
+)
+def test_a_wrong_try_says_so_and_keeps_the_email(
+    form: dict[str, str], ada: User, client: Client
+) -> None:
+    tried = {**FORM, **form}
+    response = client.post(SIGN_IN, tried)
+
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert page.count("The e-mail or the password is wrong.") == 1
+    assert tried["email"] in page
+    assert COOKIE not in response.cookies
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("missing", ["email", "password"])
+def test_a_missing_field_is_named(missing: str, ada: User, client: Client) -> None:
+    response = client.post(SIGN_IN, {**FORM, missing: ""})
+
+    assert response.status_code == 400
+    assert b"This field is required." in response.content
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "<script>", "x" * 10_000])
+def test_hostile_text_is_an_ordinary_wrong_try(text: str, client: Client) -> None:
+    response = client.post(SIGN_IN, {"email": text.encode("utf-8", "replace"), "password": "x"})
+
+    assert response.status_code == 400
+    assert b"<script>" not in response.content
+
+
+def test_says_that_the_address_must_be_confirmed_first(
+    ada: User, client: Client, settings: Settings
+) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+
+    response = client.post(SIGN_IN, FORM)
+
+    assert response.status_code == 400
+    assert b"Confirm your e-mail address first" in response.content
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("/account?tab=2", "/account?tab=2"),
+        ("", HOME),
+        ("https://evil.example/", HOME),
+        ("//evil.example/", HOME),
+        ("/\\evil.example", HOME),
+        ("///evil.example", HOME),
+        ("javascript:alert(1)", HOME),
+        ("account", HOME),
+        ("/" + "x" * 5000, HOME),
+    ],
+)
+def test_leads_on_to_pages_of_ours_only(
+    wanted: str, leads_to: str, ada: User, client: Client
+) -> None:
+    response = client.post(f"{SIGN_IN}?{_query(next=wanted)}", FORM)
+
+    assert (response.status_code, response["Location"]) == (303, leads_to)
+    # Somebody who is signed in already goes on at once.
+    response = client.get(f"{SIGN_IN}?{_query(next=wanted)}")
+    assert (response.status_code, response["Location"]) == (303, leads_to)
+
+
+def test_the_links_between_the_entrances_keep_where_to_go(client: Client) -> None:
+    page = client.get(f"{SIGN_IN}?next=/account").content.decode()
+
+    assert f'href="{SIGN_UP}?next=%2Faccount"' in page
+    assert f'href="{FORGOTTEN}?next=%2Faccount"' in page
+
+
+def test_a_second_sign_in_ends_the_first(ada: User, client: Client) -> None:
+    client.post(SIGN_IN, FORM)
+    first = session_in(client)
+
+    client.post(SIGN_IN, FORM)
+
+    assert session_in(client) != first
+    first.refresh_from_db()
+    assert first.end_reason == Session.EndReason.LOGGED_OUT
+
+
+@pytest.mark.usefixtures("ada")
+def test_forms_need_a_csrf_token() -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in (SIGN_IN, SIGN_UP, FORGOTTEN, SIGN_OUT, "/theme"):
+        response = client.post(path, FORM)
+
+        assert response.status_code == 403
+        assert b"This form is out of date." in response.content
+    assert not Session.objects.exists()
+
+    page = client.get(SIGN_IN).content.decode()
+    (token,) = set(re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page))
+    before = client.cookies["csrftoken"].value
+    response = client.post(SIGN_IN, {**FORM, "csrfmiddlewaretoken": token})
+    assert response.status_code == 303
+    assert client.cookies["csrftoken"].value != before
+
+
+def test_pages_are_private_and_checked_again(client: Client) -> None:
+    response = client.get(SIGN_IN)
+
+    assert response["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in response["Vary"]
+    assert response["Referrer-Policy"] == "same-origin"
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+
+
+def test_pages_are_compressed_for_browsers_that_ask(client: Client) -> None:
+    plain = client.get(SIGN_IN)
+    packed = client.get(SIGN_IN, headers={"Accept-Encoding": "gzip, br"})
+
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed["Vary"]
+    assert len(packed.content) < len(plain.content) / 2
+    assert b"<h1>" in gzip.decompress(packed.content)
+
+
+def test_other_methods_are_refused(client: Client) -> None:
+    assert client.put(SIGN_IN).status_code == 405
+    assert client.get(SIGN_OUT).status_code == 405
+    assert client.head(SIGN_IN).status_code == 200
+
+
+# --- How long a browser stays signed in -------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel("2026-01-12T10:00:00Z", tick=False) as clock:
+        yield clock
+
+
+def test_whoever_comes_back_within_a_week_stays_signed_in(
+    ada: User, clock: time_machine.Traveller
+) -> None:
+    client = browser_of(ada)
+    for _ in range(5):
+        clock.shift(timedelta(days=6))
+        response = client.get(HOME)
+        assert response.cookies[COOKIE]["max-age"] == 7 * 86_400
+    clock.shift(timedelta(days=7))
+
+    assert not is_signed_in(client)
+
+
+def test_visits_write_once_a_day_at_most(ada: User, clock: time_machine.Traveller) -> None:
+    client = browser_of(ada)
+    client.get(HOME)
+    clock.shift(timedelta(hours=23))
+
+    with CaptureQueriesContext(connection) as statements:
+        client.get(HOME)
+
+    assert [each["sql"] for each in statements if each["sql"].startswith("UPDATE")] == []
+    assert COOKIE not in client.get(HOME).cookies
+
+
+def test_an_ended_session_is_not_extended(ada: User, clock: time_machine.Traveller) -> None:
+    """Its cookie may be in a request that started before the end."""
+    session = open_browser_session(user=ada)
+    clock.shift(timedelta(days=2))
+    Session.objects.update(ended_at=timezone.now())
+
+    assert stay_signed_in(session=session) is False
+    session.refresh_from_db()
+    assert session.expires_at == timezone.now() + timedelta(days=5)
+
+
+def test_a_session_is_not_extended_where_the_address_must_be_confirmed_first(
+    ada: User, clock: time_machine.Traveller, settings: Settings
+) -> None:
+    client = browser_of(ada)
+    clock.shift(timedelta(days=6))
+    settings.REQUIRE_VERIFIED_EMAIL = True
+    assert is_signed_in(client)
+    clock.shift(timedelta(days=1))
+
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda user, session: end_sessions(user=user, reason=Session.EndReason.REVOKED),
+        lambda user, session: change_password(user=user, password="another horse"),
+        lambda user, session: deactivate_user(user=user),
+        lambda user, session: User.objects.filter(pk=user.pk).update(is_active=False),
+        lambda user, session: User.objects.filter(pk=user.pk).update(password="!"),
+        lambda user, session: Session.objects.update(expires_at=timezone.now()),
+        lambda user, session: Session.objects.all().delete(),
+    ],
+    ids=["everywhere", "password", "deactivated", "inactive", "shell", "expired", "gone"],
+)
+def test_the_cookie_ends_with_its_session(end: Any, ada: User) -> None:
+    client = browser_of(ada)
+    assert is_signed_in(client)
+
+    end(ada, Session.objects.get())
+
+    assert not is_signed_in(client)
+
+
+def test_signing_out_everywhere_by_the_api_signs_the_browser_out(ada: User) -> None:
+    client = browser_of(ada)
+    api = APIClient()
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {open_session(user=ada).access}")
+
+    shown = api.get("/api/v1/auth/sessions").json()
+    assert [each["door"] for each in shown] == ["api", "browser"]
+    api.delete("/api/v1/auth/sessions")
+
+    assert not is_signed_in(client)
+
+
+def test_a_cookie_cannot_be_made_up(ada: User) -> None:
+    session = open_browser_session(user=ada)
+    good = browser_with(session).cookies[COOKIE].value
+    for value in (
+        str(session.pk),
+        f"{session.pk}:1w2xyz:{'A' * 43}",
+        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        good.replace(good[0], "0" if good[0] != "0" else "1", 1),
+        "",
+        "x" * 4000,
+    ):
+        client = Client()
+        client.cookies[COOKIE] = value
+        assert not is_signed_in(client), value
+
+
+def test_the_cookie_of_a_session_with_tokens_is_refused(ada: User) -> None:
+    """No such cookie is ever given out; it would have a signature of ours, though."""
+    pair = open_session(user=ada)
+    session = Session.objects.get()
+
+    assert not is_signed_in(browser_with(session))
+    log_out(access_token=pair.access)
+
+
+def test_the_pages_read_no_other_credentials(ada: User) -> None:
+    ada.is_staff = ada.is_superuser = True
+    ada.save()
+    staff = Client()
+    staff.force_login(ada)
+    assert staff.get("/admin/").status_code == 200
+    assert not is_signed_in(staff)
+
+    bearer = Client(headers={"Authorization": f"Bearer {open_session(user=ada).access}"})
+    assert not is_signed_in(bearer)
+
+
+def test_the_admin_does_not_read_the_cookie(ada: User) -> None:
+    ada.is_staff = ada.is_superuser = True
+    ada.save()
+
+    assert browser_of(ada).get("/admin/").status_code == 302
+
+
+def test_the_admins_sign_in_and_the_pages_end_apart(ada: User) -> None:
+    ada.is_staff = ada.is_superuser = True
+    ada.save()
+    client = browser_of(ada)
+    client.force_login(ada)
+
+    client.post(SIGN_OUT)
+    assert client.get("/admin/").status_code == 200
+
+    client.post(SIGN_IN, FORM)
+    client.post("/admin/logout/")
+    assert is_signed_in(client)
+
+
+def test_finding_out_who_asks_takes_one_statement(ada: User) -> None:
+    client = browser_of(ada)
+    with CaptureQueriesContext(connection) as statements:
+        client.get(SIGN_IN)
+
+    assert len(statements) == 1
+
+
+# --- Signing out ------------------------------------------------------------------------------
+
+
+def test_signing_out_ends_the_session_and_clears_the_cache(ada: User) -> None:
+    client = browser_of(ada)
+    session = session_in(client)
+
+    response = client.post(SIGN_OUT)
+
+    assert (response.status_code, response["Location"]) == (303, SIGN_IN)
+    assert response["Clear-Site-Data"] == '"cache"'
+    assert response.cookies[COOKIE].value == ""
+    session.refresh_from_db()
+    assert session.end_reason == Session.EndReason.LOGGED_OUT
+    assert b"You are signed out." in client.get(SIGN_IN).content
+    assert not is_signed_in(client)
+
+
+def test_signing_out_twice_is_fine(client: Client) -> None:
+    assert client.post(SIGN_OUT).status_code == 303
+
+
+# --- Signing up -------------------------------------------------------------------------------
+
+NEW = {"first_name": "Grace", "email": "grace@example.com", "password": PASSWORD}
+
+
+def test_signs_up_and_in(client: Client) -> None:
+    response = client.post(f"{SIGN_UP}?next=/account", NEW)
+
+    assert (response.status_code, response["Location"]) == (303, "/account")
+    user = User.objects.get(email="grace@example.com")
+    assert (user.first_name, user.sessions.get().door) == ("Grace", Session.Door.BROWSER)
+    assert OutgoingEmail.objects.get().recipient == user.email
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"email": ADDRESS.upper()}, b"Somebody has an account with this address."),
+        ({"email": "no address"}, b"Invalid email address"),
+        ({"password": "short"}, b"This password is too short."),
+        ({"password": ""}, b"This field is required."),
+    ],
+)
+def test_says_what_is_wrong_with_a_new_account(
+    changed: dict[str, str], words: bytes, ada: User, client: Client
+) -> None:
+    response = client.post(SIGN_UP, {**NEW, **changed})
+
+    assert response.status_code == 400
+    assert words in response.content
+    assert list(User.objects.all()) == [ada]
+    assert not Session.objects.exists()
+
+
+def test_asks_a_new_user_to_confirm_the_address_where_that_is_needed(
+    client: Client, settings: Settings
+) -> None:
+    settings.REQUIRE_VERIFIED_EMAIL = True
+
+    response = client.post(SIGN_UP, NEW)
+
+    assert response.status_code == 200
+    assert b"confirm your address" in response.content
+    assert not is_signed_in(client)
+
+
+# --- A forgotten password ---------------------------------------------------------------------
+
+
+def test_answers_the_same_whether_or_not_there_is_an_account(ada: User, client: Client) -> None:
+    OutgoingEmail.objects.all().delete()
+    known = client.post(FORGOTTEN, {"email": ADDRESS})
+    assert OutgoingEmail.objects.get().recipient == ADDRESS
+    unknown = client.post(FORGOTTEN, {"email": "nil@example.com"})
+
+    assert known.status_code == unknown.status_code == 200
+    assert _words_of(known, ADDRESS) == _words_of(unknown, "nil@example.com")
+    assert OutgoingEmail.objects.count() == 1
+
+
+def test_too_many_links_tell_nothing_about_an_account(ada: User, settings: Settings) -> None:
+    settings.RATE_LIMIT_CODES = "2/h"
+
+    answers = [
+        [Client().post(FORGOTTEN, {"email": email}).status_code for _ in range(4)]
+        for email in (ADDRESS, "nil@example.com")
+    ]
+
+    assert answers == [[200, 200, 429, 429]] * 2
+
+
+# --- Limits -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limits(settings: Settings, clock: time_machine.Traveller) -> None:
+    settings.RATE_LIMIT_AUTH = "5/m"
+
+
+@pytest.mark.usefixtures("limits", "ada")
+@pytest.mark.parametrize(
+    ("path", "form"), [(SIGN_IN, {**FORM, "password": "no"}), (SIGN_UP, {}), (FORGOTTEN, {})]
+)
+def test_the_sixth_try_gets_a_page_that_says_when_to_try_again(
+    path: str, form: dict[str, str], client: Client
+) -> None:
+    statuses = [client.post(path, form).status_code for _ in range(5)]
+
+    sixth = client.post(path, form)
+
+    assert statuses == [400] * 5
+    assert sixth.status_code == 429
+    assert f"Try again in {sixth['Retry-After']} second" in sixth.content.decode()
+    assert sixth["X-RateLimit-Remaining"] == "0"
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.usefixtures("limits", "ada")
+def test_sign_ins_are_counted_with_those_of_the_api(client: Client) -> None:
+    wrong = {**FORM, "password": "no"}
+    for _ in range(3):
+        APIClient().post("/api/v1/auth/login", wrong, format="json")
+
+    assert [client.post(SIGN_IN, wrong).status_code for _ in range(3)] == [400, 400, 429]
+    assert Activity.objects.filter(type="login_failed").count() == 5
+
+
+def test_pages_have_a_limit_of_their_own(ada: User, settings: Settings) -> None:
+    settings.RATE_LIMIT_PAGES = "2/m"
+    settings.RATE_LIMIT_STANDARD = "1/m"
+    client = browser_of(ada)
+
+    assert [client.get(HOME).status_code for _ in range(3)] == [302, 302, 429]
+    assert browser_of(make_user()).get(HOME).status_code == 302
+    assert client.get(HOME, headers={"HX-Request": "true"}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"), [("/shop/", "/shop/"), ("//evil.example/", SIGN_IN), ("", SIGN_IN)]
+)
+def test_signing_out_leads_to_one_of_our_pages(ada: User, path: str, leads_to: str) -> None:
+    assert browser_of(ada).post(SIGN_OUT, {"next": path})["Location"] == leads_to
+
+
+def test_whoever_has_used_up_the_limit_can_still_sign_out(ada: User, settings: Settings) -> None:
+    settings.RATE_LIMIT_PAGES = "1/m"
+    client = browser_of(ada)
+    assert [client.get(HOME).status_code for _ in range(2)] == [302, 429]
+
+    assert client.post(SIGN_OUT).status_code == 303
+
+    assert not Session.objects.get().is_open
+
+
+# --- The theme --------------------------------------------------------------------------------
+
+
+def test_visitors_keep_their_theme_in_a_cookie(client: Client) -> None:
+    response = client.post("/theme", {"theme": "dark", "next": "/sign-in"})
+
+    assert (response.status_code, response["Location"]) == (303, "/sign-in")
+    assert b'data-theme="dark"' in client.get(SIGN_IN).content
+
+
+def test_people_keep_their_theme_in_their_profile(ada: User) -> None:
+    client = browser_of(ada)
+
+    response = client.post("/theme", {"theme": "dark"}, headers={"HX-Request": "true"})
+
+    assert (response.status_code, response.content) == (204, b"")
+    ada.profile.refresh_from_db()
+    assert ada.profile.theme == "dark"
+    elsewhere = browser_of(ada).get(f"{HOME}{uuid4()}/")
+    assert (elsewhere.status_code, b'data-theme="dark"' in elsewhere.content) == (404, True)
+
+
+@pytest.mark.parametrize("theme", ["", "blue", "dark\x00"])
+def test_an_unknown_theme_is_refused(theme: str, ada: User) -> None:
+    assert browser_of(ada).post("/theme", {"theme": theme}).status_code == 400
+    ada.profile.refresh_from_db()
+    assert ada.profile.theme == "system"
+
+
+def test_single_keys_can_be_switched_off(ada: User, client: Client) -> None:
+    assert client.post("/single-keys", {"single_keys": "off"}).status_code == 401
+    browser = browser_of(ada)
+
+    assert browser.post("/single-keys", {"single_keys": "maybe"}).status_code == 400
+    assert browser.post("/single-keys", {"single_keys": "off"}).status_code == 303
+    ada.profile.refresh_from_db()
+    assert ada.profile.has_single_keys is False
+
+
+def _words_of(response: Any, email: str) -> str:
+    """Return the page without the e-mail that was typed and without the token of its forms."""
+    page = response.content.decode().replace(email, "")
+    return re.sub(r'(csrf-token" content=|csrfmiddlewaretoken" value=)"\w+"', "", page)
+
+
+def _query(**parameters: str) -> str:
+    from urllib.parse import urlencode
+
+    return urlencode(parameters)
+
+
+def test_over_https_the_cookie_is_bound_to_this_host(settings: Settings) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    ada = make_user()
+    session = open_browser_session(user=ada)
+    answer = HttpResponse()
+
+    remember(answer, session)
+
+    (cookie,) = answer.cookies.values()
+    assert cookie.key == f"__Host-{COOKIE}"
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    client = Client()
+    client.cookies[cookie.key] = cookie.value
+    assert client.get("/account", secure=True).status_code == 200
+    # Nobody gets in with a cookie that another host could have planted.
+    planted = Client()
+    planted.cookies[COOKIE] = cookie.value
+    assert planted.get("/account", secure=True).status_code == 302

@@ -1,0 +1,1 @@
+"""The pages of the cart, which are part of the shop."""

@@ -1,0 +1,1 @@
+"""What the assistant puts on pages of other apps."""

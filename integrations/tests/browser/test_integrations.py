@@ -1,0 +1,194 @@
+"""The pages of integrations, in a browser beside a service with the sandbox."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from orderchainer.testing.browsers import (
+    NARROW,
+    THEMES,
+    WIDE,
+    Session,
+    Theme,
+    Visit,
+    chromium,
+    inaccessible,
+    scrolls_sideways,
+    small_targets,
+)
+from orderchainer.testing.processes import Installation, embedded
+from orderchainer.testing.servers import free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running service that plays the providers. The demo's shop is connected to all of them."""
+    if not chromium():
+        pytest.skip("NO BROWSER: install chromium, or let CHROMIUM name one")
+    directory = tmp_path_factory.mktemp("played")
+    with embedded(
+        directory, DEBUG="on", SANDBOX="on", SANDBOX_PORT=str(free_port())
+    ) as installation:
+        installation.start("serve")
+        installation.wait_until_it_listens("serve")
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def sessions(played: Installation) -> list[Session]:
+    """The session that the tests of this module share."""
+    return []
+
+
+@pytest.fixture
+def visit(played: Installation, browser: "Browser", sessions: list[Session]) -> Iterator[Visit]:
+    """Open pages; at the end, fail if one of them had a problem."""
+    with browser.new_context(reduced_motion="reduce") as context:
+        visiting = Visit(played, context, sessions)
+        yield visiting
+        assert visiting.unexpected_problems() == []
+
+
+def open_integrations(
+    visit: Visit, project: str = "", *, theme: Theme = "light", width: int = WIDE
+) -> "Page":
+    """Sign in, and open the integrations of a project, or of the demo's own."""
+    page = visit.sign_in(theme=theme, width=width)
+    if project:
+        page.get_by_role("combobox", name="Project").select_option(project)
+        page.wait_for_url(lambda url: "/orders" not in url)
+    place = page.url.split("/app/")[1].split("/")[0]
+    page.goto(f"{visit.installation.url}/app/{place}/integrations")
+    expect(page.get_by_role("heading", name="Integrations", level=1)).to_be_visible()
+    return page
+
+
+def is_usable(page: "Page", width: int) -> None:
+    """Fail if somebody could not use the page as it is now."""
+    assert inaccessible(page) == [], page.url
+    assert small_targets(page, at_least=44 if width == NARROW else 24) == [], page.url
+    assert not scrolls_sideways(page), page.url
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("theme", THEMES)
+def test_everybody_can_use_the_pages(visit: Visit, theme: Theme, width: int) -> None:
+    visit.expect_problem("status of 400")
+    page = open_integrations(visit, "Aurora Workshop", theme=theme, width=width)
+    # High enough that nothing lies half under the bar at the bottom, which axe takes for too small.
+    page.set_viewport_size({"width": width, "height": 3000})
+    everything = page.url
+    shops = page.get_by_role("list", name="Shopify")
+    expect(shops.get_by_role("listitem")).to_contain_text("Connected")
+    is_usable(page, width)
+
+    page.goto(f"{everything}/connect/whatsapp")
+    is_usable(page, width)
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("textbox", name="Phone number ID").fill("nonsense")
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_role("alert")).to_contain_text("Must be the id that Meta shows")
+    is_usable(page, width)
+
+    page.goto(everything)
+    page.get_by_role("link", name="demo-shop.myshopify.com").click()
+    expect(page.get_by_role("region", name="Health")).to_contain_text("Synced")
+    is_usable(page, width)
+    one = page.url
+    for part in ("test", "edit", "disconnect", "deliveries"):
+        page.goto(f"{one}/{part}")
+        is_usable(page, width)
+
+
+def test_a_shop_is_connected_by_keys_alone_and_tested_while_one_looks(visit: Visit) -> None:
+    page = open_integrations(visit)
+    page.get_by_role("link", name="Connect Shopify").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Connect Shopify", level=1)).to_be_visible()
+    page.get_by_role("link", name="Go on").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Address of the shop")).to_have_value(
+        "demo-shop.myshopify.com"
+    )
+    page.get_by_role("textbox", name="Address of the shop").focus()
+    page.keyboard.press("Enter")
+
+    checks = page.get_by_role("list", name="Checks")
+    expect(checks).to_contain_text("Keys accepted")
+    expect(checks).to_contain_text("25 orders found")
+    expect(checks).to_contain_text("No webhook has come yet")
+
+    # Somebody orders in the pretend shop, and the page says so by itself.
+    sandbox = f"http://127.0.0.1:{visit.installation.variables['SANDBOX_PORT']}"
+    made = page.request.post(f"{sandbox}/_control/shopify/shops/-/orders", data={})
+    assert made.ok, made.text()
+    expect(checks).to_contain_text("Webhook reached us")
+
+    page.get_by_role("link", name="Open the integration").click()
+    expect(page.get_by_role("region", name="Webhooks")).to_contain_text("done")
+
+
+def test_a_webhook_is_looked_at_and_replayed(visit: Visit) -> None:
+    page = open_integrations(visit, "Aurora Workshop")
+    sandbox = f"http://127.0.0.1:{visit.installation.variables['SANDBOX_PORT']}"
+    page.request.post(f"{sandbox}/_control/shopify/shops/-/orders", data={})
+    page.get_by_role("link", name="demo-shop.myshopify.com").click()
+    row = page.get_by_role("region", name="Webhooks").get_by_role("row").filter(has_text="done")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("status").filter(has_text="The sync is queued.")).to_be_visible()
+    expect(row.first).to_be_visible()
+
+    row.first.get_by_role("link").click()
+    expect(page.get_by_role("region", name="Body").last).to_contain_text("admin_graphql_api_id")
+    assert inaccessible(page) == []
+    page.get_by_role("button", name="Replay").click()
+
+    expect(page.get_by_text("A worker takes the delivery once more.")).to_be_visible()
+    expect(page.locator("#delivery")).to_contain_text("done")
+    expect(page.locator("#delivery")).to_contain_text("1 attempt")
+
+
+def test_the_address_is_copied(visit: Visit) -> None:
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = open_integrations(visit, "Aurora Workshop")
+    page.get_by_role("link", name="demo-shop.myshopify.com").click()
+
+    page.get_by_role("button", name="Copy the address").click()
+
+    expect(page.locator("[data-copy][data-done]")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("/api/v1/webhooks/shopify")
+
+
+def test_an_account_is_connected_without_scripts(
+    played: Installation, browser: "Browser", tmp_path: Path
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        visit = Visit(played, context, [])
+        page = visit.sign_in()
+        place = page.url.split("/app/")[1].split("/")[0]
+        page.goto(f"{played.url}/app/{place}/integrations")
+        page.get_by_role("link", name="Connect Telegram").click()
+        page.get_by_role("link", name="Go on").click()
+        page.get_by_role("button", name="Connect").click()
+        expect(page.get_by_role("heading", name="Test Telegram")).to_be_visible()
+
+        # Until a worker has asked, a link reads the page again.
+        for _ in range(100):
+            if page.get_by_text("Keys accepted").count():
+                break
+            page.get_by_role("link", name="Look again").click()
+        expect(page.get_by_role("list", name="Checks")).to_contain_text("@aurora_workshop_bot")
+
+        page.get_by_role("link", name="Open the integration").click()
+        page.get_by_role("link", name="Disconnect").click()
+        page.get_by_role("button", name="Disconnect").click()
+        expect(page.get_by_text("is disconnected.")).to_be_visible()

@@ -1,0 +1,30 @@
+"""What the tests of pages share."""
+
+import pytest
+from django.test import Client
+
+from accounts.tests.browsers import browser_of
+from accounts.tests.projects import Team, make_team
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return make_team(name="Tea & Cake")
+
+
+@pytest.fixture
+def manager(team: Team) -> Client:
+    """A browser in which a manager of the team has signed in."""
+    return browser_of(team.members["manager"])
+
+
+@pytest.fixture
+def agent(team: Team) -> Client:
+    """A browser in which somebody has signed in who handles orders."""
+    return browser_of(team.members["agent"])
+
+
+@pytest.fixture
+def viewer(team: Team) -> Client:
+    """A browser in which somebody has signed in who may only look."""
+    return browser_of(team.members["viewer"])

@@ -1,0 +1,116 @@
+"""What the buttons of a conversation do. Only forms of its page lead here.
+
+A refusal shows the page again, so that nothing that somebody has typed there is lost.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts.access import Operation
+from notifications import services
+from notifications.access import SEND_MESSAGES
+from notifications.pages.base import read_posted
+from notifications.pages.conversation import ConversationPage
+from notifications.queries import message_for
+from notifications.services.sending import MAX_CONTENT_LENGTH
+from orderchainer.core.errors import Conflict, DomainError, Invalid, Stale
+from orderchainer.core.http.handlers import problem_of
+from orderchainer.core.web.fragments import wants_fragment
+from orderchainer.core.web.page import SeeOther
+
+
+class ConversationAction(ConversationPage):
+    """Changes something about a conversation, and goes back to its page."""
+
+    operations: ClassVar[Mapping[str, Operation]] = {"POST": SEND_MESSAGES}
+    http_method_names = ["post", "options"]  # noqa: RUF012 (Django declares it so)
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Do it. A refusal stands above the field for answers."""
+        try:
+            self.act()
+        except (Conflict, Stale, Invalid) as exc:
+            return self.refused(exc)
+        if self.is_by_script and not wants_fragment(self.request):
+            # A script that only sends something needs no page.
+            return HttpResponse(status=204)
+        return SeeOther(self.here())
+
+    @property
+    def is_by_script(self) -> bool:
+        """Whether a script has sent the form, perhaps by itself, and not the browser."""
+        return "X-Requested-With" in self.request.headers
+
+    def act(self) -> None:
+        """Do what the form asks for."""
+        raise NotImplementedError
+
+    def refused(self, exc: DomainError) -> HttpResponseBase:
+        """Show the conversation with the words of a refusal."""
+        problem = problem_of(exc)
+        assert problem is not None, "every domain error means something"
+        content = self.content(self.row(), errors=words_of(exc))
+        return self.show(content, status=problem.status)
+
+
+def words_of(exc: DomainError) -> list[str]:
+    """Return what a refusal says, field by field if it names any."""
+    if isinstance(exc, Invalid) and exc.errors:
+        return [message for messages in exc.errors.values() for message in messages]
+    return [exc.message]
+
+
+class ReadConversationPage(ConversationAction):
+    """Marks a conversation as read. Repeating it changes nothing."""
+
+    def act(self) -> None:
+        """Mark it."""
+        services.mark_conversation_read(conversation=self.conversation(), by=self.person)
+
+
+class DraftForm(forms.Form):
+    """What somebody has written so far. `key` is the one of the form in which they write."""
+
+    content = forms.CharField(required=False, strip=False, max_length=MAX_CONTENT_LENGTH)
+    suggestion = forms.UUIDField(required=False)
+    key = forms.CharField(required=False, max_length=200)
+    # A text that is added below what is there already, in place of `content`.
+    insert = forms.CharField(required=False, strip=False, max_length=MAX_CONTENT_LENGTH)
+
+
+class DraftPage(ConversationAction):
+    """Keeps what somebody has begun to write."""
+
+    def act(self) -> None:
+        """Keep it. Raises `Conflict` if the text was sent before the script could save it.
+
+        Whoever presses the button for drafts means it, also on an old page.
+        """
+        sent = read_posted(DraftForm, self.request.POST)
+        content = sent["content"]
+        if sent["insert"]:
+            drafts = self.row()["own_drafts"]
+            before = drafts[0]["content"] if drafts else ""
+            content = "\n\n".join(filter(None, [before.rstrip(), sent["insert"]]))
+        is_kept = services.keep_draft(
+            conversation=self.conversation(),
+            by=self.person,
+            content=content,
+            suggestion=sent["suggestion"],
+            key=sent["key"] if self.is_by_script else "",
+        )
+        if not is_kept:
+            raise Conflict("An answer was sent from this page already. Reload it to write another.")
+
+
+class RetryPage(ConversationAction):
+    """Sends a message again that failed, or of which nobody knows whether it arrived."""
+
+    def act(self) -> None:
+        """Queue it. Raises `MessageNotFound`."""
+        message = message_for(self.its_project, self.kwargs["message_id"])
+        services.retry_message(message=message, by=self.person)

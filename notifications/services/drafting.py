@@ -1,0 +1,63 @@
+"""Keep what a member has begun to write, so that they find it again on any device."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.queries import require_operation
+from accounts.services import was_answered
+from notifications.access import SEND_MESSAGES
+from notifications.locks import lock_conversation
+from notifications.models import Conversation, Draft
+from notifications.models.drafts import MAX_DRAFT_LENGTH
+from orderchainer.core.errors import Invalid
+
+
+@transaction.atomic
+def keep_draft(
+    *,
+    conversation: Conversation,
+    by: User,
+    content: str,
+    suggestion: UUID | None = None,
+    key: str = "",
+) -> bool:
+    """Keep what `by` has written so far; an empty text forgets it. The last call counts.
+
+    `suggestion` is the suggested reply that the text began with. `key` is that of the form: if an
+    answer with it was sent meanwhile, keep nothing and return False. Nobody is told: a draft is its
+    writer's own. Raises `ConversationNotFound`, `Invalid` and `RoleNotEnough`.
+    """
+    require_operation(by, conversation.project, SEND_MESSAGES)
+    if len(content) > MAX_DRAFT_LENGTH:
+        raise Invalid({"content": [f"A text has at most {MAX_DRAFT_LENGTH} characters."]})
+    conversation = lock_conversation(conversation.pk)
+    # Only now, because sending holds this lock: before it, the answer could still be on its way.
+    if key and was_answered(user=by, key=key):
+        return False
+    if not content.strip():
+        Draft.objects.filter(conversation=conversation, author=by).delete()
+        return True
+    Draft.objects.update_or_create(
+        conversation=conversation,
+        author=by,
+        defaults={"content": content, "suggestion": suggestion, "updated_at": timezone.now()},
+    )
+    return True
+
+
+def move_drafts(*, gone: Conversation, kept: Conversation) -> None:
+    """Move the drafts of one locked conversation into another, in the transaction of a merge.
+
+    A member who has written something in both finds both texts in one draft.
+    """
+    for draft in Draft.objects.filter(conversation=gone):
+        other = Draft.objects.filter(conversation=kept, author=draft.author_id).first()
+        if other is None:
+            draft.conversation = kept
+            draft.save(update_fields=["conversation"])
+            continue
+        other.content = f"{other.content}\n\n{draft.content}"[:MAX_DRAFT_LENGTH]
+        other.save(update_fields=["content"])

@@ -1,0 +1,260 @@
+"""The inbox in a browser: what arrives, what is typed, and who can use it."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from notifications.tests.browser.conftest import Talking
+from orderchainer.testing.browsers import (
+    NARROW,
+    THEMES,
+    WIDE,
+    Theme,
+    inaccessible,
+    is_ready,
+    scrolls_sideways,
+    small_targets,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+pytestmark = pytest.mark.browser
+
+
+def is_usable(page: "Page", width: int) -> None:
+    """Fail if somebody could not use the page as it is now."""
+    # High enough that nothing lies half under the bar at the bottom, which axe takes for too small.
+    page.set_viewport_size({"width": width, "height": 2400})
+    assert inaccessible(page) == [], page.url
+    assert small_targets(page, at_least=44 if width == NARROW else 24) == [], page.url
+    assert not scrolls_sideways(page), page.url
+    page.set_viewport_size({"width": width, "height": 800})
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("theme", THEMES)
+def test_everybody_can_use_the_inbox(talking: Talking, theme: Theme, width: int) -> None:
+    name = f"Uma {theme} {width}"
+    page = talking.open(theme=theme, width=width)
+    talking.write(talking.meet(name, 100 + THEMES.index(theme) * 10 + width % 7), "Where is it?")
+    row = page.get_by_role("list", name="Conversations").get_by_role("link", name=name)
+    page.reload()
+    expect(row).to_be_visible()
+    is_usable(page, width)
+
+    row.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    expect(page.get_by_role("log", name=f"Conversation with {name}")).to_contain_text(
+        "Where is it?"
+    )
+    page.get_by_role("button", name="Suggest a reply").click()
+    expect(page.get_by_role("region", name="Suggested reply")).to_contain_text("USD")
+    if width == NARROW:
+        page.get_by_text("Customer and orders").click()
+    is_usable(page, width)
+
+
+def look_at(page: "Page", name: str) -> None:
+    """Open a conversation of the list."""
+    page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    is_ready(page)
+
+
+def test_messages_and_ticks_arrive_by_themselves_and_typed_text_stays(talking: Talking) -> None:
+    anna = talking.meet("Anna Live", 1)
+    talking.write(anna, "Hello")
+    page = talking.open()
+    look_at(page, "Anna Live")
+    log = page.get_by_role("log", name="Conversation with Anna Live")
+    expect(log).to_contain_text("Hello")
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("I am lo")
+
+    talking.write(anna, "Are you there?")
+
+    expect(log).to_contain_text("Are you there?")
+    expect(reply).to_have_value("I am lo")
+    expect(page.get_by_role("listitem").filter(has_text="Anna Live").first).to_contain_text(
+        "Are you there?"
+    )
+    reply.fill("Yes, we are.")
+    page.keyboard.press("Control+Enter")
+    sent = log.get_by_role("listitem").filter(has_text="Yes, we are.")
+    expect(sent).to_contain_text(re.compile("sent|delivered|read"))
+    expect(reply).to_have_value("")
+    expect(log.get_by_role("listitem").filter(has_text="Yes, we are.")).to_have_count(1)
+
+
+def test_looking_marks_a_conversation_as_read(talking: Talking) -> None:
+    ben = talking.meet("Ben Read", 2)
+    talking.write(ben, "Hello")
+    page = talking.open()
+    row = page.get_by_role("list", name="Conversations").locator("li", has_text="Ben Read")
+    expect(row).to_contain_text("1 unread")
+
+    look_at(page, "Ben Read")
+
+    expect(page.get_by_role("heading", name="Ben Read", level=1)).to_be_visible()
+    expect(row).not_to_contain_text("unread")
+    expect(row).to_contain_text("waiting")
+
+
+def test_a_draft_is_there_again_after_leaving(talking: Talking) -> None:
+    talking.write(talking.meet("Cleo Draft", 3), "Hello")
+    page = talking.open()
+    look_at(page, "Cleo Draft")
+    page.get_by_role("textbox", name="Reply").fill("Dear Cleo,")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    page.goto("about:blank")
+    page.go_back()
+    page.reload()
+
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("Dear Cleo,")
+
+
+def test_a_suggestion_goes_below_what_is_typed_and_grows_old(talking: Talking) -> None:
+    dora = talking.meet("Dora Idea", 4)
+    talking.write(dora, "When will it arrive?")
+    page = talking.open()
+    look_at(page, "Dora Idea")
+    reply = page.get_by_role("textbox", name="Reply")
+    panel = page.get_by_role("region", name="Suggested reply")
+    page.get_by_role("button", name="Suggest a reply").click()
+    expect(panel.get_by_role("button", name="Use")).to_be_visible()
+    text = panel.get_by_role("textbox", name="Suggestion").input_value()
+
+    talking.write(dora, "Hello?")
+    expect(panel).to_contain_text("Outdated: the customer wrote again.")
+    expect(panel.get_by_role("button", name="Suggest anew")).to_be_visible()
+    reply.fill("Dear Dora,")
+    panel.get_by_role("button", name="Insert below").click()
+
+    expect(reply).to_have_value(f"Dear Dora,\n\n{text}")
+    expect(panel.get_by_role("textbox", name="Suggestion")).to_have_count(0)
+    page.get_by_role("button", name="Send").click()
+    log = page.get_by_role("log")
+    expect(log.get_by_role("listitem").last).to_contain_text("with the assistant")
+
+
+def test_a_conversation_is_answered_and_closed_by_keys_alone(talking: Talking) -> None:
+    talking.write(talking.meet("Eve Keys", 5), "Hello")
+    page = talking.open()
+    expect(page.get_by_role("link", name="Eve Keys")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    expect(page.get_by_role("heading", name="Eve Keys", level=1)).to_be_visible()
+
+    page.get_by_role("textbox", name="Reply").focus()
+    page.keyboard.type("Hello Eve")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("log")).to_contain_text("Hello Eve")
+    page.get_by_role("button", name="Close", exact=True).focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+
+
+def test_an_answer_of_which_the_browser_never_hears_is_sent_once(talking: Talking) -> None:
+    talking.write(talking.meet("Finn Once", 6), "Hello")
+    page = talking.open()
+    talking.visit.expect_problem("net::ERR_FAILED")
+    talking.visit.expect_problem("htmx:")
+    look_at(page, "Finn Once")
+    page.get_by_role("textbox", name="Reply").fill("On its way, F.")
+
+    def lose_the_answer(route: "Route") -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.route("**/send?*", lose_the_answer, times=1)
+    page.get_by_role("button", name="Send", exact=True).click()
+    sent = page.get_by_role("log").get_by_role("listitem").filter(has_text="On its way, F.")
+    # The message is there, and the field has got the key of the next one.
+    expect(sent).to_contain_text(re.compile("sent|delivered|read"))
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    page.reload()
+    expect(sent).to_have_count(1)
+
+
+def test_after_signing_in_again_elsewhere_what_was_typed_can_still_be_sent(
+    talking: Talking,
+) -> None:
+    talking.write(talking.meet("Gus Token", 7), "Hello")
+    page = talking.open()
+    talking.visit.expect_problem("status of 403")
+    look_at(page, "Gus Token")
+    reply = page.get_by_role("textbox", name="Reply")
+    reply.fill("On its way, G.")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    # As after signing in again in another tab, the token of this page counts no more.
+    page.context.clear_cookies(name="csrftoken")
+
+    page.get_by_role("button", name="Send", exact=True).click()
+    again = page.get_by_role("alert").get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    expect(reply).to_have_value("On its way, G.")
+    again.click()
+
+    expect(page.get_by_role("log")).to_contain_text("On its way, G.")
+    expect(reply).to_have_value("")
+
+
+def test_pressing_the_keys_twice_sends_one_answer(talking: Talking) -> None:
+    talking.write(talking.meet("Hal Twice", 8), "Hello")
+    page = talking.open()
+    look_at(page, "Hal Twice")
+    page.get_by_role("textbox", name="Reply").fill("On its way, H.")
+    for _ in range(2):
+        page.keyboard.press("Control+Enter")
+
+    sent = page.get_by_role("log").get_by_role("listitem").filter(has_text="On its way, H.")
+    expect(sent).to_contain_text(re.compile("sent|delivered|read"))
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    expect(page.get_by_role("region", name="Answer").get_by_role("alert")).to_have_count(0)
+    expect(sent).to_have_count(1)
+
+
+def test_a_message_below_what_one_reads_stays_unread_until_one_gets_there(
+    talking: Talking,
+) -> None:
+    ida = talking.meet("Ida Below", 9)
+    talking.write(ida, " ".join(f"Line {number}" for number in range(450)))
+    page = talking.open()
+    look_at(page, "Ida Below")
+    row = page.get_by_role("list", name="Conversations").locator("li", has_text="Ida Below")
+    expect(row).not_to_contain_text("unread")
+    log = page.get_by_role("log", name="Conversation with Ida Below")
+    log.hover()
+    page.mouse.wheel(0, -2000)
+    expect(log).to_have_js_property("scrollTop", 0)
+
+    talking.write(ida, "The last line")
+
+    below = page.get_by_role("button", name="New messages")
+    expect(below).to_be_visible()
+    expect(row).to_contain_text("1 unread")
+    below.click()
+    expect(row).not_to_contain_text("unread")
+
+
+def test_the_log_has_no_hole_after_earlier_messages_were_shown(talking: Talking) -> None:
+    talking.write(talking.meet("Jo Long", 10), *(f"Text {number}" for number in range(52)))
+    page = talking.open()
+    look_at(page, "Jo Long")
+    messages = page.get_by_role("log").get_by_role("listitem")
+    expect(messages).to_have_count(50)
+    page.get_by_role("link", name="Show earlier").click()
+    expect(messages).to_have_count(52)
+
+    page.get_by_role("textbox", name="Reply").fill("Hello Jo")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    expect(messages).to_have_count(53)

@@ -1,0 +1,124 @@
+"""Parts of a page that are swapped after a click, with answers that the test plays."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from orderchainer.testing.browsers import Visit
+
+pytestmark = pytest.mark.browser
+
+MOVE = """
+<form id="order-12" data-part hx-post="/gallery/move" hx-target="this" hx-swap="morph">
+  <label>Note <input name="note" id="note"></label>
+  <label>Other <input name="other" id="other"></label>
+  <p id="said">pending</p>
+  <button>Move #12</button>
+</form>
+"""
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    page = visit("/gallery")
+    page.evaluate(
+        """(html) => {
+          const made = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+          document.querySelector(".page-head").after(made);
+          htmx.process(made);
+        }""",
+        MOVE,
+    )
+    return page
+
+
+def answer(page: Page, *, status: int = 200, body: str) -> None:
+    page.route("**/gallery/move", lambda route: route.fulfill(status=status, body=body))
+
+
+def move(page: Page) -> None:
+    page.get_by_role("button", name="Move #12").click()
+
+
+def test_the_server_has_the_last_word_on_what_was_sent(page: Page) -> None:
+    answer(page, body=MOVE.replace("pending", "active"))
+    page.get_by_role("searchbox", name="Search orders").fill("sails")
+    page.locator("#note").fill("fragile")
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#said")).to_have_text("active")
+    expect(page.locator("#note")).to_have_value("")
+    expect(page.locator("#note")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Search orders")).to_have_value("sails")
+
+
+def test_what_was_typed_since_then_stays(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/gallery/move", lambda route: held.append(route))
+    page.locator("#note").fill("fragile")
+    with page.expect_request("**/gallery/move"):
+        page.keyboard.press("Enter")
+    page.locator("#note").fill("fragile, this side up")
+    page.locator("#other").fill("urgent")
+
+    held[0].fulfill(body=MOVE.replace("pending", "active"))
+
+    expect(page.locator("#said")).to_have_text("active")
+    expect(page.locator("#note")).to_have_value("fragile, this side up")
+    expect(page.locator("#other")).to_have_value("urgent")
+
+
+def test_a_request_that_changes_something_carries_the_token(page: Page) -> None:
+    answer(page, body=MOVE)
+
+    with page.expect_request("**/gallery/move") as sent:
+        move(page)
+
+    token = page.locator('meta[name="csrf-token"]').get_attribute("content")
+    assert sent.value.headers["x-csrftoken"] == token
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412, 422, 429])
+def test_a_refusal_is_shown_and_gets_the_focus(page: Page, visit: Visit, status: int) -> None:
+    visit.expect_problem(f"status of {status}")
+    alert = '<div role="alert" tabindex="-1">It waits for #11.</div></form>'
+    answer(page, status=status, body=MOVE.replace("</form>", alert))
+
+    move(page)
+
+    expect(page.get_by_role("alert").first).to_have_text("It waits for #11.")
+    expect(page.get_by_role("alert").first).to_be_focused()
+
+
+def test_a_defect_of_the_server_is_said_and_nothing_is_swapped(page: Page, visit: Visit) -> None:
+    visit.expect_problem("500")
+    answer(page, status=500, body="<p>Traceback</p>")
+
+    move(page)
+
+    expect(page.get_by_role("alert").last).to_contain_text("The server could not do this (500).")
+    expect(page.locator("#said")).to_have_text("pending")
+
+
+def test_no_answer_offers_to_try_again(page: Page, visit: Visit) -> None:
+    visit.expect_problem("")
+    page.route("**/gallery/move", lambda route: route.abort())
+
+    move(page)
+    toast = page.get_by_role("alert").last
+    expect(toast).to_contain_text("No answer from the server.")
+    page.unroute("**/gallery/move")
+    answer(page, body=MOVE.replace("pending", "active"))
+    toast.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#said")).to_have_text("active")
+    expect(page.locator("#toasts .toast")).to_have_count(0)
+
+
+def test_scripts_in_an_answer_never_run(page: Page) -> None:
+    answer(page, body=MOVE.replace("pending", "active<script>document.title = 'taken'</script>"))
+
+    move(page)
+
+    expect(page.locator("#said")).to_contain_text("active")
+    assert page.title() == "Parts of the workspace · OrderChainer"

@@ -1,0 +1,76 @@
+"""Reports as pages show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+
+from accounts.models import Project
+from reports.exports.shown import day_in_words
+from reports.models import Report
+
+
+@dataclass(frozen=True)
+class ShownReport:
+    """A report in a list.
+
+    `state` is `generating`, `ready` or `failed`. `error` says why it failed, or why it is tried
+    again. `by` is who asked for it, empty for a schedule. `narrowed` are its filters in words.
+    """
+
+    id: UUID
+    title: str
+    kind: str
+    days: str
+    url: str
+    state: str
+    error: str
+    by: str
+    at: datetime
+    narrowed: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has its figures."""
+        return self.state == "ready"
+
+
+def shown_report(project: Project, report: Report) -> ShownReport:
+    """Return a report as a list shows it."""
+    kind, days = report.report_type.capitalize(), days_of(report)
+    person = report.requested_by
+    return ShownReport(
+        id=report.uuid,
+        title=f"{kind}, {days}",
+        kind=kind,
+        days=days,
+        url=report_address(project, report),
+        state=report.word,
+        error=report.last_error,
+        by=(person.name or person.email) if person else "",
+        at=report.created_at,
+        narrowed=filters_in_words(report.filters),
+    )
+
+
+def filters_in_words(filters: Mapping[str, str | Sequence[str]]) -> str:
+    """Write the filters of a report or a schedule: `provider: shopify, woocommerce`."""
+    return "; ".join(
+        f"{name}: {value if isinstance(value, str) else ', '.join(value)}"
+        for name, value in sorted(filters.items())
+    )
+
+
+def days_of(report: Report) -> str:
+    """Return the days of a report: `1 Jan 2025 to 31 Jan 2025`."""
+    first, last = report.period.first, report.period.last
+    if first == last:
+        return day_in_words(first)
+    return f"{day_in_words(first)} to {day_in_words(last)}"
+
+
+def report_address(project: Project, report: Report) -> str:
+    """Return the address of the page of a report."""
+    return f"{reverse('reports', kwargs={'project_id': project.uuid})}/{report.uuid}"

@@ -1,0 +1,200 @@
+// The field for answers. What is typed is kept on the server, so that no event and no lost session takes it.
+import { toast } from "./announce.js";
+import { changing, refreshPage } from "./fragments.js";
+
+const PAUSE = 800;
+// Answers with these are no pages of the conversation.
+const OTHER_PAGES = [403, 404, 429];
+
+let timer = 0;
+let sending = null;
+let isUnsaved = false;
+// The key and the words of an answer that we have sent, until we know what became of it.
+let asked = null;
+
+function form() {
+  return document.getElementById("composer");
+}
+
+function say(text) {
+  const state = document.querySelector("[data-draft-state]");
+  if (state && state.textContent !== text) state.textContent = text;
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (target.id !== "reply") return;
+  if (!target.value.trim()) asked = null;
+  say("");
+  saveSoon();
+});
+
+function saveSoon() {
+  isUnsaved = true;
+  clearTimeout(timer);
+  timer = setTimeout(save, PAUSE);
+}
+
+async function save({ keepalive = false } = {}) {
+  clearTimeout(timer);
+  const written = form();
+  if (!written || !isUnsaved) return;
+  sending?.abort();
+  sending = new AbortController();
+  const { signal } = sending;
+  const data = new FormData(written);
+  data.set("key", keyOf(written));
+  const body = new URLSearchParams(
+    ["content", "suggestion", "key"].map((name) => [name, data.get(name)]),
+  );
+  const { draft: url } = written.dataset;
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: changing(),
+      body,
+      keepalive,
+      signal,
+    });
+    if (!answer.ok) throw Object.assign(new Error("Not saved"), { status: answer.status });
+    isUnsaved = data.get("content") !== document.getElementById("reply")?.value;
+    say(data.get("content").trim() ? "Draft saved" : "");
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    say("Not saved yet");
+    timer = setTimeout(save, 10 * PAUSE);
+    // Signing in again in another tab changes the token of the page.
+    if (error.status === 403) refreshPage().catch(() => {});
+  }
+}
+
+// --- Sending ------------------------------------------------------------------------------------
+
+// No answer may mean that the message was sent. An event then brings the page a new key, but trying
+// again with the same words must send the same message.
+function keyOf(written) {
+  return asked?.words === wordsOf(written) ? asked.key : written.elements.key.value;
+}
+
+function wordsOf(written) {
+  const data = new FormData(written);
+  for (const name of ["key", "suggestion", "csrfmiddlewaretoken"]) data.delete(name);
+  return JSON.stringify([...data].map(([name, value]) => [name, value.name ?? value]));
+}
+
+// What is sent is no draft any more. The server knows that too, if a request is still on its way.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if (!target.elements.key || !target.closest("#answering")) return;
+    const key = keyOf(target);
+    asked = { key, words: wordsOf(target) };
+    target.elements.key.value = key;
+    clearTimeout(timer);
+    sending?.abort();
+    isUnsaved = target === form();
+  },
+  true,
+);
+
+document.addEventListener("answered", (event) => {
+  const { requestConfig, target, xhr } = event.detail;
+  const sent = requestConfig.elt;
+  if (target.id !== "conversation") return;
+  // A broken server may have sent the message.
+  if (sent.elements?.key && xhr.status < 500) asked = null;
+  if (sent === form()) setTimeout(() => keepRest(xhr.status < 400));
+  if (!OTHER_PAGES.includes(xhr.status)) return;
+  event.preventDefault();
+  tellRefusal(sent, xhr);
+});
+
+// After an answer was sent, only what was typed since then is a draft.
+function keepRest(isSent) {
+  const reply = document.getElementById("reply");
+  isUnsaved = Boolean(reply) && !(isSent && reply.value === reply.defaultValue);
+  if (isUnsaved) saveSoon();
+}
+
+// A refusal is told beside the page, because in its place it would take away what somebody has typed.
+async function tellRefusal(sent, { status, responseText }) {
+  const page = new DOMParser().parseFromString(responseText, "text/html");
+  const words = page.querySelector('[role="alert"] p:not(.title)')?.textContent ?? `${status}`;
+  const isFresh = status === 403 && (await refreshPage().catch(() => null)) !== null;
+  if (!isFresh || !sent.isConnected) return toast(words, { kind: "danger" });
+  const action = { label: "Try again", run: () => sent.requestSubmit() };
+  toast("The page was out of date and was read again. What you typed is still here.", {
+    kind: "danger",
+    action,
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.target.id !== "reply" || event.key !== "Enter" || event.isComposing) return;
+  if (!event.ctrlKey && !event.metaKey) return;
+  event.preventDefault();
+  // Pressed twice, the keys send once.
+  const { content, file } = form().elements;
+  const send = document.getElementById("send");
+  if (!send.disabled && (content.value.trim() || file?.value)) form().requestSubmit(send);
+});
+
+// What was typed before this script came is a draft too.
+const early = form()?.elements.content;
+if (early && early.value !== early.defaultValue) saveSoon();
+
+document.addEventListener("visibilitychange", () => document.hidden && save({ keepalive: true }));
+addEventListener("pagehide", () => save({ keepalive: true }));
+// Only a text that could not be saved keeps anybody from leaving.
+addEventListener("beforeunload", (event) => {
+  const isLost = document.querySelector("[data-draft-state]")?.textContent === "Not saved yet";
+  if (isUnsaved && isLost) event.preventDefault();
+});
+
+// --- Texts that a panel offers ------------------------------------------------------------------
+
+// <form data-uses="reply"> has a text in `insert` and says in `suggestion` whose it is. It goes into an
+// empty field, or below what is there; nothing that was typed is replaced.
+document.addEventListener("submit", (event) => {
+  const reply = document.getElementById(event.target.dataset.uses ?? "");
+  if (!reply) return;
+  event.preventDefault();
+  const { insert, suggestion } = event.target.elements;
+  const before = reply.value.trimEnd();
+  reply.value = before ? `${before}\n\n${insert.value}` : insert.value;
+  document.querySelector("[data-suggestion]").value = suggestion.value;
+  close(event.target);
+  reply.dispatchEvent(new Event("input", { bubbles: true }));
+  reply.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const offer = event.target.closest("form[data-uses]");
+  if (event.target.closest("[data-edits]")) offer.elements.insert.focus();
+  if (!event.target.closest("[data-discards]") || !form()) return;
+  event.preventDefault();
+  close(offer);
+  document.getElementById("reply")?.focus();
+});
+
+function close(offer) {
+  const panel = offer.parentElement;
+  panel.querySelector("[data-anew]").hidden = false;
+  for (const gone of panel.querySelectorAll("[data-outdated], .outcome")) gone.remove();
+  offer.remove();
+}
+
+function label() {
+  const button = document.querySelector("[data-use]");
+  const words = document.getElementById("reply")?.value.trim() ? "Insert below" : "Use";
+  if (button && button.textContent !== words) button.textContent = words;
+}
+
+document.addEventListener("live", ({ detail }) => {
+  const isHere = detail.conversation_id === document.getElementById("log")?.dataset.log;
+  if (detail.type !== "message_received" || !isHere) return;
+  for (const part of document.querySelectorAll("[data-outdated], [data-anew]")) part.hidden = false;
+});
+
+document.addEventListener("input", label);
+const panels = document.getElementById("talk-panels");
+if (panels) new MutationObserver(label).observe(panels, { childList: true, subtree: true });
