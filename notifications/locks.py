@@ -42,6 +42,12 @@ def lock_conversation(conversation_id: int) -> Conversation:
     return found
 
 
+def lock_conversations(ids: Collection[int]) -> Mapping[int, Conversation]:
+    """Lock conversations and return them as they are now, by id. Leaves out merged ones."""
+    rows = Conversation.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    return {conversation.pk: conversation for conversation in rows.order_by("pk")}
+
+
 def lock_message(message_id: int) -> Message:
     """Lock a message and return it as it is now.
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from notifications.services import digests
+from notifications.services.releasing import release_assigned_conversations
 from notifications.work import fetching, reading, reports, sending, suggestions, waking
 from orderchainer.core.background import nudge
 
@@ -37,6 +38,12 @@ def sweep_messages() -> None:
 def wake_snoozed() -> None:
     """Open the conversations that were snoozed until now."""
     waking.wake_snoozed()
+
+
+@shared_task(name="notifications.release_conversations")
+def release_conversations(project_id: int | None = None) -> None:
+    """Assign to nobody what was assigned to people who left a project, or any project."""
+    release_assigned_conversations(project_id=project_id)
 
 
 @shared_task(name="notifications.tell_read")

@@ -10,12 +10,12 @@ from orders.tasks import hand_over
 def hand_over_what_is_left_behind(
     *, user_id: int | None, project_id: int | None, **signal: object
 ) -> None:
-    """Have a worker give a person's mirrored orders to somebody else, if they left the project.
+    """Have a worker give a person's orders to somebody else, if they left projects.
 
     If the nudge is lost, the daily sweep does it.
     """
-    if user_id is not None and project_id is not None:
-        nudge(hand_over, project_id)
+    if user_id is not None:
+        nudge(hand_over, *([] if project_id is None else [project_id]))
 
 
 def forget_own_views(*, user: User, **signal: object) -> None:

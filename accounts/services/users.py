@@ -251,6 +251,7 @@ def deactivate_user(*, user: User, by: User | None = None) -> None:
     require_reach(user, by=by)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         record_activity(ActivityType.USER_DEACTIVATED, user=user, by=by)
+        announce_changed_access(user_id=user.pk)
     user.is_active = False
     end_sessions(user=user, reason=Session.EndReason.DEACTIVATED, by=by)
     revoke_api_tokens(user=user, by=by)

@@ -7,8 +7,9 @@ from typing import TypedDict
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.access import roles_that_may
-from accounts.models import Membership, User
+from accounts.access import may
+from accounts.locks import hold_role
+from accounts.models import User
 from accounts.queries import require_operation
 from notifications import tasks
 from notifications.access import SEND_MESSAGES
@@ -194,16 +195,15 @@ def _set_status(conversation: Conversation, changes: ConversationChanges) -> dic
 
 
 def _assign(conversation: Conversation, assignee: User | None) -> dict[str, object]:
-    if assignee is not None and not _may_be_assigned(conversation, assignee):
-        raise Invalid({"assignee": ["Must be a member who may send messages."]})
     if conversation.assignee_id == (assignee.pk if assignee else None):
         return {}
+    if assignee is not None and not _may_be_assigned(conversation, assignee):
+        raise Invalid({"assignee": ["Must be a member who may send messages."]})
     conversation.assignee = assignee
     return {"assignee": str(assignee.uuid) if assignee else None}
 
 
 def _may_be_assigned(conversation: Conversation, user: User) -> bool:
-    members = Membership.objects.filter(
-        project=conversation.project_id, user=user, role__in=roles_that_may(SEND_MESSAGES)
-    )
-    return members.exists()
+    """Tell whether the user answers the project's customers. It stays so until the commit."""
+    role = hold_role(user, conversation.project_id)
+    return user.is_active and role is not None and may(role, SEND_MESSAGES)
