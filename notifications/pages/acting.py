@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from accounts.access import Operation
 from notifications import services
 from notifications.access import SEND_MESSAGES
+from notifications.errors import MessageNotFound
 from notifications.pages.base import read_posted
 from notifications.pages.conversation import ConversationPage
 from notifications.queries import message_for
@@ -91,15 +92,18 @@ class DraftPage(ConversationAction):
         Whoever presses the button for drafts means it, also on an old page.
         """
         sent = read_posted(DraftForm, self.request.POST)
-        content = sent["content"]
         if sent["insert"]:
-            drafts = self.row()["own_drafts"]
-            before = drafts[0]["content"] if drafts else ""
-            content = "\n\n".join(filter(None, [before.rstrip(), sent["insert"]]))
+            services.add_to_draft(
+                conversation=self.conversation(),
+                by=self.person,
+                text=sent["insert"],
+                suggestion=sent["suggestion"],
+            )
+            return
         is_kept = services.keep_draft(
             conversation=self.conversation(),
             by=self.person,
-            content=content,
+            content=sent["content"],
             suggestion=sent["suggestion"],
             key=sent["key"] if self.is_by_script else "",
         )
@@ -111,6 +115,9 @@ class RetryPage(ConversationAction):
     """Sends a message again that failed, or of which nobody knows whether it arrived."""
 
     def act(self) -> None:
-        """Queue it. Raises `MessageNotFound`."""
+        """Queue it. Raises `MessageNotFound`, also for a message of another conversation."""
+        conversation = self.conversation()
         message = message_for(self.its_project, self.kwargs["message_id"])
+        if message.conversation_id != conversation.pk:
+            raise MessageNotFound
         services.retry_message(message=message, by=self.person)

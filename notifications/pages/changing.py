@@ -22,6 +22,8 @@ from orders.models import Order
 from orders.queries import numbered_order_in_project
 
 MORNING = time(9)
+# A form that is sent twice arrives again within this time.
+SENT_TWICE = timedelta(minutes=1)
 
 
 def end_of_snooze(choice: str, zone: ZoneInfo, now: datetime) -> datetime:
@@ -104,10 +106,25 @@ def _unless_somebody_was_faster(
                 raise Stale(f"It has been assigned to {who} since you opened the page.")
         elif conversation.status not in {was, changes.get("status")}:
             raise Stale(f"It is {conversation.status} since you opened the page.")
+        elif "snoozed_until" in changes and conversation.snoozed_until is not None:
+            _keep_first_snooze(conversation.snoozed_until, changes)
         elif changes.get("status") != Conversation.Status.OPEN and _has_news(conversation, seen):
             raise Stale("The customer has written again since you opened the page.")
 
     return require_same
+
+
+def _keep_first_snooze(until: datetime, changes: ConversationChanges) -> None:
+    """Keep the end of a snooze that is there already, and tell those who want another end.
+
+    Only open conversations have the field. A form that is sent twice counts its hours from another
+    moment, but means the same end.
+    """
+    wanted = changes["snoozed_until"]
+    assert wanted is not None, "the form has an end for each choice"
+    if abs(wanted - until) > SENT_TWICE:
+        raise Stale("It has been snoozed since you opened the page.")
+    changes["snoozed_until"] = until
 
 
 def _has_news(conversation: Conversation, seen: datetime | None) -> bool:

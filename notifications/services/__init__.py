@@ -11,7 +11,7 @@ from notifications.services.conversations import (
     mark_read,
     unlink_order,
 )
-from notifications.services.drafting import keep_draft
+from notifications.services.drafting import add_to_draft, keep_draft
 from notifications.services.inviting import accept_invitation, invite
 from notifications.services.judging import note_mood
 from notifications.services.merging import merge_contacts
@@ -44,6 +44,7 @@ __all__ = [
     "Recipient",
     "RuleFields",
     "accept_invitation",
+    "add_to_draft",
     "change_contact",
     "change_conversation",
     "change_person",

@@ -137,15 +137,23 @@ def link_to_order(*, message: Message, order: Order | None, by: User) -> Message
 def link_conversation(*, conversation: Conversation, order: Order, by: User) -> None:
     """Say that a conversation is about an order: its last message of the contact, else its last.
 
-    Records `conversation_changed`. Raises `Invalid` if nothing has been said yet or the order is of
-    another project, `ConversationNotFound` and `RoleNotEnough`.
+    Messages that are about another order stay so. If a message is about this order already, nothing
+    changes. Records `conversation_changed`. Raises `Invalid` if no message is left that could be
+    about the order or the order is of another project, `ConversationNotFound` and `RoleNotEnough`.
     """
     require_operation(by, conversation.project, SEND_MESSAGES)
-    newest = conversation.messages.order_by("-written_at", "-pk")
-    message = newest.filter(direction=Direction.INBOUND).first() or newest.first()
-    if message is None:
+    hold_order(conversation.project, order)
+    conversation = lock_conversation(conversation.pk)
+    if conversation.messages.filter(order=order).exists():
+        return
+    free = conversation.messages.filter(order=None).order_by("-written_at", "-pk")
+    message = free.filter(direction=Direction.INBOUND).first() or free.first()
+    if message is not None:
+        link_to_order(message=message, order=order, by=by)
+    elif conversation.messages.exists():
+        raise Invalid({"order": ["Every message is about another order. Unlink one first."]})
+    else:
         raise Invalid({"order": ["Nothing has been said yet that could be about an order."]})
-    link_to_order(message=message, order=order, by=by)
 
 
 @transaction.atomic

@@ -48,6 +48,25 @@ def keep_draft(
     return True
 
 
+@transaction.atomic
+def add_to_draft(
+    *, conversation: Conversation, by: User, text: str, suggestion: UUID | None = None
+) -> None:
+    """Add a text below what `by` has written so far.
+
+    `suggestion` is the suggested reply that the text is. If the draft has it already, because
+    somebody has pressed the button twice, nothing is added. Raises as `keep_draft` does.
+    """
+    conversation = lock_conversation(conversation.pk)
+    draft = Draft.objects.filter(conversation=conversation, author=by).first()
+    before = draft.content.replace("\r\n", "\n").rstrip() if draft else ""
+    text = text.replace("\r\n", "\n")
+    if draft and suggestion and draft.suggestion == suggestion and text.rstrip() in before:
+        return
+    content = "\n\n".join(filter(None, [before, text]))
+    keep_draft(conversation=conversation, by=by, content=content, suggestion=suggestion)
+
+
 def move_drafts(*, gone: Conversation, kept: Conversation) -> None:
     """Move the drafts of one locked conversation into another, in the transaction of a merge.
 

@@ -274,11 +274,13 @@ def test_a_suggestion_is_added_below_the_draft_and_marks_the_message(
     suggested = keep_suggestion(project=team.project, by=team.members["agent"])
     agent.post(page_of_(message, "draft"), {"content": "Dear Anna,"})
 
-    fields = {"insert": "It is on its way.", "suggestion": str(suggested.uuid)}
-    assert agent.post(page_of_(message, "draft"), fields).status_code == 303
+    fields = {"insert": "It is\r\non its way.", "suggestion": str(suggested.uuid)}
+    # Pressed twice, the button adds the text once.
+    for _ in range(2):
+        assert agent.post(page_of_(message, "draft"), fields).status_code == 303
 
     page = agent.get(page_of_(message))
-    assert typed_on(page) == "Dear Anna,\n\nIt is on its way."
+    assert typed_on(page) == "Dear Anna,\n\nIt is\non its way."
     assert f'name="suggestion" value="{suggested.uuid}"' in text_of(page)
     send(agent, message, "It is on its way.", suggestion=str(suggested.uuid))
     sent = Message.objects.get(direction=Direction.OUTBOUND)
@@ -456,6 +458,10 @@ def test_a_failed_message_is_sent_again(
     assert "No such number" in html
     assert path not in text_of(viewer.get(page_of_(message)))
 
+    elsewhere = page_of_(write(line), "messages", str(failed.uuid), "retry")
+    assert agent.post(elsewhere).status_code == 404
+    failed.refresh_from_db()
+    assert failed.status == MessageStatus.FAILED
     assert agent.post(path).status_code == 303
 
     failed.refresh_from_db()

@@ -120,6 +120,23 @@ def test_it_is_closed_snoozed_and_opened_again(team: Team, agent: Client, line: 
     assert now(message).status == "snoozed"
 
 
+def test_a_second_snooze_from_an_old_page_replaces_none(
+    team: Team, agent: Client, line: Line
+) -> None:
+    message = write(line)
+    change(agent, team, message, snooze="hours", was="open")
+    first = now(message)
+
+    twice = change(agent, team, message, snooze="hours", was="open")
+    other = change(agent, team, message, snooze="monday", was="open")
+
+    assert twice.status_code == 303
+    assert other.status_code == 412
+    assert "It has been snoozed since you opened the page." in text_of(other)
+    assert now(message).snoozed_until == first.snoozed_until
+    assert now(message).version == first.version
+
+
 @pytest.mark.parametrize("fields", [{"status": "closed"}, {"snooze": "hours"}])
 def test_nobody_puts_a_message_away_that_they_have_not_seen(
     team: Team, agent: Client, line: Line, fields: dict[str, str]
@@ -239,6 +256,24 @@ def test_a_conversation_is_linked_to_an_order_and_unlinked(
         "order_id": str(order.uuid),
         "message_ids": [str(message.uuid)],
     }
+
+
+def test_a_second_order_is_linked_beside_the_first_one(
+    team: Team, agent: Client, line: Line
+) -> None:
+    anna = somebody()
+    older, newer = write(line, "One", person=anna), write(line, "Two", person=anna)
+    first, second, third = place(team), place(team), place(team)
+
+    for order in (first, second, second, first):
+        assert link(agent, team, newer, order=f"#{order.pk}").status_code == 303
+
+    assert (linked(newer), linked(older)) == (first, second)
+    assert Event.objects.filter(type="conversation_changed").count() == 2
+    refused = link(agent, team, newer, order=f"#{third.pk}")
+    assert refused.status_code == 400
+    assert "Every message is about another order. Unlink one first." in text_of(refused)
+    assert (linked(newer), linked(older)) == (first, second)
 
 
 @pytest.mark.parametrize("text", ["", "x", "#0", "99999999999999999999", "12 13"])
