@@ -1,6 +1,6 @@
 """Moving many orders at once, or assigning them to somebody."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -46,8 +46,8 @@ class BulkForm(forms.Form):
     all = forms.BooleanField(required=False)
     query = forms.CharField(max_length=MAX_QUERY_LENGTH, required=False, strip=False)
     next = forms.CharField(required=False)
-    # How many orders the question before has named, if there was one.
-    confirmed = forms.IntegerField(required=False, min_value=1)
+    # The `mark_of` the orders that the question before was about, if there was one.
+    confirmed = forms.CharField(max_length=100, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Forget what the bar offers for the other action: it sends all that it shows."""
@@ -57,7 +57,7 @@ class BulkForm(forms.Form):
 
 
 class _Unconfirmed(Exception):  # a reason to ask, and no error
-    """Nobody was asked yet whether to change so many orders."""
+    """Nobody was asked yet whether to change these orders."""
 
 
 class BulkPage(OfOrders):
@@ -112,7 +112,7 @@ class BulkPage(OfOrders):
     ) -> Mapping[int, int | None]:
         """Return the orders. Raises `_Unconfirmed` if others match than at the question."""
         orders = self._all(asked["query"]) if asked["all"] else selected
-        if _needs_care(asked) and len(orders) != asked["confirmed"]:
+        if _needs_care(asked) and mark_of(orders) != asked["confirmed"]:
             raise _Unconfirmed
         return orders
 
@@ -135,8 +135,8 @@ class BulkPage(OfOrders):
     def _ask_first(
         self, asked: Mapping[str, Any], selected: Mapping[int, int | None], back: str
     ) -> HttpResponse:
-        count = len(self._all(asked["query"])) if asked["all"] else len(selected)
-        if not count:
+        orders = self._all(asked["query"]) if asked["all"] else selected
+        if not orders:
             raise Invalid({"order": ["Select at least one order."]}, "Select at least one order.")
         sent = [
             (name, value)
@@ -146,9 +146,10 @@ class BulkPage(OfOrders):
         ]
         return self.show(
             {
-                "count": count,
+                "count": len(orders),
+                "mark": mark_of(orders),
                 "asked": asked,
-                "was": asked["confirmed"],
+                "was": _number_in(asked["confirmed"].partition("-")[0]),
                 "sent": sent,
                 "back": back,
                 "is_final": bool(asked["status"]) and not OPEN_MOVES[asked["status"]],
@@ -167,6 +168,11 @@ class BulkResultPage(OfOrders):
         """Show it; nothing if it is forgotten."""
         change = queries.bulk_change_for(self.person, self.its_project, self.kwargs["change_id"])
         return self.show(result_of(self.its_project, change))
+
+
+def mark_of(orders: Collection[int]) -> str:
+    """Return what tells these orders from any others: how many they are, and a digest of them."""
+    return f"{len(orders)}-{fingerprint_of(sorted(orders))}"
 
 
 def selected_in(posted: QueryDict) -> dict[int, int | None]:

@@ -30,6 +30,13 @@ def send(team: Team, browser: Client, *orders: Order, **more: str) -> Any:
     return browser.post(address(team, "orders/bulk"), sent)
 
 
+def confirmed_on(page: str) -> str:
+    """Return what the question sends back if it is answered."""
+    found = re.search(r'name="confirmed" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
 def ticked_on(page: str) -> list[int]:
     return [
         int(number) for number in re.findall(r'name="order" value="(\d+)-\d+"[^>]* checked', page)
@@ -115,9 +122,10 @@ def test_all_that_match_are_moved_after_a_question(team: Team, agent: Client) ->
     assert "Move 2 orders to active?" in text_of(question)
     assert 'name="query" value="search=sail"' in text_of(question)
     assert statuses() == ["pending"] * 3
-    answer = send(team, agent, **wanted, confirmed="2")
+    confirmed = confirmed_on(text_of(question))
+    answer = send(team, agent, **wanted, confirmed=confirmed)
     # They match no more, but it is the same request.
-    again = send(team, agent, **wanted, confirmed="2")
+    again = send(team, agent, **wanted, confirmed=confirmed)
 
     assert statuses() == ["active", "active", "pending"]
     assert again["Location"] == answer["Location"]
@@ -137,16 +145,40 @@ def test_an_assignment_does_not_ask_about_the_status_beside_it(team: Team, agent
 def test_if_other_orders_match_meanwhile_the_page_asks_again(team: Team, agent: Client) -> None:
     place(team, title="Sail")
     wanted = {"all": "on", "query": "search=sail", "status": "cancelled"}
-    assert 'name="confirmed" value="1"' in text_of(send(team, agent, **wanted))
+    first = confirmed_on(text_of(send(team, agent, **wanted)))
     place(team, title="Sail")
 
-    question = text_of(send(team, agent, **wanted, confirmed="1"))
+    question = text_of(send(team, agent, **wanted, confirmed=first))
 
     assert "Move 2 orders to cancelled?" in question
-    assert 'name="confirmed" value="2"' in question
+    assert "1 matched when you were asked before, and 2 match now." in question
     assert statuses() == ["pending"] * 2
-    assert send(team, agent, **wanted, confirmed="2").status_code == 303
+    assert send(team, agent, **wanted, confirmed=confirmed_on(question)).status_code == 303
     assert statuses() == ["cancelled"] * 2
+
+
+def test_as_many_other_orders_are_not_moved_either(team: Team, agent: Client) -> None:
+    sold = place(team, title="Sail")
+    wanted = {"all": "on", "query": "search=sail", "status": "cancelled"}
+    first = confirmed_on(text_of(send(team, agent, **wanted)))
+    Order.objects.filter(pk=sold.pk).update(title="Mast")
+    place(team, title="Sail")
+
+    question = text_of(send(team, agent, **wanted, confirmed=first))
+
+    assert "Move 1 order to cancelled?" in question
+    assert "Other orders match now than when you were asked before." in question
+    assert statuses() == ["pending"] * 2
+    assert send(team, agent, **wanted, confirmed=confirmed_on(question)).status_code == 303
+    assert statuses() == ["pending", "cancelled"]
+
+
+@pytest.mark.parametrize("forged", ["1", "x", "1-", "-", "9" * 99])
+def test_a_forged_confirmation_is_none(team: Team, agent: Client, forged: str) -> None:
+    order = place(team)
+
+    assert send(team, agent, order, status="cancelled", confirmed=forged).status_code == 200
+    assert statuses() == ["pending"]
 
 
 def test_a_filter_that_nobody_understands_selects_nothing(team: Team, agent: Client) -> None:
@@ -167,7 +199,7 @@ def test_a_move_without_a_way_back_is_asked_first(team: Team, agent: Client) -> 
     assert "There is no way back" in question
     assert f'name="order" value="{order.pk}-1"' in question
     assert statuses() == ["pending"]
-    send(team, agent, order, status="cancelled", confirmed="1")
+    send(team, agent, order, status="cancelled", confirmed=confirmed_on(question))
 
     assert statuses() == ["cancelled"]
 
