@@ -3,11 +3,11 @@
 A refusal shows the page again, so that nothing that somebody has typed there is lost.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 
 from accounts.access import Operation
@@ -106,9 +106,23 @@ class DraftPage(ConversationAction):
             content=sent["content"],
             suggestion=sent["suggestion"],
             key=sent["key"] if self.is_by_script else "",
+            known=drafts_known_in(self.request.POST),
         )
         if not is_kept:
             raise Conflict("An answer was sent from this page already. Reload it to write another.")
+
+    def refused(self, exc: DomainError) -> HttpResponseBase:
+        """Show the page with what was typed. A newer draft from another page stands above it."""
+        if not isinstance(exc, Stale):
+            return super().refused(exc)
+        typed = {name: self.request.POST.get(name, "") for name in ("content", "suggestion")}
+        content = self.content(self.row(), errors=words_of(exc), typed=typed, is_overtaken=True)
+        return self.show(content, status=412)
+
+
+def drafts_known_in(posted: QueryDict) -> Collection[str] | None:
+    """Return the drafts that the page of a form knows. None if it does not say."""
+    return posted.getlist("was") if "was" in posted else None
 
 
 class RetryPage(ConversationAction):

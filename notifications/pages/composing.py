@@ -61,6 +61,9 @@ class Composer:
     reason: str
     key: str
     text: str = ""
+    # The draft that is stored. `other` is it too, if it is not what was typed on this page.
+    draft: str = ""
+    other: str = ""
     suggestion: str = ""
     takes_files: bool = False
     max_length: int = MAX_CONTENT_LENGTH
@@ -79,10 +82,12 @@ def composer_of(
     choice: str = "",
     typed: Mapping[str, Any] | None = None,
     errors: Sequence[str] = (),
+    is_overtaken: bool = False,
 ) -> Composer:
     """Return the field for answers of a conversation.
 
     `choice` names a template. `typed` is what a refused form has sent, which stays in the fields.
+    `is_overtaken` says that its writer has kept another draft meanwhile, on another page.
     """
     channel = CHANNELS.get(row["channel"])
     state, reason = _state_of(channel, row)
@@ -101,6 +106,8 @@ def composer_of(
         reason=reason,
         key=f"reply-{row['uuid']}-{row['last_sent'] or 0}",
         text=text,
+        draft=draft.get("content", ""),
+        other=draft.get("content", "") if is_overtaken else "",
         suggestion=str(suggested) if suggested else "",
         takes_files=channel is not None and bool(WITH_FILE & set(channel.content_types)),
         max_length=_max_length(channel),

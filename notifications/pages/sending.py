@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http.response import HttpResponseBase
@@ -15,12 +16,12 @@ from notifications import files, services
 from notifications.channels import CHANNELS
 from notifications.errors import LineUnusable, SuggestionUsed
 from notifications.models.messages import ContentType
-from notifications.pages.acting import ConversationAction, words_of
+from notifications.pages.acting import ConversationAction, drafts_known_in, words_of
 from notifications.pages.composing import ANOTHER, details_in, templates_of
 from notifications.services import Enclosure, Recipient
 from notifications.services.sending import MAX_CONTENT_LENGTH
 from orderchainer.core.db.prepared import Row
-from orderchainer.core.errors import Conflict, DomainError, Invalid
+from orderchainer.core.errors import Conflict, DomainError, Invalid, Stale
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.limits.rates import UPLOAD, count, user_subject
 
@@ -87,7 +88,12 @@ class SendPage(ConversationAction):
                     attachment=attachment,
                     suggestion=sent["suggestion"],
                 )
-                services.keep_draft(conversation=conversation, by=self.person, content="")
+                known = drafts_known_in(self.request.POST)
+                services.forget_draft(
+                    conversation=conversation,
+                    by=self.person,
+                    known=None if known is None else [*known, reply.content],
+                )
             return str(message.uuid)
 
         asked = [self.request.path, reply.content, reply.details, reply.filename, reply.digest]
@@ -116,13 +122,20 @@ class SendPage(ConversationAction):
         text = posted.get("content", "")[:MAX_CONTENT_LENGTH]
         if text.strip() and (is_without_suggestion or composer.state != "open"):
             # Without a field, only the draft has the text.
-            services.keep_draft(
-                conversation=self.conversation(),
-                by=self.person,
-                content=text,
-                suggestion=uuid_in(composer.suggestion),
-            )
+            self._keep(text, uuid_in(composer.suggestion))
         return self.show(content, status=status)
+
+    def _keep(self, text: str, suggestion: UUID | None) -> None:
+        """Keep a text as the draft, below one that its writer has kept on another page."""
+        draft: dict[str, Any] = {
+            "conversation": self.conversation(),
+            "by": self.person,
+            "suggestion": suggestion,
+        }
+        try:
+            services.keep_draft(content=text, known=drafts_known_in(self.request.POST), **draft)
+        except Stale:
+            services.add_to_draft(text=text, **draft)
 
     def _reply(self, row: Row, sent: dict[str, Any]) -> Reply:
         """Return what the form asks to send. Raises `Invalid`."""

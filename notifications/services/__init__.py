@@ -11,7 +11,7 @@ from notifications.services.conversations import (
     mark_read,
     unlink_order,
 )
-from notifications.services.drafting import add_to_draft, keep_draft
+from notifications.services.drafting import add_to_draft, forget_draft, keep_draft
 from notifications.services.inviting import accept_invitation, invite
 from notifications.services.judging import note_mood
 from notifications.services.merging import merge_contacts
@@ -52,6 +52,7 @@ __all__ = [
     "create_rule",
     "delete_rule",
     "drafted_rule",
+    "forget_draft",
     "invite",
     "keep_draft",
     "keep_suggestion",

@@ -1,5 +1,6 @@
 """Keep what a member has begun to write, so that they find it again on any device."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from notifications.access import SEND_MESSAGES
 from notifications.locks import lock_conversation
 from notifications.models import Conversation, Draft
 from notifications.models.drafts import MAX_DRAFT_LENGTH
-from orderchainer.core.errors import Invalid
+from orderchainer.core.errors import Invalid, Stale
 
 
 @transaction.atomic
@@ -23,12 +24,15 @@ def keep_draft(
     content: str,
     suggestion: UUID | None = None,
     key: str = "",
+    known: Collection[str] | None = None,
 ) -> bool:
-    """Keep what `by` has written so far; an empty text forgets it. The last call counts.
+    """Keep what `by` has written so far; an empty text forgets it.
 
     `suggestion` is the suggested reply that the text began with. `key` is that of the form: if an
-    answer with it was sent meanwhile, keep nothing and return False. Nobody is told: a draft is its
-    writer's own. Raises `ConversationNotFound`, `Invalid` and `RoleNotEnough`.
+    answer with it was sent meanwhile, keep nothing and return False. `known` are the drafts that
+    the page of the form knows. Any other one was written on another page of the same person, and
+    is not replaced; without `known`, the last call counts. Nobody is told: a draft is its writer's
+    own. Raises `ConversationNotFound`, `Invalid`, `RoleNotEnough`, and `Stale`.
     """
     require_operation(by, conversation.project, SEND_MESSAGES)
     if len(content) > MAX_DRAFT_LENGTH:
@@ -37,6 +41,9 @@ def keep_draft(
     # Only now, because sending holds this lock: before it, the answer could still be on its way.
     if key and was_answered(user=by, key=key):
         return False
+    kept = Draft.objects.filter(conversation=conversation, author=by).first()
+    if known is not None and kept and not _is_among(kept.content, [content, *known]):
+        raise Stale("You have written something else here on another page.")
     if not content.strip():
         Draft.objects.filter(conversation=conversation, author=by).delete()
         return True
@@ -46,6 +53,18 @@ def keep_draft(
         defaults={"content": content, "suggestion": suggestion, "updated_at": timezone.now()},
     )
     return True
+
+
+@transaction.atomic
+def forget_draft(*, conversation: Conversation, by: User, known: Collection[str] | None) -> None:
+    """Forget what `by` has written here, unless it is none of the `known` drafts.
+
+    Raises `ConversationNotFound`.
+    """
+    conversation = lock_conversation(conversation.pk)
+    for draft in Draft.objects.filter(conversation=conversation, author=by):
+        if known is None or _is_among(draft.content, known):
+            draft.delete()
 
 
 @transaction.atomic
@@ -59,7 +78,7 @@ def add_to_draft(
     """
     conversation = lock_conversation(conversation.pk)
     draft = Draft.objects.filter(conversation=conversation, author=by).first()
-    before = draft.content.replace("\r\n", "\n").rstrip() if draft else ""
+    before = _plain(draft.content) if draft else ""
     text = text.replace("\r\n", "\n")
     if draft and suggestion and draft.suggestion == suggestion and text.rstrip() in before:
         return
@@ -80,3 +99,12 @@ def move_drafts(*, gone: Conversation, kept: Conversation) -> None:
             continue
         other.content = f"{other.content}\n\n{draft.content}"[:MAX_DRAFT_LENGTH]
         other.save(update_fields=["content"])
+
+
+def _is_among(text: str, texts: Collection[str]) -> bool:
+    return _plain(text) in map(_plain, texts)
+
+
+def _plain(text: str) -> str:
+    """Return a text without what browsers change of it when they send it."""
+    return text.replace("\r\n", "\n").rstrip()

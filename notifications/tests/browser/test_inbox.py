@@ -117,6 +117,30 @@ def test_a_draft_is_there_again_after_leaving(talking: Talking) -> None:
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Dear Cleo,")
 
 
+def test_a_second_tab_replaces_no_draft_that_it_has_not_seen(talking: Talking) -> None:
+    talking.write(talking.meet("Cora Tabs", 13), "Hello")
+    first = talking.open()
+    look_at(first, "Cora Tabs")
+    second = first.context.new_page()
+    second.goto(first.url)
+    is_ready(second)
+    talking.visit.expect_problem("status of 412")
+    for text in ("Dear", "Dear Cora,"):
+        first.get_by_role("textbox", name="Reply").fill(text)
+        expect(first.get_by_text("Draft saved")).to_be_visible()
+    reply = second.get_by_role("textbox", name="Reply")
+    reply.fill("Hi")
+
+    alert = second.get_by_role("alert")
+    expect(alert).to_contain_text("You have written something else here in another tab.")
+    alert.get_by_role("button", name="Add it here").click()
+
+    expect(reply).to_have_value("Hi\n\nDear Cora,")
+    expect(second.get_by_text("Draft saved")).to_be_visible()
+    first.reload()
+    expect(first.get_by_role("textbox", name="Reply")).to_have_value("Hi\n\nDear Cora,")
+
+
 def test_a_suggestion_goes_below_what_is_typed_and_grows_old(talking: Talking) -> None:
     dora = talking.meet("Dora Idea", 4)
     talking.write(dora, "When will it arrive?")

@@ -257,6 +257,70 @@ def test_an_empty_text_forgets_the_draft_and_a_long_one_is_refused(
     assert drafts() == []
 
 
+def test_what_was_written_on_another_page_is_not_replaced(agent: Client, line: Line) -> None:
+    message = write(line)
+    path = page_of_(message, "draft")
+    agent.post(path, {"content": HOSTILE, "was": ""}, headers=SCRIPT)
+
+    refused = agent.post(path, {"content": "Mine", "was": ""})
+
+    assert refused.status_code == 412
+    html = text_of(refused)
+    assert "You have written something else here on another page." in html
+    assert "<img src=x" not in html
+    assert typed_on(refused) == "Mine"
+    other = re.search(r"data-other-draft>([^<]*)<", html)
+    assert other
+    assert unescape(other[1]) == HOSTILE
+    assert drafts() == [("agent", HOSTILE)]
+    for lost in ({"content": "", "was": "Mine"}, {"content": "Mine", "was": ["", "x"]}):
+        assert agent.post(path, lost, headers=SCRIPT).status_code == 412
+    assert drafts() == [("agent", HOSTILE)]
+    # Whoever has seen it may replace it.
+    shown = re.search(r'name="was" value="([^"]*)"', html)
+    assert shown
+    assert agent.post(path, {"content": "Mine", "was": unescape(shown[1])}).status_code == 303
+    assert drafts() == [("agent", "Mine")]
+
+
+def test_a_page_replaces_what_it_has_sent_itself(agent: Client, line: Line) -> None:
+    message = write(line)
+    path = page_of_(message, "draft")
+    agent.post(path, {"content": "Dear\nAnna", "was": ""})
+
+    # Of the last request it does not know whether it arrived. Browsers send other line ends.
+    known = ["", "Dear", "Dear\r\nAnna"]
+    assert agent.post(path, {"content": "Dear\r\nAnna,", "was": known}).status_code == 303
+    again = agent.post(path, {"content": "Dear\nAnna,", "was": ""})
+
+    assert again.status_code == 303
+    assert drafts() == [("agent", "Dear\nAnna,")]
+
+
+def test_an_answer_leaves_what_was_written_on_another_page(agent: Client, line: Line) -> None:
+    message = write(line)
+    path = page_of_(message, "draft")
+    agent.post(path, {"content": "Elsewhere", "was": ""})
+
+    send(agent, message, "Hello back", was="")
+
+    assert typed_on(agent.get(page_of_(message))) == "Elsewhere"
+    send(agent, message, "Elsewhere", was="")
+    assert drafts() == []
+
+
+def test_a_refused_answer_stays_below_what_was_written_on_another_page(
+    team: Team, agent: Client, line: Line
+) -> None:
+    message = write(line)
+    agent.post(page_of_(message, "draft"), {"content": "Elsewhere", "was": ""})
+
+    lost = "0b0d4c9e-0000-4000-8000-000000000000"
+    assert send(agent, message, "Mine", was="", suggestion=lost).status_code == 400
+
+    assert drafts() == [("agent", "Elsewhere\n\nMine")]
+
+
 def test_a_refused_answer_leaves_the_draft(agent: Client, line: Line, pretend: Pretend) -> None:
     message = write(line)
     agent.post(page_of_(message, "draft"), {"content": "Before"})

@@ -1,5 +1,6 @@
 // The field for answers. What is typed is kept on the server, so that no event and no lost session takes it.
 import { toast } from "./announce.js";
+import { draftIn, isKept, tellOvertaken } from "./drafts.js";
 import { changing, refreshPage } from "./fragments.js";
 
 const PAUSE = 800;
@@ -43,19 +44,18 @@ async function save({ keepalive = false } = {}) {
   const { signal } = sending;
   const data = new FormData(written);
   data.set("key", keyOf(written));
-  const body = new URLSearchParams(
-    ["content", "suggestion", "key"].map((name) => [name, data.get(name)]),
-  );
-  const { draft: url } = written.dataset;
+  const body = draftIn(data);
   try {
-    const answer = await fetch(url, {
+    const answer = await fetch(written.dataset.draft, {
       method: "POST",
       headers: changing(),
       body,
       keepalive,
       signal,
     });
+    if (answer.status === 412) await tellOvertaken(answer);
     if (!answer.ok) throw Object.assign(new Error("Not saved"), { status: answer.status });
+    isKept(data.get("content"));
     isUnsaved = data.get("content") !== document.getElementById("reply")?.value;
     say(data.get("content").trim() ? "Draft saved" : "");
   } catch (error) {
@@ -77,7 +77,7 @@ function keyOf(written) {
 
 function wordsOf(written) {
   const data = new FormData(written);
-  for (const name of ["key", "suggestion", "csrfmiddlewaretoken"]) data.delete(name);
+  for (const name of ["key", "suggestion", "was", "csrfmiddlewaretoken"]) data.delete(name);
   return JSON.stringify([...data].map(([name, value]) => [name, value.name ?? value]));
 }
 
