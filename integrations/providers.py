@@ -86,6 +86,11 @@ def connectable() -> dict[str, Connector]:
     return {each.name: each.connector for each in providers() if each.connector is not None}
 
 
+def bringing_orders() -> Sequence[str]:
+    """Return the names of the providers whose accounts are synced into orders and products."""
+    return [name for name, connector in connectable().items() if connector.sync is not None]
+
+
 def connector_of(name: str) -> Connector | None:
     """Return the connector of the provider of that name, if projects connect it."""
     provider = provider_named(name)

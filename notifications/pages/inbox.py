@@ -29,7 +29,7 @@ PAGE_SIZE = 30
 # No list is longer, and PostgreSQL counts no further.
 MAX_PAGE = 10_000_000
 
-# The views that everybody has. Without a status and without a text, the list shows what is open.
+# The views that everybody has.
 TABS: Sequence[tuple[str, Mapping[str, str]]] = (
     ("Open", {}),
     ("Unread", {"unread": "true"}),
@@ -88,7 +88,7 @@ class Narrowing:
     @property
     def is_unread_only(self) -> bool:
         """Whether the list shows only what nobody has read."""
-        return any(value.lower() in YES for value in self.filters.values.get("unread", ()))
+        return _is_unread(self.filters)
 
     @property
     def is_open(self) -> bool:
@@ -119,7 +119,7 @@ class Narrowing:
             str(Conversation.Status.SNOOZED): "Snoozed",
             str(Conversation.Status.CLOSED): "Closed",
         }
-        yield "status", "State", self._choices("status", states, "Open")
+        yield "status", "State", self._choices("status", states, "Any")
         yield "assignee", "Assigned to", self._choices("assignee", ASSIGNEES, "Anybody")
         yield "provider", "Channel", self._choices("provider", channels, "Any")
         yield "order", "Orders", self._choices("order", ABOUT_ORDERS, "Any")
@@ -127,13 +127,14 @@ class Narrowing:
 
     def _choices(self, name: str, words: Mapping[str, str], without: str) -> Sequence[Choice]:
         given = self.filters.values.get(name, (NEWEST,) if name == "ordering" else ())
-        if name == "status" and not given:
+        if name == "status" and shows_open_only(self.filters):
             # Open is what the list shows by itself.
             return [
                 Choice("" if value == "open" else value, each, value == "open")
                 for value, each in words.items()
             ]
-        offered = {} if not without or name == "status" else {"": without}
+        is_offered = without and (name != "status" or not given)
+        offered = {"": without} if is_offered else {}
         return [
             Choice(value, each, value in given or (not value and not given))
             for value, each in {**offered, **words}.items()
@@ -177,9 +178,22 @@ def conversations_selected(
     filters, found = read_filters(InboxFilter, request.GET, rows, request=request)
     if "blocked" not in filters.values:
         found = found.exclude(contact__is_blocked=True)
-    if not filters.values.keys() & {"status", "search", "blocked"}:
+    if shows_open_only(filters):
         found = found.filter(status=Conversation.Status.OPEN)
     return filters, found
+
+
+def shows_open_only(filters: Filters) -> bool:
+    """Tell whether the list leaves out what is closed or snoozed, although nobody asked for that.
+
+    A text is searched for everywhere. A message that nobody has read is shown wherever it is, or
+    nobody would find it.
+    """
+    return not filters.values.keys() & {"status", "search", "blocked"} and not _is_unread(filters)
+
+
+def _is_unread(filters: Filters) -> bool:
+    return any(value.lower() in YES for value in filters.values.get("unread", ()))
 
 
 class InboxPage(OfInbox):

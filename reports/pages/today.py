@@ -14,7 +14,7 @@ from catalog.pages.shown import product_address, shown_stock
 from catalog.queries.inventory import LOW_STOCK, low_in_stock
 from integrations.access import MANAGE_INTEGRATIONS, VIEW_INTEGRATIONS
 from integrations.models import Integration
-from integrations.providers import label_of
+from integrations.providers import bringing_orders, label_of
 from integrations.queries import WATCHED_WEBHOOKS, troubled_integrations
 from notifications.access import VIEW_MESSAGES
 from notifications.queries import unread_conversations
@@ -142,7 +142,7 @@ class TodayPage(OfReports):
                 )
                 for row in rows
             ],
-            url=f"{self.address('inbox')}?unread=true&blocked=false&ordering=waiting",
+            url=f"{self.address('inbox')}?unread=true&ordering=waiting",
             all_words="unread conversation" if total == 1 else "unread conversations",
             quiet="everything is read",
         )
@@ -192,10 +192,13 @@ class TodayPage(OfReports):
     def _next_steps(self) -> list[tuple[str, str]]:
         """Return what people can do who have nothing to look at."""
         steps = [
-            (
-                MANAGE_INTEGRATIONS,
-                "Connect Shopify",
-                self.address("integration-connect", provider="shopify"),
+            *(
+                (
+                    MANAGE_INTEGRATIONS,
+                    f"Connect {label_of(provider)}",
+                    self.address("integration-connect", provider=provider),
+                )
+                for provider in bringing_orders()
             ),
             (MANAGE_CATALOG, "Add a product", self.address("product-new")),
             (HANDLE_ORDERS, "Create an order", self.address("order-new")),

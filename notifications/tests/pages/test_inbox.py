@@ -91,7 +91,10 @@ def test_filters_are_in_the_address_and_combine(team: Team, agent: Client, line:
     assert found() == ["Mine", "Read"]
     assert found(assignee="me") == ["Mine"]
     assert found(assignee="none") == ["Read"]
-    assert found(unread="true") == ["Mine"]
+    # Also what is closed or snoozed.
+    assert found(unread="true") == ["Closed", "Mine", "Snoozed"]
+    assert found(unread="true", status="open") == ["Mine"]
+    assert found(unread="false") == ["Read"]
     assert found(status="closed") == ["Closed"]
     assert found(status="snoozed") == ["Snoozed"]
     assert found(order="true") == ["Read"]

@@ -1,6 +1,7 @@
 """Today: what somebody should look at first."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,14 +14,18 @@ from django.utils import timezone
 
 from accounts.access import OPERATIONS, Operation
 from accounts.pages.workspace import WorkspacePage
+from accounts.tests.browsers import browser_of
 from accounts.tests.projects import Team
 from catalog.models import Product
 from catalog.tests.factories import make_product
+from integrations import providers
 from integrations.models import Integration
 from integrations.models.integrations import sealed
+from integrations.tests.pretend import provider
+from integrations.tests.pretend.shop import Shop
 from notifications.channels import Person
 from notifications.models import Conversation
-from notifications.services import receive_message, set_blocked
+from notifications.services import change_conversation, receive_message, set_blocked
 from notifications.tests.factories import incoming, make_line
 from orders.models import Order
 from orders.tests.pages.scenes import place
@@ -137,6 +142,8 @@ def test_read_and_blocked_conversations_are_left_out(team: Team, agent: Client) 
     kept = write_as(team, "Ada", "491511234567", count=2)
     read = write_as(team, "Bo", "491511234568")
     Conversation.objects.filter(pk=read.pk).update(unread=0)
+    closed = write_as(team, "Di", "491511234570")
+    change_conversation(conversation=closed, by=team.owner, changes={"status": "closed"})
     blocked = write_as(team, "Cy", "491511234569")
     set_blocked(contact=blocked.contact, is_blocked=True, by=team.owner)
 
@@ -146,8 +153,12 @@ def test_read_and_blocked_conversations_are_left_out(team: Team, agent: Client) 
     assert kept.unread == 2
     assert f'href="{address(team, "inbox", kept.uuid)}"' in html_of(page)
     (link,) = re.findall(r'href="([^"]+unread=true[^"]*)"', html_of(page))
-    inbox = text_of(agent.get(link.replace("&amp;", "&")))
-    assert [name in inbox for name in ("Ada", "Bo ", "Cy ")] == [True, False, False]
+    inbox = html_of(agent.get(link.replace("&amp;", "&")))
+    found = [f"<bdi>{name}</bdi>" in inbox for name in ("Ada", "Bo", "Cy", "Di")]
+    # A closed conversation with an unread message is on both pages.
+    assert found == [True, False, False, True]
+    assert re.search(r'aria-current="\w+">\s*Unread', inbox)
+    assert "2 unread conversations" in section
     assert "Ada 2 messages" in section
     assert ("Bo" in section, "Cy" in section) == (False, False)
 
@@ -159,6 +170,24 @@ def test_without_anything_to_do_the_page_says_what_comes_next(team: Team, agent:
     assert 'href="' + address(team, "orders/new") in html_of(page)
     # Only managers add products.
     assert "Add a product" not in text_of(page)
+
+
+def test_it_offers_to_connect_each_provider_that_brings_orders(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = browser_of(team.owner)
+    page = text_of(owner.get(address(team, "today")))
+    assert "Connect Shopify" in page
+    assert "Connect Telegram" not in page
+    known = provider.PROVIDER
+    monkeypatch.setattr(providers, "PROVIDERS", ["integrations.tests.pretend"])
+    monkeypatch.setattr(provider, "PROVIDER", replace(known, connector=Shop().connector()))
+
+    page = html_of(owner.get(address(team, "today")))
+
+    assert f'href="{address(team, "integrations/connect/pretend")}"' in page
+    assert "Connect Pretend" in page
+    assert "Shopify" not in page
 
 
 def test_who_only_looks_is_offered_nothing_to_create(team: Team, viewer: Client) -> None:
