@@ -25,7 +25,7 @@ SCRIPTS := static/orderchainer/js
 TEMPLATES := $(shell find templates -name '*.html')
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo demo-password sandbox test test-slow test-processes test-services test-browser pictures clients lint format types layers migrations check lock vendor bench
+.PHONY: help run demo demo-password sandbox test test-slow test-processes test-services test-browser test-story pictures clients lint format types layers migrations check lock vendor bench
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -61,6 +61,9 @@ test-services: $(TOOLS)  ## Test everything but the browser, on PostgreSQL and R
 
 test-browser: $(TOOLS)  ## Test the pages in Chromium (CHROMIUM, or the one of this machine), on SQLite
 	$(ON_SQLITE) $(PYTEST) -rs -m browser $(wildcard */tests/browser)
+
+test-story: $(TOOLS)  ## Test one story in Chromium through the processes of production, on PostgreSQL and Redis
+	$(ON_SERVICES) $(BIN)/python -m pytest $(PYTEST_ARGS) -rs -m "browser and services" $(wildcard */tests/browser)
 
 pictures: $(TOOLS)  ## Take pictures of the pages, light and dark, wide and narrow, into run/pictures/
 	$(ON_SQLITE) PICTURES=run/pictures $(BIN)/python -m pytest -q orderchainer/tests/browser/test_pictures.py

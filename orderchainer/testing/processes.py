@@ -213,18 +213,39 @@ def production(
     directory: Path, *, database_url: str, redis_url: str, **variables: str
 ) -> Iterator[Installation]:
     """Yield an installation with the processes in `PRODUCTION`; none of them runs yet."""
+    socket_port = str(free_port())
     installation = Installation(
         directory,
         PRODUCTION,
         DATABASE_URL=database_url,
         REDIS_URL=redis_url,
-        WS_PORT=str(free_port()),
+        WS_PORT=socket_port,
+        SOCKET_URL=f"ws://127.0.0.1:{socket_port}",
         **variables,
     )
     try:
         yield installation
     finally:
         installation.close()
+
+
+def collected_static_files(directory: Path) -> dict[str, str]:
+    """Collect the static files into `directory`, and return variables for processes to use them.
+
+    Pages of the production mode need them.
+    """
+    variables = {
+        "DJANGO_SETTINGS_MODULE": "orderchainer.testing.collected",
+        "TEST_STATIC_ROOT": str(directory),
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=settings.BASE_DIR,
+        env=environment_in(directory, **variables),
+        check=True,
+        timeout=START_SECONDS,
+    )
+    return variables
 
 
 class RedisServer:

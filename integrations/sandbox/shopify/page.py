@@ -112,7 +112,8 @@ def _make_order(shop: Shop, data: Mapping[str, str]) -> None:
     }
     first, _, last = data.get("name", "").strip().partition(" ")
     email = data.get("email", "").strip()
-    customer = {"first_name": first, "last_name": last, "email": email}
+    phone = data.get("phone", "").strip()
+    customer = {"first_name": first, "last_name": last, "email": email, "phone": phone}
     shop.make_order(
         lines=[line],
         customer={key: value for key, value in customer.items() if value},
@@ -150,9 +151,10 @@ def _page(shop: Shop) -> str:
   <form method="post" action="{_path(shop)}/orders">
     <select name="title" aria-label="Product">{goods}</select>
     <input name="quantity" type="number" min="1" max="99" value="1" aria-label="Quantity">
-    <input name="name" placeholder="Name" value="Ada Lovelace" aria-label="Name">
-    <input name="email" type="email" placeholder="E-mail" value="ada@example.com"
+    <input name="name" placeholder="Name" value="Kwame Lovelace" aria-label="Name">
+    <input name="email" type="email" placeholder="E-mail" value="kwame@example.com"
       aria-label="E-mail">
+    <input name="phone" type="tel" placeholder="Phone" value="+12125550000" aria-label="Phone">
     <label><input name="paid" type="checkbox" checked> paid</label>
     <button class="main">Order</button>
   </form>

@@ -29,11 +29,12 @@ def buttons(page: str, order: int) -> list[str]:
 def test_takes_an_order_through_its_life_without_scripts(client: Client, shop: Shop) -> None:
     assert "There are no orders yet" in page_of(client)
     (path,) = re.findall(r'action="([^"]+/orders)"', page_of(client))
-    page = press(
-        client, path, title="Teapot", quantity="2", name="<b>Ada</b>", email="a@example.com"
-    ).text
+    customer = {"name": "<b>Ada</b>", "email": "a@example.com", "phone": "+12125550000"}
+    page = press(client, path, title="Teapot", quantity="2", **customer).text
     (order,) = shop.orders.values()
     assert order.lines[0].quantity == 2
+    assert order.customer
+    assert order.customer.phone == "+12125550000"
     assert "<b>Ada" not in page
     assert "&lt;b&gt;Ada&lt;/b&gt;" in page
     assert "<script" not in page
