@@ -4,7 +4,7 @@ We find the paths in the URL resolver. A path that names a `project_id` fails he
 not a `ProjectView`, or if no example call is listed (`accounts/tests/matrix.py` says where).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -170,27 +170,55 @@ CALLERS = ["anonymous", "stranger", "former", "staff", "clerk", *map(str, Role)]
 CODES = {401: "MISSING_AUTHORIZATION", 403: "ROLE_NOT_ENOUGH", 404: "PROJECT_NOT_FOUND"}
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", CALLERS)
-@pytest.mark.parametrize("call", CALLS, ids=str)
-def test_the_matrix_decides(call: Call, name: str, shared_team: Team) -> None:
-    team = shared_team
-    caller = caller_of(name, team, call.operation)
-    scene = Scene(team, caller)
+def let_in(calls_of_some: Iterable[Call]) -> list[Any]:
+    """Return every call with each caller who may make it."""
+    return [
+        pytest.param(call, name, id=f"{call}-{name}")
+        for call in calls_of_some
+        for name in CALLERS
+        if expected(name, call) == call.status
+    ]
+
+
+def refused(call: Call) -> list[str]:
+    """Return the callers who may not make this call."""
+    return [name for name in CALLERS if expected(name, call) != call.status]
+
+
+def request_of(call: Call, scene: Scene) -> tuple[str, Any]:
+    """Make the rows that a call names, and return its path and body."""
     path = reverse(call.route, kwargs=dict(call.arguments(scene)))
-    body = call.body(scene) if callable(call.body) else call.body
-    client = APIClient() if name == "anonymous" else client_of(caller)
-    statements = Statements()
+    return path, call.body(scene) if callable(call.body) else call.body
 
-    with connection.execute_wrapper(statements):
-        response = getattr(client, call.method.lower())(path, body)
 
-    status = expected(name, call)
-    assert response.status_code == status, response.content
-    if status != call.status:
-        assert statements.changes == []
+@pytest.mark.django_db
+@pytest.mark.parametrize(("call", "name"), let_in(CALLS))
+def test_the_matrix_lets_in(call: Call, name: str, shared_team: Team) -> None:
+    caller = caller_of(name, shared_team, call.operation)
+    path, body = request_of(call, Scene(shared_team, caller))
+
+    response = getattr(client_of(caller), call.method.lower())(path, body)
+
+    assert response.status_code == call.status, response.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: Team) -> None:
+    path, body = request_of(call, Scene(shared_team, shared_team.members[Role.OWNER]))
+
+    for name in refused(call):
+        caller = caller_of(name, shared_team, call.operation)
+        client = APIClient() if name == "anonymous" else client_of(caller)
+        statements = Statements()
+        with connection.execute_wrapper(statements):
+            response = getattr(client, call.method.lower())(path, body)
+
+        status = expected(name, call)
+        assert (name, response.status_code) == (name, status), response.content
+        assert (name, statements.changes) == (name, [])
         if path.startswith("/api/v1/"):
-            assert response.json()["code"] == CODES[status]
+            assert (name, response.json()["code"]) == (name, CODES[status])
 
 
 # --- The table --------------------------------------------------------------------------------

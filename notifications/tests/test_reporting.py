@@ -476,6 +476,7 @@ def park_for_nobody(line: Line, message: Message, number: int = 0) -> None:
     receive_report(line=line, report=echo)
 
 
+@pytest.mark.slow
 def test_reports_that_fit_no_part_are_looked_at_less_and_less_often(
     agent: User, ours: Line, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

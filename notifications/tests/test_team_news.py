@@ -399,6 +399,7 @@ def test_who_switches_it_off_gets_not_even_what_was_collected(
 # --- How often --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_storm_of_messages_is_one_email_with_a_bounded_list(
     team: Team, line: Line, clock: time_machine.Traveller
 ) -> None:
@@ -419,6 +420,7 @@ def test_a_storm_of_messages_is_one_email_with_a_bounded_list(
     assert "> Message 4" in last_text()
 
 
+@pytest.mark.slow
 def test_the_next_email_waits_for_a_quarter_of_an_hour(
     team: Team, line: Line, clock: time_machine.Traveller
 ) -> None:

@@ -192,6 +192,7 @@ class _DiesBefore:
         return execute(sql, params, many, context)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channel", [PRETEND, EMAIL])
 def test_a_worker_that_dies_before_any_statement_tells_the_customer_once(
     agent: User, ours: Line, channel: str

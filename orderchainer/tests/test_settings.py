@@ -228,8 +228,9 @@ def test_an_empty_setting_is_the_default_or_is_told_in_plain_words() -> None:
 
     empty = dict.fromkeys(kinds.keys() - wrong, "")
     assert run("manage.py", "check", **empty).returncode == 0
-    for name in ("BIND_ADDRESS", "MEDIA_ROOT", "PRIVATE_FILES_ROOT", "LOG_FILE", "ALLOWED_HOSTS"):
-        assert value_of(name, **empty) == value_of(name)
+    names = ("BIND_ADDRESS", "MEDIA_ROOT", "PRIVATE_FILES_ROOT", "LOG_FILE", "ALLOWED_HOSTS")
+    values = ", settings.".join(names)
+    assert value_of(values, **empty) == value_of(values)
 
 
 def test_every_limit_reads_its_rate_as_a_rate() -> None:

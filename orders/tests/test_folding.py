@@ -45,6 +45,7 @@ def check(
     lay_out(folded.nodes, folded.dependencies)
 
 
+@pytest.mark.slow
 @given(chains(), st.integers(10, 30), st.integers(0, 4), st.data())
 @settings(deadline=None, max_examples=300)
 def test_a_picture_is_small_and_leaves_out_nothing(
@@ -70,6 +71,7 @@ def test_a_picture_is_small_and_leaves_out_nothing(
         assert all(folded.node_of[order] == order for order in opened)
 
 
+@pytest.mark.slow
 @given(chains(), st.data())
 @settings(deadline=None)
 def test_the_same_chain_has_the_same_picture(chain: Chain, data: st.DataObject) -> None:

@@ -88,6 +88,7 @@ def test_each_order_has_a_place_of_its_own(edges: Graph) -> None:
     assert {place.lane for place in layout.places.values()} == set(range(layout.lanes))
 
 
+@pytest.mark.slow
 @given(graphs(), st.randoms(use_true_random=False))
 @settings(deadline=None)
 def test_the_same_graph_has_the_same_picture(edges: Graph, chance: random.Random) -> None:

@@ -55,6 +55,7 @@ def test_twenty_identical_messages_make_one_order(shop: Project) -> None:
     assert OrderItem.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_twenty_identical_changes_are_one_change(shop: Project) -> None:
     order = mirror(shop).order
     change = partial(mirror, shop, 5, status=Status.SHIPPED, items=[MUG, MUG])
@@ -66,6 +67,7 @@ def test_twenty_identical_changes_are_one_change(shop: Project) -> None:
     assert order.items.count() == 2
 
 
+@pytest.mark.slow
 def test_of_twenty_different_states_the_newest_stays(shop: Project) -> None:
     """Webhooks and a sync tell the whole life of an order at once, which nobody knew before."""
     states = [

@@ -91,6 +91,7 @@ def ada() -> User:
     return make_user()
 
 
+@pytest.mark.slow
 @given(placed=ORDERS)
 @settings(
     max_examples=40,

@@ -412,6 +412,7 @@ class Shop(RuleBasedStateMachine):
                 status[event.order_id] = event.data["new_status"]
 
 
+@pytest.mark.slow
 def test_a_shop_at_random_always_balances() -> None:
     project = make_storefront()
     customers = [make_user() for _ in range(2)]

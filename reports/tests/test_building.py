@@ -226,6 +226,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
     assert not Event.objects.filter(type="report_ready").exists()
 
 
+@pytest.mark.slow
 def test_a_request_gets_the_report_of_a_worker_in_another_thread(
     store: Project, ada: User, settings: Any
 ) -> None:

@@ -14,18 +14,21 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.access import VIEW_PROJECT, Operation
+from accounts.models import Membership
 from accounts.pages.workspace import WorkspacePage
 from accounts.tests.browsers import browser_of
 from accounts.tests.matrix import Call, Scene
 from accounts.tests.projects import Team
 from accounts.tests.test_matrix import (
-    CALLERS,
     Endpoint,
     caller_of,
     calls,
     endpoints,
     expected,
     is_page,
+    let_in,
+    refused,
+    request_of,
 )
 from orderchainer.testing.statements import Statements
 
@@ -64,30 +67,37 @@ def test_a_page_cannot_forget_an_operation() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", CALLERS)
+@pytest.mark.parametrize(("call", "name"), let_in(CALLS))
+def test_the_matrix_lets_in_to_pages(call: Call, name: str, shared_team: Team) -> None:
+    caller = caller_of(name, shared_team, call.operation)
+    path, body = request_of(call, Scene(shared_team, caller))
+
+    response = getattr(browser_of(caller), call.method.lower())(path, body or {})
+
+    # The door of a project leads on to its first page, if the caller may see any.
+    leads_on = response.status_code == 302 and response["Location"].startswith(path)
+    assert (200 if leads_on else response.status_code) == call.status, response.content
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("call", CALLS, ids=str)
-def test_the_matrix_decides_about_pages(call: Call, name: str, shared_team: Team) -> None:
-    team = shared_team
-    caller = caller_of(name, team, call.operation)
-    scene = Scene(team, caller)
-    path = reverse(call.route, kwargs=dict(call.arguments(scene)))
-    body = call.body(scene) if callable(call.body) else call.body
-    client = Client() if name == "anonymous" else browser_of(caller)
-    statements = Statements()
+def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: Team) -> None:
+    path, body = request_of(call, Scene(shared_team, shared_team.members[Membership.Role.OWNER]))
 
-    with connection.execute_wrapper(statements):
-        response = getattr(client, call.method.lower())(path, body or {})
+    for name in refused(call):
+        caller = caller_of(name, shared_team, call.operation)
+        client = Client() if name == "anonymous" else browser_of(caller)
+        statements = Statements()
+        with connection.execute_wrapper(statements):
+            response = getattr(client, call.method.lower())(path, body or {})
 
-    status = expected(name, call)
-    if name == "anonymous" and call.method not in FORMS:
-        address = f"{reverse('sign-in')}?{urlencode({'next': response.wsgi_request.path})}"
-        assert (response.status_code, response["Location"]) == (302, address)
-    else:
-        # The door of a project leads on to its first page, if the caller may see any.
-        leads_on = response.status_code == 302 and response["Location"].startswith(path)
-        assert (200 if leads_on else response.status_code) == status, response.content
-    if status != call.status:
-        assert statements.changes == []
+        status = expected(name, call)
+        if name == "anonymous" and call.method not in FORMS:
+            address = f"{reverse('sign-in')}?{urlencode({'next': response.wsgi_request.path})}"
+            assert (response.status_code, response["Location"]) == (302, address)
+        else:
+            assert (name, response.status_code) == (name, status), response.content
+        assert (name, statements.changes) == (name, [])
         # Nobody learns the name of a project that they may not see.
         if status != 403:
-            assert team.project.name not in response.content.decode()
+            assert shared_team.project.name not in response.content.decode()

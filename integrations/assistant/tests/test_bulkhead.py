@@ -91,6 +91,7 @@ def asking(team: Team, model: Scripted, times: int) -> Iterator[list["Future[Any
             hanging.go_on.set()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_whoever_finds_no_place_is_told_so_within_three_seconds(
     team: Team, model: Scripted

@@ -123,6 +123,7 @@ def test_without_scripts_it_is_a_page_and_use_fills_the_draft(
     assert "Hi</textarea>" in text_of(agent.get(used["Location"]))
 
 
+@pytest.mark.slow
 def test_a_model_that_is_busy_is_told_and_can_be_asked_again(
     team: Team, agent: Client, line: Line, model: Scripted
 ) -> None:

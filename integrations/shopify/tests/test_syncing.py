@@ -433,6 +433,7 @@ def test_pages_shrink_until_they_are_affordable(
     assert len(mirrored(integration)) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_slow", [False, True], ids=["expensive", "slow"])
 def test_pages_shrink_until_one_attempt_can_ask_for_all_items(
     integration: Integration,

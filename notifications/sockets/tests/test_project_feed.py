@@ -442,6 +442,7 @@ async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
             assert joined.result()[feed] == [each for each in written if each > after]
 
 
+@pytest.mark.slow
 async def test_a_member_removed_while_events_flow_hears_the_first_part_without_a_gap(
     team: Team, ada: User
 ) -> None:

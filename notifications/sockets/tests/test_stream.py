@@ -184,6 +184,7 @@ async def test_a_pong_tells_the_position(ada: User, bob: User) -> None:
 # --- While others write ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page_size", [7, 200])
 async def test_joins_a_running_stream_without_gap_repeat_or_disorder(
     ada: User, bob: User, page_size: int, monkeypatch: pytest.MonkeyPatch
@@ -366,6 +367,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "FLUSH_SECONDS", 0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("narrow", "impatient")
 async def test_cuts_off_a_reader_who_takes_nothing_and_goes_on_for_the_others(
     ada: User,

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 import structlog
 from celery import signals
 from celery.contrib.testing.worker import start_worker
@@ -66,6 +67,7 @@ def test_frequent_tasks_of_beat_are_not_logged(log: WrittenLog) -> None:
     assert not log.lines()
 
 
+@pytest.mark.slow
 def test_a_tasks_lines_have_the_id_of_the_request_that_sent_it(log: WrittenLog) -> None:
     # A real worker on the broker of this process, which ends after its task.
     done = threading.Event()

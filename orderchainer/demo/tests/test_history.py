@@ -43,6 +43,7 @@ def dana(now: None) -> User:
     return make_user(email="dana@example.com")
 
 
+@pytest.mark.slow
 def test_a_year_has_thousands_of_orders_and_nobody_is_told_of_them(dana: User) -> None:
     emails = OutgoingEmail.objects.count()
     relay_events()

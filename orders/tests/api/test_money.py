@@ -40,6 +40,7 @@ def create(client: APIClient, **fields: Any) -> Any:
     return client.post("/api/orders/", body, format="json")
 
 
+@pytest.mark.slow
 @given(
     currency=st.sampled_from(CURRENCIES),
     lines=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 1000)), min_size=1, max_size=5),

@@ -392,6 +392,7 @@ SALE: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(sales=st.lists(SALE, max_size=12))
 @settings(
     max_examples=10,
