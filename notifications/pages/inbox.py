@@ -231,7 +231,7 @@ class InboxPage(OfInbox):
             connecting = _address_if_any("integrations", self.its_project)
             return {
                 "empty_title": "No conversations yet",
-                "empty_text": "What customers write appears here once a channel is connected.",
+                "empty_text": "What customers write over a connected channel appears here.",
                 "empty_actions": [("Connect a channel", connecting)] if connecting else [],
             }
         if narrowing.filters.without("ordering") == Filters({"unread": ("true",)}):

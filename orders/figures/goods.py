@@ -1,4 +1,4 @@
-"""Which products sold best."""
+"""Which products earned most."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -20,6 +20,12 @@ _LOOKS: dict[str, Look] = {
     EventType.DELETED: Look("trash-2", "grey"),
 }
 _OTHER = Look("activity", "slate")
+# Fields whose names say too little. The others are called by their names.
+_FIELDS: Mapping[str, str] = {
+    "auto_activate": "whether it starts by itself",
+    "dependencies": "what it waits for",
+    "failure_policy": "what happens if one of them fails",
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,8 @@ def _words_of(type_: str, data: dict[str, Any], people: Sequence[str]) -> str:
             if "assignee" in data.get("changes", {}):
                 said.append(f"Assigned to {people[0] if people else 'nobody'}")
             if changed:
-                said.append(f"Changed: {', '.join(name.replace('_', ' ') for name in changed)}")
+                names = [_FIELDS.get(name, name.replace("_", " ")) for name in changed]
+                said.append(f"Changed: {', '.join(names)}")
             return ". ".join(said)
         case EventType.STATUS_CHANGED:
             return f"Moved from {data.get('old_status')} to {data.get('new_status')}"

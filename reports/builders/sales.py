@@ -162,12 +162,13 @@ def told(summary: Summary, more: Sequence[str] = ()) -> str:
 
 def _summary(summary: Summary, payload: Payload) -> str:
     best = payload["top_products"][0] if payload["top_products"] else None
+    earned = money(best["total_revenue"], summary.currency) if best else ""
     return told(
         summary,
         [
             _against_before(payload["trend"]["total_revenue"]),
             _who(payload["customers"]),
-            f"{best['name']} sold best, {counted(best['quantity'], 'time')}" if best else "",
+            f"{best['name']} earned most, {earned}" if best else "",
         ],
     )
 

@@ -297,6 +297,16 @@ def test_currencies_are_never_added(store: Project) -> None:
     )
 
 
+def test_the_summary_names_the_product_that_earned_most(store: Project) -> None:
+    [order] = sell(store, 1)
+    for name, price, quantity in [("Mug", "14.90", 2), ("Teapot", "39.00", 1)]:
+        OrderItem.objects.create(
+            order=order, name=name, unit_price=Decimal(price), quantity=quantity
+        )
+
+    assert build(ask(store)).summary.endswith(" Teapot earned most, $39.00.")
+
+
 def test_what_went_wrong_earns_nothing_and_is_shown(store: Project) -> None:
     for status, total in [("fulfilled", 50), ("cancelled", 70), ("failed", 30), ("draft", 20)]:
         sell(store, 1, status=status, total_price=Decimal(total))

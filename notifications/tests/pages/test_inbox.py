@@ -135,7 +135,7 @@ def test_an_empty_inbox_names_the_next_step(
     page = text_of(agent.get(address(team, "inbox"), query))
 
     assert words in page
-    assert "once a channel is connected" in page
+    assert "over a connected channel appears here" in page
 
 
 def test_who_has_read_everything_is_told_so(team: Team, agent: Client, line: Line) -> None:

@@ -52,7 +52,7 @@ def test_a_signal_stops_everything_within_five_seconds_and_it_starts_again(
         # The address and the account are the last lines, but for those of the log.
         told = "\n".join(line for line in introduction.splitlines() if not line.startswith("20"))
         assert re.search(
-            r"OrderChainer is ready at .*Sign in at \S+/admin/ with the demo account\..*"
+            r"OrderChainer is ready at .*Sign in at \S+/app/ with the demo account\..*"
             r"e-mail +demo@example.com\n +password +\S{16}$",
             told,
             re.DOTALL,

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 # On a machine with much other work.
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 CUSTOMER, PHONE = "Kwame Lovelace", "+12125550000"
 ADDRESS = "12 Quay Street\nBristol BS1 4DJ"
 TOLD = "Hello {customer_name}, {order_title} is on its way. {link}"
@@ -131,6 +131,15 @@ def production_stage(directory: Path) -> Iterator[Stage]:
             installation.start(*PRODUCTION)
             installation.wait_until_it_listens("web")
             installation.services["web"].wait_for("/readyz")
+            wait_until(
+                lambda: all(
+                    " ready." in service.output
+                    for name, service in installation.services.items()
+                    if "worker" in PRODUCTION[name]
+                ),
+                within_seconds=START_SECONDS,
+                what="all workers are ready",
+            )
             yield Stage(installation, f"http://127.0.0.1:{port}")
 
 

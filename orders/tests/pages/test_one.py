@@ -115,6 +115,26 @@ def test_the_history_says_why_things_happened(team: Team, agent: Client) -> None
     assert f"Moved from pending to active, because #{awaited.pk} is completed" in page
 
 
+def test_the_history_names_what_was_changed_in_plain_words(team: Team, agent: Client) -> None:
+    awaited, order = place(team), place(team)
+    services.update_order(
+        order_id=order.pk,
+        by=team.owner,
+        fields={"auto_activate": True, "notes": "By Friday"},
+        dependencies=[awaited.pk],
+    )
+
+    assert "Changed: whether it starts by itself, what it waits for, notes" in page_of(
+        team, agent, order
+    )
+
+
+def test_an_address_keeps_its_lines(team: Team, agent: Client) -> None:
+    order = place(team, shipping_address="12 Quay Street\n<Bristol>")
+
+    assert "<dd>12 Quay Street<br>&lt;Bristol&gt;</dd>" in page_of(team, agent, order)
+
+
 def test_a_long_history_has_pages(team: Team, agent: Client) -> None:
     order = place(team)
     for _ in range(30):

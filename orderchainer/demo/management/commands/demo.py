@@ -80,9 +80,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Its shop, {SHOP}, has {loaded.products} products.")
 
     def _show_account(self, password: str) -> None:
-        page = "/admin/" if settings.EMBEDDED else "/"
         self.stdout.write(
-            f"\nSign in at {settings.PUBLIC_URL}{page} with the demo account. "
+            f"\nSign in at {settings.PUBLIC_URL}/app/ with the demo account. "
             "Its password is shown only now,\nand `make demo-password` makes a new one.\n"
             f"  e-mail    {EMAIL}\n"
             f"  password  {password}"
