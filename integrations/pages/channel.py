@@ -35,6 +35,8 @@ class ChannelPage(WorkspacePage):
             url = self._address("integration-page", integration_id=line.uuid)
         return self.show(
             {
+                "line": conversation.line,
+                "panel_url": self.request.path,
                 "name": name,
                 "trouble": trouble,
                 "mending_url": url,

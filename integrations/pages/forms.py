@@ -12,6 +12,8 @@ from integrations.contracts import ConfigKey, Connector, Exposure
 from integrations.services.configuring import MAX_VALUE_LENGTH
 from orderchainer.core.web.forms import IdempotencyKeyField, VersionField
 
+# How the names of the fields begin that remove a secret. No key's name begins so.
+REMOVE = "remove-"
 FROM_THE_SANDBOX = "The sandbox fills it in"
 
 
@@ -65,7 +67,10 @@ class ConnectForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    """The configuration of an integration. An empty secret stays as it is."""
+    """The configuration of an integration. An empty secret stays as it is.
+
+    A secret that nobody has to have can be removed by its own checkbox.
+    """
 
     version = VersionField()
     # A secret cannot be compared, so the key tells a form that is sent twice.
@@ -80,20 +85,41 @@ class EditForm(forms.Form):
                 self.fields[key.name] = _secret_field(
                     key, is_required=False, now=shown.get(key.name, "")
                 )
+                if not key.is_required and key.make is None:
+                    # Whether there is one is not known here: a page opens no secret.
+                    label = f"Remove “{key.label or key.name}”"
+                    self.fields[REMOVE + key.name] = forms.BooleanField(label=label, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to remove a key and to set it at once."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in self.removed():
+            if cleaned.get(name):
+                self.add_error(REMOVE + name, "Type a new value or remove it, not both.")
+        return cleaned
+
+    def removed(self) -> list[str]:
+        """Return the names of the secrets that are to be removed."""
+        ticked = [name for name in self.changed_data if name.startswith(REMOVE)]
+        return [name.removeprefix(REMOVE) for name in ticked]
 
     def changes(self) -> dict[str, object]:
-        """Return the keys that were changed. None removes an open key that was emptied."""
-        changed = [name for name in self.changed_data if name not in {"version", "key"}]
-        return {name: self.cleaned_data[name] or None for name in changed}
+        """Return the keys that were changed. None removes a key."""
+        removed: dict[str, object] = dict.fromkeys(self.removed())
+        changed = [name for name in self.changed_data if not self._is_other(name)]
+        return {**{name: self.cleaned_data[name] or None for name in changed}, **removed}
 
     def open_names(self) -> list[str]:
         """Return the names of the keys that are no secrets."""
-        others = {"version", "key"}
         return [
             name
             for name, field in self.fields.items()
-            if name not in others and not _is_hidden(field)
+            if not self._is_other(name) and not _is_hidden(field)
         ]
+
+    def _is_other(self, name: str) -> bool:
+        """Tell whether a field is none of the provider's keys."""
+        return name in {"version", "key"} or name.startswith(REMOVE)
 
     def open_changes(self) -> dict[str, object]:
         """Return the changed keys that are no secrets."""

@@ -45,10 +45,16 @@ def request_sync(
 def request_check(*, integration: Integration, by: User | None = None) -> Errand:
     """Have a worker ask the provider whether the configuration works; return the errand.
 
-    `by` as in `request_sync`. Raises `IntegrationNotFound`, and `RoleNotEnough` if `by` may not do
-    it.
+    One that works is also restored at the provider at once, for example its webhooks, because
+    people ask again after they have mended something there. `by` as in `request_sync`. Raises
+    `IntegrationNotFound`, and `RoleNotEnough` if `by` may not do it.
     """
     integration = lock_for(integration, by=by, operation=MANAGE_INTEGRATIONS)
+    connector = connector_of(integration.provider)
+    # For all others, it follows the check.
+    works = integration.status == Integration.Status.CONNECTED and not integration.is_paused
+    if works and connector is not None and connector.maintain is not None:
+        nudge_on_commit(run_errand, queue_errand(integration, Errand.Kind.MAINTAIN).pk)
     return queue_check(integration)
 
 

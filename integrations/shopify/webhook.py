@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.contracts import Call, Webhook
+from integrations.events import EventType
 from integrations.inbound.erasing import about_erased_orders, erase_bodies
 from integrations.models import InboundDelivery, Integration
 from integrations.payloads import payload_of
@@ -27,6 +28,7 @@ from integrations.signatures import hmac_sha256, is_same
 from orderchainer.core.outbox import Drop, GiveUp, TryAgain
 from orders.models import Order
 from orders.services import blank_customer, cancel_deleted_order
+from orders.stream.models import Event
 
 logger = structlog.get_logger(__name__)
 
@@ -236,6 +238,9 @@ def _blank_all(
     """Blank all customers of a shop. Shopify asks for it two days after the app was uninstalled."""
     if integration.status != Integration.Status.ERROR:
         raise Drop("The shop is connected again.")
+    if _worked_since(integration, _triggered_at(delivery)):
+        # Somebody replays an old call, while the shop has trouble of another kind.
+        raise Drop("The shop was connected again since.")
     blanked = 0
     for external_ids in _chunks_of_ids(integration):
         blanked += blank_customer(
@@ -245,6 +250,18 @@ def _blank_all(
         )
     _erase(integration.deliveries.exclude(pk=delivery.pk))
     logger.info("shopify_shop_blanked", integration=integration.pk, orders=blanked)
+
+
+def _worked_since(integration: Integration, moment: datetime) -> bool:
+    """Tell whether the shop has let us in after that moment."""
+    told = Event.objects.filter(
+        project_id=integration.project_id,
+        subject_uuid=integration.uuid,
+        type=EventType.STATUS_CHANGED,
+        data__status=Integration.Status.CONNECTED,
+        created_at__gt=moment,
+    )
+    return told.exists()
 
 
 def _erase(deliveries: QuerySet[InboundDelivery]) -> None:

@@ -54,7 +54,9 @@ def test_the_panel_is_hidden_while_the_line_works(
 
     part = panel(viewer, team, message)
 
-    assert '<section id="conversation-channel" aria-label="Channel" hidden>' in part
+    told = f'data-refreshes="integration-{integration.uuid}"'
+    source = f'data-from="{page_of(team, message, "channel")}"'
+    assert f'id="conversation-channel" aria-label="Channel" {told} {source} hidden>' in part
     assert "<bdi>@aurora_bot</bdi> works." in text_of(viewer.get(page_of(team, message, "channel")))
     assert f'hx-get="{page_of(team, message, "channel")}"' in text_of(
         viewer.get(page_of(team, message))

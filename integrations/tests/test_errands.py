@@ -231,6 +231,37 @@ def test_a_failed_upkeep_leaves_the_integration_connected(team: Team, shop: Shop
     assert (integration.status, integration.last_error) == ("connected", "")
 
 
+def test_whoever_tests_an_integration_again_has_it_restored_at_the_provider_at_once(
+    team: Team, shop: Shop
+) -> None:
+    shop.maintain_raises = GiveUp("No more webhooks, please.")
+    integration = make_integration(team)
+    shop.maintain_raises = None
+    shop.calls.clear()
+
+    request_check(integration=integration, by=team.owner)
+    work()
+
+    assert sorted(shop.calls) == ["check", "maintain"]
+    assert Errand.objects.filter(kind="maintain").latest("id").state == "sent"
+
+
+@pytest.mark.parametrize("why", ["error", "paused"])
+def test_one_that_does_not_work_is_only_checked(team: Team, shop: Shop, why: str) -> None:
+    integration = make_integration(team)
+    shop.checks = [CheckRefused("Wrong key.")]
+    if why == "error":
+        report_trouble(integration=integration, reason="Wrong key.")
+    else:
+        change_integration(integration=integration, is_paused=True, by=team.owner)
+    shop.calls.clear()
+
+    request_check(integration=integration, by=team.owner)
+    work()
+
+    assert shop.calls == ["check"]
+
+
 @pytest.mark.parametrize("failure", [GiveUp("Gone."), TryAgain("No answer.")])
 def test_a_goodbye_that_fails_leaves_no_secret_behind(
     team: Team, shop: Shop, failure: Exception

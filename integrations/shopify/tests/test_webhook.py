@@ -22,7 +22,7 @@ from integrations.models import InboundDelivery, Integration
 from integrations.models.integrations import sealed, sealed_earlier
 from integrations.sandbox.shopify import Delivery, payloads, signature
 from integrations.sandbox.shopify.orders import Order as ShopOrder
-from integrations.services import replay_delivery
+from integrations.services import replay_delivery, report_health, report_trouble
 from integrations.shopify.tests.shop import PretendShop, make_integration
 from integrations.shopify.webhook import UNINSTALLED, WEBHOOK
 from orderchainer.testing.written_log import WrittenLog
@@ -778,6 +778,29 @@ def test_customers_of_a_shop_that_is_connected_are_never_blanked_together(
     shop.shop.tell_privacy(topic="shop/redact")
     (row,) = bring([shop.shop.deliveries[-1]])
     assert (row.state, row.last_error) == ("ignored", "The shop is connected again.")
+    assert state_of(the_order()) == before
+
+
+def test_an_old_request_to_blank_all_is_not_replayed_once_the_shop_came_back(
+    integration: Integration, shop: PretendShop, owner: User
+) -> None:
+    shop.shop.uninstall()
+    bring([shop.shop.deliveries[-1]])
+    shop.shop.tell_privacy(topic="shop/redact")
+    (row,) = bring([shop.shop.deliveries[-1]])
+    assert row.state == "done"
+    integration.refresh_from_db()
+    report_health(integration=integration)
+    bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
+    before = state_of(the_order())
+    integration.refresh_from_db()
+    report_trouble(integration=integration, reason="Shopify refuses the key.")
+
+    replay_delivery(integration=integration, delivery_id=row.uuid, by=owner)
+    work_on(row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == ("ignored", "The shop was connected again since.")
     assert state_of(the_order()) == before
 
 

@@ -183,6 +183,51 @@ def test_an_open_key_that_is_emptied_is_removed(team: Team, manager: Client, sho
     assert "label" not in integration.config
 
 
+# Made up for these tests.
+REMOVABLE = {
+    "shop_url": "yourstore.myshopify.com",
+    "api_key": "0123456789abcdef0123456789abcdef",
+    "api_secret": "shpss_removal_test",
+    "access_token": "shpat_removal_test",
+}
+
+
+def test_a_secret_that_nobody_needs_is_removed(team: Team, manager: Client) -> None:
+    made = connect_integration(project=team.project, provider="shopify", config=REMOVABLE)
+    integration = made.integration
+    path = at(team, integration, "edit")
+    page = text_of(manager.get(path))
+    assert "Remove “Access token”" in page
+    # A shop is known by its address.
+    assert "Remove “Shop" not in page
+
+    both = {"remove-access_token": "on", "access_token": "shpat_another_one"}
+    refused = manager.post(path, {**fields_on(manager.get(path).content.decode()), **both})
+    assert refused.status_code == 400
+    assert "Type a new value or remove it, not both." in text_of(refused)
+    assert "shpat_another_one" not in text_of(refused)
+    sent = fields_on(manager.get(path).content.decode())
+    response = manager.post(path, {**sent, "remove-access_token": "on"})
+
+    assert response.status_code == 303
+    integration.refresh_from_db()
+    kept = {name: value for name, value in REMOVABLE.items() if name != "access_token"}
+    assert integration.configuration() == kept
+
+
+def test_a_secret_that_is_needed_is_not_removed(team: Team, manager: Client) -> None:
+    config = {name: value for name, value in REMOVABLE.items() if name != "access_token"}
+    made = connect_integration(project=team.project, provider="shopify", config=config)
+    path = at(team, made.integration, "edit")
+
+    sent = fields_on(manager.get(path).content.decode())
+    refused = manager.post(path, {**sent, "remove-api_secret": "on"})
+
+    assert refused.status_code == 400
+    made.integration.refresh_from_db()
+    assert made.integration.configuration() == config
+
+
 def test_another_account_is_refused(team: Team, manager: Client, shop: Shop) -> None:
     integration = make_integration(team)
 

@@ -2,6 +2,7 @@
 //
 //   <div id="today" data-refreshes> … </div>
 //   <div id="report" data-refreshes="report-5f0…"> … </div>   only for events about that report
+//   <section id="channel" data-refreshes data-from="/app/…"> … </section>   a panel, of another page
 //
 // The page answers with the part whose name is the id of the element. Many events in a row cost one
 // request.
@@ -53,7 +54,7 @@ async function refresh() {
 
 async function reread(part) {
   const before = part.textContent;
-  refreshPart(part, await fetchParts(location.href, part.id));
+  refreshPart(part, await fetchParts(part.dataset.from ?? location.href, part.id));
   if (part.textContent !== before) announce("The page has changed");
 }
 

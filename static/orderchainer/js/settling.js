@@ -3,24 +3,34 @@
 //
 //   <div id="checks" data-unsettled> … <p data-told>…</p> … </div>
 //
-// Screen readers hear what `data-told` says by then, if it has changed.
+// Screen readers hear what `data-told` says by then, if it has changed. Nobody asks while the page is
+// hidden.
 import { announce } from "./announce.js";
 import { fetchParts, refreshPart } from "./fragments.js";
 
 const SHORTEST_WAIT = 1500;
 const LONGEST_WAIT = 15000;
+// Signed out, or no longer allowed to see it: asking again would not help.
+const GONE = [401, 403, 404, 410];
 
 let wait = SHORTEST_WAIT;
+let timer = 0;
+// When to look again, in the time of the page; 0 while we look, and once that is over.
+let dueAt = 0;
 
 async function look() {
+  dueAt = 0;
   const part = document.querySelector("[data-unsettled]");
+  let least = 0;
   try {
     if (part) await reread(part);
   } catch (error) {
-    // Signed out, or no longer allowed to see it: asking again would not help.
-    if (error.status >= 400 && error.status < 500) return;
+    if (GONE.includes(error.status)) return;
+    wait = longer();
+    // Too many requests: the server says when to come back.
+    least = 1000 * (error.retryAfter || 0);
   }
-  setTimeout(look, part ? wait : SHORTEST_WAIT);
+  later(Math.max(least, part ? wait : SHORTEST_WAIT));
 }
 
 async function reread(part) {
@@ -29,7 +39,11 @@ async function reread(part) {
   refreshPart(part, await fetchParts(location.href, id));
   const now = wordsOf(document.getElementById(id));
   if (now !== before) announce(now);
-  wait = now === before ? Math.min(LONGEST_WAIT, wait * 1.5) : SHORTEST_WAIT;
+  wait = now === before ? longer() : SHORTEST_WAIT;
+}
+
+function longer() {
+  return Math.min(LONGEST_WAIT, wait * 1.5);
 }
 
 function wordsOf(part) {
@@ -37,4 +51,15 @@ function wordsOf(part) {
   return told ? told.textContent.replaceAll(/\s+/g, " ").trim() : "";
 }
 
-setTimeout(look, wait);
+function later(milliseconds) {
+  dueAt = performance.now() + milliseconds;
+  resume();
+}
+
+function resume() {
+  clearTimeout(timer);
+  if (dueAt && !document.hidden) timer = setTimeout(look, Math.max(0, dueAt - performance.now()));
+}
+
+document.addEventListener("visibilitychange", resume);
+later(wait);
