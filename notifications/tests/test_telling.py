@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import OutgoingEmail, User
+from accounts.models import OutgoingEmail, Project, User
 from accounts.tests.factories import make_user
 from notifications.channels import Line, Person
 from notifications.errors import ContactNotFound
@@ -573,6 +573,31 @@ def test_a_line_that_cannot_be_used_is_tried_again(
     deliveries.deliver(delivery.pk)
 
     assert outcomes() == [("queued", PRETEND, "")]
+
+
+@pytest.mark.parametrize("what", ["the order is deleted", "the project is closed"])
+def test_what_waits_for_a_line_is_settled_when_nobody_is_told_any_more(
+    agent: User, ours: Line, pretend: Pretend, order: Order, what: str
+) -> None:
+    make_rule(agent.personal_project)
+    pretend.set_trouble("The provider refuses the token.")
+    ship(order)
+    tell_all()
+    assert [state for state, _, _ in outcomes()] == ["waiting"]
+    [delivery] = due()
+    if what == "the order is deleted":
+        delete_order(order_id=order.pk, by=agent)
+        reason = "The order was deleted."
+    else:
+        Project.objects.update(is_active=False)
+        reason = "No rule applies to it any more."
+
+    _free(delivery)
+    deliveries.deliver(delivery.pk)
+
+    assert outcomes() == [("skipped", "", reason)]
+    assert RuleOutcome.objects.get().settled_at is not None
+    assert due() == []
 
 
 def test_the_line_on_which_the_customer_wrote_is_waited_for_and_no_invitation_is_kept(

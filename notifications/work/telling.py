@@ -40,6 +40,9 @@ OUTCOMES = Counter(
     ["channel", "state"],
 )
 
+ORDER_DELETED = "The order was deleted."
+NO_RULE = "No rule applies to it any more."
+
 State = RuleOutcome.State
 
 
@@ -124,22 +127,36 @@ def deliver(event: Event, target: str) -> None:
     event. Old events that somebody has delivered again tell nobody.
     """
     order = Order.objects.filter(pk=event.order_id or 0).first() if event.is_of_order else None
+    if order is None:
+        _skip_waiting(event, ORDER_DELETED)
     if order is None or not is_news(event, order):
         raise Drop("It is not news of an order.")
     rules = NotificationRule.objects.filter(_usable(), project=event.project_id).order_by("pk")
     due = [rule.pk for rule in rules if _is_for(rule, event)]
     if not due:
-        raise Drop("No rule applies to it any more.")
+        _skip_waiting(event, NO_RULE)
+        raise Drop(NO_RULE)
     try:
         outcomes = [outcome for pk in due if (outcome := follow(pk, event)) is not None]
     except NotFound as exc:
         # The contact was merged while we waited for it.
         raise TryAgain(str(exc), after_seconds=1) from exc
+    if len(outcomes) < len(due):
+        # Somebody has deleted the order or switched off a rule just now. Look at them again.
+        raise TryAgain("Something has changed.", after_seconds=0, counts=False)
     waiting = [outcome.reason for outcome in outcomes if outcome.state == State.WAITING]
     if waiting:
         age_seconds = (timezone.now() - event.created_at).total_seconds()
         seconds = min(max(WAIT_SECONDS, age_seconds / 10), MAX_WAIT_SECONDS)
         raise TryAgain(waiting[0], after_seconds=seconds, counts=False)
+
+
+@transaction.atomic
+def _skip_waiting(event: Event, reason: str) -> None:
+    """Settle what still waits to be told of an event that nobody is told of any more."""
+    waiting = RuleOutcome.objects.filter(event_id=event.event_id, state=State.WAITING)
+    for outcome in waiting.order_by("pk").select_for_update(no_key=True):
+        _settle(outcome, Told(reason=reason))
 
 
 @transaction.atomic
