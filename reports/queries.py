@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Project
 from orderchainer.core.ids import uuid_in
 from reports.errors import ReportNotFound, ReportNotReady, ScheduleNotFound
-from reports.models import Report, ReportSchedule
+from reports.models import Report, ReportSchedule, ScheduledReport
 
 
 def reports_of(project: Project) -> QuerySet[Report]:
@@ -19,6 +19,7 @@ def reports_of(project: Project) -> QuerySet[Report]:
     return (
         Report.objects.filter(project=project)
         .select_related("requested_by")
+        .annotate(is_scheduled=Exists(ScheduledReport.objects.filter(report=OuterRef("pk"))))
         .defer("payload")
         .order_by("-pk")
     )

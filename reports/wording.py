@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from orderchainer.core.money import written_decimals_of
+from orderchainer.core.money import decimals_of
 
 # Signs that no other currency shares. We write the codes of all others.
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -11,10 +11,15 @@ _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """Write an amount: `$12,500.50`, `CHF 12,500.50`."""
-    digits = f"{amount:,.{written_decimals_of(currency)}f}"
+    """Write an amount with the decimals of its currency: `$12,500.50`, `JPY 12,500`."""
+    digits = amount_in(amount, currency)
     sign = _SIGNS.get(currency)
     return f"{sign}{digits}" if sign else f"{currency} {digits}"
+
+
+def amount_in(amount: int | Decimal, currency: str) -> str:
+    """Write an amount without its currency, but with the decimals of it: `12,500.50`."""
+    return f"{amount:,.{decimals_of(currency)}f}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -127,8 +127,12 @@ class DeleteCategoryPage(OfCategories):
     operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_CATALOG}
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Delete it. Raises `CategoryNotEmpty`."""
-        category = self.category()
-        services.delete_category(category=category)
-        messages.success(self.request, f"{category.name} is deleted.")
+        """Delete it. Raises `CategoryNotEmpty`. One that is gone already is as wanted."""
+        try:
+            category = self.category()
+            services.delete_category(category=category)
+        except CategoryNotFound:
+            messages.info(self.request, "The category is no longer there.")
+        else:
+            messages.success(self.request, f"{category.name} is deleted.")
         return SeeOther(self.address("categories"))

@@ -18,7 +18,7 @@ from accounts.services import answer_once, fingerprint_of
 from notifications import services
 from notifications.access import MANAGE_MESSAGING, VIEW_MESSAGES
 from notifications.channels import lines_of
-from notifications.errors import RuleExists
+from notifications.errors import RuleExists, RuleNotFound
 from notifications.models import NotificationRule, RuleOutcome
 from notifications.pages.rule_forms import (
     CALLED,
@@ -319,10 +319,14 @@ class DeleteRulePage(OfRules):
     operations: ClassVar[Mapping[str, Operation]] = {"POST": MANAGE_MESSAGING}
 
     def post(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Delete it. What it told customers stays."""
-        rule = rule_for(self.its_project, self.kwargs["rule_id"])
-        services.delete_rule(rule=rule, by=self.person)
-        messages.success(self.request, "The rule is deleted.")
+        """Delete it. What it told customers stays. One that is gone already is as wanted."""
+        try:
+            rule = rule_for(self.its_project, self.kwargs["rule_id"])
+            services.delete_rule(rule=rule, by=self.person)
+        except RuleNotFound:
+            messages.info(self.request, "The rule is no longer there.")
+        else:
+            messages.success(self.request, "The rule is deleted.")
         return SeeOther(self.address("rules"))
 
 

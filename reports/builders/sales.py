@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils import timezone
+
 from orderchainer.core import days
 from orders import figures
 from orders.figures import Breakdown, Part, Selection, Summary
@@ -62,7 +64,7 @@ def build(question: Question) -> Built:
         },
         "chains_completed": chains,
     }
-    return Built(_summary(summary, payload), payload)
+    return Built(_summary(summary, payload, is_running=period.end > timezone.now()), payload)
 
 
 def overview_of(breakdown: Breakdown) -> Payload:
@@ -160,29 +162,31 @@ def told(summary: Summary, more: Sequence[str] = ()) -> str:
     )
 
 
-def _summary(summary: Summary, payload: Payload) -> str:
+def _summary(summary: Summary, payload: Payload, *, is_running: bool) -> str:
     best = payload["top_products"][0] if payload["top_products"] else None
     earned = money(best["total_revenue"], summary.currency) if best else ""
     return told(
         summary,
         [
-            _against_before(payload["trend"]["total_revenue"]),
+            _against_before(payload["trend"]["total_revenue"], is_running=is_running),
             _who(payload["customers"]),
             f"{best['name']} earned most, {earned}" if best else "",
         ],
     )
 
 
-def _against_before(change: Payload) -> str:
+def _against_before(change: Payload, *, is_running: bool) -> str:
+    before = "the whole period before" if is_running else "the period before"
+    begin = "So far, revenue" if is_running else "Revenue"
     part = change["change_percent"]
     if part is None:
         return ""
     if not change["change"]:
-        return "Revenue was the same in the period before"
+        return f"{begin} was the same as in {before}"
     # A change can be too small for a per cent with one decimal.
     how_much = percent(abs(part)) if part else "slightly"
     direction = "more" if change["change"] > 0 else "less"
-    return f"Revenue was {how_much} {direction} than in the period before"
+    return f"{begin} was {how_much} {direction} than in {before}"
 
 
 def _who(customers: Mapping[str, int]) -> str:

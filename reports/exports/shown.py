@@ -7,11 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any
 
-from orderchainer.core.days import Span, is_whole_days
+from orderchainer.core.days import is_whole_days
 from reports.exports.charts import Chart, bar_chart
 from reports.exports.contracts import Cell, Column, Document, Kind, Table
 from reports.exports.tables import is_amount, tables_of
-from reports.wording import duration, money, percent
+from reports.wording import amount_in, duration, money, percent
 
 # A longer period is shown by month: nobody reads a thousand rows on paper.
 MAX_DAYS_SHOWN = 62
@@ -117,7 +117,11 @@ def shown(document: Document) -> Shown:
             Card(
                 _words(str(name)),
                 _figure(str(name), value, summary.currency),
-                _against_before(str(name), document.payload.get("trend", {}).get(str(name))),
+                _against_before(
+                    str(name),
+                    document.payload.get("trend", {}).get(str(name)),
+                    "the whole period before" if _is_running(document) else "the period before",
+                ),
             )
             for name, value in summary.rows
             if "." not in str(name)
@@ -130,16 +134,21 @@ def shown(document: Document) -> Shown:
     )
 
 
-def _against_before(name: str, change: Mapping[str, Any] | None) -> str:
+def _is_running(document: Document) -> bool:
+    """Tell whether the period was not over when the report was made."""
+    return document.period.end > document.made_at
+
+
+def _against_before(name: str, change: Mapping[str, Any] | None, before: str) -> str:
     if not change:
         return ""
     part = change["change_percent"]
     if part is None:
-        return "none in the period before" if change["change"] else ""
+        return f"none in {before}" if change["change"] else ""
     if not change["change"]:
-        return "as in the period before"
+        return f"as in {before}"
     less = "less" if is_amount(name) else "fewer"
-    return f"{_how_much(part)} {'more' if change['change'] > 0 else less} than in the period before"
+    return f"{_how_much(part)} {'more' if change['change'] > 0 else less} than in {before}"
 
 
 def _how_much(part: Decimal) -> str:
@@ -182,7 +191,13 @@ def _section_of(table: Table, document: Document) -> Section:
         for column in (table.columns[n] for n in shown)
     ]
     rows = [
-        [(_shown(table.columns[n], row[n]), table.columns[n].kind in _NUMBERS) for n in shown]
+        [
+            (
+                _shown(table.columns[n], row[n], _currency_of(table, row)),
+                table.columns[n].kind in _NUMBERS,
+            )
+            for n in shown
+        ]
         for row in table.rows
     ]
     if not table.charted or len(rows) < MIN_BARS:
@@ -233,7 +248,7 @@ def _change_told(table: Table, document: Document) -> str:
         return ""
     column = table.columns[table.index_of(table.charted)]
     now = f"{column.title} {_amount(change['before'] + change['change'], table)}"
-    before = _before(document.period)
+    before = _before(document)
     part = change["change_percent"]
     if part is None:
         return f"{now}, after none in {before}."
@@ -243,12 +258,17 @@ def _change_told(table: Table, document: Document) -> str:
     return f"{now}, {_how_much(part)} {direction} than in {before}."
 
 
-def _before(period: Span) -> str:
-    """Name the period with which one is compared: as many days, or as long."""
+def _before(document: Document) -> str:
+    """Name the period with which one is compared: as many days, or as long.
+
+    It was over when one that is still running was compared with it.
+    """
+    period = document.period
+    whole = "whole " if _is_running(document) else ""
     if not is_whole_days(period):
-        return "the period before"
+        return f"the {whole}period before"
     days = (period.last - period.first).days + 1
-    return "the day before" if days == 1 else f"the {days} days before"
+    return f"the {whole}day before" if days == 1 else f"the {whole}{days} days before"
 
 
 def _heading_of(column: Column, currency: str) -> str:
@@ -263,7 +283,9 @@ def _chart_of(table: Table) -> Chart:
     values: list[Any] = [row[place] or 0 for row in table.rows]
     labels = [_label(row[0]) or _shown(table.columns[0], row[0]) for row in table.rows]
     words = [
-        f"{_shown(table.columns[0], row[0])}: {_shown(column, row[place])}" for row in table.rows
+        f"{_shown(table.columns[0], row[0])}: "
+        f"{_shown(column, row[place], _currency_of(table, row))}"
+        for row in table.rows
     ]
     return bar_chart(values, labels, words)
 
@@ -328,7 +350,13 @@ def _figure(name: str, value: Cell, currency: str) -> str:
     return _number(value)
 
 
-def _shown(column: Column, cell: Cell) -> str:
+def _currency_of(table: Table, row: Sequence[Cell]) -> str:
+    """Return the currency of a row: that of its table, or its own."""
+    own = next((n for n, column in enumerate(table.columns) if column.name == "currency"), None)
+    return table.currency or (str(row[own] or "") if own is not None else "")
+
+
+def _shown(column: Column, cell: Cell, currency: str = "") -> str:
     match cell:
         case date():
             return day_in_words(cell)
@@ -336,6 +364,8 @@ def _shown(column: Column, cell: Cell) -> str:
             return duration(float(cell))
         case int() | Decimal() if column.kind is Kind.COST:
             return f"${cell:,.6f}"
+        case int() | Decimal() if column.kind is Kind.AMOUNT and currency:
+            return amount_in(cell, currency)
         case int() if column.kind is Kind.HOUR:
             return f"{cell:02}:00"
         case str() if column.kind is Kind.WORD:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
-from orderchainer.core.money import written_decimals_of
+from orderchainer.core.money import decimals_of
 from reports.exports.contracts import Cell, Document, Kind, Table
 from reports.exports.tables import is_amount, tables_of
 
@@ -80,5 +80,6 @@ def _put(sheet: Any, row: int, place: int, cell: Cell, style: Any) -> None:
 
 def _format_of(kind: Kind, currency: str) -> str:
     if kind is Kind.AMOUNT:
-        return f"#,##0.{'0' * (written_decimals_of(currency) if currency else 2)}"
+        decimals = decimals_of(currency) if currency else 2
+        return f"#,##0.{'0' * decimals}".removesuffix(".")
     return _FORMATS.get(kind, "General")

@@ -16,6 +16,7 @@ from reports import services
 from reports.access import MANAGE_REPORTS, VIEW_REPORTS
 from reports.api.hub.file_answers import csv_of, workbook_of
 from reports.api.page_answer import page_of
+from reports.errors import ReportNotFound
 from reports.exports import document_of, tables_of
 from reports.exports.shown import shown
 from reports.models import Report
@@ -90,9 +91,13 @@ class DeleteReportPage(OfReport, FormPage):
         return forms.Form(**posted)
 
     def act(self, form: BaseForm) -> None:
-        """Delete it."""
-        report = self.report()
-        services.delete_report(report=report, by=self.person)
+        """Delete it. One that is gone already is what the reader wants."""
+        try:
+            report = self.report()
+            services.delete_report(report=report, by=self.person)
+        except ReportNotFound:
+            messages.info(self.request, "The report is no longer there.")
+            return
         title = shown_report(self.its_project, report).title
         messages.success(self.request, f"The report {title} is deleted.")
 

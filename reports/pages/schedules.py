@@ -21,6 +21,7 @@ from orderchainer.core.web.forms import FormPage
 from orderchainer.core.web.page import SeeOther
 from reports import services
 from reports.access import MANAGE_REPORTS, VIEW_REPORTS
+from reports.errors import ScheduleNotFound
 from reports.exports.shown import day_in_words
 from reports.models import ReportSchedule
 from reports.pages.base import OfReports
@@ -239,9 +240,13 @@ class DeleteSchedulePage(OfSchedules, FormPage):
         return forms.Form(**posted)
 
     def act(self, form: BaseForm) -> None:
-        """Delete it."""
-        schedule = self.schedule()
-        services.delete_schedule(schedule=schedule, by=self.person)
+        """Delete it. One that is gone already is what the reader wants."""
+        try:
+            schedule = self.schedule()
+            services.delete_schedule(schedule=schedule, by=self.person)
+        except ScheduleNotFound:
+            messages.info(self.request, "The schedule is no longer there.")
+            return
         messages.success(self.request, f"{title_of(schedule)} is deleted. Its reports stay.")
 
     def beside(self, form: BaseForm) -> dict[str, Any]:

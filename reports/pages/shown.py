@@ -17,7 +17,8 @@ class ShownReport:
     """A report in a list.
 
     `state` is `generating`, `ready` or `failed`. `error` says why it failed, or why it is tried
-    again. `by` is who asked for it, empty for a schedule. `narrowed` are its filters in words.
+    again. `by` is who asked for it: a person, or a schedule if the list knows that. `narrowed` are
+    its filters in words.
     """
 
     id: UUID
@@ -40,7 +41,6 @@ class ShownReport:
 def shown_report(project: Project, report: Report) -> ShownReport:
     """Return a report as a list shows it."""
     kind, days = report.report_type.capitalize(), days_of(report)
-    person = report.requested_by
     return ShownReport(
         id=report.uuid,
         title=f"{kind}, {days}",
@@ -49,10 +49,20 @@ def shown_report(project: Project, report: Report) -> ShownReport:
         url=report_address(project, report),
         state=report.word,
         error=report.last_error,
-        by=(person.name or person.email) if person else "",
+        by=_asked_by(report),
         at=report.created_at,
         narrowed=filters_in_words(report.filters),
     )
+
+
+def _asked_by(report: Report) -> str:
+    person = report.requested_by
+    if person is not None:
+        return "a deleted account" if person.deleted_at else person.name or person.email
+    if getattr(report, "is_scheduled", False):
+        return "a schedule"
+    # The account of the person is gone, or the schedule.
+    return "no longer known"
 
 
 def filters_in_words(filters: Mapping[str, str | Sequence[str]]) -> str:

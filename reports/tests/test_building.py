@@ -293,7 +293,7 @@ def test_currencies_are_never_added(store: Project) -> None:
     assert "10100" not in report.payload
     assert report.summary.startswith(
         "Generated 2 orders with $100.00 in total revenue, $50.00 on average."
-        " Orders in other currencies earned JPY 10,000.00."
+        " Orders in other currencies earned JPY 10,000."
     )
 
 

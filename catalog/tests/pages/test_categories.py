@@ -111,7 +111,9 @@ def test_only_an_empty_category_is_deleted(team: Team, manager: Client) -> None:
     assert manager.post(address(team, "categories", empty.pk, "delete")).status_code == 303
     assert set(Category.objects.all()) == {lights, desk}
     # A button that is pressed twice finds it gone.
-    assert manager.post(address(team, "categories", empty.pk, "delete")).status_code == 404
+    assert manager.post(address(team, "categories", empty.pk, "delete")).status_code == 303
+    page = text_of(manager.get(address(team, "categories")))
+    assert "The category is no longer there." in page
 
 
 def test_categories_of_other_projects_are_404s(team: Team, manager: Client) -> None:
@@ -121,7 +123,7 @@ def test_categories_of_other_projects_are_404s(team: Team, manager: Client) -> N
         path = address(team, "categories", number)
         assert manager.get(path).status_code == 404
         assert manager.post(path, {"name": "Mine"}).status_code == 404
-        assert manager.post(f"{path}/delete").status_code == 404
+        assert manager.post(f"{path}/delete").status_code == 303
     assert Category.objects.get() == theirs
 
 

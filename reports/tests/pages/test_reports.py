@@ -1,7 +1,7 @@
 """The list of reports, one report, and its files."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -12,13 +12,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.services import create_project
+from accounts.models import Project
+from accounts.services import create_project, delete_user
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team
 from orders.models import Order
 from orders.services import ItemDraft
 from orders.tests.pages.scenes import place
-from reports.models import Report
+from reports.models import Report, ReportSchedule, ScheduledReport
 from reports.services import MAX_GENERATING, request_report
 from reports.tests.pages.scenes import HOSTILE, address, html_of, section_of, text_of
 from reports.work.building import build_report
@@ -85,6 +86,27 @@ def test_the_newest_report_comes_first_with_its_state_and_who_asked(
     # Who only looks has no report made and deletes none.
     assert "New report" not in text_of(page)
     assert "/delete" not in html_of(page)
+
+
+def test_whoever_asked_for_a_report_is_not_taken_for_a_schedule(team: Team, viewer: Client) -> None:
+    report = make(team)
+    row = address(team, f"reports/rows?ids={report.uuid}")
+    Report.objects.update(requested_by=None)
+    assert "no longer known" in html_of(viewer.get(row))
+
+    schedule = ReportSchedule.objects.create(
+        project=team.project,
+        report_type="sales",
+        frequency="monthly",
+        next_first=date(2025, 12, 1),
+        next_last=date(2025, 12, 31),
+    )
+    made = ScheduledReport.objects.create(schedule=schedule, report=report, first_day=NOVEMBER[0])
+    assert "a schedule" in html_of(viewer.get(row))
+    made.delete()
+    Report.objects.update(requested_by=team.members["manager"])
+    delete_user(user=team.members["manager"])
+    assert "a deleted account" in html_of(viewer.get(row))
 
 
 def test_filters_of_a_report_are_named_and_not_lost(team: Team, agent: Client) -> None:
@@ -296,6 +318,42 @@ def test_fewer_orders_are_not_called_less(team: Team, viewer: Client) -> None:
     assert "Total revenue €100.00 as in the period before" in page
 
 
+def test_a_report_of_today_says_that_it_is_compared_with_a_whole_day(
+    team: Team, viewer: Client
+) -> None:
+    today, yesterday = date(2026, 3, 1), date(2026, 2, 28)
+    with time_machine.travel(SUNDAY, tick=False):
+        sell(team, today, "40.00")
+        Order.objects.update(ordered_at=SUNDAY - timedelta(hours=1))
+        sell(team, yesterday, "100.00")
+        report = make(team, days=(today, today))
+
+    page = text_of(viewer.get(address(team, "reports", report.uuid)))
+
+    assert "So far, revenue was 60% less than in the whole period before." in page
+    assert "Total revenue €40.00 60% less than in the whole period before" in page
+    # A day that is over is compared as ever.
+    with time_machine.travel(SUNDAY + timedelta(days=1), tick=False):
+        over = make(team, days=(today, today))
+    assert "Revenue was 60% less than in the period before." in over.summary
+
+
+def test_amounts_have_the_decimals_of_their_currency(team: Team, viewer: Client) -> None:
+    Project.objects.update(currency="JPY")
+    team.project.refresh_from_db()
+    for day in (3, 4, 5):
+        sell(team, date(2025, 11, day), f"{day}000", currency="JPY")
+    sell(team, date(2025, 11, 6), "7.125", currency="KWD")
+
+    page = viewer.get(address(team, "reports", make(team).uuid))
+
+    assert "Total revenue JPY 12,000 " in text_of(page)
+    assert "5 Nov 2025 1 5,000 " in section_of(page, "by_day")
+    assert "KWD 1 7.125" in section_of(page, "by_currency")
+    assert "JPY 3 12,000 4,000" in section_of(page, "by_currency")
+    assert "<title>5 Nov 2025: 5,000</title>" in html_of(page)
+
+
 def test_a_change_too_small_for_a_per_cent_is_a_change(team: Team, viewer: Client) -> None:
     sell(team, date(2025, 11, 3), "100000.00")
     sell(team, date(2025, 10, 5), "100001.00")
@@ -390,7 +448,8 @@ def test_another_projects_report_is_not_there(team: Team, agent: Client) -> None
     for ending in ("", ".csv", ".xlsx", ".html"):
         page = agent.get(address(team, f"reports/{report.uuid}{ending}"))
         assert page.status_code == 404
-    assert agent.post(address(team, f"reports/{report.uuid}/delete")).status_code == 404
+    assert agent.get(address(team, f"reports/{report.uuid}/delete")).status_code == 404
+    assert agent.post(address(team, f"reports/{report.uuid}/delete")).status_code == 303
     assert Report.objects.filter(pk=report.pk).exists()
 
 
@@ -406,6 +465,10 @@ def test_a_report_is_deleted_after_a_question(team: Team, agent: Client) -> None
     assert (answer.status_code, answer["Location"]) == (303, address(team, "reports"))
     assert not Report.objects.exists()
     assert "is deleted" in html_of(agent.get(address(team, "reports")))
+    # A second click finds it gone.
+    again = agent.post(address(team, f"reports/{report.uuid}/delete"))
+    assert (again.status_code, again["Location"]) == (303, address(team, "reports"))
+    assert "The report is no longer there." in html_of(agent.get(address(team, "reports")))
 
 
 # --- Files ------------------------------------------------------------------------------------
