@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -103,6 +104,11 @@ class ModelSession:
         self._may_ask_again = True
         self.tally = tally
         self.notes = Notes()
+
+    @property
+    def receipt_id(self) -> UUID:
+        """The id of the call's receipt."""
+        return self._call.uuid
 
     def ask(
         self,

@@ -30,6 +30,10 @@ PANELS.add(
     ("conversation", "conversation-suggestion"),
     Panel("Suggest a reply", "suggest_replies", place=20),
 )
+PANELS.add(
+    ("order-page", "order-assistant"),
+    Panel("Ask the assistant", "ask_assistant", place=20, module="orderchainer/js/asking.js"),
+)
 
 NAVIGATION.add("assistant", Item("Assistant", "sparkles", "view_assistant_usage", place=72))
 

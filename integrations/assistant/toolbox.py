@@ -46,6 +46,8 @@ class Toolbox:
         self.offered = offered
         self._notes = notes
         self.proposals: list[dict[str, Any]] = []
+        # What the tools have found.
+        self.told: list[Mapping[str, Any]] = []
 
     def answer(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
         """Run all calls of a turn, in their order, and return as many results."""
@@ -87,6 +89,7 @@ class Toolbox:
             found = run_tool(tool, self._asker, call.parameters)
         except ToolError as exc:
             return _error(call, str(exc)), "error"
+        self.told.append(found)
         if tool.proposes:
             self.proposals.append({"action": tool.proposes, "parameters": found})
         return ToolResult(call, found), "ok"

@@ -10,6 +10,7 @@ from integrations.services import connect_integration
 from notifications.access import VIEW_MESSAGES
 from notifications.services import receive_message
 from notifications.tests.factories import incoming, make_line
+from orders.tests.matrix import numbered_order
 
 CONFIG = {
     "api_key": "your-api-key",
@@ -124,6 +125,18 @@ PAGES = [
     # Without a key for a model, it says so.
     Call("POST", "conversation-suggestion", SUGGEST_REPLIES, 409, arguments=conversation),
     Call("GET", "assistant", VIEW_ASSISTANT_USAGE),
+    Call("GET", "assistant-ask", ASK_ASSISTANT),
+    # Without a key for a model, those who may ask are told that.
+    Call("POST", "assistant-ask", ASK_ASSISTANT, 503, body={"question": "Well?", "key": "once"}),
+    Call("GET", "order-assistant", ASK_ASSISTANT, arguments=numbered_order),
+    Call(
+        "POST",
+        "order-assistant",
+        ASK_ASSISTANT,
+        503,
+        arguments=numbered_order,
+        body={"question": "Well?", "key": "once"},
+    ),
     Call("GET", "integrations", VIEW_INTEGRATIONS),
     Call("GET", "integration-connect", MANAGE_INTEGRATIONS, arguments=shopify),
     Call("GET", "integration-paste", MANAGE_INTEGRATIONS, arguments=shopify),

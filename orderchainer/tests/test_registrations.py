@@ -248,6 +248,7 @@ def test_pages_show_these_panels() -> None:
         ("account-preferences", "own-news"),
         ("conversation", "conversation-channel"),
         ("conversation", "conversation-suggestion"),
+        ("order-page", "order-assistant"),
         ("order-page", "order-conversation"),
         ("product-page", "product-orders"),
     }
@@ -258,7 +259,7 @@ def test_the_palette_finds_these() -> None:
     assert get_resolver().url_patterns
     by_place = sorted(FINDERS, key=lambda name: FINDERS[name].place)
 
-    assert by_place == ["orders", "views", "products", "members"]
+    assert by_place == ["orders", "views", "products", "members", "assistant"]
     assert {finder.operation for finder in FINDERS.values()} <= OPERATIONS.keys()
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.access import CHANGE_PROJECT, Operation
 from accounts.models import Project
 from accounts.pages.workspace import WorkspacePage
-from integrations.assistant.access import VIEW_ASSISTANT_USAGE
+from integrations.assistant.access import ASK_ASSISTANT, VIEW_ASSISTANT_USAGE
 from integrations.assistant.budgets import BudgetState, budget_state_of
 from integrations.assistant.errors import AssistantNotConfigured
 from integrations.assistant.figures import Figures, calls_of, usage_of
@@ -88,6 +88,9 @@ class AssistantPage(WorkspacePage):
                 "trouble": _trouble(),
                 "budget": shown_budget(budget_state_of(project)),
                 "settings": _settings_of(project),
+                "ask_url": reverse("assistant-ask", kwargs={"project_id": project.uuid})
+                if self.may(ASK_ASSISTANT)
+                else "",
                 "settings_url": f"{settings}#id_{BUDGET}" if self.may(CHANGE_PROJECT) else "",
                 "days": DAYS,
                 "total": _figures(usage.total),
@@ -158,6 +161,7 @@ def _figures(figures: Figures) -> Mapping[str, Any]:
 def _call(call: AssistantCall) -> Mapping[str, Any]:
     look, words = OUTCOMES.get(call.outcome, ("failed", str(call.outcome)))
     return {
+        "id": call.uuid,
         "at": call.created_at,
         "kind": KINDS.get(call.kind, call.kind),
         "by": name_of(call.user) or "By itself",

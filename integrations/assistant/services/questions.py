@@ -13,6 +13,7 @@ from integrations.assistant.facts import facts_of_order, facts_of_project
 from integrations.assistant.instructions import FOR_QUESTIONS, data
 from integrations.assistant.model_session import ModelSession, Stop, model_session, never
 from integrations.assistant.models import AssistantCall
+from integrations.assistant.sources import Source, orders_in
 from integrations.assistant.toolbox import Toolbox, offered_to
 
 # How often the model may answer, the last answer included.
@@ -25,15 +26,17 @@ class Answer:
 
     `function_calls` are the calls of tools in their order: `name`, `parameters`, `result_status`
     and `duration_ms`. `proposals` are changes that a person may make: `action` and `parameters`.
-    `cost` is in USD, or None if it is unknown.
+    `orders` are those of which the model was told. `cost` is in USD, or None if it is unknown.
     """
 
     reply: str
     function_calls: Sequence[Mapping[str, Any]]
     proposals: Sequence[Mapping[str, Any]]
+    orders: Sequence[Source]
     tokens_used: int
     cost: Decimal | None
     model: str
+    receipt_id: UUID
 
 
 def answer_question(
@@ -56,13 +59,8 @@ def answer_question(
     Raises `OrderNotFound`, and the refusals of `integrations.assistant.errors`.
     """
     asker = Asker(by, project, scopes)
-    known = data(
-        {
-            "project": facts_of_project(asker),
-            "order": facts_of_order(asker, order_id),
-            "context": context,
-        }
-    )
+    order = facts_of_order(asker, order_id)
+    known = data({"project": facts_of_project(asker), "order": order, "context": context})
     offered = offered_to(asker) if may_use_tools else ()
     with model_session(project=project, by=by, kind=AssistantCall.Kind.QUERY, stop=stop) as session:
         session.notes.question = message
@@ -74,9 +72,11 @@ def answer_question(
         reply=reply,
         function_calls=session.notes.tool_calls,
         proposals=toolbox.proposals,
+        orders=orders_in([order, *toolbox.told]),
         tokens_used=tally.total,
         cost=tally.cost,
         model=tally.model,
+        receipt_id=session.receipt_id,
     )
 
 

@@ -1,60 +1,19 @@
 """The pages of integrations, in a browser beside a service with the sandbox."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from orderchainer.testing.browsers import (
-    NARROW,
-    THEMES,
-    WIDE,
-    Session,
-    Theme,
-    Visit,
-    chromium,
-    inaccessible,
-    scrolls_sideways,
-    small_targets,
-)
-from orderchainer.testing.processes import Installation, embedded
-from orderchainer.testing.servers import free_port
+from integrations.tests.browser.usable import is_usable
+from orderchainer.testing.browsers import NARROW, THEMES, WIDE, Theme, Visit, inaccessible
+from orderchainer.testing.processes import Installation
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A running service that plays the providers. The demo's shop is connected to all of them."""
-    if not chromium():
-        pytest.skip("NO BROWSER: install chromium, or let CHROMIUM name one")
-    directory = tmp_path_factory.mktemp("played")
-    with embedded(
-        directory, DEBUG="on", SANDBOX="on", SANDBOX_PORT=str(free_port())
-    ) as installation:
-        installation.start("serve")
-        installation.wait_until_it_listens("serve")
-        yield installation
-
-
-@pytest.fixture(scope="module")
-def sessions(played: Installation) -> list[Session]:
-    """The session that the tests of this module share."""
-    return []
-
-
-@pytest.fixture
-def visit(played: Installation, browser: "Browser", sessions: list[Session]) -> Iterator[Visit]:
-    """Open pages; at the end, fail if one of them had a problem."""
-    with browser.new_context(reduced_motion="reduce") as context:
-        visiting = Visit(played, context, sessions)
-        yield visiting
-        assert visiting.unexpected_problems() == []
 
 
 def open_integrations(
@@ -69,13 +28,6 @@ def open_integrations(
     page.goto(f"{visit.installation.url}/app/{place}/integrations")
     expect(page.get_by_role("heading", name="Integrations", level=1)).to_be_visible()
     return page
-
-
-def is_usable(page: "Page", width: int) -> None:
-    """Fail if somebody could not use the page as it is now."""
-    assert inaccessible(page) == [], page.url
-    assert small_targets(page, at_least=44 if width == NARROW else 24) == [], page.url
-    assert not scrolls_sideways(page), page.url
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -15,11 +15,15 @@ from orderchainer.core.registry import Registry
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel for those who may do `operation`; None means everybody who sees the page."""
+    """A panel for those who may do `operation`; None means everybody who sees the page.
+
+    `module` is the path of a static file, a script that the page loads for it.
+    """
 
     label: str
     operation: str | None
     place: int
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class PanelLink:
     name: str
     label: str
     url: str
+    module: str = ""
 
 
 # By the names of two URLs: the page's and the panel's. Both have the same arguments.
@@ -41,7 +46,7 @@ def panels_on(
     """Return the panels of a page that somebody gets who `may` do these operations."""
     registered = [(own, panel) for (on, own), panel in PANELS.items() if on == page]
     return [
-        PanelLink(own, panel.label, reverse(own, kwargs=dict(arguments)))
+        PanelLink(own, panel.label, reverse(own, kwargs=dict(arguments)), panel.module)
         for own, panel in sorted(registered, key=lambda each: each[1].place)
         if panel.operation is None or may(panel.operation)
     ]

@@ -1,11 +1,9 @@
 // The field for answers. What is typed is kept on the server, so that no event and no lost session takes it.
-import { toast } from "./announce.js";
 import { draftIn, isKept, tellOvertaken } from "./drafts.js";
 import { changing, refreshPage } from "./fragments.js";
+import { keepOnRefusal } from "./refused.js";
 
 const PAUSE = 800;
-// Answers with these are no pages of the conversation.
-const OTHER_PAGES = [403, 404, 429];
 
 let timer = 0;
 let sending = null;
@@ -103,9 +101,7 @@ document.addEventListener("answered", (event) => {
   // A broken server may have sent the message.
   if (sent.elements?.key && xhr.status < 500) asked = null;
   if (sent === form()) setTimeout(() => keepRest(xhr.status < 400));
-  if (!OTHER_PAGES.includes(xhr.status)) return;
-  event.preventDefault();
-  tellRefusal(sent, xhr);
+  keepOnRefusal(event);
 });
 
 // After an answer was sent, only what was typed since then is a draft.
@@ -113,19 +109,6 @@ function keepRest(isSent) {
   const reply = document.getElementById("reply");
   isUnsaved = Boolean(reply) && !(isSent && reply.value === reply.defaultValue);
   if (isUnsaved) saveSoon();
-}
-
-// A refusal is told beside the page, because in its place it would take away what somebody has typed.
-async function tellRefusal(sent, { status, responseText }) {
-  const page = new DOMParser().parseFromString(responseText, "text/html");
-  const words = page.querySelector('[role="alert"] p:not(.title)')?.textContent ?? `${status}`;
-  const isFresh = status === 403 && (await refreshPage().catch(() => null)) !== null;
-  if (!isFresh || !sent.isConnected) return toast(words, { kind: "danger" });
-  const action = { label: "Try again", run: () => sent.requestSubmit() };
-  toast("The page was out of date and was read again. What you typed is still here.", {
-    kind: "danger",
-    action,
-  });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -2,6 +2,7 @@
 //
 //   <button form="moving">                              opens the menu, which the server writes
 //   <form data-moving="12" action="…/orders/12/move">   moves; `data-asks` at a button asks first
+//   <form data-moving="12" action="…/orders/12/moves">  only asks, with the status in `to`
 //
 // The part of the order tells with the events `moving` and `unmoved` where it stands meanwhile.
 import { tellNoAnswer, tellSignedOut, toast } from "./announce.js";
@@ -78,9 +79,10 @@ function show(button, part, page) {
 
 /** Ask before a move without a way back. `action` is where its form goes. */
 export async function question(action, body) {
-  const query = new URLSearchParams({ to: body.get("status"), version: body.get("version") });
+  const to = body.get("to") ?? body.get("status");
+  const query = new URLSearchParams({ to, version: body.get("version") });
   try {
-    const { answer, page } = await request(`${action}s?${query}`);
+    const { answer, page } = await request(`${action.replace(/s?$/, "s")}?${query}`);
     if (answer.ok) ask(page);
     else refused(document.getElementById(`order-${action.split("/").at(-2)}`), answer, page);
   } catch {

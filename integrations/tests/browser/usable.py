@@ -1,0 +1,15 @@
+"""Whether everybody can use a page."""
+
+from typing import TYPE_CHECKING
+
+from orderchainer.testing.browsers import NARROW, inaccessible, scrolls_sideways, small_targets
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def is_usable(page: "Page", width: int) -> None:
+    """Fail if somebody could not use the page as it is now."""
+    assert inaccessible(page) == [], page.url
+    assert small_targets(page, at_least=44 if width == NARROW else 24) == [], page.url
+    assert not scrolls_sideways(page), page.url
