@@ -1,6 +1,6 @@
 """Asking the assistant in a browser, with the sandbox's Gemini behind it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -113,7 +113,7 @@ def test_a_lost_session_takes_no_question(visit: Visit) -> None:
     visit.expect_problem("Status Error Code 401")
     page = visit.sign_in("orders/8", anew=True)
     panel = panel_on(page)
-    session = [each for each in visit.context.cookies() if each["name"] == "workspace"]
+    session: list[Any] = [each for each in visit.context.cookies() if each["name"] == "workspace"]
     panel.get_by_role("textbox", name="Question").fill("Why does it wait?")
     visit.context.clear_cookies(name="workspace")
     panel.get_by_role("button", name="Ask", exact=True).click()
@@ -134,7 +134,7 @@ def test_an_old_page_reads_a_new_token_and_keeps_the_question(visit: Visit) -> N
     expect(answers_of(panel)).to_contain_text("It waits for #")
     panel.get_by_role("textbox", name="Question").fill("What is in it?")
     # Somebody has signed in again in another tab.
-    others = [each for each in visit.context.cookies() if "csrf" not in each["name"]]
+    others: list[Any] = [each for each in visit.context.cookies() if "csrf" not in each["name"]]
     visit.context.clear_cookies()
     visit.context.add_cookies(others)
 
