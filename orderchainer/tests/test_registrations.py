@@ -254,6 +254,13 @@ def test_pages_show_these_panels() -> None:
     }
 
 
+def test_the_scripts_that_panels_bring_are_there() -> None:
+    modules = {panel.module for panel in PANELS.values()} - {""}
+
+    assert modules == {"orderchainer/js/asking.js"}
+    assert all((settings.BASE_DIR / "static" / module).exists() for module in modules)
+
+
 def test_the_palette_finds_these() -> None:
     # They come with the pages.
     assert get_resolver().url_patterns

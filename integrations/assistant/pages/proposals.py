@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.access import Operation
 from accounts.models import Project, User
+from integrations.assistant.pages.talk import MAX_PROPOSALS
 from notifications.access import SEND_MESSAGES
 from notifications.queries import conversations_of
 from orderchainer.core.ids import uuid_in
@@ -16,9 +17,6 @@ from orders.access import HANDLE_ORDERS
 from orders.errors import OrderNotFound
 from orders.pages.shown import ShownOrder, shown_order
 from orders.queries import numbered_row_in_project
-
-# More proposals in one answer are left out, since each takes a statement.
-MAX_PROPOSALS = 5
 
 Proposal = Mapping[str, Any]
 
@@ -46,7 +44,10 @@ def shown_proposals(
     viewer: User,
     may: Callable[[Operation], bool],
 ) -> list[ShownProposal]:
-    """Return the proposals that `viewer` may carry out, with what they find of the orders now."""
+    """Return the proposals that `viewer` may carry out, with what they find of the orders now.
+
+    Takes a statement for each, so it leaves out the last ones of many.
+    """
     return list(_shown(project, proposals[:MAX_PROPOSALS], viewer, may))
 
 

@@ -16,6 +16,7 @@ from integrations.assistant.sources import Source
 MAX_EXCHANGES = 3
 MAX_LENGTH = 1_500
 MAX_ORDERS = 40
+MAX_PROPOSALS = 5
 # A page that was open for longer begins anew.
 LIFETIME = timedelta(hours=12)
 _SALT = "integrations.assistant.talk"
@@ -53,7 +54,7 @@ def carried(about: str, exchanges: Sequence[Exchange]) -> str:
             "answer": each.answer[:MAX_LENGTH],
             "orders": [[source.number, source.name] for source in each.orders[:MAX_ORDERS]],
             "receipt": asdict(each.receipt),
-            "proposals": list(each.proposals) if each is exchanges[-1] else [],
+            "proposals": list(each.proposals[:MAX_PROPOSALS]) if each is exchanges[-1] else [],
         }
         for each in exchanges[-MAX_EXCHANGES:]
     ]

@@ -193,6 +193,18 @@ def test_a_follow_up_carries_what_was_said_as_data(
     assert "wood" not in "".join(IdempotencyRecord.objects.values_list("answer", flat=True))
 
 
+def test_a_follow_up_means_the_order_that_was_asked_about(
+    team: Team, agent: Client, gemini: PretendGemini
+) -> None:
+    order = place(team)
+    first = ask(agent, page_of(team), f"Why does #{order.pk} wait?")
+
+    second = agent.post(page_of(team), {**fields_of(first), "question": "Move it to active."})
+
+    assert f'data-moving="{order.pk}"' in text_of(second)
+    assert gemini.calls
+
+
 def test_what_a_form_carries_is_believed_only_if_it_is_ours(
     team: Team, agent: Client, viewer: Client, model: Scripted
 ) -> None:

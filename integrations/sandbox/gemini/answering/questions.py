@@ -98,14 +98,15 @@ def _orders_in(text: str) -> Sequence[str]:
 def _order_of(asked: Asked) -> Sequence[str]:
     """Return the order that the request says the question is about, or the last one asked about."""
     for text in [turn.text for turn in asked.turns if turn.role == "user"]:
-        for each in objects_in(text):
-            for said in reversed(each.get("said_before") or []):
-                if orders := _orders_in(said["question"]):
-                    return orders[:1]
+        objects = list(objects_in(text))
+        for each in objects:
             if "number" in each and "status" in each:
                 return [f"#{each['number']}"]
         if found := first_value(text, "order_id"):
             return [str(found)]
+        for each in reversed(objects):
+            if orders := _orders_in(str(each.get("question", ""))):
+                return orders[-1:]
     return []
 
 
