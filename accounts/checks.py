@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts.access import OPERATIONS
 from orderchainer.core.hosts import is_this_machine
-from orderchainer.core.web.navigation import NAVIGATION
+from orderchainer.core.web.navigation import CORNER, NAVIGATION
 from orderchainer.core.web.panels import PANELS
 
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
@@ -99,9 +99,10 @@ def check_navigation(**_: object) -> Sequence[CheckMessage]:
     anybody = {"project_id": UUID(int=0)}
     complaints = [
         complaint
-        for name, item in NAVIGATION.items()
+        for items in (NAVIGATION, CORNER)
+        for name, item in items.items()
         for complaint in (
-            *(_missing(each, anybody) for each in (name, *item.also)),
+            *(_missing(each, anybody) for each in (name, *item.also, item.tells) if each),
             _unknown(item.operation),
         )
     ]

@@ -3,11 +3,18 @@
 from accounts.scopes import AREAS
 
 # Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
-from integrations import checks, errors, limits, socket_messages  # noqa: F401 (they register)
-from integrations.access import VIEW_INTEGRATIONS
+from integrations import (  # noqa: F401 (they register)
+    checks,
+    errors,
+    limits,
+    notices,
+    socket_messages,
+)
+from integrations.access import MANAGE_INTEGRATIONS, VIEW_INTEGRATIONS
 from integrations.events import INTEGRATION, SYNC_RUN, EventType
 from integrations.lines import lines_of
 from integrations.providers import WEBHOOKS, providers
+from notifications.bell import NOTICES, Notice
 from notifications.channels import LINES
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
@@ -27,6 +34,18 @@ MESSAGES.add(EventType.STATUS_CHANGED, socket_messages.status_changed)
 MESSAGES.add(EventType.SYNC_FINISHED, socket_messages.sync_finished)
 
 LINES.add("integrations", lines_of)
+
+NOTICES.add(
+    EventType.STATUS_CHANGED,
+    Notice(
+        MANAGE_INTEGRATIONS,
+        icon="plug",
+        title_of=notices.title_of,
+        words_of=notices.words_of,
+        page="integration-page",
+        argument="integration_id",
+    ),
+)
 
 AREAS.add("integrations", "a project's integrations, their syncs and webhooks")
 

@@ -17,6 +17,7 @@ from notifications.events import CONVERSATION, MESSAGE, EventType
 from notifications.models import Conversation
 from notifications.models.messages import MessageStatus
 from notifications.pages.asking import ways_to_ask
+from notifications.pages.bell import new_at_the_bell, unread_in_the_inbox
 from notifications.services.digests import EMAIL
 from notifications.sockets.audiences import AUDIENCES, Audience
 from notifications.sockets.messages import MESSAGES
@@ -27,7 +28,7 @@ from orderchainer.core.http.documented import THINGS, ErrorField, register_error
 from orderchainer.core.http.surfaces import HUB
 from orderchainer.core.web.live import FEEDS, PERSON_FEED, PROJECT_FEED, Feed
 from orderchainer.core.web.looks import LOOKS, Look
-from orderchainer.core.web.navigation import NAVIGATION, Item
+from orderchainer.core.web.navigation import CORNER, NAVIGATION, Count, Item
 from orderchainer.core.web.panels import PANELS, Panel
 from orders.pages.questions import WAYS_TO_ASK
 from orders.stream.queries import stream_head
@@ -69,7 +70,29 @@ FEEDS.add(PERSON_FEED, Feed(lambda user_id: f"/ws/notifications/{user_id}/", str
 
 WAYS_TO_ASK.add("channels", ways_to_ask)
 
-NAVIGATION.add("inbox", Item("Inbox", "inbox", "view_messages", place=20, key="i"))
+NAVIGATION.add(
+    "inbox",
+    Item(
+        "Inbox",
+        "inbox",
+        "view_messages",
+        place=20,
+        key="i",
+        count=Count("unread", unread_in_the_inbox),
+    ),
+)
+CORNER.add(
+    "notifications",
+    Item(
+        "Notifications",
+        "bell",
+        "choose_news",
+        place=10,
+        also=("news",),
+        count=Count("new", new_at_the_bell),
+        tells="notifications-told",
+    ),
+)
 
 # How far a message got. "failed" looks as it does for orders.
 LOOKS.add(MessageStatus.QUEUED, Look("clock", "slate"))

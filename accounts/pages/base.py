@@ -111,6 +111,7 @@ class VisitorPage(Page):
             "projects": (),
             "role": None,
             "navigation": (),
+            "corner": (),
             "live": None,
             "panels": (),
         }

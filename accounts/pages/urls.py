@@ -17,6 +17,7 @@ from accounts.pages.account import (
     TokensPage,
 )
 from accounts.pages.appearance import DensityPage, SingleKeysPage, ThemePage
+from accounts.pages.counts import CountsPage
 from accounts.pages.links import ConfirmEmailPage, InvitationPage, ResetPasswordPage
 from accounts.pages.palette import PalettePage
 from accounts.pages.project_activity import ProjectActivityPage
@@ -77,6 +78,7 @@ _PATHS: dict[str, tuple[str, type[View]]] = {
     "account-preferences": ("account/preferences", PreferencesPage),
     "live-ticket": ("app/live-ticket", LiveTicketPage),
     "palette": (f"{_PROJECT}/palette", PalettePage),
+    "counts": (f"{_PROJECT}/counts", CountsPage),
     "team": (f"{_PROJECT}/team", TeamPage),
     # Before the page of a member, which also matches this path.
     "team-leave": (f"{_PROJECT}/team/leave", LeavePage),

@@ -20,7 +20,7 @@ from orderchainer.core.errors import DomainError
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.web.fragments import wants_fragment
 from orderchainer.core.web.live import PROJECT_FEED, Live, live_of
-from orderchainer.core.web.navigation import links_for
+from orderchainer.core.web.navigation import CORNER, links_for
 from orderchainer.core.web.panels import panels_on
 
 
@@ -123,8 +123,10 @@ class WorkspacePage(AccountPage):
             "projects": SimpleLazyObject(lambda: shown_projects(self.person, current=current)),
             "role": project.role,
             "navigation": links_for(project.id, may=self.may, path=self.request.path),
+            "corner": links_for(project.id, may=self.may, path=self.request.path, items=CORNER),
             "live": self.live,
             "search_url": reverse("palette", kwargs={"project_id": project.id}),
+            "counts_url": reverse("counts", kwargs={"project_id": project.id}),
             "panels": panels_on(match.url_name or "", match.kwargs, may=self.may),
         }
 

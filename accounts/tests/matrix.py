@@ -230,6 +230,7 @@ def renaming(scene: Scene) -> Mapping[str, object]:
 PAGES = [
     Call("GET", "workspace-project", VIEW_PROJECT),
     Call("GET", "palette", VIEW_PROJECT),
+    Call("GET", "counts", VIEW_PROJECT),
     Call("GET", "team", VIEW_MEMBERS),
     Call("POST", "team", MANAGE_MEMBERS, 303, body=GRACE),
     Call("GET", "team-member", MANAGE_MEMBERS, arguments=member(Role.AGENT)),

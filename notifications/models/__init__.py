@@ -1,5 +1,6 @@
 """Customers of a project, and what is said between them and the project's members."""
 
+from notifications.models.bell import BellMark
 from notifications.models.contacts import (
     ChatInvitation,
     Contact,
@@ -23,6 +24,7 @@ from notifications.models.team import Digest, DigestEntry, NewsKind, Notificatio
 
 __all__ = [
     "Attachment",
+    "BellMark",
     "ChatInvitation",
     "Contact",
     "ContactAddress",

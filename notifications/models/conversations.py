@@ -78,6 +78,12 @@ class Conversation(models.Model):
                 fields=["project", "waiting_since", "-last_activity_at", "-id"],
                 name="conversation_by_waiting",
             ),
+            # How many are unread? Nearly none of them, at any time.
+            models.Index(
+                fields=["project", "status"],
+                condition=Q(unread__gt=0),
+                name="conversation_unread",
+            ),
             models.Index(
                 fields=["snoozed_until"],
                 condition=Q(status="snoozed"),

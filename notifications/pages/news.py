@@ -19,11 +19,11 @@ from orderchainer.core.web.forms import FormPage
 
 LABELS = {
     NewsKind.INBOX: "Customers who write",
-    NewsKind.ASSIGNED: "Conversations that are yours",
+    NewsKind.ASSIGNED: "Conversations that are yours, and at the bell also your orders",
     NewsKind.ORDERS: "Orders that are new, ready, blocked or failed",
 }
 # What people call the ways.
-NAMES = {"socket": "in the workspace", "email": "by e-mail", "discord": "in Discord"}
+NAMES = {"socket": "at the bell of the workspace", "email": "by e-mail", "discord": "in Discord"}
 
 
 class NewsForm(forms.Form):

@@ -6,6 +6,7 @@ from django.views import View
 
 from notifications.pages.acting import DraftPage, ReadConversationPage, RetryPage
 from notifications.pages.attachments import AttachmentPage
+from notifications.pages.bell import NotificationsPage, SeenPage, TellingPage
 from notifications.pages.changing import ChangePage, LinkPage
 from notifications.pages.conversation import ConversationPage, ConversationPartsPage
 from notifications.pages.inbox import InboxPage, InboxRowsPage
@@ -24,6 +25,9 @@ from notifications.pages.views import StopPage
 # By the names of their URLs, below the path of the project.
 _PAGES: dict[str, tuple[str, type[View]]] = {
     "news": ("news", NewsPage),
+    "notifications": ("notifications", NotificationsPage),
+    "notifications-seen": ("notifications/seen", SeenPage),
+    "notifications-told": ("notifications/told", TellingPage),
     "inbox": ("inbox", InboxPage),
     "inbox-rows": ("inbox/rows", InboxRowsPage),
     "inbox-file": ("inbox/files/<str:attachment_id>", AttachmentPage),

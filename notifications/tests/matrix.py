@@ -250,6 +250,9 @@ PAGES = [
     Call("GET", "conversation-parts", VIEW_MESSAGES, arguments=conversation),
     Call("GET", "news", CHOOSE_NEWS),
     Call("POST", "news", CHOOSE_NEWS, 303, body={"inbox": ["email"]}),
+    Call("GET", "notifications", CHOOSE_NEWS),
+    Call("GET", "notifications-told", CHOOSE_NEWS),
+    Call("POST", "notifications-seen", CHOOSE_NEWS, 303, body={"until": "0"}),
     Call("GET", "rules", VIEW_MESSAGES),
     Call("GET", "rule-new", MANAGE_MESSAGING),
     Call(

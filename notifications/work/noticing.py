@@ -9,7 +9,6 @@ A customer who writes ten times before anybody reads it is one piece of news, th
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -18,17 +17,14 @@ from accounts.models import Membership
 from notifications.events import EventType as MessageEventType
 from notifications.models import Conversation, Message, NewsKind, NotificationPreference
 from notifications.models.messages import Direction
+from notifications.order_news import concerns_merchants, is_history
 from notifications.services.preferences import Preferences, preferences_of_all
 from notifications.ways import OPERATION_OF, WAYS, News, Way
-from orders.lifecycle import GONE_WRONG, EventType, Status
 from orders.models import Order
 from orders.stream.models import Event
 from orders.stream.subscribers import Drop, GiveUp, TryAgain, Wanted
 
 SUBSCRIBER = "team"
-# An order that we first hear of this long after it was placed is not news. The first sync of a shop
-# brings thousands of them.
-NEWS_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -219,7 +215,7 @@ def _first_unread(uuids: Iterable[object]) -> Mapping[object, Message]:
 
 
 def _about_orders(events: Sequence[Event]) -> Iterator[_Happening]:
-    concerning = [event for event in events if event.is_of_order and _concerns_merchants(event)]
+    concerning = [event for event in events if event.is_of_order and concerns_merchants(event)]
     if not concerning:
         return
     wishes = _wishes().filter(
@@ -234,23 +230,5 @@ def _about_orders(events: Sequence[Event]) -> Iterator[_Happening]:
     orders = Order.objects.in_bulk({event.order_id for event in candidates})
     for event in candidates:
         order = orders.get(event.order_id or 0)
-        if order is not None and not order.is_test and not _is_history(event, order):
+        if order is not None and not order.is_test and not is_history(event, order):
             yield _Happening(event, order=order)
-
-
-def _concerns_merchants(event: Event) -> bool:
-    """Tell whether an event about an order is one that somebody may have to act upon."""
-    match event.type:
-        case EventType.CREATED:
-            # Nobody has to act on an order while it is a draft.
-            return bool(event.data["status"] != Status.DRAFT)
-        case EventType.READY | EventType.BLOCKED:
-            return True
-        case EventType.STATUS_CHANGED:
-            was_draft = bool(event.data["old_status"] == Status.DRAFT)
-            return was_draft or event.data["new_status"] in GONE_WRONG
-    return False
-
-
-def _is_history(event: Event, order: Order) -> bool:
-    return event.type == EventType.CREATED and event.created_at - order.ordered_at > NEWS_FOR

@@ -78,14 +78,26 @@ def _shell() -> dict[str, Any]:
         "role": "manager",
         "navigation": [
             {
+                "name": label.lower(),
                 "label": label,
                 "icon": icon,
                 "url": f"/gallery?page={label}",
                 "key": key,
-                "count": count,
+                "words": "new" if count else "",
+                "number": count,
                 "is_current": label == "Orders",
             }
             for label, icon, key, count in pages
+        ],
+        "corner": [
+            {
+                "name": "notifications",
+                "label": "Notifications",
+                "icon": "bell",
+                "url": "/gallery?page=Notifications",
+                "words": "new",
+                "number": 4,
+            }
         ],
     }
 

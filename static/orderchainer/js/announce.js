@@ -150,19 +150,7 @@ async function save(form, submitter) {
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  const source = document.getElementById(button.dataset.copy);
-  try {
-    await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
-    button.dataset.done = "";
-    setTimeout(() => delete button.dataset.done, 2000);
-    announce("Copied");
-  } catch {
-    // The clipboard is closed to pages without https. Then mark the text, so that a key copies it.
-    if (source.select) source.select();
-    else getSelection().selectAllChildren(source);
-    toast("Press Ctrl+C to copy the marked text.");
-  }
+  if (button) (await import("./copying.js")).copy(button);
 });
 
 // A select changes with each press of an arrow key. Only a click or Enter means "go there", or for

@@ -84,9 +84,10 @@ for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
   tab.parentElement.parentElement.scrollLeft = tab.offsetLeft - 48;
 }
 
-// All modules of the page have run by then. What needs a script appears with it.
+// All modules of the page have run by then.
 document.addEventListener("DOMContentLoaded", () => {
   document.documentElement.dataset.ready = "";
+  if (document.querySelector("[data-counts]")) import("./counts.js");
 });
 
 // --- Keyboard shortcuts -----------------------------------------------------------------------

@@ -1,5 +1,4 @@
 // Follow the stream of events from the position at which the page was rendered (`data-after`).
-// changes.js says what an event does to the page.
 import { tellSignedOut, toast } from "./announce.js";
 import { receive, refreshAll } from "./changes.js";
 import { changing, requireReader } from "./fragments.js";
@@ -8,8 +7,9 @@ const OPENS_WITHIN = 8000;
 const PING_EVERY = 25000;
 const HIDDEN_FOR = 60000;
 
-const { live: path, ticket: ticketUrl } = document.body.dataset;
-let position = Number(document.body.dataset.after);
+const page = document.body.dataset;
+const { live: path, ticket: ticketUrl } = page;
+let position = Number(page.after);
 let socket = null;
 let state = "";
 let failures = 0;
@@ -154,8 +154,8 @@ function retry() {
 // --- Coming and going -------------------------------------------------------------------------
 
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) later("hidden", HIDDEN_FOR, leave);
-  else comeBack();
+  if (!document.hidden) comeBack();
+  else if (!page.notifies) later("hidden", HIDDEN_FOR, leave);
 });
 // An open socket keeps a page out of the cache for Back and Forward.
 addEventListener("pagehide", leave);

@@ -1,0 +1,40 @@
+// The page of the bell. Following a link marks what it leads to as seen, and marking things changes
+// the list in its place.
+import "./notifying.js";
+import { toast } from "./announce.js";
+import { changing, fetchParts, refreshPart } from "./fragments.js";
+
+const list = () => document.getElementById("bell-list");
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-sees]");
+  if (link) {
+    const { sees: name, until } = link.dataset;
+    send(new URLSearchParams({ name, until }), { keepalive: true }).catch(() => {});
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  if (!list().contains(event.target)) return;
+  event.preventDefault();
+  try {
+    await send(new URLSearchParams(new FormData(event.target)));
+    const isInside = list().contains(document.activeElement);
+    refreshPart(list(), await fetchParts(location.href, list().id));
+    document.dispatchEvent(new CustomEvent("seen"));
+    // The button is gone. Go on at the list.
+    if (isInside && !list().contains(document.activeElement)) goOn();
+  } catch {
+    toast("This was not saved. Try again.", { kind: "danger" });
+  }
+});
+
+function goOn() {
+  (list().querySelector("form button") ?? document.getElementById("main")).focus();
+}
+
+async function send(body, more = {}) {
+  const url = list().dataset.seen;
+  const answer = await fetch(url, { method: "POST", headers: changing(), body, ...more });
+  if (!answer.ok) throw new Error(`Status ${answer.status}`);
+}
