@@ -61,7 +61,7 @@ TOLD = "Hello {customer_name}, {order_title} is on its way. {link}"
 
 @dataclass
 class Stage:
-    """A running service without projects of its own, and the address of the sandbox."""
+    """A running service, and the address of the sandbox."""
 
     installation: Installation
     sandbox: str
@@ -506,7 +506,8 @@ def tell(merchant: Merchant, customer: Person, outside: Outside, stage: Stage) -
 
     # Its customer asks.
     outside.write(f"Where is {title}?")
-    news = inbox.get_by_role("link", name="New messages in 1 other conversation")
+    news = inbox.get_by_role("link", name="New messages in 1 conversation")
+    expect(inbox.get_by_text("No conversations yet")).to_be_hidden()
     news.click()
     inbox.get_by_role("link", name=CUSTOMER).click()
     log = inbox.get_by_role("log", name=f"Conversation with {CUSTOMER}")

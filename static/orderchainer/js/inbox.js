@@ -41,7 +41,7 @@ function tellNews(id) {
   const link = document.querySelector("[data-new-talks]");
   if (!link) return;
   link.hidden = false;
-  link.textContent = `New messages in ${newTalks.size} other conversation${newTalks.size === 1 ? "" : "s"}`;
+  link.textContent = `New messages in ${newTalks.size} ${link.dataset.newTalks}conversation${newTalks.size === 1 ? "" : "s"}`;
   announce(link.textContent);
 }
 
