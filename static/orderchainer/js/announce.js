@@ -150,7 +150,7 @@ async function save(form, submitter) {
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
-  if (button) (await import("./copying.js")).copy(button);
+  if (button) (await import("./copying.js")).copy(button, { announce, toast });
 });
 
 // A select changes with each press of an arrow key. Only a click or Enter means "go there", or for

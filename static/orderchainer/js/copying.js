@@ -1,8 +1,8 @@
 // Buttons that copy a text of the page. Few pages have one, so the first click on one loads this.
-import { announce, toast } from "./announce.js";
+// It imports nothing: imports in a circle cannot be collected for production.
 
-/** Copy the text of the element that the button names. */
-export async function copy(button) {
+/** Copy the text of the element that the button names, and say so with these functions. */
+export async function copy(button, { announce, toast }) {
   const source = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
