@@ -1,6 +1,6 @@
 """One conversation: what was said, and beside it the customer and their orders."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -10,6 +10,7 @@ from accounts.models import Project
 from notifications.access import SEND_MESSAGES, VIEW_MESSAGES
 from notifications.models import Contact, ContactAddress
 from notifications.pages.base import SNOOZES, OfInbox, ids_in
+from notifications.pages.changes import log_of, shown_changes
 from notifications.pages.composing import composer_of
 from notifications.pages.inbox import (
     PAGE_SIZE,
@@ -69,17 +70,23 @@ class ConversationPage(OfInbox):
         project = self.its_project
         before = uuid_in(self.request.GET.get("before", ""))
         messages, has_older = latest_messages(row["pk"], limit=LOG_SIZE, before=before)
+        people = _people_for(project, row)
         return {
-            "messages_shown": [shown_message(project, each) for each in messages],
+            "log": log_of(
+                [shown_message(project, each) for each in messages],
+                shown_changes(row, people),
+                has_older=has_older,
+                is_past=before is not None,
+            ),
             "older": messages[0]["uuid"] if has_older and messages else None,
             "is_past": before is not None,
             # What apps above have put there stays.
             "is_part": wants_fragment(self.request),
-            **self.beside_the_log(row, **answering),
+            **self.beside_the_log(row, people, **answering),
             **self.list_of(row),
         }
 
-    def beside_the_log(self, row: Row, **answering: Any) -> dict[str, Any]:
+    def beside_the_log(self, row: Row, people: Sequence[Carer], **answering: Any) -> dict[str, Any]:
         """Return what stands around the log."""
         project = self.its_project
         may_send = self.may(SEND_MESSAGES)
@@ -93,7 +100,7 @@ class ConversationPage(OfInbox):
             "list_query": self.list_query(),
             "may_send": may_send,
             "composer": composer_of(project, row, orders, **answering) if may_send else None,
-            "people": _people_for(project, row) if may_send else [],
+            "people": people if may_send else [],
             "assignee": row["assignee_uuid"],
             "may_take_it": row["assignee_uuid"] != self.person.uuid,
             "snoozes": SNOOZES.items(),
@@ -131,11 +138,16 @@ class ConversationPartsPage(ConversationPage):
             messages, has_older = latest_messages(row["pk"], limit=LOG_SIZE, before=before)
         else:
             messages, has_older = messages_among(row["pk"], ids_in(self.request.GET)), False
+        people = _people_for(project, row)
         return {
-            "messages_shown": [shown_message(project, each) for each in messages],
+            "log": log_of(
+                [shown_message(project, each) for each in messages],
+                shown_changes(row, people),
+                has_older=has_older,
+            ),
             "older": messages[0]["uuid"] if has_older and messages else None,
             "is_past": before is not None,
-            **self.beside_the_log(row, **answering),
+            **self.beside_the_log(row, people, **answering),
         }
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Cast, JSONObject, Left
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat, JSONObject, Left
 
 from accounts.access import roles_that_may
 from accounts.models import Membership, Project, User
 from notifications.access import SEND_MESSAGES
 from notifications.errors import ConversationNotFound
+from notifications.events import CONVERSATION, EventType
 from notifications.models import (
     ContactAddress,
     Conversation,
@@ -31,14 +32,38 @@ from orderchainer.core.ids import uuid_in
 from orders.graph import ListOf
 from orders.models import Order
 from orders.queries import Carer
+from orders.stream.models import Event
 
 # A project has few members. The list of a form ends here.
 MAX_PEOPLE = 200
 MAX_TEMPLATES = 50
+# The log has so many of the last changes between its messages.
+MAX_CHANGES = 30
 
 _ADDRESSES = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk")
 _SENT = Message.objects.filter(conversation=OuterRef("pk"), direction=Direction.OUTBOUND).order_by(
     "-pk"
+)
+_ACTOR = User.objects.filter(pk=OuterRef("actor_id"))
+# When it was assigned, closed, snoozed or opened, the last change first.
+_CHANGES = (
+    Event.objects.filter(
+        Q(data__changes__has_key="status") | Q(data__changes__has_key="assignee"),
+        subject_kind=CONVERSATION,
+        subject_uuid=OuterRef("uuid"),
+        type=EventType.CONVERSATION_CHANGED,
+    )
+    .order_by("-pk")
+    .values(
+        item=JSONObject(
+            id=Cast("event_id", CharField()),
+            number="pk",
+            at="created_at",
+            changes="data__changes",
+            name=Subquery(_ACTOR.values(name=Concat("first_name", Value(" "), "last_name"))[:1]),
+            email=Subquery(_ACTOR.values("email")[:1]),
+        )
+    )
 )
 _TEMPLATES = NotificationRule.objects.filter(
     Q(channel=OuterRef("channel")) | Q(channel=ANY_CHANNEL),
@@ -87,8 +112,8 @@ def shown_conversation_for(project: Project, conversation_id: UUID | str, *, vie
     """Return all that the page of a conversation shows `viewer` besides messages and orders.
 
     `own_drafts` has their draft if there is one, and `templates` those of the project's rules.
-    `last_sent` is the number of the last message that they sent here. One statement. Raises
-    `ConversationNotFound`.
+    `changes` are the last ones that the log shows, the newest first. `last_sent` is the number of
+    the last message that they sent here. One statement. Raises `ConversationNotFound`.
     """
     uuid = uuid_in(conversation_id)
     if uuid is None:
@@ -106,6 +131,7 @@ def shown_conversation_for(project: Project, conversation_id: UUID | str, *, vie
                 item=JSONObject(content="content", suggestion=Cast("suggestion", CharField()))
             )
         ),
+        changes=ListOf(_CHANGES[:MAX_CHANGES]),
         templates=ListOf(_TEMPLATES.values(item=F("template"))[:MAX_TEMPLATES]),
         places=ListOf(
             _ADDRESSES.values(

@@ -85,6 +85,12 @@ class Event(models.Model):
             models.Index(fields=["owner_id", "position"], name="event_by_owner_position"),
             models.Index(fields=["project_id", "position"], name="event_by_project_position"),
             models.Index(fields=["id"], condition=Q(position=None), name="event_not_relayed"),
+            # Those about orders are found by their order.
+            models.Index(
+                fields=["subject_uuid", "id"],
+                condition=~Q(subject_kind=ORDER),
+                name="event_by_subject",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -323,3 +324,64 @@ def test_the_page_of_an_order_shows_what_was_said_about_it(
     assert viewer.get(address(team, "orders/999999/conversation")).status_code == 404
     stranger = browser_of(make_user(email="stranger@example.com"))
     assert stranger.get(path).status_code == 404
+
+
+def told_on(response: Any) -> list[str]:
+    """Return the quiet lines of the log, without their moments."""
+    lines = re.findall(r'<li class="message note event".*?</li>', text_of(response))
+    bare = [re.sub(r"<time.*?</time>|<[^>]+>", "", each) for each in lines]
+    return [" ".join(each.split()) for each in bare]
+
+
+def test_the_log_tells_who_assigned_closed_and_snoozed_it(
+    team: Team, agent: Client, viewer: Client, line: Line
+) -> None:
+    anna = somebody()
+    message, manager = write(line, "Where is it?", person=anna), team.members["manager"]
+    manager.first_name, manager.last_name = "<b>Ben</b>", "Bo"
+    manager.save()
+    change(agent, team, message, assignee=str(manager.uuid))
+    change(agent, team, message, status="closed", was="open")
+    write(line, "Hello?", person=anna)
+    change(agent, team, message, snooze="hours", was="open")
+    change(agent, team, message, was=str(manager.uuid))
+
+    page = agent.get(page_of(team, message))
+
+    assert [unescape(each) for each in told_on(page)] == [
+        "Assigned to <b>Ben</b> Bo by agent@example.com",
+        "Closed by agent@example.com",
+        "Opened again",
+        "Snoozed until by agent@example.com",
+        "Assigned to nobody by agent@example.com",
+    ]
+    html = text_of(page)
+    assert "<b>Ben</b>" not in html
+    places = [html.index(each) for each in ("Where is it?</p>", "<bdi>Closed</bdi>", "Hello?</p>")]
+    assert places == sorted(places)
+    assert told_on(viewer.get(page_of(team, message))) == told_on(page)
+    assert told_on(agent.get(page_of(team, message, "parts"), {"ids": ""})) == told_on(page)
+
+
+def test_earlier_changes_stand_among_earlier_messages(
+    team: Team, agent: Client, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.pages.conversation.LOG_SIZE", 2)
+    anna = somebody()
+    first = write(line, "One", person=anna)
+    write(line, "Two", person=anna)
+    change(agent, team, first, status="closed", was="open")
+    third = write(line, "Three", person=anna)
+    write(line, "Four", person=anna)
+    change(agent, team, first, me="on")
+
+    newest = agent.get(page_of(team, first))
+    older = agent.get(page_of(team, first), {"before": str(third.uuid)})
+
+    assigned = "Assigned to agent@example.com by agent@example.com"
+    assert told_on(newest) == ["Opened again", assigned]
+    assert said_on(older) == ["One", "Two"]
+    assert told_on(older) == []
+    # A script has both pages on one, so nothing is lost between them.
+    earlier = agent.get(page_of(team, first, "parts"), {"before": str(third.uuid)})
+    assert told_on(earlier) == ["Closed by agent@example.com", "Opened again", assigned]

@@ -82,7 +82,7 @@ export function changing() {
 
 /**
  * Fetch parts of a page as a document of their own; with `target` the one of that name. Raises an Error
- * with the `status` of a refusal, and in how many seconds to try again, or 0 (`retryAfter`).
+ * with the `status` of a refusal, and its `answer`.
  */
 export function fetchParts(url, target = "") {
   return fetchHtml(url, { "HX-Request": "true", ...(target && { "HX-Target": target }) });
@@ -94,8 +94,7 @@ async function fetchHtml(url, headers = {}) {
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   // A whole page does not refuse visitors: it sends them to the page for signing in.
   const status = answer.redirected ? 401 : answer.status;
-  const retryAfter = Number(answer.headers.get("Retry-After"));
-  throw Object.assign(new Error(`Status ${status}`), { status, retryAfter });
+  throw Object.assign(new Error(`Status ${status}`), { status, answer });
 }
 
 /** Swap each of `ids` by the element of the same id in `fresh`. One that is no longer there goes. */

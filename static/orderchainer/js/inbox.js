@@ -95,11 +95,11 @@ function show(answer, ids) {
 }
 
 function add(answer, made, wasAtEnd) {
+  const first = log.querySelector(".message")?.dataset.place ?? "0-0";
+  if (made.matches(".event") && isBefore(made.dataset.place, first)) return;
   place(made.id, made.dataset.place);
   swapById(answer, [made.id]);
-  if (made.matches(".ours")) return;
-  announce(`New message from ${made.querySelector(".when bdi").textContent}`);
-  if (!wasAtEnd) document.querySelector("[data-to-end]").hidden = false;
+  document.querySelector("[data-to-end]").hidden &&= wasAtEnd || made.matches(".ours, .event");
 }
 
 // An empty element at the message's place, which is swapped for the message.
@@ -122,7 +122,7 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-earlier]");
   if (!link || "past" in log.dataset) return;
   event.preventDefault();
-  const first = log.querySelector(".message");
+  const first = log.querySelector(".message:not(.event)");
   const answer = await fetchParts(`${log.dataset.parts}&before=${first.id.slice(8)}`).catch(
     () => {},
   );

@@ -28,7 +28,7 @@ async function look() {
     if (GONE.includes(error.status)) return;
     wait = longer();
     // Too many requests: the server says when to come back.
-    least = 1000 * (error.retryAfter || 0);
+    least = 1000 * (error.answer?.headers.get("Retry-After") ?? 0);
   }
   later(Math.max(least, part ? wait : SHORTEST_WAIT));
 }
