@@ -19,7 +19,8 @@ from notifications.digest_mail import cut
 from notifications.events import EventType as MessageEventType
 from notifications.pages.base import OfInbox, read_posted
 from notifications.pages.shown import channel_label, conversation_address, name_in
-from notifications.queries.bell import Item, count_new, count_unread, items_for, listener_for
+from notifications.queries import count_unread
+from notifications.queries.bell import Item, count_new, items_for, listener_for
 from notifications.services.bell import mark_all_seen, mark_seen
 from orderchainer.core.web.fragments import wants_fragment
 from orderchainer.core.web.looks import LOOKS, Look
@@ -251,5 +252,5 @@ def new_at_the_bell(person: User, project: Project) -> int:
 
 
 def unread_in_the_inbox(person: User, project: Project) -> int:
-    """Return how many open conversations are unread, for the number beside the inbox."""
+    """Return how many conversations are unread, for the number beside the inbox."""
     return count_unread(project, most=MAX_COUNTED + 1)

@@ -200,13 +200,21 @@ def unread_conversations(project: Project, *, limit: int) -> tuple[list[Row], in
     The one in which nothing has happened for the longest time comes first. Conversations with
     blocked contacts are left out.
     """
-    unread = conversations_of(project).filter(unread__gt=0, contact__is_blocked=False)
     rows = list(
-        conversation_rows_of(unread)
+        conversation_rows_of(_unread(project))
         .annotate(total=Over(Count("*")))
         .order_by("last_activity_at", "id")[:limit]
     )
     return rows, rows[0]["total"] if rows else 0
+
+
+def count_unread(project: Project, *, most: int) -> int:
+    """Return how many `unread_conversations` there are, counted up to `most`."""
+    return _unread(project).order_by()[:most].count()
+
+
+def _unread(project: Project) -> QuerySet[Conversation]:
+    return conversations_of(project).filter(unread__gt=0, contact__is_blocked=False)
 
 
 def conversation_row_for(project: Project, conversation_id: UUID | str) -> Row:

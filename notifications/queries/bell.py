@@ -134,17 +134,6 @@ def count_new(listener: Listener, *, most: int) -> int:
     return min(most, sum(item.is_new for item in items))
 
 
-def count_unread(project: Project, *, most: int) -> int:
-    """Return in how many open conversations nobody has read a message, counted up to `most`."""
-    unread = Conversation.objects.filter(
-        project=project,
-        status=Conversation.Status.OPEN,
-        unread__gt=0,
-        contact__is_blocked=False,
-    )
-    return unread.order_by()[:most].count()
-
-
 # --- Events -----------------------------------------------------------------------------------
 
 

@@ -12,8 +12,8 @@ from accounts.models import Membership, User
 from accounts.tests.projects import Team, make_team
 from notifications.channels import Line, Person
 from notifications.models import BellMark, Conversation, Message, NewsKind
-from notifications.queries import bell
-from notifications.queries.bell import Item, count_new, count_unread, items_for, listener_for
+from notifications.queries import bell, count_unread, unread_conversations
+from notifications.queries.bell import Item, count_new, items_for, listener_for
 from notifications.services import (
     change_conversation,
     mark_conversation_read,
@@ -327,13 +327,15 @@ def test_the_number_takes_the_same_statements_however_much_is_new(team: Team, li
     assert new_for(team, "agent") == 10
 
 
-def test_the_unread_number_counts_open_conversations_up_to_a_limit(team: Team, line: Line) -> None:
+def test_the_unread_number_is_that_of_today_up_to_a_limit(team: Team, line: Line) -> None:
     talks = [write(line, number=number) for number in range(5)]
     write(line, "Again", number=0)
     mark_conversation_read(conversation=talks[1], by=team.owner)
     set_blocked(contact=talks[2].contact, is_blocked=True, by=team.owner)
+    # Nobody has read it, so it counts although it is closed.
     change_conversation(conversation=talks[3], by=team.owner, changes={"status": "closed"})
 
-    assert count_unread(team.project, most=100) == 2
+    assert count_unread(team.project, most=100) == 3
+    assert unread_conversations(team.project, limit=1)[1] == 3
     assert count_unread(team.project, most=1) == 1
     assert count_unread(team.owner.personal_project, most=100) == 0

@@ -12,7 +12,7 @@ from accounts.tests.projects import Team
 from integrations.events import EventType as IntegrationEventType
 from notifications.channels import Line
 from notifications.models import BellMark, NewsKind
-from notifications.services import change_conversation
+from notifications.services import mark_conversation_read
 from notifications.services.preferences import change_preferences
 from notifications.tests.pages.scenes import HOSTILE, address, somebody, text_of, write
 from orders.models import Order
@@ -219,7 +219,7 @@ def test_the_numbers_say_what_is_unread_and_new(team: Team, agent: Client, line:
     relay_events()
     assert agent.get(address(team, "counts")).json() == {"inbox": 2, "notifications": 3}
 
-    change_conversation(conversation=talk, by=team.owner, changes={"status": "closed"})
+    mark_conversation_read(conversation=talk, by=team.owner)
     agent.post(address(team, "notifications/seen"), {"until": stream_head()})
 
     assert agent.get(address(team, "counts")).json() == {"inbox": 1, "notifications": 0}
