@@ -10,6 +10,6 @@ if TYPE_CHECKING:
 
 def is_usable(page: "Page", width: int) -> None:
     """Fail if somebody could not use the page as it is now."""
-    assert inaccessible(page) == [], page.url
-    assert small_targets(page, at_least=44 if width == NARROW else 24) == [], page.url
+    wrong = inaccessible(page) + small_targets(page, at_least=44 if width == NARROW else 24)
+    assert wrong == [], f"{page.url}: {wrong}"
     assert not scrolls_sideways(page), page.url
