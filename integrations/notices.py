@@ -15,4 +15,4 @@ def words_of(event: Event) -> str:
     data = event.data
     if data.get("status") != Integration.Status.ERROR or data.get("is_paused"):
         return ""
-    return f"Does not work: {data['error']}" if data.get("error") else "Does not work"
+    return f"Not working: {data['error']}" if data.get("error") else "Not working"

@@ -24,11 +24,11 @@ Status = Integration.Status
 WORDS = {
     Status.CONNECTING: "Being checked",
     Status.CONNECTED: "Connected",
-    Status.ERROR: "Does not work",
+    Status.ERROR: "Not working",
 }
 TRIGGERS = {
     SyncRun.Trigger.CONNECTED: "First sync",
-    SyncRun.Trigger.PERSON: "Asked for",
+    SyncRun.Trigger.PERSON: "Requested",
     SyncRun.Trigger.SCHEDULE: "By schedule",
 }
 # A page shows at most so much of a body.

@@ -15,7 +15,7 @@ from notifications.queries import conversation_for
 from orderchainer.core.errors import DomainError, Invalid
 from orderchainer.core.ids import uuid_in
 
-# For how long people put a conversation aside.
+# For how long people snooze a conversation.
 SNOOZES = {
     "hour": "For an hour",
     "hours": "For 4 hours",

@@ -27,7 +27,7 @@ SENT_TWICE = timedelta(minutes=1)
 
 
 def end_of_snooze(choice: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return until when a conversation is put aside. Days and hours are those of the project."""
+    """Return until when a conversation is snoozed. Days and hours are those of the project."""
     if choice in {"hour", "hours"}:
         return now + timedelta(hours=1 if choice == "hour" else 4)
     today = now.astimezone(zone).date()
@@ -53,7 +53,7 @@ class ChangeForm(forms.Form):
 
 
 class ChangePage(ConversationAction):
-    """Assigns a conversation, closes it, opens it again, or puts it aside."""
+    """Assigns a conversation, closes it, opens it again, or snoozes it."""
 
     def act(self) -> None:
         """Change it, unless somebody was faster."""
@@ -71,7 +71,7 @@ class ChangePage(ConversationAction):
             until = end_of_snooze(sent["snooze"], self.its_project.zone, timezone.now())
             return {"status": str(Conversation.Status.SNOOZED), "snoozed_until": until}
         if "snooze" in self.request.POST:
-            raise Invalid({"snooze": ["Choose for how long it is put aside."]})
+            raise Invalid({"snooze": ["Choose for how long it is snoozed."]})
         if sent["status"]:
             return {"status": sent["status"]}
         return {"assignee": self.person if sent["me"] else _user_named(sent["assignee"])}
@@ -94,7 +94,7 @@ def _unless_somebody_was_faster(
     """Return a check that the conversation is still as the page showed it.
 
     If it is as wanted already, that is fine: a form that is sent twice finds it so. Nobody closes
-    an open conversation or puts it aside while it has a message of the customer that they have not
+    an open conversation or snoozes it while it has a message of the customer that they have not
     seen, because then nobody would look at it any more.
     """
 

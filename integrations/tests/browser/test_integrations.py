@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from integrations.tests.browser.usable import is_usable
-from orderchainer.testing.browsers import NARROW, THEMES, WIDE, Theme, Visit, inaccessible
+from orderchainer.testing.browsers import NARROW, THEMES, WIDE, Theme, Visit, inaccessible, is_ready
 from orderchainer.testing.processes import Installation
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -106,6 +106,51 @@ def test_a_webhook_is_looked_at_and_replayed(visit: Visit) -> None:
     expect(page.get_by_text("A worker takes the delivery once more.")).to_be_visible()
     expect(page.locator("#delivery")).to_contain_text("done")
     expect(page.locator("#delivery")).to_contain_text("1 attempt")
+
+
+def test_a_page_that_waits_heeds_when_to_come_back_and_rests_while_it_is_hidden(
+    visit: Visit,
+) -> None:
+    page = open_integrations(visit, "Aurora Workshop")
+    page.get_by_role("link", name="demo-shop.myshopify.com").click()
+    expect(page.get_by_role("region", name="Health")).to_be_visible()
+    page.clock.install()
+    page.goto(f"{page.url}/test")
+    is_ready(page)
+    visit.expect_problem("status of 429")
+    asked: list[str] = []
+
+    def refuse(route: "Route") -> None:
+        if "hx-request" not in route.request.headers:
+            return route.fallback()
+        asked.append(route.request.url)
+        return route.fulfill(status=429, headers={"Retry-After": "60"})
+
+    page.route(page.url, refuse)
+    page.locator("#checks").evaluate("(part) => { part.dataset.unsettled = ''; }")
+    with page.expect_response(lambda answer: answer.status == 429):
+        page.clock.run_for(16_000)
+    before = len(asked)
+    page.clock.run_for(50_000)
+    assert len(asked) == before
+
+    hide(page, is_hidden=True)
+    page.clock.run_for(60_000)
+    assert len(asked) == before
+    with page.expect_response(lambda answer: answer.status == 429):
+        hide(page, is_hidden=False)
+        page.clock.run_for(1_000)
+
+
+def hide(page: "Page", *, is_hidden: bool) -> None:
+    """Let the page believe that its tab is hidden, or shown again."""
+    page.evaluate(
+        """(isHidden) => {
+            Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_hidden,
+    )
 
 
 def test_the_address_is_copied(visit: Visit) -> None:

@@ -34,7 +34,7 @@ def test_an_agent_syncs_and_joins_the_sync_that_waits(
     assert run.requested_by == team.members["agent"]
     page = text_of(agent.get(at(team, integration)))
     assert "The sync is queued." in page
-    assert "Asked for" in page
+    assert "Requested" in page
 
 
 def test_agents_are_offered_only_the_sync(team: Team, agent: Client, shop: Shop) -> None:

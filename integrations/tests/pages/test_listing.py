@@ -78,7 +78,7 @@ def test_a_refusal_of_the_provider_is_said(team: Team, viewer: Client, shop: Sho
 
     page = text_of(viewer.get(address(team, "integrations")))
 
-    assert "Does not work" in page
+    assert "Not working" in page
     assert "The shop does not know this API key." in page
 
 

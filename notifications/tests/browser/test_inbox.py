@@ -154,7 +154,7 @@ def test_a_suggestion_goes_below_what_is_typed_and_grows_old(talking: Talking) -
 
     talking.write(dora, "Hello?")
     expect(panel).to_contain_text("Outdated: the customer wrote again.")
-    expect(panel.get_by_role("button", name="Suggest anew")).to_be_visible()
+    expect(panel.get_by_role("button", name="Suggest again")).to_be_visible()
     reply.fill("Dear Dora,")
     panel.get_by_role("button", name="Insert below").click()
 

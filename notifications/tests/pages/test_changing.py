@@ -176,7 +176,7 @@ def test_a_snooze_without_an_end_changes_nothing(team: Team, agent: Client, line
     response = change(agent, team, message, snooze="", was="open")
 
     assert response.status_code == 400
-    assert "Choose for how long it is put aside." in text_of(response)
+    assert "Choose for how long it is snoozed." in text_of(response)
     assert (now(message).status, now(message).assignee) == ("open", manager)
 
 

@@ -102,7 +102,7 @@ def test_the_list_says_what_became_of_them(
 
     page = text_of(manager.get(address(team, "rules")))
 
-    assert "What became of them" in page
+    assert "Outcomes" in page
     assert f"#{order.pk} Lamp" in page
     Order.objects.all().delete()
     assert "Deleted" in text_of(manager.get(address(team, "rules")))

@@ -553,7 +553,7 @@ def tell(merchant: Merchant, customer: Person, outside: Outside, stage: Stage) -
     expect(report.get_by_role("main")).to_contain_text("3 orders with €68.80 in total revenue")
 
     # Nobody was told twice, and every page that showed something was there all the time.
-    outcomes = merchant.open("rules").get_by_role("table", name="What became of them")
+    outcomes = merchant.open("rules").get_by_role("table", name="Outcomes")
     expect(outcomes.get_by_role("rowheader")).to_have_count(2)
     expect(outside.got("is on its way")).to_have_count(2)
     assert [was_never_reloaded(page) for page in (board, inbox, following)] == [True] * 3
