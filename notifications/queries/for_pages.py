@@ -41,8 +41,9 @@ MAX_TEMPLATES = 50
 MAX_CHANGES = 30
 
 _ADDRESSES = ContactAddress.objects.filter(contact=OuterRef("contact")).order_by("pk")
+# In the sequence of an index. Sorted by the number alone, PostgreSQL walks all messages backwards.
 _SENT = Message.objects.filter(conversation=OuterRef("pk"), direction=Direction.OUTBOUND).order_by(
-    "-pk"
+    "-written_at", "-pk"
 )
 _ACTOR = User.objects.filter(pk=OuterRef("actor_id"))
 # When it was assigned, closed, snoozed or opened, the last change first.
