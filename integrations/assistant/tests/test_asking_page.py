@@ -20,10 +20,11 @@ from integrations.assistant.contracts import Finish, ModelBusy, ToolCall, Turn
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.pages.talk import MAX_EXCHANGES
 from integrations.assistant.tests.models.pretend import PretendGemini
-from integrations.assistant.tests.scripted.service import Scripted, calls, says, stops
+from integrations.assistant.tests.scripted.service import Hanging, Scripted, calls, says, stops
 from notifications.models import Draft, Message
 from notifications.tests.factories import make_line
 from notifications.tests.pages.scenes import write
+from orderchainer.testing.races import race
 from orders.models import Order
 from orders.services import update_order
 from orders.tests.pages.scenes import HOSTILE, address, place, text_of
@@ -243,6 +244,24 @@ def test_a_form_that_is_sent_twice_asks_once(team: Team, agent: Client, model: S
     assert (again.status_code, other.status_code) == (200, 200)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_sent_twice_at_once_asks_once(team: Team, model: Scripted) -> None:
+    path = page_of(team)
+    first, second = (browser_of(team.members["agent"]) for _ in range(2))
+    body = {**fields_of(first.get(path)), "question": "Why?"}
+    waiting = Hanging()
+    model.steps = [waiting]
+
+    def let_it_answer() -> int:
+        assert waiting.reached.wait(30)
+        status: int = second.post(path, body).status_code
+        waiting.go_on.set()
+        return status
+
+    assert race(lambda: first.post(path, body).status_code, let_it_answer) == [200, 409]
+    assert len(model.questions) == 1
+
+
 def test_cancelling_keeps_the_question_and_asks_nobody(
     team: Team, agent: Client, model: Scripted
 ) -> None:
@@ -253,6 +272,15 @@ def test_cancelling_keeps_the_question_and_asks_nobody(
     assert not AssistantCall.objects.exists()
 
 
+def test_the_palette_leads_to_the_page(team: Team, viewer: Client) -> None:
+    def found(text: str) -> str:
+        return text_of(viewer.get(address(team, "palette"), {"q": text}, headers=SCRIPT))
+
+    link = f'data-url="{page_of(team)}"'
+    assert link in found("assist")
+    assert link not in found("assistants")
+
+
 # --- Refusals ---------------------------------------------------------------------------------
 
 
@@ -261,8 +289,12 @@ def test_cancelling_keeps_the_question_and_asks_nobody(
     [
         ("blocked", 1, 502, "The model refuses to answer this. Ask it in other words."),
         ("cut", 1, 502, "no room left"),
-        ("unavailable", 2, 503, "takes no more questions at the moment. Try again in a minute."),
-        ("html", 2, 503, "Try again in a minute."),
+        # Each is asked again after a pause.
+        pytest.param(
+            *("unavailable", 2, 503, "takes no more questions at the moment. Try again in a"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("html", 2, 503, "Try again in a minute.", marks=pytest.mark.slow),
     ],
 )
 def test_a_model_without_an_answer_is_told_and_the_question_stays(

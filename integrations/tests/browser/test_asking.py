@@ -101,10 +101,12 @@ def test_it_shows_that_it_thinks_and_can_be_cancelled(visit: Visit) -> None:
     question.press("Enter")
     question.fill("What I typed meanwhile")
 
-    panel.get_by_role("button", name="Cancel").click()
+    panel.get_by_role("button", name="Cancel").focus()
+    page.keyboard.press("Enter")
 
     expect(panel.get_by_text("Thinking …")).to_be_hidden()
     expect(question).to_have_value("What I typed meanwhile")
+    expect(question).to_be_focused()
     expect(panel.get_by_role("article")).to_have_count(0)
 
 
