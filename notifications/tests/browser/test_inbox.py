@@ -78,6 +78,9 @@ def test_messages_and_ticks_arrive_by_themselves_and_typed_text_stays(talking: T
 
     expect(log).to_contain_text("Are you there?")
     expect(reply).to_have_value("I am lo")
+    # The log speaks for itself, and for nothing but what joins it.
+    expect(log).to_have_attribute("aria-relevant", "additions")
+    expect(page.locator("#announcer")).not_to_contain_text("Anna Live")
     expect(page.get_by_role("listitem").filter(has_text="Anna Live").first).to_contain_text(
         "Are you there?"
     )
@@ -87,6 +90,39 @@ def test_messages_and_ticks_arrive_by_themselves_and_typed_text_stays(talking: T
     expect(sent).to_contain_text(re.compile("sent|delivered|read"))
     expect(reply).to_have_value("")
     expect(log.get_by_role("listitem").filter(has_text="Yes, we are.")).to_have_count(1)
+
+
+def test_the_log_tells_at_once_that_somebody_closed_it(talking: Talking) -> None:
+    talking.write(talking.meet("Kim Closed", 14), "Hello")
+    page = talking.open()
+    look_at(page, "Kim Closed")
+    other = page.context.new_page()
+    other.goto(page.url)
+    is_ready(other)
+
+    other.get_by_role("button", name="Close").click()
+
+    for each in (other, page):
+        expect(each.get_by_role("log").get_by_role("listitem").last).to_contain_text("Closed by")
+        expect(each.get_by_role("button", name="Open again")).to_be_visible()
+
+
+def test_the_panel_of_the_channel_follows_its_integration(talking: Talking) -> None:
+    talking.write(talking.meet("Lea Line", 15), "Hello")
+    page = talking.open()
+    look_at(page, "Lea Line")
+    channel = page.get_by_role("region", name="Channel")
+    expect(page.locator("#conversation-channel[data-from]")).to_be_hidden()
+    other = page.context.new_page()
+    other.goto(f"{page.url.partition('/inbox')[0]}/integrations")
+    other.get_by_role("list", name="WhatsApp").get_by_role("link").first.click()
+    other.get_by_role("button", name="Pause").click()
+    try:
+        expect(channel).to_contain_text("It is paused.")
+    finally:
+        other.get_by_role("button", name="Resume").click()
+
+    expect(page.locator("#conversation-channel")).to_be_hidden()
 
 
 def test_looking_marks_a_conversation_as_read(talking: Talking) -> None:
