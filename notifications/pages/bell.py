@@ -68,7 +68,8 @@ def shown_item(project: Project, item: Item) -> ShownItem:
         position=item.position,
         is_new=item.is_new,
         is_mine=item.is_mine,
-        earlier=item.earlier,
+        # The words count messages already.
+        earlier=0 if item.event.type == MessageEventType.MESSAGE_RECEIVED else item.earlier,
     )
 
 

@@ -17,20 +17,27 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", async (event) => {
   if (!list().contains(event.target)) return;
   event.preventDefault();
+  const { id } = event.target.closest("li") ?? {};
   try {
     await send(new URLSearchParams(new FormData(event.target)));
-    const isInside = list().contains(document.activeElement);
-    refreshPart(list(), await fetchParts(location.href, list().id));
-    document.dispatchEvent(new CustomEvent("seen"));
-    // The button is gone. Go on at the list.
-    if (isInside && !list().contains(document.activeElement)) goOn();
   } catch {
     toast("This was not saved. Try again.", { kind: "danger" });
+    return;
+  }
+  document.dispatchEvent(new CustomEvent("seen"));
+  const isInside = event.target.contains(document.activeElement);
+  try {
+    refreshPart(list(), await fetchParts(location.href, list().id));
+    // The button is gone.
+    if (isInside) goOnAt(id);
+  } catch {
+    toast("This was saved. Reload the page to see it.", { kind: "warning" });
   }
 });
 
-function goOn() {
-  (list().querySelector("form button") ?? document.getElementById("main")).focus();
+function goOnAt(id) {
+  const item = document.getElementById(id) ?? list().querySelector("[data-row]");
+  (item?.querySelector("a") ?? document.getElementById("main")).focus();
 }
 
 async function send(body, more = {}) {
