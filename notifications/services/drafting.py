@@ -74,13 +74,18 @@ def add_to_draft(
     """Add a text below what `by` has written so far.
 
     `suggestion` is the suggested reply that the text is. If the draft has it already, because
-    somebody has pressed the button twice, nothing is added. Raises as `keep_draft` does.
+    somebody has pressed the button twice, nothing is added; nor is a text that is no such reply if
+    the draft ends with it. Raises as `keep_draft` does.
     """
     conversation = lock_conversation(conversation.pk)
     draft = Draft.objects.filter(conversation=conversation, author=by).first()
     before = _plain(draft.content) if draft else ""
     text = text.replace("\r\n", "\n")
-    if draft and suggestion and draft.suggestion == suggestion and text.rstrip() in before:
+    if suggestion is None:
+        is_there = f"\n\n{before}".endswith(f"\n\n{text.rstrip()}")
+    else:
+        is_there = draft is not None and draft.suggestion == suggestion and text.rstrip() in before
+    if is_there:
         return
     content = "\n\n".join(filter(None, [before, text]))
     keep_draft(conversation=conversation, by=by, content=content, suggestion=suggestion)
