@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import BooleanField, F, Func, Q, Value
 from django.utils import timezone
 
 from accounts.access import may
@@ -140,8 +140,7 @@ def count_new(listener: Listener, *, most: int) -> int:
 def _events_for(listener: Listener, *, after: int) -> list[Event]:
     """Return the events that may concern the member, the newest first, in one statement."""
     project = listener.membership.project_id
-    # An index has the events of a project by position, so this reads no others.
-    last = Event.objects.filter(project_id=project, position__gt=after).order_by("-position")
+    last = Event.objects.filter(_after(project, after), project_id=project).order_by("-position")
     since = max(timezone.now() - MAX_AGE, listener.membership.created_at)
     # What somebody did themselves is no news, but it may say that all is well again.
     others = ~Q(actor_id=listener.user.pk) | Q(actor_id=None) | Q(type__in=list(NOTICES))
@@ -152,6 +151,22 @@ def _events_for(listener: Listener, *, after: int) -> list[Event]:
         created_at__gte=since,
     )
     return list(found.order_by("-position"))
+
+
+def _after(project_id: int, position: int) -> Func:
+    """Return the condition that an event of the project comes after a position.
+
+    Both columns are compared at once, for which only the index of a project's events by position
+    serves. With the position alone, PostgreSQL may read the events of all projects by position,
+    and those are very many if nothing happened in this project for a long time.
+    """
+    return Func(
+        Func(F("project_id"), F("position"), function=""),
+        Func(Value(project_id), Value(position), function=""),
+        template="%(expressions)s",
+        arg_joiner=" > ",
+        output_field=BooleanField(),
+    )
 
 
 def _wanted_by(listener: Listener) -> Q:

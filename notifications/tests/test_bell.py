@@ -23,6 +23,7 @@ from notifications.services import (
 from notifications.services.bell import MAX_SEEN, mark_all_seen, mark_seen
 from notifications.services.preferences import change_preferences
 from notifications.tests.factories import incoming, make_line
+from orderchainer.testing.races import on_postgresql
 from orders.models import Order
 from orders.services import create_order, move_order, update_order
 from orders.stream.models import Event
@@ -339,3 +340,36 @@ def test_the_unread_number_is_that_of_today_up_to_a_limit(team: Team, line: Line
     assert unread_conversations(team.project, limit=1)[1] == 3
     assert count_unread(team.project, most=1) == 1
     assert count_unread(team.owner.personal_project, most=100) == 0
+
+
+@on_postgresql
+def test_a_project_that_was_quiet_for_long_is_not_looked_for_in_the_whole_stream(
+    team: Team,
+) -> None:
+    place(team)
+    relay_events()
+    event = Event.objects.filter(project_id=team.project.pk).order_by("-position")[0]
+    head = stream_head()
+    # Half of the events are of this project, and the last ones of others.
+    copied = {name: getattr(event, name) for name in ("type", "subject_kind", "subject_uuid")}
+    about = {**copied, "order_id": event.order_id, "owner_id": event.owner_id, "data": event.data}
+    Event.objects.bulk_create(
+        Event(
+            **about,
+            project_id=team.project.pk if number <= 5000 else number,
+            position=head + number,
+        )
+        for number in range(1, 10_001)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_event")
+
+    with CaptureQueriesContext(connection) as captured:
+        assert count_new(listener_for(team.project, team.members["viewer"]), most=100) == 1
+        (asked,) = (each["sql"] for each in captured if '"data"' in each["sql"])
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {asked}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "event_by_project_position" in plan
+    assert "event_position_unique" not in plan
