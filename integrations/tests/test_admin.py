@@ -181,7 +181,7 @@ def test_actions_call_the_services_and_show_refusals(
     assert "Queued for a check: 1." in run(client, "check_now", one)
     assert "Queued for a sync: 1." in run(client, "sync_now", one)
     work()
-    assert sorted(shop.calls) == ["check", "sync"]
+    assert sorted(shop.calls) == ["check", "maintain", "sync"]
     assert "Paused: 1." in run(client, "pause", one)
     assert "The integration is paused. Resume it first." in run(client, "sync_now", one)
     assert "Resumed: 1." in run(client, "resume", one)
