@@ -86,6 +86,27 @@ def test_somebody_asks_by_keys_alone_and_is_asked_before_anything_moves(visit: V
     expect(panel).to_contain_text("Nothing has changed yet")
 
 
+def test_a_proposal_is_carried_out_in_the_version_that_one_has_seen(visit: Visit) -> None:
+    page = visit.sign_in("assistant/ask")
+    is_ready(page)
+    panel = panel_on(page)
+    panel.get_by_role("textbox", name="Question").fill("Move #4 to draft")
+    panel.get_by_role("button", name="Ask", exact=True).click()
+    proposal = panel.get_by_role("button", name="Move #4 Plane and glue the top to draft …")
+    dialog = page.get_by_role("dialog", name="Move #4 Plane and glue the top to draft?")
+    said = page.get_by_role("region", name="Messages")
+    proposal.click()
+    dialog.get_by_role("button", name="Move to draft").click()
+    said.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("#4 is pending now.")
+
+    # The button is of the version before, so what has changed since stays.
+    visit.expect_problem("status of 412")
+    proposal.click()
+    dialog.get_by_role("button", name="Move to draft").click()
+    expect(said.get_by_role("alert")).to_contain_text("so nothing was done")
+
+
 def test_it_shows_that_it_thinks_and_can_be_cancelled(visit: Visit) -> None:
     # htmx tells the console of a request that was given up.
     visit.expect_problem("htmx:afterRequest")
