@@ -22,7 +22,7 @@ from notifications.queries import conversations_of, listed_conversations
 from notifications.queries.for_pages import conversations_among
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.http.filters import ME, NOBODY, planned_for_filters
-from orderchainer.core.web.filters import Filters, read_filters
+from orderchainer.core.web.filters import Choice, Filters, Tab, read_filters
 from orderchainer.core.windows import Window
 
 PAGE_SIZE = 30
@@ -43,24 +43,6 @@ ABOUT_ORDERS = {"true": "With an order", "false": "Without an order"}
 ASSIGNEES = {ME: "Me", NOBODY: "Nobody"}
 # How the chips of filters begin. The others say it all.
 CHIPS = {"search": "Text", "provider": "Channel", "status": "State", "assignee": "Assigned to"}
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A view that everybody has."""
-
-    label: str
-    url: str
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A value of a filter, as people read it, and whether they have chosen it."""
-
-    value: str
-    words: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Project, User
 from orderchainer.core.http.filters import ME, NOBODY
 from orderchainer.core.ids import MAX_ID
-from orderchainer.core.web.filters import Filters, read_filters
+from orderchainer.core.web.filters import Choice, Filters, Tab, read_filters
 from orders import queries
 from orders.access import SHARE_VIEWS
 from orders.lifecycle import ChainState, Status
@@ -47,24 +47,6 @@ CHIPS = {
 }
 # The filters that are folded away until one of them is set.
 FOLDED = ("assignee", "provider", "customer", "age", "min_total", "max_total")
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A view in the navigation."""
-
-    label: str
-    url: str
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A value of a filter, as people read it, and whether they have chosen it."""
-
-    value: str
-    words: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True)

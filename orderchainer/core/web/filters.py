@@ -57,6 +57,24 @@ class Filters:
         return Filters({**others, name: given} if given else others)
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A list with filters that everybody can open, in the navigation above it."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value of a filter, as people read it, and whether they have chosen it."""
+
+    value: str
+    words: str
+    is_chosen: bool
+
+
 def read_filters(
     filters: type[django_filters.FilterSet],
     query: QueryDict,
