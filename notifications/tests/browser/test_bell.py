@@ -27,7 +27,13 @@ window.Notification = class extends Notification {
 };
 """
 OUT_OF_SIGHT = """
-Object.defineProperty(document, "hidden", {get: () => true});
+Object.defineProperty(document, "hidden", {get: () => true, configurable: true});
+document.dispatchEvent(new Event("visibilitychange"));
+"""
+
+
+IN_SIGHT = """
+delete document.hidden;
 document.dispatchEvent(new Event("visibilitychange"));
 """
 
@@ -142,6 +148,29 @@ def test_following_a_link_marks_what_it_leads_to(talking: Talking) -> None:
     item(page, "Hal Link").get_by_role("link", name="Hal Link").click()
 
     expect(page.get_by_role("heading", name="Hal Link", level=1)).to_be_visible()
+    expect(bell(page)).to_have_accessible_name("Notifications")
+
+
+def test_a_page_that_comes_into_sight_knows_what_was_read_elsewhere(talking: Talking) -> None:
+    lea = talking.meet("Lea Elsewhere", 271)
+    talking.write(lea, "Hello")
+    page = look_at_the_bell(talking)
+    read_everything(page)
+    page.evaluate(OUT_OF_SIGHT)
+    talking.write(lea, "Are you there?")
+    expect(item(page, "Lea Elsewhere")).to_contain_text("New:")
+    other = look_at_the_bell(talking)
+    expect(bell(other)).to_have_accessible_name("Notifications, 1 new")
+    # A page that nobody sees counts nothing.
+    expect(bell(page)).to_have_accessible_name("Notifications")
+
+    page.evaluate(IN_SIGHT)
+    expect(bell(page)).to_have_accessible_name("Notifications, 1 new")
+    page.evaluate(OUT_OF_SIGHT)
+    read_everything(other)
+    page.evaluate(IN_SIGHT)
+
+    expect(item(page, "Lea Elsewhere")).not_to_contain_text("New:")
     expect(bell(page)).to_have_accessible_name("Notifications")
 
 

@@ -1,7 +1,7 @@
 // The page of the bell. Following a link marks what it leads to as seen, and marking things changes
 // the list in its place.
 import "./notifying.js";
-import { toast } from "./announce.js";
+import { tellSignedOut, toast } from "./announce.js";
 import { changing, fetchParts, refreshPart } from "./fragments.js";
 
 const list = () => document.getElementById("bell-list");
@@ -20,14 +20,15 @@ document.addEventListener("submit", async (event) => {
   const { id } = event.target.closest("li") ?? {};
   try {
     await send(new URLSearchParams(new FormData(event.target)));
-  } catch {
-    toast("This was not saved. Try again.", { kind: "danger" });
+  } catch ({ status }) {
+    if (status === 401) tellSignedOut();
+    else toast("This was not saved. Try again.", { kind: "danger" });
     return;
   }
   document.dispatchEvent(new CustomEvent("seen"));
   const isInside = event.target.contains(document.activeElement);
   try {
-    refreshPart(list(), await fetchParts(location.href, list().id));
+    await reread();
     // The button is gone.
     if (isInside) goOnAt(id);
   } catch {
@@ -40,8 +41,17 @@ function goOnAt(id) {
   (item?.querySelector("a") ?? document.getElementById("main")).focus();
 }
 
+// No event tells what its reader has seen elsewhere: in another tab, or on the page to which a link led.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) reread().catch(() => {});
+});
+
+async function reread() {
+  refreshPart(list(), await fetchParts(location.href, list().id));
+}
+
 async function send(body, more = {}) {
   const url = list().dataset.seen;
   const answer = await fetch(url, { method: "POST", headers: changing(), body, ...more });
-  if (!answer.ok) throw new Error(`Status ${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error("Not saved"), { status: answer.status });
 }

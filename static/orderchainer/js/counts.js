@@ -13,7 +13,7 @@ const KEPT = `counts ${person} ${url}`;
 
 let known = null;
 let timer = 0;
-let lastTrip = 0;
+let pause = SHORTEST_WAIT;
 let isAsking = false;
 let isStale = false;
 
@@ -38,16 +38,21 @@ function fill(element, count, isMore) {
 
 async function ask() {
   timer = 0;
+  if (document.hidden) return;
   isAsking = true;
   const started = performance.now();
+  // Too many requests, or no answer: what happens next is not counted at once.
+  pause = LONGEST_WAIT;
   try {
     // As for a part of a page: whoever is signed out is refused, and not led to the sign-in.
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (answer.ok) take(await answer.json());
+    if (answer.ok) {
+      take(await answer.json());
+      pause = Math.max(SHORTEST_WAIT, 4 * (performance.now() - started));
+    }
   } catch {
     // The next event asks again.
   }
-  lastTrip = performance.now() - started;
   isAsking = false;
   if (isStale) later();
 }
@@ -59,14 +64,14 @@ function take(counts) {
 }
 
 // Something may happen while we ask, which the answer does not know yet. The slower the server
-// answers, the longer we collect.
+// answers, the longer we collect. A page that nobody sees asks once it comes into sight.
 function later() {
   isStale = isAsking;
   if (isAsking) return;
-  timer ||= setTimeout(ask, Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, 4 * lastTrip)));
+  timer ||= setTimeout(ask, Math.min(LONGEST_WAIT, pause));
 }
 
-for (const name of ["live", "seen"]) document.addEventListener(name, later);
+for (const name of ["live", "seen", "visibilitychange"]) document.addEventListener(name, later);
 
 show(JSON.parse(sessionStorage.getItem(KEPT) ?? "{}"));
 ask();
