@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.access import may
 from accounts.errors import ProjectNotFound
 from accounts.models import Membership, Project, User
-from notifications.bell import NOTICES, Notice
+from notifications.bell import NOTICES
 from notifications.events import CONVERSATION, MESSAGE
 from notifications.events import EventType as MessageEventType
 from notifications.models import BellMark, Conversation, Message, NewsKind
@@ -24,7 +25,7 @@ from notifications.models.messages import MessageStatus
 from notifications.order_news import concerns_merchants, is_history
 from notifications.services.preferences import preferences_of
 from notifications.ways import OPERATION_OF, SOCKET
-from orderchainer.core.db.prepared import Row
+from orderchainer.core.db.prepared import Row, prepared
 from orderchainer.core.ids import uuid_in
 from orders.lifecycle import GONE_WRONG, UNFINISHED, WAITING, EventType, Status
 from orders.models import Order
@@ -137,20 +138,26 @@ def count_new(listener: Listener, *, most: int) -> int:
 # --- Events -----------------------------------------------------------------------------------
 
 
-def _events_for(listener: Listener, *, after: int) -> list[Event]:
-    """Return the events that may concern the member, the newest first, in one statement."""
-    project = listener.membership.project_id
-    last = Event.objects.filter(_after(project, after), project_id=project).order_by("-position")
-    since = max(timezone.now() - MAX_AGE, listener.membership.created_at)
-    # What somebody did themselves is no news, but it may say that all is well again.
-    others = ~Q(actor_id=listener.user.pk) | Q(actor_id=None) | Q(type__in=list(NOTICES))
-    found = Event.objects.filter(
-        others,
-        _wanted_by(listener),
-        pk__in=last.values("pk")[:MAX_EVENTS],
-        created_at__gte=since,
+_COLUMNS = tuple(field.attname for field in Event._meta.concrete_fields)
+
+
+@prepared
+def _news_among(project_id: int, after: int, *, limit: int) -> QuerySet[Event, Row]:
+    """Return those of a project's last events after a position that may be news, newest first."""
+    last = Event.objects.filter(_after(project_id, after), project_id=project_id)
+    may_be_news = (
+        Q(type__in=[*NOTICES, MessageEventType.MESSAGE_RECEIVED])
+        | Q(type__in=[EventType.READY, EventType.BLOCKED, EventType.CREATED])
+        | Q(type=MessageEventType.MESSAGE_STATUS_CHANGED, data__status=MessageStatus.FAILED)
+        | Q(type=MessageEventType.CONVERSATION_CHANGED, data__changes__has_key="assignee")
+        | Q(type=EventType.UPDATED, data__changes__has_key="assignee")
+        | Q(type=EventType.STATUS_CHANGED, data__new_status__in=list(map(str, GONE_WRONG)))
+        | Q(type=EventType.STATUS_CHANGED, data__old_status=Status.DRAFT)
     )
-    return list(found.order_by("-position"))
+    newest = last.order_by("-position").values("pk")[:limit]
+    found = Event.objects.filter(may_be_news, pk__in=newest)
+    rows: QuerySet[Event, Row] = found.order_by("-position").values(*_COLUMNS)
+    return rows
 
 
 def _after(project_id: int, position: int) -> Func:
@@ -169,27 +176,36 @@ def _after(project_id: int, position: int) -> Func:
     )
 
 
-def _wanted_by(listener: Listener) -> Q:
+def _events_for(listener: Listener, *, after: int) -> list[Event]:
+    """Return the events that may concern the member, the newest first, in one statement."""
+    since = max(timezone.now() - MAX_AGE, listener.membership.created_at)
+    rows = _news_among(listener.membership.project_id, after, limit=MAX_EVENTS)
+    events = [
+        Event.from_db(DEFAULT_DB_ALIAS, _COLUMNS, list(row.values()))
+        for row in rows
+        if row["created_at"] >= since
+    ]
+    return [event for event in events if _may_concern(listener, event)]
+
+
+def _may_concern(listener: Listener, event: Event) -> bool:
     me = str(listener.user.uuid)
-    wanted = Q(type__in=[type_ for type_, each in NOTICES.items() if _may_hear(listener, each)])
-    if listener.kinds & {NewsKind.INBOX, NewsKind.ASSIGNED}:
-        wanted |= Q(type=MessageEventType.MESSAGE_RECEIVED)
-    if NewsKind.ASSIGNED in listener.kinds:
-        wanted |= Q(type=MessageEventType.MESSAGE_STATUS_CHANGED, data__status=MessageStatus.FAILED)
-        wanted |= Q(type=MessageEventType.CONVERSATION_CHANGED, data__changes__assignee=me)
-        wanted |= Q(type=EventType.UPDATED, data__changes__assignee__to=me)
-    if listener.kinds & {NewsKind.ORDERS, NewsKind.ASSIGNED}:
-        wanted |= Q(type__in=[EventType.READY, EventType.BLOCKED])
-        wanted |= Q(type=EventType.CREATED) & ~Q(data__status=Status.DRAFT)
-        wanted |= Q(type=EventType.STATUS_CHANGED) & (
-            Q(data__new_status__in=[str(each) for each in GONE_WRONG])
-            | Q(data__old_status=Status.DRAFT)
-        )
-    return wanted
-
-
-def _may_hear(listener: Listener, notice: Notice) -> bool:
-    return may(listener.membership.role, notice.operation)
+    if event.type in NOTICES:
+        return may(listener.membership.role, NOTICES[event.type].operation)
+    if event.actor_id == listener.user.pk:
+        return False
+    match event.type:
+        case MessageEventType.MESSAGE_RECEIVED:
+            return bool(listener.kinds & {NewsKind.INBOX, NewsKind.ASSIGNED})
+        case MessageEventType.MESSAGE_STATUS_CHANGED:
+            return NewsKind.ASSIGNED in listener.kinds
+        case MessageEventType.CONVERSATION_CHANGED:
+            is_mine = event.data["changes"]["assignee"] == me
+            return is_mine and NewsKind.ASSIGNED in listener.kinds
+        case EventType.UPDATED:
+            is_mine = event.data["changes"]["assignee"]["to"] == me
+            return is_mine and NewsKind.ASSIGNED in listener.kinds
+    return bool(listener.kinds & {NewsKind.ORDERS, NewsKind.ASSIGNED})
 
 
 def _subject_of(event: Event) -> Subject | None:

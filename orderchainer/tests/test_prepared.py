@@ -20,13 +20,16 @@ from catalog.models import Product
 from catalog.queries import storefront as catalog_queries
 from catalog.services import stock
 from catalog.tests.factories import make_category, make_product, make_storefront
+from notifications.queries import bell as bell_queries
 from orderchainer.core.db.among import among
 from orderchainer.core.db.prepared import MAX_KEPT, Row, prepared
 from orders.models import Order
 from orders.queries import chains as chain_queries
 from orders.queries import projects as project_queries
 from orders.queries import rows as order_queries
-from orders.services import mirroring
+from orders.services import create_order, mirroring
+from orders.stream.queries import stream_head
+from orders.stream.relay import relay_events
 from orders.tests.factories import make_order
 from orders.tests.outside import mirror
 
@@ -157,6 +160,15 @@ def mirrored_orders() -> list[tuple[Any, ...]]:
     return [(shop.pk, "shopify", "1"), (shop.pk, "shopify", "2"), (shop.pk, "api", "1")]
 
 
+def news() -> list[tuple[Any, ...]]:
+    owner = make_user()
+    project = owner.personal_project
+    for title in ("Cut", "Sew", "Pack"):
+        create_order(by=owner, project=project, fields={"title": title})
+    relay_events()
+    return [(project.pk, 0), (project.pk, stream_head() - 1), (0, 0)]
+
+
 def products() -> list[tuple[Any, ...]]:
     shop = make_storefront()
     shelf = make_category(shop, name="Lamps", parent=make_category(shop, name="Light"))
@@ -195,6 +207,7 @@ def carts() -> list[tuple[Any, ...]]:
         ),
         (chain_queries._chain_rows, orders, {"sees_all": False}),
         (mirroring._rows, mirrored_orders, {}),
+        (bell_queries._news_among, news, {"limit": 2}),
         (catalog_queries._rows_on_sale, products, {}),
         (cart_queries._rows, carts, {}),
         (stock._locked_rows, products_to_lock, {}),

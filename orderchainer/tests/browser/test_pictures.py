@@ -32,7 +32,7 @@ IN_PROJECTS = (
     *("own/orders/8/chain", "own/orders/8/chain?view=overview", "own/orders/8/chain?view=list"),
     "own/orders/3/impact?to=failed",
     *("shop/board", "shop/orders", "shop/products", "shop/products/import", "shop/categories"),
-    "shop/inbox",
+    *("shop/inbox", "shop/notifications"),
     *("shop/integrations", "shop/integrations/connect/whatsapp"),
     *("shop/integrations/connect/whatsapp/keys", "shop/rules", "shop/rules/new"),
     "shop/assistant",
