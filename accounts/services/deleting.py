@@ -16,6 +16,7 @@ from accounts.models import (
     Session,
     User,
 )
+from accounts.naming import address_after_deletion
 from accounts.services.api_tokens import revoke_api_tokens
 from accounts.services.members import leave_every_project
 from accounts.services.profiles import clear_profile
@@ -56,8 +57,7 @@ def _forget(user: User) -> None:
     user.groups.clear()
     user.user_permissions.clear()
 
-    # Mail is never delivered to this domain (RFC 2606, 2).
-    user.email = f"deleted-{user.uuid}@deleted.invalid"
+    user.email = address_after_deletion(user.uuid)
     user.username = user.first_name = user.last_name = ""
     user.phone = user.address = ""
     user.set_unusable_password()

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Project, User
+from accounts.naming import called
 from integrations.contracts import Connector, Exposure
 from integrations.models import InboundDelivery, Integration, SyncRun
 from integrations.payloads import Unreadable, read_payload
@@ -237,4 +238,4 @@ def integration_address(project: Project, integration_id: UUID | str) -> str:
 
 def name_of(user: User | None) -> str:
     """Return what people call a user; empty for nobody."""
-    return (user.name or user.email) if user else ""
+    return called(user.name, user.email) if user else ""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from accounts.naming import called
 from notifications.models import Conversation
 from notifications.pages.shown import ShownMessage
 from orderchainer.core.db.prepared import Row
@@ -75,7 +76,7 @@ def _shown(change: Mapping[str, Any], names: Mapping[UUID, str]) -> ShownChange:
     return ShownChange(
         id=change["id"],
         words=", ".join(_words_of(changed, names)),
-        by=(change["name"] or "").strip() or change["email"] or "",
+        by=called(change["name"] or "", change["email"] or ""),
         until=_moment(until) if until else None,
         at=at,
         place=f"{at.timestamp():.6f}-{change['number']}",

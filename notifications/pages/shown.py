@@ -15,6 +15,7 @@ from django.utils.html import Urlizer
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Project
+from accounts.naming import called
 from notifications.channels import CHANNELS
 from notifications.files import SHOWN
 from notifications.models import Conversation
@@ -75,7 +76,7 @@ def assignee_in(row: Row) -> str:
     """Return the name of the assignee of a row, or nothing if nobody is assigned."""
     if row["assignee_uuid"] is None:
         return ""
-    return str(row["assignee_name"].strip() or row["assignee_email"])
+    return called(row["assignee_name"], row["assignee_email"])
 
 
 # --- Conversations ----------------------------------------------------------------------------
@@ -218,8 +219,8 @@ def shown_message(project: Project, row: Row) -> ShownMessage:
 def _author_of(row: Row) -> str:
     if row["author_uuid"] is None:
         return BY_A_RULE
-    name = f"{row['author_first_name']} {row['author_last_name']}".strip()
-    return name or str(row["author_email"])
+    name = f"{row['author_first_name']} {row['author_last_name']}"
+    return called(name, str(row["author_email"]))
 
 
 def _answered(row: Row) -> str:

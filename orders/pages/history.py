@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from accounts.naming import called
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.web.looks import LOOKS, Look
 from orders.errors import numbered
@@ -47,7 +48,7 @@ def entries_of(events: Sequence[Event], names: Mapping[UUID, str]) -> list[Entry
     told = {uuid for event in events for uuid in _people_in(event)}
     if missing := told - names.keys():
         found = User.objects.filter(uuid__in=missing)
-        names = {**names, **{each.uuid: each.name or each.email for each in found}}
+        names = {**names, **{each.uuid: called(each.name, each.email) for each in found}}
     return [_entry_of(event, names) for event in events]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.models import Project
+from accounts.naming import called
 from reports.exports.shown import day_in_words
 from reports.models import Report
 
@@ -58,7 +59,7 @@ def shown_report(project: Project, report: Report) -> ShownReport:
 def _asked_by(report: Report) -> str:
     person = report.requested_by
     if person is not None:
-        return "a deleted account" if person.deleted_at else person.name or person.email
+        return called(person.name, person.email)
     if getattr(report, "is_scheduled", False):
         return "a schedule"
     # The account of the person is gone, or the schedule.

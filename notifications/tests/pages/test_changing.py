@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
+from accounts.services import delete_user
 from accounts.tests.browsers import browser_of
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team
@@ -361,6 +362,19 @@ def test_the_log_tells_who_assigned_closed_and_snoozed_it(
     assert places == sorted(places)
     assert told_on(viewer.get(page_of(team, message))) == told_on(page)
     assert told_on(agent.get(page_of(team, message, "parts"), {"ids": ""})) == told_on(page)
+
+
+def test_the_log_names_no_deleted_account(team: Team, agent: Client, line: Line) -> None:
+    message = write(line, "Where is it?", person=somebody())
+    change(agent, team, message, me="on")
+    sent = {"content": "On its way.", "key": "a-key-of-the-form"}
+    assert agent.post(page_of(team, message, "send"), sent).status_code == 303
+    delete_user(user=team.members["agent"])
+
+    page = browser_of(team.owner).get(page_of(team, message))
+
+    assert told_on(page) == ["Assigned to a deleted account by a deleted account"]
+    assert "deleted.invalid" not in text_of(page)
 
 
 def test_earlier_changes_stand_among_earlier_messages(
