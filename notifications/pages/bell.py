@@ -146,10 +146,12 @@ class NotificationsPage(OfInbox):
         listener = listener_for(self.its_project, self.person)
         found = items_for(listener)
         new = sum(item.is_new for item in found)
-        kept = [item for item in found if item.is_new or not only_new][:MAX_SHOWN]
+        wanted = [item for item in found if item.is_new or not only_new]
+        kept = wanted[:MAX_SHOWN]
         return self.show(
             {
                 "items": [shown_item(self.its_project, item) for item in kept],
+                "more": len(wanted) - len(kept),
                 "new": new,
                 # What was on the page; what comes later stays new.
                 "until": max((item.position for item in kept), default=0),

@@ -11,6 +11,7 @@ from typing import Any
 from django.core import signing
 
 from integrations.assistant.sources import Source
+from integrations.assistant.tools.showing import cut
 
 # How many earlier questions a new one carries along, and how much of each text.
 MAX_EXCHANGES = 3
@@ -50,8 +51,8 @@ def carried(about: str, exchanges: Sequence[Exchange]) -> str:
     """Return the last exchanges as a text for the form. `about` names its person and page."""
     kept = [
         {
-            "question": each.question[:MAX_LENGTH],
-            "answer": each.answer[:MAX_LENGTH],
+            "question": cut(each.question, MAX_LENGTH),
+            "answer": cut(each.answer, MAX_LENGTH),
             "orders": [[source.number, source.name] for source in each.orders[:MAX_ORDERS]],
             "receipt": asdict(each.receipt),
             "proposals": list(each.proposals[:MAX_PROPOSALS]) if each is exchanges[-1] else [],

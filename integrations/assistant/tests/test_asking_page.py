@@ -18,7 +18,7 @@ from accounts.tests.factories import make_staff, make_user
 from accounts.tests.projects import Team
 from integrations.assistant.contracts import Finish, ModelBusy, ToolCall, Turn
 from integrations.assistant.models import AssistantCall
-from integrations.assistant.pages.talk import MAX_EXCHANGES
+from integrations.assistant.pages.talk import MAX_EXCHANGES, MAX_LENGTH
 from integrations.assistant.tests.models.pretend import PretendGemini
 from integrations.assistant.tests.scripted.service import Hanging, Scripted, calls, says, stops
 from notifications.models import Draft, Message
@@ -192,6 +192,18 @@ def test_a_follow_up_carries_what_was_said_as_data(
     call = AssistantCall.objects.latest("pk")
     assert (call.question, call.answer) == ("", "")
     assert "wood" not in "".join(IdempotencyRecord.objects.values_list("answer", flat=True))
+
+
+def test_a_long_answer_that_is_carried_on_shows_where_it_was_cut(
+    team: Team, agent: Client, model: Scripted
+) -> None:
+    model.steps = [says("A" * (MAX_LENGTH + 1))]
+    answer = ask(agent, page_of(team), "Why?")
+    assert "A" * (MAX_LENGTH + 1) in text_of(answer)
+
+    cancelled = agent.post(page_of(team), {**fields_of(answer), "cancel": "yes"})
+
+    assert f">{'A' * (MAX_LENGTH - 1)}…<" in text_of(cancelled)
 
 
 def test_a_follow_up_means_the_order_that_was_asked_about(

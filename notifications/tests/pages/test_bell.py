@@ -145,6 +145,7 @@ def test_fifty_things_are_shown_and_marked_with_all_before_them(team: Team, agen
 
     page = agent.get(address(team, "notifications"))
     assert (len(titles_on(page)), page.context["new"]) == (50, 52)
+    assert "2 earlier ones are not shown." in text_of(page)
 
     agent.post(address(team, "notifications/seen"), {"until": page.context["until"]})
     assert agent.get(address(team, "counts")).json()["notifications"] == 0
