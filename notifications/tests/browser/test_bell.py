@@ -26,6 +26,14 @@ window.Notification = class extends Notification {
   }
 };
 """
+OF_A_TELEPHONE = """
+window.Notification = class {
+  static permission = "default";
+  constructor() {
+    throw new TypeError("Illegal constructor");
+  }
+};
+"""
 OUT_OF_SIGHT = """
 Object.defineProperty(document, "hidden", {get: () => true, configurable: true});
 document.dispatchEvent(new Event("visibilitychange"));
@@ -236,6 +244,16 @@ def told_by(*pages: "Page") -> list[dict[str, str]]:
             return told
         pages[0].wait_for_timeout(200)
     raise AssertionError("The browser was not asked to tell anything.")
+
+
+def test_a_telephone_says_that_it_cannot_show_notifications(talking: Talking) -> None:
+    talking.visit.context.add_init_script(OF_A_TELEPHONE)
+    page = look_at_the_bell(talking)
+    section = page.get_by_role("region", name="Notifications of this browser")
+
+    expect(section.get_by_text("This browser cannot show notifications")).to_be_visible()
+    expect(section.get_by_role("button")).to_have_count(0)
+    is_ready(page)
 
 
 def test_a_blocked_browser_says_how_to_allow_it(talking: Talking) -> None:

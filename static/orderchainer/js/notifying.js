@@ -12,12 +12,22 @@ const SEES_WITHIN = 1000;
 
 let isWaiting = false;
 
-function isThere() {
-  return "Notification" in window && isSecureContext;
+const isThere = canNotify();
+
+// The browsers of telephones know notifications, but refuse pages to make one. Without permission, the
+// one that we make here is not shown.
+function canNotify() {
+  if (!("Notification" in window && isSecureContext)) return false;
+  if (Notification.permission === "granted") return true;
+  try {
+    return Boolean(new Notification(""));
+  } catch {
+    return false;
+  }
 }
 
 function stateNow() {
-  if (!isThere()) return "missing";
+  if (!isThere) return "missing";
   if (Notification.permission === "denied") return "blocked";
   return localStorage.getItem(ON) && Notification.permission === "granted" ? "on" : "off";
 }
@@ -97,5 +107,5 @@ addEventListener("storage", ({ key }) => {
   if (key === ON) show();
 });
 
-if (isThere() && localStorage.getItem(ON)) tellUntil(Number(document.body.dataset.after) || 0);
+if (isThere && localStorage.getItem(ON)) tellUntil(Number(document.body.dataset.after) || 0);
 show();
