@@ -244,7 +244,7 @@ def _conversations_of(listener: Listener, events: Iterable[Event]) -> Mapping[st
     rows = Conversation.objects.filter(
         project_id=listener.membership.project_id, uuid__in=uuids, contact__is_blocked=False
     ).values(
-        *("uuid", "channel", "unread", "assignee_id"),
+        *("uuid", "channel", "status", "unread", "assignee_id"),
         contact_name=F("contact__name"),
         contact_phone=F("address__phone"),
         contact_number=F("address__number"),
@@ -361,7 +361,7 @@ def _of_talk(
                     yield _Telling(event, talk["unread"] > 0)
             case MessageEventType.CONVERSATION_CHANGED:
                 if is_mine:
-                    yield _Telling(event, is_true=True)
+                    yield _Telling(event, talk["status"] == Conversation.Status.OPEN)
             case MessageEventType.MESSAGE_STATUS_CHANGED:
                 message = failed.get(event.subject_uuid)
                 if message and (is_mine or message["author_id"] == listener.user.pk):
