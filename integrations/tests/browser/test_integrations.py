@@ -153,6 +153,18 @@ def hide(page: "Page", *, is_hidden: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("width", [NARROW, 360])
+def test_a_page_that_connects_covers_no_button(visit: Visit, width: int) -> None:
+    # Nobody answers when the page asks for its ticket.
+    visit.context.route("**/app/live-ticket", lambda route: None)
+    page = open_integrations(visit, "Aurora Workshop", width=width)
+    expect(page.get_by_role("status", name="Connection")).to_have_text("Connecting")
+
+    page.set_viewport_size({"width": width, "height": 3000})
+
+    is_usable(page, width)
+
+
 def test_the_address_is_copied(visit: Visit) -> None:
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = open_integrations(visit, "Aurora Workshop")

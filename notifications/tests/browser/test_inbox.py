@@ -105,6 +105,7 @@ def test_the_log_tells_at_once_that_somebody_closed_it(talking: Talking) -> None
     for each in (other, page):
         expect(each.get_by_role("log").get_by_role("listitem").last).to_contain_text("Closed by")
         expect(each.get_by_role("button", name="Open again")).to_be_visible()
+    is_usable(page, WIDE)
 
 
 def test_the_panel_of_the_channel_follows_its_integration(talking: Talking) -> None:
