@@ -123,11 +123,7 @@ def test_what_is_assigned_to_somebody_is_news_for_them_alone(team: Team, line: L
     mark_conversation_read(conversation=talk, by=agent)
     assert told(team, "agent")[f"conversation-{talk.uuid}"] == ("conversation_changed", True)
     change_conversation(conversation=talk, by=agent, changes={"status": "closed"})
-    move_order(order_id=order.pk, status="cancelled", by=agent)
-    assert told(team, "agent") == {
-        f"order-{order.pk}": ("order_updated", False),
-        f"conversation-{talk.uuid}": ("conversation_changed", False),
-    }
+    assert told(team, "agent")[f"conversation-{talk.uuid}"] == ("conversation_changed", False)
 
     assign(order, manager, manager)
     change_conversation(conversation=talk, by=manager, changes={"assignee": None})
