@@ -44,7 +44,7 @@ def test_everybody_can_use_the_pages(visit: Visit, theme: Theme, width: int) -> 
 
     page.goto(f"{everything}/connect/whatsapp")
     is_usable(page, width)
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     page.get_by_role("textbox", name="Phone number ID").fill("nonsense")
     page.get_by_role("button", name="Connect").click()
     expect(page.get_by_role("alert")).to_contain_text("Must be the id that Meta shows")
@@ -65,7 +65,7 @@ def test_a_shop_is_connected_by_keys_alone_and_tested_while_one_looks(visit: Vis
     page.get_by_role("link", name="Connect Shopify").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Connect Shopify", level=1)).to_be_visible()
-    page.get_by_role("link", name="Go on").focus()
+    page.get_by_role("link", name="Continue").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("textbox", name="Address of the shop")).to_have_value(
         "demo-shop.myshopify.com"
@@ -186,7 +186,7 @@ def test_an_account_is_connected_without_scripts(
         place = page.url.split("/app/")[1].split("/")[0]
         page.goto(f"{played.url}/app/{place}/integrations")
         page.get_by_role("link", name="Connect Telegram").click()
-        page.get_by_role("link", name="Go on").click()
+        page.get_by_role("link", name="Continue").click()
         page.get_by_role("button", name="Connect").click()
         expect(page.get_by_role("heading", name="Test Telegram")).to_be_visible()
 

@@ -290,7 +290,7 @@ def connect(merchant: Merchant, provider: str, **keys: str) -> None:
     """Connect an account at a provider, and wait until it has taken the keys."""
     page = merchant.open("integrations")
     page.get_by_role("link", name=f"Connect {provider}").click()
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("link", name="Continue").click()
     fill(page, **keys)
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("list", name="Checks")).to_contain_text("Keys accepted")
