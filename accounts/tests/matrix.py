@@ -4,7 +4,7 @@ Each app that serves such paths lists its calls in `<app>/tests/matrix.py`: thos
 `CALLS`, and those of pages as `PAGES`. `arguments` makes what a call needs in its project.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,8 @@ class Call:
     """A request that succeeds with `status` for every caller who may do `operation`.
 
     `route` is the name of the path. `arguments` makes the rows that the path names and returns its
-    arguments. `body` may be a function of the scene, for a body that names the project.
+    arguments. `body` may be a function of the scene, for a body that names the project. Staff also
+    need the permissions for the operations in `also`, which every role with `operation` may do.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Call:
     arguments: Callable[[Scene], Mapping[str, object]] = project_alone
     body: Any = None
     about: str = ""
+    also: Sequence[Operation] = ()
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.method, self.route, self.about)))

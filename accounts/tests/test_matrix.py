@@ -138,17 +138,18 @@ def test_a_view_cannot_forget_an_operation() -> None:
 # --- Who may what -----------------------------------------------------------------------------
 
 
-def caller_of(name: str, team: Team, operation: Operation) -> User:
-    """Return the caller with that name."""
+def caller_of(name: str, team: Team, call: Call) -> User:
+    """Return the caller of a call with that name."""
     if name in team.members:
         return team.members[name]
     user = make_user(is_staff=name in {"staff", "clerk"})
     if name == "former":
         set_member(project=team.project, user=user, role=Role.MANAGER)
         remove_member(project=team.project, user=user)
-    if name == "clerk" and operation.staff_permissions:
-        codename = operation.staff_permissions[0].partition(".")[2]
-        user.user_permissions.set(Permission.objects.filter(codename=codename))
+    if name == "clerk" and call.operation.staff_permissions:
+        first = [each.staff_permissions[0] for each in (call.operation, *call.also)]
+        codenames = [permission.partition(".")[2] for permission in first]
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return user
 
 
@@ -194,7 +195,7 @@ def request_of(call: Call, scene: Scene) -> tuple[str, Any]:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "name"), let_in(CALLS))
 def test_the_matrix_lets_in(call: Call, name: str, shared_team: Team) -> None:
-    caller = caller_of(name, shared_team, call.operation)
+    caller = caller_of(name, shared_team, call)
     path, body = request_of(call, Scene(shared_team, caller))
 
     response = getattr(client_of(caller), call.method.lower())(path, body)
@@ -208,7 +209,7 @@ def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: 
     path, body = request_of(call, Scene(shared_team, shared_team.members[Role.OWNER]))
 
     for name in refused(call):
-        caller = caller_of(name, shared_team, call.operation)
+        caller = caller_of(name, shared_team, call)
         client = APIClient() if name == "anonymous" else client_of(caller)
         statements = Statements()
         with connection.execute_wrapper(statements):

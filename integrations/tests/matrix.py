@@ -10,6 +10,7 @@ from integrations.services import connect_integration
 from notifications.access import VIEW_MESSAGES
 from notifications.services import receive_message
 from notifications.tests.factories import incoming, make_line
+from orders.access import VIEW_ORDERS
 from orders.tests.matrix import numbered_order
 
 CONFIG = {
@@ -128,7 +129,7 @@ PAGES = [
     Call("GET", "assistant-ask", ASK_ASSISTANT),
     # Without a key for a model, those who may ask are told that.
     Call("POST", "assistant-ask", ASK_ASSISTANT, 503, body={"question": "Well?", "key": "once"}),
-    Call("GET", "order-assistant", ASK_ASSISTANT, arguments=numbered_order),
+    Call("GET", "order-assistant", ASK_ASSISTANT, arguments=numbered_order, also=(VIEW_ORDERS,)),
     Call(
         "POST",
         "order-assistant",
@@ -136,6 +137,7 @@ PAGES = [
         503,
         arguments=numbered_order,
         body={"question": "Well?", "key": "once"},
+        also=(VIEW_ORDERS,),
     ),
     Call("GET", "integrations", VIEW_INTEGRATIONS),
     Call("GET", "integration-connect", MANAGE_INTEGRATIONS, arguments=shopify),

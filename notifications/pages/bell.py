@@ -34,6 +34,7 @@ MAX_SHOWN = 50
 # The browser shows no more notifications at once; one more tells how many others there are.
 MAX_TOLD = 3
 TITLE_LENGTH = 120
+WORDS_LENGTH = 200
 _PLAIN = Look("bell", "slate")
 
 
@@ -62,7 +63,7 @@ def shown_item(project: Project, item: Item) -> ShownItem:
         icon=look.icon,
         hue=look.hue,
         title=cut(title, TITLE_LENGTH),
-        words=words,
+        words=cut(words, WORDS_LENGTH),
         url=url,
         at=item.at,
         position=item.position,

@@ -86,7 +86,7 @@ def _shown(change: Mapping[str, Any], names: Mapping[UUID, str]) -> ShownChange:
 def _words_of(changed: Mapping[str, Any], names: Mapping[UUID, str]) -> Iterator[str]:
     if "assignee" in changed:
         user_id = changed["assignee"]
-        who = names.get(UUID(user_id), "somebody who has left") if user_id else "nobody"
+        who = names.get(UUID(user_id), "somebody who no longer answers") if user_id else "nobody"
         yield f"Assigned to {who}"
     if changed.get("status") in _STATUSES:
         yield _STATUSES[changed["status"]]

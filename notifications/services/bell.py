@@ -21,8 +21,9 @@ MAX_NAME_LENGTH = 80
 def mark_all_seen(*, project: Project, user: User, until: int) -> None:
     """Mark everything up to the position `until` as seen. Later events stay new.
 
-    `until` is what the reader's page showed, so that nothing is marked that they have not seen.
-    Repeating it, or an older position, changes nothing. Raises `ProjectNotFound`.
+    `until` is the newest position that the reader's page knew, so nothing is marked that came
+    later. What is older counts as seen, even if it was too much for the page. Repeating it, or an
+    older position, changes nothing. Raises `ProjectNotFound`.
     """
     mark = _locked(project, user)
     mark.seen_until = max(mark.seen_until, _not_ahead(until))

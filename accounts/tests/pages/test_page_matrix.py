@@ -69,7 +69,7 @@ def test_a_page_cannot_forget_an_operation() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "name"), let_in(CALLS))
 def test_the_matrix_lets_in_to_pages(call: Call, name: str, shared_team: Team) -> None:
-    caller = caller_of(name, shared_team, call.operation)
+    caller = caller_of(name, shared_team, call)
     path, body = request_of(call, Scene(shared_team, caller))
 
     response = getattr(browser_of(caller), call.method.lower())(path, body or {})
@@ -85,7 +85,7 @@ def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: 
     path, body = request_of(call, Scene(shared_team, shared_team.members[Membership.Role.OWNER]))
 
     for name in refused(call):
-        caller = caller_of(name, shared_team, call.operation)
+        caller = caller_of(name, shared_team, call)
         client = Client() if name == "anonymous" else browser_of(caller)
         statements = Statements()
         with connection.execute_wrapper(statements):

@@ -498,6 +498,8 @@ def test_a_move_is_proposed_as_a_button_that_asks(
     assert f'<form action="{moves}" data-moving="{order.pk}">' in proposal
     assert f'name="version" value="{order.version}"' in proposal
     assert 'name="to" value="active"' in proposal
+    # A title in another direction turns no word beside it.
+    assert f"Move <bdi>#{order.pk} " in proposal
     # It stays for as long as the model has answered nothing else.
     gemini.says("blocked")
     body = {**fields_of_text(page), "question": "And then?"}
