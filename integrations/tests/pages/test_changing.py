@@ -183,7 +183,7 @@ def test_an_open_key_that_is_emptied_is_removed(team: Team, manager: Client, sho
     assert "label" not in integration.config
 
 
-# Made up for these tests: a secret must not stand anywhere else, since all output is searched for it.
+# Secrets that stand nowhere else, because all output of the run is searched for them.
 REMOVABLE = {
     "shop_url": "yourstore.myshopify.com",
     "api_key": "key_removal_test",
