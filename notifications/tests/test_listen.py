@@ -32,6 +32,7 @@ def refusal_of(directory: Path, token: str, url: str) -> str:
     return done.stderr.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["ws", "http"])
 def test_says_how_to_name_another_port_if_nobody_answers(scheme: str, tmp_path: Path) -> None:
     port = free_port()
@@ -44,6 +45,7 @@ def test_says_how_to_name_another_port_if_nobody_answers(scheme: str, tmp_path: 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("token", "url", "complaint"),
     [

@@ -112,6 +112,7 @@ def test_production_does_not_start_without_its_secrets() -> None:
     assert Fernet(made[1])
 
 
+@pytest.mark.slow
 def test_production_starts_with_both() -> None:
     done = run(
         "manage.py",
@@ -216,6 +217,7 @@ def test_every_wrong_setting_is_told_in_a_line_with_a_hint() -> None:
     assert all(hint.startswith("  Write ") for hint in hints)
 
 
+@pytest.mark.slow
 def test_an_empty_setting_is_the_default_or_is_told_in_plain_words() -> None:
     kinds = {name: kind for kind, name in variables_by_kind()}
     must_have_a_value = {"switch", "number", "seconds", "choice"}
@@ -300,6 +302,7 @@ def test_an_origin_that_no_browser_sends_is_refused_and_the_hint_helps(
     assert message.hint.startswith(hint)
 
 
+@pytest.mark.slow
 def test_origins_as_browsers_send_them_are_taken() -> None:
     environment = {
         "CORS_ALLOWED_ORIGINS": "https://shop.example.com, http://localhost:3000,"
@@ -335,6 +338,7 @@ def test_warns_of_settings_that_may_not_work(environment: dict[str, str], warnin
     assert warning in done.stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_name_in_the_file_is_a_warning_unless_it_resembles_a_setting(
     tmp_path: Path,
 ) -> None:
@@ -379,6 +383,7 @@ def test_with_a_key_of_ones_own_the_sandbox_leaves_gemini_to_google() -> None:
     assert value_of(names, SANDBOX="on", GEMINI_API_KEY="my-own-key") == "my-own-key ''"
 
 
+@pytest.mark.slow
 def test_redis_takes_cache_tasks_and_push_out_of_the_process() -> None:
     redis = "redis://127.0.0.1:6379/0"
 
@@ -457,6 +462,7 @@ def test_the_examples_defaults_are_the_settings_defaults() -> None:
         assert f"#{name}={value}\n" in text
 
 
+@pytest.mark.slow
 def test_workers_know_every_task_that_is_scheduled_or_has_a_queue() -> None:
     """A worker finds the tasks of each app in its `tasks.py`, so this asks a process of its own."""
     done = run(

@@ -84,6 +84,7 @@ def ada() -> User:
     return make_user()
 
 
+@pytest.mark.slow
 @given(change=st.sampled_from(CHANGES), placed=ORDERS, bounds=st.data())
 @settings(
     max_examples=25,

@@ -78,6 +78,7 @@ def test_every_line_leads_to_the_right(edges: Graph) -> None:
     )
 
 
+@pytest.mark.slow
 @given(graphs())
 @settings(deadline=None)
 def test_each_order_has_a_place_of_its_own(edges: Graph) -> None:

@@ -76,6 +76,7 @@ def test_an_order_of_somebody_else_is_drawn_as_such(ada: User) -> None:
         picture_for(ada, hidden.pk)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [5, 2_000])
 def test_the_number_of_statements_does_not_grow(
     ada: User, length: int, django_assert_num_queries: DjangoAssertNumQueries

@@ -397,6 +397,7 @@ def test_the_last_unit_goes_to_a_new_order_or_to_one_that_is_tried_again(
 # --- all at once ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_busy_shop_neither_sells_twice_nor_loses_nor_deadlocks(
     shop: Project,
 ) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings as django_settings
 from django.core.checks import run_checks
 from pytest_django import Settings
@@ -22,6 +23,7 @@ print("google.genai" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_nobody_asks_does_without_the_library() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOADS],

@@ -155,6 +155,7 @@ def test_files_from_here_reach_whatsapp_byte_for_byte(
     assert list(statuses) == ["sent", "sent"]
 
 
+@pytest.mark.slow
 def test_a_file_that_whatsapp_would_refuse_is_refused_before(
     whatsapp: PretendWhatsApp, integration: Integration, owner: User, agent: APIClient, root: Path
 ) -> None:

@@ -387,6 +387,7 @@ async def test_cuts_off_a_reader_who_takes_nothing_and_goes_on_for_the_others(
         assert heard + rest == list(range(1, 31))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("narrow")
 async def test_a_reader_who_falls_behind_catches_up_at_its_own_pace(
     ada: User,
@@ -428,6 +429,7 @@ async def test_never_holds_more_for_a_reader_than_it_may(
     assert most <= 1500
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("narrow", "impatient")
 async def test_gives_up_a_replay_if_its_reader_takes_nothing(ada: User) -> None:
     await in_thread(make_stream, ada, 30)

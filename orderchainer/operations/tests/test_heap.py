@@ -31,6 +31,7 @@ print(during - before, resident_mib() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc can be told")
 def test_the_memory_of_large_answers_is_returned_to_the_system(tmp_path: Path) -> None:
     done = subprocess.run(

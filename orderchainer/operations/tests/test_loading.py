@@ -71,6 +71,7 @@ def loaded_by(code: str, directory: Path, **variables: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split(" "))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "unwanted", "variables"),
     [
@@ -99,6 +100,7 @@ def test_what_few_processes_use_is_not_loaded(
     assert sorted(unwanted & loaded) == []
 
 
+@pytest.mark.slow
 def test_looking_for_missing_tables_loads_no_migration(tmp_path: Path) -> None:
     """Every process looks when it starts, and web processes again for `/readyz`."""
     loaded = loaded_by(LOOK_FOR_TABLES, tmp_path)

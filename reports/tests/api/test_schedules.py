@@ -137,6 +137,7 @@ def test_strangers_cannot_be_recipients(client: APIClient, store: Project) -> No
     assert not ReportSchedule.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_project_has_a_bounded_number_of_schedules(
     client: APIClient, store: Project, ada: User
 ) -> None:

@@ -196,6 +196,7 @@ def test_a_judgement_is_never_a_silent_default(
 # --- A service in trouble ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_short_delay_is_obeyed_once(team: Team, either: PretendGemini) -> None:
     either.says("quota_by_day_soon")
     either.says(text="Here.")
@@ -204,6 +205,7 @@ def test_a_short_delay_is_obeyed_once(team: Team, either: PretendGemini) -> None
     assert len(either.calls) == 2
 
 
+@pytest.mark.slow
 def test_an_overloaded_service_is_asked_once_more(team: Team, either: PretendGemini) -> None:
     either.says("unavailable")
     either.says("unavailable")
@@ -246,6 +248,7 @@ def test_a_wrong_key_is_told_apart(team: Team, gemini: PretendGemini, settings: 
     assert (answer.status_code, answer.json()["code"]) == (503, "MODEL_KEY_REFUSED")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", ["html", "refused"])
 def test_no_answer_is_a_503(
     team: Team, gemini: PretendGemini, settings: Settings, trouble: str

@@ -116,6 +116,7 @@ def check(turn: Turn) -> None:
     assert all(count is None or count >= 0 for count in counts)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150,
     deadline=None,
@@ -160,6 +161,7 @@ def test_a_message_that_is_too_deep_to_be_sent_back_is_no_answer(gemini: Pretend
         CompatibleModel(NAME).answer(asked("hello"), [FETCH], LIMITS)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(answer=ANSWERS)
 def test_any_choice_can_be_read(answer: Any) -> None:
