@@ -3,7 +3,7 @@
 // when something happens. What was counted last is shown until then.
 import { announce } from "./announce.js";
 
-const SHORTEST_WAIT = 400;
+const SHORTEST_WAIT = 2000;
 const LONGEST_WAIT = 10000;
 const MOST = 99;
 
