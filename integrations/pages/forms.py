@@ -118,7 +118,7 @@ class EditForm(forms.Form):
         ]
 
     def _is_other(self, name: str) -> bool:
-        """Tell whether a field is none of the provider's keys."""
+        """Tell whether a field belongs to the form itself, and not to the provider."""
         return name in {"version", "key"} or name.startswith(REMOVE)
 
     def open_changes(self) -> dict[str, object]:

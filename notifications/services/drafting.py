@@ -57,7 +57,7 @@ def keep_draft(
 
 @transaction.atomic
 def forget_draft(*, conversation: Conversation, by: User, known: Collection[str] | None) -> None:
-    """Forget what `by` has written here, unless it is none of the `known` drafts.
+    """Forget what `by` has written here, but keep a draft that is not among the `known` ones.
 
     Raises `ConversationNotFound`.
     """

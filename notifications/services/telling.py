@@ -31,7 +31,7 @@ PARAMETERS = ("parameters", "header_parameters", "button_parameters")
 
 @dataclass(frozen=True)
 class Told:
-    """What came of telling a customer: a message, an e-mail, or a reason why there is none.
+    """What came of telling a customer: a message, an e-mail, or why nothing was sent.
 
     `is_waiting` says that it can be tried again, because our line cannot be used at the moment.
     """

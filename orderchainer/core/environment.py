@@ -221,11 +221,11 @@ class Environment:
         return self._read(name, _address, default.rstrip("/"))
 
     def socket_origin(self, name: str) -> str:
-        """Read the origin of WebSockets, `wss://orders.example.com`; empty if there is none."""
+        """Read the origin of WebSockets, `wss://orders.example.com`; empty if it is not set."""
         return self._read(name, _socket_origin, "")
 
     def redis(self, name: str) -> str:
-        """Read the URL of a Redis; empty if there is none."""
+        """Read the URL of a Redis; empty if it is not set."""
         return self._read(name, _redis, "", is_secret=True)
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
