@@ -20,7 +20,7 @@ register = template.Library()
 A_MINUTE, AN_HOUR, A_DAY = 60, 60 * 60, 24 * 60 * 60
 # After so many days a date says more than a number of days.
 MAX_DAYS = 30
-# The browser rewrites the words as time goes by: `static/orderchainer/js/announce.js` has the same
+# The browser rewrites the words as time goes by: `static/orderchainer/js/moments.js` has the same
 # steps.
 _STEPS = ((AN_HOUR, A_MINUTE, "min"), (A_DAY, AN_HOUR, "h"), (MAX_DAYS * A_DAY, A_DAY, "d"))
 

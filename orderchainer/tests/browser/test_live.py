@@ -125,6 +125,34 @@ def test_what_changed_is_asked_for_once_and_swapped(page: Page, server: Server) 
     assert server.asked == ["ids=1,3"]
 
 
+def test_a_change_after_a_quiet_time_is_asked_for_at_once(page: Page, server: Server) -> None:
+    is_live(page)
+    held: list[Route] = []
+    page.route("**/gallery/rows?*", lambda route: held.append(route))
+    server.tell_at_once(1)
+    page.clock.run_for(50)
+    server.wait_until(lambda: len(held) == 1)
+    # The slower the server answers, the longer the page collects what follows at once.
+    page.clock.run_for(500)
+    with page.expect_response("**/gallery/rows?*"):
+        held[0].fulfill(body="", content_type="text/html")
+    expect(page.locator("#order-1")).to_have_count(0)
+    server.tell_at_once(2, position=59)
+    page.clock.run_for(500)
+    assert len(held) == 1
+    page.clock.run_for(1500)
+    server.wait_until(lambda: len(held) == 2)
+    with page.expect_response("**/gallery/rows?*"):
+        held[1].fulfill(body="", content_type="text/html")
+    expect(page.locator("#order-2")).to_have_count(0)
+
+    page.clock.run_for(10_000)
+    server.tell_at_once(3, position=60)
+    page.clock.run_for(50)
+
+    server.wait_until(lambda: len(held) == 3)
+
+
 def test_what_is_gone_disappears(page: Page, server: Server) -> None:
     is_live(page)
 
@@ -352,6 +380,59 @@ def test_very_many_changes_read_the_page_anew(page: Page, server: Server) -> Non
 
     expect(page.get_by_role("link", name="#1 Sew the mainsail")).to_be_visible()
     assert server.asked == []
+
+
+def test_what_the_page_had_when_it_was_read_anew_is_not_asked_for(
+    page: Page, server: Server
+) -> None:
+    is_live(page)
+    page_anew(page, after=300, title="Sew the mainsail")
+    server.tell_at_once(*range(1, 150), position=200)
+    page.clock.run_for(SOON_MS)
+    expect(page.get_by_role("link", name="#1 Sew the mainsail")).to_be_visible()
+
+    server.tell_at_once(1, 2, position=300)
+    page.clock.run_for(SOON_MS)
+    server.parts = row(3, "Wax the frame")
+    server.tell_at_once(3, position=301)
+    page.clock.run_for(SOON_MS)
+
+    expect(page.get_by_role("link", name="#3 Wax the frame")).to_be_visible()
+    assert server.asked == ["ids=3"]
+
+
+def test_a_page_goes_on_once_somebody_has_signed_in_in_another_tab(
+    page: Page, server: Server, visit: Visit
+) -> None:
+    visit.expect_problem("status of 401")
+    is_live(page)
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=401)
+
+    page.route("**/gallery/rows?*", refuse)
+    server.ticket_status = 401
+    server.tell(1)
+    page.clock.run_for(SOON_MS)
+    server.socket.close(code=4401)
+    page.clock.run_for(1000)
+    told = page.get_by_text("You were signed out.")
+    expect(told).to_be_visible()
+    expect(connection(page)).to_have_text("Signed out")
+    page.clock.run_for(60_000)
+    assert len(asked) == 1
+
+    page.unroute("**/gallery/rows?*", refuse)
+    server.parts = row(1, "Sew the mainsail")
+    server.ticket_status = 200
+    page.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
+    page.clock.run_for(SOON_MS)
+
+    is_live(page)
+    expect(page.get_by_role("link", name="#1 Sew the mainsail")).to_be_visible()
+    expect(told).to_have_count(0)
 
 
 def test_a_token_that_another_tab_replaced_is_read_anew(

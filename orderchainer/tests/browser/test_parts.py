@@ -300,6 +300,24 @@ def test_announcements_do_not_follow_each_other_too_fast(visit: Visit) -> None:
     expect(said).to_have_text("3 changes")
 
 
+def test_a_general_announcement_gives_way_to_one_that_says_more(visit: Visit) -> None:
+    page = visit.context.new_page()
+    page.clock.install()
+    page.goto(f"{visit.installation.url}/gallery")
+    said = page.locator("#announcer")
+
+    page.evaluate("""import('/static/orderchainer/js/announce.js').then(({announce, GENERAL}) => {
+      announce("1 change", GENERAL);
+      announce("Inbox, 3 unread");
+      announce("2 changes", GENERAL);
+    })""")
+    page.clock.run_for(3_100)
+
+    expect(said).to_have_text("Inbox, 3 unread")
+    page.clock.run_for(60_000)
+    expect(said).to_have_text("Inbox, 3 unread")
+
+
 @pytest.mark.parametrize("width", [WIDE, 390])
 def test_the_focus_is_never_hidden(visit: Visit, width: int) -> None:
     page = visit("/gallery", width=width)

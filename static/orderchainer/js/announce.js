@@ -1,18 +1,21 @@
-// What a page says: messages for everybody or only for screen readers, moments such as "3 min ago",
-// which stay true, and buttons and selects that do one small thing.
+// What a page says: messages for everybody or only for screen readers, moments such as "3 min ago", and
+// buttons and selects that do one small thing.
 
 const PAUSE = 5000;
 const SHOWN_FOR = 8000;
+/** How long a text such as "1 change" waits for one that says more about the same event. */
+export const GENERAL = 3000;
 
 let waiting = "";
 let quietUntil = 0;
+let signedOut = null;
 
 /** Say `text` to screen readers, at most once in five seconds; a newer text replaces a waiting one. */
-export function announce(text) {
-  const pause = quietUntil - Date.now();
+export function announce(text, patience = 0) {
+  const pause = Math.max(patience, quietUntil - Date.now());
   if (waiting || pause > 0) {
     if (!waiting) setTimeout(sayWaiting, pause);
-    waiting = text;
+    if (!waiting || !patience) waiting = text;
     return;
   }
   say(text);
@@ -58,10 +61,20 @@ export function tellNoAnswer(action) {
   toast("No answer from the server.", { kind: "danger", action });
 }
 
-/** Say that the session has ended. People sign in again in another tab: this one keeps what they typed. */
+/** Say once that the session has ended. Signing in in another tab keeps what was typed in this one. */
 export function tellSignedOut() {
+  if (signedOut) return;
   const action = { label: "Sign in", run: () => open("/sign-in", "_blank", "noopener") };
-  toast("You were signed out. What you typed is still here.", { kind: "danger", action });
+  signedOut = toast("You were signed out. What you typed is still here.", {
+    kind: "danger",
+    action,
+  });
+}
+
+/** Take that back. */
+export function tellSignedIn() {
+  signedOut?.remove();
+  signedOut = null;
 }
 
 function leaveLater(item) {
@@ -81,72 +94,21 @@ for (const item of document.querySelectorAll("#toasts > .toast")) leaveLater(ite
 
 // --- Moments ----------------------------------------------------------------------------------
 
-// The server wrote them first, in the same words: orderchainer/core/web/tags.py.
-
-const STEPS = [
-  [3600, 60, "min"],
-  [86400, 3600, "h"],
-  [30 * 86400, 86400, "d"],
-];
-
-// Say how long ago `seconds` are, or nothing if a date says it better.
-function ago(seconds) {
-  const size = Math.abs(seconds);
-  if (size < 60) return "just now";
-  if (size >= STEPS.at(-1)[0]) return "";
-  const text = lasting(size);
-  return seconds < 0 ? `in ${text}` : `${text} ago`;
+// They are right at first. A page that nobody sees need not be.
+async function refresh() {
+  if (!document.hidden) (await import("./moments.js")).refreshMoments();
 }
 
-// Say how long something has lasted.
-function lasting(seconds) {
-  if (seconds < 60) return "under 1 min";
-  const [, unit, name] = STEPS.find(([below]) => seconds < below) ?? STEPS.at(-1);
-  return `${Math.floor(seconds / unit)} ${name}`;
-}
-
-function refreshMoments() {
-  if (document.hidden) return;
-  for (const element of document.querySelectorAll("time:is([data-ago], [data-age])")) {
-    const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
-    const isAge = "age" in element.dataset;
-    const text = isAge ? lasting(seconds) : ago(seconds) || element.title;
-    if (element.textContent !== text) element.textContent = text;
-  }
-}
-
-setInterval(refreshMoments, 30000);
-document.addEventListener("visibilitychange", refreshMoments);
+setInterval(refresh, 30000);
+document.addEventListener("visibilitychange", refresh);
 
 // --- Buttons and selects that do one small thing ----------------------------------------------
 
-document.addEventListener("submit", (event) => {
-  const setting = event.target.dataset.sets;
-  const chosen = event.submitter?.value;
-  if (!setting || !chosen) return;
+document.addEventListener("submit", async (event) => {
+  if (!event.target.dataset.sets || !event.submitter?.value) return;
   event.preventDefault();
-  apply(setting, chosen);
-  save(event.target, event.submitter).catch(() => {
-    toast("Your choice was not saved. It holds until you leave this page.", { kind: "warning" });
-  });
+  (await import("./choosing.js")).choose(event.target, event.submitter, { announce, toast });
 });
-
-// The attribute of <html> has the same name as the form's `data-sets`.
-function apply(setting, chosen) {
-  document.documentElement.dataset[setting] = chosen;
-  for (const button of document.querySelectorAll(`[data-sets="${setting}"] [value]`)) {
-    button.setAttribute("aria-checked", String(button.value === chosen));
-  }
-  document.querySelector(":popover-open")?.hidePopover();
-  announce("Saved");
-}
-
-async function save(form, submitter) {
-  const body = new URLSearchParams(new FormData(form, submitter));
-  const headers = { "X-Requested-With": "XMLHttpRequest" };
-  const answer = await fetch(form.action, { method: "POST", headers, body });
-  if (!answer.ok) throw new Error(answer.statusText);
-}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

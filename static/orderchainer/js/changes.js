@@ -1,68 +1,116 @@
 // What an event does to a page: its parts are asked for again, many at once, and swapped by id. How a
 // page names them, and the events that this raises, are in docs/workspace.md under "Live parts".
-import { announce, toast } from "./announce.js";
+import { announce, GENERAL, tellSignedOut, toast } from "./announce.js";
 import { fetchParts, refreshPage, swapById } from "./fragments.js";
 
 const MOST_PARTS = 100;
-const SHORTEST_WAIT = 150;
-const LONGEST_WAIT = 5000;
 
 const CREATED = "order_notification";
 const GONE = [403, 404, 410];
 
+// --- When to ask ------------------------------------------------------------------------------
+
+/**
+ * Return a function that has `work` done in a moment, or, if it was done just now, after a pause. The
+ * slower the server answers, the longer the pause. What fails is done again after the longest one;
+ * without a session, once somebody looks at the page again.
+ */
+export function paced(work, { soon = 40, least = 200, most = 10000 } = {}) {
+  let timer = 0;
+  let isWorking = false;
+  let isWanted = false;
+  let isSignedOut = false;
+  let freeAt = 0;
+
+  function ask() {
+    isWanted = true;
+    if (isWorking || isSignedOut) return;
+    timer ||= setTimeout(run, Math.max(soon, freeAt - performance.now()));
+  }
+
+  async function run() {
+    timer = 0;
+    isWanted = false;
+    isWorking = true;
+    const started = performance.now();
+    let pause = 0;
+    try {
+      await work();
+      pause = 4 * (performance.now() - started);
+    } catch (error) {
+      isWanted = true;
+      isSignedOut = error.status === 401;
+      if (isSignedOut) tellSignedOut();
+      pause = most;
+    }
+    freeAt = performance.now() + Math.min(most, Math.max(least, pause));
+    isWorking = false;
+    if (isWanted) ask();
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!isSignedOut || document.hidden) return;
+    isSignedOut = false;
+    freeAt = 0;
+    ask();
+  });
+  return ask;
+}
+
+// --- Parts ------------------------------------------------------------------------------------
+
 const created = new Set();
 const news = new Set();
-// For each source, the ids of its parts that changed.
+// For each source, the ids of its parts that changed, and at which position of the stream.
 const changed = new Map();
-let timer = 0;
-let lastTrip = 0;
+// The page was read when all that happened up to here was in it.
+let readUpTo = 0;
+
+const soon = paced(flush, { most: 5000 });
 
 /** Take in one event of the stream. */
 export function receive(message) {
   const kind = message.subject_kind ?? (message.order_id ? "order" : "");
   if (!kind) return;
   document.dispatchEvent(new CustomEvent("live", { detail: message }));
+  if (message.position <= readUpTo) return;
   const id = `${kind}-${message.subject_id ?? message.order_id}`;
   for (const source of document.querySelectorAll(`[data-source][data-kind~="${kind}"]`)) {
     if (message.type === CREATED) created.add(id);
-    note(source, [id]);
+    note(source, id, message.position);
   }
 }
 
 /** Ask for a part again. */
 export function askFor(part) {
   const source = part.closest("[data-source]");
-  if (source) note(source, [part.id]);
+  if (source) note(source, part.id);
 }
 
-function note(source, ids) {
-  if (!changed.has(source)) changed.set(source, new Set());
-  for (const id of ids) changed.get(source).add(id);
-  // The slower the server answers, the longer we collect.
-  timer ||= setTimeout(flush, Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, 4 * lastTrip)));
+function note(source, id, position = Infinity) {
+  if (!changed.has(source)) changed.set(source, new Map());
+  changed.get(source).set(id, position);
+  soon();
 }
 
 async function flush() {
   const batches = [...changed];
   changed.clear();
-  const started = performance.now();
-  let pause = 0;
   const whole = batches.some(([, ids]) => ids.size > MOST_PARTS) && refreshAll();
+  let failure = null;
   const trips = batches.map(async ([source, ids]) => {
     try {
-      await (whole || refresh(source, [...ids]));
+      await (whole || refresh(source, [...ids.keys()]));
     } catch (error) {
       if (GONE.includes(error.status)) return giveUp(source);
-      pause = LONGEST_WAIT;
-      note(source, ids);
+      failure = error;
+      for (const [id, position] of ids) note(source, id, position);
     }
     return undefined;
   });
   await Promise.all(trips);
-  lastTrip = performance.now() - started;
-  timer = changed.size ? setTimeout(flush, Math.max(pause, SHORTEST_WAIT)) : 0;
+  if (failure) throw failure;
 }
-
 // What it shows stays as it is, and is not asked for again.
 function giveUp(source) {
   source.removeAttribute("data-source");
@@ -81,7 +129,7 @@ async function refresh(source, ids) {
   tellNews(fresh, wanted);
   const detail = { fresh, ids: wanted };
   source.dispatchEvent(new CustomEvent("fresh-parts", { bubbles: true, detail }));
-  announce(wanted.length === 1 ? "1 change" : `${wanted.length} changes`);
+  announce(wanted.length === 1 ? "1 change" : `${wanted.length} changes`, GENERAL);
 }
 
 function takes(source, id) {
@@ -105,6 +153,10 @@ function tellNews(fresh, ids) {
 /** Read the whole page again. Returns the position at which it was rendered, or 0. */
 export async function refreshAll() {
   const after = await refreshPage();
+  readUpTo = Math.max(readUpTo, after);
+  for (const ids of changed.values()) {
+    for (const [id, position] of ids) if (position <= after) ids.delete(id);
+  }
   news.clear();
   return after;
 }

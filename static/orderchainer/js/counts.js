@@ -2,9 +2,8 @@
 // without them, so that no page waits for counting. They are asked for once it is there, and again
 // when something happens. What was counted last is shown until then.
 import { announce } from "./announce.js";
+import { paced } from "./changes.js";
 
-const SHORTEST_WAIT = 2000;
-const LONGEST_WAIT = 10000;
 const MOST = 99;
 
 const url = document.querySelector("[data-counts]").dataset.counts;
@@ -12,10 +11,6 @@ const person = document.querySelector('meta[name="person"]')?.content ?? "";
 const KEPT = `counts ${person} ${url}`;
 
 let known = null;
-let timer = 0;
-let pause = SHORTEST_WAIT;
-let isAsking = false;
-let isStale = false;
 
 function show(counts) {
   for (const [name, count] of Object.entries(counts)) {
@@ -36,45 +31,25 @@ function fill(element, count, isMore) {
   if (isMore) announce(name);
 }
 
-async function ask() {
-  timer = 0;
+async function count() {
   if (document.hidden) return;
-  isAsking = true;
-  const started = performance.now();
-  // Too many requests, or no answer: what happens next is not counted at once.
-  pause = LONGEST_WAIT;
-  try {
-    // As for a part of a page: whoever is signed out is refused, and not led to the sign-in.
-    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (answer.ok) {
-      take(await answer.json());
-      pause = Math.max(SHORTEST_WAIT, 4 * (performance.now() - started));
-    }
-  } catch {
-    // The next event asks again.
-  }
-  isAsking = false;
-  if (isStale) later();
-}
-
-function take(counts) {
+  // As for a part of a page: whoever is signed out is refused, and not led to the sign-in.
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+  if (!answer.ok) throw Object.assign(new Error("Not counted"), { status: answer.status });
+  const counts = await answer.json();
   show(counts);
   known = counts;
   sessionStorage.setItem(KEPT, JSON.stringify(counts));
 }
 
-// Something may happen while we ask, which the answer does not know yet. The slower the server
-// answers, the longer we collect. A page that nobody sees asks once it comes into sight.
-function later() {
-  isStale = isAsking;
-  if (isAsking) return;
-  timer ||= setTimeout(ask, Math.min(LONGEST_WAIT, pause));
-}
+// The numbers are less urgent than what the page shows. A page that nobody sees asks once it comes
+// into sight.
+const later = paced(count, { soon: 2000, least: 2000 });
 
 for (const name of ["live", "seen", "visibilitychange"]) document.addEventListener(name, later);
 
 show(JSON.parse(sessionStorage.getItem(KEPT) ?? "{}"));
-ask();
+count().catch(later);
 
 // Only those who have switched them on load the notifications of the browser.
 if (localStorage.getItem(`notifies ${person}`)) import("./notifying.js");

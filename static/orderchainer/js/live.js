@@ -1,5 +1,5 @@
 // Follow the stream of events from the position at which the page was rendered (`data-after`).
-import { tellSignedOut, toast } from "./announce.js";
+import { tellSignedIn, tellSignedOut, toast } from "./announce.js";
 import { receive, refreshAll } from "./changes.js";
 import { changing, requireReader } from "./fragments.js";
 
@@ -14,6 +14,9 @@ let socket = null;
 let state = "";
 let failures = 0;
 let signedOut = 0;
+// Nothing brings this page back.
+let isOver = false;
+let isRestored = false;
 const timers = {};
 
 function show(next) {
@@ -32,7 +35,7 @@ function later(name, wait, run) {
 // --- The socket -------------------------------------------------------------------------------
 
 async function connect() {
-  if (socket || state === "Signed out") return;
+  if (socket || isOver) return;
   const mine = {};
   socket = mine;
   try {
@@ -51,7 +54,10 @@ async function connect() {
 }
 
 function failed(error) {
-  if (error.isSomebodyElse) endForReader();
+  const isRefused = error.isSomebodyElse || error.status === 401;
+  // Back and Forward show a page as it was. It may not be for whoever sits here now.
+  if (isRefused && isRestored) location.reload();
+  else if (error.isSomebodyElse) endForReader();
   else if (error.status === 401) endSession();
   else retry();
 }
@@ -72,7 +78,9 @@ function follow(opened) {
   opened.addEventListener("open", () => {
     clearTimeout(timers.opening);
     failures = 0;
+    isRestored = false;
     show("Live");
+    tellSignedIn();
     ping(opened);
   });
   opened.addEventListener("message", ({ data }) => {
@@ -140,12 +148,12 @@ function endForReader() {
 }
 
 function end(text, action) {
+  isOver = true;
   show("Signed out");
   toast(text, { kind: "danger", action });
 }
 
 function retry() {
-  if (state === "Signed out") return;
   show(navigator.onLine ? "Reconnecting" : "Offline");
   const wait = Math.min(30000, 500 * 2 ** failures++);
   later("retry", wait * (0.5 + Math.random() / 2), connect);
@@ -160,11 +168,12 @@ document.addEventListener("visibilitychange", () => {
 // An open socket keeps a page out of the cache for Back and Forward.
 addEventListener("pagehide", leave);
 addEventListener("pageshow", ({ persisted }) => {
+  isRestored = persisted;
   if (persisted) comeBack();
 });
 addEventListener("online", comeBack);
 addEventListener("offline", () => {
-  if (state !== "Signed out") show("Offline");
+  if (!isOver) show("Offline");
 });
 
 function comeBack() {

@@ -6,56 +6,44 @@
 //
 // The page answers with the part whose name is the id of the element. Many events in a row cost one
 // request.
-import { announce, toast } from "./announce.js";
+import { announce, GENERAL, toast } from "./announce.js";
+import { paced } from "./changes.js";
 import { fetchParts, refreshPart } from "./fragments.js";
 
-const SHORTEST_WAIT = 300;
-const LONGEST_WAIT = 10000;
 const GONE = [403, 404, 410];
 
-let timer = 0;
-let lastTrip = 0;
-let isReading = false;
-// Something has happened while the parts were read, which the answer may not know yet.
-let isStale = false;
+const soon = paced(refresh);
 
 document.addEventListener("live", ({ detail }) => {
   const about = `${detail.subject_kind ?? "order"}-${detail.subject_id ?? detail.order_id}`;
   const isWanted = ({ dataset }) => !dataset.refreshes || dataset.refreshes === about;
-  if ([...document.querySelectorAll("[data-refreshes]")].some(isWanted)) later();
+  if ([...document.querySelectorAll("[data-refreshes]")].some(isWanted)) soon();
 });
 
-function later(least = SHORTEST_WAIT) {
-  isStale = isReading;
-  if (isReading) return;
-  // The longer it takes to read the part, the longer we wait for more events.
-  timer ||= setTimeout(refresh, Math.min(LONGEST_WAIT, Math.max(least, 4 * lastTrip)));
-}
-
 async function refresh() {
-  const started = performance.now();
-  let failed = false;
-  timer = 0;
-  isReading = true;
+  let failure = null;
   for (const part of document.querySelectorAll("[data-refreshes]")) {
     try {
       await reread(part);
     } catch (error) {
       if (GONE.includes(error.status)) giveUp(part);
-      else failed = true;
+      else failure = error;
     }
   }
-  isReading = false;
-  lastTrip = performance.now() - started;
-  // live.js tells people who were signed out.
-  if (failed) later(LONGEST_WAIT);
-  else if (isStale) later();
+  if (failure) throw failure;
 }
 
 async function reread(part) {
-  const before = part.textContent;
+  const before = wordsOf(part);
   refreshPart(part, await fetchParts(part.dataset.from ?? location.href, part.id));
-  if (part.textContent !== before) announce("The page has changed");
+  if (wordsOf(part) !== before) announce("The page has changed", GENERAL);
+}
+
+// That "3 min ago" becomes "4 min ago" is no change. The moment is the same.
+function wordsOf(part) {
+  const copy = part.cloneNode(true);
+  for (const moment of copy.querySelectorAll("time")) moment.textContent = moment.dateTime;
+  return copy.textContent;
 }
 
 // What it shows stays as it is, and is not asked for again.

@@ -4,14 +4,13 @@
 //   <div id="checks" data-unsettled> … <p data-told>…</p> … </div>
 //
 // Screen readers hear what `data-told` says by then, if it has changed. Nobody asks while the page is
-// hidden.
-import { announce } from "./announce.js";
+// hidden, nor while they are signed out: whoever has signed in again in another tab comes back to this one.
+import { announce, tellSignedIn, tellSignedOut } from "./announce.js";
 import { fetchParts, refreshPart } from "./fragments.js";
 
 const SHORTEST_WAIT = 1500;
 const LONGEST_WAIT = 15000;
-// Signed out, or no longer allowed to see it: asking again would not help.
-const GONE = [401, 403, 404, 410];
+const GONE = [403, 404, 410];
 
 let wait = SHORTEST_WAIT;
 let timer = 0;
@@ -24,8 +23,14 @@ async function look() {
   let least = 0;
   try {
     if (part) await reread(part);
+    tellSignedIn();
   } catch (error) {
     if (GONE.includes(error.status)) return;
+    if (error.status === 401) {
+      tellSignedOut();
+      dueAt = performance.now();
+      return;
+    }
     wait = longer();
     // Too many requests: the server says when to come back.
     least = 1000 * (error.answer?.headers.get("Retry-After") ?? 0);
