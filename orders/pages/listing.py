@@ -38,16 +38,20 @@ SORTINGS = (
     ("total", "Total"),
     ("updated_at", "Changed"),
 )
+KINDS = {"number": "name", "status": "wide", "total": "number"}
 
 
 @dataclass(frozen=True)
 class Heading:
-    """The heading of a column: the address that sorts by it, if any, and how it sorts now."""
+    """The heading of a column: the address that sorts by it, if any, and how it sorts now.
+
+    `kind` is the class of a column that is not as wide as the others, or has numbers.
+    """
 
     label: str
     url: str
     direction: str
-    is_number: bool
+    kind: str = ""
 
 
 class OrdersPage(OfOrders):
@@ -106,11 +110,11 @@ class OrdersPage(OfOrders):
                 label,
                 narrowing.address_of_sorting(f"-{name}" if now == name else name),
                 {name: "ascending", f"-{name}": "descending"}.get(now, ""),
-                name == "total",
+                KINDS.get(name, ""),
             )
             for name, label in SORTINGS
         ]
-        return [*sorting, Heading("Assigned to", "", "", is_number=False)]
+        return [*sorting, Heading("Assigned to", "", "")]
 
 
 class OrderRowsPage(OfOrders):

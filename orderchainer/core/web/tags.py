@@ -29,7 +29,7 @@ _STEPS = ((AN_HOUR, A_MINUTE, "min"), (A_DAY, AN_HOUR, "h"), (MAX_DAYS * A_DAY, 
 def icon(name: str, **attributes: str) -> SafeString:
     """Draw an icon of the sprite. It is decoration: the words beside it tell what it means."""
     return format_html(
-        '<svg class="icon{}" aria-hidden="true" width="16" height="16"><use href="{}#{}"/></svg>',
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
         f" {attributes['class']}" if "class" in attributes else "",
         static("orderchainer/icons.svg"),
         name,

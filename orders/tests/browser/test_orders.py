@@ -43,6 +43,21 @@ def test_the_list_has_the_names_that_people_rely_on(visit: Visit) -> None:
     page.wait_for_url("**chain=waits**")
 
 
+def test_columns_stay_as_they_are_whatever_rows_are_there(visit: Visit) -> None:
+    """The browser paints the list while it arrives. Later rows must not move earlier ones."""
+    page = visit.sign_in("orders")
+    widths = "() => [...document.querySelectorAll('.orders thead th')].map((e) => e.offsetWidth)"
+    with_all = page.evaluate(widths)
+
+    page.evaluate("""() => {
+      const [first, ...others] = document.querySelectorAll(".orders tbody tr");
+      for (const row of others) row.remove();
+      for (const cell of first.cells) cell.replaceChildren("short");
+    }""")
+
+    assert page.evaluate(widths) == with_all
+
+
 def test_narrow_screens_fold_the_filters_away(visit: Visit) -> None:
     page = visit.sign_in(width=NARROW)
     statuses = page.get_by_role("group", name="Status")

@@ -1,5 +1,6 @@
 """The list of orders: filters, sorting, pages, and what a row says."""
 
+import gzip
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
@@ -15,7 +16,7 @@ from accounts.tests.browsers import browser_of
 from accounts.tests.factories import make_user
 from accounts.tests.projects import Team, make_team
 from orders.lifecycle import ChainState, Status, Wait, state_in_chain
-from orders.models import Order
+from orders.models import Order, OrderDependency
 from orders.services import ItemDraft, move_order
 from orders.tests.pages.scenes import HOSTILE, address, numbers_on, place, text_of
 
@@ -178,6 +179,34 @@ def test_pages_have_fifty_orders_and_keep_the_filters(team: Team, agent: Client)
     assert "?search=Lamp&amp;page=2" in text_of(first)
     second = agent.get(address(team, "orders"), {"search": "Lamp", "page": "2"})
     assert len(numbers_on(second)) == 1
+
+
+def test_a_searched_list_is_small(team: Team, agent: Client) -> None:
+    """Pending orders have the longest rows: each says what the chain says, and can be moved."""
+    awaited = place(team, title="Awaited 7", status="draft")
+    Order.objects.bulk_create(
+        Order(
+            owner=team.owner,
+            project=team.project,
+            title=f"Order 7{number}",
+            status="pending",
+            customer_name="Ann Example",
+            customer_email="ann@example.com",
+            total_price=Decimal("12500.50"),
+        )
+        for number in range(60)
+    )
+    OrderDependency.objects.bulk_create(
+        OrderDependency(order=order, depends_on=awaited)
+        for order in Order.objects.filter(status="pending")
+    )
+
+    page = agent.get(address(team, "orders?search=Order+7&status=pending")).content
+
+    assert page.count(b"waits for #") == 50
+    # In production, the names of static files are longer.
+    assert len(page) <= 90_000 - 16 * page.count(b"icons.svg")
+    assert len(gzip.compress(page)) <= 10_000
 
 
 def test_columns_sort(team: Team, agent: Client) -> None:
