@@ -57,7 +57,11 @@ register_error_fields(
 )
 
 SHOP_LINKS.add("shop-orders", ShopLink("package", place=10, told_to=lambda _user: ("Orders", 0)))
-NAVIGATION.add("order-board", Item("Board", "columns-3", "view_orders", place=10, key="b"))
+NAVIGATION.add(
+    "order-board",
+    # A phone shows one column at a time, and the list leads to it.
+    Item("Board", "columns-3", "view_orders", place=10, key="b", on_phones=False),
+)
 NAVIGATION.add("orders", Item("Orders", "list", "view_orders", place=15, key="o"))
 
 PANELS.add(("product-page", "product-orders"), Panel("Recent orders", "view_orders", place=10))

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from orderchainer.core.web.looks import LOOKS
+from orderchainer.core.web.navigation import MAX_IN_BAR
 from orderchainer.core.web.reading import read_only
 
 _THEMES = ("light", "dark", "system")
@@ -86,8 +87,9 @@ def _shell() -> dict[str, Any]:
                 "words": "new" if count else "",
                 "number": count,
                 "is_current": label == "Orders",
+                "in_bar": place < MAX_IN_BAR,
             }
-            for label, icon, key, count in pages
+            for place, (label, icon, key, count) in enumerate(pages)
         ],
         "corner": [
             {

@@ -10,6 +10,8 @@ from orderchainer.core.registry import Registry
 
 # Whoever has more new things than this reads "99+".
 MAX_COUNTED = 99
+# How many items the bar of a phone has beside `More`.
+MAX_IN_BAR = 4
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Item:
     letter that leads there after `g`. `also` are the names of URLs whose pages belong to the item
     too, though their paths do not lie under its own. Pages ask for `count` by a script once they
     are there, so they wait for no statement of it. `tells` is the name of the URL from which a
-    script gets what is new, for browsers that tell their readers themselves.
+    script gets what is new, for browsers that tell their readers themselves. The bar of a phone has
+    the first items that are `on_phones`; the others are behind `More`.
     """
 
     label: str
@@ -43,6 +46,7 @@ class Item:
     also: Sequence[str] = ()
     count: Count | None = None
     tells: str = ""
+    on_phones: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Link:
     is_current: bool
     words: str = ""
     tells: str = ""
+    in_bar: bool = False
 
 
 # By the name of its URL, whose only argument is `project_id`.
@@ -81,9 +86,12 @@ def links_for(
     def address(name: str) -> str:
         return reverse(name, kwargs={"project_id": project_id})
 
-    found = []
+    found: list[Link] = []
+    in_bar = 0
     for name, item in _allowed(NAVIGATION if items is None else items, may):
         url, *others = map(address, [name, *item.also])
+        has_place = item.on_phones and in_bar < MAX_IN_BAR
+        in_bar += has_place
         found.append(
             Link(
                 name=name,
@@ -94,6 +102,7 @@ def links_for(
                 is_current=any(_is_under(path, each) for each in [url, *others]),
                 words=item.count.words if item.count else "",
                 tells=address(item.tells) if item.tells else "",
+                in_bar=has_place,
             )
         )
     return found

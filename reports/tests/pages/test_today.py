@@ -69,6 +69,19 @@ def a_lot_of_everything(team: Team, count: int) -> None:
         )
 
 
+def test_a_phone_has_four_pages_in_reach_and_the_others_behind_more(team: Team) -> None:
+    page = html_of(browser_of(team.owner).get(address(team, "today")))
+    navigation = page.partition('class="navigation"')[2].partition("</ul>")[0]
+    more = page.partition('aria-label="More pages"')[2].partition("</ul>")[0]
+
+    in_bar = re.findall(r"<li>.*?<span>(.+?)</span>", navigation, re.DOTALL)
+
+    assert in_bar == ["Today", "Orders", "Inbox", "Products"]
+    assert navigation.count('class="rest"') == more.count("<li>")
+    assert ">Board<" in navigation
+    assert "Board</a>" in more
+
+
 def test_each_kind_shows_the_first_five_and_how_many_there_are(team: Team, agent: Client) -> None:
     a_lot_of_everything(team, 7)
 
