@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.contracts import Call, Webhook
-from integrations.events import EventType
+from integrations.events import INTEGRATION, EventType
 from integrations.inbound.erasing import about_erased_orders, erase_bodies
 from integrations.models import InboundDelivery, Integration
 from integrations.payloads import payload_of
@@ -238,7 +238,7 @@ def _blank_all(
     """Blank all customers of a shop. Shopify asks for it two days after the app was uninstalled."""
     if integration.status != Integration.Status.ERROR:
         raise Drop("The shop is connected again.")
-    if _worked_since(integration, _triggered_at(delivery)):
+    if let_us_in_since(integration, _triggered_at(delivery)):
         # Somebody replays an old call, while the shop has trouble of another kind.
         raise Drop("The shop was connected again since.")
     blanked = 0
@@ -252,10 +252,11 @@ def _blank_all(
     logger.info("shopify_shop_blanked", integration=integration.pk, orders=blanked)
 
 
-def _worked_since(integration: Integration, moment: datetime) -> bool:
+def let_us_in_since(integration: Integration, moment: datetime) -> bool:
     """Tell whether the shop has let us in after that moment."""
     told = Event.objects.filter(
         project_id=integration.project_id,
+        subject_kind=INTEGRATION,
         subject_uuid=integration.uuid,
         type=EventType.STATUS_CHANGED,
         data__status=Integration.Status.CONNECTED,

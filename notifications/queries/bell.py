@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.access import may
@@ -144,7 +144,7 @@ _COLUMNS = tuple(field.attname for field in Event._meta.concrete_fields)
 @prepared
 def _news_among(project_id: int, after: int, *, limit: int) -> QuerySet[Event, Row]:
     """Return those of a project's last events after a position that may be news, newest first."""
-    last = Event.objects.filter(_after(project_id, after), project_id=project_id)
+    last = Event.objects.filter(project_id=project_id, position__gt=after)
     may_be_news = (
         Q(type__in=[*NOTICES, MessageEventType.MESSAGE_RECEIVED])
         | Q(type__in=[EventType.READY, EventType.BLOCKED, EventType.CREATED])
@@ -158,22 +158,6 @@ def _news_among(project_id: int, after: int, *, limit: int) -> QuerySet[Event, R
     found = Event.objects.filter(may_be_news, pk__in=newest)
     rows: QuerySet[Event, Row] = found.order_by("-position").values(*_COLUMNS)
     return rows
-
-
-def _after(project_id: int, position: int) -> Func:
-    """Return the condition that an event of the project comes after a position.
-
-    Both columns are compared at once, for which only the index of a project's events by position
-    serves. With the position alone, PostgreSQL may read the events of all projects by position,
-    and those are very many if nothing happened in this project for a long time.
-    """
-    return Func(
-        Func(F("project_id"), F("position"), function=""),
-        Func(Value(project_id), Value(position), function=""),
-        template="%(expressions)s",
-        arg_joiner=" > ",
-        output_field=BooleanField(),
-    )
 
 
 def _events_for(listener: Listener, *, after: int) -> list[Event]:

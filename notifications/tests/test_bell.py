@@ -1,5 +1,6 @@
 """What the bell tells whom: derived from events, and what was seen of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from accounts.tests.projects import Team, make_team
 from notifications.channels import Line, Person
 from notifications.models import BellMark, Conversation, Message, NewsKind
 from notifications.queries import bell, count_unread, unread_conversations
-from notifications.queries.bell import Item, count_new, items_for, listener_for
+from notifications.queries.bell import MAX_EVENTS, Item, count_new, items_for, listener_for
 from notifications.services import (
     change_conversation,
     mark_conversation_read,
@@ -23,10 +24,10 @@ from notifications.services import (
 from notifications.services.bell import MAX_SEEN, mark_all_seen, mark_seen
 from notifications.services.preferences import change_preferences
 from notifications.tests.factories import incoming, make_line
-from orderchainer.testing.races import on_postgresql
+from orderchainer.testing.effort import pages_read_by, statement_of
 from orders.models import Order
 from orders.services import create_order, move_order, update_order
-from orders.stream.models import Event
+from orders.stream.models import Event, EventStream
 from orders.stream.queries import stream_head
 from orders.stream.relay import relay_events
 
@@ -347,9 +348,10 @@ def test_the_unread_number_is_that_of_today_up_to_a_limit(team: Team, line: Line
     assert count_unread(team.owner.personal_project, most=100) == 0
 
 
-@on_postgresql
-def test_a_project_that_was_quiet_for_long_is_not_looked_for_in_the_whole_stream(
-    team: Team,
+@pytest.mark.services
+@pytest.mark.parametrize("has_seen", [True, False])
+def test_the_bell_of_a_project_that_was_quiet_for_long_reads_no_more_than_it_tells(
+    team: Team, has_seen: bool
 ) -> None:
     place(team)
     relay_events()
@@ -366,15 +368,23 @@ def test_a_project_that_was_quiet_for_long_is_not_looked_for_in_the_whole_stream
         )
         for number in range(1, 10_001)
     )
+    EventStream.objects.update(last_position=head + 10_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_event")
+    viewer = team.members["viewer"]
+    if has_seen:
+        mark_all_seen(project=team.project, user=viewer, until=head + 5000)
 
-    with CaptureQueriesContext(connection) as captured:
-        assert count_new(listener_for(team.project, team.members["viewer"]), most=100) == 1
-        (asked,) = (each["sql"] for each in captured if '"data"' in each["sql"])
+    assert count_new(listener_for(team.project, viewer), most=100) == (0 if has_seen else 1)
+    sql = statement_of(
+        lambda: count_new(listener_for(team.project, viewer), most=100), table="orders_event"
+    )
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN {asked}")
+            cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
-
-    assert "event_by_project_position" in plan
-    assert "event_position_unique" not in plan
+        assert "event_by_project_position" in plan
+        # It begins at the end of the project's events and ends at the mark.
+        assert re.search(r"""Index Cond: \(\(project_id = '?\d+.*AND \("position" > """, plan), plan
+    else:
+        assert pages_read_by(sql) <= (5 if has_seen else 5 * MAX_EVENTS)

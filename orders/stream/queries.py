@@ -12,7 +12,7 @@ def stream_head() -> int:
 
 def stream_after(position: int, *, limit: int) -> list[Event]:
     """Return the next events of all projects after `position`, in the stream's order."""
-    return list(Event.objects.filter(position__gt=position).order_by("position")[:limit])
+    return list(Event.objects.after(position)[:limit])
 
 
 def stream_of_owner(owner_id: int, *, after: int, limit: int) -> list[Event]:

@@ -85,9 +85,7 @@ def _relay_batch(broken: Collection[str]) -> tuple[list[Event], list[EventDelive
     with connection.cursor() as cursor:
         cursor.execute(ASSIGN_POSITIONS, [stream.last_position, BATCH_SIZE])
     # The limit changes nothing but PostgreSQL's plan: without it, it may read the whole table.
-    events = list(
-        Event.objects.filter(position__gt=stream.last_position).order_by("position")[:BATCH_SIZE]
-    )
+    events = list(Event.objects.after(stream.last_position)[:BATCH_SIZE])
     if not events:
         return [], []
     assert events[-1].position == stream.last_position + len(events)
