@@ -321,3 +321,9 @@ def test_hostile_addresses_are_harmless(client: Client, team: Team) -> None:
         "?secrets=x",
     ):
         assert client.get(f"{LIST}{query}").status_code in {200, 302, 400}
+
+
+def test_the_page_that_asks_for_a_provider_writes_each_as_people_do(client: Client) -> None:
+    text = text_of(client.get(f"{LIST}add/"))
+
+    assert ">WhatsApp</a>" in text

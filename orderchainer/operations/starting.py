@@ -1,7 +1,7 @@
 """Look, before a process begins its work, whether everything that it needs is there.
 
-`manage.py serve`, gunicorn, Celery's workers and beat all ask here. What is missing is told in a
-sentence with a hint, and the process ends with status 1.
+`manage.py serve`, gunicorn, a bare daphne, Celery's workers and beat all ask here. What is missing
+is told in a sentence with a hint, and the process ends with status 1.
 """
 
 import errno

@@ -291,6 +291,7 @@ def run(*command: str, directory: Path, **variables: str) -> "subprocess.Complet
         ("-m", "celery", "--app", "orderchainer", "worker"),
         ("-m", "celery", "--app", "orderchainer", "beat"),
         ("-m", "gunicorn", "orderchainer.wsgi", "--bind", "127.0.0.1:0", "--no-control-socket"),
+        ("-m", "daphne", "--port", "0", "orderchainer.asgi:application"),
     ],
 )
 def test_a_dead_database_ends_each_process_with_a_sentence(
@@ -319,6 +320,7 @@ def test_a_dead_database_ends_each_process_with_a_sentence(
         ("-m", "celery", "--app", "orderchainer", "worker"),
         ("-m", "celery", "--app", "orderchainer", "beat"),
         ("-m", "gunicorn", "orderchainer.wsgi", "--bind", "127.0.0.1:0", "--no-control-socket"),
+        ("-m", "daphne", "--port", "0", "orderchainer.asgi:application"),
     ],
 )
 def test_nothing_starts_without_its_redis(command: tuple[str, ...], tmp_path: Path) -> None:
