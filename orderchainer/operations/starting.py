@@ -197,7 +197,13 @@ def _refused_password(redis: Redis, error: AuthenticationError) -> Problem:
 
 def _answers(host: str, port: int) -> bool:
     try:
-        socket.create_connection((host, port), timeout=ANSWER_SECONDS).close()
+        if host.startswith("/"):
+            # The directory of PostgreSQL's socket on this machine.
+            with socket.socket(socket.AF_UNIX) as local:
+                local.settimeout(ANSWER_SECONDS)
+                local.connect(f"{host}/.s.PGSQL.{port}")
+        else:
+            socket.create_connection((host, port), timeout=ANSWER_SECONDS).close()
     except OSError:
         return False
     return True

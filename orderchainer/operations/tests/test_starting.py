@@ -139,6 +139,16 @@ def test_a_postgresql_that_refuses_us_is_told_in_its_own_words(
     assert "s3cr3t" not in str(problem)
 
 
+def test_a_postgresql_behind_a_socket_of_this_machine_answers(tmp_path: Path) -> None:
+    """So a database that it does not have is told as that, not as a PostgreSQL that is away."""
+    assert not starting._answers(str(tmp_path), 5432)
+    with socket.socket(socket.AF_UNIX) as postgresql:
+        postgresql.bind(f"{tmp_path}/.s.PGSQL.5432")
+        postgresql.listen()
+
+        assert starting._answers(str(tmp_path), 5432)
+
+
 @pytest.mark.django_db
 @needs_postgresql
 def test_tables_that_the_user_may_not_read_are_told_with_a_hint(
