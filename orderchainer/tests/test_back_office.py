@@ -21,6 +21,7 @@ from orderchainer.core.admin.readers_zone import COOKIE
 from orderchainer.core.encryption import Secret
 from orders.stream.models import DeliveryTarget
 from orders.tests.factories import make_delivery, make_order
+from reports.services import ScheduleFields, create_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,19 @@ def test_a_page_says_in_the_readers_zone_until_when_its_row_waits(
 
     assert IN_BERLIN in text
     assert RAW.findall(text) == []
+
+
+def test_the_recipients_of_reports_are_named_by_their_addresses(berliner: Client) -> None:
+    owner = make_user(email="owner@example.com")
+    schedule = create_schedule(
+        project=owner.personal_project,
+        by=owner,
+        fields=ScheduleFields(report_type="sales", frequency="weekly"),
+    )
+    schedule.recipients.set(owner.personal_project.memberships.all())
+    url = reverse("admin:reports_reportschedule_change", args=[schedule.pk])
+
+    text = berliner.get(url).content.decode()
+
+    assert owner.email in text
+    assert f"user {owner.pk} as" not in text
