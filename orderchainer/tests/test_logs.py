@@ -17,7 +17,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
-from gunicorn.glogging import Logger as GunicornsLogger
+from gunicorn.glogging import Logger as GunicornsLogger  # type: ignore[import-untyped]
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
