@@ -26,7 +26,7 @@ from accounts.services.reach import require_superuser
 from orderchainer.core.admin.panels import link
 from orderchainer.core.admin.picking import is_value_of
 from orderchainer.core.admin.refusals import words_of
-from orderchainer.core.admin.service_admin import ServiceAdmin, changes_in
+from orderchainer.core.admin.service_admin import DeletedOneByOne, ServiceAdmin, changes_in
 from orderchainer.core.errors import DomainError
 
 
@@ -131,7 +131,7 @@ class DeletedFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no generic at run time
+class UserAdmin(DeletedOneByOne, DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no generic at run time
     """Users. The row of a deleted user stays, because their orders belong to it."""
 
     icon = "person"
@@ -303,12 +303,6 @@ class UserAdmin(DjangoUserAdmin, ServiceAdmin):  # type: ignore[type-arg]  # no 
             and _is_in_reach(request, obj)
             and super().has_delete_permission(request, obj)
         )
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Remove bulk deletion: each user has a page that explains what deletion means."""
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

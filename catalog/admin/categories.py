@@ -27,7 +27,7 @@ from catalog.services import categories
 from orderchainer.core.admin.filters import PickFilter
 from orderchainer.core.admin.panels import link
 from orderchainer.core.admin.refusals import words_of
-from orderchainer.core.admin.service_admin import ServiceAdmin, changes_in
+from orderchainer.core.admin.service_admin import DeletedOneByOne, ServiceAdmin, changes_in
 from orderchainer.core.errors import DomainError
 
 SHIFTS = {"up": -1, "down": 1}
@@ -149,7 +149,7 @@ def _with_its_place(shelf: Shelf) -> Category:
 
 
 @admin.register(Category)
-class CategoryAdmin(ServiceAdmin):
+class CategoryAdmin(DeletedOneByOne, ServiceAdmin):
     """Categories, shown as a tree."""
 
     icon = "category"
@@ -288,20 +288,6 @@ class CategoryAdmin(ServiceAdmin):
         obj.pk = new.pk
 
     # --- deleting -----------------------------------------------------------------------------
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out bulk deletion: what is in a category must be moved first."""
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name only the category, because the service refuses to delete one that is not empty."""
-        names = [str(category) for category in objs]
-        lacking = set() if self.has_delete_permission(request) else {"category"}
-        return names, {"categories": len(names)}, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: Category) -> None:
         """Delete through the service."""

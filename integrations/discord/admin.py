@@ -1,5 +1,7 @@
 """The back office of Discord integrations: see their state, switch them, send a test message."""
 
+from datetime import datetime
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,7 +12,6 @@ from integrations.discord.models import (
     DiscordWebhookQuerySet,
     Toggle,
 )
-from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 # The request waits for one call to Discord for each of them.
@@ -66,9 +67,9 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         return webhooks.with_host().defer("url")
 
     @admin.display(description="paused until", ordering="paused_until")
-    def paused(self, webhook: DiscordWebhook) -> str:
+    def paused(self, webhook: DiscordWebhook) -> datetime | None:
         """The end of the pause of the webhook or of its host."""
-        return moment(webhook.waits_until)
+        return webhook.waits_until
 
     @admin.display(description="webhook", ordering="webhook_id")
     def masked(self, webhook: DiscordWebhook) -> str:

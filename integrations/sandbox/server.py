@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from integrations.sandbox.faults import Fault, Faults
@@ -45,6 +45,13 @@ class Sandbox:
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="sandbox", daemon=True
         )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def host(self) -> str:

@@ -21,7 +21,12 @@ from notifications.services import RuleFields, change_rule, create_rule, delete_
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
 from orderchainer.core.admin.panels import MAX_ROWS, Panel, label, panel_of
 from orderchainer.core.admin.readers_zone import moment
-from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin, changes_in
+from orderchainer.core.admin.service_admin import (
+    DeletedOneByOne,
+    ReadOnly,
+    ServiceAdmin,
+    changes_in,
+)
 from orderchainer.core.printable import printable
 from orders.models import Order
 
@@ -29,29 +34,17 @@ COLOURS: Mapping[str, str] = {"waiting": "warning", "queued": "success", "skippe
 FIELDS = ("occasion", "status", "channel", "line", "content", "subject", "template", "is_active")
 
 
-class _TemplateField(forms.JSONField):
-    """The template of a rule. A rule without one has an empty box."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the text for the box."""
-        return "" if value is None else super().prepare_value(value)
-
-
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """The fields of a rule. The service checks them against each other."""
 
     refused_at: ClassVar = {"rule_exists": "channel"}
 
-    channel = forms.ChoiceField(
-        widget=UnfoldAdminSelectWidget, help_text="With “any”, whichever channel the customer uses."
-    )
+    channel = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = NotificationRule
         fields = ("project", *FIELDS)
-        field_classes: ClassVar = {"template": _TemplateField}
         help_texts: ClassVar = {
-            "status": "Only for the occasion “Status Reached”: the status that the order reaches.",
             "line": "The UUID of an integration. Empty: the one over which you talk with the "
             "customer, or the only one.",
             "content": f"Placeholders: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",
@@ -75,7 +68,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
 
 
 @admin.register(NotificationRule)
-class NotificationRuleAdmin(ServiceAdmin):
+class NotificationRuleAdmin(DeletedOneByOne, ServiceAdmin):
     """The rules of projects, newest first."""
 
     icon = "campaign"
@@ -135,20 +128,6 @@ class NotificationRuleAdmin(ServiceAdmin):
         obj.pk = create_rule(project=project, by=by, fields=cast(RuleFields, given)).pk
 
     # --- deleting, switching ------------------------------------------------------------------
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out bulk deletion, which asks no service. Rules are few."""
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name the rule only. Its outcomes stay."""
-        names = [str(rule) for rule in objs]
-        lacking = set() if self.has_delete_permission(request) else {"notification rule"}
-        return names, {"notification rules": len(names)}, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: NotificationRule) -> None:
         """Delete through the service."""

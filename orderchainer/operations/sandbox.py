@@ -26,8 +26,5 @@ def sandbox_beside() -> Iterator[None]:
         sandbox = Sandbox(*(make() for make in EMULATORS), host=host, port=int(port))
     except OSError as exc:
         raise ListenError(f"{settings.SANDBOX_HOST} for the sandbox: {exc.strerror}") from exc
-    sandbox.start()
-    try:
+    with sandbox:
         yield
-    finally:
-        sandbox.stop()

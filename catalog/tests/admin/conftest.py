@@ -7,8 +7,8 @@ from django.conf import LazySettings
 from django.test import Client
 
 from accounts.models import Project, User
+from accounts.tests.admin.browsers import browser_of
 from accounts.tests.factories import make_user
-from catalog.tests.admin.pages import browser_of
 from catalog.tests.factories import make_storefront
 
 

@@ -3,44 +3,20 @@
 from io import BytesIO
 from typing import Any
 
-from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from accounts.models import User
 from accounts.tests.admin.forms import opened, typed
-from accounts.tests.factories import make_user
 from catalog.models import Product
 
-TOO_LARGE = str(10**30)
 LISTS = ["product_changelist", "category_changelist", "stockmovement_changelist"]
 LIST = "changelist-form"
 
 
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def staff_who_may(*permissions: str) -> Client:
-    """Return a browser of a staff member with these permissions and no others."""
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    return browser_of(user)
-
-
 def page(name: str, *args: object) -> str:
     return reverse(f"admin:catalog_{name}", args=args)
-
-
-def shown(client: Client, url: str, **query: str) -> str:
-    """Return the page at `url` as text."""
-    response = client.get(url, query)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def product_form(client: Client, product: Product) -> dict[str, list[str]]:

@@ -8,10 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project
+from accounts.tests.admin.browsers import TOO_LARGE, shown
 from accounts.tests.admin.forms import opened, typed
 from catalog.models import Category
 from catalog.queries.inventory import shelves_of
-from catalog.tests.admin.pages import TOO_LARGE, errors_in, page, shown
+from catalog.tests.admin.pages import errors_in, page
 from catalog.tests.factories import make_category, make_product, make_storefront
 
 pytestmark = pytest.mark.django_db

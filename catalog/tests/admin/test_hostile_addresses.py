@@ -5,7 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Project
-from catalog.tests.admin.pages import LISTS, TOO_LARGE, page
+from accounts.tests.admin.browsers import TOO_LARGE
+from catalog.tests.admin.pages import LISTS, page
 from catalog.tests.factories import make_category, make_product
 
 HOSTILE = [

@@ -6,10 +6,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
+from accounts.tests.admin.browsers import shown
 from accounts.tests.factories import make_user
 from catalog.models import Product
 from catalog.services import adjust_stock, lock_products, take_stock
-from catalog.tests.admin.pages import page, shown
+from catalog.tests.admin.pages import page
 from catalog.tests.factories import make_product
 
 pytestmark = pytest.mark.django_db

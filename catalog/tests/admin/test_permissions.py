@@ -5,19 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import Project
+from accounts.tests.admin.browsers import browser_of, shown, staff_who_may
 from accounts.tests.factories import make_user
 from catalog.models import Category, Product
-from catalog.tests.admin.pages import (
-    LISTS,
-    browser_of,
-    change,
-    page,
-    product_form,
-    row_of,
-    rows,
-    shown,
-    staff_who_may,
-)
+from catalog.tests.admin.pages import LISTS, change, page, product_form, row_of, rows
 from catalog.tests.factories import make_category, make_product
 
 pytestmark = pytest.mark.django_db

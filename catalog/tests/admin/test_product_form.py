@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Project, User
+from accounts.tests.admin.browsers import TOO_LARGE, browser_of, shown
 from accounts.tests.admin.forms import fields_in
 from accounts.tests.factories import make_user
 from catalog.admin.forms import ProductChangeForm
@@ -23,8 +24,6 @@ from catalog.services import (
     update_product,
 )
 from catalog.tests.admin.pages import (
-    TOO_LARGE,
-    browser_of,
     change,
     errors_in,
     ledger,
@@ -33,7 +32,6 @@ from catalog.tests.admin.pages import (
     picture_file,
     product_form,
     save,
-    shown,
 )
 from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.admin.overtaken import OVERTAKEN

@@ -9,20 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Project, User
+from accounts.tests.admin.browsers import shown
 from accounts.tests.admin.forms import fields_in
 from catalog.models import Product, StockMovement
 from catalog.queries.inventory import stock_differences
 from catalog.services import adjust_stock, take_stock, update_product
 from catalog.services.stock import lock_products
-from catalog.tests.admin.pages import (
-    errors_in_rows,
-    ledger,
-    page,
-    row_of,
-    rows,
-    save_rows,
-    shown,
-)
+from catalog.tests.admin.pages import errors_in_rows, ledger, page, row_of, rows, save_rows
 from catalog.tests.factories import make_category, make_product, make_storefront
 from orderchainer.core.admin.overtaken import OVERTAKEN
 

@@ -8,18 +8,12 @@ from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import Project
+from accounts.tests.admin.browsers import browser_of
 from accounts.tests.factories import make_user
 from catalog.admin import ProductAdmin
 from catalog.models import Product
 from catalog.services import adjust_stock, stock
-from catalog.tests.admin.pages import (
-    browser_of,
-    product_form,
-    row_of,
-    rows,
-    save,
-    save_rows,
-)
+from catalog.tests.admin.pages import product_form, row_of, rows, save, save_rows
 from catalog.tests.factories import make_product
 from orderchainer.testing.races import Meeting, on_postgresql, race
 

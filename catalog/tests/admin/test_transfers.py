@@ -9,11 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Project
+from accounts.tests.admin.browsers import TOO_LARGE
 from accounts.tests.admin.forms import fields_in
 from catalog.models import Category, Product
 from catalog.queries.inventory import stock_differences
 from catalog.services import adjust_stock, update_product
-from catalog.tests.admin.pages import TOO_LARGE, ledger, page
+from catalog.tests.admin.pages import ledger, page
 from catalog.tests.factories import make_product
 
 pytestmark = pytest.mark.django_db

@@ -47,10 +47,8 @@ def team(db: None) -> Team:
 @pytest.fixture(scope="session")
 def gemini_sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, on a free port."""
-    sandbox = Sandbox(Gemini())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Gemini()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

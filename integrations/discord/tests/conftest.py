@@ -17,10 +17,8 @@ from integrations.sandbox.server import Sandbox
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, on a free port."""
-    sandbox = Sandbox(Discord())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Discord()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

@@ -27,12 +27,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*is not a valid")
 @pytest.fixture
 def gemini(settings: Settings) -> Iterator[PretendGemini]:
     """A Gemini at the address that the settings name."""
-    sandbox = Sandbox(Gemini())
-    sandbox.start()
-    pretend = PretendGemini(sandbox)
-    settings.GEMINI_API_KEY, settings.GEMINI_API_BASE = pretend.emulator.key, pretend.base
-    yield pretend
-    sandbox.stop()
+    with Sandbox(Gemini()) as sandbox:
+        pretend = PretendGemini(sandbox)
+        settings.GEMINI_API_KEY, settings.GEMINI_API_BASE = pretend.emulator.key, pretend.base
+        yield pretend
 
 
 def test_asks_the_stable_version_to_think_little_and_say_when_to_give_up(

@@ -16,10 +16,8 @@ from integrations.shopify.tests.shop import PretendShop, make_integration
 @pytest.fixture(scope="session")
 def shopify_sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, on a free port."""
-    sandbox = Sandbox(Shopify())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Shopify()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

@@ -16,10 +16,8 @@ from integrations.telegram.tests.pretend import PretendTelegram, make_integratio
 @pytest.fixture(scope="session")
 def telegram_sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, on a free port."""
-    sandbox = Sandbox(Telegram())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Telegram()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

@@ -16,10 +16,8 @@ from integrations.whatsapp.tests.pretend import PretendWhatsApp, make_integratio
 @pytest.fixture(scope="session")
 def whatsapp_sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, on a free port."""
-    sandbox = Sandbox(WhatsApp())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(WhatsApp()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

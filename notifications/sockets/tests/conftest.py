@@ -94,14 +94,12 @@ def shop(transactional_db: None, tmp_path: Path) -> Iterator[Shop]:
 def shop_and_shopify(transactional_db: None, tmp_path: Path) -> Iterator[tuple[Shop, Shopify]]:
     """The same, with a pretend Shopify that it asks and that posts its webhooks to it."""
     shopify = Shopify()
-    sandbox = Sandbox(shopify)
-    sandbox.start()
-    try:
-        with serving(tmp_path, SHOPIFY_API_BASE=f"http://{sandbox.host}/shopify/{{shop}}") as shop:
-            shopify.shop.listener = f"{shop.http}/api/v1/webhooks/shopify"
-            yield shop, shopify
-    finally:
-        sandbox.stop()
+    with (
+        Sandbox(shopify) as sandbox,
+        serving(tmp_path, SHOPIFY_API_BASE=f"http://{sandbox.host}/shopify/{{shop}}") as shop,
+    ):
+        shopify.shop.listener = f"{shop.http}/api/v1/webhooks/shopify"
+        yield shop, shopify
 
 
 @contextmanager

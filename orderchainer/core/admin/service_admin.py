@@ -238,6 +238,26 @@ def without_media(page: Any) -> HttpResponse:
     return page
 
 
+class DeletedOneByOne:
+    """Rows that are deleted on their own page, by a service, and not several at once."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave out bulk deletion, which asks no service."""
+        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]  # of the admin
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Name the rows only: the service keeps what belongs to them, or refuses."""
+        names = [str(row) for row in objs]
+        meta = self.opts  # type: ignore[attr-defined]  # of the admin
+        may = self.has_delete_permission(request)  # type: ignore[attr-defined]  # of the admin
+        lacking = set() if may else {str(meta.verbose_name)}
+        return names, {str(meta.verbose_name_plural): len(names)}, lacking, []
+
+
 class ServiceInline(Autocompletes, TabularInline):
     """Rows on the page of another row."""
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingEmail, User
+from accounts.tests.admin.browsers import staff_who_may
 from accounts.tests.factories import make_user
 from catalog.tests.factories import make_product
 from integrations.models import InboundDelivery, Integration, SyncRun
@@ -40,14 +40,6 @@ def client() -> Client:
     browser = Client()
     browser.force_login(make_user(is_staff=True, is_superuser=True))
     browser.cookies[COOKIE] = "Europe/Berlin"
-    return browser
-
-
-def staff_who_may(*permissions: str) -> Client:
-    user = make_user(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    browser = Client()
-    browser.force_login(user)
     return browser
 
 

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.tests.admin.browsers import browser_of
 from accounts.tests.factories import make_user
-from orders.tests.admin.pages import browser_of
 
 
 @pytest.fixture

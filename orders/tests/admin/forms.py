@@ -5,8 +5,9 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import User
+from accounts.tests.admin.browsers import TOO_LARGE
 from orders.models import Order, OrderDependency
-from orders.tests.admin.pages import TOO_LARGE, page
+from orders.tests.admin.pages import page
 
 WRONG_FIELDS: list[tuple[str, object]] = [
     ("title", ""),

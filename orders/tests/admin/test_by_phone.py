@@ -10,12 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Project, User
+from accounts.tests.admin.browsers import TOO_LARGE, shown, staff_who_may
 from accounts.tests.factories import make_user
 from catalog.models import Product, StockMovement
 from catalog.tests.factories import make_product, make_storefront
 from orders.models import Order
 from orders.stream.models import Event
-from orders.tests.admin.pages import TOO_LARGE, page, shown, staff_who_may
+from orders.tests.admin.pages import page
 
 pytestmark = pytest.mark.django_db
 

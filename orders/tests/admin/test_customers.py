@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.services import create_project
+from accounts.tests.admin.browsers import TOO_LARGE, browser_of, shown, staff_who_may
 from accounts.tests.factories import make_user
 from orders.models import Order
-from orders.tests.admin.pages import TOO_LARGE, browser_of, page, shown, staff_who_may
+from orders.tests.admin.pages import page
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db

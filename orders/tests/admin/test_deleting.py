@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.tests.admin.browsers import shown
 from orders.models import Order
 from orders.services import ItemDraft, update_order
 from orders.stream.models import Event
-from orders.tests.admin.pages import page, run, shown
+from orders.tests.admin.pages import page, run
 from orders.tests.admin.stored import history
 from orders.tests.factories import make_order
 

@@ -8,11 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.admin.browsers import shown
 from integrations.models import Integration
 from integrations.work.statuses import record_status
 from orders.services import delete_order, move_order
 from orders.stream.models import Event, EventDelivery
-from orders.tests.admin.pages import page, run, shown
+from orders.tests.admin.pages import page, run
 from orders.tests.factories import make_delivery, make_event_of_another_kind, make_order
 
 pytestmark = pytest.mark.django_db

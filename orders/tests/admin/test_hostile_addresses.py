@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from orders.tests.admin.pages import LISTS, TOO_LARGE, page, typed
+from accounts.tests.admin.browsers import TOO_LARGE
+from orders.tests.admin.pages import LISTS, page, typed
 from orders.tests.factories import make_delivery, make_order
 
 pytestmark = pytest.mark.django_db

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.services import create_project
+from accounts.tests.admin.browsers import TOO_LARGE
 from accounts.tests.factories import make_user
 from orders.models import Order
 from orders.stream.models import Event
@@ -15,7 +16,7 @@ from orders.tests.admin.forms import (
     items_form,
     new_form,
 )
-from orders.tests.admin.pages import TOO_LARGE, page, typed
+from orders.tests.admin.pages import page, typed
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.tests.admin.browsers import TOO_LARGE, browser_of, shown
 from accounts.tests.admin.forms import fields_in, opened, typed
 from accounts.tests.factories import make_user
 from orderchainer.core.admin.overtaken import OVERTAKEN
@@ -14,7 +15,7 @@ from orders.services import ItemDraft, update_order
 from orders.services.fields import OF_SOURCE
 from orders.stream.models import Event
 from orders.tests.admin.forms import WRONG_FIELDS, change, errors_in, items_form
-from orders.tests.admin.pages import TOO_LARGE, browser_of, page, shown
+from orders.tests.admin.pages import page
 from orders.tests.admin.stored import history, statuses
 from orders.tests.factories import make_order
 from orders.tests.outside import mirror

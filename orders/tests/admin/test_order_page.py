@@ -6,11 +6,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.tests.admin.browsers import shown
 from orders.lifecycle import Status
 from orders.models import OrderDependency
 from orders.services import move_order, update_order
 from orders.stream.models import Event, EventDelivery
-from orders.tests.admin.pages import page, shown
+from orders.tests.admin.pages import page
 from orders.tests.factories import make_chain, make_delivery, make_order
 from orders.tests.outside import mirror
 

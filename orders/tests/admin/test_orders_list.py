@@ -8,11 +8,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.tests.admin.browsers import shown
 from accounts.tests.factories import make_user
 from orders.models import Order, OrderDependency
 from orders.services import delete_order
 from orders.stream.models import Event
-from orders.tests.admin.pages import page, run, shown
+from orders.tests.admin.pages import page, run
 from orders.tests.admin.stored import statuses
 from orders.tests.factories import make_chain, make_delivery, make_order
 from orders.tests.outside import mirror

@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.tests.admin.browsers import browser_of, shown, staff_who_may
 from orders.tests.admin.forms import change, new_form
-from orders.tests.admin.pages import LISTS, browser_of, page, run, shown, staff_who_may
+from orders.tests.admin.pages import LISTS, page, run
 from orders.tests.admin.stored import statuses
 from orders.tests.factories import make_delivery, make_order
 

@@ -5,9 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.tests.admin.browsers import TOO_LARGE, browser_of, shown, staff_who_may
 from orders.models import Order
 from orders.stream.models import Event
-from orders.tests.admin.pages import TOO_LARGE, browser_of, page, run, shown, staff_who_may
+from orders.tests.admin.pages import page, run
 from orders.tests.admin.stored import history, statuses
 from orders.tests.factories import make_order
 from orders.tests.outside import mirror

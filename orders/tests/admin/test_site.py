@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from orders.tests.admin.pages import TOO_LARGE, page, staff_who_may
+from accounts.tests.admin.browsers import TOO_LARGE, staff_who_may
+from orders.tests.admin.pages import page
 
 pytestmark = pytest.mark.django_db
 

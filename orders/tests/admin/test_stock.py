@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Project, User
+from accounts.tests.admin.browsers import TOO_LARGE, shown
 from accounts.tests.admin.forms import opened
 from cart.tests.factories import make_cart
 from catalog.models import Product, StockMovement
@@ -15,7 +16,7 @@ from orders.holds import wrong_holds
 from orders.models import Order, OrderItem
 from orders.services import check_out
 from orders.tests.admin.forms import change, errors_in, items_form, new_form
-from orders.tests.admin.pages import TOO_LARGE, page, run, shown
+from orders.tests.admin.pages import page, run
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.tests.admin.browsers import shown
 from orderchainer.core.admin.readers_zone import COOKIE, MomentField
 from orders.models import Order
 from orders.tests.admin.forms import change, errors_in, new_form
-from orders.tests.admin.pages import page, shown
+from orders.tests.admin.pages import page
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db

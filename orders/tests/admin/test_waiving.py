@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.tests.admin.browsers import TOO_LARGE, shown, staff_who_may
 from orders.models import OrderDependency
-from orders.tests.admin.pages import TOO_LARGE, page, shown, staff_who_may
+from orders.tests.admin.pages import page
 from orders.tests.admin.stored import history, statuses
 from orders.tests.factories import make_order
 

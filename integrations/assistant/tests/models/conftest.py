@@ -17,10 +17,8 @@ NOW = 1_795_824_000.0
 @pytest.fixture(scope="session")
 def gemini_sandbox() -> Iterator[Sandbox]:
     """One sandbox for the whole run, on a free port."""
-    sandbox = Sandbox(Gemini(clock=lambda: NOW))
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Gemini(clock=lambda: NOW)) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

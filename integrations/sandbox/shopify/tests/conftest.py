@@ -76,10 +76,8 @@ class Client:
 @pytest.fixture(scope="session")
 def sandbox_of_shopify() -> Iterator[Sandbox]:
     """One sandbox for the whole run, with a clock that stands still."""
-    sandbox = Sandbox(Shopify(clock=lambda: NOW))
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Shopify(clock=lambda: NOW)) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

@@ -153,10 +153,8 @@ class Service:
 
 @pytest.fixture(scope="module")
 def sandbox_of_receiver() -> Iterator[Sandbox]:
-    sandbox = Sandbox(Receiver())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(Receiver()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

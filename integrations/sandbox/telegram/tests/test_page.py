@@ -16,10 +16,8 @@ def telegram() -> Telegram:
 
 @pytest.fixture
 def home(telegram: Telegram) -> Iterator[str]:
-    sandbox = Sandbox(telegram)
-    sandbox.start()
-    yield f"http://{sandbox.host}/_control/telegram/"
-    sandbox.stop()
+    with Sandbox(telegram) as sandbox:
+        yield f"http://{sandbox.host}/_control/telegram/"
 
 
 def test_people_write_start_send_and_block_without_a_script(telegram: Telegram, home: str) -> None:

@@ -15,10 +15,8 @@ KWAME = "US.13491208655302741918"
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    sandbox = Sandbox(whatsapp_for_people())
-    sandbox.start()
-    yield sandbox
-    sandbox.stop()
+    with Sandbox(whatsapp_for_people()) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
