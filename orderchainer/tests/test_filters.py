@@ -121,6 +121,7 @@ def filters_of(page: Any) -> Iterator[str]:
     yield "q"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", admin.site._registry.values(), ids=lambda page: str(page.opts))
 def test_a_back_office_filter_without_a_value_is_no_filter(world: World, page: Any) -> None:
     client = Client()

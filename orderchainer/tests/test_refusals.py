@@ -247,10 +247,26 @@ def test_a_request_without_a_token_is_told_to_send_one(endpoint: Endpoint, world
             assert_refused(response, endpoint, 401, "missing_authorization", NOT_VALIDATED)
 
 
+# One of each kind: what is no token, the token of a session, an API token.
+BAD_TOKENS = ("garbage", "a token of an ended session", "a revoked API token")
+# The last row of each surface, by its name.
+ONE_OF_EACH_SURFACE = {each.surface: each for each in ENDPOINTS if each.needs != PUBLIC}
+
+
 @each()
+def test_a_bad_token_gets_the_same_401_everywhere(endpoint: Endpoint, world: World) -> None:
+    for wrong in BAD_TOKENS:
+        with case(wrong), nothing_written():
+            response = knock_with(world, endpoint, world.unbelievable[wrong])
+
+            assert_refused(response, endpoint, 401, "unauthenticated", NOT_VALIDATED)
+
+
+@pytest.mark.parametrize("surface", ONE_OF_EACH_SURFACE)
 def test_a_bad_token_gets_the_same_401_whatever_is_wrong_with_it(
-    endpoint: Endpoint, world: World
+    surface: str, world: World
 ) -> None:
+    endpoint = ONE_OF_EACH_SURFACE[surface]
     for wrong, token in world.unbelievable.items():
         with case(wrong), nothing_written():
             response = knock_with(world, endpoint, token)

@@ -159,6 +159,7 @@ def test_the_body_can_be_sent_back_as_read_and_changes_nothing(world: World, thi
         assert recorded() == before
 
 
+@pytest.mark.slow
 @EACH_THING
 def test_each_field_that_was_read_can_be_sent_back_alone(world: World, thing: Thing) -> None:
     body, etag = read(world, thing)
