@@ -26,9 +26,9 @@ def send_part(part_id: int) -> None:
 @shared_task(name="notifications.sweep_messages")
 def sweep_messages() -> None:
     """Settle what a dead worker left, and queue the parts and files that are due."""
-    sending.settle_lost()
+    part_ids = sending.sweep_parts()
     reports.sweep_parked()
-    for part_id in sending.due_parts():
+    for part_id in part_ids:
         nudge(send_part, part_id, expires_after=SWEPT_NUDGE_SECONDS)
     for attachment_id in fetching.due_files():
         nudge(fetch_attachment, attachment_id, expires_after=SWEPT_NUDGE_SECONDS)

@@ -202,8 +202,13 @@ class Hub:
             self._started.set_result(None)
         while True:
             self._advanced.clear()
-            while events := await _in_thread(stream_after, self.position, limit=PAGE_SIZE):
-                self._dispatch(events)
+            is_last = False
+            while not is_last:
+                events = await _in_thread(stream_after, self.position, limit=PAGE_SIZE)
+                if events:
+                    self._dispatch(events)
+                # Whatever comes after a page that was not full wakes us up again.
+                is_last = len(events) < PAGE_SIZE
             healthy()
             try:
                 async with asyncio.timeout(POLL_SECONDS):

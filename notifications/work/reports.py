@@ -81,14 +81,15 @@ def sweep_parked() -> None:
     no part of a message of ours. So we look at each one less and less often.
     """
     now = timezone.now()
+    due = ParkedStatus.objects.filter(look_at__lte=now).order_by("look_at", "pk")
+    # Mostly nothing is due, and to compile the query below takes longer than to ask.
+    if not due.exists():
+        return
     sends = MessageSend.objects.filter(
         provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
     )
     messages = Message.objects.filter(uuid=OuterRef("message_uuid"), line=OuterRef("line"))
-    due = ParkedStatus.objects.filter(look_at__lte=now).order_by("look_at", "pk")
     rows = list(due.annotate(is_known=Exists(sends) | Exists(messages))[:MAX_SWEPT])
-    if not rows:
-        return
     waited = Value(now, DateTimeField()) - F("created_at")
     ParkedStatus.objects.filter(pk__in=[row.pk for row in rows]).update(
         look_at=Value(now + FIRST_PAUSE, DateTimeField()) + waited

@@ -95,6 +95,15 @@ def send_part(part_id: int) -> Followed | None:
     return Followed(next_id=next_of(part.conversation_id))
 
 
+def sweep_parts() -> list[int]:
+    """Settle what a dead worker left; return the ids of the parts that a worker can send now."""
+    # Mostly nothing is on its way, and to compile the queries takes longer than to ask.
+    if not MessageSend.objects.filter(state=PENDING).exists():
+        return []
+    settle_lost()
+    return due_parts()
+
+
 def due_parts() -> list[int]:
     """Return the ids of the parts that a worker can send now, the longest waiting first."""
     return outbox.due_ids(_sendable())

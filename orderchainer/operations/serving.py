@@ -13,6 +13,7 @@ from django.conf import settings
 
 from notifications.sockets.layers import ThreadSafeInMemoryChannelLayer
 from orderchainer.celery import app
+from orderchainer.core.db.sqlite import kept
 from orderchainer.operations.server import (
     MAX_FINISH_SECONDS,
     OrderChainerServer,
@@ -25,6 +26,9 @@ logger = structlog.get_logger(__name__)
 # How long the process may take to end after its last answer. Unfinished background work is recorded
 # in rows and continues after the next start, so stopping need not wait for it.
 STOP_SECONDS = 4.0
+
+# How many idle connections to SQLite stay open. More are open while more is done at once.
+KEPT_CONNECTIONS = 4
 
 # A request that takes longer gets a 503.
 REQUEST_SECONDS = 120
@@ -71,7 +75,10 @@ def serve(*, address: str, ports: list[int], on_ready: Callable[[], None]) -> No
         ready_callable=start,
     )
     server.before_shutdown(stop)
+    kept.keep(KEPT_CONNECTIONS)
     server.run()
+    # SQLite removes its log when the last connection closes.
+    kept.keep(0)
     _end_the_process_after(STOP_SECONDS, died)
 
     # Twisted has restored the signal handlers. A second Ctrl-C could not speed anything up.

@@ -106,8 +106,8 @@ class EmbeddedWorker:
         self._on_death = on_death
         self._is_stopping = False
         self._workers: list[QueueWorker] = []
-        # Beat sleeps at most this many seconds before it notices that it should stop.
-        self._beat = Service(app, max_interval=1, scheduler_cls=DueAtStartScheduler)
+        # Nobody waits for beat's end, so it may sleep until its next entry is due.
+        self._beat = Service(app, scheduler_cls=DueAtStartScheduler)
 
     def start(self) -> None:
         """Start, and return once all workers are ready. Raises `WorkerDied` if one cannot start."""

@@ -3,9 +3,11 @@
 Django 5.2 assumes the limit of 999 that SQLite had before 3.32, and splits bulk inserts
 accordingly: 5,000 events of a propagation took fifty statements. This backend asks the library, as
 later Django versions do. It also asks the library only once whether it knows JSON. `lookups.py`
-describes the searches. Nothing else differs from `django.db.backends.sqlite3`.
+describes the searches. And a server may keep connections open: `kept.py` says why. Nothing else
+differs from `django.db.backends.sqlite3`.
 """
 
+import logging
 import sqlite3
 from contextlib import closing
 from functools import cache
@@ -14,9 +16,11 @@ from typing import Any
 from django.db.backends.sqlite3 import base, features
 from django.utils.functional import cached_property
 
-from orderchainer.core.db.sqlite import lookups
+from orderchainer.core.db.sqlite import kept, lookups
 
 lookups.register()
+
+statements_log = logging.getLogger("django.db.backends")
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -55,7 +59,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Open a connection and add the function that the searches call."""
-        connection = super().get_new_connection(conn_params)
+        """Return a kept connection, or open one and add the function that the searches call."""
+        if (idle := kept.take(conn_params["database"])) is not None:
+            return idle
+        connection = super().get_new_connection(conn_params | {"factory": kept.Connection})
         connection.create_function(lookups.UPPER, 1, lookups.simple_upper, deterministic=True)
         return connection
+
+    @property
+    def queries_logged(self) -> bool:
+        """Whether statements are written down: for tests that ask, or with LOG_LEVEL=DEBUG.
+
+        With DEBUG on, Django does so in any case, which takes a second statement for each that has
+        parameters.
+        """
+        return self.force_debug_cursor or (
+            super().queries_logged and statements_log.isEnabledFor(logging.DEBUG)
+        )
