@@ -142,6 +142,40 @@ def test_a_page_that_waits_heeds_when_to_come_back_and_rests_while_it_is_hidden(
         page.clock.run_for(1_000)
 
 
+def test_a_page_that_waits_says_once_that_its_reader_was_signed_out_and_goes_on_later(
+    visit: Visit,
+) -> None:
+    page = open_integrations(visit, "Aurora Workshop")
+    page.get_by_role("link", name="demo-shop.myshopify.com").click()
+    expect(page.get_by_role("region", name="Health")).to_be_visible()
+    page.clock.install()
+    page.goto(f"{page.url}/test")
+    is_ready(page)
+    visit.expect_problem("status of 401")
+    asked: list[str] = []
+
+    def refuse(route: "Route") -> None:
+        if "hx-request" not in route.request.headers:
+            return route.fallback()
+        asked.append(route.request.url)
+        return route.fulfill(status=401)
+
+    page.route(page.url, refuse)
+    page.locator("#checks").evaluate("(part) => { part.dataset.unsettled = ''; }")
+    with page.expect_response(lambda answer: answer.status == 401):
+        page.clock.run_for(16_000)
+    told = page.get_by_text("You were signed out.")
+    expect(told).to_be_visible()
+    page.clock.run_for(60_000)
+    assert len(asked) == 1
+
+    page.unroute(page.url, refuse)
+    with page.expect_response(page.url):
+        hide(page, is_hidden=False)
+        page.clock.run_for(1_000)
+    expect(told).to_have_count(0)
+
+
 def hide(page: "Page", *, is_hidden: bool) -> None:
     """Let the page believe that its tab is hidden, or shown again."""
     page.evaluate(

@@ -6,8 +6,9 @@ from orderchainer.core.limits.rates import Limit, register_limit
 PAGES = register_limit(Limit("pages", "RATE_LIMIT_PAGES"))
 
 HEADERS = {
-    # The browser may keep a page, but asks again before it shows it. `no-store` would also forbid
-    # to keep it for the Back button.
+    # The browser may keep a page, but asks again before it shows it, except for Back and Forward.
+    # `no-store` would forbid to keep it for these too. `controls.js` loads a page anew that they
+    # bring back after its reader has signed out. Signing out clears what the browser has stored.
     "Cache-Control": "private, no-cache",
     # Addresses of pages contain ids. Forms need the referrer on our own pages, for the CSRF check.
     "Referrer-Policy": "same-origin",

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from orderchainer.testing.browsers import (
     NARROW,
@@ -147,6 +147,67 @@ def test_a_report_that_is_gone_is_not_asked_for_for_ever(visit: Visit) -> None:
 
     expect(page.get_by_text("This is not there any more.")).to_be_visible()
     assert part.get_attribute("data-refreshes") is None
+
+
+def test_whoever_was_signed_out_is_told_once_and_goes_on_later(visit: Visit) -> None:
+    page = open_reports(visit)
+    generate(page)
+    page.clock.install()
+    page.reload()
+    part = page.locator("#report")
+    part.evaluate("(part) => { part.dataset.refreshes = ''; }")
+    page.add_script_tag(url="/static/orderchainer/js/refreshing.js", type="module")
+    visit.expect_problem("status of 401")
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=401)
+
+    page.route("**/reports/*", refuse)
+    page.evaluate(HAPPENS)
+    page.clock.run_for(500)
+    told = page.get_by_text("You were signed out.")
+    expect(told).to_be_visible()
+    page.evaluate(HAPPENS)
+    page.clock.run_for(60_000)
+    assert len(asked) == 1
+    expect(told).to_have_count(1)
+
+    page.unroute("**/reports/*", refuse)
+    with page.expect_response("**/reports/*"):
+        page.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
+        page.clock.run_for(500)
+
+
+def test_that_time_goes_by_is_no_change(visit: Visit) -> None:
+    page = open_reports(visit)
+    generate(page)
+    page.clock.install()
+    page.reload()
+    page.locator("#report").evaluate(
+        """(part) => {
+          part.innerHTML = 'Made <time datetime="2026-11-30T10:00:00Z">1 min ago</time>';
+          part.dataset.refreshes = "";
+        }"""
+    )
+    page.add_script_tag(url="/static/orderchainer/js/refreshing.js", type="module")
+    announcer = page.locator("#announcer")
+
+    def becomes(moment: str, words: str) -> None:
+        body = (
+            f'<div id="report" data-refreshes>Made <time datetime="{moment}">{words}</time></div>'
+        )
+        page.route("**/reports/*", lambda route: route.fulfill(body=body, content_type="text/html"))
+        page.evaluate(HAPPENS)
+        page.clock.run_for(500)
+        expect(page.locator("#report")).to_have_text(f"Made {words}")
+        page.clock.run_for(5_000)
+
+    becomes("2026-11-30T10:00:00Z", "2 min ago")
+    expect(announcer).to_be_empty()
+    becomes("2026-11-30T10:05:00Z", "just now")
+    expect(announcer).to_have_text("The page has changed")
 
 
 def test_another_table_is_downloaded_from_its_form(visit: Visit) -> None:

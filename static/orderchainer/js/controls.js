@@ -90,6 +90,13 @@ document.addEventListener("DOMContentLoaded", () => {
   if (document.querySelector("[data-counts]")) import("./counts.js");
 });
 
+// Back and Forward show a page as it was, also after its reader has signed out.
+addEventListener("pageshow", ({ persisted }) => {
+  const reader = document.querySelector('meta[name="person"]')?.content ?? "";
+  if (persisted && localStorage.reader !== reader) location.reload();
+  localStorage.reader = reader;
+});
+
 // --- Keyboard shortcuts -----------------------------------------------------------------------
 
 // Single keys work only while nobody types, and can be switched off (`data-keys`). What a key does, a

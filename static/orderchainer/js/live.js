@@ -16,7 +16,6 @@ let failures = 0;
 let signedOut = 0;
 // Nothing brings this page back.
 let isOver = false;
-let isRestored = false;
 const timers = {};
 
 function show(next) {
@@ -54,10 +53,7 @@ async function connect() {
 }
 
 function failed(error) {
-  const isRefused = error.isSomebodyElse || error.status === 401;
-  // Back and Forward show a page as it was. It may not be for whoever sits here now.
-  if (isRefused && isRestored) location.reload();
-  else if (error.isSomebodyElse) endForReader();
+  if (error.isSomebodyElse) endForReader();
   else if (error.status === 401) endSession();
   else retry();
 }
@@ -78,7 +74,6 @@ function follow(opened) {
   opened.addEventListener("open", () => {
     clearTimeout(timers.opening);
     failures = 0;
-    isRestored = false;
     show("Live");
     tellSignedIn();
     ping(opened);
@@ -168,7 +163,6 @@ document.addEventListener("visibilitychange", () => {
 // An open socket keeps a page out of the cache for Back and Forward.
 addEventListener("pagehide", leave);
 addEventListener("pageshow", ({ persisted }) => {
-  isRestored = persisted;
   if (persisted) comeBack();
 });
 addEventListener("online", comeBack);
