@@ -17,6 +17,9 @@ def check_where_providers_are(**_: object) -> list[CheckMessage]:
     """Warn if a provider is the sandbox, or is called without TLS over a network."""
     warnings: list[CheckMessage] = []
     for name in sorted({name for name in dir(settings) if name.endswith("_API_BASE")}):
+        if not is_web_address(getattr(settings, name)):
+            # Another check complains of those that are not empty.
+            continue
         parts = urlsplit(getattr(settings, name))
         if parts.netloc == settings.SANDBOX_HOST:
             warnings.append(
@@ -55,14 +58,23 @@ def timeout_problems(name: str, *, id: str) -> list[CheckMessage]:
     ]
 
 
+def is_web_address(text: str) -> bool:
+    """Tell whether a provider's API could begin here: an http or https URL without a query."""
+    try:
+        parts = urlsplit(text)
+        # Reading the port checks it.
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and has_host and not parts.query + parts.fragment
+
+
 def base_problems(name: str, *, hint: str, id: str) -> list[CheckMessage]:
     """Refuse the address of a provider's API that is not a URL. Empty means the provider's own.
 
     `name` is the setting, and `id` that of the error.
     """
     base = getattr(settings, name)
-    parts = urlsplit(base)
-    is_url = parts.scheme in {"http", "https"} and parts.netloc and not parts.query + parts.fragment
-    if not base or is_url:
+    if not base or is_web_address(base):
         return []
     return [Error(f"{name} is not an http or https URL.", hint=hint, id=id)]

@@ -653,7 +653,7 @@ LOGGING = logging_config(
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 # The directory through which the processes of a machine add up their metrics. The Prometheus
 # library reads the environment variable itself.
-PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR")
+PROMETHEUS_MULTIPROC_DIR = env.directory("PROMETHEUS_MULTIPROC_DIR")
 # `host:port` where a Celery worker serves its own metrics.
 WORKER_METRICS_LISTEN = env.text("WORKER_METRICS_LISTEN")
 

@@ -1,10 +1,10 @@
 """HTTP for servers that speak WSGI (gunicorn in production)."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orderchainer.settings")
+from orderchainer.core.starting import read_settings
+
+read_settings()
 
 application = get_wsgi_application()
 

@@ -1,13 +1,12 @@
 """What was sold today so far, beside the same weekday a week ago at the same time of day."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts.models import Project
-from orderchainer.core.days import Period, Stretch, today_in
+from orderchainer.core.days import Period, Stretch, days_earlier, today_in
 from orders.figures import Summary, summaries_of
 
 A_WEEK = timedelta(weeks=1)
@@ -34,15 +33,6 @@ def sales_today(project: Project) -> SalesToday:
     before = Period(today - A_WEEK, today - A_WEEK, zone)
     # A stretch is never empty, and never longer than its day.
     least, most = before.start + A_SECOND, before.end
-    until = min(max(a_week_before(now, zone), least), most)
+    until = min(max(days_earlier(now, A_WEEK.days, zone), least), most)
     earlier = Stretch(before.start, until, zone)
     return SalesToday(*summaries_of(project, Period(today, today, zone), earlier))
-
-
-def a_week_before(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the clocks of the zone showed the same time a week before `moment`, in UTC.
-
-    If the clocks have changed since, that was not 7 times 24 hours ago. A time that they showed
-    twice is the first one. If they skipped it, it counts as an hour later.
-    """
-    return (moment.astimezone(zone) - A_WEEK).astimezone(UTC)

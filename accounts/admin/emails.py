@@ -14,6 +14,7 @@ from accounts.mail.letters import KINDS
 from accounts.models import OutgoingEmail
 from orderchainer.core.admin.filters import DaysFilter
 from orderchainer.core.admin.panels import data_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 _COLOURS: Mapping[str, str] = {
@@ -79,11 +80,10 @@ class OutgoingEmailAdmin(ReadOnly, ServiceAdmin):
         return email.state
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
-    def next_attempt(self, email: OutgoingEmail) -> Any:
+    def next_attempt(self, email: OutgoingEmail) -> str:
         """When it is tried next, if at all."""
-        if email.state != OutgoingEmail.State.PENDING:
-            return None
-        return email.next_attempt_at
+        is_pending = email.state == OutgoingEmail.State.PENDING
+        return moment(email.next_attempt_at if is_pending else None)
 
     @admin.display(description="data")
     def payload(self, email: OutgoingEmail) -> SafeString:

@@ -13,6 +13,7 @@ from accounts.callers import caller_of
 from accounts.models import Invitation, Membership, Project, User
 from accounts.services import projects
 from accounts.services.storefront import set_storefront
+from orderchainer.core.admin.picking import PickOne
 from orderchainer.core.admin.service_admin import (
     ServiceAdmin,
     ServiceInline,
@@ -89,7 +90,10 @@ class NewProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic a
     """The fields of a new project, including its first owner. `by` creates it."""
 
     by: ClassVar[User]
-    owner = forms.ModelChoiceField(User.objects.filter(is_active=True))
+    owner = forms.ModelChoiceField(
+        User.objects.filter(is_active=True),
+        widget=PickOne(Membership._meta.get_field("user"), admin.site),
+    )
 
     class Meta:
         model = Project

@@ -65,7 +65,7 @@ class Activity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} at {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_type_display()} at {self.created_at:%Y-%m-%d %H:%M} UTC"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert the row. Raises TypeError if it is already stored."""

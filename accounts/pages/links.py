@@ -6,6 +6,7 @@ link, and there is no CSRF token. With one, the pages could not forbid the Refer
 must not reveal the link.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
@@ -59,7 +60,7 @@ HEADERS = {
 
 
 @method_decorator(csrf_exempt, name="dispatch")
-class LinkPage(View):
+class LinkPage(View, ABC):
     """A form behind a link. Subclasses define what it shows and what it does."""
 
     template_name: ClassVar[str]
@@ -112,17 +113,17 @@ class LinkPage(View):
         """Count an attempt. Raises `LimitExceeded`."""
         return count_attempt(address_of(request), USE_CODE, [])
 
+    @abstractmethod
     def form_for(self, link: UUID, data: Mapping[str, Any] | None) -> forms.Form:
         """Return the page's form, filled in with `data`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def context_of(self, link: UUID) -> dict[str, object]:
         """Return the page's context. Raises the error of a link that does not work."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, link: UUID, form: forms.Form) -> None:
         """Do what a valid form asks for."""
-        raise NotImplementedError
 
 
 class ConfirmEmailPage(LinkPage):

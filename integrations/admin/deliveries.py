@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +21,7 @@ from integrations.providers import providers
 from integrations.services import replay_delivery
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
 from orderchainer.core.admin.picking import is_value_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import MAX_SEARCHED_CHARACTERS, ReadOnly, ServiceAdmin
 from orderchainer.core.printable import printable
 
@@ -128,10 +129,10 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
         return timesince(delivery.created_at, now, depth=1)
 
     @admin.display(description="next attempt")
-    def next_attempt(self, delivery: InboundDelivery) -> datetime | None:
+    def next_attempt(self, delivery: InboundDelivery) -> str:
         """When it is tried again; empty if it is not."""
         waits = delivery.state == InboundDelivery.State.RECEIVED and not delivery.is_in_flight
-        return delivery.next_attempt_at if waits else None
+        return moment(delivery.next_attempt_at if waits else None)
 
     @admin.display(description="headers")
     def headers_shown(self, delivery: InboundDelivery) -> SafeString:

@@ -1,7 +1,5 @@
 """Errands in the back office: checks, upkeep and goodbyes."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,6 +9,7 @@ from unfold.decorators import display
 from integrations.admin.shown import WORD_COLOURS, integration_link
 from integrations.models import Errand
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orderchainer.core.outbox import PENDING
 
@@ -66,6 +65,6 @@ class ErrandAdmin(ReadOnly, ServiceAdmin):
         return "being tried" if errand.is_in_flight else str(errand.state)
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
-    def next_attempt(self, errand: Errand) -> Any:
+    def next_attempt(self, errand: Errand) -> str:
         """When it is tried next, if at all."""
-        return errand.next_attempt_at if errand.state == PENDING else None
+        return moment(errand.next_attempt_at if errand.state == PENDING else None)

@@ -17,7 +17,7 @@ from integrations.admin.forms import config_fields, form_for
 from integrations.admin.shown import STATUS_COLOURS
 from integrations.contracts import Connector
 from integrations.models import Integration
-from integrations.providers import connectable, connector_of
+from integrations.providers import connectable, connector_of, label_of
 from orderchainer.core.admin.filters import DaysFilter, PickFilter
 from orderchainer.core.admin.panels import MAX_ROWS, Panel, panel_of
 from orderchainer.core.admin.readers_zone import moment
@@ -158,7 +158,7 @@ class IntegrationAdmin(ServiceAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "title": "Connect an integration",
-                "providers": list(connectable()),
+                "providers": [(name, label_of(name)) for name in connectable()],
             }
             template = "admin/integrations/integration/choose.html"
             return TemplateResponse(request, template, context)

@@ -12,4 +12,10 @@ def check_assistant_provider(**_: object) -> list[CheckMessage]:
     names = [each.name for each in providers() if each.models is not None]
     if settings.ASSISTANT_PROVIDER in names:
         return []
-    return [Error(f"ASSISTANT_PROVIDER must be {' or '.join(names)}.", id="assistant.E002")]
+    return [
+        Error(
+            f"ASSISTANT_PROVIDER is {settings.ASSISTANT_PROVIDER!r}, which has no models.",
+            hint=f"Write {' or '.join(names)}.",
+            id="assistant.E002",
+        )
+    ]

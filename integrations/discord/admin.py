@@ -1,7 +1,5 @@
 """The back office of Discord integrations: see their state, switch them, send a test message."""
 
-from datetime import datetime
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,6 +10,7 @@ from integrations.discord.models import (
     DiscordWebhookQuerySet,
     Toggle,
 )
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 
 # The request waits for one call to Discord for each of them.
@@ -67,9 +66,9 @@ class DiscordWebhookAdmin(ReadOnly, ServiceAdmin):
         return webhooks.with_host().defer("url")
 
     @admin.display(description="paused until", ordering="paused_until")
-    def paused(self, webhook: DiscordWebhook) -> datetime | None:
+    def paused(self, webhook: DiscordWebhook) -> str:
         """The end of the pause of the webhook or of its host."""
-        return webhook.waits_until
+        return moment(webhook.waits_until)
 
     @admin.display(description="webhook", ordering="webhook_id")
     def masked(self, webhook: DiscordWebhook) -> str:

@@ -1,10 +1,9 @@
 """Checks at the start for settings that would make the first message fail."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from integrations.checks import base_problems
 from integrations.discord.hosts import HostsMisconfigured, allowed_hosts
 
 # What a delivery needs beside Discord's answer: time for its own queries on a busy machine.
@@ -17,7 +16,8 @@ def check_discord_hosts(**_: object) -> list[CheckMessage]:
     try:
         allowed_hosts()
     except HostsMisconfigured as exc:
-        return [Error(f"DISCORD_WEBHOOK_HOSTS: {exc}", id="integrations.E001")]
+        hint = "Write `host`, `host:port` or `http://host:port`, separated by commas."
+        return [Error(f"DISCORD_WEBHOOK_HOSTS: {exc}", hint=hint, id="integrations.E001")]
     return []
 
 
@@ -40,18 +40,11 @@ def check_discord_hosts_are_real(**_: object) -> list[CheckMessage]:
 @register
 def check_discord_api_base(**_: object) -> list[CheckMessage]:
     """Refuse a `DISCORD_API_BASE` that is not a URL."""
-    base = urlsplit(settings.DISCORD_API_BASE)
-    is_address = base.scheme in {"http", "https"} and base.netloc
-    if settings.DISCORD_API_BASE and (not is_address or base.query or base.fragment):
-        return [
-            Error(
-                "DISCORD_API_BASE is not an http or https URL.",
-                hint="It replaces https://discord.com/api; "
-                "the version and the path are added to it.",
-                id="integrations.E002",
-            )
-        ]
-    return []
+    return base_problems(
+        "DISCORD_API_BASE",
+        hint="It replaces https://discord.com/api; the version and the path are added to it.",
+        id="integrations.E002",
+    )
 
 
 @register

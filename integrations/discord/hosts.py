@@ -71,9 +71,7 @@ def _parsed(entries: tuple[str, ...]) -> Sequence[AllowedHost]:
 def _entry(text: str) -> AllowedHost:
     match = _ENTRY.fullmatch(text.strip().lower())
     if match is None:
-        raise HostsMisconfigured(
-            f"{text!r} is not a host. Write `host`, `host:port` or `http://host:port`."
-        )
+        raise HostsMisconfigured(f"{text!r} is not a host.")
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 1 <= port <= 65535:
         raise HostsMisconfigured(f"{text!r} names a port that does not exist.")

@@ -132,7 +132,7 @@ class DiscordWebhook(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.masked_url
+        return f"webhook {self.masked_url}"
 
     @property
     def masked_url(self) -> str:

@@ -43,4 +43,4 @@ class Errand(Outgoing):
         indexes: ClassVar = [due_index("errand_due")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.integration_id}"
+        return f"errand {self.kind} of integration {self.integration_id}"

@@ -80,7 +80,7 @@ class SyncRun(Work):
         ]
 
     def __str__(self) -> str:
-        return f"sync {self.pk} of {self.integration_id}"
+        return f"sync {self.pk} of integration {self.integration_id}"
 
     @property
     def word(self) -> str:

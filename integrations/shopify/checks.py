@@ -1,12 +1,11 @@
 """Checks at the start for settings that would make the first call fail."""
 
 import re
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from integrations.checks import timeout_problems
+from integrations.checks import is_web_address, timeout_problems
 
 _VERSION = re.compile(r"20[0-9]{2}-(01|04|07|10)|unstable", re.ASCII)
 
@@ -17,10 +16,8 @@ def check_shopify_api_base(**_: object) -> list[CheckMessage]:
     base = settings.SHOPIFY_API_BASE
     if not base:
         return []
-    parts = urlsplit(base)
-    is_address = parts.scheme in {"http", "https"} and parts.netloc
-    has_more = parts.query or parts.fragment or re.search(r"[{}]", base.replace("{shop}", ""))
-    if is_address and not has_more:
+    with_a_shop = base.replace("{shop}", "demo-shop.myshopify.com")
+    if is_web_address(with_a_shop) and not re.search(r"[{}]", with_a_shop):
         return []
     return [
         Error(

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.tests.factories import make_staff, make_user
 from accounts.tests.projects import Team
+from integrations import providers
 from integrations.models import Errand, Integration, SyncRun
 from integrations.services import change_integration, disconnect_integration
 from integrations.tests.factories import connect, make_integration
@@ -321,3 +322,13 @@ def test_hostile_addresses_are_harmless(client: Client, team: Team) -> None:
         "?secrets=x",
     ):
         assert client.get(f"{LIST}{query}").status_code in {200, 302, 400}
+
+
+def test_the_page_that_asks_for_a_provider_writes_each_as_people_do(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(providers, "PROVIDERS", ["integrations.whatsapp"])
+
+    text = text_of(client.get(f"{LIST}add/"))
+
+    assert ">WhatsApp</a>" in text

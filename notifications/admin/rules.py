@@ -34,17 +34,29 @@ COLOURS: Mapping[str, str] = {"waiting": "warning", "queued": "success", "skippe
 FIELDS = ("occasion", "status", "channel", "line", "content", "subject", "template", "is_active")
 
 
+class _TemplateField(forms.JSONField):
+    """The template of a rule. A rule without one has an empty box."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text for the box."""
+        return "" if value is None else super().prepare_value(value)
+
+
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
     """The fields of a rule. The service checks them against each other."""
 
     refused_at: ClassVar = {"rule_exists": "channel"}
 
-    channel = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    channel = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget, help_text="With “any”, whichever channel the customer uses."
+    )
 
     class Meta:
         model = NotificationRule
         fields = ("project", *FIELDS)
+        field_classes: ClassVar = {"template": _TemplateField}
         help_texts: ClassVar = {
+            "status": "Only for the occasion “Status Reached”: the status that the order reaches.",
             "line": "The UUID of an integration. Empty: the one over which you talk with the "
             "customer, or the only one.",
             "content": f"Placeholders: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",

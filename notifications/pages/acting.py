@@ -3,6 +3,7 @@
 A refusal shows the page again, so that nothing that somebody has typed there is lost.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ from orderchainer.core.web.fragments import wants_fragment
 from orderchainer.core.web.page import SeeOther
 
 
-class ConversationAction(ConversationPage):
+class ConversationAction(ConversationPage, ABC):
     """Changes something about a conversation, and goes back to its page."""
 
     operations: ClassVar[Mapping[str, Operation]] = {"POST": SEND_MESSAGES}
@@ -46,9 +47,9 @@ class ConversationAction(ConversationPage):
         """Whether a script has sent the form, perhaps by itself, and not the browser."""
         return "X-Requested-With" in self.request.headers
 
+    @abstractmethod
     def act(self) -> None:
         """Do what the form asks for."""
-        raise NotImplementedError
 
     def refused(self, exc: DomainError) -> HttpResponseBase:
         """Show the conversation with the words of a refusal."""

@@ -1,5 +1,6 @@
 """The rules by which customers are told of their orders: written, tried, switched and deleted."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -143,9 +144,9 @@ class RuleFormPage(OfRules, FormPage):
                 add_refusal(form, exc)
         return self.show_form(form, status=400)
 
+    @abstractmethod
     def form(self, **posted: Any) -> RuleForm:
         """Return the form of the rule."""
-        raise NotImplementedError
 
     def done(self) -> str:
         """Go to the list."""

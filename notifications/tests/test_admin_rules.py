@@ -79,6 +79,18 @@ def test_a_rule_is_written_by_the_service(client: Client, agent: User) -> None:
     assert (rule.content, rule.status) == ("Shipped!", "shipped")
 
 
+def test_a_rule_without_a_template_has_an_empty_box(client: Client, agent: User) -> None:
+    assert add(client, agent).status_code == 302
+    rule = NotificationRule.objects.get()
+    form = opened(client, page_of(rule), FORM)
+
+    assert "".join(typed(form)["template"]).strip() == ""
+
+    assert client.post(page_of(rule), typed(form, content="Shipped!")).status_code == 302
+    rule.refresh_from_db()
+    assert rule.template is None
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -16,7 +16,7 @@ from notifications.channels import Line, Person
 from notifications.errors import ContactNotFound
 from notifications.models import Contact, Conversation, Message, RuleOutcome
 from notifications.models.messages import ContentType
-from notifications.models.rules import ANY_CHANNEL, EMAIL, Occasion
+from notifications.models.rules import ANY_CHANNEL, EMAIL, TOO_LATE, Occasion
 from notifications.services import (
     Recipient,
     accept_invitation,
@@ -28,6 +28,7 @@ from notifications.services import (
     send_message,
     set_blocked,
 )
+from notifications.tasks import forget_reports
 from notifications.tests.factories import incoming
 from notifications.tests.pretend import DAY, PRETEND, Pretend, pretending
 from notifications.tests.rules import (
@@ -597,6 +598,26 @@ def test_what_waits_for_a_line_is_settled_when_nobody_is_told_any_more(
 
     assert outcomes() == [("skipped", "", reason)]
     assert RuleOutcome.objects.get().settled_at is not None
+    assert due() == []
+
+
+def test_what_no_delivery_tries_any_more_does_not_wait_for_ever(
+    agent: User, ours: Line, pretend: Pretend, order: Order
+) -> None:
+    make_rule(agent.personal_project)
+    pretend.set_trouble("The provider refuses the token.")
+    ship(order)
+    tell_all()
+    EventDelivery.objects.update(state=EventDelivery.State.DROPPED, finished_at=timezone.now())
+
+    forget_reports()
+    assert [state for state, _, _ in outcomes()] == ["waiting"]
+    RuleOutcome.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    forget_reports()
+
+    [(state, _, reason)] = outcomes()
+    assert (state, reason.startswith(TOO_LATE)) == ("skipped", True)
+    assert reason.endswith("The provider refuses the token.")
     assert due() == []
 
 

@@ -8,6 +8,7 @@ All deliveries of a project go to one target, so the events of an order are told
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import structlog
 from django.db import transaction
@@ -42,6 +43,8 @@ OUTCOMES = Counter(
 
 ORDER_DELETED = "The order was deleted."
 NO_RULE = "No rule applies to it any more."
+# By then every delivery that is still on its way has settled what it tells.
+FORGOTTEN_AFTER = NEWS_FOR + timedelta(hours=12)
 
 State = RuleOutcome.State
 
@@ -115,6 +118,26 @@ def _is_for(rule: NotificationRule, event: Event) -> bool:
 
 def _usable() -> Q:
     return Q(is_active=True, project__is_active=True)
+
+
+def settle_forgotten() -> int:
+    """Settle what has waited too long to be told and that no delivery tries any more.
+
+    A delivery can end without settling it: a worker died too often, or an earlier version left it.
+    Return how many there were.
+    """
+    old = RuleOutcome.objects.filter(
+        state=State.WAITING, created_at__lt=timezone.now() - FORGOTTEN_AFTER
+    )
+    count = 0
+    for pk in list(old.values_list("pk", flat=True)):
+        # One transaction each, so that we never hold two outcomes.
+        with transaction.atomic():
+            outcome = old.filter(pk=pk).select_for_update(no_key=True).first()
+            if outcome is not None:
+                _settle(outcome, Told(reason=f"{TOO_LATE} {outcome.reason}".strip()))
+                count += 1
+    return count
 
 
 # --- One event --------------------------------------------------------------------------------

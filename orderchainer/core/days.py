@@ -151,6 +151,28 @@ def before(span: Span) -> Stretch:
     return Stretch(start, span.start, span.zone)
 
 
+def days_earlier(moment: datetime, count: int, zone: ZoneInfo) -> datetime:
+    """Return when the clocks of the zone showed the same time `count` days before, in UTC.
+
+    If the clocks have changed since, that was not so many times 24 hours ago. A time that they
+    showed twice is the first one. If they skipped it, it counts as an hour later.
+    """
+    return (moment.astimezone(zone) - timedelta(days=count)).astimezone(UTC)
+
+
+def part_before(span: Span, moment: datetime) -> Stretch:
+    """Return as much of the span before as is over of this one at `moment`.
+
+    Between whole days it ends at the same time of day. It has at least one second.
+    """
+    earlier = before(span)
+    if is_whole_days(span):
+        until = days_earlier(moment, (span.first - earlier.first).days, span.zone)
+    else:
+        until = moment - (span.end - span.start)
+    return Stretch(earlier.start, min(max(until, earlier.start + _SECOND), earlier.end), span.zone)
+
+
 def offsets_within(span: Span) -> list[tuple[datetime, int]]:
     """Return the zone's offsets from UTC in seconds, each with the moment from which it applies.
 

@@ -10,6 +10,7 @@ empty. An empty rate switches its limit off.
 
 import difflib
 import math
+import os
 import re
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -224,6 +225,10 @@ class Environment:
         """Read the origin of WebSockets, `wss://orders.example.com`; empty if it is not set."""
         return self._read(name, _socket_origin, "")
 
+    def directory(self, name: str) -> str:
+        """Read the path of a directory, and make it if there is none; empty if it is not set."""
+        return self._read(name, _directory, "")
+
     def redis(self, name: str) -> str:
         """Read the URL of a Redis; empty if it is not set."""
         return self._read(name, _redis, "", is_secret=True)
@@ -399,6 +404,21 @@ def _socket_origin(text: str) -> str:
     if parts and is_socket and is_host and not parts.path + parts.query:
         return text
     raise Unusable("Write a scheme, a host and perhaps a port: wss://orders.example.com:8001.")
+
+
+def _directory(text: str) -> str:
+    try:
+        Path(text).mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        reason = _reason(exc)
+    else:
+        if os.access(text, os.W_OK | os.X_OK):
+            return text
+        reason = "permission denied"
+    raise Unusable(
+        "Write the path of a directory that this user may make and write to.",
+        f"names {text}, which cannot be written: {reason}",
+    )
 
 
 def _redis(text: str) -> str:

@@ -5,15 +5,12 @@ these names from here and not from the library, which must not be imported befor
 """
 
 import os
-from pathlib import Path
 
 from django.conf import settings
 
 # The library decides how to count when it is imported. It takes the variable for a directory even
-# if it is empty, and expects the directory to exist.
-if settings.PROMETHEUS_MULTIPROC_DIR:
-    Path(settings.PROMETHEUS_MULTIPROC_DIR).mkdir(parents=True, exist_ok=True)
-else:
+# if it is empty.
+if not settings.PROMETHEUS_MULTIPROC_DIR:
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics

@@ -114,6 +114,8 @@ def check_secret_key(**kwargs: Any) -> Sequence[CheckMessage]:
         Warning(
             f"SECRET_KEY is shorter than {LEAST_SECRET_BYTES} bytes, and access tokens are signed "
             "with it (RFC 7518, section 3.2).",
+            hint="Make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(50))'`. "
+            "A new key ends all sessions.",
             id="orderchainer.W001",
         )
     ]
@@ -248,8 +250,8 @@ def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
     if not host or not port.isdecimal() or not 1 <= int(port) <= MAX_PORT:
         return [
             Error(
-                f"WORKER_METRICS_LISTEN is {listen!r}; "
-                "write host:port, for example 127.0.0.1:9101.",
+                f"WORKER_METRICS_LISTEN is {listen!r}.",
+                hint="Write host:port: 127.0.0.1:9101.",
                 id="orderchainer.E005",
             )
         ]
@@ -258,6 +260,7 @@ def check_worker_metrics(**kwargs: Any) -> Sequence[CheckMessage]:
             Warning(
                 "WORKER_METRICS_LISTEN is set, but PROMETHEUS_MULTIPROC_DIR is not: the metrics "
                 "will lack everything that the worker's children count.",
+                hint="Set PROMETHEUS_MULTIPROC_DIR to a directory of this worker's own.",
                 id="orderchainer.W005",
             )
         ]

@@ -1,7 +1,7 @@
 """Look, before a process begins its work, whether everything that it needs is there.
 
-`manage.py serve`, gunicorn, Celery's workers and beat all ask here. What is missing is told in a
-sentence with a hint, and the process ends with status 1.
+`manage.py serve`, gunicorn, a bare daphne, Celery's workers and beat all ask here. What is missing
+is told in a sentence with a hint, and the process ends with status 1.
 """
 
 import errno
@@ -197,7 +197,13 @@ def _refused_password(redis: Redis, error: AuthenticationError) -> Problem:
 
 def _answers(host: str, port: int) -> bool:
     try:
-        socket.create_connection((host, port), timeout=ANSWER_SECONDS).close()
+        if host.startswith("/"):
+            # The directory of PostgreSQL's socket on this machine.
+            with socket.socket(socket.AF_UNIX) as local:
+                local.settimeout(ANSWER_SECONDS)
+                local.connect(f"{host}/.s.PGSQL.{port}")
+        else:
+            socket.create_connection((host, port), timeout=ANSWER_SECONDS).close()
     except OSError:
         return False
     return True

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
+from gunicorn.glogging import Logger as GunicornsLogger  # type: ignore[import-untyped]
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -479,17 +481,20 @@ def test_the_environment_sets_level_and_file_and_production_speaks_json(
 
 
 SAY_HOW_TASKS_ENDED = """
-import django, structlog
+import logging, django, structlog
 django.setup()
 log = structlog.get_logger("orderchainer.operations.tasks")
 log.info("task_finished", outcome="success", task="one")
 log.info("task_finished", outcome="failure", task="two")
 log.info("request_finished", path="/three")
+log.info("delivery_finished", task="four", error="")
+log.info("delivery_postponed", task="five", error="away")
+logging.getLogger("celery.worker.request").info("six")
 """
 
 
 @pytest.mark.processes
-def test_people_see_no_tasks_that_succeeded(tmp_path: Path) -> None:
+def test_people_see_nothing_of_background_work_that_went_well(tmp_path: Path) -> None:
     file = tmp_path / "service.log"
 
     done = subprocess.run(
@@ -504,7 +509,20 @@ def test_people_see_no_tasks_that_succeeded(tmp_path: Path) -> None:
         check=True,
     )
 
-    assert len(file.read_text().splitlines()) == 3
+    assert len(file.read_text().splitlines()) == 6
     assert "task=one" not in done.stderr
     assert "task=two" in done.stderr
     assert "path=/three" in done.stderr
+    assert "task=four" not in done.stderr
+    assert "task=five" in done.stderr
+    assert "six" not in done.stderr
+
+
+def test_gunicorn_can_still_write_its_own_lines() -> None:
+    """Its format names the process. Without a number, each line would be a traceback."""
+    log = logging.getLogger("gunicorn.error")
+    record = log.makeRecord(log.name, logging.INFO, __file__, 1, "Listening", (), None)
+
+    line = logging.Formatter(GunicornsLogger.error_fmt).format(record)
+
+    assert f"[{os.getpid()}] [INFO] Listening" in line

@@ -171,6 +171,8 @@ def test_only_the_embedded_server_of_a_developer_plays_the_providers(
         ({"MEDIA_ROOT": "/dev/null/pictures"}, "orderchainer.E008"),
         ({"MEDIA_ROOT": "manage.py"}, "orderchainer.E008"),
         ({"CORS_ALLOWED_ORIGINS": "shop.example.com"}, "orderchainer.E010"),
+        ({"ASSISTANT_PROVIDER": "abacus"}, "assistant.E002"),
+        ({"WORKER_METRICS_LISTEN": "9101"}, "orderchainer.E005"),
     ],
 )
 def test_an_impossible_combination_is_refused_by_a_check(
@@ -180,6 +182,7 @@ def test_an_impossible_combination_is_refused_by_a_check(
 
     assert done.returncode != 0
     assert complaint in done.stderr
+    assert "HINT: " in done.stderr
 
 
 # What each kind refuses. Texts and lists of words may be anything; some have a system check.
@@ -193,6 +196,7 @@ NONSENSE = {
     "origins": "shop.example.com",
     "address": "shop.example.com",
     "socket_origin": "https://shop.example.com",
+    "directory": "/dev/null/metrics",
     "redis": "127.0.0.1",
     "database": "garbage",
     "email": "foo://x",

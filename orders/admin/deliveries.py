@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from orderchainer.core.admin.filters import DaysFilter
 from orderchainer.core.admin.picking import is_key_of
+from orderchainer.core.admin.readers_zone import moment
 from orderchainer.core.admin.service_admin import ReadOnly, ServiceAdmin
 from orderchainer.core.background import nudge_on_commit
 from orders import tasks
@@ -113,14 +114,14 @@ class EventDeliveryAdmin(ReadOnly, ServiceAdmin):
         return state_of(delivery)
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
-    def next_attempt(self, delivery: EventDelivery) -> Any:
+    def next_attempt(self, delivery: EventDelivery) -> str:
         """When it is tried again; empty if it is not."""
-        return next_attempt_of(delivery)
+        return moment(next_attempt_of(delivery))
 
     @admin.display(description="target paused until")
-    def target_paused_until(self, delivery: EventDelivery) -> Any:
+    def target_paused_until(self, delivery: EventDelivery) -> str:
         """The end of the pause of a target that did not answer in time."""
-        return (
+        return moment(
             DeliveryTarget.objects.filter(subscriber=delivery.subscriber, target=delivery.target)
             .filter(paused_until__gt=timezone.now())
             .values_list("paused_until", flat=True)

@@ -1,5 +1,6 @@
 """Creating an order, and changing one."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -54,9 +55,9 @@ class OrderFormPage(OfOrders, FormPage):
         form.data = {**posted.dict(), ROWS: str(form.rows)}
         return self.show_form(form)
 
+    @abstractmethod
     def form(self, **posted: Any) -> Any:
         """Return the form."""
-        raise NotImplementedError
 
 
 class NewOrderPage(OrderFormPage):

@@ -104,8 +104,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         if self.is_of_order:
-            return f"{self.type} of #{self.order_id}"
-        return f"{self.type} of {self.subject_kind} {self.subject_uuid}"
+            return f"event {self.type} of #{self.order_id}"
+        return f"event {self.type} of {self.subject_kind} {self.subject_uuid}"
 
     @property
     def is_of_order(self) -> bool:

@@ -33,7 +33,7 @@ class ReportScheduleAdmin(ReadOnly, ServiceAdmin):
         "report_type",
         "frequency",
         "filters",
-        "recipients",
+        "told",
         "by_email",
         "by_discord",
         "is_active",
@@ -44,3 +44,9 @@ class ReportScheduleAdmin(ReadOnly, ServiceAdmin):
         "created_at",
     )
     readonly_fields = fields
+
+    @admin.display(description="recipients")
+    def told(self, schedule: ReportSchedule) -> str:
+        """The members who get the reports, by their addresses."""
+        emails = schedule.recipients.order_by("user__email").values_list("user__email", flat=True)
+        return ", ".join(emails) or "-"

@@ -27,7 +27,10 @@ def build(question: Question) -> Built:
     products = figures.top_products(project, period, currency=currency, selection=selection)
     customers = figures.customers_of(project, period, currency=currency, selection=selection)
     chains = figures.completed_chains(project, period, selection)
-    earlier = days.before(period)
+    now = timezone.now()
+    # What has not happened yet is compared with nothing.
+    is_running = period.end > now
+    earlier = days.part_before(period, now) if is_running else days.before(period)
     trend = _trend(summary, figures.summary_of(project, earlier, selection))
     payload: Payload = {
         **overview_of(breakdown),
@@ -60,11 +63,12 @@ def build(question: Question) -> Built:
         "trend": {
             "start_date": earlier.first.isoformat(),
             "end_date": earlier.last.isoformat(),
+            "until": f"{earlier.end:%Y-%m-%dT%H:%M:%SZ}" if is_running else None,
             **trend,
         },
         "chains_completed": chains,
     }
-    return Built(_summary(summary, payload, is_running=period.end > timezone.now()), payload)
+    return Built(_summary(summary, payload, is_running=is_running), payload)
 
 
 def overview_of(breakdown: Breakdown) -> Payload:
@@ -176,7 +180,7 @@ def _summary(summary: Summary, payload: Payload, *, is_running: bool) -> str:
 
 
 def _against_before(change: Payload, *, is_running: bool) -> str:
-    before = "the whole period before" if is_running else "the period before"
+    before = "the same part of the period before" if is_running else "the period before"
     begin = "So far, revenue" if is_running else "Revenue"
     part = change["change_percent"]
     if part is None:

@@ -120,7 +120,9 @@ def shown(document: Document) -> Shown:
                 _against_before(
                     str(name),
                     document.payload.get("trend", {}).get(str(name)),
-                    "the whole period before" if _is_running(document) else "the period before",
+                    "the same part of the period before"
+                    if _is_part(document)
+                    else "the period before",
                 ),
             )
             for name, value in summary.rows
@@ -134,9 +136,9 @@ def shown(document: Document) -> Shown:
     )
 
 
-def _is_running(document: Document) -> bool:
-    """Tell whether the period was not over when the report was made."""
-    return document.period.end > document.made_at
+def _is_part(document: Document) -> bool:
+    """Tell whether it is compared with a part of the period before, as this one was not over."""
+    return bool(document.payload.get("trend", {}).get("until"))
 
 
 def _against_before(name: str, change: Mapping[str, Any] | None, before: str) -> str:
@@ -261,14 +263,14 @@ def _change_told(table: Table, document: Document) -> str:
 def _before(document: Document) -> str:
     """Name the period with which one is compared: as many days, or as long.
 
-    It was over when one that is still running was compared with it.
+    One that was not over is compared with the same part of it.
     """
     period = document.period
-    whole = "whole " if _is_running(document) else ""
+    part = "the same part of " if _is_part(document) else ""
     if not is_whole_days(period):
-        return f"the {whole}period before"
+        return f"{part}the period before"
     days = (period.last - period.first).days + 1
-    return f"the {whole}day before" if days == 1 else f"the {whole}{days} days before"
+    return f"{part}the day before" if days == 1 else f"{part}the {days} days before"
 
 
 def _heading_of(column: Column, currency: str) -> str:

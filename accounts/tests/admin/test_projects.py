@@ -55,6 +55,16 @@ def roles(project: Project) -> dict[str, str]:
     return dict(project.memberships.values_list("user__email", "role"))
 
 
+def test_the_owner_of_a_new_project_is_picked_by_typing(client: Client) -> None:
+    """A list of all users would be as long as the installation is large."""
+    stranger = make_user(email="stranger@example.com")
+
+    text = client.get(page("project_add")).content.decode()
+
+    assert "admin-autocomplete" in text
+    assert stranger.email not in text
+
+
 def test_makes_a_project_with_its_owner(client: Client) -> None:
     owner = make_user()
 

@@ -14,4 +14,4 @@ def test_a_provider_without_models_is_refused(settings: Settings) -> None:
 
     [problem] = check_assistant_provider()
 
-    assert problem.msg == "ASSISTANT_PROVIDER must be gemini or openai."
+    assert problem.hint == "Write gemini or openai."

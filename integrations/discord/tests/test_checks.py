@@ -23,6 +23,8 @@ def ids() -> list[str | None]:
         ("DISCORD_API_BASE", "http://127.0.0.1:8400/api", []),
         ("DISCORD_API_BASE", "127.0.0.1:8400", ["integrations.E002"]),
         ("DISCORD_API_BASE", "https://x.test?a=b", ["integrations.E002"]),
+        ("DISCORD_API_BASE", "http://[x", ["integrations.E002"]),
+        ("DISCORD_API_BASE", "http://x.test:eighty", ["integrations.E002"]),
         ("DISCORD_WEBHOOK_TIMEOUT", 5, []),
         ("DISCORD_WEBHOOK_TIMEOUT", 0, ["integrations.E003"]),
         ("DISCORD_WEBHOOK_TIMEOUT", 60, ["integrations.E003"]),

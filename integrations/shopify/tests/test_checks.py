@@ -18,6 +18,8 @@ from pytest_django import Settings
         ("SHOPIFY_API_BASE", "https://x.test/{shop}?a=b", ["shopify.E001"]),
         ("SHOPIFY_API_BASE", "https://x.test/{domain}", ["shopify.E001"]),
         ("SHOPIFY_API_BASE", "ftp://x.test/{shop}", ["shopify.E001"]),
+        ("SHOPIFY_API_BASE", "http://[x", ["shopify.E001"]),
+        ("SHOPIFY_API_BASE", "http://x.test:eighty", ["shopify.E001"]),
         ("SHOPIFY_API_VERSION", "2026-10", []),
         ("SHOPIFY_API_VERSION", "unstable", []),
         ("SHOPIFY_API_VERSION", "2026-11", ["shopify.E002"]),

@@ -2,8 +2,8 @@
 
 Every record, from structlog or from the standard library, becomes one JSON line in the log file.
 Errors also go to a separate file. The console shows the same records. While DEBUG is on, they are
-formatted for people there, without the tasks that succeeded. Control characters in a stranger's
-text never reach either of them raw.
+formatted for people there, without what background tasks report as done. Control characters in a
+stranger's text never reach either of them raw.
 `docs/operations.md` lists the fields and the names of the security events.
 """
 
@@ -181,14 +181,20 @@ def _is_crash(record: logging.LogRecord) -> bool:
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:
-    """Tell whether people want to see a line while they watch: not each task that succeeded."""
+    """Tell whether people want to see a line while they watch.
+
+    They do not want to see what Celery says about its own work, nor what a background task says
+    unless it has an error to tell. They would scroll by what people look for, such as the password
+    of the demo account.
+    """
+    if record.levelno != logging.INFO:
+        return True
     event = record.msg
-    return not (
-        isinstance(event, dict)
-        and event.get("event") == "task_finished"
-        and event.get("outcome") == "success"
-        and record.levelno == logging.INFO
-    )
+    if not isinstance(event, dict):
+        return not record.name.startswith("celery.worker")
+    if event.get("event") == "task_finished":
+        return event.get("outcome") != "success"
+    return "task" not in event or bool(event.get("error"))
 
 
 # --- Configuration ----------------------------------------------------------------------------
@@ -279,8 +285,9 @@ def configure(config: dict[str, Any]) -> None:
     Django calls it as LOGGING_CONFIG.
     """
     logging.config.dictConfig(config)
-    # No line of ours names these, and looking them up takes half of the time to make a record.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # No line names these, and looking them up takes half of the time to make a record. gunicorn
+    # writes the number of the process into each of its own lines.
+    logging.logThreads = logging.logMultiprocessing = False
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(config["root"]["level"]),

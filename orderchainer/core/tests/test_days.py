@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from orderchainer.core.days import Period, days_up_to_today, start_of, today_in
+from orderchainer.core.days import (
+    Period,
+    Stretch,
+    days_up_to_today,
+    part_before,
+    start_of,
+    today_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +76,35 @@ def test_the_last_days_end_with_today_in_the_zone() -> None:
     assert (period.first, period.last) == (date(2026, 11, 19), date(2026, 11, 20))
     assert period.start == datetime(2026, 11, 18, 10, tzinfo=UTC)
     assert period.end == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "moment", "start", "end"),
+    [
+        # Yesterday until the same time of day, also where the clocks went forward at two.
+        ("2026-03-29", "2026-03-29", "2026-03-29T13:00", "2026-03-27T23:00", "2026-03-28T14:00"),
+        # The same part of the week before.
+        ("2026-11-16", "2026-11-22", "2026-11-18T14:00", "2026-11-08T23:00", "2026-11-11T14:00"),
+        # Nothing is over yet, or everything.
+        ("2026-11-16", "2026-11-22", "2026-11-01T14:00", "2026-11-08T23:00", "2026-11-08T23:00:01"),
+        ("2026-11-16", "2026-11-22", "2026-12-01T14:00", "2026-11-08T23:00", "2026-11-15T23:00"),
+    ],
+)
+def test_the_part_of_the_span_before_ends_at_the_same_time(
+    first: str, last: str, moment: str, start: str, end: str
+) -> None:
+    period = Period(date.fromisoformat(first), date.fromisoformat(last), ZoneInfo("Europe/Berlin"))
+
+    part = part_before(period, datetime.fromisoformat(moment).replace(tzinfo=UTC))
+
+    assert part.start == datetime.fromisoformat(start).replace(tzinfo=UTC)
+    assert part.end == datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+
+def test_the_part_before_hours_is_as_long_as_what_is_over_of_them() -> None:
+    noon = datetime(2026, 11, 19, 12, tzinfo=UTC)
+    hours = Stretch(noon, noon + timedelta(hours=6), ZoneInfo("Europe/Berlin"))
+
+    part = part_before(hours, noon + timedelta(hours=2))
+
+    assert (part.start, part.end) == (noon - timedelta(hours=6), noon - timedelta(hours=4))

@@ -5,6 +5,7 @@ They work without JavaScript. `workspace/parts/form.html` shows a form: a summar
 that links to each field, and each field with its own errors.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -56,7 +57,7 @@ def add_refusal(form: forms.BaseForm, exc: Invalid) -> None:
         form.add_error(field, messages)
 
 
-class FormPage(Page):
+class FormPage(Page, ABC):
     """A page with one form.
 
     Subclasses make the form and do what a valid one asks for. `done` is the address to go to after
@@ -101,13 +102,13 @@ class FormPage(Page):
         context = {"form": form, "button": self.button, **(ways or {}), **self.beside(form)}
         return self.show(context, status=status)
 
+    @abstractmethod
     def form(self, **posted: Any) -> forms.BaseForm:
         """Return the form: filled in with what was posted, or with what is there now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, form: Any) -> HttpResponseBase | None:
         """Do what a valid form asks for. A refusal as `Invalid` is shown in the form."""
-        raise NotImplementedError
 
     def done(self) -> str:
         """Return where to go afterwards: this page again."""

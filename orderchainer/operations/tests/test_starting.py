@@ -139,6 +139,16 @@ def test_a_postgresql_that_refuses_us_is_told_in_its_own_words(
     assert "s3cr3t" not in str(problem)
 
 
+def test_a_postgresql_behind_a_socket_of_this_machine_answers(tmp_path: Path) -> None:
+    """So a database that it does not have is told as that, not as a PostgreSQL that is away."""
+    assert not starting._answers(str(tmp_path), 5432)
+    with socket.socket(socket.AF_UNIX) as postgresql:
+        postgresql.bind(f"{tmp_path}/.s.PGSQL.5432")
+        postgresql.listen()
+
+        assert starting._answers(str(tmp_path), 5432)
+
+
 @pytest.mark.django_db
 @needs_postgresql
 def test_tables_that_the_user_may_not_read_are_told_with_a_hint(
@@ -291,6 +301,7 @@ def run(*command: str, directory: Path, **variables: str) -> "subprocess.Complet
         ("-m", "celery", "--app", "orderchainer", "worker"),
         ("-m", "celery", "--app", "orderchainer", "beat"),
         ("-m", "gunicorn", "orderchainer.wsgi", "--bind", "127.0.0.1:0", "--no-control-socket"),
+        ("-m", "daphne", "--port", "0", "orderchainer.asgi:application"),
     ],
 )
 def test_a_dead_database_ends_each_process_with_a_sentence(
@@ -319,6 +330,7 @@ def test_a_dead_database_ends_each_process_with_a_sentence(
         ("-m", "celery", "--app", "orderchainer", "worker"),
         ("-m", "celery", "--app", "orderchainer", "beat"),
         ("-m", "gunicorn", "orderchainer.wsgi", "--bind", "127.0.0.1:0", "--no-control-socket"),
+        ("-m", "daphne", "--port", "0", "orderchainer.asgi:application"),
     ],
 )
 def test_nothing_starts_without_its_redis(command: tuple[str, ...], tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ PAYLOAD_EXAMPLE: Example = {
     "trend": {
         "start_date": "2024-12-01",
         "end_date": "2024-12-31",
+        "until": None,
         "total_orders": {"before": 120, "change": 30, "change_percent": 25.0},
         "total_revenue": {"before": 10000.00, "change": 2500.50, "change_percent": 25.0},
         "average_order_value": {"before": 83.33, "change": 0.01, "change_percent": 0.0},

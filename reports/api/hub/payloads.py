@@ -105,10 +105,16 @@ class AmountChangeOutput(serializers.Serializer[Any]):
 
 
 class TrendOutput(serializers.Serializer[Any]):
-    """The period before, which is as long, and how this one differs from it."""
+    """The period before, which is as long, and how this one differs from it.
+
+    If this one was not over, it is the same part of the period before.
+    """
 
     start_date = serializers.DateField()
     end_date = serializers.DateField()
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="Where that part ends; null for the whole period."
+    )
     total_orders = CountChangeOutput()
     total_revenue = AmountChangeOutput()
     average_order_value = AmountChangeOutput()

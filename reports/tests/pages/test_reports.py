@@ -318,24 +318,27 @@ def test_fewer_orders_are_not_called_less(team: Team, viewer: Client) -> None:
     assert "Total revenue €100.00 as in the period before" in page
 
 
-def test_a_report_of_today_says_that_it_is_compared_with_a_whole_day(
+def test_a_report_of_today_is_compared_with_yesterday_until_the_same_time(
     team: Team, viewer: Client
 ) -> None:
     today, yesterday = date(2026, 3, 1), date(2026, 2, 28)
     with time_machine.travel(SUNDAY, tick=False):
         sell(team, today, "40.00")
         Order.objects.update(ordered_at=SUNDAY - timedelta(hours=1))
+        sell(team, yesterday, "300.00")
+        Order.objects.filter(total_price=300).update(ordered_at=SUNDAY - timedelta(hours=23))
         sell(team, yesterday, "100.00")
+        Order.objects.filter(total_price=100).update(ordered_at=SUNDAY - timedelta(hours=25))
         report = make(team, days=(today, today))
 
     page = text_of(viewer.get(address(team, "reports", report.uuid)))
 
-    assert "So far, revenue was 60% less than in the whole period before." in page
-    assert "Total revenue €40.00 60% less than in the whole period before" in page
+    assert "So far, revenue was 60% less than in the same part of the period before." in page
+    assert "Total revenue €40.00 60% less than in the same part of the period before" in page
     # A day that is over is compared as ever.
     with time_machine.travel(SUNDAY + timedelta(days=1), tick=False):
         over = make(team, days=(today, today))
-    assert "Revenue was 60% less than in the period before." in over.summary
+    assert "Revenue was 90% less than in the period before." in over.summary
 
 
 def test_amounts_have_the_decimals_of_their_currency(team: Team, viewer: Client) -> None:
