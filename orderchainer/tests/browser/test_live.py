@@ -125,6 +125,20 @@ def test_what_changed_is_asked_for_once_and_swapped(page: Page, server: Server) 
     assert server.asked == ["ids=1,3"]
 
 
+def test_changes_that_follow_each_other_are_asked_for_together(page: Page, server: Server) -> None:
+    is_live(page)
+    server.tell_at_once(1)
+    page.clock.run_for(30)
+    server.tell(2)
+    expect(page.locator("body")).to_have_attribute("data-heard", "2")
+
+    page.clock.run_for(30)
+    assert server.asked == []
+    page.clock.run_for(50)
+
+    server.wait_until(lambda: server.asked == ["ids=1,2"])
+
+
 def test_a_change_after_a_quiet_time_is_asked_for_at_once(page: Page, server: Server) -> None:
     is_live(page)
     held: list[Route] = []

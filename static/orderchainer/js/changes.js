@@ -11,9 +11,9 @@ const GONE = [403, 404, 410];
 // --- When to ask ------------------------------------------------------------------------------
 
 /**
- * Return a function that has `work` done in a moment, or, if it was done just now, after a pause. The
- * slower the server answers, the longer the pause. What fails is done again after the longest one;
- * without a session, once somebody looks at the page again.
+ * Return a function that has `work` done once nobody has asked for a moment, or, if it was done just
+ * now, after a pause. The slower the server answers, the longer the pause. What fails is done again
+ * after the longest one; without a session, once somebody looks at the page again.
  */
 export function paced(work, { soon = 40, least = 200, most = 10000 } = {}) {
   let timer = 0;
@@ -21,15 +21,19 @@ export function paced(work, { soon = 40, least = 200, most = 10000 } = {}) {
   let isWanted = false;
   let isSignedOut = false;
   let freeAt = 0;
+  let latest = 0;
 
   function ask() {
     isWanted = true;
     if (isWorking || isSignedOut) return;
-    timer ||= setTimeout(run, Math.max(soon, freeAt - performance.now()));
+    const now = performance.now();
+    latest ||= now + 5 * soon;
+    clearTimeout(timer);
+    timer = setTimeout(run, Math.max(freeAt - now, Math.min(soon, latest - now)));
   }
 
   async function run() {
-    timer = 0;
+    latest = 0;
     isWanted = false;
     isWorking = true;
     const started = performance.now();
