@@ -166,7 +166,7 @@ def test_a_target_with_many_deliveries_takes_one_place_in_the_sweep(
     wire.targets = ["b"]
     orders_of(ada, "Late")
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         due = deliveries.due_deliveries(limit=2)
 
     assert due == [ids_to("a")[0], ids_to("b")[0]]
