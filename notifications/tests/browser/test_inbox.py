@@ -154,6 +154,28 @@ def test_a_draft_is_there_again_after_leaving(talking: Talking) -> None:
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Dear Cleo,")
 
 
+def test_a_long_draft_is_kept_when_its_page_is_left(talking: Talking) -> None:
+    talking.write(talking.meet("Cyra Long", 23), "Hello")
+    page = talking.open()
+    look_at(page, "Cyra Long")
+    reply = page.get_by_role("textbox", name="Reply")
+    # A browser sends at most 64 kB after a page was left. In a form, such a letter takes six bytes.
+    text = "\u0436" * 3900
+    reply.fill(text)
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.reload()
+    is_ready(page)
+    reply.fill(f"{text}1")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    reply.fill(f"{text}12")
+    page.goto("about:blank")
+    page.go_back()
+    page.reload()
+
+    expect(reply).to_have_value(f"{text}12")
+
+
 def test_a_second_tab_replaces_no_draft_that_it_has_not_seen(talking: Talking) -> None:
     talking.write(talking.meet("Cora Tabs", 13), "Hello")
     first = talking.open()

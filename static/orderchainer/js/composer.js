@@ -48,7 +48,8 @@ async function save({ keepalive = false } = {}) {
       method: "POST",
       headers: changing(),
       body,
-      keepalive,
+      // A browser refuses to send more than 64 kB after the page. A plain request may be cut off then.
+      keepalive: keepalive && `${body}`.length < 6e4,
       signal,
     });
     if (answer.status === 412) await tellOvertaken(answer);

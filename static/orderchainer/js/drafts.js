@@ -7,7 +7,7 @@ let told = "";
 
 const field = () => document.getElementById("reply");
 
-// However the form is sent: the draft with which the field began, and what we have sent since. Of the last
+// However the form is sent: the draft that the server had last, and what we have sent since. Of these
 // requests we may not know whether they arrived.
 document.addEventListener("formdata", ({ target, formData }) => {
   if (target.id !== "composer") return;
@@ -24,7 +24,8 @@ export function draftIn(data) {
 
 /** Note that a text is the draft now. */
 export function isKept(text) {
-  known = [text];
+  known = [];
+  field().dataset.was = text;
 }
 
 /** Offer the draft that another tab has kept. `answer` is a refusal of ours. */
