@@ -12,7 +12,7 @@ const field = () => document.getElementById("reply");
 document.addEventListener("formdata", ({ target, formData }) => {
   if (target.id !== "composer") return;
   formData.delete("was");
-  for (const text of [field().dataset.was, ...known]) formData.append("was", text);
+  for (const text of new Set([field().dataset.was, ...known])) formData.append("was", text);
 });
 
 /** Return what a request to keep the draft sends of the form, and note that it is on its way. */
@@ -24,8 +24,8 @@ export function draftIn(data) {
 
 /** Note that a text is the draft now. */
 export function isKept(text) {
-  known = [];
-  field().dataset.was = text;
+  known = [text];
+  field()?.setAttribute("data-was", text);
 }
 
 /** Offer the draft that another tab has kept. `answer` is a refusal of ours. */
