@@ -139,6 +139,7 @@ def test_a_postgresql_that_refuses_us_is_told_in_its_own_words(
     assert "s3cr3t" not in str(problem)
 
 
+@pytest.mark.enable_socket
 def test_a_postgresql_behind_a_socket_of_this_machine_answers(tmp_path: Path) -> None:
     """So a database that it does not have is told as that, not as a PostgreSQL that is away."""
     assert not starting._answers(str(tmp_path), 5432)
