@@ -19,7 +19,7 @@ from orderchainer.testing.browsers import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import APIResponse, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -152,6 +152,33 @@ def test_a_draft_is_there_again_after_leaving(talking: Talking) -> None:
     page.reload()
 
     expect(page.get_by_role("textbox", name="Reply")).to_have_value("Dear Cleo,")
+
+
+def test_a_page_that_was_read_before_a_draft_was_kept_does_not_deny_it(talking: Talking) -> None:
+    rhea = talking.meet("Rhea Late", 24)
+    talking.write(rhea, "Hello")
+    page = talking.open()
+    look_at(page, "Rhea Late")
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: "Route") -> None:
+        if route.request.headers.get("hx-request"):
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/inbox/**", hold)
+    with page.expect_request(lambda request: "hx-request" in request.headers):
+        talking.write(rhea, "Are you there?")
+    page.get_by_role("textbox", name="Reply").fill("Dear Rhea,")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.unroute("**/inbox/**")
+
+    expect(page.get_by_role("log")).to_contain_text("Are you there?")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
 
 
 def test_a_long_draft_is_kept_when_its_page_is_left(talking: Talking) -> None:

@@ -26,11 +26,15 @@ _STEPS = ((AN_HOUR, A_MINUTE, "min"), (A_DAY, AN_HOUR, "h"), (MAX_DAYS * A_DAY, 
 
 
 @register.simple_tag
-def icon(name: str, **attributes: str) -> SafeString:
-    """Draw an icon of the sprite. It is decoration: the words beside it tell what it means."""
+def icon(name: str, size: int | None = None, **attributes: str) -> SafeString:
+    """Draw an icon of the sprite. It is decoration: the words beside it tell what it means.
+
+    The style sheet gives it its size, but not within another picture: there, `size` does.
+    """
     return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        '<svg class="icon{}" aria-hidden="true"{}><use href="{}#{}"/></svg>',
         f" {attributes['class']}" if "class" in attributes else "",
+        format_html(' width="{0}" height="{0}"', size) if size else "",
         static("orderchainer/icons.svg"),
         name,
     )

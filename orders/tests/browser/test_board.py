@@ -138,8 +138,7 @@ def test_a_long_column_shows_more_near_its_end(board: Board) -> None:
 
 
 def test_a_phone_shows_one_column_at_a_time(visit: Visit) -> None:
-    page = visit.sign_in("/app/", width=NARROW)
-    page.get_by_role("link", name="Board", exact=True).click()
+    page = visit.sign_in("board", width=NARROW)
     regions = page.locator(".column")
 
     expect(page.get_by_role("region", name="pending")).to_be_visible()

@@ -153,8 +153,7 @@ def test_everybody_can_use_the_forms(visit: Visit, width: int) -> None:
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_everybody_can_use_the_board(visit: Visit, width: int) -> None:
-    page = visit.sign_in(width=width)
-    page.get_by_role("link", name="Board", exact=True).click()
+    page = visit.sign_in("board", width=width)
 
     pending = page.get_by_role("region", name="pending")
     expect(pending.get_by_role("heading", name="pending")).to_be_visible()
@@ -175,7 +174,7 @@ def test_a_card_changes_by_itself(visit: Visit) -> None:
     expect(page.get_by_role("status", name="Connection")).to_have_text("Live")
     other = visit(page.url.partition(visit.installation.url)[2])
 
-    other.get_by_role("button", name="Move #4").click()
+    other.get_by_role("button", name="Move #4", exact=True).click()
     other.get_by_role("menuitem", name="active").click()
 
     column = page.get_by_role("region", name="active")

@@ -8,6 +8,7 @@ const PAUSE = 800;
 let timer = 0;
 let sending = null;
 let isUnsaved = false;
+let kept = "";
 // The key and the words of an answer that we have sent, until we know what became of it.
 let asked = null;
 
@@ -55,8 +56,9 @@ async function save({ keepalive = false } = {}) {
     if (answer.status === 412) await tellOvertaken(answer);
     if (!answer.ok) throw Object.assign(new Error("Not saved"), { status: answer.status });
     isKept(data.get("content"));
-    isUnsaved = data.get("content") !== document.getElementById("reply")?.value;
-    say(data.get("content").trim() ? "Draft saved" : "");
+    kept = data.get("content");
+    isUnsaved = kept !== document.getElementById("reply")?.value;
+    say(kept.trim() ? "Draft saved" : "");
   } catch (error) {
     if (error.name === "AbortError") return;
     say("Not saved yet");
@@ -132,6 +134,18 @@ addEventListener("pagehide", () => save({ keepalive: true }));
 addEventListener("beforeunload", (event) => {
   const isLost = document.querySelector("[data-draft-state]")?.textContent === "Not saved yet";
   if (isUnsaved && isLost) event.preventDefault();
+});
+
+// A refreshed page may have been read before the draft was kept.
+function sayAgain() {
+  if (kept.trim() && kept === document.getElementById("reply")?.value) say("Draft saved");
+}
+
+const main = document.getElementById("main");
+new MutationObserver(sayAgain).observe(main, {
+  childList: true,
+  subtree: true,
+  characterData: true,
 });
 
 // --- Texts that a panel offers ------------------------------------------------------------------
