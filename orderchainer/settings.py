@@ -336,7 +336,7 @@ def _daily(task: str) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE = {
     # `/readyz` uses it to tell that a worker runs tasks.
-    "heartbeat": _every(5, "orderchainer.heartbeat"),
+    "heartbeat": _every(10, "orderchainer.heartbeat"),
     "sweep-events": _every(5, "orders.sweep_events"),
     "sweep-bulk-changes": _every(10, "orders.sweep_bulk_changes"),
     "forget-bulk-changes": _daily("orders.forget_bulk_changes"),
