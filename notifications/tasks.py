@@ -4,7 +4,7 @@ from celery import shared_task
 
 from notifications.services import digests
 from notifications.services.releasing import release_assigned_conversations
-from notifications.work import fetching, reading, reports, sending, suggestions, telling, waking
+from notifications.work import fetching, outcomes, reading, reports, sending, suggestions, waking
 from orderchainer.core.background import nudge
 
 # By then the next sweep has nudged whatever is still due.
@@ -58,7 +58,7 @@ def forget_reports() -> None:
 
     It also settles what waits to be told for ever. Runs daily; repeating it is harmless.
     """
-    telling.settle_forgotten()
+    outcomes.settle_forgotten()
     reports.forget_parked()
     suggestions.forget_suggestions()
 

@@ -8,9 +8,7 @@ All deliveries of a project go to one target, so the events of an order are told
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
-import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,32 +17,21 @@ from notifications.fitting import no_longer_true
 from notifications.models import NotificationRule, RuleOutcome
 from notifications.models.rules import NEWS_FOR, TOO_LATE, Occasion
 from notifications.services.telling import Told, tell
+from notifications.work.outcomes import settle
 from orderchainer.core.errors import NotFound
-from orderchainer.core.measures import Counter
 from orders.lifecycle import GONE_WRONG, HAS_LEFT, EventType, Status
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.stream.models import Event
 from orders.stream.subscribers import Drop, TryAgain, Wanted
 
-logger = structlog.get_logger(__name__)
-
 SUBSCRIBER = "customers"
 # How long to wait before we look whether a line is usable again: at first, and at most.
 WAIT_SECONDS = 60.0
 MAX_WAIT_SECONDS = 10 * 60.0
 
-OUTCOMES = Counter(
-    "orderchainer_rule_outcomes_total",
-    "What became of telling customers, by channel (none if nothing was sent) and state (queued, "
-    "skipped).",
-    ["channel", "state"],
-)
-
 ORDER_DELETED = "The order was deleted."
 NO_RULE = "No rule applies to it any more."
-# By then every delivery that is still on its way has settled what it tells.
-FORGOTTEN_AFTER = NEWS_FOR + timedelta(hours=12)
 
 State = RuleOutcome.State
 
@@ -118,26 +105,6 @@ def _is_for(rule: NotificationRule, event: Event) -> bool:
 
 def _usable() -> Q:
     return Q(is_active=True, project__is_active=True)
-
-
-def settle_forgotten() -> int:
-    """Settle what has waited too long to be told and that no delivery tries any more.
-
-    A delivery can end without settling it: a worker died too often, or an earlier version left it.
-    Return how many there were.
-    """
-    old = RuleOutcome.objects.filter(
-        state=State.WAITING, created_at__lt=timezone.now() - FORGOTTEN_AFTER
-    )
-    count = 0
-    for pk in list(old.values_list("pk", flat=True)):
-        # One transaction each, so that we never hold two outcomes.
-        with transaction.atomic():
-            outcome = old.filter(pk=pk).select_for_update(no_key=True).first()
-            if outcome is not None:
-                _settle(outcome, Told(reason=f"{TOO_LATE} {outcome.reason}".strip()))
-                count += 1
-    return count
 
 
 # --- One event --------------------------------------------------------------------------------
@@ -239,23 +206,16 @@ def _said_before(rule: NotificationRule, order: Order) -> str:
 
 
 def _settle(outcome: RuleOutcome, told: Told) -> None:
+    state = State(outcome.state)
     if told.message is not None or told.email is not None:
-        outcome.state = State.QUEUED
+        state = State.QUEUED
     elif not told.is_waiting:
-        outcome.state = State.SKIPPED
-    outcome.reason = told.reason[:500]
-    outcome.channel = told.channel
-    outcome.message, outcome.email = told.message, told.email
-    outcome.settled_at = None if outcome.state == State.WAITING else timezone.now()
-    outcome.save()
-    if outcome.state != State.WAITING:
-        OUTCOMES.labels(outcome.channel or "none", str(outcome.state)).inc()
-    # The reasons name nobody's address or number.
-    logger.info(
-        "rule_followed",
-        rule=outcome.rule_id,
-        order=outcome.order_id,
-        state=str(outcome.state),
-        channel=outcome.channel,
-        reason=outcome.reason,
+        state = State.SKIPPED
+    settle(
+        outcome,
+        state=state,
+        reason=told.reason,
+        channel=told.channel,
+        message=told.message,
+        email=told.email,
     )

@@ -43,7 +43,7 @@ def test_an_event_needs_no_order_and_no_owner() -> None:
     event.order = event.owner_id = None
     event.save()
 
-    assert str(event) == f"parcel_lost of parcel {event.subject_uuid}"
+    assert str(event) == f"event parcel_lost of parcel {event.subject_uuid}"
 
 
 @pytest.mark.parametrize(
