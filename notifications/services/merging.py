@@ -51,6 +51,8 @@ def join_contacts(contact: Contact, other: Contact, *, by: User | None) -> Conta
 
     The caller holds a transaction and has locked both.
     """
+    # Before the messages, as where an order is deleted: otherwise two could wait for each other.
+    ChatInvitation.objects.filter(contact=other).update(contact=contact)
     talks = Conversation.objects.filter(contact__in=[contact, other]).order_by("pk")
     locked = list(talks.select_for_update(no_key=True))
     kept = {talk.line: talk for talk in locked if talk.contact_id == contact.pk}
@@ -69,7 +71,6 @@ def join_contacts(contact: Contact, other: Contact, *, by: User | None) -> Conta
             _join(same, talk)
             changed.append((same, {"merged": str(talk.uuid)}))
     ContactAddress.objects.filter(contact=other).update(contact=contact)
-    ChatInvitation.objects.filter(contact=other).update(contact=contact)
     MergedContact.objects.filter(contact=other).update(contact=contact)
     MergedContact.objects.create(former_id=other.pk, contact=contact)
     _join_notes(contact, other)
