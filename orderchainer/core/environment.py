@@ -226,7 +226,10 @@ class Environment:
         return self._read(name, _socket_origin, "")
 
     def directory(self, name: str) -> str:
-        """Read the path of a directory, and make it if there is none; empty if it is not set."""
+        """Read the path of a directory, and make the directory if it is missing.
+
+        The path is empty if the setting is.
+        """
         return self._read(name, _directory, "")
 
     def redis(self, name: str) -> str:

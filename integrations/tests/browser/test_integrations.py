@@ -108,28 +108,39 @@ def test_a_webhook_is_looked_at_and_replayed(visit: Visit) -> None:
     expect(page.locator("#delivery")).to_contain_text("1 attempt")
 
 
-def test_a_page_that_waits_heeds_when_to_come_back_and_rests_while_it_is_hidden(
-    visit: Visit,
-) -> None:
+def refused_while_it_waits(
+    visit: Visit, status: int, headers: dict[str, str] | None = None
+) -> tuple["Page", list[str]]:
+    """Open the page of a test that is not over, and refuse what it asks from then on.
+
+    Return the page, which was refused once, and the addresses that it has asked for.
+    """
     page = open_integrations(visit, "Aurora Workshop")
     page.get_by_role("link", name="demo-shop.myshopify.com").click()
     expect(page.get_by_role("region", name="Health")).to_be_visible()
     page.clock.install()
     page.goto(f"{page.url}/test")
     is_ready(page)
-    visit.expect_problem("status of 429")
+    visit.expect_problem(f"status of {status}")
     asked: list[str] = []
 
     def refuse(route: "Route") -> None:
         if "hx-request" not in route.request.headers:
             return route.fallback()
         asked.append(route.request.url)
-        return route.fulfill(status=429, headers={"Retry-After": "60"})
+        return route.fulfill(status=status, headers=headers)
 
     page.route(page.url, refuse)
     page.locator("#checks").evaluate("(part) => { part.dataset.unsettled = ''; }")
-    with page.expect_response(lambda answer: answer.status == 429):
+    with page.expect_response(lambda answer: answer.status == status):
         page.clock.run_for(16_000)
+    return page, asked
+
+
+def test_a_page_that_waits_heeds_when_to_come_back_and_rests_while_it_is_hidden(
+    visit: Visit,
+) -> None:
+    page, asked = refused_while_it_waits(visit, 429, {"Retry-After": "60"})
     before = len(asked)
     page.clock.run_for(50_000)
     assert len(asked) == before
@@ -145,31 +156,13 @@ def test_a_page_that_waits_heeds_when_to_come_back_and_rests_while_it_is_hidden(
 def test_a_page_that_waits_says_once_that_its_reader_was_signed_out_and_goes_on_later(
     visit: Visit,
 ) -> None:
-    page = open_integrations(visit, "Aurora Workshop")
-    page.get_by_role("link", name="demo-shop.myshopify.com").click()
-    expect(page.get_by_role("region", name="Health")).to_be_visible()
-    page.clock.install()
-    page.goto(f"{page.url}/test")
-    is_ready(page)
-    visit.expect_problem("status of 401")
-    asked: list[str] = []
-
-    def refuse(route: "Route") -> None:
-        if "hx-request" not in route.request.headers:
-            return route.fallback()
-        asked.append(route.request.url)
-        return route.fulfill(status=401)
-
-    page.route(page.url, refuse)
-    page.locator("#checks").evaluate("(part) => { part.dataset.unsettled = ''; }")
-    with page.expect_response(lambda answer: answer.status == 401):
-        page.clock.run_for(16_000)
+    page, asked = refused_while_it_waits(visit, 401)
     told = page.get_by_text("You were signed out.")
     expect(told).to_be_visible()
     page.clock.run_for(60_000)
     assert len(asked) == 1
 
-    page.unroute(page.url, refuse)
+    page.unroute(page.url)
     with page.expect_response(page.url):
         hide(page, is_hidden=False)
         page.clock.run_for(1_000)

@@ -32,7 +32,7 @@ def keep(most: int) -> None:
 
 
 def take(database: str) -> "Connection | None":
-    """Return an idle connection to `database`, or None if there is none."""
+    """Return a connection to `database` that waits for its next use, or None if none does."""
     with _lock:
         idle = _idle.get(database)
         # The one that was used last has most in its memory.
