@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.transaction import TransactionManagementError
 
-from accounts import queries as account_queries
 from accounts.models import ApiToken, Session, User
+from accounts.queries import credentials as credential_queries
+from accounts.queries import projects as access_queries
 from accounts.services import open_browser_session
 from accounts.tests.factories import make_api_token, make_user, token_of
 from cart import queries as cart_queries
@@ -191,10 +192,10 @@ def carts() -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("read", "arguments", "shape"),
     [
-        (account_queries._sessions_with_users, sessions, {}),
-        (account_queries._browser_sessions, browser_sessions, {}),
-        (account_queries._api_tokens_with_users, api_tokens, {}),
-        (account_queries._open_projects, projects, {}),
+        (credential_queries._sessions_with_users, sessions, {}),
+        (credential_queries._browser_sessions, browser_sessions, {}),
+        (credential_queries._api_tokens_with_users, api_tokens, {}),
+        (access_queries._open_projects, projects, {}),
         (order_queries._visible_rows, orders, {"sees_all": False}),
         (order_queries._visible_rows, orders, {"sees_all": True}),
         (order_queries._visible_rows_by_uuid, orders_by_uuid, {"sees_all": False}),
