@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.models import Membership, Project, User
-from accounts.services import create_project, set_member
-from accounts.tests.factories import PASSWORD, make_user, make_users
+from accounts.services import create_project, register_user, set_member
+from accounts.tests.factories import PASSWORD, make_users
 from accounts.tests.projects import make_team
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ RANDOM = {"id", "uuid", "password"}
 
 
 def users_by_the_service() -> list[User]:
-    return [make_user(email=email) for email in EMAILS]
+    return [register_user(email=email, password=PASSWORD) for email in EMAILS]
 
 
 def team_by_the_services() -> None:
