@@ -1,4 +1,4 @@
-"""A team for tests with many cases: to make one for each case takes longer than the case."""
+"""A team and its callers for tests with many cases: to make them takes longer than a case."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from accounts.tests.matrix import Callers
 from accounts.tests.projects import Team, make_team
 
 
@@ -22,3 +23,16 @@ def lasting_team(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 def shared_team(lasting_team: Team) -> Team:
     """The team in objects of this case's own, because a case may change them."""
     return deepcopy(lasting_team)
+
+
+@pytest.fixture(scope="module")
+def lasting_callers(lasting_team: Team, django_db_blocker: DjangoDbBlocker) -> Callers:
+    """The callers of that team, who disappear with it."""
+    with django_db_blocker.unblock():
+        return Callers.of(lasting_team)
+
+
+@pytest.fixture
+def callers(lasting_callers: Callers) -> Callers:
+    """The callers in objects of this case's own, because a case may change them."""
+    return deepcopy(lasting_callers)

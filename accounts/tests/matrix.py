@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.test import Client
+from rest_framework.test import APIClient
+
 from accounts.access import (
     CHANGE_PROJECT,
     DELETE_PROJECT,
@@ -20,10 +23,11 @@ from accounts.access import (
     VIEW_PROJECT,
     Operation,
 )
-from accounts.models import Membership, User
+from accounts.models import Membership, Session, User
 from accounts.pages.projects import version_of
-from accounts.services import invite, set_member
-from accounts.tests.factories import make_user
+from accounts.services import invite, open_browser_session, remove_member, set_member
+from accounts.tests.browsers import browser_with
+from accounts.tests.factories import client_with, make_staff, make_user, token_of
 from accounts.tests.projects import Team
 
 Role = Membership.Role
@@ -67,6 +71,60 @@ class Call:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.method, self.route, self.about)))
+
+
+# --- Who makes the calls ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a session of each kind."""
+
+    user: User
+    token: str
+    session: Session
+
+    @classmethod
+    def signed_in(cls, user: User) -> "Caller":
+        """Sign a user in twice: with a token and with a browser."""
+        return cls(user, token_of(user), open_browser_session(user=user))
+
+    def client(self) -> APIClient:
+        """Return a client of the API that shows the token."""
+        return client_with(self.token)
+
+    def browser(self) -> Client:
+        """Return a browser with the session's cookie."""
+        return browser_with(self.session)
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Everybody who may call: the members of a team and others, all of them signed in."""
+
+    team: Team
+    _known: Mapping[str, Caller]
+
+    @classmethod
+    def of(cls, team: Team) -> "Callers":
+        """Sign in the members, a stranger, a former member and somebody of the staff."""
+        others = {
+            "stranger": make_user(),
+            "former": make_user(),
+            "staff": make_user(is_staff=True),
+        }
+        set_member(project=team.project, user=others["former"], role=Role.MANAGER)
+        remove_member(project=team.project, user=others["former"])
+        users = {**team.members, **others}
+        return cls(team, {name: Caller.signed_in(user) for name, user in users.items()})
+
+    def named(self, name: str, call: Call) -> Caller:
+        """Return a caller; "clerk" is of the staff, with only the permissions for this call."""
+        if name != "clerk":
+            return self._known[name]
+        operations = [each for each in (call.operation, *call.also) if each.staff_permissions]
+        permissions = [each.staff_permissions[0].partition(".")[2] for each in operations]
+        return Caller.signed_in(make_staff(*permissions))
 
 
 # --- Members and invitations ------------------------------------------------------------------

@@ -13,19 +13,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
 from accounts.access import OPERATIONS, VIEW_PROJECT, Operation
 from accounts.api.hub.views.base import ProjectView
-from accounts.models import Membership, User
+from accounts.models import Membership
 from accounts.pages.workspace import WorkspacePage
-from accounts.services import remove_member, set_member
-from accounts.tests.factories import client_of, make_user
-from accounts.tests.matrix import Call, Scene
-from accounts.tests.projects import Team
+from accounts.tests.matrix import Call, Callers, Scene
 from orderchainer.testing.statements import Statements
 
 Role = Membership.Role
@@ -138,21 +134,6 @@ def test_a_view_cannot_forget_an_operation() -> None:
 # --- Who may what -----------------------------------------------------------------------------
 
 
-def caller_of(name: str, team: Team, call: Call) -> User:
-    """Return the caller of a call with that name."""
-    if name in team.members:
-        return team.members[name]
-    user = make_user(is_staff=name in {"staff", "clerk"})
-    if name == "former":
-        set_member(project=team.project, user=user, role=Role.MANAGER)
-        remove_member(project=team.project, user=user)
-    if name == "clerk" and call.operation.staff_permissions:
-        first = [each.staff_permissions[0] for each in (call.operation, *call.also)]
-        codenames = [permission.partition(".")[2] for permission in first]
-        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return user
-
-
 def expected(name: str, call: Call) -> int:
     """Return the status that this caller should get according to the matrix."""
     refusals = {"anonymous": 401, "stranger": 404, "former": 404, "staff": 404}
@@ -194,23 +175,22 @@ def request_of(call: Call, scene: Scene) -> tuple[str, Any]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "name"), let_in(CALLS))
-def test_the_matrix_lets_in(call: Call, name: str, shared_team: Team) -> None:
-    caller = caller_of(name, shared_team, call)
-    path, body = request_of(call, Scene(shared_team, caller))
+def test_the_matrix_lets_in(call: Call, name: str, callers: Callers) -> None:
+    caller = callers.named(name, call)
+    path, body = request_of(call, Scene(callers.team, caller.user))
 
-    response = getattr(client_of(caller), call.method.lower())(path, body)
+    response = getattr(caller.client(), call.method.lower())(path, body)
 
     assert response.status_code == call.status, response.content
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("call", CALLS, ids=str)
-def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: Team) -> None:
-    path, body = request_of(call, Scene(shared_team, shared_team.members[Role.OWNER]))
+def test_everybody_else_is_refused_and_changes_nothing(call: Call, callers: Callers) -> None:
+    path, body = request_of(call, Scene(callers.team, callers.team.owner))
 
     for name in refused(call):
-        caller = caller_of(name, shared_team, call)
-        client = APIClient() if name == "anonymous" else client_of(caller)
+        client = APIClient() if name == "anonymous" else callers.named(name, call).client()
         statements = Statements()
         with connection.execute_wrapper(statements):
             response = getattr(client, call.method.lower())(path, body)

@@ -14,14 +14,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.access import VIEW_PROJECT, Operation
-from accounts.models import Membership
 from accounts.pages.workspace import WorkspacePage
-from accounts.tests.browsers import browser_of
-from accounts.tests.matrix import Call, Scene
-from accounts.tests.projects import Team
+from accounts.tests.matrix import Call, Callers, Scene
 from accounts.tests.test_matrix import (
     Endpoint,
-    caller_of,
     calls,
     endpoints,
     expected,
@@ -68,11 +64,11 @@ def test_a_page_cannot_forget_an_operation() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("call", "name"), let_in(CALLS))
-def test_the_matrix_lets_in_to_pages(call: Call, name: str, shared_team: Team) -> None:
-    caller = caller_of(name, shared_team, call)
-    path, body = request_of(call, Scene(shared_team, caller))
+def test_the_matrix_lets_in_to_pages(call: Call, name: str, callers: Callers) -> None:
+    caller = callers.named(name, call)
+    path, body = request_of(call, Scene(callers.team, caller.user))
 
-    response = getattr(browser_of(caller), call.method.lower())(path, body or {})
+    response = getattr(caller.browser(), call.method.lower())(path, body or {})
 
     # The door of a project leads on to its first page, if the caller may see any.
     leads_on = response.status_code == 302 and response["Location"].startswith(path)
@@ -81,12 +77,11 @@ def test_the_matrix_lets_in_to_pages(call: Call, name: str, shared_team: Team) -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("call", CALLS, ids=str)
-def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: Team) -> None:
-    path, body = request_of(call, Scene(shared_team, shared_team.members[Membership.Role.OWNER]))
+def test_everybody_else_is_refused_and_changes_nothing(call: Call, callers: Callers) -> None:
+    path, body = request_of(call, Scene(callers.team, callers.team.owner))
 
     for name in refused(call):
-        caller = caller_of(name, shared_team, call)
-        client = Client() if name == "anonymous" else browser_of(caller)
+        client = Client() if name == "anonymous" else callers.named(name, call).browser()
         statements = Statements()
         with connection.execute_wrapper(statements):
             response = getattr(client, call.method.lower())(path, body or {})
@@ -100,4 +95,4 @@ def test_everybody_else_is_refused_and_changes_nothing(call: Call, shared_team: 
         assert (name, statements.changes) == (name, [])
         # Nobody learns the name of a project that they may not see.
         if status != 403:
-            assert shared_team.project.name not in response.content.decode()
+            assert callers.team.project.name not in response.content.decode()
