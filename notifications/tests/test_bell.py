@@ -349,6 +349,7 @@ def test_the_unread_number_is_that_of_today_up_to_a_limit(team: Team, line: Line
 
 
 @pytest.mark.services
+@pytest.mark.slow
 @pytest.mark.parametrize("has_seen", [True, False])
 def test_the_bell_of_a_project_that_was_quiet_for_long_reads_no_more_than_it_tells(
     team: Team, has_seen: bool

@@ -167,6 +167,7 @@ def test_the_style_sheets_are_small() -> None:
 # --- Collecting -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_production_collects_everything_with_imports_that_lead_to_files(tmp_path: Path) -> None:
     storages = {
         **settings.STORAGES,

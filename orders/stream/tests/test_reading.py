@@ -12,7 +12,7 @@ from orders.lifecycle import EventType
 from orders.stream.models import ORDER, Event
 from orders.stream.queries import stream_of_owner, stream_of_project
 
-pytestmark = [pytest.mark.django_db, pytest.mark.services]
+pytestmark = [pytest.mark.django_db, pytest.mark.services, pytest.mark.slow]
 
 MANY = 5000
 # The one project had half of all events and is quiet since; the other has one event in all.
