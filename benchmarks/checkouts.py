@@ -1,5 +1,7 @@
 """Checkouts over HTTP of many customers with the same few products, compared with plain SQL."""
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,12 +17,14 @@ from accounts.services.storefront import set_storefront
 from benchmarks.bare_checkouts import BareCheckouts, application
 from benchmarks.client import request_of
 from benchmarks.seeding import make_account, settle
-from benchmarks.serving import Server, serving
+from benchmarks.serving import Server, serving, worker
 from benchmarks.statements import statements_of_post
 from benchmarks.table import Figures, Pairs, Row, Verdict, at_most, in_pairs
 from cart.models import Cart
 from catalog.services import create_product
 from catalog.services.stock import MAX_STOCK
+from orderchainer.celery import app
+from orders.stream.models import Event
 
 # There are more carts than one measurement can check out. Each has three of the same few products,
 # so that checkouts collide.
@@ -28,6 +32,9 @@ CUSTOMERS = 1200
 PRODUCTS = 20
 IN_CART = 3
 CLIENTS = (1, 8)
+# The target for checkouts while a worker relays their events.
+LEAST_BESIDE_THE_RELAY = 0.75
+RELAYED_WITHIN_SECONDS = 120
 WHERE = {
     "shipping_address": "1 Main Street, Springfield",
     "phone_number": "+15550100",
@@ -102,6 +109,47 @@ def checking_out(directory: Path, rounds: int, seconds: float) -> Iterator[Row]:
                     Verdict("no deadlock", _deadlocks() == before),
                 ],
             )
+        if os.environ["REDIS_URL"]:
+            yield _beside_the_relay(directory, rounds, measure(service, ours))
+
+
+def _beside_the_relay(directory: Path, rounds: int, measured: Callable[[], Figures]) -> Row:
+    """Measure checkouts while a worker relays their events, and without one.
+
+    The columns of the floor show the service without a worker. The processor time is that of the
+    web processes, so the worker's own is in the rate alone.
+    """
+
+    def with_the_relay() -> Figures:
+        with worker(directory, "celery"):
+            _wait_until_relayed()
+            return measured()
+
+    pairs = in_pairs(rounds, with_the_relay, measured)
+    least = Verdict(
+        f">= {LEAST_BESIDE_THE_RELAY:.2f} of the rate without it",
+        pairs.ratio >= LEAST_BESIDE_THE_RELAY,
+    )
+    return Row(
+        f"checkout, {CLIENTS[-1]} clients, relay on / off",
+        pairs.ours,
+        pairs.floor,
+        pairs.ratio,
+        pairs.cpu_ratio,
+        [least],
+    )
+
+
+def _wait_until_relayed() -> None:
+    """Wait for a worker that begins with the events, and the nudges, of the time without one."""
+    deadline = time.monotonic() + RELAYED_WITHIN_SECONDS
+    with app.connection_for_read() as broker:
+        queue = broker.SimpleQueue("celery")
+        while Event.objects.filter(position__isnull=True).exists() or queue.qsize():
+            if time.monotonic() > deadline:
+                msg = f"events were not relayed within {RELAYED_WITHIN_SECONDS} s"
+                raise RuntimeError(msg)
+            time.sleep(0.05)
 
 
 def _customers() -> _Customers:

@@ -22,7 +22,7 @@ from accounts.services import create_project
 from benchmarks import client, push
 from benchmarks.listening import Crowd, listening
 from benchmarks.seeding import Account, make_account, settle
-from benchmarks.serving import START_SECONDS, STOP_SECONDS, cpu_seconds_of, serving
+from benchmarks.serving import START_SECONDS, STOP_SECONDS, cpu_seconds_of, serving, worker
 from benchmarks.statements import statements_of
 from benchmarks.table import Figures, Row, Verdict, at_most, figures_of
 from integrations.inbound import working
@@ -316,30 +316,6 @@ def _working(directory: Path, member: Account, project: Project) -> Iterator[Des
             return
         web = stack.enter_context(serving("orderchainer.wsgi:application", directory, "/healthz"))
         workers = [
-            stack.enter_context(_worker(directory, queue)) for queue in ("providers", "celery")
+            stack.enter_context(worker(directory, queue)) for queue in ("providers", "celery")
         ]
         yield Desk(member, project, web.port, sockets, [pid, web.pid, *workers])
-
-
-@contextmanager
-def _worker(directory: Path, queue: str) -> Iterator[int]:
-    """Run a worker with two processes, as in production; yield its process id."""
-    with (directory / f"worker-{queue}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "celery", "--app", "orderchainer", "worker"),
-                *("--queues", queue, "--concurrency", "2", "--hostname", f"{queue}@bench"),
-            ],
-            env={**os.environ, "DATABASE_POOL_SIZE": "0"},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield process.pid
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -1,4 +1,4 @@
-"""Run both applications under gunicorn: two processes of four threads.
+"""Run both applications under gunicorn, in two processes of four threads, and workers beside them.
 
 Production has eight threads in each. The assistant can occupy four of them, so these four are what
 orders have at least.
@@ -94,6 +94,30 @@ def serving(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def worker(directory: Path, queue: str) -> Iterator[int]:
+    """Run a worker with two processes, as in production; yield its process id."""
+    with (directory / f"worker-{queue}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "celery", "--app", "orderchainer", "worker"),
+                *("--queues", queue, "--concurrency", "2", "--hostname", f"{queue}@bench"),
+            ],
+            env={**os.environ, "DATABASE_POOL_SIZE": "0"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def wait_for(
