@@ -25,3 +25,9 @@ def browser_of(user: User) -> Client:
 def session_in(client: Client) -> Session:
     """Return the session of a browser that is signed in."""
     return Session.objects.get(pk=client.cookies[COOKIE].value.partition(":")[0])
+
+
+def is_signed_in(client: Client) -> bool:
+    """Tell whether the browser gets into the workspace."""
+    location = client.get("/app/")["Location"]
+    return not location.startswith("/sign-in")
