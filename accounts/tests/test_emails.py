@@ -1,4 +1,4 @@
-"""Outgoing e-mails: how we claim, send and retry them, and what they say."""
+"""Outgoing e-mails: how we claim, send and retry them, and when we drop them."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -23,19 +23,16 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.mail import outbox
-from accounts.mail.composing import compose, shown
+from accounts.mail.composing import compose
 from accounts.mail.failures import is_permanent, told
 from accounts.models import (
     EmailCode,
     Invitation,
-    Membership,
     OutgoingEmail,
     Project,
     User,
 )
 from accounts.services import (
-    create_project,
-    invite,
     queue_email,
     register_user,
     request_code,
@@ -43,7 +40,7 @@ from accounts.services import (
 )
 from accounts.tasks import send_email, sweep_emails
 from accounts.tests.factories import PASSWORD, make_user
-from accounts.tests.mailbox import code_in, emails_to, link_in, send_due
+from accounts.tests.mailbox import emails_to, send_due
 from accounts.tests.smtp import MailServer, mail_server
 from orderchainer.celery import app
 from orderchainer.core.outbox import claim
@@ -400,96 +397,7 @@ def test_before_a_short_pause_the_worker_schedules_the_retry_itself(server: Mail
     assert timedelta(seconds=4) < pause <= timedelta(seconds=10)
 
 
-# --- What they say ----------------------------------------------------------------------------
-
-
-def test_a_code_is_in_both_bodies_and_in_no_header() -> None:
-    user = make_user(email=ADDRESS)
-    User.objects.filter(pk=user.pk).update(
-        email_verified_at=timezone.now(), first_name="Ada", last_name="<b>O'Hara</b>"
-    )
-    OutgoingEmail.objects.all().delete()
-    request_code(email=ADDRESS, purpose=EmailCode.Purpose.RESET_PASSWORD)
-
-    [message] = emails_to(ADDRESS)
-
-    code, link = code_in(message), link_in(message)
-    [(html, kind)] = message.alternatives
-    assert kind == "text/html"
-    assert code in str(html)
-    assert f"http://localhost:8000/reset-password/{link}" in str(html)
-    headers = str(message.message().items())
-    assert code not in headers
-    assert str(link) not in headers
-    assert "Hello Ada <b>O'Hara</b>," in str(message.body)
-    assert "Hello Ada &lt;b&gt;O&#x27;Hara&lt;/b&gt;," in str(html)
-
-
-def test_the_name_of_an_unverified_user_is_not_in_the_email() -> None:
-    """A stranger who signs up with another person's address also chooses the name."""
-    register_user(email=ADDRESS, password=PASSWORD, first_name="Win at https://evil.example")
-
-    [message] = emails_to(ADDRESS)
-
-    assert str(message.body).startswith("Hello,\n")
-    assert "evil" not in message.message().as_string()
-
-
-def test_an_invitation_names_the_inviter_and_the_project() -> None:
-    owner = make_user(email="owner@example.com")
-    User.objects.filter(pk=owner.pk).update(
-        first_name="Bo\r\nBcc: x@evil.example", email_verified_at=timezone.now()
-    )
-    owner.refresh_from_db()
-    project = Project.objects.create(name="Tea & <i>Cake</i>\n\n\u202eliame")
-    invitation = Invitation.objects.create(
-        project=project,
-        email=ADDRESS,
-        role="agent",
-        invited_by=owner,
-        expires_at=timezone.now() + timedelta(days=7),
-    )
-    queue_email(
-        kind=Kind.INVITATION,
-        recipient=ADDRESS,
-        data={"invitation_id": str(invitation.pk)},
-        lifetime=timedelta(days=7),
-    )
-
-    [message] = emails_to(ADDRESS)
-
-    text, (html, _) = str(message.body), message.alternatives[0]
-    assert "Bo Bcc: x@evil.example (owner@example.com) invites you" in text
-    assert 'the project\n"Tea & <i>Cake</i> liame" as agent.' in text
-    assert "<strong>Tea &amp; &lt;i&gt;Cake&lt;/i&gt; liame</strong>" in str(html)
-    assert message.message()["Bcc"] is None
-    invitation.refresh_from_db()
-    assert invitation.link_digest
-    assert str(link_in(message)) not in invitation.link_digest
-
-
-def test_an_invitation_does_not_name_an_unverified_inviter() -> None:
-    owner = make_user(email="boss@example.com", first_name="The", last_name="Boss")
-    project = create_project(owner=owner, name="Tea")
-    invite(project=project, email=ADDRESS, role=Membership.Role.AGENT, by=owner)
-
-    [message] = emails_to(ADDRESS)
-
-    whole = message.message().as_string()
-    assert "you are invited to work in a project as agent." in whole
-    for word in ("The Boss", "boss@example.com", "Tea"):
-        assert word not in whole
-
-
-def test_an_invitation_to_a_personal_project_does_not_name_an_unverified_owner() -> None:
-    owner = make_user(email="boss@example.com")
-    project = owner.personal_project
-    assert project.name == "boss@example.com"
-    invite(project=project, email=ADDRESS, role=Membership.Role.AGENT, by=owner)
-
-    [message] = emails_to(ADDRESS)
-
-    assert "boss@example.com" not in message.message().as_string()
+# --- No longer wanted -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("undone", ["revoked_at", "accepted_at", "expires_at"])
@@ -511,20 +419,6 @@ def test_an_invitation_that_is_not_open_is_not_sent(undone: str) -> None:
 
     assert emails_to(ADDRESS) == []
     assert OutgoingEmail.objects.get().state == "dropped"
-
-
-def test_the_old_address_gets_a_notice_of_the_change() -> None:
-    """No user has that address any more, and it still gets the e-mail."""
-    queue_email(
-        kind=Kind.EMAIL_CHANGED,
-        recipient="old@example.com",
-        data={"new_email": "new@example.com"},
-    )
-
-    [message] = emails_to("old@example.com")
-
-    assert message.subject == "Your e-mail address was changed"
-    assert "new@example.com" in str(message.body)
 
 
 @pytest.mark.parametrize("kind", [Kind.RESET_PASSWORD, Kind.PASSWORD_CHANGED])
@@ -554,36 +448,6 @@ def test_an_older_request_never_replaces_a_newer_code() -> None:
         "A later e-mail carries a newer code.",
     )
     assert len(mail.outbox) == 1
-
-
-def test_the_email_says_where_the_request_came_from() -> None:
-    make_user(email=ADDRESS)
-    OutgoingEmail.objects.all().delete()
-    queue_email(
-        kind=Kind.RESET_PASSWORD,
-        recipient=ADDRESS,
-        data={"ip_address": "2001:db8::7"},
-        lifetime=timedelta(hours=1),
-    )
-
-    [message] = emails_to(ADDRESS)
-
-    assert "from the address\n2001:db8::7." in str(message.body)
-
-
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("Ada", "Ada"),
-        ("  Ada \n\t Lovelace ", "Ada Lovelace"),
-        ("a\x00b\u200bc\u202ed", "a b c d"),
-        ("x" * 80, "x" * 80),
-        ("x" * 81, "x" * 79 + "…"),
-        ("", ""),
-    ],
-)
-def test_a_name_is_shown_as_one_short_line(name: str, line: str) -> None:
-    assert shown(name) == line
 
 
 # --- Sorting failures -------------------------------------------------------------------------
