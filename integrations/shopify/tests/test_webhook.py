@@ -1,7 +1,6 @@
 """What Shopify posts to us: verified, deduplicated, and worked on as an order's newest state."""
 
 import base64
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,28 +8,22 @@ from typing import Any
 import orjson
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.tests.factories import make_user
 from integrations.contracts import Call
-from integrations.inbound.erasing import ERASED, erase_bodies
-from integrations.inbound.forgetting import erase_late_bodies
 from integrations.inbound.working import work_on
 from integrations.models import InboundDelivery, Integration
 from integrations.models.integrations import sealed, sealed_earlier
-from integrations.sandbox.shopify import Delivery, payloads, signature
-from integrations.sandbox.shopify.orders import Order as ShopOrder
-from integrations.services import replay_delivery, report_health, report_trouble
+from integrations.sandbox.shopify import Delivery, signature
 from integrations.shopify.tests.shop import PretendShop, make_integration
-from integrations.shopify.webhook import UNINSTALLED, WEBHOOK
-from orderchainer.testing.written_log import WrittenLog
+from integrations.shopify.tests.webhooks import bring, post, snapshot, state_of, the_order, told
+from integrations.shopify.webhook import WEBHOOK
 from orders.lifecycle import Status
 from orders.models import Order
 from orders.stream.models import Event
 
-PATH = "/api/v1/webhooks/shopify"
 TEST_SECRET = "shpss_test_secret"
 VECTORS = [
     (
@@ -46,48 +39,6 @@ VECTORS = [
         "d619S6ltypC0Pb61Sgddp1V0mhCTLMspFcsJxVZapFk=",
     ),
 ]
-
-
-# --- Posting ----------------------------------------------------------------------------------
-
-
-def post(body: bytes, headers: Mapping[str, str]) -> int:
-    """Post a call as Shopify does; return the status of the answer."""
-    answer = Client().post(PATH, body, content_type="application/json", headers=dict(headers))
-    return answer.status_code
-
-
-def bring(deliveries: Iterable[Delivery]) -> list[InboundDelivery]:
-    """Post deliveries of the emulator one after the other, work on each, and return our rows."""
-    rows = []
-    for delivery in deliveries:
-        assert post(delivery.body, delivery.headers) == 200
-        row = InboundDelivery.objects.latest("pk")
-        work_on(row.pk)
-        row.refresh_from_db()
-        rows.append(row)
-    return rows
-
-
-def told(shop: PretendShop, topic: str, payload: Any, **more: Any) -> Delivery:
-    """Return a delivery of the shop, signed and not sent."""
-    return shop.shop.make_delivery(topic, payload, **more)
-
-
-def snapshot(shop: PretendShop, order: ShopOrder) -> dict[str, Any]:
-    """Return the order as webhooks tell it now."""
-    return payloads.order(order, shop.shop.offset_hours)
-
-
-def the_order() -> Order:
-    return Order.objects.get(provider="shopify")
-
-
-def state_of(order: Order) -> tuple[Any, ...]:
-    """Return all that must not change when nothing does."""
-    items = list(order.items.order_by("pk").values_list("pk", "name", "quantity", "unit_price"))
-    events = Event.objects.filter(order=order).count()
-    return (order.status, order.version, order.source_updated_at, order.total_price, items, events)
 
 
 # --- Whose it is, and whether it is genuine ---------------------------------------------------
@@ -491,6 +442,14 @@ def test_a_shop_that_lets_us_in_no_more_is_reported(
     assert integration.last_error == "Shopify does not let the app into the shop (403)."
 
 
+@pytest.mark.parametrize("topic", ["products/create", "app/scopes_update", "", "orders/brand_new"])
+def test_a_topic_without_use_is_ignored(
+    integration: Integration, shop: PretendShop, topic: str
+) -> None:
+    (row,) = bring([told(shop, topic, {"id": 1})])
+    assert (row.state, row.last_error) == ("ignored", "Nothing follows from this topic.")
+
+
 # --- The end of an order ----------------------------------------------------------------------
 
 
@@ -555,261 +514,6 @@ def test_a_deletion_without_a_readable_time_counts_from_when_it_came(
     assert post(delivery.body, headers) == 200
     work_on(InboundDelivery.objects.latest("pk").pk)
     assert the_order().status == Status.CANCELLED
-
-
-# --- The app and its customers ----------------------------------------------------------------
-
-
-def test_an_uninstalled_app_is_told_and_keeps_its_secrets(
-    integration: Integration, shop: PretendShop
-) -> None:
-    shop.shop.uninstall()
-    (row,) = bring([shop.shop.deliveries[-1]])
-
-    integration.refresh_from_db()
-    assert row.state == "done"
-    assert (integration.status, integration.last_error) == ("error", UNINSTALLED)
-    assert integration.reveal() == shop.credentials
-
-
-def test_an_uninstallation_from_before_the_shop_was_connected_again_is_ignored(
-    integration: Integration, shop: PretendShop
-) -> None:
-    shop.shop.uninstall()
-    integration.status_since = timezone.now() + timedelta(minutes=5)
-    integration.save()
-    (row,) = bring([shop.shop.deliveries[-1]])
-    integration.refresh_from_db()
-    assert (integration.status, row.state) == ("connected", "ignored")
-
-
-def test_a_customer_who_wants_to_be_forgotten_is_blanked(
-    integration: Integration, shop: PretendShop
-) -> None:
-    ada = {"first_name": "Ada", "email": "ada@example.com", "phone": "+12125550100"}
-    named, other_order, bob = (
-        shop.order(customer=ada, note="Ring twice"),
-        shop.order(customer=ada),
-        shop.order(customer={"first_name": "Bob", "email": "bob@example.com"}),
-    )
-    for order in (named, other_order, bob):
-        bring([told(shop, "orders/create", snapshot(shop, order))])
-    shop.shop.tell_privacy(topic="customers/redact", order_ids=[named.id])
-
-    (row,) = bring([shop.shop.deliveries[-1]])
-
-    assert row.state == "done"
-    for order in (named, other_order):
-        blanked = Order.objects.get(external_id=order.id)
-        assert (blanked.customer_name, blanked.customer_email) == ("", "")
-        assert (blanked.customer_phone, blanked.shipping_address, blanked.notes) == ("", "", "")
-        assert blanked.title == order.name
-    assert Order.objects.get(external_id=bob.id).customer_email == "bob@example.com"
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"customer": None}, {"customer": {"id": 7}, "orders_to_redact": [None, "x"]}]
-)
-def test_a_request_to_forget_nobody_forgets_nobody(
-    integration: Integration, shop: PretendShop, body: Any
-) -> None:
-    # An order whose customer is unknown has an empty address, like the request.
-    bring([told(shop, "orders/create", snapshot(shop, shop.order(is_guest=True)))])
-    before = state_of(the_order())
-    (row,) = bring([told(shop, "customers/redact", body)])
-    assert row.state == "done"
-    assert state_of(the_order()) == before
-
-
-def bodies() -> dict[str, bool]:
-    """Return for each delivery, by topic and subject, whether its body still says something."""
-    rows = InboundDelivery.objects.order_by("pk")
-    assert all(bool(row.body) == (row.erased_at is None) for row in rows)
-    return {f"{row.topic} {row.about}".strip(): bool(row.body) for row in rows}
-
-
-def test_what_shopify_posted_about_a_customer_is_erased_with_them(
-    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("integrations.inbound.erasing.BATCH", 1)
-    ada = {"first_name": "Ada", "email": "ada@example.com"}
-    named, same_address, bob = (
-        shop.order(customer=ada),
-        shop.order(customer=ada),
-        shop.order(customer={"first_name": "Bob", "email": "bob@example.com"}),
-    )
-    for order in (named, same_address, bob):
-        bring([told(shop, "orders/create", snapshot(shop, order))])
-    edit = {"order_edit": {"id": 5, "order_id": named.id}}
-    shop.shop.tell_privacy(topic="customers/data_request", order_ids=[named.id])
-    asked = shop.shop.deliveries[-1]
-    bring([told(shop, "orders/edited", edit), asked])
-    customer = InboundDelivery.objects.get(topic="customers/data_request").about
-    assert customer.startswith("customer-")
-
-    shop.shop.tell_privacy(topic="customers/redact", order_ids=[named.id])
-    (row,) = bring([shop.shop.deliveries[-1]])
-
-    assert row.state == "done"
-    assert bodies() == {
-        f"orders/create {named.id}": False,
-        f"orders/create {same_address.id}": False,
-        f"orders/create {bob.id}": True,
-        f"orders/edited {named.id}": False,
-        f"customers/data_request {customer}": False,
-        f"customers/redact {customer}": False,
-    }
-    # What comes about the order from now on goes with the next daily task.
-    bring([told(shop, "orders/updated", snapshot(shop, named))])
-    assert bodies()[f"orders/updated {named.id}"]
-    erase_late_bodies()
-    assert not bodies()[f"orders/updated {named.id}"]
-    assert bodies()[f"orders/create {bob.id}"]
-
-
-def test_an_erased_delivery_cannot_be_worked_on_again(
-    integration: Integration, shop: PretendShop
-) -> None:
-    order = shop.order()
-    (row,) = bring([told(shop, "orders/create", snapshot(shop, order))])
-    before = state_of(the_order())
-    erase_bodies(InboundDelivery.objects.all(), seconds=1)
-
-    replay_delivery(integration=integration, delivery_id=row.uuid)
-    work_on(row.pk)
-
-    row.refresh_from_db()
-    assert (row.state, row.last_error) == ("ignored", ERASED)
-    assert state_of(the_order()) == before
-
-
-def test_erasing_many_bodies_lets_go_of_the_worker_in_between(
-    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("integrations.inbound.erasing.BATCH", 2)
-    monkeypatch.setattr("integrations.shopify.webhook.ERASING_SECONDS", 0)
-    for _ in range(5):
-        bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
-    shop.shop.uninstall()
-    bring([shop.shop.deliveries[-1]])
-    shop.shop.tell_privacy(topic="shop/redact")
-
-    (row,) = bring([shop.shop.deliveries[-1]])
-    assert (row.state, row.last_error) == ("pending", "There is more to erase.")
-    for _ in range(3):
-        InboundDelivery.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-        work_on(row.pk)
-
-    row.refresh_from_db()
-    assert row.state == "done"
-    assert [each.topic for each in InboundDelivery.objects.filter(erased_at=None)] == [
-        "shop/redact"
-    ]
-
-
-def test_a_request_for_data_is_kept_and_logged(
-    integration: Integration, shop: PretendShop, log: WrittenLog
-) -> None:
-    shop.shop.tell_privacy(topic="customers/data_request", order_ids=[shop.order().id])
-    (row,) = bring([shop.shop.deliveries[-1]])
-    assert row.state == "done"
-    (line,) = log.lines("shopify_customer_asks_for_data")
-    assert (line["delivery"], line["orders"], line["level"]) == (row.pk, 1, "warning")
-
-
-def test_all_customers_of_a_shop_that_left_are_blanked(
-    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("integrations.shopify.webhook.BLANKED_AT_ONCE", 2)
-    for _ in range(5):
-        bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
-    # Another shop's order in the same project.
-    Order.objects.filter(pk=the_orders()[0]).update(
-        link="https://admin.shopify.com/store/demo-shop-2/orders/1"
-    )
-    shop.shop.uninstall()
-    bring([shop.shop.deliveries[-1]])
-    shop.shop.tell_privacy(topic="shop/redact")
-
-    (row,) = bring([shop.shop.deliveries[-1]])
-
-    assert row.state == "done"
-    named = Order.objects.exclude(customer_name="")
-    assert [order.pk for order in named] == the_orders()[:1]
-
-
-def test_privacy_counts_while_the_integration_is_paused(
-    integration: Integration, shop: PretendShop
-) -> None:
-    ada, bob = (
-        shop.order(customer={"first_name": name, "email": f"{name}@example.com"})
-        for name in ("ada", "bob")
-    )
-    for order in (ada, bob):
-        bring([told(shop, "orders/create", snapshot(shop, order))])
-    Integration.objects.update(is_paused=True)
-
-    shop.change(bob, "pay")
-    (paid,) = bring([told(shop, "orders/paid", snapshot(shop, bob))])
-    shop.shop.tell_privacy(topic="customers/redact", order_ids=[ada.id])
-    bring([shop.shop.deliveries[-1]])
-
-    assert (paid.state, paid.last_error) == ("ignored", "The integration is paused.")
-    emails = Order.objects.order_by("pk").values_list("customer_email", flat=True)
-    assert list(emails) == ["", "bob@example.com"]
-    # Nobody asks a paused shop whether it still lets us in, so this is how we hear of it.
-    shop.shop.uninstall()
-    bring([shop.shop.deliveries[-1]])
-    shop.shop.tell_privacy(topic="shop/redact")
-    (row,) = bring([shop.shop.deliveries[-1]])
-    assert row.state == "done"
-    assert list(emails.all()) == ["", ""]
-
-
-def the_orders() -> list[int]:
-    return list(Order.objects.order_by("pk").values_list("pk", flat=True))
-
-
-def test_customers_of_a_shop_that_is_connected_are_never_blanked_together(
-    integration: Integration, shop: PretendShop
-) -> None:
-    bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
-    before = state_of(the_order())
-    shop.shop.tell_privacy(topic="shop/redact")
-    (row,) = bring([shop.shop.deliveries[-1]])
-    assert (row.state, row.last_error) == ("ignored", "The shop is connected again.")
-    assert state_of(the_order()) == before
-
-
-def test_an_old_request_to_blank_all_is_not_replayed_once_the_shop_came_back(
-    integration: Integration, shop: PretendShop, owner: User
-) -> None:
-    shop.shop.uninstall()
-    bring([shop.shop.deliveries[-1]])
-    shop.shop.tell_privacy(topic="shop/redact")
-    (row,) = bring([shop.shop.deliveries[-1]])
-    assert row.state == "done"
-    integration.refresh_from_db()
-    report_health(integration=integration)
-    bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
-    before = state_of(the_order())
-    integration.refresh_from_db()
-    report_trouble(integration=integration, reason="Shopify refuses the key.")
-
-    replay_delivery(integration=integration, delivery_id=row.uuid, by=owner)
-    work_on(row.pk)
-
-    row.refresh_from_db()
-    assert (row.state, row.last_error) == ("ignored", "The shop was connected again since.")
-    assert state_of(the_order()) == before
-
-
-@pytest.mark.parametrize("topic", ["products/create", "app/scopes_update", "", "orders/brand_new"])
-def test_a_topic_without_use_is_ignored(
-    integration: Integration, shop: PretendShop, topic: str
-) -> None:
-    (row,) = bring([told(shop, topic, {"id": 1})])
-    assert (row.state, row.last_error) == ("ignored", "Nothing follows from this topic.")
 
 
 # --- Whose orders they are --------------------------------------------------------------------
