@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Project
-from accounts.tests.projects import Team, make_team
+from accounts.tests.projects import Team
 from catalog.models import Category
 from catalog.tests.factories import make_category, make_product, make_storefront
 
@@ -22,24 +22,6 @@ MOMENT = "2025-01-12T10:00:00Z"
 def _clock() -> Any:
     with time_machine.travel(MOMENT, tick=False):
         yield
-
-
-@pytest.fixture
-def team() -> Team:
-    """A project with a member in each role."""
-    return make_team()
-
-
-@pytest.fixture
-def shop(team: Team) -> Project:
-    """Their project."""
-    return team.project
-
-
-@pytest.fixture
-def manager(team: Team) -> APIClient:
-    """A client of a manager, who may change the catalogue."""
-    return team.client("manager")
 
 
 def path(project: Project, *parts: object) -> str:

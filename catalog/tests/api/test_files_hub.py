@@ -12,30 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Project
-from accounts.tests.projects import Team, make_team
+from accounts.tests.projects import Team
 from catalog.api.hub.docs import files as docs
-from catalog.models import Category, Product, StockMovement
+from catalog.models import Product
+from catalog.tests.api.products import everything
 from catalog.tests.factories import make_category, make_product
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def team() -> Team:
-    """A project with a member in each role."""
-    return make_team()
-
-
-@pytest.fixture
-def shop(team: Team) -> Project:
-    """Their project."""
-    return team.project
-
-
-@pytest.fixture
-def manager(team: Team) -> APIClient:
-    """A client of a manager, who may change the catalogue."""
-    return team.client("manager")
 
 
 def path(project: Project, end: str) -> str:
@@ -50,12 +33,6 @@ def send(client: APIClient, project: Project, content: bytes, **form: Any) -> An
     return client.post(
         path(project, "import"), {"file": file, **form}, format="multipart", **headers
     )
-
-
-def everything() -> list[Any]:
-    """Return every row of the catalogue."""
-    models: Any = (Category, Product, StockMovement)
-    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 # --- Import -----------------------------------------------------------------------------------

@@ -1,23 +1,18 @@
 """`/api/v1/products`: what a project sells, for those who run it."""
 
-import re
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Project
-from accounts.tests.projects import Team, make_team
+from accounts.tests.projects import Team
 from catalog.models import Category, Product, StockMovement
 from catalog.services import adjust_stock
+from catalog.tests.api.products import MOMENT, at, count, everything, path, refused, shown
 from catalog.tests.factories import make_category, make_product, make_storefront
-from orderchainer.testing.photographs import photograph
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +20,6 @@ CODE = "Must be three capital letters as in ISO 4217, such as USD."
 UNKNOWN = "ISO 4217 has no currency ABC. Use a code such as USD, EUR or JPY."
 NO_AMOUNT = "Must be an amount in digits, such as 1299.00."
 TOO_FINE = "Amounts in USD have at most two decimals, such as 100.50."
-MOMENT = "2025-01-12T10:00:00Z"
 UUID = "5b1f7f1e-6a3e-4d3b-8c66-8a0f2f6a9b10"
 
 
@@ -33,73 +27,6 @@ UUID = "5b1f7f1e-6a3e-4d3b-8c66-8a0f2f6a9b10"
 def _clock() -> Any:
     with time_machine.travel(MOMENT, tick=False):
         yield
-
-
-@pytest.fixture
-def team() -> Team:
-    """A project with a member in each role."""
-    return make_team()
-
-
-@pytest.fixture
-def shop(team: Team) -> Project:
-    """Their project."""
-    return team.project
-
-
-@pytest.fixture
-def manager(team: Team) -> APIClient:
-    """A client of a manager, who may change the catalogue."""
-    return team.client("manager")
-
-
-def path(project: Project, *parts: object) -> str:
-    """Return a path of the project's products."""
-    return "/".join(["/api/v1/products", str(project.uuid), *map(str, parts)])
-
-
-def at(product: Product, *parts: object) -> str:
-    """Return a path of the product."""
-    return path(product.project, product.uuid, *parts)
-
-
-def refused(response: Any, status: int, code: str, detail: str = "") -> Any:
-    """Check a refusal of the hub, and return its errors by field."""
-    body = response.json()
-    assert (response.status_code, body["code"]) == (status, code), body
-    assert body["timestamp"] == MOMENT
-    assert not detail or body["detail"] == detail
-    return body.get("errors")
-
-
-def everything() -> list[Any]:
-    """Return every row of the catalogue."""
-    models: Any = (Category, Product, StockMovement)
-    return [list(model.objects.order_by("pk").values()) for model in models]
-
-
-def shown(product: Product, **changes: Any) -> dict[str, Any]:
-    """Return the body of a new product."""
-    return {
-        "id": str(product.uuid),
-        "product_id": product.pk,
-        "sku": product.sku,
-        "slug": product.slug,
-        "name": product.name,
-        "description": product.description,
-        "price": f"{product.price:.2f}",
-        "currency": product.currency,
-        "category_id": product.category_id,
-        "image": "",
-        "featured": product.featured,
-        "is_active": product.is_active,
-        "stock": product.stock,
-        "is_in_stock": product.stock > 0,
-        "version": product.version,
-        "created_at": MOMENT,
-        "updated_at": MOMENT,
-        **changes,
-    }
 
 
 # --- Creating ---------------------------------------------------------------------------------
@@ -411,13 +338,6 @@ def test_refuses_conditions_that_make_no_sense(
         assert refused(response, 422, "VALIDATION_ERROR") == errors
 
 
-def count(client: APIClient, where: str, **query: Any) -> int:
-    """Return how many statements a read takes, including those for the caller and the project."""
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(where, query).status_code == 200
-    return len(queries)
-
-
 @pytest.mark.parametrize("query", [{}, {"category": 1, "is_active": "true"}, {"search": "lamp"}])
 def test_a_list_costs_the_same_whatever_is_in_it(
     shop: Project, manager: APIClient, query: dict[str, Any]
@@ -519,218 +439,3 @@ def test_a_change_may_depend_on_the_version(
             assert everything() == before
         else:
             assert response.status_code in {200, 201}
-
-
-# --- The picture ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def media(tmp_path: Path, settings: Any) -> Path:
-    """The directory where pictures are stored."""
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
-
-
-def upload(client: APIClient, product: Product, content: bytes, **form: Any) -> Any:
-    """Send a picture in a form."""
-    file = SimpleUploadedFile("../../evil.php", content, "image/png")
-    return client.put(at(product, "image"), {"image": file, **form}, format="multipart")
-
-
-def files(directory: Path) -> set[str]:
-    """Return the paths of the stored files."""
-    return {str(file.relative_to(directory)) for file in directory.rglob("*") if not file.is_dir()}
-
-
-def test_a_picture_is_kept_shown_and_replaced(
-    shop: Project,
-    manager: APIClient,
-    media: Path,
-    settings: Any,
-    django_capture_on_commit_callbacks: Any,
-) -> None:
-    lamp = make_product(shop)
-
-    first = upload(manager, lamp, photograph())
-    (file,) = files(media)
-    with django_capture_on_commit_callbacks(execute=True):
-        second = upload(manager, lamp, photograph(orientation=6))
-    (other,) = files(media)
-
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert first.json()["image"] == f"{settings.PUBLIC_URL}/media/{file}"
-    assert re.fullmatch(r"products/[0-9a-f]{32}\.jpg", file)
-    assert second.json()["image"].endswith(other)
-    assert other != file
-    assert (first.json()["version"], second.json()["version"]) == (3, 4)
-    shown_picture = APIClient().get(f"/media/{other}")
-    assert (shown_picture.status_code, shown_picture["Content-Type"]) == (
-        200,
-        "image/jpeg",
-    )
-
-
-@pytest.mark.parametrize("way", ["delete", "null"])
-def test_a_picture_is_taken_away(
-    shop: Project,
-    manager: APIClient,
-    media: Path,
-    way: str,
-    django_capture_on_commit_callbacks: Any,
-) -> None:
-    lamp = make_product(shop)
-    upload(manager, lamp, photograph())
-
-    with django_capture_on_commit_callbacks(execute=True):
-        if way == "delete":
-            response = manager.delete(at(lamp, "image"))
-        else:
-            response = manager.put(at(lamp, "image"), {"image": None})
-
-    assert (response.status_code, response.json()["image"]) == (200, "")
-    assert files(media) == set()
-    again = manager.delete(at(lamp, "image"))
-    assert (again.status_code, again["ETag"]) == (200, response["ETag"])
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "The file is empty."),
-        (b"<svg onload='alert(1)'/>", "Upload a PNG, JPEG, WebP or GIF picture."),
-        (photograph()[:200], "The picture is damaged: it cannot be read."),
-    ],
-)
-def test_refuses_a_file_that_is_not_a_picture(
-    shop: Project, manager: APIClient, media: Path, content: bytes, message: str
-) -> None:
-    lamp = make_product(shop)
-
-    response = upload(manager, lamp, content)
-
-    assert refused(response, 422, "VALIDATION_ERROR") == {"image": [message]}
-    assert files(media) == set()
-    lamp.refresh_from_db()
-    assert lamp.version == 2
-
-
-@pytest.mark.parametrize(
-    ("body", "errors"),
-    [
-        ({}, {"image": REQUIRED}),
-        (
-            {"image": "http://example.com/x.png"},
-            {"image": ["Send the picture as a file, in multipart/form-data."]},
-        ),
-        ({"image": None, "alt": "x"}, {"alt": ["There is no such field."]}),
-    ],
-)
-def test_refuses_a_missing_picture(
-    shop: Project, manager: APIClient, body: Any, errors: object
-) -> None:
-    response = manager.put(at(make_product(shop), "image"), body)
-
-    assert refused(response, 422, "VALIDATION_ERROR") == errors
-
-
-# --- Stock ------------------------------------------------------------------------------------
-
-
-def test_adjusts_the_stock_and_shows_the_ledger(
-    shop: Project, team: Team, manager: APIClient
-) -> None:
-    lamp = make_product(shop)
-
-    response = manager.post(
-        at(lamp, "stock"),
-        {"change": 10, "reason": "received", "note": "Delivery of Tuesday"},
-    )
-    broken = manager.post(at(lamp, "stock"), {"change": -1})
-
-    assert (response.status_code, response.json()["stock"]) == (201, 20)
-    assert (broken.status_code, broken.json()) == (
-        201,
-        shown(lamp, stock=19, version=4),
-    )
-    assert broken["ETag"] == f'"product-{lamp.pk}-4"'
-    ledger = team.client("viewer").get(at(lamp, "stock"))
-    movements = list(lamp.movements.order_by("-pk").values_list("pk", flat=True))
-    common = {"order_id": None, "created_at": MOMENT}
-    by = str(team.members["manager"].uuid)
-    assert ledger.json() == [
-        {"id": movements[0], "change": -1, "reason": "adjusted", "note": "", "by": by, **common},
-        {"id": movements[1], "change": 10, "reason": "received", "note": "Delivery of Tuesday",
-         "by": by, **common},
-        {"id": movements[2], "change": 10, "reason": "initial", "note": "", "by": None, **common},
-    ]  # fmt: skip
-    assert ledger["X-Total-Count"] == "3"
-
-
-@pytest.mark.parametrize(
-    ("body", "errors"),
-    [
-        ({}, {"change": REQUIRED}),
-        ({"change": 0}, {"change": ["Must be from 1 to 1000000000, up or down."]}),
-        ({"change": "many"}, {"change": ["A valid integer is required."]}),
-        ({"change": True}, {"change": ["A valid integer is required."]}),
-        ({"change": 10**9}, {"change": ["There would be more than 1000000000 in stock."]}),
-        ({"change": 10**12},
-         {"change": ["Ensure this value is less than or equal to 1000000000."]}),
-        ({"change": 1, "reason": "sold"}, {"reason": ['"sold" is not one of received, adjusted.']}),
-        ({"change": 1, "reason": "imported"},
-         {"reason": ['"imported" is not one of received, adjusted.']}),
-        ({"change": 1, "note": "x" * 256},
-         {"note": ["Ensure this field has no more than 255 characters."]}),
-        ({"change": 1, "note": "\x00"}, {"note": ["Null characters are not allowed."]}),
-        ({"change": 1, "order_id": 1}, {"order_id": ["There is no such field."]}),
-    ],
-)  # fmt: skip
-def test_refuses_to_adjust(shop: Project, manager: APIClient, body: Any, errors: object) -> None:
-    lamp = make_product(shop)
-    before = everything()
-
-    response = manager.post(at(lamp, "stock"), body)
-
-    assert refused(response, 422, "VALIDATION_ERROR") == errors
-    assert everything() == before
-
-
-def test_cannot_take_more_than_there_is(shop: Project, manager: APIClient) -> None:
-    lamp = make_product(shop)
-
-    response = manager.post(at(lamp, "stock"), {"change": -11})
-
-    refused(response, 409, "INSUFFICIENT_STOCK")
-    assert response.json()["shortages"] == [
-        {
-            "product_id": lamp.pk,
-            "name": "Desk lamp",
-            "sku": lamp.sku,
-            "requested": 11,
-            "available": 10,
-        }
-    ]
-
-
-def test_a_repeated_adjustment_counts_once(shop: Project, manager: APIClient) -> None:
-    lamp = make_product(shop)
-    headers: Any = {"HTTP_IDEMPOTENCY_KEY": "delivery-7"}
-
-    answers = [manager.post(at(lamp, "stock"), {"change": 5}, **headers) for _ in range(3)]
-
-    assert [answer.json()["stock"] for answer in answers] == [15, 15, 15]
-    lamp.refresh_from_db()
-    assert (lamp.stock, lamp.movements.count()) == (15, 2)
-
-
-def test_a_ledger_costs_the_same_however_long(
-    shop: Project, manager: APIClient, team: Team
-) -> None:
-    lamp = make_product(shop)
-    for _ in range(2):
-        adjust_stock(product_id=lamp.pk, change=1, by=team.owner)
-    few = count(manager, at(lamp, "stock"), page_size=2)
-    for user in team.members.values():
-        adjust_stock(product_id=lamp.pk, change=1, by=user)
-
-    assert few == count(manager, at(lamp, "stock"), page_size=2) == 5
