@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts.access import Operation
 from accounts.models import Project
 from notifications.access import VIEW_MESSAGES
-from notifications.channels import CHANNELS
+from notifications.channels import CHANNELS, lines_of
 from notifications.models import Conversation
 from notifications.pages.base import OfInbox, ids_in
 from notifications.pages.filters import NEWEST, SORTINGS, InboxFilter
@@ -208,14 +208,9 @@ class InboxPage(OfInbox):
         )
 
     def _nothing(self, narrowing: Narrowing) -> dict[str, Any]:
-        """Return the words of an empty list, which name the next step. One statement."""
+        """Return the words of an empty list, which name the next step. At most two statements."""
         if not conversations_of(self.its_project).exists():
-            connecting = _address_if_any("integrations", self.its_project)
-            return {
-                "empty_title": "No conversations yet",
-                "empty_text": "What customers write over a connected channel appears here.",
-                "empty_actions": [("Connect a channel", connecting)] if connecting else [],
-            }
+            return self._nothing_yet()
         if narrowing.filters.without("ordering") == Filters({"unread": ("true",)}):
             return {
                 "empty_title": "You have read everything",
@@ -235,6 +230,29 @@ class InboxPage(OfInbox):
             "empty_title": "No conversations match",
             "empty_text": "Remove a filter, or clear all of them.",
             "empty_actions": [("Clear filters", narrowing.address)],
+        }
+
+    def _nothing_yet(self) -> dict[str, Any]:
+        """Return the words for a project without conversations, by the channels that it has."""
+        lines = lines_of(self.its_project)
+        working = dict.fromkeys(channel_label(line.channel) for line in lines if not line.trouble)
+        if working:
+            return {
+                "empty_title": "No conversations yet",
+                "empty_text": f"When a customer writes over {' or '.join(working)}, the "
+                "conversation appears here by itself.",
+            }
+        integrations = _address_if_any("integrations", self.its_project)
+        if lines:
+            return {
+                "empty_title": "No channel works right now",
+                "empty_text": "Conversations appear here once one works again.",
+                "empty_actions": [("See what is wrong", integrations)] if integrations else [],
+            }
+        return {
+            "empty_title": "No conversations yet",
+            "empty_text": "What customers write over a connected channel appears here.",
+            "empty_actions": [("Connect a channel", integrations)] if integrations else [],
         }
 
 

@@ -22,6 +22,7 @@ from notifications.tests.pages.scenes import (
     text_of,
     write,
 )
+from notifications.tests.pretend import Pretend
 from orders.tests.pages.scenes import place
 
 
@@ -136,6 +137,29 @@ def test_an_empty_inbox_names_the_next_step(
 
     assert words in page
     assert "over a connected channel appears here" in page
+    assert "Connect a channel" in page
+
+
+def test_an_empty_inbox_with_a_channel_says_what_will_come(
+    team: Team, agent: Client, line: Line
+) -> None:
+    page = text_of(agent.get(address(team, "inbox")))
+
+    assert "No conversations yet" in page
+    assert "When a customer writes over Pretend, the conversation appears here by itself." in page
+    assert "Connect a channel" not in page
+
+
+def test_an_empty_inbox_whose_channels_do_not_work_leads_to_them(
+    team: Team, agent: Client, line: Line, pretend: Pretend
+) -> None:
+    pretend.set_trouble("It is paused.")
+
+    page = text_of(agent.get(address(team, "inbox")))
+
+    assert "No channel works right now" in page
+    assert f'href="/app/{team.project.uuid}/integrations">See what is wrong</a>' in page
+    assert "Connect a channel" not in page
 
 
 def test_who_has_read_everything_is_told_so(team: Team, agent: Client, line: Line) -> None:
