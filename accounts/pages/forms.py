@@ -1,6 +1,7 @@
 """The forms on the pages. The services check the rules; the forms ask for what is needed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, cast
 
 from django import forms
@@ -10,7 +11,7 @@ from accounts.project_settings import SHOWN, Kind, ShownSetting
 from accounts.scopes import all_scopes
 from accounts.services import ProfileChanges
 from accounts.services.api_tokens import MAX_NAME_LENGTH
-from orderchainer.core.form_fields import PictureField, PlainDecimalField
+from orderchainer.core.form_fields import LongSelect, PictureField, PlainDecimalField
 from orderchainer.core.money import DEFAULT_CURRENCY, currency_names
 from orderchainer.core.web.forms import IdempotencyKeyField, VersionField
 from orderchainer.core.zones import zone_names
@@ -232,11 +233,13 @@ class RoleForm(_RolesForm):
     shown = VersionField()
 
 
-def _zones() -> list[tuple[str, str]]:
+@cache
+def _zones() -> Sequence[tuple[str, str]]:
     return [(name, name.replace("_", " ")) for name in sorted(zone_names())]
 
 
-def _currencies() -> list[tuple[str, str]]:
+@cache
+def _currencies() -> Sequence[tuple[str, str]]:
     return [(code, f"{code} · {name}") for code, name in currency_names().items()]
 
 
@@ -251,10 +254,16 @@ class _FieldsOfProject(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     timezone = forms.ChoiceField(
-        label="Time zone", choices=_zones, help_text="Where a day of the reports begins and ends."
+        label="Time zone",
+        choices=_zones,
+        widget=LongSelect,
+        help_text="Where a day of the reports begins and ends.",
     )
     currency = forms.ChoiceField(
-        label="Currency", choices=_currencies, help_text="New products and orders begin with it."
+        label="Currency",
+        choices=_currencies,
+        widget=LongSelect,
+        help_text="New products and orders begin with it.",
     )
 
 
