@@ -8,16 +8,16 @@ from django.contrib import admin
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, TextFilter
 from unfold.decorators import display
 
+from accounts.admin.links import link_to
 from accounts.events import ActivityType
 from accounts.models import Activity, Project, User
 from accounts.security import email_digest
 from orderchainer.core.admin.filters import DaysFilter
-from orderchainer.core.admin.panels import data_of, link
+from orderchainer.core.admin.panels import data_of
 from orderchainer.core.admin.picking import is_key_of, is_value_of
 from orderchainer.core.admin.service_admin import (
     MAX_SEARCHED_CHARACTERS,
@@ -92,12 +92,6 @@ def _with_id(model: type[Model], text: str) -> Q | None:
     return Q(uuid=text) if is_value_of(field, text) else None  # type: ignore[arg-type]  # a field of a row
 
 
-def _link(page: str, pk: int | None, words: str | None) -> SafeString | str:
-    if pk is None:
-        return "-"
-    return link(reverse(f"admin:accounts_{page}_change", args=[pk]), words or f"#{pk}")
-
-
 @admin.register(Activity)
 class ActivityAdmin(ReadOnly, ServiceAdmin):
     """Security-relevant activity, newest first."""
@@ -165,17 +159,17 @@ class ActivityAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description="user")
     def user_shown(self, activity: Activity) -> SafeString | str:
         """The user it is about."""
-        return _link("user", activity.user_id, activity.user_email)  # type: ignore[attr-defined]  # annotated
+        return link_to("user", activity.user_id, activity.user_email)  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="done by")
     def actor_shown(self, activity: Activity) -> SafeString | str:
         """Who did it."""
-        return _link("user", activity.actor_id, activity.actor_email)  # type: ignore[attr-defined]  # annotated
+        return link_to("user", activity.actor_id, activity.actor_email)  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="project")
     def project_shown(self, activity: Activity) -> SafeString | str:
         """Where it happened."""
-        return _link("project", activity.project_id, activity.project_name)  # type: ignore[attr-defined]  # annotated
+        return link_to("project", activity.project_id, activity.project_name)  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="data")
     def payload(self, activity: Activity) -> SafeString:
