@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from integrations.failures import Failed, NoAnswer
 from integrations.lines import integration_of, line_of
 from integrations.models import Integration
 from integrations.services import report_trouble
@@ -178,16 +179,14 @@ def _outcomes_of(integration: Integration, *, is_harmless: bool = False) -> Iter
     """Turn what a call raises into an outcome. A harmless call may be made twice."""
     try:
         yield
-    except client.Failed as exc:
+    except Failed as exc:
         outcome = _outcome_of(exc, integration, is_harmless=is_harmless)
     else:
         return
     raise outcome
 
 
-def _outcome_of(
-    failure: client.Failed, integration: Integration, *, is_harmless: bool
-) -> Exception:
+def _outcome_of(failure: Failed, integration: Integration, *, is_harmless: bool) -> Exception:
     match failure:
         case client.Refused(is_broken=True):
             # The message waits until people have repaired the line, or for a day.
@@ -195,7 +194,7 @@ def _outcome_of(
             return TryAgain(BAD_TOKEN, after_seconds=BROKEN_SECONDS, counts=False)
         case _ if is_harmless:
             return outcome_of(failure)
-        case client.NoAnswer() | client.Refused(status=408):
+        case NoAnswer() | client.Refused(status=408):
             return Uncertain(str(failure))
         case client.Refused(status=429):
             wait = wait_seconds(failure)

@@ -1,6 +1,7 @@
 """Asks Telegram whether the token of an integration works, and has its updates sent to us."""
 
 from integrations.contracts import Checked, CheckRefused
+from integrations.failures import Failed
 from integrations.models import Integration
 from integrations.telegram import client
 from integrations.telegram.hooking import TAKEN, hook, is_anothers, receiver
@@ -18,7 +19,7 @@ def check(integration: Integration) -> Checked:
     """Ask which bot it is, and set its webhook. Raises `CheckRefused`, and `TryAgain`."""
     try:
         return _check(integration)
-    except client.Failed as exc:
+    except Failed as exc:
         failure = outcome_of(exc)
     if isinstance(failure, GiveUp):
         raise CheckRefused(str(failure))

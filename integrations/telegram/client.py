@@ -1,10 +1,7 @@
 """What we ask Telegram's Bot API over HTTP, and what its answers mean. No database.
 
-A call that fails raises one of these, with a sentence for people:
-
-    NotConnected   no connection came about, so nothing was sent
-    NoAnswer       the call was sent, and no answer came that says what became of it
-    Refused        Telegram says no
+A call that fails raises a `Failed` of `integrations.failures`; where Telegram says no, it is the
+`Refused` below.
 
 The bot's token is part of the address, and libraries put addresses into their exceptions. So these
 exceptions have no cause and no context.
@@ -20,8 +17,9 @@ import orjson
 import requests
 from django.conf import settings
 
-from integrations.transport import CallFailed, TooLate, call, parts_of
-from integrations.transport import NotConnected as TransportNotConnected
+from integrations import failures
+from integrations.failures import Failed, NoAnswer, failure_of
+from integrations.transport import CallFailed, call, parts_of
 
 USER_AGENT_VERSION = "1.0"
 TELEGRAM = "https://api.telegram.org"
@@ -35,23 +33,7 @@ _FILE_PATH = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)
 # --- Outcomes ---------------------------------------------------------------------------------
 
 
-class Failed(Exception):
-    """The call did not bring what we asked for."""
-
-
-class NotConnected(Failed):
-    """No connection came about, so nothing was sent."""
-
-
-class NoAnswer(Failed):
-    """The call was sent. What became of it is unknown."""
-
-    def __init__(self, words: str, *, timed_out: bool = False) -> None:
-        super().__init__(words)
-        self.timed_out = timed_out
-
-
-class Refused(Failed):
+class Refused(failures.Refused):
     """Telegram answered with an error. The message has its own words."""
 
     def __init__(
@@ -59,13 +41,10 @@ class Refused(Failed):
         words: str,
         *,
         status: int,
-        retry_after: float | None = None,
+        after_seconds: float | None = None,
         moved_to: str = "",
     ) -> None:
-        super().__init__(words)
-        self.status = status
-        # How many seconds Telegram asks us to wait.
-        self.retry_after = retry_after
+        super().__init__(words, status=status, after_seconds=after_seconds)
         # The group has become a supergroup with this id.
         self.moved_to = moved_to
 
@@ -222,10 +201,8 @@ def _call(
             http_method, url, timeout=settings.TELEGRAM_TIMEOUT, headers=headers, data=data
         ) as response:
             return response.status_code, _read(response, most)
-    except TransportNotConnected as exc:
-        failure = NotConnected(f"Telegram {exc}.")
     except CallFailed as exc:
-        failure = NoAnswer(f"Telegram {exc}.", timed_out=isinstance(exc, TooLate))
+        failure = failure_of(exc, "Telegram")
     # Raise it outside of the handlers, so that it does not carry the original exception, which
     # contains the address.
     raise failure
@@ -264,7 +241,7 @@ def _result(status: int, answer: bytes | None, token: str) -> Any:
         raise Refused(
             _said(_text(told, "description"), token),
             status=code if isinstance(code, int) else status,
-            retry_after=float(wait) if isinstance(wait, int | float) else None,
+            after_seconds=float(wait) if isinstance(wait, int | float) else None,
             moved_to=str(moved) if isinstance(moved, int) else "",
         )
     if status >= 500 or 200 <= status < 300:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.failures import Failed
 from integrations.models import Integration
 from integrations.providers import WEBHOOKS
 from integrations.services import report_health, report_trouble
@@ -34,7 +35,7 @@ def receiver(integration: Integration) -> str:
 
 
 def hook(integration: Integration, url: str) -> None:
-    """Have Telegram send the updates there. Raises `client.Failed`."""
+    """Have Telegram send the updates there. Raises `Failed`."""
     config = integration.configuration()
     client.set_webhook(
         config["bot_token"],
@@ -61,7 +62,7 @@ def maintain(integration: Integration) -> None:
             raise GiveUp(TAKEN)
         if info.url != url or info.allowed_updates != frozenset(UPDATES):
             hook(integration, url)
-    except client.Failed as exc:
+    except Failed as exc:
         failure = outcome_of(exc)
         if isinstance(exc, client.Refused) and exc.is_broken:
             report_trouble(integration=integration, reason=str(failure))
@@ -77,7 +78,7 @@ def disconnect(integration: Integration, secrets: Mapping[str, str]) -> None:
         info = client.webhook_info(secrets["bot_token"])
         if info.url.endswith(f"/{integration.uuid}"):
             client.delete_webhook(secrets["bot_token"])
-    except client.Failed as exc:
+    except Failed as exc:
         failure = outcome_of(exc)
     else:
         return

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 
+from integrations.failures import Failed
 from integrations.lines import line_of
 from integrations.models import InboundDelivery
 from integrations.payloads import payload_of
@@ -106,7 +107,7 @@ def _tell_kindly(delivery: InboundDelivery, call: Callable[[str], object]) -> No
     """Make a call that may fail, because nothing depends on it."""
     try:
         call(delivery.integration.configuration()["bot_token"])
-    except (client.Failed, Undecryptable) as exc:
+    except (Failed, Undecryptable) as exc:
         logger.info("telegram_call_failed", delivery=delivery.pk, error=str(exc))
 
 

@@ -1,5 +1,6 @@
 """What follows from a failed call that can safely be repeated."""
 
+from integrations.failures import Failed, NoAnswer
 from integrations.telegram import client
 from orderchainer.core.outbox import GiveUp, TryAgain
 
@@ -7,7 +8,7 @@ BAD_TOKEN = "Telegram knows no bot with this token. Paste the one that @BotFathe
 DEFAULT_WAIT_SECONDS = 5.0
 
 
-def outcome_of(failure: client.Failed) -> TryAgain | GiveUp:
+def outcome_of(failure: Failed) -> TryAgain | GiveUp:
     """Return whether to try again or to give up, in words for people."""
     match failure:
         case client.Refused(is_broken=True):
@@ -20,14 +21,15 @@ def outcome_of(failure: client.Failed) -> TryAgain | GiveUp:
             return TryAgain(words_of(failure))
         case client.Refused():
             return GiveUp(words_of(failure))
-        case client.NoAnswer():
+        case NoAnswer():
             return TryAgain(str(failure), timed_out=failure.timed_out)
     return TryAgain(str(failure))
 
 
 def wait_seconds(failure: client.Refused) -> float:
     """Return how long Telegram asks us to wait, never less."""
-    return DEFAULT_WAIT_SECONDS if failure.retry_after is None else failure.retry_after + 0.2
+    asked = failure.after_seconds
+    return DEFAULT_WAIT_SECONDS if asked is None else asked + 0.2
 
 
 def words_of(failure: client.Refused) -> str:

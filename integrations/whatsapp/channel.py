@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from integrations.failures import NoAnswer, NotConnected
 from integrations.lines import integration_of
 from integrations.models import Integration
 from integrations.services import report_trouble
@@ -169,9 +170,9 @@ def _outcomes_of(
     """Turn what a call raises into an outcome. A harmless call may be made twice."""
     try:
         yield
-    except client.NotConnected as exc:
+    except NotConnected as exc:
         raise TryAgain(str(exc)) from exc
-    except client.NoAnswer as exc:
+    except NoAnswer as exc:
         if is_harmless:
             raise TryAgain(str(exc), timed_out=exc.timed_out) from exc
         raise Uncertain(str(exc)) from exc

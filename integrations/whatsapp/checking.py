@@ -1,6 +1,7 @@
 """Asks WhatsApp whether the configuration of an integration works."""
 
 from integrations.contracts import Checked, CheckRefused
+from integrations.failures import Failed, NoAnswer
 from integrations.models import Integration
 from integrations.whatsapp import client
 from integrations.whatsapp.codes import Verdict, sentence_on, verdict_on
@@ -27,8 +28,8 @@ def check(integration: Integration) -> Checked:
         number = client.phone_number(config["access_token"], integration.account)
     except client.Refused as exc:
         raise _refusal(exc) from exc
-    except client.Failed as exc:
-        timed_out = isinstance(exc, client.NoAnswer) and exc.timed_out
+    except Failed as exc:
+        timed_out = isinstance(exc, NoAnswer) and exc.timed_out
         raise TryAgain(str(exc), timed_out=timed_out) from exc
     if not number.display:
         raise CheckRefused(UNKNOWN_NUMBER)

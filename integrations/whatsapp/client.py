@@ -1,10 +1,7 @@
 """What we ask WhatsApp's Cloud API over HTTP, and what its answers mean. No database.
 
-A call that fails raises one of these, with a sentence for people that names no secret:
-
-    NotConnected   no connection came about, so nothing was sent
-    NoAnswer       the call was sent, and no answer came that says what became of it
-    Refused        WhatsApp says no; `code` is its own, None if the answer has none
+A call that fails raises a `Failed` of `integrations.failures`; where WhatsApp says no, it is the
+`Refused` below.
 """
 
 import re
@@ -19,8 +16,9 @@ import orjson
 import requests
 from django.conf import settings
 
-from integrations.transport import CallFailed, TooLate, call, parts_of
-from integrations.transport import NotConnected as TransportNotConnected
+from integrations import failures
+from integrations.failures import NoAnswer, failure_of
+from integrations.transport import CallFailed, call, parts_of
 
 USER_AGENT_VERSION = "1.0"
 META = "https://graph.facebook.com"
@@ -36,32 +34,13 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,128}", re.ASCII)
 # --- Outcomes ---------------------------------------------------------------------------------
 
 
-class Failed(Exception):
-    """The call did not bring what we asked for."""
-
-
-class NotConnected(Failed):
-    """No connection came about, so nothing was sent."""
-
-
-class NoAnswer(Failed):
-    """The call was sent. What became of it is unknown."""
-
-    def __init__(self, words: str, *, timed_out: bool = False) -> None:
-        super().__init__(words)
-        self.timed_out = timed_out
-
-
-class Refused(Failed):
+class Refused(failures.Refused):
     """WhatsApp answered with an error."""
 
     def __init__(
         self, words: str, *, status: int, code: int | None, after_seconds: float | None = None
     ) -> None:
-        super().__init__(words)
-        self.status = status
-        # For how long it asks us to wait, if it says so.
-        self.after_seconds = after_seconds
+        super().__init__(words, status=status, after_seconds=after_seconds)
         # None if the answer has no code of WhatsApp's, for example because a proxy sent it.
         self.code = code
 
@@ -219,10 +198,8 @@ def _called(
             method, url, timeout=settings.WHATSAPP_TIMEOUT, headers=all_headers, data=data
         ) as response:
             yield response
-    except TransportNotConnected as exc:
-        raise NotConnected(f"WhatsApp {exc}.") from exc
     except CallFailed as exc:
-        raise NoAnswer(f"WhatsApp {exc}.", timed_out=isinstance(exc, TooLate)) from exc
+        raise failure_of(exc, "WhatsApp") from exc
 
 
 # --- Answers ----------------------------------------------------------------------------------

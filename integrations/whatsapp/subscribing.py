@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from integrations.failures import Failed
 from integrations.models import Integration
 from integrations.providers import WEBHOOKS
 from integrations.whatsapp import client
@@ -39,5 +40,5 @@ def maintain(integration: Integration) -> None:
         if verdict_on(exc.code, exc.status) in {Verdict.WAIT, Verdict.RETRY}:
             raise TryAgain(words) from exc
         raise GiveUp(words) from exc
-    except client.Failed as exc:
+    except Failed as exc:
         raise TryAgain(str(exc)) from exc

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from integrations.contracts import CheckRefused
 from integrations.errors import ConfigRefused
+from integrations.failures import Failed, NotConnected
 from integrations.models import Errand, Integration
 from integrations.sandbox.telegram.network import TOKEN
 from integrations.services import (
@@ -341,7 +342,7 @@ def test_nothing_that_goes_wrong_shows_the_token(
     settings.TELEGRAM_TIMEOUT = 0.2
     telegram.go_wrong(match="getMe", **fault)
 
-    with pytest.raises(client.Failed) as failed:
+    with pytest.raises(Failed) as failed:
         client.get_me(TOKEN)
 
     assert TOKEN not in repr(failed.value)
@@ -351,7 +352,7 @@ def test_nothing_that_goes_wrong_shows_the_token(
 def test_no_traceback_of_a_refused_connection_shows_the_token(settings: Settings) -> None:
     settings.TELEGRAM_API_BASE = "http://127.0.0.1:9"
 
-    with pytest.raises(client.NotConnected) as failed:
+    with pytest.raises(NotConnected) as failed:
         client.get_me(TOKEN)
 
     shown = io.StringIO()
