@@ -1,6 +1,10 @@
 """gunicorn reads this file by itself when it starts in this directory."""
 
+import os
+from functools import partial
 from typing import Any
+
+from gunicorn.systemd import listen_fds  # type: ignore[import-untyped]
 
 from orderchainer.core.starting import read_settings
 
@@ -22,7 +26,24 @@ def on_starting(server: Any) -> None:
     # These need the settings and the apps.
     from orderchainer.operations import starting
 
-    starting.require(starting.checks, starting.services, starting.schema)
+    starting.require(
+        partial(starting.binds, _places(server)),
+        starting.checks,
+        starting.services,
+        starting.schema,
+    )
 
     # Load everything before the workers are forked, so that they share it.
     server.app.wsgi()
+
+
+def _places(server: Any) -> list[tuple[str, int]]:
+    """Return the addresses and ports that gunicorn opens itself.
+
+    systemd hands over open sockets; after a USR2, so does the process from before.
+    """
+    inherits = listen_fds(unset_environment=False) or "GUNICORN_FD" in os.environ
+    if inherits or server.cfg.reuse_port:
+        return []
+    # Paths of sockets are texts, and descriptors are numbers.
+    return [place for place in server.address if isinstance(place, tuple)]

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,14 @@ def schema() -> Iterator[Problem]:
 def ports(places: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:
     """Look whether ports are free. `places` has the address and the port of each setting."""
     for setting, (address, port) in places.items():
-        try:
-            _listen(address, port)
-        except OSError as exc:
-            yield _port_problem(address, port, setting, exc)
+        yield from _port_problems(_Place(address, port, setting, "BIND_ADDRESS", "{port}"))
+
+
+def binds(places: Sequence[tuple[str, int]]) -> Iterator[Problem]:
+    """Look whether the places are free that gunicorn's option `--bind` names."""
+    for address, port in places:
+        host = f"[{address}]" if ":" in address else address
+        yield from _port_problems(_Place(address, port, "--bind", "--bind", f"{host}:{{port}}"))
 
 
 # --- How ----------------------------------------------------------------------------------------
@@ -219,22 +224,49 @@ def _listen(address: str, port: int) -> None:
         probe.listen()
 
 
-def _port_problem(address: str, port: int, setting: str, error: OSError) -> Problem:
+@dataclass(frozen=True)
+class _Place:
+    """Where a server will listen, and how people choose that.
+
+    `value` is what they write for another port: `{setting}={value}`.
+    """
+
+    address: str
+    port: int
+    setting: str
+    address_setting: str
+    value: str
+
+    def with_port(self, port: int) -> str:
+        return f"{self.setting}={self.value.format(port=port)}"
+
+
+def _port_problems(place: _Place) -> Iterator[Problem]:
+    address, port = place.address, place.port
+    try:
+        _listen(address, port)
+    except OSError as exc:
+        error = exc
+    else:
+        return
     if error.errno == errno.EADDRINUSE:
         free = _free_port_after(address, port)
-        return Problem(
-            f"Port {port} ({setting}) is in use: another program listens on {address}:{port}.",
-            f"Stop that program, or take another port: {setting}={free}",
+        yield Problem(
+            f"Port {port} ({place.setting}) is in use: "
+            f"another program listens on {address}:{port}.",
+            f"Stop that program, or take another port: {place.with_port(free)}",
         )
-    if error.errno == errno.EACCES:
-        return Problem(
-            f"This user may not listen on port {port} ({setting}).",
-            f"Take a port above 1023: {setting}=8000",
+    elif error.errno == errno.EACCES:
+        yield Problem(
+            f"This user may not listen on port {port} ({place.setting}).",
+            f"Take a port above 1023: {place.with_port(8000)}",
         )
-    return Problem(
-        f"The address {address!r} (BIND_ADDRESS) is not one of this machine: {error.strerror}.",
-        "Write 127.0.0.1 for this machine only, or 0.0.0.0 for everybody in the network.",
-    )
+    else:
+        yield Problem(
+            f"The address {address!r} ({place.address_setting}) is not one of this machine: "
+            f"{error.strerror}.",
+            "Write 127.0.0.1 for this machine only, or 0.0.0.0 for everybody in the network.",
+        )
 
 
 def _free_port_after(address: str, port: int) -> int:

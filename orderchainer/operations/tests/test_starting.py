@@ -64,6 +64,20 @@ def test_an_address_of_another_machine_is_told(address: str) -> None:
     assert problem.text.startswith(f"The address {address!r} (BIND_ADDRESS) is not one of this")
 
 
+def test_gunicorns_places_are_told_with_its_option() -> None:
+    with occupied() as port:
+        [problem] = starting.binds([("127.0.0.1", port), ("127.0.0.1", free_port())])
+
+    assert problem.text == (
+        f"Port {port} (--bind) is in use: another program listens on 127.0.0.1:{port}."
+    )
+    assert re.fullmatch(
+        r"Stop that program, or take another port: --bind=127\.0\.0\.1:\d+", problem.hint
+    )
+    [elsewhere] = starting.binds([("2001:db8::1", 8000)])
+    assert elsewhere.text.startswith("The address '2001:db8::1' (--bind) is not one of this")
+
+
 # --- Checks -----------------------------------------------------------------------------------
 
 
@@ -363,6 +377,24 @@ def test_gunicorn_tells_of_a_wrong_setting_once(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stderr.count("PORT is 'abc'.\n  Write a whole number") == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.processes
+def test_gunicorn_says_at_once_that_its_port_is_taken(tmp_path: Path) -> None:
+    make_tables(tmp_path)
+
+    with occupied() as port:
+        done = run(
+            *("-m", "gunicorn", "orderchainer.wsgi", "--bind", f"127.0.0.1:{port}"),
+            "--no-control-socket",
+            directory=tmp_path,
+        )
+
+    assert done.returncode == 1
+    assert f"Port {port} (--bind) is in use" in done.stderr
+    # Its own words, and its five attempts.
+    assert "Connection in use" not in done.stderr
     assert "Traceback" not in done.stderr
 
 
