@@ -316,6 +316,33 @@ def test_after_signing_in_again_elsewhere_what_was_typed_can_still_be_sent(
     expect(reply).to_have_value("")
 
 
+def test_a_log_without_a_session_asks_once_and_goes_on_later(talking: Talking) -> None:
+    key = talking.meet("Ina Away", 25)
+    talking.write(key, "Hello")
+    page = talking.open()
+    talking.visit.expect_problem("status of 401")
+    look_at(page, "Ina Away")
+    parts = re.compile(r"/parts\?")
+    asked: list[str] = []
+
+    def refuse(route: "Route") -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=401)
+
+    page.clock.install()
+    page.route(parts, refuse)
+    talking.write(key, "Are you there?")
+    told = page.get_by_text("You were signed out.")
+    expect(told).to_be_visible()
+    page.clock.run_for(60_000)
+    assert len(asked) == 1
+
+    page.unroute(parts)
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.run_for(1_000)
+    expect(page.get_by_role("log")).to_contain_text("Are you there?")
+
+
 def test_pressing_the_keys_twice_sends_one_answer(talking: Talking) -> None:
     talking.write(talking.meet("Hal Twice", 8), "Hello")
     page = talking.open()

@@ -1,19 +1,15 @@
 // The inbox. What arrives appears in the list and in the log of the open conversation. The log follows
 // only readers who are at its end. A conversation counts as read when somebody looks at its end.
 import { announce } from "./announce.js";
-import { askFor } from "./changes.js";
+import { askFor, paced } from "./changes.js";
 import { changing, fetchParts, refreshPart, swapById } from "./fragments.js";
 
-const SHORTEST_WAIT = 150;
-const LONGEST_WAIT = 5000;
 const NEAR = 48;
 const AROUND = ["talk-head", "talk-side", "answering"];
 
 const log = document.getElementById("log");
 const fresh = new Set();
 const newTalks = new Set();
-let timer = 0;
-let lastTrip = 0;
 let atEnd = true;
 let lastTop = 0;
 let reading = false;
@@ -56,28 +52,23 @@ function named({ edited, deleted, judged, reaction, linked, unlinked, attachment
 
 // --- The log ----------------------------------------------------------------------------------
 
+const soon = paced(refresh, { most: 5000 });
+
 function later(ids) {
   for (const id of ids) fresh.add(id);
-  timer ||= setTimeout(refresh, Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, 4 * lastTrip)));
+  soon();
 }
 
 async function refresh() {
   const ids = [...fresh].slice(-100);
   fresh.clear();
-  const started = performance.now();
   try {
-    const answer = await fetchParts(`${log.dataset.parts}&ids=${ids}`);
-    show(answer, ids);
-    timer = 0;
-  } catch {
-    // Signing in again in another tab, or the network: the next try brings them all.
+    show(await fetchParts(`${log.dataset.parts}&ids=${ids}`), ids);
+  } catch (error) {
+    // The next try brings them all.
     for (const id of ids) fresh.add(id);
-    timer = setTimeout(refresh, LONGEST_WAIT);
-    return;
-  } finally {
-    lastTrip = performance.now() - started;
+    throw error;
   }
-  if (fresh.size) later([]);
 }
 
 function show(answer, ids) {
