@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from orderchainer.testing.browsers import (
     NARROW,
@@ -12,6 +12,8 @@ from orderchainer.testing.browsers import (
     inaccessible,
     scrolls_sideways,
 )
+
+LONG_EMAIL = "bartholomew.featherstonehaugh@instruments.example.com"
 
 pytestmark = pytest.mark.browser
 
@@ -65,6 +67,32 @@ def test_everybody_can_use_the_frame_of_a_page(visit: Visit, width: int) -> None
     page.get_by_role("button", name="Account of").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert inaccessible(page, without=["target-size"]) == []
+
+
+def test_long_names_beside_a_page_end_in_an_ellipsis(visit: Visit) -> None:
+    page = visit("/sign-up")
+    page.get_by_role("textbox", name="E-mail").fill(LONG_EMAIL)
+    page.get_by_label("Password", exact=True).fill("a password that nobody guesses")
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/app/**")
+    search = page.get_by_role("button", name="Search or jump to")
+
+    for width in (900, WIDE):
+        page.set_viewport_size({"width": width, "height": 800})
+
+        name = page.get_by_role("button", name="Account of").get_by_text(LONG_EMAIL)
+        assert cut(name) == "with an ellipsis"
+        assert cut(page.locator(".side")) == "not"
+        assert cut(search) == "not"
+
+
+def cut(part: Locator) -> str:
+    """Tell how a part is shown of which not everything has room."""
+    words: str = part.evaluate(
+        """(part) => part.scrollWidth <= part.clientWidth ? "not"
+          : getComputedStyle(part).textOverflow === "ellipsis" ? "with an ellipsis" : "off" """
+    )
+    return words
 
 
 def theme_of(page: Page) -> str:
