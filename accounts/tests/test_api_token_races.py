@@ -88,7 +88,7 @@ def test_without_the_lock_two_tokens_made_at_once_exceed_the_maximum(
     """The negative control."""
     user = make_user_with_room_for(1)
     unlock(monkeypatch)
-    meeting = Meeting('INSERT INTO "accounts_apitoken"')
+    meeting = Meeting.of_all('INSERT INTO "accounts_apitoken"')
 
     outcomes = race(create(user), create(user), meeting=meeting)
 

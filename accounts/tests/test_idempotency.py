@@ -156,7 +156,7 @@ def test_two_requests_that_insert_the_key_at_once_do_the_work_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_without_the_unique_key_the_work_is_done_twice() -> None:
     """The negative control: it is the constraint that decides."""
-    before_insert = Meeting('INSERT INTO "accounts_idempotencyrecord"')
+    before_insert = Meeting.of_all('INSERT INTO "accounts_idempotencyrecord"')
     user = make_user()
 
     with without_constraint("accounts_idempotencyrecord", "idempotency_key_unique_by_user"):

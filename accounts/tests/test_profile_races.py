@@ -76,7 +76,7 @@ def test_only_one_of_two_users_can_change_to_the_same_username() -> None:
     def rename(user: User) -> Callable[[], User]:
         return lambda: update_profile(user=user, changes={"username": "ada"})
 
-    meeting = Meeting('UPDATE "accounts_user"')
+    meeting = Meeting.of_all('UPDATE "accounts_user"')
     outcomes = race(*map(rename, users), meeting=meeting)
 
     assert meeting.was_complete
@@ -146,7 +146,7 @@ def test_without_the_lock_two_pictures_at_once_leave_an_orphan(
     """The negative control: neither deletes the other's file, because neither knows of it."""
     user = make_user()
     monkeypatch.setattr(profiles, "lock_user", lambda user: User.objects.get(pk=user.pk))
-    meeting = Meeting('UPDATE "accounts_profile"')
+    meeting = Meeting.of_all('UPDATE "accounts_profile"')
 
     race(show(user), show(user), meeting=meeting)
 

@@ -117,7 +117,7 @@ def test_without_the_lock_a_project_loses_both_owners(
     """The negative control: each relies on the other to stay."""
     team = two_owners()
     unlock(monkeypatch)
-    meeting = Meeting(statement)
+    meeting = Meeting.of_all(statement)
 
     race(way(team, "owner"), way(team, "agent"), meeting=meeting)
 
@@ -181,7 +181,7 @@ def test_the_lock_comes_before_the_constraint(
     _, link = make_invitation(team)
     if not is_locked:
         unlock(monkeypatch)
-    meeting = Meeting('INSERT INTO "accounts_membership"')
+    meeting = Meeting.of_all('INSERT INTO "accounts_membership"')
 
     outcomes = race(*[lambda: accept_invitation(link=link, user=grace)] * 2, meeting=meeting)
 
@@ -233,7 +233,7 @@ def test_the_lock_lets_the_second_invitation_renew_the_first(
     team = make_team()
     if not is_locked:
         unlock(monkeypatch)
-    meeting = Meeting('INSERT INTO "accounts_invitation"')
+    meeting = Meeting.of_all('INSERT INTO "accounts_invitation"')
 
     outcomes = race(inviting(team, "owner"), inviting(team, "manager"), meeting=meeting)
 
@@ -272,7 +272,7 @@ def test_the_lock_keeps_a_removed_manager_from_inviting(
     if not is_locked:
         unlock(monkeypatch)
     # One has checked that the caller is a manager, and the other has just removed that manager.
-    meeting = Meeting('FROM "accounts_invitation"')
+    meeting = Meeting.of_all('FROM "accounts_invitation"')
 
     race(inviting(team, "manager"), removing(team, "manager"), meeting=meeting)
 
@@ -322,7 +322,7 @@ def test_without_the_lock_one_choice_fails_at_the_constraint(
 ) -> None:
     """The negative control: both find no storefront, and no row to wait for."""
     monkeypatch.setattr(storefront, "lock_storefront", lambda: None)
-    meeting = Meeting('UPDATE "accounts_project" SET "is_storefront"')
+    meeting = Meeting.of_all('UPDATE "accounts_project" SET "is_storefront"')
 
     outcomes = race(choosing("One"), choosing("Other"), meeting=meeting)
 

@@ -71,7 +71,7 @@ def test_without_the_constraint_one_email_makes_two_users() -> None:
         outcomes = race(
             register("ada@example.com"),
             register("ADA@example.com"),
-            meeting=Meeting('INSERT INTO "accounts_user"'),
+            meeting=Meeting.of_all('INSERT INTO "accounts_user"'),
         )
 
         assert [type(outcome) for outcome in outcomes] == [User, User]

@@ -40,7 +40,7 @@ def names(outcomes: list[object]) -> list[str]:
 def test_only_one_of_two_users_can_change_to_the_same_email() -> None:
     ada, eve = make_user(), make_user()
     send_due()
-    meeting = Meeting('UPDATE "accounts_user" SET "email"')
+    meeting = Meeting.of_all('UPDATE "accounts_user" SET "email"')
 
     outcomes = race(move(ada, "best@example.com"), move(eve, "BEST@example.com"), meeting=meeting)
 
@@ -67,7 +67,7 @@ def test_without_the_constraint_one_email_goes_to_two() -> None:
         outcomes = race(
             move(ada, "best@example.com"),
             move(eve, "BEST@example.com"),
-            meeting=Meeting('UPDATE "accounts_user" SET "email"'),
+            meeting=Meeting.of_all('UPDATE "accounts_user" SET "email"'),
         )
 
         assert names([*outcomes]) == ["User", "User"]

@@ -97,7 +97,7 @@ def test_two_tabs_that_add_at_once_add_up(ada: User, lamp: Product) -> None:
 def test_without_the_lock_one_addition_is_lost(ada: User, lamp: Product) -> None:
     """The negative control: both have read one lamp and write their own result."""
     make_cart(ada, {lamp: 1})
-    meeting = Meeting(BEFORE_THE_CHANGE)
+    meeting = Meeting.of_all(BEFORE_THE_CHANGE)
 
     race(adding(ada, lamp, 2), adding(ada, lamp, 3), meeting=meeting)
 
@@ -140,7 +140,7 @@ def test_two_first_requests_at_once_make_one_cart(ada: User, lamp: Product) -> N
 def test_without_the_lock_the_second_of_two_first_items_fails(ada: User, lamp: Product) -> None:
     """The negative control: both find no lamp, and only the constraint prevents two items."""
     Cart.objects.create(user=ada)
-    meeting = Meeting(BEFORE_THE_ITEM)
+    meeting = Meeting.of_all(BEFORE_THE_ITEM)
 
     outcomes = race(adding(ada, lamp, 1), adding(ada, lamp, 1), meeting=meeting)
 

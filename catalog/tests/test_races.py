@@ -72,7 +72,7 @@ def test_one_sku_makes_one_product() -> None:
 @on_postgresql
 def test_the_constraint_decides_who_gets_the_sku() -> None:
     shop = make_storefront()
-    meeting = Meeting('INSERT INTO "catalog_product"')
+    meeting = Meeting.of_all('INSERT INTO "catalog_product"')
 
     outcomes = race(creating(shop, "L-1"), creating(shop, "L-1"), meeting=meeting)
 
@@ -86,7 +86,7 @@ def test_the_constraint_decides_who_gets_the_sku() -> None:
 def test_without_the_constraint_one_sku_makes_two_products() -> None:
     """The negative control."""
     shop = make_storefront()
-    meeting = Meeting('INSERT INTO "catalog_product"')
+    meeting = Meeting.of_all('INSERT INTO "catalog_product"')
 
     with without_constraint("catalog_product", "product_unique_by_sku"):
         outcomes = race(creating(shop, "L-1", "One"), creating(shop, "L-1", "Two"), meeting=meeting)
@@ -109,7 +109,7 @@ def test_generated_slugs_avoid_each_other() -> None:
 @on_postgresql
 def test_a_slug_that_was_just_taken_is_generated_again() -> None:
     shop = make_storefront()
-    meeting = Meeting('INSERT INTO "catalog_product"')
+    meeting = Meeting.of_all('INSERT INTO "catalog_product"')
 
     outcomes = race(creating(shop, "L-1"), creating(shop, "L-2"), meeting=meeting)
 
@@ -168,7 +168,7 @@ def test_without_the_lock_a_version_is_changed_twice(
     """The negative control: both see the version that they read, so one ETag names two states."""
     lamp = make_product(make_storefront())
     monkeypatch.setattr(product_service, "lock_products", unlocked)
-    meeting = Meeting(UPDATE)
+    meeting = Meeting.of_all(UPDATE)
 
     outcomes = race(changing(lamp, name="One"), changing(lamp, price=Decimal(1)), meeting=meeting)
 
@@ -228,7 +228,7 @@ def test_without_the_lock_two_moves_close_a_cycle(
     """The negative control: the two branches end up inside each other."""
     shop, left, right, left_end, right_end = four_levels()
     monkeypatch.setattr(category_service, "lock_project", lambda project: project)
-    meeting = Meeting('UPDATE "catalog_category"')
+    meeting = Meeting.of_all('UPDATE "catalog_category"')
 
     outcomes = race(moving(left, right_end), moving(right, left_end), meeting=meeting)
 
@@ -278,7 +278,7 @@ def test_without_the_lock_a_product_is_put_into_a_deleted_category(
     lamp = make_product(shop)
     monkeypatch.setattr(product_service, "_hold_category", lambda *_: None)
 
-    meeting = Meeting("catalog_product")
+    meeting = Meeting.of_all("catalog_product")
     outcomes = race(putting_into(category, lamp), removing(category), meeting=meeting)
 
     assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
@@ -329,7 +329,7 @@ def test_an_import_and_a_single_product_of_one_sku() -> None:
 def test_an_overtaken_import_reads_again(sku: str) -> None:
     """Another request takes its SKU, or takes the slug by using the same name."""
     shop = make_storefront()
-    meeting = Meeting('INSERT INTO "catalog_product"')
+    meeting = Meeting.of_all('INSERT INTO "catalog_product"')
 
     imported, _ = race(
         importing(shop, HEAD, f"{sku},Desk lamp,7,,9"),
@@ -395,7 +395,7 @@ def test_without_the_lock_an_import_stores_a_wrong_count(
     make_product(shop, sku="L-1", stock=10)
     monkeypatch.setattr(import_service, "lock_products", unlocked)
     monkeypatch.setattr(import_service, "lock_project", lambda project: project)
-    meeting = Meeting(STOCK)
+    meeting = Meeting.of_all(STOCK)
 
     race(counting(shop, 5), counting(shop, 8), meeting=meeting)
 
@@ -470,7 +470,7 @@ def test_without_the_lock_an_unused_file_is_left(
     """The negative control: both delete the old file, and neither deletes the other's."""
     lamp = make_product(make_storefront())
     monkeypatch.setattr(picture_service, "lock_products", unlocked)
-    meeting = Meeting(UPDATE)
+    meeting = Meeting.of_all(UPDATE)
 
     race(showing(lamp), showing(lamp), meeting=meeting)
 

@@ -51,9 +51,9 @@ from orderchainer.testing.servers import needs_services
 pytestmark = pytest.mark.processes
 
 SEED = 11
-# Together 500: each person writes so often, and WhatsApp tells the rest.
-WRITES = 38
-REPLIES = 10
+# Together 250: each person writes so often, and WhatsApp tells the rest.
+WRITES = 13
+REPLIES = 6
 # How far messages of ours get: what WhatsApp tells, and the status that follows from it.
 FATES = (
     (("sent", "delivered", "read"), "read"),
@@ -177,7 +177,7 @@ def check_that_a_storm_arrives_once(
     statuses = {message_id: told for message_id, (told, _) in fates.items()}
     posts = posts_of(everyone, texts, statuses, providers)
 
-    assert sum(map(len, texts.values())) + sum(map(len, statuses.values())) == 500
+    assert sum(map(len, texts.values())) + sum(map(len, statuses.values())) == 250
     with Reader(team, SEED):
         storm = Storm(installation, posts)
         for share in (0.2, 0.6):

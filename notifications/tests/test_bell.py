@@ -358,13 +358,13 @@ def test_the_bell_of_a_project_that_was_quiet_for_long_reads_no_more_than_it_tel
     relay_events()
     event = Event.objects.filter(project_id=team.project.pk).order_by("-position")[0]
     head = stream_head()
-    # Half of the events are of this project, and the last ones of others.
+    # Half of the events are of this project, and the last ones of others, which do not exist.
     copied = {name: getattr(event, name) for name in ("type", "subject_kind", "subject_uuid")}
     about = {**copied, "order_id": event.order_id, "owner_id": event.owner_id, "data": event.data}
     Event.objects.bulk_create(
         Event(
             **about,
-            project_id=team.project.pk if number <= 5000 else number,
+            project_id=team.project.pk if number <= 5000 else 10**12 + number,
             position=head + number,
         )
         for number in range(1, 10_001)

@@ -6,8 +6,8 @@
 Threads rarely reach the dangerous spot at the same time. A `Meeting` makes them: each thread waits
 before its first statement that contains a given text until all threads are there. Without the lock
 under test all of them pass their checks and act together, so the race happens every time; that is
-the negative control. With the lock, one waits inside the database and never arrives; the others
-continue after a timeout.
+the negative control, which uses `Meeting.of_all`. With the lock, one waits inside the database and
+never arrives; the others continue after a timeout.
 
 The transactions must be real too: use `pytest.mark.django_db(transaction=True)`.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from threading import Barrier, BrokenBarrierError, local
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import pytest
 from django.db import connection
@@ -38,6 +38,11 @@ class Meeting:
         self._patience_seconds = patience_seconds
         self._visit = local()
         self.was_complete = False
+
+    @classmethod
+    def of_all(cls, fragment: str, *, parties: int = 2) -> Self:
+        """Return a meeting to which all threads come, however long it takes on a busy machine."""
+        return cls(fragment, parties=parties, patience_seconds=20)
 
     def __call__(
         self,

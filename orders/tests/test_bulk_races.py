@@ -64,7 +64,7 @@ def test_one_key_in_two_projects_at_once_asks_for_one_change() -> None:
             digest="d",
         )
 
-    meeting = Meeting('INSERT INTO "orders_bulkchange"')
+    meeting = Meeting.of_all('INSERT INTO "orders_bulkchange"')
     told = race(lambda: send(team.project), lambda: send(other), meeting=meeting)
 
     assert meeting.was_complete

@@ -90,7 +90,9 @@ def test_of_twenty_different_states_the_newest_stays(shop: Project) -> None:
 def test_without_the_constraint_there_would_be_two_orders(shop: Project) -> None:
     """The negative control: both messages find no order, and each makes one."""
     with without_constraint("orders_order", "order_unique_by_external_id"):
-        results = race(*[partial(mirror, shop)] * 2, meeting=Meeting('INSERT INTO "orders_order"'))
+        results = race(
+            *[partial(mirror, shop)] * 2, meeting=Meeting.of_all('INSERT INTO "orders_order"')
+        )
 
         assert outcomes_of(results) == {Outcome.CREATED: 2}
         OrderItem.objects.all().delete()

@@ -83,7 +83,9 @@ def test_without_the_graph_lock_the_cycle_closes(
     """The negative control: locking the rows of the two edges is not enough."""
     monkeypatch.setattr("orders.services.locking.lock_graph", lambda: None)
 
-    outcomes = race(*closing_edges(ada), meeting=Meeting('INSERT INTO "orders_orderdependency"'))
+    outcomes = race(
+        *closing_edges(ada), meeting=Meeting.of_all('INSERT INTO "orders_orderdependency"')
+    )
 
     assert kinds(outcomes) == ["Order", "Order"]
     assert OrderDependency.objects.count() == 4
@@ -135,7 +137,7 @@ def test_without_the_row_lock_an_order_ends_twice(
     monkeypatch.setattr("orders.services.locking.lock_orders", unlocked)
     order, complete, cancel = two_ends(ada)
 
-    outcomes = race(complete, cancel, meeting=Meeting('UPDATE "orders_order"'))
+    outcomes = race(complete, cancel, meeting=Meeting.of_all('UPDATE "orders_order"'))
 
     assert kinds(outcomes) == ["Order", "Order"]
     assert moves_of(order) == 2
@@ -172,7 +174,7 @@ def test_without_the_row_locks_one_of_them_crashes(
     monkeypatch.setattr("orders.services.placing.lock_orders", unlocked)
 
     # Both have checked, and neither check found a reason to refuse.
-    outcomes = race(*wait_for_what_goes(ada), meeting=Meeting('INSERT INTO "orders_event"'))
+    outcomes = race(*wait_for_what_goes(ada), meeting=Meeting.of_all('INSERT INTO "orders_event"'))
 
     assert any(isinstance(outcome, IntegrityError) for outcome in outcomes)
 
@@ -266,7 +268,7 @@ def test_without_the_lock_on_dependencies_a_wake_up_is_lost(
 
     race(
         *wait_for_what_completes(ada),
-        meeting=Meeting('INSERT INTO "orders_event"'),
+        meeting=Meeting.of_all('INSERT INTO "orders_event"'),
     )
 
     waiting = Order.objects.get(title="Waits")
@@ -306,7 +308,7 @@ def test_without_the_stream_lock_two_relays_collide(
     outcomes = race(
         relay.relay_events,
         relay.relay_events,
-        meeting=Meeting('UPDATE "orders_eventstream"'),
+        meeting=Meeting.of_all('UPDATE "orders_eventstream"'),
     )
     # The stream looks whole, and every event was handed out twice.
     assert outcomes == [relay.Relayed(20, []), relay.Relayed(20, [])]

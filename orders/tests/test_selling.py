@@ -223,7 +223,7 @@ def test_without_the_lock_only_the_constraint_saves_the_stock(
 
     outcomes = race(
         *[lambda: sell(agent, shop, StockItemDraft(lamp.pk, 1))] * 2,
-        meeting=Meeting("UPDATE catalog_product"),
+        meeting=Meeting.of_all("UPDATE catalog_product"),
     )
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["IntegrityError", "Order"]

@@ -146,7 +146,7 @@ def test_without_the_lock_the_constraint_still_keeps_stock_from_being_sold_twice
     monkeypatch.setattr("cart.services.checkout.lock_products", unlocked_products)
     lamp, *checkouts = two_for_the_last(shop, ada, bob)
 
-    outcomes = race(*checkouts, meeting=Meeting("UPDATE catalog_product"))
+    outcomes = race(*checkouts, meeting=Meeting.of_all("UPDATE catalog_product"))
 
     assert kinds(outcomes) == {"Order": 1, "IntegrityError": 1}
     [crash] = [each for each in outcomes if isinstance(each, IntegrityError)]
@@ -166,7 +166,7 @@ def test_without_lock_and_constraint_a_unit_is_sold_twice(
     with ExitStack() as stack:
         for name in ("product_stock_not_negative", "catalog_product_stock_check"):
             stack.enter_context(without_constraint("catalog_product", name))
-        outcomes = race(*checkouts, meeting=Meeting("UPDATE catalog_product"))
+        outcomes = race(*checkouts, meeting=Meeting.of_all("UPDATE catalog_product"))
         left = stock_of(lamp)
         Product.objects.filter(pk=lamp.pk).update(stock=0)
 
@@ -201,7 +201,7 @@ def test_locking_products_in_the_carts_order_deadlocks(
     shop: Project, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: each holds the lock that the other waits for."""
-    meet = Meeting("second_of_cart")
+    meet = Meeting.of_all("second_of_cart")
 
     def lock_as_they_come(user: User) -> dict[int, Product]:
         locked = {}
@@ -366,7 +366,7 @@ def test_without_the_lock_on_the_products_it_comes_back_twice(
     monkeypatch.setattr(ProductQuerySet, "locked", lambda self: self.order_by("pk"))
     lamp, returns = two_returns(shop, ada)
 
-    race(*returns, meeting=Meeting("UPDATE catalog_product"))
+    race(*returns, meeting=Meeting.of_all("UPDATE catalog_product"))
 
     assert stock_of(lamp) == [13]
     assert ledger_of(lamp)[2:] == [("returned", 3)] * 2

@@ -187,7 +187,7 @@ def test_without_the_lock_the_constraint_refuses_the_second_report(
     """The negative control: both pass every check, and the database keeps one."""
     schedule = scheduled(store)
     monkeypatch.setattr(scheduling, "lock_project", lambda project: project)
-    meeting = Meeting('INSERT INTO "reports_scheduledreport"')
+    meeting = Meeting.of_all('INSERT INTO "reports_scheduledreport"')
     monkeypatch.setattr("reports.services.requesting.lock_project", lambda project: project)
 
     with at(NOW + timedelta(days=1)):

@@ -73,7 +73,7 @@ def test_without_the_lock_one_save_overwrites_the_other(
     lamp = make_product(shop)
     # The same read without the lock.
     monkeypatch.setattr(stock, "_locked_rows", stock._rows_among)
-    meeting = Meeting(UPDATE)
+    meeting = Meeting.of_all(UPDATE)
 
     outcomes = race(
         edit(client, lamp, "11.00"),

@@ -108,7 +108,7 @@ def last_sync(installation: Installation) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("orders", "kills"), [(900, 10), (2100, 4)], ids=["in pages", "from a file"]
+    ("orders", "kills"), [(600, 5), (2100, 3)], ids=["in pages", "from a file"]
 )
 def test_a_sync_that_is_killed_again_and_again_brings_every_order_exactly_once(
     tmp_path: Path, shop: Shop, orders: int, kills: int
