@@ -308,7 +308,7 @@ def test_without_the_stream_lock_two_relays_collide(
     outcomes = race(
         relay.relay_events,
         relay.relay_events,
-        meeting=Meeting.of_all('UPDATE "orders_eventstream"'),
+        meeting=Meeting('UPDATE "orders_eventstream"', patience_seconds=2),
     )
     # The stream looks whole, and every event was handed out twice.
     assert outcomes == [relay.Relayed(20, []), relay.Relayed(20, [])]
