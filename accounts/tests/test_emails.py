@@ -58,7 +58,6 @@ def server(settings: LazySettings) -> Iterator[MailServer]:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST = "127.0.0.1"
         settings.EMAIL_PORT = running.port
-        settings.EMAIL_TIMEOUT = 0.3
         yield running
 
 
@@ -234,7 +233,8 @@ def test_gives_up_after_a_permanent_refusal(server: MailServer, command: str, an
     assert answer[4:] in email.last_error
 
 
-def test_a_server_that_hangs_costs_the_timeout(server: MailServer) -> None:
+def test_a_server_that_hangs_costs_the_timeout(server: MailServer, settings: LazySettings) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
     email = due_email()
     server.talking.clear()
 

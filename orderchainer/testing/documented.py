@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache as once
+from threading import Lock
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -13,10 +14,15 @@ from orderchainer.operations.documentation import document
 Schema = dict[str, Any]
 
 
+# Threads of a test may ask at once, and the generator is made for one at a time.
+_building = Lock()
+
+
 @once
 def openapi() -> Schema:
     """Return the OpenAPI document as it is served."""
-    parsed: Schema = orjson.loads(document().body)
+    with _building:
+        parsed: Schema = orjson.loads(document().body)
     return parsed
 
 
