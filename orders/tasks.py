@@ -14,12 +14,14 @@ SWEPT_NUDGE_SECONDS = 5
 # nudges that are older are dropped unread: younger ones follow, or the next sweep. Without a limit,
 # thousands would stand before the heartbeat and the sweeps.
 RELAY_NUDGE_SECONDS = 3
+# How far apart the batches of a worker process are. In a busy time this is what an event waits.
+RELAY_PACE = relay.Pace(seconds=0.05)
 
 
 @shared_task(name="orders.relay_events")
 def relay_events() -> None:
     """Relay what was committed."""
-    for delivery_id in relay.relay_events().deliveries:
+    for delivery_id in relay.relay_events(RELAY_PACE).deliveries:
         nudge(deliver, delivery_id)
 
 

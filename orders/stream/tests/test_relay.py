@@ -1,5 +1,6 @@
 """How committed events get into the stream and to the subscribers that want them."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -85,6 +86,45 @@ def test_numbers_events_from_one_without_a_gap(ada: User) -> None:
     ]
     assert stream_head() == 4
     assert relay.relay_events().count == 0
+
+
+def test_a_lone_event_is_relayed_at_once_at_any_pace(ada: User) -> None:
+    make_order(ada)
+
+    assert relay.relay_events(relay.Pace(seconds=3600)).count == 1
+
+
+def test_the_next_batch_of_a_process_waits_and_takes_all_that_came_meanwhile(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = relay.Pace(seconds=0.2)
+    began = time.monotonic()
+    make_order(ada)
+    relay.relay_events(pace)
+    make_order(ada)
+    sleep = time.sleep
+
+    def sleep_while_an_order_comes(seconds: float) -> None:
+        make_order(ada)
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", sleep_while_an_order_comes)
+
+    assert relay.relay_events(pace).count >= 2
+    assert time.monotonic() - began >= 0.2
+
+
+def test_what_another_process_relays_meanwhile_is_left_to_it(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = relay.Pace(seconds=3600)
+    make_order(ada)
+    relay.relay_events(pace)
+    make_order(ada)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: relay.relay_events())
+
+    assert relay.relay_events(pace).count == 0
+    assert stream_head() == 2
 
 
 def test_goes_on_in_batches_where_the_last_relay_ended(
