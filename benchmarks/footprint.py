@@ -26,10 +26,10 @@ from benchmarks.listening import Crowd, listening
 from benchmarks.serving import (
     EMBEDDED_START_SECONDS,
     START_SECONDS,
-    STOP_SECONDS,
     collected_in,
     cpu_seconds_of,
     serving,
+    stop,
     wait_for,
 )
 from benchmarks.table import Row, Verdict, figures_of
@@ -250,12 +250,7 @@ def _embedded(directory: Path) -> Iterator[tuple[int, int, Path]]:
         wait_for(process, port, "/readyz", output, seconds=EMBEDDED_START_SECONDS)
         yield process.pid, port, output
     finally:
-        process.terminate()
-        try:
-            process.wait(2 * STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
 def _idling(pid: int) -> Row:

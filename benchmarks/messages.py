@@ -22,7 +22,7 @@ from accounts.services import create_project
 from benchmarks import client, push
 from benchmarks.listening import Crowd, listening
 from benchmarks.seeding import Account, make_account, settle
-from benchmarks.serving import START_SECONDS, STOP_SECONDS, cpu_seconds_of, serving, worker
+from benchmarks.serving import START_SECONDS, cpu_seconds_of, serving, stop, worker
 from benchmarks.statements import statements_of
 from benchmarks.table import Figures, Row, Verdict, at_most, figures_of
 from integrations.inbound import working
@@ -285,8 +285,7 @@ def _whatsapp(directory: Path) -> Iterator[None]:
         with override_settings(WHATSAPP_API_BASE=f"http://{host}/whatsapp"):
             yield
     finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+        stop(process)
 
 
 def _ask(http: HTTPConnection, method: str, what: str, body: object) -> None:

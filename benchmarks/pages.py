@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks import chromium, page_browser, page_events, page_overview, seeding
-from benchmarks.serving import EMBEDDED_START_SECONDS, STOP_SECONDS, collected_in, wait_for
+from benchmarks.serving import EMBEDDED_START_SECONDS, collected_in, stop, wait_for
 from benchmarks.table import Row, Verdict, at_most, figures_of
 from orders.lifecycle import Status
 from orders.queries.chains import MAX_CHAIN
@@ -277,9 +277,4 @@ def _embedded(directory: Path) -> Iterator[tuple[int, Path]]:
         wait_for(process, port, "/readyz", output, seconds=EMBEDDED_START_SECONDS)
         yield port, log
     finally:
-        process.terminate()
-        try:
-            process.wait(2 * STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)

@@ -24,6 +24,7 @@ from accounts.services import create_project
 from benchmarks.bare import Database
 from benchmarks.bare_checkouts import EVENT, NOW
 from benchmarks.seeding import Account, settle
+from benchmarks.serving import stop
 from benchmarks.statements import statements_of
 from benchmarks.table import Figures, Row, Verdict, at_most
 from integrations.models import Integration, SyncRun
@@ -35,7 +36,6 @@ from orderchainer.core.outbox import PENDING
 
 PAGE = 100
 MAX_MEMORY_MIB = 50
-START_SECONDS = 30
 # A first sync from a file is for shops with more orders than this.
 LEAST_ORDERS = 2_500
 
@@ -193,8 +193,7 @@ def _shop_with(orders: int, directory: Path) -> Iterator[Shop]:
         with override_settings(SHOPIFY_API_BASE=f"http://{host}/shopify/{{shop}}"):
             yield Shop(host, shown["domain"], shown["access_token"], secrets)
     finally:
-        process.terminate()
-        process.wait(START_SECONDS)
+        stop(process)
 
 
 def _ask(url: str, body: object = None) -> Any:
