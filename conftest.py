@@ -33,7 +33,8 @@ def pytest_collection() -> Generator[None, object, object]:
     for garbage less often than a service does.
 
     These are millions of objects that stay until the end. To walk them again and again took a tenth
-    of the whole run, and looking for garbage after every 700 new objects a seventh of the rest.
+    of the whole run, and looking for garbage after every 700 new objects up to a seventh of the
+    rest.
     """
     gc.disable()
     try:
