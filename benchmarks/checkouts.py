@@ -117,7 +117,7 @@ def _beside_the_relay(directory: Path, rounds: int, measured: Callable[[], Figur
     """Measure checkouts while a worker relays their events, and without one.
 
     The columns of the floor show the service without a worker. The processor time is that of the
-    web processes, so the worker's own is in the rate alone.
+    web processes; the worker's own shows only in the rate.
     """
 
     def with_the_relay() -> Figures:
@@ -143,7 +143,7 @@ def _beside_the_relay(directory: Path, rounds: int, measured: Callable[[], Figur
 
 
 def _wait_for_a_worker() -> None:
-    """Wait until a worker has started and has thrown away the nudges of the time without one."""
+    """Wait until a worker has started and has emptied the queue, whose nudges are out of date."""
     deadline = time.monotonic() + START_SECONDS
     with Redis.from_url(os.environ["REDIS_URL"]) as broker:
         while not app.control.ping(timeout=0.5) or broker.llen("celery"):

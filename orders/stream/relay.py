@@ -50,7 +50,7 @@ class Relayed:
 
 
 class Pace:
-    """Keeps the batches of a process apart by so many seconds.
+    """Keeps the batches of a process a number of seconds apart.
 
     A batch costs about the same for one event as for ten. So a lone event is relayed at once, and
     those of a busy time wait a moment for each other.
@@ -61,7 +61,7 @@ class Pace:
         self._next_at = 0.0
 
     def waited(self) -> bool:
-        """Wait until the next batch may begin, if that is later; tell whether it was."""
+        """Wait until the next batch may begin. Return whether that took any time."""
         now = time.monotonic()
         if now < self._next_at:
             time.sleep(self._next_at - now)
@@ -71,7 +71,7 @@ class Pace:
 
 
 def relay_events(pace: Pace | None = None) -> Relayed:
-    """Give every committed event its position and its deliveries, at once or at that pace.
+    """Give every committed event its position and its deliveries, at once or at a pace.
 
     Safe to call at any time, by any number of processes at once.
     """
