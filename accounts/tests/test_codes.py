@@ -20,7 +20,6 @@ from accounts.errors import (
     ResetCodeExpired,
     ResetCodeInvalid,
     ResetCodeNotFound,
-    TokenRefused,
     UserNotFound,
     VerificationCodeExpired,
     VerificationCodeInvalid,
@@ -30,24 +29,20 @@ from accounts.events import ActivityType
 from accounts.models import (
     Activity,
     EmailCode,
-    Membership,
     OutgoingEmail,
     Session,
     User,
 )
-from accounts.queries import credential_of
 from accounts.services import (
     confirm_email,
-    invite,
     open_session,
     request_code,
     reset_password,
     reset_password_by_link,
-    set_member,
     sign_in,
     verify_email,
 )
-from accounts.tests.factories import PASSWORD, make_api_token, make_user
+from accounts.tests.factories import PASSWORD, make_user
 from accounts.tests.mailbox import (
     code_sent_to,
     emails_to,
@@ -533,63 +528,3 @@ def test_after_many_wrong_guesses_in_a_day_emails_have_only_links() -> None:
     assert "Your code" not in str(guessed_at.body)
     assert link_in(guessed_at)
     assert "Your code" in str(next_day.body)
-
-
-# --- Strangers who used the account before ----------------------------------------------------
-
-
-def test_the_first_reset_removes_the_members_that_a_stranger_added() -> None:
-    user = ada()
-    project = user.personal_project
-    set_member(project=project, user=make_user(), role=Membership.Role.MANAGER)
-    invite(
-        project=project,
-        email="friend@example.com",
-        role=Membership.Role.VIEWER,
-        by=user,
-    )
-
-    reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
-
-    assert [member.user for member in project.memberships.all()] == [user]
-    assert not project.invitations.open().exists()
-
-
-def test_a_second_reset_keeps_the_members_of_a_project() -> None:
-    user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
-    set_member(project=user.personal_project, user=make_user(), role=Membership.Role.MANAGER)
-
-    reset_password(email=ADDRESS, code=reset_code(), new_password=NEW_PASSWORD)
-
-    assert user.personal_project.memberships.count() == 2
-
-
-@pytest.mark.parametrize("by_link", [False, True])
-def test_the_first_reset_revokes_the_tokens_of_a_stranger(
-    by_link: bool,
-) -> None:
-    user = ada()
-    _token, text = make_api_token(user)
-    request_code(email=ADDRESS, purpose=RESET)
-    send_due()
-
-    if by_link:
-        link = link_sent_to(ADDRESS)
-        reset_password_by_link(link=link, new_password=NEW_PASSWORD)
-    else:
-        code = code_sent_to(ADDRESS)
-        reset_password(email=ADDRESS, code=code, new_password=NEW_PASSWORD)
-
-    with pytest.raises(TokenRefused):
-        credential_of(text)
-
-
-def test_a_token_survives_a_second_reset() -> None:
-    user = ada(email_verified_at=timezone.now(), claimed_at=timezone.now())
-    _token, text = make_api_token(user)
-    request_code(email=ADDRESS, purpose=RESET)
-    send_due()
-
-    reset_password(email=ADDRESS, code=code_sent_to(ADDRESS), new_password=NEW_PASSWORD)
-
-    assert credential_of(text).user == user
