@@ -7,4 +7,4 @@ from orderchainer.core.logs.secrets import hide
 CHANNELS.add(CHANNEL.name, CHANNEL)
 
 # Access tokens of Meta.
-hide("meta", before=r"\bEAA", secret=r"[0-9A-Za-z]{16,}", signs=("eaa",))
+hide("meta", before=r"\b(?-i:EAA)", secret=r"[0-9A-Za-z]{16,}", signs=("eaa",))

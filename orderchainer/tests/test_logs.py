@@ -526,3 +526,8 @@ def test_gunicorn_can_still_write_its_own_lines() -> None:
     line = logging.Formatter(GunicornsLogger.error_fmt).format(record)
 
     assert f"[{os.getpid()}] [INFO] Listening" in line
+
+
+def test_an_id_that_begins_like_a_token_of_meta_stays_readable() -> None:
+    assert scrub("request_id=eaa679cddb494131b243d66f8c2b39d4").endswith("d66f8c2b39d4")
+    assert scrub("token EAAG679cddb494131b243d66f8c2b39d4") == "token EAA[redacted]"
