@@ -11,22 +11,16 @@ from accounts.models import Membership, Project, User
 from notifications.access import SEND_MESSAGES
 from notifications.errors import ConversationNotFound
 from notifications.events import CONVERSATION, EventType
-from notifications.models import (
-    ContactAddress,
-    Conversation,
-    Draft,
-    Message,
-    NotificationRule,
-)
+from notifications.models import ContactAddress, Conversation, Draft, Message, NotificationRule
 from notifications.models.messages import Direction
 from notifications.models.rules import ANY_CHANNEL
 from notifications.queries import (
-    EXCERPT_LENGTH,
     conversation_rows_of,
     conversations_found,
     conversations_of,
     rows_of,
 )
+from notifications.queries.conversations import EXCERPT_LENGTH
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.ids import uuid_in
 from orders.graph import ListOf
