@@ -43,30 +43,38 @@ def main() -> int:
     groups = options.only or GROUPS
     try:
         with workplace(sqlite=options.sqlite, redis_url=options.redis) as directory:
-            _measure(directory, groups, quick=options.quick)
+            return _measure(directory, groups, quick=options.quick)
     except Unusable as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
-    return 0
 
 
-def _measure(directory: Path, groups: tuple[str, ...], *, quick: bool) -> None:
+def _measure(directory: Path, groups: tuple[str, ...], *, quick: bool) -> int:
+    """Measure and print the table, also of a run that is stopped; return the exit status."""
     # Import what reads the settings only after the environment is set.
     import django
 
     django.setup()
 
-    from benchmarks import session
+    from benchmarks import session, table
 
     started = time.monotonic()
-    table = session.measured(directory, groups, quick=quick)
+    rows: list[table.Row] = []
+    stopped = False
+    try:
+        for row in session.measured(directory, groups, quick=quick):
+            rows.append(row)  # noqa: PERF402  # those before a Ctrl-C must not get lost
+    except KeyboardInterrupt:
+        stopped = True
+        sys.stderr.write("Stopped. This was measured until then:\n")
     sys.stdout.write(
-        f"{table}\n\n"
+        f"{table.text_of(rows)}\n\n"
         f"Python {platform.python_version()}, {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f}, {time.monotonic() - started:.0f} s. "
         "Ours and the floor were measured in turn; figures and ratios are medians.\n"
         "Other work on this machine changes the figures, but the ratios not as much.\n"
     )
+    return 130 if stopped else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One run: fill the database, measure group by group, and write the table."""
+"""One run: fill the database, and measure group by group."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ from benchmarks import (
     webhooks,
 )
 from benchmarks.bare import connect
-from benchmarks.table import Row, line_of, text_of
+from benchmarks.table import Row, line_of
 from orderchainer.core.logs import configure, logging_config
 
 LIST_SIZES = (10, 1_000, 100_000)
@@ -39,19 +39,17 @@ DEPTHS = (10, 1_000, 5_000)
 OVER_HTTP = {"create", "get", "list", "chain"}
 
 
-def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> str:
-    """Measure `groups` and return the table as text; progress goes to standard error."""
+def measured(directory: Path, groups: Sequence[str], *, quick: bool) -> Iterator[Row]:
+    """Yield the rows of `groups` as they are measured; progress goes to standard error."""
     _log_to_the_file_only(directory)
     # The benchmarks need no collected static files.
     warnings.filterwarnings("ignore", message="No directory at")
     sys.stderr.write("Filling the database …\n")
     call_command("migrate", verbosity=0)
     run = Run(directory, rounds=2 if quick else 5, seconds=0.5 if quick else 2.0, quick=quick)
-    rows: list[Row] = []
     for row in run.rows(set(groups)):
         sys.stderr.write(f"  {line_of(row)}\n")
-        rows.append(row)
-    return text_of(rows)
+        yield row
 
 
 def _log_to_the_file_only(directory: Path) -> None:
