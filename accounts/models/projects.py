@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from typing import ClassVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.validators import MinLengthValidator
 from django.db import models
@@ -67,8 +67,14 @@ class Project(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone that cuts its days."""
-        return ZoneInfo(self.timezone)
+        """The time zone that cuts its days; UTC if this machine does not know the zone (any more).
+
+        One such project must not stop what is done for all projects.
+        """
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
 
 class Membership(models.Model):

@@ -72,9 +72,6 @@ def update_project(
     if unknown:
         msg = f"update_project changes no {sorted(unknown)}"
         raise TypeError(msg)
-    # Check only what changes: a client may send back a time zone or currency that is no longer
-    # valid.
-    check_fields({name: new for name, new in changes.items() if getattr(project, name) != new})
     project = lock_project(project)
     if by is not None:
         require_operation(by, project, CHANGE_PROJECT)
@@ -85,6 +82,8 @@ def update_project(
     changed = {name: value for name, value in changes.items() if getattr(project, name) != value}
     if not changed:
         return project
+    # Not what stays: a client may send back a time zone or currency that is no longer valid.
+    check_fields(changed)
     _change(project, changed, by)
     return project
 

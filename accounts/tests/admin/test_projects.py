@@ -100,6 +100,29 @@ def test_refuses_an_unknown_time_zone(client: Client) -> None:
     assert not Project.objects.filter(name="Shop").exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("timezone", "Mars/Base", "This is not a time zone"),
+        ("currency", "ZZZ", "ZZZ"),
+        ("name", "  ", "required"),
+    ],
+)
+def test_refuses_to_change_a_project_to_what_it_cannot_be(
+    client: Client, field: str, value: str, problem: str
+) -> None:
+    project = create_project(owner=make_user(), name="Shop")
+    before = Project.objects.values(field).get(pk=project.pk)
+    form = members_form(project, row_of(project.memberships.get()))
+
+    response = client.post(
+        page("project_change", project.pk), {**form, field: value}, follow=True
+    )
+
+    assert problem in response.content.decode()
+    assert Project.objects.values(field).get(pk=project.pk) == before
+
+
 @pytest.mark.parametrize("owner", ["", "abc", "999", str(10**30)])
 def test_refuses_an_owner_who_does_not_exist(client: Client, owner: str) -> None:
     response = client.post(
