@@ -5,6 +5,9 @@ All of them take an aware moment in any zone and write it in UTC.
 
 from datetime import UTC, datetime
 
+# A moment in any other year cannot be written in every time zone.
+YEARS = range(1900, 9999)
+
 
 def seconds_without_zone(moment: datetime) -> str:
     """Write a moment as the chain does: `2024-02-14T12:00:00`."""

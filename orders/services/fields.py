@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from orderchainer.core.errors import Invalid
+from orderchainer.core.moments import YEARS
 from orderchainer.core.money import written
 from orders.models import Order
 
@@ -60,14 +61,19 @@ def contact_of(user: User, fields: OrderFields) -> OrderFields:
 
 
 def require_dates(fields: OrderFields) -> None:
-    """Refuse dates that lie too far in the future. Raises `Invalid` that names the field.
+    """Refuse dates in the future, and those of long ago that some time zone cannot write.
 
     Clocks differ, and so do time zones that somebody mixed up: a day of grace is enough for both.
+    Raises `Invalid` that names the field.
     """
     latest = timezone.now() + timedelta(days=1)
-    given = {"ordered_at": fields.get("ordered_at"), "fulfilled_at": fields.get("fulfilled_at")}
-    words = "Must not be more than a day in the future."
-    errors = {name: [words] for name, moment in given.items() if moment and moment > latest}
+    errors = {}
+    for name in ("ordered_at", "fulfilled_at"):
+        moment = fields.get(name)
+        if moment and moment > latest:
+            errors[name] = ["Must not be more than a day in the future."]
+        elif moment and moment.year < YEARS.start:
+            errors[name] = [f"Must not be before the year {YEARS.start}."]
     if errors:
         raise Invalid(errors)
 

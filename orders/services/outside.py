@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import Field, Model
 
+from orderchainer.core.moments import YEARS
 from orderchainer.core.money import (
     COLUMN_DECIMALS,
     MAX_AMOUNT,
@@ -32,9 +33,6 @@ from orders.services.items import MAX_QUANTITY, ItemDraft
 MAX_DETAILS = 50
 MAX_DETAIL_NAME_LENGTH = 64
 MAX_DETAIL_LENGTH = 500
-
-# Moments outside these years cannot be written in every time zone.
-YEARS = range(1900, 9999)
 
 # No database stores a NUL or a lone surrogate, and control characters say nothing to people.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

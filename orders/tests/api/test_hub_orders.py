@@ -217,6 +217,7 @@ def test_a_role_that_is_taken_away_meanwhile_makes_no_order(
 
 
 TOO_LATE = "Must not be more than a day in the future."
+TOO_EARLY = "Must not be before the year 1900."
 NO_AMOUNT = "Must be an amount in digits, such as 1299.00."
 NOT_FROM_STOCK = "This field is required for an item that is not sold from stock."
 
@@ -266,6 +267,8 @@ NOT_FROM_STOCK = "This field is required for an item that is not sold from stock
         ),
         ({"title": "A", "order_date": "2999-01-01T00:00:00Z"}, {"order_date": [TOO_LATE]}),
         ({"title": "A", "fulfilled_date": "2999-01-01T00:00Z"}, {"fulfilled_date": [TOO_LATE]}),
+        ({"title": "A", "order_date": "0001-01-01T00:00:00Z"}, {"order_date": [TOO_EARLY]}),
+        ({"title": "A", "fulfilled_date": "1899-12-31T23:59Z"}, {"fulfilled_date": [TOO_EARLY]}),
         (
             {"customer": {"email": "john"}},
             {"customer": {"email": ["Enter a valid email address."]}},
