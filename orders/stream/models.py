@@ -32,15 +32,17 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def after(self, position: int) -> EventQuerySet:
         """Return the events of all projects after a position, in the stream's order."""
-        return self.annotate(place=PLACE).filter(place__gt=position).order_by("place")
+        # The index leaves out the events without a position. SQLite uses it only if told so.
+        placed = self.annotate(place=PLACE).filter(position__isnull=False)
+        return placed.filter(place__gt=position).order_by("place")
 
 
 class Event(models.Model):
     """Something that happened in a project. Events are the audit log and the outbox in one.
 
     Services write it in the transaction of the change. It never changes again, except that the
-    relay sets `position` once. It outlives what it is about, so its ids have no foreign key
-    constraints.
+    relay sets `position` once and that a customer's data can be erased from `data`. It outlives
+    what it is about, so its ids have no foreign key constraints.
     """
 
     event_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -10,7 +10,7 @@ from django.db import connection
 from orderchainer.testing.effort import pages_read_by, statement_of
 from orders.lifecycle import EventType
 from orders.stream.models import ORDER, Event
-from orders.stream.queries import stream_of_owner, stream_of_project
+from orders.stream.queries import stream_after, stream_of_owner, stream_of_project
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services, pytest.mark.slow]
 
@@ -38,6 +38,17 @@ def _stream() -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_event")
+
+
+def test_the_next_events_of_all_are_found_without_reading_those_before() -> None:
+    last = 2 * MANY + 1
+    assert positions(stream_after(last - 2, limit=100)) == [last - 1, last]
+    assert positions(stream_after(last, limit=100)) == []
+
+    for position in (0, MANY, last):
+        read_next = partial(stream_after, position, limit=3)
+        pages = pages_read_by(statement_of(read_next, table="orders_event"))
+        assert pages <= MOST_PAGES, position
 
 
 def read(of: str, number: int, *, after: int, limit: int = 100) -> list[Event]:
