@@ -358,7 +358,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-avatars": _daily("accounts.sweep_avatars"),
     "sweep-pictures": _daily("catalog.sweep_pictures"),
     "release-conversations": _daily("notifications.release_conversations"),
-    "hand-over-mirrored-orders": _daily("orders.hand_over"),
+    "hand-over-orders": _daily("orders.hand_over"),
     "forget-inbound-deliveries": _daily("integrations.forget_deliveries"),
     "flush-expired-tokens": _daily("accounts.flush_expired_tokens"),
 }

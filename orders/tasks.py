@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from orderchainer.core.background import nudge
-from orders.services.handing_over import hand_over_mirrored_orders
+from orders.services.handing_over import hand_over_orders
 from orders.services.releasing import release_assigned_orders
 from orders.stream import deliveries, relay
 
@@ -46,9 +46,9 @@ def sweep_events() -> None:
 def hand_over(project_id: int | None = None) -> None:
     """Take orders from people who left a project, or any project.
 
-    An owner of the project gets their mirrored orders. What was assigned to them is assigned to
-    nobody.
+    An owner of the project gets the orders that they owned as one of its members. What was assigned
+    to them is assigned to nobody.
     """
-    hand_over_mirrored_orders(project_id=project_id)
+    hand_over_orders(project_id=project_id)
     if release_assigned_orders(project_id=project_id):
         nudge(relay_events)

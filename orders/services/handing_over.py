@@ -1,18 +1,24 @@
-"""Mirrored orders belong to members of their project. Whoever leaves it hands theirs over."""
+"""Whoever leaves a project hands over the orders that they owned there as one of its members.
+
+These are mirrored orders and those that somebody made by hand and owned from the start. What a
+customer bought stays theirs.
+"""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership
 from orderchainer.core.db.among import among
+from orders.lifecycle import EventType
 from orders.models import Order
+from orders.stream.models import Event
 
 MAX_AT_ONCE = 1000
 
 
-def hand_over_mirrored_orders(*, project_id: int | None = None) -> int:
-    """Give mirrored orders of people who left their project to its longest-standing owner.
+def hand_over_orders(*, project_id: int | None = None) -> int:
+    """Give the orders of people who left their project to its longest-standing owner.
 
     Looks at one project or at all of them. Return how many orders changed hands. This records no
     event, because nothing else about the orders changes. Earlier events stay in the feed of the
@@ -28,9 +34,17 @@ def hand_over_mirrored_orders(*, project_id: int | None = None) -> int:
     return handed
 
 
+def _of_the_team() -> QuerySet[Order]:
+    """Return the orders that belong to whoever works in the project, and not to a customer."""
+    created = Event.objects.filter(order=OuterRef("pk"), type=EventType.CREATED)
+    made_by_owner = Exists(created.filter(actor_id=F("owner_id")))
+    by_hand = Q(provider=Order.Provider.MANUAL) & Q(made_by_owner)
+    return Order.objects.filter(Q(source_updated_at__isnull=False) | by_hand)
+
+
 def _left_behind(project_id: int | None) -> QuerySet[Order]:
     members = Membership.objects.filter(project=OuterRef("project"), user=OuterRef("owner"))
-    orders = Order.objects.filter(~Exists(members), source_updated_at__isnull=False)
+    orders = _of_the_team().filter(~Exists(members))
     return orders if project_id is None else orders.filter(project=project_id)
 
 
@@ -44,15 +58,13 @@ def _successor_in(project_id: int) -> int | None:
 def _hand_over(owner_id: int, project_id: int, successor_id: int) -> int:
     """Change the owner, a bounded number of orders at a time, so that nobody waits for long."""
     handed = 0
-    mirrored = Order.objects.filter(
-        owner=owner_id, project=project_id, source_updated_at__isnull=False
-    )
+    theirs = _of_the_team().filter(owner=owner_id, project=project_id)
     while True:
         with transaction.atomic():
-            rows = mirrored.order_by("pk").select_for_update(no_key=True)
+            rows = theirs.order_by("pk").select_for_update(no_key=True)
             ids = list(rows.values_list("pk", flat=True)[:MAX_AT_ONCE])
             Order.objects.filter(pk__in=among(ids)).update(
-                owner=successor_id, updated_at=timezone.now()
+                owner=successor_id, version=F("version") + 1, updated_at=timezone.now()
             )
         handed += len(ids)
         if len(ids) < MAX_AT_ONCE:

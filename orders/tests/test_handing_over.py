@@ -1,4 +1,6 @@
-"""Who leaves a project leaves the orders of its shop behind."""
+"""Who leaves a project leaves its orders behind, but not what they bought."""
+
+from collections.abc import Callable
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -10,8 +12,8 @@ from accounts.tests.factories import make_user
 from orders.errors import OrderNotFound
 from orders.models import Order
 from orders.queries import order_for
-from orders.services import create_order, mirror_order
-from orders.services.handing_over import hand_over_mirrored_orders
+from orders.services import create_order, create_order_in_project, mirror_order
+from orders.services.handing_over import hand_over_orders
 from orders.tests.outside import TOLD
 
 pytestmark = pytest.mark.django_db
@@ -38,25 +40,67 @@ def mirrored_for(owner: User, shop: Project) -> Order:
     return mirror_order(project=shop, owner=owner, provider="shopify", told=TOLD).order
 
 
-def test_orders_of_the_shop_pass_to_an_owner_of_the_project(
-    shop: Project, ada: User, bob: User
+def made_by_hand(owner: User, shop: Project) -> Order:
+    return create_order_in_project(by=owner, project=shop, fields={"title": "By telephone"})
+
+
+def bought(owner: User, shop: Project) -> Order:
+    """Return an order that somebody else took for them."""
+    merchant = shop.members.earliest("pk")
+    return create_order(
+        by=merchant,
+        owner=owner,
+        project=shop,
+        provider=Order.Provider.MANUAL,
+        fields={"title": "Mugs"},
+    )
+
+
+@pytest.mark.parametrize("make", [mirrored_for, made_by_hand])
+def test_orders_of_the_team_pass_to_an_owner_of_the_project(
+    shop: Project, ada: User, bob: User, make: Callable[[User, Project], Order]
 ) -> None:
-    mirrored = mirrored_for(bob, shop)
-    own = create_order(by=bob, fields={"title": "made by hand"}, project=shop)
+    order = make(bob, shop)
     remove_member(project=shop, user=bob, by=ada)
 
-    assert hand_over_mirrored_orders(project_id=shop.pk) == 1
+    assert hand_over_orders(project_id=shop.pk) == 1
 
-    assert Order.objects.get(pk=mirrored.pk).owner == ada
+    handed = Order.objects.get(pk=order.pk)
+    assert (handed.owner, handed.version) == (ada, order.version + 1)
     with pytest.raises(OrderNotFound):
-        order_for(bob, mirrored.pk)
-    assert Order.objects.get(pk=own.pk).owner == bob
+        order_for(bob, order.pk)
+
+
+def test_what_somebody_bought_stays_theirs(shop: Project, ada: User, bob: User) -> None:
+    purchase = bought(bob, shop)
+    private = create_order(by=bob, fields={"title": "In their own project"})
+    remove_member(project=shop, user=bob, by=ada)
+
+    assert hand_over_orders() == 0
+
+    for order in (purchase, private):
+        assert order_for(bob, order.pk).owner == bob
+
+
+def test_an_order_that_was_handed_over_is_handed_over_again(
+    shop: Project, ada: User, bob: User
+) -> None:
+    order = made_by_hand(bob, shop)
+    remove_member(project=shop, user=bob, by=ada)
+    hand_over_orders(project_id=shop.pk)
+    carol = make_user(email="carol@example.com")
+    set_member(project=shop, user=carol, role=Role.OWNER)
+    remove_member(project=shop, user=ada, by=carol)
+
+    assert hand_over_orders(project_id=shop.pk) == 1
+
+    assert Order.objects.get(pk=order.pk).owner == carol
 
 
 def test_orders_of_members_stay_theirs(shop: Project, bob: User) -> None:
     mirrored = mirrored_for(bob, shop)
 
-    assert hand_over_mirrored_orders() == 0
+    assert hand_over_orders() == 0
 
     assert Order.objects.get(pk=mirrored.pk).owner == bob
 
@@ -70,7 +114,7 @@ def test_an_owner_who_comes_back_meanwhile_keeps_the_orders(
     monkeypatch.setattr("orders.services.handing_over.MAX_AT_ONCE", 1)
     monkeypatch.setattr("orders.services.handing_over._successor_in", lambda project: bob.pk)
 
-    assert hand_over_mirrored_orders(project_id=shop.pk) == 0
+    assert hand_over_orders(project_id=shop.pk) == 0
 
     unchanged = Order.objects.get(pk=mirrored.pk)
     assert (unchanged.owner, unchanged.updated_at) == (bob, mirrored.updated_at)

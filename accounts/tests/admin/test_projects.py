@@ -115,9 +115,7 @@ def test_refuses_to_change_a_project_to_what_it_cannot_be(
     before = Project.objects.values(field).get(pk=project.pk)
     form = members_form(project, row_of(project.memberships.get()))
 
-    response = client.post(
-        page("project_change", project.pk), {**form, field: value}, follow=True
-    )
+    response = client.post(page("project_change", project.pk), {**form, field: value}, follow=True)
 
     assert problem in response.content.decode()
     assert Project.objects.values(field).get(pk=project.pk) == before

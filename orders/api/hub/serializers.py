@@ -131,7 +131,9 @@ def _moment(help_text: str, *, allow_null: bool = False) -> serializers.DateTime
         required=False,
         allow_null=allow_null,
         default_timezone=UTC,
-        help_text=f"{help_text} From the year 1900 to a day in the future. Without a zone it is UTC.",
+        help_text=(
+            f"{help_text} From the year 1900 to a day in the future. Without a zone it is UTC."
+        ),
     )
 
 
