@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.utils import timezone
 
 from integrations.failures import Failed, NoAnswer
 from integrations.lines import integration_of, line_of
@@ -115,6 +116,7 @@ def _send(
             line=line_of(integration),
             old=Person(provider_id=chat_id),
             new=Person(provider_id=moved_to),
+            changed_at=timezone.now(),
         )
         return _call(token, outgoing, moved_to, upload)
     return _call(token, outgoing, chat_id, upload, is_plain=True)

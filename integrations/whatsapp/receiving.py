@@ -88,18 +88,19 @@ def _take_message(line: Line, message: Any, contacts: Sequence[Any], arrived_at:
         raise Unreadable("an item is no object")
     match text_in(message, "type"):
         case "system":
-            _take_change(line, message)
+            _take_change(line, message, arrived_at)
         case "reaction" if not list_in(message, "errors"):
             _take_reaction(line, message, contacts, arrived_at)
         case _:
             receive_message(line=line, incoming=incoming_of(message, contacts, arrived_at))
 
 
-def _take_change(line: Line, message: Mapping[str, Any]) -> None:
+def _take_change(line: Line, message: Mapping[str, Any], arrived_at: datetime) -> None:
     """Give a person their new number or key. Other system messages tell nothing that we keep."""
     if change := change_of(message):
         old, new = change
-        change_person(line=line, old=old, new=new)
+        changed_at = moment_of(message, arrived_at)
+        change_person(line=line, old=old, new=new, changed_at=changed_at)
 
 
 def _take_reaction(

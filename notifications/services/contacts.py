@@ -150,10 +150,7 @@ def make_address(line: Line, person: Person, *, contact: Contact | None = None) 
     """
     number = digits_of(person.number)
     if number and person.provider_id:
-        # Somebody else had the number before. They keep their history and their own key.
-        ContactAddress.objects.filter(line=line.uuid, number=number).exclude(provider_id="").update(
-            number="", phone=""
-        )
+        free_number(line, number)
     if contact is None:
         contact = Contact.objects.create(
             project_id=line.project_id,
@@ -169,6 +166,14 @@ def make_address(line: Line, person: Person, *, contact: Contact | None = None) 
         phone=e164(number),
         username=person.username[:MAX_USERNAME_LENGTH],
     )
+
+
+def free_number(line: Line, number: str, *, besides: ContactAddress | None = None) -> None:
+    """Take a number from those who had it before. They keep their history and their own key."""
+    others = ContactAddress.objects.filter(line=line.uuid, number=number)
+    if besides is not None:
+        others = others.exclude(pk=besides.pk)
+    others.exclude(provider_id="").update(number="", phone="")
 
 
 def _locked(found: ContactAddress) -> ContactAddress | None:

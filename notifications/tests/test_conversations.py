@@ -235,7 +235,12 @@ def test_a_person_with_a_new_number_keeps_their_history(
     message = receive(ours)
 
     for _ in range(2):
-        change_person(line=ours, old=ADA, new=Person(number="4930123456", provider_id="US.9"))
+        change_person(
+            line=ours,
+            old=ADA,
+            new=Person(number="4930123456", provider_id="US.9"),
+            changed_at=timezone.now(),
+        )
     again = receive(ours, "It is me", Person(number="4930123456"))
 
     assert again.conversation == message.conversation
@@ -254,14 +259,60 @@ def test_a_person_who_wrote_with_the_new_number_first_is_one_contact(ours: Line)
     old = receive(ours, "old")
     new = receive(ours, "new", Person(number="4930123456", provider_id="US.9"))
 
+    changed_at = new.written_at - timedelta(seconds=1)
     for _ in range(2):
-        change_person(line=ours, old=ADA, new=Person(number="4930123456"))
+        change_person(line=ours, old=ADA, new=Person(number="4930123456"), changed_at=changed_at)
 
     conversation = Conversation.objects.get()
     assert (conversation.pk, conversation.unread) == (old.conversation_id, 2)
     assert set(conversation.messages.all()) == {old, new}
     assert ContactAddress.objects.get().provider_id == "US.9"
     assert Contact.objects.count() == 1
+
+
+BOB = Person(provider_id="US.2", number="4930123456", name="Bob")
+
+
+@pytest.mark.parametrize("key", ["US.9", ""], ids=["with-a-key", "without-a-key"])
+def test_whoever_had_the_new_number_before_loses_it_and_stays_somebody_else(
+    agent: User, ours: Line, pretend: Pretend, key: str
+) -> None:
+    adas, bobs = receive(ours, "Ada"), receive(ours, "Bob", BOB)
+
+    for _ in range(2):
+        change_person(
+            line=ours,
+            old=ADA,
+            new=Person(provider_id=key, number=BOB.number),
+            changed_at=timezone.now(),
+        )
+    again = receive(ours, "It is me", Person(provider_id="US.9", number=BOB.number))
+
+    assert again.conversation == adas.conversation
+    assert set(bobs.conversation.messages.all()) == {bobs}
+    assert Contact.objects.count() == 2
+    places = ContactAddress.objects.order_by("pk").values_list("provider_id", "number", "phone")
+    assert list(places) == [("US.9", BOB.number, "+4930123456"), ("US.2", "", "")]
+    for recipient in (adas.conversation.contact, bobs.conversation.contact):
+        send(agent, recipient=Recipient(contact_id=recipient.uuid))
+    work()
+    went_to = {(each.provider_id, each.number) for each in pretend.asked}
+    assert went_to == {("US.9", BOB.number), ("US.2", "")}
+
+
+def test_a_change_told_again_gives_nobody_else_the_number(ours: Line) -> None:
+    old, new = Person(number="16505551234"), Person(number="4930123456")
+    receive(ours, "Ada", old)
+    changed_at = timezone.now()
+    change_person(line=ours, old=old, new=new, changed_at=changed_at)
+    # Later, somebody else gets her old number and writes.
+    theirs = receive(ours, "I am new here", Person(number=old.number))
+
+    change_person(line=ours, old=old, new=new, changed_at=changed_at)
+
+    numbers = ContactAddress.objects.order_by("pk").values_list("number", flat=True)
+    assert list(numbers) == [new.number, old.number]
+    assert set(theirs.conversation.messages.all()) == {theirs}
 
 
 def test_whoever_blocks_us_is_marked_and_comes_back(ours: Line) -> None:

@@ -102,7 +102,7 @@ def _acts(agent: User, line: Line, elsewhere: Line, pretend: Pretend) -> list[Ca
             line=line, provider_id=sent.provider_id or "id-1", person=ADA, emoji="👍", set_at=now
         ),
         lambda: mark_read(message=other, by=agent),
-        lambda: change_person(line=line, old=BOB, new=NEW),
+        lambda: change_person(line=line, old=BOB, new=NEW, changed_at=now),
         lambda: send(agent, "to Bob", recipient=Recipient(contact_id=bob.uuid), **parts),
         lambda: mark_conversation_read(conversation=other.conversation, by=agent),
         lambda: change_conversation(

@@ -72,7 +72,7 @@ def test_a_used_invitation_stays_used_when_its_address_goes(ours: Line) -> None:
 
     # The follower's old address is replaced by another one of theirs.
     receive(ours, "It is me", BOB)
-    change_person(line=ours, old=follower, new=BOB)
+    change_person(line=ours, old=follower, new=BOB, changed_at=timezone.now())
 
     assert not accept_invitation(line=ours, token=token, person=eve)
     assert accept_invitation(line=ours, token=token, person=BOB)

@@ -385,6 +385,30 @@ def test_a_new_number_keeps_the_history(
     assert list(thread) == ["From the old number", "From the new one"]
 
 
+def test_a_number_that_somebody_else_had_before_goes_to_whoever_has_it_now(
+    whatsapp: PretendWhatsApp, integration: Integration
+) -> None:
+    whatsapp.write("From Ada's old number")
+    whatsapp.meet("US.2", "16505559999", "Bob")
+    whatsapp.write("From Bob", user_id="US.2")
+    told = {
+        "type": "user_changed_number",
+        "wa_id": "16505559999",
+        "user_id": "US.777",
+        "previous_user_id": ADA,
+    }
+    system = {"from": "16505551234", "id": "wamid.S", "type": "system", "system": told}
+    changed_at = str(int(timezone.now().timestamp()) + 1)
+
+    whatsapp.notify(value_about(whatsapp.number, messages=[{**system, "timestamp": changed_at}]))
+
+    assert set(InboundDelivery.objects.values_list("state", flat=True)) == {"done"}
+    ada, bob = ContactAddress.objects.order_by("pk")
+    assert (ada.provider_id, ada.number) == ("US.777", "16505559999")
+    assert (bob.provider_id, bob.number) == ("US.2", "")
+    assert ada.contact != bob.contact
+
+
 def test_another_system_message_makes_no_chat_bubble(
     whatsapp: PretendWhatsApp, integration: Integration
 ) -> None:
