@@ -67,9 +67,9 @@ def require_dates(fields: OrderFields) -> None:
     Raises `Invalid` that names the field.
     """
     latest = timezone.now() + timedelta(days=1)
+    given = {"ordered_at": fields.get("ordered_at"), "fulfilled_at": fields.get("fulfilled_at")}
     errors = {}
-    for name in ("ordered_at", "fulfilled_at"):
-        moment = fields.get(name)
+    for name, moment in given.items():
         if moment and moment > latest:
             errors[name] = ["Must not be more than a day in the future."]
         elif moment and moment.year < YEARS.start:
