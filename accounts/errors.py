@@ -277,6 +277,11 @@ class RoleNotEnough(NotAllowed):
             f"Your role in this project does not allow this ({operation}).",
         )
 
+    @property
+    def page_message(self) -> str:
+        """Say whom to ask. People do not know what we call our operations."""
+        return "Your role in this project does not allow this. Ask an owner or a manager."
+
 
 class MemberNotFound(NotFound):
     """No member of the project has this id."""
@@ -350,3 +355,11 @@ class IdempotencyKeyReused(Conflict):
     default_message = (
         "This Idempotency-Key was used for another request. Use a new key for a new request."
     )
+
+    @property
+    def page_message(self) -> str:
+        """Speak of forms. Each has a key; somebody went back to one and changed it."""
+        return (
+            "This form was sent already, with other values. Those were saved, and what you sent "
+            "now was not. Open the form again to send more."
+        )

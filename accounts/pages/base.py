@@ -12,12 +12,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.errors import IdempotencyKeyReused
 from accounts.models import Profile, Session, User
 from accounts.pages.cookies import forget, remember, session_id_in
 from accounts.queries import browser_session_of
 from accounts.services import stay_signed_in
-from orderchainer.core.errors import Conflict, DomainError, Unauthenticated
+from orderchainer.core.errors import DomainError, Unauthenticated
 from orderchainer.core.limits.rates import count, user_subject
 from orderchainer.core.web.fragments import wants_fragment
 from orderchainer.core.web.page import Page, SeeOther
@@ -33,16 +32,6 @@ class SignedOut(Unauthenticated):
 
     code = "signed_out"
     default_message = "You were signed out. Sign in and try again."
-
-
-class FormSentAlready(Conflict):
-    """A form was sent again with its old key and other values."""
-
-    code = "form_sent_already"
-    default_message = (
-        "This form was sent already, with other values. Those were saved, and what you sent now "
-        "was not. Open the form again to send more."
-    )
 
 
 class VisitorPage(Page):
@@ -74,11 +63,6 @@ class VisitorPage(Page):
         ):
             remember(response, self.session)
         return response
-
-    def in_words(self, exc: DomainError) -> DomainError:
-        """Speak of forms where the service speaks of keys, of which people do not know."""
-        # Somebody went back to a form and changed it.
-        return FormSentAlready() if isinstance(exc, IdempotencyKeyReused) else exc
 
     def refuse(self, exc: DomainError) -> HttpResponseBase:
         """Send a visitor to the sign-in, and back here afterwards.

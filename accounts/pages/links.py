@@ -206,7 +206,7 @@ def refusal(request: HttpRequest, exc: DomainError) -> HttpResponse:
     response = render(
         request,
         "accounts/refused.html",
-        {"message": exc.message, "is_about_link": is_late or isinstance(exc, NotFound)},
+        {"message": exc.page_message, "is_about_link": is_late or isinstance(exc, NotFound)},
         status=GONE if is_late else problem.status,
     )
     for name, value in problem.headers.items():

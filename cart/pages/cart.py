@@ -156,4 +156,4 @@ def words_of(exc: DomainError) -> str:
     """Return what a refusal says, in one line."""
     if isinstance(exc, Invalid) and exc.errors:
         return " ".join(message for messages_ in exc.errors.values() for message in messages_)
-    return exc.message
+    return exc.page_message

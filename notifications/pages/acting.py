@@ -63,7 +63,7 @@ def words_of(exc: DomainError) -> list[str]:
     """Return what a refusal says, field by field if it names any."""
     if isinstance(exc, Invalid) and exc.errors:
         return [message for messages in exc.errors.values() for message in messages]
-    return [exc.message]
+    return [exc.page_message]
 
 
 class ReadConversationPage(ConversationAction):

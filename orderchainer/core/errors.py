@@ -29,6 +29,11 @@ class DomainError(Exception):
         self.data = data
         super().__init__(self.message)
 
+    @property
+    def page_message(self) -> str:
+        """What pages say: the `message`, unless that names something that only programs know."""
+        return self.message
+
 
 class Unauthenticated(DomainError):
     """The request has no credentials, or no valid ones."""

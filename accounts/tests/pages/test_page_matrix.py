@@ -93,6 +93,8 @@ def test_everybody_else_is_refused_and_changes_nothing(call: Call, callers: Call
         else:
             assert (name, response.status_code) == (name, status), response.content
         assert (name, statements.changes) == (name, [])
+        # People do not know what we call our operations.
+        assert f"({call.operation.name})" not in response.content.decode()
         # Nobody learns the name of a project that they may not see.
         if status != 403:
             assert callers.team.project.name not in response.content.decode()

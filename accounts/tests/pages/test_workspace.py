@@ -13,7 +13,7 @@ from django.urls import include, path
 from pytest_django import Settings
 
 from accounts.access import MANAGE_MEMBERS, VIEW_PROJECT, Operation
-from accounts.errors import InvitationForSomebodyElse, LastOwner
+from accounts.errors import InvitationForSomebodyElse, LastOwner, RoleNotEnough
 from accounts.models import User
 from accounts.pages.cookies import COOKIE
 from accounts.pages.workspace import WorkspacePage
@@ -266,6 +266,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 KINDS: list[tuple[Exception, int, str]] = [
     (InvitationForSomebodyElse(), 403, "You may not do this"),
+    (RoleNotEnough("handle_orders"), 403, "does not allow this. Ask an owner or a manager."),
     (NotFound("Order not found"), 404, "Page not found"),
     (Http404(), 404, "Page not found"),
     (LastOwner(), 409, "This is not possible now"),

@@ -65,7 +65,7 @@ def words_of(exc: DomainError, project: Project, *, may: May) -> Refused:
         state = budget_state_of(project)
         return _spent(project, state.resets_at if state else None, may, announced=True)
     advice = ADVICE.get(type(exc), "")
-    return Refused(f"{exc.message} {advice}".strip())
+    return Refused(f"{exc.page_message} {advice}".strip())
 
 
 def _not_configured(exc: AssistantNotConfigured, may: May, *, announced: bool) -> Refused:

@@ -19,7 +19,7 @@ def refused(form: type[forms.BaseForm], refusal: DomainError) -> type[forms.Base
                 return  # the form has already noticed and shows what changed
             if not isinstance(refusal, Invalid):
                 field = getattr(self, "refused_at", {}).get(refusal.code)
-                self.add_error(field, refusal.message)
+                self.add_error(field, refusal.page_message)
                 return
             for name, found in refusal.errors.items():
                 field = called.get(name, name)
@@ -38,4 +38,4 @@ def words_of(refusal: DomainError) -> str:
         return " ".join(
             f"{field}: {message}" for field, found in refusal.errors.items() for message in found
         )
-    return refusal.message
+    return refusal.page_message

@@ -91,7 +91,7 @@ class FormPage(Page, ABC):
         """
         problem = problem_of(exc)
         assert problem is not None, "every domain error means something"
-        form.add_error(None, self.in_words(exc).message)
+        form.add_error(None, exc.page_message)
         ways = {"way_out": self.way_out(exc), **self.explain(exc)}
         return self.show_form(form, status=problem.status, ways=ways)
 

@@ -51,13 +51,8 @@ class Page(View):
 
     def refuse(self, exc: DomainError) -> HttpResponseBase:
         """Answer a refusal."""
-        exc = self.in_words(exc)
         context = {**self.frame(), "way_out": self.way_out(exc), **self.explain(exc)}
         return refusal(self.request, exc, context)
-
-    def in_words(self, exc: DomainError) -> DomainError:
-        """Return the refusal that people read: another one if they do not know what it is about."""
-        return exc
 
     def explain(self, exc: DomainError) -> Mapping[str, Any]:
         """Return what the refusal shows besides: `blockers` are pairs of a text and a URL."""

@@ -40,7 +40,7 @@ def refusal(request: HttpRequest, exc: DomainError, context: Mapping[str, Any]) 
             **context,
             "status": problem.status,
             "title": TITLES[problem.status],
-            "message": WORDS.get(problem.status, exc.message),
+            "message": WORDS.get(problem.status, exc.page_message),
             "facts": exc.data,
         },
         status=problem.status,
