@@ -1,4 +1,4 @@
-"""Registers what all integrations share. Each provider registers its own things beside this."""
+"""Registers what all integrations share. Each provider registers its own things besides this."""
 
 from accounts.scopes import AREAS
 

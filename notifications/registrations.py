@@ -55,7 +55,7 @@ register_error_fields(
     length=ErrorField("number", "How long it is."),
 )
 
-# The file, and as many bytes beside it as any other body may have.
+# The file, and as many bytes besides it as any other body may have.
 register_upload_limit(
     "/api/v1/messages/*/send", settings.MAX_ATTACHMENT_BYTES + settings.MAX_REQUEST_BODY_BYTES
 )

@@ -76,7 +76,7 @@ LOOKS.add(Status.FULFILLED, Look("package-check", "teal"))
 LOOKS.add(Status.COMPLETED, Look("check-check", "green"))
 LOOKS.add(Status.FAILED, Look("triangle-alert", "red"))
 LOOKS.add(Status.CANCELLED, Look("ban", "grey"))
-# What the chain says of an order, beside its status.
+# What the chain says of an order, besides its status.
 LOOKS.add("waits", Look("hourglass", "amber"))
 LOOKS.add("ready", Look("circle-check", "green"))
 LOOKS.add("blocked", Look("octagon-alert", "red"))

@@ -117,7 +117,7 @@ class DeletedFilter(admin.SimpleListFilter):
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
-        """Return the choices beside the default."""
+        """Return the choices besides the default."""
         return (("deleted", "Deleted"),)
 
     def choices(self, changelist: Any) -> Iterator[Any]:

@@ -101,7 +101,7 @@ def refresh_operation(
 ) -> Callable[[Handler], Handler]:
     """Describe exchanging a refresh token, sent in `field`; `tokens` is the example.
 
-    `others` are statuses of this surface beside those that all surfaces have.
+    `others` are statuses of this surface besides those that all surfaces have.
     """
     return extend_schema(
         operation_id=f"{surface}_refresh_token",
@@ -136,7 +136,7 @@ def logout_operation(
     """Describe ending a session by its refresh token, sent in `field`, or its access token.
 
     Without an `answer` the operation returns nothing (204). `more` is added to the description.
-    `others` are statuses of this surface beside those that all surfaces have.
+    `others` are statuses of this surface besides those that all surfaces have.
     """
     examples = [request_example("The refresh token", {field: tokens[field]})]
     if answer is not None:

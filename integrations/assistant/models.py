@@ -96,7 +96,7 @@ class AssistantCall(models.Model):
         max_digits=20,
         decimal_places=COST_DECIMALS,
         default=0,
-        help_text="In USD: what the rounds cost of which that is known.",
+        help_text="In USD: the cost of the rounds whose cost is known.",
     )
     reserved = models.DecimalField(max_digits=20, decimal_places=COST_DECIMALS, default=0)
     # The model's own word for why it stopped last, and what went wrong in a word of ours.

@@ -6,7 +6,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from integrations.checks import base_problems
 from integrations.discord.hosts import HostsMisconfigured, allowed_hosts
 
-# What a delivery needs beside Discord's answer: time for its own queries on a busy machine.
+# What a delivery needs besides Discord's answer: time for its own queries on a busy machine.
 MARGIN_SECONDS = 5
 
 

@@ -93,7 +93,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an embed shows beside its event. It is read when the message is sent."""
+    """What an embed shows besides its event. It is read when the message is sent."""
 
     # Whose order it is. Not shown of an order from a shop outside, where it says nothing.
     owner: str

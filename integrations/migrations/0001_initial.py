@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                 ('total_tokens', models.PositiveIntegerField(default=0)),
                 ('prices', models.JSONField(blank=True, default=list)),
                 ('cost', models.DecimalField(blank=True, decimal_places=10, help_text='In USD; empty if the model has no price or did not say what it used.', max_digits=20, null=True)),
-                ('known_cost', models.DecimalField(decimal_places=10, default=0, help_text='In USD: what the rounds cost of which that is known.', max_digits=20)),
+                ('known_cost', models.DecimalField(decimal_places=10, default=0, help_text='In USD: the cost of the rounds whose cost is known.', max_digits=20)),
                 ('reserved', models.DecimalField(decimal_places=10, default=0, max_digits=20)),
                 ('finish_reason', models.CharField(blank=True, max_length=64)),
                 ('error', models.CharField(blank=True, max_length=200)),

@@ -144,7 +144,7 @@ def ask(shop: str, token: str, query: str, variables: Mapping[str, Any]) -> Repl
     """Send a GraphQL query or mutation and return its answer.
 
     The answer is whole, except that data about customers can be missing. Raises `Throttled`,
-    `TooExpensive`, `TokenRefused` and `NoAccess` beside `TryAgain` and `GiveUp`.
+    `TooExpensive`, `TokenRefused` and `NoAccess` besides `TryAgain` and `GiveUp`.
     """
     url = f"{base_of(shop)}/admin/api/{settings.SHOPIFY_API_VERSION}/graphql.json"
     body = {"query": query, "variables": variables}

@@ -1,4 +1,4 @@
-"""What we keep of a shop beside its integration: the access token, and lines of a bulk import."""
+"""What we keep of a shop besides its integration: the access token, and lines of a bulk import."""
 
 from __future__ import annotations
 

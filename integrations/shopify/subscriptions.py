@@ -91,7 +91,7 @@ def maintain(integration: Integration) -> None:
 
 
 def disconnect(integration: Integration, configuration: Mapping[str, str]) -> None:
-    """Delete our subscriptions in the shop, and what we keep of it beside orders.
+    """Delete our subscriptions in the shop, and what we keep of it besides orders.
 
     The subscriptions stay if another project uses them: they belong to the app, the shop and the
     address, whichever integration made them.

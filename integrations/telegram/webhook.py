@@ -40,7 +40,7 @@ def verifies(call: Call, secrets: Mapping[str, str]) -> bool:
 
 
 def topic(call: Call) -> str:
-    """Return the kind of the update, for example `message`: its one key beside the id."""
+    """Return the kind of the update, for example `message`: its one key besides the id."""
     if not isinstance(call.payload, dict):
         return ""
     return next((name for name in call.payload if name != "update_id"), "")

@@ -15,7 +15,7 @@ from notifications.models.messages import Message
 from orders.lifecycle import Status
 from orders.models import Order
 
-# What a rule can name beside the channels that providers have registered.
+# What a rule can name besides the channels that providers have registered.
 EMAIL = "email"
 ANY_CHANNEL = "any"
 

@@ -147,7 +147,7 @@ def _is_user(id_in_path: str) -> bool:
 def no_longer_admitted(admissions: Collection[Admission]) -> dict[Admission, CloseCode]:
     """Return those that may not stay open as they are, each with its close code.
 
-    Takes at most six statements, and three more for each audience beside that of orders.
+    Takes at most six statements, and three more for each audience besides that of orders.
     """
     still = still_open({admission.credential_id for admission in admissions})
     ended = [each for each in admissions if each.credential_id not in still]

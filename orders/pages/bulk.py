@@ -191,7 +191,7 @@ def selected_in(posted: QueryDict) -> dict[int, int | None]:
 
 
 def bulk_bar_of(page: OfOrders, *, shown: int, total: int) -> dict[str, Any]:
-    """Return what the bar of a page needs beside its `people`, and the result of the last change.
+    """Return what the bar of a page needs besides its `people`, and the result of the last change.
 
     The page shows so many of the `total` orders that match. One statement if the address names a
     change.

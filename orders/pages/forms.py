@@ -27,7 +27,7 @@ class NumbersField(forms.CharField):
     """Orders by their numbers, `#3, #7`: a list of ids."""
 
     def clean(self, value: Any) -> list[int]:
-        """Read the numbers. Raises ValidationError that names what is none."""
+        """Read the numbers. Raises ValidationError that names the text that is not a number."""
         texts = re.split(r"[\s,;]+", super().clean(value) or "")
         bare = [text.removeprefix("#") for text in texts if text]
         if len(bare) > MAX_NAMED:

@@ -20,7 +20,7 @@ Changes = dict[str, dict[str, Any]]
 
 
 OF_CUSTOMER = ("customer_name", "customer_email", "customer_phone", "shipping_address")
-# What only the source of a mirrored order decides, beside its items. People may set its status and
+# What only the source of a mirrored order decides, besides its items. People may set its status and
 # `fulfilled_at` too; these hold until the source tells something newer.
 OF_SOURCE = ("total_price", "currency", "link", "ordered_at", *OF_CUSTOMER)
 

@@ -249,7 +249,7 @@ def _create(project: Project, owner: User, provider: str, told: OutsideOrder) ->
 
 # --- a change ---------------------------------------------------------------------------------
 
-# The columns that a change stores beside those of `_values_for`.
+# The columns that a change stores besides those of `_values_for`.
 _ALONG = (
     *("source_updated_at", "source_status", "source_digest", "source_title", "source_notes"),
     *("status", "status_changed_at", "failed_along_with", "version", "updated_at"),

@@ -162,7 +162,7 @@ def place(
     """Store a new order with everything that belongs to it, in the caller's transaction.
 
     `locked` are the dependencies that exist. Records the events of `create_order` and raises its
-    refusals. The first event carries `facts` beside its usual data.
+    refusals. The first event carries `facts` besides its usual data.
     """
     wanted = sorted(set(dependencies))
     require_reach(wanted, locked, order=order, by=by)

@@ -27,7 +27,7 @@ BY_ADMINISTRATOR = "Switched off by an administrator."
 
 
 class WebhookFields(TypedDict, total=False):
-    """What the owner sets beside the URL. A missing field keeps its value or its default."""
+    """What the owner sets besides the URL. A missing field keeps its value or its default."""
 
     username: str
     avatar_url: str

@@ -1,4 +1,4 @@
-"""What a shop keeps beside its orders: tokens, a bucket, subscriptions, bulk operations."""
+"""What a shop keeps besides its orders: tokens, a bucket, subscriptions, bulk operations."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

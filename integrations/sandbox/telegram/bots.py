@@ -116,7 +116,7 @@ class Sent:
     at: float
     # What people see.
     text: str = ""
-    # The fields beside the text: a photo, a location …
+    # The fields besides the text: a photo, a location …
     content: Mapping[str, Any] = field(default_factory=dict)
     entities: Sequence[Mapping[str, Any]] = ()
     reply_markup: Mapping[str, Any] | None = None

@@ -91,7 +91,7 @@ class Network:
         reply_to: int | None = None,
         bot: Bot | None = None,
     ) -> Sent:
-        """Have a person write to a bot. `content` has the fields beside the text."""
+        """Have a person write to a bot. `content` has the fields besides the text."""
         bot = bot or self.bot
         with self.lock:
             user = self.users[user_id]

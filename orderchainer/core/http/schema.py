@@ -378,7 +378,7 @@ class SurfaceAutoSchema(AutoSchema):
         if "requestBody" in operation:
             # Every request can have this header. We document it here because
             # openapi-python-client 0.29 generates broken code for an operation with several media
-            # types, unless there is an optional parameter beside the body.
+            # types, unless there is an optional parameter besides the body.
             operation.setdefault("parameters", []).append(REQUEST_ID)
             refusals += [_UNREADABLE, 413]
             if self.view.parser_classes:

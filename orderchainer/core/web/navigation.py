@@ -10,7 +10,7 @@ from orderchainer.core.registry import Registry
 
 # Whoever has more new things than this reads "99+".
 MAX_COUNTED = 99
-# How many items the bar of a phone has beside `More`.
+# How many items the bar of a phone has besides `More`.
 MAX_IN_BAR = 4
 
 

@@ -69,7 +69,7 @@ GET_INTEGRATION = extend_schema(
     operation_id="chain_get_discord_integration",
     summary="Get integration",
     description=(
-        "Beside the documented fields it tells `disabled_reason` while the integration is off, "
+        "Besides the documented fields it tells `disabled_reason` while the integration is off, "
         "`paused_until` while Discord asked to wait, and `last_delivery` once there was one."
     ),
     responses={

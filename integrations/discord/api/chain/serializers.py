@@ -97,7 +97,7 @@ class IntegrationInput(StrictSerializer):
 
     @property
     def values(self) -> WebhookFields:
-        """What the body sets beside the URL."""
+        """What the body sets besides the URL."""
         webhook: dict[str, Any] = self.validated_data.get("webhook", {})
         toggles: dict[str, bool] = self.validated_data.get("notifications", {})
         fields = {name: value for name, value in webhook.items() if name != "url"}
