@@ -90,8 +90,8 @@ def _was_used_from(email: str, network: str) -> bool:
         user__in=users,
         expires_at__gte=since,
     )
-    # We look at both: a session may last long after it was opened, and a sign-in to the admin has
-    # no session row.
+    # We look at both: a session may last long after it was opened, and a sign-in to the back office
+    # has no session row.
     sign_ins = Activity.objects.filter(
         user_id__in=users.values("pk"),
         type=ActivityType.LOGIN_SUCCEEDED,

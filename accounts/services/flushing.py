@@ -34,8 +34,8 @@ def flush_expired(*, batch: int = BATCH) -> dict[str, int]:
     """Delete what is no longer usable; return how many rows of each kind were deleted.
 
     Tokens and codes are deleted once they expire. A session is kept for one more lifetime of a
-    refresh token, so that staff can see in the admin when somebody was signed in. The activity log
-    reaches back `ACTIVITY_RETENTION_DAYS`.
+    refresh token, so that staff can see in the back office when somebody was signed in. The
+    activity log reaches back `ACTIVITY_RETENTION_DAYS`.
     """
     moment = timezone.now()
     old_email = moment - EMAILS_KEPT

@@ -262,7 +262,7 @@ def end_sessions(*, user: User, reason: Session.EndReason, by: User | None = Non
     """End all open sessions of `user`; return how many there were. Announces `credentials_ended`.
 
     `by` is the person who ends them and defaults to `user`. With the reason REVOKED, we also sign
-    the user out of the admin; for every other reason Django does that itself. Raises what
+    the user out of the back office; for every other reason Django does that itself. Raises what
     `require_reach` raises.
     """
     require_reach(user, by=by)
@@ -272,7 +272,7 @@ def end_sessions(*, user: User, reason: Session.EndReason, by: User | None = Non
 
 
 def _end_cookies(user: User, by: User | None) -> None:
-    """End the user's sign-ins to the admin. Django stores them without their user.
+    """End the user's sign-ins to the back office. Django stores them without their user.
 
     Only staff have any, so there are few to search.
     """

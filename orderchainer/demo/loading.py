@@ -39,7 +39,7 @@ def load_demo(*, as_staff: bool) -> Loaded:
 
     The shop also gets orders from a pretend shop at Shopify, unless the sandbox plays one.
 
-    `as_staff` lets a new account into the admin. Everything that exists already stays as it is.
+    `as_staff` lets a new account into the back office. What exists already stays as it is.
     `load_pictures` adds the shop's pictures; call it after you have shown the account's password.
     """
     user = User.objects.filter(email=EMAIL).first()

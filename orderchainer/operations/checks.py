@@ -182,7 +182,7 @@ def check_collected_static_files(**kwargs: Any) -> Sequence[CheckMessage]:
         return []
     return [
         Warning(
-            "Static files are not collected, so that the admin and the API pages cannot be shown.",
+            "Static files are not collected, so the back office and the API pages cannot be shown.",
             hint="Run `manage.py collectstatic --noinput`.",
             id="orderchainer.W004",
         )
