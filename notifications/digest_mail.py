@@ -7,7 +7,9 @@ customers wrote is shown as text on one line.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.urls import reverse
 
 from accounts.access import may
 from accounts.mail.composing import shown
@@ -65,13 +67,14 @@ def write_team_news(email: OutgoingEmail) -> Written:
     if not talks and not orders:
         raise Unwanted("Somebody has seen to everything.")
     name = shown(project.name)
+    path = reverse("news", kwargs={"project_id": project.uuid})
     return Written(
         to=user.email,
         subject=f"{name}: {_counted(len(talks), len(orders))}",
         context={
             "name": shown(user.name),
             "project": name,
-            "project_id": project.uuid,
+            "link": f"{settings.PUBLIC_URL}{path}",
             "talks": _lines_of(talks[:MAX_LISTED], membership),
             "more_talks": max(0, len(talks) - MAX_LISTED),
             "orders": orders[:MAX_LISTED],
@@ -163,7 +166,7 @@ def cut(text: str, most: int) -> str:
 # --- Orders -----------------------------------------------------------------------------------
 
 _HAPPENED: Mapping[str, str] = {
-    EventType.READY: "is ready: it waits for no other order any more",
+    EventType.READY: "is ready: it no longer waits for any other order",
     EventType.BLOCKED: "is blocked by an order that went wrong",
 }
 _BECAME: Mapping[str, str] = {Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}

@@ -30,8 +30,8 @@ _WORDS: dict[str, Words] = {
     ActivityType.PASSWORD_RESET_FAILED: Words(
         "A code for a new password was wrong", "triangle-alert", "amber"
     ),
-    ActivityType.EMAIL_CHANGED: Words("The e-mail was changed", "circle-user", "amber"),
-    ActivityType.EMAIL_VERIFIED: Words("The e-mail was confirmed", "circle-check", "green"),
+    ActivityType.EMAIL_CHANGED: Words("The e-mail address was changed", "circle-user", "amber"),
+    ActivityType.EMAIL_VERIFIED: Words("The e-mail address was confirmed", "circle-check", "green"),
     ActivityType.USER_ACTIVATED: Words("The account was activated", "circle-user"),
     ActivityType.USER_DEACTIVATED: Words("The account was deactivated", "circle-user", "red"),
     ActivityType.PRIVILEGES_CHANGED: Words("The account's permissions changed", "shield", "amber"),
@@ -115,7 +115,7 @@ def _sentence(activity: Activity, actor: str, member: str) -> str:
         case ActivityType.MEMBER_INVITED:
             return f"{actor} invited somebody as {role}"
         case ActivityType.INVITATION_REVOKED:
-            return f"{actor} revoked an invitation as {role}"
+            return f"{actor} revoked an invitation to join as {role}"
         case ActivityType.MEMBER_JOINED if is_own:
             return f"{actor} joined as {role}"
         case ActivityType.MEMBER_JOINED:

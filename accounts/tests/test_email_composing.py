@@ -97,7 +97,7 @@ def test_an_invitation_does_not_name_an_unverified_inviter() -> None:
     [message] = emails_to(ADDRESS)
 
     whole = message.message().as_string()
-    assert "you are invited to work in a project as agent." in whole
+    assert "You are invited to work in a project as agent." in whole
     for word in ("The Boss", "boss@example.com", "Tea"):
         assert word not in whole
 
@@ -139,7 +139,7 @@ def test_the_email_says_where_the_request_came_from() -> None:
 
     [message] = emails_to(ADDRESS)
 
-    assert "from the address\n2001:db8::7." in str(message.body)
+    assert "from the IP address\n2001:db8::7." in str(message.body)
 
 
 @pytest.mark.parametrize(

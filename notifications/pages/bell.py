@@ -97,7 +97,7 @@ def _of_order(event: Event) -> tuple[Look, str]:
         case EventType.UPDATED:
             return Look("user", "teal"), "Assigned to you"
         case EventType.READY:
-            return LOOKS.get("ready", _PLAIN), "Ready: it waits for no other order any more"
+            return LOOKS.get("ready", _PLAIN), "Ready: it no longer waits for any other order"
         case EventType.BLOCKED:
             blockers = numbered(event.data.get("blockers", []))
             return LOOKS.get("blocked", _PLAIN), f"Blocked by {blockers}"

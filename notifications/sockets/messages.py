@@ -114,7 +114,7 @@ def _updated(event: Event) -> Details:
 
 
 def _ready(event: Event) -> Details:
-    return {"message": f"Order #{event.order_id} is ready: it waits for no other order any more"}
+    return {"message": f"Order #{event.order_id} is ready: it no longer waits for any other order"}
 
 
 def _blocked(event: Event) -> Details:

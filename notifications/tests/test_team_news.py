@@ -1,10 +1,12 @@
 """Who of a project's team hears what: the defaults, the choices, and the e-mails."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
@@ -13,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.mail import outbox
 from accounts.models import OutgoingEmail, User
 from accounts.services import remove_member
+from accounts.tests.browsers import browser_of
 from accounts.tests.projects import Team, make_team
 from notifications.channels import Line, Person
 from notifications.models import Conversation, Digest, DigestEntry, Message, NewsKind
@@ -208,7 +211,7 @@ def test_orders_that_need_somebody_are_news(team: Team, clock: time_machine.Trav
     assert lines == [
         f'- Order #{failing.pk} "Sails" failed.',
         f'- Order #{blocked.pk} "Sew" is blocked by an order that went wrong.',
-        f'- Order #{ready.pk} "Next" is ready: it waits for no other order any more.',
+        f'- Order #{ready.pk} "Next" is ready: it no longer waits for any other order.',
     ]
 
 
@@ -454,6 +457,24 @@ def test_two_projects_do_not_wait_for_each_other(
 
 
 # --- What it says -----------------------------------------------------------------------------
+
+
+def test_it_leads_to_the_page_on_which_its_reader_chooses(
+    team: Team, line: Line, clock: time_machine.Traveller
+) -> None:
+    assign(write(line), team.members["agent"], team.members["manager"])
+    pass_time(clock)
+    message = mail.outbox[-1]
+    assert isinstance(message, EmailMultiAlternatives)
+    html = str(message.alternatives[0][0])
+
+    [link] = re.findall(r"^http.*/app/.*$", last_text(), re.MULTILINE)
+    page = browser_of(team.members["agent"]).get(link.removeprefix(settings.PUBLIC_URL))
+
+    assert page.status_code == 200
+    assert set(page.context["form"].fields) == set(NewsKind.values)
+    assert f'href="{link}"' in html
+    assert "/api/" not in last_text() + html
 
 
 def test_hostile_text_is_text(team: Team, line: Line, clock: time_machine.Traveller) -> None:

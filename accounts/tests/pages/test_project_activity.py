@@ -69,7 +69,7 @@ def test_says_who_did_what(team: Team, browser: Client) -> None:
     assert entries_in(page_of(browser, team)) == [
         "The system changed the connection with the storefront",
         "Ada added agent@example.com as viewer",
-        "Ada revoked an invitation as agent",
+        "Ada revoked an invitation to join as agent",
         "Ada invited somebody as agent",
         "grace@example.com joined as agent",
         "Ada invited somebody as agent",

@@ -100,7 +100,7 @@ def test_shop_document_order_status_update() -> None:
             event(EventType.READY),
             {
                 "type": "order_ready",
-                "message": "Order #1 is ready: it waits for no other order any more",
+                "message": "Order #1 is ready: it no longer waits for any other order",
             },
         ),
         (
