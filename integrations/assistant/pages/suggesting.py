@@ -65,7 +65,9 @@ class SuggestionPage(WorkspacePage):
         except DomainError as exc:
             problem = problem_of(exc)
             assert problem is not None, "every domain error means something"
-            return self._shown(conversation, message, problem=exc.page_message, status=problem.status)
+            return self._shown(
+                conversation, message, problem=exc.page_message, status=problem.status
+            )
         # The model takes seconds, and the customer may have gone on meanwhile.
         newest = last_written_by_customer(conversation.pk)
         is_outdated = newest is not None and newest.pk != message.pk

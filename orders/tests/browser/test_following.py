@@ -89,7 +89,8 @@ def test_what_is_typed_on_the_page_of_an_order_stays(board: Board) -> None:
     page.goto(f"{board.project}/orders/{number}")
     expect(page.get_by_role("status", name="Connection")).to_have_text("Live")
     page.get_by_role("button", name=f"Let go of #{awaited}").click()
-    reason = page.get_by_role("textbox", name=f"Why does #{number} not have to wait for #{awaited}?")
+    question = f"Why does #{number} not have to wait for #{awaited}?"
+    reason = page.get_by_role("textbox", name=question)
     reason.fill("It burns without one")
     reason.evaluate("(field) => field.setSelectionRange(3, 3)")
 
